@@ -1,0 +1,173 @@
+//! The client: the one place that owns a connection to Gong.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gong_api_gen::{Client as RawClient, Exchange, ResponseValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use secrecy::ExposeSecret as _;
+
+use crate::answer::{self, ErrorBody};
+use crate::base_url;
+use crate::clock::{Clock, SystemClock};
+use crate::credentials::Credentials;
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
+
+/// The way to one company's Gong; cheap to clone, all clones share connections.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use gong_crm::{Client, Credentials};
+///
+/// # let sim = gong_sim::Simulator::builder().start().await?;
+/// # let (base_url, key, secret) = (sim.base_url(), sim.access_key(), sim.access_key_secret());
+/// let client = Client::builder()
+///     .base_url(base_url)
+///     .credentials(Credentials::access_key(key, secret))
+///     .build()?;
+/// assert!(client.integrations().await?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    raw: RawClient,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) timeouts: Timeouts,
+}
+
+/// How long to wait for what. There is no limit on a whole upload: an honest slow one must pass.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// For the connection to be made; 10 seconds by default.
+    pub connect: Duration,
+    /// For the answer, once the request is sent; 60 seconds by default.
+    pub answer: Duration,
+    /// For the next piece of an upload to leave while bytes remain; 30 seconds by default.
+    pub stall: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            answer: Duration::from_mins(1),
+            stall: Duration::from_secs(30),
+        }
+    }
+}
+
+#[bon::bon]
+impl Client {
+    /// The base URL that Gong's documentation uses; most companies have one of their own.
+    pub const DEFAULT_BASE_URL: &'static str = "https://api.gong.io";
+
+    /// Starts a client; `build` makes it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] when the base URL is none, is not `https` (loopback may be
+    /// `http`), or when the credentials hold characters that a header can't carry.
+    #[builder(
+        start_fn(name = builder, vis = "pub"),
+        finish_fn(name = build, vis = "pub"),
+        builder_type(name = ClientBuilder, vis = "pub", doc {
+            /// Settings of a [`Client`] to be.
+        }),
+    )]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the parameters are the builder's setters, which take what people own"
+    )]
+    fn from_settings(
+        /// The company's address of Gong's interface, with or without `/v2`; an administrator
+        /// reads it at <https://app.gong.io/company/api-authentication>. Default:
+        /// [`Client::DEFAULT_BASE_URL`].
+        #[builder(into)]
+        base_url: Option<String>,
+        /// The access key pair, or a bearer token.
+        credentials: Credentials,
+        /// What calls say of themselves, before this crate's own name.
+        #[builder(into)]
+        user_agent: Option<String>,
+        /// How long to wait for what.
+        timeouts: Option<Timeouts>,
+        /// Where time comes from; tests bring their own.
+        clock: Option<Arc<dyn Clock>>,
+    ) -> Result<Self, Error> {
+        let base_url = base_url.as_deref().unwrap_or(Self::DEFAULT_BASE_URL);
+        let base_url = base_url::normalize(base_url)?;
+        let timeouts = timeouts.unwrap_or_default();
+        let own = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+        let user_agent = user_agent.map_or_else(|| own.to_owned(), |name| format!("{name} {own}"));
+        let mut authorization =
+            HeaderValue::from_str(credentials.header().expose_secret()).map_err(|_| {
+                Error::new(
+                    ErrorKind::Configuration,
+                    "the credentials hold a character that no header can carry, such as a line break",
+                )
+            })?;
+        authorization.set_sensitive(true);
+        let http = reqwest::Client::builder()
+            .default_headers(HeaderMap::from_iter([(AUTHORIZATION, authorization)]))
+            .user_agent(user_agent)
+            .connect_timeout(timeouts.connect)
+            // A followed redirect would lose the credentials and end in a confusing 401.
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| {
+                Error::new(ErrorKind::Configuration, "the HTTP client can't be made")
+                    .with_source(error.without_url())
+            })?;
+        Ok(Self {
+            raw: RawClient::new_with_client(&base_url, http),
+            clock: clock.unwrap_or_else(|| Arc::new(SystemClock)),
+            timeouts,
+        })
+    }
+}
+
+impl Client {
+    /// The address that calls go to.
+    pub fn base_url(&self) -> &str {
+        use gong_api_gen::ClientInfo as _;
+        self.raw.baseurl()
+    }
+
+    pub(crate) fn raw(&self) -> &RawClient {
+        &self.raw
+    }
+
+    /// Makes one call of the raw client and turns whatever goes wrong into an [`Error`].
+    pub(crate) async fn call<T, E>(
+        &self,
+        operation: Operation,
+        call: impl Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
+    ) -> Result<T, Error>
+    where
+        T: serde::de::DeserializeOwned,
+        E: ErrorBody,
+    {
+        let exchange = Exchange::default();
+        let answered = tokio::time::timeout(self.timeouts.answer, exchange.observe(call)).await;
+        match answered {
+            Ok(answer) => answer::read(operation, &exchange, answer).await,
+            Err(_) => Err(answer::timed_out(operation, self.timeouts.answer)),
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("base_url", &self.base_url())
+            .field("timeouts", &self.timeouts)
+            .finish_non_exhaustive()
+    }
+}

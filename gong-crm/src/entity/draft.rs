@@ -1,0 +1,80 @@
+//! A line as it was read, before it is known to be a record.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::custom::{CustomFields, one_line};
+use super::intake::Intake;
+use crate::rule::Rule;
+use crate::value::{Fault, FromJson};
+
+/// Names and JSON values of one object, in order.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    fields: Vec<(String, Box<RawValue>)>,
+    /// Names that stand more than once.
+    repeated: Vec<String>,
+}
+
+impl Draft {
+    /// Takes the field of this name out, as the type it must have.
+    pub(crate) fn take<T: FromJson>(
+        &mut self,
+        name: &'static str,
+        intake: &mut Intake,
+    ) -> Option<T> {
+        if self.repeated.iter().any(|repeated| repeated == name) {
+            intake.violate(
+                name,
+                Fault::new(Rule::DuplicateKey, "it stands more than once"),
+            );
+        }
+        let index = self.fields.iter().position(|(known, _)| known == name)?;
+        let (_, json) = self.fields.remove(index);
+        intake.accept(name, T::from_json(&json))
+    }
+
+    /// What was not taken.
+    pub(crate) fn into_custom_fields(self) -> CustomFields {
+        CustomFields::new(
+            self.fields
+                .into_iter()
+                .map(|(name, json)| (name, one_line(json)))
+                .collect(),
+        )
+    }
+}
+
+impl<'de> Deserialize<'de> for Draft {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Draft;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object, one record of an entity file")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Draft, A::Error> {
+                let mut draft = Draft {
+                    fields: Vec::new(),
+                    repeated: Vec::new(),
+                };
+                while let Some((name, json)) = map.next_entry::<String, Box<RawValue>>()? {
+                    if draft.fields.iter().any(|(known, _)| *known == name) {
+                        draft.repeated.push(name);
+                    } else {
+                        draft.fields.push((name, json));
+                    }
+                }
+                Ok(draft)
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}

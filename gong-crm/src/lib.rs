@@ -1,0 +1,63 @@
+//! Get a CRM into Gong, and know that it arrived.
+
+#[cfg(feature = "client")]
+mod answer;
+#[cfg(feature = "client")]
+mod base_url;
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod clock;
+#[cfg(feature = "client")]
+mod credentials;
+mod entity;
+#[cfg(feature = "client")]
+mod entity_schema;
+mod error;
+mod id;
+#[cfg(feature = "client")]
+mod integration;
+#[cfg(feature = "client")]
+mod meeting;
+#[cfg(feature = "client")]
+mod objects;
+mod operation;
+#[cfg(feature = "client")]
+pub mod push;
+#[cfg(feature = "client")]
+pub mod raw;
+mod rule;
+#[cfg(feature = "client")]
+mod status;
+#[cfg(feature = "client")]
+mod upload;
+mod value;
+#[cfg(feature = "client")]
+mod wait;
+
+#[cfg(feature = "client")]
+pub use client::{Client, ClientBuilder, Timeouts};
+#[cfg(feature = "client")]
+pub use clock::{Clock, SystemClock};
+#[cfg(feature = "client")]
+pub use credentials::Credentials;
+pub use entity::*;
+#[cfg(feature = "client")]
+pub use entity_schema::SchemaField;
+pub use error::{Error, ErrorKind};
+pub use id::{ClientRequestId, IntegrationId, InvalidId, MeetingId};
+#[cfg(feature = "client")]
+pub use integration::Integration;
+#[cfg(feature = "client")]
+pub use meeting::{CreatedMeeting, Invitee, MAX_EMAILS, Meeting, MeetingBuilder, MeetingReadiness};
+#[cfg(feature = "client")]
+pub use objects::{CrmObject, MAX_OBJECTS};
+pub use operation::Operation;
+pub use rule::Rule;
+#[cfg(feature = "client")]
+pub use status::{LineError, MAX_LISTED_ERRORS, RequestState, RequestStatus};
+#[cfg(feature = "client")]
+pub use upload::{MAX_BODY_BYTES, Upload};
+pub use value::{Amount, CloseDate, EmailAddress, Fault, ObjectId, Timestamp, Url};
+#[cfg(feature = "client")]
+pub use wait::{Patience, WaitError};

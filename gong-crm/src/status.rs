@@ -1,0 +1,158 @@
+//! How far an upload or a deletion has come.
+
+use std::fmt;
+
+use gong_api_gen::types;
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::id::{ClientRequestId, IntegrationId};
+use crate::operation::Operation;
+
+/// The most errors that Gong lists in one status.
+pub const MAX_LISTED_ERRORS: usize = 20;
+
+/// Where a request that runs in the background stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RequestState {
+    /// It waits to be processed.
+    Pending,
+    /// It is being processed.
+    InProgress,
+    /// Every object is processed; after a deletion, everything is removed.
+    Done,
+    /// Some objects could not be parsed, or the whole request failed.
+    Failed,
+    /// A word that this crate does not know; not the end, as far as one can tell.
+    Unknown(String),
+}
+
+impl RequestState {
+    /// Whether the request has come to its end.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Done | Self::Failed => true,
+            Self::Pending | Self::InProgress | Self::Unknown(_) => false,
+        }
+    }
+
+    /// The word on the wire.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::InProgress => "IN_PROGRESS",
+            Self::Done => "DONE",
+            Self::Failed => "FAILED",
+            Self::Unknown(word) => word,
+        }
+    }
+
+    fn from_word(word: &str) -> Self {
+        match word {
+            "PENDING" => Self::Pending,
+            "IN_PROGRESS" => Self::InProgress,
+            "DONE" => Self::Done,
+            "FAILED" => Self::Failed,
+            other => Self::Unknown(other.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for RequestState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl serde::Serialize for RequestState {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// What Gong says of a line that it refused.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct LineError {
+    /// The line of the uploaded file, from 1; 0 concerns the whole file.
+    pub line: u64,
+    /// Gong's words.
+    pub description: String,
+}
+
+/// How far a request has come, as Gong answers.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct RequestStatus {
+    /// Where it stands.
+    pub status: RequestState,
+    /// At most [`MAX_LISTED_ERRORS`] of the errors.
+    pub errors: Vec<LineError>,
+    /// How many objects could not be parsed.
+    pub total_error_count: Option<u64>,
+    /// How many objects were valid.
+    pub total_success_count: Option<u64>,
+    /// Gong's reference of this question, not of the request that it is about.
+    pub request_id: Option<String>,
+}
+
+impl RequestStatus {
+    /// How many errors Gong counted and did not list.
+    pub fn hidden_errors(&self) -> u64 {
+        let listed = self.errors.len() as u64;
+        self.total_error_count
+            .unwrap_or(listed)
+            .saturating_sub(listed)
+    }
+
+    /// The error that concerns the whole file, if there is one: line 0.
+    pub fn general_error(&self) -> Option<&LineError> {
+        self.errors.iter().find(|error| error.line == 0)
+    }
+}
+
+impl From<types::RequestStatusResponse> for RequestStatus {
+    fn from(answer: types::RequestStatusResponse) -> Self {
+        let count = |count: Option<i32>| count.and_then(|count| u64::try_from(count).ok());
+        let line_error = |error: types::LineErrorResponse| LineError {
+            line: count(error.line).unwrap_or_default(),
+            description: error.description.unwrap_or_default(),
+        };
+        Self {
+            status: RequestState::from_word(answer.status.as_deref().unwrap_or_default()),
+            errors: answer
+                .errors
+                .unwrap_or_default()
+                .into_iter()
+                .map(line_error)
+                .collect(),
+            total_error_count: count(answer.total_error_count),
+            total_success_count: count(answer.total_success_count),
+            request_id: answer.request_id,
+        }
+    }
+}
+
+impl Client {
+    /// Asks how far an upload or a deletion has come.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ErrorKind`](crate::ErrorKind) of a call. Gong does not document what it answers for an
+    /// id that it has never seen; right after an upload it may not know the id yet.
+    pub async fn request_status(
+        &self,
+        integration_id: IntegrationId,
+        client_request_id: &ClientRequestId,
+    ) -> Result<RequestStatus, Error> {
+        let call = self
+            .raw()
+            .get_request_status(client_request_id.as_str(), integration_id.get());
+        self.call(Operation::GetRequestStatus, call)
+            .await
+            .map(RequestStatus::from)
+            .map_err(|error| error.with_client_request_id(client_request_id))
+    }
+}

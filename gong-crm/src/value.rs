@@ -1,0 +1,186 @@
+//! The values that fields hold: types that can't hold what Gong refuses.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use crate::rule::Rule;
+
+mod amount;
+mod close_date;
+mod email_address;
+mod object_id;
+mod timestamp;
+mod url;
+
+pub use amount::Amount;
+pub use close_date::CloseDate;
+pub use email_address::EmailAddress;
+pub use object_id::ObjectId;
+pub use timestamp::Timestamp;
+pub use url::Url;
+
+/// Why a value was refused: the rule it breaks, and how.
+///
+/// The message never repeats the value, which may be personal data.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message} [{rule}]")]
+pub struct Fault {
+    rule: Rule,
+    message: Cow<'static, str>,
+}
+
+impl Fault {
+    pub(crate) fn new(rule: Rule, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            rule,
+            message: message.into(),
+        }
+    }
+
+    /// The rule that the value breaks.
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+
+    /// What is wrong with the value.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+/// A value that can be read from text a person wrote.
+pub(crate) trait FromText: Sized {
+    fn from_text(text: &str) -> Result<Self, Fault>;
+}
+
+/// A value that can be read from the JSON of a line.
+pub(crate) trait FromJson: Sized {
+    fn from_json(json: &RawValue) -> Result<Self, Fault>;
+}
+
+/// A value out of a fixed set of words.
+pub(crate) trait Word: Sized {
+    const WORDS: &'static [&'static str];
+
+    fn from_word(word: &str) -> Option<Self>;
+}
+
+impl<T: Word> FromText for T {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        Self::from_word(text).ok_or_else(|| {
+            let words = Self::WORDS.join(", ");
+            Fault::new(
+                Rule::UnknownWord,
+                format!("it must be one of {words}, in capitals"),
+            )
+        })
+    }
+}
+
+impl<T: Word> FromJson for T {
+    fn from_json(json: &RawValue) -> Result<Self, Fault> {
+        T::from_text(&text(json)?)
+    }
+}
+
+impl FromJson for String {
+    fn from_json(json: &RawValue) -> Result<Self, Fault> {
+        text(json).map(Cow::into_owned)
+    }
+}
+
+impl FromText for String {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        Ok(text.to_owned())
+    }
+}
+
+impl FromJson for bool {
+    fn from_json(json: &RawValue) -> Result<Self, Fault> {
+        serde_json::from_str(json.get())
+            .map_err(|_| Fault::new(Rule::WrongType, "it must be true or false, without quotes"))
+    }
+}
+
+impl FromJson for i64 {
+    fn from_json(json: &RawValue) -> Result<Self, Fault> {
+        serde_json::from_str(json.get())
+            .map_err(|_| Fault::new(Rule::WrongType, "it must be a whole number, without quotes"))
+    }
+}
+
+impl FromJson for Vec<String> {
+    fn from_json(json: &RawValue) -> Result<Self, Fault> {
+        serde_json::from_str(json.get()).map_err(|_| {
+            Fault::new(
+                Rule::WrongType,
+                "it must be a list of texts, such as [\"a.example\"]",
+            )
+        })
+    }
+}
+
+/// A JSON string's text, borrowed where it has no escapes.
+pub(crate) fn text(json: &RawValue) -> Result<Cow<'_, str>, Fault> {
+    let quoted = json.get();
+    let wrong = || Fault::new(Rule::WrongType, "it must be a text in double quotes");
+    match quoted
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    {
+        Some(plain) if !plain.contains('\\') => Ok(Cow::Borrowed(plain)),
+        Some(_) => serde_json::from_str(quoted)
+            .map(Cow::Owned)
+            .map_err(|_| wrong()),
+        None => Err(wrong()),
+    }
+}
+
+/// Gives a text type its everyday traits: reading, printing, and serde both ways.
+macro_rules! text_value {
+    ($name:ident, $as_str:expr) => {
+        impl $name {
+            /// The text as it stands on the wire.
+            pub fn as_str(&self) -> &str {
+                let as_str: fn(&Self) -> &str = $as_str;
+                as_str(self)
+            }
+        }
+
+        impl $crate::value::FromJson for $name {
+            fn from_json(json: &serde_json::value::RawValue) -> Result<Self, $crate::value::Fault> {
+                <Self as $crate::value::FromText>::from_text(&$crate::value::text(json)?)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::value::Fault;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                <Self as $crate::value::FromText>::from_text(text)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                <Self as $crate::value::FromText>::from_text(&text)
+                    .map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use text_value;

@@ -1,0 +1,159 @@
+//! Waiting for the end of a request that Gong works on in the background.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::id::{ClientRequestId, IntegrationId};
+use crate::status::RequestStatus;
+
+/// How often to ask, and for how long.
+///
+/// Gong names neither a processing time nor an interval. The defaults spend few of the day's 10,000
+/// calls: first after 2 seconds, then half as long again each time up to 30 seconds, for 30 minutes.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Patience {
+    /// The first pause.
+    pub first: Duration,
+    /// The longest pause.
+    pub longest: Duration,
+    /// When to give up waiting; the work itself goes on in Gong.
+    pub total: Duration,
+}
+
+impl Patience {
+    /// For uploads.
+    pub const UPLOAD: Self = Self {
+        first: Duration::from_secs(2),
+        longest: Duration::from_secs(30),
+        total: Duration::from_mins(30),
+    };
+
+    /// For the deletion of an integration, which Gong says can take a day.
+    pub const DELETION: Self = Self {
+        first: Duration::from_secs(30),
+        longest: Duration::from_mins(5),
+        total: Duration::from_hours(25),
+    };
+
+    /// For a local Gong, which takes no time.
+    pub const LOCAL: Self = Self {
+        first: Duration::from_millis(5),
+        longest: Duration::from_millis(50),
+        total: Duration::from_mins(1),
+    };
+
+    /// The same, giving up after this time.
+    #[must_use]
+    pub fn with_total(mut self, total: Duration) -> Self {
+        self.total = total;
+        self
+    }
+
+    /// The pauses, one after another, without end; each a little off, so that clients that started
+    /// together do not ask together.
+    pub(crate) fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
+        ExponentialBuilder::new()
+            .with_min_delay(self.first)
+            .with_max_delay(self.longest)
+            .with_factor(1.5)
+            .with_jitter()
+            .without_max_times()
+            .build()
+    }
+}
+
+/// Why waiting came to no end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WaitError {
+    /// The time was up; the request goes on in Gong.
+    #[error("{client_request_id} is not finished after {} s and {polls} questions", waited.as_secs())]
+    TimedOut {
+        /// The upload or deletion.
+        client_request_id: ClientRequestId,
+        /// How long it was waited.
+        waited: Duration,
+        /// How often Gong was asked.
+        polls: u32,
+        /// What Gong said last.
+        last: Option<Box<RequestStatus>>,
+    },
+    /// Asking failed for good.
+    #[error(transparent)]
+    Request(#[from] Error),
+}
+
+impl Client {
+    /// Asks until the request has come to its end: done or failed.
+    ///
+    /// A question that fails for a passing reason is asked again within the same time. An id that
+    /// Gong does not know is asked for a few times more: it may be too new.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError::TimedOut`] when the time is up, [`WaitError::Request`] when asking fails for
+    /// good.
+    pub async fn wait(
+        &self,
+        integration_id: IntegrationId,
+        client_request_id: &ClientRequestId,
+        patience: Patience,
+        mut on_poll: impl FnMut(&RequestStatus) + Send,
+    ) -> Result<RequestStatus, WaitError> {
+        /// Questions after which an id that Gong does not know is taken for unknown.
+        const NEW_ID_POLLS: u32 = 5;
+        let started = self.clock.now();
+        let mut last = None;
+        let mut polls = 0;
+        for pause in patience.pauses() {
+            polls += 1;
+            let mut pause = pause;
+            match self.request_status(integration_id, client_request_id).await {
+                Ok(status) => {
+                    on_poll(&status);
+                    if status.status.is_final() {
+                        return Ok(status);
+                    }
+                    last = Some(Box::new(status));
+                }
+                Err(error) if error.is_retryable() => {
+                    pause = pause.max(error.retry_after().unwrap_or_default());
+                }
+                Err(error) if may_be_too_new(&error) && polls < NEW_ID_POLLS => {}
+                Err(error) => return Err(error.into()),
+            }
+            let waited = self.clock.now().duration_since(started);
+            let waited = Duration::try_from(waited).unwrap_or_default();
+            if waited + pause > patience.total {
+                let client_request_id = client_request_id.clone();
+                return Err(WaitError::TimedOut {
+                    client_request_id,
+                    waited,
+                    polls,
+                    last,
+                });
+            }
+            self.clock.sleep(pause).await;
+        }
+        // The pauses have no end.
+        let client_request_id = client_request_id.clone();
+        Err(WaitError::TimedOut {
+            client_request_id,
+            waited: patience.total,
+            polls,
+            last,
+        })
+    }
+}
+
+/// Gong does not document what it answers for an id that it has never seen ; a 404 or a 400 are likely.
+fn may_be_too_new(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::InvalidRequest
+    )
+}

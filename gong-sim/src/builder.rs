@@ -1,0 +1,318 @@
+//! How a simulator is described before it starts.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::credentials::{BearerToken, Credentials};
+use crate::faults::Fault;
+use crate::limits::RateLimit;
+use crate::rules::{RuleSet, UnknownRule};
+use crate::saving::StateFile;
+use crate::simulator::{Launch, Simulator};
+use crate::state::{DumpError, GongUser, Processing, SeedError, State, file};
+
+/// Why a simulator could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The port could not be listened on.
+    #[error("can't listen on {address}: choose another port, or 0 for any free one")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The thread that serves requests could not be started.
+    #[error("can't start the thread that serves requests")]
+    Thread(#[source] io::Error),
+    /// The state file could not be read.
+    #[error("the state file {} can't be used", path.display())]
+    StateFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: DumpError,
+    },
+    /// The folder to load could not be loaded.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    /// A rule was set that does not exist.
+    #[error(transparent)]
+    UnknownRule(#[from] UnknownRule),
+}
+
+/// The settings of a simulator. [`start`](Self::start) brings it up.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use gong_sim::{Processing, Simulator};
+///
+/// let sim = Simulator::builder()
+///     .access_key("key", "secret")
+///     .bearer_token("token", ["api:crm:upload"])
+///     .processing(Processing::Polls(2))
+///     .start()
+///     .await
+///     .unwrap();
+/// assert!(sim.base_url().starts_with("http://127.0.0.1:"));
+/// # });
+/// ```
+#[derive(Debug, Clone)]
+pub struct Builder {
+    host: IpAddr,
+    port: u16,
+    access_key: Option<(String, String)>,
+    tokens: Vec<BearerToken>,
+    rate_limit: Option<RateLimit>,
+    processing: Processing,
+    deletion: Option<Processing>,
+    read_lag: Duration,
+    seed: u64,
+    clock: Clock,
+    rules: RuleSet,
+    rule_switches: Vec<(String, bool)>,
+    users: Vec<GongUser>,
+    faults: Vec<Fault>,
+    state_file: Option<PathBuf>,
+    seed_folder: Option<PathBuf>,
+    kept_requests: usize,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 0,
+            access_key: None,
+            tokens: Vec::new(),
+            rate_limit: None,
+            processing: Processing::Immediate,
+            deletion: None,
+            read_lag: Duration::ZERO,
+            seed: 0,
+            clock: Clock::flowing(),
+            rules: RuleSet::standard(),
+            rule_switches: Vec::new(),
+            users: Vec::new(),
+            faults: Vec::new(),
+            state_file: None,
+            seed_folder: None,
+            kept_requests: 10_000,
+        }
+    }
+}
+
+impl Builder {
+    /// The port; 0, the default, takes any free one.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The address to listen on instead of 127.0.0.1. Whoever can reach it can read and change
+    /// everything the simulator holds.
+    #[must_use]
+    pub fn host(mut self, host: IpAddr) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// The access key and its secret, instead of a pair made from the seed.
+    #[must_use]
+    pub fn access_key(mut self, access_key: impl Into<String>, secret: impl Into<String>) -> Self {
+        self.access_key = Some((access_key.into(), secret.into()));
+        self
+    }
+
+    /// A bearer token with its scopes. Can be called again for more tokens.
+    #[must_use]
+    pub fn bearer_token<Scope: Into<String>>(
+        mut self,
+        token: impl Into<String>,
+        scopes: impl IntoIterator<Item = Scope>,
+    ) -> Self {
+        let scopes: BTreeSet<String> = scopes.into_iter().map(Into::into).collect();
+        self.tokens.push(BearerToken {
+            token: token.into(),
+            scopes,
+        });
+        self
+    }
+
+    /// Limits the calls. There is no limit by default.
+    #[must_use]
+    pub fn rate_limit(mut self, rate_limit: RateLimit) -> Self {
+        self.rate_limit = Some(rate_limit);
+        self
+    }
+
+    /// How long uploads take until they are processed; [`Processing::Immediate`] by default.
+    #[must_use]
+    pub fn processing(mut self, processing: Processing) -> Self {
+        self.processing = processing;
+        self
+    }
+
+    /// How long the deletion of an integration takes; like uploads by default.
+    #[must_use]
+    pub fn deletion(mut self, deletion: Processing) -> Self {
+        self.deletion = Some(deletion);
+        self
+    }
+
+    /// How long after its upload is processed an object appears; at once by default.
+    #[must_use]
+    pub fn read_lag(mut self, read_lag: Duration) -> Self {
+        self.read_lag = read_lag;
+        self
+    }
+
+    /// Makes ids and probabilities repeatable; 0 by default.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Lets time stand still unless [`Simulator::advance`] or `POST /_sim/clock` moves it.
+    #[must_use]
+    pub fn virtual_time(mut self) -> Self {
+        self.clock = Clock::standing();
+        self
+    }
+
+    /// Refuses everything that any rule can refuse.
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.rules = RuleSet::strict();
+        self
+    }
+
+    /// Refuses nothing on a mere assumption.
+    #[must_use]
+    pub fn lenient(mut self) -> Self {
+        self.rules = RuleSet::lenient();
+        self
+    }
+
+    /// Turns one rule on or off; [`RULES`](crate::RULES) lists them.
+    #[must_use]
+    pub fn rule(mut self, name: impl Into<String>, on: bool) -> Self {
+        self.rule_switches.push((name.into(), on));
+        self
+    }
+
+    /// A Gong user for the meetings operations. While there is none, every address is one.
+    #[must_use]
+    pub fn user(mut self, user: GongUser) -> Self {
+        self.users.push(user);
+        self
+    }
+
+    /// A fault to begin with. Can be called again for more.
+    #[must_use]
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Keeps integrations, objects, schemas, uploads, users and meetings in this file across
+    /// restarts. It is read at the start, if it is there, and written within a second or so of
+    /// each change and at the end.
+    #[must_use]
+    pub fn state_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.state_file = Some(path.into());
+        self
+    }
+
+    /// Loads a folder of CRM files at the start, unless the state file brought objects along.
+    /// [`Simulator::seed_from_dir`] says how the files are named.
+    #[must_use]
+    pub fn seed_from_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.seed_folder = Some(folder.into());
+        self
+    }
+
+    /// How many of the last requests are kept for [`Simulator::requests`]; 10,000 by default.
+    #[must_use]
+    pub fn keep_requests(mut self, kept: usize) -> Self {
+        self.kept_requests = kept;
+        self
+    }
+
+    /// Starts the simulator.
+    ///
+    /// # Errors
+    ///
+    /// If the port is taken, the state file or the folder to load cannot be read, or a rule was set
+    /// that does not exist.
+    #[expect(
+        clippy::unused_async,
+        reason = "asynchronous like the rest of a test that calls it; nothing blocks"
+    )]
+    pub async fn start(self) -> Result<Simulator, StartError> {
+        self.start_blocking()
+    }
+
+    /// Starts the simulator from code that is not asynchronous.
+    ///
+    /// # Errors
+    ///
+    /// See [`start`](Self::start).
+    pub fn start_blocking(self) -> Result<Simulator, StartError> {
+        let mut rules = self.rules;
+        for (name, on) in &self.rule_switches {
+            rules.set(name, *on)?;
+        }
+        let mut state = State::new(self.seed, self.clock, rules);
+        state.processing = self.processing;
+        state.deletion = self.deletion;
+        state.read_lag = self.read_lag;
+        state.rate_limit = self.rate_limit;
+        for user in self.users {
+            state.meetings.add_user(user);
+        }
+        for fault in self.faults {
+            state.faults.add(fault);
+        }
+        let version = state.version;
+        if let Some(path) = &self.state_file {
+            file::load(&mut state, path).map_err(|source| StartError::StateFile {
+                path: path.clone(),
+                source,
+            })?;
+        }
+        let (access_key, access_key_secret) = self.access_key.unwrap_or_else(|| {
+            (
+                new_key(&mut state.random, 32),
+                new_key(&mut state.random, 64),
+            )
+        });
+        let credentials = Credentials {
+            access_key,
+            access_key_secret,
+            tokens: self.tokens,
+        };
+        let address = SocketAddr::new(self.host, self.port);
+        let listener =
+            TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })?;
+        let launch = Launch {
+            credentials,
+            state,
+            kept_requests: self.kept_requests,
+        };
+        Simulator::launch(listener, launch).map_err(StartError::Thread)
+    }
+}
+
+fn new_key(random: &mut fastrand::Rng, length: usize) -> String {
+    std::iter::repeat_with(|| random.alphanumeric())
+        .take(length)
+        .collect()
+}

@@ -1,0 +1,83 @@
+//! Who may call: access keys with all rights, bearer tokens with scopes.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+use crate::operations::Operation;
+
+/// The keys and tokens that the simulated company has given out.
+#[derive(Clone)]
+pub(crate) struct Credentials {
+    pub(crate) access_key: String,
+    pub(crate) access_key_secret: String,
+    pub(crate) tokens: Vec<BearerToken>,
+}
+
+/// One token of an OAuth app.
+#[derive(Clone)]
+pub(crate) struct BearerToken {
+    pub(crate) token: String,
+    pub(crate) scopes: BTreeSet<String>,
+}
+
+// Secrets of a simulator protect nothing, but people paste logs of programs that also know real ones.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Credentials")
+            .field("access_key", &self.access_key)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for BearerToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("BearerToken")
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a request may not pass.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Denied {
+    Unauthenticated(&'static str),
+    MissingScope(&'static str),
+}
+
+impl Credentials {
+    pub(crate) fn admit(&self, headers: &HeaderMap, operation: Operation) -> Result<(), Denied> {
+        let Some(header) = headers.get(AUTHORIZATION) else {
+            return Err(Denied::Unauthenticated("Missing authorization header"));
+        };
+        let header = header.to_str().unwrap_or_default();
+        let (scheme, value) = header.split_once(' ').unwrap_or((header, ""));
+        let value = value.trim();
+        if scheme.eq_ignore_ascii_case("basic") {
+            let expected = format!("{}:{}", self.access_key, self.access_key_secret);
+            let given = STANDARD.decode(value).unwrap_or_default();
+            if given == expected.as_bytes() {
+                return Ok(());
+            }
+            return Err(Denied::Unauthenticated("Invalid access key or secret"));
+        }
+        if scheme.eq_ignore_ascii_case("bearer") {
+            let Some(token) = self.tokens.iter().find(|known| known.token == value) else {
+                return Err(Denied::Unauthenticated("Invalid access token"));
+            };
+            let scope = operation.scope();
+            return if token.scopes.contains(scope) {
+                Ok(())
+            } else {
+                Err(Denied::MissingScope(scope))
+            };
+        }
+        Err(Denied::Unauthenticated("Unsupported authorization scheme"))
+    }
+}

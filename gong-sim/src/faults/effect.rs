@@ -1,0 +1,161 @@
+//! What can go wrong with a call.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What goes wrong with a call that a [`Fault`](crate::Fault) strikes.
+///
+/// As JSON, for `POST /_sim/faults`, an effect is its name in small letters with dashes, or an
+/// object with that name and its value: `"lose-answer"`, `{"status": 503}`, `{"delay": 1500}`.
+/// Durations are milliseconds there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Effect {
+    /// The connection is reset before the body is read. Nothing happens.
+    ResetBeforeBody,
+    /// The body is read whole, then the connection is reset. Nothing happens, and the client can't
+    /// know that.
+    ResetAfterBody,
+    /// The call is carried out, then the connection is reset instead of answering: the outcome is
+    /// unknown to the client.
+    LoseAnswer,
+    /// The call is carried out at once and answered after this time.
+    Delay(#[serde(with = "crate::milliseconds")] Duration),
+    /// The body is read at this many bytes a second.
+    ReadSlowly(u64),
+    /// The body is not read for this time, then the connection is reset.
+    StopReading(#[serde(with = "crate::milliseconds")] Duration),
+    /// The answer comes in pieces of `bytes` with `pause` between them.
+    DribbleBody {
+        /// The length of a piece.
+        bytes: usize,
+        /// The time between two pieces.
+        #[serde(with = "crate::milliseconds")]
+        pause: Duration,
+    },
+    /// The answer breaks off in the middle of its body.
+    TruncateBody,
+    /// Nothing happens, and the answer is this status with an error of the documented shape.
+    Status(u16),
+    /// Nothing happens, and the answer is this status with a page for people, as proxies send it.
+    HtmlPage(u16),
+    /// The answer is right and calls itself `text/plain`.
+    WrongContentType,
+    /// The answer holds properties that nobody has heard of.
+    UnknownFields,
+    /// The answer holds an enumeration value that nobody has heard of: a state of a request, the
+    /// type of a field.
+    NewEnumValue,
+    /// The answer is compressed with gzip, asked for or not.
+    Gzip,
+    /// Nothing happens, and the answer is 429 with this form of `Retry-After`.
+    TooManyRequests(RetryAfter),
+    /// Nothing happens, and the answer is 307 to this origin.
+    Redirect(String),
+    /// The upload is accepted and then fails whole: a single error for line 0 with this description.
+    FailFile(String),
+}
+
+impl Effect {
+    /// The name that the log shows.
+    pub(crate) fn name(&self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(name)) => name,
+            Ok(value) => value.to_string(),
+            Err(_) => format!("{self:?}"),
+        }
+    }
+}
+
+/// The forms of `Retry-After`: the documented one, and those that clients should survive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum RetryAfter {
+    /// Whole seconds, as documented.
+    Seconds(u64),
+    /// The same time as a number of milliseconds, as one integrator believed for months.
+    SecondsAsMilliseconds(u64),
+    /// An HTTP date that many seconds from now.
+    HttpDate(u64),
+    /// Seconds with a fraction.
+    Fraction,
+    /// No header.
+    Absent,
+    /// An empty header.
+    Empty,
+    /// Text that is no number.
+    Garbage,
+    /// A negative number.
+    Negative,
+    /// More seconds than 64 bits hold.
+    Huge,
+}
+
+impl RetryAfter {
+    /// The value of the header at this time.
+    pub(crate) fn value(self, now: jiff::Timestamp) -> Option<String> {
+        match self {
+            Self::Seconds(seconds) => Some(seconds.to_string()),
+            Self::SecondsAsMilliseconds(seconds) => Some(seconds.saturating_mul(1_000).to_string()),
+            Self::HttpDate(seconds) => {
+                let wait =
+                    jiff::SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+                let then = now.saturating_add(wait).unwrap_or(jiff::Timestamp::MAX);
+                Some(then.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+            }
+            Self::Fraction => Some("1.5".to_owned()),
+            Self::Absent => None,
+            Self::Empty => Some(String::new()),
+            Self::Garbage => Some("soon".to_owned()),
+            Self::Negative => Some("-1".to_owned()),
+            Self::Huge => Some("99999999999999999999".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn effects_read_as_they_are_written() {
+        for (text, effect) in [
+            (r#""lose-answer""#, Effect::LoseAnswer),
+            (r#"{"status":503}"#, Effect::Status(503)),
+            (
+                r#"{"delay":1500}"#,
+                Effect::Delay(Duration::from_millis(1_500)),
+            ),
+            (
+                r#"{"dribble-body":{"bytes":1,"pause":5}}"#,
+                Effect::DribbleBody {
+                    bytes: 1,
+                    pause: Duration::from_millis(5),
+                },
+            ),
+            (
+                r#"{"too-many-requests":{"seconds":7}}"#,
+                Effect::TooManyRequests(RetryAfter::Seconds(7)),
+            ),
+            (
+                r#"{"too-many-requests":"garbage"}"#,
+                Effect::TooManyRequests(RetryAfter::Garbage),
+            ),
+        ] {
+            assert_eq!(serde_json::from_str::<Effect>(text).unwrap(), effect);
+            assert_eq!(serde_json::to_string(&effect).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn an_http_date_has_its_fixed_form() {
+        let now = jiff::Timestamp::from_second(784_111_777).unwrap();
+        assert_eq!(
+            RetryAfter::HttpDate(0).value(now).unwrap(),
+            "Sun, 06 Nov 1994 08:49:37 GMT"
+        );
+    }
+}

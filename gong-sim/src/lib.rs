@@ -1,0 +1,28 @@
+//! A local Gong for development and tests: the CRM and meetings API, stateful, with faults on demand.
+
+mod admin;
+mod builder;
+mod clock;
+mod credentials;
+mod faults;
+mod limits;
+mod milliseconds;
+mod operations;
+mod record;
+mod rules;
+mod saving;
+mod server;
+mod simulator;
+mod state;
+
+pub use builder::{Builder, StartError};
+pub use faults::{Effect, Fault, RetryAfter};
+pub use limits::RateLimit;
+pub use operations::Operation;
+pub use record::ObjectType;
+pub use rules::{Evidence, RULES, Rule, UnknownRule, rules_page};
+pub use server::ReceivedRequest;
+pub use simulator::Simulator;
+pub use state::{
+    DumpError, GongUser, Integration, JobKind, JobStatus, LineError, Processing, SeedError, Upload,
+};

@@ -1,0 +1,151 @@
+//! How one line is taken apart without copying or rounding any of its values.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The fields of one JSON object in their order, each value as it was written.
+#[derive(Debug)]
+pub(crate) struct Line<'line> {
+    fields: Vec<(Cow<'line, str>, &'line RawValue)>,
+}
+
+impl<'line> Line<'line> {
+    pub(crate) fn parse(text: &'line [u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(text)
+    }
+
+    /// The value of a field; the last one if the key occurs twice, as JSON parsers do.
+    pub(crate) fn get(&self, name: &str) -> Option<&'line RawValue> {
+        self.fields
+            .iter()
+            .rev()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| *value)
+    }
+
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &'line RawValue)> {
+        self.fields.iter().map(|(name, value)| (&**name, *value))
+    }
+
+    /// The first key that occurs twice.
+    pub(crate) fn duplicate_key(&self) -> Option<&str> {
+        self.fields
+            .iter()
+            .enumerate()
+            .find_map(|(index, (name, _))| {
+                self.fields[..index]
+                    .iter()
+                    .any(|(earlier, _)| earlier == name)
+                    .then_some(&**name)
+            })
+    }
+}
+
+/// The text of a JSON string; `None` for any other value.
+pub(crate) fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
+    let raw = value.get();
+    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') {
+        serde_json::from_str(raw).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(inner))
+    }
+}
+
+impl<'de> Deserialize<'de> for Line<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(LineVisitor)
+    }
+}
+
+struct LineVisitor;
+
+impl<'de> Visitor<'de> for LineVisitor {
+    type Value = Line<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Line<'de>, A::Error> {
+        let mut fields = Vec::with_capacity(12);
+        while let Some(Key(name)) = map.next_key()? {
+            fields.push((name, map.next_value()?));
+        }
+        Ok(Line { fields })
+    }
+}
+
+/// A key that borrows from the line unless it holds an escape.
+struct Key<'line>(Cow<'line, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = Key<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Key<'de>, E> {
+        Ok(Key(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Key<'de>, E> {
+        Ok(Key(Cow::Owned(name.to_owned())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_stay_as_they_were_written() {
+        let line = Line::parse(br#"{"amount": 7000.10, "id": 5517027188234205706123}"#).unwrap();
+        assert_eq!(line.get("amount").unwrap().get(), "7000.10");
+        assert_eq!(line.get("id").unwrap().get(), "5517027188234205706123");
+    }
+
+    #[test]
+    fn escapes_are_read_in_keys_and_values() {
+        let line = Line::parse(r#"{"n\u0061me": "M\u00fcller \"&\" Sons"}"#.as_bytes()).unwrap();
+        assert_eq!(
+            text_of(line.get("name").unwrap()).unwrap(),
+            "Müller \"&\" Sons"
+        );
+    }
+
+    #[test]
+    fn only_objects_are_lines() {
+        for bad in [
+            "[]",
+            "1",
+            "\"x\"",
+            "null",
+            "{\"a\":1} {\"b\":2}",
+            "{\"a\":OPEN}",
+            "{",
+            "",
+        ] {
+            assert!(Line::parse(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_repeated_key_is_seen() {
+        let line = Line::parse(br#"{"a":1,"b":2,"a":3}"#).unwrap();
+        assert_eq!(line.duplicate_key(), Some("a"));
+        assert_eq!(line.get("a").unwrap().get(), "3");
+    }
+}

@@ -1,0 +1,278 @@
+//! The table of rules: one row for each thing the simulator does because of, or in spite of, Gong.
+
+use super::Evidence::{self, Assumed, Documented, Recorded};
+
+/// One rule of the simulated service, with its evidence and its switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// The stable name, which is also the name of the switch.
+    pub name: &'static str,
+    /// Which part of the service the rule belongs to.
+    pub(crate) area: Area,
+    /// How well the rule is known.
+    pub evidence: Evidence,
+    /// Whether the switch is on unless it is set.
+    pub on_by_default: bool,
+    /// Whether the rule, when on, makes the simulator refuse something.
+    pub refuses: bool,
+    /// What happens while the switch is on.
+    pub statement: &'static str,
+    /// What happens while the switch is off.
+    pub otherwise: &'static str,
+    /// Where the rule comes from.
+    pub source: &'static str,
+    /// When the source was written, recorded or decided on.
+    pub date: &'static str,
+}
+
+/// The chapters of the page of rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Area {
+    Access,
+    Requests,
+    Integrations,
+    Schema,
+    Files,
+    Records,
+    CustomFields,
+    Status,
+    Objects,
+    Meetings,
+}
+
+impl Area {
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Access,
+        Self::Requests,
+        Self::Integrations,
+        Self::Schema,
+        Self::Files,
+        Self::Records,
+        Self::CustomFields,
+        Self::Status,
+        Self::Objects,
+        Self::Meetings,
+    ];
+
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Access => "Access and limits",
+            Self::Requests => "Requests and answers",
+            Self::Integrations => "Integrations",
+            Self::Schema => "Entity schema",
+            Self::Files => "Uploads: the request and the file",
+            Self::Records => "Uploads: the record",
+            Self::CustomFields => "Uploads: custom fields",
+            Self::Status => "Request status",
+            Self::Objects => "Reading objects",
+            Self::Meetings => "Meetings",
+        }
+    }
+}
+
+const API: &str = "Gong's OpenAPI document";
+const OVERVIEW: &str = "help.gong.io/apidocs/crm-1";
+const UPLOAD: &str = "help.gong.io, Upload CRM objects";
+const STATUS: &str = "help.gong.io, Get request status";
+const OBJECTS: &str = "help.gong.io, Get CRM objects";
+const LIVE: &str = "live answers kept in NangoHQ/integration-templates";
+const OLD: &str = "Gong's documentation of 2023, kept in matteeyah/gong-api";
+const OURS: &str = "our choice";
+const SPEC_DATE: &str = "2026-07";
+const LIVE_DATE: &str = "2026-06-12";
+const OLD_DATE: &str = "2023-03";
+const OUR_DATE: &str = "2026-11";
+
+/// Writes the enumeration of rules and the table in one go, so that neither can miss a row.
+macro_rules! rules {
+    ($($id:ident = $name:literal, $area:ident, $evidence:ident, $on:literal, $refuses:literal, $source:expr, $date:expr,
+        $statement:literal, $otherwise:literal;)*) => {
+        /// The rules by name, for the code that follows them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum RuleId { $($id),* }
+
+        /// Every rule of the simulator, in the order of the page that lists them.
+        pub const RULES: &[Rule] = &[$(Rule {
+            name: $name, area: Area::$area, evidence: $evidence, on_by_default: $on, refuses: $refuses,
+            statement: $statement, otherwise: $otherwise, source: $source, date: $date,
+        }),*];
+    };
+}
+
+// Columns: identifier = name, area, evidence, on by default, refuses something, source, date,
+// what it means, what happens when off.
+rules! {
+    CredentialsRequired = "credentials-required", Access, Documented, true, true, OVERVIEW, SPEC_DATE,
+        "A request without valid credentials is answered 401", "Everybody may do everything";
+    MissingScopeIs401 = "missing-scope-is-401", Access, Recorded, true, false, LIVE, LIVE_DATE,
+        "A bearer token without the operation's scope is answered 401, and the message names the scope", "It is answered 403 with the same message";
+    CompanyInactive = "company-inactive", Access, Assumed, false, false, "dust-tt/dust pull request 29680", "2026",
+        "Every call is answered 401 `Company is inactive`", "The company is active";
+    WrongHostForbidden = "wrong-host-forbidden", Access, Assumed, false, false, "dust-tt/dust pull request 27851", "2026",
+        "Every call is answered 403, as integrators saw on a wrong regional host", "This is the right host";
+    WrongHostRedirects = "wrong-host-redirects", Access, Assumed, false, false, "gonimbly/gong-mcp", "2026",
+        "Every call is redirected (307) to another origin, as integrators saw on a wrong regional host", "This is the right host";
+    DayEndsAtMidnight = "day-ends-at-midnight-utc", Access, Assumed, true, false, "gonimbly/gong-mcp", "2026",
+        "The daily count of calls starts anew at midnight UTC", "Calls count for 24 hours after they were made";
+
+    UnknownQueryParameter = "unknown-query-parameter", Requests, Assumed, false, true, OURS, OUR_DATE,
+        "A query parameter that the operation does not know is answered 400", "It is ignored";
+    UnknownBodyProperty = "unknown-body-property", Requests, Assumed, false, true, OURS, OUR_DATE,
+        "A property that the JSON body does not know is answered 400", "It is ignored";
+    JsonContentType = "json-content-type", Requests, Assumed, false, true, OURS, OUR_DATE,
+        "A JSON body without `Content-Type: application/json` is answered 415 by every operation", "The body is read whatever its type is called; only reading objects insists (see `objects-need-json-body`)";
+    CharsetInContentType = "charset-in-content-type", Requests, Recorded, true, false, LIVE, LIVE_DATE,
+        "Answers carry `application/json;charset=UTF-8`", "Answers carry `application/json`";
+    TraceId = "trace-id-header", Requests, Recorded, true, false, LIVE, LIVE_DATE,
+        "Answers carry `x-traceid`, equal to `requestId`, and `x-gong-service-version`", "They carry neither";
+    ClientRequestIdCharset = "client-request-id-charset", Requests, Documented, true, true, UPLOAD, SPEC_DATE,
+        "A `clientRequestId` with anything but letters, digits, `-` and `_` is answered 400", "Any text will do";
+    ClientRequestIdLength = "client-request-id-length", Requests, Assumed, false, true, OURS, OUR_DATE,
+        "A `clientRequestId` of more than 64 characters is answered 400", "Any length will do";
+    ClientRequestIdPerIntegration = "client-request-id-per-integration", Requests, Assumed, true, false, OURS, OUR_DATE,
+        "A `clientRequestId` must be new within its integration", "It must be new within the company, for all integrations there ever were";
+
+    OneIntegration = "one-integration", Integrations, Recorded, true, true, LIVE, LIVE_DATE,
+        "A second registration is answered 409 with the recorded wording", "It replaces the first one and its data";
+    NativeIntegration = "native-integration", Integrations, Documented, false, true, API, SPEC_DATE,
+        "The company already has a native CRM connector: registration is answered 409, and nothing is listed", "It has none";
+    OwnerMustBeUser = "owner-must-be-user", Integrations, Assumed, false, true, OURS, OUR_DATE,
+        "`ownerEmail` must be the address of a Gong user, else 400", "Any address will do";
+    EmptyListIs404 = "empty-list-is-404", Integrations, Assumed, false, false, OURS, OUR_DATE,
+        "Listing is answered 404 while nothing is registered", "The list is empty";
+    DeletingBlocksRegistration = "deleting-blocks-registration", Integrations, Assumed, true, true, OURS, OUR_DATE,
+        "Until a deletion is `DONE`, a new registration is answered 409", "A new integration can be registered at once";
+    DeletingIsListed = "deleting-is-listed", Integrations, Assumed, true, false, OURS, OUR_DATE,
+        "An integration is listed until its deletion is `DONE`", "It is gone from the list at once";
+    DeletingRefusesUploads = "deleting-refuses-uploads", Integrations, Assumed, true, true, OURS, OUR_DATE,
+        "Uploads to an integration that is being deleted are answered 400", "They are accepted, and deleted with the rest";
+
+    SchemaCompleteList = "schema-complete-list", Schema, Documented, true, true, API, SPEC_DATE,
+        "A list that leaves out a field sent earlier is answered 400, and nothing changes", "Fields left out stay as they are";
+    SchemaTypeChangeDropsData = "schema-type-change-drops-data", Schema, Documented, true, false, API, SPEC_DATE,
+        "A field whose type changes loses its values on all objects", "The values stay";
+    SchemaAnswers200 = "schema-answers-200", Schema, Recorded, true, false, LIVE, LIVE_DATE,
+        "Sending a schema is answered 200", "It is answered 201, the other documented status";
+    SchemaListsName = "schema-lists-name", Schema, Documented, false, false, API, SPEC_DATE,
+        "Listed fields carry `name` instead of `uniqueName`, as in the printed example", "They carry `uniqueName`, as in the declared shape";
+    SchemaListsNulls = "schema-lists-nulls", Schema, Documented, false, false, API, SPEC_DATE,
+        "Listed fields carry `lastModified`, `referenceTo` and `orderedValueList` even when they are null, as in the printed example", "Empty properties are left out";
+    SchemaListsStandardFields = "schema-lists-standard-fields", Schema, Assumed, false, false, OLD, OLD_DATE,
+        "The standard fields are listed too", "Only the custom fields are listed";
+    SchemaObjectTypeOptional = "schema-object-type-optional", Schema, Documented, true, false, API, SPEC_DATE,
+        "Listing without `objectType` answers all types, as its description says", "It is answered 400, as the parameter is declared required";
+    SchemaPicklistNeedsValues = "schema-picklist-needs-values", Schema, Documented, true, true, API, SPEC_DATE,
+        "A PICKLIST field without `orderedValueList` is answered 400", "It is accepted";
+    SchemaReferenceNeedsTarget = "schema-reference-needs-target", Schema, Documented, true, true, API, SPEC_DATE,
+        "A REFERENCE field whose `referenceTo` is not ACCOUNT, CONTACT, DEAL, LEAD or USER is answered 400", "Anything will do";
+    SchemaDuplicateName = "schema-duplicate-name", Schema, Assumed, true, true, OURS, OUR_DATE,
+        "A list that holds a `uniqueName` twice is answered 400", "The last one counts";
+    SchemaStandardName = "schema-standard-name", Schema, Assumed, false, true, OURS, OUR_DATE,
+        "A custom field named like a standard field of its type is answered 400", "It is accepted";
+    SchemaStringArray = "schema-string-array", Schema, Assumed, false, true, OLD, OLD_DATE,
+        "A custom field of type STRINGARRAY is answered 400", "It is accepted";
+
+    PartNamedDataFile = "part-named-data-file", Files, Recorded, true, true, LIVE, LIVE_DATE,
+        "A body without a part named `dataFile` is answered 400 `dataFile part is missing`", "The first part is taken whatever its name";
+    PartNeedsFileName = "part-needs-file-name", Files, Assumed, false, true, OURS, OUR_DATE,
+        "A part without a file name counts as missing", "A file name is not needed";
+    BodyLimit = "body-limit", Files, Documented, true, true, UPLOAD, SPEC_DATE,
+        "A body of more than 200,000,000 bytes is answered 400 as soon as it is seen to be", "There is no limit";
+    EmptyFile = "empty-file", Files, Assumed, false, true, OURS, OUR_DATE,
+        "A file without a record fails whole (line 0)", "It is done with 0 records";
+    ByteOrderMark = "byte-order-mark", Files, Assumed, true, true, OURS, OUR_DATE,
+        "A byte order mark makes line 1 unreadable", "It is skipped";
+    BlankLine = "blank-line", Files, Assumed, false, true, OURS, OUR_DATE,
+        "A blank line is an error", "It is skipped, and counts for the line numbers";
+    CarriageReturn = "carriage-return", Files, Assumed, false, true, OURS, OUR_DATE,
+        "A line that ends in CR LF is an error", "CR before LF is white space";
+    CommentLine = "comment-line", Files, Documented, true, true, UPLOAD, SPEC_DATE,
+        "A line that begins with `//` is an error, as each line must be a JSON object", "It is skipped, as the printed examples suggest";
+    DuplicateObjectId = "duplicate-object-id", Files, Documented, true, true, UPLOAD, SPEC_DATE,
+        "The second record with the same `objectId` in one file is an error", "The last one counts";
+    SortedByModifiedDate = "sorted-by-modified-date", Files, Assumed, false, true, OLD, OLD_DATE,
+        "A record with an earlier `modifiedDate` than the one before is an error", "Any order will do";
+    GoodLinesApplied = "good-lines-applied", Files, Assumed, true, false, "the example in help.gong.io, Get request status", SPEC_DATE,
+        "The good lines of a file with errors are applied", "A file with one error changes nothing";
+
+    ObjectIdLength = "object-id-length", Records, Documented, true, true, UPLOAD, SPEC_DATE,
+        "`objectId` has at most 64 characters", "Any length will do";
+    ObjectIdCharset = "object-id-charset", Records, Documented, true, true, UPLOAD, SPEC_DATE,
+        "`objectId` is letters, digits and `-`, or an email address (underscores: next rule)", "Any characters will do";
+    ObjectIdUnderscore = "object-id-underscore", Records, Documented, false, true, UPLOAD, SPEC_DATE,
+        "An underscore in an `objectId` is an error, as the character rule says", "It is accepted, as the examples on the same page show";
+    ModifiedDateRequired = "modified-date-required", Records, Documented, true, true, UPLOAD, SPEC_DATE,
+        "`modifiedDate` is mandatory, except for STAGE", "It may be missing";
+    EmailAddressRequired = "email-address-required", Records, Recorded, true, true, LIVE, LIVE_DATE,
+        "`emailAddress` is mandatory for a BUSINESS_USER that is not deleted", "It may be missing";
+    StageNameRequired = "stage-name-required", Records, Documented, true, true, UPLOAD, SPEC_DATE,
+        "`name` is mandatory for a STAGE", "It may be missing";
+    DateTimeFormat = "date-time-format", Records, Documented, true, true, OVERVIEW, SPEC_DATE,
+        "`modifiedDate` and `createdDate` are ISO-8601 with an offset or `Z` and without milliseconds", "Any text will do";
+    CloseDateFormat = "close-date-format", Records, Assumed, false, true, OLD, OLD_DATE,
+        "`closeDate` is a date without time", "Any text will do";
+    FieldType = "field-type", Records, Documented, true, true, UPLOAD, SPEC_DATE,
+        "A standard field has the JSON type of its table: text, boolean, number, whole number, array of texts", "Any JSON value will do";
+    NullField = "null-field", Records, Assumed, false, true, OURS, OUR_DATE,
+        "`null` in an optional standard field is an error", "It counts as absent";
+    DealStatus = "deal-status", Records, Documented, true, true, API, SPEC_DATE,
+        "`status` of a DEAL is WON, LOST or OPEN, in capitals", "Any text will do";
+    SortOrderFromOne = "sort-order-from-one", Records, Documented, true, true, UPLOAD, SPEC_DATE,
+        "`sortOrder` of a STAGE is at least 1", "Any whole number will do";
+    UrlFormat = "url-format", Records, Documented, true, true, UPLOAD, SPEC_DATE,
+        "`url` is a full http or https address", "Any text will do";
+    EmailFormat = "email-format", Records, Assumed, false, true, OURS, OUR_DATE,
+        "`emailAddress` looks like an email address", "Any text will do";
+    DuplicateKey = "duplicate-key", Records, Assumed, false, true, OURS, OUR_DATE,
+        "A key that occurs twice in one record is an error", "The last one counts";
+    EmailChangeNeedsDeletion = "email-change-needs-deletion", Records, Assumed, false, true, UPLOAD, SPEC_DATE,
+        "A BUSINESS_USER whose `emailAddress` changes must be deleted in an earlier request, else it is an error", "The address changes";
+    DealNeedsKnownAccount = "deal-needs-known-account", Records, Assumed, false, false, OLD, OLD_DATE,
+        "A DEAL whose account is not there yet counts as processed, and never appears", "It appears";
+    StaleUpdateIgnored = "stale-update-ignored", Records, Assumed, false, false, OURS, OUR_DATE,
+        "A record with an earlier `modifiedDate` than the stored one changes nothing", "The last upload counts";
+    UpdateReplaces = "update-replaces", Records, Assumed, true, false, OURS, OUR_DATE,
+        "An update replaces the whole object: a field left out is cleared", "A field left out keeps its value";
+    StageDeletionDeactivates = "stage-deletion-deactivates", Records, Assumed, false, false, OLD, OLD_DATE,
+        "`isDeleted` makes a STAGE inactive", "It removes the STAGE";
+    DeletionNeedsObject = "deletion-needs-object", Records, Assumed, false, true, OURS, OUR_DATE,
+        "Deleting an object that is not there is an error", "It is processed, and changes nothing";
+
+    CustomFieldType = "custom-field-type", CustomFields, Assumed, true, true, OLD, OLD_DATE,
+        "The value of a custom field has the JSON type of its schema type, or is null", "Any JSON value will do";
+    CustomFieldFormat = "custom-field-format", CustomFields, Assumed, false, true, OVERVIEW, SPEC_DATE,
+        "DATE is a date, DATETIME has an offset and no milliseconds, URL and EMAILADDRESS look like one", "Any text will do, as the printed DEAL example suggests";
+    PicklistValue = "picklist-value", CustomFields, Assumed, false, true, OVERVIEW, SPEC_DATE,
+        "A PICKLIST value is one of `orderedValueList`", "Any text will do";
+    PercentRange = "percent-range", CustomFields, Assumed, false, true, OVERVIEW, SPEC_DATE,
+        "A PERCENT value is between 0 and 100", "Any number will do";
+    ReferenceTarget = "reference-target", CustomFields, Assumed, false, true, OURS, OUR_DATE,
+        "A REFERENCE value names an object that is there", "Any text will do";
+
+    StatusListsTwentyErrors = "status-lists-twenty-errors", Status, Documented, true, false, STATUS, SPEC_DATE,
+        "`errors` lists the first 20; `totalErrorCount` counts all", "The first 1,000 are listed";
+    UnknownRequestIs400 = "unknown-request-is-400", Status, Assumed, true, false, OURS, OUR_DATE,
+        "An unknown `clientRequestId` is answered 400, a declared status", "It is answered 404";
+
+    ObjectsNeedJsonBody = "objects-need-json-body", Objects, Recorded, true, true, LIVE, LIVE_DATE,
+        "Without `Content-Type: application/json` the answer is 415 `Unsupported Media Type`", "A body of any type is read, and none means no ids";
+    ObjectsCutAtHundred = "objects-cut-at-hundred", Objects, Documented, true, false, OBJECTS, SPEC_DATE,
+        "Only the first 100 ids are answered", "More than 100 ids are answered 400";
+    ObjectsHideUnknownFields = "objects-hide-unknown-fields", Objects, Documented, true, false, API, SPEC_DATE,
+        "Values of fields that are in no schema are kept and not shown", "They are shown";
+    ObjectsShowDefaults = "objects-show-defaults", Objects, Assumed, true, false, UPLOAD, SPEC_DATE,
+        "The documented default values (`name`, `status`, `amount`) are shown for fields that were not sent", "Only what was sent is shown";
+
+    AnyAddressIsUser = "any-address-is-user", Meetings, Assumed, true, false, OURS, OUR_DATE,
+        "While no Gong user is set up, every address is a user who is ready for meetings", "Only users that are set up exist";
+    MeetingsLimitedRelease = "meetings-limited-release", Meetings, Documented, false, true, API, SPEC_DATE,
+        "The meetings operations are answered 403, as for a company outside the limited release", "The company is in the limited release";
+    MeetingsNeedUser = "meetings-need-user", Meetings, Documented, true, true, API, SPEC_DATE,
+        "An organizer who is no Gong user is answered 404", "Anybody can be organizer";
+    MeetingsNeedConsent = "meetings-need-consent", Meetings, Recorded, true, true, LIVE, LIVE_DATE,
+        "An organizer without consent page or with a disconnected provider is answered 409 with `userFacingError`", "Neither is needed";
+    MeetingTimes = "meeting-times", Meetings, Assumed, false, true, OURS, OUR_DATE,
+        "A meeting that ends before it starts is answered 400", "Any two times will do";
+    MeetingsHundredAddresses = "meetings-hundred-addresses", Meetings, Documented, true, true, API, SPEC_DATE,
+        "More than 100 addresses in one status request are answered 400", "Any number will do";
+}

@@ -1,0 +1,118 @@
+//! How a request's body is read: counted, limited, and never trusted to end.
+
+use std::future::Future as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
+use tokio::time::Sleep;
+
+/// After a refusal this much of the body is still read, so that a client that sends everything
+/// before it listens gets to see the answer.
+const READ_AFTER_REFUSAL: u64 = 256 * 1024 * 1024;
+
+/// A body that counts its bytes and ends with an error beyond its limit.
+#[derive(Debug)]
+pub(crate) struct CountedBody {
+    inner: BodyDataStream,
+    limit: u64,
+    pub(crate) received: u64,
+    has_ended: bool,
+    pace: Option<Pace>,
+}
+
+/// How slowly a fault has the body read.
+#[derive(Debug)]
+struct Pace {
+    bytes_per_second: u64,
+    wait: Pin<Box<Sleep>>,
+}
+
+/// Why a body could not be read to its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BodyError {
+    #[error("the body is longer than {0} bytes")]
+    TooLong(u64),
+    #[error("the body broke off")]
+    BrokeOff(#[source] axum::Error),
+}
+
+impl CountedBody {
+    pub(crate) fn new(body: Body) -> Self {
+        Self {
+            inner: body.into_data_stream(),
+            limit: u64::MAX,
+            received: 0,
+            has_ended: false,
+            pace: None,
+        }
+    }
+
+    pub(crate) fn limit_to(&mut self, limit: u64) {
+        self.limit = limit;
+    }
+
+    /// From now on no more than this many bytes are read in a second.
+    pub(crate) fn slow_down(&mut self, bytes_per_second: u64) {
+        let wait = Box::pin(tokio::time::sleep(Duration::ZERO));
+        self.pace = Some(Pace {
+            bytes_per_second: bytes_per_second.max(1),
+            wait,
+        });
+    }
+
+    /// The whole body.
+    pub(crate) async fn read_whole(&mut self) -> Result<Vec<u8>, BodyError> {
+        let mut whole = Vec::new();
+        while let Some(chunk) = self.next().await {
+            whole.extend_from_slice(&chunk?);
+        }
+        Ok(whole)
+    }
+
+    /// Reads on and forgets what is read.
+    pub(crate) async fn drain(&mut self) {
+        self.pace = None;
+        self.limit = self.received.saturating_add(READ_AFTER_REFUSAL);
+        while let Some(Ok(_)) = self.next().await {}
+    }
+}
+
+impl Stream for CountedBody {
+    type Item = Result<Bytes, BodyError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.has_ended {
+            return Poll::Ready(None);
+        }
+        if let Some(pace) = &mut self.pace
+            && pace.wait.as_mut().poll(context).is_pending()
+        {
+            return Poll::Pending;
+        }
+        let chunk = match self.inner.poll_next_unpin(context) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(None) => {
+                self.has_ended = true;
+                return Poll::Ready(None);
+            }
+            Poll::Ready(Some(Err(error))) => {
+                self.has_ended = true;
+                return Poll::Ready(Some(Err(BodyError::BrokeOff(error))));
+            }
+            Poll::Ready(Some(Ok(chunk))) => chunk,
+        };
+        self.received += chunk.len() as u64;
+        if let Some(pace) = &mut self.pace {
+            let milliseconds = (chunk.len() as u64).saturating_mul(1_000) / pace.bytes_per_second;
+            pace.wait = Box::pin(tokio::time::sleep(Duration::from_millis(milliseconds)));
+        }
+        if self.received > self.limit {
+            return Poll::Ready(Some(Err(BodyError::TooLong(self.limit))));
+        }
+        Poll::Ready(Some(Ok(chunk)))
+    }
+}

@@ -1,0 +1,205 @@
+//! The way of a request: gate, limits, operation, answer, log.
+
+use std::time::SystemTime;
+
+use axum::body::Body;
+use http::request::Parts;
+use http::{Request, Response, StatusCode};
+
+use super::answer::Rendered;
+use super::body::{BodyError, CountedBody};
+use super::received::{ReceivedRequest, masked_headers};
+use super::strike::{self, Entry};
+use super::{Answer, Call, Connection, DataFile, Shared};
+use crate::credentials::Denied;
+use crate::faults::Effect;
+use crate::operations::{Operation, Route, upload};
+use crate::rules::RuleId;
+use crate::state::State;
+
+/// JSON bodies are small; the largest is an entity schema.
+const JSON_LIMIT: u64 = 10_000_000;
+
+/// Answers one request to the simulated Gong.
+pub(crate) async fn answer(
+    shared: &Shared,
+    connection: &Connection,
+    request: Request<Body>,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let mut body = CountedBody::new(body);
+    let route = Operation::route(&parts.method, parts.uri.path());
+    let (request_id, now, effect) = {
+        let mut state = shared.state();
+        let request_id = state.new_request_id();
+        let effect = match route {
+            Route::Operation(operation) => state.strike(operation),
+            Route::MethodNotAllowed(_) | Route::NotFound => None,
+        };
+        (request_id, state.now(), effect)
+    };
+    let answered = respond(
+        shared,
+        route,
+        &parts,
+        &mut body,
+        effect.as_ref(),
+        &request_id,
+        now,
+    )
+    .await;
+    if answered.is_some() {
+        finish_reading(&parts, &mut body).await;
+    }
+    shared.log().add(ReceivedRequest {
+        sequence: 0,
+        received_at: SystemTime::from(now),
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().map(str::to_owned),
+        headers: masked_headers(&parts.headers),
+        body_size: body.received,
+        status: answered.as_ref().map_or(0, |answer| answer.status.as_u16()),
+        request_id,
+        fault: effect.as_ref().map(Effect::name),
+    });
+    if let Some(answer) = answered {
+        strike::on_exit(effect.as_ref(), answer).await
+    } else {
+        connection.reset();
+        Response::new(Body::empty())
+    }
+}
+
+/// The answer with its bytes; `None` if the connection is to be reset instead.
+async fn respond(
+    shared: &Shared,
+    route: Route,
+    parts: &Parts,
+    body: &mut CountedBody,
+    effect: Option<&Effect>,
+    request_id: &str,
+    now: jiff::Timestamp,
+) -> Option<Rendered> {
+    let operation = match route {
+        Route::Operation(operation) => operation,
+        Route::MethodNotAllowed(allowed) => {
+            return Some(
+                Answer::method_not_allowed(allowed).render(request_id, shared.state().rules),
+            );
+        }
+        Route::NotFound => {
+            let answer = Answer::error(StatusCode::NOT_FOUND, "Not Found");
+            return Some(answer.render(request_id, shared.state().rules));
+        }
+    };
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let entry = match effect {
+        Some(effect) => strike::on_entry(effect, body, now, path).await,
+        None => Entry::Goes,
+    };
+    let answer = match entry {
+        Entry::Reset => return None,
+        Entry::Page(status) => return Some(strike::page(status)),
+        Entry::Answered(answer) => answer,
+        Entry::Goes => {
+            let fails_with = match effect {
+                Some(Effect::FailFile(description)) => Some(description.clone()),
+                _ => None,
+            };
+            let outcome = carry_out(shared, operation, parts, body, fails_with).await;
+            if effect == Some(&Effect::LoseAnswer) {
+                return None;
+            }
+            outcome.unwrap_or_else(|refusal| refusal)
+        }
+    };
+    Some(answer.render(request_id, shared.state().rules))
+}
+
+async fn carry_out(
+    shared: &Shared,
+    operation: Operation,
+    parts: &Parts,
+    body: &mut CountedBody,
+    fails_with: Option<String>,
+) -> Result<Answer, Answer> {
+    admit(shared, &mut shared.state(), operation, parts)?;
+    let (path, query, headers) = (parts.uri.path(), parts.uri.query(), &parts.headers);
+    if operation == Operation::UploadEntities {
+        let call = Call::new(operation, path, query, headers, b"");
+        let admitted = upload::admit(&shared.state(), &call)?;
+        let mut file = DataFile::read(headers, body, admitted.check.clone()).await?;
+        file.fails_with = fails_with;
+        return upload::accept(&mut shared.state(), &call, admitted, file);
+    }
+    body.limit_to(JSON_LIMIT);
+    let whole = body.read_whole().await.map_err(|error| match error {
+        BodyError::TooLong(limit) => {
+            Answer::bad_request(format!("The request body is longer than {limit} bytes"))
+        }
+        BodyError::BrokeOff(_) => Answer::bad_request("The request body broke off"),
+    })?;
+    let call = Call::new(operation, path, query, headers, &whole);
+    Ok(operation.carry_out(&mut shared.state(), &call))
+}
+
+/// What every request must pass before its parameters are looked at.
+fn admit(
+    shared: &Shared,
+    state: &mut State,
+    operation: Operation,
+    parts: &Parts,
+) -> Result<(), Answer> {
+    let on = |rule| state.rules.is_on(rule);
+    if on(RuleId::WrongHostRedirects) {
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        return Err(Answer::redirect(&format!(
+            "https://us-12345.api.gong.io{path}"
+        )));
+    }
+    if on(RuleId::WrongHostForbidden) {
+        return Err(Answer::error(StatusCode::FORBIDDEN, "Forbidden"));
+    }
+    if on(RuleId::CredentialsRequired) {
+        match shared.credentials.admit(&parts.headers, operation) {
+            Ok(()) => {}
+            Err(Denied::Unauthenticated(message)) => {
+                return Err(Answer::error(StatusCode::UNAUTHORIZED, message));
+            }
+            Err(Denied::MissingScope(scope)) => {
+                let is_401 = on(RuleId::MissingScopeIs401);
+                let status = if is_401 {
+                    StatusCode::UNAUTHORIZED
+                } else {
+                    StatusCode::FORBIDDEN
+                };
+                // Recorded live on 2026-06-12, to the letter.
+                let message = format!("You don't have permission to use '{scope}' in your app.");
+                return Err(Answer::error(status, message));
+            }
+        }
+    }
+    if on(RuleId::CompanyInactive) {
+        return Err(Answer::error(
+            StatusCode::UNAUTHORIZED,
+            "Company is inactive",
+        ));
+    }
+    if let Some(limit) = state.rate_limit {
+        let (now, midnight) = (state.now(), on(RuleId::DayEndsAtMidnight));
+        if let Err(seconds) = state.meter.count(limit, now, midnight) {
+            return Err(Answer::too_many_requests(Some(&seconds.to_string())));
+        }
+    }
+    Ok(())
+}
+
+/// Reads what is left of the body, so that the answer reaches a client that is still sending. A
+/// client that waits for `100 Continue` has not begun to send and is answered at once.
+async fn finish_reading(parts: &Parts, body: &mut CountedBody) {
+    let waits = parts.headers.get(http::header::EXPECT).is_some() && body.received == 0;
+    if !waits {
+        body.drain().await;
+    }
+}

@@ -1,0 +1,344 @@
+//! The handle of a running simulator: its address, its credentials, and what it holds.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use crate::builder::{Builder, StartError};
+use crate::faults::Fault;
+use crate::rules::UnknownRule;
+use crate::saving::{StateFile, keep_saving, save};
+use crate::server::{ReceivedRequest, RequestLog, Shared, SharedRef, serve};
+use crate::state::{GongUser, Integration, Jobs, Processing, SeedError, State, Upload};
+use crate::{ObjectType, admin};
+
+/// A running local Gong. Dropping it stops it.
+///
+/// It has a thread and a runtime of its own, so it also answers while the code that started it
+/// blocks, in a test that runs a command, say.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use gong_sim::Simulator;
+///
+/// let sim = Simulator::start().await.unwrap();
+/// let answer = reqwest::Client::new()
+///     .get(format!("{}/v2/crm/integrations", sim.base_url()))
+///     .basic_auth(sim.access_key(), Some(sim.access_key_secret()))
+///     .send()
+///     .await
+///     .unwrap();
+/// assert_eq!(answer.status(), 200);
+/// assert_eq!(sim.requests()[0].path, "/v2/crm/integrations");
+/// # });
+/// ```
+#[derive(Debug)]
+pub struct Simulator {
+    shared: SharedRef,
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Simulator {
+    /// Starts describing a simulator; everything has a default.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Starts one with every default.
+    ///
+    /// # Errors
+    ///
+    /// See [`Builder::start`].
+    pub async fn start() -> Result<Self, StartError> {
+        Self::builder().start().await
+    }
+
+    pub(crate) fn launch(listener: TcpListener, settings: Launch) -> std::io::Result<Self> {
+        let address = listener.local_addr()?;
+        listener.set_nonblocking(true)?;
+        let base_url = base_url(address);
+        let shared = Arc::new(Shared::new(base_url, settings));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let (stop, stopped) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
+        let served = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("gong-sim".to_owned())
+            .spawn(move || {
+                runtime.block_on(async move {
+                    if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                        let admin = admin::router(Arc::clone(&served));
+                        serve(listener, served, admin, stopped).await;
+                    }
+                });
+                drop(end.send(()));
+            })?;
+        Ok(Self {
+            shared,
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+            ended,
+        })
+    }
+
+    /// What a client needs to know, as environment variables that `gong-crm` and this project's
+    /// examples read: base URL, access key, secret, and the integration if there is one.
+    ///
+    /// ```
+    /// # let sim = gong_sim::Simulator::builder().start_blocking().unwrap();
+    /// for (name, value) in sim.environment() {
+    ///     println!("export {name}={value}");
+    /// }
+    /// ```
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let mut lines = vec![
+            ("GONG_BASE_URL", self.base_url().to_owned()),
+            ("GONG_ACCESS_KEY", self.access_key().to_owned()),
+            (
+                "GONG_ACCESS_KEY_SECRET",
+                self.access_key_secret().to_owned(),
+            ),
+        ];
+        if let Some(integration) = self.shared.state().current() {
+            lines.push(("GONG_INTEGRATION_ID", integration.id.to_string()));
+        }
+        lines
+    }
+
+    /// Loads a folder of CRM files, named after their types (`accounts.ldjson`,
+    /// `business_users-2.ldjson`, …), and its `entity-schema.json` if there is one, into the newest
+    /// integration; registers one if there is none. Each file becomes an upload, processed at once
+    /// and given back with its line errors.
+    ///
+    /// # Errors
+    ///
+    /// If the folder or a file cannot be read, or the schema is none.
+    pub fn seed_from_dir(&self, folder: impl AsRef<Path>) -> Result<Vec<Upload>, SeedError> {
+        let mut state = self.shared.state();
+        let names = state.seed_from(folder.as_ref())?;
+        let now = state.now();
+        let id = state.current().map_or(0, |integration| integration.id);
+        let uploads = names
+            .iter()
+            .filter_map(|name| Some(Jobs::show(id, name, state.jobs.get(id, name)?, now)));
+        Ok(uploads.collect())
+    }
+
+    /// Writes the state file now; without one, nothing happens.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn save_state(&self) -> std::io::Result<()> {
+        save(&self.shared)
+    }
+
+    /// Scheme, host and port, without a slash at the end: `http://127.0.0.1:54321`.
+    pub fn base_url(&self) -> &str {
+        &self.shared.base_url
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The access key that has all rights.
+    pub fn access_key(&self) -> &str {
+        &self.shared.credentials.access_key
+    }
+
+    /// The secret of [`access_key`](Self::access_key).
+    pub fn access_key_secret(&self) -> &str {
+        &self.shared.credentials.access_key_secret
+    }
+
+    /// Registers an integration without a request, and gives its id.
+    pub fn register_integration(&self, name: &str, owner_email: &str) -> i64 {
+        self.shared.state().register(name, owner_email)
+    }
+
+    /// The registered integrations; at most one unless a rule was switched off.
+    pub fn integrations(&self) -> Vec<Integration> {
+        self.shared
+            .state()
+            .integrations
+            .iter()
+            .map(|integration| integration.shown())
+            .collect()
+    }
+
+    /// One object of the newest integration as it was uploaded; `None` if there is none, or no
+    /// such type.
+    ///
+    /// Numbers are read as `serde_json` reads them; [`object_text`](Self::object_text) has the
+    /// exact digits.
+    pub fn object(&self, object_type: &str, object_id: &str) -> Option<Value> {
+        serde_json::from_str(&self.object_text(object_type, object_id)?).ok()
+    }
+
+    /// One object of the newest integration as JSON text, every digit as it was uploaded.
+    pub fn object_text(&self, object_type: &str, object_id: &str) -> Option<String> {
+        let object_type = ObjectType::from_name(object_type)?;
+        let state = self.shared.state();
+        let bytes = state.current()?.table(object_type).get(object_id)?;
+        Some(String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// All objects of a type in the newest integration, in the order of their ids.
+    pub fn objects(&self, object_type: &str) -> Vec<Value> {
+        let Some(object_type) = ObjectType::from_name(object_type) else {
+            return Vec::new();
+        };
+        let state = self.shared.state();
+        state.current().map_or_else(Vec::new, |integration| {
+            let objects = integration.table(object_type).iter();
+            objects
+                .filter_map(|(_, bytes)| serde_json::from_slice(bytes).ok())
+                .collect()
+        })
+    }
+
+    /// How many objects of a type the newest integration holds.
+    pub fn object_count(&self, object_type: &str) -> usize {
+        let Some(object_type) = ObjectType::from_name(object_type) else {
+            return 0;
+        };
+        self.shared
+            .state()
+            .current()
+            .map_or(0, |integration| integration.table(object_type).len())
+    }
+
+    /// The entity schema of a type in the newest integration, as the API lists it.
+    pub fn schema(&self, object_type: &str) -> Vec<Value> {
+        let Some(object_type) = ObjectType::from_name(object_type) else {
+            return Vec::new();
+        };
+        let state = self.shared.state();
+        state.current().map_or_else(Vec::new, |integration| {
+            let fields = integration.schema(object_type);
+            fields
+                .iter()
+                .filter_map(|field| serde_json::to_value(field).ok())
+                .collect()
+        })
+    }
+
+    /// The uploads and deletions, newest first.
+    pub fn uploads(&self) -> Vec<Upload> {
+        let state = self.shared.state();
+        let now = state.now();
+        state
+            .jobs
+            .newest_first()
+            .map(|(id, name, job)| Jobs::show(id, name, job, now))
+            .collect()
+    }
+
+    /// The last requests in the order they were answered; `/_sim/` requests are not among them.
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        self.shared.log().iter().cloned().collect()
+    }
+
+    /// How many requests there were, also those that are no longer kept.
+    pub fn request_count(&self) -> u64 {
+        self.shared.log().total()
+    }
+
+    /// What time it is for the simulator.
+    pub fn now(&self) -> SystemTime {
+        self.shared.state().now().into()
+    }
+
+    /// Puts the clock forward, and lets happen what is due by then.
+    pub fn advance(&self, by: Duration) {
+        let mut state = self.shared.state();
+        state.clock.advance(by);
+        state.changed();
+        state.settle();
+    }
+
+    /// Changes how long the uploads that follow take.
+    pub fn set_processing(&self, processing: Processing) {
+        self.shared.state().processing = processing;
+    }
+
+    /// Turns one rule on or off.
+    ///
+    /// # Errors
+    ///
+    /// If no rule has this name.
+    pub fn set_rule(&self, name: &str, on: bool) -> Result<(), UnknownRule> {
+        self.shared.state().rules.set(name, on)
+    }
+
+    /// Sets one more fault. Its calls are counted from now on.
+    pub fn add_fault(&self, fault: Fault) {
+        self.shared.state().faults.add(fault);
+    }
+
+    /// Removes all faults.
+    pub fn clear_faults(&self) {
+        self.shared.state().faults.clear();
+    }
+
+    /// Adds a Gong user for the meetings operations. From the first one on only users that were
+    /// added exist.
+    pub fn add_user(&self, user: GongUser) {
+        let mut state = self.shared.state();
+        state.meetings.add_user(user);
+        state.changed();
+    }
+
+    /// Forgets integrations, objects, uploads, meetings and received requests. Credentials, rules
+    /// and the other settings stay.
+    pub fn reset(&self) {
+        self.shared.state().forget_data();
+        self.shared.log().forget();
+    }
+
+    /// Stops it, and waits until its port is free.
+    pub async fn shutdown(mut self) {
+        drop(self.stop.take());
+        drop((&mut self.ended).await);
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// What a builder hands over.
+pub(crate) struct Launch {
+    pub(crate) credentials: crate::credentials::Credentials,
+    pub(crate) state: State,
+    pub(crate) state_file: Option<StateFile>,
+    pub(crate) kept_requests: usize,
+}
+
+fn base_url(address: SocketAddr) -> String {
+    // A wildcard address cannot be called; the loopback one reaches it from here.
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
+}

@@ -1,0 +1,28 @@
+//! The state file: read at the start, written while the simulator runs and when it stops.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::State;
+use super::dump::DumpError;
+
+/// Reads the state file into the state; a file that is not there yet is an empty Gong.
+pub(crate) fn load(state: &mut State, path: &Path) -> Result<(), DumpError> {
+    match File::open(path) {
+        Ok(file) => state.read_dump(BufReader::new(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(DumpError::Read(error)),
+    }
+}
+
+/// Replaces the state file in one step: a crash leaves the old one or the new one.
+pub(crate) fn save(dump: &[u8], path: &Path) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let new: PathBuf = path.with_file_name(name);
+    let mut file = File::create(&new)?;
+    file.write_all(dump)?;
+    file.sync_all()?;
+    fs::rename(&new, path)
+}

@@ -1,0 +1,110 @@
+//! The Gong users who can hold meetings, and the meetings they hold.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A user of the simulated Gong company.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct GongUser {
+    /// The address that meetings and integrations know the user by.
+    pub email: String,
+    /// Whether the consent page is enabled; without it meetings are refused.
+    #[serde(default = "yes")]
+    pub consent_page: bool,
+    /// Whether the web conference provider is connected; without it meetings are refused.
+    #[serde(default = "yes")]
+    pub provider_connected: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl GongUser {
+    /// A user who is ready for meetings.
+    ///
+    /// ```
+    /// let user = gong_sim::GongUser::new("ada@acme.example").without_consent_page();
+    /// assert!(!user.consent_page);
+    /// ```
+    pub fn new(email: impl Into<String>) -> Self {
+        Self {
+            email: email.into(),
+            consent_page: true,
+            provider_connected: true,
+        }
+    }
+
+    /// The same user without an enabled consent page.
+    #[must_use]
+    pub fn without_consent_page(mut self) -> Self {
+        self.consent_page = false;
+        self
+    }
+
+    /// The same user with a disconnected provider.
+    #[must_use]
+    pub fn with_disconnected_provider(mut self) -> Self {
+        self.provider_connected = false;
+        self
+    }
+}
+
+/// A meeting that was created.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Meeting {
+    pub(crate) meeting_id: String,
+    pub(crate) organizer_email: String,
+    /// The body that created or last updated it.
+    pub(crate) details: serde_json::Value,
+}
+
+/// Users by address and meetings by id.
+#[derive(Debug, Default)]
+pub(crate) struct Meetings {
+    users: BTreeMap<String, GongUser>,
+    meetings: BTreeMap<String, Meeting>,
+}
+
+impl Meetings {
+    pub(crate) fn add_user(&mut self, user: GongUser) {
+        self.users.insert(user.email.to_lowercase(), user);
+    }
+
+    pub(crate) fn has_users(&self) -> bool {
+        !self.users.is_empty()
+    }
+
+    pub(crate) fn users(&self) -> impl Iterator<Item = &GongUser> {
+        self.users.values()
+    }
+
+    /// The user of this address; addresses are compared without case.
+    pub(crate) fn user(&self, email: &str) -> Option<&GongUser> {
+        self.users.get(&email.to_lowercase())
+    }
+
+    pub(crate) fn put(&mut self, meeting: Meeting) {
+        self.meetings.insert(meeting.meeting_id.clone(), meeting);
+    }
+
+    pub(crate) fn get(&self, meeting_id: &str) -> Option<&Meeting> {
+        self.meetings.get(meeting_id)
+    }
+
+    pub(crate) fn remove(&mut self, meeting_id: &str) -> Option<Meeting> {
+        self.meetings.remove(meeting_id)
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Meeting> {
+        self.meetings.values()
+    }
+
+    pub(crate) fn forget_meetings(&mut self) {
+        self.meetings.clear();
+    }
+}

@@ -1,0 +1,99 @@
+//! A type's way to JSON and back, and to its JSON Schema.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::super::entity_model::{Entity, Presence};
+use super::builder::assemble;
+use super::ident;
+
+pub(super) fn serde(entity: &Entity) -> TokenStream {
+    let name = ident(&entity.name);
+    let entries = entity.fields.iter().map(|field| {
+        let name = ident(&field.rust_name);
+        let wire = &field.name;
+        if field.presence == Presence::Required {
+            quote! { line.serialize_entry(#wire, &self.#name)?; }
+        } else {
+            quote! {
+                if let Some(value) = &self.#name {
+                    line.serialize_entry(#wire, value)?;
+                }
+            }
+        }
+    });
+    let taken = entity.fields.iter().map(|field| {
+        let name = ident(&field.rust_name);
+        let wire = &field.name;
+        quote! { let #name = draft.take(#wire, &mut intake); }
+    });
+    let unless_deleted = entity
+        .fields
+        .iter()
+        .filter(|field| field.presence == Presence::UnlessDeleted)
+        .map(|field| {
+            let name = ident(&field.rust_name);
+            let wire = &field.name;
+            quote! {
+                if #name.is_none() && is_deleted != Some(true) {
+                    intake.missing(#wire);
+                }
+            }
+        });
+    let required = entity
+        .fields
+        .iter()
+        .filter(|field| field.presence == Presence::Required)
+        .map(|field| {
+            let name = ident(&field.rust_name);
+            let wire = &field.name;
+            quote! {
+                if #name.is_none() {
+                    intake.missing(#wire);
+                }
+            }
+        });
+    let assemble = assemble(entity);
+    quote! {
+        impl serde::Serialize for #name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap as _;
+                let mut line = serializer.serialize_map(None)?;
+                #(#entries)*
+                for (name, value) in self.custom_fields.raw() {
+                    line.serialize_entry(name, value)?;
+                }
+                line.end()
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for #name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let draft = Draft::deserialize(deserializer)?;
+                Self::from_draft(draft).map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl #name {
+            fn from_draft(mut draft: Draft) -> Result<Self, InvalidRecord> {
+                let mut intake = Intake::new(&LINE_FORMAT);
+                #(#taken)*
+                #(#required)*
+                #(#unless_deleted)*
+                let custom_fields = draft.into_custom_fields();
+                #assemble
+            }
+        }
+
+        #[cfg(feature = "schemars")]
+        impl schemars::JsonSchema for #name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                LINE_FORMAT.name.into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                LINE_FORMAT.json_schema()
+            }
+        }
+    }
+}

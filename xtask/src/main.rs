@@ -1,0 +1,76 @@
+//! The workspace's own chores: `cargo xtask codegen | acme | ci`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod acme;
+mod ci;
+mod codegen;
+
+/// The workspace's own chores.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Write everything that follows from openapi.yaml
+    Codegen {
+        /// Change nothing; fail with a diff when a committed file is stale
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write the example CRM into examples/acme
+    Acme {
+        /// Change nothing; fail when a committed file is stale
+        #[arg(long, conflicts_with_all = ["out", "scale"])]
+        check: bool,
+        /// Write into this folder instead
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Make the CRM this many times as large
+        #[arg(long, default_value_t = 1, requires = "out")]
+        scale: u32,
+    },
+    /// Run everything a change has to pass, in order
+    Ci,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let root = workspace_root();
+    let outcome = match arguments.chore {
+        Chore::Codegen { check } => codegen::run(&root, check),
+        Chore::Acme { check, out, scale } => match out {
+            Some(folder) => acme::write_into(&folder, scale),
+            None => acme::run(&root, check),
+        },
+        Chore::Ci => ci::run(&root),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "a chore reports its failure on the terminal"
+)]
+fn report(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}
+
+/// The folder that holds the workspace's `Cargo.toml`.
+fn workspace_root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
