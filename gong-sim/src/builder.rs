@@ -281,13 +281,13 @@ impl Builder {
         for fault in self.faults {
             state.faults.add(fault);
         }
-        let version = state.version;
         if let Some(path) = &self.state_file {
             file::load(&mut state, path).map_err(|source| StartError::StateFile {
                 path: path.clone(),
                 source,
             })?;
         }
+        let version = state.version;
         let (access_key, access_key_secret) = self.access_key.unwrap_or_else(|| {
             (
                 new_key(&mut state.random, 32),
@@ -302,9 +302,16 @@ impl Builder {
         let address = SocketAddr::new(self.host, self.port);
         let listener =
             TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })?;
+        if let Some(folder) = &self.seed_folder
+            && state.integrations.is_empty()
+        {
+            state.seed_from(folder)?;
+        }
+        let state_file = self.state_file.map(|path| StateFile::new(path, version));
         let launch = Launch {
             credentials,
             state,
+            state_file,
             kept_requests: self.kept_requests,
         };
         Simulator::launch(listener, launch).map_err(StartError::Thread)

@@ -1,6 +1,6 @@
 //! The handle of a running simulator: its address, its credentials, and what it holds.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -13,7 +13,7 @@ use crate::builder::{Builder, StartError};
 use crate::faults::Fault;
 use crate::rules::UnknownRule;
 use crate::saving::{StateFile, keep_saving, save};
-use crate::server::{ReceivedRequest, RequestLog, Shared, SharedRef, serve};
+use crate::server::{ReceivedRequest, Shared, SharedRef, serve};
 use crate::state::{GongUser, Integration, Jobs, Processing, SeedError, State, Upload};
 use crate::{ObjectType, admin};
 
@@ -40,7 +40,6 @@ use crate::{ObjectType, admin};
 #[derive(Debug)]
 pub struct Simulator {
     shared: SharedRef,
-    address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     ended: oneshot::Receiver<()>,
@@ -64,8 +63,7 @@ impl Simulator {
     pub(crate) fn launch(listener: TcpListener, settings: Launch) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
-        let base_url = base_url(address);
-        let shared = Arc::new(Shared::new(base_url, settings));
+        let shared = Arc::new(Shared::new(address, settings));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -78,14 +76,17 @@ impl Simulator {
                 runtime.block_on(async move {
                     if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
                         let admin = admin::router(Arc::clone(&served));
-                        serve(listener, served, admin, stopped).await;
+                        tokio::spawn(keep_saving(Arc::clone(&served)));
+                        serve(listener, Arc::clone(&served), admin, stopped).await;
+                        // What has just changed is not on disk yet. Who wants to know whether this
+                        // works calls `save_state` first.
+                        drop(save(&served));
                     }
                 });
-                drop(end.send(()));
+                end.send(()).ok();
             })?;
         Ok(Self {
             shared,
-            address,
             stop: Some(stop),
             thread: Some(thread),
             ended,
@@ -151,7 +152,7 @@ impl Simulator {
 
     /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.shared.address
     }
 
     /// The access key that has all rights.
@@ -264,10 +265,7 @@ impl Simulator {
 
     /// Puts the clock forward, and lets happen what is due by then.
     pub fn advance(&self, by: Duration) {
-        let mut state = self.shared.state();
-        state.clock.advance(by);
-        state.changed();
-        state.settle();
+        self.shared.state().advance(by);
     }
 
     /// Changes how long the uploads that follow take.
@@ -297,9 +295,7 @@ impl Simulator {
     /// Adds a Gong user for the meetings operations. From the first one on only users that were
     /// added exist.
     pub fn add_user(&self, user: GongUser) {
-        let mut state = self.shared.state();
-        state.meetings.add_user(user);
-        state.changed();
+        self.shared.state().add_user(user);
     }
 
     /// Forgets integrations, objects, uploads, meetings and received requests. Credentials, rules
@@ -331,14 +327,4 @@ pub(crate) struct Launch {
     pub(crate) state: State,
     pub(crate) state_file: Option<StateFile>,
     pub(crate) kept_requests: usize,
-}
-
-fn base_url(address: SocketAddr) -> String {
-    // A wildcard address cannot be called; the loopback one reaches it from here.
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        ip => ip,
-    };
-    format!("http://{}", SocketAddr::new(ip, address.port()))
 }

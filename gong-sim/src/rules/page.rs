@@ -36,7 +36,7 @@ pub fn rules_page() -> String {
 }
 
 const INTRODUCTION: &str = "\
-<!-- Generated from gong-sim/src/rules/table.rs. Write it anew with: GONG_SIM_WRITE_RULES=1 cargo test -p gong-sim --test rules_page -->
+<!-- Generated from gong-sim/src/rules/table.rs. Write it anew with: GONG_SIM_WRITE_RULES=1 cargo test -p gong-sim --test it rules -->
 
 # What the local Gong does, and how sure we are
 

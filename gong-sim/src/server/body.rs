@@ -29,6 +29,8 @@ pub(crate) struct CountedBody {
 struct Pace {
     bytes_per_second: u64,
     wait: Pin<Box<Sleep>>,
+    /// What was received and is handed on when the wait is over.
+    held: Option<Bytes>,
 }
 
 /// Why a body could not be read to its end.
@@ -61,6 +63,7 @@ impl CountedBody {
         self.pace = Some(Pace {
             bytes_per_second: bytes_per_second.max(1),
             wait,
+            held: None,
         });
     }
 
@@ -89,9 +92,12 @@ impl Stream for CountedBody {
             return Poll::Ready(None);
         }
         if let Some(pace) = &mut self.pace
-            && pace.wait.as_mut().poll(context).is_pending()
+            && pace.held.is_some()
         {
-            return Poll::Pending;
+            if pace.wait.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            return Poll::Ready(pace.held.take().map(Ok));
         }
         let chunk = match self.inner.poll_next_unpin(context) {
             Poll::Pending => return Poll::Pending,
@@ -106,12 +112,15 @@ impl Stream for CountedBody {
             Poll::Ready(Some(Ok(chunk))) => chunk,
         };
         self.received += chunk.len() as u64;
+        if self.received > self.limit {
+            return Poll::Ready(Some(Err(BodyError::TooLong(self.limit))));
+        }
         if let Some(pace) = &mut self.pace {
             let milliseconds = (chunk.len() as u64).saturating_mul(1_000) / pace.bytes_per_second;
             pace.wait = Box::pin(tokio::time::sleep(Duration::from_millis(milliseconds)));
-        }
-        if self.received > self.limit {
-            return Poll::Ready(Some(Err(BodyError::TooLong(self.limit))));
+            pace.held = Some(chunk);
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
         Poll::Ready(Some(Ok(chunk)))
     }

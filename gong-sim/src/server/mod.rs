@@ -16,6 +16,7 @@ pub(crate) use data_file::DataFile;
 pub use received::ReceivedRequest;
 pub(crate) use received::RequestLog;
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::credentials::Credentials;
@@ -27,6 +28,7 @@ use crate::state::State;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) base_url: String,
+    pub(crate) address: SocketAddr,
     pub(crate) credentials: Credentials,
     pub(crate) state_file: Option<StateFile>,
     state: Mutex<State>,
@@ -36,7 +38,8 @@ pub(crate) struct Shared {
 pub(crate) type SharedRef = Arc<Shared>;
 
 impl Shared {
-    pub(crate) fn new(base_url: String, launch: Launch) -> Self {
+    pub(crate) fn new(address: SocketAddr, launch: Launch) -> Self {
+        let base_url = base_url(address);
         let Launch {
             credentials,
             state,
@@ -49,6 +52,7 @@ impl Shared {
         );
         Self {
             base_url,
+            address,
             credentials,
             state_file,
             state,
@@ -64,7 +68,22 @@ impl Shared {
         state
     }
 
+    /// Whether only this computer can reach the simulator.
+    pub(crate) fn listens_on_loopback(&self) -> bool {
+        self.address.ip().is_loopback()
+    }
+
     pub(crate) fn log(&self) -> MutexGuard<'_, RequestLog> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn base_url(address: SocketAddr) -> String {
+    // A wildcard address cannot be called; the loopback one reaches it from here.
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
 }

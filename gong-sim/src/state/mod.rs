@@ -81,6 +81,18 @@ impl State {
         self.version += 1;
     }
 
+    /// Puts the clock forward, and lets happen what is due by then.
+    pub(crate) fn advance(&mut self, by: Duration) {
+        self.clock.advance(by);
+        self.changed();
+        self.settle();
+    }
+
+    pub(crate) fn add_user(&mut self, user: GongUser) {
+        self.meetings.add_user(user);
+        self.changed();
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }

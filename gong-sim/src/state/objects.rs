@@ -1,8 +1,6 @@
 //! How the objects of one type are kept: compact, exactly as uploaded, in the order of their ids.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Range;
-use std::ops::Bound;
 
 use serde_json::value::RawValue;
 
@@ -30,12 +28,6 @@ impl Table {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.0.iter().map(|(id, bytes)| (&**id, &**bytes))
-    }
-
-    /// The objects whose id comes after this one.
-    pub(crate) fn after(&self, object_id: &str) -> Range<'_, Box<str>, Box<[u8]>> {
-        self.0
-            .range::<str, _>((Bound::Excluded(object_id), Bound::Unbounded))
     }
 
     pub(crate) fn put(&mut self, object_id: Box<str>, bytes: Box<[u8]>) {

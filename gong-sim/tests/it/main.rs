@@ -5,7 +5,16 @@
 )]
 
 mod access;
+mod browser;
+mod doors;
 mod entities;
+mod faults;
+mod independence;
 mod integrations;
+mod limits_of_size;
+mod meetings;
+mod pages;
+mod persistence;
+mod rules;
 mod schema;
 mod support;

@@ -1,0 +1,222 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use gong_crm::{ClientRequestId, IntegrationId, ObjectType};
+use jiff::SignedDuration;
+
+/// Get a CRM into Gong, and know that it arrived.
+///
+/// Files hold one record a line as JSON, one type of records a file: accounts.ldjson,
+/// contacts.ldjson, deals.ldjson, leads.ldjson, stages.ldjson, business_users.ldjson.
+///
+/// Unofficial; not affiliated with Gong.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gong-crm",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+#[command(after_long_help = "\
+Environment:
+  GONG_ACCESS_KEY, GONG_ACCESS_KEY_SECRET   the access key pair
+  GONG_BEARER_TOKEN                         or a bearer token instead
+  GONG_BASE_URL                             the company's address of Gong's interface
+  GONG_INTEGRATION_ID                       the integration; otherwise the one that is registered
+  NO_COLOR                                  no colors
+
+Exit codes:
+  0 ok                      5 some records rejected     9 outcome unknown, resume
+  1 unexpected              6 the job failed whole      130 interrupted
+  2 usage                   7 timed out waiting
+  3 check failed            8 rate limit or quota
+  4 credentials or scope
+
+Try it without a Gong account:
+  gong-crm --sim push examples/acme")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Run against a local Gong inside this command: no credentials, no rate limit, nothing kept
+    #[arg(long, global = true)]
+    pub(crate) sim: bool,
+    /// How results and errors are printed
+    #[arg(short, long, global = true, value_enum, default_value_t = Format::Text)]
+    pub(crate) output: Format,
+    /// The company's address of Gong's interface, with or without /v2
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "GONG_BASE_URL",
+        conflicts_with = "sim"
+    )]
+    pub(crate) base_url: Option<String>,
+    /// The integration; without it, the one that is registered
+    #[arg(long, global = true, value_name = "ID", env = "GONG_INTEGRATION_ID")]
+    pub(crate) integration_id: Option<IntegrationId>,
+    /// No progress, only results and errors
+    #[arg(long, global = true)]
+    pub(crate) no_progress: bool,
+}
+
+/// How results and errors are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Push(Push),
+    Status(Status),
+    Integration(Integration),
+    Sim(Sim),
+}
+
+/// Send files of records to Gong and wait for its verdict on each
+///
+/// Types go in the order in which records refer to each other: stages, users, accounts, contacts,
+/// deals, leads. The same file pushed twice is sent once. Gong takes 200 MB an upload and lists at
+/// most 20 errors of each.
+///
+/// Calls POST /v2/crm/entities and GET /v2/crm/request-status; a bearer token needs the scope
+/// api:crm:upload.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  gong-crm --sim push examples/acme
+  gong-crm push accounts.ldjson contacts.ldjson
+  gong-crm push --type DEAL export.jsonl --wait 10m -o json")]
+pub(crate) struct Push {
+    /// Files, and folders with files that end in .ldjson, .ndjson or .jsonl
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// What all records are; otherwise each file's name tells
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) object_type: Option<ObjectType>,
+    /// How long to wait for each file to be processed, such as 90s, 10m or 2h
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30m")]
+    pub(crate) wait: Duration,
+    /// How long to let accounts settle before contacts and deals refer to them [default: 1m; with
+    /// --sim none]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) settle: Option<Duration>,
+}
+
+/// Show how far an upload or a deletion is
+///
+/// Calls GET /v2/crm/request-status; a bearer token needs the scope api:crm:upload.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  gong-crm status account-5f1c0d2e4b6a798081923344-1
+  gong-crm status account-5f1c0d2e4b6a798081923344-1 --wait")]
+pub(crate) struct Status {
+    /// The clientRequestId, as push prints it
+    #[arg(value_name = "ID")]
+    pub(crate) client_request_id: ClientRequestId,
+    /// Wait for the end, for at most this long
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = duration,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "30m"
+    )]
+    pub(crate) wait: Option<Duration>,
+}
+
+/// Show or register the CRM integration
+///
+/// Calls GET and PUT /v2/crm/integrations; a bearer token needs the scopes
+/// api:crm:integrations:read and api:crm:integration:register.
+#[derive(Debug, Args)]
+pub(crate) struct Integration {
+    #[command(subcommand)]
+    pub(crate) action: IntegrationAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum IntegrationAction {
+    /// Show the registered integration
+    Show,
+    /// Register the integration: once, and one is all there is
+    Register {
+        /// The CRM's name
+        #[arg(long)]
+        name: String,
+        /// The address of the person responsible
+        #[arg(long, value_name = "EMAIL")]
+        owner_email: String,
+    },
+}
+
+/// Run a local Gong to develop against
+///
+/// It holds what is sent to it in memory, checks credentials, and behaves as Gong documents. It
+/// listens on 127.0.0.1 only. Ctrl-C stops it.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  gong-crm sim --port 8080")]
+pub(crate) struct Sim {
+    /// The port; a free one by default
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Enforce Gong's limits: 3 calls a second and 10,000 a day
+    #[arg(long)]
+    pub(crate) rate_limit: bool,
+}
+
+/// A duration as people write it: 90s, 10m, 2h, 1h30m; a bare number is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    text.parse::<SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .ok_or_else(|| format!("{text:?} is not a duration; write 90s, 10m or 2h"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        for (text, seconds) in [
+            ("90", 90),
+            ("90s", 90),
+            ("10m", 600),
+            ("1h30m", 5400),
+            ("2h", 7200),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "soon", "-5s", "10 parsecs"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        use clap::CommandFactory as _;
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,6 @@
+//! One module a command.
+
+pub(crate) mod integration;
+pub(crate) mod push;
+pub(crate) mod sim;
+pub(crate) mod status;

@@ -1,0 +1,127 @@
+//! Why a command did not do what it was asked: one message, one cure, one exit code.
+
+use gong_crm::push::{PlanError, PushError};
+use gong_crm::{Error, WaitError};
+use serde::Serialize;
+
+use crate::exit::Exit;
+
+/// A failure, ready to be shown.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    pub(crate) message: String,
+    pub(crate) causes: Vec<String>,
+    pub(crate) hint: Option<String>,
+    /// What only a failed call knows.
+    status: Option<u16>,
+    request_id: Option<String>,
+    client_request_id: Option<String>,
+    retryable: bool,
+}
+
+/// The same as one JSON object.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FailureJson<'a> {
+    error: &'a str,
+    code: &'static str,
+    status: Option<u16>,
+    request_id: Option<&'a str>,
+    client_request_id: Option<&'a str>,
+    retryable: bool,
+    hint: Option<&'a str>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+            causes: Vec::new(),
+            hint: None,
+            status: None,
+            request_id: None,
+            client_request_id: None,
+            retryable: false,
+        }
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn from_error(error: &Error) -> Self {
+        let mut causes = Vec::new();
+        let mut cause = std::error::Error::source(error);
+        while let Some(inner) = cause {
+            causes.push(inner.to_string());
+            cause = inner.source();
+        }
+        Self {
+            exit: Exit::of_error(error),
+            message: error.to_string(),
+            causes,
+            hint: error.hint(),
+            status: error.status(),
+            request_id: error.request_id().map(str::to_owned),
+            client_request_id: error.client_request_id().map(ToString::to_string),
+            retryable: error.is_retryable(),
+        }
+    }
+
+    pub(crate) fn from_plan(error: &PlanError) -> Self {
+        Self::new(Exit::of_plan(error), error.to_string())
+    }
+
+    pub(crate) fn to_json(&self) -> String {
+        let json = FailureJson {
+            error: &self.message,
+            code: self.exit.name(),
+            status: self.status,
+            request_id: self.request_id.as_deref(),
+            client_request_id: self.client_request_id.as_deref(),
+            retryable: self.retryable,
+            hint: self.hint.as_deref(),
+        };
+        serde_json::to_string(&json).unwrap_or_default()
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::from_error(&error)
+    }
+}
+
+impl From<PushError> for Failure {
+    fn from(error: PushError) -> Self {
+        match error {
+            PushError::Request(error) => error.into(),
+            PushError::Plan(error) => Self::from_plan(&error),
+            other => Self::new(Exit::Unexpected, other.to_string()),
+        }
+    }
+}
+
+impl From<WaitError> for Failure {
+    fn from(error: WaitError) -> Self {
+        match error {
+            WaitError::Request(error) => error.into(),
+            WaitError::TimedOut {
+                ref client_request_id,
+                ..
+            } => {
+                let id = client_request_id.clone();
+                let mut failure = Self::new(Exit::TimedOut, error.to_string()).with_hint(format!(
+                    "it goes on in Gong; ask again: gong-crm status {id} --wait"
+                ));
+                failure.client_request_id = Some(id.to_string());
+                failure.retryable = true;
+                failure
+            }
+            other => Self::new(Exit::Unexpected, other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What is printed where: data on stdout, talk on stderr; a broken pipe is no error.
+
+use std::io::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::arguments::Format;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// The two ways out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    format: Format,
+}
+
+/// How errors stand out.
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// How advice stands out.
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+impl Output {
+    pub(crate) fn new(format: Format) -> Self {
+        Self { format }
+    }
+
+    pub(crate) fn is_json(self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// A line of data.
+    pub(crate) fn data(self, line: &str) {
+        // Nobody reads any more when this fails, which is the reader's right.
+        let _ = writeln!(anstream::stdout(), "{line}");
+    }
+
+    /// A value of data, as JSON in one line.
+    pub(crate) fn json(self, value: &impl Serialize) {
+        self.data(&serde_json::to_string(value).unwrap_or_default());
+    }
+
+    /// A line for the person at the terminal; none when a program reads.
+    pub(crate) fn talk(self, line: &str) {
+        if !self.is_json() {
+            let _ = writeln!(anstream::stderr(), "{line}");
+        }
+    }
+
+    /// The end of a command that failed.
+    pub(crate) fn failure(self, failure: &Failure) -> Exit {
+        let mut stderr = anstream::stderr();
+        if self.is_json() {
+            let _ = writeln!(stderr, "{}", failure.to_json());
+        } else {
+            let _ = writeln!(stderr, "{ERROR}error:{ERROR:#} {}", failure.message);
+            for cause in &failure.causes {
+                let _ = writeln!(stderr, "caused by: {cause}");
+            }
+            if let Some(hint) = &failure.hint {
+                let _ = writeln!(stderr, "\n{HINT}hint:{HINT:#} {hint}");
+            }
+        }
+        failure.exit
+    }
+}

@@ -1,0 +1,341 @@
+//! The doors that speak JSON.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::StreamExt as _;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::ObjectType;
+use crate::faults::Fault;
+use crate::limits::RateLimit;
+use crate::operations::FileReader;
+use crate::rules::RULES;
+use crate::server::SharedRef;
+use crate::state::{GongUser, Job, JobKind, Jobs, Processing, Upload};
+
+type Answered = Result<Response, Response>;
+
+/// The most that a JSON body of a door may hold; files and dumps have no limit.
+const JSON_LIMIT: usize = 10_000_000;
+
+/// An error in the same shape as Gong's.
+pub(super) fn refusal(status: StatusCode, message: impl Into<String>) -> Response {
+    answer(status, &json!({ "errors": [message.into()] }))
+}
+
+fn answer(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(bytes) => (status, [(CONTENT_TYPE, "application/json")], bytes).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+fn ok(body: &impl Serialize) -> Answered {
+    Ok(answer(StatusCode::OK, body))
+}
+
+async fn read<Wanted: DeserializeOwned>(body: Body) -> Result<Wanted, Response> {
+    let bytes = axum::body::to_bytes(body, JSON_LIMIT)
+        .await
+        .map_err(|error| refusal(StatusCode::BAD_REQUEST, error.to_string()))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| refusal(StatusCode::BAD_REQUEST, error.to_string()))
+}
+
+pub(super) async fn unknown() -> Response {
+    refusal(
+        StatusCode::NOT_FOUND,
+        "there is no such door; GET /_sim/ shows what there is",
+    )
+}
+
+pub(super) async fn wrong_method() -> Response {
+    refusal(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this door takes another method",
+    )
+}
+
+pub(super) async fn reset(State(shared): State<SharedRef>) -> Answered {
+    let mut state = shared.state();
+    state.forget_data();
+    state.faults.clear();
+    drop(state);
+    shared.log().forget();
+    ok(&json!({}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Registration {
+    name: String,
+    owner_email: String,
+}
+
+pub(super) async fn register(State(shared): State<SharedRef>, body: Body) -> Answered {
+    let registration: Registration = read(body).await?;
+    let id = shared
+        .state()
+        .register(&registration.name, &registration.owner_email);
+    ok(&json!({ "integrationId": id }))
+}
+
+/// Takes the lines of one type, `POST /_sim/seed?objectType=ACCOUNT`.
+pub(super) async fn seed(
+    State(shared): State<SharedRef>,
+    Query(query): Query<HashMap<String, String>>,
+    body: Body,
+) -> Answered {
+    let name = query
+        .get("objectType")
+        .map(String::as_str)
+        .unwrap_or_default();
+    let Some(object_type) = ObjectType::from_name(name) else {
+        let names = ObjectType::ALL.map(ObjectType::as_str).join(", ");
+        return Err(refusal(
+            StatusCode::BAD_REQUEST,
+            format!("objectType must be one of {names}"),
+        ));
+    };
+    let (integration_id, check) = {
+        let mut state = shared.state();
+        let id = state.integration_for_seed();
+        (id, state.record_check(id, object_type))
+    };
+    let mut reader = FileReader::new(check);
+    let mut body = body.into_data_stream();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|error| refusal(StatusCode::BAD_REQUEST, error.to_string()))?;
+        reader.push(&chunk);
+    }
+    let mut state = shared.state();
+    let client_request_id = state.seed_file(integration_id, object_type, name, reader);
+    let now = state.now();
+    match state.jobs.get(integration_id, &client_request_id) {
+        Some(job) => ok(&shown_upload(&Jobs::show(
+            integration_id,
+            &client_request_id,
+            job,
+            now,
+        ))),
+        None => Err(refusal(
+            StatusCode::CONFLICT,
+            "the integration was removed meanwhile",
+        )),
+    }
+}
+
+pub(super) async fn dump(State(shared): State<SharedRef>) -> Answered {
+    let mut text = Vec::new();
+    let written = shared.state().write_dump(&mut text);
+    written.map_err(|error| refusal(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    Ok(([(CONTENT_TYPE, "application/x-ndjson")], text).into_response())
+}
+
+pub(super) async fn restore(State(shared): State<SharedRef>, body: Body) -> Answered {
+    let text = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .map_err(|error| refusal(StatusCode::BAD_REQUEST, error.to_string()))?;
+    let restored = shared.state().read_dump(&*text);
+    restored.map_err(|error| refusal(StatusCode::BAD_REQUEST, error.to_string()))?;
+    ok(&json!({}))
+}
+
+pub(super) async fn requests(State(shared): State<SharedRef>) -> Answered {
+    let log = shared.log();
+    let requests: Vec<_> = log.iter().collect();
+    ok(&json!({ "total": log.total(), "requests": requests }))
+}
+
+pub(super) async fn forget_requests(State(shared): State<SharedRef>) -> Answered {
+    shared.log().forget();
+    ok(&json!({}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Advance {
+    #[serde(default)]
+    advance_seconds: u64,
+    #[serde(default)]
+    advance_milliseconds: u64,
+}
+
+pub(super) async fn clock(State(shared): State<SharedRef>) -> Answered {
+    let state = shared.state();
+    ok(&json!({ "now": state.now().to_string(), "isVirtual": state.clock.stands() }))
+}
+
+pub(super) async fn advance(shared: State<SharedRef>, body: Body) -> Answered {
+    let Advance {
+        advance_seconds,
+        advance_milliseconds,
+    } = read(body).await?;
+    let by = Duration::from_secs(advance_seconds)
+        .saturating_add(Duration::from_millis(advance_milliseconds));
+    shared.state().advance(by);
+    clock(shared).await
+}
+
+pub(super) async fn faults(State(shared): State<SharedRef>) -> Answered {
+    let state = shared.state();
+    let faults: Vec<Value> = state
+        .faults
+        .iter()
+        .map(|(fault, strikes)| {
+            let mut shown = serde_json::to_value(fault).unwrap_or_default();
+            shown["strikes"] = strikes.into();
+            shown
+        })
+        .collect();
+    ok(&json!({ "faults": faults }))
+}
+
+/// One item, or an array of them. An untagged enumeration would lose the reason of a mismatch.
+async fn read_items<Item: DeserializeOwned>(body: Body) -> Result<Vec<Item>, Response> {
+    let items = match read(body).await? {
+        Value::Array(items) => items,
+        item => vec![item],
+    };
+    let items: Result<_, _> = items.into_iter().map(serde_json::from_value).collect();
+    items.map_err(|error| refusal(StatusCode::BAD_REQUEST, error.to_string()))
+}
+
+pub(super) async fn add_faults(shared: State<SharedRef>, body: Body) -> Answered {
+    let added: Vec<Fault> = read_items(body).await?;
+    for fault in added {
+        shared.state().faults.add(fault);
+    }
+    faults(shared).await
+}
+
+pub(super) async fn clear_faults(State(shared): State<SharedRef>) -> Answered {
+    shared.state().faults.clear();
+    ok(&json!({}))
+}
+
+pub(super) async fn rules(State(shared): State<SharedRef>) -> Answered {
+    let set = shared.state().rules;
+    let rules: Vec<Value> = RULES
+        .iter()
+        .enumerate()
+        .map(|(index, rule)| {
+            json!({
+                "name": rule.name,
+                "tag": rule.evidence.as_str(),
+                "on": set.is_on_at(index),
+                "onByDefault": rule.on_by_default,
+                "means": rule.statement,
+                "whenOff": rule.otherwise,
+                "source": rule.source,
+                "date": rule.date,
+            })
+        })
+        .collect();
+    ok(&json!({ "rules": rules }))
+}
+
+pub(super) async fn set_rules(shared: State<SharedRef>, body: Body) -> Answered {
+    let switches: BTreeMap<String, bool> = read(body).await?;
+    let mut set = shared.state().rules;
+    for (name, on) in &switches {
+        set.set(name, *on)
+            .map_err(|error| refusal(StatusCode::BAD_REQUEST, error.to_string()))?;
+    }
+    shared.state().rules = set;
+    rules(shared).await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Settings {
+    processing: Option<Processing>,
+    deletion: Option<Processing>,
+    read_lag_milliseconds: Option<u64>,
+    /// `null` takes the limit away.
+    #[serde(default, deserialize_with = "present")]
+    rate_limit: Option<Option<RateLimit>>,
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<RateLimit>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+pub(super) async fn settings(State(shared): State<SharedRef>) -> Answered {
+    let state = shared.state();
+    ok(&json!({
+        "processing": state.processing,
+        "deletion": state.deletion.unwrap_or(state.processing),
+        "readLagMilliseconds": u64::try_from(state.read_lag.as_millis()).unwrap_or(u64::MAX),
+        "rateLimit": state.rate_limit,
+    }))
+}
+
+pub(super) async fn set_settings(shared: State<SharedRef>, body: Body) -> Answered {
+    let wanted: Settings = read(body).await?;
+    {
+        let mut state = shared.state();
+        state.processing = wanted.processing.unwrap_or(state.processing);
+        state.deletion = wanted.deletion.or(state.deletion);
+        state.read_lag = wanted
+            .read_lag_milliseconds
+            .map_or(state.read_lag, Duration::from_millis);
+        if let Some(rate_limit) = wanted.rate_limit {
+            state.rate_limit = rate_limit;
+        }
+    }
+    settings(shared).await
+}
+
+pub(super) async fn users(State(shared): State<SharedRef>) -> Answered {
+    let state = shared.state();
+    let users: Vec<_> = state.meetings.users().collect();
+    ok(&json!({ "users": users }))
+}
+
+pub(super) async fn add_users(shared: State<SharedRef>, body: Body) -> Answered {
+    let added: Vec<GongUser> = read_items(body).await?;
+    for user in added {
+        shared.state().add_user(user);
+    }
+    users(shared).await
+}
+
+pub(super) async fn uploads(State(shared): State<SharedRef>) -> Answered {
+    let state = shared.state();
+    let now = state.now();
+    let uploads: Vec<Value> = state
+        .jobs
+        .newest_first()
+        .take(1_000)
+        .map(|(id, name, job): (i64, &str, &Job)| shown_upload(&Jobs::show(id, name, job, now)))
+        .collect();
+    ok(&json!({ "total": state.jobs.len(), "uploads": uploads }))
+}
+
+fn shown_upload(upload: &Upload) -> Value {
+    json!({
+        "integrationId": upload.integration_id,
+        "clientRequestId": upload.client_request_id,
+        "objectType": match upload.kind {
+            JobKind::Upload(object_type) => Some(object_type),
+            JobKind::Deletion => None,
+        },
+        "status": upload.status.as_str(),
+        "totalErrorCount": upload.total_error_count,
+        "totalSuccessCount": upload.total_success_count,
+        "fileSize": upload.file_size,
+        "polls": upload.polls,
+        "errors": upload.errors,
+    })
+}

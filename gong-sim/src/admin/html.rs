@@ -1,0 +1,93 @@
+//! What all pages have in common: frame, style, links.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// A page with the common frame.
+pub(super) fn page(title: &str, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) " · local Gong" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                nav aria-label="Pages" {
+                    a href="/_sim/" { "Local Gong" }
+                    a href="/_sim/pages/uploads" { "Uploads" }
+                    a href="/_sim/pages/requests" { "Requests" }
+                    a href="/_sim/pages/rules" { "Rules" }
+                }
+                main {
+                    h1 { (title) }
+                    (content)
+                }
+            }
+        }
+    }
+}
+
+/// A link with a query whose values may hold anything.
+pub(super) fn link(path: &str, query: &[(&str, &str)]) -> String {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(query)
+        .finish();
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    }
+}
+
+/// Digits in groups of three.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// The state of an upload, told apart without colors too.
+pub(super) fn status_mark(status: &str) -> Markup {
+    html! { span class={ "status " (status) } { (status) } }
+}
+
+const STYLE: &str = "
+:root { color-scheme: light dark; --line: #8884; --soft: #8881; --bad: #c0392b; --good: #1e8449; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 0; }
+nav { display: flex; gap: 1.2rem; padding: .6rem 1.2rem; border-bottom: 1px solid var(--line); }
+nav a:first-child { font-weight: 700; }
+main { padding: .2rem 1.2rem 3rem; max-width: 90rem; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+table { border-collapse: collapse; } th, td { text-align: left; padding: .25rem .8rem .25rem 0; vertical-align: top; }
+tr { border-bottom: 1px solid var(--line); } td.number { text-align: right; font-variant-numeric: tabular-nums; }
+code, pre { font: 13px/1.45 ui-monospace, monospace; overflow-wrap: anywhere; white-space: pre-wrap; margin: 0; }
+pre { background: var(--soft); padding: .4rem .6rem; }
+.status { font-weight: 600; } .DONE { color: var(--good); } .FAILED { color: var(--bad); }
+.note { opacity: .75; } form.inline { display: inline; } input, button { font: inherit; }
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(grouped(7), "7");
+        assert_eq!(grouped(1_000), "1,000");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn links_hold_any_value() {
+        assert_eq!(link("/x", &[("q", "a&b=c d\"")]), "/x?q=a%26b%3Dc+d%22");
+        assert_eq!(link("/x", &[]), "/x");
+    }
+}

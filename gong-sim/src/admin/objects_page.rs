@@ -1,0 +1,91 @@
+//! The page of one type's objects, with its search.
+
+use std::collections::HashMap;
+
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use http::StatusCode;
+use maud::html;
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::html::grouped;
+use super::pages::{ROWS, page_number, pager, show, show_with};
+use crate::ObjectType;
+use crate::server::SharedRef;
+use crate::state::State as SimState;
+
+pub(super) async fn objects(
+    State(shared): State<SharedRef>,
+    Path(object_type): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
+    let Some(object_type) = ObjectType::from_name(&object_type) else {
+        return show_with(
+            StatusCode::NOT_FOUND,
+            "No such type",
+            &html! { p { "There are no objects of this type." } },
+        );
+    };
+    let search = query.get("q").map(String::as_str).unwrap_or_default();
+    let page_number = page_number(&query);
+    let state = shared.state();
+    let (total, rows) = find(&state, object_type, search, page_number);
+    let path = format!("/_sim/pages/objects/{object_type}");
+    let content = html! {
+        form method="get" action=(path) role="search" {
+            label { "Text in the record " input type="search" name="q" value=(search) autofocus; }
+            " " button { "Search" }
+        }
+        p id="count" { (grouped(total as u64)) @if search.is_empty() { " objects" } @else { " objects found" } }
+        table {
+            @for (id, record) in &rows {
+                tr { td { code { (id) } } td { code { (record) } } }
+            }
+        }
+        (pager(&path, &[("q", search)], page_number, total))
+    };
+    show(object_type.as_str(), &content)
+}
+
+/// How many records hold the text, and those of one page.
+fn find(
+    state: &SimState,
+    object_type: ObjectType,
+    search: &str,
+    page_number: usize,
+) -> (usize, Vec<(String, String)>) {
+    let Some(integration) = state.current() else {
+        return (0, Vec::new());
+    };
+    let table = integration.table(object_type);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let first = page_number.saturating_sub(1).saturating_mul(ROWS);
+    let Some(pattern) = search_pattern(search) else {
+        let rows = table.iter().skip(first).take(ROWS);
+        return (
+            table.len(),
+            rows.map(|(id, bytes)| (id.to_owned(), text(bytes)))
+                .collect(),
+        );
+    };
+    let mut total = 0;
+    let mut rows = Vec::new();
+    for (id, bytes) in table.iter().filter(|(_, bytes)| pattern.is_match(bytes)) {
+        if (first..first.saturating_add(ROWS)).contains(&total) {
+            rows.push((id.to_owned(), text(bytes)));
+        }
+        total += 1;
+    }
+    (total, rows)
+}
+
+/// Finds the text in any case; `None` for no text.
+fn search_pattern(search: &str) -> Option<Regex> {
+    if search.is_empty() {
+        return None;
+    }
+    RegexBuilder::new(&regex::escape(search))
+        .case_insensitive(true)
+        .build()
+        .ok()
+}

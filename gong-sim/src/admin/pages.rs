@@ -1,0 +1,341 @@
+//! The pages: what the simulated Gong holds, rendered here, without a script.
+
+use std::collections::HashMap;
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::StatusCode;
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use maud::{Markup, html};
+
+use super::html::{grouped, link, page, status_mark};
+use crate::ObjectType;
+use crate::rules::RULES;
+use crate::server::{ReceivedRequest, SharedRef};
+use crate::state::{Job, JobKind, Jobs, State as SimState, Upload};
+
+/// Rows on one page.
+pub(super) const ROWS: usize = 50;
+
+pub(super) fn show(title: &str, content: &Markup) -> Response {
+    show_with(StatusCode::OK, title, content)
+}
+
+pub(super) fn show_with(status: StatusCode, title: &str, content: &Markup) -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        // Records are other people's text: even if one slipped through, no script would run.
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+        ),
+    ];
+    (status, headers, page(title, content).into_string()).into_response()
+}
+
+pub(super) async fn to_start() -> Redirect {
+    Redirect::permanent("/_sim/")
+}
+
+pub(super) async fn start(State(shared): State<SharedRef>) -> Response {
+    let state = shared.state();
+    let recent: Vec<ReceivedRequest> = shared.log().iter().rev().take(10).cloned().collect();
+    let content = html! {
+        p {
+            "Listening on " code { (shared.base_url) } " with access key " code { (shared.credentials.access_key) }
+            ". Its time is " code { (state.now()) }
+            @if state.clock.stands() { ", and stands still until it is moved" }
+            "."
+        }
+        @if let Some(error) = shared.state_file.as_ref().and_then(crate::saving::StateFile::error) {
+            p class="FAILED" { "The state file could not be written: " (error) }
+        }
+        h2 { "Integration" }
+        @if state.integrations.is_empty() { p class="note" { "None is registered." } }
+        @for integration in &state.integrations {
+            p {
+                strong { (integration.name) } " of " (integration.owner_email) ", "
+                code { (integration.id) }
+                @if integration.is_being_deleted { " is being deleted" }
+            }
+        }
+        (object_counts(&state))
+        (schemas(&state))
+        h2 { "Last uploads and deletions" }
+        (upload_table(&state, 0, 10))
+        h2 { "Last requests" }
+        (request_table(&recent))
+        (switches(&state))
+    };
+    show("What this Gong holds", &content)
+}
+
+fn object_counts(state: &SimState) -> Markup {
+    let Some(integration) = state.current() else {
+        return html! {};
+    };
+    html! {
+        h2 { "Objects" }
+        table {
+            @for object_type in ObjectType::ALL {
+                tr {
+                    td { a href={ "/_sim/pages/objects/" (object_type) } { (object_type) } }
+                    td class="number" { (grouped(integration.table(object_type).len() as u64)) }
+                }
+            }
+        }
+    }
+}
+
+fn schemas(state: &SimState) -> Markup {
+    let Some(integration) = state.current() else {
+        return html! {};
+    };
+    html! {
+        h2 { "Custom fields" }
+        @for object_type in ObjectType::WITH_SCHEMA {
+            @let fields = integration.schema(object_type);
+            @if !fields.is_empty() {
+                details {
+                    summary { (object_type) ": " (fields.len()) }
+                    table {
+                        @for field in fields.iter() {
+                            tr {
+                                td { code { (field.unique_name) } }
+                                td { (field.label) }
+                                td { (serde_json::to_value(field.field_type).unwrap_or_default().as_str().unwrap_or_default()) }
+                                td { (field.reference_to.as_deref().unwrap_or_default()) (field.ordered_value_list.as_deref().unwrap_or_default().join(", ")) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn switches(state: &SimState) -> Markup {
+    html! {
+        h2 { "Switches" }
+        table {
+            tr { td { "Uploads are processed" } td { code { (json_text(&state.processing)) } } }
+            tr { td { "Deletions are processed" } td { code { (json_text(&state.deletion.unwrap_or(state.processing))) } } }
+            tr { td { "Objects appear later by" } td { code { (state.read_lag.as_millis()) " ms" } } }
+            tr { td { "Limit of calls" } td { code { (json_text(&state.rate_limit)) } } }
+        }
+        h2 { "Faults" }
+        @for (fault, strikes) in state.faults.iter() {
+            p { code { (json_text(fault)) } ", struck " (strikes) " times" }
+        }
+        p class="note" { "Faults are set with " code { "POST /_sim/faults" } ", switches with " code { "POST /_sim/settings" } "." }
+    }
+}
+
+fn json_text(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+pub(super) fn page_number(query: &HashMap<String, String>) -> usize {
+    query
+        .get("page")
+        .and_then(|page| page.parse().ok())
+        .unwrap_or(1)
+        .max(1)
+}
+
+pub(super) fn pager(
+    path: &str,
+    query: &[(&str, &str)],
+    page_number: usize,
+    total: usize,
+) -> Markup {
+    let last = total.div_ceil(ROWS).max(1);
+    let to = |number: usize| {
+        let number = number.to_string();
+        let mut query: Vec<_> = query
+            .iter()
+            .copied()
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
+        query.push(("page", &number));
+        link(path, &query)
+    };
+    html! {
+        p {
+            @if page_number > 1 { a rel="prev" href=(to(page_number.min(last + 1) - 1)) { "← previous" } " " }
+            "page " (grouped(page_number as u64)) " of " (grouped(last as u64))
+            @if page_number < last { " " a rel="next" href=(to(page_number + 1)) { "next →" } }
+        }
+    }
+}
+
+pub(super) async fn uploads(
+    State(shared): State<SharedRef>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
+    let page_number = page_number(&query);
+    let state = shared.state();
+    let content = html! {
+        (upload_table(&state, page_number.saturating_sub(1).saturating_mul(ROWS), ROWS))
+        (pager("/_sim/pages/uploads", &[], page_number, state.jobs.len()))
+    };
+    show("Uploads and deletions", &content)
+}
+
+fn upload_table(state: &SimState, skipped: usize, rows: usize) -> Markup {
+    let now = state.now();
+    let shown = state.jobs.newest_first().skip(skipped).take(rows);
+    let uploads: Vec<Upload> = shown
+        .map(|(id, name, job): (i64, &str, &Job)| Jobs::show(id, name, job, now))
+        .collect();
+    html! {
+        @if uploads.is_empty() { p class="note" { "None yet." } } @else {
+            table {
+                tr { th { "clientRequestId" } th { "type" } th { "status" } th { "good" } th { "refused" } th { "bytes" } }
+                @for upload in &uploads {
+                    @let id = upload.integration_id.to_string();
+                    tr {
+                        td { a href=(link("/_sim/pages/upload", &[("integration", &id), ("id", &upload.client_request_id)])) { (upload.client_request_id) } }
+                        td { (kind_name(upload.kind)) }
+                        td { (status_mark(upload.status.as_str())) }
+                        td class="number" { (grouped(upload.total_success_count.into())) }
+                        td class="number" { (grouped(upload.total_error_count.into())) }
+                        td class="number" { (grouped(upload.file_size)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn kind_name(kind: JobKind) -> &'static str {
+    match kind {
+        JobKind::Upload(object_type) => object_type.as_str(),
+        JobKind::Deletion => "deletion of the integration",
+    }
+}
+
+pub(super) async fn upload(
+    State(shared): State<SharedRef>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
+    let name = query.get("id").map(String::as_str).unwrap_or_default();
+    let id = query
+        .get("integration")
+        .and_then(|id| id.parse().ok())
+        .unwrap_or_default();
+    let state = shared.state();
+    let Some(job) = state.jobs.get(id, name) else {
+        return show_with(
+            StatusCode::NOT_FOUND,
+            "No such upload",
+            &html! { p { "It is not known here." } },
+        );
+    };
+    let upload = Jobs::show(id, name, job, state.now());
+    let content = html! {
+        p {
+            (kind_name(upload.kind)) ": " (status_mark(upload.status.as_str())) ", "
+            (grouped(upload.total_success_count.into())) " good, "
+            (grouped(upload.total_error_count.into())) " refused, asked for "
+            (grouped(upload.polls.into())) " times"
+        }
+        @if u64::from(upload.total_error_count) > upload.errors.len() as u64 {
+            p class="note" { "The first " (grouped(upload.errors.len() as u64)) " are kept; the API lists 20." }
+        }
+        table {
+            @for error in &upload.errors {
+                tr {
+                    td class="number" { @if error.line == 0 { "file" } @else { "line " (grouped(error.line.into())) } }
+                    td { (error.description) pre { (error.text) } }
+                }
+            }
+        }
+    };
+    show(name, &content)
+}
+
+pub(super) async fn requests(State(shared): State<SharedRef>) -> Response {
+    let (total, last) = {
+        let log = shared.log();
+        (
+            log.total(),
+            log.iter().rev().take(200).cloned().collect::<Vec<_>>(),
+        )
+    };
+    let content = html! {
+        p { (grouped(total)) " in all; the last " (last.len()) " are shown, newest first." }
+        (request_table(&last))
+    };
+    show("Requests", &content)
+}
+
+fn request_table(requests: &[ReceivedRequest]) -> Markup {
+    html! {
+        @if requests.is_empty() { p class="note" { "None yet." } } @else {
+            table {
+                tr { th { "no." } th { "request" } th { "bytes" } th { "status" } th { "fault" } }
+                @for request in requests {
+                    tr {
+                        td class="number" { (grouped(request.sequence)) }
+                        td {
+                            details {
+                                summary { code { (request.line()) } }
+                                pre { @for (name, value) in &request.headers { (name) ": " (value) "\n" } }
+                            }
+                        }
+                        td class="number" { (grouped(request.body_size)) }
+                        td class="number" { @if request.status == 0 { "reset" } @else { (request.status) } }
+                        td { (request.fault.as_deref().unwrap_or_default()) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(super) async fn rules(State(shared): State<SharedRef>) -> Response {
+    let set = shared.state().rules;
+    let content = html! {
+        table {
+            tr { th { "rule" } th { "tag" } th { "now" } th { "means" } th { "source, date" } }
+            @for (index, rule) in RULES.iter().enumerate() {
+                @let on = set.is_on_at(index);
+                tr {
+                    td { code { (rule.name) } }
+                    td { (rule.evidence) }
+                    td {
+                        form class="inline" method="post" action=(link("/_sim/pages/rules", &[("name", rule.name), ("on", if on { "false" } else { "true" })])) {
+                            @if on { strong { "on" } } @else { "off" }
+                            " " button { @if on { "turn off" } @else { "turn on" } }
+                        }
+                    }
+                    td { (plain(if on { rule.statement } else { rule.otherwise })) }
+                    td { (rule.source) ", " (rule.date) }
+                }
+            }
+        }
+    };
+    show("Rules", &content)
+}
+
+/// The table's texts are Markdown for the generated page; here the quotes around names go.
+fn plain(text: &str) -> String {
+    text.replace('`', "")
+}
+
+pub(super) async fn switch_rule(
+    State(shared): State<SharedRef>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
+    let name = query.get("name").map(String::as_str).unwrap_or_default();
+    let on = query.get("on").is_some_and(|on| on == "true");
+    match shared.state().rules.set(name, on) {
+        Ok(()) => Redirect::to("/_sim/pages/rules").into_response(),
+        Err(error) => show_with(
+            StatusCode::BAD_REQUEST,
+            "No such rule",
+            &html! { p { (error) } },
+        ),
+    }
+}

@@ -1,0 +1,154 @@
+//! The pages as HTML: what they show, and that other people's text stays text.
+
+use std::time::{Duration, Instant};
+
+use gong_sim::{Effect, Fault, Simulator};
+
+use crate::support::{get, upload};
+
+async fn open(sim: &Simulator, path: &str) -> String {
+    let response = reqwest::get(format!("{}{path}", sim.base_url()))
+        .await
+        .unwrap();
+    assert_eq!(
+        response.headers()["content-type"],
+        "text/html; charset=utf-8",
+        "{path}"
+    );
+    response.text().await.unwrap()
+}
+
+const HOSTILE: &str = "{\"objectId\":\"x1\",\"modifiedDate\":\"2024-05-01T10:00:00Z\",\"name\":\"<script>alert('x')</script>\"}\n{\"bad\":\"<img src=x onerror=alert(1)>\"}\n";
+
+#[tokio::test]
+async fn the_first_page_shows_what_gong_holds() {
+    let sim = Simulator::builder()
+        .fault(Fault::new(Effect::Gzip).times(0))
+        .start()
+        .await
+        .unwrap();
+    assert!(open(&sim, "/_sim/").await.contains("None is registered."));
+    let id = sim.register_integration("Acme <CRM>", "admin@acme.example");
+    upload(&sim, id, "ACCOUNT", "first-upload", HOSTILE).await;
+    get(&sim, "/v2/crm/integrations").await;
+    let page = open(&sim, "/_sim").await;
+    for part in [
+        "Acme &lt;CRM&gt;",
+        &id.to_string(),
+        "first-upload",
+        "FAILED",
+        "GET /v2/crm/integrations",
+        "/_sim/pages/objects/BUSINESS_USER",
+        "&quot;effect&quot;:&quot;gzip&quot;",
+    ] {
+        assert!(page.contains(part), "{part} is missing in\n{page}");
+    }
+}
+
+#[tokio::test]
+async fn records_stay_text_whatever_they_hold() {
+    let sim = Simulator::start().await.unwrap();
+    let id = sim.register_integration("Acme CRM", "admin@acme.example");
+    upload(&sim, id, "ACCOUNT", "up", HOSTILE).await;
+    let upload = format!("/_sim/pages/upload?integration={id}&id=up");
+    let search = "/_sim/pages/objects/ACCOUNT?q=%22%3E%3Cscript%3E";
+    for path in [
+        "/_sim/pages/objects/ACCOUNT",
+        &upload,
+        search,
+        "/_sim/pages/requests",
+    ] {
+        let page = open(&sim, path).await;
+        assert!(
+            !page.contains("<script") && !page.contains("<img"),
+            "{path}\n{page}"
+        );
+    }
+    let page = open(&sim, &upload).await;
+    assert!(
+        page.contains("line 2") && page.contains("&lt;img src=x"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_objects_are_searched_and_paged_at_once() {
+    let sim = Simulator::start().await.unwrap();
+    let id = sim.register_integration("Acme CRM", "admin@acme.example");
+    let lines: String = (0..100_000)
+        .map(|number| {
+            format!("{{\"objectId\":\"c{number:06}\",\"modifiedDate\":\"2024-05-01T10:00:00Z\",\"lastName\":\"Name {number}\"}}\n")
+        })
+        .collect();
+    upload(&sim, id, "CONTACT", "many", lines).await;
+    let begun = Instant::now();
+    let first = open(&sim, "/_sim/pages/objects/CONTACT").await;
+    assert!(
+        first.contains("100,000 objects") && first.contains("page 1 of 2,000"),
+        "{first}"
+    );
+    let last = open(&sim, "/_sim/pages/objects/CONTACT?page=2000").await;
+    assert!(
+        last.contains("c099999") && !last.contains("next →"),
+        "{last}"
+    );
+    let found = open(&sim, "/_sim/pages/objects/CONTACT?q=NAME+4242").await;
+    assert!(
+        found.contains("11 objects found") && found.contains("c004242"),
+        "{found}"
+    );
+    // Generous, as this is no bench: a page that rendered everything would take far longer.
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert!(
+        open(
+            &sim,
+            "/_sim/pages/objects/CONTACT?page=99999999999999999999"
+        )
+        .await
+        .contains("page 1 ")
+    );
+}
+
+#[tokio::test]
+async fn a_rule_is_switched_with_its_button() {
+    let sim = Simulator::start().await.unwrap();
+    assert!(
+        open(&sim, "/_sim/pages/rules")
+            .await
+            .contains("missing-scope-is-401")
+    );
+    let client = reqwest::Client::new();
+    let url = format!(
+        "{}/_sim/pages/rules?name=company-inactive&on=true",
+        sim.base_url()
+    );
+    let after = client
+        .post(url)
+        .header("origin", sim.base_url())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(after.status(), 200);
+    get(&sim, "/v2/crm/integrations")
+        .await
+        .assert_error(401, "Company is inactive");
+}
+
+#[tokio::test]
+async fn unknown_pages_say_so() {
+    let sim = Simulator::start().await.unwrap();
+    for path in [
+        "/_sim/pages/objects/THINGS",
+        "/_sim/pages/upload?integration=1&id=x",
+        "/_sim/pages/upload",
+    ] {
+        let response = reqwest::get(format!("{}{path}", sim.base_url()))
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 404, "{path}");
+    }
+}
