@@ -9,8 +9,8 @@ use jiff::SignedDuration;
 
 /// Get a CRM into Gong, and know that it arrived.
 ///
-/// Files hold one record a line as JSON, one type of records a file: accounts.ldjson,
-/// contacts.ldjson, deals.ldjson, leads.ldjson, stages.ldjson, business_users.ldjson.
+/// Files hold one record a line as JSON, one type of records a file: accounts.ldjson, deals.ldjson
+/// and so on.
 ///
 /// Unofficial; not affiliated with Gong.
 #[derive(Debug, Parser)]

@@ -14,6 +14,12 @@ pub(crate) struct Failure {
     pub(crate) causes: Vec<String>,
     pub(crate) hint: Option<String>,
     /// What only a failed call knows.
+    call: Box<Call>,
+}
+
+/// What is known of a failed call.
+#[derive(Debug, Default)]
+struct Call {
     status: Option<u16>,
     request_id: Option<String>,
     client_request_id: Option<String>,
@@ -40,10 +46,7 @@ impl Failure {
             message: message.into(),
             causes: Vec::new(),
             hint: None,
-            status: None,
-            request_id: None,
-            client_request_id: None,
-            retryable: false,
+            call: Box::default(),
         }
     }
 
@@ -64,25 +67,31 @@ impl Failure {
             message: error.to_string(),
             causes,
             hint: error.hint(),
-            status: error.status(),
-            request_id: error.request_id().map(str::to_owned),
-            client_request_id: error.client_request_id().map(ToString::to_string),
-            retryable: error.is_retryable(),
+            call: Box::new(Call {
+                status: error.status(),
+                request_id: error.request_id().map(str::to_owned),
+                client_request_id: error.client_request_id().map(ToString::to_string),
+                retryable: error.is_retryable(),
+            }),
         }
     }
 
     pub(crate) fn from_plan(error: &PlanError) -> Self {
-        Self::new(Exit::of_plan(error), error.to_string())
+        let failure = Self::new(Exit::of_plan(error), error.to_string());
+        match error {
+            PlanError::UnknownType { .. } => failure.with_hint("name the type: --type ACCOUNT"),
+            _ => failure,
+        }
     }
 
     pub(crate) fn to_json(&self) -> String {
         let json = FailureJson {
             error: &self.message,
             code: self.exit.name(),
-            status: self.status,
-            request_id: self.request_id.as_deref(),
-            client_request_id: self.client_request_id.as_deref(),
-            retryable: self.retryable,
+            status: self.call.status,
+            request_id: self.call.request_id.as_deref(),
+            client_request_id: self.call.client_request_id.as_deref(),
+            retryable: self.call.retryable,
             hint: self.hint.as_deref(),
         };
         serde_json::to_string(&json).unwrap_or_default()
@@ -117,8 +126,8 @@ impl From<WaitError> for Failure {
                 let mut failure = Self::new(Exit::TimedOut, error.to_string()).with_hint(format!(
                     "it goes on in Gong; ask again: gong-crm status {id} --wait"
                 ));
-                failure.client_request_id = Some(id.to_string());
-                failure.retryable = true;
+                failure.call.client_request_id = Some(id.to_string());
+                failure.call.retryable = true;
                 failure
             }
             other => Self::new(Exit::Unexpected, other.to_string()),

@@ -13,13 +13,16 @@ mod progress;
 mod settings;
 mod table;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Format};
 use exit::Exit;
 use failure::Failure;
 use output::Output;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return misunderstood(&error).into(),
+    };
     let output = Output::new(arguments.global.output);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -45,6 +48,33 @@ fn main() -> ExitCode {
             }
         })
         .into()
+}
+
+/// Help, the version, or what is wrong with the command line; as JSON when that was asked for.
+fn misunderstood(error: &clap::Error) -> Exit {
+    let words: Vec<String> = std::env::args().collect();
+    let json = words
+        .iter()
+        .any(|word| ["-ojson", "--output=json", "-o=json"].contains(&word.as_str()))
+        || words
+            .windows(2)
+            .any(|pair| ["-o", "--output"].contains(&pair[0].as_str()) && pair[1] == "json");
+    if json && error.use_stderr() {
+        let text = error.to_string();
+        // The first paragraph says what is wrong; usage and tips follow.
+        let message = text.split("\n\n").next().unwrap_or(&text);
+        let message = message.trim_start_matches("error: ").trim();
+        let failure =
+            Failure::new(Exit::Usage, message).with_hint("gong-crm help says what can be said");
+        return Output::new(Format::Json).failure(&failure);
+    }
+    // A broken pipe is no error.
+    drop(error.print());
+    if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Ok
+    }
 }
 
 async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {

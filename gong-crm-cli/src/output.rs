@@ -30,9 +30,10 @@ impl Output {
     }
 
     /// A line of data.
+    #[expect(clippy::unused_self, reason = "all ways out hang on one value")]
     pub(crate) fn data(self, line: &str) {
         // Nobody reads any more when this fails, which is the reader's right.
-        let _ = writeln!(anstream::stdout(), "{line}");
+        drop(writeln!(anstream::stdout(), "{line}"));
     }
 
     /// A value of data, as JSON in one line.
@@ -43,7 +44,7 @@ impl Output {
     /// A line for the person at the terminal; none when a program reads.
     pub(crate) fn talk(self, line: &str) {
         if !self.is_json() {
-            let _ = writeln!(anstream::stderr(), "{line}");
+            drop(writeln!(anstream::stderr(), "{line}"));
         }
     }
 
@@ -51,14 +52,18 @@ impl Output {
     pub(crate) fn failure(self, failure: &Failure) -> Exit {
         let mut stderr = anstream::stderr();
         if self.is_json() {
-            let _ = writeln!(stderr, "{}", failure.to_json());
+            drop(writeln!(stderr, "{}", failure.to_json()));
         } else {
-            let _ = writeln!(stderr, "{ERROR}error:{ERROR:#} {}", failure.message);
+            drop(writeln!(
+                stderr,
+                "{ERROR}error:{ERROR:#} {}",
+                failure.message
+            ));
             for cause in &failure.causes {
-                let _ = writeln!(stderr, "caused by: {cause}");
+                drop(writeln!(stderr, "caused by: {cause}"));
             }
             if let Some(hint) = &failure.hint {
-                let _ = writeln!(stderr, "\n{HINT}hint:{HINT:#} {hint}");
+                drop(writeln!(stderr, "\n{HINT}hint:{HINT:#} {hint}"));
             }
         }
         failure.exit

@@ -1,6 +1,6 @@
 //! From flags and environment to a client.
 
-use gong_crm::{Client, Credentials, IntegrationId};
+use gong_crm::{Client, Credentials, ErrorKind, IntegrationId};
 use gong_sim::Simulator;
 use secrecy::SecretString;
 
@@ -60,7 +60,15 @@ impl Connection {
     pub(crate) async fn integration_id(&self) -> Result<IntegrationId, Failure> {
         match self.integration_id {
             Some(id) => Ok(id),
-            None => Ok(self.client.the_integration().await?.integration_id),
+            None => match self.client.the_integration().await {
+                Ok(integration) => Ok(integration.integration_id),
+                Err(error) if error.kind() == ErrorKind::MissingScope => Err(Failure::from(error)
+                    .with_hint(
+                        "name the integration, --integration-id or GONG_INTEGRATION_ID, or add \
+                         the scope to the app and have it approved again",
+                    )),
+                Err(error) => Err(error.into()),
+            },
         }
     }
 }

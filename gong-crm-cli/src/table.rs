@@ -1,5 +1,7 @@
 //! Plain tables: columns aligned, numbers to the right, legible without color.
 
+use std::fmt::Write as _;
+
 /// How a column is aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
@@ -25,8 +27,8 @@ pub(crate) fn lines(columns: &[(&str, Align)], rows: &[Vec<String>]) -> Vec<Stri
                 line.push_str("  ");
             }
             match align {
-                Align::Left => line.push_str(&format!("{cell:<width$}")),
-                Align::Right => line.push_str(&format!("{cell:>width$}")),
+                Align::Left => drop(write!(line, "{cell:<width$}")),
+                Align::Right => drop(write!(line, "{cell:>width$}")),
             }
         }
         line.trim_end().to_owned()

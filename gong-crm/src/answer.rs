@@ -134,17 +134,25 @@ fn refused(
         .errors
         .iter()
         .find_map(|message| missing_scope(message));
+    let location = header(LOCATION.as_str()).filter(|_| status.is_redirection());
     let mut message = format!("Gong answered {status}");
-    if !fields.errors.is_empty() {
+    if let Some(location) = &location {
+        let _ = write!(message, ", a redirect to {location}");
+    } else if !fields.errors.is_empty() {
         message.push_str(": ");
         message.push_str(&fields.errors.join("; "));
+    } else if foreign.as_deref() == Some("") {
+        // A redirect needs none.
+        if !status.is_redirection() {
+            message.push_str(", without a body");
+        }
     } else if foreign.is_some() {
         let kind = header("content-type").unwrap_or_else(|| "no content type".to_owned());
         let _ = write!(message, ", and the body is not Gong's JSON ({kind})");
     }
     let location = header(LOCATION.as_str()).filter(|_| status.is_redirection());
     if let Some(location) = &location {
-        let _ = write!(message, " to {location}");
+        let _ = write!(message, ", leading to {location}");
     }
     Error::from_inner(Inner {
         kind: Some(kind(status, scope.is_some())),
@@ -160,7 +168,7 @@ fn refused(
         fix_url: fields.fix_url,
         help_url: fields.help_url,
         // A 5xx may come after the work was done.
-        outcome_unknown: status.is_server_error(),
+        outcome_unknown: status.is_server_error() && changes_something(operation),
         ..Inner::default()
     })
 }
@@ -227,7 +235,7 @@ pub(crate) fn transport(operation: Operation, error: reqwest::Error) -> Error {
         kind: Some(kind),
         message: message.to_owned(),
         operation: Some(operation),
-        outcome_unknown: !never_sent,
+        outcome_unknown: !never_sent && changes_something(operation),
         // The URL's query names the integration; the operation says enough.
         source: Some(Box::new(error.without_url())),
         ..Inner::default()
@@ -240,9 +248,14 @@ pub(crate) fn timed_out(operation: Operation, after: Duration) -> Error {
         kind: Some(ErrorKind::Timeout),
         message: format!("no answer within {} s", after.as_secs_f64()),
         operation: Some(operation),
-        outcome_unknown: true,
+        outcome_unknown: changes_something(operation),
         ..Inner::default()
     })
+}
+
+/// Whether it matters if Gong carried the operation out: a question can be asked again.
+fn changes_something(operation: Operation) -> bool {
+    operation.method() != "GET" && operation != Operation::IntegrationStatus
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Get a CRM into Gong, and know that it arrived.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "client")]
 mod answer;

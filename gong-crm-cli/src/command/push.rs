@@ -145,5 +145,10 @@ fn holdings(simulator: &Simulator) -> String {
             format!("{} {plural}", count(objects as u64))
         })
         .collect();
-    format!("\nthe local Gong now holds {}", held.join(", "))
+    let held = if held.is_empty() {
+        "nothing".to_owned()
+    } else {
+        held.join(", ")
+    };
+    format!("\nthe local Gong now holds {held}")
 }

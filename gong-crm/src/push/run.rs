@@ -231,10 +231,8 @@ impl<F: FnMut(Event<'_>) + Send> FilePush<'_, F> {
             match self.client.request_status(self.integration_id, id).await {
                 Ok(_) => return true,
                 Err(_) => {
-                    self.client
-                        .clock
-                        .sleep(pause.min(Duration::from_secs(5)))
-                        .await
+                    let pause = pause.min(Duration::from_secs(5));
+                    self.client.clock.sleep(pause).await;
                 }
             }
         }

@@ -1,0 +1,110 @@
+//! One run of the command, and how it reads as a snapshot.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A run of the command, in a folder of its own and with an empty environment.
+pub(crate) struct Invocation {
+    command: Command,
+    folder: tempfile::TempDir,
+}
+
+impl Invocation {
+    pub(crate) fn new(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gong-crm"));
+        command
+            .args(arguments)
+            .current_dir(folder.path())
+            .env_clear()
+            .env("COLUMNS", "100");
+        Self { command, folder }
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// With the credentials that every test server takes.
+    pub(crate) fn against(self, base_url: &str) -> Self {
+        self.env("GONG_BASE_URL", base_url)
+            .env("GONG_ACCESS_KEY", "test-key")
+            .env("GONG_ACCESS_KEY_SECRET", "test-secret")
+    }
+
+    /// With a file in its folder.
+    pub(crate) fn file(self, name: &str, contents: &str) -> Self {
+        std::fs::write(self.folder.path().join(name), contents).unwrap();
+        self
+    }
+
+    /// With an empty folder in its folder.
+    pub(crate) fn folder(self, name: &str) -> Self {
+        std::fs::create_dir(self.folder.path().join(name)).unwrap();
+        self
+    }
+
+    /// In the workspace's root, where the examples are.
+    pub(crate) fn in_workspace(mut self) -> Self {
+        self.command.current_dir(workspace_root());
+        self
+    }
+
+    pub(crate) fn command(&mut self) -> &mut Command {
+        &mut self.command
+    }
+
+    pub(crate) fn output(mut self) -> Output {
+        self.command.output().unwrap()
+    }
+
+    /// What a person sees: exit code, stdout, stderr.
+    pub(crate) fn transcript(self) -> String {
+        let output = self.output();
+        let code = output
+            .status
+            .code()
+            .map_or("killed".to_owned(), |code| code.to_string());
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        format!(
+            "exit {code}\n--- stdout\n{}--- stderr\n{}",
+            text(output.stdout),
+            text(output.stderr)
+        )
+    }
+}
+
+pub(crate) fn workspace_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
+}
+
+/// Snapshots with what changes from run to run masked.
+pub(crate) fn settings() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_snapshot_path("../snapshots");
+    // Hex of a hash over the content and the local Gong's random integration id.
+    settings.add_filter(r"-[0-9a-f]{24}-(\d+)", "-[HASH]-$1");
+    settings.add_filter(r"requestId [0-9a-z]+", "requestId [REQUEST ID]");
+    settings.add_filter(
+        r#""requestId":"[0-9a-z]+""#,
+        r#""requestId":"[REQUEST ID]""#,
+    );
+    settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]");
+    settings.add_filter(r"\(os error \d+\)", "(os error [N])");
+    settings
+}
+
+/// Asserts a file snapshot of a transcript under a name.
+macro_rules! assert_transcript {
+    ($name:expr, $invocation:expr) => {
+        let transcript = $invocation.transcript();
+        $crate::invocation::settings().bind(|| insta::assert_snapshot!($name, transcript));
+    };
+}
+pub(crate) use assert_transcript;

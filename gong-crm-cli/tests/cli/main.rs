@@ -1,0 +1,9 @@
+//! The command as its users see it: stdout, stderr and exit code of the real binary.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod failures;
+mod help;
+mod invocation;
+mod push;
+mod sim;

@@ -1,0 +1,103 @@
+//! `gong-crm sim`: a local Gong that other commands talk to.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+
+use crate::invocation::Invocation;
+
+/// A running `gong-crm sim` and the variables that it printed.
+struct Sim {
+    child: Child,
+    environment: BTreeMap<String, String>,
+}
+
+impl Sim {
+    fn start() -> Self {
+        let mut sim = Invocation::new(&["sim"]);
+        let mut child = sim
+            .command()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let environment = (0..3)
+            .map(|_| {
+                let line = lines.next().unwrap().unwrap();
+                let (name, value) = line
+                    .strip_prefix("export ")
+                    .unwrap()
+                    .split_once('=')
+                    .unwrap();
+                (name.to_owned(), value.to_owned())
+            })
+            .collect();
+        Self { child, environment }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Invocation {
+        let start = Invocation::new(arguments);
+        self.environment
+            .iter()
+            .fold(start, |run, (name, value)| run.env(name, value))
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[test]
+fn the_lines_that_sim_prints_lead_other_commands_to_it() {
+    let sim = Sim::start();
+    let none = sim.run(&["integration", "show"]).output();
+    assert_eq!(none.status.code(), Some(1), "nothing is registered yet");
+
+    let register = [
+        "integration",
+        "register",
+        "--name",
+        "Acme",
+        "--owner-email",
+        "a@acme.example",
+    ];
+    let registered = sim.run(&register).output();
+    assert_eq!(registered.status.code(), Some(0));
+    let id = String::from_utf8(registered.stdout).unwrap();
+    let shown = sim.run(&["integration", "show"]).output();
+    assert_eq!(String::from_utf8(shown.stdout).unwrap(), id);
+
+    let push = || {
+        sim.run(&["push", "examples/acme", "--settle", "0"])
+            .in_workspace()
+            .output()
+    };
+    let first = push();
+    assert_eq!(
+        first.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&first.stderr)
+    );
+    // The same content again: nothing is sent.
+    let second = String::from_utf8(push().stdout).unwrap();
+    assert_eq!(
+        second.matches("done before, nothing sent").count(),
+        6,
+        "{second}"
+    );
+}
+
+#[test]
+fn a_wrong_key_is_refused() {
+    let sim = Sim::start();
+    let show = sim
+        .run(&["integration", "show"])
+        .env("GONG_ACCESS_KEY_SECRET", "wrong")
+        .output();
+    assert_eq!(show.status.code(), Some(4));
+}
