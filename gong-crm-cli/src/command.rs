@@ -1,5 +1,6 @@
 //! One module a command.
 
+pub(crate) mod check;
 pub(crate) mod integration;
 pub(crate) mod push;
 pub(crate) mod sim;

@@ -1,7 +1,7 @@
 //! Why a command did not do what it was asked: one message, one cure, one exit code.
 
 use gong_crm::push::{PlanError, PushError};
-use gong_crm::{Error, WaitError};
+use gong_crm::{Error, FilesError, WaitError};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -76,11 +76,20 @@ impl Failure {
         }
     }
 
-    pub(crate) fn from_plan(error: &PlanError) -> Self {
-        let failure = Self::new(Exit::of_plan(error), error.to_string());
+    pub(crate) fn from_files(error: &FilesError) -> Self {
+        let failure = Self::new(Exit::Usage, error.to_string());
         match error {
-            PlanError::UnknownType { .. } => failure.with_hint("name the type: --type ACCOUNT"),
+            FilesError::UnknownType { .. } | FilesError::TypeNeeded => {
+                failure.with_hint("name the type: --type ACCOUNT")
+            }
             _ => failure,
+        }
+    }
+
+    pub(crate) fn from_plan(error: &PlanError) -> Self {
+        match error {
+            PlanError::Files(files) => Self::from_files(files),
+            other => Self::new(Exit::of_plan(other), other.to_string()),
         }
     }
 

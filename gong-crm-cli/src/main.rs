@@ -8,6 +8,7 @@ mod arguments;
 mod command;
 mod exit;
 mod failure;
+mod finding;
 mod output;
 mod progress;
 mod settings;
@@ -79,7 +80,13 @@ fn misunderstood(error: &clap::Error) -> Exit {
 
 async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let global = &arguments.global;
+    let check = matches!(arguments.command, Command::Check(_));
+    if !check && matches!(global.output, Format::Github | Format::Sarif) {
+        let message = "only check prints for GitHub and as SARIF";
+        return Err(Failure::new(Exit::Usage, message).with_hint("use -o text or -o json"));
+    }
     match &arguments.command {
+        Command::Check(check) => command::check::run(check, *output),
         Command::Push(push) => command::push::run(global, push, output).await,
         Command::Status(status) => command::status::run(global, status, output).await,
         Command::Integration(integration) => {

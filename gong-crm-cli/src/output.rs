@@ -25,6 +25,10 @@ impl Output {
         Self { format }
     }
 
+    pub(crate) fn format(self) -> Format {
+        self.format
+    }
+
     pub(crate) fn is_json(self) -> bool {
         self.format == Format::Json
     }
@@ -43,7 +47,7 @@ impl Output {
 
     /// A line for the person at the terminal; none when a program reads.
     pub(crate) fn talk(self, line: &str) {
-        if !self.is_json() {
+        if self.format == Format::Text {
             drop(writeln!(anstream::stderr(), "{line}"));
         }
     }

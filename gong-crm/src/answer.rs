@@ -150,10 +150,6 @@ fn refused(
         let kind = header("content-type").unwrap_or_else(|| "no content type".to_owned());
         let _ = write!(message, ", and the body is not Gong's JSON ({kind})");
     }
-    let location = header(LOCATION.as_str()).filter(|_| status.is_redirection());
-    if let Some(location) = &location {
-        let _ = write!(message, ", leading to {location}");
-    }
     Error::from_inner(Inner {
         kind: Some(kind(status, scope.is_some())),
         message,
@@ -167,8 +163,9 @@ fn refused(
         user_facing_error: fields.user_facing_error,
         fix_url: fields.fix_url,
         help_url: fields.help_url,
-        // A 5xx may come after the work was done.
-        outcome_unknown: status.is_server_error() && changes_something(operation),
+        // A 5xx may come after the work was done, and a success that can't be read most likely did.
+        outcome_unknown: (status.is_server_error() || status.is_success())
+            && changes_something(operation),
         ..Inner::default()
     })
 }

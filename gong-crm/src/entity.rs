@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+mod appended;
 mod custom;
 mod draft;
 mod field;
+#[rustfmt::skip]
 mod generated;
 mod input;
 mod intake;
@@ -17,6 +19,7 @@ pub use input::Input;
 pub use intake::{InvalidRecord, Violation};
 pub use object_type::UnknownObjectType;
 
+pub(crate) use appended::Appended;
 pub(crate) use draft::Draft;
 pub(crate) use intake::{Intake, Measured};
 
@@ -41,6 +44,21 @@ pub trait Entity:
 
     /// The fields that are not Gong's own.
     fn custom_fields(&self) -> &CustomFields;
+
+    /// Appends the record as one line of an entity file, its line break included.
+    ///
+    /// The same JSON as by way of `serde_json`, in a fraction of the time.
+    ///
+    /// ```
+    /// use gong_crm::{Entity as _, Stage};
+    ///
+    /// let stage = Stage::builder().object_id("discovery").name("Discovery").build()?;
+    /// let mut line = Vec::new();
+    /// stage.write_line(&mut line);
+    /// assert_eq!(line, b"{\"objectId\":\"discovery\",\"name\":\"Discovery\"}\n");
+    /// # Ok::<(), gong_crm::InvalidRecord>(())
+    /// ```
+    fn write_line(&self, line: &mut Vec<u8>);
 }
 
 mod sealed {

@@ -157,7 +157,8 @@ impl Error {
 
     /// Whether Gong may have carried out the request though no good answer came.
     ///
-    /// Ask for the status of the same [`ClientRequestId`] before anything is sent again.
+    /// Ask for the status of the same [`ClientRequestId`] before anything is sent again. Never true
+    /// of a question, which changes nothing.
     pub fn is_outcome_unknown(&self) -> bool {
         self.0.outcome_unknown
     }
@@ -196,16 +197,23 @@ impl Error {
                  https://app.gong.io/company/api-authentication"
             }
             ErrorKind::Redirected => {
-                let target = self.location().unwrap_or("elsewhere");
+                let cure = match self.location() {
+                    Some(target) => {
+                        format!("set the base URL to the host it leads to: {}", origin(target))
+                    }
+                    None => "check the base URL".to_owned(),
+                };
                 return Some(format!(
-                    "redirects are never followed, because they would lose the credentials; set the \
-                     base URL to the host it leads to: {target}"
+                    "redirects are never followed, because they would lose the credentials; {cure}"
                 ));
             }
             ErrorKind::RateLimited => {
                 "Gong allows a company 3 calls a second and 10,000 a day, all integrations together"
             }
-            ErrorKind::InvalidRequest if self.status() == Some(415) => {
+            ErrorKind::InvalidRequest
+                if self.status() == Some(415)
+                    && self.operation() == Some(Operation::GetCrmObjects) =>
+            {
                 "a proxy on the way may have dropped the body of the GET request"
             }
             ErrorKind::NotFound if self.0.body.is_some() => {
@@ -215,9 +223,14 @@ impl Error {
                 "the base URL may lead to a proxy or a web page instead of Gong's interface; look \
                  it up at https://app.gong.io/company/api-authentication"
             }
-            ErrorKind::Transport | ErrorKind::Timeout if self.is_outcome_unknown() => {
-                "Gong may have taken the file: ask for the status of the same id before sending \
+            ErrorKind::Transport | ErrorKind::Timeout
+                if self.is_outcome_unknown() && self.client_request_id().is_some() =>
+            {
+                "Gong may have taken the request: ask for the status of the same id before sending \
                  anything again"
+            }
+            ErrorKind::Transport | ErrorKind::Timeout if self.is_outcome_unknown() => {
+                "Gong may have carried it out all the same: look before you try again"
             }
             ErrorKind::Transport | ErrorKind::Timeout => {
                 "check the base URL and the network, then run the same command again"
@@ -230,6 +243,15 @@ impl Error {
             | ErrorKind::Configuration => return None,
         };
         Some(text.to_owned())
+    }
+}
+
+/// The scheme and host of a URL; the text itself where it has none.
+fn origin(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |index| index + 3);
+    match url[host..].find(['/', '?', '#']) {
+        Some(length) if host > 0 => &url[..host + length],
+        _ => url,
     }
 }
 

@@ -5,6 +5,7 @@
 mod answer;
 #[cfg(feature = "client")]
 mod base_url;
+pub mod check;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
@@ -12,9 +13,9 @@ mod clock;
 #[cfg(feature = "client")]
 mod credentials;
 mod entity;
-#[cfg(feature = "client")]
 mod entity_schema;
 mod error;
+mod files;
 mod id;
 #[cfg(feature = "client")]
 mod integration;
@@ -22,6 +23,7 @@ mod integration;
 mod meeting;
 #[cfg(feature = "client")]
 mod objects;
+#[rustfmt::skip]
 mod operation;
 #[cfg(feature = "client")]
 pub mod push;
@@ -35,6 +37,7 @@ mod upload;
 mod value;
 #[cfg(feature = "client")]
 mod wait;
+mod writer;
 
 #[cfg(feature = "client")]
 pub use client::{Client, ClientBuilder, Timeouts};
@@ -43,9 +46,9 @@ pub use clock::{Clock, SystemClock};
 #[cfg(feature = "client")]
 pub use credentials::Credentials;
 pub use entity::*;
-#[cfg(feature = "client")]
-pub use entity_schema::SchemaField;
+pub use entity_schema::{EntitySchema, EntitySchemaError, FieldType, SchemaField};
 pub use error::{Error, ErrorKind};
+pub use files::{FilesError, MAX_BODY_BYTES};
 pub use id::{ClientRequestId, IntegrationId, InvalidId, MeetingId};
 #[cfg(feature = "client")]
 pub use integration::Integration;
@@ -54,11 +57,14 @@ pub use meeting::{CreatedMeeting, Invitee, MAX_EMAILS, Meeting, MeetingBuilder, 
 #[cfg(feature = "client")]
 pub use objects::{CrmObject, MAX_OBJECTS};
 pub use operation::Operation;
-pub use rule::Rule;
+pub use rule::{Rule, UnknownRule};
 #[cfg(feature = "client")]
 pub use status::{LineError, MAX_LISTED_ERRORS, RequestState, RequestStatus};
 #[cfg(feature = "client")]
-pub use upload::{MAX_BODY_BYTES, Upload};
+pub use upload::Upload;
 pub use value::{Amount, CloseDate, EmailAddress, Fault, ObjectId, Timestamp, Url};
 #[cfg(feature = "client")]
 pub use wait::{Patience, WaitError};
+#[cfg(feature = "client")]
+pub use writer::AsyncEntityWriter;
+pub use writer::{EntityFile, EntityWriter, MAX_FILE_BYTES, Place, WriteError, Written, WrittenFile};

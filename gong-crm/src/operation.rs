@@ -26,14 +26,14 @@ pub enum Operation {
     ///
     /// `POST /v2/crm/entity-schema`, scope `api:crm:schema`.
     UploadCrmSchemaField,
-    /// Read CRM objects by id.
-    ///
-    /// `GET /v2/crm/entities`, scope `api:crm:get-objects`.
-    GetCrmObjects,
     /// Upload a file of CRM records.
     ///
     /// `POST /v2/crm/entities`, scope `api:crm:upload`.
     UploadCrmData,
+    /// Read CRM objects by id.
+    ///
+    /// `GET /v2/crm/entities`, scope `api:crm:get-objects`.
+    GetCrmObjects,
     /// Get the status of an upload or a deletion.
     ///
     /// `GET /v2/crm/request-status`, scope `api:crm:upload`.
@@ -70,8 +70,8 @@ impl Operation {
         Self::DeleteGenericCrmIntegration,
         Self::ListCrmSchemaFields,
         Self::UploadCrmSchemaField,
-        Self::GetCrmObjects,
         Self::UploadCrmData,
+        Self::GetCrmObjects,
         Self::GetRequestStatus,
         Self::AddMeeting,
         Self::UpdateMeeting,
@@ -100,90 +100,114 @@ impl Operation {
     }
     fn facts(self) -> Facts {
         match self {
-            Self::ListGenericCrmIntegration => Facts {
-                id: "listGenericCrmIntegration",
-                method: "GET",
-                path: "/v2/crm/integrations",
-                scope: "api:crm:integrations:read",
-                summary: "List CRM integrations",
-            },
-            Self::RegisterGenericCrmIntegration => Facts {
-                id: "registerGenericCrmIntegration",
-                method: "PUT",
-                path: "/v2/crm/integrations",
-                scope: "api:crm:integration:register",
-                summary: "Register a CRM integration",
-            },
-            Self::DeleteGenericCrmIntegration => Facts {
-                id: "deleteGenericCrmIntegration",
-                method: "DELETE",
-                path: "/v2/crm/integrations",
-                scope: "api:crm:integration:delete",
-                summary: "Delete a CRM integration and its data",
-            },
-            Self::ListCrmSchemaFields => Facts {
-                id: "listCrmSchemaFields",
-                method: "GET",
-                path: "/v2/crm/entity-schema",
-                scope: "api:crm:schema",
-                summary: "List the fields of an entity schema",
-            },
-            Self::UploadCrmSchemaField => Facts {
-                id: "uploadCrmSchemaField",
-                method: "POST",
-                path: "/v2/crm/entity-schema",
-                scope: "api:crm:schema",
-                summary: "Declare the custom fields of an object type",
-            },
-            Self::GetCrmObjects => Facts {
-                id: "getCrmObjects",
-                method: "GET",
-                path: "/v2/crm/entities",
-                scope: "api:crm:get-objects",
-                summary: "Read CRM objects by id",
-            },
-            Self::UploadCrmData => Facts {
-                id: "uploadCrmData",
-                method: "POST",
-                path: "/v2/crm/entities",
-                scope: "api:crm:upload",
-                summary: "Upload a file of CRM records",
-            },
-            Self::GetRequestStatus => Facts {
-                id: "getRequestStatus",
-                method: "GET",
-                path: "/v2/crm/request-status",
-                scope: "api:crm:upload",
-                summary: "Get the status of an upload or a deletion",
-            },
-            Self::AddMeeting => Facts {
-                id: "addMeeting",
-                method: "POST",
-                path: "/v2/meetings",
-                scope: "api:meetings:user:create",
-                summary: "Create a meeting",
-            },
-            Self::UpdateMeeting => Facts {
-                id: "updateMeeting",
-                method: "PUT",
-                path: "/v2/meetings/{meetingId}",
-                scope: "api:meetings:user:update",
-                summary: "Update a meeting",
-            },
-            Self::DeleteMeeting => Facts {
-                id: "deleteMeeting",
-                method: "DELETE",
-                path: "/v2/meetings/{meetingId}",
-                scope: "api:meetings:user:delete",
-                summary: "Delete a meeting",
-            },
-            Self::IntegrationStatus => Facts {
-                id: "integrationStatus",
-                method: "POST",
-                path: "/v2/meetings/integration/status",
-                scope: "api:meetings:integration:status",
-                summary: "Check who is able to book Gong meetings",
-            },
+            Self::ListGenericCrmIntegration => {
+                Facts {
+                    id: "listGenericCrmIntegration",
+                    method: "GET",
+                    path: "/v2/crm/integrations",
+                    scope: "api:crm:integrations:read",
+                    summary: "List CRM integrations",
+                }
+            }
+            Self::RegisterGenericCrmIntegration => {
+                Facts {
+                    id: "registerGenericCrmIntegration",
+                    method: "PUT",
+                    path: "/v2/crm/integrations",
+                    scope: "api:crm:integration:register",
+                    summary: "Register a CRM integration",
+                }
+            }
+            Self::DeleteGenericCrmIntegration => {
+                Facts {
+                    id: "deleteGenericCrmIntegration",
+                    method: "DELETE",
+                    path: "/v2/crm/integrations",
+                    scope: "api:crm:integration:delete",
+                    summary: "Delete a CRM integration and its data",
+                }
+            }
+            Self::ListCrmSchemaFields => {
+                Facts {
+                    id: "listCrmSchemaFields",
+                    method: "GET",
+                    path: "/v2/crm/entity-schema",
+                    scope: "api:crm:schema",
+                    summary: "List the fields of an entity schema",
+                }
+            }
+            Self::UploadCrmSchemaField => {
+                Facts {
+                    id: "uploadCrmSchemaField",
+                    method: "POST",
+                    path: "/v2/crm/entity-schema",
+                    scope: "api:crm:schema",
+                    summary: "Declare the custom fields of an object type",
+                }
+            }
+            Self::UploadCrmData => {
+                Facts {
+                    id: "uploadCrmData",
+                    method: "POST",
+                    path: "/v2/crm/entities",
+                    scope: "api:crm:upload",
+                    summary: "Upload a file of CRM records",
+                }
+            }
+            Self::GetCrmObjects => {
+                Facts {
+                    id: "getCrmObjects",
+                    method: "GET",
+                    path: "/v2/crm/entities",
+                    scope: "api:crm:get-objects",
+                    summary: "Read CRM objects by id",
+                }
+            }
+            Self::GetRequestStatus => {
+                Facts {
+                    id: "getRequestStatus",
+                    method: "GET",
+                    path: "/v2/crm/request-status",
+                    scope: "api:crm:upload",
+                    summary: "Get the status of an upload or a deletion",
+                }
+            }
+            Self::AddMeeting => {
+                Facts {
+                    id: "addMeeting",
+                    method: "POST",
+                    path: "/v2/meetings",
+                    scope: "api:meetings:user:create",
+                    summary: "Create a meeting",
+                }
+            }
+            Self::UpdateMeeting => {
+                Facts {
+                    id: "updateMeeting",
+                    method: "PUT",
+                    path: "/v2/meetings/{meetingId}",
+                    scope: "api:meetings:user:update",
+                    summary: "Update a meeting",
+                }
+            }
+            Self::DeleteMeeting => {
+                Facts {
+                    id: "deleteMeeting",
+                    method: "DELETE",
+                    path: "/v2/meetings/{meetingId}",
+                    scope: "api:meetings:user:delete",
+                    summary: "Delete a meeting",
+                }
+            }
+            Self::IntegrationStatus => {
+                Facts {
+                    id: "integrationStatus",
+                    method: "POST",
+                    path: "/v2/meetings/integration/status",
+                    scope: "api:meetings:integration:status",
+                    summary: "Check who is able to book Gong meetings",
+                }
+            }
         }
     }
 }

@@ -113,8 +113,8 @@ impl RequestStatus {
     }
 }
 
-impl From<types::RequestStatusResponse> for RequestStatus {
-    fn from(answer: types::RequestStatusResponse) -> Self {
+impl RequestStatus {
+    fn from_raw(answer: types::RequestStatusResponse) -> Self {
         let count = |count: Option<i32>| count.and_then(|count| u64::try_from(count).ok());
         let line_error = |error: types::LineErrorResponse| LineError {
             line: count(error.line).unwrap_or_default(),
@@ -152,7 +152,7 @@ impl Client {
             .get_request_status(client_request_id.as_str(), integration_id.get());
         self.call(Operation::GetRequestStatus, call)
             .await
-            .map(RequestStatus::from)
+            .map(RequestStatus::from_raw)
             .map_err(|error| error.with_client_request_id(client_request_id))
     }
 }

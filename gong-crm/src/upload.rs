@@ -15,14 +15,9 @@ use crate::answer;
 use crate::client::Client;
 use crate::entity::ObjectType;
 use crate::error::{Error, ErrorKind};
+use crate::files::{FRAMING_BYTES, MAX_BODY_BYTES};
 use crate::id::{ClientRequestId, IntegrationId};
 use crate::operation::Operation;
-
-/// The most bytes of one upload's body. Gong says 200 megabytes and not which.
-pub const MAX_BODY_BYTES: u64 = 200_000_000;
-
-/// What the multipart framing around the file may take of it.
-const FRAMING_BYTES: u64 = 1024;
 
 /// Pieces in which a file is read and sent. The usual 4 KiB made uploads 15 times slower.
 const PIECE_BYTES: usize = 256 * 1024;

@@ -7,13 +7,14 @@ use serde_json::value::RawValue;
 use crate::rule::Rule;
 
 mod amount;
-mod close_date;
-mod email_address;
-mod object_id;
-mod timestamp;
-mod url;
+pub(crate) mod close_date;
+pub(crate) mod email_address;
+pub(crate) mod object_id;
+pub(crate) mod timestamp;
+pub(crate) mod url;
 
 pub use amount::Amount;
+pub(crate) use amount::is_json_number;
 pub use close_date::CloseDate;
 pub use email_address::EmailAddress;
 pub use object_id::ObjectId;

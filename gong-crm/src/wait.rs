@@ -56,6 +56,7 @@ impl Patience {
     /// The pauses, one after another, without end; each a little off, so that clients that started
     /// together do not ask together.
     pub(crate) fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
+        let longest = self.longest;
         ExponentialBuilder::new()
             .with_min_delay(self.first)
             .with_max_delay(self.longest)
@@ -63,6 +64,8 @@ impl Patience {
             .with_jitter()
             .without_max_times()
             .build()
+            // The jitter comes on top of the longest pause, and can double it.
+            .map(move |pause| pause.min(longest))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::faults::Fault;
 use crate::limits::RateLimit;
 use crate::rules::{RuleSet, UnknownRule};
 use crate::saving::StateFile;
+use crate::server::BODY_LIMIT;
 use crate::simulator::{Launch, Simulator};
 use crate::state::{DumpError, GongUser, Processing, SeedError, State, file};
 
@@ -72,6 +73,7 @@ pub struct Builder {
     processing: Processing,
     deletion: Option<Processing>,
     read_lag: Duration,
+    body_limit: u64,
     seed: u64,
     clock: Clock,
     rules: RuleSet,
@@ -94,6 +96,7 @@ impl Default for Builder {
             processing: Processing::Immediate,
             deletion: None,
             read_lag: Duration::ZERO,
+            body_limit: BODY_LIMIT,
             seed: 0,
             clock: Clock::flowing(),
             rules: RuleSet::standard(),
@@ -170,6 +173,14 @@ impl Builder {
     #[must_use]
     pub fn read_lag(mut self, read_lag: Duration) -> Self {
         self.read_lag = read_lag;
+        self
+    }
+
+    /// The most bytes that the body of an upload may have; 200,000,000 by default, as documented.
+    /// A smaller limit shows what a client does at the limit without a large file.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: u64) -> Self {
+        self.body_limit = bytes;
         self
     }
 
@@ -274,6 +285,7 @@ impl Builder {
         state.processing = self.processing;
         state.deletion = self.deletion;
         state.read_lag = self.read_lag;
+        state.body_limit = self.body_limit;
         state.rate_limit = self.rate_limit;
         for user in self.users {
             state.meetings.add_user(user);
@@ -288,12 +300,11 @@ impl Builder {
             })?;
         }
         let version = state.version;
-        let (access_key, access_key_secret) = self.access_key.unwrap_or_else(|| {
-            (
-                new_key(&mut state.random, 32),
-                new_key(&mut state.random, 64),
-            )
-        });
+        // A sequence of its own: credentials stay the same whatever the state file brings.
+        let mut random = fastrand::Rng::with_seed(self.seed);
+        let (access_key, access_key_secret) = self
+            .access_key
+            .unwrap_or_else(|| (new_key(&mut random, 32), new_key(&mut random, 64)));
         let credentials = Credentials {
             access_key,
             access_key_secret,

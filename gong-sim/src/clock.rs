@@ -64,7 +64,7 @@ mod tests {
         let mut clock = Clock::standing();
         let before = clock.now();
         assert_eq!(clock.now(), before);
-        clock.advance(Duration::from_secs(86_400));
+        clock.advance(Duration::from_hours(24));
         assert_eq!(clock.now().duration_since(before).as_secs(), 86_400);
     }
 

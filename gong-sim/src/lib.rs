@@ -1,4 +1,4 @@
-//! A local Gong for development and tests: the CRM and meetings API, stateful, with faults on demand.
+#![doc = include_str!("../README.md")]
 
 mod admin;
 mod builder;

@@ -4,10 +4,6 @@ use std::time::Duration;
 
 use serde::{Deserialize as _, Deserializer, Serializer};
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
 pub(crate) fn serialize<S: Serializer>(
     duration: &Duration,
     serializer: S,

@@ -14,7 +14,9 @@ use crate::faults::Fault;
 use crate::rules::UnknownRule;
 use crate::saving::{StateFile, keep_saving, save};
 use crate::server::{ReceivedRequest, Shared, SharedRef, serve};
-use crate::state::{GongUser, Integration, Jobs, Processing, SeedError, State, Upload};
+use crate::state::{
+    GongUser, Integration, IntegrationData, Jobs, Processing, SeedError, State, Upload,
+};
 use crate::{ObjectType, admin};
 
 /// A running local Gong. Dropping it stops it.
@@ -176,7 +178,7 @@ impl Simulator {
             .state()
             .integrations
             .iter()
-            .map(|integration| integration.shown())
+            .map(IntegrationData::shown)
             .collect()
     }
 

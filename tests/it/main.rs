@@ -1,3 +1,20 @@
-//! x
+//! Do contract, client and local Gong say the same on the wire, and does a CRM arrive?
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+mod answers;
+mod decoding;
+mod dependencies;
 mod openapi;
+mod parity;
+mod push;
+mod retry;
+mod schema;
+mod schema_agreement;
+mod silence;
+mod support;
+mod wait;
+mod wire;

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::settings::Connection;
-use crate::table::{self, Align, count};
+use crate::table::{self, Align, count, counted};
 
 pub(crate) async fn run(global: &Global, push: &Push, output: &Output) -> Result<Exit, Failure> {
     // Mistakes on the command line are told before anything is asked of Gong.
@@ -141,8 +141,10 @@ fn holdings(simulator: &Simulator) -> String {
         .map(|object_type| (object_type, simulator.object_count(object_type.as_str())))
         .filter(|(_, objects)| *objects > 0)
         .map(|(object_type, objects)| {
-            let plural = object_type.file_stem().replace('_', " ");
-            format!("{} {plural}", count(objects as u64))
+            counted(
+                objects as u64,
+                &object_type.as_str().to_lowercase().replace('_', " "),
+            )
         })
         .collect();
     let held = if held.is_empty() {

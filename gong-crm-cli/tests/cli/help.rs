@@ -6,6 +6,7 @@ use crate::invocation::{Invocation, assert_transcript};
 fn help_of_every_command_is_worth_reading() {
     for (name, arguments) in [
         ("help", &["--help"][..]),
+        ("help_check", &["check", "--help"]),
         ("help_push", &["push", "--help"]),
         ("help_status", &["status", "--help"]),
         ("help_integration", &["integration", "--help"]),

@@ -2,28 +2,28 @@
 // openapi.yaml sha256 578b90d67938e3a411652d5c7efe467f43528f2000a66d586e49af5823d52cf2, xtask 0.1.0
 
 //! The six line formats, one module each.
-mod account;
+mod stage;
 mod business_user;
+mod account;
 mod contact;
 mod deal;
 mod lead;
-mod stage;
-pub use account::Account;
+pub use stage::Stage;
 pub use business_user::BusinessUser;
+pub use account::Account;
 pub use contact::Contact;
 pub use deal::{Deal, DealStatus};
 pub use lead::Lead;
-pub use stage::Stage;
 /// The builders of the six types, and the states that they pass through.
 pub mod builder {
-    pub use super::account::{AccountBuilder, account_builder};
+    pub use super::stage::{StageBuilder, stage_builder};
     pub use super::business_user::{BusinessUserBuilder, business_user_builder};
+    pub use super::account::{AccountBuilder, account_builder};
     pub use super::contact::{ContactBuilder, contact_builder};
     pub use super::deal::{DealBuilder, deal_builder};
     pub use super::lead::{LeadBuilder, lead_builder};
-    pub use super::stage::{StageBuilder, stage_builder};
 }
-use crate::entity::{Entity, Input, LineFormat};
+use crate::entity::{Appended, Entity, Input, LineFormat};
 /// A type of records that Gong takes: one of `STAGE`, `BUSINESS_USER`, `ACCOUNT`, `CONTACT`, `DEAL`, `LEAD`, and case matters to Gong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ObjectType {
@@ -90,6 +90,11 @@ impl From<ObjectType> for Input<ObjectType> {
     }
 }
 impl crate::entity::Measured for ObjectType {}
+impl Appended for ObjectType {
+    fn append_to(&self, line: &mut Vec<u8>) {
+        self.as_str().append_to(line);
+    }
+}
 /// The line format of an object type.
 pub(crate) fn line_format(object_type: ObjectType) -> &'static LineFormat {
     match object_type {

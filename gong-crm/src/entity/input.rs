@@ -1,7 +1,11 @@
 //! What a builder's setters take: what people have.
 
+use std::borrow::Cow;
+use std::time::SystemTime;
+
 use jiff::{Zoned, civil};
 
+use crate::rule::Rule;
 use crate::value::{Amount, CloseDate, EmailAddress, Fault, FromText, ObjectId, Timestamp, Url};
 
 /// A value on its way into a record: already good, or with the rule that it breaks.
@@ -20,6 +24,18 @@ impl<T: FromText> From<&str> for Input<T> {
 impl<T: FromText> From<&String> for Input<T> {
     fn from(text: &String) -> Self {
         Self(T::from_text(text))
+    }
+}
+
+impl<T: FromText> From<Cow<'_, str>> for Input<T> {
+    fn from(text: Cow<'_, str>) -> Self {
+        Self(T::from_text(&text))
+    }
+}
+
+impl<T: FromText> From<Box<str>> for Input<T> {
+    fn from(text: Box<str>) -> Self {
+        Self(T::from_text(&text))
     }
 }
 
@@ -77,11 +93,22 @@ macro_rules! from_integer {
         }
     )*};
 }
-from_integer!(i32, i64, u32, u64);
+from_integer!(i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize);
 
 impl From<f64> for Input<Amount> {
     fn from(number: f64) -> Self {
         Self(Amount::from_f64(number))
+    }
+}
+
+impl From<f32> for Input<Amount> {
+    /// In the shortest text that gives the same number back: `0.1`, not `0.10000000149011612`.
+    fn from(number: f32) -> Self {
+        if number.is_finite() {
+            Self(Amount::from_text(&number.to_string()))
+        } else {
+            Self(Amount::from_f64(f64::from(number)))
+        }
     }
 }
 
@@ -130,6 +157,19 @@ impl From<Zoned> for Input<Timestamp> {
 impl From<&Zoned> for Input<Timestamp> {
     fn from(zoned: &Zoned) -> Self {
         Self(Timestamp::from_zoned(zoned))
+    }
+}
+
+impl From<SystemTime> for Input<Timestamp> {
+    /// In UTC.
+    fn from(time: SystemTime) -> Self {
+        let instant = jiff::Timestamp::try_from(time).map_err(|_| {
+            Fault::new(
+                Rule::TimestampRange,
+                "it is not between the years -9999 and 9999",
+            )
+        });
+        Self(instant.and_then(Timestamp::from_instant))
     }
 }
 

@@ -6,7 +6,7 @@ use super::custom::{CustomFields, CustomInput};
 use super::field::{FieldKind, LineFormat};
 use super::input::Input;
 use crate::rule::Rule;
-use crate::value::Fault;
+use crate::value::{Fault, ObjectId};
 
 /// Collects the values of one record and the rules that they break.
 #[derive(Debug)]
@@ -49,10 +49,7 @@ impl Intake {
 
     /// Notes that a field breaks a rule.
     pub(crate) fn violate(&mut self, name: &str, fault: Fault) {
-        self.violations.push(Violation {
-            field: name.to_owned(),
-            fault,
-        });
+        self.violations.push(Violation::new(name, fault));
     }
 
     /// Notes that a required field is missing, unless it was there and broke another rule.
@@ -161,7 +158,7 @@ measured_text!(
     crate::value::Amount,
     crate::value::CloseDate,
     crate::value::EmailAddress,
-    crate::value::ObjectId,
+    ObjectId,
     crate::value::Timestamp,
     crate::value::Url
 );
@@ -183,6 +180,13 @@ pub struct Violation {
 }
 
 impl Violation {
+    pub(crate) fn new(field: impl Into<String>, fault: Fault) -> Self {
+        Self {
+            field: field.into(),
+            fault,
+        }
+    }
+
     /// The field's name on the wire.
     pub fn field(&self) -> &str {
         &self.field
@@ -227,6 +231,19 @@ pub struct InvalidRecord {
 }
 
 impl InvalidRecord {
+    /// A record that is good by itself and breaks rules that lie outside of it.
+    pub(crate) fn new(
+        line_format: &'static LineFormat,
+        object_id: &ObjectId,
+        violations: Vec<Violation>,
+    ) -> Self {
+        Self {
+            line_format,
+            object_id: Some(object_id.to_string()),
+            violations,
+        }
+    }
+
     /// A record whose required values are not all there though no rule was seen broken.
     pub(crate) fn incomplete(line_format: &'static LineFormat) -> Self {
         Self {

@@ -1,14 +1,10 @@
 //! Which files a push sends, as what, and in which order.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::entity::ObjectType;
-use crate::upload::MAX_BODY_BYTES;
-
-/// Endings of the names of entity files.
-const ENDINGS: [&str; 3] = ["ldjson", "ndjson", "jsonl"];
+use crate::files::{Compressed, EntityFilePath, FilesError, MAX_BODY_BYTES, entity_files};
 
 /// A file that will be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,32 +22,9 @@ pub struct PlannedFile {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// No file or folder was named.
-    #[error("no file or folder was named")]
-    NoPaths,
-    /// A path leads nowhere, or is not readable.
-    #[error("{} can't be read: {source}", path.display())]
-    Unreadable {
-        /// The path.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// A folder holds no file that could be an entity file.
-    #[error("{} holds no entity file; their names end in .ldjson, .ndjson or .jsonl", path.display())]
-    NoEntityFiles {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// A file's name does not begin with a type.
-    #[error(
-        "{}: the name does not tell the type of its records; begin it with one of {}, or name the \
-         type", path.display(), stems()
-    )]
-    UnknownType {
-        /// The file.
-        path: PathBuf,
-    },
+    /// The paths lead to no entity files.
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// A file holds nothing.
     #[error("{} is empty; Gong has nothing to take from it", path.display())]
     Empty {
@@ -69,10 +42,6 @@ pub enum PlanError {
         /// Its size.
         bytes: u64,
     },
-}
-
-fn stems() -> String {
-    ObjectType::ALL.map(ObjectType::file_stem).join(", ")
 }
 
 /// Finds the entity files at the paths and puts them into the order in which types refer to each
@@ -99,59 +68,15 @@ pub fn plan(
     paths: &[impl AsRef<Path>],
     object_type: Option<ObjectType>,
 ) -> Result<Vec<PlannedFile>, PlanError> {
-    if paths.is_empty() {
-        return Err(PlanError::NoPaths);
-    }
-    let mut files = Vec::new();
-    for path in paths {
-        let path = path.as_ref();
-        if metadata(path)?.is_dir() {
-            for inner in entity_files(path)? {
-                files.push(file(inner, object_type)?);
-            }
-        } else {
-            files.push(file(path.to_path_buf(), object_type)?);
-        }
-    }
-    // Stable: files of one type keep the order in which they were named, or of their names.
-    files.sort_by_key(|file| file.object_type);
-    Ok(files)
+    let files = entity_files(paths, object_type, Compressed::LeftOut)?;
+    files.into_iter().map(sendable).collect()
 }
 
-/// The entity files of a folder, by name.
-fn entity_files(folder: &Path) -> Result<Vec<PathBuf>, PlanError> {
-    let unreadable = |source| PlanError::Unreadable {
-        path: folder.to_path_buf(),
-        source,
-    };
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let ending = path
-            .extension()
-            .and_then(|ending| ending.to_str())
-            .unwrap_or_default();
-        if ENDINGS.contains(&ending.to_lowercase().as_str()) && path.is_file() {
-            found.push(path);
-        }
-    }
-    if found.is_empty() {
-        return Err(PlanError::NoEntityFiles {
-            path: folder.to_path_buf(),
-        });
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn file(path: PathBuf, object_type: Option<ObjectType>) -> Result<PlannedFile, PlanError> {
-    let bytes = metadata(&path)?.len();
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
-    let Some(object_type) = object_type.or_else(|| ObjectType::from_file_name(name)) else {
-        return Err(PlanError::UnknownType { path });
+fn sendable(file: EntityFilePath) -> Result<PlannedFile, PlanError> {
+    let EntityFilePath { path, object_type } = file;
+    let bytes = match fs::metadata(&path) {
+        Ok(metadata) => metadata.len(),
+        Err(source) => return Err(FilesError::Unreadable { path, source }.into()),
     };
     if bytes == 0 {
         return Err(PlanError::Empty { path });
@@ -163,13 +88,6 @@ fn file(path: PathBuf, object_type: Option<ObjectType>) -> Result<PlannedFile, P
         path,
         object_type,
         bytes,
-    })
-}
-
-fn metadata(path: &Path) -> Result<fs::Metadata, PlanError> {
-    fs::metadata(path).map_err(|source| PlanError::Unreadable {
-        path: path.to_path_buf(),
-        source,
     })
 }
 
@@ -233,12 +151,12 @@ mod tests {
         let missing = folder.path().join("missing.ldjson");
         assert!(matches!(
             plan(&[&missing], None),
-            Err(PlanError::Unreadable { .. })
+            Err(PlanError::Files(FilesError::Unreadable { .. }))
         ));
         let empty = tempfile::tempdir().unwrap();
         assert!(matches!(
             plan(&[empty.path()], None),
-            Err(PlanError::NoEntityFiles { .. })
+            Err(PlanError::Files(FilesError::NoEntityFiles { .. }))
         ));
     }
 }

@@ -32,10 +32,15 @@ const LONGEST: usize = 25;
 const SECONDS: usize = 19;
 
 text_value!(Timestamp, |timestamp| {
-    std::str::from_utf8(&timestamp.text[..usize::from(timestamp.length)]).unwrap_or_default()
+    std::str::from_utf8(timestamp.as_bytes()).unwrap_or_default()
 });
 
 impl Timestamp {
+    /// The text, which is ASCII.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.text[..usize::from(self.length)]
+    }
+
     /// The moment that it names.
     pub fn instant(&self) -> jiff::Timestamp {
         // The text was checked against the calendar when it was made.

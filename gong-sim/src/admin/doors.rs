@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
@@ -17,18 +17,44 @@ use crate::ObjectType;
 use crate::faults::Fault;
 use crate::limits::RateLimit;
 use crate::operations::FileReader;
-use crate::rules::RULES;
+use crate::rules::{RULES, RuleSet};
 use crate::server::SharedRef;
 use crate::state::{GongUser, Job, JobKind, Jobs, Processing, Upload};
 
-type Answered = Result<Response, Response>;
+type Answered = Result<Response, Refused>;
 
 /// The most that a JSON body of a door may hold; files and dumps have no limit.
 const JSON_LIMIT: usize = 10_000_000;
 
-/// An error in the same shape as Gong's.
-pub(super) fn refusal(status: StatusCode, message: impl Into<String>) -> Response {
-    answer(status, &json!({ "errors": [message.into()] }))
+/// A request that a door turns away.
+#[derive(Debug)]
+pub(super) struct Refused {
+    status: StatusCode,
+    message: String,
+}
+
+impl Refused {
+    pub(super) fn new(status: StatusCode, message: &str) -> Self {
+        Self {
+            status,
+            message: message.to_owned(),
+        }
+    }
+
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "taken as `map_err` hands it over"
+    )]
+    fn bad_request(reason: impl ToString) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, &reason.to_string())
+    }
+}
+
+impl IntoResponse for Refused {
+    /// The same shape as Gong's errors.
+    fn into_response(self) -> Response {
+        answer(self.status, &json!({ "errors": [self.message] }))
+    }
 }
 
 fn answer(status: StatusCode, body: &impl Serialize) -> Response {
@@ -38,33 +64,32 @@ fn answer(status: StatusCode, body: &impl Serialize) -> Response {
     }
 }
 
-fn ok(body: &impl Serialize) -> Answered {
-    Ok(answer(StatusCode::OK, body))
+fn ok(body: &impl Serialize) -> Response {
+    answer(StatusCode::OK, body)
 }
 
-async fn read<Wanted: DeserializeOwned>(body: Body) -> Result<Wanted, Response> {
+async fn read<Wanted: DeserializeOwned>(body: Body) -> Result<Wanted, Refused> {
     let bytes = axum::body::to_bytes(body, JSON_LIMIT)
         .await
-        .map_err(|error| refusal(StatusCode::BAD_REQUEST, error.to_string()))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| refusal(StatusCode::BAD_REQUEST, error.to_string()))
+        .map_err(Refused::bad_request)?;
+    serde_json::from_slice(&bytes).map_err(Refused::bad_request)
 }
 
-pub(super) async fn unknown() -> Response {
-    refusal(
+pub(super) async fn unknown() -> Refused {
+    Refused::new(
         StatusCode::NOT_FOUND,
         "there is no such door; GET /_sim/ shows what there is",
     )
 }
 
-pub(super) async fn wrong_method() -> Response {
-    refusal(
+pub(super) async fn wrong_method() -> Refused {
+    Refused::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "this door takes another method",
     )
 }
 
-pub(super) async fn reset(State(shared): State<SharedRef>) -> Answered {
+pub(super) async fn reset(State(shared): State<SharedRef>) -> Response {
     let mut state = shared.state();
     state.forget_data();
     state.faults.clear();
@@ -85,7 +110,7 @@ pub(super) async fn register(State(shared): State<SharedRef>, body: Body) -> Ans
     let id = shared
         .state()
         .register(&registration.name, &registration.owner_email);
-    ok(&json!({ "integrationId": id }))
+    Ok(ok(&json!({ "integrationId": id })))
 }
 
 /// Takes the lines of one type, `POST /_sim/seed?objectType=ACCOUNT`.
@@ -100,10 +125,9 @@ pub(super) async fn seed(
         .unwrap_or_default();
     let Some(object_type) = ObjectType::from_name(name) else {
         let names = ObjectType::ALL.map(ObjectType::as_str).join(", ");
-        return Err(refusal(
-            StatusCode::BAD_REQUEST,
-            format!("objectType must be one of {names}"),
-        ));
+        return Err(Refused::bad_request(format!(
+            "objectType must be one of {names}"
+        )));
     };
     let (integration_id, check) = {
         let mut state = shared.state();
@@ -113,20 +137,18 @@ pub(super) async fn seed(
     let mut reader = FileReader::new(check);
     let mut body = body.into_data_stream();
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|error| refusal(StatusCode::BAD_REQUEST, error.to_string()))?;
+        let chunk = chunk.map_err(Refused::bad_request)?;
         reader.push(&chunk);
     }
     let mut state = shared.state();
     let client_request_id = state.seed_file(integration_id, object_type, name, reader);
     let now = state.now();
     match state.jobs.get(integration_id, &client_request_id) {
-        Some(job) => ok(&shown_upload(&Jobs::show(
-            integration_id,
-            &client_request_id,
-            job,
-            now,
-        ))),
-        None => Err(refusal(
+        Some(job) => {
+            let upload = Jobs::show(integration_id, &client_request_id, job, now);
+            Ok(ok(&shown_upload(&upload)))
+        }
+        None => Err(Refused::new(
             StatusCode::CONFLICT,
             "the integration was removed meanwhile",
         )),
@@ -136,26 +158,26 @@ pub(super) async fn seed(
 pub(super) async fn dump(State(shared): State<SharedRef>) -> Answered {
     let mut text = Vec::new();
     let written = shared.state().write_dump(&mut text);
-    written.map_err(|error| refusal(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    written.map_err(|error| Refused::new(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()))?;
     Ok(([(CONTENT_TYPE, "application/x-ndjson")], text).into_response())
 }
 
 pub(super) async fn restore(State(shared): State<SharedRef>, body: Body) -> Answered {
     let text = axum::body::to_bytes(body, usize::MAX)
         .await
-        .map_err(|error| refusal(StatusCode::BAD_REQUEST, error.to_string()))?;
+        .map_err(Refused::bad_request)?;
     let restored = shared.state().read_dump(&*text);
-    restored.map_err(|error| refusal(StatusCode::BAD_REQUEST, error.to_string()))?;
-    ok(&json!({}))
+    restored.map_err(Refused::bad_request)?;
+    Ok(ok(&json!({})))
 }
 
-pub(super) async fn requests(State(shared): State<SharedRef>) -> Answered {
+pub(super) async fn requests(State(shared): State<SharedRef>) -> Response {
     let log = shared.log();
     let requests: Vec<_> = log.iter().collect();
     ok(&json!({ "total": log.total(), "requests": requests }))
 }
 
-pub(super) async fn forget_requests(State(shared): State<SharedRef>) -> Answered {
+pub(super) async fn forget_requests(State(shared): State<SharedRef>) -> Response {
     shared.log().forget();
     ok(&json!({}))
 }
@@ -169,7 +191,7 @@ pub(super) struct Advance {
     advance_milliseconds: u64,
 }
 
-pub(super) async fn clock(State(shared): State<SharedRef>) -> Answered {
+pub(super) async fn clock(State(shared): State<SharedRef>) -> Response {
     let state = shared.state();
     ok(&json!({ "now": state.now().to_string(), "isVirtual": state.clock.stands() }))
 }
@@ -182,10 +204,10 @@ pub(super) async fn advance(shared: State<SharedRef>, body: Body) -> Answered {
     let by = Duration::from_secs(advance_seconds)
         .saturating_add(Duration::from_millis(advance_milliseconds));
     shared.state().advance(by);
-    clock(shared).await
+    Ok(clock(shared).await)
 }
 
-pub(super) async fn faults(State(shared): State<SharedRef>) -> Answered {
+pub(super) async fn faults(State(shared): State<SharedRef>) -> Response {
     let state = shared.state();
     let faults: Vec<Value> = state
         .faults
@@ -200,13 +222,13 @@ pub(super) async fn faults(State(shared): State<SharedRef>) -> Answered {
 }
 
 /// One item, or an array of them. An untagged enumeration would lose the reason of a mismatch.
-async fn read_items<Item: DeserializeOwned>(body: Body) -> Result<Vec<Item>, Response> {
+async fn read_items<Item: DeserializeOwned>(body: Body) -> Result<Vec<Item>, Refused> {
     let items = match read(body).await? {
         Value::Array(items) => items,
         item => vec![item],
     };
     let items: Result<_, _> = items.into_iter().map(serde_json::from_value).collect();
-    items.map_err(|error| refusal(StatusCode::BAD_REQUEST, error.to_string()))
+    items.map_err(Refused::bad_request)
 }
 
 pub(super) async fn add_faults(shared: State<SharedRef>, body: Body) -> Answered {
@@ -214,15 +236,15 @@ pub(super) async fn add_faults(shared: State<SharedRef>, body: Body) -> Answered
     for fault in added {
         shared.state().faults.add(fault);
     }
-    faults(shared).await
+    Ok(faults(shared).await)
 }
 
-pub(super) async fn clear_faults(State(shared): State<SharedRef>) -> Answered {
+pub(super) async fn clear_faults(State(shared): State<SharedRef>) -> Response {
     shared.state().faults.clear();
     ok(&json!({}))
 }
 
-pub(super) async fn rules(State(shared): State<SharedRef>) -> Answered {
+pub(super) async fn rules(State(shared): State<SharedRef>) -> Response {
     let set = shared.state().rules;
     let rules: Vec<Value> = RULES
         .iter()
@@ -247,57 +269,70 @@ pub(super) async fn set_rules(shared: State<SharedRef>, body: Body) -> Answered 
     let switches: BTreeMap<String, bool> = read(body).await?;
     let mut set = shared.state().rules;
     for (name, on) in &switches {
-        set.set(name, *on)
-            .map_err(|error| refusal(StatusCode::BAD_REQUEST, error.to_string()))?;
+        set.set(name, *on).map_err(Refused::bad_request)?;
     }
     shared.state().rules = set;
-    rules(shared).await
+    Ok(rules(shared).await)
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Settings {
+    /// Sets all rules at once; single ones can be set after it.
+    rules: Option<Strictness>,
     processing: Option<Processing>,
     deletion: Option<Processing>,
     read_lag_milliseconds: Option<u64>,
-    /// `null` takes the limit away.
-    #[serde(default, deserialize_with = "present")]
-    rate_limit: Option<Option<RateLimit>>,
+    body_limit_bytes: Option<u64>,
+    rate_limit: Option<RateLimit>,
 }
 
-fn present<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<RateLimit>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Strictness {
+    Standard,
+    Strict,
+    Lenient,
 }
 
-pub(super) async fn settings(State(shared): State<SharedRef>) -> Answered {
+pub(super) async fn settings(State(shared): State<SharedRef>) -> Response {
     let state = shared.state();
     ok(&json!({
         "processing": state.processing,
         "deletion": state.deletion.unwrap_or(state.processing),
         "readLagMilliseconds": u64::try_from(state.read_lag.as_millis()).unwrap_or(u64::MAX),
+        "bodyLimitBytes": state.body_limit,
         "rateLimit": state.rate_limit,
     }))
 }
 
 pub(super) async fn set_settings(shared: State<SharedRef>, body: Body) -> Answered {
-    let wanted: Settings = read(body).await?;
+    let body: Value = read(body).await?;
+    // Absent leaves the limit as it is, null takes it away.
+    let is_unlimited = body.get("rateLimit").is_some_and(Value::is_null);
+    let wanted: Settings = serde_json::from_value(body).map_err(Refused::bad_request)?;
     {
         let mut state = shared.state();
+        match wanted.rules {
+            Some(Strictness::Standard) => state.rules = RuleSet::standard(),
+            Some(Strictness::Strict) => state.rules = RuleSet::strict(),
+            Some(Strictness::Lenient) => state.rules = RuleSet::lenient(),
+            None => {}
+        }
         state.processing = wanted.processing.unwrap_or(state.processing);
         state.deletion = wanted.deletion.or(state.deletion);
         state.read_lag = wanted
             .read_lag_milliseconds
             .map_or(state.read_lag, Duration::from_millis);
-        if let Some(rate_limit) = wanted.rate_limit {
-            state.rate_limit = rate_limit;
+        state.body_limit = wanted.body_limit_bytes.unwrap_or(state.body_limit);
+        if is_unlimited || wanted.rate_limit.is_some() {
+            state.rate_limit = wanted.rate_limit;
         }
     }
-    settings(shared).await
+    Ok(settings(shared).await)
 }
 
-pub(super) async fn users(State(shared): State<SharedRef>) -> Answered {
+pub(super) async fn users(State(shared): State<SharedRef>) -> Response {
     let state = shared.state();
     let users: Vec<_> = state.meetings.users().collect();
     ok(&json!({ "users": users }))
@@ -308,10 +343,10 @@ pub(super) async fn add_users(shared: State<SharedRef>, body: Body) -> Answered 
     for user in added {
         shared.state().add_user(user);
     }
-    users(shared).await
+    Ok(users(shared).await)
 }
 
-pub(super) async fn uploads(State(shared): State<SharedRef>) -> Answered {
+pub(super) async fn uploads(State(shared): State<SharedRef>) -> Response {
     let state = shared.state();
     let now = state.now();
     let uploads: Vec<Value> = state

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
 
-use super::doors::refusal;
+use super::doors::Refused;
 use crate::server::SharedRef;
 
 /// Refuses what a foreign web site makes a browser send. The doors ask for no credentials, so the
@@ -19,10 +19,11 @@ pub(super) async fn from_elsewhere(
     next: Next,
 ) -> Response {
     if is_foreign(request.headers(), shared.listens_on_loopback()) {
-        return refusal(
+        let refused = Refused::new(
             StatusCode::FORBIDDEN,
             "requests from other web sites are refused",
         );
+        return refused.into_response();
     }
     next.run(request).await
 }

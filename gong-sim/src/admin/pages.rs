@@ -61,6 +61,7 @@ pub(super) async fn start(State(shared): State<SharedRef>) -> Response {
         }
         (object_counts(&state))
         (schemas(&state))
+        (meetings(&state))
         h2 { "Last uploads and deletions" }
         (upload_table(&state, 0, 10))
         h2 { "Last requests" }
@@ -107,6 +108,36 @@ fn schemas(state: &SimState) -> Markup {
                                 td { (field.reference_to.as_deref().unwrap_or_default()) (field.ordered_value_list.as_deref().unwrap_or_default().join(", ")) }
                             }
                         }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn meetings(state: &SimState) -> Markup {
+    let meetings: Vec<_> = state.meetings.all().take(ROWS).collect();
+    html! {
+        @if state.meetings.has_users() {
+            h2 { "Gong users" }
+            table {
+                @for user in state.meetings.users().take(ROWS) {
+                    tr {
+                        td { (user.email) }
+                        td { @if user.consent_page { "consent page" } @else { "no consent page" } }
+                        td { @if user.provider_connected { "provider connected" } @else { "provider disconnected" } }
+                    }
+                }
+            }
+        }
+        @if !meetings.is_empty() {
+            h2 { "Meetings" }
+            table {
+                @for meeting in meetings {
+                    tr {
+                        td { code { (meeting.id) } }
+                        td { (meeting.organizer_email) }
+                        td { code { (meeting.details) } }
                     }
                 }
             }

@@ -34,7 +34,7 @@ impl FileReader {
     /// Takes the next bytes of the file, cut anywhere.
     pub(crate) fn push(&mut self, mut bytes: &[u8]) {
         self.outcome.file_size += bytes.len() as u64;
-        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+        while let Some(end) = memchr::memchr(b'\n', bytes) {
             if self.partial.is_empty() {
                 self.read_line(&bytes[..end]);
             } else {
@@ -147,7 +147,7 @@ pub(crate) mod upload {
         let object_type = call.object_type(&ObjectType::ALL)?;
         let client_request_id = call.client_request_id(state.rules)?;
         let integration_id = call.known_integration(state)?;
-        call.refuse_used_id(state, integration_id, &client_request_id)?;
+        Call::refuse_used_id(state, integration_id, &client_request_id)?;
         let Some(integration) = state.integration(integration_id) else {
             return Err(call.unknown_integration());
         };
@@ -182,7 +182,7 @@ pub(crate) mod upload {
             check,
         } = admitted;
         // The body took its time: another request may have used the id or deleted the integration.
-        call.refuse_used_id(state, integration_id, &client_request_id)?;
+        Call::refuse_used_id(state, integration_id, &client_request_id)?;
         let (mut outcome, mut staged) = file.reader.finish();
         let Some(integration) = state.integration(integration_id) else {
             return Err(call.unknown_integration());

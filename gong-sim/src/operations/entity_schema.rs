@@ -94,7 +94,7 @@ pub(super) fn upload(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     let rules = state.rules;
     let mut sent = Vec::with_capacity(items.len());
     for item in items {
-        sent.push(read_field(call, rules, object_type, item)?);
+        sent.push(read_field(rules, object_type, item)?);
     }
     let Some(integration) = state.integration_mut(integration_id) else {
         return Err(call.unknown_integration());
@@ -120,7 +120,6 @@ pub(super) fn upload(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
 
 /// Reads the fields of a schema file, as the body of the upload holds them.
 pub(crate) fn read_field(
-    call: &Call<'_>,
     rules: RuleSet,
     object_type: ObjectType,
     item: Value,
@@ -131,7 +130,7 @@ pub(crate) fn read_field(
         ));
     };
     let body = JsonObject(properties);
-    call.refuse_unknown_properties(rules, &body, PROPERTIES)?;
+    body.refuse_unknown(rules, PROPERTIES)?;
     let unique_name = body.mandatory_text("uniqueName")?.to_owned();
     let label = body.mandatory_text("label")?.to_owned();
     let type_name = body.mandatory_text("type")?;
@@ -161,6 +160,15 @@ pub(crate) fn read_field(
         reference_to,
         ordered_value_list,
     };
+    if rules.is_on(RuleId::SchemaReferenceNeedsTarget)
+        && field.reference_to.is_some()
+        && field.reference_target().is_none()
+    {
+        return refuse(format!(
+            "Field [{}]: referenceTo must be one of ACCOUNT, CONTACT, DEAL, LEAD, USER",
+            field.unique_name
+        ));
+    }
     if is_deleted {
         return Ok(SentField { field, is_deleted });
     }

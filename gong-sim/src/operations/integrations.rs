@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::rules::RuleId;
-use crate::server::{Answer, Call};
+use crate::server::{Answer, Call, refuse_bad_address};
 use crate::state::{Job, JobKind, Outcome, State};
 
 // Recorded live on 2026-06-12, to the letter.
@@ -44,9 +44,10 @@ pub(super) fn list(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer>
 pub(super) fn register(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
     call.refuse_unknown_parameters(state.rules)?;
     let body = call.json_object(state.rules)?;
-    call.refuse_unknown_properties(state.rules, &body, &["name", "ownerEmail"])?;
+    body.refuse_unknown(state.rules, &["name", "ownerEmail"])?;
     let name = body.mandatory_text("name")?;
     let owner_email = body.mandatory_text("ownerEmail")?;
+    refuse_bad_address(state.rules, "ownerEmail", owner_email)?;
     if state.rules.is_on(RuleId::OwnerMustBeUser) && state.meetings.user(owner_email).is_none() {
         return Err(Answer::bad_request(format!(
             "User with email [{owner_email}] was not found"
@@ -76,7 +77,7 @@ pub(super) fn delete(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     call.refuse_unknown_parameters(state.rules)?;
     let client_request_id = call.client_request_id(state.rules)?;
     let integration_id = call.known_integration(state)?;
-    call.refuse_used_id(state, integration_id, &client_request_id)?;
+    Call::refuse_used_id(state, integration_id, &client_request_id)?;
     if let Some(integration) = state.integration_mut(integration_id) {
         integration.is_being_deleted = true;
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::meeting_id;
 use crate::record::is_date_time;
 use crate::rules::RuleId;
-use crate::server::{Answer, Call, JsonObject};
+use crate::server::{Answer, Call, JsonObject, refuse_bad_address};
 use crate::state::{GongUser, Meeting, State};
 
 // Both were recorded live on 2026-06-12: the first by the status operation, the second by a creation.
@@ -31,7 +31,7 @@ pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     refuse_unready(state, &organizer)?;
     // Responses give the id as text of up to 20 digits, one more than fits 64 bits.
     let meeting_id = format!("{}{}", state.random.u32(1..=9), state.new_wide_id());
-    let invitees = body.0.get("invitees").cloned().unwrap_or_default();
+    let invitees = shown_invitees(&body);
     let meeting_url = format!("https://app.gong.io/meeting/{meeting_id}");
     store(state, &meeting_id, organizer, body);
     Ok(Answer::ok(json!({
@@ -57,8 +57,11 @@ pub(super) fn delete(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     call.refuse_unknown_parameters(state.rules)?;
     let meeting_id = read_meeting_id(call)?;
     let body = call.json_object(state.rules)?;
-    call.refuse_unknown_properties(state.rules, &body, &["organizerEmail"])?;
+    body.refuse_unknown(state.rules, &["organizerEmail"])?;
     let organizer = body.optional_text("organizerEmail")?.map(str::to_owned);
+    if let Some(email) = &organizer {
+        refuse_bad_address(state.rules, "organizerEmail", email)?;
+    }
     let Some(meeting) = state.meetings.get(&meeting_id) else {
         return Err(unknown_meeting());
     };
@@ -83,8 +86,11 @@ pub(super) fn integration_status(state: &mut State, call: &Call<'_>) -> Result<A
     refuse_limited_release(state)?;
     call.refuse_unknown_parameters(state.rules)?;
     let body = call.json_object(state.rules)?;
-    call.refuse_unknown_properties(state.rules, &body, &["emails"])?;
+    body.refuse_unknown(state.rules, &["emails"])?;
     let emails = body.optional_texts("emails")?.unwrap_or_default();
+    for email in &emails {
+        refuse_bad_address(state.rules, "emails", email)?;
+    }
     if emails.len() > 100 && state.rules.is_on(RuleId::MeetingsHundredAddresses) {
         return Err(Answer::bad_request(
             "No more than 100 emails can be requested",
@@ -131,7 +137,7 @@ fn read_meeting(state: &State, call: &Call<'_>) -> Result<(JsonObject, String), 
     refuse_limited_release(state)?;
     call.refuse_unknown_parameters(state.rules)?;
     let body = call.json_object(state.rules)?;
-    call.refuse_unknown_properties(state.rules, &body, PROPERTIES)?;
+    body.refuse_unknown(state.rules, PROPERTIES)?;
     let start_time = read_time(&body, "startTime")?;
     let end_time = read_time(&body, "endTime")?;
     if state.rules.is_on(RuleId::MeetingTimes) && end_time < start_time {
@@ -139,6 +145,7 @@ fn read_meeting(state: &State, call: &Call<'_>) -> Result<(JsonObject, String), 
     }
     read_invitees(&body)?;
     let organizer = body.mandatory_text("organizerEmail")?.to_owned();
+    refuse_bad_address(state.rules, "organizerEmail", &organizer)?;
     for name in ["title", "externalId", "provider"] {
         body.optional_text(name)?;
     }
@@ -186,6 +193,24 @@ fn read_invitees(body: &JsonObject) -> Result<(), Answer> {
     Ok(())
 }
 
+/// The invitees without the properties that were null.
+fn shown_invitees(body: &JsonObject) -> Vec<Value> {
+    let sent = body
+        .0
+        .get("invitees")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    sent.cloned()
+        .map(|mut invitee| {
+            if let Value::Object(properties) = &mut invitee {
+                properties.retain(|_, value| !value.is_null());
+            }
+            invitee
+        })
+        .collect()
+}
+
 fn read_meeting_id(call: &Call<'_>) -> Result<String, Answer> {
     let id = meeting_id(call.path).unwrap_or_default();
     if !id.is_empty() && id.len() <= 20 && id.bytes().all(|digit| digit.is_ascii_digit()) {
@@ -200,7 +225,7 @@ fn read_meeting_id(call: &Call<'_>) -> Result<String, Answer> {
 fn store(state: &mut State, meeting_id: &str, organizer_email: String, body: JsonObject) {
     let details = Value::Object(body.0);
     state.meetings.put(Meeting {
-        meeting_id: meeting_id.to_owned(),
+        id: meeting_id.to_owned(),
         organizer_email,
         details,
     });

@@ -119,6 +119,10 @@ rules! {
         "A query parameter that the operation does not know is answered 400", "It is ignored";
     UnknownBodyProperty = "unknown-body-property", Requests, Assumed, false, true, OURS, OUR_DATE,
         "A property that the JSON body does not know is answered 400", "It is ignored";
+    NullProperty = "null-property", Requests, Assumed, false, true, OURS, OUR_DATE,
+        "`null` in an optional property of a JSON body is answered 400", "It counts as absent";
+    AddressFormat = "address-format", Requests, Assumed, true, true, OURS, OUR_DATE,
+        "`ownerEmail`, `organizerEmail` and `emails` without one `@` inside are answered 400", "Any text will do";
     JsonContentType = "json-content-type", Requests, Assumed, false, true, OURS, OUR_DATE,
         "A JSON body without `Content-Type: application/json` is answered 415 by every operation", "The body is read whatever its type is called; only reading objects insists (see `objects-need-json-body`)";
     CharsetInContentType = "charset-in-content-type", Requests, Recorded, true, false, LIVE, LIVE_DATE,

@@ -8,9 +8,14 @@ use serde_json::{Map, Value, json};
 use crate::rules::{RuleId, RuleSet};
 
 /// An answer before it is given its request id and its bytes.
+///
+/// It is in a box because operations return it as their error too.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
+pub(crate) struct Answer(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
+    status: StatusCode,
     properties: Map<String, Value>,
     /// A property whose JSON text is ready.
     raw: Option<(&'static str, String)>,
@@ -24,13 +29,14 @@ impl Answer {
             Value::Object(properties) => properties,
             _ => Map::new(),
         };
-        Self {
+        let parts = Parts {
             status,
             properties,
             raw: None,
             has_request_id: true,
             headers: Vec::new(),
-        }
+        };
+        Self(Box::new(parts))
     }
 
     pub(crate) fn ok(properties: Value) -> Self {
@@ -43,18 +49,16 @@ impl Answer {
 
     /// One property that is JSON text already.
     pub(crate) fn ok_raw(name: &'static str, text: String) -> Self {
-        Self {
-            raw: Some((name, text)),
-            ..Self::ok(json!({}))
-        }
+        let mut answer = Self::ok(json!({}));
+        answer.0.raw = Some((name, text));
+        answer
     }
 
     /// Deleting a meeting is declared to answer with its own request, which has no `requestId`.
     pub(crate) fn ok_without_request_id(properties: Value) -> Self {
-        Self {
-            has_request_id: false,
-            ..Self::ok(properties)
-        }
+        let mut answer = Self::ok(properties);
+        answer.0.has_request_id = false;
+        answer
     }
 
     /// The shape of every answer from 400 upwards.
@@ -91,24 +95,31 @@ impl Answer {
     }
 
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
-        self.properties.insert(name.to_owned(), value.into());
+        self.0.properties.insert(name.to_owned(), value.into());
         self
     }
 
     fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.0.headers.push((name, value));
         self
     }
 
     /// The answer as it goes out.
     pub(crate) fn render(self, request_id: &str, rules: RuleSet) -> Rendered {
+        let Parts {
+            status,
+            properties: own,
+            raw,
+            has_request_id,
+            mut headers,
+        } = *self.0;
         let mut properties = Map::new();
-        if self.has_request_id {
+        if has_request_id {
             properties.insert("requestId".to_owned(), request_id.into());
         }
-        properties.extend(self.properties);
+        properties.extend(own);
         let mut body = Value::Object(properties).to_string();
-        if let Some((name, text)) = self.raw {
+        if let Some((name, text)) = raw {
             // The object above is never empty here: raw answers have a request id.
             body.truncate(body.len() - 1);
             body.push_str(",\"");
@@ -117,7 +128,6 @@ impl Answer {
             body.push_str(&text);
             body.push('}');
         }
-        let mut headers = self.headers;
         let content_type = if rules.is_on(RuleId::CharsetInContentType) {
             "application/json;charset=UTF-8"
         } else {
@@ -134,7 +144,7 @@ impl Answer {
             ));
         }
         Rendered {
-            status: self.status,
+            status,
             headers,
             body: body.into_bytes(),
         }

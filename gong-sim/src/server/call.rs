@@ -118,7 +118,6 @@ impl<'request> Call<'request> {
     }
 
     pub(crate) fn refuse_used_id(
-        &self,
         state: &State,
         integration_id: i64,
         id: &str,
@@ -195,23 +194,6 @@ impl<'request> Call<'request> {
             )),
         }
     }
-
-    pub(crate) fn refuse_unknown_properties(
-        &self,
-        rules: RuleSet,
-        body: &JsonObject,
-        known: &[&str],
-    ) -> Result<(), Answer> {
-        if !rules.is_on(RuleId::UnknownBodyProperty) {
-            return Ok(());
-        }
-        match body.0.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(name) => Err(Answer::bad_request(format!(
-                "Json parse error: unknown property [{name}]"
-            ))),
-            None => Ok(()),
-        }
-    }
 }
 
 /// A JSON object whose properties are read by type.
@@ -219,6 +201,23 @@ impl<'request> Call<'request> {
 pub(crate) struct JsonObject(pub(crate) Map<String, Value>);
 
 impl JsonObject {
+    /// Holds the properties against those that are known.
+    pub(crate) fn refuse_unknown(&self, rules: RuleSet, known: &[&str]) -> Result<(), Answer> {
+        for (name, value) in &self.0 {
+            if rules.is_on(RuleId::UnknownBodyProperty) && !known.contains(&name.as_str()) {
+                return Err(Answer::bad_request(format!(
+                    "Json parse error: unknown property [{name}]"
+                )));
+            }
+            if rules.is_on(RuleId::NullProperty) && value.is_null() {
+                return Err(Answer::bad_request(format!(
+                    "Json parse error: property [{name}] is null"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     fn present(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }
@@ -261,6 +260,20 @@ impl JsonObject {
             .collect();
         texts.map(Some).ok_or_else(refuse)
     }
+}
+
+/// Refuses what cannot be an email address.
+pub(crate) fn refuse_bad_address(rules: RuleSet, name: &str, address: &str) -> Result<(), Answer> {
+    let is_address = address.split_once('@').is_some_and(|(local, domain)| {
+        let fits = |part: &str| !part.is_empty() && !part.contains(['@', ' ', '\t', '\r', '\n']);
+        fits(local) && fits(domain)
+    });
+    if is_address || !rules.is_on(RuleId::AddressFormat) {
+        return Ok(());
+    }
+    Err(Answer::bad_request(format!(
+        "Field [{name}] must be an email address"
+    )))
 }
 
 fn wrong_type(name: &str, expected: &str) -> Answer {

@@ -10,8 +10,8 @@ use crate::operations::FileReader;
 use crate::record::RecordCheck;
 use crate::rules::{RuleId, RuleSet};
 
-/// The most that one request may carry.
-const BODY_LIMIT: u64 = 200_000_000;
+/// The most that one request may carry, as documented: 200 MB.
+pub(crate) const BODY_LIMIT: u64 = 200_000_000;
 
 /// A file that was read to its end.
 #[derive(Debug)]
@@ -27,13 +27,14 @@ impl DataFile {
         headers: &HeaderMap,
         body: &mut CountedBody,
         check: RecordCheck,
+        limit: u64,
     ) -> Result<Self, Answer> {
         let rules = check.rules;
         if rules.is_on(RuleId::BodyLimit) {
-            if announced_length(headers).is_some_and(|length| length > BODY_LIMIT) {
+            if announced_length(headers).is_some_and(|length| length > limit) {
                 return Err(too_long());
             }
-            body.limit_to(BODY_LIMIT);
+            body.limit_to(limit);
         }
         let content_type = headers
             .get(CONTENT_TYPE)
@@ -94,7 +95,7 @@ fn part_missing() -> Answer {
 fn too_long() -> Answer {
     Answer::error(
         StatusCode::BAD_REQUEST,
-        "The maximum payload size of 200 MB was exceeded",
+        "The maximum payload size was exceeded",
     )
 }
 

@@ -11,8 +11,8 @@ mod strike;
 
 pub(crate) use accept::{Connection, serve};
 pub(crate) use answer::Answer;
-pub(crate) use call::{Call, JsonObject};
-pub(crate) use data_file::DataFile;
+pub(crate) use call::{Call, JsonObject, refuse_bad_address};
+pub(crate) use data_file::{BODY_LIMIT, DataFile};
 pub use received::ReceivedRequest;
 pub(crate) use received::RequestLog;
 

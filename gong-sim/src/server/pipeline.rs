@@ -128,8 +128,11 @@ async fn carry_out(
     let (path, query, headers) = (parts.uri.path(), parts.uri.query(), &parts.headers);
     if operation == Operation::UploadEntities {
         let call = Call::new(operation, path, query, headers, b"");
-        let admitted = upload::admit(&shared.state(), &call)?;
-        let mut file = DataFile::read(headers, body, admitted.check.clone()).await?;
+        let (admitted, limit) = {
+            let state = shared.state();
+            (upload::admit(&state, &call)?, state.body_limit)
+        };
+        let mut file = DataFile::read(headers, body, admitted.check.clone(), limit).await?;
         file.fails_with = fails_with;
         return upload::accept(&mut shared.state(), &call, admitted, file);
     }

@@ -76,7 +76,7 @@ pub(crate) async fn on_exit(effect: Option<&Effect>, mut answer: Rendered) -> Re
     match effect {
         Some(Effect::Delay(duration)) => tokio::time::sleep(*duration).await,
         Some(Effect::DribbleBody { bytes, pause }) => {
-            let body = dribble(std::mem::take(&mut answer.body), *bytes, *pause);
+            let body = dribble(&std::mem::take(&mut answer.body), *bytes, *pause);
             return answer.into_response_with(body);
         }
         Some(Effect::TruncateBody) => {
@@ -137,7 +137,7 @@ fn phrase(status: u16) -> String {
     }
 }
 
-fn dribble(body: Vec<u8>, bytes: usize, pause: Duration) -> Body {
+fn dribble(body: &[u8], bytes: usize, pause: Duration) -> Body {
     let pieces: Vec<Bytes> = body
         .chunks(bytes.max(1))
         .map(Bytes::copy_from_slice)

@@ -40,6 +40,8 @@ enum Entry<'text> {
     GongSim {
         form: u32,
         clock_ahead_seconds: i64,
+        /// Where the sequence of ids stands, so that it goes on instead of repeating.
+        random_state: u64,
     },
     Integration {
         integration_id: i64,
@@ -93,6 +95,7 @@ impl State {
         put(&Entry::GongSim {
             form: FORM,
             clock_ahead_seconds: self.clock.ahead().as_secs(),
+            random_state: self.random.get_seed(),
         })?;
         for user in self.meetings.users() {
             put(&Entry::User(user.clone()))?;
@@ -190,12 +193,14 @@ impl State {
             Entry::GongSim {
                 form,
                 clock_ahead_seconds,
+                random_state,
             } => {
                 if form != FORM {
                     return Err(format!(
                         "it has form {form}, and this version knows form {FORM}"
                     ));
                 }
+                self.random.seed(random_state);
                 self.clock
                     .set_ahead(SignedDuration::from_secs(clock_ahead_seconds));
             }
@@ -317,7 +322,10 @@ mod tests {
         let first = dump(&state);
         let mut restored = empty();
         restored.read_dump(first.as_slice()).unwrap();
-        assert_eq!(dump(&restored), first);
+        assert_eq!(
+            String::from_utf8(dump(&restored)).unwrap(),
+            String::from_utf8(first).unwrap()
+        );
         assert_eq!(
             restored
                 .current()
@@ -334,7 +342,7 @@ mod tests {
         let mut state = empty();
         for bad in [
             "nonsense",
-            r#"{"gongSim":{"form":99,"clockAheadSeconds":0}}"#,
+            r#"{"gongSim":{"form":99,"clockAheadSeconds":0,"randomState":0}}"#,
             r#"{"object":{}}"#,
         ] {
             let text = format!("{}{bad}\n", String::from_utf8(dump(&empty())).unwrap());

@@ -139,7 +139,7 @@ impl IntegrationData {
             }
             match staged.change {
                 Change::Put(bytes) if rules.is_on(RuleId::UpdateReplaces) => {
-                    table.put(object_id, bytes)
+                    table.put(object_id, bytes);
                 }
                 Change::Put(bytes) => table.merge(object_id, bytes),
                 Change::Delete

@@ -285,7 +285,7 @@ pub(crate) struct DueJob {
 /// All asynchronous requests by integration and client request id.
 #[derive(Debug, Default)]
 pub(crate) struct Jobs {
-    jobs: HashMap<JobKey, Job>,
+    by_key: HashMap<JobKey, Job>,
     order: VecDeque<JobKey>,
     /// Those whose changes are still to be made, in the order of their acceptance.
     waiting: Vec<JobKey>,
@@ -297,7 +297,7 @@ impl Jobs {
     const REMEMBERED: usize = 100_000;
 
     pub(crate) fn get(&self, integration_id: i64, client_request_id: &str) -> Option<&Job> {
-        self.jobs
+        self.by_key
             .get(&(integration_id, client_request_id.to_owned()))
     }
 
@@ -306,7 +306,7 @@ impl Jobs {
         integration_id: i64,
         client_request_id: &str,
     ) -> Option<&mut Job> {
-        self.jobs
+        self.by_key
             .get_mut(&(integration_id, client_request_id.to_owned()))
     }
 
@@ -324,11 +324,11 @@ impl Jobs {
             self.waiting.push(key.clone());
         }
         self.order.push_back(key.clone());
-        self.jobs.insert(key, job);
+        self.by_key.insert(key, job);
         if self.order.len() > Self::REMEMBERED
             && let Some(oldest) = self.order.pop_front()
         {
-            self.jobs.remove(&oldest);
+            self.by_key.remove(&oldest);
             self.waiting.retain(|key| *key != oldest);
         }
     }
@@ -341,7 +341,7 @@ impl Jobs {
     /// `read_lag` after the finish.
     pub(crate) fn take_due(&mut self, now: Timestamp, read_lag: Duration) -> Vec<DueJob> {
         let mut due = Vec::new();
-        let jobs = &mut self.jobs;
+        let jobs = &mut self.by_key;
         self.waiting.retain(|key| {
             let Some(job) = jobs.get_mut(key) else {
                 return false;
@@ -374,14 +374,14 @@ impl Jobs {
         self.order
             .iter()
             .rev()
-            .filter_map(|key| Some((key.0, &*key.1, self.jobs.get(key)?)))
+            .filter_map(|key| Some((key.0, &*key.1, self.by_key.get(key)?)))
     }
 
     /// All of them, oldest first.
     pub(crate) fn oldest_first(&self) -> impl Iterator<Item = (i64, &str, &Job)> {
         self.order
             .iter()
-            .filter_map(|key| Some((key.0, &*key.1, self.jobs.get(key)?)))
+            .filter_map(|key| Some((key.0, &*key.1, self.by_key.get(key)?)))
     }
 
     pub(crate) fn len(&self) -> usize {

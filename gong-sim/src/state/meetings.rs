@@ -57,7 +57,8 @@ impl GongUser {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Meeting {
-    pub(crate) meeting_id: String,
+    #[serde(rename = "meetingId")]
+    pub(crate) id: String,
     pub(crate) organizer_email: String,
     /// The body that created or last updated it.
     pub(crate) details: serde_json::Value,
@@ -67,7 +68,7 @@ pub(crate) struct Meeting {
 #[derive(Debug, Default)]
 pub(crate) struct Meetings {
     users: BTreeMap<String, GongUser>,
-    meetings: BTreeMap<String, Meeting>,
+    by_id: BTreeMap<String, Meeting>,
 }
 
 impl Meetings {
@@ -89,22 +90,22 @@ impl Meetings {
     }
 
     pub(crate) fn put(&mut self, meeting: Meeting) {
-        self.meetings.insert(meeting.meeting_id.clone(), meeting);
+        self.by_id.insert(meeting.id.clone(), meeting);
     }
 
     pub(crate) fn get(&self, meeting_id: &str) -> Option<&Meeting> {
-        self.meetings.get(meeting_id)
+        self.by_id.get(meeting_id)
     }
 
     pub(crate) fn remove(&mut self, meeting_id: &str) -> Option<Meeting> {
-        self.meetings.remove(meeting_id)
+        self.by_id.remove(meeting_id)
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Meeting> {
-        self.meetings.values()
+        self.by_id.values()
     }
 
     pub(crate) fn forget_meetings(&mut self) {
-        self.meetings.clear();
+        self.by_id.clear();
     }
 }

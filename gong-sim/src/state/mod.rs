@@ -28,6 +28,7 @@ use crate::faults::{Effect, FaultPlan};
 use crate::limits::{RateLimit, RateMeter};
 use crate::operations::Operation;
 use crate::rules::RuleSet;
+use crate::server::BODY_LIMIT;
 
 /// Everything that changes while the simulator runs. One lock guards it.
 #[derive(Debug)]
@@ -41,6 +42,7 @@ pub(crate) struct State {
     pub(crate) processing: Processing,
     pub(crate) deletion: Option<Processing>,
     pub(crate) read_lag: Duration,
+    pub(crate) body_limit: u64,
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) meter: RateMeter,
     pub(crate) faults: FaultPlan,
@@ -61,6 +63,7 @@ impl State {
             processing: Processing::Immediate,
             deletion: None,
             read_lag: Duration::ZERO,
+            body_limit: BODY_LIMIT,
             rate_limit: None,
             meter: RateMeter::default(),
             faults: FaultPlan::default(),

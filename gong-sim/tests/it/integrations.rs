@@ -53,7 +53,7 @@ async fn a_registration_needs_name_and_owner() {
 
 #[tokio::test]
 async fn a_deletion_takes_its_day_and_the_objects_along() {
-    let day = Duration::from_secs(24 * 60 * 60);
+    let day = Duration::from_hours(24);
     let sim = Simulator::builder()
         .virtual_time()
         .deletion(Processing::After(day))

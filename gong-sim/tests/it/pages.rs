@@ -1,5 +1,6 @@
 //! The pages as HTML: what they show, and that other people's text stays text.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use gong_sim::{Effect, Fault, Simulator};
@@ -75,11 +76,16 @@ async fn records_stay_text_whatever_they_hold() {
 async fn a_hundred_thousand_objects_are_searched_and_paged_at_once() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
-    let lines: String = (0..100_000)
-        .map(|number| {
-            format!("{{\"objectId\":\"c{number:06}\",\"modifiedDate\":\"2024-05-01T10:00:00Z\",\"lastName\":\"Name {number}\"}}\n")
-        })
-        .collect();
+    let mut lines = String::new();
+    for number in 0..100_000 {
+        let date = "2024-05-01T10:00:00Z";
+        let id = format!("c{number:06}");
+        writeln!(
+            lines,
+            r#"{{"objectId":"{id}","modifiedDate":"{date}","lastName":"Name {number}"}}"#
+        )
+        .unwrap();
+    }
     upload(&sim, id, "CONTACT", "many", lines).await;
     let begun = Instant::now();
     let first = open(&sim, "/_sim/pages/objects/CONTACT").await;

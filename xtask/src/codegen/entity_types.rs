@@ -83,7 +83,7 @@ fn list(spec: &Spec, entities: &[Entity]) -> Result<Artifact> {
             #(#builders)*
         }
 
-        use crate::entity::{Entity, Input, LineFormat};
+        use crate::entity::{Appended, Entity, Input, LineFormat};
 
         #object_type
 
@@ -107,6 +107,7 @@ fn module(spec: &Spec, entity: &Entity) -> Result<TokenStream> {
     let builder = builder::builder(entity)?;
     let getters = getters(entity);
     let serde = serde::serde(entity);
+    let write_line = serde::write_line(entity)?;
     let choices = entity
         .fields
         .iter()
@@ -127,7 +128,7 @@ fn module(spec: &Spec, entity: &Entity) -> Result<TokenStream> {
         #![doc = #module_doc]
 
         use crate::entity::{
-            CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake,
+            Appended, CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake,
             InvalidRecord, LineFormat, ObjectType, Presence,
         };
         use crate::value::{#(#scalars),*};
@@ -154,6 +155,8 @@ fn module(spec: &Spec, entity: &Entity) -> Result<TokenStream> {
             fn custom_fields(&self) -> &CustomFields {
                 &self.custom_fields
             }
+
+            #write_line
         }
     })
 }
@@ -312,6 +315,12 @@ fn enumeration(name: &Ident, about: &str, words: &[String]) -> TokenStream {
         }
 
         impl crate::entity::Measured for #name {}
+
+        impl Appended for #name {
+            fn append_to(&self, line: &mut Vec<u8>) {
+                self.as_str().append_to(line);
+            }
+        }
     }
 }
 

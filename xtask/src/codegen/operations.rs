@@ -20,10 +20,10 @@ pub(super) fn artifact(spec: &Spec) -> Result<Artifact> {
     let mut variants = Vec::new();
     let mut facts = Vec::new();
     for (path, item) in paths {
-        for method in METHODS {
-            let Some(operation) = item.get(method) else {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            if !METHODS.contains(&method.as_str()) {
                 continue;
-            };
+            }
             let text = |key: &str| {
                 operation
                     .get(key)

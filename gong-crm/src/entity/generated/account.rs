@@ -3,8 +3,8 @@
 
 //! The line format of `ACCOUNT`.
 use crate::entity::{
-    CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake, InvalidRecord,
-    LineFormat, ObjectType, Presence,
+    Appended, CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake,
+    InvalidRecord, LineFormat, ObjectType, Presence,
 };
 use crate::value::{ObjectId, Timestamp, Url};
 /// A customer company: one line of a file for `ACCOUNT`, the one type that every integration has to
@@ -25,6 +25,24 @@ use crate::value::{ObjectId, Timestamp, Url};
 ///     .build()?;
 /// assert_eq!(serde_json::to_value(&record)?, serde_json::json!({"objectId":"acc-001","modifiedDate":"2026-01-15T09:30:00+01:00","url":"https://crm.acme.com/accounts/acc-001","name":"Borealis","domains":["borealis.example","borealis-energy.example"],"industry":"Energy"}));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The required fields are enough:
+///
+/// ```
+/// let record = gong_crm::Account::builder()
+///     .object_id("acc-001")
+///     .modified_date("2026-01-15T09:30:00+01:00")
+///     .build();
+/// assert!(record.is_ok());
+/// ```
+///
+/// Without `object_id` it does not compile:
+///
+/// ```compile_fail
+/// let record = gong_crm::Account::builder()
+///     .modified_date("2026-01-15T09:30:00+01:00")
+///     .build();
 /// ```
 ///
 /// Without `modified_date` it does not compile:
@@ -63,7 +81,8 @@ impl Account {
         on(_, into),
     )]
     fn from_inputs(
-        #[builder(field)] custom: CustomInput,
+        #[builder(field)]
+        custom: CustomInput,
         /// The account's id in the CRM.
         ///
         /// `objectId` on the wire; required.
@@ -103,15 +122,17 @@ impl Account {
         let domains = intake.take("domains", domains);
         let custom_fields = intake.custom(custom);
         match (intake.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted,
-                url,
-                name,
-                domains,
-                custom_fields,
-            }),
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    url,
+                    name,
+                    domains,
+                    custom_fields,
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -137,15 +158,17 @@ impl Account {
         let object_id = intake.take("objectId", Some(object_id.into()));
         let modified_date = intake.take("modifiedDate", Some(modified_date.into()));
         match (intake.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted: Some(true),
-                url: None,
-                name: None,
-                domains: None,
-                custom_fields: CustomFields::default(),
-            }),
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted: Some(true),
+                    url: None,
+                    name: None,
+                    domains: None,
+                    custom_fields: CustomFields::default(),
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -154,7 +177,11 @@ impl Account {
 impl<S: account_builder::State> AccountBuilder<S> {
     /// Adds a custom field, with any value that is JSON; shown in Gong once the field is
     /// in the entity schema.
-    pub fn custom(mut self, name: impl Into<String>, value: impl serde::Serialize) -> Self {
+    pub fn custom(
+        mut self,
+        name: impl Into<String>,
+        value: impl serde::Serialize,
+    ) -> Self {
         self.custom.push(name.into(), &value);
         self
     }
@@ -231,7 +258,9 @@ impl serde::Serialize for Account {
     }
 }
 impl<'de> serde::Deserialize<'de> for Account {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
         let draft = Draft::deserialize(deserializer)?;
         Self::from_draft(draft).map_err(serde::de::Error::custom)
     }
@@ -253,15 +282,17 @@ impl Account {
         }
         let custom_fields = draft.into_custom_fields();
         match (intake.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted,
-                url,
-                name,
-                domains,
-                custom_fields,
-            }),
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    url,
+                    name,
+                    domains,
+                    custom_fields,
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -380,5 +411,29 @@ impl Entity for Account {
     }
     fn custom_fields(&self) -> &CustomFields {
         &self.custom_fields
+    }
+    fn write_line(&self, line: &mut Vec<u8>) {
+        line.extend_from_slice(b"{\"objectId\":");
+        self.object_id.append_to(line);
+        line.extend_from_slice(b",\"modifiedDate\":");
+        self.modified_date.append_to(line);
+        if let Some(value) = &self.is_deleted {
+            line.extend_from_slice(b",\"isDeleted\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.url {
+            line.extend_from_slice(b",\"url\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.name {
+            line.extend_from_slice(b",\"name\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.domains {
+            line.extend_from_slice(b",\"domains\":");
+            value.append_to(line);
+        }
+        self.custom_fields.append_to(line);
+        line.extend_from_slice(b"}\n");
     }
 }

@@ -3,8 +3,8 @@
 
 //! The line format of `BUSINESS_USER`.
 use crate::entity::{
-    CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake, InvalidRecord,
-    LineFormat, ObjectType, Presence,
+    Appended, CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake,
+    InvalidRecord, LineFormat, ObjectType, Presence,
 };
 use crate::value::{EmailAddress, ObjectId, Timestamp, Url};
 /// A user of the CRM: one line of a file for `BUSINESS_USER`. Gong finds its own user by the e-mail
@@ -26,6 +26,35 @@ use crate::value::{EmailAddress, ObjectId, Timestamp, Url};
 ///     .build()?;
 /// assert_eq!(serde_json::to_value(&record)?, serde_json::json!({"objectId":"5486951","modifiedDate":"2026-01-15T09:30:00Z","url":"https://crm.acme.com/users/5486951","emailAddress":"ada.king@acme.com"}));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The required fields are enough:
+///
+/// ```
+/// let record = gong_crm::BusinessUser::builder()
+///     .object_id("5486951")
+///     .modified_date("2026-01-15T09:30:00Z")
+///     .email_address("ada.king@acme.com")
+///     .build();
+/// assert!(record.is_ok());
+/// ```
+///
+/// Without `object_id` it does not compile:
+///
+/// ```compile_fail
+/// let record = gong_crm::BusinessUser::builder()
+///     .modified_date("2026-01-15T09:30:00Z")
+///     .email_address("ada.king@acme.com")
+///     .build();
+/// ```
+///
+/// Without `modified_date` it does not compile:
+///
+/// ```compile_fail
+/// let record = gong_crm::BusinessUser::builder()
+///     .object_id("5486951")
+///     .email_address("ada.king@acme.com")
+///     .build();
 /// ```
 ///
 /// Without `email_address` it does not compile:
@@ -64,7 +93,8 @@ impl BusinessUser {
         on(_, into),
     )]
     fn from_inputs(
-        #[builder(field)] custom: CustomInput,
+        #[builder(field)]
+        custom: CustomInput,
         /// The user's id in the CRM. Deals name it as their `ownerId`.
         ///
         /// `objectId` on the wire; required.
@@ -96,14 +126,16 @@ impl BusinessUser {
         let email_address = intake.take("emailAddress", Some(email_address));
         let custom_fields = intake.custom(custom);
         match (intake.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted,
-                url,
-                email_address,
-                custom_fields,
-            }),
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    url,
+                    email_address,
+                    custom_fields,
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -129,14 +161,16 @@ impl BusinessUser {
         let object_id = intake.take("objectId", Some(object_id.into()));
         let modified_date = intake.take("modifiedDate", Some(modified_date.into()));
         match (intake.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted: Some(true),
-                url: None,
-                email_address: None,
-                custom_fields: CustomFields::default(),
-            }),
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted: Some(true),
+                    url: None,
+                    email_address: None,
+                    custom_fields: CustomFields::default(),
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -145,7 +179,11 @@ impl BusinessUser {
 impl<S: business_user_builder::State> BusinessUserBuilder<S> {
     /// Adds a custom field, with any value that is JSON; shown in Gong once the field is
     /// in the entity schema.
-    pub fn custom(mut self, name: impl Into<String>, value: impl serde::Serialize) -> Self {
+    pub fn custom(
+        mut self,
+        name: impl Into<String>,
+        value: impl serde::Serialize,
+    ) -> Self {
         self.custom.push(name.into(), &value);
         self
     }
@@ -210,7 +248,9 @@ impl serde::Serialize for BusinessUser {
     }
 }
 impl<'de> serde::Deserialize<'de> for BusinessUser {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
         let draft = Draft::deserialize(deserializer)?;
         Self::from_draft(draft).map_err(serde::de::Error::custom)
     }
@@ -234,14 +274,16 @@ impl BusinessUser {
         }
         let custom_fields = draft.into_custom_fields();
         match (intake.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted,
-                url,
-                email_address,
-                custom_fields,
-            }),
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    url,
+                    email_address,
+                    custom_fields,
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -348,5 +390,25 @@ impl Entity for BusinessUser {
     }
     fn custom_fields(&self) -> &CustomFields {
         &self.custom_fields
+    }
+    fn write_line(&self, line: &mut Vec<u8>) {
+        line.extend_from_slice(b"{\"objectId\":");
+        self.object_id.append_to(line);
+        line.extend_from_slice(b",\"modifiedDate\":");
+        self.modified_date.append_to(line);
+        if let Some(value) = &self.is_deleted {
+            line.extend_from_slice(b",\"isDeleted\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.url {
+            line.extend_from_slice(b",\"url\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.email_address {
+            line.extend_from_slice(b",\"emailAddress\":");
+            value.append_to(line);
+        }
+        self.custom_fields.append_to(line);
+        line.extend_from_slice(b"}\n");
     }
 }

@@ -3,8 +3,8 @@
 
 //! The line format of `CONTACT`.
 use crate::entity::{
-    CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake, InvalidRecord,
-    LineFormat, ObjectType, Presence,
+    Appended, CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake,
+    InvalidRecord, LineFormat, ObjectType, Presence,
 };
 use crate::value::{EmailAddress, ObjectId, Timestamp, Url};
 /// A person at an account: one line of a file for `CONTACT`. Gong finds the account of a conversation
@@ -27,6 +27,24 @@ use crate::value::{EmailAddress, ObjectId, Timestamp, Url};
 ///     .build()?;
 /// assert_eq!(serde_json::to_value(&record)?, serde_json::json!({"objectId":"con-001","modifiedDate":"2026-01-15T09:30:00Z","accountId":"acc-001","emailAddress":"zoe@borealis.example","firstName":"Zoë","lastName":"Lund","title":"Head of Purchasing","phoneNumber":"+14055766687"}));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The required fields are enough:
+///
+/// ```
+/// let record = gong_crm::Contact::builder()
+///     .object_id("con-001")
+///     .modified_date("2026-01-15T09:30:00Z")
+///     .build();
+/// assert!(record.is_ok());
+/// ```
+///
+/// Without `object_id` it does not compile:
+///
+/// ```compile_fail
+/// let record = gong_crm::Contact::builder()
+///     .modified_date("2026-01-15T09:30:00Z")
+///     .build();
 /// ```
 ///
 /// Without `modified_date` it does not compile:
@@ -69,7 +87,8 @@ impl Contact {
         on(_, into),
     )]
     fn from_inputs(
-        #[builder(field)] custom: CustomInput,
+        #[builder(field)]
+        custom: CustomInput,
         /// The contact's id in the CRM.
         ///
         /// `objectId` on the wire; required.
@@ -130,19 +149,21 @@ impl Contact {
         let phone_number = intake.take("phoneNumber", phone_number);
         let custom_fields = intake.custom(custom);
         match (intake.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted,
-                url,
-                account_id,
-                email_address,
-                first_name,
-                last_name,
-                title,
-                phone_number,
-                custom_fields,
-            }),
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    url,
+                    account_id,
+                    email_address,
+                    first_name,
+                    last_name,
+                    title,
+                    phone_number,
+                    custom_fields,
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -168,19 +189,21 @@ impl Contact {
         let object_id = intake.take("objectId", Some(object_id.into()));
         let modified_date = intake.take("modifiedDate", Some(modified_date.into()));
         match (intake.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted: Some(true),
-                url: None,
-                account_id: None,
-                email_address: None,
-                first_name: None,
-                last_name: None,
-                title: None,
-                phone_number: None,
-                custom_fields: CustomFields::default(),
-            }),
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted: Some(true),
+                    url: None,
+                    account_id: None,
+                    email_address: None,
+                    first_name: None,
+                    last_name: None,
+                    title: None,
+                    phone_number: None,
+                    custom_fields: CustomFields::default(),
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -189,7 +212,11 @@ impl Contact {
 impl<S: contact_builder::State> ContactBuilder<S> {
     /// Adds a custom field, with any value that is JSON; shown in Gong once the field is
     /// in the entity schema.
-    pub fn custom(mut self, name: impl Into<String>, value: impl serde::Serialize) -> Self {
+    pub fn custom(
+        mut self,
+        name: impl Into<String>,
+        value: impl serde::Serialize,
+    ) -> Self {
         self.custom.push(name.into(), &value);
         self
     }
@@ -303,7 +330,9 @@ impl serde::Serialize for Contact {
     }
 }
 impl<'de> serde::Deserialize<'de> for Contact {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
         let draft = Draft::deserialize(deserializer)?;
         Self::from_draft(draft).map_err(serde::de::Error::custom)
     }
@@ -329,19 +358,21 @@ impl Contact {
         }
         let custom_fields = draft.into_custom_fields();
         match (intake.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted,
-                url,
-                account_id,
-                email_address,
-                first_name,
-                last_name,
-                title,
-                phone_number,
-                custom_fields,
-            }),
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    url,
+                    account_id,
+                    email_address,
+                    first_name,
+                    last_name,
+                    title,
+                    phone_number,
+                    custom_fields,
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -426,7 +457,9 @@ static LINE_FORMAT: LineFormat = LineFormat {
             kind: FieldKind::ObjectId,
             presence: Presence::Optional,
             references: Some(ObjectType::Account),
-            when_missing: Some("Conversations with the contact do not lead Gong to an account."),
+            when_missing: Some(
+                "Conversations with the contact do not lead Gong to an account.",
+            ),
             discouraged: None,
             undocumented: false,
             max_length: None,
@@ -514,5 +547,45 @@ impl Entity for Contact {
     }
     fn custom_fields(&self) -> &CustomFields {
         &self.custom_fields
+    }
+    fn write_line(&self, line: &mut Vec<u8>) {
+        line.extend_from_slice(b"{\"objectId\":");
+        self.object_id.append_to(line);
+        line.extend_from_slice(b",\"modifiedDate\":");
+        self.modified_date.append_to(line);
+        if let Some(value) = &self.is_deleted {
+            line.extend_from_slice(b",\"isDeleted\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.url {
+            line.extend_from_slice(b",\"url\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.account_id {
+            line.extend_from_slice(b",\"accountId\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.email_address {
+            line.extend_from_slice(b",\"emailAddress\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.first_name {
+            line.extend_from_slice(b",\"firstName\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.last_name {
+            line.extend_from_slice(b",\"lastName\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.title {
+            line.extend_from_slice(b",\"title\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.phone_number {
+            line.extend_from_slice(b",\"phoneNumber\":");
+            value.append_to(line);
+        }
+        self.custom_fields.append_to(line);
+        line.extend_from_slice(b"}\n");
     }
 }

@@ -3,8 +3,8 @@
 
 //! The line format of `DEAL`.
 use crate::entity::{
-    CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake, InvalidRecord,
-    LineFormat, ObjectType, Presence,
+    Appended, CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake,
+    InvalidRecord, LineFormat, ObjectType, Presence,
 };
 use crate::value::{Amount, CloseDate, ObjectId, Timestamp, Url};
 /// A qualified opportunity or a contract of an account: one line of a file for `DEAL`.
@@ -31,6 +31,24 @@ use crate::value::{Amount, CloseDate, ObjectId, Timestamp, Url};
 ///     .build()?;
 /// assert_eq!(serde_json::to_value(&record)?, serde_json::json!({"objectId":"deal-001","modifiedDate":"2026-01-15T09:30:00Z","url":"https://crm.acme.com/deals/deal-001","accountId":"acc-001","ownerId":"5486951","name":"Wind park","createdDate":"2025-11-03T14:05:00Z","closeDate":"2026-06-30","status":"OPEN","stage":"discovery","amount":125000.5,"region":"North","partner":null}));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The required fields are enough:
+///
+/// ```
+/// let record = gong_crm::Deal::builder()
+///     .object_id("deal-001")
+///     .modified_date("2026-01-15T09:30:00Z")
+///     .build();
+/// assert!(record.is_ok());
+/// ```
+///
+/// Without `object_id` it does not compile:
+///
+/// ```compile_fail
+/// let record = gong_crm::Deal::builder()
+///     .modified_date("2026-01-15T09:30:00Z")
+///     .build();
 /// ```
 ///
 /// Without `modified_date` it does not compile:
@@ -75,7 +93,8 @@ impl Deal {
         on(_, into),
     )]
     fn from_inputs(
-        #[builder(field)] custom: CustomInput,
+        #[builder(field)]
+        custom: CustomInput,
         /// The deal's id in the CRM.
         ///
         /// `objectId` on the wire; required.
@@ -156,21 +175,23 @@ impl Deal {
         let amount = intake.take("amount", amount);
         let custom_fields = intake.custom(custom);
         match (intake.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted,
-                url,
-                account_id,
-                owner_id,
-                name,
-                created_date,
-                close_date,
-                status,
-                stage,
-                amount,
-                custom_fields,
-            }),
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    url,
+                    account_id,
+                    owner_id,
+                    name,
+                    created_date,
+                    close_date,
+                    status,
+                    stage,
+                    amount,
+                    custom_fields,
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -196,21 +217,23 @@ impl Deal {
         let object_id = intake.take("objectId", Some(object_id.into()));
         let modified_date = intake.take("modifiedDate", Some(modified_date.into()));
         match (intake.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted: Some(true),
-                url: None,
-                account_id: None,
-                owner_id: None,
-                name: None,
-                created_date: None,
-                close_date: None,
-                status: None,
-                stage: None,
-                amount: None,
-                custom_fields: CustomFields::default(),
-            }),
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted: Some(true),
+                    url: None,
+                    account_id: None,
+                    owner_id: None,
+                    name: None,
+                    created_date: None,
+                    close_date: None,
+                    status: None,
+                    stage: None,
+                    amount: None,
+                    custom_fields: CustomFields::default(),
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -219,7 +242,11 @@ impl Deal {
 impl<S: deal_builder::State> DealBuilder<S> {
     /// Adds a custom field, with any value that is JSON; shown in Gong once the field is
     /// in the entity schema.
-    pub fn custom(mut self, name: impl Into<String>, value: impl serde::Serialize) -> Self {
+    pub fn custom(
+        mut self,
+        name: impl Into<String>,
+        value: impl serde::Serialize,
+    ) -> Self {
         self.custom.push(name.into(), &value);
         self
     }
@@ -361,7 +388,9 @@ impl serde::Serialize for Deal {
     }
 }
 impl<'de> serde::Deserialize<'de> for Deal {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
         let draft = Draft::deserialize(deserializer)?;
         Self::from_draft(draft).map_err(serde::de::Error::custom)
     }
@@ -389,21 +418,23 @@ impl Deal {
         }
         let custom_fields = draft.into_custom_fields();
         match (intake.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted,
-                url,
-                account_id,
-                owner_id,
-                name,
-                created_date,
-                close_date,
-                status,
-                stage,
-                amount,
-                custom_fields,
-            }),
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    url,
+                    account_id,
+                    owner_id,
+                    name,
+                    created_date,
+                    close_date,
+                    status,
+                    stage,
+                    amount,
+                    custom_fields,
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -465,6 +496,11 @@ impl From<DealStatus> for Input<DealStatus> {
     }
 }
 impl crate::entity::Measured for DealStatus {}
+impl Appended for DealStatus {
+    fn append_to(&self, line: &mut Vec<u8>) {
+        self.as_str().append_to(line);
+    }
+}
 static LINE_FORMAT: LineFormat = LineFormat {
     name: "Deal",
     object_type: ObjectType::Deal,
@@ -653,5 +689,53 @@ impl Entity for Deal {
     }
     fn custom_fields(&self) -> &CustomFields {
         &self.custom_fields
+    }
+    fn write_line(&self, line: &mut Vec<u8>) {
+        line.extend_from_slice(b"{\"objectId\":");
+        self.object_id.append_to(line);
+        line.extend_from_slice(b",\"modifiedDate\":");
+        self.modified_date.append_to(line);
+        if let Some(value) = &self.is_deleted {
+            line.extend_from_slice(b",\"isDeleted\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.url {
+            line.extend_from_slice(b",\"url\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.account_id {
+            line.extend_from_slice(b",\"accountId\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.owner_id {
+            line.extend_from_slice(b",\"ownerId\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.name {
+            line.extend_from_slice(b",\"name\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.created_date {
+            line.extend_from_slice(b",\"createdDate\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.close_date {
+            line.extend_from_slice(b",\"closeDate\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.status {
+            line.extend_from_slice(b",\"status\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.stage {
+            line.extend_from_slice(b",\"stage\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.amount {
+            line.extend_from_slice(b",\"amount\":");
+            value.append_to(line);
+        }
+        self.custom_fields.append_to(line);
+        line.extend_from_slice(b"}\n");
     }
 }

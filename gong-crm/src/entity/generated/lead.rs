@@ -3,8 +3,8 @@
 
 //! The line format of `LEAD`.
 use crate::entity::{
-    CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake, InvalidRecord,
-    LineFormat, ObjectType, Presence,
+    Appended, CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake,
+    InvalidRecord, LineFormat, ObjectType, Presence,
 };
 use crate::value::{EmailAddress, ObjectId, Timestamp, Url};
 /// A possible customer who may not belong to an account yet: one line of a file for `LEAD`. Where no
@@ -29,6 +29,24 @@ use crate::value::{EmailAddress, ObjectId, Timestamp, Url};
 ///     .build()?;
 /// assert_eq!(serde_json::to_value(&record)?, serde_json::json!({"objectId":"lead-001","modifiedDate":"2026-01-15T09:30:00Z","emailAddress":"sam@fjord.example","firstName":"Sam","lastName":"Berg","title":"Founder","phoneNumber":"+14055766688","convertedToDealId":"deal-001","convertedToContactId":"con-001","convertedToAccountId":"acc-001"}));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The required fields are enough:
+///
+/// ```
+/// let record = gong_crm::Lead::builder()
+///     .object_id("lead-001")
+///     .modified_date("2026-01-15T09:30:00Z")
+///     .build();
+/// assert!(record.is_ok());
+/// ```
+///
+/// Without `object_id` it does not compile:
+///
+/// ```compile_fail
+/// let record = gong_crm::Lead::builder()
+///     .modified_date("2026-01-15T09:30:00Z")
+///     .build();
 /// ```
 ///
 /// Without `modified_date` it does not compile:
@@ -73,7 +91,8 @@ impl Lead {
         on(_, into),
     )]
     fn from_inputs(
-        #[builder(field)] custom: CustomInput,
+        #[builder(field)]
+        custom: CustomInput,
         /// The lead's id in the CRM.
         ///
         /// `objectId` on the wire; required.
@@ -137,26 +156,31 @@ impl Lead {
         let last_name = intake.take("lastName", last_name);
         let title = intake.take("title", title);
         let phone_number = intake.take("phoneNumber", phone_number);
-        let converted_to_deal_id = intake.take("convertedToDealId", converted_to_deal_id);
-        let converted_to_contact_id = intake.take("convertedToContactId", converted_to_contact_id);
-        let converted_to_account_id = intake.take("convertedToAccountId", converted_to_account_id);
+        let converted_to_deal_id = intake
+            .take("convertedToDealId", converted_to_deal_id);
+        let converted_to_contact_id = intake
+            .take("convertedToContactId", converted_to_contact_id);
+        let converted_to_account_id = intake
+            .take("convertedToAccountId", converted_to_account_id);
         let custom_fields = intake.custom(custom);
         match (intake.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted,
-                url,
-                email_address,
-                first_name,
-                last_name,
-                title,
-                phone_number,
-                converted_to_deal_id,
-                converted_to_contact_id,
-                converted_to_account_id,
-                custom_fields,
-            }),
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    url,
+                    email_address,
+                    first_name,
+                    last_name,
+                    title,
+                    phone_number,
+                    converted_to_deal_id,
+                    converted_to_contact_id,
+                    converted_to_account_id,
+                    custom_fields,
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -182,21 +206,23 @@ impl Lead {
         let object_id = intake.take("objectId", Some(object_id.into()));
         let modified_date = intake.take("modifiedDate", Some(modified_date.into()));
         match (intake.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted: Some(true),
-                url: None,
-                email_address: None,
-                first_name: None,
-                last_name: None,
-                title: None,
-                phone_number: None,
-                converted_to_deal_id: None,
-                converted_to_contact_id: None,
-                converted_to_account_id: None,
-                custom_fields: CustomFields::default(),
-            }),
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted: Some(true),
+                    url: None,
+                    email_address: None,
+                    first_name: None,
+                    last_name: None,
+                    title: None,
+                    phone_number: None,
+                    converted_to_deal_id: None,
+                    converted_to_contact_id: None,
+                    converted_to_account_id: None,
+                    custom_fields: CustomFields::default(),
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -205,7 +231,11 @@ impl Lead {
 impl<S: lead_builder::State> LeadBuilder<S> {
     /// Adds a custom field, with any value that is JSON; shown in Gong once the field is
     /// in the entity schema.
-    pub fn custom(mut self, name: impl Into<String>, value: impl serde::Serialize) -> Self {
+    pub fn custom(
+        mut self,
+        name: impl Into<String>,
+        value: impl serde::Serialize,
+    ) -> Self {
         self.custom.push(name.into(), &value);
         self
     }
@@ -335,7 +365,9 @@ impl serde::Serialize for Lead {
     }
 }
 impl<'de> serde::Deserialize<'de> for Lead {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
         let draft = Draft::deserialize(deserializer)?;
         Self::from_draft(draft).map_err(serde::de::Error::custom)
     }
@@ -363,21 +395,23 @@ impl Lead {
         }
         let custom_fields = draft.into_custom_fields();
         match (intake.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted,
-                url,
-                email_address,
-                first_name,
-                last_name,
-                title,
-                phone_number,
-                converted_to_deal_id,
-                converted_to_contact_id,
-                converted_to_account_id,
-                custom_fields,
-            }),
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    url,
+                    email_address,
+                    first_name,
+                    last_name,
+                    title,
+                    phone_number,
+                    converted_to_deal_id,
+                    converted_to_contact_id,
+                    converted_to_account_id,
+                    custom_fields,
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -462,7 +496,9 @@ static LINE_FORMAT: LineFormat = LineFormat {
             kind: FieldKind::EmailAddress,
             presence: Presence::Optional,
             references: None,
-            when_missing: Some("Gong cannot find the lead by the e-mail address of a participant."),
+            when_missing: Some(
+                "Gong cannot find the lead by the e-mail address of a participant.",
+            ),
             discouraged: None,
             undocumented: false,
             max_length: None,
@@ -574,5 +610,53 @@ impl Entity for Lead {
     }
     fn custom_fields(&self) -> &CustomFields {
         &self.custom_fields
+    }
+    fn write_line(&self, line: &mut Vec<u8>) {
+        line.extend_from_slice(b"{\"objectId\":");
+        self.object_id.append_to(line);
+        line.extend_from_slice(b",\"modifiedDate\":");
+        self.modified_date.append_to(line);
+        if let Some(value) = &self.is_deleted {
+            line.extend_from_slice(b",\"isDeleted\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.url {
+            line.extend_from_slice(b",\"url\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.email_address {
+            line.extend_from_slice(b",\"emailAddress\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.first_name {
+            line.extend_from_slice(b",\"firstName\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.last_name {
+            line.extend_from_slice(b",\"lastName\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.title {
+            line.extend_from_slice(b",\"title\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.phone_number {
+            line.extend_from_slice(b",\"phoneNumber\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.converted_to_deal_id {
+            line.extend_from_slice(b",\"convertedToDealId\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.converted_to_contact_id {
+            line.extend_from_slice(b",\"convertedToContactId\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.converted_to_account_id {
+            line.extend_from_slice(b",\"convertedToAccountId\":");
+            value.append_to(line);
+        }
+        self.custom_fields.append_to(line);
+        line.extend_from_slice(b"}\n");
     }
 }

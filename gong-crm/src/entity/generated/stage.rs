@@ -3,8 +3,8 @@
 
 //! The line format of `STAGE`.
 use crate::entity::{
-    CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake, InvalidRecord,
-    LineFormat, ObjectType, Presence,
+    Appended, CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake,
+    InvalidRecord, LineFormat, ObjectType, Presence,
 };
 use crate::value::{ObjectId, Timestamp};
 /// A step of the sales process that a deal can be in: one line of a file for `STAGE`.
@@ -22,6 +22,24 @@ use crate::value::{ObjectId, Timestamp};
 ///     .build()?;
 /// assert_eq!(serde_json::to_value(&record)?, serde_json::json!({"objectId":"discovery","name":"Discovery","isActive":true,"sortOrder":1}));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The required fields are enough:
+///
+/// ```
+/// let record = gong_crm::Stage::builder()
+///     .object_id("discovery")
+///     .name("Discovery")
+///     .build();
+/// assert!(record.is_ok());
+/// ```
+///
+/// Without `object_id` it does not compile:
+///
+/// ```compile_fail
+/// let record = gong_crm::Stage::builder()
+///     .name("Discovery")
+///     .build();
 /// ```
 ///
 /// Without `name` it does not compile:
@@ -60,7 +78,8 @@ impl Stage {
         on(_, into),
     )]
     fn from_inputs(
-        #[builder(field)] custom: CustomInput,
+        #[builder(field)]
+        custom: CustomInput,
         /// The stage's id in the CRM. Deals name it as their `stage`.
         ///
         /// `objectId` on the wire; required.
@@ -106,15 +125,17 @@ impl Stage {
         let sort_order = intake.take("sortOrder", sort_order);
         let custom_fields = intake.custom(custom);
         match (intake.finish(), object_id, name) {
-            (Ok(()), Some(object_id), Some(name)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted,
-                name,
-                is_active,
-                sort_order,
-                custom_fields,
-            }),
+            (Ok(()), Some(object_id), Some(name)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    name,
+                    is_active,
+                    sort_order,
+                    custom_fields,
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -123,7 +144,11 @@ impl Stage {
 impl<S: stage_builder::State> StageBuilder<S> {
     /// Adds a custom field, with any value that is JSON; shown in Gong once the field is
     /// in the entity schema.
-    pub fn custom(mut self, name: impl Into<String>, value: impl serde::Serialize) -> Self {
+    pub fn custom(
+        mut self,
+        name: impl Into<String>,
+        value: impl serde::Serialize,
+    ) -> Self {
         self.custom.push(name.into(), &value);
         self
     }
@@ -206,7 +231,9 @@ impl serde::Serialize for Stage {
     }
 }
 impl<'de> serde::Deserialize<'de> for Stage {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
         let draft = Draft::deserialize(deserializer)?;
         Self::from_draft(draft).map_err(serde::de::Error::custom)
     }
@@ -228,15 +255,17 @@ impl Stage {
         }
         let custom_fields = draft.into_custom_fields();
         match (intake.finish(), object_id, name) {
-            (Ok(()), Some(object_id), Some(name)) => Ok(Self {
-                object_id,
-                modified_date,
-                is_deleted,
-                name,
-                is_active,
-                sort_order,
-                custom_fields,
-            }),
+            (Ok(()), Some(object_id), Some(name)) => {
+                Ok(Self {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    name,
+                    is_active,
+                    sort_order,
+                    custom_fields,
+                })
+            }
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -360,5 +389,29 @@ impl Entity for Stage {
     }
     fn custom_fields(&self) -> &CustomFields {
         &self.custom_fields
+    }
+    fn write_line(&self, line: &mut Vec<u8>) {
+        line.extend_from_slice(b"{\"objectId\":");
+        self.object_id.append_to(line);
+        if let Some(value) = &self.modified_date {
+            line.extend_from_slice(b",\"modifiedDate\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.is_deleted {
+            line.extend_from_slice(b",\"isDeleted\":");
+            value.append_to(line);
+        }
+        line.extend_from_slice(b",\"name\":");
+        self.name.append_to(line);
+        if let Some(value) = &self.is_active {
+            line.extend_from_slice(b",\"isActive\":");
+            value.append_to(line);
+        }
+        if let Some(value) = &self.sort_order {
+            line.extend_from_slice(b",\"sortOrder\":");
+            value.append_to(line);
+        }
+        self.custom_fields.append_to(line);
+        line.extend_from_slice(b"}\n");
     }
 }

@@ -38,24 +38,41 @@ pub(super) fn type_docs(entity: &Entity) -> TokenStream {
     lines.push("# Ok::<(), Box<dyn std::error::Error>>(())".to_owned());
     lines.push("```".to_owned());
     let required: Vec<&Field> = entity.fields.iter().filter(|field| always(field)).collect();
-    if let Some(last) = required.last() {
+    lines.push(String::new());
+    lines.push("The required fields are enough:".to_owned());
+    lines.push(String::new());
+    lines.push("```".to_owned());
+    lines.extend(bare_record(entity, &required, None));
+    lines.push("assert!(record.is_ok());".to_owned());
+    lines.push("```".to_owned());
+    // Each differs from the one above by one setter, so nothing else can keep it from compiling.
+    for missing in &required {
         lines.push(String::new());
-        lines.push(format!("Without `{}` it does not compile:", last.rust_name));
+        lines.push(format!(
+            "Without `{}` it does not compile:",
+            missing.rust_name
+        ));
         lines.push(String::new());
         lines.push("```compile_fail".to_owned());
-        lines.push(format!("let record = gong_crm::{}::builder()", entity.name));
-        for field in &required[..required.len() - 1] {
-            let value = field.example.clone().unwrap_or_default();
-            lines.push(format!(
-                "    .{}({})",
-                field.rust_name,
-                literal(field, &value)
-            ));
-        }
-        lines.push("    .build();".to_owned());
+        lines.extend(bare_record(entity, &required, Some(missing)));
         lines.push("```".to_owned());
     }
     docs(&lines.join("\n"))
+}
+
+/// Source that builds a record of its required fields, but for one.
+fn bare_record(entity: &Entity, required: &[&Field], missing: Option<&Field>) -> Vec<String> {
+    let mut lines = vec![format!("let record = gong_crm::{}::builder()", entity.name)];
+    for field in required {
+        if missing.is_some_and(|missing| missing.name == field.name) {
+            continue;
+        }
+        let value = field.example.clone().unwrap_or_default();
+        let value = literal(field, &value);
+        lines.push(format!("    .{}({value})", field.rust_name));
+    }
+    lines.push("    .build();".to_owned());
+    lines
 }
 
 /// An example value as Rust source.

@@ -1,6 +1,7 @@
-//! A type's way to JSON and back, and to its JSON Schema.
+//! A type's ways to JSON and back, and to its JSON Schema.
 
-use proc_macro2::TokenStream;
+use anyhow::{Result, ensure};
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::super::entity_model::{Entity, Presence};
@@ -96,4 +97,40 @@ pub(super) fn serde(entity: &Entity) -> TokenStream {
             }
         }
     }
+}
+
+/// The short way to JSON: each name and its punctuation in one piece, nothing between them and the
+/// values. A test holds it to what serde writes.
+pub(super) fn write_line(entity: &Entity) -> Result<TokenStream> {
+    let first = entity.fields.first().map(|field| field.presence);
+    ensure!(
+        first == Some(Presence::Required),
+        "the first field of {} must be required: it is written without a comma before it",
+        entity.name
+    );
+    let entries = entity.fields.iter().enumerate().map(|(index, field)| {
+        let name = ident(&field.rust_name);
+        let before = if index == 0 { '{' } else { ',' };
+        let key = Literal::byte_string(format!("{before}\"{}\":", field.name).as_bytes());
+        if field.presence == Presence::Required {
+            quote! {
+                line.extend_from_slice(#key);
+                self.#name.append_to(line);
+            }
+        } else {
+            quote! {
+                if let Some(value) = &self.#name {
+                    line.extend_from_slice(#key);
+                    value.append_to(line);
+                }
+            }
+        }
+    });
+    Ok(quote! {
+        fn write_line(&self, line: &mut Vec<u8>) {
+            #(#entries)*
+            self.custom_fields.append_to(line);
+            line.extend_from_slice(b"}\n");
+        }
+    })
 }

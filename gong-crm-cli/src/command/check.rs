@@ -1,0 +1,156 @@
+//! `gong-crm check`: every problem of files and folders, before Gong sees them.
+
+use gong_crm::EntitySchema;
+use gong_crm::check::{CheckError, Finding, Options, Severity, Summary, check_paths};
+
+use crate::arguments::{Check, Format};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::finding;
+use crate::output::Output;
+use crate::table::{count, counted};
+
+pub(crate) fn run(check: &Check, output: Output) -> Result<Exit, Failure> {
+    if let Some(rule) = check.explain {
+        output.data(rule.page().trim_end());
+        return Ok(Exit::Ok);
+    }
+    let options = options(check)?;
+    let mut printer = Printer::new(check, output);
+    let summary = check_paths(&check.paths, &options, &mut |found| printer.print(&found))
+        .map_err(|error| failure(&error))?;
+    printer.end(&summary);
+    Ok(if summary.is_clean() {
+        Exit::Ok
+    } else {
+        Exit::CheckFailed
+    })
+}
+
+fn options(check: &Check) -> Result<Options, Failure> {
+    let mut options = Options::default();
+    options.strict = check.strict;
+    options.allow = check.allow.iter().copied().collect();
+    options.deny = check.deny.iter().copied().collect();
+    options.object_type = check.object_type;
+    if let Some(path) = &check.schema {
+        let file = std::fs::File::open(path).map_err(|error| {
+            Failure::new(
+                Exit::Usage,
+                format!("{} can't be read: {error}", path.display()),
+            )
+        })?;
+        let schema = EntitySchema::from_reader(file).map_err(|error| {
+            Failure::new(Exit::Usage, format!("{}: {error}", path.display())).with_hint(
+                "it holds what GET /v2/crm/entity-schema answers, or the fields by object type",
+            )
+        })?;
+        options.entity_schema = Some(schema);
+    }
+    Ok(options)
+}
+
+pub(crate) fn failure(error: &CheckError) -> Failure {
+    match error {
+        CheckError::Files(files) => Failure::from_files(files),
+        other => Failure::new(Exit::Unexpected, other.to_string()),
+    }
+}
+
+/// Prints findings in the wanted form, up to the wanted number.
+struct Printer {
+    output: Output,
+    most: u64,
+    printed: u64,
+    left_out: u64,
+}
+
+impl Printer {
+    fn new(check: &Check, output: Output) -> Self {
+        if output.format() == Format::Sarif {
+            output.data(&finding::sarif_head());
+        }
+        // A program wants them all unless it says otherwise; a person scrolls.
+        let most = match (check.max, output.format()) {
+            (Some(most), _) => most,
+            (None, Format::Text) => 50,
+            (None, _) => u64::MAX,
+        };
+        Self {
+            output,
+            most,
+            printed: 0,
+            left_out: 0,
+        }
+    }
+
+    fn print(&mut self, found: &Finding) {
+        if self.printed >= self.most {
+            self.left_out += 1;
+            return;
+        }
+        self.printed += 1;
+        match self.output.format() {
+            Format::Text => {
+                for line in finding::text(found) {
+                    self.output.data(&line);
+                }
+            }
+            Format::Json => self.output.json(found),
+            Format::Github => self.output.data(&finding::github(found)),
+            Format::Sarif => self.output.data(&finding::sarif(found, self.printed == 1)),
+        }
+    }
+
+    fn end(&self, summary: &Summary) {
+        if self.output.format() == Format::Sarif {
+            self.output.data(finding::SARIF_TAIL);
+        }
+        let talk = |line: &str| self.output.talk(line);
+        if self.left_out > 0 {
+            talk(&format!(
+                "{} not shown; --max {} shows them all\n",
+                counted(self.left_out, "finding"),
+                self.printed + self.left_out
+            ));
+        }
+        let by_rule = summary.by_rule();
+        if by_rule.len() > 1 {
+            for (rule, times) in &by_rule {
+                talk(&format!("{:>9}  {rule}", count(*times)));
+            }
+            talk("");
+        }
+        let (errors, warnings) = (summary.errors(), summary.warnings());
+        let verdict = match (errors, warnings) {
+            (0, 0) => "no problem".to_owned(),
+            (0, warnings) => format!("no error, {}", counted(warnings, "warning")),
+            (errors, 0) => counted(errors, "error"),
+            (errors, warnings) => {
+                format!(
+                    "{}, {}",
+                    counted(errors, "error"),
+                    counted(warnings, "warning")
+                )
+            }
+        };
+        let files = counted(summary.files.len() as u64, "file");
+        talk(&format!(
+            "{verdict} in {} of {files}",
+            counted(summary.records(), "record")
+        ));
+        if let Some(rule) = by_rule.keys().next() {
+            talk(&format!(
+                "why a rule is there: gong-crm check --explain {rule}"
+            ));
+        }
+    }
+}
+
+/// The word for how bad a finding is.
+pub(crate) fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}

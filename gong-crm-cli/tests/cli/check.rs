@@ -1,0 +1,80 @@
+//! `gong-crm check`: what a person and a program see of its findings.
+
+use crate::invocation::{Invocation, assert_transcript};
+
+/// A line of each kind of trouble, between two good ones.
+const DEALS: &str = concat!(
+    r#"{"objectId":"d-1","modifiedDate":"2026-03-01T09:30:00Z","accountId":"a","ownerId":"u","closeDate":"2026-09-30","stage":"s"}"#,
+    "\n// exported from the old CRM\n",
+    r#"{"objectId":"A/9","modifiedDate":"2026-03-01 09:30:00","status":"Won","name":"Größe 日本 \"x\"","amount":"7.000,50"}"#,
+    "\n",
+    r#"{"objectId":"d-2","modifiedDate":"2026-03-01T09:30:00.123Z","accountId":"a","ownerId":"u","closeDate":"30.9.2026","stage":"s","lastModified":"x"}"#,
+    "\n",
+    r#"{"objectId":"d-1","modifiedDate":"2026-03-01T09:30:00Z","accountId":"a","ownerId":"u","closeDate":"2026-09-30","stage":"s"}"#,
+    "\n",
+);
+
+fn check(arguments: &[&str]) -> Invocation {
+    Invocation::new(&[&["check"], arguments].concat()).file("deals.ldjson", DEALS)
+}
+
+#[test]
+fn findings_read_like_a_compilers() {
+    assert_transcript!("check_text", check(&["deals.ldjson"]));
+}
+
+#[test]
+fn findings_are_objects_for_a_program() {
+    assert_transcript!("check_json", check(&["deals.ldjson", "-o", "json"]));
+    assert_transcript!("check_github", check(&["deals.ldjson", "-o", "github"]));
+    assert_transcript!("check_capped", check(&["deals.ldjson", "--max", "2"]));
+}
+
+#[test]
+fn a_sarif_log_is_one_json_document() {
+    let output = check(&["deals.ldjson", "-o", "sarif"]).output();
+    assert_eq!(output.status.code(), Some(3));
+    let log: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert!(results.len() > 5, "{results:?}");
+    let rules = log["runs"][0]["tool"]["driver"]["rules"]
+        .as_array()
+        .unwrap();
+    for result in results {
+        assert!(
+            rules.iter().any(|rule| rule["id"] == result["ruleId"]),
+            "{result}"
+        );
+    }
+}
+
+#[test]
+fn switches_decide_what_counts() {
+    let exit = |arguments: &[&str], contents: &str| {
+        let run = Invocation::new(&[&["check", "contacts.ldjson"], arguments].concat());
+        run.file("contacts.ldjson", contents).output().status.code()
+    };
+    // A contact without account is a warning.
+    let line = "{\"objectId\":\"c-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n";
+    assert_eq!(exit(&[], line), Some(0));
+    assert_eq!(exit(&["--strict"], line), Some(3));
+    assert_eq!(exit(&["--deny", "not-visible"], line), Some(3));
+    assert_eq!(exit(&["--strict", "--allow", "not-visible"], line), Some(0));
+    assert_eq!(exit(&["--allow", "no-such-rule"], line), Some(2));
+}
+
+#[test]
+fn a_rule_explains_itself() {
+    assert_transcript!(
+        "check_explain",
+        Invocation::new(&["check", "--explain", "object-id-charset"])
+    );
+}
+
+#[test]
+fn the_example_crm_is_flawless_under_its_schema() {
+    let schema = "examples/acme/entity-schema.json";
+    let check = ["check", "--strict", "--schema", schema, "examples/acme"];
+    assert_transcript!("check_acme", Invocation::new(&check).in_workspace());
+}

@@ -1,0 +1,160 @@
+//! A line as names and values, each with its place.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// A name and a value of a line.
+#[derive(Debug)]
+pub(super) struct Pair<'a> {
+    /// The name, unescaped.
+    pub(super) name: Cow<'a, str>,
+    /// Where the name stands, quotes included.
+    pub(super) name_range: Range<usize>,
+    /// The value as it stands.
+    pub(super) value: &'a RawValue,
+    /// Where the value stands.
+    pub(super) range: Range<usize>,
+}
+
+/// A line as far as it could be read.
+#[derive(Debug, Default)]
+pub(super) struct Parsed<'a> {
+    /// What was read before the error, or all.
+    pub(super) pairs: Vec<Pair<'a>>,
+    /// The name whose value could not be read.
+    pub(super) pending: Option<Cow<'a, str>>,
+    /// Whether the object was read to its end, though something else may follow it.
+    pub(super) is_closed: bool,
+    /// Why reading ended early.
+    pub(super) error: Option<serde_json::Error>,
+}
+
+/// Reads a line that should be one object.
+pub(super) fn parse(line: &str) -> Parsed<'_> {
+    let mut parsed = Parsed::default();
+    let mut deserializer = serde_json::Deserializer::from_str(line);
+    let seed = Object {
+        line,
+        parsed: &mut parsed,
+    };
+    let outcome = seed.deserialize(&mut deserializer);
+    parsed.is_closed = outcome.is_ok();
+    parsed.error = outcome.and_then(|()| deserializer.end()).err();
+    parsed
+}
+
+struct Object<'line, 'parsed> {
+    line: &'line str,
+    parsed: &'parsed mut Parsed<'line>,
+}
+
+impl<'line> DeserializeSeed<'line> for Object<'line, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'line>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'line> Visitor<'line> for Object<'line, '_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'line>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(raw) = map.next_key::<&RawValue>()? {
+            let name = unescaped(raw.get());
+            self.parsed.pending = Some(name.clone());
+            let value = map.next_value::<&RawValue>()?;
+            self.parsed.pending = None;
+            self.parsed.pairs.push(Pair {
+                name,
+                name_range: place(self.line, raw.get()),
+                value,
+                range: place(self.line, value.get()),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Where a part of the line stands in it.
+fn place(line: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr() as usize - line.as_ptr() as usize;
+    start..start + part.len()
+}
+
+/// The text of a JSON string; as it stands where it can't be unescaped.
+pub(super) fn unescaped(quoted: &str) -> Cow<'_, str> {
+    let plain = quoted
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(quoted);
+    if !plain.contains('\\') {
+        return Cow::Borrowed(plain);
+    }
+    serde_json::from_str(quoted).map_or(Cow::Borrowed(plain), Cow::Owned)
+}
+
+/// Where in the JSON an escape stands that is half of a surrogate pair.
+pub(super) fn lone_surrogate(json: &str) -> Option<Range<usize>> {
+    let bytes = json.as_bytes();
+    let unit = |at: usize| -> Option<u16> {
+        let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut at = 0;
+    while let Some(next) = memchr::memchr(b'\\', bytes.get(at..)?) {
+        at += next;
+        match unit(at) {
+            Some(0xd800..=0xdbff) if matches!(unit(at + 6), Some(0xdc00..=0xdfff)) => at += 12,
+            Some(0xd800..=0xdfff) => return Some(at..at + 6),
+            Some(_) => at += 6,
+            None => at += 2,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_values_are_found_at_their_places() {
+        let line = r#" {"a\u0062" : [1, 2],"c":"d"} "#;
+        let parsed = parse(line);
+        assert!(parsed.error.is_none());
+        let pairs: Vec<_> = parsed
+            .pairs
+            .iter()
+            .map(|pair| (&*pair.name, &line[pair.name_range.clone()], &line[pair.range.clone()]))
+            .collect();
+        assert_eq!(
+            pairs,
+            [("ab", r#""a\u0062""#, "[1, 2]"), ("c", r#""c""#, r#""d""#)]
+        );
+    }
+
+    #[test]
+    fn what_stands_before_an_error_is_kept() {
+        let parsed = parse(r#"{"a":1,"status":OPEN}"#);
+        assert_eq!(parsed.pairs.len(), 1);
+        assert_eq!(parsed.pending.as_deref(), Some("status"));
+        assert!(parsed.error.is_some() && !parsed.is_closed);
+        assert!(parse("{} x").is_closed);
+    }
+
+    #[test]
+    fn half_a_pair_of_surrogates_is_found() {
+        assert_eq!(lone_surrogate(r#""\ud83d\ude00 \\ud83d \u00e9""#), None);
+        assert_eq!(lone_surrogate(r#""x\ud83dx""#), Some(2..8));
+        assert_eq!(lone_surrogate(r#""\ude00""#), Some(1..7));
+    }
+}

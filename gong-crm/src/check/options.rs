@@ -1,0 +1,44 @@
+//! What a check is told to look for.
+
+use std::collections::BTreeSet;
+
+use crate::entity::ObjectType;
+use crate::entity_schema::EntitySchema;
+use crate::rule::{Rule, Severity};
+
+/// How a check goes about it.
+///
+/// ```
+/// use gong_crm::{Rule, check::Options};
+///
+/// let mut options = Options::default();
+/// options.strict = true;
+/// options.allow.insert(Rule::ObjectIdUnderscore);
+/// ```
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// Warnings count as errors.
+    pub strict: bool,
+    /// Rules whose breach is not reported, whatever the other settings say.
+    pub allow: BTreeSet<Rule>,
+    /// Rules whose breach is an error.
+    pub deny: BTreeSet<Rule>,
+    /// The type of all records; otherwise each file's name tells.
+    pub object_type: Option<ObjectType>,
+    /// The declared custom fields; without them, any custom field is taken.
+    pub entity_schema: Option<EntitySchema>,
+}
+
+impl Options {
+    /// How much a breach of the rule weighs; `None` when it is allowed.
+    pub(super) fn severity(&self, rule: Rule) -> Option<Severity> {
+        if self.allow.contains(&rule) {
+            None
+        } else if self.strict || self.deny.contains(&rule) {
+            Some(Severity::Error)
+        } else {
+            Some(rule.severity())
+        }
+    }
+}

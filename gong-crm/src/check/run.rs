@@ -1,0 +1,272 @@
+//! The check of many files: what refers to others after the others, and several at a time.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use flate2::read::MultiGzDecoder;
+
+use super::CheckError;
+use super::file::{Outcome, check_stream};
+use super::finding::Finding;
+use super::ids::{Ids, KnownIds};
+use super::options::Options;
+use super::summary::{FileSummary, Summary};
+use crate::entity::{LineFormat, ObjectType};
+use crate::files::{Compressed, EntityFilePath, FilesError, entity_files};
+
+/// The path that stands for the standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// How many findings of a file may wait until those of the files before it are told.
+const WAITING: usize = 256;
+
+/// Checks files, folders, patterns such as `exports/*.ldjson`, and `-`, the standard input.
+///
+/// A folder gives its files that end in `.ldjson`, `.ndjson` or `.jsonl`, also with `.gz`. Each
+/// file's name tells the type of its records, as `accounts.ldjson` does, unless the options do.
+///
+/// Findings come file by file, in the order in which types are loaded; within a file line by line,
+/// and after them what only the whole file shows, such as a repeated `objectId`. References are
+/// looked up when files of the other type are checked along.
+///
+/// Memory stays below 8 MB and 20 bytes a record for each file that is open, of which there are at
+/// most as many as the machine has cores. Ids of the standard input are kept whole.
+///
+/// # Errors
+///
+/// [`CheckError::Files`] when the paths lead to no entity files, [`CheckError::Read`] when one can't
+/// be read to its end.
+///
+/// ```
+/// use gong_crm::{Rule, check};
+///
+/// let folder = tempfile::tempdir()?;
+/// std::fs::write(folder.path().join("accounts.ldjson"), r#"{"objectId":"A/1"}"#)?;
+/// let mut rules = Vec::new();
+/// let options = check::Options::default();
+/// let summary = check::check_paths(&[folder.path()], &options, &mut |finding| rules.push(finding.rule))?;
+/// assert_eq!(rules, [Rule::MissingField, Rule::ObjectIdCharset]);
+/// assert_eq!((summary.records(), summary.errors()), (1, 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn check_paths(
+    paths: &[impl AsRef<Path>],
+    options: &Options,
+    on_finding: &mut dyn FnMut(Finding),
+) -> Result<Summary, CheckError> {
+    let files = sources(paths, options.object_type)?;
+    let types: Vec<ObjectType> = files.iter().map(|file| file.object_type).collect();
+    let mut known_ids = KnownIds::default();
+    let mut summary = Summary::default();
+    let mut files = files.into_iter().peekable();
+    while let Some(first) = files.next() {
+        let mut together = vec![first];
+        // Types of one rank do not refer to each other, so their files can be checked together.
+        let rank = rank(together[0].object_type);
+        while let Some(file) = files.next_if(|file| self::rank(file.object_type) == rank) {
+            together.push(file);
+        }
+        let outcomes = check_together(&together, options, &known_ids, on_finding)?;
+        let mut ids_by_type: Vec<(ObjectType, Vec<Ids>)> = Vec::new();
+        for outcome in outcomes {
+            let object_type = outcome.summary.object_type;
+            summary.files.push(outcome.summary);
+            match ids_by_type.last_mut() {
+                Some((last, ids)) if *last == object_type => ids.push(outcome.ids),
+                _ => ids_by_type.push((object_type, vec![outcome.ids])),
+            }
+        }
+        for (object_type, ids) in ids_by_type {
+            let is_wanted = |other: &ObjectType| may_refer_to(*other, object_type, options);
+            if types.iter().any(is_wanted) {
+                known_ids.insert(object_type, &ids);
+            }
+        }
+    }
+    Ok(summary)
+}
+
+/// Checks one stream of records of one type; `path` is what findings call it.
+///
+/// # Errors
+///
+/// [`CheckError::Read`] when the stream can't be read to its end.
+///
+/// ```
+/// use gong_crm::{ObjectType, Rule, check};
+///
+/// let lines = "{\"objectId\":\"won\",\"name\":\"Closed won\"}\n// the end\n";
+/// let mut found = Vec::new();
+/// let options = check::Options::default();
+/// check::check_reader(lines.as_bytes(), "stages.ldjson", ObjectType::Stage, &options, &mut |finding| {
+///     found.push((finding.line, finding.rule));
+/// })?;
+/// assert_eq!(found, [(2, Rule::CommentLine)]);
+/// # Ok::<(), check::CheckError>(())
+/// ```
+pub fn check_reader(
+    reader: impl Read,
+    path: impl AsRef<Path>,
+    object_type: ObjectType,
+    options: &Options,
+    on_finding: &mut dyn FnMut(Finding),
+) -> Result<FileSummary, CheckError> {
+    let path: Arc<Path> = path.as_ref().into();
+    let known_ids = KnownIds::default();
+    let outcome = check_stream(
+        reader,
+        None,
+        Arc::clone(&path),
+        object_type,
+        options,
+        &known_ids,
+        on_finding,
+    );
+    match outcome {
+        Ok(outcome) => Ok(outcome.summary),
+        Err(source) => Err(CheckError::Read {
+            path: path.to_path_buf(),
+            source,
+        }),
+    }
+}
+
+fn sources(
+    paths: &[impl AsRef<Path>],
+    object_type: Option<ObjectType>,
+) -> Result<Vec<EntityFilePath>, FilesError> {
+    let is_standard_input = |path: &&Path| path.as_os_str() == STANDARD_INPUT;
+    let all = || paths.iter().map(AsRef::as_ref);
+    let named: Vec<&Path> = all().filter(|path| !is_standard_input(path)).collect();
+    let mut files = if named.is_empty() && !paths.is_empty() {
+        Vec::new()
+    } else {
+        entity_files(&named, object_type, Compressed::Included)?
+    };
+    if let Some(path) = all().find(is_standard_input) {
+        files.push(EntityFilePath {
+            path: path.to_path_buf(),
+            object_type: object_type.ok_or(FilesError::TypeNeeded)?,
+        });
+        files.sort_by_key(|file| file.object_type);
+    }
+    Ok(files)
+}
+
+/// How many types have to be read before this one, one after another: 0 for one that refers to none.
+fn rank(object_type: ObjectType) -> usize {
+    let format: &LineFormat = object_type.line_format();
+    let targets = format.fields.iter().filter_map(|field| field.references);
+    targets.map(|target| rank(target) + 1).max().unwrap_or(0)
+}
+
+fn may_refer_to(object_type: ObjectType, target: ObjectType, options: &Options) -> bool {
+    let fields = object_type.line_format().fields;
+    let declares = options
+        .entity_schema
+        .as_ref()
+        .is_some_and(|schema| schema.fields(object_type).is_some());
+    declares || fields.iter().any(|field| field.references == Some(target))
+}
+
+/// Checks files on as many threads as the machine has cores, and tells of them in their order.
+fn check_together(
+    files: &[EntityFilePath],
+    options: &Options,
+    known_ids: &KnownIds,
+    on_finding: &mut dyn FnMut(Finding),
+) -> Result<Vec<Outcome>, CheckError> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(files.len());
+    if threads < 2 {
+        let check = |file| check_file(file, options, known_ids, on_finding);
+        return files.iter().map(check).collect();
+    }
+    let (senders, receivers): (Vec<Mutex<Option<SyncSender<Finding>>>>, Vec<Receiver<Finding>>) = files
+        .iter()
+        .map(|_| {
+            let (sender, receiver) = sync_channel(WAITING);
+            (Mutex::new(Some(sender)), receiver)
+        })
+        .unzip();
+    let outcomes: Vec<Mutex<Option<Result<Outcome, CheckError>>>> =
+        files.iter().map(|_| Mutex::new(None)).collect();
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                // Files are begun in order, so the one whose findings are awaited is always at work.
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(file) = files.get(at) else {
+                        return;
+                    };
+                    // Dropped at the end of the file, which ends the waiting for more.
+                    let sender = lock(&senders[at]).take();
+                    let outcome = check_file(file, options, known_ids, &mut |finding| {
+                        // It fails only when nobody listens any more.
+                        drop(sender.as_ref().map(|sender| sender.send(finding)));
+                    });
+                    *lock(&outcomes[at]) = Some(outcome);
+                }
+            });
+        }
+        for receiver in receivers {
+            for finding in receiver {
+                on_finding(finding);
+            }
+        }
+    });
+    outcomes
+        .into_iter()
+        .filter_map(|outcome| outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
+        .collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn check_file(
+    file: &EntityFilePath,
+    options: &Options,
+    known_ids: &KnownIds,
+    on_finding: &mut dyn FnMut(Finding),
+) -> Result<Outcome, CheckError> {
+    let path: Arc<Path> = file.path.as_path().into();
+    let object_type = file.object_type;
+    let outcome = if file.path.as_os_str() == STANDARD_INPUT {
+        let input = io::stdin().lock();
+        check_stream(input, None, path, object_type, options, known_ids, on_finding)
+    } else {
+        let reopen = || open(&file.path);
+        open(&file.path).and_then(|reader| {
+            // A pipe can be read once only.
+            let is_file = file.path.is_file();
+            let reopen: Option<super::file::Reopen<'_>> = if is_file { Some(&reopen) } else { None };
+            check_stream(reader, reopen, path, object_type, options, known_ids, on_finding)
+        })
+    };
+    outcome.map_err(|source| CheckError::Read {
+        path: PathBuf::from(&file.path),
+        source,
+    })
+}
+
+/// Opens a file, and unpacks it if its name ends in `.gz`.
+fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+    let file = File::open(path)?;
+    let is_compressed = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
+    Ok(if is_compressed {
+        Box::new(MultiGzDecoder::new(io::BufReader::new(file)))
+    } else {
+        Box::new(file)
+    })
+}

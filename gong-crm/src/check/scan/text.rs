@@ -1,0 +1,336 @@
+//! Texts, the fast way: eight bytes at a time.
+
+use crate::value::{email_address, object_id, timestamp as exact};
+
+/// A text that ends at a closing quote.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    /// Where the closing quote stands.
+    pub(super) end: usize,
+    is_ascii: bool,
+    /// Whether an escape stands for a character of ASCII that needs none.
+    is_disguised: bool,
+}
+
+const ONES: u64 = u64::MAX / 255;
+const HIGHS: u64 = ONES << 7;
+
+#[inline]
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+/// The high bit of each byte that is zero; exact up to the first one, which is all that matters.
+#[inline]
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & HIGHS
+}
+
+/// Where the next quote, backslash or control character stands, and whether a byte before it is
+/// beyond ASCII.
+#[inline]
+fn special(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
+    let mut all = 0;
+    loop {
+        let word = word(bytes, at)?;
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
+        let quote = zeros(word ^ (ONES * b'"' as u64));
+        let backslash = zeros(word ^ (ONES * b'\\' as u64));
+        let hits = control | quote | backslash;
+        if hits != 0 {
+            let below = (hits & hits.wrapping_neg()) - 1;
+            let is_ascii = (all | (word & below)) & HIGHS == 0;
+            return Some((at + hits.trailing_zeros() as usize / 8, is_ascii));
+        }
+        all |= word;
+        at += 8;
+    }
+}
+
+/// A text without escapes that begins at `start`, after its quote.
+///
+/// Whether it is UTF-8 is not looked at: it will be compared with known text, or `is_ascii`.
+#[inline]
+pub(super) fn plain(bytes: &[u8], start: usize) -> Option<Span> {
+    let (end, is_ascii) = special(bytes, start)?;
+    (bytes[end] == b'"').then_some(Span {
+        end,
+        is_ascii,
+        is_disguised: false,
+    })
+}
+
+/// A text with or without escapes, in UTF-8.
+#[inline]
+pub(super) fn any(bytes: &[u8], start: usize) -> Option<Span> {
+    let (mut end, mut is_ascii) = special(bytes, start)?;
+    let mut is_disguised = false;
+    while bytes[end] == b'\\' {
+        end = match *bytes.get(end + 1)? {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => end + 2,
+            b'u' => {
+                let digits = bytes.get(end + 2..end + 6)?;
+                // Halves of surrogate pairs are for the exact way.
+                let is_surrogate = matches!(digits[0], b'd' | b'D') && digits[1] > b'7';
+                if !digits.iter().all(u8::is_ascii_hexdigit) || is_surrogate {
+                    return None;
+                }
+                is_disguised |= digits[..2] == *b"00" && digits[2] < b'8';
+                end + 6
+            }
+            _ => return None,
+        };
+        let (next, next_is_ascii) = special(bytes, end)?;
+        end = next;
+        is_ascii &= next_is_ascii;
+    }
+    if bytes[end] != b'"' || !(is_ascii || str::from_utf8(&bytes[start..end]).is_ok()) {
+        return None;
+    }
+    Some(Span {
+        end,
+        is_ascii,
+        is_disguised,
+    })
+}
+
+/// A plain text in UTF-8, and where it ends.
+#[inline]
+fn plain_text(bytes: &[u8], start: usize) -> Option<(&str, usize)> {
+    let end = plain(bytes, start)?.end;
+    Some((str::from_utf8(&bytes[start..end]).ok()?, end))
+}
+
+/// One for letters, digits and hyphens, two for underscores.
+const ID_BYTES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() || byte == b'-' {
+            classes[byte as usize] = 1;
+        } else if byte == b'_' {
+            classes[byte as usize] = 2;
+        }
+        byte += 1;
+    }
+    classes
+};
+
+/// Where an id ends.
+#[inline]
+pub(super) fn id(bytes: &[u8], start: usize, takes_underscore: bool) -> Option<usize> {
+    let mut end = start;
+    let mut classes = 0;
+    let last = loop {
+        let byte = *bytes.get(end)?;
+        let class = ID_BYTES[usize::from(byte)];
+        if class == 0 {
+            break byte;
+        }
+        classes |= class;
+        end += 1;
+    };
+    if last == b'"' {
+        let is_good = end > start
+            && end - start <= object_id::MAX_LENGTH
+            && (takes_underscore || classes & 2 == 0);
+        return is_good.then_some(end);
+    }
+    let (text, end) = plain_text(bytes, start)?;
+    // Whatever is not a plain id must be an email address, in which underscores are welcome.
+    object_id::check(text).is_ok().then_some(end)
+}
+
+/// What is added to each byte, after the expected one was taken out by exclusive or, to carry into
+/// its upper half where it is not what was expected: a digit, or exactly the separator.
+const fn carries(shape: [u8; 8]) -> u64 {
+    let mut bytes = [0x0f; 8];
+    let mut at = 0;
+    while at < 8 {
+        if shape[at] == b'0' {
+            bytes[at] = 6;
+        }
+        at += 1;
+    }
+    u64::from_le_bytes(bytes)
+}
+
+/// Whether the bytes have the shape, in which `0` stands for any digit.
+#[inline]
+fn has_shape(bytes: [u8; 8], shape: [u8; 8]) -> bool {
+    let difference = u64::from_le_bytes(bytes) ^ u64::from_le_bytes(shape);
+    // A carry beyond a byte comes only from one whose upper half is not zero already.
+    (difference | difference.wrapping_add(carries(shape))) & (ONES * 0xf0) == 0
+}
+
+#[inline]
+fn number(tens: u8, ones: u8) -> u8 {
+    (tens & 15) * 10 + (ones & 15)
+}
+
+#[inline]
+fn is_day(day: &[u8]) -> bool {
+    let (month, date) = (number(day[5], day[6]), number(day[8], day[9]));
+    // The last days of a month are for the calendar.
+    (1..=12).contains(&month) && (1..=28).contains(&date) || exact::check_date(day).is_ok()
+}
+
+/// Where a date-time ends.
+#[inline]
+pub(super) fn timestamp(bytes: &[u8], start: usize) -> Option<usize> {
+    let text = bytes.get(start..)?.first_chunk::<26>()?;
+    let part = |at: usize| -> [u8; 8] {
+        [
+            text[at],
+            text[at + 1],
+            text[at + 2],
+            text[at + 3],
+            text[at + 4],
+            text[at + 5],
+            text[at + 6],
+            text[at + 7],
+        ]
+    };
+    let is_good = has_shape(part(0), *b"0000-00-")
+        && has_shape(part(8), *b"00T00:00")
+        && has_shape(part(11), *b"00:00:00")
+        && is_day(&text[..10])
+        && number(text[11], text[12]) < 24
+        && number(text[14], text[15]) < 60
+        && number(text[17], text[18]) < 60;
+    if !is_good {
+        return None;
+    }
+    match text[19] {
+        b'Z' => (text[20] == b'"').then_some(start + 20),
+        b'+' | b'-' => {
+            // The two digits of the seconds fill the word up.
+            let zone = [text[17], text[18], text[20], text[21], text[22], text[23], text[24], text[25]];
+            let is_good = has_shape(zone, *b"0000:00\"")
+                && number(text[20], text[21]) < 24
+                && number(text[23], text[24]) < 60;
+            is_good.then_some(start + 25)
+        }
+        _ => None,
+    }
+}
+
+/// Where a day ends.
+#[inline]
+pub(super) fn day(bytes: &[u8], start: usize) -> Option<usize> {
+    let text = bytes.get(start..)?.first_chunk::<11>()?;
+    let (first, last) = (text.first_chunk::<8>()?, text.last_chunk::<8>()?);
+    let is_good = has_shape(*first, *b"0000-00-") && has_shape(*last, *b"0-00-00\"");
+    (is_good && is_day(&text[..10])).then_some(start + 10)
+}
+
+/// Where a link ends.
+#[inline]
+pub(super) fn url(bytes: &[u8], start: usize) -> Option<usize> {
+    let span = plain(bytes, start)?;
+    let text = &bytes[start..span.end];
+    let rest = text
+        .strip_prefix(b"https://")
+        .or_else(|| text.strip_prefix(b"http://"))?;
+    // White space beyond ASCII is for the exact way.
+    let is_good = span.is_ascii && !matches!(rest.first(), None | Some(b'/')) && !rest.contains(&b' ');
+    is_good.then_some(span.end)
+}
+
+/// Where an email address ends.
+#[inline]
+pub(super) fn email_address(bytes: &[u8], start: usize) -> Option<usize> {
+    let (text, end) = plain_text(bytes, start)?;
+    email_address::check(text).is_ok().then_some(end)
+}
+
+/// Where one of the words ends.
+#[inline]
+pub(super) fn one_of(bytes: &[u8], start: usize, words: &[Box<[u8]>]) -> Option<usize> {
+    let end = plain(bytes, start)?.end;
+    let text = &bytes[start..end];
+    words.iter().any(|word| **word == *text).then_some(end)
+}
+
+/// Where a text ends under a name that nothing was declared of.
+#[inline]
+pub(super) fn custom(bytes: &[u8], start: usize) -> Option<usize> {
+    let span = any(bytes, start)?;
+    // Date-times with a fraction are for the exact way, however they are written.
+    let text = &bytes[start..span.end];
+    let is_fractional = text.len() > 20 && matches!(text[19], b'.' | b',') && text[10] == b'T';
+    (!is_fractional && !span.is_disguised).then_some(span.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A text with its closing quote and what may follow it.
+    fn padded(text: &str) -> Vec<u8> {
+        [text.as_bytes(), b"\",\"name\":\"0123456789\"}\n", &[0; 64]].concat()
+    }
+
+    #[test]
+    fn date_times_are_taken_exactly_when_the_rule_takes_them() {
+        let mut texts = vec![
+            "2026-03-01T09:30:00Z".to_owned(),
+            "2024-02-29T23:59:59-11:30".to_owned(),
+            "2026-02-29T09:30:00Z".to_owned(),
+            "2026-03-01T09:30:00.000Z".to_owned(),
+            "2026-12-31T09:30:00+23:59".to_owned(),
+        ];
+        for text in texts.clone() {
+            for at in 0..text.len() {
+                for other in ["", "0", "3", "9", ":", "-", "/", "T", "Z", "é", "x"] {
+                    texts.push(format!("{}{other}{}", &text[..at], &text[at + 1..]));
+                }
+            }
+        }
+        for text in texts {
+            let taken = timestamp(&padded(&text), 0);
+            let expected = exact::check(&text).is_ok().then_some(text.len());
+            assert_eq!(taken, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn days_are_taken_exactly_when_the_calendar_has_them() {
+        for text in ["2026-03-01", "2024-02-29", "2026-02-29", "2026-3-01", "2026-03-0", "2026-03-011"] {
+            let expected = (text.len() == 10 && exact::matches_shape(text.as_bytes(), b"0000-00-00")
+                && exact::check_date(text.as_bytes()).is_ok())
+            .then_some(10);
+            assert_eq!(day(&padded(text), 0), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_end_at_their_quote() {
+        for (text, taken) in [
+            ("", true),
+            ("plain", true),
+            ("é and more than eight bytes", true),
+            ("esc \\n \\\" \\u00e9 \\/", true),
+            ("bad \\x escape", false),
+            ("bad \\u12 escape", false),
+            ("half \\ud83d pair", false),
+            ("a\ttab", false),
+        ] {
+            let span = any(&padded(text), 0);
+            assert_eq!(span.map(|span| span.end), taken.then_some(text.len()), "{text}");
+        }
+        assert!(any(b"\xff\"                    ", 0).is_none());
+        assert!(custom(&padded("2022-02-04T17:57:23\\u002e000Z"), 0).is_none());
+        assert!(custom(&padded("2022-02-04T17:57:23Z"), 0).is_some());
+    }
+
+    #[test]
+    fn ids_are_taken_exactly_when_the_rule_takes_them() {
+        let long = "x".repeat(65);
+        for text in ["A-1", "", "a_b", "a_b@c.example", "a/b", "a@b@c", "é", &long, &long[..64]] {
+            let expected = object_id::check(text).is_ok();
+            assert_eq!(id(&padded(text), 0, true).is_some(), expected, "{text}");
+        }
+        assert!(id(&padded("a_b"), 0, false).is_none());
+    }
+}

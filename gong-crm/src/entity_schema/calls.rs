@@ -1,0 +1,116 @@
+//! Asking Gong for the entity schema, and declaring it.
+
+use gong_api_gen::types;
+
+use super::{EntitySchema, FieldType, SchemaField};
+use crate::client::Client;
+use crate::entity::ObjectType;
+use crate::error::{Error, ErrorKind};
+use crate::id::IntegrationId;
+use crate::objects::schema_object_type;
+use crate::operation::Operation;
+
+impl Client {
+    /// Lists the declared custom fields of one type, or of all.
+    ///
+    /// Types that this crate does not know, and fields without a name, are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] for a type without entity schema; any [`ErrorKind`] of a call.
+    pub async fn entity_schema(
+        &self,
+        integration_id: IntegrationId,
+        object_type: Option<ObjectType>,
+    ) -> Result<EntitySchema, Error> {
+        let object_type = object_type.map(schema_object_type).transpose()?;
+        let call = self
+            .raw()
+            .list_crm_schema_fields(integration_id.get(), object_type);
+        let answer = self.call(Operation::ListCrmSchemaFields, call).await?;
+        let types = answer.object_type_to_selected_fields.unwrap_or_default();
+        let known = types.into_iter().filter_map(|(name, fields)| {
+            let object_type = name.parse::<ObjectType>().ok()?;
+            Some((object_type, fields.into_iter().filter_map(from_raw)))
+        });
+        Ok(known.fold(EntitySchema::new(), |schema, (object_type, fields)| {
+            schema.with_fields(object_type, fields)
+        }))
+    }
+
+    /// Declares the custom fields of a type: always the complete list.
+    ///
+    /// Leaving out a field that Gong knows is an error and changes nothing; a changed type makes a
+    /// new field and drops the old one's values.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] for a type without entity schema, or a field type or reference
+    /// target that Gong does not know; any [`ErrorKind`] of a call.
+    pub async fn upload_entity_schema(
+        &self,
+        integration_id: IntegrationId,
+        object_type: ObjectType,
+        fields: &[SchemaField],
+    ) -> Result<(), Error> {
+        let object_type = schema_object_type(object_type)?;
+        let body = fields
+            .iter()
+            .map(to_raw)
+            .collect::<Result<Vec<_>, _>>()?;
+        let call = self
+            .raw()
+            .upload_crm_schema_field(integration_id.get(), object_type, &body);
+        self.call(Operation::UploadCrmSchemaField, call)
+            .await
+            .map(drop)
+    }
+}
+
+fn to_raw(field: &SchemaField) -> Result<types::GenericSchemaFieldRequest, Error> {
+    let wrong = |what: String| {
+        Error::new(
+            ErrorKind::InvalidRequest,
+            format!("field {}: {what}", field.unique_name),
+        )
+    };
+    let field_type = field.field_type.as_str().parse().map_err(|_| {
+        wrong(format!(
+            "{:?} is none of Gong's field types, such as STRING or PICKLIST",
+            field.field_type.as_str()
+        ))
+    })?;
+    let target = |name: &String| {
+        name.parse().map_err(|_| {
+            let hint = if name == "BUSINESS_USER" {
+                "; business users are called USER here"
+            } else {
+                ""
+            };
+            wrong(format!("a reference can't point to {name:?}{hint}"))
+        })
+    };
+    Ok(types::GenericSchemaFieldRequest {
+        unique_name: field.unique_name.clone(),
+        label: field.label.clone(),
+        type_: field_type,
+        reference_to: field.reference_to.as_ref().map(target).transpose()?,
+        ordered_value_list: field.ordered_value_list.clone(),
+        is_deleted: field.is_deleted,
+        last_modified: field.last_modified.clone(),
+    })
+}
+
+fn from_raw(field: types::SchemaField) -> Option<SchemaField> {
+    // Gong's schema says `uniqueName`, its example `name`.
+    let unique_name = field.unique_name.or(field.name)?;
+    Some(SchemaField {
+        unique_name,
+        label: field.label.unwrap_or_default(),
+        field_type: FieldType::from(field.type_.unwrap_or_default()),
+        reference_to: field.reference_to,
+        ordered_value_list: field.ordered_value_list.unwrap_or_default(),
+        is_deleted: field.is_deleted,
+        last_modified: field.last_modified,
+    })
+}

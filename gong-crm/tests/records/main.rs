@@ -1,0 +1,11 @@
+//! Do records hold what people have, and come through JSON, files and schemas as they are?
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that can't be set up should fail, and clippy's switch does not reach helpers"
+)]
+
+mod conversions;
+mod files;
+mod json_schema;
+mod made;
+mod round_trip;

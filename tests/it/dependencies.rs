@@ -1,0 +1,173 @@
+//! Does everything lean only on what it should?
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::workspace;
+
+/// The names of all packages beneath one, itself included.
+fn tree(package: &str, edges: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+        ])
+        .args(["-p", package, "-e", edges])
+        .current_dir(workspace(""))
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "cargo tree failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let names: BTreeSet<String> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect();
+    assert!(names.contains(package), "{names:?}");
+    names
+}
+
+#[test]
+fn the_library_brings_no_command_line_server_or_terminal() {
+    let tree = tree("gong-crm", "normal");
+    let foreign = [
+        "anstream",
+        "axum",
+        "clap",
+        "clap_builder",
+        "console",
+        "crossterm",
+        "gong-crm-cli",
+        "gong-sim",
+        "indicatif",
+        "maud",
+        "terminal_size",
+        "wiremock",
+    ];
+    for name in foreign {
+        assert!(!tree.contains(name), "gong-crm depends on {name}");
+    }
+    assert!(
+        tree.contains("gong-api-gen") && tree.contains("reqwest"),
+        "{tree:?}"
+    );
+}
+
+#[test]
+fn the_local_gong_shares_no_code_with_the_client() {
+    let tree = tree("gong-sim", "normal,build,dev");
+    for name in ["gong-crm", "gong-api-gen", "progenitor-client"] {
+        assert!(!tree.contains(name), "gong-sim depends on {name}");
+    }
+}
+
+#[test]
+fn no_raw_type_is_in_a_public_signature_outside_raw() {
+    let source = workspace("gong-crm/src");
+    let mut checked = 0;
+    for path in rust_files(&source) {
+        if path.ends_with("raw.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for signature in public_signatures(&text) {
+            checked += 1;
+            for raw in ["gong_api_gen", "types::", "RawClient", "progenitor"] {
+                assert!(
+                    !signature.contains(raw),
+                    "{}: a raw type is public: {signature}",
+                    path.display()
+                );
+            }
+        }
+    }
+    assert!(checked > 300, "only {checked} signatures were found");
+}
+
+#[test]
+fn raw_types_are_found_where_they_stand() {
+    let leaks = [
+        "pub fn a(\n    body: types::Body,\n) {",
+        "    pub async fn a(&self) -> Result<types::Body, Error> {",
+        "pub use gong_api_gen::Client;",
+        "    pub body: types::Body,",
+        "impl From<types::Body> for Ours {",
+    ];
+    for leak in leaks {
+        let found = public_signatures(leak)
+            .iter()
+            .any(|text| text.contains("types::") || text.contains("gong_api_gen"));
+        assert!(found, "{leak}");
+    }
+    let hidden = [
+        "pub(crate) fn a(body: types::Body) {",
+        "fn a(body: types::Body) {",
+        "impl ErrorBody for types::ErrorResponse {",
+        "pub fn a() {\n    let body = types::Body {",
+    ];
+    for hidden in hidden {
+        let found = public_signatures(hidden)
+            .iter()
+            .any(|text| text.contains("types::"));
+        assert!(!found, "{hidden}");
+    }
+}
+
+/// What the outside sees of a source: each public item up to its body, and what traits are
+/// implemented with.
+///
+/// A trait that is implemented *for* a raw type is left out: here those are private traits.
+fn public_signatures(text: &str) -> Vec<String> {
+    let mut signatures = Vec::new();
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    for (index, line) in lines.iter().enumerate() {
+        if let Some(implemented) = line.strip_prefix("impl")
+            && let Some((the_trait, _)) = implemented.split_once(" for ")
+        {
+            signatures.push(the_trait.to_owned());
+        }
+        if !line.starts_with("pub ") {
+            continue;
+        }
+        let mut signature = String::new();
+        for line in &lines[index..] {
+            signature.push_str(line);
+            signature.push(' ');
+            if line.ends_with(['{', ';', '}', ',']) && balanced(&signature) {
+                break;
+            }
+        }
+        signatures.push(signature);
+    }
+    signatures
+}
+
+/// Whether all parentheses are closed.
+fn balanced(text: &str) -> bool {
+    text.matches('(').count() == text.matches(')').count()
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}

@@ -1,0 +1,260 @@
+//! Is nothing ever sent twice, and nothing given up too early, whatever becomes of an answer?
+
+use std::path::Path;
+
+use gong_crm::ErrorKind;
+use gong_crm::push::{FileStatus, Options, Report, Verdict};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::calls;
+use crate::support::script::{Scripted, Step, answer};
+use crate::support::snapshot::snapshot;
+
+fn folder(files: &[&str]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in files {
+        std::fs::write(folder.path().join(name), calls::LINES).unwrap();
+    }
+    folder
+}
+
+async fn push(gong: &Scripted, path: &Path) -> Report {
+    let options = Options::new([path]);
+    gong.client
+        .push(calls::integration_id(), &options, |_| {})
+        .await
+        .unwrap()
+}
+
+fn stored() -> Step {
+    answer(
+        201,
+        json!({"requestId": "4al", "clientRequestId": "as sent"}),
+    )
+}
+
+fn status(word: &str) -> Step {
+    let good = if word == "DONE" { 2 } else { 0 };
+    answer(
+        200,
+        json!({"status": word, "errors": [], "totalErrorCount": 2 - good, "totalSuccessCount": good}),
+    )
+}
+
+fn conflict() -> Step {
+    answer(
+        409,
+        json!({"requestId": "4al", "errors": ["clientRequestId was used before"]}),
+    )
+}
+
+fn unknown_id() -> Step {
+    answer(
+        400,
+        json!({"requestId": "4al", "errors": ["Unknown clientRequestId"]}),
+    )
+}
+
+#[tokio::test]
+async fn content_that_gong_has_is_not_sent_again() {
+    let gong = Scripted::start([conflict(), status("DONE")]).await;
+    let folder = folder(&["accounts.ldjson"]);
+    let report = push(&gong, folder.path()).await;
+    assert_eq!(report.verdict, Verdict::Done);
+    let file = &report.files[0];
+    assert_eq!((file.sent, file.succeeded), (false, 2));
+    assert!(
+        file.client_request_id
+            .as_ref()
+            .unwrap()
+            .as_str()
+            .ends_with("-1")
+    );
+    snapshot(
+        "retry__conflict_done",
+        "A 409 means that Gong took the id before: its status is the verdict.",
+        &gong.transcript().await,
+    );
+}
+
+#[tokio::test]
+async fn content_that_gong_still_works_on_is_waited_for() {
+    let gong = Scripted::start([
+        conflict(),
+        status("IN_PROGRESS"),
+        status("PENDING"),
+        status("DONE"),
+    ])
+    .await;
+    let folder = folder(&["accounts.ldjson"]);
+    let report = push(&gong, folder.path()).await;
+    assert_eq!(
+        (report.verdict, report.files[0].sent),
+        (Verdict::Done, false)
+    );
+    gong.transcript().await;
+}
+
+#[tokio::test]
+async fn content_that_failed_before_goes_under_the_next_id() {
+    let steps = [conflict(), status("FAILED"), stored(), status("DONE")];
+    let gong = Scripted::start(steps).await;
+    let folder = folder(&["accounts.ldjson"]);
+    let report = push(&gong, folder.path()).await;
+    assert_eq!(report.verdict, Verdict::Done);
+    let file = &report.files[0];
+    assert!(file.sent);
+    assert!(
+        file.client_request_id
+            .as_ref()
+            .unwrap()
+            .as_str()
+            .ends_with("-2")
+    );
+    snapshot(
+        "retry__conflict_failed",
+        "Only when Gong says that an id failed is the content sent again, under the next id.",
+        &gong.transcript().await,
+    );
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_asked_about_before_anything_is_sent_again() {
+    let gong = Scripted::start([
+        Step::Lose,
+        unknown_id(),
+        unknown_id(),
+        unknown_id(),
+        stored(),
+        status("DONE"),
+    ])
+    .await;
+    let folder = folder(&["accounts.ldjson"]);
+    let report = push(&gong, folder.path()).await;
+    assert_eq!(
+        (report.verdict, report.files[0].sent),
+        (Verdict::Done, true)
+    );
+    snapshot(
+        "retry__lost_and_unknown",
+        "Gong does not know the id after a lost answer: the same id is sent once more.",
+        &gong.transcript().await,
+    );
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_an_upload_that_arrived_is_no_loss() {
+    let gong = Scripted::start([Step::Lose, status("PENDING"), status("DONE")]).await;
+    let folder = folder(&["accounts.ldjson"]);
+    let report = push(&gong, folder.path()).await;
+    assert_eq!(
+        (report.verdict, report.files[0].sent),
+        (Verdict::Done, true)
+    );
+    snapshot(
+        "retry__lost_and_known",
+        "Gong knows the id after a lost answer: nothing is sent again.",
+        &gong.transcript().await,
+    );
+}
+
+#[tokio::test]
+async fn a_failure_of_gongs_own_is_asked_about_too() {
+    let gong = Scripted::start([
+        answer(503, json!({"errors": ["Internal server error occurred"]})),
+        status("DONE"),
+        status("DONE"),
+    ])
+    .await;
+    let folder = folder(&["accounts.ldjson"]);
+    let report = push(&gong, folder.path()).await;
+    assert_eq!(
+        (report.verdict, report.files[0].sent),
+        (Verdict::Done, true)
+    );
+    gong.transcript().await;
+}
+
+#[tokio::test]
+async fn a_rate_limit_is_waited_out() {
+    let gong = Scripted::start([
+        Step::Answer {
+            status: 429,
+            headers: &[("retry-after", "45")],
+            body: json!({"errors": ["API request limit exceeded"]}),
+        },
+        stored(),
+        status("DONE"),
+    ])
+    .await;
+    let folder = folder(&["accounts.ldjson"]);
+    let report = push(&gong, folder.path()).await;
+    assert_eq!(report.verdict, Verdict::Done);
+    snapshot(
+        "retry__rate_limit",
+        "A limited upload is sent again under the same id, after the pause that Gong asks for.",
+        &gong.transcript().await,
+    );
+}
+
+#[tokio::test]
+async fn wrong_credentials_keep_the_other_files_from_being_sent() {
+    let gong = Scripted::start([answer(401, json!({"errors": ["Company is inactive"]}))]).await;
+    let folder = folder(&["accounts.ldjson", "contacts.ldjson", "stages.ldjson"]);
+    let report = push(&gong, folder.path()).await;
+    assert_eq!(report.verdict, Verdict::Failed);
+    assert_eq!(report.cause().unwrap().kind(), ErrorKind::Unauthorized);
+    let states: Vec<FileStatus> = report.files.iter().map(|file| file.status).collect();
+    assert_eq!(
+        states,
+        [FileStatus::Failed, FileStatus::NotSent, FileStatus::NotSent]
+    );
+    gong.transcript().await;
+}
+
+#[tokio::test]
+async fn an_outcome_that_stays_unknown_is_reported_as_unknown() {
+    let mut steps = Vec::new();
+    for _ in 0..5 {
+        steps.push(Step::Lose);
+        steps.extend((0..3).map(|_| unknown_id()));
+    }
+    let gong = Scripted::start(steps).await;
+    let folder = folder(&["accounts.ldjson"]);
+    let report = push(&gong, folder.path()).await;
+    assert_eq!(report.verdict, Verdict::Unknown);
+    assert!(report.cause().unwrap().is_outcome_unknown());
+    assert!(report.files[0].client_request_id.is_some());
+    let transcript = gong.transcript().await;
+    let ids: std::collections::BTreeSet<&str> = transcript
+        .lines()
+        .filter_map(|line| line.split("clientRequestId=").nth(1)?.split('&').next())
+        .collect();
+    assert_eq!(
+        ids.len(),
+        1,
+        "never another id while the outcome is unknown: {ids:?}"
+    );
+}
+
+#[tokio::test]
+async fn types_go_in_the_order_of_their_references_and_accounts_settle() {
+    let steps: Vec<Step> = (0..6).flat_map(|_| [stored(), status("DONE")]).collect();
+    let gong = Scripted::start(steps).await;
+    let folder = folder(&[
+        "leads.ldjson",
+        "deals.ldjson",
+        "contacts.ldjson",
+        "accounts.ldjson",
+        "business_users.ldjson",
+        "stages.ldjson",
+    ]);
+    let report = push(&gong, folder.path()).await;
+    assert_eq!((report.verdict, report.succeeded()), (Verdict::Done, 12));
+    snapshot(
+        "retry__order_of_types",
+        "What is referred to goes first; after accounts Gong is given a minute.",
+        &gong.transcript().await,
+    );
+}
