@@ -35,20 +35,26 @@ fn main() -> ExitCode {
             return output.failure(&failure).into();
         }
     };
-    runtime
-        .block_on(async {
-            tokio::select! {
-                outcome = run(&arguments, &output) => match outcome {
-                    Ok(exit) => exit,
-                    Err(failure) => output.failure(&failure),
-                },
-                _ = tokio::signal::ctrl_c() => {
-                    output.talk("interrupted; run the same command again: what Gong has already taken is not sent twice");
-                    Exit::Interrupted
-                }
+    let ended = runtime.block_on(async {
+        // The local Gong ends by Ctrl-C, which is its own business.
+        if let Command::Sim(sim) = &arguments.command {
+            return command::sim::run(sim, &output).await;
+        }
+        tokio::select! {
+            outcome = run(&arguments, &output) => outcome,
+            _ = tokio::signal::ctrl_c() => {
+                output.talk(
+                    "interrupted; run the same command again: what Gong has already taken is not \
+                     sent twice",
+                );
+                Ok(Exit::Interrupted)
             }
-        })
-        .into()
+        }
+    });
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(failure) => output.failure(&failure).into(),
+    }
 }
 
 /// Help, the version, or what is wrong with the command line; as JSON when that was asked for.
@@ -92,6 +98,6 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
         Command::Integration(integration) => {
             command::integration::run(global, integration, output).await
         }
-        Command::Sim(sim) => command::sim::run(global, sim, output).await,
+        Command::Sim(sim) => command::sim::run(sim, output).await,
     }
 }

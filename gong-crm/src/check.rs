@@ -11,6 +11,8 @@ use std::io;
 use std::path::PathBuf;
 
 mod blocks;
+#[doc(hidden)]
+pub mod differential;
 mod file;
 mod finding;
 mod ids;

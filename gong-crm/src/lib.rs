@@ -16,6 +16,7 @@ mod entity;
 mod entity_schema;
 mod error;
 mod files;
+pub mod fix;
 mod id;
 #[cfg(feature = "client")]
 mod integration;

@@ -2,6 +2,7 @@
 
 use crate::files::{FRAMING_BYTES, MAX_BODY_BYTES};
 
+mod aside;
 mod error;
 mod file;
 mod lines;
@@ -10,6 +11,7 @@ mod stream;
 #[cfg(feature = "client")]
 mod stream_async;
 
+pub(crate) use aside::{aside, persist};
 pub use error::WriteError;
 pub use file::{EntityFile, Place, Written, WrittenFile};
 pub use stream::EntityWriter;

@@ -250,6 +250,17 @@ impl Simulator {
             .collect()
     }
 
+    /// The meetings, each as the request that created or last changed it, with its `meetingId`.
+    pub fn meetings(&self) -> Vec<Value> {
+        let state = self.shared.state();
+        let shown = state.meetings.all().map(|meeting| {
+            let mut shown = meeting.details.clone();
+            shown["meetingId"] = meeting.id.as_str().into();
+            shown
+        });
+        shown.collect()
+    }
+
     /// The last requests in the order they were answered; `/_sim/` requests are not among them.
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.shared.log().iter().cloned().collect()

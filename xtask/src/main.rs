@@ -1,4 +1,4 @@
-//! The workspace's own chores: `cargo xtask codegen | acme | ci`.
+//! The workspace's own chores: `cargo xtask codegen | acme | bench | ci`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod acme;
+mod bench;
 mod ci;
 mod codegen;
 
@@ -37,6 +38,14 @@ enum Chore {
         #[arg(long, default_value_t = 1, requires = "out")]
         scale: u32,
     },
+    /// Run a bench of benches/, such as `check`
+    Bench {
+        /// The bench
+        name: String,
+        /// What it is given, such as `--gate`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Run everything a change has to pass, in order
     Ci,
 }
@@ -50,6 +59,7 @@ fn main() -> ExitCode {
             Some(folder) => acme::write_into(&folder, scale),
             None => acme::run(&root, check),
         },
+        Chore::Bench { name, arguments } => bench::run(&root, &name, &arguments),
         Chore::Ci => ci::run(&root),
     };
     match outcome {

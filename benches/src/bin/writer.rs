@@ -1,6 +1,6 @@
 //! How fast are typed deals written, beside `serde_json`, Python's `json` and `orjson`?
 //!
-//! `cargo run --release -p benches --bin writer [-- --records N --rounds N --python PROGRAM --gate]`
+//! `cargo run --release -p benches --bin writer [-- --records N --rounds N --python PROGRAM --only NAME --gate]`
 //!
 //! All contenders write the same deals to the null device, in turn within each round. The first
 //! round is dropped; medians are compared. The check for repeated ids and for the size of the file
@@ -45,7 +45,20 @@ for name in sys.stdin:
     print(time.perf_counter() - begin, flush=True)
 "#;
 
+/// What the others are compared with.
+const OURS: &str = "gong-crm EntityWriter";
+
+type Write = fn(&[Deal]) -> Result<()>;
+
+const CONTENDERS: [(&str, Write); 4] = [
+    (OURS, entity_writer),
+    ("gong-crm write_line", write_line),
+    ("serde_json, typed", with_serde_json),
+    ("gong-crm EntityFile", entity_file),
+];
+
 struct Settings {
+    only: Option<String>,
     records: usize,
     rounds: usize,
     python: String,
@@ -76,22 +89,26 @@ fn main() -> Result<()> {
         settings.rounds
     )?;
 
+    let wanted = |name: &str| {
+        let only = settings.only.as_deref();
+        name == OURS || only.is_none_or(|only| name.contains(only))
+    };
     let mut python = Python::start(&settings.python, &sample)?;
     let mut seconds: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     let python_names: Vec<&str> = GATES
         .iter()
         .map(|(name, _)| *name)
-        .filter(|name| python.contenders.iter().any(|known| known == name))
+        .filter(|name| wanted(name) && python.contenders.iter().any(|known| known == name))
         .collect();
     for round in 0..=settings.rounds {
-        let mut timed = vec![
-            ("gong-crm EntityWriter", time(|| entity_writer(&deals))?),
-            ("gong-crm write_line", time(|| write_line(&deals))?),
-            ("serde_json, typed", time(|| with_serde_json(&deals))?),
-            ("gong-crm EntityFile", time(|| entity_file(&deals))?),
-        ];
+        let mut timed = Vec::new();
+        for (name, write) in CONTENDERS {
+            if wanted(name) {
+                timed.push((name, time(|| write(&deals))?));
+            }
+        }
         for name in &python_names {
-            timed.push((name, python.time(name)?));
+            timed.push((*name, python.time(name)?));
         }
         if round > 0 {
             for (name, took) in timed {
@@ -105,16 +122,26 @@ fn main() -> Result<()> {
         .into_iter()
         .map(|(name, times)| (name, median(times)))
         .collect();
-    let ours = medians["gong-crm EntityWriter"];
-    writeln!(out, "{:<24} {:>8} {:>8} {:>10}", "", "seconds", "GB/s", "time ratio")?;
+    let ours = medians[OURS];
+    writeln!(
+        out,
+        "{:<24} {:>8} {:>8} {:>10}",
+        "", "seconds", "GB/s", "time ratio"
+    )?;
     for (name, took) in &medians {
         #[expect(clippy::cast_precision_loss, reason = "a rate for a person to read")]
         let rate = bytes as f64 / took / 1e9;
-        writeln!(out, "{name:<24} {took:>8.3} {rate:>8.2} {:>10.2}", took / ours)?;
+        writeln!(
+            out,
+            "{name:<24} {took:>8.3} {rate:>8.2} {:>10.2}",
+            took / ours
+        )?;
     }
     if settings.gate {
         for (name, least) in GATES {
-            let took = medians.get(name).with_context(|| format!("{name} did not run"))?;
+            let took = medians
+                .get(name)
+                .with_context(|| format!("{name} did not run"))?;
             if took / ours < least {
                 bail!("EntityWriter must be {least} times as fast as {name}");
             }
@@ -128,15 +155,21 @@ fn settings() -> Result<Settings> {
         records: 1_000_000,
         rounds: 5,
         python: "python3".to_owned(),
+        only: None,
         gate: false,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
-        let mut value = || arguments.next().with_context(|| format!("{name} needs a value"));
+        let mut value = || {
+            arguments
+                .next()
+                .with_context(|| format!("{name} needs a value"))
+        };
         match name.as_str() {
             "--records" => settings.records = value()?.parse()?,
             "--rounds" => settings.rounds = value()?.parse()?,
             "--python" => settings.python = value()?,
+            "--only" => settings.only = Some(value()?),
             "--gate" => settings.gate = true,
             _ => bail!("unknown argument {name}"),
         }
@@ -147,7 +180,12 @@ fn settings() -> Result<Settings> {
 /// Deals of some 500 bytes: every standard field, six custom ones, text of several alphabets.
 fn deals(count: usize) -> Result<Vec<Deal>> {
     let mut rng = Rng::with_seed(8_608_553);
-    let companies = ["Acme \"Werke\" GmbH", "Łódź Foundry", "北京 Line", "Plain Industries"];
+    let companies = [
+        "Acme \"Werke\" GmbH",
+        "Łódź Foundry",
+        "北京 Line",
+        "Plain Industries",
+    ];
     let statuses = [DealStatus::Open, DealStatus::Won, DealStatus::Lost];
     let regions = ["EMEA", "APAC", "Americas"];
     (0..count)
@@ -168,7 +206,10 @@ fn deals(count: usize) -> Result<Vec<Deal>> {
                 .custom("region", regions[rng.usize(..3)])
                 .custom("probability", f64::from(rng.u8(..100)) / 2.0)
                 .custom("isStrategic", rng.bool())
-                .custom("nextStep", "Call back about the \"pilot\" line / safety review")
+                .custom(
+                    "nextStep",
+                    "Call back about the \"pilot\" line / safety review",
+                )
                 .custom("renewalDate", "2027-03-01")
                 .custom("partnerAccountId", rng.bool().then_some("0011t00000AbCdE"));
             builder.build().map_err(anyhow::Error::from)

@@ -1,6 +1,8 @@
 //! `gong-crm check`: every problem of files and folders, before Gong sees them.
 
-use gong_crm::EntitySchema;
+use gong_crm::{EntitySchema, fix};
+use std::path::{Path, PathBuf};
+
 use gong_crm::check::{CheckError, Finding, Options, Severity, Summary, check_paths};
 
 use crate::arguments::{Check, Format};
@@ -16,8 +18,12 @@ pub(crate) fn run(check: &Check, output: Output) -> Result<Exit, Failure> {
         return Ok(Exit::Ok);
     }
     let options = options(check)?;
+    let paths = match &check.fix {
+        Some(folder) => mend(check, &options, folder, output)?,
+        None => check.paths.clone(),
+    };
     let mut printer = Printer::new(check, output);
-    let summary = check_paths(&check.paths, &options, &mut |found| printer.print(&found))
+    let summary = check_paths(&paths, &options, &mut |found| printer.print(&found))
         .map_err(|error| failure(&error))?;
     printer.end(&summary);
     Ok(if summary.is_clean() {
@@ -48,6 +54,61 @@ fn options(check: &Check) -> Result<Options, Failure> {
         options.entity_schema = Some(schema);
     }
     Ok(options)
+}
+
+/// Writes mended copies of the files into the folder, says what was done, and returns their paths.
+fn mend(
+    check: &Check,
+    options: &Options,
+    folder: &Path,
+    output: Output,
+) -> Result<Vec<PathBuf>, Failure> {
+    let unwritable = |error: &dyn std::fmt::Display| {
+        Failure::new(Exit::Unexpected, format!("{}: {error}", folder.display()))
+    };
+    // A first pass only to learn which files are meant, and as what.
+    let found = check_paths(&check.paths, options, &mut |_| {}).map_err(|error| failure(&error))?;
+    std::fs::create_dir_all(folder).map_err(|error| unwritable(&error))?;
+    let mut fix_options = fix::Options::default();
+    fix_options.entity_schema.clone_from(&options.entity_schema);
+    let mut mended = Vec::new();
+    for file in &found.files {
+        let name = file
+            .path
+            .file_name()
+            .filter(|_| file.path.as_os_str() != "-");
+        let Some(name) = name.filter(|_| file.path.extension().is_none_or(|end| end != "gz"))
+        else {
+            let message = format!("{} can't be mended in place", file.path.display());
+            return Err(Failure::new(Exit::Usage, message)
+                .with_hint("unpack it into a file first; --fix reads plain files"));
+        };
+        let target = folder.join(name);
+        if mended.contains(&target) {
+            let message = format!("two of the files are called {}", name.display());
+            return Err(
+                Failure::new(Exit::Usage, message).with_hint("mend them one after the other")
+            );
+        }
+        let path = file.path.display();
+        let mut say = |repair: fix::Repair| output.talk(&format!("{path}: {repair}"));
+        let fixed = fix::fix_file(
+            &file.path,
+            &target,
+            file.object_type,
+            &fix_options,
+            &mut say,
+        )
+        .map_err(|error| unwritable(&error))?;
+        output.talk(&format!(
+            "{}: {}",
+            target.display(),
+            counted(fixed.repairs, "repair")
+        ));
+        mended.push(target);
+    }
+    output.talk("");
+    Ok(mended)
 }
 
 pub(crate) fn failure(error: &CheckError) -> Failure {

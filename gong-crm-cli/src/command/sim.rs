@@ -1,47 +1,87 @@
 //! `gong-crm sim`: a local Gong to develop against.
 
-use gong_sim::{RateLimit, Simulator};
+use std::collections::BTreeMap;
 
-use crate::arguments::{Global, Sim};
+use gong_sim::{Builder, Processing, RateLimit, Simulator, StartError};
+
+use crate::arguments::Sim;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 
-pub(crate) async fn run(_: &Global, sim: &Sim, output: &Output) -> Result<Exit, Failure> {
-    let mut builder = Simulator::builder().port(sim.port);
-    if sim.rate_limit {
-        builder = builder.rate_limit(RateLimit::gong());
-    }
-    let simulator = builder.start().await.map_err(|error| {
-        Failure::new(
-            Exit::Unexpected,
-            format!("the local Gong can't listen on port {}: {error}", sim.port),
-        )
-        .with_hint("another program may use the port; leave --port out for a free one")
-    })?;
-    let lines = [
-        ("GONG_BASE_URL", simulator.base_url()),
-        ("GONG_ACCESS_KEY", simulator.access_key()),
-        ("GONG_ACCESS_KEY_SECRET", simulator.access_key_secret()),
-    ];
+pub(crate) async fn run(sim: &Sim, output: &Output) -> Result<Exit, Failure> {
+    let simulator = builder(sim)
+        .start()
+        .await
+        .map_err(|error| failure(&error))?;
+    let lines = simulator.environment();
     if output.is_json() {
-        output.json(
-            &lines
-                .into_iter()
-                .collect::<std::collections::BTreeMap<_, _>>(),
-        );
+        output.json(&lines.iter().cloned().collect::<BTreeMap<_, _>>());
     } else {
-        for (name, value) in lines {
+        for (name, value) in &lines {
             output.data(&format!("export {name}={value}"));
         }
     }
-    output.talk(
-        "\nA local Gong is listening; Ctrl-C stops it. In another terminal, paste the lines above, then:\n  \
-         gong-crm integration register --name Acme --owner-email admin@acme.example\n  \
-         gong-crm push examples/acme --settle 0",
+    let mut next = format!(
+        "\nA local Gong is listening; {}/_sim/ shows what it holds, Ctrl-C stops it.\n\
+         In another terminal, paste the lines above, then:",
+        simulator.base_url()
     );
-    // Ctrl-C ends the whole command.
-    std::future::pending::<()>().await;
-    drop(simulator);
+    if simulator.integrations().is_empty() {
+        next += "\n  gong-crm integration register --name Acme --owner-email admin@acme.example";
+    }
+    next += "\n  gong-crm push examples/acme --settle 0";
+    output.talk(&next);
+    // Ctrl-C is how it is meant to end, so it is no interruption here.
+    drop(tokio::signal::ctrl_c().await);
+    simulator.shutdown().await;
     Ok(Exit::Ok)
+}
+
+fn builder(sim: &Sim) -> Builder {
+    let mut builder = Simulator::builder().port(sim.port);
+    if let Some(path) = &sim.state {
+        builder = builder.state_file(path);
+    }
+    if let Some(folder) = &sim.seed_from {
+        builder = builder.seed_from_dir(folder);
+    }
+    if let (Some(key), Some(secret)) = (&sim.access_key, &sim.access_key_secret) {
+        builder = builder.access_key(key, secret);
+    }
+    if sim.rate_limit {
+        builder = builder.rate_limit(RateLimit::gong());
+    }
+    if let Some(duration) = sim.process_after {
+        builder = builder.processing(Processing::After(duration));
+    }
+    if let Some(polls) = sim.process_polls {
+        builder = builder.processing(Processing::Polls(polls));
+    }
+    if sim.process_never {
+        builder = builder.processing(Processing::Never);
+    }
+    if let Some(lag) = sim.read_lag {
+        builder = builder.read_lag(lag);
+    }
+    if sim.strict {
+        builder = builder.strict();
+    }
+    if sim.lenient {
+        builder = builder.lenient();
+    }
+    for (name, on) in &sim.rule {
+        builder = builder.rule(name, *on);
+    }
+    builder
+}
+
+fn failure(error: &StartError) -> Failure {
+    let failure = Failure::new(Exit::Usage, error.to_string());
+    match error {
+        StartError::Listen { .. } => {
+            failure.with_hint("another program may use the port; leave --port out for a free one")
+        }
+        _ => failure,
+    }
 }

@@ -65,6 +65,14 @@ fn switches_decide_what_counts() {
 }
 
 #[test]
+fn what_needs_no_guessing_is_mended_into_a_new_file() {
+    let line = r#"{"objectId":"c-1","modifiedDate":"2026-03-01 09:30:00.5Z","accountId":"a-1"}"#;
+    let mend = Invocation::new(&["check", "--fix", "mended", "contacts.ldjson"])
+        .file("contacts.ldjson", &format!("// contacts\n{line}\n"));
+    assert_transcript!("check_fix", mend);
+}
+
+#[test]
 fn a_rule_explains_itself() {
     assert_transcript!(
         "check_explain",

@@ -13,26 +13,36 @@ struct Sim {
 }
 
 impl Sim {
-    fn start() -> Self {
-        let mut sim = Invocation::new(&["sim"]);
+    fn start(arguments: &[&str]) -> Self {
+        let mut sim = Invocation::new(&[&["sim"], arguments].concat());
         let mut child = sim
             .command()
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let environment = (0..3)
-            .map(|_| {
-                let line = lines.next().unwrap().unwrap();
-                let (name, value) = line
-                    .strip_prefix("export ")
-                    .unwrap()
-                    .split_once('=')
-                    .unwrap();
-                (name.to_owned(), value.to_owned())
-            })
-            .collect();
+        // The talk on stderr follows the lines on stdout: once it begins, they are all there.
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut talk = String::new();
+        while !talk.contains("is listening") {
+            assert_ne!(stderr.read_line(&mut talk).unwrap(), 0, "sim ended: {talk}");
+        }
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut environment = BTreeMap::new();
+        loop {
+            let mut line = String::new();
+            stdout.read_line(&mut line).unwrap();
+            let (name, value) = line
+                .trim()
+                .strip_prefix("export ")
+                .unwrap()
+                .split_once('=')
+                .unwrap();
+            environment.insert(name.to_owned(), value.to_owned());
+            if stdout.buffer().is_empty() {
+                break;
+            }
+        }
         Self { child, environment }
     }
 
@@ -53,7 +63,7 @@ impl Drop for Sim {
 
 #[test]
 fn the_lines_that_sim_prints_lead_other_commands_to_it() {
-    let sim = Sim::start();
+    let sim = Sim::start(&[]);
     let none = sim.run(&["integration", "show"]).output();
     assert_eq!(none.status.code(), Some(1), "nothing is registered yet");
 
@@ -94,10 +104,37 @@ fn the_lines_that_sim_prints_lead_other_commands_to_it() {
 
 #[test]
 fn a_wrong_key_is_refused() {
-    let sim = Sim::start();
+    let sim = Sim::start(&[]);
     let show = sim
         .run(&["integration", "show"])
         .env("GONG_ACCESS_KEY_SECRET", "wrong")
         .output();
     assert_eq!(show.status.code(), Some(4));
+}
+
+#[test]
+fn a_seeded_sim_holds_a_crm_and_its_integration() {
+    let acme = crate::invocation::workspace_root().join("examples/acme");
+    let sim = Sim::start(&["--seed-from", acme.to_str().unwrap()]);
+    assert!(
+        sim.environment.contains_key("GONG_INTEGRATION_ID"),
+        "{:?}",
+        sim.environment
+    );
+    assert_eq!(
+        sim.run(&["integration", "show"]).output().status.code(),
+        Some(0)
+    );
+}
+
+#[test]
+fn a_switch_that_is_none_is_refused() {
+    let run = |rule: &str| {
+        Invocation::new(&["sim", "--rule", rule])
+            .output()
+            .status
+            .code()
+    };
+    assert_eq!(run("no-such-rule=off"), Some(2));
+    assert_eq!(run("duplicate-object-id"), Some(2));
 }

@@ -4,6 +4,7 @@ use crate::check::{Finding, Options, check_reader};
 use crate::entity::ObjectType;
 use crate::rule::Rule;
 
+mod agreement;
 mod files;
 mod lines;
 mod samples;

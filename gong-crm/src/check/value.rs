@@ -160,7 +160,9 @@ pub(super) fn mended_timestamp(text: &str) -> Option<String> {
         [b'Z' | b'z'] => "Z".to_owned(),
         [b'U', b'T', b'C'] => "Z".to_owned(),
         [b'+' | b'-', _, _] => format!("{zone}:00"),
-        [b'+' | b'-', _, _, _, _] => format!("{}:{}", &zone[..3], &zone[3..]),
+        [b'+' | b'-', digits @ ..] if digits.len() == 4 && zone.is_ascii() => {
+            format!("{}:{}", &zone[..3], &zone[3..])
+        }
         _ => zone.to_owned(),
     };
     let mended = format!("{day}T{time}{zone}");

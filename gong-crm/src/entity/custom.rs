@@ -41,7 +41,7 @@ struct Span {
 }
 
 impl CustomFields {
-    pub(crate) fn new(fields: Vec<(String, Box<RawValue>)>) -> Self {
+    pub(crate) fn new(fields: &[(String, Box<RawValue>)]) -> Self {
         if fields.is_empty() {
             return Self::default();
         }
@@ -60,7 +60,7 @@ impl CustomFields {
             })
             .collect();
         let line_length = line.len();
-        for (span, (name, _)) in spans.iter_mut().zip(&fields) {
+        for (span, (name, _)) in spans.iter_mut().zip(fields) {
             // An escape makes a name longer.
             if span.name.len() != name.len() {
                 span.name = line.len()..line.len() + name.len();
@@ -105,9 +105,12 @@ impl CustomFields {
     }
 
     fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields
-            .iter()
-            .map(|span| (&self.text[span.name.clone()], &self.text[span.value.clone()]))
+        self.fields.iter().map(|span| {
+            (
+                &self.text[span.name.clone()],
+                &self.text[span.value.clone()],
+            )
+        })
     }
 }
 
@@ -165,13 +168,17 @@ mod tests {
     #[test]
     fn names_and_values_are_found_whatever_they_hold() {
         let raw = |json: &str| RawValue::from_string(json.to_owned()).unwrap();
-        let given = [("plain", "1.10"), ("a\"b\\\n", "\"\\u00e9\""), ("", "[1, {}]"), ("é", "null")];
-        let fields = CustomFields::new(
-            given
-                .map(|(name, json)| (name.to_owned(), raw(json)))
-                .to_vec(),
-        );
-        let found: Vec<_> = fields.raw().map(|(name, json)| (name, json.get())).collect();
+        let given = [
+            ("plain", "1.10"),
+            ("a\"b\\\n", "\"\\u00e9\""),
+            ("", "[1, {}]"),
+            ("é", "null"),
+        ];
+        let fields = CustomFields::new(&given.map(|(name, json)| (name.to_owned(), raw(json))));
+        let found: Vec<_> = fields
+            .raw()
+            .map(|(name, json)| (name, json.get()))
+            .collect();
         assert_eq!(found, given);
         assert_eq!(fields.get("a\"b\\\n"), Some("é".into()));
         let mut line = Vec::new();
@@ -180,7 +187,7 @@ mod tests {
             String::from_utf8(line).unwrap(),
             r#","plain":1.10,"a\"b\\\n":"\u00e9","":[1, {}],"é":null"#
         );
-        assert!(CustomFields::new(Vec::new()).is_empty());
+        assert!(CustomFields::new(&[]).is_empty());
     }
 
     #[test]

@@ -39,12 +39,9 @@ impl Draft {
 
     /// What was not taken.
     pub(crate) fn into_custom_fields(self) -> CustomFields {
-        CustomFields::new(
-            self.fields
-                .into_iter()
-                .map(|(name, json)| (name, one_line(json)))
-                .collect(),
-        )
+        let one_line = |(name, json)| (name, one_line(json));
+        let fields: Vec<_> = self.fields.into_iter().map(one_line).collect();
+        CustomFields::new(&fields)
     }
 }
 

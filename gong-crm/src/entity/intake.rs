@@ -91,7 +91,7 @@ impl Intake {
                 (None, None) => {}
             }
         }
-        CustomFields::new(fields)
+        CustomFields::new(&fields)
     }
 
     /// Whether every rule was kept.

@@ -33,9 +33,11 @@ impl Client {
             let object_type = name.parse::<ObjectType>().ok()?;
             Some((object_type, fields.into_iter().filter_map(from_raw)))
         });
-        Ok(known.fold(EntitySchema::new(), |schema, (object_type, fields)| {
-            schema.with_fields(object_type, fields)
-        }))
+        Ok(
+            known.fold(EntitySchema::new(), |schema, (object_type, fields)| {
+                schema.with_fields(object_type, fields)
+            }),
+        )
     }
 
     /// Declares the custom fields of a type: always the complete list.
@@ -54,10 +56,7 @@ impl Client {
         fields: &[SchemaField],
     ) -> Result<(), Error> {
         let object_type = schema_object_type(object_type)?;
-        let body = fields
-            .iter()
-            .map(to_raw)
-            .collect::<Result<Vec<_>, _>>()?;
+        let body = fields.iter().map(to_raw).collect::<Result<Vec<_>, _>>()?;
         let call = self
             .raw()
             .upload_crm_schema_field(integration_id.get(), object_type, &body);

@@ -6,7 +6,9 @@ use std::io;
 use std::str::FromStr as _;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
 use super::{EntitySchema, FieldType, SchemaField};
 use crate::entity::ObjectType;
@@ -99,7 +101,9 @@ impl<'de> Visitor<'de> for Document {
                 types.extend(known_types(selected.unwrap_or_default()));
             } else if let Ok(object_type) = ObjectType::from_str(&name) {
                 if !object_type.has_entity_schema() {
-                    let message = format!("{name} has no entity schema in Gong; its files take standard fields only");
+                    let message = format!(
+                        "{name} has no entity schema in Gong; its files take standard fields only"
+                    );
                     return Err(A::Error::custom(message));
                 }
                 types.insert(object_type, map.next_value_seed(FieldList)?);
@@ -267,7 +271,11 @@ mod tests {
     #[test]
     fn a_mistake_is_named_with_its_place() {
         for (text, line, message) in [
-            ("{\n \"DEAL\": [{\"label\": \"x\"}]}", 2, "has no uniqueName"),
+            (
+                "{\n \"DEAL\": [{\"label\": \"x\"}]}",
+                2,
+                "has no uniqueName",
+            ),
             ("{\"DEAL\": 1}", 1, "a list of fields"),
             ("{\"STAGE\": []}", 1, "has no entity schema"),
             ("{\"cases\": []}", 1, "\"cases\" is neither"),
@@ -293,7 +301,10 @@ mod tests {
     #[test]
     fn a_reader_that_fails_is_said_to() {
         let error = EntitySchema::from_reader(&b"{\"DEAL\": \xff}"[..]).unwrap_err();
-        assert_eq!(error.to_string(), "this is not an entity schema: it can't be read");
+        assert_eq!(
+            error.to_string(),
+            "this is not an entity schema: it can't be read"
+        );
         assert_eq!(error.line(), None);
     }
 }

@@ -274,7 +274,11 @@ mod tests {
             ("PERCENT", "1e400", Rule::CustomPercent),
             ("CURRENCY", "{\"amount\": 1}", Rule::CustomType),
             ("PHONENUMBER", "14055766687", Rule::CustomType),
-            ("EMAILADDRESS", "\"jane doe@acme.example\"", Rule::EmailFormat),
+            (
+                "EMAILADDRESS",
+                "\"jane doe@acme.example\"",
+                Rule::EmailFormat,
+            ),
             ("REFERENCE", "17", Rule::CustomType),
             ("REFERENCE", "\"a/9\"", Rule::ObjectIdCharset),
             ("ID", "\"\"", Rule::ObjectIdLength),

@@ -1,11 +1,11 @@
 //! `EntityFile`: lines into a file that is complete or not there.
 
-use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempPath};
 
+use super::aside::{aside, sync_folder};
 use super::error::WriteError;
 use super::lines::Lines;
 use super::object_ids;
@@ -136,7 +136,7 @@ impl<T: Entity> EntityFile<T> {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "it names no file");
             return Err(WriteError::File { path, source });
         }
-        let current = aside(&path)?;
+        let current = aside(&path).map_err(|source| failed(&path, source))?;
         Ok(Self {
             path,
             rolls_over,
@@ -228,12 +228,12 @@ impl<T: Entity> EntityFile<T> {
                 object_ids: complete.object_ids,
             });
         }
-        sync_folder(&self.path)?;
+        sync_folder(&self.path).map_err(|source| failed(&self.path, source))?;
         Ok(Written { files })
     }
 
     fn next_file(&mut self) -> Result<(), WriteError> {
-        let next = aside(&self.path)?;
+        let next = aside(&self.path).map_err(|source| failed(&self.path, source))?;
         let full = std::mem::replace(&mut self.current, next);
         self.complete.push(complete(full, &mut self.lines)?);
         Ok(())
@@ -256,31 +256,6 @@ fn complete<T: Entity>(
     })
 }
 
-/// A hidden file in the same folder, whose ending is none of an entity file's.
-fn aside(path: &Path) -> Result<NamedTempFile, WriteError> {
-    let folder = folder(path);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let prefix = format!(".{name}.");
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".partial");
-    // Temporary files are private by default; this one will be a file like any other.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder
-        .tempfile_in(folder)
-        .map_err(|source| failed(folder, source))
-}
-
-fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    }
-}
-
 /// `deals.ldjson` when it is the only one, else `deals-2.ldjson`, or `deals-02.ldjson` of 10 or more.
 fn numbered(path: &Path, number: usize, count: usize) -> PathBuf {
     if count == 1 {
@@ -294,17 +269,6 @@ fn numbered(path: &Path, number: usize, count: usize) -> PathBuf {
         name.push(ending);
     }
     path.with_file_name(name)
-}
-
-/// Makes the renaming last, where the system has a way to.
-fn sync_folder(path: &Path) -> Result<(), WriteError> {
-    if cfg!(unix) {
-        let folder = folder(path);
-        File::open(folder)
-            .and_then(|opened| opened.sync_all())
-            .map_err(|source| failed(folder, source))?;
-    }
-    Ok(())
 }
 
 fn failed(path: &Path, source: io::Error) -> WriteError {

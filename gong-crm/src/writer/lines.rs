@@ -107,3 +107,18 @@ impl<T: Entity> Lines<T> {
         std::mem::take(&mut self.object_ids).into_lines()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_limit_is_above_gongs() {
+        let mut lines = Lines::<crate::Account>::new();
+        assert_eq!(lines.max_bytes, 199_998_976);
+        lines.set_max_bytes(u64::MAX);
+        assert_eq!(lines.max_bytes, MAX_FILE_BYTES);
+        lines.set_max_bytes(5);
+        assert_eq!(lines.max_bytes, 5);
+    }
+}

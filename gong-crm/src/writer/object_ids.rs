@@ -99,7 +99,6 @@ impl Lines {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the upper half is what is wanted")]
 fn half(hash: u64) -> u32 {
     (hash >> 32) as u32
 }

@@ -3,6 +3,7 @@
 use gong_crm::Entity;
 use jsonschema::Validator;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 use crate::made;
 
@@ -34,8 +35,8 @@ macro_rules! the_schema_takes {
         fn $test() {
             fn all<T: Entity>(records: impl Strategy<Value = T>) {
                 let validator = validator::<T>();
-                let result = proptest::test_runner::TestRunner::default()
-                    .run(&records, |record| is_taken(&validator, &record));
+                let config = ProptestConfig::with_cases(made::CASES);
+                let result = TestRunner::new(config).run(&records, |record| is_taken(&validator, &record));
                 assert!(result.is_ok(), "{result:?}");
             }
             all($records);

@@ -9,6 +9,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::value::RawValue;
 
+/// How many values a property is tried on: enough within a second.
+pub(crate) const CASES: u32 = 48;
+
 pub(crate) fn object_id() -> impl Strategy<Value = String> {
     prop_oneof![
         "[A-Za-z0-9_-]{1,64}",

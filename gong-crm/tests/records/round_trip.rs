@@ -18,6 +18,8 @@ fn comes_back<T: Entity + PartialEq>(record: &T) -> Result<(), TestCaseError> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(made::CASES))]
+
     #[test]
     fn an_account_comes_back_as_it_was(record in made::account()) {
         comes_back(&record)?;

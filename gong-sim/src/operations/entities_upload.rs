@@ -12,6 +12,8 @@ use crate::state::{IntegrationData, Job, JobKind, Outcome, Staged, StagedChange,
 #[derive(Debug)]
 pub(crate) struct FileReader {
     check: RecordCheck,
+    /// The first bytes, which tell what kind of file it is.
+    head: Vec<u8>,
     partial: Vec<u8>,
     line: u32,
     previous_date: Option<jiff::Timestamp>,
@@ -23,6 +25,7 @@ impl FileReader {
     pub(crate) fn new(check: RecordCheck) -> Self {
         Self {
             check,
+            head: Vec::new(),
             partial: Vec::new(),
             line: 0,
             previous_date: None,
@@ -34,6 +37,9 @@ impl FileReader {
     /// Takes the next bytes of the file, cut anywhere.
     pub(crate) fn push(&mut self, mut bytes: &[u8]) {
         self.outcome.file_size += bytes.len() as u64;
+        let wanted = HEAD - self.head.len();
+        self.head
+            .extend_from_slice(&bytes[..bytes.len().min(wanted)]);
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             if self.partial.is_empty() {
                 self.read_line(&bytes[..end]);
@@ -58,7 +64,11 @@ impl FileReader {
         }
         let has_no_record =
             self.outcome.total_success_count == 0 && self.outcome.total_error_count == 0;
-        if has_no_record && self.on(RuleId::EmptyFile) {
+        if is_not_text(&self.head) && self.on(RuleId::NotText) {
+            self.outcome
+                .refuse_file("The file is not a text file in UTF-8");
+            self.staged.clear();
+        } else if has_no_record && self.on(RuleId::EmptyFile) {
             self.outcome.refuse_file("The file contains no objects");
         }
         if self.outcome.total_error_count > 0 && !self.on(RuleId::GoodLinesApplied) {
@@ -124,6 +134,20 @@ impl FileReader {
         );
         Ok(())
     }
+}
+
+const HEAD: usize = 4;
+
+/// The signatures of gzip, zip and UTF-16.
+fn is_not_text(head: &[u8]) -> bool {
+    [
+        b"\x1F\x8B".as_slice(),
+        b"PK\x03\x04",
+        b"\xFF\xFE",
+        b"\xFE\xFF",
+    ]
+    .iter()
+    .any(|signature| head.starts_with(signature))
 }
 
 /// What an upload must pass before its body is read.
@@ -323,6 +347,9 @@ mod tests {
         );
         assert_eq!(lines_of(&read(&[("empty-file", true)], &[b"\n\n"]).0), [0]);
         assert_eq!(read(&[], &[b""]).0.total_error_count, 0);
+        let zipped: [&[u8]; 3] = [b"\x1F", b"\x8B\x08\n", b"\n\n"];
+        assert_eq!(lines_of(&read(&[], &zipped).0), [0]);
+        assert_eq!(lines_of(&read(&[("not-text", false)], &zipped).0), [1]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use http::StatusCode;
 use serde_json::json;
 
+use super::meetings::find_user;
 use crate::rules::RuleId;
 use crate::server::{Answer, Call, refuse_bad_address};
 use crate::state::{Job, JobKind, Outcome, State};
@@ -48,7 +49,7 @@ pub(super) fn register(state: &mut State, call: &Call<'_>) -> Result<Answer, Ans
     let name = body.mandatory_text("name")?;
     let owner_email = body.mandatory_text("ownerEmail")?;
     refuse_bad_address(state.rules, "ownerEmail", owner_email)?;
-    if state.rules.is_on(RuleId::OwnerMustBeUser) && state.meetings.user(owner_email).is_none() {
+    if state.rules.is_on(RuleId::OwnerMustBeUser) && find_user(state, owner_email).is_none() {
         return Err(Answer::bad_request(format!(
             "User with email [{owner_email}] was not found"
         )));

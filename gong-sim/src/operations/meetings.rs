@@ -32,7 +32,7 @@ pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     // Responses give the id as text of up to 20 digits, one more than fits 64 bits.
     let meeting_id = format!("{}{}", state.random.u32(1..=9), state.new_wide_id());
     let invitees = shown_invitees(&body);
-    let meeting_url = format!("https://app.gong.io/meeting/{meeting_id}");
+    let meeting_url = format!("https://app.gong.example/meeting/{meeting_id}");
     store(state, &meeting_id, organizer, body);
     Ok(Answer::ok(json!({
         "meetingId": meeting_id,
@@ -126,7 +126,7 @@ fn user_status(state: &State, email: &str) -> Value {
     status
 }
 
-fn find_user(state: &State, email: &str) -> Option<GongUser> {
+pub(super) fn find_user(state: &State, email: &str) -> Option<GongUser> {
     if !state.meetings.has_users() && state.rules.is_on(RuleId::AnyAddressIsUser) {
         return Some(GongUser::new(email));
     }

@@ -13,7 +13,8 @@ pub struct Rule {
     pub evidence: Evidence,
     /// Whether the switch is on unless it is set.
     pub on_by_default: bool,
-    /// Whether the rule, when on, makes the simulator refuse something.
+    /// Whether the rule, when on, makes the simulator refuse what it would take otherwise. Rules
+    /// that set a scene instead (a wrong host, an inactive company) are not among them.
     pub refuses: bool,
     /// What happens while the switch is on.
     pub statement: &'static str,
@@ -138,7 +139,7 @@ rules! {
 
     OneIntegration = "one-integration", Integrations, Recorded, true, true, LIVE, LIVE_DATE,
         "A second registration is answered 409 with the recorded wording", "It replaces the first one and its data";
-    NativeIntegration = "native-integration", Integrations, Documented, false, true, API, SPEC_DATE,
+    NativeIntegration = "native-integration", Integrations, Documented, false, false, API, SPEC_DATE,
         "The company already has a native CRM connector: registration is answered 409, and nothing is listed", "It has none";
     OwnerMustBeUser = "owner-must-be-user", Integrations, Assumed, false, true, OURS, OUR_DATE,
         "`ownerEmail` must be the address of a Gong user, else 400", "Any address will do";
@@ -182,6 +183,8 @@ rules! {
         "A part without a file name counts as missing", "A file name is not needed";
     BodyLimit = "body-limit", Files, Documented, true, true, UPLOAD, SPEC_DATE,
         "A body of more than 200,000,000 bytes is answered 400 as soon as it is seen to be", "There is no limit";
+    NotText = "not-text", Files, Assumed, true, true, OURS, OUR_DATE,
+        "A compressed file (gzip, zip) or one in UTF-16 fails whole (line 0)", "Its lines are errors one by one";
     EmptyFile = "empty-file", Files, Assumed, false, true, OURS, OUR_DATE,
         "A file without a record fails whole (line 0)", "It is done with 0 records";
     ByteOrderMark = "byte-order-mark", Files, Assumed, true, true, OURS, OUR_DATE,
@@ -269,7 +272,7 @@ rules! {
 
     AnyAddressIsUser = "any-address-is-user", Meetings, Assumed, true, false, OURS, OUR_DATE,
         "While no Gong user is set up, every address is a user who is ready for meetings", "Only users that are set up exist";
-    MeetingsLimitedRelease = "meetings-limited-release", Meetings, Documented, false, true, API, SPEC_DATE,
+    MeetingsLimitedRelease = "meetings-limited-release", Meetings, Documented, false, false, API, SPEC_DATE,
         "The meetings operations are answered 403, as for a company outside the limited release", "The company is in the limited release";
     MeetingsNeedUser = "meetings-need-user", Meetings, Documented, true, true, API, SPEC_DATE,
         "An organizer who is no Gong user is answered 404", "Anybody can be organizer";

@@ -157,8 +157,9 @@ fn admit(
     let on = |rule| state.rules.is_on(rule);
     if on(RuleId::WrongHostRedirects) {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        // A name that resolves nowhere: a client that follows must not reach the real service.
         return Err(Answer::redirect(&format!(
-            "https://us-12345.api.gong.io{path}"
+            "https://us-12345.api.gong.invalid{path}"
         )));
     }
     if on(RuleId::WrongHostForbidden) {

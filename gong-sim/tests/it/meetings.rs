@@ -53,6 +53,7 @@ async fn a_meeting_is_created_changed_and_deleted() {
     );
 
     let body = r#"{"organizerEmail":"ada@acme.example"}"#;
+    assert_eq!(sim.meetings()[0]["meetingId"], id);
     let deleted = json(&sim, Method::DELETE, &path, body).await;
     assert_eq!((deleted.status, deleted.text.as_str()), (200, body));
     json(&sim, Method::DELETE, &path, body)

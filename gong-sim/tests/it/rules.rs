@@ -239,3 +239,37 @@ async fn the_schema_is_listed_in_both_printed_forms() {
         .await
         .assert_error(400, "objectType");
 }
+
+#[tokio::test]
+async fn a_strict_gong_still_takes_what_is_beyond_reproach() {
+    let sim = Simulator::builder().strict().start().await.unwrap();
+    let body = r#"{"name":"Acme CRM","ownerEmail":"admin@acme.example"}"#;
+    let registered = json(&sim, Method::PUT, "/v2/crm/integrations", body)
+        .await
+        .json();
+    let id = registered["integrationId"].as_i64().unwrap();
+    let account = r#"{"objectId":"a-1","modifiedDate":"2024-05-01T10:00:00Z","name":"Acme","domains":["acme.example"]}"#;
+    upload(&sim, id, "ACCOUNT", "good", account).await;
+    assert_eq!(status(&sim, id, "good").await.json()["status"], "DONE");
+    upload(
+        &sim,
+        id,
+        "ACCOUNT",
+        "odd",
+        account.replace("a-1", "a_1") + "\n\n",
+    )
+    .await;
+    assert_eq!(status(&sim, id, "odd").await.json()["totalErrorCount"], 2);
+    assert_eq!(objects(&sim, id, "ACCOUNT", &["a-1"]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_lenient_gong_takes_what_is_only_assumed_to_be_wrong() {
+    let sim = Simulator::builder().lenient().start().await.unwrap();
+    let id = sim.register_integration("Acme CRM", "admin@acme.example");
+    let marked = "\u{feff}{\"objectId\":\"a-1\",\"modifiedDate\":\"2024-05-01T10:00:00Z\"}\r\n\r\n";
+    upload(&sim, id, "ACCOUNT", "marked", marked).await;
+    assert_eq!(status(&sim, id, "marked").await.json()["status"], "DONE");
+    upload(&sim, id, "ACCOUNT", "undated", r#"{"objectId":"a-2"}"#).await;
+    assert_eq!(status(&sim, id, "undated").await.json()["status"], "FAILED");
+}

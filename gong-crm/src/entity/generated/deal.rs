@@ -27,7 +27,7 @@ use crate::value::{Amount, CloseDate, ObjectId, Timestamp, Url};
 ///     .stage("discovery")
 ///     .amount(125000.5)
 ///     .custom("region", "North")
-///     .custom("partner", null)
+///     .custom("partner", serde_json::Value::Null)
 ///     .build()?;
 /// assert_eq!(serde_json::to_value(&record)?, serde_json::json!({"objectId":"deal-001","modifiedDate":"2026-01-15T09:30:00Z","url":"https://crm.acme.com/deals/deal-001","accountId":"acc-001","ownerId":"5486951","name":"Wind park","createdDate":"2025-11-03T14:05:00Z","closeDate":"2026-06-30","status":"OPEN","stage":"discovery","amount":125000.5,"region":"North","partner":null}));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

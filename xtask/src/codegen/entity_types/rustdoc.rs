@@ -26,7 +26,7 @@ pub(super) fn type_docs(entity: &Entity) -> TokenStream {
                 field.rust_name,
                 literal(field, value)
             )),
-            None => custom.push(format!("    .custom({name:?}, {value})")),
+            None => custom.push(format!("    .custom({name:?}, {})", custom_literal(value))),
         }
     }
     lines.extend(custom);
@@ -73,6 +73,15 @@ fn bare_record(entity: &Entity, required: &[&Field], missing: Option<&Field>) ->
     }
     lines.push("    .build();".to_owned());
     lines
+}
+
+/// A custom field's example value as Rust source.
+fn custom_literal(value: &Value) -> String {
+    match value {
+        Value::Null => "serde_json::Value::Null".to_owned(),
+        Value::Array(_) | Value::Object(_) => format!("serde_json::json!({value})"),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
+    }
 }
 
 /// An example value as Rust source.

@@ -1,0 +1,61 @@
+//! The check beside JSON parsers and validators: `cargo xtask bench check [--gate]`.
+//!
+//! Each contender runs in a process of its own, one after another in each round, so that the noise
+//! of the machine falls on all alike and memory is told apart. Ratios matter, not milliseconds.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+mod contender;
+mod data;
+mod rounds;
+
+use contender::Contender;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [one, name, file] = &arguments[..]
+        && one == "--one"
+    {
+        return run_one(name, file.into());
+    }
+    let gate = arguments.iter().any(|argument| argument == "--gate");
+    let rounds = match arguments.iter().position(|argument| argument == "--rounds") {
+        None => 9,
+        Some(at) => {
+            let count = arguments.get(at + 1).context("--rounds needs a number")?;
+            count.parse().context("--rounds needs a number")?
+        }
+    };
+    let table = rounds::run(&data::files()?, rounds)?;
+    say(&table.to_string());
+    match table.failures() {
+        failures if failures.is_empty() || !gate => Ok(()),
+        failures => bail!("below the gate:\n{}", failures.join("\n")),
+    }
+}
+
+/// Runs one contender on one file, and prints its milliseconds and its peak memory in KiB.
+fn run_one(name: &str, file: PathBuf) -> Result<()> {
+    let contender = Contender::named(name).with_context(|| format!("no contender {name}"))?;
+    let start = Instant::now();
+    let records = contender.run(&file)?;
+    let milliseconds = start.elapsed().as_secs_f64() * 1e3;
+    say(&format!("{milliseconds:.2} {} {records}", peak_kib()));
+    Ok(())
+}
+
+/// The most memory that this process has had; 0 where the system does not tell.
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = peak.and_then(|text| text.split_whitespace().next()?.parse().ok());
+    number.unwrap_or_default()
+}
+
+#[expect(clippy::print_stdout, reason = "a bench prints its figures")]
+fn say(text: &str) {
+    println!("{text}");
+}
