@@ -33,7 +33,12 @@ impl Progress {
         let shown = if !wanted || output.is_json() {
             Shown::Nothing
         } else if std::io::stderr().is_terminal() {
-            Shown::Bars(ProgressBar::new(0))
+            let bar = ProgressBar::new(0);
+            // Nothing to draw until the first file begins.
+            if let Ok(style) = ProgressStyle::with_template("{msg}") {
+                bar.set_style(style);
+            }
+            Shown::Bars(bar)
         } else {
             Shown::Lines
         };
@@ -44,7 +49,7 @@ impl Progress {
         }
     }
 
-    pub(crate) fn show(&mut self, event: &Event<'_>) {
+    pub(crate) fn show(&mut self, event: &Event) {
         match event {
             Event::Planned { files } => {
                 let bytes = files.iter().map(|file| file.bytes).sum();

@@ -19,6 +19,11 @@ const HEAD: &str =
 const TAIL: &str = "\r\n--XX--\r\n";
 
 fn main() {
+    // `cargo test --all-targets` runs benches too, without this argument and unoptimized.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        println!("skipped: measured by `cargo bench -p gong-sim` only");
+        return;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -83,6 +83,7 @@ pub struct Builder {
     state_file: Option<PathBuf>,
     seed_folder: Option<PathBuf>,
     kept_requests: usize,
+    read_timeout: Duration,
 }
 
 impl Default for Builder {
@@ -106,6 +107,7 @@ impl Default for Builder {
             state_file: None,
             seed_folder: None,
             kept_requests: 10_000,
+            read_timeout: Duration::from_secs(30),
         }
     }
 }
@@ -250,6 +252,14 @@ impl Builder {
         self
     }
 
+    /// How long a client may send nothing in the middle of a body before it is answered 400;
+    /// 30 seconds by default, in real time.
+    #[must_use]
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = timeout;
+        self
+    }
+
     /// How many of the last requests are kept for [`Simulator::requests`]; 10,000 by default.
     #[must_use]
     pub fn keep_requests(mut self, kept: usize) -> Self {
@@ -324,6 +334,7 @@ impl Builder {
             state,
             state_file,
             kept_requests: self.kept_requests,
+            read_timeout: self.read_timeout,
         };
         Simulator::launch(listener, launch).map_err(StartError::Thread)
     }

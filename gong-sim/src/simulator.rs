@@ -340,4 +340,5 @@ pub(crate) struct Launch {
     pub(crate) state: State,
     pub(crate) state_file: Option<StateFile>,
     pub(crate) kept_requests: usize,
+    pub(crate) read_timeout: Duration,
 }

@@ -93,7 +93,9 @@ fn schemas(state: &SimState) -> Markup {
         return html! {};
     };
     html! {
-        h2 { "Custom fields" }
+        @if ObjectType::WITH_SCHEMA.iter().any(|object_type| !integration.schema(*object_type).is_empty()) {
+            h2 { "Custom fields" }
+        }
         @for object_type in ObjectType::WITH_SCHEMA {
             @let fields = integration.schema(object_type);
             @if !fields.is_empty() {
@@ -152,7 +154,7 @@ fn switches(state: &SimState) -> Markup {
             tr { td { "Uploads are processed" } td { code { (json_text(&state.processing)) } } }
             tr { td { "Deletions are processed" } td { code { (json_text(&state.deletion.unwrap_or(state.processing))) } } }
             tr { td { "Objects appear later by" } td { code { (state.read_lag.as_millis()) " ms" } } }
-            tr { td { "Limit of calls" } td { code { (json_text(&state.rate_limit)) } } }
+            tr { td { "Limit of calls" } td { @if let Some(limit) = state.rate_limit { (limit.per_second) " a second, " (limit.per_day) " a day" } @else { "none" } } }
         }
         h2 { "Faults" }
         @for (fault, strikes) in state.faults.iter() {

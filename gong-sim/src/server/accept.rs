@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -54,7 +55,7 @@ pub(crate) async fn serve(
                     connections.spawn(serve_connection(stream, Arc::clone(&shared), admin.clone()));
                 }
                 // Out of file descriptors, or the client has gone already: others may do better.
-                Err(_) => tokio::task::yield_now().await,
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             },
         }
     }

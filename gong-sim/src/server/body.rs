@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::{Body, BodyDataStream};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 /// After a refusal this much of the body is still read, so that a client that sends everything
 /// before it listens gets to see the answer.
@@ -21,6 +21,9 @@ pub(crate) struct CountedBody {
     limit: u64,
     pub(crate) received: u64,
     has_ended: bool,
+    patience: Duration,
+    /// Runs while the client sends nothing.
+    silence: Option<Pin<Box<Sleep>>>,
     pace: Option<Pace>,
 }
 
@@ -38,17 +41,22 @@ struct Pace {
 pub(crate) enum BodyError {
     #[error("the body is longer than {0} bytes")]
     TooLong(u64),
+    #[error("the body did not go on")]
+    Silent,
     #[error("the body broke off")]
     BrokeOff(#[source] axum::Error),
 }
 
 impl CountedBody {
-    pub(crate) fn new(body: Body) -> Self {
+    /// `patience` is how long the client may send nothing.
+    pub(crate) fn new(body: Body, patience: Duration) -> Self {
         Self {
             inner: body.into_data_stream(),
             limit: u64::MAX,
             received: 0,
             has_ended: false,
+            patience,
+            silence: None,
             pace: None,
         }
     }
@@ -84,6 +92,24 @@ impl CountedBody {
     }
 }
 
+impl CountedBody {
+    /// Nothing was sent: for how long may that go on?
+    fn poll_silence(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, BodyError>>> {
+        let patience = self.patience;
+        let silence = self
+            .silence
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        if silence.as_mut().poll(context).is_pending() {
+            return Poll::Pending;
+        }
+        self.has_ended = true;
+        Poll::Ready(Some(Err(BodyError::Silent)))
+    }
+}
+
 impl Stream for CountedBody {
     type Item = Result<Bytes, BodyError>;
 
@@ -100,7 +126,7 @@ impl Stream for CountedBody {
             return Poll::Ready(pace.held.take().map(Ok));
         }
         let chunk = match self.inner.poll_next_unpin(context) {
-            Poll::Pending => return Poll::Pending,
+            Poll::Pending => return self.poll_silence(context),
             Poll::Ready(None) => {
                 self.has_ended = true;
                 return Poll::Ready(None);
@@ -112,6 +138,10 @@ impl Stream for CountedBody {
             Poll::Ready(Some(Ok(chunk))) => chunk,
         };
         self.received += chunk.len() as u64;
+        let until = Instant::now() + self.patience;
+        if let Some(silence) = &mut self.silence {
+            silence.as_mut().reset(until);
+        }
         if self.received > self.limit {
             return Poll::Ready(Some(Err(BodyError::TooLong(self.limit))));
         }

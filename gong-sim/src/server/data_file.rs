@@ -102,10 +102,13 @@ fn too_long() -> Answer {
 fn refusal(error: &multer::Error) -> Answer {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(cause) = source {
-        if let Some(BodyError::TooLong(_)) = cause.downcast_ref() {
-            return too_long();
+        match cause.downcast_ref() {
+            Some(BodyError::TooLong(_)) => return too_long(),
+            Some(BodyError::Silent | BodyError::BrokeOff(_)) => {
+                return Answer::bad_request("The request body broke off");
+            }
+            None => source = cause.source(),
         }
-        source = cause.source();
     }
     part_missing()
 }

@@ -18,6 +18,7 @@ pub(crate) use received::RequestLog;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::credentials::Credentials;
 use crate::saving::StateFile;
@@ -31,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) address: SocketAddr,
     pub(crate) credentials: Credentials,
     pub(crate) state_file: Option<StateFile>,
+    pub(crate) read_timeout: Duration,
     state: Mutex<State>,
     log: Mutex<RequestLog>,
 }
@@ -45,6 +47,7 @@ impl Shared {
             state,
             state_file,
             kept_requests,
+            read_timeout,
         } = launch;
         let (state, log) = (
             Mutex::new(state),
@@ -55,6 +58,7 @@ impl Shared {
             address,
             credentials,
             state_file,
+            read_timeout,
             state,
             log,
         }

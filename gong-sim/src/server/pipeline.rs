@@ -27,7 +27,7 @@ pub(crate) async fn answer(
     request: Request<Body>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let mut body = CountedBody::new(body);
+    let mut body = CountedBody::new(body, shared.read_timeout);
     let route = Operation::route(&parts.method, parts.uri.path());
     let (request_id, now, effect) = {
         let mut state = shared.state();
@@ -141,7 +141,9 @@ async fn carry_out(
         BodyError::TooLong(limit) => {
             Answer::bad_request(format!("The request body is longer than {limit} bytes"))
         }
-        BodyError::BrokeOff(_) => Answer::bad_request("The request body broke off"),
+        BodyError::BrokeOff(_) | BodyError::Silent => {
+            Answer::bad_request("The request body broke off")
+        }
     })?;
     let call = Call::new(operation, path, query, headers, &whole);
     Ok(operation.carry_out(&mut shared.state(), &call))

@@ -117,3 +117,23 @@ async fn a_body_that_breaks_off_changes_nothing() {
     upload.send().await.unwrap_err();
     assert!(sim.uploads().is_empty());
 }
+
+#[tokio::test]
+async fn a_body_that_does_not_go_on_is_answered() {
+    let timeout = std::time::Duration::from_millis(50);
+    let sim = Simulator::builder()
+        .rule("credentials-required", false)
+        .read_timeout(timeout)
+        .start()
+        .await
+        .unwrap();
+    let mut connection = tokio::net::TcpStream::connect(sim.address()).await.unwrap();
+    let head = "PUT /v2/crm/integrations HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{";
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 400") && answer.contains("broke off"),
+        "{answer}"
+    );
+}

@@ -129,3 +129,19 @@ async fn a_folder_without_crm_files_is_an_error_that_says_what_is_wanted() {
         .unwrap_err();
     assert!(error.to_string().contains("gone"), "{error}");
 }
+
+#[tokio::test]
+async fn the_example_crm_of_this_project_is_taken_whole() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/acme");
+    let sim = Simulator::builder()
+        .seed_from_dir(folder)
+        .start()
+        .await
+        .unwrap();
+    for upload in sim.uploads() {
+        assert_eq!(upload.status, JobStatus::Done, "{upload:?}");
+        assert!(upload.total_success_count > 0, "{upload:?}");
+    }
+    assert_eq!(sim.uploads().len(), 6);
+    assert!(!sim.schema("DEAL").is_empty());
+}

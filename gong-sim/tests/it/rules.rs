@@ -91,10 +91,10 @@ async fn request_rules_refuse_what_is_otherwise_ignored() {
         .assert_error(400, "Unknown parameter [page]");
 
     sim.set_rule("unknown-body-property", true).unwrap();
-    let body = r#"{"name":"x","ownerEmail":"a@b.example","colour":"red"}"#;
+    let body = r#"{"name":"x","ownerEmail":"a@b.example","color":"red"}"#;
     json(&sim, Method::PUT, "/v2/crm/integrations", body)
         .await
-        .assert_error(400, "[colour]");
+        .assert_error(400, "[color]");
 
     sim.set_rule("json-content-type", true).unwrap();
     let untyped =

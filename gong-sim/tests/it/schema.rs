@@ -25,7 +25,7 @@ async fn a_schema_is_sent_whole_and_listed() {
             .status,
         200
     );
-    send_schema(&sim, id, json!([field("colour", "STRING")]))
+    send_schema(&sim, id, json!([field("color", "STRING")]))
         .await
         .assert_error(400, "missing: [size]");
 
