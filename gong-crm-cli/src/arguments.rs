@@ -65,6 +65,9 @@ pub(crate) struct Global {
     /// The integration; without it, the one that is registered
     #[arg(long, global = true, value_name = "ID", env = "GONG_INTEGRATION_ID")]
     pub(crate) integration_id: Option<IntegrationId>,
+    /// Where it is written down what was sent; by default in the user's own folder
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "sim")]
+    pub(crate) ledger: Option<PathBuf>,
     /// No progress, only results and errors
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
@@ -87,6 +90,8 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     Check(Check),
     Push(Push),
+    Resume(Resume),
+    Jobs(Jobs),
     Status(Status),
     Integration(Integration),
     Sim(Sim),
@@ -140,9 +145,11 @@ pub(crate) struct Check {
 
 /// Send files of records to Gong and wait for its verdict on each
 ///
-/// Types go in the order in which records refer to each other: stages, users, accounts, contacts,
-/// deals, leads. The same file pushed twice is sent once. Gong takes 200 MB an upload and lists at
-/// most 20 errors of each.
+/// The files are checked first; with errors, nothing is sent. Types go in the order in which records
+/// refer to each other: stages, users, accounts, contacts, deals, leads; deletions the other way
+/// round. The same content is sent once, however often it is pushed; what went wrong on the way is
+/// asked about before anything is sent again. Files over 200 MB are split. Gong lists at most 20
+/// errors of an upload.
 ///
 /// Calls POST /v2/crm/entities and GET /v2/crm/request-status; a bearer token needs the scope
 /// api:crm:upload.
@@ -151,21 +158,98 @@ pub(crate) struct Check {
 Examples:
   gong-crm --sim push examples/acme
   gong-crm push accounts.ldjson contacts.ldjson
-  gong-crm push --type DEAL export.jsonl --wait 10m -o json")]
+  gong-crm push --type DEAL export.jsonl.gz --wait 10m -o json
+  gong-crm push exports --async && gong-crm resume")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch on the command line"
+)]
 pub(crate) struct Push {
-    /// Files, and folders with files that end in .ldjson, .ndjson or .jsonl
+    /// Files, folders, or - for the standard input; names end in .ldjson, .ndjson or .jsonl, and
+    /// may go on with .gz
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// What all records are; otherwise each file's name tells
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
-    /// How long to wait for each file to be processed, such as 90s, 10m or 2h
-    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30m")]
-    pub(crate) wait: Duration,
+    /// Only check, and show what would be sent; no call is made
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Leave out records with errors, instead of sending nothing
+    #[arg(long)]
+    pub(crate) skip_invalid: bool,
+    /// Don't check first; let Gong judge
+    #[arg(long, conflicts_with_all = ["skip_invalid", "strict", "schema"])]
+    pub(crate) no_check: bool,
+    /// Count the check's warnings as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Check custom fields against this entity schema
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: Option<PathBuf>,
+    /// Send records even if something to which they refer did not go through
+    #[arg(long)]
+    pub(crate) ignore_dependencies: bool,
     /// How long to let accounts settle before contacts and deals refer to them [default: 1m; with
     /// --sim none]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) settle: Option<Duration>,
+    /// The clientRequestId, instead of the one that follows from the content; one file only
+    #[arg(long, value_name = "ID")]
+    pub(crate) request_id: Option<ClientRequestId>,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
+}
+
+/// How the end is awaited, and what becomes of refused records.
+#[derive(Debug, Args)]
+pub(crate) struct Waiting {
+    /// How long to wait for each file to be processed, such as 90s, 10m or 2h
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30m")]
+    pub(crate) wait: Duration,
+    /// How long to pause between the first questions; later pauses grow to 30s [default: 2s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) poll: Option<Duration>,
+    /// Don't wait: end when Gong has every file
+    #[arg(long = "async", conflicts_with = "wait")]
+    pub(crate) is_async: bool,
+    /// Send suspects again until every bad record is known, beyond the 20 that Gong lists
+    #[arg(long)]
+    pub(crate) drain: bool,
+    /// Write refused records into this folder, instead of beside their file
+    #[arg(long, value_name = "DIR", conflicts_with = "no_rejects")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// Write no refused records
+    #[arg(long)]
+    pub(crate) no_rejects: bool,
+}
+
+/// Finish pushes that did not come to their end
+///
+/// After a kill, a Ctrl-C, a time-out or a reboot. What may have arrived is asked about before
+/// anything is sent again.
+///
+/// Calls GET /v2/crm/request-status and, where needed, POST /v2/crm/entities; a bearer token needs
+/// the scope api:crm:upload.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  gong-crm resume
+  gong-crm resume account-5f1c0d2e4b6a798081923344-1 --wait 2h")]
+pub(crate) struct Resume {
+    /// The uploads to finish, as jobs lists them; otherwise all that are open
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<ClientRequestId>,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
+}
+
+/// List the uploads that the ledger knows; no call is made
+#[derive(Debug, Args)]
+pub(crate) struct Jobs {
+    /// Only those that have not come to their end
+    #[arg(long)]
+    pub(crate) unfinished: bool,
 }
 
 /// Show how far an upload or a deletion is

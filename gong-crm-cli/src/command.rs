@@ -3,5 +3,6 @@
 pub(crate) mod check;
 pub(crate) mod integration;
 pub(crate) mod push;
+pub(crate) mod resume;
 pub(crate) mod sim;
 pub(crate) mod status;

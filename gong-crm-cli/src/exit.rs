@@ -64,7 +64,7 @@ impl Exit {
     /// For files that could not be pushed as they are.
     pub(crate) fn of_plan(error: &PlanError) -> Self {
         match error {
-            PlanError::Empty { .. } | PlanError::TooLarge { .. } => Self::CheckFailed,
+            PlanError::Empty { .. } => Self::CheckFailed,
             _ => Self::Usage,
         }
     }
@@ -75,6 +75,7 @@ impl Exit {
             Verdict::Done => Self::Ok,
             Verdict::TimedOut => Self::TimedOut,
             Verdict::Unknown => Self::OutcomeUnknown,
+            Verdict::Invalid => Self::CheckFailed,
             Verdict::Partial | Verdict::Failed => {
                 // A file that was not sent says why in its cause; else Gong refused records.
                 let refused = |status| matches!(status, FileStatus::Partial | FileStatus::Failed);

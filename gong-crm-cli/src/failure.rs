@@ -1,7 +1,7 @@
 //! Why a command did not do what it was asked: one message, one cure, one exit code.
 
-use gong_crm::push::{PlanError, PushError};
-use gong_crm::{Error, FilesError, WaitError};
+use gong_crm::push::PlanError;
+use gong_crm::{Error, FilesError, LedgerError, WaitError};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -93,6 +93,16 @@ impl Failure {
         }
     }
 
+    pub(crate) fn from_ledger(error: &LedgerError) -> Self {
+        let failure = Self::new(Exit::Unexpected, error.to_string());
+        match error {
+            LedgerError::Storage { .. } => {
+                failure.with_hint("name another file for the ledger: --ledger PATH")
+            }
+            _ => failure,
+        }
+    }
+
     pub(crate) fn to_json(&self) -> String {
         let json = FailureJson {
             error: &self.message,
@@ -110,16 +120,6 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::from_error(&error)
-    }
-}
-
-impl From<PushError> for Failure {
-    fn from(error: PushError) -> Self {
-        match error {
-            PushError::Request(error) => error.into(),
-            PushError::Plan(error) => Self::from_plan(&error),
-            other => Self::new(Exit::Unexpected, other.to_string()),
-        }
     }
 }
 

@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod settings;
 mod table;
+mod verdict;
 
 use arguments::{Arguments, Command, Format};
 use exit::Exit;
@@ -36,19 +37,18 @@ fn main() -> ExitCode {
         }
     };
     let ended = runtime.block_on(async {
-        // The local Gong ends by Ctrl-C, which is its own business.
-        if let Command::Sim(sim) = &arguments.command {
-            return command::sim::run(sim, &output).await;
-        }
-        tokio::select! {
-            outcome = run(&arguments, &output) => outcome,
-            _ = tokio::signal::ctrl_c() => {
-                output.talk(
-                    "interrupted; run the same command again: what Gong has already taken is not \
-                     sent twice",
-                );
-                Ok(Exit::Interrupted)
+        match &arguments.command {
+            // These know what to do with Ctrl-C.
+            Command::Push(_) | Command::Resume(_) | Command::Sim(_) => {
+                run(&arguments, &output).await
             }
+            _ => tokio::select! {
+                outcome = run(&arguments, &output) => outcome,
+                _ = tokio::signal::ctrl_c() => {
+                    output.talk("interrupted");
+                    Ok(Exit::Interrupted)
+                }
+            },
         }
     });
     match ended {
@@ -98,6 +98,8 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
         Command::Integration(integration) => {
             command::integration::run(global, integration, output).await
         }
+        Command::Resume(resume) => command::resume::resume(global, resume, output).await,
+        Command::Jobs(jobs) => command::resume::jobs(global, jobs, *output),
         Command::Sim(sim) => command::sim::run(sim, output).await,
     }
 }

@@ -3,14 +3,19 @@
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
+use gong_crm::check::{Finding, Severity};
 use gong_crm::push::{Event, FileReport, PlannedFile};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
+use crate::finding;
 use crate::output::Output;
-use crate::table::count;
+use crate::table::{count, counted};
 
 /// How often a line is printed while nothing else happens.
 const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// How many errors of the check are shown; more would push the verdict off the screen.
+const SHOWN_ERRORS: u64 = 20;
 
 /// Shows the events of a push.
 #[derive(Debug)]
@@ -19,6 +24,8 @@ pub(crate) struct Progress {
     shown: Shown,
     /// When the last line was printed.
     last_line: Instant,
+    errors: u64,
+    warnings: u64,
 }
 
 #[derive(Debug)]
@@ -46,11 +53,22 @@ impl Progress {
             output,
             shown,
             last_line: Instant::now(),
+            errors: 0,
+            warnings: 0,
         }
     }
 
     pub(crate) fn show(&mut self, event: &Event) {
         match event {
+            Event::Waiting { holder } => {
+                self.say(&format!("waiting for another push to end: {holder}"));
+            }
+            Event::Found { finding } => self.found(finding),
+            Event::Short { calls, left } => self.say(&format!(
+                "this may take {} of the day's calls, and {} are left",
+                count(*calls),
+                count(*left)
+            )),
             Event::Planned { files } => {
                 let bytes = files.iter().map(|file| file.bytes).sum();
                 let plural = if files.len() == 1 { "" } else { "s" };
@@ -86,8 +104,32 @@ impl Progress {
         }
     }
 
+    /// A problem that the check found: errors in full, up to a number, warnings as a count.
+    fn found(&mut self, finding: &Finding) {
+        if finding.severity == Severity::Warning {
+            self.warnings += 1;
+            return;
+        }
+        self.errors += 1;
+        if self.errors <= SHOWN_ERRORS {
+            for line in finding::text(finding) {
+                self.output.talk(&line);
+            }
+        }
+    }
+
     /// Takes the bars away, so that results stand alone.
     pub(crate) fn end(&self) {
+        if self.errors > SHOWN_ERRORS {
+            let more = counted(self.errors - SHOWN_ERRORS, "more error");
+            self.output
+                .talk(&format!("{more}; gong-crm check shows them"));
+        }
+        if self.warnings > 0 {
+            let warnings = counted(self.warnings, "warning");
+            self.output
+                .talk(&format!("{warnings}; gong-crm check shows them"));
+        }
         if let Shown::Bars(bar) = &self.shown {
             bar.finish_and_clear();
         }

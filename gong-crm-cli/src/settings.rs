@@ -1,6 +1,8 @@
 //! From flags and environment to a client.
 
-use gong_crm::{Client, Credentials, ErrorKind, IntegrationId};
+use std::sync::Arc;
+
+use gong_crm::{Client, Credentials, ErrorKind, IntegrationId, RateBudget, SqliteLedger};
 use gong_sim::Simulator;
 use secrecy::SecretString;
 
@@ -26,6 +28,7 @@ impl Connection {
             .maybe_base_url(global.base_url.clone())
             .credentials(credentials()?)
             .user_agent(concat!("gong-crm-cli/", env!("CARGO_PKG_VERSION")))
+            .ledger(Arc::new(ledger(global)?))
             .build()?;
         Ok(Self {
             client,
@@ -48,6 +51,7 @@ impl Connection {
                 simulator.access_key().to_owned(),
                 simulator.access_key_secret().to_owned(),
             ))
+            .rate_budget(RateBudget::unlimited())
             .build()?;
         Ok(Self {
             client,
@@ -71,6 +75,34 @@ impl Connection {
             },
         }
     }
+}
+
+/// Where it is written down what was sent: the named file, or one in the user's own folder.
+pub(crate) fn ledger(global: &Global) -> Result<SqliteLedger, Failure> {
+    let path = match &global.ledger {
+        Some(path) => path.clone(),
+        None => dirs::state_dir()
+            .or_else(dirs::data_local_dir)
+            .map(|folder| folder.join("gong-crm").join("ledger.sqlite"))
+            .ok_or_else(|| {
+                Failure::new(Exit::Usage, "the user has no folder to keep the ledger in")
+                    .with_hint("name a file for it: --ledger PATH")
+            })?,
+    };
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            let message = format!(
+                "the ledger's folder {} can't be made: {error}",
+                folder.display()
+            );
+            Failure::new(Exit::Unexpected, message)
+                .with_hint("name another file for the ledger: --ledger PATH")
+        })?;
+    }
+    SqliteLedger::open(&path).map_err(|error| Failure::from_ledger(&error))
 }
 
 /// The access key pair or the bearer token of the environment.

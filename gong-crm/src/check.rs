@@ -32,7 +32,6 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-
 pub use finding::{Excerpt, Finding};
 pub use options::Options;
 pub use page::rules_page;

@@ -14,7 +14,9 @@ use crate::base_url;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
+use crate::ledger::{Ledger, MemoryLedger};
 use crate::operation::Operation;
+use crate::rate::RateBudget;
 
 /// The way to one company's Gong; cheap to clone, all clones share connections.
 ///
@@ -38,6 +40,8 @@ pub struct Client {
     raw: RawClient,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) timeouts: Timeouts,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) rate: RateBudget,
 }
 
 /// How long to wait for what. There is no limit on a whole upload: an honest slow one must pass.
@@ -99,6 +103,10 @@ impl Client {
         timeouts: Option<Timeouts>,
         /// Where time comes from; tests bring their own.
         clock: Option<Arc<dyn Clock>>,
+        /// Where uploads are written down; by default in memory, as long as the client lives.
+        ledger: Option<Arc<dyn Ledger>>,
+        /// How many calls to make in a second and in a day; by default what Gong allows.
+        rate_budget: Option<RateBudget>,
     ) -> Result<Self, Error> {
         let base_url = base_url.as_deref().unwrap_or(Self::DEFAULT_BASE_URL);
         let base_url = base_url::normalize(base_url)?;
@@ -128,6 +136,8 @@ impl Client {
             raw: RawClient::new_with_client(&base_url, http),
             clock: clock.unwrap_or_else(|| Arc::new(SystemClock)),
             timeouts,
+            ledger: ledger.unwrap_or_else(|| Arc::new(MemoryLedger::new())),
+            rate: rate_budget.unwrap_or_default(),
         })
     }
 }
@@ -153,6 +163,7 @@ impl Client {
         T: serde::de::DeserializeOwned,
         E: ErrorBody,
     {
+        self.rate.spend(&*self.clock, &self.ledger).await?;
         let exchange = Exchange::default();
         let answered = tokio::time::timeout(self.timeouts.answer, exchange.observe(call)).await;
         match answered {

@@ -199,7 +199,10 @@ impl Error {
             ErrorKind::Redirected => {
                 let cure = match self.location() {
                     Some(target) => {
-                        format!("set the base URL to the host it leads to: {}", origin(target))
+                        format!(
+                            "set the base URL to the host it leads to: {}",
+                            origin(target)
+                        )
                     }
                     None => "check the base URL".to_owned(),
                 };

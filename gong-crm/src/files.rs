@@ -65,7 +65,7 @@ pub(crate) struct EntityFilePath {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compressed {
     Included,
-    #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only uploads leave them out"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "checks and pushes both unpack"))]
     LeftOut,
 }
 
@@ -164,7 +164,12 @@ mod tests {
     #[test]
     fn folders_and_patterns_give_their_entity_files() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["deals.ldjson", "accounts.jsonl.gz", "stages.NDJSON", "notes.txt"] {
+        for name in [
+            "deals.ldjson",
+            "accounts.jsonl.gz",
+            "stages.NDJSON",
+            "notes.txt",
+        ] {
             fs::write(folder.path().join(name), "{}\n").unwrap();
         }
         let path = vec![folder.path().to_path_buf()];
@@ -172,7 +177,10 @@ mod tests {
             names(&path, Compressed::Included),
             ["stages.NDJSON", "accounts.jsonl.gz", "deals.ldjson"]
         );
-        assert_eq!(names(&path, Compressed::LeftOut), ["stages.NDJSON", "deals.ldjson"]);
+        assert_eq!(
+            names(&path, Compressed::LeftOut),
+            ["stages.NDJSON", "deals.ldjson"]
+        );
         let pattern = vec![folder.path().join("*.l?json")];
         assert_eq!(names(&pattern, Compressed::LeftOut), ["deals.ldjson"]);
         let nothing = folder.path().join("x*.ldjson");

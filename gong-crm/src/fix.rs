@@ -11,7 +11,7 @@
 //! - a status in the wrong case is put into capitals;
 //! - a number or `true` and `false` in quotes lose them, and a numeric id gets them.
 //!
-//! With an [`EntitySchema`](crate::EntitySchema) that goes for its custom fields too. A missing zone,
+//! With an [`EntitySchema`] that goes for its custom fields too. A missing zone,
 //! a date in another notation, a misspelled name or broken JSON stay as they are: the check names
 //! them. So does every value that is not mended, byte for byte.
 

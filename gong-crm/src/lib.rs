@@ -21,6 +21,8 @@ mod id;
 #[cfg(feature = "client")]
 mod integration;
 #[cfg(feature = "client")]
+mod ledger;
+#[cfg(feature = "client")]
 mod meeting;
 #[cfg(feature = "client")]
 mod objects;
@@ -29,7 +31,11 @@ mod operation;
 #[cfg(feature = "client")]
 pub mod push;
 #[cfg(feature = "client")]
+mod rate;
+#[cfg(feature = "client")]
 pub mod raw;
+#[cfg(feature = "client")]
+pub mod retry;
 mod rule;
 #[cfg(feature = "client")]
 mod status;
@@ -53,11 +59,17 @@ pub use files::{FilesError, MAX_BODY_BYTES};
 pub use id::{ClientRequestId, IntegrationId, InvalidId, MeetingId};
 #[cfg(feature = "client")]
 pub use integration::Integration;
+#[cfg(feature = "sqlite")]
+pub use ledger::SqliteLedger;
+#[cfg(feature = "client")]
+pub use ledger::{Holder, Job, JobState, Ledger, LedgerError, LedgerLock, MemoryLedger};
 #[cfg(feature = "client")]
 pub use meeting::{CreatedMeeting, Invitee, MAX_EMAILS, Meeting, MeetingBuilder, MeetingReadiness};
 #[cfg(feature = "client")]
 pub use objects::{CrmObject, MAX_OBJECTS};
 pub use operation::Operation;
+#[cfg(feature = "client")]
+pub use rate::RateBudget;
 pub use rule::{Rule, UnknownRule};
 #[cfg(feature = "client")]
 pub use status::{LineError, MAX_LISTED_ERRORS, RequestState, RequestStatus};
@@ -68,4 +80,6 @@ pub use value::{Amount, CloseDate, EmailAddress, Fault, ObjectId, Timestamp, Url
 pub use wait::{Patience, WaitError};
 #[cfg(feature = "client")]
 pub use writer::AsyncEntityWriter;
-pub use writer::{EntityFile, EntityWriter, MAX_FILE_BYTES, Place, WriteError, Written, WrittenFile};
+pub use writer::{
+    EntityFile, EntityWriter, MAX_FILE_BYTES, Place, WriteError, Written, WrittenFile,
+};

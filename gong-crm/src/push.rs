@@ -1,31 +1,65 @@
 //! Pushing a CRM: from files to a verdict about the data.
 //!
-//! [`Client::push`] starts one. It finds the entity files, sends type after type in the order in
-//! which records refer to each other, waits for Gong to process each file, and reports what Gong
-//! took and what it refused, each refused line with its record.
+//! [`Client::push`] makes a [`Push`]. It finds the entity files, sends type after type in the order
+//! in which records refer to each other, waits for Gong to process each file, and reports what Gong
+//! took and what it refused, each refused line with its record. [`Client::resume`] goes on with what
+//! did not come to its end, and [`Client::jobs`] lists what is known.
 //!
-//! The id of an upload follows from the integration, the type and the file's content: pushing the
-//! same file again sends nothing a second time. Only after Gong said that the upload failed is the
-//! same content sent again, under the next id.
+//! The id of an upload follows from the integration, the type and the content: pushing the same file
+//! again sends nothing a second time. Only after Gong said that the upload failed is the same
+//! content sent again, under the next id. Everything is written into the client's
+//! [ledger](crate::Ledger) before it is sent; [`retry`](crate::retry) says what is done after which
+//! failure.
+//!
+//! How a file goes follows from the file alone. Most go as they are. Blank lines are left out; what
+//! is larger than Gong takes is cut at line ends; records that share an `objectId` go one after
+//! another, the oldest `modifiedDate` first; and deletions go apart, after all other records of all
+//! files, in the reverse order of types.
 
+use std::future::{Future, IntoFuture};
 use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::{mpsc, watch};
+
+mod conclusion;
+mod context;
+mod delivery;
+mod drain;
 mod event;
+mod job;
+mod journal;
+mod lines;
 mod plan;
-mod records;
+mod prepare;
+mod rejects;
 mod report;
 mod request_id;
+mod resume;
 mod run;
+mod source;
+mod split;
+mod survey;
+mod verdict;
 
 pub use event::Event;
 pub use plan::{PlanError, PlannedFile, plan};
-pub use report::{FileReport, FileStatus, RecordError, Report, Verdict};
+pub use rejects::Rejects;
+pub use report::{FileReport, FileStatus, RecordError, Report, UploadReport, Verdict};
 
+use context::{Context, Events, Listener, Mode};
+use journal::Journal;
+
+use crate::check;
 use crate::client::Client;
 use crate::entity::ObjectType;
 use crate::error::Error;
-use crate::id::IntegrationId;
+use crate::files::{FRAMING_BYTES, MAX_BODY_BYTES};
+use crate::id::{ClientRequestId, IntegrationId};
+use crate::ledger::{Job, LedgerError};
+use crate::retry::RetryLimits;
 use crate::wait::Patience;
 
 /// How long Gong is given to store accounts before contacts and deals refer to them.
@@ -33,18 +67,42 @@ use crate::wait::Patience;
 /// From Gong's documentation of March 2023; today's says nothing of it.
 pub const SETTLE_TIME: Duration = Duration::from_mins(1);
 
+/// The most bytes of records in one upload: what Gong takes, less what frames them.
+pub const MAX_UPLOAD_BYTES: u64 = MAX_BODY_BYTES - FRAMING_BYTES;
+
 /// How a push goes about it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
-    /// Files and folders.
+    /// Files and folders, and `-` for the standard input.
     pub paths: Vec<PathBuf>,
     /// The type of all records; otherwise each file's name tells.
     pub object_type: Option<ObjectType>,
     /// How long to wait for each file to be processed.
     pub patience: Patience,
-    /// How long to wait after accounts, if contacts or deals follow.
+    /// How long to wait after accounts, if records that refer to them follow.
     pub settle_time: Duration,
+    /// How often and how long what fails is repeated.
+    pub retry: RetryLimits,
+    /// The id of the upload, instead of the one that follows from the content; for one file only.
+    pub request_id: Option<ClientRequestId>,
+    /// The most bytes of records in one upload; no more than [`MAX_UPLOAD_BYTES`].
+    pub max_upload_bytes: u64,
+    /// What to check before anything is sent; with errors, nothing is.
+    pub check: Option<check::Options>,
+    /// Records with errors are left out, instead of nothing being sent.
+    pub skip_invalid: bool,
+    /// Records are sent even if something to which they refer did not go through.
+    pub ignore_dependencies: bool,
+    /// Records are sent again until every error is known, beyond the 20 that Gong lists.
+    pub drain: bool,
+    /// Where refused records are written.
+    pub rejects: Rejects,
+    /// Nobody waits for Gong to process anything: the push ends when Gong has every file.
+    pub acceptance_only: bool,
+    /// Whether to wait for another push with the same ledger, instead of failing.
+    pub wait_for_ledger: bool,
 }
 
 impl Options {
@@ -55,6 +113,16 @@ impl Options {
             object_type: None,
             patience: Patience::UPLOAD,
             settle_time: SETTLE_TIME,
+            retry: RetryLimits::default(),
+            request_id: None,
+            max_upload_bytes: MAX_UPLOAD_BYTES,
+            check: None,
+            skip_invalid: false,
+            ignore_dependencies: false,
+            drain: false,
+            rejects: Rejects::None,
+            acceptance_only: false,
+            wait_for_ledger: true,
         }
     }
 
@@ -63,38 +131,326 @@ impl Options {
     pub fn local(mut self) -> Self {
         self.patience = Patience::LOCAL;
         self.settle_time = Duration::ZERO;
+        self.retry = RetryLimits::LOCAL;
         self
     }
 }
 
-/// Why a push did not begin.
+/// Why a push came to no report.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PushError {
-    /// The files can't be pushed as they are.
+    /// The files can't be pushed as they are; nothing was sent.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The first thing that a push asks of Gong failed.
+    /// The files could not be checked; nothing was sent.
+    #[error(transparent)]
+    Check(#[from] check::CheckError),
+    /// The ledger can't be used; nothing was sent.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A call failed that everything else needs.
     #[error(transparent)]
     Request(#[from] Error),
+}
+
+/// A push to be: await it, or [`start`](Self::start) it to follow and to stop it.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use gong_crm::push::{Options, Verdict};
+/// # use gong_crm::{Client, Credentials};
+/// # let sim = gong_sim::Simulator::builder().start().await?;
+/// # let integration_id = sim.register_integration("Acme CRM", "ada@acme.example").into();
+/// # let keys = Credentials::access_key(sim.access_key(), sim.access_key_secret());
+/// # let client = Client::builder().base_url(sim.base_url()).credentials(keys).build()?;
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::write(folder.path().join("stages.ldjson"), r#"{"objectId":"s-1","name":"New","sortOrder":1,"isActive":true}"#)?;
+/// let options = Options::new([folder.path()]).local();
+/// let (mut handle, push) = client.push(integration_id, options).start();
+/// let watching = async {
+///     let mut steps = 0;
+///     while handle.next_event().await.is_some() {
+///         steps += 1;
+///     }
+///     steps
+/// };
+/// let (report, steps) = tokio::join!(push, watching);
+/// assert_eq!(report?.verdict, Verdict::Done);
+/// assert!(steps > 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "nothing is sent until the push is awaited or started"]
+pub struct Push {
+    client: Client,
+    options: Options,
+    task: Task,
+    listener: Option<Listener>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+enum Task {
+    Push(IntegrationId),
+    /// All unfinished jobs if there are no ids.
+    Resume(Vec<ClientRequestId>),
+}
+
+impl std::fmt::Debug for Push {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Push")
+            .field("task", &self.task)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Push {
+    /// Tells somebody of each step, in addition to the handle. It is called in the midst of things,
+    /// so it should return soon.
+    pub fn on_event(mut self, listener: impl FnMut(&Event) + Send + 'static) -> Self {
+        self.listener = Some(Box::new(listener));
+        self
+    }
+
+    /// Splits the push into a handle, which tells of its steps and stops it, and a future, which
+    /// does the work when it is polled.
+    ///
+    /// # Errors
+    ///
+    /// The future fails as awaiting the push does: see [`PushError`]. What goes wrong with one file
+    /// stands in the report and does not keep the others from being sent.
+    pub fn start(
+        mut self,
+    ) -> (
+        PushHandle,
+        impl Future<Output = Result<Report, PushError>> + Send + 'static,
+    ) {
+        let (sender, events) = mpsc::unbounded_channel();
+        let mut listener = self.listener.take();
+        self.listener = Some(Box::new(move |event| {
+            if let Some(listener) = &mut listener {
+                listener(event);
+            }
+            // Nobody has to listen.
+            drop(sender.send(event.clone()));
+        }));
+        let (cancel, canceled) = watch::channel(false);
+        let handle = PushHandle {
+            events,
+            canceller: Canceller(Arc::new(cancel)),
+        };
+        (handle, self.carry_out(canceled))
+    }
+
+    async fn carry_out(self, mut cancel: run::Cancel) -> Result<Report, PushError> {
+        let Self {
+            client,
+            options,
+            task,
+            listener,
+        } = self;
+        let events = Arc::new(Events::new(listener));
+        let mut until = cancel.clone();
+        let work = async {
+            match task {
+                Task::Push(integration_id) => {
+                    push(client, integration_id, options, events, &mut cancel).await
+                }
+                Task::Resume(ids) => resume(client, &ids, options, events, &mut cancel).await,
+            }
+        };
+        let mut work = std::pin::pin!(work);
+        // Reading and checking files stops at once; sending stops by itself, with a report.
+        tokio::select! {
+            biased;
+            done = &mut work => done,
+            () = async {
+                run::canceled(&mut until).await;
+                tokio::time::sleep(STOPPING).await;
+            } => Ok(Report::new(Vec::new(), true)),
+        }
+    }
+}
+
+/// How long a push that is to stop may take for the report of what it leaves behind.
+const STOPPING: Duration = Duration::from_secs(5);
+
+impl IntoFuture for Push {
+    type Output = Result<Report, PushError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            // Held to the end, so that nothing seems canceled.
+            let (_cancel, canceled) = watch::channel(false);
+            self.carry_out(canceled).await
+        })
+    }
+}
+
+/// Follows a push, and stops it.
+#[derive(Debug)]
+pub struct PushHandle {
+    events: mpsc::UnboundedReceiver<Event>,
+    canceller: Canceller,
+}
+
+impl PushHandle {
+    /// The next step; none when the push has ended.
+    pub async fn next_event(&mut self) -> Option<Event> {
+        self.events.recv().await
+    }
+
+    /// Stops the push; see [`Canceller::cancel`].
+    pub fn cancel(&self) {
+        self.canceller.cancel();
+    }
+
+    /// Something that stops the push and can be given away.
+    pub fn canceller(&self) -> Canceller {
+        self.canceller.clone()
+    }
+}
+
+/// Stops a push.
+#[derive(Debug, Clone)]
+pub struct Canceller(Arc<watch::Sender<bool>>);
+
+impl Canceller {
+    /// Stops the push where it is: nothing more is sent, and the report says how far it came. What
+    /// is not finished stands in the ledger and can be resumed.
+    pub fn cancel(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+async fn push(
+    client: Client,
+    integration_id: IntegrationId,
+    options: Options,
+    events: Arc<Events>,
+    cancel: &mut run::Cancel,
+) -> Result<Report, PushError> {
+    let files = plan(&options.paths, options.object_type)?;
+    if options.request_id.is_some() && files.len() != 1 {
+        return Err(PlanError::OneIdForMany { files: files.len() }.into());
+    }
+    let mut opened = prepare::open(files).await;
+    let journal = Journal::open(&client, options.wait_for_ledger, &events).await?;
+    let context = Context::new(client, integration_id, options, Mode::Push, journal, events);
+    if let Some(reports) = prepare::checked(&context, &mut opened).await? {
+        return Ok(Report::new(reports, false));
+    }
+    context.events.emit(Event::Planned {
+        files: opened.iter().map(|one| Arc::clone(&one.file)).collect(),
+    });
+    let (mut courses, failed) = prepare::courses(&context, opened).await?;
+    prepare::supersede(&context, &courses).await?;
+    prepare::write_down(&context, &courses).await?;
+    prepare::estimate(&context, &courses).await?;
+    let failed_types: Vec<ObjectType> = failed.iter().map(|report| report.object_type).collect();
+    let is_canceled = run::run(&context, &mut courses, &failed_types, cancel.clone()).await;
+    let mut reports = conclusion::reports(&context, courses).await;
+    reports.extend(failed);
+    reports.sort_by_key(|report| report.object_type);
+    Ok(Report::new(reports, is_canceled))
+}
+
+async fn resume(
+    client: Client,
+    ids: &[ClientRequestId],
+    options: Options,
+    events: Arc<Events>,
+    cancel: &mut run::Cancel,
+) -> Result<Report, PushError> {
+    let journal = Journal::open(&client, options.wait_for_ledger, &events).await?;
+    let mut jobs = journal.unfinished().await?;
+    jobs.retain(|job| ids.is_empty() || ids.contains(&job.client_request_id));
+    let mut reports = Vec::new();
+    let mut is_canceled = false;
+    let mut groups = resume::groups(jobs).into_iter().peekable();
+    while let Some(first) = groups.next() {
+        let integration_id = first.integration_id;
+        let mut of_integration = vec![first];
+        while let Some(group) = groups.next_if(|group| group.integration_id == integration_id) {
+            of_integration.push(group);
+        }
+        let context = Context::new(
+            client.clone(),
+            integration_id,
+            options.clone(),
+            Mode::Resume,
+            journal.clone(),
+            Arc::clone(&events),
+        );
+        let (mut courses, mut orphaned) = (Vec::new(), Vec::new());
+        for group in of_integration {
+            let (course, lost) = group.course(&context).await;
+            courses.extend(course);
+            orphaned.extend(lost);
+        }
+        context.events.emit(Event::Planned {
+            files: courses
+                .iter()
+                .map(|course| Arc::clone(&course.source.file))
+                .collect(),
+        });
+        reports.extend(resume::ask_about(&context, orphaned).await);
+        is_canceled |= run::run(&context, &mut courses, &[], cancel.clone()).await;
+        reports.extend(conclusion::reports(&context, courses).await);
+    }
+    Ok(Report::new(reports, is_canceled))
 }
 
 impl Client {
     /// Sends files and folders of records and waits for Gong's verdict on each.
     ///
-    /// `on_event` is told how it goes on. What goes wrong with one file stands in the report and
-    /// does not keep the others from being sent, unless no call can succeed any more.
+    /// What goes wrong with one file stands in the report and does not keep the others from being
+    /// sent, unless they refer to it or no call can succeed any more.
     ///
     /// # Errors
     ///
-    /// [`PushError::Plan`] when the files can't be pushed as they are: nothing was sent then.
-    pub async fn push(
-        &self,
-        integration_id: IntegrationId,
-        options: &Options,
-        on_event: impl FnMut(Event<'_>) + Send,
-    ) -> Result<Report, PushError> {
-        let files = plan(&options.paths, options.object_type)?;
-        Ok(run::run(self, integration_id, options, &files, on_event).await)
+    /// Awaiting it fails with [`PushError::Plan`] when the files can't be pushed as they are, with
+    /// [`PushError::Check`] when they can't be checked, and with [`PushError::Ledger`] when the
+    /// ledger can't be used: nothing was sent then.
+    pub fn push(&self, integration_id: IntegrationId, options: Options) -> Push {
+        Push {
+            client: self.clone(),
+            options,
+            task: Task::Push(integration_id),
+            listener: None,
+        }
+    }
+
+    /// Goes on with uploads that the ledger knows and that did not come to their end: all of them
+    /// if no id is named.
+    ///
+    /// The options say how long to wait and what to do with refused records; their paths don't
+    /// matter. What was planned and not sent is sent if the file still has that content; what may
+    /// have arrived is asked about first.
+    ///
+    /// # Errors
+    ///
+    /// Awaiting it fails with [`PushError::Ledger`] when the ledger can't be used.
+    pub fn resume(&self, ids: impl IntoIterator<Item = ClientRequestId>, options: Options) -> Push {
+        Push {
+            client: self.clone(),
+            options,
+            task: Task::Resume(ids.into_iter().collect()),
+            listener: None,
+        }
+    }
+
+    /// Every upload that the ledger knows, in the order in which they were planned.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the ledger can't be read.
+    pub fn jobs(&self) -> Result<Vec<Job>, LedgerError> {
+        self.ledger.jobs()
     }
 }

@@ -247,8 +247,11 @@ pub struct UnknownRule {
 impl UnknownRule {
     /// The rule whose name is most like it.
     pub fn nearest(&self) -> Rule {
-        let likeness = |rule: &Rule| (strsim::jaro_winkler(&self.name, rule.name()) * 1e6) as u64;
-        let nearest = Rule::ALL.iter().copied().max_by_key(likeness);
+        let likeness = |rule: &Rule| strsim::jaro_winkler(&self.name, rule.name());
+        let nearest = Rule::ALL
+            .iter()
+            .copied()
+            .max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
         nearest.unwrap_or(Rule::JsonSyntax)
     }
 }
@@ -262,7 +265,8 @@ mod tests {
         for rule in Rule::ALL {
             let name = rule.name();
             assert!(
-                name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
+                name.bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
                 "{name}"
             );
             assert_eq!(name.parse(), Ok(*rule));

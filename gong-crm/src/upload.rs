@@ -1,15 +1,20 @@
 //! Sending one entity file: streamed from disk, its length known, watched for stalls.
 
+use std::fs::File;
+use std::io::{self, BufReader, Read as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::task::Poll;
 use std::time::Duration;
 
+use bytes::Bytes;
 use gong_api_gen::types;
 use reqwest::Body;
 use reqwest::multipart::{Form, Part};
-use tokio::sync::watch;
-use tokio_util::io::ReaderStream;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::{mpsc, watch};
 
 use crate::answer;
 use crate::client::Client;
@@ -61,18 +66,40 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::File`] when the file can't be read, [`ErrorKind::InvalidRequest`] when it is
-    /// empty or larger than [`MAX_BODY_BYTES`], [`ErrorKind::Conflict`] when the id was accepted
-    /// before; any [`ErrorKind`] of a call. [`Error::is_outcome_unknown`] tells whether Gong may
-    /// have stored the file all the same: then ask for the status of the same id.
+    /// [`ErrorKind::File`] when the file can't be read, or changes while it is sent,
+    /// [`ErrorKind::InvalidRequest`] when it is empty or larger than [`MAX_BODY_BYTES`],
+    /// [`ErrorKind::Conflict`] when the id was accepted before; any [`ErrorKind`] of a call.
+    /// [`Error::is_outcome_unknown`] tells whether Gong may have stored the file all the same: then
+    /// ask for the status of the same id.
     pub async fn upload(
         &self,
         upload: &Upload,
+        on_progress: impl FnMut(u64) + Send,
+    ) -> Result<(), Error> {
+        let length = sendable_length(&upload.path).await?;
+        let content = Content {
+            path: upload.path.clone(),
+            ranges: std::iter::once(0..length).collect(),
+            hash: None,
+        };
+        self.send(upload, &content, on_progress).await
+    }
+
+    /// Sends parts of a file as one upload.
+    pub(crate) async fn send(
+        &self,
+        upload: &Upload,
+        content: &Content,
         mut on_progress: impl FnMut(u64) + Send,
     ) -> Result<(), Error> {
-        let (body, length) = open(&upload.path).await?;
+        self.rate
+            .spend(&*self.clock, &self.ledger)
+            .await
+            .map_err(|error| error.with_client_request_id(&upload.client_request_id))?;
+        let length = content.length();
         let (sent, mut watched) = watch::channel(0_u64);
-        let stream = counted(body, sent);
+        let fault = Arc::new(OnceLock::new());
+        let stream = counted(content.read(Arc::clone(&fault)), sent);
         // A constant name: the source's may be private, and Gong makes nothing of it.
         let file_name = format!("{}.ldjson", upload.object_type.file_stem());
         let part = Part::stream_with_length(Body::wrap_stream(stream), length)
@@ -113,10 +140,17 @@ impl Client {
                 }
             }
         };
-        answer::read(Operation::UploadCrmData, &exchange, answered)
+        let outcome = answer::read(Operation::UploadCrmData, &exchange, answered)
             .await
             .map(drop)
-            .map_err(|error| error.with_client_request_id(&upload.client_request_id))
+            .map_err(|error| error.with_client_request_id(&upload.client_request_id));
+        match (outcome, fault.get()) {
+            // The last piece was held back, so Gong can't have taken the upload.
+            (Err(error), Some(reason)) if error.status().is_none_or(|status| status >= 300) => {
+                Err(Error::new(ErrorKind::File, reason.clone()))
+            }
+            (outcome, _) => outcome,
+        }
     }
 }
 
@@ -144,17 +178,18 @@ fn too_late(left: u64, deadline: Duration) -> Error {
     .with_outcome_unknown()
 }
 
-/// Opens the file and makes sure that Gong would take its size.
-async fn open(path: &Path) -> Result<(tokio::fs::File, u64), Error> {
-    let unreadable = |error: std::io::Error| {
+/// The file's length, if Gong would take it.
+async fn sendable_length(path: &Path) -> Result<u64, Error> {
+    let unreadable = |error: io::Error| {
         Error::new(ErrorKind::File, format!("{} can't be read", path.display())).with_source(error)
     };
-    let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
-    let metadata = file.metadata().await.map_err(unreadable)?;
+    let metadata = tokio::fs::metadata(path).await.map_err(unreadable)?;
     if metadata.is_dir() {
         let message = format!("{} is a folder, not a file", path.display());
         return Err(Error::new(ErrorKind::File, message));
     }
+    // So that a file that may not be read is told before a connection is made.
+    tokio::fs::File::open(path).await.map_err(unreadable)?;
     let length = metadata.len();
     let refuse = |why: String| {
         Err(Error::new(
@@ -170,18 +205,118 @@ async fn open(path: &Path) -> Result<(tokio::fs::File, u64), Error> {
             "has {length} bytes; Gong takes {MAX_BODY_BYTES} an upload, framing included: split it"
         ));
     }
-    Ok((file, length))
+    Ok(length)
 }
 
-/// The file's bytes, each piece counted as it leaves.
+/// The bytes of one upload: parts of a file, and what they hashed to when they were looked at.
+#[derive(Debug, Clone)]
+pub(crate) struct Content {
+    pub(crate) path: PathBuf,
+    pub(crate) ranges: Vec<Range<u64>>,
+    pub(crate) hash: Option<[u8; 32]>,
+}
+
+impl Content {
+    pub(crate) fn length(&self) -> u64 {
+        self.ranges
+            .iter()
+            .map(|range| range.end - range.start)
+            .sum()
+    }
+
+    /// The SHA-256 of the bytes.
+    pub(crate) fn hashed(&self) -> io::Result<[u8; 32]> {
+        let mut hasher = Sha256::new();
+        self.visit(&mut |piece, _| {
+            hasher.update(&piece);
+            Ok(())
+        })?;
+        Ok(hasher.finalize().into())
+    }
+
+    /// Reads the bytes on a thread of their own; says in `fault` why it did not come to the end.
+    fn read(&self, fault: Arc<OnceLock<String>>) -> mpsc::Receiver<io::Result<Bytes>> {
+        let (pieces, received) = mpsc::channel(2);
+        let content = self.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut hasher = Sha256::new();
+            let outcome = content.visit(&mut |piece, is_last| {
+                if let Some(hash) = &content.hash {
+                    hasher.update(&piece);
+                    // Before the last piece: without it, Gong has no upload that it could take.
+                    if is_last && hasher.finalize_reset().as_slice() != hash {
+                        return Err(io::Error::other("the content is not what was planned"));
+                    }
+                }
+                // An error says that nobody listens any more.
+                pieces
+                    .blocking_send(Ok(Bytes::from(piece)))
+                    .map_err(|_| io::ErrorKind::BrokenPipe.into())
+            });
+            let Err(error) = outcome else { return };
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                return;
+            }
+            let path = content.path.display();
+            let changed = matches!(
+                error.kind(),
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::Other
+            );
+            let reason = if changed {
+                format!(
+                    "{path} changed while it was sent, and Gong took nothing of it: push it again"
+                )
+            } else {
+                format!("{path} can't be read to its end: {error}")
+            };
+            drop(fault.set(reason));
+            drop(pieces.blocking_send(Err(error)));
+        });
+        received
+    }
+
+    /// Gives the bytes in large pieces, and says of each whether it is the last.
+    fn visit(&self, each: &mut dyn FnMut(Vec<u8>, bool) -> io::Result<()>) -> io::Result<()> {
+        let mut file = BufReader::with_capacity(PIECE_BYTES, File::open(&self.path)?);
+        let mut left = self.length();
+        let mut at = 0;
+        let mut piece = Vec::with_capacity(piece_bytes(left));
+        for range in &self.ranges {
+            if range.start != at {
+                file.seek_relative(range.start.cast_signed() - at.cast_signed())?;
+            }
+            at = range.end;
+            let mut of_range = range.end - range.start;
+            while of_range > 0 {
+                let old = piece.len();
+                let wanted = piece_bytes(of_range).min(PIECE_BYTES - old);
+                piece.resize(old + wanted, 0);
+                file.read_exact(&mut piece[old..])?;
+                of_range -= wanted as u64;
+                left -= wanted as u64;
+                if piece.len() == PIECE_BYTES || left == 0 {
+                    each(std::mem::take(&mut piece), left == 0)?;
+                    piece.reserve_exact(piece_bytes(left));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// So much of what is left as goes into one piece.
+fn piece_bytes(left: u64) -> usize {
+    usize::try_from(left).unwrap_or(usize::MAX).min(PIECE_BYTES)
+}
+
+/// The pieces, each counted as it leaves.
 fn counted(
-    file: tokio::fs::File,
+    mut pieces: mpsc::Receiver<io::Result<Bytes>>,
     sent: watch::Sender<u64>,
-) -> impl futures_util::Stream<Item = std::io::Result<bytes::Bytes>> + Send + 'static {
-    use futures_util::StreamExt as _;
-    let sent = Arc::new(sent);
-    ReaderStream::with_capacity(file, PIECE_BYTES).map(move |piece| {
-        if let Ok(piece) = &piece {
+) -> impl futures_util::Stream<Item = io::Result<Bytes>> + Send + 'static {
+    futures_util::stream::poll_fn(move |context| {
+        let piece = pieces.poll_recv(context);
+        if let Poll::Ready(Some(Ok(piece))) = &piece {
             sent.send_modify(|total| *total += piece.len() as u64);
         }
         piece

@@ -7,6 +7,7 @@ use backon::{BackoffBuilder as _, ExponentialBuilder};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::id::{ClientRequestId, IntegrationId};
+use crate::retry::{Action, after_question};
 use crate::status::RequestStatus;
 
 /// How often to ask, and for how long.
@@ -109,7 +110,10 @@ impl Client {
     ) -> Result<RequestStatus, WaitError> {
         /// Questions after which an id that Gong does not know is taken for unknown.
         const NEW_ID_POLLS: u32 = 5;
-        let started = self.clock.now();
+        /// Answers that are none of Gong's, until they are taken for what is there.
+        const STRANGE_ANSWERS: u32 = 4;
+        let mut strange = 0;
+        let started = self.clock.monotonic();
         let mut last = None;
         let mut polls = 0;
         for pause in patience.pauses() {
@@ -123,14 +127,18 @@ impl Client {
                     }
                     last = Some(Box::new(status));
                 }
-                Err(error) if error.is_retryable() => {
+                Err(error) if after_question(&error) != Action::GiveUp => {
+                    // A page of a proxy's may pass; one that stays is none of Gong's.
+                    strange += u32::from(error.kind() == ErrorKind::UnexpectedAnswer);
+                    if strange > STRANGE_ANSWERS {
+                        return Err(error.into());
+                    }
                     pause = pause.max(error.retry_after().unwrap_or_default());
                 }
                 Err(error) if may_be_too_new(&error) && polls < NEW_ID_POLLS => {}
                 Err(error) => return Err(error.into()),
             }
-            let waited = self.clock.now().duration_since(started);
-            let waited = Duration::try_from(waited).unwrap_or_default();
+            let waited = self.clock.monotonic().saturating_sub(started);
             if waited + pause > patience.total {
                 let client_request_id = client_request_id.clone();
                 return Err(WaitError::TimedOut {

@@ -6,8 +6,10 @@
 )]
 
 mod answers;
+mod chaos;
 mod decoding;
 mod dependencies;
+mod exactly_once;
 mod openapi;
 mod parity;
 mod push;
@@ -16,5 +18,6 @@ mod schema;
 mod schema_agreement;
 mod silence;
 mod support;
+mod verdicts;
 mod wait;
 mod wire;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use gong_crm::push::{FileStatus, Options, Report, Verdict};
-use gong_crm::{Client, Credentials, IntegrationId, ObjectType};
+use gong_crm::{Client, Credentials, IntegrationId, ObjectType, RateBudget};
 use gong_sim::Simulator;
 use serde_json::Value;
 
@@ -27,6 +27,7 @@ async fn gong() -> Gong {
             simulator.access_key(),
             simulator.access_key_secret(),
         ))
+        .rate_budget(RateBudget::unlimited())
         .build()
         .unwrap();
     let integration_id = client
@@ -44,7 +45,7 @@ impl Gong {
     async fn push(&self, path: &Path) -> Report {
         let options = Options::new([path]).local();
         self.client
-            .push(self.integration_id, &options, |_| {})
+            .push(self.integration_id, options)
             .await
             .unwrap()
     }

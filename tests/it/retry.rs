@@ -2,19 +2,29 @@
 
 use std::path::Path;
 
-use gong_crm::ErrorKind;
-use gong_crm::push::{FileStatus, Options, Report, Verdict};
+use gong_crm::push::{FileStatus, Options, Report, SETTLE_TIME, Verdict};
+use gong_crm::{Client, Credentials, ErrorKind, RateBudget};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::calls;
-use crate::support::script::{Scripted, Step, answer};
+use crate::support::clock::RecordingClock;
+use crate::support::script::{Log, Scripted, Step, answer};
 use crate::support::snapshot::snapshot;
+use crate::support::workspace;
+
+/// Records that go in one upload.
+const LINES: &str = concat!(
+    r#"{"objectId":"a-1","modifiedDate":"2026-01-15T09:30:00Z","name":"Acme"}"#,
+    "\n",
+    r#"{"objectId":"a-2","modifiedDate":"2026-01-15T09:30:00Z","name":"Bolt"}"#,
+    "\n",
+);
 
 fn folder(files: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in files {
-        std::fs::write(folder.path().join(name), calls::LINES).unwrap();
+        std::fs::write(folder.path().join(name), LINES).unwrap();
     }
     folder
 }
@@ -22,7 +32,7 @@ fn folder(files: &[&str]) -> TempDir {
 async fn push(gong: &Scripted, path: &Path) -> Report {
     let options = Options::new([path]);
     gong.client
-        .push(calls::integration_id(), &options, |_| {})
+        .push(calls::integration_id(), options)
         .await
         .unwrap()
 }
@@ -164,7 +174,6 @@ async fn a_failure_of_gongs_own_is_asked_about_too() {
     let gong = Scripted::start([
         answer(503, json!({"errors": ["Internal server error occurred"]})),
         status("DONE"),
-        status("DONE"),
     ])
     .await;
     let folder = folder(&["accounts.ldjson"]);
@@ -240,21 +249,64 @@ async fn an_outcome_that_stays_unknown_is_reported_as_unknown() {
 
 #[tokio::test]
 async fn types_go_in_the_order_of_their_references_and_accounts_settle() {
-    let steps: Vec<Step> = (0..6).flat_map(|_| [stored(), status("DONE")]).collect();
-    let gong = Scripted::start(steps).await;
-    let folder = folder(&[
-        "leads.ldjson",
-        "deals.ldjson",
-        "contacts.ldjson",
-        "accounts.ldjson",
-        "business_users.ldjson",
-        "stages.ldjson",
-    ]);
-    let report = push(&gong, folder.path()).await;
-    assert_eq!((report.verdict, report.succeeded()), (Verdict::Done, 12));
-    snapshot(
-        "retry__order_of_types",
-        "What is referred to goes first; after accounts Gong is given a minute.",
-        &gong.transcript().await,
+    let simulator = gong_sim::Simulator::start().await.unwrap();
+    let clock = RecordingClock::new(vec![SETTLE_TIME], Log::default());
+    let credentials =
+        Credentials::access_key(simulator.access_key(), simulator.access_key_secret());
+    let client = Client::builder()
+        .base_url(simulator.base_url())
+        .credentials(credentials)
+        .clock(clock.clone())
+        .rate_budget(RateBudget::unlimited())
+        .build()
+        .unwrap();
+    let integration_id = simulator.register_integration("Acme CRM", "ada.king@acme.example");
+    let examples = workspace("examples/acme");
+    let report = client
+        .push(integration_id.into(), Options::new([examples]))
+        .await
+        .unwrap();
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    let settled = clock
+        .pauses()
+        .into_iter()
+        .filter(|pause| *pause == SETTLE_TIME);
+    assert_eq!(
+        settled.count(),
+        1,
+        "accounts settle once, before what refers to them"
     );
+
+    // What was asked, by upload: its type comes from the id.
+    let asked: Vec<(String, String)> = simulator
+        .requests()
+        .iter()
+        .filter_map(|request| {
+            let id = request.query.as_deref()?.split("clientRequestId=").nth(1)?;
+            let id = id.split('&').next()?.rsplit_once('-')?.0.rsplit_once('-')?;
+            Some((request.method.clone(), format!("{} {}", id.0, id.1)))
+        })
+        .collect();
+    let place = |method: &str, object_type: &str, last: bool| {
+        let mut places = (0..asked.len()).filter(|place| {
+            asked[*place].0 == method && asked[*place].1.starts_with(&format!("{object_type} "))
+        });
+        if last {
+            places.next_back()
+        } else {
+            places.next()
+        }
+    };
+    for (after, before) in [
+        ("contact", "account"),
+        ("deal", "account"),
+        ("deal", "stage"),
+        ("deal", "business-user"),
+        ("lead", "contact"),
+    ] {
+        assert!(
+            place("POST", after, false) > place("POST", before, false),
+            "{after} goes after {before}: {asked:#?}"
+        );
+    }
 }

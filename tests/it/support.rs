@@ -7,12 +7,13 @@ pub(crate) mod failure;
 pub(crate) mod script;
 pub(crate) mod snapshot;
 pub(crate) mod transcript;
+pub(crate) mod world;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gong_crm::{Client, Clock, Credentials, Error, Timeouts};
+use gong_crm::{Client, Clock, Credentials, Error, RateBudget, Timeouts};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -53,6 +54,7 @@ pub(crate) fn timeless_client(base_url: &str, clock: Arc<dyn Clock>) -> Client {
         .base_url(base_url)
         .credentials(Credentials::access_key(KEY, SECRET))
         .clock(clock)
+        .rate_budget(RateBudget::unlimited())
         .build()
         .unwrap()
 }

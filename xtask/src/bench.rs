@@ -9,7 +9,16 @@ use anyhow::{Context, Result, bail};
 pub(crate) fn run(root: &Path, name: &str, arguments: &[String]) -> Result<()> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let status = Command::new(&cargo)
-        .args(["run", "--release", "--locked", "-p", "benches", "--bin", name, "--"])
+        .args([
+            "run",
+            "--release",
+            "--locked",
+            "-p",
+            "benches",
+            "--bin",
+            name,
+            "--",
+        ])
         .args(arguments)
         .current_dir(root)
         .status()

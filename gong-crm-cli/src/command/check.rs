@@ -24,7 +24,7 @@ pub(crate) fn run(check: &Check, output: Output) -> Result<Exit, Failure> {
     };
     let mut printer = Printer::new(check, output);
     let summary = check_paths(&paths, &options, &mut |found| printer.print(&found))
-        .map_err(|error| failure(&error))?;
+        .map_err(|error| check_failure(&error))?;
     printer.end(&summary);
     Ok(if summary.is_clean() {
         Exit::Ok
@@ -39,21 +39,23 @@ fn options(check: &Check) -> Result<Options, Failure> {
     options.allow = check.allow.iter().copied().collect();
     options.deny = check.deny.iter().copied().collect();
     options.object_type = check.object_type;
-    if let Some(path) = &check.schema {
-        let file = std::fs::File::open(path).map_err(|error| {
-            Failure::new(
-                Exit::Usage,
-                format!("{} can't be read: {error}", path.display()),
-            )
-        })?;
-        let schema = EntitySchema::from_reader(file).map_err(|error| {
-            Failure::new(Exit::Usage, format!("{}: {error}", path.display())).with_hint(
-                "it holds what GET /v2/crm/entity-schema answers, or the fields by object type",
-            )
-        })?;
-        options.entity_schema = Some(schema);
-    }
+    options.entity_schema = check.schema.as_deref().map(read_schema).transpose()?;
     Ok(options)
+}
+
+/// The entity schema in a file.
+pub(crate) fn read_schema(path: &Path) -> Result<EntitySchema, Failure> {
+    let file = std::fs::File::open(path).map_err(|error| {
+        Failure::new(
+            Exit::Usage,
+            format!("{} can't be read: {error}", path.display()),
+        )
+    })?;
+    EntitySchema::from_reader(file).map_err(|error| {
+        Failure::new(Exit::Usage, format!("{}: {error}", path.display())).with_hint(
+            "it holds what GET /v2/crm/entity-schema answers, or the fields by object type",
+        )
+    })
 }
 
 /// Writes mended copies of the files into the folder, says what was done, and returns their paths.
@@ -67,7 +69,8 @@ fn mend(
         Failure::new(Exit::Unexpected, format!("{}: {error}", folder.display()))
     };
     // A first pass only to learn which files are meant, and as what.
-    let found = check_paths(&check.paths, options, &mut |_| {}).map_err(|error| failure(&error))?;
+    let found =
+        check_paths(&check.paths, options, &mut |_| {}).map_err(|error| check_failure(&error))?;
     std::fs::create_dir_all(folder).map_err(|error| unwritable(&error))?;
     let mut fix_options = fix::Options::default();
     fix_options.entity_schema.clone_from(&options.entity_schema);
@@ -111,7 +114,7 @@ fn mend(
     Ok(mended)
 }
 
-pub(crate) fn failure(error: &CheckError) -> Failure {
+pub(crate) fn check_failure(error: &CheckError) -> Failure {
     match error {
         CheckError::Files(files) => Failure::from_files(files),
         other => Failure::new(Exit::Unexpected, other.to_string()),

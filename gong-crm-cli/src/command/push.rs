@@ -1,137 +1,135 @@
 //! `gong-crm push`: files to a verdict.
 
 use gong_crm::ObjectType;
-use gong_crm::push::{FileReport, FileStatus, Options, Report, Verdict, plan};
+use gong_crm::check::{self, Severity, check_paths};
+use gong_crm::push::{Options, Rejects, plan};
 use gong_sim::Simulator;
 
-use crate::arguments::{Global, Push};
+use crate::arguments::{Global, Push, Waiting};
+use crate::command::check::{check_failure, read_schema};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::finding;
 use crate::output::Output;
-use crate::progress::Progress;
 use crate::settings::Connection;
 use crate::table::{self, Align, count, counted};
+use crate::verdict;
 
 pub(crate) async fn run(global: &Global, push: &Push, output: &Output) -> Result<Exit, Failure> {
     // Mistakes on the command line are told before anything is asked of Gong.
-    plan(&push.paths, push.object_type).map_err(|error| Failure::from_plan(&error))?;
+    let files = plan(&push.paths, push.object_type).map_err(|error| Failure::from_plan(&error))?;
+    let options = options(global, push)?;
+    if push.dry_run {
+        return dry_run(push, &options, files.len(), *output);
+    }
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
+    let work = connection.client.push(integration_id, options);
+    let exit = verdict::follow(work, global, *output, push.waiting.is_async).await?;
+    if let Some(simulator) = &connection.simulator {
+        output.talk(&holdings(simulator));
+    }
+    Ok(exit)
+}
+
+fn options(global: &Global, push: &Push) -> Result<Options, Failure> {
     let mut options = Options::new(&push.paths);
-    options.object_type = push.object_type;
     if global.sim {
         options = options.local();
     }
-    options.patience = options.patience.with_total(push.wait);
+    wait_as_told(&mut options, &push.waiting);
+    options.object_type = push.object_type;
     if let Some(settle) = push.settle {
         options.settle_time = settle;
     }
-    let mut progress = Progress::new(*output, !global.no_progress);
-    let outcome = connection
-        .client
-        .push(integration_id, &options, |event| progress.show(&event))
-        .await;
-    progress.end();
-    let report = outcome?;
-    if output.is_json() {
-        output.json(&report);
-    } else {
-        print(&report, *output);
-        if let Some(simulator) = &connection.simulator {
-            output.talk(&holdings(simulator));
-        }
+    options.request_id.clone_from(&push.request_id);
+    options.skip_invalid = push.skip_invalid;
+    options.ignore_dependencies = push.ignore_dependencies;
+    if !push.no_check {
+        let mut check = check::Options::default();
+        check.strict = push.strict;
+        check.object_type = push.object_type;
+        check.entity_schema = push.schema.as_deref().map(read_schema).transpose()?;
+        options.check = Some(check);
     }
-    if let Some(cause) = report.cause() {
-        output.failure(&Failure::from_error(cause));
-    }
-    Ok(Exit::of_report(&report))
+    Ok(options)
 }
 
-fn print(report: &Report, output: Output) {
-    let columns = [
-        ("type", Align::Left),
-        ("file", Align::Left),
-        ("records", Align::Right),
-        ("taken", Align::Right),
-        ("refused", Align::Right),
-        ("status", Align::Left),
-    ];
-    let mut rows: Vec<Vec<String>> = report.files.iter().map(row).collect();
-    rows.push(vec![
-        "total".to_owned(),
-        String::new(),
-        count(report.records()),
-        count(report.succeeded()),
-        count(report.failed()),
-        verdict(report.verdict).to_owned(),
-    ]);
-    for line in table::lines(&columns, &rows) {
-        output.data(&line);
+/// The part of the options that resume has as well.
+pub(crate) fn wait_as_told(options: &mut Options, waiting: &Waiting) {
+    options.patience = options.patience.with_total(waiting.wait);
+    if let Some(pause) = waiting.poll {
+        options.patience.first = pause;
+        options.patience.longest = options.patience.longest.max(pause);
     }
-    for file in &report.files {
-        errors(file, output);
-    }
-}
-
-fn row(file: &FileReport) -> Vec<String> {
-    let status = match file.status {
-        FileStatus::Done if !file.sent => "done before, nothing sent",
-        FileStatus::Done => "done",
-        FileStatus::Partial => "some refused",
-        FileStatus::Failed => "failed",
-        FileStatus::TimedOut => "not finished yet",
-        FileStatus::Unknown => "outcome unknown",
-        FileStatus::NotSent => "not sent",
-        _ => "?",
+    options.acceptance_only = waiting.is_async;
+    options.drain = waiting.drain;
+    options.rejects = match &waiting.rejects {
+        Some(folder) => Rejects::Folder(folder.clone()),
+        None if waiting.no_rejects => Rejects::None,
+        None => Rejects::Beside,
     };
-    vec![
-        file.object_type.to_string(),
-        file.path.display().to_string(),
-        count(file.records),
-        count(file.succeeded),
-        count(file.failed),
-        status.to_owned(),
-    ]
 }
 
-fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Done => "done",
-        Verdict::Partial => "some refused",
-        Verdict::Failed => "failed",
-        Verdict::TimedOut => "not finished yet",
-        Verdict::Unknown => "outcome unknown",
-        _ => "?",
-    }
-}
-
-/// What Gong refused of a file, each line with its record.
-fn errors(file: &FileReport, output: Output) {
-    let path = file.path.display();
-    if !file.errors.is_empty() {
-        output.data("");
-    }
-    for error in &file.errors {
-        let record = match &error.object_id {
-            Some(object_id) => format!("objectId {object_id}: "),
-            None => String::new(),
-        };
-        match error.line {
-            0 => output.data(&format!("{path}: whole file: {}", error.description)),
-            line => output.data(&format!("{path}:{line}: {record}{}", error.description)),
+/// What a push would do, without a call: the files in their order, and what the check says.
+fn dry_run(push: &Push, options: &Options, files: usize, output: Output) -> Result<Exit, Failure> {
+    let Some(check) = &options.check else {
+        let message = "a dry run does nothing but check";
+        return Err(Failure::new(Exit::Usage, message).with_hint("leave out --no-check"));
+    };
+    let summary = check_paths(&push.paths, check, &mut |found| {
+        if found.severity == Severity::Error {
+            for line in finding::text(&found) {
+                output.talk(&line);
+            }
         }
-    }
-    if file.hidden_errors > 0 {
-        output.data(&format!(
-            "{path}: {} more refused; Gong lists no more than 20 of a file",
-            count(file.hidden_errors)
+    })
+    .map_err(|error| check_failure(&error))?;
+    if output.is_json() {
+        let files: Vec<_> = summary
+            .files
+            .iter()
+            .map(|file| {
+                serde_json::json!({
+                    "path": &*file.path, "objectType": file.object_type, "bytes": file.bytes,
+                    "records": file.records, "errors": file.errors, "warnings": file.warnings,
+                })
+            })
+            .collect();
+        output.json(&serde_json::json!({"dryRun": true, "files": files}));
+    } else {
+        let columns = [
+            ("type", Align::Left),
+            ("file", Align::Left),
+            ("records", Align::Right),
+            ("bytes", Align::Right),
+            ("errors", Align::Right),
+            ("warnings", Align::Right),
+        ];
+        let row = |file: &check::FileSummary| {
+            vec![
+                file.object_type.to_string(),
+                file.path.display().to_string(),
+                count(file.records),
+                count(file.bytes),
+                count(file.errors),
+                count(file.warnings),
+            ]
+        };
+        for line in table::lines(&columns, &summary.files.iter().map(row).collect::<Vec<_>>()) {
+            output.data(&line);
+        }
+        let files = counted(files as u64, "file");
+        output.talk(&format!(
+            "\na dry run: {files} would go in this order; nothing was sent"
         ));
     }
-    if let (FileStatus::TimedOut | FileStatus::Unknown, Some(id)) =
-        (file.status, &file.client_request_id)
-    {
-        output.talk(&format!("ask again: gong-crm status {id} --wait"));
-    }
+    let sendable = summary.is_clean() || push.skip_invalid;
+    Ok(if sendable {
+        Exit::Ok
+    } else {
+        Exit::CheckFailed
+    })
 }
 
 /// What a local Gong holds after the push.

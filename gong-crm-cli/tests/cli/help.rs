@@ -8,6 +8,8 @@ fn help_of_every_command_is_worth_reading() {
         ("help", &["--help"][..]),
         ("help_check", &["check", "--help"]),
         ("help_push", &["push", "--help"]),
+        ("help_resume", &["resume", "--help"]),
+        ("help_jobs", &["jobs", "--help"]),
         ("help_status", &["status", "--help"]),
         ("help_integration", &["integration", "--help"]),
         (

@@ -17,6 +17,9 @@ impl Invocation {
             .args(arguments)
             .current_dir(folder.path())
             .env_clear()
+            // Where the ledger goes by default.
+            .env("XDG_STATE_HOME", folder.path().join("state"))
+            .env("HOME", folder.path())
             .env("COLUMNS", "100");
         Self { command, folder }
     }
@@ -96,6 +99,7 @@ pub(crate) fn settings() -> insta::Settings {
         r#""requestId":"[REQUEST ID]""#,
     );
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]");
+    settings.add_filter(r"on \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "on [TIME]");
     settings.add_filter(r"\(os error \d+\)", "(os error [N])");
     settings
 }

@@ -81,10 +81,24 @@ fn the_lines_that_sim_prints_lead_other_commands_to_it() {
     let shown = sim.run(&["integration", "show"]).output();
     assert_eq!(String::from_utf8(shown.stdout).unwrap(), id);
 
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger.sqlite");
+    // Two small files: the command keeps to Gong's three calls a second.
+    let files = [
+        "examples/acme/stages.ldjson",
+        "examples/acme/business_users.ldjson",
+    ];
     let push = || {
-        sim.run(&["push", "examples/acme", "--settle", "0"])
-            .in_workspace()
-            .output()
+        let arguments = [
+            "push",
+            files[0],
+            files[1],
+            "--poll",
+            "1ms",
+            "--ledger",
+            ledger.to_str().unwrap(),
+        ];
+        sim.run(&arguments).in_workspace().output()
     };
     let first = push();
     assert_eq!(
@@ -95,11 +109,53 @@ fn the_lines_that_sim_prints_lead_other_commands_to_it() {
     );
     // The same content again: nothing is sent.
     let second = String::from_utf8(push().stdout).unwrap();
+    assert_eq!(second.matches("already done on ").count(), 2, "{second}");
+}
+
+#[test]
+fn what_was_only_accepted_is_resumed_to_its_end() {
+    let acme = crate::invocation::workspace_root().join("examples/acme");
+    let sim = Sim::start(&[
+        "--process-polls",
+        "2",
+        "--seed-from",
+        acme.to_str().unwrap(),
+    ]);
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger.sqlite");
+    let run = |arguments: &[&str]| {
+        let arguments = [arguments, &["--ledger", ledger.to_str().unwrap()]].concat();
+        sim.run(&arguments).in_workspace().output()
+    };
+    let push = run(&["push", "examples/acme/stages.ldjson", "--async"]);
     assert_eq!(
-        second.matches("done before, nothing sent").count(),
-        6,
-        "{second}"
+        push.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&push.stderr)
     );
+    let talk = String::from_utf8(push.stderr).unwrap();
+    let id = talk
+        .lines()
+        .last()
+        .unwrap()
+        .strip_prefix("to go on: gong-crm resume ")
+        .unwrap();
+
+    let jobs = String::from_utf8(run(&["jobs", "--unfinished"]).stdout).unwrap();
+    assert!(jobs.contains(id) && jobs.contains("accepted"), "{jobs}");
+    let resumed = run(&["resume", id, "--poll", "1ms"]);
+    assert_eq!(
+        resumed.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&resumed.stderr)
+    );
+    let jobs = String::from_utf8(run(&["jobs"]).stdout).unwrap();
+    assert!(jobs.contains("done"), "{jobs}");
+    let again = String::from_utf8(run(&["resume"]).stderr).unwrap();
+    assert!(again.contains("nothing to do"), "{again}");
+    assert_eq!(run(&["resume", "no-such-id"]).status.code(), Some(2));
 }
 
 #[test]

@@ -149,7 +149,10 @@ mod tests {
                 Block::Lines { bytes, length, .. } => {
                     assert_eq!(bytes[length - 1], b'\n');
                     assert!(bytes.len() >= length + PADDING - 1);
-                    seen.push((memchr::memchr_iter(b'\n', &bytes[..length]).count(), length as u64));
+                    seen.push((
+                        memchr::memchr_iter(b'\n', &bytes[..length]).count(),
+                        length as u64,
+                    ));
                 }
                 Block::LongLine { beginning, length } => {
                     assert!(beginning.iter().all(|byte| *byte == b'x'));
@@ -168,7 +171,10 @@ mod tests {
         let many = "0123456789\n".repeat(100_000);
         let blocks = lines(many.as_bytes());
         assert!(blocks.len() > 3);
-        assert_eq!(blocks.iter().map(|(count, _)| count).sum::<usize>(), 100_000);
+        assert_eq!(
+            blocks.iter().map(|(count, _)| count).sum::<usize>(),
+            100_000
+        );
     }
 
     #[test]
@@ -179,6 +185,9 @@ mod tests {
         let length = (MAX_LINE_BYTES * 2) as u64;
         assert_eq!(counted, [(1, 2), (1, length + 1), (1, 2), (1, length)]);
         let allowed = "x".repeat(MAX_LINE_BYTES - 1);
-        assert_eq!(lines(format!("{allowed}\n").as_bytes()), [(1, MAX_LINE_BYTES as u64)]);
+        assert_eq!(
+            lines(format!("{allowed}\n").as_bytes()),
+            [(1, MAX_LINE_BYTES as u64)]
+        );
     }
 }

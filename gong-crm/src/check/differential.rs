@@ -36,7 +36,10 @@ impl Differential {
     pub fn new(object_type: ObjectType, schema: Option<EntitySchema>) -> Self {
         let known_ids = KnownIds::default();
         let options = Options::default();
-        let scanner = Scanner::new(&yardstick(object_type, schema.as_ref(), &known_ids), &options);
+        let scanner = Scanner::new(
+            &yardstick(object_type, schema.as_ref(), &known_ids),
+            &options,
+        );
         Self {
             object_type,
             schema,
@@ -67,7 +70,7 @@ impl Differential {
         };
         let text = text.strip_suffix('\r').unwrap_or(text);
         let yardstick = yardstick(self.object_type, self.schema.as_ref(), &self.known_ids);
-        let inspection = inspect(text, false, &yardstick);
+        let inspection = inspect(text, false, false, &yardstick);
         let is_good = inspection.problems.is_empty();
         for (name, as_long_as) in &inspection.custom_names {
             self.scanner.learn(name, *as_long_as);
@@ -76,18 +79,29 @@ impl Differential {
             return Ok(Verdict::Left { is_good });
         }
         if accepted != Some(line.len() + 1) {
-            return Err(format!("the line ends at {}, not at {accepted:?}", line.len() + 1));
+            return Err(format!(
+                "the line ends at {}, not at {accepted:?}",
+                line.len() + 1
+            ));
         }
         if !is_good {
-            return Err(format!("a line was accepted that has {:?}", inspection.problems));
+            return Err(format!(
+                "a line was accepted that has {:?}",
+                inspection.problems
+            ));
         }
         let id = str::from_utf8(&line[scanned.object_id]).ok();
         if id != inspection.object_id.as_deref() {
             return Err(format!("the ids are {id:?} and {:?}", inspection.object_id));
         }
-        let modified = scanned.modified.and_then(|range| str::from_utf8(&line[range]).ok());
+        let modified = scanned
+            .modified
+            .and_then(|range| str::from_utf8(&line[range]).ok());
         if modified != inspection.modified.as_ref().map(|(text, _)| text.as_str()) {
-            return Err(format!("the dates are {modified:?} and {:?}", inspection.modified));
+            return Err(format!(
+                "the dates are {modified:?} and {:?}",
+                inspection.modified
+            ));
         }
         if scanned.is_deleted != inspection.is_deleted {
             return Err("only one of them sees a deletion".to_owned());

@@ -74,6 +74,9 @@ pub(super) fn check_stream(
     })
 }
 
+/// In how many lines a wrong type of file is looked for; a file of one shows it in the first.
+const DOUBTED_LINES: u64 = 100;
+
 /// The check of a file as far as it has come.
 struct FileCheck<'a> {
     yardstick: Yardstick<'a>,
@@ -118,7 +121,11 @@ impl FileCheck<'_> {
                     let line = String::from_utf8_lossy(beginning);
                     let message = format!("the line has {length} bytes and was not looked into");
                     let problem = Problem::new(Rule::LineSize, 0..1, message);
-                    self.report(problem.with_hint("write each record on a line of its own"), &line, None);
+                    self.report(
+                        problem.with_hint("write each record on a line of its own"),
+                        &line,
+                        None,
+                    );
                 }
                 Block::End => return Ok(()),
             }
@@ -129,6 +136,7 @@ impl FileCheck<'_> {
     fn lines(&mut self, bytes: &[u8], length: usize) -> Go {
         let mut at = 0;
         let mut scanned = Scanned::default();
+        self.scanner.prepare(&bytes[..length]);
         while at < length {
             if let Some(next) = self.scanner.scan(bytes, at, &mut scanned)
                 && self.accept(bytes, at, &scanned)
@@ -208,7 +216,9 @@ impl FileCheck<'_> {
             self.report(problem.with_hint("delete the line"), text, None);
             return Go::On;
         }
-        let mut inspection = inspect(text, self.summary.records == 0, &self.yardstick);
+        let is_first = self.summary.records == 0;
+        let doubts_type = !self.is_type_doubted && line <= DOUBTED_LINES;
+        let mut inspection = inspect(text, is_first, doubts_type, &self.yardstick);
         self.summary.records += u64::from(inspection.is_record);
         for (name, as_long_as) in inspection.custom_names.drain(..) {
             self.scanner.learn(&name, as_long_as);
@@ -217,14 +227,16 @@ impl FileCheck<'_> {
         for problem in inspection.problems.drain(..) {
             self.report(problem, text, object_id.as_deref());
         }
-        if let Some(object_type) = inspection.looks_like
-            && !self.is_type_doubted
-        {
+        if let Some(object_type) = inspection.looks_like {
             self.is_type_doubted = true;
             let is = self.summary.object_type;
-            let message = format!("the file is checked as {is}, and its fields are those of {object_type}");
+            let message =
+                format!("the file is checked as {is}, and its fields are those of {object_type}");
             let problem = Problem::new(Rule::WrongFileType, 0..text.len().min(1), message);
-            let hint = format!("name the type {object_type}, or the file {}", object_type.file_stem());
+            let hint = format!(
+                "name the type {object_type}, or the file {}",
+                object_type.file_stem()
+            );
             self.report(problem.with_hint(hint), text, object_id.as_deref());
         }
         if let Some((modified, at)) = inspection.modified
@@ -244,7 +256,11 @@ impl FileCheck<'_> {
         if inspection.is_spread {
             self.spread = Some(text.len() - text.trim_start().len());
         }
-        if inspection.stops_file { Go::Stop } else { Go::On }
+        if inspection.stops_file {
+            Go::Stop
+        } else {
+            Go::On
+        }
     }
 
     /// Whether the line is part of a record that began on an earlier line, and told of there.
@@ -272,7 +288,9 @@ impl FileCheck<'_> {
 
     fn report_unsorted(&mut self, text: &str, at: usize, object_id: Option<&str>) {
         let earlier = self.order.previous_line();
-        let message = format!("modifiedDate: it is earlier than that of line {earlier}; the file is not sorted");
+        let message = format!(
+            "modifiedDate: it is earlier than that of line {earlier}; the file is not sorted"
+        );
         let problem = Problem::new(Rule::Unsorted, at..at + 1, message)
             .with_field(Some("modifiedDate".to_owned()))
             .with_hint("sort the records by modifiedDate, oldest first");
@@ -309,14 +327,19 @@ impl FileCheck<'_> {
         let most = MAX_BODY_BYTES - FRAMING_BYTES;
         let bytes = self.summary.bytes;
         if bytes > most {
-            let message = format!("the file has {bytes} bytes; Gong takes at most {most} an upload");
+            let message =
+                format!("the file has {bytes} bytes; Gong takes at most {most} an upload");
             let problem = Problem::new(Rule::FileSize, 0..0, message);
             self.report(problem.with_hint("split it into several files"), "", None);
         }
         // A file that could not be read at all has been told of.
         if self.summary.records == 0 && self.summary.errors == 0 {
             let problem = Problem::new(Rule::NoRecords, 0..0, "the file holds no record");
-            self.report(problem.with_hint("look at the export, or leave the file out"), "", None);
+            self.report(
+                problem.with_hint("look at the export, or leave the file out"),
+                "",
+                None,
+            );
         }
         self.summary.lines = lines;
     }
@@ -337,14 +360,18 @@ impl FileCheck<'_> {
         (self.on_finding)(Finding {
             path: Arc::clone(&self.summary.path),
             line,
-            column: if line == 0 { 0 } else { text[..start].chars().count() as u64 + 1 },
+            column: if line == 0 {
+                0
+            } else {
+                text[..start].chars().count() as u64 + 1
+            },
             rule: problem.rule,
             severity,
             field: problem.field,
             object_id: object_id.map(str::to_owned),
             message: problem.message,
             hint: problem.hint,
-            excerpt: (line > 0).then(|| Excerpt::new(text, start..end)),
+            excerpt: (line > 0 && !text.is_empty()).then(|| Excerpt::new(text, start..end)),
         });
     }
 }

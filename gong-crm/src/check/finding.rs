@@ -89,7 +89,10 @@ impl Excerpt {
 }
 
 fn first_characters(text: &str) -> &str {
-    let end = text.char_indices().nth(SHOWN).map_or(text.len(), |(at, _)| at);
+    let end = text
+        .char_indices()
+        .nth(SHOWN)
+        .map_or(text.len(), |(at, _)| at);
     &text[..end]
 }
 
@@ -152,7 +155,10 @@ mod tests {
     #[test]
     fn an_excerpt_of_a_whole_short_line_is_the_line() {
         let excerpt = Excerpt::new("{}", 0..2);
-        assert_eq!((excerpt.text.as_str(), excerpt.start, excerpt.length), ("{}", 0, 2));
+        assert_eq!(
+            (excerpt.text.as_str(), excerpt.start, excerpt.length),
+            ("{}", 0, 2)
+        );
         let excerpt = Excerpt::new("", 0..0);
         assert_eq!((excerpt.text.as_str(), excerpt.length), ("", 1));
     }

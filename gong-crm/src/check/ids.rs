@@ -23,10 +23,49 @@ const BUCKETS: usize = 256;
 /// Set in the word with the line number when the record is a deletion.
 const DELETED: u32 = 1 << 31;
 
+/// The two halves of a hash, and a line.
+type Entry = [u32; 3];
+
+/// How many entries are kept together. Growing in small pieces never copies and wastes little.
+const PIECE: usize = 128;
+
+/// Entries whose hashes begin alike, in pieces.
+#[derive(Debug, Clone, Default)]
+struct Bucket(Vec<Vec<Entry>>);
+
+impl Bucket {
+    #[inline]
+    fn push(&mut self, entry: Entry) {
+        match self.0.last_mut() {
+            Some(piece) if piece.len() < PIECE => piece.push(entry),
+            _ => {
+                let mut piece = Vec::with_capacity(PIECE);
+                piece.push(entry);
+                self.0.push(piece);
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.0
+            .last()
+            .map_or(0, |last| (self.0.len() - 1) * PIECE + last.len())
+    }
+
+    fn get(&self, at: u32) -> Entry {
+        let at = at as usize;
+        self.0[at / PIECE][at % PIECE]
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.0.iter().flatten()
+    }
+}
+
 /// The ids of a file, each with its line.
 #[derive(Debug)]
 pub(super) struct Ids {
-    buckets: Vec<Vec<[u32; 3]>>,
+    buckets: Vec<Bucket>,
 }
 
 /// A line whose id may be that of another line.
@@ -40,7 +79,7 @@ pub(super) struct Suspect {
 impl Ids {
     pub(super) fn new() -> Self {
         Self {
-            buckets: vec![Vec::new(); BUCKETS],
+            buckets: vec![Bucket::default(); BUCKETS],
         }
     }
 
@@ -51,13 +90,9 @@ impl Ids {
             return;
         };
         let [first, ..] = hash.to_be_bytes();
-        let bucket = &mut self.buckets[usize::from(first)];
-        if bucket.len() == bucket.capacity() {
-            // Doubling would leave up to half of the memory unused.
-            bucket.reserve_exact(bucket.len() / 4 + 16);
-        }
         let (high, low) = halves(hash);
-        bucket.push([high, low, line | if is_deleted { DELETED } else { 0 }]);
+        let line = line | if is_deleted { DELETED } else { 0 };
+        self.buckets[usize::from(first)].push([high, low, line]);
     }
 
     /// Lines that share their hash with another line, by line.
@@ -74,19 +109,14 @@ impl Ids {
 }
 
 /// Finds the entries of a bucket that share their hash, by a small open table.
-fn repeated(
-    bucket: &[[u32; 3]],
-    slots: &mut Vec<u32>,
-    groups: &mut u32,
-    suspects: &mut Vec<Suspect>,
-) {
+fn repeated(bucket: &Bucket, slots: &mut Vec<u32>, groups: &mut u32, suspects: &mut Vec<Suspect>) {
     const EMPTY: u32 = u32::MAX;
     let size = (bucket.len() * 2).next_power_of_two();
     slots.clear();
     slots.resize(size, EMPTY);
     // Groups of the first entries that were found repeated.
     let mut started: Vec<(u32, u32)> = Vec::new();
-    for (index, entry) in (0_u32..).zip(bucket) {
+    for (index, entry) in (0_u32..).zip(bucket.iter()) {
         let mut slot = entry[1] as usize & (size - 1);
         loop {
             let held = slots[slot];
@@ -94,7 +124,7 @@ fn repeated(
                 slots[slot] = index;
                 break;
             }
-            let other = &bucket[held as usize];
+            let other = bucket.get(held);
             if other[..2] == entry[..2] {
                 let known = started.binary_search_by_key(&held, |(first, _)| *first);
                 let group = match known {
@@ -118,8 +148,8 @@ fn repeated(
 }
 
 fn halves(hash: u64) -> (u32, u32) {
-    let low = (hash & u64::from(u32::MAX)) as u32;
-    ((hash >> 32) as u32, low)
+    let half = |half: u64| u32::try_from(half).unwrap_or_default();
+    (half(hash >> 32), half(hash & u64::from(u32::MAX)))
 }
 
 /// What is known of the record that a reference names.
@@ -156,7 +186,7 @@ impl KnownIds {
         let mut hashes: Vec<u64> = Vec::new();
         for bucket in 0..BUCKETS {
             let start = hashes.len();
-            for [high, low, line] in files.iter().flat_map(|ids| &ids.buckets[bucket]) {
+            for [high, low, line] in files.iter().flat_map(|ids| ids.buckets[bucket].iter()) {
                 let hash = u64::from(*high) << 32 | u64::from(*low);
                 hashes.push(hash & !1 | u64::from(line & DELETED != 0));
             }
@@ -165,6 +195,11 @@ impl KnownIds {
         // Of a record that is there and deleted, the first, which is there, is kept.
         hashes.dedup_by_key(|hash| *hash & !1);
         self.types[object_type as usize] = Some(IdSet::new(hashes));
+    }
+
+    /// Whether the records of a type are known.
+    pub(super) fn knows(&self, object_type: ObjectType) -> bool {
+        self.types[object_type as usize].is_some()
     }
 
     /// What is known of the record of this type whose id has this hash.
@@ -180,11 +215,14 @@ impl KnownIds {
 impl IdSet {
     fn new(hashes: Vec<u64>) -> Self {
         // About four hashes a start.
-        let bits = (hashes.len() / 4).next_power_of_two().trailing_zeros().clamp(1, 24);
+        let bits = (hashes.len() / 4)
+            .next_power_of_two()
+            .trailing_zeros()
+            .clamp(1, 24);
         let shift = 64 - bits;
         let mut starts = vec![0; (1 << bits) + 1];
         for hash in &hashes {
-            starts[(hash >> shift) as usize + 1] += 1;
+            starts[first_bits(*hash, shift) + 1] += 1;
         }
         for at in 1..starts.len() {
             starts[at] += starts[at - 1];
@@ -197,15 +235,22 @@ impl IdSet {
     }
 
     fn resolve(&self, hash: u64) -> Resolution {
-        let start = (hash >> self.shift) as usize;
+        let start = first_bits(hash, self.shift);
         let range = self.starts[start] as usize..self.starts[start + 1] as usize;
-        let found = self.hashes[range].iter().find(|known| **known & !1 == hash & !1);
+        let found = self.hashes[range]
+            .iter()
+            .find(|known| **known & !1 == hash & !1);
         match found {
             None => Resolution::Missing,
             Some(known) if known & 1 == 1 => Resolution::Deleted,
             Some(_) => Resolution::Found,
         }
     }
+}
+
+/// At most 24 bits, which fit into any index.
+fn first_bits(hash: u64, shift: u32) -> usize {
+    usize::try_from(hash >> shift).unwrap_or_default()
 }
 
 #[cfg(test)]

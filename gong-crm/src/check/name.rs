@@ -25,7 +25,10 @@ pub(super) fn stranger(format: &'static LineFormat, name: &str) -> Stranger {
         return Stranger::Retired { today };
     }
     let fields = format.fields.iter();
-    if let Some(meant) = fields.clone().find(|field| self::plain(field.name) == plain) {
+    if let Some(meant) = fields
+        .clone()
+        .find(|field| self::plain(field.name) == plain)
+    {
         return Stranger::Misspelled {
             meant,
             is_certain: true,
@@ -36,7 +39,9 @@ pub(super) fn stranger(format: &'static LineFormat, name: &str) -> Stranger {
         .min_by_key(|(slips, _)| *slips);
     match nearest {
         // Two slips in a short word make another word.
-        Some((slips, meant)) if slips <= usize::from(plain.len() > 3) + usize::from(plain.len() > 6) => {
+        Some((slips, meant))
+            if slips <= usize::from(plain.len() > 3) + usize::from(plain.len() > 6) =>
+        {
             Stranger::Misspelled {
                 meant,
                 is_certain: false,

@@ -134,7 +134,13 @@ mod tests {
         let pairs: Vec<_> = parsed
             .pairs
             .iter()
-            .map(|pair| (&*pair.name, &line[pair.name_range.clone()], &line[pair.range.clone()]))
+            .map(|pair| {
+                (
+                    &*pair.name,
+                    &line[pair.name_range.clone()],
+                    &line[pair.range.clone()],
+                )
+            })
             .collect();
         assert_eq!(
             pairs,

@@ -57,8 +57,13 @@ fn second(modified: &[u8]) -> i64 {
     };
     let (year, month, day) = (digits(0, 4), digits(5, 7), digits(8, 10));
     // Months counted from March, so that the leap day is the last of a year.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400)
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let days = year * 365 + year.div_euclid(4) - year.div_euclid(100)
+        + year.div_euclid(400)
         + (153 * month + 2) / 5
         + day;
     let second = days * 86_400 + digits(11, 13) * 3600 + digits(14, 16) * 60 + digits(17, 19);
@@ -66,7 +71,11 @@ fn second(modified: &[u8]) -> i64 {
         return second;
     }
     let offset = digits(20, 22) * 3600 + digits(23, 25) * 60;
-    if modified[19] == b'-' { second + offset } else { second - offset }
+    if modified[19] == b'-' {
+        second + offset
+    } else {
+        second - offset
+    }
 }
 
 #[cfg(test)]
@@ -82,7 +91,10 @@ mod tests {
             ("2026-03-01T10:00:00+02:00", "2026-03-01T09:00:00Z"),
             ("2026-03-01T09:00:00Z", "2026-03-01T05:00:00-05:00"),
         ] {
-            assert!(second(earlier.as_bytes()) < second(later.as_bytes()), "{earlier}");
+            assert!(
+                second(earlier.as_bytes()) < second(later.as_bytes()),
+                "{earlier}"
+            );
         }
         let parse = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
         let (one, two) = ("1999-12-31T22:15:07-03:30", "2026-03-01T05:00:00Z");

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
 use serde_json::value::RawValue;
 
 use super::finding::Problem;
@@ -30,6 +31,7 @@ pub(super) struct Yardstick<'a> {
 
 /// What there is to know of a line.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Inspection {
     pub(super) problems: Vec<Problem>,
     pub(super) object_id: Option<String>,
@@ -51,22 +53,34 @@ pub(super) struct Inspection {
     pub(super) looks_like: Option<ObjectType>,
 }
 
+/// The names of a line.
+type Names<'a> = HashSet<&'a str, RandomState>;
+
 /// How many mistakes of a line are mended to read on.
 const MOST_MENDED: usize = 16;
 
 /// Finds everything that is wrong with a line. `is_first` says that no record came before.
-pub(super) fn inspect(line: &str, is_first: bool, yardstick: &Yardstick<'_>) -> Inspection {
+/// `doubts_type` asks which type the names speak of.
+pub(super) fn inspect(
+    line: &str,
+    is_first: bool,
+    doubts_type: bool,
+    yardstick: &Yardstick<'_>,
+) -> Inspection {
     let mut inspection = Inspection::default();
     let mut mended: Option<String> = None;
     for _ in 0..=MOST_MENDED {
         let text = mended.as_deref().unwrap_or(line);
         let parsed = parse(text);
         if parsed.error.is_none() {
-            break;
+            return inspection.read(&parsed, line, doubts_type, yardstick);
         }
         let Diagnosis { problem, then } = diagnose(text, &parsed, is_first);
         // Mending may lead back to a mistake that was told already.
-        let repeated = inspection.problems.iter().any(|told| told.range == problem.range);
+        let repeated = inspection
+            .problems
+            .iter()
+            .any(|told| told.range == problem.range);
         if !repeated {
             inspection.problems.push(problem);
         }
@@ -85,14 +99,26 @@ pub(super) fn inspect(line: &str, is_first: bool, yardstick: &Yardstick<'_>) -> 
         }
     }
     let parsed = parse(mended.as_deref().unwrap_or(line));
-    inspection.is_record = parsed.is_closed || line.trim_start().starts_with('{');
-    Reading {
-        yardstick,
-        parsed: &parsed,
-        inspection: &mut inspection,
+    inspection.read(&parsed, line, doubts_type, yardstick)
+}
+
+impl Inspection {
+    fn read(
+        mut self,
+        parsed: &Parsed<'_>,
+        line: &str,
+        doubts_type: bool,
+        yardstick: &Yardstick<'_>,
+    ) -> Self {
+        self.is_record = parsed.is_closed || line.trim_start().starts_with('{');
+        Reading {
+            yardstick,
+            parsed,
+            inspection: &mut self,
+        }
+        .check(doubts_type);
+        self
     }
-    .check();
-    inspection
 }
 
 struct Reading<'a> {
@@ -102,13 +128,13 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn check(&mut self) {
+    fn check(&mut self, doubts_type: bool) {
         let parsed = self.parsed;
         self.inspection.is_deleted = parsed
             .pairs
             .iter()
             .any(|pair| pair.name == "isDeleted" && pair.value.get().trim_matches('"') == "true");
-        let mut names = HashSet::new();
+        let mut names = Names::with_capacity_and_hasher(parsed.pairs.len(), RandomState::default());
         for pair in &parsed.pairs {
             if !names.insert(&*pair.name) {
                 let message = format!("{}: the name stands twice in the line", pair.name);
@@ -127,7 +153,12 @@ impl Reading<'_> {
             if let Some(escape) = lone_surrogate(pair.value.get()) {
                 let start = pair.range.start + escape.start;
                 let range = start..start + escape.len();
-                self.of_field(Rule::JsonSyntax, range, &pair.name, "half of a surrogate pair is no character");
+                self.of_field(
+                    Rule::JsonSyntax,
+                    range,
+                    &pair.name,
+                    "half of a surrogate pair is no character",
+                );
                 continue;
             }
             match self.yardstick.format.field(&pair.name) {
@@ -135,7 +166,9 @@ impl Reading<'_> {
                 None => self.stranger(pair, &names),
             }
         }
-        self.inspection.looks_like = self.looks_like(&names);
+        if doubts_type {
+            self.inspection.looks_like = self.looks_like(&names);
+        }
         // What is missing can be said only of a line that was read to its end.
         if parsed.is_closed {
             self.absent(&names);
@@ -183,8 +216,8 @@ impl Reading<'_> {
                 self.inspection.is_id_good = is_good;
                 // Also a bad id tells a person which record is meant.
                 let id = pair.value.get();
-                self.inspection.object_id = (id.len() > 2 && id != "null")
-                    .then(|| text().chars().take(128).collect());
+                self.inspection.object_id =
+                    (id.len() > 2 && id != "null").then(|| text().chars().take(128).collect());
             }
             "modifiedDate" if is_good => {
                 self.inspection.modified = Some((text(), pair.range.start));
@@ -217,7 +250,7 @@ impl Reading<'_> {
     }
 
     /// A name that is no field of the type.
-    fn stranger(&mut self, pair: &Pair<'_>, names: &HashSet<&str>) {
+    fn stranger(&mut self, pair: &Pair<'_>, names: &Names<'_>) {
         let yardstick = self.yardstick;
         let object_type = yardstick.format.object_type;
         if let Some(declared) = yardstick
@@ -272,7 +305,7 @@ impl Reading<'_> {
         }
     }
 
-    fn stands(&self, name: &str, names: &HashSet<&str>) -> bool {
+    fn stands(&self, name: &str, names: &Names<'_>) -> bool {
         // The pairs after this one have not been seen yet.
         names.contains(name) || self.parsed.pairs.iter().any(|pair| pair.name == name)
     }
@@ -326,8 +359,12 @@ impl Reading<'_> {
     }
 
     /// What is not there and should be.
-    fn absent(&mut self, names: &HashSet<&str>) {
-        let start = self.parsed.pairs.first().map_or(0, |pair| pair.name_range.start);
+    fn absent(&mut self, names: &Names<'_>) {
+        let start = self
+            .parsed
+            .pairs
+            .first()
+            .map_or(0, |pair| pair.name_range.start);
         // The opening brace stands for what is not there.
         let brace = start.saturating_sub(1)..start.max(1);
         let is_deleted = self.inspection.is_deleted;
@@ -348,16 +385,24 @@ impl Reading<'_> {
                 && !is_deleted
             {
                 let message = format!("it is missing. {consequence}");
-                self.of_field(Rule::NotVisible, brace.clone(), field.name, message.trim_end_matches('.'));
+                self.of_field(
+                    Rule::NotVisible,
+                    brace.clone(),
+                    field.name,
+                    message.trim_end_matches('.'),
+                );
             }
         }
     }
 
     /// The type whose fields these names are, if they are not this type's.
-    fn looks_like(&self, names: &HashSet<&str>) -> Option<ObjectType> {
+    fn looks_like(&self, names: &Names<'_>) -> Option<ObjectType> {
         let known_to = |object_type: ObjectType| {
             let format = object_type.line_format();
-            names.iter().filter(|name| format.field(name).is_some()).count()
+            names
+                .iter()
+                .filter(|name| format.field(name).is_some())
+                .count()
         };
         let here = known_to(self.yardstick.format.object_type);
         ObjectType::ALL
@@ -380,7 +425,9 @@ fn declared_hint(rule: Rule, field: &SchemaField, value: &RawValue) -> Option<St
     let text = unescaped(value.get());
     match rule {
         Rule::CustomType if value.get().starts_with('"') => Some(format!("write {}", text.trim()))
-            .filter(|_| crate::value::is_json_number(text.trim()) || matches!(text.trim(), "true" | "false")),
+            .filter(|_| {
+                crate::value::is_json_number(text.trim()) || matches!(text.trim(), "true" | "false")
+            }),
         Rule::CustomType => Some("put it in double quotes".to_owned())
             .filter(|_| !value.get().starts_with(['[', '{'])),
         Rule::CustomTimestampFraction | Rule::TimestampFormat => {

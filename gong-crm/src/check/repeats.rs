@@ -60,7 +60,10 @@ pub(super) fn repeats(
     reopen: Option<Reopen<'_>>,
     on_repeat: &mut dyn FnMut(Repeat<'_>),
 ) -> io::Result<()> {
-    let groups = suspects.iter().map(|suspect| suspect.group as usize + 1).max();
+    let groups = suspects
+        .iter()
+        .map(|suspect| suspect.group as usize + 1)
+        .max();
     let mut confirm = Confirm {
         suspects: suspects.into_iter().peekable(),
         firsts: vec![Vec::new(); groups.unwrap_or_default()],
@@ -109,10 +112,16 @@ impl<S: Iterator<Item = Suspect>> Confirm<'_, S> {
 
     /// Looks at a line if it is a suspect.
     fn line(&mut self, line: u64, look: impl FnOnce(&mut Self, u32)) {
-        while self.suspects.peek().is_some_and(|suspect| u64::from(suspect.line) < line) {
+        while self
+            .suspects
+            .peek()
+            .is_some_and(|suspect| u64::from(suspect.line) < line)
+        {
             self.suspects.next();
         }
-        let suspect = self.suspects.next_if(|suspect| u64::from(suspect.line) == line);
+        let suspect = self
+            .suspects
+            .next_if(|suspect| u64::from(suspect.line) == line);
         if let Some(suspect) = suspect {
             look(self, suspect.group);
         }

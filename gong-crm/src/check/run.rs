@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -17,7 +17,7 @@ use super::finding::Finding;
 use super::ids::{Ids, KnownIds};
 use super::options::Options;
 use super::summary::{FileSummary, Summary};
-use crate::entity::{LineFormat, ObjectType};
+use crate::entity::ObjectType;
 use crate::files::{Compressed, EntityFilePath, FilesError, entity_files};
 
 /// The path that stands for the standard input.
@@ -61,7 +61,6 @@ pub fn check_paths(
     on_finding: &mut dyn FnMut(Finding),
 ) -> Result<Summary, CheckError> {
     let files = sources(paths, options.object_type)?;
-    let types: Vec<ObjectType> = files.iter().map(|file| file.object_type).collect();
     let mut known_ids = KnownIds::default();
     let mut summary = Summary::default();
     let mut files = files.into_iter().peekable();
@@ -82,9 +81,9 @@ pub fn check_paths(
                 _ => ids_by_type.push((object_type, vec![outcome.ids])),
             }
         }
-        for (object_type, ids) in ids_by_type {
-            let is_wanted = |other: &ObjectType| may_refer_to(*other, object_type, options);
-            if types.iter().any(is_wanted) {
+        // Only files that are still to come can look anything up.
+        if files.peek().is_some() {
+            for (object_type, ids) in ids_by_type {
                 known_ids.insert(object_type, &ids);
             }
         }
@@ -161,18 +160,9 @@ fn sources(
 
 /// How many types have to be read before this one, one after another: 0 for one that refers to none.
 fn rank(object_type: ObjectType) -> usize {
-    let format: &LineFormat = object_type.line_format();
-    let targets = format.fields.iter().filter_map(|field| field.references);
-    targets.map(|target| rank(target) + 1).max().unwrap_or(0)
-}
-
-fn may_refer_to(object_type: ObjectType, target: ObjectType, options: &Options) -> bool {
     let fields = object_type.line_format().fields;
-    let declares = options
-        .entity_schema
-        .as_ref()
-        .is_some_and(|schema| schema.fields(object_type).is_some());
-    declares || fields.iter().any(|field| field.references == Some(target))
+    let targets = fields.iter().filter_map(|field| field.references);
+    targets.map(|target| rank(target) + 1).max().unwrap_or(0)
 }
 
 /// Checks files on as many threads as the machine has cores, and tells of them in their order.
@@ -182,18 +172,20 @@ fn check_together(
     known_ids: &KnownIds,
     on_finding: &mut dyn FnMut(Finding),
 ) -> Result<Vec<Outcome>, CheckError> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(files.len());
+    let threads = thread::available_parallelism()
+        .map_or(1, NonZero::get)
+        .min(files.len());
     if threads < 2 {
         let check = |file| check_file(file, options, known_ids, on_finding);
         return files.iter().map(check).collect();
     }
-    let (senders, receivers): (Vec<Mutex<Option<SyncSender<Finding>>>>, Vec<Receiver<Finding>>) = files
-        .iter()
-        .map(|_| {
-            let (sender, receiver) = sync_channel(WAITING);
-            (Mutex::new(Some(sender)), receiver)
-        })
-        .unzip();
+    let mut senders: Vec<Mutex<Option<SyncSender<Finding>>>> = Vec::new();
+    let mut receivers = Vec::new();
+    for _ in files {
+        let (sender, receiver) = sync_channel(WAITING);
+        senders.push(Mutex::new(Some(sender)));
+        receivers.push(receiver);
+    }
     let outcomes: Vec<Mutex<Option<Result<Outcome, CheckError>>>> =
         files.iter().map(|_| Mutex::new(None)).collect();
     let next = AtomicUsize::new(0);
@@ -210,7 +202,9 @@ fn check_together(
                     let sender = lock(&senders[at]).take();
                     let outcome = check_file(file, options, known_ids, &mut |finding| {
                         // It fails only when nobody listens any more.
-                        drop(sender.as_ref().map(|sender| sender.send(finding)));
+                        if let Some(sender) = &sender {
+                            drop(sender.send(finding));
+                        }
                     });
                     *lock(&outcomes[at]) = Some(outcome);
                 }
@@ -242,14 +236,31 @@ fn check_file(
     let object_type = file.object_type;
     let outcome = if file.path.as_os_str() == STANDARD_INPUT {
         let input = io::stdin().lock();
-        check_stream(input, None, path, object_type, options, known_ids, on_finding)
+        check_stream(
+            input,
+            None,
+            path,
+            object_type,
+            options,
+            known_ids,
+            on_finding,
+        )
     } else {
         let reopen = || open(&file.path);
         open(&file.path).and_then(|reader| {
             // A pipe can be read once only.
             let is_file = file.path.is_file();
-            let reopen: Option<super::file::Reopen<'_>> = if is_file { Some(&reopen) } else { None };
-            check_stream(reader, reopen, path, object_type, options, known_ids, on_finding)
+            let reopen: Option<super::file::Reopen<'_>> =
+                if is_file { Some(&reopen) } else { None };
+            check_stream(
+                reader,
+                reopen,
+                path,
+                object_type,
+                options,
+                known_ids,
+                on_finding,
+            )
         })
     };
     outcome.map_err(|source| CheckError::Read {

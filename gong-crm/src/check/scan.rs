@@ -24,6 +24,8 @@ pub(super) struct Scanner {
     vocabulary: Vocabulary,
     guess: Guess,
     takes_underscore: bool,
+    /// Whether the bytes that come are known to be UTF-8.
+    is_utf_8: bool,
 }
 
 /// What of a good line matters beyond it.
@@ -73,6 +75,7 @@ impl Scanner {
                 misses: 0,
             },
             takes_underscore: options.severity(Rule::ObjectIdUnderscore).is_none(),
+            is_utf_8: false,
         }
     }
 
@@ -80,6 +83,12 @@ impl Scanner {
     /// the field of that name.
     pub(super) fn learn(&mut self, name: &str, as_long_as: Option<&str>) {
         self.vocabulary.learn(name, as_long_as);
+    }
+
+    /// Looks whether these bytes, of which lines will be read next, are UTF-8 as a whole: much
+    /// cheaper than to look at single texts.
+    pub(super) fn prepare(&mut self, bytes: &[u8]) {
+        self.is_utf_8 = simdutf8::basic::from_utf8(bytes).is_ok();
     }
 
     /// Reads the line at `start`. Gives where the next one begins, if this one is good.
@@ -153,13 +162,7 @@ impl Scanner {
 
     /// Reads a value. Gives where it ends.
     #[inline]
-    fn value(
-        &self,
-        bytes: &[u8],
-        at: usize,
-        slot: usize,
-        scanned: &mut Scanned,
-    ) -> Option<usize> {
+    fn value(&self, bytes: &[u8], at: usize, slot: usize, scanned: &mut Scanned) -> Option<usize> {
         let entry = self.vocabulary.entry(slot);
         let first = *bytes.get(at)?;
         if first == b'"' {
@@ -186,16 +189,16 @@ impl Scanner {
                 Kind::Day => text::day(bytes, start)?,
                 Kind::Url => text::url(bytes, start)?,
                 Kind::EmailAddress => text::email_address(bytes, start)?,
-                Kind::Text => text::any(bytes, start)?.end,
+                Kind::Text => text::any(bytes, start, self.is_utf_8)?.end,
                 Kind::SomeText => {
-                    let end = text::any(bytes, start)?.end;
+                    let end = text::any(bytes, start, self.is_utf_8)?.end;
                     if end == start {
                         return None;
                     }
                     end
                 }
                 Kind::Words(words) => text::one_of(bytes, start, words)?,
-                Kind::Custom => text::custom(bytes, start)?,
+                Kind::Custom => text::custom(bytes, start, self.is_utf_8)?,
                 Kind::Scalar(_) | Kind::TextList | Kind::Slow => return None,
             };
             return Some(end + 1);
@@ -209,8 +212,8 @@ impl Scanner {
                 value::scalar(bytes, at, Scalar::Boolean)
             }
             Kind::Scalar(scalar) => value::scalar(bytes, at, *scalar),
-            Kind::TextList => value::text_list(bytes, at),
-            Kind::Custom => value::custom(bytes, at),
+            Kind::TextList => value::text_list(bytes, at, self.is_utf_8),
+            Kind::Custom => value::custom(bytes, at, self.is_utf_8),
             _ => None,
         }
     }

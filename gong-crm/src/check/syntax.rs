@@ -45,7 +45,10 @@ pub(super) fn diagnose(line: &str, parsed: &Parsed<'_>, is_first: bool) -> Diagn
         .iter()
         .any(|mark| content.starts_with(mark))
     {
-        let comment = problem(Rule::CommentLine, "a comment is no record; JSON has no comments");
+        let comment = problem(
+            Rule::CommentLine,
+            "a comment is no record; JSON has no comments",
+        );
         return Diagnosis::stop(comment.with_hint("delete the line"));
     }
     if content.starts_with('[') {
@@ -93,7 +96,8 @@ fn array(problem: Problem, is_first: bool) -> Diagnosis {
 
 /// A line that does not even begin like an object.
 fn no_object(content: &str, problem: &dyn Fn(Rule, &str) -> Problem) -> Diagnosis {
-    let mut values = serde_json::Deserializer::from_str(content).into_iter::<serde::de::IgnoredAny>();
+    let mut values =
+        serde_json::Deserializer::from_str(content).into_iter::<serde::de::IgnoredAny>();
     let is_value = matches!(values.next(), Some(Ok(_))) && values.next().is_none();
     Diagnosis::stop(if is_value {
         problem(
@@ -102,19 +106,29 @@ fn no_object(content: &str, problem: &dyn Fn(Rule, &str) -> Problem) -> Diagnosi
         )
         .with_hint("write {\"objectId\": ...}")
     } else if content.starts_with(['}', ']']) {
-        problem(Rule::JsonSyntax, "the line closes something that was not opened in it")
-            .with_hint("write each record in one line, from { to }")
+        problem(
+            Rule::JsonSyntax,
+            "the line closes something that was not opened in it",
+        )
+        .with_hint("write each record in one line, from { to }")
     } else if content.starts_with("POST ") || content.starts_with("http") {
-        problem(Rule::JsonSyntax, "the line is an address, not a record").with_hint("delete the line")
+        problem(Rule::JsonSyntax, "the line is an address, not a record")
+            .with_hint("delete the line")
     } else if content.starts_with('"') {
         problem(Rule::JsonSyntax, "the line is a part of a record")
             .with_hint("write each record in one line, from { to }")
     } else if content.matches([',', ';', '\t']).count() > 1 {
-        problem(Rule::JsonSyntax, "the line is not JSON; it looks like a row of a table")
-            .with_hint("turn the table into LDJSON first, one object a line")
+        problem(
+            Rule::JsonSyntax,
+            "the line is not JSON; it looks like a row of a table",
+        )
+        .with_hint("turn the table into LDJSON first, one object a line")
     } else {
-        problem(Rule::JsonSyntax, "the line is not JSON; a record begins with {")
-            .with_hint("write {\"objectId\": ...}, or delete the line")
+        problem(
+            Rule::JsonSyntax,
+            "the line is not JSON; a record begins with {",
+        )
+        .with_hint("write {\"objectId\": ...}, or delete the line")
     })
 }
 

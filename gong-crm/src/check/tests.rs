@@ -12,9 +12,15 @@ mod samples;
 /// What is found in a file of this content.
 fn findings_of(object_type: ObjectType, content: &[u8], options: &Options) -> Vec<Finding> {
     let mut findings = Vec::new();
-    check_reader(content, "records.ldjson", object_type, options, &mut |finding| {
-        findings.push(finding);
-    })
+    check_reader(
+        content,
+        "records.ldjson",
+        object_type,
+        options,
+        &mut |finding| {
+            findings.push(finding);
+        },
+    )
     .unwrap();
     findings
 }

@@ -68,7 +68,10 @@ pub(super) fn check(field: &Field, value: &RawValue) -> Result<(), Misfit> {
 
 fn text(field: &Field, text: &str, is_required: bool) -> Result<(), Misfit> {
     if text.is_empty() && is_required {
-        return Err(Misfit::new(Rule::MissingField, "it is empty, and it is required"));
+        return Err(Misfit::new(
+            Rule::MissingField,
+            "it is empty, and it is required",
+        ));
     }
     if let Some(most) = field.max_length {
         let length = text.chars().count();
@@ -114,9 +117,14 @@ fn choice(words: &[&str], text: &str) -> Result<(), Misfit> {
         return Ok(());
     }
     let list = words.join(", ");
-    let misfit = Misfit::new(Rule::UnknownWord, format!("it must be one of {list}, in capitals"));
+    let misfit = Misfit::new(
+        Rule::UnknownWord,
+        format!("it must be one of {list}, in capitals"),
+    );
     let plain = text.trim().to_uppercase();
-    let meant = words.iter().find(|word| plain == **word || plain.ends_with(&format!(" {word}")));
+    let meant = words
+        .iter()
+        .find(|word| plain == **word || plain.ends_with(&format!(" {word}")));
     Err(match meant {
         Some(word) => misfit.hint(format!("write \"{word}\"")),
         None => misfit.hint(format!("write one of {list}")),
@@ -133,7 +141,9 @@ fn cure(kind: FieldKind, text: &str) -> Option<String> {
         FieldKind::Url if text.contains('.') && !text.contains([' ', ':']) => {
             Some("put https:// before it".to_owned())
         }
-        FieldKind::EmailAddress if text.trim() != text && email_address::check(text.trim()).is_ok() => {
+        FieldKind::EmailAddress
+            if text.trim() != text && email_address::check(text.trim()).is_ok() =>
+        {
             Some("remove the space around it".to_owned())
         }
         FieldKind::EmailAddress if text.contains('<') || text.contains("mailto:") => {
@@ -157,8 +167,7 @@ pub(super) fn mended_timestamp(text: &str) -> Option<String> {
         .trim_start_matches(|digit: char| digit.is_ascii_digit() && rest.starts_with(['.', ',']))
         .trim();
     let zone = match zone.as_bytes() {
-        [b'Z' | b'z'] => "Z".to_owned(),
-        [b'U', b'T', b'C'] => "Z".to_owned(),
+        b"Z" | b"z" | b"UTC" => "Z".to_owned(),
         [b'+' | b'-', _, _] => format!("{zone}:00"),
         [b'+' | b'-', digits @ ..] if digits.len() == 4 && zone.is_ascii() => {
             format!("{}:{}", &zone[..3], &zone[3..])
@@ -240,33 +249,104 @@ mod tests {
             ("objectId", "12", Rule::WrongType, "write \"12\""),
             ("objectId", "\"\"", Rule::MissingField, ""),
             ("objectId", "null", Rule::MissingField, ""),
-            ("accountId", "\"\"", Rule::ObjectIdLength, "leave the field out"),
+            (
+                "accountId",
+                "\"\"",
+                Rule::ObjectIdLength,
+                "leave the field out",
+            ),
             ("name", "null", Rule::NullValue, "leave the field out"),
-            ("modifiedDate", "\"2026-03-01T09:30:00.123Z\"", Rule::TimestampFraction, "write \"2026-03-01T09:30:00Z\""),
-            ("modifiedDate", "\"2026-03-01 09:30:00+0100\"", Rule::TimestampFormat, "write \"2026-03-01T09:30:00+01:00\""),
-            ("modifiedDate", "\"2026-03-01T09:30:00\"", Rule::TimestampZone, ""),
-            ("modifiedDate", "1767225600", Rule::WrongType, "write a date-time such as \"2026-03-01T09:30:00+01:00\""),
-            ("closeDate", "\"30.09.2026\"", Rule::DateFormat, "write year, month and day: 2026-09-30"),
-            ("closeDate", "\"2026-09-30T00:00:00.000Z\"", Rule::TimestampFraction, "write \"2026-09-30\""),
-            ("closeDate", "\"2026-09-30T00:00:00Z\"", Rule::CloseDateTime, "write \"2026-09-30\""),
+            (
+                "modifiedDate",
+                "\"2026-03-01T09:30:00.123Z\"",
+                Rule::TimestampFraction,
+                "write \"2026-03-01T09:30:00Z\"",
+            ),
+            (
+                "modifiedDate",
+                "\"2026-03-01 09:30:00+0100\"",
+                Rule::TimestampFormat,
+                "write \"2026-03-01T09:30:00+01:00\"",
+            ),
+            (
+                "modifiedDate",
+                "\"2026-03-01T09:30:00\"",
+                Rule::TimestampZone,
+                "",
+            ),
+            (
+                "modifiedDate",
+                "1767225600",
+                Rule::WrongType,
+                "write a date-time such as \"2026-03-01T09:30:00+01:00\"",
+            ),
+            (
+                "closeDate",
+                "\"30.09.2026\"",
+                Rule::DateFormat,
+                "write year, month and day: 2026-09-30",
+            ),
+            (
+                "closeDate",
+                "\"2026-09-30T00:00:00.000Z\"",
+                Rule::TimestampFraction,
+                "write \"2026-09-30\"",
+            ),
+            (
+                "closeDate",
+                "\"2026-09-30T00:00:00Z\"",
+                Rule::CloseDateTime,
+                "write \"2026-09-30\"",
+            ),
             ("status", "\"Won\"", Rule::UnknownWord, "write \"WON\""),
-            ("status", "\"Closed Lost\"", Rule::UnknownWord, "write \"LOST\""),
-            ("status", "\"\"", Rule::UnknownWord, "write one of WON, LOST, OPEN"),
+            (
+                "status",
+                "\"Closed Lost\"",
+                Rule::UnknownWord,
+                "write \"LOST\"",
+            ),
+            (
+                "status",
+                "\"\"",
+                Rule::UnknownWord,
+                "write one of WON, LOST, OPEN",
+            ),
             ("amount", "\"7000\"", Rule::WrongType, "write 7000"),
             ("isDeleted", "\"true\"", Rule::WrongType, "write true"),
             ("isDeleted", "1", Rule::WrongType, "write true"),
-            ("url", "\"crm.example/1\"", Rule::UrlFormat, "put https:// before it"),
-            ("objectId", "\"a_b\"", Rule::ObjectIdUnderscore, "use letters, digits and hyphens where you are free to"),
+            (
+                "url",
+                "\"crm.example/1\"",
+                Rule::UrlFormat,
+                "put https:// before it",
+            ),
+            (
+                "objectId",
+                "\"a_b\"",
+                Rule::ObjectIdUnderscore,
+                "use letters, digits and hyphens where you are free to",
+            ),
         ] {
             let outcome = misfit(ObjectType::Deal, name, json);
             assert_eq!(outcome, Err((rule, hint.to_owned())), "{name} {json}");
         }
         assert_eq!(
             misfit(ObjectType::Account, "domains", "\"a.example, b.example\""),
-            Err((Rule::WrongType, "write [\"a.example\", \"b.example\"]".to_owned()))
+            Err((
+                Rule::WrongType,
+                "write [\"a.example\", \"b.example\"]".to_owned()
+            ))
         );
-        for (name, json) in [("ownerId", "\"a_b\""), ("objectId", "\"a_b@c.example\""), ("amount", "1e400")] {
-            assert_eq!(misfit(ObjectType::Deal, name, json), Ok(()), "{name} {json}");
+        for (name, json) in [
+            ("ownerId", "\"a_b\""),
+            ("objectId", "\"a_b@c.example\""),
+            ("amount", "1e400"),
+        ] {
+            assert_eq!(
+                misfit(ObjectType::Deal, name, json),
+                Ok(()),
+                "{name} {json}"
+            );
         }
     }
 }

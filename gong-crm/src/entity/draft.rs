@@ -7,7 +7,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::custom::{CustomFields, one_line};
-use super::intake::Intake;
+use super::intake::{Intake, Measured};
 use crate::rule::Rule;
 use crate::value::{Fault, FromJson};
 
@@ -21,7 +21,7 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// Takes the field of this name out, as the type it must have.
-    pub(crate) fn take<T: FromJson>(
+    pub(crate) fn take<T: FromJson + Measured>(
         &mut self,
         name: &'static str,
         intake: &mut Intake,
@@ -34,7 +34,7 @@ impl Draft {
         }
         let index = self.fields.iter().position(|(known, _)| known == name)?;
         let (_, json) = self.fields.remove(index);
-        intake.accept(name, T::from_json(&json))
+        intake.take_value(name, T::from_json(&json))
     }
 
     /// What was not taken.

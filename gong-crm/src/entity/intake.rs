@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::custom::{CustomFields, CustomInput};
-use super::field::{FieldKind, LineFormat};
+use super::field::{FieldKind, LineFormat, Presence};
 use super::input::Input;
 use crate::rule::Rule;
 use crate::value::{Fault, ObjectId};
@@ -31,7 +31,16 @@ impl Intake {
         name: &'static str,
         input: Option<Input<T>>,
     ) -> Option<T> {
-        let value = self.accept(name, input?.0)?;
+        self.take_value(name, input?.0)
+    }
+
+    /// A value, held against its field's own bounds.
+    pub(crate) fn take_value<T: Measured>(
+        &mut self,
+        name: &'static str,
+        value: Result<T, Fault>,
+    ) -> Option<T> {
+        let value = self.accept(name, value)?;
         if let Some(fault) = self.out_of_bounds(name, &value) {
             self.violate(name, fault);
             return None;
@@ -109,6 +118,9 @@ impl Intake {
     /// The bounds that openapi.yaml sets for one field rather than for its type.
     fn out_of_bounds<T: Measured>(&self, name: &str, value: &T) -> Option<Fault> {
         let field = self.line_format.field(name)?;
+        if field.presence != Presence::Optional && value.text() == Some("") {
+            return Some(Fault::new(Rule::MissingField, "it is required and empty"));
+        }
         if let (Some(most), Some(text)) = (field.max_length, value.text()) {
             let length = text.chars().count();
             if length > most {

@@ -1,56 +1,80 @@
 //! What a push tells of its progress.
 
-use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::plan::PlannedFile;
 use super::report::FileReport;
+use crate::check::Finding;
 use crate::id::ClientRequestId;
+use crate::ledger::Holder;
 use crate::status::RequestStatus;
 
 /// A step of a push.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Event<'a> {
+pub enum Event {
+    /// Another push uses the ledger; this one begins when that one ends.
+    Waiting {
+        /// Who holds it.
+        holder: Holder,
+    },
+    /// The check found a problem of a file.
+    Found {
+        /// The problem.
+        finding: Box<Finding>,
+    },
     /// The files are known; nothing is sent yet.
     Planned {
         /// The files in the order in which they will go.
-        files: &'a [PlannedFile],
+        files: Vec<Arc<PlannedFile>>,
     },
-    /// A file begins to be sent.
+    /// The calls that are left of the day's budget may not be enough.
+    Short {
+        /// How many calls the push will make, or a few more.
+        calls: u64,
+        /// How many are left.
+        left: u64,
+    },
+    /// A file, or a part of it, begins to be sent.
     Sending {
         /// The file.
-        file: &'a PlannedFile,
+        file: Arc<PlannedFile>,
         /// The id of the upload.
-        client_request_id: &'a ClientRequestId,
+        client_request_id: ClientRequestId,
+        /// Which upload of the file it is, from 1.
+        piece: u32,
+        /// How many there are.
+        pieces: u32,
     },
     /// Some bytes of the file have left.
     Sent {
         /// The file.
-        file: &'a PlannedFile,
-        /// The bytes so far.
+        file: Arc<PlannedFile>,
+        /// The bytes of this upload so far.
         bytes: u64,
     },
     /// Gong has the file and will process it.
     Accepted {
         /// The file.
-        file: &'a PlannedFile,
+        file: Arc<PlannedFile>,
         /// Whether this push sent it; otherwise Gong had the same content before.
         sent_now: bool,
     },
     /// Gong was asked how far the file is.
     Polled {
         /// The file.
-        file: &'a PlannedFile,
+        file: Arc<PlannedFile>,
         /// What Gong said.
-        status: &'a RequestStatus,
+        status: RequestStatus,
     },
     /// A response was lost or refused; the same id is asked about or sent again.
     Retrying {
         /// The file.
-        path: &'a Path,
+        path: PathBuf,
         /// What went wrong.
-        error: &'a crate::Error,
+        error: String,
         /// How long is waited first.
         pause: Duration,
     },
@@ -62,6 +86,6 @@ pub enum Event<'a> {
     /// A file has come to its end.
     Finished {
         /// What became of it.
-        report: &'a FileReport,
+        report: Arc<FileReport>,
     },
 }

@@ -4,18 +4,33 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::entity::ObjectType;
-use crate::files::{Compressed, EntityFilePath, FilesError, MAX_BODY_BYTES, entity_files};
+use crate::files::{Compressed, EntityFilePath, FilesError, entity_files};
+
+/// The path that stands for the standard input.
+pub(super) const STANDARD_INPUT: &str = "-";
 
 /// A file that will be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlannedFile {
-    /// Where it is.
+    /// Where it is; `-` is the standard input.
     pub path: PathBuf,
     /// What its records are.
     pub object_type: ObjectType,
-    /// Its size.
+    /// Its size as it lies there, perhaps compressed; 0 for the standard input.
     pub bytes: u64,
+}
+
+impl PlannedFile {
+    pub(super) fn is_standard_input(&self) -> bool {
+        self.path.as_os_str() == STANDARD_INPUT
+    }
+
+    pub(super) fn is_compressed(&self) -> bool {
+        self.path
+            .extension()
+            .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
+    }
 }
 
 /// Why files can't be pushed as they are; nothing was sent.
@@ -31,24 +46,21 @@ pub enum PlanError {
         /// The file.
         path: PathBuf,
     },
-    /// A file is larger than Gong takes.
-    #[error(
-        "{} has {bytes} bytes; Gong takes {MAX_BODY_BYTES} an upload, framing included: split it",
-        path.display()
-    )]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// Its size.
-        bytes: u64,
+    /// An id of one's own can name one upload only.
+    #[error("a client request id of your own is for one file, and these are {files}")]
+    OneIdForMany {
+        /// How many files there are.
+        files: usize,
     },
 }
 
 /// Finds the entity files at the paths and puts them into the order in which types refer to each
 /// other: stages, users, accounts, contacts, deals, leads.
 ///
-/// A folder gives its files that end in `.ldjson`, `.ndjson` or `.jsonl`, but not those of folders
-/// within it. The type of a file's records is `object_type`, or else what its name begins with.
+/// A folder gives its files that end in `.ldjson`, `.ndjson` or `.jsonl`, compressed (`.gz`) or not,
+/// but not those of folders within it, and no files that a push wrote (`….rejects.ldjson`); `-` is
+/// the standard input. The type of a file's records is `object_type`, or else what its name begins
+/// with.
 ///
 /// # Errors
 ///
@@ -68,8 +80,33 @@ pub fn plan(
     paths: &[impl AsRef<Path>],
     object_type: Option<ObjectType>,
 ) -> Result<Vec<PlannedFile>, PlanError> {
-    let files = entity_files(paths, object_type, Compressed::LeftOut)?;
-    files.into_iter().map(sendable).collect()
+    let is_input = |path: &&Path| path.as_os_str() == STANDARD_INPUT;
+    let paths: Vec<&Path> = paths.iter().map(AsRef::as_ref).collect();
+    let mut planned = Vec::new();
+    let (input, named): (Vec<&Path>, Vec<&Path>) = paths.iter().copied().partition(is_input);
+    if !input.is_empty() {
+        planned.push(PlannedFile {
+            path: STANDARD_INPUT.into(),
+            object_type: object_type.ok_or(FilesError::TypeNeeded)?,
+            bytes: 0,
+        });
+    }
+    if !named.is_empty() || planned.is_empty() {
+        for file in entity_files(&named, object_type, Compressed::Included)? {
+            if is_of_a_push(&file.path) && !named.contains(&file.path.as_path()) {
+                continue;
+            }
+            planned.push(sendable(file)?);
+        }
+    }
+    planned.sort_by_key(|file| file.object_type);
+    Ok(planned)
+}
+
+/// Whether a push wrote the file, from records that Gong refused.
+fn is_of_a_push(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.contains(super::rejects::INFIX))
 }
 
 fn sendable(file: EntityFilePath) -> Result<PlannedFile, PlanError> {
@@ -80,9 +117,6 @@ fn sendable(file: EntityFilePath) -> Result<PlannedFile, PlanError> {
     };
     if bytes == 0 {
         return Err(PlanError::Empty { path });
-    }
-    if bytes > MAX_BODY_BYTES {
-        return Err(PlanError::TooLarge { path, bytes });
     }
     Ok(PlannedFile {
         path,

@@ -1,19 +1,24 @@
 //! What became of a push: for each file and in total.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use crate::entity::ObjectType;
 use crate::error::Error;
 use crate::id::ClientRequestId;
 
 /// The outcome of a push.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Report {
     /// The outcome in one word.
     pub verdict: Verdict,
-    /// What became of each file, in the order in which they went.
+    /// Whether the push was stopped before its end.
+    pub is_canceled: bool,
+    /// What became of each file, in the order in which they were to go.
     pub files: Vec<FileReport>,
 }
 
@@ -26,16 +31,18 @@ pub enum Verdict {
     Done,
     /// Gong refused some records.
     Partial,
-    /// At least one file failed whole.
+    /// At least one file failed whole, or was not sent.
     Failed,
-    /// Gong had not finished when the time was up.
+    /// The check found errors, and nothing was sent.
+    Invalid,
+    /// Gong had not finished when the waiting ended.
     TimedOut,
     /// Whether Gong took a file is not known.
     Unknown,
 }
 
 /// What became of one file.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FileReport {
@@ -43,31 +50,59 @@ pub struct FileReport {
     pub path: PathBuf,
     /// What its records are.
     pub object_type: ObjectType,
-    /// The id of the upload; none if the file could not be read.
+    /// The id of the upload, or of the first of several; none if the file could not be read.
     pub client_request_id: Option<ClientRequestId>,
     /// The outcome.
     pub status: FileStatus,
-    /// Whether this push sent the file; otherwise Gong had the same content before.
+    /// Whether this push sent anything of the file; otherwise Gong had the same content before.
     pub sent: bool,
+    /// When Gong was known to have finished with it, if that was before this push.
+    pub done_at: Option<Timestamp>,
     /// The records in the file.
     pub records: u64,
     /// The records that Gong took.
     pub succeeded: u64,
-    /// The records that Gong refused.
+    /// The records that Gong refused, and those that the check left out.
     pub failed: u64,
-    /// Errors that Gong counted and did not list: it lists 20.
+    /// Errors that Gong counted and did not list: it lists 20 an upload.
     pub hidden_errors: u64,
-    /// The errors that Gong listed.
+    /// The errors that Gong listed, by line of the file.
     pub errors: Vec<RecordError>,
+    /// The uploads that the file made.
+    pub uploads: Vec<UploadReport>,
+    /// The file with the refused records, if one was written.
+    pub rejects: Option<PathBuf>,
+    /// Why the file was not sent, or not all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_sent_because: Option<String>,
     /// What went wrong outside the file.
     #[serde(skip)]
-    pub cause: Option<Error>,
+    pub cause: Option<Arc<Error>>,
     /// The same, in words.
     #[serde(rename = "error", skip_serializing_if = "Option::is_none")]
     pub(super) cause_text: Option<String>,
 }
 
-/// The outcome of one file.
+/// What became of one upload.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct UploadReport {
+    /// Its id.
+    pub client_request_id: ClientRequestId,
+    /// Which upload of the file it is, from 1.
+    pub piece: u32,
+    /// The outcome.
+    pub status: FileStatus,
+    /// The records that it holds.
+    pub records: u64,
+    /// The records of it that Gong took.
+    pub succeeded: u64,
+    /// The records of it that Gong refused.
+    pub failed: u64,
+}
+
+/// The outcome of one file, or of one upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -78,11 +113,15 @@ pub enum FileStatus {
     Partial,
     /// Gong took nothing.
     Failed,
+    /// The check found errors, and nothing was sent.
+    Invalid,
+    /// Gong has it; nobody waited for the end.
+    Accepted,
     /// Gong had not finished when the time was up.
     TimedOut,
-    /// Whether Gong took the file is not known.
+    /// Whether Gong took it is not known.
     Unknown,
-    /// The file was not sent, because no call could succeed any more.
+    /// It was not sent.
     NotSent,
 }
 
@@ -91,9 +130,11 @@ pub enum FileStatus {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecordError {
-    /// The line of the uploaded file, from 1; 0 concerns the whole file.
+    /// The line of the upload, from 1; 0 concerns the whole upload.
     pub line: u64,
-    /// The line of the file that was named.
+    /// Which upload of the file it stood in, from 1.
+    pub piece: u32,
+    /// The line of the file that was named; of what was unpacked, if it is compressed.
     pub source_line: u64,
     /// The record's id, where the line has one.
     pub object_id: Option<String>,
@@ -109,17 +150,21 @@ impl FileReport {
             client_request_id: None,
             status,
             sent: false,
+            done_at: None,
             records: 0,
             succeeded: 0,
             failed: 0,
             hidden_errors: 0,
             errors: Vec::new(),
+            uploads: Vec::new(),
+            rejects: None,
+            not_sent_because: None,
             cause: None,
             cause_text: None,
         }
     }
 
-    pub(super) fn with_cause(mut self, cause: Error) -> Self {
+    pub(super) fn with_cause(mut self, cause: Arc<Error>) -> Self {
         self.cause_text = Some(cause.to_string());
         self.cause = Some(cause);
         self
@@ -127,7 +172,7 @@ impl FileReport {
 }
 
 impl Report {
-    pub(super) fn new(files: Vec<FileReport>) -> Self {
+    pub(super) fn new(files: Vec<FileReport>, is_canceled: bool) -> Self {
         let worst = files.iter().map(|file| verdict(file.status)).max();
         let partial = files.iter().any(|file| file.succeeded > 0);
         let verdict = match worst {
@@ -136,7 +181,11 @@ impl Report {
             Some(verdict) => verdict,
             None => Verdict::Done,
         };
-        Self { verdict, files }
+        Self {
+            verdict,
+            is_canceled,
+            files,
+        }
     }
 
     /// The records in all files.
@@ -156,7 +205,24 @@ impl Report {
 
     /// The first failure that no file is to blame for, such as wrong credentials.
     pub fn cause(&self) -> Option<&Error> {
-        self.files.iter().find_map(|file| file.cause.as_ref())
+        self.files.iter().find_map(|file| file.cause.as_deref())
+    }
+
+    /// The uploads of which something is still to be done or to be found out: resuming does it.
+    pub fn unfinished(&self) -> Vec<&ClientRequestId> {
+        let uploads = self.files.iter().flat_map(|file| &file.uploads);
+        uploads
+            .filter(|upload| {
+                matches!(
+                    upload.status,
+                    FileStatus::Accepted
+                        | FileStatus::TimedOut
+                        | FileStatus::Unknown
+                        | FileStatus::NotSent
+                )
+            })
+            .map(|upload| &upload.client_request_id)
+            .collect()
     }
 }
 
@@ -165,7 +231,33 @@ fn verdict(status: FileStatus) -> Verdict {
         FileStatus::Done => Verdict::Done,
         FileStatus::Partial => Verdict::Partial,
         FileStatus::Failed | FileStatus::NotSent => Verdict::Failed,
-        FileStatus::TimedOut => Verdict::TimedOut,
+        FileStatus::Invalid => Verdict::Invalid,
+        FileStatus::Accepted | FileStatus::TimedOut => Verdict::TimedOut,
         FileStatus::Unknown => Verdict::Unknown,
+    }
+}
+
+/// The outcome of a file by those of its uploads.
+pub(super) fn status_of(uploads: &[FileStatus]) -> FileStatus {
+    let any = |status| uploads.contains(&status);
+    for open in [
+        FileStatus::Unknown,
+        FileStatus::TimedOut,
+        FileStatus::Accepted,
+    ] {
+        if any(open) {
+            return open;
+        }
+    }
+    if uploads.iter().all(|status| *status == FileStatus::Done) {
+        return FileStatus::Done;
+    }
+    if any(FileStatus::Partial) || any(FileStatus::Done) {
+        return FileStatus::Partial;
+    }
+    if any(FileStatus::Failed) {
+        FileStatus::Failed
+    } else {
+        FileStatus::NotSent
     }
 }

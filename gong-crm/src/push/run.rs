@@ -1,305 +1,408 @@
-//! The way of a push: file after file, each to its end.
+//! Which upload goes when, and what must have ended before?
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::Options;
+use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use jiff::SignedDuration;
+
+use super::conclusion::brief;
+use super::context::{Context, Mode};
+use super::delivery::{Delivered, Delivery, Ending};
 use super::event::Event;
-use super::plan::PlannedFile;
-use super::records::{self, Records};
-use super::report::{FileReport, FileStatus, RecordError, Report};
+use super::report::FileStatus;
 use super::request_id::Fingerprint;
-use crate::client::Client;
+use super::source::Source;
+use super::split::Pass;
+use super::verdict::PieceOutcome;
 use crate::entity::ObjectType;
-use crate::error::{Error, ErrorKind};
-use crate::id::{ClientRequestId, IntegrationId};
-use crate::status::{RequestState, RequestStatus};
-use crate::upload::Upload;
-use crate::wait::{Patience, WaitError};
+use crate::ledger::Job;
 
-/// How often one file is sent anew after a lost or a refused connection.
-const MAX_SENDS: u32 = 5;
+/// A file of the push, and what became of it so far.
+#[derive(Debug)]
+pub(super) struct Course {
+    pub(super) source: Arc<Source>,
+    /// One a piece, in the same order.
+    pub(super) jobs: Vec<Job>,
+    pub(super) outcomes: Vec<PieceOutcome>,
+    /// Why lines were left out by the check.
+    pub(super) left_out: super::rejects::Reasons,
+}
 
-/// How many times over Gong may have called the same content failed.
-const MAX_ATTEMPTS: u32 = 1000;
+/// A file's records, or its deletions: what goes in one turn of the order of types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Unit {
+    course: usize,
+    object_type: ObjectType,
+    pass: Pass,
+}
 
-/// Sends the files one after another.
+/// What one step of the order ended with.
+enum Ended {
+    Unit(Unit, Vec<PieceOutcome>),
+    Settled,
+}
+
+/// How far the order has come.
+#[derive(Debug, Default)]
+struct Order {
+    waiting: Vec<Unit>,
+    running: Vec<Unit>,
+    /// Types of which a file did not go well, by pass.
+    failed: Vec<(Pass, ObjectType)>,
+    /// How much longer accounts need to settle; what refers to them waits so long.
+    settling: Option<Duration>,
+}
+
+/// Whether a unit can begin.
+enum Readiness {
+    Now,
+    Later,
+    Never(String),
+}
+
+/// Sends everything in its order; stops where it is when `cancel` comes true.
+///
+/// Says whether it was stopped.
 pub(super) async fn run(
-    client: &Client,
-    integration_id: IntegrationId,
-    options: &Options,
-    files: &[PlannedFile],
-    mut on_event: impl FnMut(Event<'_>) + Send,
-) -> Report {
-    on_event(Event::Planned { files });
-    let mut reports: Vec<FileReport> = Vec::with_capacity(files.len());
-    let mut hopeless = false;
-    let mut accounts_changed = false;
-    for file in files {
-        if hopeless {
-            let (path, status) = (file.path.clone(), FileStatus::NotSent);
-            reports.push(FileReport::new(path, file.object_type, status));
+    context: &Context,
+    courses: &mut [Course],
+    failed: &[ObjectType],
+    mut cancel: Cancel,
+) -> bool {
+    let mut order = Order::default();
+    order.failed.extend(
+        failed
+            .iter()
+            .map(|object_type| (Pass::Records, *object_type)),
+    );
+    for (index, course) in courses.iter().enumerate() {
+        for pass in [Pass::Records, Pass::Deletions] {
+            if course
+                .source
+                .pieces
+                .iter()
+                .any(|piece| piece.piece.turn.pass == pass)
+            {
+                order.waiting.push(Unit {
+                    course: index,
+                    object_type: course.source.file.object_type,
+                    pass,
+                });
+            }
+        }
+    }
+    // Deletions in reverse: what refers to something goes before it.
+    order.waiting.sort_by_key(|unit| {
+        let place = unit.object_type as usize;
+        (
+            unit.pass,
+            if unit.pass == Pass::Records {
+                place
+            } else {
+                usize::MAX - place
+            },
+        )
+    });
+    let mut running = FuturesUnordered::new();
+    loop {
+        let mut index = 0;
+        while index < order.waiting.len() {
+            let unit = order.waiting[index];
+            match order.readiness(context, unit) {
+                Readiness::Later => index += 1,
+                Readiness::Now => {
+                    order.waiting.remove(index);
+                    order.running.push(unit);
+                    let course = &courses[unit.course];
+                    let (source, jobs) = (Arc::clone(&course.source), course.jobs.clone());
+                    running.push(either_unit(context, unit, source, jobs));
+                }
+                Readiness::Never(reason) => {
+                    order.waiting.remove(index);
+                    let course = &mut courses[unit.course];
+                    let outcomes = not_sent(course, unit.pass, &reason);
+                    order.end(unit, &outcomes);
+                    course.outcomes.extend(outcomes);
+                    finish(context, courses, unit.course, &order);
+                }
+            }
+        }
+        if order.is_waiting_for_accounts()
+            && let Some(pause) = order.settling
+            && !order
+                .running
+                .iter()
+                .any(|unit| unit.object_type == ObjectType::Account)
+            && !pause.is_zero()
+            && running.len() == order.running.len()
+        {
+            context.events.emit(Event::Settling { pause });
+            running.push(either_settling(context, pause));
+        }
+        let ended = tokio::select! {
+            biased;
+            () = canceled(&mut cancel) => return true,
+            ended = running.next() => ended,
+        };
+        match ended {
+            None => return false,
+            Some(Ended::Settled) => order.settling = None,
+            Some(Ended::Unit(unit, outcomes)) => {
+                order.running.retain(|running| *running != unit);
+                order.note_accounts(context, unit, &courses[unit.course].jobs, &outcomes);
+                order.end(unit, &outcomes);
+                courses[unit.course].outcomes.extend(outcomes);
+                finish(context, courses, unit.course, &order);
+            }
+        }
+    }
+}
+
+type Running<'a> = std::pin::Pin<Box<dyn Future<Output = Ended> + Send + 'a>>;
+
+fn either_unit(context: &Context, unit: Unit, source: Arc<Source>, jobs: Vec<Job>) -> Running<'_> {
+    Box::pin(async move {
+        let outcomes = run_unit(context, unit.pass, &source, &jobs).await;
+        Ended::Unit(unit, outcomes)
+    })
+}
+
+fn either_settling(context: &Context, pause: Duration) -> Running<'_> {
+    Box::pin(async move {
+        context.client.clock.sleep(pause).await;
+        Ended::Settled
+    })
+}
+
+/// Comes true when the push is to stop.
+pub(super) type Cancel = tokio::sync::watch::Receiver<bool>;
+
+pub(super) async fn canceled(cancel: &mut Cancel) {
+    if cancel.wait_for(|is_canceled| *is_canceled).await.is_err() {
+        // Nobody is left who could cancel.
+        std::future::pending::<()>().await;
+    }
+}
+
+impl Order {
+    fn readiness(&self, context: &Context, unit: Unit) -> Readiness {
+        if let Some(reason) = context.hopeless() {
+            return Readiness::Never(reason.to_owned());
+        }
+        let is_before = |other: &Unit| goes_before(other, unit);
+        let ignores = context.options.ignore_dependencies;
+        let failed = self.failed.iter().find(|(pass, object_type)| {
+            let other = Unit {
+                course: usize::MAX,
+                object_type: *object_type,
+                pass: *pass,
+            };
+            depends_on(unit, &other)
+        });
+        if let (Some((_, object_type)), false) = (failed, ignores) {
+            return Readiness::Never(format!(
+                "records of type {object_type}, to which it refers, did not all go through"
+            ));
+        }
+        if self
+            .waiting
+            .iter()
+            .chain(&self.running)
+            .any(|other| *other != unit && is_before(other))
+        {
+            return Readiness::Later;
+        }
+        let settles = self.settling.is_some_and(|left| !left.is_zero());
+        if settles && unit.pass == Pass::Records && refers_to(unit.object_type, ObjectType::Account)
+        {
+            return Readiness::Later;
+        }
+        Readiness::Now
+    }
+
+    fn is_waiting_for_accounts(&self) -> bool {
+        self.waiting.iter().any(|unit| {
+            unit.pass == Pass::Records && refers_to(unit.object_type, ObjectType::Account)
+        })
+    }
+
+    /// Accounts need time to settle after they were processed, in this process or just before it.
+    fn note_accounts(
+        &mut self,
+        context: &Context,
+        unit: Unit,
+        jobs: &[Job],
+        outcomes: &[PieceOutcome],
+    ) {
+        if unit.object_type != ObjectType::Account || unit.pass != Pass::Records {
+            return;
+        }
+        let settle = context.options.settle_time;
+        let now = context.client.clock.now();
+        let since = |at: jiff::Timestamp| {
+            let passed = now.duration_since(at).max(SignedDuration::ZERO);
+            settle.saturating_sub(Duration::try_from(passed).unwrap_or_default())
+        };
+        let before = jobs
+            .iter()
+            .filter_map(|job| job.finished_at)
+            .map(since)
+            .max();
+        if context.options.acceptance_only {
+            return;
+        }
+        let left = if outcomes.iter().any(|outcome| outcome.sent) {
+            settle
+        } else {
+            before.unwrap_or_default()
+        };
+        let left = left.max(self.settling.unwrap_or_default());
+        self.settling = Some(left).filter(|left| !left.is_zero());
+    }
+
+    fn end(&mut self, unit: Unit, outcomes: &[PieceOutcome]) {
+        let went_well = outcomes.iter().all(|outcome| {
+            matches!(
+                outcome.upload.status,
+                FileStatus::Done | FileStatus::Partial | FileStatus::Accepted
+            )
+        });
+        if !went_well {
+            self.failed.push((unit.pass, unit.object_type));
+        }
+    }
+}
+
+/// Whether records of one type name records of the other, by the contract's line formats.
+pub(super) fn refers_to(one: ObjectType, other: ObjectType) -> bool {
+    one.line_format()
+        .fields
+        .iter()
+        .any(|field| field.references == Some(other))
+}
+
+/// Whether a unit must have ended before the other begins.
+fn goes_before(unit: &Unit, other: Unit) -> bool {
+    match (unit.pass, other.pass) {
+        (Pass::Records, Pass::Deletions) => true,
+        (Pass::Deletions, Pass::Records) => false,
+        (Pass::Records, Pass::Records) => refers_to(other.object_type, unit.object_type),
+        (Pass::Deletions, Pass::Deletions) => refers_to(unit.object_type, other.object_type),
+    }
+}
+
+/// Whether a unit makes no sense if the other did not go well.
+fn depends_on(unit: Unit, other: &Unit) -> bool {
+    match (other.pass, unit.pass) {
+        (Pass::Records, Pass::Deletions) => other.object_type == unit.object_type,
+        _ => goes_before(other, unit),
+    }
+}
+
+/// Sends one pass of a file, wave after wave.
+async fn run_unit(
+    context: &Context,
+    pass: Pass,
+    source: &Arc<Source>,
+    jobs: &[Job],
+) -> Vec<PieceOutcome> {
+    let places: Vec<usize> = (0..source.pieces.len())
+        .filter(|place| source.pieces[*place].piece.turn.pass == pass)
+        .collect();
+    let wave_of = |place: &usize| source.pieces[*place].piece.turn.wave;
+    let mut outcomes: Vec<PieceOutcome> = Vec::new();
+    for wave in places.chunk_by(|one, other| wave_of(one) == wave_of(other)) {
+        let stopped = outcomes.iter().find(|outcome| match outcome.upload.status {
+            FileStatus::Done | FileStatus::Partial => false,
+            // Gong refused it all, which settles it too.
+            FileStatus::Failed => outcome.cause.is_some(),
+            _ => true,
+        });
+        if let Some(stopped) = stopped {
+            let id = &stopped.upload.client_request_id;
+            let reason = format!("{id}, which goes before it, did not come to its end");
+            outcomes.extend(wave.iter().map(|place| {
+                let delivered = Delivered {
+                    job: jobs[*place].clone(),
+                    ending: Ending::NotSent(reason.clone()),
+                    sent: false,
+                };
+                PieceOutcome::of(delivered, &source.pieces[*place].piece.lines)
+            }));
             continue;
         }
-        if accounts_changed && file.object_type > ObjectType::Account {
-            accounts_changed = false;
-            if !options.settle_time.is_zero() {
-                on_event(Event::Settling {
-                    pause: options.settle_time,
-                });
-                client.clock.sleep(options.settle_time).await;
-            }
-        }
-        let mut push = FilePush {
-            client,
-            integration_id,
-            options,
-            file,
-            on_event: &mut on_event,
-        };
-        let report = push.run().await;
-        accounts_changed |= file.object_type == ObjectType::Account && report.sent;
-        hopeless = report.cause.as_ref().is_some_and(is_hopeless);
-        on_event(Event::Finished { report: &report });
-        reports.push(report);
-    }
-    Report::new(reports)
-}
-
-/// Whether no later call can succeed either.
-fn is_hopeless(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Unauthorized
-            | ErrorKind::MissingScope
-            | ErrorKind::Forbidden
-            | ErrorKind::Redirected
-            | ErrorKind::Transport
-            | ErrorKind::Timeout
-            | ErrorKind::UnexpectedAnswer
-    )
-}
-
-/// One file on its way.
-struct FilePush<'a, F> {
-    client: &'a Client,
-    integration_id: IntegrationId,
-    options: &'a Options,
-    file: &'a PlannedFile,
-    on_event: &'a mut F,
-}
-
-/// How Gong came to have a file.
-struct Accepted {
-    client_request_id: ClientRequestId,
-    sent_now: bool,
-    /// The end, where it was known on arrival.
-    status: Option<RequestStatus>,
-}
-
-impl<F: FnMut(Event<'_>) + Send> FilePush<'_, F> {
-    async fn run(&mut self) -> FileReport {
-        let file = self.file;
-        let fingerprint =
-            match Fingerprint::of_file(self.integration_id, file.object_type, &file.path).await {
-                Ok(fingerprint) => fingerprint,
-                Err(error) => return self.report(FileStatus::Failed).with_cause(error),
-            };
-        let accepted = match self.accept(&fingerprint).await {
-            Ok(accepted) => accepted,
-            Err((client_request_id, error)) => {
-                let unknown = error.is_outcome_unknown();
-                let status = if unknown {
-                    FileStatus::Unknown
-                } else {
-                    FileStatus::Failed
-                };
-                let mut report = self.report(status).with_cause(error);
-                report.client_request_id = Some(client_request_id);
-                return report;
-            }
-        };
-        (self.on_event)(Event::Accepted {
-            file,
-            sent_now: accepted.sent_now,
-        });
-        let waited = match accepted.status {
-            Some(status) => Ok(status),
-            None => self.wait(&accepted.client_request_id).await,
-        };
-        let mut report = match waited {
-            Ok(status) => self.finished(&status).await,
-            Err(WaitError::TimedOut { .. }) => self.report(FileStatus::TimedOut),
-            Err(WaitError::Request(error)) => self.report(FileStatus::Unknown).with_cause(error),
-        };
-        report.client_request_id = Some(accepted.client_request_id);
-        report.sent = accepted.sent_now;
-        report
-    }
-
-    /// Gets the content into Gong under an id that did not fail before.
-    async fn accept(
-        &mut self,
-        fingerprint: &Fingerprint,
-    ) -> Result<Accepted, (ClientRequestId, Error)> {
-        let mut attempt = 1;
-        loop {
-            let id = fingerprint.attempt(attempt);
-            match self.send(&id).await {
-                Ok(Sent::Now) => {
-                    return Ok(Accepted {
-                        client_request_id: id,
-                        sent_now: true,
-                        status: None,
-                    });
-                }
-                Ok(Sent::Before(status)) => {
-                    let failed = status
-                        .as_ref()
-                        .is_some_and(|status| status.status == RequestState::Failed);
-                    if failed && attempt < MAX_ATTEMPTS {
-                        attempt += 1;
-                        continue;
-                    }
-                    let status = status.filter(|status| status.status.is_final());
-                    return Ok(Accepted {
-                        client_request_id: id,
-                        sent_now: false,
-                        status,
-                    });
-                }
-                Err(error) => return Err((id, error)),
-            }
-        }
-    }
-
-    /// Sends the content under one id until Gong has it, or until it is clear that it won't.
-    async fn send(&mut self, id: &ClientRequestId) -> Result<Sent, Error> {
-        let file = self.file;
-        let upload = Upload::new(
-            self.integration_id,
-            file.object_type,
-            id.clone(),
-            file.path.clone(),
-        );
-        let mut pauses = self.options.patience.pauses();
-        let mut sends = 0;
-        loop {
-            sends += 1;
-            (self.on_event)(Event::Sending {
-                file,
-                client_request_id: id,
-            });
-            let on_event = &mut *self.on_event;
-            let sent = self
-                .client
-                .upload(&upload, |bytes| on_event(Event::Sent { file, bytes }))
-                .await;
-            let error = match sent {
-                Ok(()) => return Ok(Sent::Now),
-                Err(error) => error,
-            };
-            if error.kind() == ErrorKind::Conflict {
-                // Gong took this id before: its status tells what became of it.
-                let status = self.client.request_status(self.integration_id, id).await;
-                return Ok(Sent::Before(status.ok()));
-            }
-            if error.is_outcome_unknown() && self.arrived(id).await {
-                return Ok(Sent::Now);
-            }
-            if !error.is_retryable() || sends >= MAX_SENDS {
-                return Err(error);
-            }
-            let pause = pauses.next().unwrap_or_default();
-            let pause = pause.max(error.retry_after().unwrap_or_default());
-            if pause > self.options.patience.total {
-                return Err(error);
-            }
-            (self.on_event)(Event::Retrying {
-                path: &file.path,
-                error: &error,
-                pause,
-            });
-            self.client.clock.sleep(pause).await;
-        }
-    }
-
-    /// Whether Gong knows the id, though its answer to the upload was lost.
-    async fn arrived(&mut self, id: &ClientRequestId) -> bool {
-        const QUESTIONS: usize = 3;
-        for pause in self.options.patience.pauses().take(QUESTIONS) {
-            match self.client.request_status(self.integration_id, id).await {
-                Ok(_) => return true,
-                Err(_) => {
-                    let pause = pause.min(Duration::from_secs(5));
-                    self.client.clock.sleep(pause).await;
-                }
-            }
-        }
-        false
-    }
-
-    async fn wait(&mut self, id: &ClientRequestId) -> Result<RequestStatus, WaitError> {
-        let (file, patience): (_, Patience) = (self.file, self.options.patience);
-        let on_event = &mut *self.on_event;
-        self.client
-            .wait(self.integration_id, id, patience, |status| {
-                on_event(Event::Polled { file, status });
-            })
-            .await
-    }
-
-    /// The report of a file that Gong has finished with.
-    async fn finished(&self, status: &RequestStatus) -> FileReport {
-        let lines: BTreeSet<u64> = status.errors.iter().map(|error| error.line).collect();
-        let path = self.file.path.clone();
-        let records = tokio::task::spawn_blocking(move || records::read(&path, &lines)).await;
-        let records: Records = records.ok().and_then(Result::ok).unwrap_or_default();
-        let failed = status.status == RequestState::Failed;
-        let whole = status.general_error().is_some();
-        let errors = status
-            .total_error_count
-            .unwrap_or(status.errors.len() as u64);
-        let succeeded = match status.total_success_count {
-            Some(count) => count,
-            None if failed => 0,
-            None => records.count,
-        };
-        let mut report = self.report(match (failed, whole || succeeded == 0) {
-            (false, _) => FileStatus::Done,
-            (true, true) => FileStatus::Failed,
-            (true, false) => FileStatus::Partial,
-        });
-        report.records = records.count;
-        report.succeeded = succeeded;
-        report.failed = if failed && whole {
-            records.count
-        } else {
-            errors
-        };
-        report.hidden_errors = status.hidden_errors();
-        report.errors = status
-            .errors
+        let deliveries = wave
             .iter()
-            .map(|error| RecordError {
-                line: error.line,
-                source_line: error.line,
-                object_id: records.object_ids.get(&error.line).cloned(),
-                description: error.description.clone(),
-            })
-            .collect();
-        report
+            .map(|place| deliver_piece(context, source, *place, &jobs[*place]));
+        outcomes.extend(join_all(deliveries).await);
     }
-
-    fn report(&self, status: FileStatus) -> FileReport {
-        FileReport::new(self.file.path.clone(), self.file.object_type, status)
-    }
+    outcomes
 }
 
-/// How an upload ended.
-enum Sent {
-    /// Gong took it from this push.
-    Now,
-    /// Gong had taken the id before; its status, if it could be asked.
-    Before(Option<RequestStatus>),
+async fn deliver_piece(
+    context: &Context,
+    source: &Arc<Source>,
+    place: usize,
+    job: &Job,
+) -> PieceOutcome {
+    let piece = &source.pieces[place];
+    let pieces = u32::try_from(source.pieces.len()).unwrap_or(u32::MAX);
+    let object_type = source.file.object_type;
+    let fingerprint = Fingerprint::new(context.integration_id, object_type, &piece.hash);
+    let delivered = context
+        .deliver(Delivery {
+            file: &source.file,
+            pieces,
+            job: job.clone(),
+            content: Some(&piece.content),
+            fingerprint: Some(fingerprint).filter(|_| context.options.request_id.is_none()),
+        })
+        .await;
+    let mut outcome = PieceOutcome::of(delivered, &piece.piece.lines);
+    if context.options.drain && context.mode == Mode::Push && outcome.hidden_errors > 0 {
+        context.drain(source, place, pieces, &mut outcome).await;
+    }
+    outcome
+}
+
+fn not_sent(course: &Course, pass: Pass, reason: &str) -> Vec<PieceOutcome> {
+    let pieces = course.source.pieces.iter().zip(&course.jobs);
+    pieces
+        .filter(|(piece, _)| piece.piece.turn.pass == pass)
+        .map(|(piece, job)| {
+            let delivered = Delivered {
+                job: job.clone(),
+                ending: Ending::NotSent(reason.to_owned()),
+                sent: false,
+            };
+            PieceOutcome::of(delivered, &piece.piece.lines)
+        })
+        .collect()
+}
+
+/// Tells of a file's end, if it has come.
+fn finish(context: &Context, courses: &[Course], course: usize, order: &Order) {
+    let is_open = |unit: &Unit| unit.course == course;
+    if order.waiting.iter().chain(&order.running).any(is_open) {
+        return;
+    }
+    let course = &courses[course];
+    let mut report = brief(course);
+    let uploads = course.outcomes.iter();
+    report.sent = uploads.clone().any(|outcome| outcome.sent);
+    let statuses: Vec<FileStatus> = uploads
+        .clone()
+        .map(|outcome| outcome.upload.status)
+        .collect();
+    report.status = super::report::status_of(&statuses);
+    report.succeeded = uploads
+        .clone()
+        .map(|outcome| outcome.upload.succeeded)
+        .sum();
+    report.failed = uploads.map(|outcome| outcome.upload.failed).sum();
+    context.events.emit(Event::Finished {
+        report: Arc::new(report),
+    });
 }

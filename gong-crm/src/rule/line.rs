@@ -4,7 +4,8 @@ use super::explanation::{Evidence, Explanation, Sample};
 use crate::entity::ObjectType;
 
 const UPLOAD: &str = "Gong's page on uploading CRM objects; the grammar is RFC 8259's";
-const EXAMPLES: &str = "the examples on Gong's page on uploading CRM objects, read by a JSON parser";
+const EXAMPLES: &str =
+    "the examples on Gong's page on uploading CRM objects, read by a JSON parser";
 
 const GOOD_DEAL: Sample = Sample::lines(
     ObjectType::Deal,

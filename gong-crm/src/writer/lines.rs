@@ -7,8 +7,9 @@ use super::error::WriteError;
 use super::object_ids::{self, ObjectIds};
 use crate::entity::Entity;
 
-/// How many bytes wait for being written at once.
-const BUFFER_BYTES: usize = 256 * 1024;
+/// How many bytes wait for being written at once: few enough to stay in the processor while a
+/// million other records pass through it.
+const BUFFER_BYTES: usize = 64 * 1024;
 
 /// One file's lines; those that are not written yet wait in a buffer.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use crate::value::ObjectId;
 ///
 /// It holds the file to Gong's rules: one type, no blank line, no record twice, no more than
 /// [`MAX_FILE_BYTES`](crate::MAX_FILE_BYTES) bytes. What breaks them is refused and leaves the writer
-/// as it was. Lines are handed on in pieces of 256 KiB, so the sink needs no buffer of its own.
+/// as it was. Lines are handed on in pieces of 64 KiB, so the sink needs no buffer of its own.
 ///
 /// [`EntityFile`](crate::EntityFile) writes into files and can go on in a next one.
 ///

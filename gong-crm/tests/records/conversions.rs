@@ -1,5 +1,10 @@
 //! What setters take.
 
+#![expect(
+    clippy::needless_borrows_for_generic_args,
+    reason = "that borrowed values are taken is what is tried"
+)]
+
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
@@ -186,4 +191,16 @@ fn decimals_keep_their_digits() {
     let exact: rust_decimal::Decimal = "1250.10".parse().unwrap();
     assert_eq!(amount(exact), "1250.10");
     assert_eq!(amount(rust_decimal::Decimal::new(-5, 3)), "-0.005");
+}
+
+#[test]
+fn a_required_name_must_not_be_empty() {
+    let refused = Stage::builder()
+        .object_id("s")
+        .name("")
+        .build()
+        .unwrap_err();
+    assert_eq!(refused.violations()[0].rule(), Rule::MissingField);
+    let line = r#"{"objectId":"s","name":""}"#;
+    assert!(serde_json::from_str::<Stage>(line).is_err());
 }

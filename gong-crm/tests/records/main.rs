@@ -4,6 +4,7 @@
     reason = "a test that can't be set up should fail, and clippy's switch does not reach helpers"
 )]
 
+mod checked;
 mod conversions;
 mod files;
 mod json_schema;

@@ -36,7 +36,7 @@ fn section(spec: &Spec, page: &mut String, entity: &Entity) {
          [`schemas/{module}.schema.json`](../schemas/{module}.schema.json).{}\n",
         entity.object_type,
         entity.file_stem,
-        if entity.entity_schema {
+        if entity.has_schema {
             ""
         } else {
             " Gong has no entity schema for this type, so it shows no custom fields."

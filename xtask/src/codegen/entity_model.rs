@@ -27,7 +27,7 @@ pub(super) struct Entity {
     pub(super) file_stem: String,
     pub(super) description: String,
     /// Whether its custom fields can be declared, and so be shown.
-    pub(super) entity_schema: bool,
+    pub(super) has_schema: bool,
     /// Its place in the order in which types are loaded.
     pub(super) load_order: u64,
     /// Names that Gong's interface had once, each with today's.
@@ -141,7 +141,7 @@ fn entity(spec: &Spec, name: &str, schema: &Value) -> Result<Entity> {
         object_type: text(schema, "x-object-type")?,
         file_stem: text(schema, "x-file-stem")?,
         description: text(schema, "description")?,
-        entity_schema: schema
+        has_schema: schema
             .get("x-entity-schema")
             .and_then(Value::as_bool)
             .context("x-entity-schema must be true or false")?,

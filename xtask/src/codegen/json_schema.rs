@@ -69,10 +69,10 @@ pub(super) fn schema(spec: &Spec, entity: &Entity) -> Result<Map<String, Value>>
 /// A property's schema in JSON Schema terms: references resolved, vendor extensions left out.
 fn lowered(spec: &Spec, property: &Value) -> Result<Value> {
     let mut lowered = Map::new();
-    if let Some(name) = referenced(property) {
-        if let Value::Object(shared) = self::lowered(spec, spec.schema(name)?)? {
-            lowered = shared;
-        }
+    if let Some(name) = referenced(property)
+        && let Value::Object(shared) = self::lowered(spec, spec.schema(name)?)?
+    {
+        lowered = shared;
     }
     for (key, value) in property.as_object().into_iter().flatten() {
         match key.as_str() {

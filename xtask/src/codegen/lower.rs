@@ -131,10 +131,10 @@ fn same_schema(
         .collect();
     let Some(one) = choose(&schemas) else { return };
     for (status, response) in responses.iter_mut() {
-        if chosen(status) {
-            if let Some(schema) = response.pointer_mut(pointer) {
-                *schema = one.clone();
-            }
+        if chosen(status)
+            && let Some(schema) = response.pointer_mut(pointer)
+        {
+            *schema = one.clone();
         }
     }
 }
@@ -292,10 +292,10 @@ fn reachable_from_responses(document: &Value) -> BTreeSet<String> {
     while let Some(value) = waiting.pop() {
         match value {
             Value::Object(object) => {
-                if let Some(name) = super::spec::referenced(value) {
-                    if found.insert(name.to_owned()) {
-                        waiting.extend(document.pointer(&format!("/components/schemas/{name}")));
-                    }
+                if let Some(name) = super::spec::referenced(value)
+                    && found.insert(name.to_owned())
+                {
+                    waiting.extend(document.pointer(&format!("/components/schemas/{name}")));
                 }
                 waiting.extend(object.values());
             }

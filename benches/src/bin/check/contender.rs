@@ -21,13 +21,13 @@ pub(crate) enum Contender {
     Check,
     /// The check without the search for repeated ids, which no other contender makes.
     CheckWithoutRepeats,
-    /// The `jsonschema` crate on serde_json's values.
+    /// The `jsonschema` crate on values of `serde_json`.
     JsonSchema,
     /// sonic-rs into a struct of the fields.
     SonicTyped,
     /// sonic-rs, syntax alone.
     SonicSyntax,
-    /// serde_json, syntax alone.
+    /// `serde_json`, syntax alone.
     SerdeSyntax,
     /// Finding the line feeds.
     Lines,
@@ -57,7 +57,9 @@ impl Contender {
     }
 
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|contender| contender.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|contender| contender.name() == name)
     }
 
     /// Reads the file. Gives how many records it saw.
@@ -74,11 +76,15 @@ impl Contender {
                 }
                 let mut findings = 0_u64;
                 let summary = check_paths(&[file], &options, &mut |_| findings += 1)?;
-                ensure!(findings == summary.errors() + summary.warnings(), "a finding was lost");
+                ensure!(
+                    findings == summary.errors() + summary.warnings(),
+                    "a finding was lost"
+                );
                 Ok(summary.records())
             }
             Self::JsonSchema => {
-                let schema = serde_json::from_str(ObjectType::Deal.line_format().json_schema_text())?;
+                let schema =
+                    serde_json::from_str(ObjectType::Deal.line_format().json_schema_text())?;
                 let validator = jsonschema::options()
                     .should_validate_formats(true)
                     .build(&schema)
@@ -109,7 +115,10 @@ impl Contender {
 /// The fields of a deal, borrowed where they have no escapes.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "reading the fields is the work; nobody looks at them")]
+#[expect(
+    dead_code,
+    reason = "reading the fields is the work; nobody looks at them"
+)]
 struct Deal<'a> {
     object_id: &'a str,
     modified_date: &'a str,

@@ -93,15 +93,36 @@ fn date_time(random: &mut fastrand::Rng) -> String {
 }
 
 fn day(random: &mut fastrand::Rng) -> String {
-    format!("\"20{:02}-{:02}-{:02}\"", random.u8(24..29), random.u8(1..13), random.u8(1..29))
+    format!(
+        "\"20{:02}-{:02}-{:02}\"",
+        random.u8(24..29),
+        random.u8(1..13),
+        random.u8(1..29)
+    )
 }
 
 fn words(random: &mut fastrand::Rng, count: usize) -> String {
     const WORDS: [&str; 16] = [
-        "Renewal", "Größe", "platform", "Łódź", "seats", "\\\"pilot\\\"", "and\\/or", "R\\u0026D",
-        "expansion", "three", "years", "with", "support", "Ltd", "café", "phase",
+        "Renewal",
+        "Größe",
+        "platform",
+        "Łódź",
+        "seats",
+        "\\\"pilot\\\"",
+        "and\\/or",
+        "R\\u0026D",
+        "expansion",
+        "three",
+        "years",
+        "with",
+        "support",
+        "Ltd",
+        "café",
+        "phase",
     ];
-    let chosen: Vec<&str> = (0..count).map(|_| WORDS[random.usize(..WORDS.len())]).collect();
+    let chosen: Vec<&str> = (0..count)
+        .map(|_| WORDS[random.usize(..WORDS.len())])
+        .collect();
     format!("\"{}\"", chosen.join(" "))
 }
 
@@ -113,22 +134,44 @@ fn deal(random: &mut fastrand::Rng, number: usize) -> Vec<(&'static str, String)
     let mut fields = vec![
         ("objectId", id_text),
         ("modifiedDate", date_time(random)),
-        ("url", format!("\"https://crm.example.com/lightning/r/Opportunity/{bare}/view\"")),
+        (
+            "url",
+            format!("\"https://crm.example.com/lightning/r/Opportunity/{bare}/view\""),
+        ),
         ("accountId", id(random, 18)),
         ("ownerId", id(random, 18)),
         ("name", words(random, 4)),
         ("createdDate", date_time(random)),
         ("closeDate", day(random)),
-        ("status", format!("\"{}\"", ["OPEN", "WON", "LOST"][random.usize(..3)])),
-        ("stage", format!("\"{}\"", ["discovery", "proposal", "negotiation"][random.usize(..3)])),
-        ("amount", format!("{}.{:02}", random.u32(100..900_000), random.u8(0..100))),
-        ("region", format!("\"{}\"", ["EMEA", "Americas", "APAC"][random.usize(..3)])),
+        (
+            "status",
+            format!("\"{}\"", ["OPEN", "WON", "LOST"][random.usize(..3)]),
+        ),
+        (
+            "stage",
+            format!(
+                "\"{}\"",
+                ["discovery", "proposal", "negotiation"][random.usize(..3)]
+            ),
+        ),
+        (
+            "amount",
+            format!("{}.{:02}", random.u32(100..900_000), random.u8(0..100)),
+        ),
+        (
+            "region",
+            format!("\"{}\"", ["EMEA", "Americas", "APAC"][random.usize(..3)]),
+        ),
         ("winProbability", format!("{}.5", random.u8(0..100))),
         ("isCompetitive", random.bool().to_string()),
         ("nextStep", words(random, steps)),
         ("renewalDate", day(random)),
     ];
-    let partner = if number % 3 == 0 { "null".to_owned() } else { id(random, 18) };
+    let partner = if number.is_multiple_of(3) {
+        "null".to_owned()
+    } else {
+        id(random, 18)
+    };
     fields.push(("partnerId", partner));
     fields
 }
@@ -150,6 +193,6 @@ fn tiny(_: &mut fastrand::Rng, number: usize) -> Vec<(&'static str, String)> {
 /// A deal with a mistake.
 fn bad(random: &mut fastrand::Rng, number: usize) -> Vec<(&'static str, String)> {
     let mut fields = deal(random, number);
-    fields[1].1 = "\"2026-03-01 09:30:00\"".to_owned();
+    "\"2026-03-01 09:30:00\"".clone_into(&mut fields[1].1);
     fields
 }

@@ -55,7 +55,10 @@ pub(crate) fn run(files: &[DataFile], rounds: usize) -> Result<Table> {
                 }
             }
         }
-        let check: Vec<f64> = samples[&0].iter().map(|(milliseconds, ..)| *milliseconds).collect();
+        let check: Vec<f64> = samples[&0]
+            .iter()
+            .map(|(milliseconds, ..)| *milliseconds)
+            .collect();
         for (contender, samples) in contenders(file.name).zip(samples.into_values()) {
             let times = samples.iter().map(|(milliseconds, ..)| *milliseconds);
             table.rows.push(Row {
@@ -63,7 +66,11 @@ pub(crate) fn run(files: &[DataFile], rounds: usize) -> Result<Table> {
                 contender,
                 milliseconds: median(times.clone()),
                 ratio: median(times.zip(&check).map(|(time, check)| time / check)),
-                peak_kib: samples.iter().map(|(_, peak, _)| *peak).max().unwrap_or_default(),
+                peak_kib: samples
+                    .iter()
+                    .map(|(_, peak, _)| *peak)
+                    .max()
+                    .unwrap_or_default(),
                 records: samples[0].2,
                 bytes,
             });
@@ -75,9 +82,9 @@ pub(crate) fn run(files: &[DataFile], rounds: usize) -> Result<Table> {
 /// The contenders for a file; only the check is of interest where the file is odd.
 fn contenders(file: &str) -> impl Iterator<Item = Contender> {
     let is_odd = matches!(file, "deals-tiny" | "deals-bad");
-    Contender::ALL
-        .into_iter()
-        .filter(move |contender| !is_odd || matches!(contender, Contender::Check | Contender::SonicSyntax))
+    Contender::ALL.into_iter().filter(move |contender| {
+        !is_odd || matches!(contender, Contender::Check | Contender::SonicSyntax)
+    })
 }
 
 fn measure(contender: Contender, file: &DataFile) -> Result<(f64, u64, u64)> {
@@ -88,7 +95,11 @@ fn measure(contender: Contender, file: &DataFile) -> Result<(f64, u64, u64)> {
         .output()?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let failure = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{} failed: {failure}", contender.name());
+    ensure!(
+        output.status.success(),
+        "{} failed: {failure}",
+        contender.name()
+    );
     let mut words = said.split_whitespace();
     let mut next = || words.next().context("a figure is missing");
     Ok((next()?.parse()?, next()?.parse()?, next()?.parse()?))
@@ -105,17 +116,36 @@ impl Table {
     pub(crate) fn failures(&self) -> Vec<String> {
         let mut failures = Vec::new();
         for (file, contender, _, gate) in GOALS {
-            let row = self.rows.iter().find(|row| row.file == file && row.contender == contender);
+            let row = self
+                .rows
+                .iter()
+                .find(|row| row.file == file && row.contender == contender);
             let ratio = row.map_or(f64::NAN, |row| row.ratio);
             if ratio.is_nan() || ratio < gate {
-                failures.push(format!("{file}, {}: {ratio:.2}, gate {gate}", contender.name()));
+                failures.push(format!(
+                    "{file}, {}: {ratio:.2}, gate {gate}",
+                    contender.name()
+                ));
             }
         }
-        for row in self.rows.iter().filter(|row| row.contender == Contender::Check) {
-            #[expect(clippy::cast_precision_loss, reason = "a few million records are exact")]
-            let (peak, most) = (row.peak_kib as f64, BASE_KIB + RECORD_KIB * row.records as f64);
+        for row in self
+            .rows
+            .iter()
+            .filter(|row| row.contender == Contender::Check)
+        {
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a few million records are exact"
+            )]
+            let (peak, most) = (
+                row.peak_kib as f64,
+                BASE_KIB + RECORD_KIB * row.records as f64,
+            );
             if peak > most {
-                failures.push(format!("{}: {peak} KiB of memory, gate {most:.0}", row.file));
+                failures.push(format!(
+                    "{}: {peak} KiB of memory, gate {most:.0}",
+                    row.file
+                ));
             }
         }
         failures
@@ -131,7 +161,10 @@ impl fmt::Display for Table {
         )?;
         for row in &self.rows {
             #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-            let (gigabytes, megabytes) = (row.bytes as f64 / row.milliseconds / 1e6, row.peak_kib as f64 / 1e3 * 1.024);
+            let (gigabytes, megabytes) = (
+                row.bytes as f64 / row.milliseconds / 1e6,
+                row.peak_kib as f64 / 1e3 * 1.024,
+            );
             writeln!(
                 formatter,
                 "{:<16}{:<34}{:>9.1}{gigabytes:>8.2}{:>9.2}{megabytes:>10.1}{:>11}",
@@ -143,7 +176,10 @@ impl fmt::Display for Table {
             )?;
         }
         for (file, contender, goal, gate) in GOALS {
-            let row = self.rows.iter().find(|row| row.file == file && row.contender == contender);
+            let row = self
+                .rows
+                .iter()
+                .find(|row| row.file == file && row.contender == contender);
             if let Some(row) = row {
                 writeln!(
                     formatter,

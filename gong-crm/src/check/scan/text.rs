@@ -7,13 +7,18 @@ use crate::value::{email_address, object_id, timestamp as exact};
 pub(super) struct Span {
     /// Where the closing quote stands.
     pub(super) end: usize,
-    is_ascii: bool,
     /// Whether an escape stands for a character of ASCII that needs none.
     is_disguised: bool,
 }
 
+/// Below which bytes are control characters, and below which they are those or spaces.
+const CONTROL: u64 = 0x20;
+const SPACE_TOO: u64 = 0x21;
+
 const ONES: u64 = u64::MAX / 255;
 const HIGHS: u64 = ONES << 7;
+const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
+const BACKSLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
 
 #[inline]
 fn word(bytes: &[u8], at: usize) -> Option<u64> {
@@ -26,16 +31,16 @@ fn zeros(word: u64) -> u64 {
     word.wrapping_sub(ONES) & !word & HIGHS
 }
 
-/// Where the next quote, backslash or control character stands, and whether a byte before it is
+/// Where the next quote, backslash or byte below `LEAST` stands, and whether a byte before it is
 /// beyond ASCII.
 #[inline]
-fn special(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
+fn special<const LEAST: u64>(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
     let mut all = 0;
     loop {
         let word = word(bytes, at)?;
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        let quote = zeros(word ^ (ONES * b'"' as u64));
-        let backslash = zeros(word ^ (ONES * b'\\' as u64));
+        let control = word.wrapping_sub(ONES * LEAST) & !word & HIGHS;
+        let quote = zeros(word ^ QUOTES);
+        let backslash = zeros(word ^ BACKSLASHES);
         let hits = control | quote | backslash;
         if hits != 0 {
             let below = (hits & hits.wrapping_neg()) - 1;
@@ -49,21 +54,20 @@ fn special(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
 
 /// A text without escapes that begins at `start`, after its quote.
 ///
-/// Whether it is UTF-8 is not looked at: it will be compared with known text, or `is_ascii`.
+/// Whether it is UTF-8 is not looked at: it will be compared with text that is.
 #[inline]
 pub(super) fn plain(bytes: &[u8], start: usize) -> Option<Span> {
-    let (end, is_ascii) = special(bytes, start)?;
+    let (end, _) = special::<CONTROL>(bytes, start)?;
     (bytes[end] == b'"').then_some(Span {
         end,
-        is_ascii,
         is_disguised: false,
     })
 }
 
-/// A text with or without escapes, in UTF-8.
+/// A text with or without escapes; in UTF-8, if all bytes are known to be, or else by looking.
 #[inline]
-pub(super) fn any(bytes: &[u8], start: usize) -> Option<Span> {
-    let (mut end, mut is_ascii) = special(bytes, start)?;
+pub(super) fn any(bytes: &[u8], start: usize, is_utf_8: bool) -> Option<Span> {
+    let (mut end, mut is_ascii) = special::<CONTROL>(bytes, start)?;
     let mut is_disguised = false;
     while bytes[end] == b'\\' {
         end = match *bytes.get(end + 1)? {
@@ -80,18 +84,12 @@ pub(super) fn any(bytes: &[u8], start: usize) -> Option<Span> {
             }
             _ => return None,
         };
-        let (next, next_is_ascii) = special(bytes, end)?;
+        let (next, next_is_ascii) = special::<CONTROL>(bytes, end)?;
         end = next;
         is_ascii &= next_is_ascii;
     }
-    if bytes[end] != b'"' || !(is_ascii || str::from_utf8(&bytes[start..end]).is_ok()) {
-        return None;
-    }
-    Some(Span {
-        end,
-        is_ascii,
-        is_disguised,
-    })
+    let is_good = is_utf_8 || is_ascii || str::from_utf8(&bytes[start..end]).is_ok();
+    (bytes[end] == b'"' && is_good).then_some(Span { end, is_disguised })
 }
 
 /// A plain text in UTF-8, and where it ends.
@@ -205,7 +203,9 @@ pub(super) fn timestamp(bytes: &[u8], start: usize) -> Option<usize> {
         b'Z' => (text[20] == b'"').then_some(start + 20),
         b'+' | b'-' => {
             // The two digits of the seconds fill the word up.
-            let zone = [text[17], text[18], text[20], text[21], text[22], text[23], text[24], text[25]];
+            let zone = [
+                text[17], text[18], text[20], text[21], text[22], text[23], text[24], text[25],
+            ];
             let is_good = has_shape(zone, *b"0000:00\"")
                 && number(text[20], text[21]) < 24
                 && number(text[23], text[24]) < 60;
@@ -227,14 +227,14 @@ pub(super) fn day(bytes: &[u8], start: usize) -> Option<usize> {
 /// Where a link ends.
 #[inline]
 pub(super) fn url(bytes: &[u8], start: usize) -> Option<usize> {
-    let span = plain(bytes, start)?;
-    let text = &bytes[start..span.end];
+    let (end, is_ascii) = special::<SPACE_TOO>(bytes, start)?;
+    let text = &bytes[start..end];
     let rest = text
         .strip_prefix(b"https://")
         .or_else(|| text.strip_prefix(b"http://"))?;
     // White space beyond ASCII is for the exact way.
-    let is_good = span.is_ascii && !matches!(rest.first(), None | Some(b'/')) && !rest.contains(&b' ');
-    is_good.then_some(span.end)
+    let is_good = bytes[end] == b'"' && is_ascii && !matches!(rest.first(), None | Some(b'/'));
+    is_good.then_some(end)
 }
 
 /// Where an email address ends.
@@ -254,11 +254,11 @@ pub(super) fn one_of(bytes: &[u8], start: usize, words: &[Box<[u8]>]) -> Option<
 
 /// Where a text ends under a name that nothing was declared of.
 #[inline]
-pub(super) fn custom(bytes: &[u8], start: usize) -> Option<usize> {
-    let span = any(bytes, start)?;
+pub(super) fn custom(bytes: &[u8], start: usize, is_utf_8: bool) -> Option<usize> {
+    let span = any(bytes, start, is_utf_8)?;
     // Date-times with a fraction are for the exact way, however they are written.
     let text = &bytes[start..span.end];
-    let is_fractional = text.len() > 20 && matches!(text[19], b'.' | b',') && text[10] == b'T';
+    let is_fractional = text.len() > 19 && matches!(text[19], b'.' | b',') && text[10] == b'T';
     (!is_fractional && !span.is_disguised).then_some(span.end)
 }
 
@@ -296,8 +296,16 @@ mod tests {
 
     #[test]
     fn days_are_taken_exactly_when_the_calendar_has_them() {
-        for text in ["2026-03-01", "2024-02-29", "2026-02-29", "2026-3-01", "2026-03-0", "2026-03-011"] {
-            let expected = (text.len() == 10 && exact::matches_shape(text.as_bytes(), b"0000-00-00")
+        for text in [
+            "2026-03-01",
+            "2024-02-29",
+            "2026-02-29",
+            "2026-3-01",
+            "2026-03-0",
+            "2026-03-011",
+        ] {
+            let expected = (text.len() == 10
+                && exact::matches_shape(text.as_bytes(), b"0000-00-00")
                 && exact::check_date(text.as_bytes()).is_ok())
             .then_some(10);
             assert_eq!(day(&padded(text), 0), expected, "{text}");
@@ -316,18 +324,32 @@ mod tests {
             ("half \\ud83d pair", false),
             ("a\ttab", false),
         ] {
-            let span = any(&padded(text), 0);
-            assert_eq!(span.map(|span| span.end), taken.then_some(text.len()), "{text}");
+            let span = any(&padded(text), 0, false);
+            assert_eq!(
+                span.map(|span| span.end),
+                taken.then_some(text.len()),
+                "{text}"
+            );
         }
-        assert!(any(b"\xff\"                    ", 0).is_none());
-        assert!(custom(&padded("2022-02-04T17:57:23\\u002e000Z"), 0).is_none());
-        assert!(custom(&padded("2022-02-04T17:57:23Z"), 0).is_some());
+        assert!(any(b"\xff\"                    ", 0, false).is_none());
+        assert!(custom(&padded("2022-02-04T17:57:23\\u002e000Z"), 0, false).is_none());
+        assert!(custom(&padded("2022-02-04T17:57:23Z"), 0, false).is_some());
     }
 
     #[test]
     fn ids_are_taken_exactly_when_the_rule_takes_them() {
         let long = "x".repeat(65);
-        for text in ["A-1", "", "a_b", "a_b@c.example", "a/b", "a@b@c", "é", &long, &long[..64]] {
+        for text in [
+            "A-1",
+            "",
+            "a_b",
+            "a_b@c.example",
+            "a/b",
+            "a@b@c",
+            "é",
+            &long,
+            &long[..64],
+        ] {
             let expected = object_id::check(text).is_ok();
             assert_eq!(id(&padded(text), 0, true).is_some(), expected, "{text}");
         }

@@ -8,7 +8,9 @@ pub(super) enum Scalar {
     Number,
     /// From 0 to 100.
     Percent,
-    Integer { minimum: i64 },
+    Integer {
+        minimum: i64,
+    },
     Boolean,
     /// `isDeleted`: a [`Scalar::Boolean`] that is remembered.
     Deleted,
@@ -30,7 +32,10 @@ pub(super) fn scalar(bytes: &[u8], at: usize, scalar: Scalar) -> Option<usize> {
 /// Where the word ends, if it stands there.
 #[inline]
 pub(super) fn literal(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
-    bytes.get(at..)?.starts_with(word).then_some(at + word.len())
+    bytes
+        .get(at..)?
+        .starts_with(word)
+        .then_some(at + word.len())
 }
 
 /// Where a number of RFC 8259 ends.
@@ -65,7 +70,10 @@ fn digits(bytes: &[u8], at: usize) -> Option<usize> {
 fn percent(bytes: &[u8], at: usize) -> Option<usize> {
     let end = number(bytes, at)?;
     let number = &bytes[at..end];
-    let whole = number.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let whole = number
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     let is_exponential = number.iter().any(|byte| matches!(byte, b'e' | b'E'));
     // A hundred and something, negative zero and powers are for the exact way.
     (!is_exponential && (matches!(whole, 1 | 2) || number == b"100")).then_some(end)
@@ -85,7 +93,7 @@ fn integer(bytes: &[u8], at: usize, minimum: i64) -> Option<usize> {
 
 /// Where a list of texts ends.
 #[inline]
-pub(super) fn text_list(bytes: &[u8], at: usize) -> Option<usize> {
+pub(super) fn text_list(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize> {
     if *bytes.get(at)? != b'[' {
         return None;
     }
@@ -97,7 +105,7 @@ pub(super) fn text_list(bytes: &[u8], at: usize) -> Option<usize> {
         if *bytes.get(at)? != b'"' {
             return None;
         }
-        at = after_space(bytes, text::any(bytes, at + 1)?.end + 1);
+        at = after_space(bytes, text::any(bytes, at + 1, is_utf_8)?.end + 1);
         match *bytes.get(at)? {
             b',' => at = after_space(bytes, at + 1),
             b']' => return Some(at + 1),
@@ -108,9 +116,9 @@ pub(super) fn text_list(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// Where the value of a custom field ends that is not a text.
 #[inline]
-pub(super) fn custom(bytes: &[u8], at: usize) -> Option<usize> {
+pub(super) fn custom(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize> {
     match *bytes.get(at)? {
-        b'[' => text_list(bytes, at),
+        b'[' => text_list(bytes, at, is_utf_8),
         b't' | b'f' => scalar(bytes, at, Scalar::Boolean),
         _ => number(bytes, at),
     }
@@ -143,7 +151,10 @@ mod tests {
         ] {
             assert_eq!(scalar(text.as_bytes(), 0, kind), end, "{text}");
         }
-        assert_eq!(text_list(b"[ \"a\" ,\"\\u00e9\"],______", 0), Some(16));
-        assert_eq!(text_list(b"[\"a\",]__________", 0), None);
+        assert_eq!(
+            text_list(b"[ \"a\" ,\"\\u00e9\"],______", 0, false),
+            Some(16)
+        );
+        assert_eq!(text_list(b"[\"a\",]__________", 0, false), None);
     }
 }

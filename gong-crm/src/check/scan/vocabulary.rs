@@ -124,16 +124,28 @@ impl Vocabulary {
                 }
                 Presence::Optional => {}
             }
-            vocabulary.add(Entry::new(field.name, standard(field), false));
+            vocabulary.add(Entry::new(
+                field.name,
+                yardstick.sharpened(standard(field)),
+                false,
+            ));
         }
-        let declared = yardstick.schema.and_then(|schema| schema.fields(format.object_type));
+        let declared = yardstick
+            .schema
+            .and_then(|schema| schema.fields(format.object_type));
         for field in declared.unwrap_or_default() {
             // The first of a name decides here; the schema has a say in which that is.
-            let known = yardstick.schema.and_then(|schema| schema.field(format.object_type, &field.unique_name));
+            let known = yardstick
+                .schema
+                .and_then(|schema| schema.field(format.object_type, &field.unique_name));
             if let Some(field) = known
                 && vocabulary.is_writable(&field.unique_name)
             {
-                vocabulary.add(Entry::new(&field.unique_name, declared_kind(field), true));
+                vocabulary.add(Entry::new(
+                    &field.unique_name,
+                    yardstick.sharpened(declared_kind(field)),
+                    true,
+                ));
             }
         }
         vocabulary
@@ -154,7 +166,9 @@ impl Vocabulary {
 
     /// Whether the name is new, stands in JSON as it is, and there is room for it.
     fn is_writable(&self, name: &str) -> bool {
-        let is_plain = !name.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\');
+        let is_plain = !name
+            .bytes()
+            .any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\');
         is_plain && self.entries.len() < Self::MOST && self.find(name.as_bytes()).is_none()
     }
 
@@ -215,11 +229,24 @@ impl Vocabulary {
     }
 }
 
+impl Yardstick<'_> {
+    /// The kind without what can't be looked up: records that no file holds so far.
+    fn sharpened(&self, kind: Kind) -> Kind {
+        match kind {
+            Kind::Reference(Some(target)) if !self.known_ids.knows(target) => Kind::Reference(None),
+            kind => kind,
+        }
+    }
+}
+
 #[inline]
 fn hash(name: &[u8]) -> usize {
     let length = name.len();
     let byte = |at: usize| name.get(at).copied().map_or(0, usize::from);
-    let mixed = length * 0x9e5 + byte(0) * 0x35 + byte(length / 2) * 0x3d7 + byte(length.wrapping_sub(1)) * 0x1f3;
+    let mixed = length * 0x9e5
+        + byte(0) * 0x35
+        + byte(length / 2) * 0x3d7
+        + byte(length.wrapping_sub(1)) * 0x1f3;
     (mixed ^ mixed >> 7) % TABLE
 }
 
@@ -244,7 +271,9 @@ fn standard(field: &Field) -> Kind {
             minimum: minimum.unwrap_or(i64::MIN),
         }),
         FieldKind::TextList => Kind::TextList,
-        FieldKind::Choice(words) => Kind::Words(words.iter().map(|word| word.as_bytes().into()).collect()),
+        FieldKind::Choice(words) => {
+            Kind::Words(words.iter().map(|word| word.as_bytes().into()).collect())
+        }
     }
 }
 

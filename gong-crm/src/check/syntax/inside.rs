@@ -16,33 +16,52 @@ pub(super) fn after_object(line: &str, at: usize) -> Diagnosis {
         Problem::new(Rule::TrailingComma, range, "a comma follows the record")
             .with_hint("remove it; records are separated by line breaks alone")
     } else if line[..at].ends_with('\r') {
-        Problem::new(Rule::TwoObjects, range, "the lines end in a lone carriage return")
-            .with_hint("end each line with a line feed (\\n)")
+        Problem::new(
+            Rule::TwoObjects,
+            range,
+            "the lines end in a lone carriage return",
+        )
+        .with_hint("end each line with a line feed (\\n)")
     } else if followed_by.starts_with('{') {
-        Problem::new(Rule::TwoObjects, range, "a second object follows in the same line")
-            .with_hint("put each record on a line of its own")
+        Problem::new(
+            Rule::TwoObjects,
+            range,
+            "a second object follows in the same line",
+        )
+        .with_hint("put each record on a line of its own")
     } else if followed_by.starts_with("//") || followed_by.starts_with('#') {
         Problem::new(Rule::CommentLine, range, "a comment follows the record")
             .with_hint("remove it; JSON has no comments")
     } else {
-        Problem::new(Rule::JsonSyntax, range, "something follows the record that is not JSON")
-            .with_hint("remove what stands after the closing brace")
+        Problem::new(
+            Rule::JsonSyntax,
+            range,
+            "something follows the record that is not JSON",
+        )
+        .with_hint("remove what stands after the closing brace")
     })
 }
 
 /// The object itself is broken.
 pub(super) fn in_object(line: &str, parsed: &Parsed<'_>, at: usize) -> Diagnosis {
-    let field = parsed.pending.as_ref().map(|name| name.clone().into_owned());
+    let field = parsed
+        .pending
+        .as_ref()
+        .map(|name| name.clone().into_owned());
     if parsed.error.as_ref().is_some_and(serde_json::Error::is_eof) {
         let at = line.trim_end().len();
         let end = at.saturating_sub(1)..at;
         return Diagnosis::stop(
-            Problem::new(Rule::JsonSyntax, end, "the line ends before the record does")
-                .with_field(field)
-                .with_hint(
-                    "close texts with \" and the record with }; a line break within a text is \
+            Problem::new(
+                Rule::JsonSyntax,
+                end,
+                "the line ends before the record does",
+            )
+            .with_field(field)
+            .with_hint(
+                "close texts with \" and the record with }; a line break within a text is \
                      written \\n",
-                ),
+            ),
         );
     }
     let mut diagnosis = broken(line, parsed, at);
@@ -58,15 +77,20 @@ fn broken(line: &str, parsed: &Parsed<'_>, at: usize) -> Diagnosis {
     // A value is expected after a colon, or within a list or object that is a value.
     let is_value = parsed.pending.is_some();
     let here = at..at + character.len_utf8();
-    let said = parsed.error.as_ref().map(ToString::to_string).unwrap_or_default();
+    let said = parsed
+        .error
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     if said.starts_with("recursion limit") {
         let message = "values are nested more than 100 deep";
         return Diagnosis::stop(Problem::new(Rule::JsonSyntax, here, message));
     }
     // The parser points at what stands before it.
     if said.starts_with("control character")
-        && let Some((skipped, character)) =
-            line[at..].char_indices().find(|(_, character)| character.is_ascii_control())
+        && let Some((skipped, character)) = line[at..]
+            .char_indices()
+            .find(|(_, character)| character.is_ascii_control())
     {
         return control(line, at + skipped..at + skipped + 1, character);
     }
@@ -87,8 +111,12 @@ fn broken(line: &str, parsed: &Parsed<'_>, at: usize) -> Diagnosis {
             quotes(line, at, character, is_value)
         }
         '/' => Diagnosis::stop(
-            Problem::new(Rule::CommentLine, here, "a comment stands within the record")
-                .with_hint("remove it; JSON has no comments"),
+            Problem::new(
+                Rule::CommentLine,
+                here,
+                "a comment stands within the record",
+            )
+            .with_hint("remove it; JSON has no comments"),
         ),
         _ if said.starts_with("expected `:`") => Diagnosis::stop(
             Problem::new(Rule::JsonSyntax, here, "a colon is missing after the name")
@@ -97,22 +125,37 @@ fn broken(line: &str, parsed: &Parsed<'_>, at: usize) -> Diagnosis {
         _ if is_value => value(line, at),
         '"' => comma_missing(line, here),
         ',' => Diagnosis::stop(
-            Problem::new(Rule::JsonSyntax, here, "a name is expected in place of the comma")
-                .with_hint("remove the comma"),
+            Problem::new(
+                Rule::JsonSyntax,
+                here,
+                "a name is expected in place of the comma",
+            )
+            .with_hint("remove the comma"),
         ),
-        _ if said.starts_with("key must be a string") && before.ends_with(',') && after_number(before) => {
+        _ if said.starts_with("key must be a string")
+            && before.ends_with(',')
+            && after_number(before) =>
+        {
             let number = token(line, before.len() - 1);
             Diagnosis::stop(
-                Problem::new(Rule::NumberFormat, number.start..at + 1, "a comma stands in a number")
-                    .with_hint("write numbers without thousands separators, decimals with a point"),
+                Problem::new(
+                    Rule::NumberFormat,
+                    number.start..at + 1,
+                    "a comma stands in a number",
+                )
+                .with_hint("write numbers without thousands separators, decimals with a point"),
             )
         }
         _ if said.starts_with("key must be a string") => {
             let name = token(line, at);
             let hint = format!("write \"{}\"", &line[name.clone()]);
             Diagnosis::stop(
-                Problem::new(Rule::JsonSyntax, name, "a name stands without double quotes")
-                    .with_hint(hint),
+                Problem::new(
+                    Rule::JsonSyntax,
+                    name,
+                    "a name stands without double quotes",
+                )
+                .with_hint(hint),
             )
         }
         // After a value: what follows belongs to it, as in `2022-09-04` or `7000 USD`.
@@ -180,9 +223,8 @@ fn value(line: &str, at: usize) -> Diagnosis {
         );
     } else {
         return Diagnosis::stop(
-            problem(Rule::JsonSyntax, "a value is expected here").with_hint(
-                "write a text in double quotes, a number, true or false",
-            ),
+            problem(Rule::JsonSyntax, "a value is expected here")
+                .with_hint("write a text in double quotes, a number, true or false"),
         );
     };
     let field = name_before(line, range.start);
@@ -190,7 +232,9 @@ fn value(line: &str, at: usize) -> Diagnosis {
 }
 
 fn is_date(word: &str) -> bool {
-    word.len() >= 8 && word.matches(['-', '/', '.']).count() == 2 && word.starts_with(|first: char| first.is_ascii_digit())
+    word.len() >= 8
+        && word.matches(['-', '/', '.']).count() == 2
+        && word.starts_with(|first: char| first.is_ascii_digit())
         || word.len() > 10 && word.contains('T') && word.contains(':')
 }
 
@@ -221,10 +265,16 @@ fn after_value(line: &str, parsed: &Parsed<'_>, at: usize) -> Diagnosis {
 }
 
 fn comma_missing(line: &str, here: Range<usize>) -> Diagnosis {
-    let problem = Problem::new(Rule::JsonSyntax, here.clone(), "a comma is missing before the name")
-        .with_hint("put commas between the fields");
+    let problem = Problem::new(
+        Rule::JsonSyntax,
+        here.clone(),
+        "a comma is missing before the name",
+    )
+    .with_hint("put commas between the fields");
     match here.start.checked_sub(1) {
-        Some(space) if line[..here.start].ends_with(' ') => read_on(line, problem, space..here.start, ","),
+        Some(space) if line[..here.start].ends_with(' ') => {
+            read_on(line, problem, space..here.start, ",")
+        }
         _ => Diagnosis::stop(problem),
     }
 }
@@ -233,10 +283,16 @@ fn comma_missing(line: &str, here: Range<usize>) -> Diagnosis {
 fn control(line: &str, here: Range<usize>, character: char) -> Diagnosis {
     let (what, hint) = match character {
         '\t' => ("a tab stands within a text".to_owned(), "write it as \\t"),
-        '\r' => ("a carriage return stands within a text".to_owned(), "write it as \\r"),
+        '\r' => (
+            "a carriage return stands within a text".to_owned(),
+            "write it as \\r",
+        ),
         '\0' => ("a NUL stands within a text".to_owned(), "remove it"),
         other => (
-            format!("the control character U+{:04X} stands within a text", u32::from(other)),
+            format!(
+                "the control character U+{:04X} stands within a text",
+                u32::from(other)
+            ),
             "remove it",
         ),
     };
@@ -247,7 +303,11 @@ fn control(line: &str, here: Range<usize>, character: char) -> Diagnosis {
 fn escape(line: &str, at: usize) -> Diagnosis {
     let end = at + line[at..].chars().next().map_or(0, char::len_utf8);
     let Some(start) = line[..end].rfind('\\') else {
-        return Diagnosis::stop(Problem::new(Rule::JsonSyntax, at..end, "an escape is not JSON's"));
+        return Diagnosis::stop(Problem::new(
+            Rule::JsonSyntax,
+            at..end,
+            "an escape is not JSON's",
+        ));
     };
     let problem = Problem::new(
         Rule::JsonSyntax,

@@ -30,12 +30,20 @@ fn what_people_do_is_named_and_marked() {
         ("{\"a\":1} // x", Rule::CommentLine, "// x"),
         ("{\"a\":1}Upload Stage", Rule::JsonSyntax, "Upload Stage"),
         ("{\"a\":OPEN}", Rule::UnquotedWord, "OPEN"),
-        ("{\"a\": Closed-Won,\"b\":1}", Rule::UnquotedWord, "Closed-Won"),
+        (
+            "{\"a\": Closed-Won,\"b\":1}",
+            Rule::UnquotedWord,
+            "Closed-Won",
+        ),
         ("{\"a\":True}", Rule::UnquotedWord, "True"),
         ("{\"a\":NaN}", Rule::UnquotedWord, "NaN"),
         ("{\"a\":nil}", Rule::UnquotedWord, "nil"),
         ("{\"a\":2022-09-04}", Rule::UnquotedWord, "2022-09-04"),
-        ("{\"a\":2022-09-04T10:00:00Z}", Rule::UnquotedWord, "2022-09-04T10:00:00Z"),
+        (
+            "{\"a\":2022-09-04T10:00:00Z}",
+            Rule::UnquotedWord,
+            "2022-09-04T10:00:00Z",
+        ),
         ("{\"a\":'x y'}", Rule::SingleQuotes, "'x y'"),
         ("{'a':1}", Rule::SingleQuotes, "'a'"),
         ("{“a”:1}", Rule::SingleQuotes, "“a”"),
@@ -79,7 +87,11 @@ fn a_line_is_mended_in_place_so_that_the_rest_can_be_read() {
 
 #[test]
 fn the_field_of_a_broken_value_is_named() {
-    for line in ["{\"x\":1,\"a\":OPEN}", "{\"x\":1,\"a\":2022-09-04}", "{\"x\":1,\"a\":'b'}"] {
+    for line in [
+        "{\"x\":1,\"a\":OPEN}",
+        "{\"x\":1,\"a\":2022-09-04}",
+        "{\"x\":1,\"a\":'b'}",
+    ] {
         let diagnosis = diagnose(line, &parse(line), false);
         assert_eq!(diagnosis.problem.field.as_deref(), Some("a"), "{line}");
     }
@@ -87,7 +99,14 @@ fn the_field_of_a_broken_value_is_named() {
 
 #[test]
 fn no_start_of_a_broken_line_makes_it_panic() {
-    for line in ["{\"a\":'é“", "{\"é\":é,“:", "{\"a\":\"\\u12é\"}", "{\"a\":-é}", "{é", "{\"a\":1é}"] {
+    for line in [
+        "{\"a\":'é“",
+        "{\"é\":é,“:",
+        "{\"a\":\"\\u12é\"}",
+        "{\"a\":-é}",
+        "{é",
+        "{\"a\":1é}",
+    ] {
         for end in (0..=line.len()).filter(|end| line.is_char_boundary(*end)) {
             let start = &line[..end];
             let parsed = parse(start);

@@ -31,22 +31,33 @@ fn corpus() -> Vec<(ObjectType, Vec<String>)> {
         .map(|object_type| (object_type, Vec::new()))
         .collect();
     let mut add = |object_type: ObjectType, lines: &str| {
-        let (_, known) = corpus.iter_mut().find(|(known, _)| *known == object_type).unwrap();
+        let (_, known) = corpus
+            .iter_mut()
+            .find(|(known, _)| *known == object_type)
+            .unwrap();
         known.extend(lines.lines().map(str::to_owned));
     };
     for rule in Rule::ALL {
         for sample in [&rule.explain().bad, &rule.explain().good] {
             if let Sample::File(example) = sample {
-                add(example.object_type, &String::from_utf8_lossy(example.content));
+                add(
+                    example.object_type,
+                    &String::from_utf8_lossy(example.content),
+                );
             }
         }
     }
     for object_type in ObjectType::ALL {
         for folder in ["examples/acme", "tests/fixtures/gong-examples"] {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
+            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("..")
+                .join(folder);
             let path = path.join(format!("{}.ldjson", object_type.file_stem()));
             let lines = std::fs::read_to_string(path).unwrap_or_default();
-            add(object_type, &lines.lines().take(40).collect::<Vec<_>>().join("\n"));
+            add(
+                object_type,
+                &lines.lines().take(40).collect::<Vec<_>>().join("\n"),
+            );
         }
     }
     add(
@@ -60,10 +71,46 @@ fn corpus() -> Vec<(ObjectType, Vec<String>)> {
 /// The line, changed in some places.
 fn mutated(line: &str, others: &[String], random: &mut fastrand::Rng) -> Vec<u8> {
     const PIECES: [&[u8]; 40] = [
-        b"\"", b"\\", b",", b":", b"{", b"}", b"[", b"]", b" ", b"\t", b"\r", b"\n", b"0", b"9", b".",
-        b"-", b"_", b"@", b"/", b"T", b"Z", b"\xc3\xa9", b"\xff", b"null", b"true", b"\"\"", b"\\u00e9",
-        b"\\ud83d", b"\\u002e", b",\"x\":1", b"\"objectId\":", b"e5", b"+", b"\xe2\x80\x83", b"\0", b"'",
-        b"\xc2\x85", b"{}", b".000", b"\x7f",
+        b"\"",
+        b"\\",
+        b",",
+        b":",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b" ",
+        b"\t",
+        b"\r",
+        b"\n",
+        b"0",
+        b"9",
+        b".",
+        b"-",
+        b"_",
+        b"@",
+        b"/",
+        b"T",
+        b"Z",
+        b"\xc3\xa9",
+        b"\xff",
+        b"null",
+        b"true",
+        b"\"\"",
+        b"\\u00e9",
+        b"\\ud83d",
+        b"\\u002e",
+        b",\"x\":1",
+        b"\"objectId\":",
+        b"e5",
+        b"+",
+        b"\xe2\x80\x83",
+        b"\0",
+        b"'",
+        b"\xc2\x85",
+        b"{}",
+        b".000",
+        b"\x7f",
     ];
     let mut bytes = line.as_bytes().to_vec();
     for _ in 0..random.usize(1..=3) {
@@ -72,12 +119,21 @@ fn mutated(line: &str, others: &[String], random: &mut fastrand::Rng) -> Vec<u8>
         match random.u8(0..8) {
             0 => bytes.truncate(at),
             1 => drop(bytes.drain(at..end)),
-            2 | 3 => drop(bytes.splice(at..at, random.choice(PIECES).unwrap_or(b"x").iter().copied())),
-            4 => drop(bytes.splice(at..end.min(at + 1), random.choice(PIECES).unwrap_or(b"x").iter().copied())),
+            2 | 3 => drop(bytes.splice(
+                at..at,
+                random.choice(PIECES).unwrap_or(b"x").iter().copied(),
+            )),
+            4 => drop(bytes.splice(
+                at..end.min(at + 1),
+                random.choice(PIECES).unwrap_or(b"x").iter().copied(),
+            )),
             5 if at < bytes.len() => bytes[at] = random.u8(..),
             6 if at < bytes.len() => bytes[at] ^= 1 << random.u8(0..8),
             _ => {
-                let other = random.choice(others).map_or(line, String::as_str).as_bytes();
+                let other = random
+                    .choice(others)
+                    .map_or(line, String::as_str)
+                    .as_bytes();
                 let from = random.usize(0..=other.len());
                 let to = (from + random.usize(0..40)).min(other.len());
                 drop(bytes.splice(at..end, other[from..to].iter().copied()));
@@ -90,7 +146,9 @@ fn mutated(line: &str, others: &[String], random: &mut fastrand::Rng) -> Vec<u8>
 /// Compares the two ways on this many lines; `CHECK_MUTATIONS` asks for more.
 #[test]
 fn the_fast_way_accepts_only_what_the_exact_way_finds_good() {
-    let rounds = std::env::var("CHECK_MUTATIONS").ok().and_then(|text| text.parse().ok());
+    let rounds = std::env::var("CHECK_MUTATIONS")
+        .ok()
+        .and_then(|text| text.parse().ok());
     let rounds: usize = rounds.unwrap_or(20_000);
     let schema = EntitySchema::from_json(SCHEMA).unwrap();
     let mut random = fastrand::Rng::with_seed(3);
@@ -112,27 +170,57 @@ fn the_fast_way_accepts_only_what_the_exact_way_finds_good() {
                 Ok(Verdict::Left { is_good: true }) => counts[1] += 1,
                 Ok(Verdict::Left { is_good: false }) => counts[2] += 1,
                 Err(disagreement) => {
-                    panic!("{object_type} {:?}: {disagreement}", String::from_utf8_lossy(&line))
+                    panic!(
+                        "{object_type} {:?}: {disagreement}",
+                        String::from_utf8_lossy(&line)
+                    )
                 }
             }
         }
     }
-    println!("accepted {}, left though good {}, left {}", counts[0], counts[1], counts[2]);
+    println!(
+        "accepted {}, left though good {}, left {}",
+        counts[0], counts[1], counts[2]
+    );
     // The fast way must be the usual one for good lines.
-    assert!(counts[0] > rounds / 50 && counts[1] < counts[0] / 5, "{counts:?}");
+    assert!(
+        counts[0] > rounds / 50 && counts[1] < counts[0] / 5,
+        "{counts:?}"
+    );
 }
 
 /// What the check refuses and the JSON Schema does not, with the reason.
 const STRICTER: &[(Rule, &str)] = &[
-    (Rule::DuplicateKey, "JSON Schema sees the last of two values only"),
-    (Rule::RetiredName, "the schema takes any other name for a custom field"),
-    (Rule::CustomName, "the schema takes any other name for a custom field"),
-    (Rule::TimestampRange, "a pattern can't know the days of each month"),
+    (
+        Rule::DuplicateKey,
+        "JSON Schema sees the last of two values only",
+    ),
+    (
+        Rule::RetiredName,
+        "the schema takes any other name for a custom field",
+    ),
+    (
+        Rule::CustomName,
+        "the schema takes any other name for a custom field",
+    ),
+    (
+        Rule::TimestampRange,
+        "a pattern can't know the days of each month",
+    ),
     (Rule::UrlFormat, "the pattern does not look at the host"),
-    (Rule::EmailFormat, "the schema's class of white space is smaller"),
+    (
+        Rule::EmailFormat,
+        "the schema's class of white space is smaller",
+    ),
     (Rule::WrongType, "1.0 is an integer to JSON Schema"),
-    (Rule::JsonSyntax, "half of a surrogate pair may pass a parser"),
-    (Rule::MissingField, "an empty date or address breaks the pattern"),
+    (
+        Rule::JsonSyntax,
+        "half of a surrogate pair may pass a parser",
+    ),
+    (
+        Rule::MissingField,
+        "an empty date or address breaks the pattern",
+    ),
 ];
 
 #[test]
@@ -156,9 +244,12 @@ fn what_a_json_schema_refuses_the_check_refuses() {
                 continue;
             }
             let found = findings_of(object_type, line.as_bytes(), &Options::default());
-            let mut errors = found.iter().filter(|finding| finding.severity == Severity::Error);
+            let mut errors = found
+                .iter()
+                .filter(|finding| finding.severity == Severity::Error);
             if schema.is_valid(&value) {
-                let only_stricter = errors.all(|error| STRICTER.iter().any(|(rule, _)| *rule == error.rule));
+                let only_stricter =
+                    errors.all(|error| STRICTER.iter().any(|(rule, _)| *rule == error.rule));
                 assert!(only_stricter, "{object_type} {line}: {found:?}");
             } else {
                 assert!(errors.next().is_some(), "{object_type} {line}");

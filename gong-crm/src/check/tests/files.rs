@@ -40,16 +40,38 @@ fn what_is_no_record_is_named_and_the_rest_is_still_checked() {
     for (content, expected) in [
         (format!("{a}\n\n{b}\n"), vec![(2, Rule::BlankLine)]),
         (format!("{a}\n  \n{b}"), vec![(2, Rule::BlankLine)]),
-        (format!("// x\n{a}\n// y\n{bad}"), vec![(1, Rule::CommentLine), (3, Rule::CommentLine), (4, Rule::MissingField)]),
+        (
+            format!("// x\n{a}\n// y\n{bad}"),
+            vec![
+                (1, Rule::CommentLine),
+                (3, Rule::CommentLine),
+                (4, Rule::MissingField),
+            ],
+        ),
         (format!("[\n{a},\n{b}\n]\n"), vec![(1, Rule::JsonArray)]),
-        (format!("{a}\n{{\n  \"objectId\": \"c\"\n}}\n{bad}"), vec![(2, Rule::PrettyPrinted), (5, Rule::MissingField)]),
-        ("{\n \"a\": {\n  \"b\": 1\n }\n}\n{\n \"c\": 1\n}\n".to_owned(), vec![(1, Rule::PrettyPrinted), (6, Rule::PrettyPrinted)]),
+        (
+            format!("{a}\n{{\n  \"objectId\": \"c\"\n}}\n{bad}"),
+            vec![(2, Rule::PrettyPrinted), (5, Rule::MissingField)],
+        ),
+        (
+            "{\n \"a\": {\n  \"b\": 1\n }\n}\n{\n \"c\": 1\n}\n".to_owned(),
+            vec![(1, Rule::PrettyPrinted), (6, Rule::PrettyPrinted)],
+        ),
         (format!("{a},\n{b}\n"), vec![(1, Rule::TrailingComma)]),
-        (format!("\u{feff}{a}\n{bad}"), vec![(1, Rule::ByteOrderMark), (2, Rule::MissingField)]),
+        (
+            format!("\u{feff}{a}\n{bad}"),
+            vec![(1, Rule::ByteOrderMark), (2, Rule::MissingField)],
+        ),
         (format!("{a}\r\n{b}\r\n"), vec![]),
-        (format!("{a}\n{b}\n{a}\n"), vec![(3, Rule::DuplicateObjectId)]),
+        (
+            format!("{a}\n{b}\n{a}\n"),
+            vec![(3, Rule::DuplicateObjectId)],
+        ),
         ("// nothing\n".to_owned(), vec![(1, Rule::CommentLine)]),
-        ("\n".to_owned(), vec![(1, Rule::BlankLine), (0, Rule::NoRecords)]),
+        (
+            "\n".to_owned(),
+            vec![(1, Rule::BlankLine), (0, Rule::NoRecords)],
+        ),
         (String::new(), vec![(0, Rule::NoRecords)]),
     ] {
         assert_eq!(lines_and_rules(&content), expected, "{content}");
@@ -68,18 +90,31 @@ fn other_encodings_are_named() {
     }
     let latin_1 = b"{\"objectId\":\"a\",\"name\":\"Caf\xe9\"}\n{\"objectId\":\"b\"}";
     let found = findings_of(ObjectType::Account, latin_1, &Options::default());
-    let told: Vec<_> = found.iter().map(|finding| (finding.line, finding.column, finding.rule)).collect();
+    let told: Vec<_> = found
+        .iter()
+        .map(|finding| (finding.line, finding.column, finding.rule))
+        .collect();
     assert_eq!(told, [(1, 28, Rule::Encoding), (2, 1, Rule::MissingField)]);
 }
 
 #[test]
 fn a_repeated_id_names_the_line_where_it_stood_first() {
-    let content = [account("a"), account("b"), account("\\u0061"), account("a"), account("A")].join("\n");
+    let content = [
+        account("a"),
+        account("b"),
+        account("\\u0061"),
+        account("a"),
+        account("A"),
+    ]
+    .join("\n");
     for found in [
         findings_of(ObjectType::Account, content.as_bytes(), &Options::default()),
         check_folder(&[("accounts.ldjson", content.as_bytes())]).1,
     ] {
-        let told: Vec<_> = found.iter().map(|finding| (finding.line, finding.message.as_str())).collect();
+        let told: Vec<_> = found
+            .iter()
+            .map(|finding| (finding.line, finding.message.as_str()))
+            .collect();
         assert_eq!(
             told,
             [
@@ -103,7 +138,13 @@ fn references_are_followed_from_file_to_file() {
     ]);
     let told: Vec<_> = found
         .iter()
-        .map(|finding| (finding.rule, finding.object_id.as_deref().unwrap(), finding.field.as_deref().unwrap()))
+        .map(|finding| {
+            (
+                finding.rule,
+                finding.object_id.as_deref().unwrap(),
+                finding.field.as_deref().unwrap(),
+            )
+        })
         .collect();
     assert_eq!(
         told,
@@ -118,7 +159,9 @@ fn references_are_followed_from_file_to_file() {
 #[test]
 fn a_folder_is_counted_file_by_file_and_compressed_files_are_read() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    packed.write_all(format!("{}\n{}\n", account("a"), account("a")).as_bytes()).unwrap();
+    packed
+        .write_all(format!("{}\n{}\n", account("a"), account("a")).as_bytes())
+        .unwrap();
     let (summary, found) = check_folder(&[
         ("accounts.ldjson.gz", &packed.finish().unwrap()),
         ("stages.ldjson", br#"{"objectId":"won","name":"Won"}"#),
@@ -129,7 +172,10 @@ fn a_folder_is_counted_file_by_file_and_compressed_files_are_read() {
         .iter()
         .map(|file| (file.object_type, file.records, file.lines, file.errors))
         .collect();
-    assert_eq!(counted, [(ObjectType::Stage, 1, 1, 0), (ObjectType::Account, 2, 2, 1)]);
+    assert_eq!(
+        counted,
+        [(ObjectType::Stage, 1, 1, 0), (ObjectType::Account, 2, 2, 1)]
+    );
     assert_eq!((summary.records(), summary.is_clean()), (3, false));
     assert_eq!(summary.by_rule()[&Rule::DuplicateObjectId], 1);
     assert_eq!(found[0].line, 2);
@@ -144,21 +190,29 @@ fn a_line_of_megabytes_is_not_looked_into() {
 
 #[test]
 fn findings_come_in_the_order_of_the_files_however_many_there_are() {
-    let lines = |from: usize| -> String { (from..from + 2_000).map(|id| format!("{{\"objectId\":\"{id}\"}}\n")).collect() };
+    let lines = |from: usize| {
+        let line = |id| format!("{{\"objectId\":\"{id}\"}}\n");
+        (from..from + 2_000).map(line).collect::<Vec<_>>().concat()
+    };
     let (first, second, third) = (lines(0), lines(2_000), lines(4_000));
     let (summary, found) = check_folder(&[
         ("accounts-1.ldjson", first.as_bytes()),
         ("accounts-2.ldjson", second.as_bytes()),
         ("accounts-3.ldjson", third.as_bytes()),
     ]);
-    let ids: Vec<usize> = found.iter().map(|finding| finding.object_id.as_ref().unwrap().parse().unwrap()).collect();
+    let ids: Vec<usize> = found
+        .iter()
+        .map(|finding| finding.object_id.as_ref().unwrap().parse().unwrap())
+        .collect();
     assert!(ids.is_sorted());
     assert_eq!((ids.len(), summary.errors()), (6_000, 6_000));
 }
 
 #[test]
 fn an_unsorted_file_is_named_once() {
-    let line = |id: u32, day: u32| format!(r#"{{"objectId":"{id}","modifiedDate":"2026-03-0{day}T09:30:00Z"}}"#);
+    let line = |id: u32, day: u32| {
+        format!(r#"{{"objectId":"{id}","modifiedDate":"2026-03-0{day}T09:30:00Z"}}"#)
+    };
     let content = [line(1, 2), line(2, 3), line(3, 1), line(4, 1)].join("\n");
     assert_eq!(lines_and_rules(&content), [(3, Rule::Unsorted)]);
 }
@@ -166,5 +220,22 @@ fn an_unsorted_file_is_named_once() {
 #[test]
 fn the_standard_input_needs_a_type() {
     let outcome = check_paths(&["-"], &Options::default(), &mut |_| {});
-    assert!(matches!(outcome, Err(CheckError::Files(FilesError::TypeNeeded))));
+    assert!(matches!(
+        outcome,
+        Err(CheckError::Files(FilesError::TypeNeeded))
+    ));
+}
+
+#[test]
+fn the_example_crm_has_no_mistakes() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/acme");
+    let schema = fs::read_to_string(format!("{folder}/entity-schema.json")).unwrap();
+    let options = Options {
+        entity_schema: Some(crate::entity_schema::EntitySchema::from_json(&schema).unwrap()),
+        ..Options::default()
+    };
+    let mut findings = Vec::new();
+    let summary = check_paths(&[folder], &options, &mut |finding| findings.push(finding)).unwrap();
+    assert!(summary.records() > 4_000);
+    assert_eq!(findings, []);
 }

@@ -19,13 +19,34 @@ fn rules(object_type: ObjectType, line: &str) -> Vec<(Rule, Option<String>)> {
 fn good_lines_of_each_type_are_good() {
     for (object_type, line) in [
         (ObjectType::Deal, GOOD_DEAL),
-        (ObjectType::Account, r#"{ "objectId" : "5ybyh6n6n65", "modifiedDate" : "2019-01-03T23:45:57+01:00", "url": "https://crm.com/accounts/5ybyh6n6n65", "name": "PBR", "domains": ["pbr.com", "pbr.gov"], "type": "Investor"} "#),
-        (ObjectType::Account, r#"{"objectId":"a","modifiedDate":"2019-01-03T22:45:57Z","isDeleted":true}"#),
-        (ObjectType::BusinessUser, r#"{"objectId":"u","modifiedDate":"2019-01-03T22:45:57Z","isDeleted":true}"#),
-        (ObjectType::Contact, r#"{"objectId":"jane@acme.example","modifiedDate":"2019-01-03T22:45:57Z","accountId":"a"}"#),
-        (ObjectType::Lead, r#"{"objectId":"l","modifiedDate":"2019-01-03T22:45:57Z","convertedToDealId":"d_1"}"#),
-        (ObjectType::Stage, r#"{"objectId":"won","modifiedDate":"2019-01-03T23:45:57+01:00","name":"Closed Won","isActive":true,"sortOrder":5,"isDeleted":false}"#),
-        (ObjectType::Account, "{\"objectId\":\"a\",\"modifiedDate\":\"2019-01-03T22:45:57Z\",\"name\":\"\\u00e9\\ud83d\\ude00\"}\r"),
+        (
+            ObjectType::Account,
+            r#"{ "objectId" : "5ybyh6n6n65", "modifiedDate" : "2019-01-03T23:45:57+01:00", "url": "https://crm.com/accounts/5ybyh6n6n65", "name": "PBR", "domains": ["pbr.com", "pbr.gov"], "type": "Investor"} "#,
+        ),
+        (
+            ObjectType::Account,
+            r#"{"objectId":"a","modifiedDate":"2019-01-03T22:45:57Z","isDeleted":true}"#,
+        ),
+        (
+            ObjectType::BusinessUser,
+            r#"{"objectId":"u","modifiedDate":"2019-01-03T22:45:57Z","isDeleted":true}"#,
+        ),
+        (
+            ObjectType::Contact,
+            r#"{"objectId":"jane@acme.example","modifiedDate":"2019-01-03T22:45:57Z","accountId":"a"}"#,
+        ),
+        (
+            ObjectType::Lead,
+            r#"{"objectId":"l","modifiedDate":"2019-01-03T22:45:57Z","convertedToDealId":"d_1"}"#,
+        ),
+        (
+            ObjectType::Stage,
+            r#"{"objectId":"won","modifiedDate":"2019-01-03T23:45:57+01:00","name":"Closed Won","isActive":true,"sortOrder":5,"isDeleted":false}"#,
+        ),
+        (
+            ObjectType::Account,
+            "{\"objectId\":\"a\",\"modifiedDate\":\"2019-01-03T22:45:57Z\",\"name\":\"\\u00e9\\ud83d\\ude00\"}\r",
+        ),
     ] {
         assert_eq!(places(object_type, line), [], "{line}");
     }
@@ -44,8 +65,18 @@ fn all_mistakes_of_a_line_are_told_with_their_places() {
             (1, 1, Rule::NotVisible, field("ownerId")),
             (1, 1, Rule::NotVisible, field("closeDate")),
             (1, 1, Rule::NotVisible, field("stage")),
-            (1, column("\"A/9\""), Rule::ObjectIdCharset, field("objectId")),
-            (1, column("\"2026"), Rule::TimestampFormat, field("modifiedDate")),
+            (
+                1,
+                column("\"A/9\""),
+                Rule::ObjectIdCharset,
+                field("objectId")
+            ),
+            (
+                1,
+                column("\"2026"),
+                Rule::TimestampFormat,
+                field("modifiedDate")
+            ),
             (1, column("\"crm."), Rule::UrlFormat, field("url")),
             (1, column("\"Won\""), Rule::UnknownWord, field("status")),
             (1, column("\"7\""), Rule::WrongType, field("amount")),
@@ -63,7 +94,12 @@ fn gongs_own_example_of_a_deal_gets_helpful_errors() {
     assert_eq!(found[0].object_id.as_deref(), Some("8608553"));
     assert_eq!(found[0].hint.as_deref(), Some("write \"OPEN\""));
     let excerpt = found[0].excerpt.as_ref().unwrap();
-    let marked: String = excerpt.text.chars().skip(excerpt.start).take(excerpt.length).collect();
+    let marked: String = excerpt
+        .text
+        .chars()
+        .skip(excerpt.start)
+        .take(excerpt.length)
+        .collect();
     assert_eq!(marked, "OPEN");
     assert_eq!(found[1].rule, Rule::CustomTimestampFraction);
     assert_eq!(found[1].severity, Severity::Warning);
@@ -82,7 +118,10 @@ fn names_that_are_nobodys_are_told_apart() {
         ("custom_field_2", None),
     ] {
         let line = format!("{start},\"{name}\":1}}");
-        let found: Vec<Rule> = rules(ObjectType::Deal, &line).into_iter().map(|(rule, _)| rule).collect();
+        let found: Vec<Rule> = rules(ObjectType::Deal, &line)
+            .into_iter()
+            .map(|(rule, _)| rule)
+            .collect();
         assert_eq!(found, Vec::from_iter(rule), "{name}");
     }
 }
@@ -91,7 +130,8 @@ fn names_that_are_nobodys_are_told_apart() {
 fn a_custom_name_is_judged_by_what_stands_beside_it() {
     let account = r#"{"objectId":"C-1","modifiedDate":"2026-03-01T09:30:00Z","accountId":"A","emailAddress":"a@b.example","email":"x"}"#;
     let second = r#"{"objectId":"C-2","modifiedDate":"2026-03-01T09:30:00Z","accountId":"A","emailAddress":"a@b.example","email":"x"}"#;
-    let third = r#"{"objectId":"C-3","modifiedDate":"2026-03-01T09:30:00Z","accountId":"A","email":"x"}"#;
+    let third =
+        r#"{"objectId":"C-3","modifiedDate":"2026-03-01T09:30:00Z","accountId":"A","email":"x"}"#;
     let content = [account, second, third].join("\n");
     let found = places(ObjectType::Contact, &content);
     assert_eq!(found.len(), 1, "{found:?}");
@@ -129,8 +169,14 @@ fn custom_values_are_held_against_the_schema() {
         (r#""score":67.3,"since":"2020-05-31","tier":"Gold""#, vec![]),
         (r#""score":null,"tier":null"#, vec![]),
         (r#""score":"67.3""#, vec![Rule::CustomType]),
-        (r#""score":100.5,"tier":"gold""#, vec![Rule::CustomPercent, Rule::CustomPicklist]),
-        (r#""since":"31.05.2020","color":"red""#, vec![Rule::DateFormat, Rule::CustomUnknown]),
+        (
+            r#""score":100.5,"tier":"gold""#,
+            vec![Rule::CustomPercent, Rule::CustomPicklist],
+        ),
+        (
+            r#""since":"31.05.2020","color":"red""#,
+            vec![Rule::DateFormat, Rule::CustomUnknown],
+        ),
         (r#""nmae":"x""#, vec![Rule::MisspelledName]),
     ] {
         let line = format!(r#"{{"objectId":"a","modifiedDate":"2026-03-01T09:30:00Z",{fields}}}"#);
@@ -142,8 +188,15 @@ fn custom_values_are_held_against_the_schema() {
 
 #[test]
 fn a_finding_as_json_has_the_documented_keys() {
-    let found = findings_of(ObjectType::Account, b"{\"objectId\":\"A/9\"}", &Options::default());
-    let json: Vec<String> = found.iter().map(|finding| serde_json::to_string(finding).unwrap()).collect();
+    let found = findings_of(
+        ObjectType::Account,
+        b"{\"objectId\":\"A/9\"}",
+        &Options::default(),
+    );
+    let json: Vec<String> = found
+        .iter()
+        .map(|finding| serde_json::to_string(finding).unwrap())
+        .collect();
     assert_eq!(
         json,
         [

@@ -34,7 +34,10 @@ fn findings(example: &Example) -> Vec<Finding> {
 fn each_bad_example_breaks_its_rule_and_no_other() {
     for rule in Rule::ALL {
         if let Sample::File(example) = &rule.explain().bad {
-            let rules: Vec<Rule> = findings(example).iter().map(|finding| finding.rule).collect();
+            let rules: Vec<Rule> = findings(example)
+                .iter()
+                .map(|finding| finding.rule)
+                .collect();
             assert_eq!(rules, [*rule], "{rule}");
         }
     }

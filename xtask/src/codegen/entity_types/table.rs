@@ -14,7 +14,7 @@ pub(super) fn line_format(spec: &Spec, entity: &Entity) -> Result<TokenStream> {
     let object_type = ident(&pascal_case(&entity.object_type));
     let file_stem = &entity.file_stem;
     let description = &entity.description;
-    let entity_schema = entity.entity_schema;
+    let entity_schema = entity.has_schema;
     let load_order = u8::try_from(entity.load_order).context("x-load-order is too large")?;
     let retired = entity
         .retired_names
@@ -69,7 +69,12 @@ fn field_entry(field: &Field) -> TokenStream {
     let when_missing = option(field.when_missing.as_ref());
     let discouraged = option(field.discouraged.as_ref());
     let undocumented = field.undocumented;
-    let max_length = option(field.max_length.map(|length| length as usize).as_ref());
+    let max_length = option(
+        field
+            .max_length
+            .map(proc_macro2::Literal::u64_unsuffixed)
+            .as_ref(),
+    );
     let default = field
         .derived_default
         .clone()

@@ -1,0 +1,330 @@
+//! A ledger in a file that any SQLite tool opens: how is it written, and who may write?
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{
+    Connection, OptionalExtension as _, Row, TransactionBehavior, named_params, params,
+};
+
+use super::memory::minute;
+use super::{Holder, Job, JobState, Ledger, LedgerError, LedgerLock};
+use crate::id::{ClientRequestId, IntegrationId};
+
+/// The format that this version reads and writes, in `PRAGMA user_version`.
+const FORMAT: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE uploads (
+    number            INTEGER PRIMARY KEY,
+    client_request_id TEXT    NOT NULL,
+    integration_id    INTEGER NOT NULL,
+    object_type       TEXT    NOT NULL,
+    source_path       TEXT    NOT NULL,
+    piece             INTEGER NOT NULL,
+    content_hash      TEXT    NOT NULL,
+    bytes             INTEGER NOT NULL,
+    records           INTEGER NOT NULL,
+    attempt           INTEGER NOT NULL,
+    state             TEXT    NOT NULL,
+    planned_at        TEXT    NOT NULL,
+    updated_at        TEXT    NOT NULL,
+    finished_at       TEXT,
+    answer            TEXT,
+    UNIQUE (integration_id, client_request_id)
+);
+CREATE INDEX unfinished_uploads ON uploads (state) WHERE state NOT IN ('done', 'failed');
+CREATE TABLE calls (
+    minute INTEGER PRIMARY KEY,  -- minutes since 1970-01-01T00:00Z
+    number INTEGER NOT NULL
+);
+";
+
+const COLUMNS: &str = "client_request_id, integration_id, object_type, source_path, piece, \
+    content_hash, bytes, records, attempt, state, planned_at, updated_at, finished_at, answer";
+
+/// How long to wait for another process that writes at this very moment.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// A ledger in a SQLite file, for pushes that outlive the process.
+///
+/// Each change is on disk before the next step is taken. A second file, with `.lock` at the end of
+/// its name, keeps two pushes with one ledger apart; reading needs no lock.
+///
+/// ```
+/// use gong_crm::{Ledger, SqliteLedger};
+///
+/// let folder = tempfile::tempdir()?;
+/// let ledger = SqliteLedger::open(folder.path().join("ledger.sqlite"))?;
+/// assert!(ledger.jobs()?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct SqliteLedger {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+impl SqliteLedger {
+    /// Opens the file, and makes it and its folder if they are not there.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when it can't be opened, [`LedgerError::Newer`] when a later
+    /// version wrote it.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, LedgerError> {
+        let path = path.as_ref().to_path_buf();
+        let storage =
+            |error: Box<dyn std::error::Error + Send + Sync>| LedgerError::storage(&path, error);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| storage(error.into()))?;
+        }
+        let mut connection = Connection::open(&path).map_err(|error| storage(error.into()))?;
+        let version = prepare(&mut connection).map_err(|error| storage(error.into()))?;
+        if version > FORMAT {
+            return Err(LedgerError::Newer { path, version });
+        }
+        Ok(Self {
+            path,
+            connection: Mutex::new(connection),
+        })
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        // An open transaction rolls back when it is dropped, so a poisoned lock does no harm.
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn storage(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> LedgerError {
+        LedgerError::storage(&self.path, error)
+    }
+
+    fn select(&self, condition: &str) -> Result<Vec<Job>, LedgerError> {
+        let connection = self.connection();
+        let read = || -> rusqlite::Result<Vec<Job>> {
+            let query = format!("SELECT {COLUMNS} FROM uploads {condition} ORDER BY number");
+            let mut statement = connection.prepare(&query)?;
+            statement.query_map([], job_of_row)?.collect()
+        };
+        read().map_err(|error| self.storage(error))
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push(".lock");
+        path.into()
+    }
+}
+
+/// Sets the connection up and makes the tables; gives the file's format.
+fn prepare(connection: &mut Connection) -> rusqlite::Result<i64> {
+    connection.busy_timeout(BUSY)?;
+    // A write-ahead log lets a reader in while a push writes; FULL syncs it at every commit.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == 0 {
+        transaction.execute_batch(TABLES)?;
+        transaction.pragma_update(None, "user_version", FORMAT)?;
+    }
+    transaction.commit()?;
+    Ok(if version == 0 { FORMAT } else { version })
+}
+
+impl Ledger for SqliteLedger {
+    fn try_lock(&self) -> Result<LedgerLock, LedgerError> {
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(self.lock_path())
+            .map_err(|error| self.storage(error))?;
+        match file.try_lock() {
+            Ok(()) => {
+                // Only for people who meet the lock; that it is held is the system's to know.
+                drop(write_holder(&mut file));
+                Ok(LedgerLock::new(file))
+            }
+            Err(TryLockError::WouldBlock) => Err(LedgerError::Held(read_holder(&mut file))),
+            Err(TryLockError::Error(error)) => Err(self.storage(error)),
+        }
+    }
+
+    fn record(&self, jobs: &[Job]) -> Result<(), LedgerError> {
+        let mut connection = self.connection();
+        let mut write = || -> rusqlite::Result<()> {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for job in jobs {
+                write_job(&transaction, job)?;
+            }
+            transaction.commit()
+        };
+        write().map_err(|error| self.storage(error))
+    }
+
+    fn job(
+        &self,
+        integration_id: IntegrationId,
+        client_request_id: &ClientRequestId,
+    ) -> Result<Option<Job>, LedgerError> {
+        let connection = self.connection();
+        let query = format!(
+            "SELECT {COLUMNS} FROM uploads WHERE integration_id = ?1 AND client_request_id = ?2"
+        );
+        connection
+            .query_row(
+                &query,
+                params![integration_id.get(), client_request_id.as_str()],
+                job_of_row,
+            )
+            .optional()
+            .map_err(|error| self.storage(error))
+    }
+
+    fn jobs(&self) -> Result<Vec<Job>, LedgerError> {
+        self.select("")
+    }
+
+    fn unfinished(&self) -> Result<Vec<Job>, LedgerError> {
+        self.select("WHERE state NOT IN ('done', 'failed')")
+    }
+
+    fn forget(
+        &self,
+        integration_id: IntegrationId,
+        client_request_id: &ClientRequestId,
+    ) -> Result<(), LedgerError> {
+        self.connection()
+            .execute(
+                "DELETE FROM uploads WHERE integration_id = ?1 AND client_request_id = ?2",
+                params![integration_id.get(), client_request_id.as_str()],
+            )
+            .map(drop)
+            .map_err(|error| self.storage(error))
+    }
+
+    fn count_call(&self, at: Timestamp) -> Result<(), LedgerError> {
+        self.connection()
+            .execute(
+                "INSERT INTO calls (minute, number) VALUES (?1, 1)
+                 ON CONFLICT (minute) DO UPDATE SET number = number + 1",
+                [minute(at)],
+            )
+            .map(drop)
+            .map_err(|error| self.storage(error))
+    }
+
+    fn calls_since(&self, since: Timestamp) -> Result<u64, LedgerError> {
+        let sum: rusqlite::Result<i64> = self.connection().query_row(
+            "SELECT coalesce(sum(number), 0) FROM calls WHERE minute >= ?1",
+            [minute(since)],
+            |row| row.get(0),
+        );
+        sum.map(|sum| u64::try_from(sum).unwrap_or_default())
+            .map_err(|error| self.storage(error))
+    }
+}
+
+fn write_job(connection: &Connection, job: &Job) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(
+        "INSERT INTO uploads (client_request_id, integration_id, object_type, source_path, piece,
+             content_hash, bytes, records, attempt, state, planned_at, updated_at, finished_at, answer)
+         VALUES (:client_request_id, :integration_id, :object_type, :source_path, :piece,
+             :content_hash, :bytes, :records, :attempt, :state, :planned_at, :updated_at,
+             :finished_at, :answer)
+         ON CONFLICT (integration_id, client_request_id) DO UPDATE SET
+             source_path = excluded.source_path, piece = excluded.piece,
+             content_hash = excluded.content_hash, bytes = excluded.bytes,
+             records = excluded.records, attempt = excluded.attempt, state = excluded.state,
+             updated_at = excluded.updated_at, finished_at = excluded.finished_at,
+             answer = excluded.answer",
+    )?;
+    statement.execute(named_params! {
+        ":client_request_id": job.client_request_id.as_str(),
+        ":integration_id": job.integration_id.get(),
+        ":object_type": job.object_type.as_str(),
+        ":source_path": job.source_path.to_string_lossy(),
+        ":piece": job.piece,
+        ":content_hash": job.content_hash,
+        ":bytes": i64::try_from(job.bytes).unwrap_or(i64::MAX),
+        ":records": i64::try_from(job.records).unwrap_or(i64::MAX),
+        ":attempt": job.attempt,
+        ":state": job.state.as_str(),
+        ":planned_at": job.planned_at.to_string(),
+        ":updated_at": job.updated_at.to_string(),
+        ":finished_at": job.finished_at.map(|at| at.to_string()),
+        ":answer": job.answer,
+    })?;
+    Ok(())
+}
+
+fn job_of_row(row: &Row<'_>) -> rusqlite::Result<Job> {
+    fn word<T>(
+        row: &Row<'_>,
+        column: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> rusqlite::Result<T> {
+        let text: String = row.get(column)?;
+        read(&text).ok_or_else(|| {
+            let index = row.as_ref().column_index(column).unwrap_or_default();
+            let reason = format!("{column} holds {text:?}");
+            rusqlite::Error::FromSqlConversionFailure(
+                index,
+                rusqlite::types::Type::Text,
+                reason.into(),
+            )
+        })
+    }
+    let number = |column: &str| -> rusqlite::Result<u64> {
+        Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or_default())
+    };
+    let finished_at: Option<String> = row.get("finished_at")?;
+    Ok(Job {
+        client_request_id: word(row, "client_request_id", |text| text.parse().ok())?,
+        integration_id: IntegrationId::from(row.get::<_, i64>("integration_id")?),
+        object_type: word(row, "object_type", |text| text.parse().ok())?,
+        source_path: PathBuf::from(row.get::<_, String>("source_path")?),
+        piece: row.get("piece")?,
+        content_hash: row.get("content_hash")?,
+        bytes: number("bytes")?,
+        records: number("records")?,
+        attempt: row.get("attempt")?,
+        state: word(row, "state", JobState::from_word)?,
+        planned_at: word(row, "planned_at", |text| text.parse().ok())?,
+        updated_at: word(row, "updated_at", |text| text.parse().ok())?,
+        finished_at: finished_at.and_then(|text| text.parse().ok()),
+        answer: row.get("answer")?,
+    })
+}
+
+fn write_holder(file: &mut File) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    write!(file, "{} {}", std::process::id(), Timestamp::now())?;
+    file.flush()
+}
+
+fn read_holder(file: &mut File) -> Holder {
+    let mut text = String::new();
+    // Some systems keep a locked file from being read: then the holder is not known.
+    drop(file.read_to_string(&mut text));
+    let (pid, since) = text.split_once(' ').unwrap_or_default();
+    Holder {
+        pid: pid.parse().ok(),
+        since: since.trim().parse().ok(),
+    }
+}

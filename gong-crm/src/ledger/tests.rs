@@ -1,0 +1,129 @@
+//! Does every ledger keep what it is told, and keep two pushes apart?
+
+use super::*;
+
+fn job(id: &str, state: JobState) -> Job {
+    let now = Timestamp::UNIX_EPOCH;
+    Job {
+        client_request_id: id.parse().unwrap(),
+        integration_id: IntegrationId::from(5_517_027_188_234_205_706),
+        object_type: ObjectType::Account,
+        source_path: "/crm/accounts.ldjson".into(),
+        piece: 1,
+        content_hash: "5f1c".to_owned(),
+        bytes: 1_000,
+        records: 10,
+        attempt: 1,
+        state,
+        planned_at: now,
+        updated_at: now,
+        finished_at: None,
+        answer: None,
+    }
+}
+
+fn keeps_what_it_is_told(ledger: &dyn Ledger) {
+    let (one, two) = (job("a-1", JobState::Planned), job("b-1", JobState::Sending));
+    ledger.record(&[one.clone(), two.clone()]).unwrap();
+    let done = Job {
+        state: JobState::Done,
+        finished_at: Some(Timestamp::UNIX_EPOCH),
+        answer: Some("{}".to_owned()),
+        ..two.clone()
+    };
+    ledger.record(std::slice::from_ref(&done)).unwrap();
+    assert_eq!(ledger.jobs().unwrap(), [one.clone(), done.clone()]);
+    assert_eq!(ledger.unfinished().unwrap(), std::slice::from_ref(&one));
+    let found = ledger
+        .job(two.integration_id, &two.client_request_id)
+        .unwrap();
+    assert_eq!(found, Some(done.clone()));
+    let elsewhere = ledger.job(IntegrationId::from(1), &two.client_request_id);
+    assert_eq!(elsewhere.unwrap(), None);
+    ledger
+        .forget(one.integration_id, &one.client_request_id)
+        .unwrap();
+    assert_eq!(ledger.jobs().unwrap(), [done]);
+
+    let minute = |minute: i64| Timestamp::from_second(minute * 60).unwrap();
+    for at in [10, 10, 20, 30] {
+        ledger.count_call(minute(at)).unwrap();
+    }
+    assert_eq!(ledger.calls_since(minute(20)).unwrap(), 2);
+    assert_eq!(ledger.calls_since(minute(10)).unwrap(), 4);
+}
+
+#[test]
+fn a_ledger_in_memory_keeps_what_it_is_told() {
+    keeps_what_it_is_told(&MemoryLedger::new());
+}
+
+#[test]
+fn every_state_has_a_word_that_leads_back_to_it() {
+    for state in JobState::ALL {
+        assert_eq!(JobState::from_word(state.as_str()), Some(state));
+    }
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use super::*;
+
+    #[test]
+    fn a_ledger_in_a_file_keeps_what_it_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state/ledger.sqlite");
+        keeps_what_it_is_told(&SqliteLedger::open(&path).unwrap());
+        assert_eq!(SqliteLedger::open(&path).unwrap().jobs().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_second_of_two_pushes_learns_who_is_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        let (one, two) = (
+            SqliteLedger::open(&path).unwrap(),
+            SqliteLedger::open(&path).unwrap(),
+        );
+        let lock = one.try_lock().unwrap();
+        for ledger in [&one, &two] {
+            match ledger.try_lock() {
+                Err(LedgerError::Held(holder)) => assert_eq!(holder.pid, Some(std::process::id())),
+                other => panic!("{other:?}"),
+            }
+        }
+        // Reading and writing need no lock.
+        two.record(&[job("a-1", JobState::Planned)]).unwrap();
+        assert_eq!(one.jobs().unwrap().len(), 1);
+        drop(lock);
+        two.try_lock().unwrap();
+    }
+
+    #[test]
+    fn a_file_of_a_later_version_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        drop(SqliteLedger::open(&path).unwrap());
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        drop(connection);
+        let error = SqliteLedger::open(&path).unwrap_err();
+        assert!(
+            matches!(error, LedgerError::Newer { version: 99, .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_ledger_is_told_by_its_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        std::fs::write(
+            &path,
+            "this is no SQLite file, though it is long enough to look like one",
+        )
+        .unwrap();
+        let message = SqliteLedger::open(&path).unwrap_err().to_string();
+        assert!(message.contains("ledger.sqlite"), "{message}");
+    }
+}

@@ -1,0 +1,112 @@
+//! What is reported of each file when the push has ended, or was stopped?
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::context::Context;
+use super::delivery::{Delivered, Ending};
+use super::report::{FileReport, FileStatus};
+use super::run::Course;
+use super::source::SourcePiece;
+use super::verdict::{PieceOutcome, name_records, status_from_json, summarize};
+use crate::error::{Error, ErrorKind};
+use crate::ledger::{Job, JobState};
+use crate::status::RequestState;
+
+/// The reports of all files, with the names of refused records, and the rejects written.
+pub(super) async fn reports(context: &Context, courses: Vec<Course>) -> Vec<FileReport> {
+    let mut reports = Vec::new();
+    for course in courses {
+        let mut report = brief(&course);
+        let Course {
+            source,
+            jobs,
+            outcomes,
+            left_out,
+        } = course;
+        let mut outcomes = outcomes;
+        let ended: BTreeSet<u32> = outcomes
+            .iter()
+            .map(|outcome| outcome.upload.piece)
+            .collect();
+        // What was stopped on its way stands in the ledger as far as it came.
+        for (piece, job) in source.pieces.iter().zip(jobs) {
+            if !ended.contains(&job.piece) {
+                outcomes.push(stopped(context, job, piece).await);
+            }
+        }
+        summarize(&mut report, outcomes);
+        report.failed += left_out.len() as u64;
+        if !left_out.is_empty() && report.status == FileStatus::Done {
+            report.status = FileStatus::Partial;
+        }
+        let rejects = context.options.rejects.clone();
+        let finishing = tokio::task::spawn_blocking(move || {
+            let named = name_records(source.path(), &mut report.errors);
+            let mut reasons = left_out;
+            for error in report.errors.iter().filter(|error| error.source_line > 0) {
+                reasons
+                    .entry(error.source_line)
+                    .or_default()
+                    .push(error.description.clone());
+            }
+            let written = rejects.write(&source.file, source.path(), &reasons);
+            match named.and(written) {
+                Ok(path) => {
+                    report.rejects = path;
+                    report
+                }
+                Err(error) => {
+                    let path = source.file.path.display();
+                    let message = format!("the refused records of {path} can't be written");
+                    let error = Error::new(ErrorKind::File, message).with_source(error);
+                    report.with_cause(Arc::new(error))
+                }
+            }
+        });
+        // It fails only when the runtime shuts down.
+        reports.extend(finishing.await);
+    }
+    reports
+}
+
+async fn stopped(context: &Context, job: Job, piece: &SourcePiece) -> PieceOutcome {
+    let known = context
+        .journal
+        .job(job.integration_id, &job.client_request_id)
+        .await;
+    let job = known.ok().flatten().unwrap_or(job);
+    let ending = match job.state {
+        JobState::Done | JobState::Failed => {
+            let state = if job.state == JobState::Done {
+                RequestState::Done
+            } else {
+                RequestState::Failed
+            };
+            let answer = job.answer.as_deref().unwrap_or_default();
+            Ending::Finished(status_from_json(answer, state))
+        }
+        JobState::Planned => Ending::NotSent("the push was stopped before".to_owned()),
+        JobState::Accepted | JobState::Processing => Ending::TimedOut,
+        JobState::Sending | JobState::Unknown => {
+            let message = format!(
+                "the push was stopped while {} was sent",
+                job.client_request_id
+            );
+            let error = Error::new(ErrorKind::Transport, message).with_outcome_unknown();
+            Ending::Unknown(Arc::new(
+                error.with_client_request_id(&job.client_request_id),
+            ))
+        }
+    };
+    let sent = job.state != JobState::Planned;
+    PieceOutcome::of(Delivered { job, ending, sent }, &piece.piece.lines)
+}
+
+/// A file's report before anything is known of its uploads.
+pub(super) fn brief(course: &Course) -> FileReport {
+    let file = &course.source.file;
+    let mut report = FileReport::new(file.path.clone(), file.object_type, FileStatus::NotSent);
+    report.records = course.source.records;
+    report
+}

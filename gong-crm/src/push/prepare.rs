@@ -1,0 +1,313 @@
+//! What has to be known and written down before the first byte leaves?
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::context::Context;
+use super::delivery::Delivery;
+use super::event::Event;
+use super::job::{absolute, new_job};
+use super::plan::PlannedFile;
+use super::rejects::Reasons;
+use super::report::{FileReport, FileStatus};
+use super::run::Course;
+use super::source::{Readable, Source};
+use super::{Options, PushError};
+use crate::check::{self, Finding, Severity};
+use crate::error::{Error, ErrorKind};
+use crate::ledger::{Job, JobState};
+use crate::rule::Rule;
+
+/// What the check says of the files that push itself sees to: it leaves blank lines out, splits
+/// what is too large, and sends updates of one record one after another.
+const SEEN_TO: [Rule; 4] = [
+    Rule::BlankLine,
+    Rule::FileSize,
+    Rule::Unsorted,
+    Rule::DuplicateObjectId,
+];
+
+/// How often the status of an upload is asked for, as a rule.
+const POLLS: u64 = 2;
+
+/// A file whose lines can be read.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) file: Arc<PlannedFile>,
+    readable: Result<Readable, Error>,
+    left_out: Reasons,
+}
+
+/// Unpacks what has to be unpacked.
+pub(super) async fn open(files: Vec<PlannedFile>) -> Vec<Opened> {
+    let mut opened = Vec::new();
+    for file in files {
+        let file = Arc::new(file);
+        let of = Arc::clone(&file);
+        let readable = tokio::task::spawn_blocking(move || Readable::of(&of)).await;
+        let readable = readable.unwrap_or_else(|error| Err(interrupted(&error)));
+        opened.push(Opened {
+            file,
+            readable,
+            left_out: Reasons::new(),
+        });
+    }
+    opened
+}
+
+fn interrupted(error: &tokio::task::JoinError) -> Error {
+    Error::new(ErrorKind::File, format!("reading was interrupted: {error}"))
+}
+
+/// Checks the files. Gives the reports of all if there are errors and bad lines are not left out.
+pub(super) async fn checked(
+    context: &Context,
+    opened: &mut [Opened],
+) -> Result<Option<Vec<FileReport>>, PushError> {
+    let Some(mut options) = context.options.check.clone() else {
+        return Ok(None);
+    };
+    options.allow.extend(SEEN_TO);
+    options.object_type = context.options.object_type;
+    let inputs: Vec<(PathBuf, Option<PathBuf>, crate::ObjectType)> = opened
+        .iter()
+        .filter_map(|one| {
+            let readable = one.readable.as_ref().ok()?;
+            let spooled = one
+                .file
+                .is_standard_input()
+                .then(|| readable.path().to_path_buf());
+            Some((one.file.path.clone(), spooled, one.file.object_type))
+        })
+        .collect();
+    let events = Arc::clone(&context.events);
+    let checking = tokio::task::spawn_blocking(move || {
+        let mut errors: HashMap<PathBuf, Reasons> = HashMap::new();
+        let mut records: HashMap<PathBuf, u64> = HashMap::new();
+        let mut on_finding = |finding: Finding| {
+            if finding.severity == Severity::Error {
+                let reasons = errors.entry(finding.path.to_path_buf()).or_default();
+                reasons
+                    .entry(finding.line)
+                    .or_default()
+                    .push(finding.message.clone());
+            }
+            events.emit(Event::Found {
+                finding: Box::new(finding),
+            });
+        };
+        let (input, named): (Vec<_>, Vec<_>) = inputs
+            .into_iter()
+            .partition(|(_, spooled, _)| spooled.is_some());
+        for (path, spooled, object_type) in input {
+            let Some(spooled) = spooled else { continue };
+            let file = std::fs::File::open(&spooled).map_err(|source| check::CheckError::Read {
+                path: path.clone(),
+                source,
+            })?;
+            let of = check::check_reader(file, &path, object_type, &options, &mut on_finding)?;
+            records.insert(path, of.records);
+        }
+        let named: Vec<PathBuf> = named.into_iter().map(|(path, ..)| path).collect();
+        if !named.is_empty() {
+            for of in check::check_paths(&named, &options, &mut on_finding)?.files {
+                records.insert(of.path.to_path_buf(), of.records);
+            }
+        }
+        Ok::<_, check::CheckError>((errors, records))
+    });
+    let checked = checking
+        .await
+        .map_err(|error| PushError::Request(interrupted(&error)))?;
+    let (mut errors, records) = checked?;
+    if errors.is_empty() {
+        return Ok(None);
+    }
+    let is_of_whole_file = errors.values().any(|reasons| reasons.contains_key(&0));
+    if context.options.skip_invalid && !is_of_whole_file {
+        for one in opened {
+            one.left_out = errors.remove(&one.file.path).unwrap_or_default();
+        }
+        return Ok(None);
+    }
+    let reports = opened.iter().map(|one| {
+        let file = &one.file;
+        let bad = errors.get(&file.path);
+        let status = if bad.is_some() {
+            FileStatus::Invalid
+        } else {
+            FileStatus::NotSent
+        };
+        let mut report = FileReport::new(file.path.clone(), file.object_type, status);
+        report.records = records.get(&file.path).copied().unwrap_or_default();
+        report.failed = bad.map_or(0, |bad| bad.len() as u64);
+        report.not_sent_because = Some("the check found errors".to_owned());
+        report
+    });
+    Ok(Some(reports.collect()))
+}
+
+/// Reads each file and makes the jobs of its uploads; files that can't go are reported.
+pub(super) async fn courses(
+    context: &Context,
+    opened: Vec<Opened>,
+) -> Result<(Vec<Course>, Vec<FileReport>), PushError> {
+    let mut courses = Vec::new();
+    let mut failed = Vec::new();
+    for Opened {
+        file,
+        readable,
+        left_out,
+    } in opened
+    {
+        let course = match readable {
+            Ok(readable) => course(context, Arc::clone(&file), readable, left_out).await,
+            Err(error) => Err(error),
+        };
+        match course {
+            Ok(course) => courses.push(course),
+            Err(error) => {
+                let report =
+                    FileReport::new(file.path.clone(), file.object_type, FileStatus::Failed);
+                failed.push(report.with_cause(Arc::new(error)));
+            }
+        }
+    }
+    Ok((courses, failed))
+}
+
+async fn course(
+    context: &Context,
+    file: Arc<PlannedFile>,
+    readable: Readable,
+    left_out: Reasons,
+) -> Result<Course, Error> {
+    let most_bytes = context.options.most_bytes();
+    let lines: BTreeSet<u64> = left_out.keys().copied().collect();
+    let of = Arc::clone(&file);
+    let preparing =
+        tokio::task::spawn_blocking(move || Source::prepare(of, readable, most_bytes, &lines));
+    let source = preparing
+        .await
+        .unwrap_or_else(|error| Err(interrupted(&error)))?;
+    let refuse = |why: &str| {
+        let message = format!("{} {why}", file.path.display());
+        Err(Error::new(ErrorKind::InvalidRequest, message))
+    };
+    if source.pieces.is_empty() {
+        return refuse("holds no record that could be sent");
+    }
+    if context.options.request_id.is_some() && source.pieces.len() > 1 {
+        return refuse("takes several uploads, and an id of your own can name one only");
+    }
+    let mut jobs = Vec::new();
+    for (number, piece) in (1..).zip(&source.pieces) {
+        jobs.push(new_job(context, &file, piece, number).await?);
+    }
+    Ok(Course {
+        source: Arc::new(source),
+        jobs,
+        outcomes: Vec::new(),
+        left_out,
+    })
+}
+
+/// Writes all uploads down, before the first is sent.
+pub(super) async fn write_down(context: &Context, courses: &[Course]) -> Result<(), PushError> {
+    let jobs = courses.iter().flat_map(|course| &course.jobs);
+    let planned: BTreeMap<&str, &Job> = jobs
+        .filter(|job| job.state == JobState::Planned)
+        .map(|job| (job.client_request_id.as_str(), job))
+        .collect();
+    // In the order of files, which a map of ids has lost.
+    let mut planned: Vec<Job> = planned.into_values().cloned().collect();
+    planned.sort_by(|one, other| {
+        (one.object_type, &one.source_path, one.piece).cmp(&(
+            other.object_type,
+            &other.source_path,
+            other.piece,
+        ))
+    });
+    if planned.is_empty() {
+        return Ok(());
+    }
+    context
+        .journal
+        .record(planned)
+        .await
+        .map_err(PushError::Ledger)
+}
+
+/// Brings older uploads of the same files to their end: an older version that is still on its way
+/// must not arrive after the newer one.
+pub(super) async fn supersede(context: &Context, courses: &[Course]) -> Result<(), PushError> {
+    let paths: BTreeSet<PathBuf> = courses
+        .iter()
+        .filter(|course| !course.source.file.is_standard_input())
+        .map(|course| absolute(&course.source.file))
+        .collect();
+    let ids: BTreeSet<&str> = courses
+        .iter()
+        .flat_map(|course| &course.jobs)
+        .map(|job| job.client_request_id.as_str())
+        .collect();
+    let unfinished = context
+        .journal
+        .unfinished()
+        .await
+        .map_err(PushError::Ledger)?;
+    for job in unfinished {
+        let is_older = job.integration_id == context.integration_id
+            && paths.contains(&job.source_path)
+            && !ids.contains(job.client_request_id.as_str());
+        if !is_older {
+            continue;
+        }
+        let file = Arc::new(PlannedFile {
+            path: job.source_path.clone(),
+            object_type: job.object_type,
+            bytes: job.bytes,
+        });
+        // Without content nothing is sent: it is asked about, waited for, or dropped.
+        let delivery = Delivery {
+            file: &file,
+            pieces: 1,
+            job,
+            content: None,
+            fingerprint: None,
+        };
+        context.deliver(delivery).await;
+    }
+    Ok(())
+}
+
+/// Tells if the day's budget may not be enough.
+pub(super) async fn estimate(context: &Context, courses: &[Course]) -> Result<(), PushError> {
+    let jobs = courses.iter().flat_map(|course| &course.jobs);
+    let calls = jobs
+        .map(|job| match job.state {
+            JobState::Done | JobState::Failed => 0,
+            JobState::Planned => 1 + POLLS,
+            _ => POLLS,
+        })
+        .sum();
+    let client = context.client.clone();
+    let left = tokio::task::spawn_blocking(move || {
+        client.rate.left_today(client.clock.now(), &*client.ledger)
+    });
+    let left = left
+        .await
+        .map_err(|error| PushError::Request(interrupted(&error)))?;
+    if let Some(left) = left.filter(|left| *left < calls) {
+        context.events.emit(Event::Short { calls, left });
+    }
+    Ok(())
+}
+
+impl Options {
+    /// The most bytes of one upload.
+    pub(super) fn most_bytes(&self) -> u64 {
+        self.max_upload_bytes.clamp(1, super::MAX_UPLOAD_BYTES)
+    }
+}

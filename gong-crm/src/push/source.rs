@@ -1,0 +1,254 @@
+//! How is a named file, a compressed one or the standard input made ready to be sent, and sent again?
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flate2::read::MultiGzDecoder;
+use tempfile::{NamedTempFile, TempPath};
+
+use super::lines::{Facts, each_line};
+use super::plan::PlannedFile;
+use super::split::{Cutter, Piece, Turn, turns};
+use super::survey::Survey;
+use crate::error::{Error, ErrorKind};
+use crate::upload::Content;
+
+/// A file, read once, and the uploads that it will make.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) file: Arc<PlannedFile>,
+    /// The file itself, or what was unpacked of it.
+    readable: Readable,
+    pub(super) records: u64,
+    /// In the order in which they go.
+    pub(super) pieces: Vec<SourcePiece>,
+}
+
+/// One upload.
+#[derive(Debug)]
+pub(super) struct SourcePiece {
+    pub(super) piece: Piece,
+    pub(super) content: Content,
+    pub(super) hash: [u8; 32],
+}
+
+/// Where the lines can be read, as often as needed.
+#[derive(Debug)]
+pub(super) enum Readable {
+    InPlace(PathBuf),
+    Spooled(TempPath),
+}
+
+impl Readable {
+    /// Unpacks a compressed file, or takes in the standard input, to disk.
+    pub(super) fn of(file: &PlannedFile) -> Result<Self, Error> {
+        let unreadable = |error: io::Error| unreadable(&file.path, error);
+        if file.is_standard_input() {
+            return spool(io::stdin().lock()).map_err(unreadable);
+        }
+        if file.is_compressed() {
+            let packed = File::open(&file.path).map_err(unreadable)?;
+            let packed = io::BufReader::with_capacity(256 * 1024, packed);
+            return spool(MultiGzDecoder::new(packed)).map_err(unreadable);
+        }
+        Ok(Self::InPlace(file.path.clone()))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::InPlace(path) => path,
+            Self::Spooled(path) => path,
+        }
+    }
+}
+
+fn spool(mut from: impl io::Read) -> io::Result<Readable> {
+    let mut spool = NamedTempFile::with_prefix("gong-crm-")?;
+    io::copy(&mut from, &mut spool)?;
+    spool.flush()?;
+    Ok(Readable::Spooled(spool.into_temp_path()))
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Error {
+    Error::new(ErrorKind::File, format!("{} can't be read", path.display())).with_source(error)
+}
+
+impl Source {
+    /// Reads the file and decides how it goes: in uploads of at most so many bytes, without some of
+    /// its lines.
+    pub(super) fn prepare(
+        file: Arc<PlannedFile>,
+        readable: Readable,
+        most_bytes: u64,
+        left_out: &BTreeSet<u64>,
+    ) -> Result<Self, Error> {
+        let unreadable = |error: io::Error| unreadable(&file.path, error);
+        let path = readable.path();
+        let survey = Survey::of(path, file.object_type).map_err(unreadable)?;
+        let mut pieces = Vec::new();
+        if survey.is_sendable_whole(most_bytes, left_out) {
+            if survey.records > 0 {
+                let turn = Turn::first(survey.deletions > 0);
+                let piece = Piece::whole(turn, survey.bytes, survey.records);
+                pieces.push(SourcePiece::new(path, piece, survey.hash));
+            }
+        } else {
+            for piece in cut(path, &survey, most_bytes, left_out).map_err(unreadable)? {
+                if piece.bytes > most_bytes {
+                    return Err(too_long(&file.path, &piece));
+                }
+                pieces.push(SourcePiece::hashed(path, piece).map_err(unreadable)?);
+            }
+        }
+        Ok(Self {
+            file,
+            readable,
+            records: survey.records,
+            pieces,
+        })
+    }
+
+    /// Where the lines can be read.
+    pub(super) fn path(&self) -> &Path {
+        self.readable.path()
+    }
+}
+
+impl SourcePiece {
+    fn new(path: &Path, piece: Piece, hash: [u8; 32]) -> Self {
+        Self {
+            content: Content {
+                path: path.to_path_buf(),
+                ranges: piece.ranges.clone(),
+                hash: Some(hash),
+            },
+            piece,
+            hash,
+        }
+    }
+
+    /// A piece whose hash is not known yet.
+    pub(super) fn hashed(path: &Path, piece: Piece) -> io::Result<Self> {
+        let mut made = Self::new(path, piece, [0; 32]);
+        made.hash = made.content.hashed()?;
+        made.content.hash = Some(made.hash);
+        Ok(made)
+    }
+}
+
+fn cut(
+    path: &Path,
+    survey: &Survey,
+    most_bytes: u64,
+    left_out: &BTreeSet<u64>,
+) -> io::Result<Vec<Piece>> {
+    let turns = turns(&survey.contested);
+    let mut cutter = Cutter::new(most_bytes);
+    each_line(path, |line| {
+        if line.is_blank() || left_out.contains(&line.number) {
+            return Ok(());
+        }
+        let turn = match turns.get(&line.number) {
+            Some(turn) => *turn,
+            None if survey.deletions == 0 => Turn::first(false),
+            None => Turn::first(Facts::of(line.bytes).is_deleted()),
+        };
+        cutter.push(turn, line.number, line.start..line.end());
+        Ok(())
+    })?;
+    Ok(cutter.finish())
+}
+
+fn too_long(path: &Path, piece: &Piece) -> Error {
+    let (line, bytes) = (piece.lines.source_line(1), piece.bytes);
+    Error::new(
+        ErrorKind::InvalidRequest,
+        format!(
+            "{}:{line}: the record has {bytes} bytes, more than Gong takes in a whole upload",
+            path.display()
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entity::ObjectType;
+
+    fn prepared(name: &str, content: &[u8], most_bytes: u64) -> (tempfile::TempDir, Source) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        let file = Arc::new(PlannedFile {
+            bytes: content.len() as u64,
+            object_type: ObjectType::Account,
+            path,
+        });
+        let readable = Readable::of(&file).unwrap();
+        let source = Source::prepare(file, readable, most_bytes, &BTreeSet::new()).unwrap();
+        (folder, source)
+    }
+
+    fn sent(source: &Source) -> Vec<String> {
+        let bytes = std::fs::read(source.path()).unwrap();
+        let text = |piece: &SourcePiece| {
+            let ranges = piece.content.ranges.iter();
+            let parts = ranges.map(|range| {
+                let range =
+                    usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
+                String::from_utf8(bytes[range].to_vec()).unwrap()
+            });
+            parts.collect::<String>()
+        };
+        source.pieces.iter().map(text).collect()
+    }
+
+    #[test]
+    fn an_ordinary_file_goes_as_it_is() {
+        let text = "{\"objectId\":\"a\"}\n{\"objectId\":\"b\"}";
+        let (_folder, source) = prepared("accounts.ldjson", text.as_bytes(), 1_000);
+        assert_eq!(sent(&source), [text]);
+        assert_eq!(source.records, 2);
+    }
+
+    #[test]
+    fn a_compressed_file_goes_unpacked() {
+        let text = "{\"objectId\":\"a\"}\n";
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(text.as_bytes()).unwrap();
+        let packed = packed.finish().unwrap();
+        let (_folder, source) = prepared("accounts.ldjson.gz", &packed, 1_000);
+        assert_eq!(sent(&source), [text]);
+    }
+
+    #[test]
+    fn blank_lines_are_not_sent_and_deletions_go_apart() {
+        let text = "{\"objectId\":\"a\"}\n\n{\"objectId\":\"b\",\"isDeleted\":true}\n \n{\"objectId\":\"c\"}\n\n";
+        let (_folder, source) = prepared("accounts.ldjson", text.as_bytes(), 1_000);
+        assert_eq!(
+            sent(&source),
+            [
+                "{\"objectId\":\"a\"}\n{\"objectId\":\"c\"}\n",
+                "{\"objectId\":\"b\",\"isDeleted\":true}\n"
+            ]
+        );
+        assert_eq!(source.pieces[0].piece.lines.source_line(2), 5);
+    }
+
+    #[test]
+    fn a_large_file_is_cut_and_a_repeated_record_goes_later() {
+        let old = "{\"objectId\":\"a\",\"modifiedDate\":\"2026-01-01T00:00:00Z\"}\n";
+        let new = "{\"objectId\":\"a\",\"modifiedDate\":\"2026-01-02T01:00:00+02:00\"}\n";
+        let other = "{\"objectId\":\"b\",\"modifiedDate\":\"2026-01-01T00:00:00Z\"}\n";
+        let text = [new, other, old].concat();
+        let (_folder, source) = prepared("accounts.ldjson", text.as_bytes(), 120);
+        assert_eq!(sent(&source), [[other, old].concat(), new.to_owned()]);
+        let (_folder, source) = prepared("accounts.ldjson", text.as_bytes(), 70);
+        assert_eq!(sent(&source), [other, old, new]);
+        let hashes: BTreeSet<_> = source.pieces.iter().map(|piece| piece.hash).collect();
+        assert_eq!(hashes.len(), 3);
+    }
+}
