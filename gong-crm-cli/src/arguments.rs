@@ -1,5 +1,14 @@
 //! What can be said on the command line.
 
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod integration;
+pub(crate) mod json_schema;
+pub(crate) mod meetings;
+pub(crate) mod objects;
+mod operations;
+pub(crate) mod schema;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -89,12 +98,20 @@ pub(crate) enum Format {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Check(Check),
+    Convert(Convert),
     Push(Push),
     Resume(Resume),
     Jobs(Jobs),
     Status(Status),
-    Integration(Integration),
+    Integration(integration::Integration),
+    Schema(schema::Schema),
+    Objects(objects::Objects),
+    Meetings(meetings::Meetings),
+    Doctor(doctor::Doctor),
     Sim(Sim),
+    JsonSchema(json_schema::JsonSchema),
+    Completions(completions::Completions),
+    Man(completions::Man),
 }
 
 /// Find every problem in files of records before Gong does
@@ -141,6 +158,45 @@ pub(crate) struct Check {
     /// Say why a rule is there, with its source and examples
     #[arg(long, value_name = "RULE", conflicts_with = "paths")]
     pub(crate) explain: Option<Rule>,
+}
+
+/// Turn a CSV into LDJSON, by a small mapping file
+///
+/// The mapping says which column becomes which field, and how dates, numbers and yes or no are
+/// written; --guess makes a first one. The result is checked, and what is wrong is told by row and
+/// column of the CSV. Rows with a cell that can't be converted are left out. Nothing is sent.
+///
+/// The lines go to the standard output and problems to the standard error; with --to, the lines go
+/// into the file and problems to the standard output. Exit code 3 when there are errors; what could
+/// be converted is written all the same.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  gong-crm convert --guess examples/csv/deals.csv > deals.toml
+  gong-crm convert examples/csv/deals.csv --map deals.toml --to deals.ldjson
+  gong-crm convert export.csv.gz --map crm.toml --type ACCOUNT > accounts.ldjson")]
+pub(crate) struct Convert {
+    /// The CSV; .gz is unpacked
+    #[arg(required_unless_present = "guess", value_name = "CSV")]
+    pub(crate) csv: Option<PathBuf>,
+    /// The mapping, a TOML file
+    #[arg(long, value_name = "FILE", required_unless_present = "guess")]
+    pub(crate) map: Option<PathBuf>,
+    /// Write the lines into this file: complete, or not there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// What all rows are; otherwise the file's name tells, or the mapping if it has one type only
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) object_type: Option<ObjectType>,
+    /// Take the types of custom fields from this entity schema
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: Option<PathBuf>,
+    /// Keep rows with a cell that can't be converted, without that field
+    #[arg(long)]
+    pub(crate) keep_rows: bool,
+    /// Print a first mapping for this CSV, guessed from its header and cells
+    #[arg(long, value_name = "CSV", conflicts_with_all = ["csv", "map", "to", "schema", "keep_rows"])]
+    pub(crate) guess: Option<PathBuf>,
 }
 
 /// Send files of records to Gong and wait for its verdict on each
@@ -274,31 +330,6 @@ pub(crate) struct Status {
         default_missing_value = "30m"
     )]
     pub(crate) wait: Option<Duration>,
-}
-
-/// Show or register the CRM integration
-///
-/// Calls GET and PUT /v2/crm/integrations; a bearer token needs the scopes
-/// api:crm:integrations:read and api:crm:integration:register.
-#[derive(Debug, Args)]
-pub(crate) struct Integration {
-    #[command(subcommand)]
-    pub(crate) action: IntegrationAction,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum IntegrationAction {
-    /// Show the registered integration
-    Show,
-    /// Register the integration: once, and one is all there is
-    Register {
-        /// The CRM's name
-        #[arg(long)]
-        name: String,
-        /// The address of the person responsible
-        #[arg(long, value_name = "EMAIL")]
-        owner_email: String,
-    },
 }
 
 /// Run a local Gong to develop against

@@ -9,8 +9,10 @@ mod command;
 mod exit;
 mod failure;
 mod finding;
+mod moment;
 mod output;
 mod progress;
+mod request;
 mod settings;
 mod table;
 mod verdict;
@@ -93,6 +95,7 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     }
     match &arguments.command {
         Command::Check(check) => command::check::run(check, *output),
+        Command::Convert(convert) => command::convert::run(convert, *output),
         Command::Push(push) => command::push::run(global, push, output).await,
         Command::Status(status) => command::status::run(global, status, output).await,
         Command::Integration(integration) => {
@@ -100,6 +103,13 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
         }
         Command::Resume(resume) => command::resume::resume(global, resume, output).await,
         Command::Jobs(jobs) => command::resume::jobs(global, jobs, *output),
+        Command::Schema(schema) => command::schema::run(global, schema, output).await,
+        Command::Objects(objects) => command::objects::run(global, objects, output).await,
+        Command::Meetings(meetings) => command::meetings::run(global, meetings, output).await,
+        Command::Doctor(_) => command::doctor::run(global, output).await,
         Command::Sim(sim) => command::sim::run(sim, output).await,
+        Command::JsonSchema(wanted) => Ok(command::json_schema::run(wanted, *output)),
+        Command::Completions(wanted) => Ok(command::completions::run(wanted, *output)),
+        Command::Man(wanted) => command::man::run(wanted, *output),
     }
 }

@@ -15,10 +15,14 @@ mod calls;
 mod document;
 mod field;
 mod field_type;
+mod plan;
+mod rules;
 
 pub use document::EntitySchemaError;
 pub use field::SchemaField;
 pub use field_type::FieldType;
+pub use plan::{Change, PlannedField, SchemaPlan, SchemaPlanError};
+pub use rules::{SchemaFinding, SchemaRule};
 
 /// The custom fields that are declared, by object type.
 ///

@@ -10,6 +10,8 @@ pub mod check;
 mod client;
 #[cfg(feature = "client")]
 mod clock;
+#[cfg(feature = "convert")]
+pub mod convert;
 #[cfg(feature = "client")]
 mod credentials;
 mod entity;
@@ -22,6 +24,8 @@ mod id;
 mod integration;
 #[cfg(feature = "client")]
 mod ledger;
+#[cfg(feature = "client")]
+mod lifecycle;
 #[cfg(feature = "client")]
 mod meeting;
 #[cfg(feature = "client")]
@@ -38,10 +42,14 @@ pub mod raw;
 pub mod retry;
 mod rule;
 #[cfg(feature = "client")]
+mod server_clock;
+#[cfg(feature = "client")]
 mod status;
 #[cfg(feature = "client")]
 mod upload;
 mod value;
+#[cfg(feature = "client")]
+mod verify;
 #[cfg(feature = "client")]
 mod wait;
 mod writer;
@@ -53,7 +61,10 @@ pub use clock::{Clock, SystemClock};
 #[cfg(feature = "client")]
 pub use credentials::Credentials;
 pub use entity::*;
-pub use entity_schema::{EntitySchema, EntitySchemaError, FieldType, SchemaField};
+pub use entity_schema::{
+    Change, EntitySchema, EntitySchemaError, FieldType, PlannedField, SchemaField, SchemaFinding,
+    SchemaPlan, SchemaPlanError, SchemaRule,
+};
 pub use error::{Error, ErrorKind};
 pub use files::{FilesError, MAX_BODY_BYTES};
 pub use id::{ClientRequestId, IntegrationId, InvalidId, MeetingId};
@@ -63,6 +74,8 @@ pub use integration::Integration;
 pub use ledger::SqliteLedger;
 #[cfg(feature = "client")]
 pub use ledger::{Holder, Job, JobState, Ledger, LedgerError, LedgerLock, MemoryLedger};
+#[cfg(feature = "client")]
+pub use lifecycle::{DeletionEvent, Ensured};
 #[cfg(feature = "client")]
 pub use meeting::{CreatedMeeting, Invitee, MAX_EMAILS, Meeting, MeetingBuilder, MeetingReadiness};
 #[cfg(feature = "client")]
@@ -76,6 +89,8 @@ pub use status::{LineError, MAX_LISTED_ERRORS, RequestState, RequestStatus};
 #[cfg(feature = "client")]
 pub use upload::Upload;
 pub use value::{Amount, CloseDate, EmailAddress, Fault, ObjectId, Timestamp, Url};
+#[cfg(feature = "client")]
+pub use verify::{Difference, DifferenceKind, Verification, VerifyError};
 #[cfg(feature = "client")]
 pub use wait::{Patience, WaitError};
 #[cfg(feature = "client")]

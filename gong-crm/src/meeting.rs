@@ -56,7 +56,8 @@ impl Invitee {
 }
 
 /// A meeting to create, or what an existing one is to become: an update replaces it whole.
-#[derive(Debug, Clone, PartialEq, Eq, bon::Builder)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, bon::Builder)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Meeting {
     /// When it starts.

@@ -264,7 +264,7 @@ impl Push {
             }
         };
         let mut work = std::pin::pin!(work);
-        // Reading and checking files stops at once; sending stops by itself, with a report.
+        // It stops by itself, with a report, unless a disk or a lock keeps it.
         tokio::select! {
             biased;
             done = &mut work => done,
@@ -339,25 +339,53 @@ async fn push(
     if options.request_id.is_some() && files.len() != 1 {
         return Err(PlanError::OneIdForMany { files: files.len() }.into());
     }
-    let mut opened = prepare::open(files).await;
-    let journal = Journal::open(&client, options.wait_for_ledger, &events).await?;
-    let context = Context::new(client, integration_id, options, Mode::Push, journal, events);
-    if let Some(reports) = prepare::checked(&context, &mut opened).await? {
-        return Ok(Report::new(reports, false));
-    }
-    context.events.emit(Event::Planned {
-        files: opened.iter().map(|one| Arc::clone(&one.file)).collect(),
-    });
-    let (mut courses, failed) = prepare::courses(&context, opened).await?;
-    prepare::supersede(&context, &courses).await?;
-    prepare::write_down(&context, &courses).await?;
-    prepare::estimate(&context, &courses).await?;
+    let preparing = prepared(client, integration_id, options, files, events);
+    let prepared = tokio::select! {
+        biased;
+        prepared = preparing => prepared?,
+        () = run::canceled(cancel) => return Ok(Report::new(Vec::new(), true)),
+    };
+    let (context, mut courses, failed) = match prepared {
+        Prepared::Ready(context, courses, failed) => (context, courses, failed),
+        Prepared::Invalid(reports) => return Ok(Report::new(reports, false)),
+    };
     let failed_types: Vec<ObjectType> = failed.iter().map(|report| report.object_type).collect();
     let is_canceled = run::run(&context, &mut courses, &failed_types, cancel.clone()).await;
     let mut reports = conclusion::reports(&context, courses).await;
     reports.extend(failed);
     reports.sort_by_key(|report| report.object_type);
     Ok(Report::new(reports, is_canceled))
+}
+
+/// What there is to send, once everything is known.
+enum Prepared {
+    /// The files that can go, and the reports of those that can't.
+    Ready(Box<Context>, Vec<run::Course>, Vec<FileReport>),
+    /// The check found errors.
+    Invalid(Vec<FileReport>),
+}
+
+async fn prepared(
+    client: Client,
+    integration_id: IntegrationId,
+    options: Options,
+    files: Vec<PlannedFile>,
+    events: Arc<Events>,
+) -> Result<Prepared, PushError> {
+    let mut opened = prepare::open(files).await;
+    let journal = Journal::open(&client, options.wait_for_ledger, &events).await?;
+    let context = Context::new(client, integration_id, options, Mode::Push, journal, events);
+    if let Some(reports) = prepare::checked(&context, &mut opened).await? {
+        return Ok(Prepared::Invalid(reports));
+    }
+    context.events.emit(Event::Planned {
+        files: opened.iter().map(|one| Arc::clone(&one.file)).collect(),
+    });
+    let (courses, failed) = prepare::courses(&context, opened).await?;
+    prepare::supersede(&context, &courses).await?;
+    prepare::write_down(&context, &courses).await?;
+    prepare::estimate(&context, &courses).await?;
+    Ok(Prepared::Ready(Box::new(context), courses, failed))
 }
 
 async fn resume(

@@ -417,3 +417,24 @@ async fn an_id_of_ones_own_is_used_and_is_for_one_content() {
     let cause = report.cause().unwrap().to_string();
     assert!(cause.contains("nightly-2026-11-22"), "{cause}");
 }
+
+#[tokio::test]
+async fn a_push_that_waits_for_the_ledger_can_be_canceled() {
+    let world = World::new().await;
+    let path = world.write("accounts.ldjson", &accounts(3));
+    let _lock = world.ledger.try_lock().unwrap();
+    let client = world.client(Arc::clone(&world.ledger));
+    let options = Options::new([&path]).local();
+    let (mut handle, push) = client.push(world.integration_id, options).start();
+    let canceling = async {
+        assert!(matches!(
+            handle.next_event().await,
+            Some(Event::Waiting { .. })
+        ));
+        handle.cancel();
+    };
+    let (report, ()) = tokio::join!(push, canceling);
+    let report = report.unwrap();
+    assert!(report.is_canceled && report.files.is_empty());
+    assert_eq!(world.posts(), 0);
+}

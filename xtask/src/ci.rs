@@ -46,14 +46,46 @@ const STEPS: &[Step] = &[
     (
         "tests and doctests",
         &["test", "--workspace", "--locked"],
-        &[("INSTA_UPDATE", "no")],
+        // A million mutated lines through both ways of the check, the fast and the exact one.
+        &[("INSTA_UPDATE", "no"), ("CHECK_MUTATIONS", "1000000")],
     ),
 ];
 
-/// Runs all steps in the workspace's root.
+/// The pages that follow from tables in the code: a test of each writes it when asked.
+const PAGES: &[Step] = &[
+    (
+        "docs/check-rules.md",
+        &[
+            "test",
+            "-q",
+            "-p",
+            "gong-crm",
+            "--lib",
+            "the_reference_is_what_the_rules_say",
+        ],
+        &[("WRITE_CHECK_RULES", "1")],
+    ),
+    (
+        "docs/simulator-rules.md",
+        &["test", "-q", "-p", "gong-sim", "--test", "it", "rules"],
+        &[("GONG_SIM_WRITE_RULES", "1")],
+    ),
+];
+
+/// Runs everything that a change has to pass.
 pub(crate) fn run(root: &Path) -> Result<()> {
+    steps(root, STEPS)
+}
+
+/// Writes the reference pages anew.
+pub(crate) fn pages(root: &Path) -> Result<()> {
+    steps(root, PAGES)
+}
+
+/// Runs the steps in the workspace's root, and stops at the first failure.
+fn steps(root: &Path, steps: &[Step]) -> Result<()> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    for (title, arguments, variables) in STEPS {
+    for (title, arguments, variables) in steps {
         say(&format!("== {title}: cargo {}", arguments.join(" ")));
         let status = Command::new(&cargo)
             .args(*arguments)

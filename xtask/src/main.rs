@@ -1,4 +1,4 @@
-//! The workspace's own chores: `cargo xtask codegen | acme | bench | ci`.
+//! The workspace's own chores: `cargo xtask codegen | acme | bench | chaos | ci`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 mod acme;
 mod bench;
+mod chaos;
 mod ci;
 mod codegen;
 
@@ -46,6 +47,17 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Kill pushes at random moments, many times over
+    Chaos {
+        /// How many lives
+        #[arg(long, default_value_t = 1_000)]
+        seeds: u64,
+        /// The first seed, to see a life again
+        #[arg(long, default_value_t = 0)]
+        first: u64,
+    },
+    /// Write docs/check-rules.md and docs/simulator-rules.md from the tables in the code
+    Docs,
     /// Run everything a change has to pass, in order
     Ci,
 }
@@ -60,6 +72,8 @@ fn main() -> ExitCode {
             None => acme::run(&root, check),
         },
         Chore::Bench { name, arguments } => bench::run(&root, &name, &arguments),
+        Chore::Chaos { seeds, first } => chaos::run(&root, first, seeds),
+        Chore::Docs => ci::pages(&root),
         Chore::Ci => ci::run(&root),
     };
     match outcome {

@@ -3,8 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod check;
+mod convert;
+mod doctor;
 mod failures;
 mod help;
+mod integration;
 mod invocation;
+mod meetings;
+mod objects;
+mod printed;
 mod push;
+mod schema;
 mod sim;

@@ -62,6 +62,24 @@ pub(super) fn read(
     schema.map_err(|error| EntitySchemaError(Cause::Json(error)))
 }
 
+/// For other notations than JSON, such as YAML: an object with a list of fields a type, or Gong's
+/// answer.
+///
+/// ```
+/// use gong_crm::{EntitySchema, ObjectType};
+///
+/// let schema: EntitySchema = serde_json::from_value(serde_json::json!({
+///     "DEAL": [{"uniqueName": "region", "label": "Region", "type": "STRING"}]
+/// }))?;
+/// assert!(schema.field(ObjectType::Deal, "region").is_some());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+impl<'de> Deserialize<'de> for EntitySchema {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Document { object_type: None }.deserialize(deserializer)
+    }
+}
+
 /// The whole text.
 struct Document {
     object_type: Option<ObjectType>,

@@ -352,11 +352,12 @@ impl Step<'_> {
             return Ending::Accepted;
         }
         if self.sent && status.is_none() {
+            let patience = context.options.patience;
             // Gong has hardly begun: a question now would be one of the day's calls for nothing.
             context
                 .client
                 .clock
-                .sleep(context.options.patience.first)
+                .sleep(patience.first.min(patience.total))
                 .await;
         }
         match self.wait().await {

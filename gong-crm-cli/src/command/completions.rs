@@ -1,0 +1,16 @@
+//! `gong-crm completions`: what a shell knows of the command.
+
+use clap::CommandFactory as _;
+
+use crate::arguments::Arguments;
+use crate::arguments::completions::Completions;
+use crate::exit::Exit;
+use crate::output::Output;
+
+pub(crate) fn run(arguments: &Completions, output: Output) -> Exit {
+    let mut script = Vec::new();
+    let mut command = Arguments::command();
+    clap_complete::generate(arguments.shell, &mut command, "gong-crm", &mut script);
+    output.data(String::from_utf8_lossy(&script).trim_end());
+    Exit::Ok
+}

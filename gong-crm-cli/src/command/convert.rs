@@ -1,0 +1,296 @@
+//! `gong-crm convert`: from the CSV that a CRM exports to LDJSON, checked.
+
+use std::fs::File;
+use std::io::{self, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anstyle::{AnsiColor, Style};
+use gong_crm::ObjectType;
+use gong_crm::check::{self, FileSummary, Severity, check_reader};
+use gong_crm::convert::{
+    ConvertError, Converted, LeftOut, Mapping, Options, Problem, convert_file, convert_reader, open,
+};
+
+use serde::Serialize;
+
+use crate::arguments::{Convert, Format};
+use crate::command::check::{level, read_schema};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::finding;
+use crate::output::Output;
+use crate::table::counted;
+
+/// As the check's findings look.
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const FRAME: Style = AnsiColor::Blue.on_default().bold();
+
+/// How many problems and findings a person is shown.
+const SHOWN: u64 = 50;
+
+pub(crate) fn run(convert: &Convert, output: Output) -> Result<Exit, Failure> {
+    if let Some(csv) = &convert.guess {
+        return guess(convert, csv, output);
+    }
+    let (Some(csv), Some(map)) = (&convert.csv, &convert.map) else {
+        // The arguments allow neither to be missing.
+        return Err(Failure::new(Exit::Usage, "name a CSV and its mapping"));
+    };
+    let mapping =
+        Mapping::open(map).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    let object_type = object_type(convert, csv, &mapping)?;
+    let mut options = Options::new(jiff::Timestamp::now());
+    options.keep_rows = convert.keep_rows;
+    options.entity_schema = convert.schema.as_deref().map(read_schema).transpose()?;
+    let mut teller = Teller::new(convert, csv, output);
+    let (lines, converted) = match &convert.to {
+        Some(target) => {
+            let mut tell = |problem: Problem| teller.problem(&problem);
+            let converted = convert_file(csv, &mapping, object_type, &options, target, &mut tell)
+                .map_err(|error| failure(&error, csv, map))?;
+            let lines = File::open(target).map_err(|error| unexpected(target, &error))?;
+            (lines, converted)
+        }
+        None => {
+            // Checked before they are printed, so they wait in a file that nobody sees.
+            let mut lines = tempfile::tempfile().map_err(|error| unexpected(csv, &error))?;
+            let source = open(csv).map_err(|error| failure(&error, csv, map))?;
+            let out = io::BufWriter::new(&lines);
+            let mut tell = |problem: Problem| teller.problem(&problem);
+            let converted = convert_reader(source, &mapping, object_type, &options, out, &mut tell)
+                .map_err(|error| failure(&error, csv, map))?;
+            lines.rewind().map_err(|error| unexpected(csv, &error))?;
+            (lines, converted)
+        }
+    };
+    let summary = examine(&lines, &options, object_type, &converted, &mut teller)
+        .map_err(|error| unexpected(csv, &error))?;
+    if convert.to.is_none() {
+        print(lines).map_err(|error| unexpected(csv, &error))?;
+    }
+    teller.end(convert.to.as_deref(), &converted, &summary);
+    let is_clean = converted.problems == 0 && summary.errors == 0;
+    Ok(if is_clean {
+        Exit::Ok
+    } else {
+        Exit::CheckFailed
+    })
+}
+
+/// Prints a first mapping.
+fn guess(convert: &Convert, csv: &Path, output: Output) -> Result<Exit, Failure> {
+    let object_type = object_type(convert, csv, &Mapping::default())?;
+    let guess = open(csv)
+        .and_then(|source| Mapping::guess(source, object_type))
+        .map_err(|error| failure(&error, csv, csv))?;
+    if output.is_json() {
+        output.json(&serde_json::json!({"objectType": object_type, "mapping": guess.to_toml()}));
+    } else {
+        output.data(guess.to_toml().trim_end());
+    }
+    Ok(Exit::Ok)
+}
+
+/// What was said, what the file's name tells, or what the mapping is for.
+fn object_type(convert: &Convert, csv: &Path, mapping: &Mapping) -> Result<ObjectType, Failure> {
+    let name = csv.file_name().unwrap_or_default().to_string_lossy();
+    let mut mapped = mapping.object_types();
+    let only = mapped.next().filter(|_| mapped.next().is_none());
+    convert
+        .object_type
+        .or_else(|| ObjectType::from_file_name(&name))
+        .or(only)
+        .ok_or_else(|| {
+            let message = format!(
+                "{}: the name does not tell the type of its rows",
+                csv.display()
+            );
+            Failure::new(Exit::Usage, message).with_hint("name the type: --type ACCOUNT")
+        })
+}
+
+/// Checks the lines, and tells of them as rows of the CSV.
+fn examine(
+    lines: &File,
+    options: &Options,
+    object_type: ObjectType,
+    converted: &Converted,
+    teller: &mut Teller,
+) -> Result<FileSummary, io::Error> {
+    let mut check_options = check::Options::default();
+    check_options
+        .entity_schema
+        .clone_from(&options.entity_schema);
+    if converted.records == 0 {
+        // That there are no lines is the conversion's to say.
+        check_options.allow.insert(gong_crm::Rule::NoRecords);
+    }
+    let csv: Arc<Path> = teller.csv.as_path().into();
+    let mut tell = |found| {
+        let found = converted.source_map.finding_in_csv(&csv, found);
+        let field = found.field.as_deref();
+        let column = field.and_then(|field| converted.source_map.column(field));
+        teller.finding(&found, column);
+    };
+    check_reader(lines, &csv, object_type, &check_options, &mut tell).map_err(io::Error::other)
+}
+
+/// Copies the lines to the standard output; a reader that has gone away is no error.
+fn print(mut lines: File) -> io::Result<()> {
+    lines.rewind()?;
+    match io::copy(&mut lines, &mut io::stdout().lock()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn unexpected(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Exit::Unexpected, format!("{}: {error}", path.display()))
+}
+
+fn failure(error: &ConvertError, csv: &Path, map: &Path) -> Failure {
+    match error {
+        ConvertError::Mapping(_) | ConvertError::NoSuchType { .. } => {
+            Failure::new(Exit::Usage, format!("{}: {error}", map.display()))
+        }
+        ConvertError::Empty => Failure::new(Exit::Usage, format!("{}: {error}", csv.display())),
+        ConvertError::File { path, .. } if path == csv => {
+            Failure::new(Exit::Usage, error.to_string())
+        }
+        other => Failure::new(Exit::Unexpected, other.to_string()),
+    }
+}
+
+/// Tells of problems: as data where the lines go into a file, else beside them.
+struct Teller {
+    csv: PathBuf,
+    output: Output,
+    lines_are_data: bool,
+    most: u64,
+    told: u64,
+    left_out: u64,
+}
+
+impl Teller {
+    fn new(convert: &Convert, csv: &Path, output: Output) -> Self {
+        Self {
+            csv: csv.to_path_buf(),
+            output,
+            lines_are_data: convert.to.is_none(),
+            most: if output.format() == Format::Text {
+                SHOWN
+            } else {
+                u64::MAX
+            },
+            told: 0,
+            left_out: 0,
+        }
+    }
+
+    fn say(&self, line: &str) {
+        if self.lines_are_data {
+            drop(writeln!(anstream::stderr(), "{line}"));
+        } else {
+            self.output.data(line);
+        }
+    }
+
+    /// Whether one more may be shown.
+    fn may_tell(&mut self) -> bool {
+        let may = self.told < self.most;
+        self.told += u64::from(may);
+        self.left_out += u64::from(!may);
+        may
+    }
+
+    /// The value as one JSON object, with more keys.
+    fn say_json(&self, value: &impl Serialize, more: &[(&str, &str)]) {
+        let mut json = serde_json::to_value(value).unwrap_or_default();
+        for (key, text) in more {
+            json[*key] = (*text).into();
+        }
+        self.say(&json.to_string());
+    }
+
+    fn problem(&mut self, problem: &Problem) {
+        if !self.may_tell() {
+            return;
+        }
+        if self.output.is_json() {
+            let path = self.csv.display().to_string();
+            let severity = level(Severity::Error);
+            self.say_json(problem, &[("path", path.as_str()), ("severity", severity)]);
+            return;
+        }
+        for line in text(&self.csv, problem) {
+            self.say(&line);
+        }
+    }
+
+    fn finding(&mut self, found: &check::Finding, column: Option<&str>) {
+        if !self.may_tell() {
+            return;
+        }
+        if self.output.is_json() {
+            let column = column.map(|name| ("columnName", name));
+            self.say_json(found, column.as_slice());
+            return;
+        }
+        for line in finding::text(found) {
+            self.say(&line);
+        }
+    }
+
+    fn end(&self, target: Option<&Path>, converted: &Converted, summary: &FileSummary) {
+        if self.left_out > 0 {
+            let more = counted(self.left_out, "more problem");
+            self.output
+                .talk(&format!("{more}, not shown; -o json shows them all\n"));
+        }
+        let rows = counted(converted.rows, "row");
+        let records = counted(converted.records, "record");
+        let into = target
+            .map(|path| format!(" in {}", path.display()))
+            .unwrap_or_default();
+        self.output.talk(&format!("{rows} became {records}{into}"));
+        let (errors, warnings) = (converted.problems + summary.errors, summary.warnings);
+        if errors + warnings > 0 {
+            let errors = counted(errors, "error");
+            let warnings = counted(warnings, "warning");
+            self.output.talk(&format!("{errors}, {warnings}"));
+        }
+    }
+}
+
+/// The lines that a person reads: what, where, the cell, what to do.
+fn text(csv: &Path, problem: &Problem) -> Vec<String> {
+    let about = match &problem.field {
+        Some(field) => format!("{field}: {}", problem.message),
+        None => problem.message.clone(),
+    };
+    let mut place = format!("{}:{}", csv.display(), problem.place.line);
+    if problem.place.row != problem.place.line {
+        place += &format!(" (row {})", problem.place.row);
+    }
+    if let Some(column) = &problem.column {
+        place += &format!(", column {column:?}");
+    }
+    if let Some(cell) = &problem.excerpt {
+        place += &format!(": {cell:?}");
+    }
+    let left_out = match problem.left_out {
+        LeftOut::Field => "the field is left out",
+        _ => "the row is left out",
+    };
+    let mut lines = vec![
+        format!("{ERROR}error[cell]{ERROR:#}: {about}"),
+        format!(" {FRAME}-->{FRAME:#} {place}"),
+        format!("  {FRAME}={FRAME:#} {left_out}"),
+    ];
+    if let Some(hint) = &problem.hint {
+        lines.push(format!("  {FRAME}={FRAME:#} help: {hint}"));
+    }
+    lines.push(String::new());
+    lines
+}

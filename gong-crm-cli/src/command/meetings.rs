@@ -1,0 +1,301 @@
+//! `gong-crm meetings`: who is ready, and the meetings themselves.
+
+use std::collections::HashSet;
+use std::io::Read as _;
+use std::path::Path;
+
+use gong_crm::{
+    EmailAddress, Error, Invitee, MAX_EMAILS, Meeting, MeetingId, MeetingReadiness, Operation,
+};
+
+use crate::arguments::Global;
+use crate::arguments::meetings::{MeetingFacts, Meetings, MeetingsAction};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::moment;
+use crate::output::Output;
+use crate::request::{self, Request};
+use crate::settings::Connection;
+use crate::table::{self, Align};
+
+pub(crate) async fn run(
+    global: &Global,
+    meetings: &Meetings,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    match &meetings.action {
+        MeetingsAction::Readiness {
+            emails,
+            file,
+            dry_run,
+        } => readiness(global, emails, file.as_deref(), *dry_run, *output).await,
+        MeetingsAction::Create(facts) => create(global, facts, *output).await,
+        MeetingsAction::Update { meeting_id, facts } => {
+            update(global, meeting_id, facts, *output).await
+        }
+        MeetingsAction::Delete {
+            meeting_id,
+            organizer,
+            dry_run,
+        } => delete(global, meeting_id, organizer.as_deref(), *dry_run, *output).await,
+    }
+}
+
+async fn readiness(
+    global: &Global,
+    emails: &[String],
+    file: Option<&Path>,
+    dry_run: bool,
+    output: Output,
+) -> Result<Exit, Failure> {
+    let emails = addresses(emails, file)?;
+    if dry_run {
+        let requests: Vec<Request> = emails
+            .chunks(MAX_EMAILS)
+            .map(|chunk| {
+                Request::new(Operation::IntegrationStatus)
+                    .body(&serde_json::json!({"emails": chunk}))
+            })
+            .collect();
+        request::show(&requests, output);
+        return Ok(Exit::Ok);
+    }
+    let connection = Connection::open(global).await?;
+    let people = connection
+        .client
+        .meeting_readiness(&emails)
+        .await
+        .map_err(failure)?;
+    if output.is_json() {
+        output.json(&people);
+        return Ok(Exit::Ok);
+    }
+    let columns = [
+        ("email", Align::Left),
+        ("ready", Align::Left),
+        ("why not", Align::Left),
+        ("what mends it", Align::Left),
+    ];
+    let rows: Vec<Vec<String>> = people.iter().map(row).collect();
+    for line in table::lines(&columns, &rows) {
+        output.data(&line);
+    }
+    let ready = people.iter().filter(|person| is_ready(person)).count();
+    output.talk(&format!("{ready} of {} ready", people.len()));
+    Ok(Exit::Ok)
+}
+
+fn is_ready(person: &MeetingReadiness) -> bool {
+    person.exists && person.valid
+}
+
+fn row(person: &MeetingReadiness) -> Vec<String> {
+    let ready = if is_ready(person) { "yes" } else { "no" };
+    let why = match &person.user_facing_error {
+        Some(error) => error.clone(),
+        None if !person.exists => "no Gong user has this address".to_owned(),
+        None if !person.valid => "Gong gives no reason".to_owned(),
+        None => String::new(),
+    };
+    let link = person.fix_url.as_ref().or(person.help_url.as_ref());
+    vec![
+        person.email.clone(),
+        ready.to_owned(),
+        why,
+        link.cloned().unwrap_or_default(),
+    ]
+}
+
+/// The addresses, each once, in their order.
+fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, Failure> {
+    let mut text = named.join("\n");
+    if let Some(path) = file {
+        let mut more = String::new();
+        let read = if path.as_os_str() == "-" {
+            std::io::stdin().read_to_string(&mut more).map(drop)
+        } else {
+            std::fs::read_to_string(path).map(|read| more = read)
+        };
+        read.map_err(|error| {
+            Failure::new(
+                Exit::Usage,
+                format!("{} can't be read: {error}", path.display()),
+            )
+        })?;
+        text.push('\n');
+        text += more.trim_start_matches('\u{feff}');
+    }
+    let mut seen = HashSet::new();
+    let mut emails = Vec::new();
+    for word in text.split(|next: char| next.is_whitespace() || next == ',' || next == ';') {
+        if word.is_empty() || !seen.insert(word.to_lowercase()) {
+            continue;
+        }
+        emails.push(address(word)?);
+    }
+    if emails.is_empty() {
+        return Err(Failure::new(Exit::Usage, "no address to ask about"));
+    }
+    Ok(emails)
+}
+
+fn address(text: &str) -> Result<String, Failure> {
+    text.parse::<EmailAddress>()
+        .map(|email| email.to_string())
+        .map_err(|fault| {
+            Failure::new(
+                Exit::Usage,
+                format!("{text:?} is no address: {}", fault.message()),
+            )
+        })
+}
+
+fn meeting(facts: &MeetingFacts) -> Result<Meeting, Failure> {
+    let usage = |message: String| Failure::new(Exit::Usage, message);
+    let zone = facts.zone.as_deref().map(moment::zone).transpose();
+    let zone = zone.map_err(usage)?;
+    let now = jiff::Timestamp::now();
+    let read = |name: &str, text: &str| {
+        moment::moment(text, zone.as_ref(), now).map_err(|error| usage(format!("{name}: {error}")))
+    };
+    let start = read("--start", &facts.start)?;
+    let end = match (&facts.end, facts.duration) {
+        (Some(end), _) => read("--end", end)?,
+        (None, duration) => moment::later(&start, duration.unwrap_or_default())
+            .map_err(|error| usage(format!("--duration: {error}")))?,
+    };
+    if end.instant() <= start.instant() {
+        return Err(usage(format!(
+            "the meeting ends at {end}, not after its start at {start}"
+        )));
+    }
+    let invitees = facts
+        .invite
+        .iter()
+        .map(|email| address(email).map(Invitee::from_email))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Meeting::builder()
+        .start_time(start)
+        .end_time(end)
+        .organizer_email(address(&facts.organizer)?)
+        .invitees(invitees)
+        .maybe_title(facts.title.clone())
+        .maybe_external_id(facts.external_id.clone())
+        .maybe_provider(facts.provider.clone())
+        .build())
+}
+
+async fn create(global: &Global, facts: &MeetingFacts, output: Output) -> Result<Exit, Failure> {
+    let meeting = meeting(facts)?;
+    if facts.dry_run {
+        request::show(
+            &[Request::new(Operation::AddMeeting).body(&meeting)],
+            output,
+        );
+        return Ok(Exit::Ok);
+    }
+    let connection = Connection::open(global).await?;
+    let made = connection
+        .client
+        .add_meeting(&meeting)
+        .await
+        .map_err(failure)?;
+    if output.is_json() {
+        output.json(&made);
+        return Ok(Exit::Ok);
+    }
+    output.data(made.meeting_id.as_deref().unwrap_or("no id"));
+    if let Some(url) = &made.meeting_url {
+        output.data(url);
+    }
+    let more: Vec<&str> = made
+        .additional_invitees
+        .iter()
+        .filter_map(|invitee| invitee.email.as_deref())
+        .collect();
+    if !more.is_empty() {
+        output.talk(&format!("invited by Gong: {}", more.join(", ")));
+    }
+    output.talk(&format!(
+        "from {} to {}",
+        meeting.start_time, meeting.end_time
+    ));
+    Ok(Exit::Ok)
+}
+
+async fn update(
+    global: &Global,
+    meeting_id: &MeetingId,
+    facts: &MeetingFacts,
+    output: Output,
+) -> Result<Exit, Failure> {
+    let meeting = meeting(facts)?;
+    if facts.dry_run {
+        let request = Request::new(Operation::UpdateMeeting)
+            .in_path("meetingId", meeting_id.as_str())
+            .body(&meeting);
+        request::show(&[request], output);
+        return Ok(Exit::Ok);
+    }
+    let connection = Connection::open(global).await?;
+    connection
+        .client
+        .update_meeting(meeting_id, &meeting)
+        .await
+        .map_err(failure)?;
+    done(meeting_id, "updated", output);
+    Ok(Exit::Ok)
+}
+
+async fn delete(
+    global: &Global,
+    meeting_id: &MeetingId,
+    organizer: Option<&str>,
+    dry_run: bool,
+    output: Output,
+) -> Result<Exit, Failure> {
+    let organizer = organizer.map(address).transpose()?;
+    if dry_run {
+        let request = Request::new(Operation::DeleteMeeting)
+            .in_path("meetingId", meeting_id.as_str())
+            .body(&serde_json::json!({"organizerEmail": organizer}));
+        request::show(&[request], output);
+        return Ok(Exit::Ok);
+    }
+    let connection = Connection::open(global).await?;
+    connection
+        .client
+        .delete_meeting(meeting_id, organizer.as_deref())
+        .await
+        .map_err(failure)?;
+    done(meeting_id, "deleted", output);
+    Ok(Exit::Ok)
+}
+
+fn done(meeting_id: &MeetingId, what: &str, output: Output) {
+    if output.is_json() {
+        output.json(&serde_json::json!({"meetingId": meeting_id.as_str(), "outcome": what}));
+    } else {
+        output.data(&format!("{meeting_id} {what}"));
+    }
+}
+
+/// The failure with what only these operations tell: words for the person concerned, and links.
+fn failure(error: Error) -> Failure {
+    let mut said = Vec::new();
+    if let Some(text) = error.user_facing_error() {
+        said.push(format!("Gong says to the person concerned: {text}"));
+    }
+    if let Some(url) = error.fix_url() {
+        said.push(format!("this mends it: {url}"));
+    }
+    if let Some(url) = error.help_url() {
+        said.push(format!("this explains it: {url}"));
+    }
+    let failure = Failure::from(error);
+    if said.is_empty() {
+        failure
+    } else {
+        failure.with_hint(said.join("; "))
+    }
+}

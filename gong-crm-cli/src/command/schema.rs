@@ -1,0 +1,298 @@
+//! `gong-crm schema`: custom fields as a file.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use gong_crm::{
+    Change, EntitySchema, IntegrationId, ObjectType, Operation, PlannedField, SchemaPlan,
+    SchemaPlanError,
+};
+
+use crate::arguments::Global;
+use crate::arguments::schema::{Schema, SchemaAction, SchemaFile};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::request::{self, Request};
+use crate::settings::Connection;
+use crate::table::counted;
+
+pub(crate) async fn run(
+    global: &Global,
+    schema: &Schema,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    match &schema.action {
+        SchemaAction::Pull { object_type, to } => {
+            pull(global, *object_type, to.as_deref(), *output).await
+        }
+        SchemaAction::Plan(file) => plan(global, file, *output).await,
+        SchemaAction::Apply {
+            file,
+            allow_data_loss,
+            dry_run,
+        } => apply(global, file, *allow_data_loss, *dry_run, *output).await,
+    }
+}
+
+async fn pull(
+    global: &Global,
+    object_type: Option<ObjectType>,
+    to: Option<&Path>,
+    output: Output,
+) -> Result<Exit, Failure> {
+    let connection = Connection::open(global).await?;
+    let integration_id = connection.integration_id().await?;
+    let answer = connection
+        .client
+        .entity_schema(integration_id, object_type)
+        .await?;
+    let schema = answer.custom_only();
+    let fields: usize = schema.iter().map(|(_, fields)| fields.len()).sum();
+    let left_out: usize = answer.iter().map(|(_, fields)| fields.len()).sum::<usize>() - fields;
+    match to {
+        None if output.is_json() => output.json(&schema),
+        None => output.data(yaml(&schema)?.trim_end()),
+        Some(path) => {
+            let is_json = path.extension().is_some_and(|ending| ending == "json");
+            let text = if is_json || output.is_json() {
+                serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+            } else {
+                yaml(&schema)?
+            };
+            std::fs::write(path, text).map_err(|error| {
+                Failure::new(
+                    Exit::Unexpected,
+                    format!("{} can't be written: {error}", path.display()),
+                )
+            })?;
+        }
+    }
+    output.talk(&counted(fields as u64, "custom field"));
+    if left_out > 0 {
+        output.talk(&format!(
+            "{} of Gong's own or removed left out",
+            counted(left_out as u64, "field")
+        ));
+    }
+    Ok(Exit::Ok)
+}
+
+fn yaml(schema: &EntitySchema) -> Result<String, Failure> {
+    serde_yaml_ng::to_string(schema)
+        .map_err(|error| Failure::new(Exit::Unexpected, format!("no YAML can be made: {error}")))
+}
+
+async fn plan(global: &Global, file: &SchemaFile, output: Output) -> Result<Exit, Failure> {
+    let wanted = read(file)?;
+    let connection = Connection::open(global).await?;
+    let integration_id = connection.integration_id().await?;
+    let plans = plans(&connection, integration_id, file, &wanted).await?;
+    if output.is_json() {
+        output.json(&serde_json::json!({
+            "isEmpty": plans.iter().all(SchemaPlan::is_empty),
+            "losesData": plans.iter().any(SchemaPlan::is_lossy),
+            "types": plans,
+        }));
+    } else {
+        print(&plans, output);
+        if plans.iter().any(SchemaPlan::is_lossy) {
+            output.talk("applying it needs --allow-data-loss");
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+async fn apply(
+    global: &Global,
+    file: &SchemaFile,
+    allow_data_loss: bool,
+    dry_run: bool,
+    output: Output,
+) -> Result<Exit, Failure> {
+    let wanted = read(file)?;
+    let connection = Connection::open(global).await?;
+    let integration_id = connection.integration_id().await?;
+    let plans = plans(&connection, integration_id, file, &wanted).await?;
+    let changing: Vec<&SchemaPlan> = plans.iter().filter(|plan| !plan.is_empty()).collect();
+    if dry_run {
+        let requests: Vec<Request> = changing
+            .iter()
+            .map(|plan| {
+                Request::new(Operation::UploadCrmSchemaField)
+                    .query("integrationId", &integration_id)
+                    .query("objectType", &plan.object_type())
+                    .body(&plan.to_upload())
+            })
+            .collect();
+        request::show(&requests, output);
+        return Ok(Exit::Ok);
+    }
+    if !output.is_json() {
+        print(&plans, output);
+    }
+    let lost: Vec<String> = changing
+        .iter()
+        .flat_map(|plan| {
+            plan.losses()
+                .map(|field| format!("{}.{}", plan.object_type(), field.unique_name))
+        })
+        .collect();
+    if !lost.is_empty() && !allow_data_loss {
+        return Err(Failure::new(
+            Exit::CheckFailed,
+            format!(
+                "all values of {} would be lost; nothing was sent",
+                lost.join(", ")
+            ),
+        )
+        .with_hint("if that is what you want, say --allow-data-loss"));
+    }
+    for plan in &changing {
+        connection
+            .client
+            .upload_entity_schema(integration_id, plan.object_type(), &plan.to_upload())
+            .await?;
+        output.talk(&format!("{}: declared", plan.object_type()));
+    }
+    if output.is_json() {
+        let applied: Vec<ObjectType> = changing.iter().map(|plan| plan.object_type()).collect();
+        output.json(&serde_json::json!({
+            "applied": applied,
+            "lostValuesOf": lost,
+            "types": plans,
+        }));
+    }
+    Ok(Exit::Ok)
+}
+
+/// What becomes of each type that the file lists.
+async fn plans(
+    connection: &Connection,
+    integration_id: IntegrationId,
+    file: &SchemaFile,
+    wanted: &EntitySchema,
+) -> Result<Vec<SchemaPlan>, Failure> {
+    let current = connection
+        .client
+        .entity_schema(integration_id, None)
+        .await?;
+    let mut plans = Vec::new();
+    let mut refused: Vec<SchemaPlanError> = Vec::new();
+    for (object_type, fields) in wanted.iter() {
+        if file.object_type.is_some_and(|only| only != object_type) {
+            continue;
+        }
+        let known = current.fields(object_type).unwrap_or_default();
+        match SchemaPlan::new(object_type, known, fields) {
+            Ok(plan) => plans.push(plan),
+            Err(error) => refused.push(error),
+        }
+    }
+    if refused.is_empty() {
+        return Ok(plans);
+    }
+    let findings: Vec<String> = refused
+        .iter()
+        .flat_map(|error| {
+            error
+                .findings()
+                .iter()
+                .map(|finding| format!("{} {}: {finding}", error.object_type(), finding.severity))
+        })
+        .collect();
+    let mut failure = Failure::new(
+        Exit::CheckFailed,
+        format!(
+            "{} can't be declared as it is; nothing was sent",
+            file.path.display()
+        ),
+    );
+    failure.hint = Some(findings.join("\n      "));
+    Err(failure)
+}
+
+/// Reads the file. JSON is YAML, so one reader does for both.
+fn read(file: &SchemaFile) -> Result<EntitySchema, Failure> {
+    let path = file.path.display();
+    let unreadable =
+        |error: std::io::Error| Failure::new(Exit::Usage, format!("{path} can't be read: {error}"));
+    let text = if file.path.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .map_err(unreadable)?;
+        text
+    } else {
+        std::fs::read_to_string(&file.path).map_err(unreadable)?
+    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let wrong = |error: String| {
+        Failure::new(
+            Exit::Usage,
+            format!("{path} is no file of custom fields: {error}"),
+        )
+        .with_hint("see what one looks like: gong-crm schema pull")
+    };
+    let is_list = serde_yaml_ng::from_str::<Vec<serde_json::Value>>(text).ok();
+    match (is_list, file.object_type) {
+        (Some(list), Some(object_type)) => {
+            let json = serde_json::to_string(&list).unwrap_or_default();
+            EntitySchema::from_json_of(object_type, &json).map_err(|error| wrong(error.to_string()))
+        }
+        _ => serde_yaml_ng::from_str(text).map_err(|error| wrong(error.to_string())),
+    }
+}
+
+fn print(plans: &[SchemaPlan], output: Output) {
+    for plan in plans {
+        output.data(plan.object_type().as_str());
+        let is_told = |field: &&PlannedField| field.change != Change::Unchanged;
+        let names = plan.fields().iter().filter(is_told);
+        let width = names
+            .map(|field| field.unique_name.chars().count())
+            .max()
+            .unwrap_or_default();
+        for field in plan.fields() {
+            if let Some(line) = line(field, width) {
+                output.data(&line);
+            }
+        }
+        let unchanged = plan.of(Change::Unchanged).count();
+        if unchanged > 0 {
+            output.data(&format!(
+                "  = {} unchanged",
+                counted(unchanged as u64, "field")
+            ));
+        }
+        for warning in plan.warnings() {
+            output.talk(&format!("warning: {}: {warning}", plan.object_type()));
+        }
+    }
+    if plans.iter().all(SchemaPlan::is_empty) {
+        output.talk("nothing to do");
+    }
+}
+
+fn line(field: &PlannedField, width: usize) -> Option<String> {
+    let name = &field.unique_name;
+    let details = field.details.join("; ");
+    match field.change {
+        Change::Added => {
+            let (kind, label) = field
+                .after
+                .as_ref()
+                .map(|after| (after.field_type.as_str(), after.label.as_str()))
+                .unwrap_or_default();
+            Some(format!("  + {name:<width$}  {kind} {label:?}"))
+        }
+        Change::Changed => Some(format!("  ~ {name:<width$}  {details}")),
+        Change::Retyped => Some(format!(
+            "  ! {name:<width$}  {details}: loses its values on all records"
+        )),
+        Change::Removed => Some(format!(
+            "  - {name:<width$}  loses its values on all records"
+        )),
+        _ => None,
+    }
+}

@@ -1,0 +1,151 @@
+//! `gong-crm integration`: from none to one, and back.
+
+use gong_sim::{Processing, Simulator};
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
+
+use crate::invocation::{Invocation, assert_transcript};
+
+/// A local Gong that takes the credentials of every test.
+pub(crate) fn simulator() -> gong_sim::Builder {
+    Simulator::builder().access_key("test-key", "test-secret")
+}
+
+fn run(sim: &Simulator, arguments: &[&str]) -> Invocation {
+    Invocation::new(arguments).against(sim.base_url())
+}
+
+const OWNER: [&str; 4] = ["--name", "Acme CRM", "--owner-email", "admin@acme.example"];
+
+#[test]
+fn ensure_registers_once_and_adopts_from_then_on() {
+    let sim = simulator().start_blocking().unwrap();
+    let ensure = [&["integration", "ensure"], &OWNER[..]].concat();
+    assert_transcript!("integration_ensure_new", run(&sim, &ensure));
+    assert_transcript!("integration_ensure_again", run(&sim, &ensure));
+    let json = [&ensure[..], &["-o", "json"]].concat();
+    assert_transcript!("integration_ensure_json", run(&sim, &json));
+    assert_eq!(sim.integrations().len(), 1);
+    let mut other = ensure.clone();
+    other[3] = "Other CRM";
+    assert_transcript!("integration_ensure_at_odds", run(&sim, &other));
+    let register = [&["integration", "register"], &OWNER[..]].concat();
+    assert_transcript!("integration_register_twice", run(&sim, &register));
+}
+
+#[test]
+fn a_native_integration_is_explained() {
+    let sim = simulator()
+        .rule("native-integration", true)
+        .start_blocking()
+        .unwrap();
+    let ensure = [&["integration", "ensure"], &OWNER[..]].concat();
+    assert_transcript!("integration_native", run(&sim, &ensure));
+}
+
+#[test]
+fn a_deletion_needs_a_word_where_nobody_can_be_asked() {
+    let sim = simulator().start_blocking().unwrap();
+    assert_transcript!(
+        "integration_delete_none",
+        run(&sim, &["integration", "delete"])
+    );
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    assert_transcript!(
+        "integration_delete_unasked",
+        run(&sim, &["integration", "delete"])
+    );
+    assert_eq!(sim.integrations().len(), 1);
+    let dry_run = ["integration", "delete", "--dry-run"];
+    assert_transcript!("integration_delete_dry_run", run(&sim, &dry_run));
+    assert_eq!(sim.integrations().len(), 1);
+    let yes = ["integration", "delete", "--yes"];
+    assert_transcript!("integration_delete", run(&sim, &yes));
+    assert!(
+        sim.integrations()
+            .iter()
+            .all(|integration| integration.is_being_deleted)
+    );
+}
+
+#[test]
+fn a_deletion_that_takes_long_can_be_taken_up_again() {
+    let sim = simulator()
+        .deletion(Processing::Polls(3))
+        .start_blocking()
+        .unwrap();
+    let id = sim.register_integration("Acme CRM", "admin@acme.example");
+    let start = ["integration", "delete", "--yes", "--async"];
+    assert_transcript!("integration_delete_async", run(&sim, &start));
+    let status = format!("delete-{id}-1");
+    let id = id.to_string();
+    let mut states = Vec::new();
+    for _ in 0..3 {
+        let ask = ["status", &status, "--integration-id", &id];
+        let output = run(&sim, &ask).output();
+        states.push(String::from_utf8(output.stdout).unwrap().trim().to_owned());
+    }
+    let words = states.iter().map(|state| state.lines().next().unwrap());
+    let words: Vec<&str> = words.collect();
+    assert_eq!(words, ["IN_PROGRESS", "IN_PROGRESS", "DONE"]);
+    let deletions = sim.requests();
+    let deletions = deletions
+        .iter()
+        .filter(|request| request.method == "DELETE");
+    assert_eq!(deletions.count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_shows_what_is_sent() {
+    let server = MockServer::start().await;
+    Mock::given(matchers::any())
+        .respond_with(ResponseTemplate::new(200).set_body_json(serde_json::json!({
+            "requestId": "4al018gzaztcr8nbukw", "integrationId": 7, "meetingId": "17"
+        })))
+        .mount(&server)
+        .await;
+    let meeting = [
+        "--organizer",
+        "jane@acme.example",
+        "--invite",
+        "joe@globex.example",
+        "--title",
+        "Kickoff",
+        "--start",
+        "2026-03-02T14:00:00+01:00",
+        "--duration",
+        "45m",
+    ];
+    for arguments in [
+        [&["integration", "register"], &OWNER[..]].concat(),
+        [&["meetings", "create"], &meeting[..]].concat(),
+        [&["meetings", "update", "17"], &meeting[..]].concat(),
+        vec![
+            "meetings",
+            "delete",
+            "17",
+            "--organizer",
+            "jane@acme.example",
+        ],
+        vec![
+            "meetings",
+            "readiness",
+            "jane@acme.example",
+            "joe@acme.example",
+        ],
+    ] {
+        let dry_run = [&arguments[..], &["--dry-run", "-o", "json"]].concat();
+        let shown = Invocation::new(&dry_run).output();
+        assert_eq!(shown.status.code(), Some(0), "{dry_run:?}");
+        let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
+        let shown = &shown["requests"][0];
+
+        let seen = server.received_requests().await.unwrap().len();
+        let real = Invocation::new(&arguments).against(&server.uri()).output();
+        assert_eq!(real.status.code(), Some(0), "{arguments:?}");
+        let sent = &server.received_requests().await.unwrap()[seen];
+        assert_eq!(shown["method"], sent.method.as_str());
+        assert_eq!(shown["path"], sent.url.path());
+        let body: serde_json::Value = serde_json::from_slice(&sent.body).unwrap();
+        assert_eq!(shown["body"], body, "{arguments:?}");
+    }
+}

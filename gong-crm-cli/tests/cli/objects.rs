@@ -1,0 +1,99 @@
+//! `gong-crm objects`: what Gong holds, fetched or compared.
+
+use gong_sim::Simulator;
+
+use crate::integration::simulator;
+use crate::invocation::{Invocation, assert_transcript};
+
+fn run(sim: &Simulator, arguments: &[&str], deals: &str) -> Invocation {
+    Invocation::new(arguments)
+        .against(sim.base_url())
+        .file("deals.ldjson", deals)
+}
+
+fn registered() -> Simulator {
+    let sim = simulator().start_blocking().unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    sim
+}
+
+fn push(sim: &Simulator, deals: &str) {
+    let pushed = run(sim, &["push", "deals.ldjson", "--settle", "0"], deals).output();
+    let said = String::from_utf8(pushed.stderr).unwrap();
+    assert_eq!(pushed.status.code(), Some(0), "{said}");
+}
+
+const SENT: &str = r#"{"objectId":"d-1","modifiedDate":"2026-03-01T09:30:00+01:00","amount":1000,"url":"https://crm.acme.example/d-1","name":"One","status":"OPEN"}
+{"objectId":"d-2","modifiedDate":"2026-03-01T09:30:00+01:00","amount":2000,"url":"https://crm.acme.example/d-2","name":"Two","status":"OPEN"}
+{"objectId":"d-3","modifiedDate":"2026-03-01T09:30:00+01:00","amount":3000,"url":"https://crm.acme.example/d-3","name":"Three","status":"OPEN"}
+"#;
+
+#[test]
+fn records_are_fetched_in_the_order_in_which_they_were_asked_for() {
+    let sim = registered();
+    push(&sim, SENT);
+    let get = ["objects", "get", "--type", "DEAL", "d-2", "nobody", "d-1"];
+    assert_transcript!("objects_get", run(&sim, &get, SENT));
+    let json = ["objects", "get", "--type", "DEAL", "nobody", "-o", "json"];
+    assert_transcript!("objects_get_json", run(&sim, &json, SENT));
+    let stages = ["objects", "get", "--type", "STAGE", "s-1"];
+    assert_transcript!("objects_get_stages", run(&sim, &stages, SENT));
+    let strange = ["objects", "get", "--type", "DEAL", "d/1"];
+    assert_transcript!("objects_get_strange_id", run(&sim, &strange, SENT));
+}
+
+#[test]
+fn many_records_take_a_call_for_each_hundred() {
+    let sim = registered();
+    let ids: Vec<String> = (0..250).map(|id| format!("d-{id}")).collect();
+    let words: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let get = [
+        &["objects", "get", "--type", "DEAL", "-o", "json"],
+        &words[..],
+    ]
+    .concat();
+    let output = run(&sim, &get, SENT).output();
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found.as_object().unwrap().len(), 250);
+    let requests = sim.requests();
+    let asked = requests
+        .iter()
+        .filter(|request| request.path == "/v2/crm/entities");
+    assert_eq!(asked.count(), 3);
+}
+
+#[test]
+fn a_file_is_compared_with_what_gong_holds() {
+    let sim = registered();
+    push(&sim, SENT);
+    let verify = ["objects", "verify", "deals.ldjson"];
+    assert_transcript!("objects_verify_same", run(&sim, &verify, SENT));
+    // The same moment in another zone, the same number in another form, an older line of a record.
+    let same = r#"{"objectId":"d-1","name":"Old"}
+{"objectId":"d-1","modifiedDate":"2026-03-01T08:30:00Z","amount":1000.00,"name":"One"}
+"#;
+    assert_transcript!("objects_verify_alike", run(&sim, &verify, same));
+    let differs = r#"{"objectId":"d-1","amount":1001,"name":"One","color":"red"}
+{"objectId":"d-2","modifiedDate":"2026-03-01T09:30:00+01:00","isDeleted":true}
+{"objectId":"d-9","amount":1}
+{"objectId":"d-8","isDeleted":true}
+
+not json
+{"amount":1}
+"#;
+    assert_transcript!("objects_verify_differs", run(&sim, &verify, differs));
+    let capped = ["objects", "verify", "deals.ldjson", "--max", "1"];
+    assert_transcript!("objects_verify_capped", run(&sim, &capped, differs));
+    let json = ["objects", "verify", "deals.ldjson", "-o", "json"];
+    assert_transcript!("objects_verify_json", run(&sim, &json, differs));
+    let missing = Invocation::new(&["objects", "verify", "deals.ldjson"]);
+    assert_transcript!(
+        "objects_verify_missing_file",
+        missing.against(sim.base_url())
+    );
+    let unknown = Invocation::new(&["objects", "verify", "things.ldjson"]);
+    assert_transcript!(
+        "objects_verify_unknown_type",
+        unknown.against(sim.base_url())
+    );
+}

@@ -1,0 +1,143 @@
+//! `gong-crm schema`: custom fields as a file.
+
+use gong_sim::Simulator;
+
+use crate::integration::simulator;
+use crate::invocation::{Invocation, assert_transcript};
+
+const FIRST: &str = "\
+DEAL:
+- uniqueName: region
+  label: Region
+  type: PICKLIST
+  orderedValueList: [EMEA, APAC]
+- uniqueName: score
+  label: Score
+  type: STRING
+- uniqueName: old
+  label: Old
+  type: STRING
+";
+
+/// Renamed, with other values; retyped; dropped; and a new one.
+const SECOND: &str = "\
+DEAL:
+- uniqueName: region
+  label: Sales region
+  type: PICKLIST
+  orderedValueList: [EMEA, LATAM]
+- uniqueName: score
+  label: Score
+  type: NUMBER
+- uniqueName: owner2
+  label: Second owner
+  type: REFERENCE
+  referenceTo: USER
+";
+
+fn run(sim: &Simulator, arguments: &[&str], file: &str) -> Invocation {
+    Invocation::new(arguments)
+        .against(sim.base_url())
+        .file("schema.yaml", file)
+}
+
+fn registered() -> Simulator {
+    let sim = simulator().start_blocking().unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    sim
+}
+
+#[test]
+fn a_schema_is_pulled_planned_and_applied() {
+    let sim = registered();
+    let plan = ["schema", "plan", "schema.yaml"];
+    let apply = ["schema", "apply", "schema.yaml"];
+    assert_transcript!("schema_plan_new", run(&sim, &plan, FIRST));
+    assert_transcript!("schema_apply_new", run(&sim, &apply, FIRST));
+    assert_transcript!("schema_apply_again", run(&sim, &apply, FIRST));
+    assert_transcript!("schema_pull", run(&sim, &["schema", "pull"], FIRST));
+    let pull_json = ["schema", "pull", "--type", "deal", "-o", "json"];
+    assert_transcript!("schema_pull_json", run(&sim, &pull_json, FIRST));
+
+    assert_transcript!("schema_plan_lossy", run(&sim, &plan, SECOND));
+    let json = ["schema", "plan", "schema.yaml", "-o", "json"];
+    assert_transcript!("schema_plan_json", run(&sim, &json, SECOND));
+    let before = sim.schema("DEAL");
+    assert_transcript!("schema_apply_refused", run(&sim, &apply, SECOND));
+    let dry_run = ["schema", "apply", "schema.yaml", "--dry-run"];
+    assert_transcript!("schema_apply_dry_run", run(&sim, &dry_run, SECOND));
+    assert_eq!(sim.schema("DEAL"), before, "nothing was sent");
+    let allowed = ["schema", "apply", "schema.yaml", "--allow-data-loss"];
+    assert_transcript!("schema_apply_allowed", run(&sim, &allowed, SECOND));
+    let names: Vec<String> = sim
+        .schema("DEAL")
+        .iter()
+        .map(|field| field["uniqueName"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(names, ["region", "score", "owner2"]);
+}
+
+#[test]
+fn what_was_pulled_is_what_there_is() {
+    let sim = simulator()
+        .seed_from_dir(crate::invocation::workspace_root().join("examples/acme"))
+        .start_blocking()
+        .unwrap();
+    for (name, arguments) in [
+        ("schema.yaml", &["schema", "pull"][..]),
+        ("schema.json", &["schema", "pull", "-o", "json"]),
+    ] {
+        let pulled = Invocation::new(arguments).against(sim.base_url()).output();
+        let text = String::from_utf8(pulled.stdout).unwrap();
+        let plan = Invocation::new(&["schema", "plan", name, "-o", "json"])
+            .against(sim.base_url())
+            .file(name, &text)
+            .output();
+        let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).unwrap();
+        assert_eq!(plan["isEmpty"], true, "{plan}");
+    }
+}
+
+#[test]
+fn a_gong_that_wants_the_type_is_asked_for_each() {
+    let sim = simulator()
+        .seed_from_dir(crate::invocation::workspace_root().join("examples/acme"))
+        .rule("schema-object-type-optional", false)
+        .start_blocking()
+        .unwrap();
+    let pull = ["schema", "pull", "-o", "json"];
+    let pulled = Invocation::new(&pull).against(sim.base_url()).output();
+    let schema: serde_json::Value = serde_json::from_slice(&pulled.stdout).unwrap();
+    let types: Vec<&String> = schema.as_object().unwrap().keys().collect();
+    assert_eq!(types, ["ACCOUNT", "CONTACT", "DEAL", "LEAD"]);
+}
+
+#[test]
+fn every_mistake_of_a_file_is_told_before_anything_is_sent() {
+    let sim = registered();
+    let plan = ["schema", "plan", "schema.yaml"];
+    let wrong = "\
+DEAL:
+- {uniqueName: stage, label: Stage, type: STRING}
+- {uniqueName: region, label: Region, type: PICKLIST}
+- {uniqueName: owner2, label: Owner, type: REFERENCE, referenceTo: BUSINESS_USER}
+- {uniqueName: tags, label: Tags, type: STRINGARRAY}
+LEAD:
+- {uniqueName: score, label: Score, type: number}
+";
+    assert_transcript!("schema_rules", run(&sim, &plan, wrong));
+    let twice = "\
+DEAL:
+- {uniqueName: a, label: A, type: STRING}
+- {uniqueName: a, label: A, type: STRING}
+";
+    assert_transcript!("schema_twice", run(&sim, &plan, twice));
+    assert_transcript!("schema_not_yaml", run(&sim, &plan, "DEAL: [\n"));
+    assert_transcript!("schema_of_stages", run(&sim, &plan, "STAGE: []\n"));
+    let missing = Invocation::new(&["schema", "plan", "nowhere.yaml"]);
+    assert_transcript!("schema_missing_file", missing.against(sim.base_url()));
+    let list = "- {uniqueName: a, label: A, type: STRING}\n";
+    assert_transcript!("schema_bare_list", run(&sim, &plan, list));
+    let typed = ["schema", "plan", "schema.yaml", "--type", "LEAD"];
+    assert_transcript!("schema_bare_list_of_type", run(&sim, &typed, list));
+}

@@ -1,0 +1,290 @@
+//! From the CSV that a CRM exports to LDJSON, by a small mapping file.
+//!
+//! A [`Mapping`] says which column becomes which field and how dates, numbers and yes or no are
+//! written; [`Mapping::guess`] makes a first one from the header and the cells of a CSV.
+//! [`convert_reader`] and [`convert_file`] make the lines, one row at a time, and tell of each cell
+//! that can't be converted as a [`Problem`]. The [`SourceMap`] they return leads from each line back
+//! to the row and column of the CSV, so that what the [check](crate::check) finds in the lines can
+//! be said of the CSV.
+//!
+//! The same CSV, mapping and time give the same bytes.
+//!
+//! ```
+//! use gong_crm::ObjectType;
+//! use gong_crm::convert::{Mapping, Options, convert_reader};
+//!
+//! let csv = "Nummer;Geändert am;Betrag\nd-1;31.12.2025 09:30;1.250,10\nd-2;gestern;7\n";
+//! let mapping = Mapping::from_toml(r#"
+//!     [DEAL]
+//!     delimiter = ";"
+//!     zone = "Europe/Berlin"
+//!     date-times = "%d.%m.%Y %H:%M"
+//!     decimal = ","
+//!     thousands = "."
+//!     fields.objectId = "Nummer"
+//!     fields.modifiedDate = "Geändert am"
+//!     fields.amount = "Betrag"
+//! "#)?;
+//!
+//! let mut lines = Vec::new();
+//! let mut problems = Vec::new();
+//! let options = Options::new("2026-01-01T00:00:00Z".parse()?);
+//! let converted = convert_reader(
+//!     csv.as_bytes(),
+//!     &mapping,
+//!     ObjectType::Deal,
+//!     &options,
+//!     &mut lines,
+//!     &mut |problem| problems.push(problem.to_string()),
+//! )?;
+//! assert_eq!(
+//!     String::from_utf8(lines)?,
+//!     r#"{"objectId":"d-1","modifiedDate":"2025-12-31T09:30:00+01:00","amount":1250.10}"#.to_owned() + "\n"
+//! );
+//! assert_eq!((converted.rows, converted.records), (2, 1));
+//! assert!(problems[0].starts_with("line 3, column \"Geändert am\": it is no date-time"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::entity::ObjectType;
+use crate::entity_schema::EntitySchema;
+
+mod cell;
+mod guess;
+mod mapping;
+mod nearest;
+mod plan;
+mod problem;
+mod rows;
+mod source_map;
+
+#[cfg(test)]
+mod tests;
+
+pub use guess::Guess;
+pub use mapping::{FieldMapping, Mapping, MappingError, TypeMapping, Words};
+pub use problem::{LeftOut, Problem};
+pub use rows::RowPlace;
+pub use source_map::SourceMap;
+
+use plan::Plan;
+use rows::Rows;
+
+/// The guide's program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/csv.md")]
+struct Guide;
+
+/// How a conversion goes about it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// What `now` in a mapping means. Where a CRM has no time of the last change, Gong wants the
+    /// time of the call.
+    pub now: jiff::Timestamp,
+    /// The declared custom fields, whose types the mapping need not repeat.
+    pub entity_schema: Option<EntitySchema>,
+    /// Whether a row with a cell that can't be converted is kept, without that field. A row without
+    /// its id is never kept.
+    pub keep_rows: bool,
+}
+
+impl Options {
+    /// Rows with a problem are left out, and the mapping says the types of all custom fields.
+    pub fn new(now: jiff::Timestamp) -> Self {
+        Self {
+            now,
+            entity_schema: None,
+            keep_rows: false,
+        }
+    }
+}
+
+/// What a conversion came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Converted {
+    /// How many rows the CSV holds, without the header and those in which all cells are empty.
+    pub rows: u64,
+    /// How many lines were written, one record each.
+    pub records: u64,
+    /// How many problems there were.
+    pub problems: u64,
+    /// Which row each line was made of.
+    pub source_map: SourceMap,
+}
+
+/// Why a conversion came to no end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConvertError {
+    /// The mapping can't be used, or does not fit the CSV.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    /// The mapping says nothing of this object type.
+    #[error("the mapping says nothing of {object_type}; it needs a table [{object_type}]")]
+    NoSuchType {
+        /// The object type.
+        object_type: ObjectType,
+    },
+    /// The CSV holds no header.
+    #[error("the CSV is empty: it has no row that names its columns")]
+    Empty,
+    /// The CSV can't be read.
+    #[error("the CSV can't be read: {0}")]
+    Read(#[source] io::Error),
+    /// A file can't be opened or put in its place.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The lines can't be written.
+    #[error("the lines can't be written: {0}")]
+    Write(#[source] io::Error),
+}
+
+/// Makes LDJSON of a CSV, one row at a time.
+///
+/// Cells are trimmed, and an empty one gives no field. Every problem goes to `on_problem`; the row
+/// is left out, or the field with [`Options::keep_rows`]. Whether Gong takes the values is for the
+/// [check](crate::check) to say: this only gives them their form.
+///
+/// # Errors
+///
+/// [`ConvertError`] when the mapping does not fit the CSV, or when reading or writing fails. A bad
+/// cell is no error.
+pub fn convert_reader(
+    csv: impl Read,
+    mapping: &Mapping,
+    object_type: ObjectType,
+    options: &Options,
+    mut out: impl Write,
+    on_problem: &mut dyn FnMut(Problem),
+) -> Result<Converted, ConvertError> {
+    let table = mapping
+        .of_type(object_type)
+        .ok_or(ConvertError::NoSuchType { object_type })?;
+    let encoding = plan::encoding(table)?;
+    let mut rows = Rows::new(csv, encoding, plan::delimiter(table)?);
+    let header = read_header(&mut rows, table)?;
+    let mut plan = Plan::new(table, object_type, &header.names, options)?;
+    let mut converted = Converted {
+        source_map: SourceMap::new(plan.columns()),
+        ..Converted::default()
+    };
+    let mut line = Vec::new();
+    let mut first = header.first_row;
+    loop {
+        let row = match first.take() {
+            Some(row) => row,
+            None => match rows.next().map_err(ConvertError::Read)? {
+                Some(row) => row,
+                None => break,
+            },
+        };
+        if row.cells.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        converted.rows += 1;
+        line.clear();
+        let mut problems = 0;
+        let is_kept = plan.convert(&row, &mut line, &mut |problem| {
+            problems += 1;
+            on_problem(problem);
+        });
+        converted.problems += problems;
+        if is_kept {
+            out.write_all(&line).map_err(ConvertError::Write)?;
+            converted.records += 1;
+            converted.source_map.push(converted.records, row.place);
+        }
+    }
+    out.flush().map_err(ConvertError::Write)?;
+    Ok(converted)
+}
+
+/// Makes an LDJSON file of a CSV file, which may be compressed as `.gz`. The LDJSON file is complete
+/// or not there.
+///
+/// # Errors
+///
+/// As [`convert_reader`]; also when a file can't be opened or put in its place.
+pub fn convert_file(
+    csv: &Path,
+    mapping: &Mapping,
+    object_type: ObjectType,
+    options: &Options,
+    target: &Path,
+    on_problem: &mut dyn FnMut(Problem),
+) -> Result<Converted, ConvertError> {
+    let of_target = |source| ConvertError::File {
+        path: target.to_path_buf(),
+        source,
+    };
+    let source = open(csv)?;
+    let aside = crate::writer::aside(target).map_err(of_target)?;
+    let out = BufWriter::new(aside.as_file());
+    let converted = convert_reader(source, mapping, object_type, options, out, on_problem)?;
+    crate::writer::persist(aside, target).map_err(of_target)?;
+    Ok(converted)
+}
+
+/// Opens a CSV file, which may be compressed as `.gz`.
+///
+/// # Errors
+///
+/// [`ConvertError::File`] when it can't be opened.
+pub fn open(csv: &Path) -> Result<Box<dyn Read>, ConvertError> {
+    let file = File::open(csv).map_err(|source| ConvertError::File {
+        path: csv.to_path_buf(),
+        source,
+    })?;
+    let is_compressed = csv
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("gz"));
+    Ok(if is_compressed {
+        Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file)))
+    } else {
+        Box::new(file)
+    })
+}
+
+/// The names of the columns, and the first row of data where it had to be read to know them.
+struct Header {
+    names: Vec<String>,
+    first_row: Option<rows::Row>,
+}
+
+fn read_header<R: Read>(rows: &mut Rows<R>, table: &TypeMapping) -> Result<Header, ConvertError> {
+    for _ in 0..table.skip {
+        rows.next().map_err(ConvertError::Read)?;
+    }
+    let row = rows
+        .next()
+        .map_err(ConvertError::Read)?
+        .ok_or(ConvertError::Empty)?;
+    if table.header {
+        let names = row
+            .cells
+            .iter()
+            .map(|name| name.trim().to_owned())
+            .collect();
+        return Ok(Header {
+            names,
+            first_row: None,
+        });
+    }
+    Ok(Header {
+        names: (1..=row.cells.len())
+            .map(|number| number.to_string())
+            .collect(),
+        first_row: Some(row),
+    })
+}

@@ -1,0 +1,88 @@
+//! A cell or row of a CSV that can't be converted.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::rows::RowPlace;
+
+/// A cell, or a whole row, that can't be converted, with its place and its cure.
+///
+/// As JSON it has the keys `line`, `row`, `column` (the column's number), `columnName`, `field`,
+/// `message`, `hint` and `leftOut`; the cell's text, which may be personal data, is not among them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Problem {
+    /// Where the row stands.
+    #[serde(flatten)]
+    pub place: RowPlace,
+    /// The column's number, from 1; 0 when it is about the row as a whole.
+    #[serde(rename = "column")]
+    pub column_number: u64,
+    /// The column, by its name in the header.
+    #[serde(rename = "columnName")]
+    pub column: Option<String>,
+    /// The field that it should have become.
+    pub field: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// What the LDJSON lacks for it.
+    pub left_out: LeftOut,
+    /// The beginning of the cell, for a person to look at.
+    #[serde(skip)]
+    pub excerpt: Option<String>,
+}
+
+/// What the LDJSON lacks because of a problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum LeftOut {
+    /// The whole row.
+    Row,
+    /// The field alone.
+    Field,
+}
+
+/// Where and what: `line 17, column "Betrag": it is no number … (the row is left out)`.
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "line {}", self.place.line)?;
+        if self.place.row != self.place.line {
+            write!(formatter, " (row {})", self.place.row)?;
+        }
+        if let Some(column) = &self.column {
+            write!(formatter, ", column {column:?}")?;
+        }
+        let left_out = match self.left_out {
+            LeftOut::Row => "the row",
+            LeftOut::Field => "the field",
+        };
+        write!(formatter, ": {} ({left_out} is left out)", self.message)
+    }
+}
+
+/// The most characters of a cell that are shown.
+const SHOWN: usize = 40;
+
+/// The beginning of a cell on one line.
+pub(super) fn excerpt(cell: &str) -> String {
+    let mut shown: String = cell
+        .chars()
+        .take(SHOWN)
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .collect();
+    if cell.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
+}

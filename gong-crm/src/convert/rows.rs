@@ -1,0 +1,222 @@
+//! Reading the rows of a CSV in any encoding, each with its place in the file.
+
+use std::io::{self, BufRead as _, BufReader, Read};
+
+use encoding_rs::Encoding;
+use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
+
+/// One row, and where it stands.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) cells: csv::StringRecord,
+    pub(super) place: RowPlace,
+    /// Whether a quote opens in it that never closes.
+    pub(super) is_open: bool,
+}
+
+/// Where a row stands, as a text editor and as a spreadsheet count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct RowPlace {
+    /// The line of the file on which it begins, from 1.
+    pub line: u64,
+    /// The number that a spreadsheet shows beside it, from 1. It is less than the line below cells
+    /// that have several lines.
+    pub row: u64,
+}
+
+/// The rows of a CSV; blank lines are none.
+pub(super) struct Rows<R> {
+    reader: csv::Reader<Lines<R>>,
+    /// How many line breaks stood inside of cells so far.
+    breaks_in_cells: u64,
+}
+
+impl<R: Read> Rows<R> {
+    pub(super) fn new(source: R, encoding: &'static Encoding, delimiter: u8) -> Self {
+        let lines = Lines::new(source, encoding);
+        let reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(lines);
+        Self {
+            reader,
+            breaks_in_cells: 0,
+        }
+    }
+
+    pub(super) fn next(&mut self) -> io::Result<Option<Row>> {
+        let mut cells = csv::StringRecord::new();
+        match self.reader.read_record(&mut cells) {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) => return Err(into_io(error)),
+        }
+        let breaks = cells
+            .iter()
+            .map(|cell| memchr::memchr_iter(b'\n', cell.as_bytes()).count() as u64)
+            .sum::<u64>();
+        let lines = self.reader.get_ref();
+        // Then the last cell took everything up to the break that every file is made to end with.
+        let last = cells.iter().next_back().unwrap_or_default();
+        let is_open = lines.is_at_end && !lines.quotes.is_multiple_of(2) && last.ends_with('\n');
+        // Every row but an open one ends with a line break, which the reader has passed.
+        let passed = self
+            .reader
+            .position()
+            .line()
+            .saturating_sub(u64::from(!is_open));
+        let line = passed.saturating_sub(breaks);
+        let place = RowPlace {
+            line,
+            row: line.saturating_sub(self.breaks_in_cells),
+        };
+        self.breaks_in_cells += breaks;
+        Ok(Some(Row {
+            cells,
+            place,
+            is_open,
+        }))
+    }
+}
+
+fn into_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        // The decoder gives nothing but UTF-8, and rows of any length are taken.
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+/// The text in UTF-8, every line break of which is one `\n`, and which ends with one.
+struct Lines<R> {
+    source: BufReader<DecodeReaderBytes<R, Vec<u8>>>,
+    /// Whether a `\r` was just turned into a break, so that a `\n` after it is part of the same.
+    after_return: bool,
+    ends_with_break: bool,
+    is_at_end: bool,
+    /// How many double quotes were passed on.
+    quotes: u64,
+}
+
+impl<R: Read> Lines<R> {
+    fn new(source: R, encoding: &'static Encoding) -> Self {
+        let decoder = DecodeReaderBytesBuilder::new()
+            .encoding(Some(encoding))
+            .bom_override(true)
+            .strip_bom(true)
+            .build(source);
+        Self {
+            source: BufReader::new(decoder),
+            after_return: false,
+            ends_with_break: true,
+            is_at_end: false,
+            quotes: 0,
+        }
+    }
+}
+
+impl<R: Read> Read for Lines<R> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        if target.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let available = self.source.fill_buf()?;
+            if available.is_empty() {
+                self.is_at_end = true;
+                if self.ends_with_break {
+                    return Ok(0);
+                }
+                self.ends_with_break = true;
+                target[0] = b'\n';
+                return Ok(1);
+            }
+            let (mut taken, mut given) = (0, 0);
+            for byte in available.iter().copied() {
+                if given == target.len() {
+                    break;
+                }
+                taken += 1;
+                let after_return = std::mem::replace(&mut self.after_return, byte == b'\r');
+                if byte == b'\n' && after_return {
+                    continue;
+                }
+                target[given] = if byte == b'\r' { b'\n' } else { byte };
+                given += 1;
+            }
+            self.source.consume(taken);
+            if given > 0 {
+                self.ends_with_break = target[given - 1] == b'\n';
+                self.quotes += memchr::memchr_iter(b'"', &target[..given]).count() as u64;
+                return Ok(given);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(bytes: &[u8], encoding: &'static Encoding) -> Vec<(u64, u64, Vec<String>)> {
+        let mut rows = Rows::new(bytes, encoding, b';');
+        let mut read = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            let cells = row.cells.iter().map(str::to_owned).collect();
+            read.push((row.place.line, row.place.row, cells));
+        }
+        read
+    }
+
+    #[test]
+    fn each_row_knows_its_line_whatever_ends_lines() {
+        let text = "a;b\n\n1;\"x\ny \"\"z\"\"\n\"\n2;3\n\n\n4;5";
+        let expected = [
+            (1, 1, vec!["a", "b"]),
+            (3, 3, vec!["1", "x\ny \"z\"\n"]),
+            (6, 4, vec!["2", "3"]),
+            (9, 7, vec!["4", "5"]),
+        ]
+        .map(|(line, row, cells)| (line, row, cells.into_iter().map(str::to_owned).collect()));
+        for line_break in ["\n", "\r\n", "\r"] {
+            let text = text.replace('\n', line_break);
+            assert_eq!(
+                rows(text.as_bytes(), encoding_rs::UTF_8),
+                expected,
+                "{line_break:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn encodings_are_decoded_and_byte_order_marks_win() {
+        let cells = |bytes: &[u8], encoding| rows(bytes, encoding).remove(0).2;
+        assert_eq!(
+            cells(b"Gr\xf6\xdfe;\x80", encoding_rs::WINDOWS_1252),
+            ["Größe", "€"]
+        );
+        let marked = "\u{feff}Größe;€";
+        assert_eq!(
+            cells(marked.as_bytes(), encoding_rs::WINDOWS_1252),
+            ["Größe", "€"]
+        );
+        let wide: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(cells(&wide, encoding_rs::UTF_8), ["Größe", "€"]);
+        assert_eq!(
+            cells(b"Gr\xf6\xdfe;x", encoding_rs::UTF_8),
+            ["Gr\u{fffd}\u{fffd}e", "x"]
+        );
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_is_seen() {
+        let mut rows = Rows::new(&b"a;b\n1;2\n3;\"4\n5;6\n"[..], encoding_rs::UTF_8, b';');
+        let mut opened = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            opened.push((row.place.line, row.is_open));
+        }
+        assert_eq!(opened, [(1, false), (2, false), (3, true)]);
+    }
+}

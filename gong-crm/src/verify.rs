@@ -1,0 +1,366 @@
+//! Whether Gong holds what a file says: fetched by id, compared field by field.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::hash::BuildHasher as _;
+use std::io::{self, BufRead, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::client::Client;
+use crate::entity::ObjectType;
+use crate::error::Error;
+use crate::id::IntegrationId;
+use crate::objects::{CrmObject, MAX_OBJECTS, schema_object_type};
+use crate::value::ObjectId;
+
+mod compare;
+
+/// Where Gong and the file differ.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Difference {
+    /// The line of the file, from 1.
+    pub line: u64,
+    /// The record.
+    pub object_id: Option<String>,
+    /// What differs.
+    #[serde(flatten)]
+    pub kind: DifferenceKind,
+}
+
+/// What differs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum DifferenceKind {
+    /// Gong does not have the record, or has not processed it yet.
+    Missing,
+    /// The file deletes the record, and Gong still has it.
+    NotDeleted,
+    /// A field has another value, or none.
+    Field {
+        /// The field.
+        field: String,
+        /// The file's value.
+        sent: Value,
+        /// Gong's value; `null` when it gives none.
+        found: Value,
+    },
+    /// The line is no record, so there is nothing to compare.
+    Unreadable {
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// What a comparison came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Verification {
+    /// Lines with a record.
+    pub records: u64,
+    /// Records that Gong holds as the file says, deleted ones that it does not hold included.
+    pub same: u64,
+    /// Records that Gong holds with other values.
+    pub different: u64,
+    /// Records that Gong does not hold.
+    pub missing: u64,
+    /// Records that the file deletes and Gong still holds.
+    pub not_deleted: u64,
+    /// Lines before the last one of a record: Gong holds the last.
+    pub superseded: u64,
+    /// Lines that are no records.
+    pub unreadable: u64,
+    /// Calls that it took.
+    pub calls: u64,
+}
+
+impl Verification {
+    /// Whether Gong holds what the file says.
+    pub fn is_same(&self) -> bool {
+        self.different + self.missing + self.not_deleted + self.unreadable == 0
+    }
+}
+
+/// Why a file could not be compared.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The file can't be read.
+    #[error("{} can't be read", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// Gong could not be asked.
+    #[error(transparent)]
+    Request(#[from] Error),
+}
+
+impl Client {
+    /// Fetches what a file sent, in calls of [`MAX_OBJECTS`] records, and tells every difference.
+    ///
+    /// Dates are compared by the moment they name, numbers by value, lists without regard to order; a
+    /// `null` fits a field that Gong does not have. Fields that Gong has and the file does not name
+    /// are left alone. Of several lines of one record the last counts. A file ending in `.gz` is unpacked.
+    ///
+    /// Gong answers from what it has processed: a record can be missing, or old, for a while after
+    /// its upload is done. It means the operation for verification while developing.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::File`] for the file; [`VerifyError::Request`] for a failed call, and with
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for business users and
+    /// stages, which Gong has no way to read.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// use gong_crm::{DifferenceKind, ObjectType};
+    ///
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let id = sim.register_integration("Acme CRM", "admin@acme.example").into();
+    /// # let client = gong_crm::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_crm::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("accounts.ldjson");
+    /// # std::fs::write(&path, "{\"objectId\":\"a-1\",\"name\":\"Acme\"}\n")?;
+    /// let mut differences = Vec::new();
+    /// let found = client
+    ///     .verify_file(id, ObjectType::Account, &path, |difference| differences.push(difference))
+    ///     .await?;
+    /// assert!(!found.is_same());
+    /// assert_eq!(differences[0].kind, DifferenceKind::Missing);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn verify_file(
+        &self,
+        integration_id: IntegrationId,
+        object_type: ObjectType,
+        path: impl AsRef<Path>,
+        mut on_difference: impl FnMut(Difference) + Send,
+    ) -> Result<Verification, VerifyError> {
+        schema_object_type(object_type)?;
+        let path = path.as_ref().to_path_buf();
+        let unreadable = |source| VerifyError::File {
+            path: path.clone(),
+            source,
+        };
+        let mut found = Verification::default();
+        let opened = path.clone();
+        let records = off_thread(move || Records::open(&opened)).await;
+        let mut records = records.map_err(unreadable)?;
+        loop {
+            let (back, chunk) = off_thread(move || {
+                let chunk = records.next_chunk()?;
+                Ok((records, chunk))
+            })
+            .await
+            .map_err(unreadable)?;
+            records = back;
+            if chunk.is_empty() {
+                found.superseded = records.superseded;
+                return Ok(found);
+            }
+            let ids: Vec<ObjectId> = chunk
+                .iter()
+                .filter_map(|line| Some(line.record.as_ref().ok()?.0.clone()))
+                .collect();
+            let mut held = if ids.is_empty() {
+                BTreeMap::new()
+            } else {
+                found.calls += 1;
+                self.objects(integration_id, object_type, &ids).await?
+            };
+            for line in chunk {
+                let object = match &line.record {
+                    Ok((id, _)) => held.remove(id.as_str()).flatten(),
+                    Err(_) => None,
+                };
+                judge(line, object, &mut found, &mut on_difference);
+            }
+        }
+    }
+}
+
+/// Reads on a thread of its own, so that a slow disk holds up nobody.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
+fn judge(
+    line: Line,
+    object: Option<CrmObject>,
+    found: &mut Verification,
+    on_difference: &mut (impl FnMut(Difference) + Send),
+) {
+    let number = line.number;
+    let (id, record) = match line.record {
+        Ok(read) => read,
+        Err(reason) => {
+            found.unreadable += 1;
+            let kind = DifferenceKind::Unreadable { reason };
+            return on_difference(Difference {
+                line: number,
+                object_id: None,
+                kind,
+            });
+        }
+    };
+    found.records += 1;
+    let mut tell = |kind| {
+        on_difference(Difference {
+            line: number,
+            object_id: Some(id.to_string()),
+            kind,
+        });
+    };
+    let deletes = record.get("isDeleted") == Some(&Value::Bool(true));
+    match object {
+        None if deletes => found.same += 1,
+        Some(object) if deletes && object.get("isDeleted") == Some(&Value::Bool(true)) => {
+            found.same += 1;
+        }
+        Some(_) if deletes => {
+            found.not_deleted += 1;
+            tell(DifferenceKind::NotDeleted);
+        }
+        None => {
+            found.missing += 1;
+            tell(DifferenceKind::Missing);
+        }
+        Some(object) => {
+            let mut is_same = true;
+            for (field, sent) in record {
+                let held = object.get(&field).unwrap_or(&Value::Null);
+                if compare::same(&field, &sent, held) {
+                    continue;
+                }
+                is_same = false;
+                let found = held.clone();
+                tell(DifferenceKind::Field { field, sent, found });
+            }
+            if is_same {
+                found.same += 1;
+            } else {
+                found.different += 1;
+            }
+        }
+    }
+}
+
+/// A line that counts.
+struct Line {
+    number: u64,
+    /// The record under its id, or what is wrong with the line.
+    record: Result<(ObjectId, Map<String, Value>), String>,
+}
+
+/// The lines of a file that count, in chunks that fit a call.
+struct Records {
+    reader: Box<dyn BufRead + Send>,
+    number: u64,
+    /// The last line of each record, by a hash of its id: two ids of one hash would at worst leave
+    /// one record unlooked at.
+    last: HashMap<u64, u64>,
+    hash: foldhash::quality::FixedState,
+    superseded: u64,
+}
+
+impl Records {
+    /// Opens the file, and reads it once to learn which line of a record is its last.
+    fn open(path: &Path) -> io::Result<Self> {
+        let mut first = Self {
+            reader: open(path)?,
+            number: 0,
+            last: HashMap::new(),
+            hash: foldhash::quality::FixedState::default(),
+            superseded: 0,
+        };
+        while let Some(line) = first.next_line()? {
+            if let Ok((id, _)) = &line.record {
+                let hash = first.hash.hash_one(id.as_str());
+                first.last.insert(hash, line.number);
+            }
+        }
+        first.reader = open(path)?;
+        first.number = 0;
+        Ok(first)
+    }
+
+    fn next_chunk(&mut self) -> io::Result<Vec<Line>> {
+        let mut chunk = Vec::with_capacity(MAX_OBJECTS);
+        while chunk.len() < MAX_OBJECTS {
+            let Some(line) = self.next_line()? else {
+                break;
+            };
+            if let Ok((id, _)) = &line.record {
+                let last = self.last.get(&self.hash.hash_one(id.as_str()));
+                if last.is_some_and(|last| *last != line.number) {
+                    self.superseded += 1;
+                    continue;
+                }
+            }
+            chunk.push(line);
+        }
+        Ok(chunk)
+    }
+
+    /// The next line that is not blank.
+    fn next_line(&mut self) -> io::Result<Option<Line>> {
+        let mut bytes = Vec::new();
+        loop {
+            bytes.clear();
+            if self.reader.read_until(b'\n', &mut bytes)? == 0 {
+                return Ok(None);
+            }
+            self.number += 1;
+            let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+            if !text.trim_ascii().is_empty() {
+                return Ok(Some(Line {
+                    number: self.number,
+                    record: record(text),
+                }));
+            }
+        }
+    }
+}
+
+fn record(text: &[u8]) -> Result<(ObjectId, Map<String, Value>), String> {
+    let record: Map<String, Value> =
+        serde_json::from_slice(text).map_err(|_| "it is no JSON object".to_owned())?;
+    let id = match record.get("objectId") {
+        Some(Value::String(id)) => id.parse::<ObjectId>(),
+        Some(_) => return Err("its objectId is no text in double quotes".to_owned()),
+        None => return Err("it has no objectId".to_owned()),
+    };
+    let id = id.map_err(|fault| format!("its objectId: {}", fault.message()))?;
+    Ok((id, record))
+}
+
+/// The file's text; what begins as gzip does is unpacked.
+fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
+    const BUFFER: usize = 256 * 1024;
+    let mut start = [0; 2];
+    let is_packed = File::open(path)?.read_exact(&mut start).is_ok() && start == [0x1f, 0x8b];
+    let file = BufReader::with_capacity(BUFFER, File::open(path)?);
+    if is_packed {
+        let unpacked = MultiGzDecoder::new(file);
+        return Ok(Box::new(BufReader::with_capacity(BUFFER, unpacked)));
+    }
+    Ok(Box::new(file))
+}
