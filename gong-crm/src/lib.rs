@@ -16,6 +16,7 @@ pub mod convert;
 mod credentials;
 mod entity;
 mod entity_schema;
+#[cfg(feature = "client")]
 mod error;
 mod files;
 pub mod fix;
@@ -65,6 +66,7 @@ pub use entity_schema::{
     Change, EntitySchema, EntitySchemaError, FieldType, PlannedField, SchemaField, SchemaFinding,
     SchemaPlan, SchemaPlanError, SchemaRule,
 };
+#[cfg(feature = "client")]
 pub use error::{Error, ErrorKind};
 pub use files::{FilesError, MAX_BODY_BYTES};
 pub use id::{ClientRequestId, IntegrationId, InvalidId, MeetingId};
