@@ -5,13 +5,14 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// Runs the bench of this name with these arguments, optimized.
+/// Runs the bench of this name with these arguments, optimized as what is shipped.
 pub(crate) fn run(root: &Path, name: &str, arguments: &[String]) -> Result<()> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let status = Command::new(&cargo)
         .args([
             "run",
-            "--release",
+            "--profile",
+            "dist",
             "--locked",
             "-p",
             "benches",
