@@ -1,6 +1,6 @@
 //! How fast are typed deals written, beside `serde_json`, Python's `json` and `orjson`?
 //!
-//! `cargo run --release -p benches --bin writer [-- --records N --rounds N --python PROGRAM --only NAME --gate]`
+//! `cargo xtask bench writer [--records N --rounds N --python PROGRAM --only NAME --gate]`
 //!
 //! All contenders write the same deals to the null device, in turn within each round. The first
 //! round is dropped; medians are compared. The check for repeated ids and for the size of the file

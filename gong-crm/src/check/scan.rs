@@ -44,22 +44,23 @@ pub(super) struct Scanned {
 #[derive(Debug)]
 struct Guess {
     is_on: bool,
-    tries: u32,
+    lines: u32,
     misses: u32,
 }
 
 impl Guess {
-    /// After how many names the guesses are looked at.
-    const ROUND: u32 = 1024;
+    /// After how many lines the guesses are looked at.
+    const ROUND: u32 = 64;
 
-    /// Guessing costs more than it saves when one in eight guesses is wrong.
+    /// How many wrong guesses a line cost more than the right ones save.
+    const MOST_MISSES: u32 = 2;
+
     #[inline]
-    fn note(&mut self, missed: bool) {
-        self.tries += 1;
-        self.misses += u32::from(missed);
-        if self.tries == Self::ROUND {
-            self.is_on = self.misses <= Self::ROUND / 8;
-            self.tries = 0;
+    fn note_line(&mut self) {
+        self.lines += 1;
+        if self.lines == Self::ROUND {
+            self.is_on = self.misses <= Self::ROUND * Self::MOST_MISSES;
+            self.lines = 0;
             self.misses = 0;
         }
     }
@@ -71,7 +72,7 @@ impl Scanner {
             vocabulary: Vocabulary::new(yardstick, options),
             guess: Guess {
                 is_on: true,
-                tries: 0,
+                lines: 0,
                 misses: 0,
             },
             takes_underscore: options.severity(Rule::ObjectIdUnderscore).is_none(),
@@ -107,6 +108,9 @@ impl Scanner {
         scanned.modified = None;
         scanned.is_deleted = false;
         scanned.references.clear();
+        if self.guess.is_on {
+            self.guess.note_line();
+        }
         let mut seen = [0_u64; Vocabulary::MOST / 64];
         let mut slot = Vocabulary::START;
         let mut at = after_space(bytes, start + 1);
@@ -137,13 +141,12 @@ impl Scanner {
         if self.guess.is_on {
             let guess = self.vocabulary.successor(previous);
             if let Some(after) = self.vocabulary.entry(guess).begins(bytes, at) {
-                self.guess.note(false);
                 return Some((guess, after));
             }
         }
         let (slot, after) = self.look_up(bytes, at)?;
         if self.guess.is_on {
-            self.guess.note(true);
+            self.guess.misses += 1;
             self.vocabulary.set_successor(previous, slot);
         }
         Some((slot, after))
