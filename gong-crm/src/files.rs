@@ -55,7 +55,7 @@ fn stems() -> String {
 }
 
 /// A file with records of one type.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct EntityFilePath {
     pub(crate) path: PathBuf,
     pub(crate) object_type: ObjectType,

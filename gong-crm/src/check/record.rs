@@ -15,7 +15,7 @@ use super::object::{Pair, Parsed, lone_surrogate, parse, unescaped};
 use super::syntax::{Diagnosis, Then, diagnose};
 use super::value::{self, mended_timestamp};
 use crate::entity::{Field, FieldKind, LineFormat, ObjectType, Presence};
-use crate::entity_schema::{EntitySchema, FieldType, SchemaField};
+use crate::entity_schema::{EntitySchema, SchemaField};
 use crate::rule::Rule;
 use crate::value::timestamp;
 
@@ -313,12 +313,7 @@ impl Reading<'_> {
     fn declared(&mut self, field: &SchemaField, pair: &Pair<'_>) {
         match field.check(pair.value) {
             Ok(()) => {
-                let target = match (&field.field_type, field.reference_to.as_deref()) {
-                    (FieldType::Reference, Some("USER")) => Some(ObjectType::BusinessUser),
-                    (FieldType::Reference, Some(target)) => target.parse().ok(),
-                    _ => None,
-                };
-                if let Some(target) = target
+                if let Some(target) = field.target()
                     && pair.value.get() != "null"
                 {
                     self.reference(target, &pair.name, pair);

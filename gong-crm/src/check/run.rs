@@ -18,6 +18,7 @@ use super::ids::{Ids, KnownIds};
 use super::options::Options;
 use super::summary::{FileSummary, Summary};
 use crate::entity::ObjectType;
+use crate::entity_schema::SchemaField;
 use crate::files::{Compressed, EntityFilePath, FilesError, entity_files};
 
 /// The path that stands for the standard input.
@@ -62,6 +63,17 @@ pub fn check_paths(
 ) -> Result<Summary, CheckError> {
     let files = sources(paths, options.object_type)?;
     let mut known_ids = KnownIds::default();
+    for target in declared_targets(&files, options) {
+        let all = files.iter().filter(|file| file.object_type == target);
+        let named: Vec<EntityFilePath> = all.cloned().collect();
+        // What can be read only once is read when its turn comes; without it, ids would be missing.
+        if !named.iter().all(|file| file.path.is_file()) {
+            continue;
+        }
+        let outcomes = check_together(&named, options, &KnownIds::default(), &mut |_| {})?;
+        let ids: Vec<Ids> = outcomes.into_iter().map(|outcome| outcome.ids).collect();
+        known_ids.insert(target, &ids);
+    }
     let mut summary = Summary::default();
     let mut files = files.into_iter().peekable();
     while let Some(first) = files.next() {
@@ -156,6 +168,28 @@ fn sources(
         files.sort_by_key(|file| file.object_type);
     }
     Ok(files)
+}
+
+/// The types that custom fields of these files refer to and whose turn comes with them or later: a
+/// parent account, an account's latest deal. Their ids have to be known beforehand.
+fn declared_targets(files: &[EntityFilePath], options: &Options) -> Vec<ObjectType> {
+    let Some(schema) = &options.entity_schema else {
+        return Vec::new();
+    };
+    let is_there = |target: &ObjectType| files.iter().any(|file| file.object_type == *target);
+    let mut targets: Vec<ObjectType> = ObjectType::ALL
+        .into_iter()
+        .filter(is_there)
+        .flat_map(|source| {
+            let fields = schema.fields(source).unwrap_or_default();
+            let targets = fields.iter().filter_map(SchemaField::target);
+            targets.filter(move |target| rank(*target) >= rank(source))
+        })
+        .filter(is_there)
+        .collect();
+    targets.sort_unstable();
+    targets.dedup();
+    targets
 }
 
 /// How many types have to be read before this one, one after another: 0 for one that refers to none.

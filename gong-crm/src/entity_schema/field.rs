@@ -3,6 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::field_type::FieldType;
+use crate::entity::ObjectType;
 use crate::rule::Rule;
 use crate::value::{self, Fault, close_date, email_address, object_id, timestamp, url};
 
@@ -54,6 +55,15 @@ impl SchemaField {
             ordered_value_list: Vec::new(),
             is_deleted: None,
             last_modified: None,
+        }
+    }
+
+    /// The type of the records that a `REFERENCE` points to, if it is one of an upload.
+    pub(crate) fn target(&self) -> Option<ObjectType> {
+        match (&self.field_type, self.reference_to.as_deref()) {
+            (FieldType::Reference, Some("USER")) => Some(ObjectType::BusinessUser),
+            (FieldType::Reference, Some(target)) => target.parse().ok(),
+            _ => None,
         }
     }
 

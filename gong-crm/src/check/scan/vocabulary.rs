@@ -287,11 +287,7 @@ fn declared_kind(field: &SchemaField) -> Kind {
         FieldType::Number | FieldType::Currency => Kind::Scalar(Scalar::Number),
         FieldType::Percent => Kind::Scalar(Scalar::Percent),
         FieldType::Id => Kind::Reference(None),
-        FieldType::Reference => Kind::Reference(match field.reference_to.as_deref() {
-            Some("USER") => Some(ObjectType::BusinessUser),
-            Some(target) => target.parse().ok(),
-            None => None,
-        }),
+        FieldType::Reference => Kind::Reference(field.target()),
         FieldType::Url => Kind::Url,
         FieldType::Boolean => Kind::Scalar(Scalar::Boolean),
         FieldType::PhoneNumber | FieldType::Text => Kind::Text,

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use super::{findings_of, places};
 use crate::check::{CheckError, Finding, Options, Summary, check_paths};
 use crate::entity::ObjectType;
+use crate::entity_schema::EntitySchema;
 use crate::files::FilesError;
 use crate::rule::Rule;
 
@@ -157,6 +158,38 @@ fn references_are_followed_from_file_to_file() {
 }
 
 #[test]
+fn declared_references_are_followed_to_the_same_type_and_to_later_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let account = |id: &str, parent: &str, deal: &str| {
+        format!(
+            r#"{{"objectId":"{id}","modifiedDate":"2026-03-01T09:30:00Z","parent":"{parent}","lastDeal":"{deal}"}}"#
+        ) + "\n"
+    };
+    let accounts = account("a", "b", "d") + &account("b", "x", "y");
+    fs::write(folder.path().join("accounts.ldjson"), accounts).unwrap();
+    let deal = r#"{"objectId":"d","modifiedDate":"2026-03-01T09:30:00Z"}"#;
+    fs::write(folder.path().join("deals.ldjson"), deal).unwrap();
+    let schema = r#"{"ACCOUNT":[
+        {"uniqueName":"parent","label":"Parent","type":"REFERENCE","referenceTo":"ACCOUNT"},
+        {"uniqueName":"lastDeal","label":"Last deal","type":"REFERENCE","referenceTo":"DEAL"}]}"#;
+    let mut options = Options::default();
+    options.entity_schema = Some(EntitySchema::from_json(schema).unwrap());
+    options.allow.insert(Rule::NotVisible);
+    let mut told = Vec::new();
+    check_paths(&[folder.path()], &options, &mut |finding| {
+        told.push((finding.line, finding.rule, finding.field.unwrap()));
+    })
+    .unwrap();
+    assert_eq!(
+        told,
+        [
+            (2, Rule::UnresolvedReference, "parent".to_owned()),
+            (2, Rule::UnresolvedReference, "lastDeal".to_owned()),
+        ]
+    );
+}
+
+#[test]
 fn a_folder_is_counted_file_by_file_and_compressed_files_are_read() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed
@@ -231,7 +264,7 @@ fn the_example_crm_has_no_mistakes() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/acme");
     let schema = fs::read_to_string(format!("{folder}/entity-schema.json")).unwrap();
     let options = Options {
-        entity_schema: Some(crate::entity_schema::EntitySchema::from_json(&schema).unwrap()),
+        entity_schema: Some(EntitySchema::from_json(&schema).unwrap()),
         ..Options::default()
     };
     let mut findings = Vec::new();
