@@ -172,9 +172,11 @@ fn declared_references_are_followed_to_the_same_type_and_to_later_ones() {
     let schema = r#"{"ACCOUNT":[
         {"uniqueName":"parent","label":"Parent","type":"REFERENCE","referenceTo":"ACCOUNT"},
         {"uniqueName":"lastDeal","label":"Last deal","type":"REFERENCE","referenceTo":"DEAL"}]}"#;
-    let mut options = Options::default();
-    options.entity_schema = Some(EntitySchema::from_json(schema).unwrap());
-    options.allow.insert(Rule::NotVisible);
+    let options = Options {
+        entity_schema: Some(EntitySchema::from_json(schema).unwrap()),
+        allow: [Rule::NotVisible].into(),
+        ..Options::default()
+    };
     let mut told = Vec::new();
     check_paths(&[folder.path()], &options, &mut |finding| {
         told.push((finding.line, finding.rule, finding.field.unwrap()));
