@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 /// A step's title, the command, and variables for its environment.
-type Step = (
+pub(crate) type Step = (
     &'static str,
     &'static [&'static str],
     &'static [(&'static str, &'static str)],
@@ -83,7 +83,7 @@ pub(crate) fn pages(root: &Path) -> Result<()> {
 }
 
 /// Runs the steps in the workspace's root, and stops at the first failure.
-fn steps(root: &Path, steps: &[Step]) -> Result<()> {
+pub(crate) fn steps(root: &Path, steps: &[Step]) -> Result<()> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     for (title, arguments, variables) in steps {
         say(&format!("== {title}: cargo {}", arguments.join(" ")));
@@ -102,6 +102,6 @@ fn steps(root: &Path, steps: &[Step]) -> Result<()> {
 }
 
 #[expect(clippy::print_stdout, reason = "a chore says what it does")]
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     println!("{line}");
 }

@@ -1,4 +1,4 @@
-//! The workspace's own chores: `cargo xtask codegen | acme | bench | chaos | ci`.
+//! The workspace's own chores: `cargo xtask codegen | acme | bench | chaos | docs | ci | packages`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,6 +10,7 @@ mod bench;
 mod chaos;
 mod ci;
 mod codegen;
+mod packages;
 
 /// The workspace's own chores.
 #[derive(Debug, Parser)]
@@ -60,6 +61,8 @@ enum Chore {
     Docs,
     /// Run everything a change has to pass, in order
     Ci,
+    /// Look at the spelling, each feature alone, the dependencies and the packages
+    Packages,
 }
 
 fn main() -> ExitCode {
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Chore::Chaos { seeds, first } => chaos::run(&root, first, seeds),
         Chore::Docs => ci::pages(&root),
         Chore::Ci => ci::run(&root),
+        Chore::Packages => packages::run(&root),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
