@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorKind};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::operation::Operation;
 use crate::rate::RateBudget;
+use crate::retry::{Action, RetryLimits, after_change, after_question};
 
 /// The way to one company's Gong; cheap to clone, all clones share connections.
 ///
@@ -42,6 +43,7 @@ pub struct Client {
     pub(crate) timeouts: Timeouts,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) rate: RateBudget,
+    retry: RetryLimits,
 }
 
 /// How long to wait for what. There is no limit on a whole upload: an honest slow one must pass.
@@ -107,6 +109,10 @@ impl Client {
         ledger: Option<Arc<dyn Ledger>>,
         /// How many calls to make in a second and in a day; by default what Gong allows.
         rate_budget: Option<RateBudget>,
+        /// How often a call is made again that failed for a passing reason, as [`crate::retry`]
+        /// says; by default [`RetryLimits::CALL`]. Uploads have their own, in
+        /// [`push::Options`](crate::push::Options).
+        retry_limits: Option<RetryLimits>,
     ) -> Result<Self, Error> {
         let base_url = base_url.as_deref().unwrap_or(Self::DEFAULT_BASE_URL);
         let base_url = base_url::normalize(base_url)?;
@@ -138,6 +144,7 @@ impl Client {
             timeouts,
             ledger: ledger.unwrap_or_else(|| Arc::new(MemoryLedger::new())),
             rate: rate_budget.unwrap_or_default(),
+            retry: retry_limits.unwrap_or(RetryLimits::CALL),
         })
     }
 }
@@ -151,6 +158,70 @@ impl Client {
 
     pub(crate) fn raw(&self) -> &RawClient {
         &self.raw
+    }
+
+    /// Asks a question, which can be asked again, or says what can be said twice.
+    pub(crate) async fn ask<T, E, F>(
+        &self,
+        operation: Operation,
+        call: impl FnMut() -> F,
+    ) -> Result<T, Error>
+    where
+        T: serde::de::DeserializeOwned,
+        E: ErrorBody,
+        F: Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
+    {
+        self.repeated(operation, after_question, call).await
+    }
+
+    /// Changes something; made again only where Gong has surely not carried it out.
+    pub(crate) async fn change<T, E, F>(
+        &self,
+        operation: Operation,
+        call: impl FnMut() -> F,
+    ) -> Result<T, Error>
+    where
+        T: serde::de::DeserializeOwned,
+        E: ErrorBody,
+        F: Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
+    {
+        self.repeated(operation, after_change, call).await
+    }
+
+    async fn repeated<T, E, F>(
+        &self,
+        operation: Operation,
+        after: fn(&Error) -> Action,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T, Error>
+    where
+        T: serde::de::DeserializeOwned,
+        E: ErrorBody,
+        F: Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
+    {
+        let limits = self.retry;
+        let started = self.clock.monotonic();
+        let mut pauses = limits.pauses();
+        let mut attempts = 1;
+        loop {
+            let error = match self.call(operation, call()).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let pause = pauses.next().unwrap_or_default();
+            let pause = pause.max(error.retry_after().unwrap_or_default());
+            let spent = self.clock.monotonic().saturating_sub(started);
+            let gives_up = after(&error) == Action::GiveUp;
+            if gives_up
+                || attempts >= limits.attempts
+                || pause > limits.longest_wait
+                || spent + pause > limits.total
+            {
+                return Err(error);
+            }
+            self.clock.sleep(pause).await;
+            attempts += 1;
+        }
     }
 
     /// Makes one call of the raw client and turns whatever goes wrong into an [`Error`].

@@ -31,8 +31,8 @@ impl Client {
     /// Any [`ErrorKind`] of a call but `NotFound`.
     pub async fn integrations(&self) -> Result<Vec<Integration>, Error> {
         let operation = Operation::ListGenericCrmIntegration;
-        let call = self.raw().list_generic_crm_integration();
-        let answer = match self.call(operation, call).await {
+        let call = || self.raw().list_generic_crm_integration();
+        let answer = match self.ask(operation, call).await {
             Ok(answer) => answer,
             // Only in Gong's own words: a page of another server is a wrong base URL.
             Err(error) if error.kind() == ErrorKind::NotFound && error.body().is_none() => {
@@ -79,8 +79,8 @@ impl Client {
             owner_email: owner_email.to_owned(),
         };
         let operation = Operation::RegisterGenericCrmIntegration;
-        let call = self.raw().register_generic_crm_integration(&body);
-        let answer = self.call(operation, call).await?;
+        let call = || self.raw().register_generic_crm_integration(&body);
+        let answer = self.change(operation, call).await?;
         answer
             .integration_id
             .map(IntegrationId::from)
@@ -105,10 +105,12 @@ impl Client {
         integration_id: IntegrationId,
         client_request_id: &ClientRequestId,
     ) -> Result<(), Error> {
-        let call = self
-            .raw()
-            .delete_generic_crm_integration(client_request_id.as_str(), integration_id.get());
-        self.call(Operation::DeleteGenericCrmIntegration, call)
+        let id = client_request_id.as_str();
+        let call = || {
+            self.raw()
+                .delete_generic_crm_integration(id, integration_id.get())
+        };
+        self.change(Operation::DeleteGenericCrmIntegration, call)
             .await
             .map(drop)
             .map_err(|error| error.with_client_request_id(client_request_id))

@@ -36,6 +36,8 @@ mod operation;
 #[cfg(feature = "client")]
 pub mod push;
 #[cfg(feature = "client")]
+mod quota;
+#[cfg(feature = "client")]
 mod rate;
 #[cfg(feature = "client")]
 pub mod raw;
@@ -83,6 +85,8 @@ pub use meeting::{CreatedMeeting, Invitee, MAX_EMAILS, Meeting, MeetingBuilder, 
 #[cfg(feature = "client")]
 pub use objects::{CrmObject, MAX_OBJECTS};
 pub use operation::Operation;
+#[cfg(feature = "client")]
+pub use quota::Quota;
 #[cfg(feature = "client")]
 pub use rate::RateBudget;
 pub use rule::{Rule, UnknownRule};

@@ -111,8 +111,8 @@ impl Client {
             let body = types::IntegrationStatusRequest {
                 emails: chunk.to_vec(),
             };
-            let call = self.raw().integration_status(&body);
-            let answer = self.call(Operation::IntegrationStatus, call).await?;
+            let call = || self.raw().integration_status(&body);
+            let answer = self.ask(Operation::IntegrationStatus, call).await?;
             users.extend(answer.users.unwrap_or_default().into_iter().map(readiness));
         }
         Ok(users)
@@ -140,8 +140,8 @@ impl Client {
             external_id: meeting.external_id.clone(),
             provider: meeting.provider.clone(),
         };
-        let call = self.raw().add_meeting(&body);
-        let answer = self.call(Operation::AddMeeting, call).await?;
+        let call = || self.raw().add_meeting(&body);
+        let answer = self.change(Operation::AddMeeting, call).await?;
         Ok(CreatedMeeting {
             meeting_id: answer.meeting_id,
             meeting_url: answer.meeting_url,
@@ -174,8 +174,9 @@ impl Client {
             external_id: meeting.external_id.clone(),
             provider: meeting.provider.clone(),
         };
-        let call = self.raw().update_meeting(id.as_str(), &body);
-        self.call(Operation::UpdateMeeting, call).await.map(drop)
+        // It replaces the meeting whole: said twice, it says the same.
+        let call = || self.raw().update_meeting(id.as_str(), &body);
+        self.ask(Operation::UpdateMeeting, call).await.map(drop)
     }
 
     /// Deletes a meeting.
@@ -191,8 +192,8 @@ impl Client {
         let body = types::DeleteMeetingRequest {
             organizer_email: organizer_email.map(str::to_owned),
         };
-        let call = self.raw().delete_meeting(id.as_str(), &body);
-        self.call(Operation::DeleteMeeting, call).await
+        let call = || self.raw().delete_meeting(id.as_str(), &body);
+        self.change(Operation::DeleteMeeting, call).await
     }
 }
 

@@ -38,10 +38,11 @@ impl Client {
         let mut found = BTreeMap::new();
         for chunk in ids.chunks(MAX_OBJECTS) {
             let body: Vec<String> = chunk.iter().map(ObjectId::to_string).collect();
-            let call = self
-                .raw()
-                .get_crm_objects(integration_id.get(), readable, &body);
-            let answer = self.call(Operation::GetCrmObjects, call).await?;
+            let call = || {
+                self.raw()
+                    .get_crm_objects(integration_id.get(), readable, &body)
+            };
+            let answer = self.ask(Operation::GetCrmObjects, call).await?;
             let mut objects = answer.crm_objects_map.unwrap_or_default();
             found.extend(body.into_iter().map(|id| {
                 let object = objects.remove(&id).flatten();

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Inner};
 use crate::ledger::Ledger;
 
 const SECOND: Duration = Duration::from_secs(1);
-const DAY: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// How many calls a client makes in a second and in a day.
 ///
@@ -69,6 +69,11 @@ impl RateBudget {
         };
         due.push_back(at);
         at.saturating_sub(now)
+    }
+
+    /// How many calls a day may have.
+    pub(crate) fn per_day(&self) -> Option<u32> {
+        self.per_day
     }
 
     /// How many calls the day has left; none if there is no limit, or the ledger does not tell.

@@ -18,6 +18,11 @@
 //! | the file can't be read, or changed | give up | give up |
 //! | the settings are wrong | give up | give up |
 //!
+//! Every other call follows the same table. What says the same when it is said twice counts as a
+//! question: the complete list of custom fields, the replacement of a meeting. What does not, such as
+//! registering an integration or creating a meeting, is made again only where Gong surely has not
+//! carried it out; having no status to ask for, it gives up elsewhere.
+//!
 //! Pauses double from one second to thirty, a little off so that clients that failed together do
 //! not come back together. Two limits hold at once, the number of tries and the total time; a
 //! `Retry-After` longer than [`RetryLimits::longest_wait`] ends the tries with the wait that is
@@ -171,11 +176,20 @@ pub(crate) fn after_upload(error: &Error) -> Action {
     row(error).map_or(Action::GiveUp, |row| row.upload)
 }
 
+/// How a call is repeated that changes something and has no status to ask for: only where Gong has
+/// surely not carried it out.
+pub(crate) fn after_change(error: &Error) -> Action {
+    match after_upload(error) {
+        Action::AskFirst | Action::AskOutcome => Action::GiveUp,
+        action => action,
+    }
+}
+
 /// How often and how long a failed call is repeated.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct RetryLimits {
-    /// How often one upload is sent at most; 5 by default.
+    /// How often one call is made at most; 5 by default.
     pub attempts: u32,
     /// How long after the first try another may begin; an hour by default.
     pub total: Duration,
@@ -200,6 +214,21 @@ impl Default for RetryLimits {
 }
 
 impl RetryLimits {
+    /// For every call but uploads, at whose end somebody waits: four tries within a minute.
+    pub const CALL: Self = Self {
+        attempts: 4,
+        total: Duration::from_mins(1),
+        longest_wait: Duration::from_secs(30),
+        first_pause: Duration::from_millis(250),
+        longest_pause: Duration::from_secs(5),
+    };
+
+    /// No second try.
+    pub const NONE: Self = Self {
+        attempts: 1,
+        ..Self::CALL
+    };
+
     /// For a local Gong, which recovers at once.
     pub const LOCAL: Self = Self {
         attempts: 5,

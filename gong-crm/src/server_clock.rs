@@ -1,8 +1,8 @@
 //! How far this machine's clock is off from the server's.
 
 use gong_api_gen::Exchange;
+use jiff::SignedDuration;
 use jiff::fmt::rfc2822::DateTimeParser;
-use jiff::{SignedDuration, Timestamp};
 
 use crate::client::Client;
 
@@ -26,12 +26,13 @@ impl Client {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub async fn clock_skew(&self) -> Option<SignedDuration> {
+        self.rate.spend(&*self.clock, &self.ledger).await.ok()?;
         let exchange = Exchange::default();
         let call = exchange.observe(self.raw().list_generic_crm_integration());
         drop(tokio::time::timeout(self.timeouts.answer, call).await);
         let headers = exchange.headers();
         let date = headers.get(reqwest::header::DATE)?.to_str().ok()?;
         let theirs = DateTimeParser::new().parse_timestamp(date).ok()?;
-        Some(Timestamp::now().duration_since(theirs))
+        Some(self.clock.now().duration_since(theirs))
     }
 }

@@ -147,6 +147,20 @@ impl Client {
         integration_id: IntegrationId,
         client_request_id: &ClientRequestId,
     ) -> Result<RequestStatus, Error> {
+        let id = client_request_id.as_str();
+        let call = || self.raw().get_request_status(id, integration_id.get());
+        self.ask(Operation::GetRequestStatus, call)
+            .await
+            .map(RequestStatus::from_raw)
+            .map_err(|error| error.with_client_request_id(client_request_id))
+    }
+
+    /// The same, asked once: for callers that ask again by themselves.
+    pub(crate) async fn request_status_once(
+        &self,
+        integration_id: IntegrationId,
+        client_request_id: &ClientRequestId,
+    ) -> Result<RequestStatus, Error> {
         let call = self
             .raw()
             .get_request_status(client_request_id.as_str(), integration_id.get());

@@ -119,7 +119,10 @@ impl Client {
         for pause in patience.pauses() {
             polls += 1;
             let mut pause = pause;
-            match self.request_status(integration_id, client_request_id).await {
+            match self
+                .request_status_once(integration_id, client_request_id)
+                .await
+            {
                 Ok(status) => {
                     on_poll(&status);
                     if status.status.is_final() {

@@ -310,3 +310,71 @@ async fn types_go_in_the_order_of_their_references_and_accounts_settle() {
         );
     }
 }
+
+fn integrations() -> Step {
+    answer(200, json!({"requestId": "4al", "integrations": []}))
+}
+
+fn refusal(status: u16) -> Step {
+    answer(status, json!({"requestId": "4al", "errors": ["Not now"]}))
+}
+
+fn limited(seconds: &'static [(&'static str, &'static str)]) -> Step {
+    Step::Answer {
+        status: 429,
+        headers: seconds,
+        body: json!({"requestId": "4al", "errors": ["API request limit exceeded"]}),
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_fails_for_a_passing_reason_is_asked_again() {
+    let steps = [
+        Step::Lose,
+        refusal(503),
+        limited(&[("retry-after", "7")]),
+        integrations(),
+    ];
+    let gong = Scripted::start(steps).await;
+    assert!(gong.client.integrations().await.unwrap().is_empty());
+    snapshot(
+        "retry__question",
+        "A lost answer, a 503 and a 429 pass; the wait that Gong names is kept.",
+        &gong.transcript().await,
+    );
+}
+
+#[tokio::test]
+async fn a_question_is_given_up_after_four_tries_or_a_long_wait() {
+    let gong = Scripted::start((0..4).map(|_| refusal(503))).await;
+    let error = gong.client.integrations().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    gong.transcript().await;
+    let gong = Scripted::start([limited(&[("retry-after", "31")])]).await;
+    let error = gong.client.integrations().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    gong.transcript().await;
+    let gong = Scripted::start([refusal(403)]).await;
+    gong.client.integrations().await.unwrap_err();
+    gong.transcript().await;
+}
+
+#[tokio::test]
+async fn what_can_not_be_said_twice_is_said_again_only_if_gong_refused_it() {
+    let made = answer(201, json!({"requestId": "4al", "meetingId": "17"}));
+    let gong = Scripted::start([limited(&[("retry-after", "1")]), made]).await;
+    let meeting = calls::meeting();
+    gong.client.add_meeting(&meeting).await.unwrap();
+    gong.transcript().await;
+    for step in [refusal(503), Step::Lose, conflict()] {
+        let gong = Scripted::start([step]).await;
+        gong.client.add_meeting(&meeting).await.unwrap_err();
+        gong.transcript().await;
+    }
+    // A replacement says the same when it is said twice.
+    let replaced = answer(200, json!({"requestId": "4al"}));
+    let gong = Scripted::start([refusal(503), replaced]).await;
+    let id = "17".parse().unwrap();
+    gong.client.update_meeting(&id, &meeting).await.unwrap();
+    gong.transcript().await;
+}

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gong_crm::retry::RetryLimits;
 use gong_crm::{Client, Clock, Credentials, Error, RateBudget, Timeouts};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -26,11 +27,12 @@ pub(crate) fn workspace(path: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(path)
 }
 
-/// A client of a server with an access key.
+/// A client of a server with an access key, which makes no call twice.
 pub(crate) fn client(base_url: &str) -> Client {
     Client::builder()
         .base_url(base_url)
         .credentials(Credentials::access_key(KEY, SECRET))
+        .retry_limits(RetryLimits::NONE)
         .build()
         .unwrap()
 }
@@ -44,6 +46,7 @@ pub(crate) fn impatient_client(base_url: &str, patience: Duration) -> Client {
         .base_url(base_url)
         .credentials(Credentials::access_key(KEY, SECRET))
         .timeouts(timeouts)
+        .retry_limits(RetryLimits::NONE)
         .build()
         .unwrap()
 }

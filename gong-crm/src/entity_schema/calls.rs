@@ -50,10 +50,11 @@ impl Client {
         object_type: Option<ObjectType>,
     ) -> Result<EntitySchema, Error> {
         let object_type = object_type.map(schema_object_type).transpose()?;
-        let call = self
-            .raw()
-            .list_crm_schema_fields(integration_id.get(), object_type);
-        let answer = self.call(Operation::ListCrmSchemaFields, call).await?;
+        let call = || {
+            self.raw()
+                .list_crm_schema_fields(integration_id.get(), object_type)
+        };
+        let answer = self.ask(Operation::ListCrmSchemaFields, call).await?;
         let types = answer.object_type_to_selected_fields.unwrap_or_default();
         let known = types.into_iter().filter_map(|(name, fields)| {
             let object_type = name.parse::<ObjectType>().ok()?;
@@ -83,10 +84,12 @@ impl Client {
     ) -> Result<(), Error> {
         let object_type = schema_object_type(object_type)?;
         let body = fields.iter().map(to_raw).collect::<Result<Vec<_>, _>>()?;
-        let call = self
-            .raw()
-            .upload_crm_schema_field(integration_id.get(), object_type, &body);
-        self.call(Operation::UploadCrmSchemaField, call)
+        // The complete list says the same when it is said twice.
+        let call = || {
+            self.raw()
+                .upload_crm_schema_field(integration_id.get(), object_type, &body)
+        };
+        self.ask(Operation::UploadCrmSchemaField, call)
             .await
             .map(drop)
     }

@@ -300,7 +300,7 @@ impl Step<'_> {
             let id = &self.job.client_request_id;
             let asked = context
                 .client
-                .request_status(self.job.integration_id, id)
+                .request_status_once(self.job.integration_id, id)
                 .await;
             let error = match asked {
                 Ok(status) => {
