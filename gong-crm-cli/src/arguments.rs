@@ -35,7 +35,17 @@ Environment:
   GONG_BEARER_TOKEN                         or a bearer token instead
   GONG_BASE_URL                             the company's address of Gong's interface
   GONG_INTEGRATION_ID                       the integration; otherwise the one that is registered
+  GONG_CONFIG, GONG_PROFILE                 as --config and --profile
   NO_COLOR                                  no colors
+
+Settings: flags go before the environment, the environment before the file gong-crm.toml, which is
+looked for in this folder, those above it, and the user's own folder of configurations:
+  base-url = \"https://us-12345.api.gong.io\"
+  integration-id = 5517027188234205706
+  access-key = \"...\"                  or bearer-token; the file is then yours alone: chmod 600
+  access-key-secret = \"...\"
+  ledger = \"ledger.sqlite\"            map = \"crm.toml\", the mapping of CSVs
+  [profile.staging]                   the same keys, for --profile staging; nothing above is taken
 
 Exit codes:
   0 ok                      5 some records rejected     9 outcome unknown, resume
@@ -55,6 +65,7 @@ pub(crate) struct Arguments {
 
 /// What every command takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Run against a local Gong inside this command: no credentials, no rate limit, nothing kept
     #[arg(long, global = true)]
@@ -63,20 +74,23 @@ pub(crate) struct Global {
     #[arg(short, long, global = true, value_enum, default_value_t = Format::Text)]
     pub(crate) output: Format,
     /// The company's address of Gong's interface, with or without /v2
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "GONG_BASE_URL",
-        conflicts_with = "sim"
-    )]
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "sim")]
     pub(crate) base_url: Option<String>,
     /// The integration; without it, the one that is registered
-    #[arg(long, global = true, value_name = "ID", env = "GONG_INTEGRATION_ID")]
+    #[arg(long, global = true, value_name = "ID")]
     pub(crate) integration_id: Option<IntegrationId>,
     /// Where it is written down what was sent; by default in the user's own folder
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "sim")]
     pub(crate) ledger: Option<PathBuf>,
+    /// Take settings from this file, instead of the gong-crm.toml of this folder or one above it
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "sim")]
+    pub(crate) config: Option<PathBuf>,
+    /// Take the settings of [profile.NAME] in that file, and nothing of its top
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "sim")]
+    pub(crate) profile: Option<String>,
+    /// How often a call is made again that failed for a passing reason [default: 3; an upload 4]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) retries: Option<u32>,
     /// No progress, only results and errors
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,

@@ -6,6 +6,8 @@ use clap::Parser as _;
 
 mod arguments;
 mod command;
+mod config_file;
+mod connection;
 mod exit;
 mod failure;
 mod finding;

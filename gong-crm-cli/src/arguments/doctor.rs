@@ -5,10 +5,12 @@ use gong_crm::Operation;
 
 use super::operations::calls;
 
-/// Find out why it does not work: base URL, credentials, scopes, integration, schema, clock
+/// Find out why it does not work: settings, host, credentials, scopes, quota
 ///
-/// Makes harmless calls only, and tells the cause and the cure of each failure. Exit code 0 when all
-/// is well, 4 when credentials or a scope are the matter, else 1.
+/// Looks at where each setting comes from, the ledger, the base URL, the credentials, this machine's
+/// clock, the integration, each scope, the entity schema and the day's quota, by harmless calls only.
+/// Tells the cause and the cure of each failure. Exit code 0 when all is well, 4 when credentials or
+/// a scope are the matter, 8 when the quota is, else 1.
 #[derive(Debug, Args)]
 #[command(after_long_help = calls(
     &[

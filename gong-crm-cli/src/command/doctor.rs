@@ -2,14 +2,17 @@
 
 use gong_crm::{
     Client, ClientRequestId, Error, ErrorKind, IntegrationId, ObjectId, ObjectType, Operation,
+    SqliteLedger,
 };
 use serde::Serialize;
 
 use crate::arguments::Global;
+use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::settings::Connection;
+use crate::settings::{Settings, Source};
+use crate::table::count;
 
 /// What a look came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -70,7 +73,12 @@ impl Look {
             seen = format!("{seen}: {cause}");
         }
         Self {
-            cure: failure.hint.clone(),
+            cure: Some(
+                failure
+                    .hint
+                    .clone()
+                    .unwrap_or_else(|| "if it stays, tell Gong's support the requestId".to_owned()),
+            ),
             exit: failure.exit,
             ..Self::new(name, State::Failed, seen)
         }
@@ -83,15 +91,11 @@ impl Look {
 }
 
 pub(crate) async fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let looks = match Connection::open(global).await {
-        Ok(connection) => examine(&connection, global).await,
-        Err(failure) => {
-            let name = match failure.exit {
-                Exit::Credentials => "credentials",
-                _ => "base URL",
-            };
-            vec![Look::failed(name, &failure)]
-        }
+    let looks = if global.sim {
+        let connection = Connection::open(global).await?;
+        examine(&connection, None).await
+    } else {
+        look_around(global).await
     };
     let exit = exit(&looks);
     if output.is_json() {
@@ -102,10 +106,79 @@ pub(crate) async fn run(global: &Global, output: &Output) -> Result<Exit, Failur
     Ok(exit)
 }
 
+/// The settings first: what was said where, before anything is asked of Gong.
+async fn look_around(global: &Global) -> Vec<Look> {
+    let settings = match Settings::read(global) {
+        Ok(settings) => settings,
+        Err(failure) => return vec![Look::failed("settings", &failure)],
+    };
+    let mut looks = vec![config_file(&settings)];
+    looks.extend(settings.map.as_ref().map(|map| {
+        let path = map.value.display();
+        Look::ok("mapping", format!("{path}, from {}", map.source))
+    }));
+    looks.push(ledger(&settings));
+    let credentials = settings.credentials();
+    if looks.iter().any(|look| look.state == State::Failed) || credentials.is_err() {
+        looks.extend(
+            credentials
+                .err()
+                .map(|failure| Look::failed("credentials", &failure)),
+        );
+        return looks;
+    }
+    match Connection::with(&settings, global) {
+        Ok(connection) => looks.extend(examine(&connection, Some(&settings)).await),
+        Err(failure) => looks.push(Look::failed("base URL", &failure)),
+    }
+    looks
+}
+
+fn config_file(settings: &Settings) -> Look {
+    let name = "config file";
+    match &settings.file {
+        None => Look::ok(name, "none; flags and the environment say all"),
+        Some((path, None)) => Look::ok(name, path.display().to_string()),
+        Some((path, Some(profile))) => {
+            Look::ok(name, format!("{}, profile {profile}", path.display()))
+        }
+    }
+}
+
+fn ledger(settings: &Settings) -> Look {
+    let name = "ledger";
+    let opened = settings.ledger_path().and_then(|path| {
+        settings
+            .open_ledger()
+            .map(|ledger: SqliteLedger| (path, ledger))
+    });
+    match opened {
+        Ok((path, _)) => Look::ok(
+            name,
+            format!(
+                "{}{}",
+                path.display(),
+                from(settings.ledger.as_ref().map(|ledger| &ledger.source))
+            ),
+        ),
+        Err(failure) => Look::failed(name, &failure),
+    }
+}
+
+/// Where a setting was said, to go after it.
+fn from(source: Option<&Source>) -> String {
+    source.map_or_else(
+        || ", by default".to_owned(),
+        |source| format!(", from {source}"),
+    )
+}
+
 fn exit(looks: &[Look]) -> Exit {
     let failed = || looks.iter().filter(|look| look.state == State::Failed);
     if failed().any(|look| look.exit == Exit::Credentials) {
         Exit::Credentials
+    } else if failed().any(|look| look.exit == Exit::RateLimited) {
+        Exit::RateLimited
     } else if failed().next().is_some() {
         Exit::Unexpected
     } else {
@@ -128,20 +201,24 @@ fn print(looks: &[Look], output: Output) {
     }
 }
 
-async fn examine(connection: &Connection, global: &Global) -> Vec<Look> {
+async fn examine(connection: &Connection, settings: Option<&Settings>) -> Vec<Look> {
     let client = &connection.client;
     let listed = client.integrations().await;
-    let mut looks = vec![base_url(client, &listed)];
-    if looks[0].state == State::Failed {
-        return looks;
+    let source = |source: Option<&Source>| settings.map_or_else(String::new, |_| from(source));
+    let said = settings.and_then(|settings| settings.base_url.as_ref());
+    let url = base_url(client, &listed, &source(said.map(|said| &said.source)));
+    if url.state == State::Failed {
+        return vec![url];
     }
-    looks.push(credentials(&listed));
-    if looks[1].state == State::Failed {
-        return looks;
+    let said = settings.and_then(|settings| settings.credentials().ok());
+    let credentials = credentials(&listed, &source(said.as_ref().map(|said| &said.source)));
+    if credentials.state != State::Ok {
+        return vec![url, credentials, quota(client).await];
     }
-    looks.push(clock(client).await);
-    let (integration, id) = integration(&listed, global.integration_id.filter(|_| !global.sim));
-    looks.push(integration);
+    let said = settings.and_then(|settings| settings.integration_id.as_ref());
+    let named = said.map(|said| (said.value, &said.source));
+    let (integration, id) = integration(&listed, named);
+    let mut looks = vec![url, credentials, clock(client).await, integration];
     looks.push(scope(
         Operation::ListGenericCrmIntegration,
         listed.map(drop),
@@ -157,23 +234,24 @@ async fn examine(connection: &Connection, global: &Global) -> Vec<Look> {
     let nobody = ["nobody@doctor.invalid".to_owned()];
     let asked = client.meeting_readiness(&nobody).await;
     looks.push(meetings(asked.map(drop)));
+    looks.push(quota(client).await);
     looks
 }
 
 type Listed = Result<Vec<gong_crm::Integration>, Error>;
 
-fn base_url(client: &Client, listed: &Listed) -> Look {
+fn base_url(client: &Client, listed: &Listed, source: &str) -> Look {
     let url = client.base_url();
     let name = "base URL";
     match listed {
         Err(error) if is_elsewhere(error) => {
             let look = Look::failed(name, &Failure::from_error(error));
             Look {
-                seen: format!("{url}: {}", look.seen),
+                seen: format!("{url}{source}: {}", look.seen),
                 ..look
             }
         }
-        _ => Look::ok(name, format!("{url} answers as Gong does")),
+        _ => Look::ok(name, format!("{url}{source}: it answers as Gong does")),
     }
 }
 
@@ -190,14 +268,54 @@ fn is_elsewhere(error: &Error) -> bool {
         || error.body().is_some_and(|body| !body.is_empty())
 }
 
-fn credentials(listed: &Listed) -> Look {
+fn credentials(listed: &Listed, source: &str) -> Look {
     let name = "credentials";
     match listed {
-        Err(error) if error.kind() == ErrorKind::Unauthorized => {
-            Look::failed(name, &Failure::from_error(error))
+        Ok(_) => Look::ok(name, format!("taken{source}")),
+        Err(error) if error.kind() == ErrorKind::MissingScope => {
+            Look::ok(name, format!("taken{source}"))
         }
-        _ => Look::ok(name, "taken"),
+        Err(error) => {
+            let look = Look::failed(name, &Failure::from_error(error));
+            Look {
+                seen: format!("{}{source}", look.seen),
+                ..look
+            }
+        }
     }
+}
+
+/// The day's calls, by this machine's count.
+async fn quota(client: &Client) -> Look {
+    let name = "quota";
+    let quota = match client.quota().await {
+        Ok(Some(quota)) => quota,
+        Ok(None) => return Look::ok(name, "no limit with a local Gong"),
+        Err(error) => return Look::failed(name, &Failure::from_ledger(&error)),
+    };
+    let frees = quota.frees_at.map_or_else(String::new, |at| {
+        format!(
+            ", the oldest counts until {}",
+            at.strftime("%Y-%m-%d %H:%MZ")
+        )
+    });
+    let seen = format!(
+        "{} of {} calls left; {} made in the last 24 hours by this ledger's count{frees}",
+        count(quota.left),
+        count(quota.per_day),
+        count(quota.spent),
+    );
+    let cure = "wait, or ask Gong for more; all tools of a company share the limit";
+    if quota.left == 0 {
+        return Look {
+            exit: Exit::RateLimited,
+            ..Look::new(name, State::Failed, seen).with_cure(cure)
+        };
+    }
+    if quota.left * 10 < quota.per_day {
+        return Look::new(name, State::Warning, seen).with_cure(cure);
+    }
+    Look::ok(name, seen)
 }
 
 async fn clock(client: &Client) -> Look {
@@ -222,31 +340,40 @@ async fn clock(client: &Client) -> Look {
 }
 
 /// The integration, and its id for the calls that need one.
-fn integration(listed: &Listed, named: Option<IntegrationId>) -> (Look, Option<IntegrationId>) {
+fn integration(
+    listed: &Listed,
+    named: Option<(IntegrationId, &Source)>,
+) -> (Look, Option<IntegrationId>) {
     let name = "integration";
     let Ok(listed) = listed else {
         let look = match named {
-            Some(id) => Look::not_tried(name, format!("{id} is named; the list can't be read")),
+            Some((id, source)) => {
+                Look::not_tried(name, format!("{id}, from {source}; the list can't be read"))
+            }
             None => Look::not_tried(name, "the list can't be read"),
         };
-        return (look, named);
+        return (look, named.map(|(id, _)| id));
     };
     let registered = listed.first();
     match (registered, named) {
-        (Some(found), Some(id)) if found.integration_id != id => {
+        (Some(found), Some((id, source))) if found.integration_id != id => {
             let look = Look::new(
                 name,
                 State::Failed,
-                format!("{id} is named, and {} is registered", found.integration_id),
+                format!(
+                    "{id}, from {source}, and {} is registered",
+                    found.integration_id
+                ),
             );
-            let cure = format!("export GONG_INTEGRATION_ID={}", found.integration_id);
+            let cure = format!("name that one in {source}: {}", found.integration_id);
             (look.with_cure(cure), Some(found.integration_id))
         }
-        (Some(found), _) => {
+        (Some(found), named) => {
+            let source = named.map_or_else(String::new, |(_, source)| format!(", from {source}"));
             let called = found.name.as_deref().unwrap_or("without a name");
             let owner = found.owner_email.as_deref().unwrap_or("nobody");
             let id = found.integration_id;
-            let seen = format!("{id}, {called}, owned by {owner}");
+            let seen = format!("{id}, {called}, owned by {owner}{source}");
             (Look::ok(name, seen), Some(id))
         }
         (None, named) => {
@@ -256,7 +383,7 @@ fn integration(listed: &Listed, named: Option<IntegrationId>) -> (Look, Option<I
                 "none is registered, or the company's CRM is connected natively",
             );
             let cure = "register one: gong-crm integration ensure --name NAME --owner-email EMAIL";
-            (look.with_cure(cure), named)
+            (look.with_cure(cure), named.map(|(id, _)| id))
         }
     }
 }

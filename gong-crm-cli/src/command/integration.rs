@@ -9,11 +9,11 @@ use gong_crm::{
 
 use crate::arguments::Global;
 use crate::arguments::integration::{Deletion, Integration, IntegrationAction, Registration};
+use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::request::{self, Request};
-use crate::settings::Connection;
 
 pub(crate) async fn run(
     global: &Global,
@@ -143,7 +143,7 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
     let connection = Connection::open(global).await?;
     let client = &connection.client;
     let listed = client.integrations().await?;
-    let named = global.integration_id.filter(|_| !global.sim);
+    let named = connection.named;
     let integration = listed
         .into_iter()
         .find(|listed| named.is_none_or(|id| id == listed.integration_id))

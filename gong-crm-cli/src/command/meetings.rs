@@ -10,12 +10,12 @@ use gong_crm::{
 
 use crate::arguments::Global;
 use crate::arguments::meetings::{MeetingFacts, Meetings, MeetingsAction};
+use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::moment;
 use crate::output::Output;
 use crate::request::{self, Request};
-use crate::settings::Connection;
 use crate::table::{self, Align};
 
 pub(crate) async fn run(

@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use crate::arguments::Global;
 use crate::arguments::objects::{Objects, ObjectsAction};
+use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::settings::Connection;
 use crate::table::{self, Align, count, counted};
 
 pub(crate) async fn run(

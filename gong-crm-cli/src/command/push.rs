@@ -7,11 +7,11 @@ use gong_sim::Simulator;
 
 use crate::arguments::{Global, Push, Waiting};
 use crate::command::check::{check_failure, read_schema};
+use crate::connection::{Connection, limits};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::finding;
 use crate::output::Output;
-use crate::settings::Connection;
 use crate::table::{self, Align, count, counted};
 use crate::verdict;
 
@@ -37,7 +37,7 @@ fn options(global: &Global, push: &Push) -> Result<Options, Failure> {
     if global.sim {
         options = options.local();
     }
-    wait_as_told(&mut options, &push.waiting);
+    wait_as_told(&mut options, &push.waiting, global);
     options.object_type = push.object_type;
     if let Some(settle) = push.settle {
         options.settle_time = settle;
@@ -56,7 +56,8 @@ fn options(global: &Global, push: &Push) -> Result<Options, Failure> {
 }
 
 /// The part of the options that resume has as well.
-pub(crate) fn wait_as_told(options: &mut Options, waiting: &Waiting) {
+pub(crate) fn wait_as_told(options: &mut Options, waiting: &Waiting, global: &Global) {
+    options.retry = limits(global, options.retry);
     options.patience = options.patience.with_total(waiting.wait);
     if let Some(pause) = waiting.poll {
         options.patience.first = pause;

@@ -5,10 +5,11 @@ use gong_crm::push::Options;
 
 use crate::arguments::{Global, Jobs, Resume};
 use crate::command::push::wait_as_told;
+use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::settings::{self, Connection};
+use crate::settings::Settings;
 use crate::table::{self, Align, count};
 use crate::verdict;
 
@@ -34,7 +35,7 @@ pub(crate) async fn resume(
     }
     let connection = Connection::open(global).await?;
     let mut options = Options::new(Vec::<std::path::PathBuf>::new());
-    wait_as_told(&mut options, &resume.waiting);
+    wait_as_told(&mut options, &resume.waiting, global);
     let work = connection
         .client
         .resume(resume.ids.iter().cloned(), options);
@@ -86,7 +87,8 @@ pub(crate) fn jobs(global: &Global, jobs: &Jobs, output: Output) -> Result<Exit,
 
 fn jobs_of(global: &Global) -> Result<Vec<Job>, Failure> {
     use gong_crm::Ledger as _;
-    settings::ledger(global)?
+    Settings::read(global)?
+        .open_ledger()?
         .jobs()
         .map_err(|error| Failure::from_ledger(&error))
 }

@@ -10,11 +10,11 @@ use gong_crm::{
 
 use crate::arguments::Global;
 use crate::arguments::schema::{Schema, SchemaAction, SchemaFile};
+use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::request::{self, Request};
-use crate::settings::Connection;
 use crate::table::counted;
 
 pub(crate) async fn run(

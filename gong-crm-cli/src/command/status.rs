@@ -3,10 +3,10 @@
 use gong_crm::{Patience, RequestState, RequestStatus};
 
 use crate::arguments::{Global, Status};
+use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::settings::Connection;
 use crate::table::count;
 
 pub(crate) async fn run(

@@ -67,7 +67,7 @@ fn gong_error(status: u16, message: &str) -> ResponseTemplate {
 }
 
 fn push_to(server: &MockServer) -> Invocation {
-    Invocation::new(&["push", "accounts.ldjson"])
+    Invocation::new(&["push", "accounts.ldjson", "--retries", "0"])
         .against(&server.uri())
         .file("accounts.ldjson", LINE)
 }

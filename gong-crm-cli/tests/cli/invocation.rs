@@ -42,10 +42,51 @@ impl Invocation {
         self
     }
 
+    /// With a file in its folder that is the user's alone.
+    pub(crate) fn private_file(self, name: &str, contents: &str) -> Self {
+        self.file_of_mode(name, contents, 0o600)
+    }
+
+    /// With a file in its folder that everybody may read.
+    pub(crate) fn shared_file(self, name: &str, contents: &str) -> Self {
+        self.file_of_mode(name, contents, 0o644)
+    }
+
+    #[cfg_attr(
+        not(unix),
+        expect(unused_variables, reason = "only unix has modes of files")
+    )]
+    fn file_of_mode(self, name: &str, contents: &str, mode: u32) -> Self {
+        let invocation = self.file(name, contents);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(invocation.folder.path().join(name), mode).unwrap();
+        }
+        invocation
+    }
+
     /// With an empty folder in its folder.
     pub(crate) fn folder(self, name: &str) -> Self {
-        std::fs::create_dir(self.folder.path().join(name)).unwrap();
+        std::fs::create_dir_all(self.folder.path().join(name)).unwrap();
         self
+    }
+
+    /// Run in a folder of its folder.
+    pub(crate) fn in_folder(mut self, name: &str) -> Self {
+        self.command.current_dir(self.folder.path().join(name));
+        self
+    }
+
+    /// A path in its folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What it printed, while its folder is still there.
+    pub(crate) fn kept(mut self) -> (Output, tempfile::TempDir) {
+        (self.command.output().unwrap(), self.folder)
     }
 
     /// In the workspace's root, where the examples are.
@@ -101,6 +142,12 @@ pub(crate) fn settings() -> insta::Settings {
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]");
     settings.add_filter(r"on \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "on [TIME]");
     settings.add_filter(r"\(os error \d+\)", "(os error [N])");
+    // The folder of the run, and the day's calls.
+    settings.add_filter(r"/\S*/\.tmp\w+", "[FOLDER]");
+    settings.add_filter(
+        r"the oldest counts until \S+ \S+Z",
+        "the oldest counts until [TIME]",
+    );
     settings
 }
 

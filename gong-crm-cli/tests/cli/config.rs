@@ -1,0 +1,158 @@
+//! `gong-crm.toml`: what is taken from it, and what is refused.
+
+use gong_sim::Simulator;
+
+use crate::integration::simulator;
+use crate::invocation::{Invocation, assert_transcript};
+
+const SHOW: [&str; 3] = ["integration", "show", "--no-progress"];
+
+fn registered() -> Simulator {
+    let sim = simulator().start_blocking().unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    sim
+}
+
+fn keys(base_url: &str, secret: &str) -> String {
+    format!("base-url = {base_url:?}\naccess-key = \"test-key\"\naccess-key-secret = {secret:?}\n")
+}
+
+#[test]
+fn a_file_above_the_folder_is_enough() {
+    let sim = registered();
+    let show = Invocation::new(&SHOW)
+        .private_file("gong-crm.toml", &keys(sim.base_url(), "test-secret"))
+        .folder("exports")
+        .in_folder("exports");
+    assert_transcript!("config_found_above", show);
+    let of_user = Invocation::new(&SHOW)
+        .folder(".config/gong-crm")
+        .private_file(
+            ".config/gong-crm/gong-crm.toml",
+            &keys(sim.base_url(), "test-secret"),
+        );
+    assert_eq!(of_user.output().status.code(), Some(0));
+}
+
+#[test]
+fn flags_go_before_the_environment_and_that_before_the_file() {
+    let sim = registered();
+    let nowhere = "http://127.0.0.1:9";
+    let doctor = |words: &[&str]| {
+        Invocation::new(&[&["doctor", "--retries", "0"], words].concat())
+            .private_file("gong-crm.toml", &keys(nowhere, "test-secret"))
+    };
+    let answers = |invocation: Invocation| {
+        let output = invocation.output();
+        let told = String::from_utf8(output.stdout).unwrap();
+        told.contains("answers as Gong does")
+    };
+    assert!(!answers(doctor(&[])));
+    assert!(answers(doctor(&[]).env("GONG_BASE_URL", sim.base_url())));
+    let flag = doctor(&["--base-url", sim.base_url()]);
+    assert!(answers(flag.env("GONG_BASE_URL", nowhere)));
+}
+
+#[test]
+fn a_key_of_one_source_never_meets_a_secret_of_another() {
+    let sim = registered();
+    let config = keys(sim.base_url(), "test-secret");
+    let half = Invocation::new(&SHOW)
+        .private_file("gong-crm.toml", &config)
+        .env("GONG_ACCESS_KEY", "test-key");
+    assert_transcript!("config_half_in_environment", half);
+    let half = config.lines().take(2).collect::<Vec<_>>().join("\n");
+    let half = Invocation::new(&SHOW)
+        .private_file("gong-crm.toml", &half)
+        .env("GONG_ACCESS_KEY_SECRET", "");
+    assert_transcript!("config_half_in_file", half);
+    let both = format!("{config}bearer-token = \"t\"\n");
+    let both = Invocation::new(&SHOW).private_file("gong-crm.toml", &both);
+    assert_transcript!("config_two_kinds", both);
+}
+
+#[test]
+fn a_profile_stands_alone() {
+    let sim = registered();
+    let config = format!(
+        "base-url = \"http://127.0.0.1:9\"\nintegration-id = 17\n\n[profile.staging]\n{}",
+        keys(sim.base_url(), "test-secret")
+    );
+    let show = |words: &[&str]| {
+        Invocation::new(&[&SHOW, words].concat()).private_file("gong-crm.toml", &config)
+    };
+    assert_transcript!("config_profile", show(&["--profile", "staging"]));
+    let by_environment = show(&[]).env("GONG_PROFILE", "staging").output();
+    assert_eq!(by_environment.status.code(), Some(0));
+    assert_transcript!("config_no_profile", show(&["--profile", "stagign"]));
+    let other = show(&["--profile", "production"]);
+    assert_transcript!("config_no_such_profile", other);
+    let no_file = Invocation::new(&[&SHOW[..], &["--profile", "staging"]].concat());
+    assert_transcript!("config_profile_without_file", no_file);
+    let none = Invocation::new(&[&SHOW[..], &["--profile", "staging"]].concat());
+    let none = none.private_file("gong-crm.toml", "base-url = 'https://api.gong.io'");
+    assert_transcript!("config_without_profiles", none);
+}
+
+#[test]
+fn mistakes_name_the_file_the_line_and_the_cure() {
+    for (name, config) in [
+        ("config_unknown_key", "\nbase-ulr = 'https://api.gong.io'\n"),
+        ("config_foreign_key", "colour = 'red'\n"),
+        ("config_not_toml", "base-url: https://api.gong.io\n"),
+        ("config_wrong_kind", "\n\nledger = 5\n"),
+        ("config_wrong_id", "integration-id = 0.5\n"),
+        ("config_profile_no_table", "profile = 'staging'\n"),
+    ] {
+        let show = Invocation::new(&SHOW).file("gong-crm.toml", config);
+        assert_transcript!(name, show);
+    }
+    let missing = Invocation::new(&[&SHOW[..], &["--config", "other.toml"]].concat());
+    assert_transcript!("config_missing", missing);
+    let json = [&SHOW[..], &["-o", "json"]].concat();
+    let json = Invocation::new(&json).file("gong-crm.toml", "base-ulr = 'x'");
+    assert_transcript!("config_unknown_key_json", json);
+    let id = Invocation::new(&SHOW).env("GONG_INTEGRATION_ID", "seventeen");
+    assert_transcript!("config_id_of_environment", id);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_that_others_can_read_is_refused() {
+    let config = keys("https://api.gong.io", "hunter2");
+    let show = Invocation::new(&SHOW).shared_file("gong-crm.toml", &config);
+    assert_transcript!("config_shared", show);
+    // Without a secret there is nothing to hide.
+    let show = Invocation::new(&["jobs"]).shared_file("gong-crm.toml", "ledger = 'mine.sqlite'");
+    assert_eq!(show.output().status.code(), Some(0));
+}
+
+#[test]
+fn a_ledger_lies_where_the_file_says_from_where_the_file_is() {
+    let jobs = Invocation::new(&["jobs"])
+        .file("gong-crm.toml", "ledger = 'kept/mine.sqlite'")
+        .folder("exports")
+        .in_folder("exports");
+    let folder = jobs.path("kept/mine.sqlite");
+    let kept = jobs.kept();
+    assert_eq!(kept.0.status.code(), Some(0));
+    assert!(folder.exists(), "{folder:?}");
+}
+
+#[test]
+fn doctor_shows_where_each_setting_comes_from() {
+    let sim = registered();
+    let config = format!(
+        "{}map = \"crm.toml\"\nledger = \"ledger.sqlite\"\n",
+        keys(sim.base_url(), "test-secret")
+    );
+    let doctor = Invocation::new(&["doctor"]).private_file("gong-crm.toml", &config);
+    assert_transcript!("doctor_sources", doctor);
+    let wrong = Invocation::new(&["doctor"]).file("gong-crm.toml", "base-ulr = 'x'");
+    assert_transcript!("doctor_config", wrong);
+    // A local Gong takes none of it.
+    let sim = Invocation::new(&["--sim", "integration", "show"])
+        .file("gong-crm.toml", "base-ulr = 'x'")
+        .env("GONG_BASE_URL", "https://api.gong.io");
+    assert_eq!(sim.output().status.code(), Some(0));
+}
