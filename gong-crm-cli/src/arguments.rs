@@ -242,7 +242,7 @@ pub(crate) struct Push {
     /// What all records are; otherwise each file's name tells
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
-    /// Only check, and show what would be sent; no call is made
+    /// Only check, and show the requests that would be sent; no call is made
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Leave out records with errors, instead of sending nothing
@@ -310,6 +310,9 @@ pub(crate) struct Resume {
     /// The uploads to finish, as jobs lists them; otherwise all that are open
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<ClientRequestId>,
+    /// Show the first request for each that would be sent, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
 }

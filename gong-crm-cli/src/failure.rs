@@ -13,6 +13,8 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     pub(crate) causes: Vec<String>,
     pub(crate) hint: Option<String>,
+    /// Everything that is wrong with a file, for programs; people read it in the hint.
+    findings: Vec<serde_json::Value>,
     /// What only a failed call knows.
     call: Box<Call>,
 }
@@ -24,6 +26,9 @@ struct Call {
     request_id: Option<String>,
     client_request_id: Option<String>,
     retryable: bool,
+    user_facing_error: Option<String>,
+    fix_url: Option<String>,
+    help_url: Option<String>,
 }
 
 /// The same as one JSON object.
@@ -37,6 +42,17 @@ struct FailureJson<'a> {
     client_request_id: Option<&'a str>,
     retryable: bool,
     hint: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    causes: &'a [String],
+    // What only the meetings operations tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_facing_error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[serde_json::Value]>::is_empty")]
+    findings: &'a [serde_json::Value],
 }
 
 impl Failure {
@@ -46,12 +62,18 @@ impl Failure {
             message: message.into(),
             causes: Vec::new(),
             hint: None,
+            findings: Vec::new(),
             call: Box::default(),
         }
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn with_findings(mut self, findings: Vec<serde_json::Value>) -> Self {
+        self.findings = findings;
         self
     }
 
@@ -67,11 +89,15 @@ impl Failure {
             message: error.to_string(),
             causes,
             hint: error.hint(),
+            findings: Vec::new(),
             call: Box::new(Call {
                 status: error.status(),
                 request_id: error.request_id().map(str::to_owned),
                 client_request_id: error.client_request_id().map(ToString::to_string),
                 retryable: error.is_retryable(),
+                user_facing_error: error.user_facing_error().map(str::to_owned),
+                fix_url: error.fix_url().map(str::to_owned),
+                help_url: error.help_url().map(str::to_owned),
             }),
         }
     }
@@ -111,7 +137,12 @@ impl Failure {
             request_id: self.call.request_id.as_deref(),
             client_request_id: self.call.client_request_id.as_deref(),
             retryable: self.call.retryable,
-            hint: self.hint.as_deref(),
+            hint: self.hint.as_deref().filter(|_| self.findings.is_empty()),
+            causes: &self.causes,
+            user_facing_error: self.call.user_facing_error.as_deref(),
+            fix_url: self.call.fix_url.as_deref(),
+            help_url: self.call.help_url.as_deref(),
+            findings: &self.findings,
         };
         serde_json::to_string(&json).unwrap_or_default()
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::arguments::Format;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::table::{self, Align};
 
 /// The two ways out.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,25 @@ impl Output {
     pub(crate) fn data(self, line: &str) {
         // Nobody reads any more when this fails, which is the reader's right.
         drop(writeln!(anstream::stdout(), "{line}"));
+    }
+
+    /// A table of data.
+    pub(crate) fn table(self, columns: &[(&str, Align)], rows: &[Vec<String>]) {
+        for line in table::lines(columns, rows, self.width()) {
+            self.data(&line);
+        }
+    }
+
+    /// How wide the window is; none where nobody looks at one, as in a file or a pipe.
+    #[expect(clippy::unused_self, reason = "all ways out hang on one value")]
+    pub(crate) fn width(self) -> Option<usize> {
+        let told = std::env::var("COLUMNS").ok();
+        told.and_then(|columns| columns.parse().ok())
+            .filter(|columns| *columns > 0)
+            .or_else(|| {
+                let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+                Some(width.0.into())
+            })
     }
 
     /// A value of data, as JSON in one line.

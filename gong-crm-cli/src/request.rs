@@ -1,10 +1,17 @@
 //! What a dry run shows: the requests that would be sent, with the secrets masked.
 
-use gong_crm::Operation;
+use std::path::Path;
+
+use gong_crm::{Client, Credentials, Operation};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::arguments::Global;
+use crate::failure::Failure;
 use crate::output::Output;
+use crate::settings::Settings;
+
+const MULTIPART: &str = "multipart/form-data";
 
 /// A request that is not sent.
 #[derive(Debug, Serialize)]
@@ -13,7 +20,15 @@ pub(crate) struct Request {
     method: &'static str,
     path: String,
     query: Vec<(&'static str, String)>,
+    #[serde(skip)]
+    content_type: &'static str,
     body: Option<Value>,
+}
+
+/// Where the requests would go, and as whom.
+struct Way {
+    base_url: String,
+    authorization: &'static str,
 }
 
 impl Request {
@@ -22,6 +37,7 @@ impl Request {
             method: operation.method(),
             path: operation.path().to_owned(),
             query: Vec::new(),
+            content_type: "application/json",
             body: None,
         }
     }
@@ -43,32 +59,109 @@ impl Request {
         self
     }
 
-    fn text(&self) -> String {
-        let mut text = format!("{} {}", self.method, self.path);
+    /// With a file as the body's one part.
+    pub(crate) fn file(mut self, path: &Path) -> Self {
+        self.content_type = MULTIPART;
+        self.body = Some(serde_json::json!({"dataFile": path.display().to_string()}));
+        self
+    }
+
+    fn url(&self, way: &Way) -> String {
+        let mut url = format!("{}{}", way.base_url, self.path);
         for (index, (name, value)) in self.query.iter().enumerate() {
             let sign = if index == 0 { '?' } else { '&' };
-            text += &format!("{sign}{name}={value}");
+            url += &format!("{sign}{name}={value}");
         }
-        text += "\nauthorization: [masked]\n";
+        url
+    }
+
+    fn headers(&self, way: &Way) -> Vec<(&'static str, &'static str)> {
+        let content_type = self
+            .body
+            .as_ref()
+            .map(|_| ("content-type", self.content_type));
+        let mut headers = vec![("authorization", way.authorization)];
+        headers.extend(content_type);
+        headers
+    }
+
+    fn text(&self, way: &Way) -> String {
+        let mut text = format!("{} {}\n", self.method, self.url(way));
+        for (name, value) in self.headers(way) {
+            text += &format!("{name}: {value}\n");
+        }
         if let Some(body) = &self.body {
-            text += "content-type: application/json\n\n";
+            text.push('\n');
+            if self.content_type == MULTIPART {
+                text += "dataFile: ";
+                text += body["dataFile"].as_str().unwrap_or_default();
+                text.push('\n');
+                return text;
+            }
             text += &serde_json::to_string_pretty(body).unwrap_or_default();
             text.push('\n');
         }
         text
     }
+
+    fn json(&self, way: &Way) -> Value {
+        let mut json = serde_json::to_value(self).unwrap_or_default();
+        json["url"] = self.url(way).into();
+        let headers = self.headers(way).into_iter();
+        json["headers"] = headers
+            .map(|(name, value)| (name.to_owned(), Value::from(value)))
+            .collect();
+        json
+    }
+}
+
+impl Way {
+    fn of(global: &Global) -> Result<Self, Failure> {
+        if global.sim {
+            return Ok(Self {
+                base_url: "http://127.0.0.1".to_owned(),
+                authorization: "Basic [masked]",
+            });
+        }
+        let settings = Settings::read(global)?;
+        let base_url = settings.base_url.as_ref();
+        // A client that is never used: what is no base URL for it is none here either.
+        let client = Client::builder()
+            .maybe_base_url(base_url.map(|setting| setting.value.clone()))
+            .credentials(Credentials::bearer_token("masked"))
+            .build()?;
+        Ok(Self {
+            base_url: client.base_url().to_owned(),
+            authorization: settings.masked_authorization(),
+        })
+    }
 }
 
 /// Shows the requests instead of sending them.
-pub(crate) fn show(requests: &[Request], output: Output) {
+pub(crate) fn show(requests: &[Request], global: &Global, output: Output) -> Result<(), Failure> {
     if output.is_json() {
+        let requests = json(requests, global)?;
         output.json(&serde_json::json!({"dryRun": true, "requests": requests}));
-        return;
+        return Ok(());
     }
-    for request in requests {
-        output.data(&request.text());
-    }
+    print(requests, global, output)?;
     output.talk("dry run: nothing was changed");
+    Ok(())
+}
+
+/// The requests for people.
+pub(crate) fn print(requests: &[Request], global: &Global, output: Output) -> Result<(), Failure> {
+    let way = Way::of(global)?;
+    for request in requests {
+        output.data(&request.text(&way));
+    }
+    Ok(())
+}
+
+/// The requests for programs.
+pub(crate) fn json(requests: &[Request], global: &Global) -> Result<Vec<Value>, Failure> {
+    let way = Way::of(global)?;
+    Ok(requests.iter().map(|request| request.json(&way)).collect())
 }
 
 fn without_nulls(value: Value) -> Value {

@@ -178,6 +178,17 @@ impl Settings {
         }
     }
 
+    /// The header of the credentials, without them.
+    pub(crate) fn masked_authorization(&self) -> &'static str {
+        if self.keys.is_empty() {
+            "[no credentials are set]"
+        } else if self.keys.bearer_token.is_some() {
+            "Bearer [masked]"
+        } else {
+            "Basic [masked]"
+        }
+    }
+
     /// Where the ledger is: the named file, or one in the user's own folder.
     pub(crate) fn ledger_path(&self) -> Result<PathBuf, Failure> {
         if let Some(ledger) = &self.ledger {

@@ -1,6 +1,7 @@
-//! Plain tables: columns aligned, numbers to the right, legible without color.
+//! Plain tables: columns aligned, numbers to the right, legible without color and in a narrow window.
 
-use std::fmt::Write as _;
+use textwrap::core::{Word, display_width};
+use textwrap::wrap_algorithms::wrap_first_fit;
 
 /// How a column is aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,37 +10,173 @@ pub(crate) enum Align {
     Right,
 }
 
-/// The lines of a table.
-pub(crate) fn lines(columns: &[(&str, Align)], rows: &[Vec<String>]) -> Vec<String> {
-    let width = |index: usize| {
-        let cells = rows
-            .iter()
-            .filter_map(|row| row.get(index))
-            .map(|cell| cell.chars().count());
-        let title = columns[index].0.chars().count();
-        cells.max().unwrap_or_default().max(title)
+/// What stands between two columns.
+const GAP: usize = 2;
+
+/// The lines of a table. One that is wider than the window has its texts broken between words and
+/// folders; where that does not do, each row becomes a block of lines, so that no id is torn apart.
+pub(crate) fn lines(
+    columns: &[(&str, Align)],
+    rows: &[Vec<String>],
+    window: Option<usize>,
+) -> Vec<String> {
+    let widths = natural(columns, rows);
+    let Some(window) = window.filter(|window| total(&widths) > *window) else {
+        return table(columns, rows, &widths);
     };
-    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
-    let line = |cells: &[String]| {
-        let mut line = String::new();
-        for ((cell, width), (_, align)) in cells.iter().zip(&widths).zip(columns) {
-            if !line.is_empty() {
-                line.push_str("  ");
-            }
-            match align {
-                Align::Left => drop(write!(line, "{cell:<width$}")),
-                Align::Right => drop(write!(line, "{cell:>width$}")),
-            }
+    match narrowed(columns, rows, widths, window) {
+        Some(widths) => table(columns, rows, &widths),
+        None => blocks(columns, rows, window),
+    }
+}
+
+fn total(widths: &[usize]) -> usize {
+    widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
+}
+
+/// How wide each column is when nothing is broken.
+fn natural(columns: &[(&str, Align)], rows: &[Vec<String>]) -> Vec<usize> {
+    widest(columns, rows, display_width)
+}
+
+fn widest(
+    columns: &[(&str, Align)],
+    rows: &[Vec<String>],
+    measure: impl Fn(&str) -> usize,
+) -> Vec<usize> {
+    let of_column = |(index, (title, _)): (usize, &(&str, Align))| {
+        let cells = rows.iter().filter_map(|row| row.get(index));
+        let cells = cells.map(|cell| measure(cell)).max().unwrap_or_default();
+        cells.max(display_width(title))
+    };
+    columns.iter().enumerate().map(of_column).collect()
+}
+
+/// The widths with which the table fits, if its texts can be broken that far.
+fn narrowed(
+    columns: &[(&str, Align)],
+    rows: &[Vec<String>],
+    mut widths: Vec<usize>,
+    window: usize,
+) -> Option<Vec<usize>> {
+    let longest_piece = |cell: &str| {
+        let widths = pieces(cell).map(|piece| display_width(piece.trim_end()));
+        widths.max().unwrap_or_default()
+    };
+    let least = widest(columns, rows, longest_piece);
+    while total(&widths) > window {
+        let may_shrink =
+            |index: &usize| columns[*index].1 == Align::Left && widths[*index] > least[*index];
+        let index = (0..widths.len())
+            .filter(may_shrink)
+            .max_by_key(|index| widths[*index])?;
+        widths[index] -= 1;
+    }
+    Some(widths)
+}
+
+/// Where a cell may be broken: between words, and between the folders of a path, but not in a link.
+fn pieces(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split_inclusive(' ').flat_map(|word| {
+        let end = if word.contains("://") { '\0' } else { '/' };
+        word.split_inclusive(end)
+    })
+}
+
+/// A cell's text in lines of this width.
+fn wrapped(cell: &str, width: usize) -> Vec<String> {
+    let words: Vec<Word<'_>> = pieces(cell).map(Word::from).collect();
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "no window is as wide as a float is exact"
+    )]
+    let lines = wrap_first_fit(&words, &[width as f64]);
+    let text = |words: &[Word<'_>]| {
+        let mut text = String::new();
+        for word in words {
+            text += word.word;
+            text += word.whitespace;
         }
-        line.trim_end().to_owned()
+        text.trim_end().to_owned()
     };
+    lines.into_iter().map(text).collect()
+}
+
+fn table(columns: &[(&str, Align)], rows: &[Vec<String>], widths: &[usize]) -> Vec<String> {
     let titles: Vec<String> = columns
         .iter()
         .map(|(title, _)| (*title).to_owned())
         .collect();
-    std::iter::once(line(&titles))
-        .chain(rows.iter().map(|row| line(row)))
-        .collect()
+    let mut lines = Vec::new();
+    for row in std::iter::once(&titles).chain(rows) {
+        let cells: Vec<Vec<String>> = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| {
+                if display_width(cell) > *width {
+                    wrapped(cell, *width)
+                } else {
+                    vec![cell.clone()]
+                }
+            })
+            .collect();
+        let height = cells.iter().map(Vec::len).max().unwrap_or_default();
+        for index in 0..height {
+            let text = |lines: &Vec<String>| lines.get(index).cloned().unwrap_or_default();
+            let texts: Vec<String> = cells.iter().map(text).collect();
+            lines.push(line(columns, &texts, widths));
+        }
+    }
+    lines
+}
+
+fn line(columns: &[(&str, Align)], texts: &[String], widths: &[usize]) -> String {
+    let mut line = String::new();
+    for (index, ((text, width), (_, align))) in texts.iter().zip(widths).zip(columns).enumerate() {
+        if index > 0 {
+            line += &" ".repeat(GAP);
+        }
+        let room = " ".repeat(width.saturating_sub(display_width(text)));
+        match align {
+            Align::Left => line += &format!("{text}{room}"),
+            Align::Right => line += &format!("{room}{text}"),
+        }
+    }
+    line.trim_end().to_owned()
+}
+
+/// Each row by itself, a line for each column that says something.
+fn blocks(columns: &[(&str, Align)], rows: &[Vec<String>], window: usize) -> Vec<String> {
+    let titles = columns.iter().map(|(title, _)| display_width(title));
+    let width = titles.max().unwrap_or_default();
+    let mut lines = Vec::new();
+    for row in rows {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        for ((title, _), cell) in columns.iter().zip(row) {
+            if !cell.is_empty() {
+                let title = format!("{title:<width$}{}", " ".repeat(GAP));
+                lines.extend(hanging(&title, cell, window));
+            }
+        }
+    }
+    lines
+}
+
+/// A text after its title, in lines of the window that stand under each other.
+pub(crate) fn hanging(title: &str, text: &str, window: usize) -> Vec<String> {
+    let indent = display_width(title);
+    let text = wrapped(text, window.saturating_sub(indent).max(1));
+    let mut lines = Vec::new();
+    for (index, text) in text.iter().enumerate() {
+        if index == 0 {
+            lines.push(format!("{title}{text}"));
+        } else {
+            lines.push(format!("{}{text}", " ".repeat(indent)));
+        }
+    }
+    lines
 }
 
 /// A number with separators: 12,480.
@@ -65,19 +202,50 @@ pub(crate) fn counted(number: u64, thing: &str) -> String {
 mod tests {
     use super::*;
 
+    const COLUMNS: [(&str, Align); 3] = [
+        ("name", Align::Left),
+        ("n", Align::Right),
+        ("why", Align::Left),
+    ];
+
+    fn row(name: &str, number: u64, why: &str) -> Vec<String> {
+        vec![name.to_owned(), count(number), why.to_owned()]
+    }
+
     #[test]
     fn numbers_stand_right_under_each_other() {
-        let rows = vec![
-            vec!["a".to_owned(), count(8)],
-            vec!["longer".to_owned(), count(1_234_567)],
-        ];
-        let lines = lines(&[("name", Align::Left), ("n", Align::Right)], &rows);
+        let rows = [row("a", 8, ""), row("日本", 1_234_567, "")];
         assert_eq!(
-            lines,
+            lines(&COLUMNS, &rows, Some(60)),
+            ["name          n  why", "a             8", "日本  1,234,567",]
+        );
+    }
+
+    #[test]
+    fn a_narrow_window_breaks_texts_and_paths_but_no_word() {
+        let rows = [row("exports/acme/deals.ldjson", 8, "not sent, or refused")];
+        assert_eq!(
+            lines(&COLUMNS, &rows, Some(34)),
             [
-                "name            n",
-                "a               8",
-                "longer  1,234,567"
+                "name             n  why",
+                "exports/acme/    8  not sent, or",
+                "deals.ldjson        refused",
+            ]
+        );
+        let rows = [
+            row("account-5f1c0d2e4b6a798081923344-1", 8, "see https://a/b/c"),
+            row("a", 9, ""),
+        ];
+        assert_eq!(
+            lines(&COLUMNS, &rows, Some(18)),
+            [
+                "name  account-5f1c0d2e4b6a798081923344-1",
+                "n     8",
+                "why   see",
+                "      https://a/b/c",
+                "",
+                "name  a",
+                "n     9",
             ]
         );
     }

@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::table::{self, Align, count};
+use crate::table::{Align, count};
 
 /// Does the work, shows its steps, and prints the report. The first Ctrl-C stops it cleanly, the
 /// second at once.
@@ -112,9 +112,7 @@ fn print(report: &Report, output: Output) {
         count(report.failed()),
         verdict(report.verdict).to_owned(),
     ]);
-    for line in table::lines(&columns, &rows) {
-        output.data(&line);
-    }
+    output.table(&columns, &rows);
     for file in &report.files {
         errors(file, output);
     }

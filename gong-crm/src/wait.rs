@@ -75,7 +75,7 @@ impl Patience {
 #[non_exhaustive]
 pub enum WaitError {
     /// The time was up; the request goes on in Gong.
-    #[error("{client_request_id} is not finished after {} s and {polls} questions", waited.as_secs())]
+    #[error("{client_request_id} is not finished after {} s; questions asked: {polls}", waited.as_secs())]
     TimedOut {
         /// The upload or deletion.
         client_request_id: ClientRequestId,

@@ -22,15 +22,17 @@ pub(crate) struct Meetings {
 pub(crate) enum MeetingsAction {
     /// Tell for each address whether its meetings are connected, why not, and what mends it
     ///
-    /// Asks for 100 addresses a call.
+    /// Asks for 100 addresses a call. Without addresses and file it reads the standard input, where
+    /// something is piped into it.
     #[command(after_long_help = calls(
         &[Operation::IntegrationStatus],
         "Examples:\n  gong-crm meetings readiness jane@acme.example joe@acme.example\n  \
-         gong-crm meetings readiness --file people.txt -o json",
+         gong-crm meetings readiness --file people.txt -o json\n  \
+         cut -d, -f3 people.csv | gong-crm meetings readiness",
     ))]
     Readiness {
         /// The addresses
-        #[arg(value_name = "EMAIL", required_unless_present = "file")]
+        #[arg(value_name = "EMAIL")]
         emails: Vec<String>,
         /// Read more addresses from this file, - for the standard input: separated by space, comma
         /// or line

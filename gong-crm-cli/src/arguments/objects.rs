@@ -37,17 +37,18 @@ pub(crate) enum ObjectsAction {
     },
     /// Compare files with what Gong holds, field by field
     ///
-    /// Dates are compared by the moment, numbers by value, lists without regard to order. Deleted
-    /// records must be gone. Of several lines of one record the last counts. Exit code 5 on a
-    /// difference.
+    /// Takes the files that a push of the same paths would send. Dates are compared by the moment, numbers by value, lists without regard to order. Deleted
+    /// records must be gone. Of several lines of one record the last counts. Gong answers from what it
+    /// has processed: right after a push, records and values can be missing or old for a while. Exit
+    /// code 5 on a difference.
     #[command(after_long_help = calls(
         &[Operation::GetCrmObjects],
-        "Examples:\n  gong-crm objects verify accounts.ldjson\n  \
+        "Examples:\n  gong-crm objects verify accounts.ldjson\n  gong-crm objects verify exports\n  \
          gong-crm objects verify --type DEAL export.jsonl -o json",
     ))]
     Verify {
-        /// Files of records, as they were pushed; .gz is unpacked
-        #[arg(required = true, value_name = "FILE")]
+        /// Files of records, as they were pushed, folders of them, or patterns; .gz is unpacked
+        #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
         /// What all records are; otherwise each file's name tells
         #[arg(long = "type", value_name = "TYPE")]

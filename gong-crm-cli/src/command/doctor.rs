@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::{Settings, Source};
-use crate::table::count;
+use crate::table::{count, hanging};
 
 /// What a look came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -192,11 +192,24 @@ fn print(looks: &[Look], output: Output) {
         .map(|look| look.name.chars().count())
         .max()
         .unwrap_or_default();
+    let window = output.width().unwrap_or(usize::MAX);
+    // Where a column for the names would leave little for the rest, they stand above it.
+    let is_narrow = window < 100;
     for look in looks {
         let (word, name) = (look.state.word(), &look.name);
-        output.data(format!("{word:<9}  {name:<width$}  {}", look.seen).trim_end());
+        let mut lines = if is_narrow {
+            let mut lines = vec![format!("{word:<9}  {name}")];
+            lines.extend(hanging(&" ".repeat(11), &look.seen, window));
+            lines
+        } else {
+            hanging(&format!("{word:<9}  {name:<width$}  "), &look.seen, window)
+        };
         if let Some(cure) = &look.cure {
-            output.data(&format!("{:<9}  {:<width$}  → {cure}", "", ""));
+            let indent = if is_narrow { 11 } else { width + 13 };
+            lines.extend(hanging(&format!("{}→ ", " ".repeat(indent)), cure, window));
+        }
+        for line in lines {
+            output.data(&line);
         }
     }
 }
@@ -295,15 +308,14 @@ async fn quota(client: &Client) -> Look {
     };
     let frees = quota.frees_at.map_or_else(String::new, |at| {
         format!(
-            ", the oldest counts until {}",
+            "; the oldest counts until {}",
             at.strftime("%Y-%m-%d %H:%MZ")
         )
     });
     let seen = format!(
-        "{} of {} calls left; {} made in the last 24 hours by this ledger's count{frees}",
+        "{} of {} calls in 24 hours left, by this ledger's count{frees}",
         count(quota.left),
         count(quota.per_day),
-        count(quota.spent),
     );
     let cure = "wait, or ask Gong for more; all tools of a company share the limit";
     if quota.left == 0 {

@@ -25,7 +25,7 @@ pub(crate) async fn run(
         IntegrationAction::Ensure(wanted) | IntegrationAction::Register(wanted)
             if wanted.dry_run =>
         {
-            request::show(&[registration(wanted)], *output);
+            request::show(&[registration(wanted)], global, *output)?;
             Ok(Exit::Ok)
         }
         IntegrationAction::Ensure(wanted) => ensure(global, wanted, *output).await,
@@ -153,7 +153,7 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
         let request = Request::new(Operation::DeleteGenericCrmIntegration)
             .query("clientRequestId", &ClientRequestId::of_deletion(id, 1))
             .query("integrationId", &id);
-        request::show(&[request], output);
+        request::show(&[request], global, output)?;
         return Ok(Exit::Ok);
     }
     if !deletion.yes {
@@ -271,7 +271,8 @@ async fn confirm(integration: &Registered, output: Output) -> Result<(), Failure
         Ok(())
     } else {
         let message = format!("{:?} is not its name; nothing was deleted", answer.trim());
-        Err(Failure::new(Exit::Usage, message))
+        Err(Failure::new(Exit::Usage, message)
+            .with_hint("run it again and type the name as it is shown"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `gong-crm meetings`: who is ready, and the meetings themselves.
 
 use std::collections::HashSet;
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
 
 use gong_crm::{
@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::moment;
 use crate::output::Output;
 use crate::request::{self, Request};
-use crate::table::{self, Align};
+use crate::table::Align;
 
 pub(crate) async fn run(
     global: &Global,
@@ -57,7 +57,7 @@ async fn readiness(
                     .body(&serde_json::json!({"emails": chunk}))
             })
             .collect();
-        request::show(&requests, output);
+        request::show(&requests, global, output)?;
         return Ok(Exit::Ok);
     }
     let connection = Connection::open(global).await?;
@@ -77,9 +77,7 @@ async fn readiness(
         ("what mends it", Align::Left),
     ];
     let rows: Vec<Vec<String>> = people.iter().map(row).collect();
-    for line in table::lines(&columns, &rows) {
-        output.data(&line);
-    }
+    output.table(&columns, &rows);
     let ready = people.iter().filter(|person| is_ready(person)).count();
     output.talk(&format!("{ready} of {} ready", people.len()));
     Ok(Exit::Ok)
@@ -109,7 +107,8 @@ fn row(person: &MeetingReadiness) -> Vec<String> {
 /// The addresses, each once, in their order.
 fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, Failure> {
     let mut text = named.join("\n");
-    if let Some(path) = file {
+    let piped = named.is_empty() && file.is_none() && !std::io::stdin().is_terminal();
+    if let Some(path) = file.or(piped.then_some(Path::new("-"))) {
         let mut more = String::new();
         let read = if path.as_os_str() == "-" {
             std::io::stdin().read_to_string(&mut more).map(drop)
@@ -117,10 +116,12 @@ fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, Failu
             std::fs::read_to_string(path).map(|read| more = read)
         };
         read.map_err(|error| {
-            Failure::new(
-                Exit::Usage,
-                format!("{} can't be read: {error}", path.display()),
-            )
+            let named = if path.as_os_str() == "-" {
+                "the standard input".to_owned()
+            } else {
+                path.display().to_string()
+            };
+            Failure::new(Exit::Usage, format!("{named} can't be read: {error}"))
         })?;
         text.push('\n');
         text += more.trim_start_matches('\u{feff}');
@@ -134,7 +135,11 @@ fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, Failu
         emails.push(address(word)?);
     }
     if emails.is_empty() {
-        return Err(Failure::new(Exit::Usage, "no address to ask about"));
+        return Err(
+            Failure::new(Exit::Usage, "no address to ask about").with_hint(
+                "name addresses, or a file of them with --file FILE, or pipe them into the command",
+            ),
+        );
     }
     Ok(emails)
 }
@@ -190,8 +195,9 @@ async fn create(global: &Global, facts: &MeetingFacts, output: Output) -> Result
     if facts.dry_run {
         request::show(
             &[Request::new(Operation::AddMeeting).body(&meeting)],
+            global,
             output,
-        );
+        )?;
         return Ok(Exit::Ok);
     }
     let connection = Connection::open(global).await?;
@@ -234,7 +240,7 @@ async fn update(
         let request = Request::new(Operation::UpdateMeeting)
             .in_path("meetingId", meeting_id.as_str())
             .body(&meeting);
-        request::show(&[request], output);
+        request::show(&[request], global, output)?;
         return Ok(Exit::Ok);
     }
     let connection = Connection::open(global).await?;
@@ -259,7 +265,7 @@ async fn delete(
         let request = Request::new(Operation::DeleteMeeting)
             .in_path("meetingId", meeting_id.as_str())
             .body(&serde_json::json!({"organizerEmail": organizer}));
-        request::show(&[request], output);
+        request::show(&[request], global, output)?;
         return Ok(Exit::Ok);
     }
     let connection = Connection::open(global).await?;

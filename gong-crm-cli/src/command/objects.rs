@@ -1,11 +1,11 @@
 //! `gong-crm objects`: what Gong holds, fetched or compared.
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use gong_crm::push::plan;
 use gong_crm::{
-    Difference, DifferenceKind, FilesError, MAX_OBJECTS, ObjectId, ObjectType, Verification,
-    VerifyError,
+    Difference, DifferenceKind, MAX_OBJECTS, ObjectId, ObjectType, Verification, VerifyError,
 };
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::table::{self, Align, count, counted};
+use crate::table::{Align, count, counted};
 
 pub(crate) async fn run(
     global: &Global,
@@ -78,9 +78,7 @@ async fn get(
         ("field", Align::Left),
         ("value", Align::Left),
     ];
-    for line in table::lines(&columns, &rows) {
-        output.data(&line);
-    }
+    output.table(&columns, &rows);
     if missing > 0 {
         output.talk(&format!(
             "{} not found: Gong does not have them, or has not processed them yet",
@@ -126,8 +124,8 @@ fn id(text: &str) -> Result<ObjectId, Failure> {
 /// One file's comparison.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Compared<'a> {
-    path: &'a Path,
+struct Compared {
+    path: PathBuf,
     object_type: ObjectType,
     #[serde(flatten)]
     found: Verification,
@@ -143,10 +141,7 @@ async fn verify(
 ) -> Result<Exit, Failure> {
     /// How many differences of a file are shown to a person.
     const SHOWN: usize = 50;
-    let files = paths
-        .iter()
-        .map(|path| Ok((path.as_path(), type_of(path, object_type)?)))
-        .collect::<Result<Vec<_>, Failure>>()?;
+    let files = files(paths, object_type, output)?;
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
     let max = max.unwrap_or(if output.is_json() { usize::MAX } else { SHOWN });
@@ -156,7 +151,7 @@ async fn verify(
         let mut all = 0;
         let found = connection
             .client
-            .verify_file(integration_id, object_type, path, |difference| {
+            .verify_file(integration_id, object_type, &path, |difference| {
                 all += 1;
                 if differences.len() < max {
                     differences.push(difference);
@@ -188,14 +183,36 @@ async fn verify(
     })
 }
 
-fn type_of(path: &Path, object_type: Option<ObjectType>) -> Result<ObjectType, Failure> {
-    let name = path.file_name().and_then(|name| name.to_str());
-    let told = || ObjectType::from_file_name(name.unwrap_or_default());
-    let object_type = object_type.or_else(told).ok_or_else(|| {
-        let path = path.to_path_buf();
-        Failure::from_files(&FilesError::UnknownType { path })
-    })?;
-    readable(object_type)
+/// The files that a push of the same paths would send, but for those that can't be read back.
+fn files(
+    paths: &[PathBuf],
+    object_type: Option<ObjectType>,
+    output: Output,
+) -> Result<Vec<(PathBuf, ObjectType)>, Failure> {
+    if paths.iter().any(|path| path.as_os_str() == "-") {
+        let message = "a file is read twice, which the standard input can't be";
+        return Err(Failure::new(Exit::Usage, message).with_hint("save it to a file first"));
+    }
+    let planned = plan(paths, object_type).map_err(|error| Failure::from_plan(&error))?;
+    let mut files = Vec::new();
+    for file in planned {
+        match readable(file.object_type) {
+            Ok(object_type) => files.push((file.path, object_type)),
+            // One that was named itself was meant; of a folder the rest still can be compared.
+            Err(failure) if paths.contains(&file.path) => return Err(failure),
+            Err(failure) => output.talk(&format!(
+                "{} left out: {}",
+                file.path.display(),
+                failure.message
+            )),
+        }
+    }
+    if files.is_empty() {
+        let message = "none of the files can be compared";
+        return Err(Failure::new(Exit::Usage, message)
+            .with_hint("only ACCOUNT, CONTACT, DEAL and LEAD can be read"));
+    }
+    Ok(files)
 }
 
 /// The type, if Gong has a way to read its records.
@@ -223,7 +240,7 @@ fn failure(error: VerifyError) -> Failure {
     }
 }
 
-fn print(file: &Compared<'_>, all: usize, output: Output) {
+fn print(file: &Compared, all: usize, output: Output) {
     let path = file.path.display();
     for difference in &file.differences {
         let record = match &difference.object_id {
@@ -252,7 +269,7 @@ fn print(file: &Compared<'_>, all: usize, output: Output) {
     }
 }
 
-fn summarize(compared: &[Compared<'_>], is_same: bool, output: Output) {
+fn summarize(compared: &[Compared], is_same: bool, output: Output) {
     let columns = [
         ("type", Align::Left),
         ("file", Align::Left),
@@ -277,9 +294,7 @@ fn summarize(compared: &[Compared<'_>], is_same: bool, output: Output) {
             ]
         })
         .collect();
-    for line in table::lines(&columns, &rows) {
-        output.data(&line);
-    }
+    output.table(&columns, &rows);
     let superseded: u64 = compared.iter().map(|file| file.found.superseded).sum();
     if superseded > 0 {
         output.talk(&format!(

@@ -1,8 +1,8 @@
 //! `gong-crm push`: files to a verdict.
 
-use gong_crm::ObjectType;
 use gong_crm::check::{self, Severity, check_paths};
-use gong_crm::push::{Options, Rejects, plan};
+use gong_crm::push::{Options, PlannedFile, Rejects, plan};
+use gong_crm::{ObjectType, Operation};
 use gong_sim::Simulator;
 
 use crate::arguments::{Global, Push, Waiting};
@@ -12,7 +12,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::finding;
 use crate::output::Output;
-use crate::table::{self, Align, count, counted};
+use crate::request::{self, Request};
+use crate::settings::Settings;
+use crate::table::{Align, count, counted};
 use crate::verdict;
 
 pub(crate) async fn run(global: &Global, push: &Push, output: &Output) -> Result<Exit, Failure> {
@@ -20,7 +22,7 @@ pub(crate) async fn run(global: &Global, push: &Push, output: &Output) -> Result
     let files = plan(&push.paths, push.object_type).map_err(|error| Failure::from_plan(&error))?;
     let options = options(global, push)?;
     if push.dry_run {
-        return dry_run(push, &options, files.len(), *output);
+        return dry_run(global, push, &options, &files, *output);
     }
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
@@ -73,7 +75,13 @@ pub(crate) fn wait_as_told(options: &mut Options, waiting: &Waiting, global: &Gl
 }
 
 /// What a push would do, without a call: the files in their order, and what the check says.
-fn dry_run(push: &Push, options: &Options, files: usize, output: Output) -> Result<Exit, Failure> {
+fn dry_run(
+    global: &Global,
+    push: &Push,
+    options: &Options,
+    planned: &[PlannedFile],
+    output: Output,
+) -> Result<Exit, Failure> {
     let Some(check) = &options.check else {
         let message = "a dry run does nothing but check";
         return Err(Failure::new(Exit::Usage, message).with_hint("leave out --no-check"));
@@ -86,6 +94,9 @@ fn dry_run(push: &Push, options: &Options, files: usize, output: Output) -> Resu
         }
     })
     .map_err(|error| check_failure(&error))?;
+    let sendable = summary.is_clean() || push.skip_invalid;
+    let planned = if sendable { planned } else { &[] };
+    let requests = requests(global, push, planned)?;
     if output.is_json() {
         let files: Vec<_> = summary
             .files
@@ -97,7 +108,8 @@ fn dry_run(push: &Push, options: &Options, files: usize, output: Output) -> Resu
                 })
             })
             .collect();
-        output.json(&serde_json::json!({"dryRun": true, "files": files}));
+        let requests = request::json(&requests, global)?;
+        output.json(&serde_json::json!({"dryRun": true, "files": files, "requests": requests}));
     } else {
         let columns = [
             ("type", Align::Left),
@@ -117,20 +129,47 @@ fn dry_run(push: &Push, options: &Options, files: usize, output: Output) -> Resu
                 count(file.warnings),
             ]
         };
-        for line in table::lines(&columns, &summary.files.iter().map(row).collect::<Vec<_>>()) {
-            output.data(&line);
+        output.table(&columns, &summary.files.iter().map(row).collect::<Vec<_>>());
+        if sendable {
+            output.data("");
+            request::print(&requests, global, output)?;
+            let files = counted(planned.len() as u64, "file");
+            output.talk(&format!(
+                "a dry run: {files} would go in this order; nothing was sent"
+            ));
+        } else {
+            output.talk("\na dry run: with these errors nothing would be sent");
         }
-        let files = counted(files as u64, "file");
-        output.talk(&format!(
-            "\na dry run: {files} would go in this order; nothing was sent"
-        ));
     }
-    let sendable = summary.is_clean() || push.skip_invalid;
     Ok(if sendable {
         Exit::Ok
     } else {
         Exit::CheckFailed
     })
+}
+
+/// What would be sent, before anything is split or left out.
+fn requests(
+    global: &Global,
+    push: &Push,
+    planned: &[PlannedFile],
+) -> Result<Vec<Request>, Failure> {
+    let named = if global.sim {
+        None
+    } else {
+        Settings::read(global)?.integration_id.map(|id| id.value)
+    };
+    let integration_id = named.map_or("[the registered one]".to_owned(), |id| id.to_string());
+    let request_id = push.request_id.as_ref();
+    let request_id = request_id.map_or("[follows from the content]", |id| id.as_str());
+    let request = |file: &PlannedFile| {
+        Request::new(Operation::UploadCrmData)
+            .query("clientRequestId", &request_id)
+            .query("integrationId", &integration_id)
+            .query("objectType", &file.object_type)
+            .file(&file.path)
+    };
+    Ok(planned.iter().map(request).collect())
 }
 
 /// What a local Gong holds after the push.

@@ -1,7 +1,7 @@
 //! `gong-crm resume` and `gong-crm jobs`: what the ledger knows, and finishing it.
 
-use gong_crm::Job;
 use gong_crm::push::Options;
+use gong_crm::{Job, JobState, Operation};
 
 use crate::arguments::{Global, Jobs, Resume};
 use crate::command::push::wait_as_told;
@@ -9,8 +9,9 @@ use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::request::{self, Request};
 use crate::settings::Settings;
-use crate::table::{self, Align, count};
+use crate::table::{Align, count};
 use crate::verdict;
 
 /// Finishes what was begun.
@@ -33,6 +34,15 @@ pub(crate) async fn resume(
         output.talk("nothing to do: every upload that the ledger knows has come to its end");
         return Ok(Exit::Ok);
     }
+    if resume.dry_run {
+        let chosen = known.iter().filter(|job| {
+            let named = resume.ids.is_empty() || resume.ids.contains(&job.client_request_id);
+            named && job.is_unfinished()
+        });
+        let requests: Vec<Request> = chosen.map(first_request).collect();
+        request::show(&requests, global, *output)?;
+        return Ok(Exit::Ok);
+    }
     let connection = Connection::open(global).await?;
     let mut options = Options::new(Vec::<std::path::PathBuf>::new());
     wait_as_told(&mut options, &resume.waiting, global);
@@ -40,6 +50,26 @@ pub(crate) async fn resume(
         .client
         .resume(resume.ids.iter().cloned(), options);
     verdict::follow(work, global, *output, resume.waiting.is_async).await
+}
+
+/// What is sent first to finish an upload: the upload itself only if nothing of it has left.
+fn first_request(job: &Job) -> Request {
+    let is_planned = job.state == JobState::Planned;
+    let operation = if is_planned {
+        Operation::UploadCrmData
+    } else {
+        Operation::GetRequestStatus
+    };
+    let request = Request::new(operation)
+        .query("clientRequestId", &job.client_request_id)
+        .query("integrationId", &job.integration_id);
+    if is_planned {
+        request
+            .query("objectType", &job.object_type)
+            .file(&job.source_path)
+    } else {
+        request
+    }
 }
 
 /// Lists what the ledger knows; no call is made.
@@ -76,9 +106,7 @@ pub(crate) fn jobs(global: &Global, jobs: &Jobs, output: Output) -> Result<Exit,
             job.source_path.display().to_string(),
         ]
     };
-    for line in table::lines(&columns, &listed.iter().map(row).collect::<Vec<_>>()) {
-        output.data(&line);
-    }
+    output.table(&columns, &listed.iter().map(row).collect::<Vec<_>>());
     if listed.iter().any(Job::is_unfinished) {
         output.talk("\nto finish what is open: gong-crm resume");
     }

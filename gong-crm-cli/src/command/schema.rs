@@ -10,6 +10,7 @@ use gong_crm::{
 
 use crate::arguments::Global;
 use crate::arguments::schema::{Schema, SchemaAction, SchemaFile};
+use crate::command::check::level;
 use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -114,7 +115,7 @@ async fn apply(
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
     let plans = plans(&connection, integration_id, file, &wanted).await?;
-    let changing: Vec<&SchemaPlan> = plans.iter().filter(|plan| !plan.is_empty()).collect();
+    let changing: Vec<&SchemaPlan> = plans.iter().filter(|plan| plan.needs_upload()).collect();
     if dry_run {
         let requests: Vec<Request> = changing
             .iter()
@@ -125,7 +126,7 @@ async fn apply(
                     .body(&plan.to_upload())
             })
             .collect();
-        request::show(&requests, output);
+        request::show(&requests, global, output)?;
         return Ok(Exit::Ok);
     }
     if !output.is_json() {
@@ -209,7 +210,19 @@ async fn plans(
         ),
     );
     failure.hint = Some(findings.join("\n      "));
-    Err(failure)
+    let findings = refused.iter().flat_map(|error| {
+        let object_type = error.object_type();
+        error.findings().iter().map(move |finding| {
+            serde_json::json!({
+                "objectType": object_type,
+                "uniqueName": finding.unique_name,
+                "rule": finding.rule,
+                "severity": level(finding.severity),
+                "message": finding.message,
+            })
+        })
+    });
+    Err(failure.with_findings(findings.collect()))
 }
 
 /// Reads the file. JSON is YAML, so one reader does for both.
@@ -269,7 +282,15 @@ fn print(plans: &[SchemaPlan], output: Output) {
             output.talk(&format!("warning: {}: {warning}", plan.object_type()));
         }
     }
-    if plans.iter().all(SchemaPlan::is_empty) {
+    if plans
+        .iter()
+        .any(|plan| plan.of(Change::Uncertain).next().is_some())
+    {
+        output.talk(
+            "?: Gong does not say what it has; sending it changes nothing where it was so before",
+        );
+    }
+    if !plans.iter().any(SchemaPlan::needs_upload) {
         output.talk("nothing to do");
     }
 }
@@ -287,6 +308,7 @@ fn line(field: &PlannedField, width: usize) -> Option<String> {
             Some(format!("  + {name:<width$}  {kind} {label:?}"))
         }
         Change::Changed => Some(format!("  ~ {name:<width$}  {details}")),
+        Change::Uncertain => Some(format!("  ? {name:<width$}  {details}")),
         Change::Retyped => Some(format!(
             "  ! {name:<width$}  {details}: loses its values on all records"
         )),

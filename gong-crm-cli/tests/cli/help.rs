@@ -4,42 +4,37 @@ use crate::invocation::{Invocation, assert_transcript};
 
 #[test]
 fn help_of_every_command_is_worth_reading() {
-    for (name, arguments) in [
-        ("help", &["--help"][..]),
-        ("help_check", &["check", "--help"]),
-        ("help_convert", &["convert", "--help"]),
-        ("help_push", &["push", "--help"]),
-        ("help_resume", &["resume", "--help"]),
-        ("help_jobs", &["jobs", "--help"]),
-        ("help_status", &["status", "--help"]),
-        ("help_integration", &["integration", "--help"]),
-        (
-            "help_integration_register",
-            &["integration", "register", "--help"],
-        ),
-        (
-            "help_integration_delete",
-            &["integration", "delete", "--help"],
-        ),
-        ("help_schema", &["schema", "--help"]),
-        ("help_schema_pull", &["schema", "pull", "--help"]),
-        ("help_schema_plan", &["schema", "plan", "--help"]),
-        ("help_schema_apply", &["schema", "apply", "--help"]),
-        ("help_objects_get", &["objects", "get", "--help"]),
-        ("help_objects_verify", &["objects", "verify", "--help"]),
-        (
-            "help_meetings_readiness",
-            &["meetings", "readiness", "--help"],
-        ),
-        ("help_meetings_create", &["meetings", "create", "--help"]),
-        ("help_meetings_update", &["meetings", "update", "--help"]),
-        ("help_meetings_delete", &["meetings", "delete", "--help"]),
-        ("help_doctor", &["doctor", "--help"]),
-        ("help_sim", &["sim", "--help"]),
-        ("help_json_schema", &["json-schema", "--help"]),
-        ("help_completions", &["completions", "--help"]),
-        ("help_man", &["man", "--help"]),
-    ] {
-        assert_transcript!(name, Invocation::new(arguments));
+    let all = commands(&[]);
+    assert!(all.len() > 25, "{all:?}");
+    for command in all {
+        let name = ["help"]
+            .iter()
+            .copied()
+            .chain(command.iter().map(String::as_str));
+        let name = name.collect::<Vec<_>>().join("_").replace('-', "_");
+        assert_transcript!(name, help(&command));
     }
+}
+
+fn help(command: &[String]) -> Invocation {
+    let words = command.iter().map(String::as_str).chain(["--help"]);
+    Invocation::new(&words.collect::<Vec<_>>())
+}
+
+/// A command and all within it, as its help lists them.
+fn commands(command: &[String]) -> Vec<Vec<String>> {
+    let text = String::from_utf8(help(command).output().stdout).unwrap();
+    let listed = text
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help");
+    let mut all = vec![command.to_vec()];
+    for name in listed {
+        all.extend(commands(&[command, &[name.to_owned()]].concat()));
+    }
+    all
 }

@@ -149,3 +149,76 @@ async fn a_dry_run_shows_what_is_sent() {
         assert_eq!(shown["body"], body, "{arguments:?}");
     }
 }
+
+/// At a terminal where this was typed.
+#[cfg(unix)]
+fn typing(invocation: Invocation, text: &str) -> (Invocation, std::fs::File) {
+    use std::io::Write as _;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&person).unwrap();
+    unlockpt(&person).unwrap();
+    let name = ptsname(&person, Vec::new()).unwrap();
+    let name = std::path::Path::new(std::ffi::OsStr::from_bytes(name.as_bytes()));
+    let mut terminal = std::fs::OpenOptions::new();
+    let terminal = terminal.read(true).write(true).open(name).unwrap();
+    let mut person = std::fs::File::from(person);
+    person.write_all(text.as_bytes()).unwrap();
+    let mut invocation = invocation;
+    invocation.command().stdin(terminal);
+    (invocation, person)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_deletion_asks_for_the_name_at_a_terminal() {
+    let sim = simulator().start_blocking().unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    let is_there = || sim.integrations().iter().any(|kept| !kept.is_being_deleted);
+    let delete = || run(&sim, &["integration", "delete"]);
+    for (name, typed) in [
+        ("integration_delete_wrong_name", "acme\n"),
+        ("integration_delete_no_name", "\n"),
+        // Ctrl-D
+        ("integration_delete_no_answer", "\u{4}"),
+    ] {
+        let (delete, _person) = typing(delete(), typed);
+        assert_transcript!(name, delete);
+        assert!(is_there(), "{name}");
+    }
+    // A program is not asked, at a terminal either.
+    let json = run(&sim, &["integration", "delete", "-o", "json"]);
+    let (json, _person) = typing(json, "Acme CRM\n");
+    assert_transcript!("integration_delete_unasked_json", json);
+    assert!(is_there());
+    let (delete, _person) = typing(delete(), "Acme CRM\n");
+    assert_transcript!("integration_delete_right_name", delete);
+    assert!(!is_there());
+}
+
+#[test]
+fn deletions_that_can_not_be_done_are_told() {
+    let sim = simulator().start_blocking().unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    let other = ["integration", "delete", "--yes", "--integration-id", "17"];
+    assert_transcript!("integration_delete_other", run(&sim, &other));
+    let sim = simulator()
+        .deletion(Processing::Never)
+        .start_blocking()
+        .unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    let short = [
+        "integration",
+        "delete",
+        "--yes",
+        "--wait",
+        "0s",
+        "--no-progress",
+    ];
+    assert_transcript!("integration_delete_timed_out", run(&sim, &short));
+    let json = ["integration", "delete", "--yes", "--async", "-o", "json"];
+    assert_transcript!("integration_delete_async_json", run(&sim, &json));
+}

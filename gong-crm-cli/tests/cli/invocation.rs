@@ -19,14 +19,21 @@ impl Invocation {
             .env_clear()
             // Where the ledger goes by default.
             .env("XDG_STATE_HOME", folder.path().join("state"))
-            .env("HOME", folder.path())
-            .env("COLUMNS", "100");
+            .env("HOME", folder.path());
         Self { command, folder }
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
+    }
+
+    /// With this on its standard input.
+    pub(crate) fn input(self, text: &str) -> Self {
+        let mut invocation = self.file("standard-input", text);
+        let file = std::fs::File::open(invocation.path("standard-input")).unwrap();
+        invocation.command.stdin(file);
+        invocation
     }
 
     /// With the credentials that every test server takes.

@@ -45,6 +45,12 @@ fn readiness_tells_who_is_ready_and_what_mends_it() {
     ];
     let file = run(&sim, &file).file("people.txt", "jane@acme.example\r\nann@acme.example;\n");
     assert_transcript!("meetings_readiness_json", file);
+    let piped = ["meetings", "readiness"];
+    let people = "jane@acme.example\nann@acme.example\n";
+    assert_transcript!("meetings_readiness_piped", run(&sim, &piped).input(people));
+    assert_transcript!("meetings_readiness_none", run(&sim, &piped).input(" \n"));
+    let missing = ["meetings", "readiness", "--file", "people.txt"];
+    assert_transcript!("meetings_readiness_missing_file", run(&sim, &missing));
     let wrong = ["meetings", "readiness", "jane at acme"];
     assert_transcript!("meetings_readiness_no_address", run(&sim, &wrong));
 }
@@ -155,6 +161,8 @@ fn what_only_gong_can_say_is_passed_on() {
         .unwrap();
     let create = [&["meetings", "create"], &FACTS[..]].concat();
     assert_transcript!("meetings_conflict", run(&sim, &create));
+    let json = [&create[..], &["-o", "json"]].concat();
+    assert_transcript!("meetings_conflict_json", run(&sim, &json));
     let sim = simulator()
         .rule("meetings-limited-release", true)
         .start_blocking()

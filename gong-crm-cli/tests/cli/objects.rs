@@ -91,9 +91,55 @@ not json
         "objects_verify_missing_file",
         missing.against(sim.base_url())
     );
-    let unknown = Invocation::new(&["objects", "verify", "things.ldjson"]);
+    let unknown =
+        Invocation::new(&["objects", "verify", "things.ldjson"]).file("things.ldjson", SENT);
     assert_transcript!(
         "objects_verify_unknown_type",
         unknown.against(sim.base_url())
     );
+}
+
+#[test]
+fn ids_are_taken_as_they_are_or_refused() {
+    let sim = registered();
+    for (name, id) in [
+        ("objects_get_space", "d 1"),
+        ("objects_get_unicode", "dé-1"),
+        ("objects_get_empty", ""),
+    ] {
+        let get = ["objects", "get", "--type", "DEAL", id];
+        assert_transcript!(name, run(&sim, &get, SENT));
+    }
+    push(&sim, SENT);
+    let piped = ["objects", "get", "--type", "DEAL", "-", "-o", "json"];
+    let piped = run(&sim, &piped, SENT).input("d-1\r\njane.doe@acme.example\n\n");
+    let found: serde_json::Value = serde_json::from_slice(&piped.output().stdout).unwrap();
+    assert_eq!(found["d-1"]["name"], "One");
+    assert!(found["jane.doe@acme.example"].is_null());
+}
+
+#[test]
+fn folders_patterns_and_several_files_are_compared() {
+    let sim = registered();
+    let account = r#"{"objectId":"a-1","modifiedDate":"2026-03-01T09:30:00Z","url":"https://crm.acme.example/a-1","name":"Acme"}"#;
+    let stage = r#"{"objectId":"s-1","modifiedDate":"2026-03-01T09:30:00Z","name":"Won","displayName":"Won","isActive":true,"sortOrder":1}"#;
+    push(&sim, SENT);
+    let exports = |words: &[&str], deals: &str| {
+        Invocation::new(&[&["objects", "verify"], words].concat())
+            .against(sim.base_url())
+            .folder("exports")
+            .file("exports/deals.ldjson", deals)
+            .file("exports/accounts.ldjson", &format!("{account}\n"))
+            .file("exports/stages.ldjson", &format!("{stage}\n"))
+    };
+    assert_transcript!("objects_verify_folder", exports(&["exports"], SENT));
+    let pattern = exports(&["exports/d*.ldjson"], SENT);
+    assert_transcript!("objects_verify_pattern", pattern);
+    let named = exports(&["exports/stages.ldjson"], SENT);
+    assert_transcript!("objects_verify_stages", named);
+    let pattern = exports(&["exports/s*.ldjson"], SENT);
+    assert_transcript!("objects_verify_nothing", pattern);
+    assert_transcript!("objects_verify_input", exports(&["-"], SENT));
+    let nowhere = exports(&["x*.ldjson"], SENT);
+    assert_transcript!("objects_verify_no_file", nowhere);
 }

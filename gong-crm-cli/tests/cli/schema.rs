@@ -1,6 +1,7 @@
 //! `gong-crm schema`: custom fields as a file.
 
 use gong_sim::Simulator;
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use crate::integration::simulator;
 use crate::invocation::{Invocation, assert_transcript};
@@ -126,6 +127,8 @@ LEAD:
 - {uniqueName: score, label: Score, type: number}
 ";
     assert_transcript!("schema_rules", run(&sim, &plan, wrong));
+    let json = [&plan[..], &["-o", "json"]].concat();
+    assert_transcript!("schema_rules_json", run(&sim, &json, wrong));
     let twice = "\
 DEAL:
 - {uniqueName: a, label: A, type: STRING}
@@ -140,4 +143,35 @@ DEAL:
     assert_transcript!("schema_bare_list", run(&sim, &plan, list));
     let typed = ["schema", "plan", "schema.yaml", "--type", "LEAD"];
     assert_transcript!("schema_bare_list_of_type", run(&sim, &typed, list));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picklist_whose_values_gong_does_not_list_is_not_emptied() {
+    let server = MockServer::start().await;
+    let region = serde_json::json!({
+        "uniqueName": "region", "label": "Region", "type": "PICKLIST",
+        "orderedValueList": null, "referenceTo": null, "lastModified": null,
+    });
+    let fields = serde_json::json!({"objectTypeToSelectedFields": {"DEAL": [region]}});
+    Mock::given(matchers::method("GET"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(fields))
+        .mount(&server)
+        .await;
+    Mock::given(matchers::method("POST"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(serde_json::json!({})))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let run = |verb, file: &str| {
+        Invocation::new(&["schema", verb, "schema.yaml", "--integration-id", "17"])
+            .against(&server.uri())
+            .file("schema.yaml", file)
+    };
+    let pulled = "DEAL:\n- {uniqueName: region, label: Region, type: PICKLIST}\n";
+    assert_transcript!("schema_untold_as_pulled", run("apply", pulled));
+    let more = format!("{pulled}- {{uniqueName: score, label: Score, type: NUMBER}}\n");
+    assert_transcript!("schema_untold_refused", run("apply", &more));
+    let said = pulled.replace("PICKLIST}", "PICKLIST, orderedValueList: [EMEA]}");
+    assert_transcript!("schema_untold_planned", run("plan", &said));
+    assert_transcript!("schema_untold_applied", run("apply", &said));
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::rules::{SchemaFinding, check_fields};
-use super::{EntitySchema, FieldType, SchemaField};
+use super::rules::{SchemaFinding, check_complete, check_fields};
+use super::{EntitySchema, SchemaField};
 use crate::check::Severity;
 use crate::entity::ObjectType;
 
@@ -24,6 +24,9 @@ pub enum Change {
     Removed,
     /// It stays as it is; Gong wants to see it again all the same.
     Unchanged,
+    /// Gong does not say what it has of it, such as the values of a picklist: it is sent as it is
+    /// wanted, which changes nothing where it was so before.
+    Uncertain,
 }
 
 impl Change {
@@ -128,6 +131,10 @@ impl SchemaPlan {
     /// and fields that were removed before, are left alone. The wanted fields are held to the rules
     /// of [`SchemaRule`](crate::SchemaRule) first.
     ///
+    /// Gong's answer may leave out the values of a picklist and the target of a reference. What
+    /// neither it nor the wanted field says can't be sent, and sent without it would be emptied: then
+    /// nothing else of the type can change either. What only Gong says stays.
+    ///
     /// # Errors
     ///
     /// [`SchemaPlanError`] with everything that Gong would refuse.
@@ -151,7 +158,7 @@ impl SchemaPlan {
                 live.insert(&field.unique_name, field);
             }
         }
-        let findings = check_fields(object_type, &live, wanted);
+        let mut findings = check_fields(object_type, &live, wanted);
         if findings
             .iter()
             .any(|finding| finding.severity == Severity::Error)
@@ -182,10 +189,27 @@ impl SchemaPlan {
                 fields.push(removed(field));
             }
         }
-        Ok(Self {
+        let plan = Self {
             object_type,
             fields,
+            warnings: Vec::new(),
+        };
+        if plan.needs_upload() {
+            let stays = |field: &PlannedField| field.after.as_ref().and_then(check_complete);
+            findings.extend(plan.fields.iter().filter_map(stays));
+            if findings
+                .iter()
+                .any(|finding| finding.severity == Severity::Error)
+            {
+                return Err(SchemaPlanError {
+                    object_type,
+                    findings,
+                });
+            }
+        }
+        Ok(Self {
             warnings: findings,
+            ..plan
         })
     }
 
@@ -225,7 +249,7 @@ impl SchemaPlan {
         self.losses().next().is_some()
     }
 
-    /// Whether there is nothing to do.
+    /// Whether nothing is known to differ.
     ///
     /// ```
     /// use gong_crm::{ObjectType, SchemaField, SchemaPlan};
@@ -237,7 +261,25 @@ impl SchemaPlan {
     pub fn is_empty(&self) -> bool {
         self.fields
             .iter()
-            .all(|field| field.change == Change::Unchanged)
+            .all(|field| matches!(field.change, Change::Unchanged | Change::Uncertain))
+    }
+
+    /// Whether there is something to send: a change, or what Gong does not tell.
+    ///
+    /// ```
+    /// use gong_crm::{ObjectType, SchemaField, SchemaPlan};
+    ///
+    /// // Gong's own example lists a picklist without its values.
+    /// let current = [SchemaField::new("region", "Region", "PICKLIST")];
+    /// let wanted = [SchemaField::new("region", "Region", "PICKLIST").with_values(["EMEA"])];
+    /// let plan = SchemaPlan::new(ObjectType::Lead, &current, &wanted)?;
+    /// assert!(plan.is_empty() && plan.needs_upload());
+    /// # Ok::<(), gong_crm::SchemaPlanError>(())
+    /// ```
+    pub fn needs_upload(&self) -> bool {
+        self.fields
+            .iter()
+            .any(|field| field.change != Change::Unchanged)
     }
 
     /// What is doubtful about the wanted fields, though Gong is not known to refuse it.
@@ -317,12 +359,17 @@ fn planned(before: Option<&SchemaField>, after: &SchemaField) -> PlannedField {
             vec![format!("type {} → {}", before.field_type, after.field_type)],
         ),
         Some(before) => {
-            let details = differences(before, &after);
-            let change = if details.is_empty() {
+            keep(before, &mut after);
+            let mut details = differences(before, &after);
+            let untold = untold(before, &after);
+            let change = if !details.is_empty() {
+                Change::Changed
+            } else if untold.is_empty() {
                 Change::Unchanged
             } else {
-                Change::Changed
+                Change::Uncertain
             };
+            details.extend(untold);
             (change, details)
         }
     };
@@ -352,7 +399,7 @@ fn differences(before: &SchemaField, after: &SchemaField) -> Vec<String> {
     if before.label != after.label {
         details.push(format!("label {:?} → {:?}", before.label, after.label));
     }
-    if before.reference_to != after.reference_to {
+    if before.reference_to.is_some() && before.reference_to != after.reference_to {
         let shown = |target: &Option<String>| target.clone().unwrap_or_else(|| "none".to_owned());
         details.push(format!(
             "referenceTo {} → {}",
@@ -364,14 +411,36 @@ fn differences(before: &SchemaField, after: &SchemaField) -> Vec<String> {
     details
 }
 
+/// What the wanted field does not say and Gong does: a picklist has values, a reference a target, so
+/// that none can be meant by silence.
+fn keep(before: &SchemaField, after: &mut SchemaField) {
+    if after.ordered_value_list.is_empty() {
+        after
+            .ordered_value_list
+            .clone_from(&before.ordered_value_list);
+    }
+    if after.reference_to.is_none() {
+        after.reference_to.clone_from(&before.reference_to);
+    }
+}
+
+/// What is wanted and Gong does not tell, so that it can't be known whether they differ.
+fn untold(before: &SchemaField, after: &SchemaField) -> Vec<String> {
+    let mut untold = Vec::new();
+    let values = after.ordered_value_list.len();
+    if before.ordered_value_list.is_empty() && values > 0 {
+        untold.push(format!("values: {values} sent; Gong lists none"));
+    }
+    if let (None, Some(target)) = (&before.reference_to, &after.reference_to) {
+        untold.push(format!("referenceTo {target} sent; Gong names none"));
+    }
+    untold
+}
+
 fn value_differences(before: &SchemaField, after: &SchemaField) -> Option<String> {
     let (old, new) = (&before.ordered_value_list, &after.ordered_value_list);
-    if old == new {
+    if old == new || old.is_empty() {
         return None;
-    }
-    if old.is_empty() && before.field_type == FieldType::Picklist {
-        // Gong's example lists none even for a picklist, so it can't be told whether they differ.
-        return Some(format!("values: {} sent; Gong lists none", new.len()));
     }
     let only_in = |these: &[String], those: &[String], sign: char| -> Vec<String> {
         these

@@ -113,6 +113,29 @@ pub(super) fn check_fields(
     findings.0
 }
 
+/// What a field lacks that is to be sent: it would be emptied, or refused.
+pub(super) fn check_complete(field: &SchemaField) -> Option<SchemaFinding> {
+    let (rule, message) = match field.field_type {
+        FieldType::Picklist if field.ordered_value_list.is_empty() => (
+            SchemaRule::PicklistWithoutValues,
+            "is a PICKLIST whose values neither Gong's answer nor the wanted field lists, and sent \
+             without them it would be emptied; list them as orderedValueList",
+        ),
+        FieldType::Reference if field.reference_to.is_none() => (
+            SchemaRule::ReferenceWithoutTarget,
+            "is a REFERENCE whose target neither Gong's answer nor the wanted field names; set \
+             referenceTo",
+        ),
+        _ => return None,
+    };
+    Some(SchemaFinding {
+        unique_name: field.unique_name.clone(),
+        rule,
+        severity: rule.severity(),
+        message: message.to_owned(),
+    })
+}
+
 struct Findings(Vec<SchemaFinding>);
 
 impl Findings {

@@ -19,6 +19,8 @@ struct Held {
 struct Model {
     fields: BTreeMap<String, Held>,
     uploads: u32,
+    /// Lists no values and no targets, as Gong's own example does.
+    is_sparing: bool,
 }
 
 impl Model {
@@ -57,6 +59,12 @@ impl Model {
             .values()
             .map(|held| held.field.clone())
             .collect();
+        if self.is_sparing {
+            for field in &mut fields {
+                field.ordered_value_list.clear();
+                field.reference_to = None;
+            }
+        }
         // Gong may list its own fields as well.
         fields.push(SchemaField::new("name", "Name", "STRING"));
         fields
@@ -113,6 +121,38 @@ proptest! {
         prop_assert!(again.is_empty());
         prop_assert_eq!(plan.is_empty(), before.fields.values().map(|held| &held.field).eq(&target));
     }
+}
+
+proptest! {
+    #[test]
+    fn a_gong_that_lists_no_values_is_brought_there_too(start in fields(), target in fields()) {
+        let mut gong = Model { is_sparing: true, ..Model::default() };
+        gong.upload(&start).unwrap();
+        let plan = SchemaPlan::new(ObjectType::Deal, &gong.list(), &target).unwrap();
+        gong.upload(&plan.to_upload()).unwrap();
+        let reached: Vec<SchemaField> = gong.fields.values().map(|held| held.field.clone()).collect();
+        prop_assert_eq!(&reached, &target);
+        let again = SchemaPlan::new(ObjectType::Deal, &gong.list(), &target).unwrap();
+        prop_assert!(again.is_empty(), "{:?}", again);
+    }
+}
+
+#[test]
+fn no_picklist_is_emptied_because_its_values_were_not_told() {
+    let untold = SchemaField::new("p", "P", "PICKLIST");
+    let same = std::slice::from_ref(&untold);
+    let plan = SchemaPlan::new(ObjectType::Deal, same, same).unwrap();
+    assert!(!plan.needs_upload());
+    // Anything else that changes would send it along.
+    let more = [untold.clone(), SchemaField::new("s", "S", "STRING")];
+    let error = SchemaPlan::new(ObjectType::Deal, same, &more).unwrap_err();
+    assert_eq!(error.findings()[0].rule, SchemaRule::PicklistWithoutValues);
+    assert!(error.to_string().contains("would be emptied"), "{error}");
+    // What Gong tells is kept.
+    let told = untold.clone().with_values(["x"]);
+    let plan = SchemaPlan::new(ObjectType::Deal, std::slice::from_ref(&told), &more).unwrap();
+    assert_eq!(plan.to_upload()[0], told);
+    assert_eq!(plan.fields()[0].change, Change::Unchanged);
 }
 
 fn changes(current: &[SchemaField], wanted: &[SchemaField]) -> Vec<(String, Change, String)> {
