@@ -75,11 +75,12 @@ fn narrowed(
     Some(widths)
 }
 
-/// Where a cell may be broken: between words, and between the folders of a path, but not in a link.
+/// Where a cell may be broken: between words, after the slashes of a path and the underscores of a
+/// name, but not in a link.
 fn pieces(cell: &str) -> impl Iterator<Item = &str> {
     cell.split_inclusive(' ').flat_map(|word| {
-        let end = if word.contains("://") { '\0' } else { '/' };
-        word.split_inclusive(end)
+        let is_link = word.contains("://");
+        word.split_inclusive(move |end| !is_link && matches!(end, '/' | '_'))
     })
 }
 

@@ -119,3 +119,52 @@ async fn no_output_holds_the_secret() {
         assert!(!printed.contains(secret), "{secret} is in: {printed}");
     }
 }
+
+#[test]
+fn a_host_that_nobody_answers_at_is_told() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    let show = ["integration", "show", "--retries", "0"];
+    let show = Invocation::new(&show).against(&nobody);
+    assert_transcript!("nobody_answers", show);
+}
+
+#[test]
+fn a_token_that_lacks_a_scope_names_it() {
+    let sim = gong_sim::Simulator::builder()
+        .bearer_token("token", ["api:crm:integrations:read"])
+        .start_blocking()
+        .unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    for (scope, words) in [
+        ("api:crm:schema", &["schema", "pull"][..]),
+        (
+            "api:crm:get-objects",
+            &["objects", "get", "--type", "DEAL", "d-1"],
+        ),
+        ("api:crm:upload", &["push", "accounts.ldjson"]),
+        ("api:crm:upload", &["status", "account-1"]),
+        (
+            "api:crm:integration:delete",
+            &["integration", "delete", "--yes"],
+        ),
+        (
+            "api:meetings:integration:status",
+            &["meetings", "readiness", "a@acme.example"],
+        ),
+        ("api:meetings:user:delete", &["meetings", "delete", "17"]),
+    ] {
+        let output = Invocation::new(words)
+            .env("GONG_BASE_URL", sim.base_url())
+            .env("GONG_BEARER_TOKEN", "token")
+            .file("accounts.ldjson", LINE)
+            .output();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(4), "{words:?}: {said}");
+        assert!(
+            said.contains(&format!("add the scope {scope} to the app")),
+            "{said}"
+        );
+    }
+}

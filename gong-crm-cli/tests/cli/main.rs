@@ -4,6 +4,7 @@
 
 mod check;
 mod config;
+mod contract;
 mod convert;
 mod doctor;
 mod failures;
@@ -11,6 +12,7 @@ mod help;
 mod integration;
 mod invocation;
 mod meetings;
+mod messages;
 mod objects;
 mod printed;
 mod push;

@@ -1,0 +1,334 @@
+//! Messages that nothing else shows: each as a person would come upon it.
+
+use serde_json::{Value, json};
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
+
+use crate::integration::simulator;
+use crate::invocation::{Invocation, assert_transcript, settings};
+
+const LINE: &str = r#"{"objectId":"a-1","modifiedDate":"2026-03-01T09:30:00Z","name":"Acme"}
+"#;
+
+fn registered() -> gong_sim::Simulator {
+    let sim = simulator().start_blocking().unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    sim
+}
+
+/// A server with these answers by method and path; the first that fits counts.
+async fn server(answers: &[(&str, &str, u16, Value)]) -> MockServer {
+    let server = MockServer::start().await;
+    for (method, path, status, body) in answers {
+        Mock::given(matchers::method(*method))
+            .and(matchers::path(*path))
+            .respond_with(ResponseTemplate::new(*status).set_body_json(body))
+            .mount(&server)
+            .await;
+    }
+    server
+}
+
+#[test]
+fn of_check() {
+    let check = |words: &[&str]| Invocation::new(&[&["check"], words].concat());
+    let fix = ["--fix", ".", "accounts.ldjson"];
+    let in_place = check(&fix).file("accounts.ldjson", LINE);
+    assert_transcript!("check_fix_in_place", in_place);
+    let twice = ["--fix", "mended", "a/accounts.ldjson", "b/accounts.ldjson"];
+    let twice = check(&twice).folder("a").folder("b");
+    let twice = twice
+        .file("a/accounts.ldjson", LINE)
+        .file("b/accounts.ldjson", LINE);
+    assert_transcript!("check_fix_two_of_a_name", twice);
+    let packed = ["--fix", "mended", "accounts.ldjson.gz"];
+    let packed = check(&packed).file("accounts.ldjson.gz", LINE);
+    assert_transcript!("check_fix_packed", packed);
+    let schema = ["--schema", "schema.json", "accounts.ldjson"];
+    let schema = check(&schema)
+        .file("accounts.ldjson", LINE)
+        .file("schema.json", "[1]");
+    assert_transcript!("check_schema_is_none", schema);
+    let wrong = Invocation::new(&["jobs", "-o", "github"]);
+    assert_transcript!("format_of_check_only", wrong);
+}
+
+#[test]
+fn of_files_that_can_not_be_written() {
+    let sim = registered();
+    let man = Invocation::new(&["man", "--dir", "taken"]).file("taken", "");
+    assert_transcript!("man_not_written", man);
+    let pull = Invocation::new(&["schema", "pull", "--to", "nowhere/schema.yaml"]);
+    assert_transcript!("schema_pull_not_written", pull.against(sim.base_url()));
+    let ledger = Invocation::new(&["jobs", "--ledger", "taken/ledger.sqlite"]).file("taken", "");
+    assert_transcript!("ledger_folder_not_made", ledger);
+    let ledger = Invocation::new(&["jobs", "--ledger", "taken"]).folder("taken");
+    assert_transcript!("ledger_not_opened", ledger);
+    let other = Invocation::new(&["jobs", "--ledger", "notes.txt"]);
+    let other = other.file("notes.txt", &"no database at all\n".repeat(99));
+    assert_transcript!("ledger_is_none", other);
+}
+
+#[cfg(unix)]
+#[test]
+fn of_an_input_that_can_not_be_read() {
+    let sim = registered();
+    for (name, words) in [
+        (
+            "input_of_get",
+            &["objects", "get", "--type", "DEAL", "-"][..],
+        ),
+        ("input_of_readiness", &["meetings", "readiness"]),
+        ("input_of_schema", &["schema", "plan", "-"]),
+    ] {
+        let mut invocation = Invocation::new(words).against(sim.base_url()).folder("in");
+        let folder = std::fs::File::open(invocation.path("in")).unwrap();
+        invocation.command().stdin(folder);
+        assert_transcript!(name, invocation);
+    }
+}
+
+#[test]
+fn of_jobs_and_resume() {
+    assert_transcript!("jobs_none", Invocation::new(&["jobs"]));
+    assert_transcript!("resume_nothing", Invocation::new(&["resume"]));
+    let unknown = Invocation::new(&["resume", "account-17"]);
+    assert_transcript!("resume_unknown", unknown);
+    let sim = simulator()
+        .processing(gong_sim::Processing::Never)
+        .start_blocking()
+        .unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    let push = Invocation::new(&["push", "accounts.ldjson", "--async"])
+        .against(sim.base_url())
+        .file("accounts.ldjson", LINE);
+    let ledger = push.path("state/gong-crm/ledger.sqlite");
+    let (pushed, _folder) = push.kept();
+    assert_eq!(pushed.status.code(), Some(0));
+    let with = |words: &[&str]| {
+        let ledger = ["--ledger", ledger.to_str().unwrap()];
+        Invocation::new(&[words, &ledger[..]].concat()).against(sim.base_url())
+    };
+    assert_transcript!("jobs_unfinished", with(&["jobs", "--unfinished"]));
+    assert_transcript!("resume_dry_run", with(&["resume", "--dry-run"]));
+    let waiting = ["resume", "--wait", "0s", "--no-progress"];
+    assert_transcript!("resume_timed_out", with(&waiting));
+}
+
+#[test]
+fn of_what_is_said_twice() {
+    let sim = registered();
+    let push = Invocation::new(&["push", "accounts.ldjson"])
+        .against(sim.base_url())
+        .file("accounts.ldjson", LINE);
+    let ledger = push.path("state/gong-crm/ledger.sqlite");
+    let (_, _folder) = push.kept();
+    let again = ["push", "accounts.ldjson"];
+    let kept = ["--ledger", ledger.to_str().unwrap()];
+    let with_ledger = Invocation::new(&[again, kept].concat())
+        .against(sim.base_url())
+        .file("accounts.ldjson", LINE);
+    assert_transcript!("push_again", with_ledger);
+    let without = Invocation::new(&again)
+        .against(sim.base_url())
+        .file("accounts.ldjson", LINE);
+    assert_transcript!("push_again_without_ledger", without);
+    let dry_run = ["push", "accounts.ldjson", "--dry-run", "--no-check"];
+    let dry_run = Invocation::new(&dry_run).file("accounts.ldjson", LINE);
+    assert_transcript!("push_dry_run_unchecked", dry_run);
+    let token = [
+        "push",
+        "accounts.ldjson",
+        "--dry-run",
+        "--request-id",
+        "mine-1",
+    ];
+    let token = Invocation::new(&token)
+        .env("GONG_BEARER_TOKEN", "hunter2")
+        .env("GONG_INTEGRATION_ID", "17")
+        .file("accounts.ldjson", LINE);
+    assert_transcript!("push_dry_run_token", token);
+    let nobody = Invocation::new(&["meetings", "delete", "17", "--dry-run"]);
+    assert_transcript!("dry_run_without_credentials", nobody);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_integrations_that_gong_says_little_of() {
+    let integrations = "/v2/crm/integrations";
+    let status =
+        json!({"status": "FAILED", "errors": [{"line": 0, "description": "Still in use"}]});
+    let server = server(&[
+        (
+            "GET",
+            integrations,
+            200,
+            json!({"integrations": [{"integrationId": 17}]}),
+        ),
+        ("DELETE", integrations, 201, json!({"requestId": "4al"})),
+        ("GET", "/v2/crm/request-status", 200, status),
+    ])
+    .await;
+    let run = |words: &[&str]| Invocation::new(words).against(&server.uri());
+    assert_transcript!("integration_nameless", run(&["integration", "show"]));
+    let delete = ["integration", "delete", "--yes", "--no-progress"];
+    assert_transcript!("integration_delete_failed", run(&delete));
+    assert_transcript!("status_whole_file", run(&["status", "account-1"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_status_with_many_errors() {
+    let error = |line| json!({"line": line, "description": "No name"});
+    let errors: Vec<Value> = (1..=20).map(error).collect();
+    let server = server(&[(
+        "GET",
+        "/v2/crm/request-status",
+        200,
+        json!({"status": "FAILED", "errors": errors, "totalErrorCount": 25, "totalSuccessCount": 3}),
+    )])
+    .await;
+    let status = ["status", "account-1", "--integration-id", "17"];
+    let status = Invocation::new(&status).against(&server.uri());
+    assert_transcript!("status_some_refused", status);
+    let pending = json!({"status": "IN_PROGRESS"});
+    let server = self::server(&[("GET", "/v2/crm/request-status", 200, pending)]).await;
+    let wait = ["status", "account-1", "--integration-id", "17", "--wait=0s"];
+    let wait = Invocation::new(&wait).against(&server.uri());
+    assert_transcript!("status_timed_out", wait);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_schema_with_fields_that_are_not_the_companys() {
+    let field = |name: &str, gone: bool| json!({"uniqueName": name, "label": name, "type": "STRING", "isDeleted": gone});
+    let fields = [
+        field("name", false),
+        field("old", true),
+        field("mine", false),
+    ];
+    let answer = json!({"objectTypeToSelectedFields": {"DEAL": fields}});
+    let server = server(&[("GET", "/v2/crm/entity-schema", 200, answer)]).await;
+    let pull = ["schema", "pull", "--integration-id", "17"];
+    let pull = Invocation::new(&pull).against(&server.uri());
+    assert_transcript!("schema_pull_of_gong", pull);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_people_and_meetings() {
+    let user = |email: &str, exists| json!({"email": email, "exists": exists, "valid": false});
+    let users = [user("a@acme.example", false), user("b@acme.example", true)];
+    let server = server(&[
+        (
+            "POST",
+            "/v2/meetings/integration/status",
+            200,
+            json!({"users": users}),
+        ),
+        (
+            "POST",
+            "/v2/meetings",
+            201,
+            json!({
+                "meetingId": "17", "meetingUrl": "https://meet.example/17",
+                "additionalInvitees": [{"email": "recorder@gong.example"}],
+            }),
+        ),
+    ])
+    .await;
+    let ask = ["meetings", "readiness", "a@acme.example", "b@acme.example"];
+    let ask = Invocation::new(&ask).against(&server.uri());
+    assert_transcript!("meetings_readiness_no_reason", ask);
+    let meeting = |words: &[&str]| {
+        let create = ["meetings", "create", "--organizer", "a@acme.example"];
+        Invocation::new(&[&create[..], words].concat()).against(&server.uri())
+    };
+    let start = ["--start", "2026-07-01T09:00:00Z", "--duration"];
+    let made = meeting(&[&start[..], &["45m"]].concat());
+    assert_transcript!("meetings_created", made);
+    let beyond = meeting(&[&start[..], &["99999999h"]].concat());
+    assert_transcript!("meetings_beyond_the_calendar", beyond);
+    for (name, start) in [
+        ("meetings_no_day", "someday 14:00"),
+        ("meetings_no_time", "2026-07-01 noonish"),
+        // An hour that the clocks leave out.
+        ("meetings_no_such_hour", "2026-03-29 02:30"),
+    ] {
+        let end = [
+            "--start",
+            start,
+            "--duration",
+            "1h",
+            "--zone",
+            "Europe/Berlin",
+        ];
+        assert_transcript!(name, meeting(&end));
+    }
+}
+
+#[test]
+fn of_a_day_whose_calls_are_spent() {
+    let sim = registered();
+    let doctor = |ledger: &str| {
+        let words = ["doctor", "--ledger", ledger, "--integration-id", "17"];
+        Invocation::new(&words).against(sim.base_url())
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.sqlite");
+    let ledger = path.to_str().unwrap();
+    doctor(ledger).output();
+    let spend = |calls: u32| {
+        let file = rusqlite::Connection::open(&path).unwrap();
+        file.execute("UPDATE calls SET number = ?1", [calls])
+            .unwrap();
+    };
+    spend(9_500);
+    let low = doctor(ledger).output();
+    let low = String::from_utf8(low.stdout).unwrap();
+    let low = low.lines().find(|line| line.contains("quota")).unwrap();
+    assert!(low.starts_with("warning"), "{low}");
+    spend(10_000);
+    assert_transcript!("doctor_quota_spent", doctor(ledger));
+    let show = ["integration", "show", "--ledger", ledger];
+    let show = Invocation::new(&show).against(sim.base_url());
+    assert_transcript!("quota_spent", show);
+}
+
+#[test]
+fn of_a_token_that_may_not_list_integrations() {
+    let sim = simulator()
+        .bearer_token("token", ["api:crm:upload"])
+        .start_blocking()
+        .unwrap();
+    let id = sim.register_integration("Acme CRM", "admin@acme.example");
+    let doctor = || {
+        Invocation::new(&["doctor"])
+            .env("GONG_BASE_URL", sim.base_url())
+            .env("GONG_BEARER_TOKEN", "token")
+    };
+    assert_transcript!("doctor_list_unreadable", doctor());
+    let named = doctor().env("GONG_INTEGRATION_ID", &id.to_string());
+    assert_transcript!("doctor_list_unreadable_named", named);
+    let local = Invocation::new(&["--sim", "doctor"]);
+    assert_transcript!("doctor_sim", local);
+}
+
+#[test]
+fn of_a_port_that_is_taken() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    assert_transcript!("sim_port_taken", Invocation::new(&["sim", "--port", &port]));
+}
+
+#[test]
+fn of_more_than_a_person_reads() {
+    let rows: String = (0..60).map(|row| format!("a-{row},nonsense\n")).collect();
+    let csv = format!("Id,Changed\n{rows}");
+    let map = "[ACCOUNT.fields]\nobjectId = \"Id\"\nmodifiedDate = \"Changed\"\n";
+    let convert = |name: &str| {
+        Invocation::new(&["convert", name, "--map", "crm.toml"])
+            .file(name, &csv)
+            .file("crm.toml", map)
+    };
+    let output = convert("accounts.csv").output();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let end: Vec<&str> = said.lines().rev().take(4).collect();
+    let end = end.into_iter().rev().collect::<Vec<_>>().join("\n");
+    settings().bind(|| insta::assert_snapshot!("convert_many_problems", end));
+}
