@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
 use gong_crm::check::{Finding, Severity};
-use gong_crm::push::{Event, FileReport, PlannedFile};
+use gong_crm::push::{Event, FileReport, FileStatus, PlannedFile};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 use crate::finding;
@@ -179,7 +179,11 @@ impl Progress {
 
     fn finish(&mut self, report: &FileReport) {
         let path = report.path.display();
-        let line = if report.records == 0 {
+        let is_refused = matches!(
+            report.status,
+            FileStatus::NotSent | FileStatus::Failed | FileStatus::Invalid
+        );
+        let line = if report.records == 0 || !report.sent && is_refused {
             format!("{path}: not taken")
         } else if report.sent {
             format!(

@@ -264,6 +264,9 @@ fn base_url(client: &Client, listed: &Listed, source: &str) -> Look {
                 ..look
             }
         }
+        Err(error) if error.status().is_none() => {
+            Look::not_tried(name, format!("{url}{source}: no call was made"))
+        }
         _ => Look::ok(name, format!("{url}{source}: it answers as Gong does")),
     }
 }
@@ -287,6 +290,10 @@ fn credentials(listed: &Listed, source: &str) -> Look {
         Ok(_) => Look::ok(name, format!("taken{source}")),
         Err(error) if error.kind() == ErrorKind::MissingScope => {
             Look::ok(name, format!("taken{source}"))
+        }
+        // That says nothing of the credentials.
+        Err(error) if error.kind() != ErrorKind::Unauthorized => {
+            Look::failed("calls", &Failure::from_error(error))
         }
         Err(error) => {
             let look = Look::failed(name, &Failure::from_error(error));

@@ -227,10 +227,15 @@ async fn plans(
 
 /// Reads the file. JSON is YAML, so one reader does for both.
 fn read(file: &SchemaFile) -> Result<EntitySchema, Failure> {
-    let path = file.path.display();
+    let is_input = file.path.as_os_str() == "-";
+    let path = if is_input {
+        "the standard input".to_owned()
+    } else {
+        file.path.display().to_string()
+    };
     let unreadable =
         |error: std::io::Error| Failure::new(Exit::Usage, format!("{path} can't be read: {error}"));
-    let text = if file.path.as_os_str() == "-" {
+    let text = if is_input {
         let mut text = String::new();
         std::io::stdin()
             .read_to_string(&mut text)

@@ -82,4 +82,5 @@ async fn a_wrong_clock_is_told() {
     let clock = told.lines().find(|line| line.contains("clock")).unwrap();
     assert!(clock.starts_with("warning"), "{told}");
     assert!(clock.ends_with("s ahead of the server's"), "{told}");
+    assert!(told.contains("→ set this machine's clock;"), "{told}");
 }

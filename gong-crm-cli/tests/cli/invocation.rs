@@ -147,7 +147,9 @@ pub(crate) fn settings() -> insta::Settings {
         r#""requestId":"[REQUEST ID]""#,
     );
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]");
-    settings.add_filter(r"on \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "on [TIME]");
+    settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "[TIME]");
+    settings.add_filter(r"process \d+, since \S+\)?", "process [ID], since [TIME]");
+    settings.add_filter(r"again in [0-9.]+ s", "again in [PAUSE] s");
     settings.add_filter(r"\(os error \d+\)", "(os error [N])");
     // The folder of the run, and the day's calls.
     settings.add_filter(r"/\S*/\.tmp\w+", "[FOLDER]");

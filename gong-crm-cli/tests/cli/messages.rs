@@ -1,5 +1,10 @@
 //! Messages that nothing else shows: each as a person would come upon it.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use gong_crm::Ledger as _;
+use gong_sim::{Effect, Fault, Operation};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
@@ -34,15 +39,14 @@ fn of_check() {
     let fix = ["--fix", ".", "accounts.ldjson"];
     let in_place = check(&fix).file("accounts.ldjson", LINE);
     assert_transcript!("check_fix_in_place", in_place);
+    let input = ["--fix", ".", "--type", "ACCOUNT", "-"];
+    assert_transcript!("check_fix_input", check(&input).input(LINE));
     let twice = ["--fix", "mended", "a/accounts.ldjson", "b/accounts.ldjson"];
     let twice = check(&twice).folder("a").folder("b");
     let twice = twice
         .file("a/accounts.ldjson", LINE)
         .file("b/accounts.ldjson", LINE);
     assert_transcript!("check_fix_two_of_a_name", twice);
-    let packed = ["--fix", "mended", "accounts.ldjson.gz"];
-    let packed = check(&packed).file("accounts.ldjson.gz", LINE);
-    assert_transcript!("check_fix_packed", packed);
     let schema = ["--schema", "schema.json", "accounts.ldjson"];
     let schema = check(&schema)
         .file("accounts.ldjson", LINE)
@@ -111,7 +115,13 @@ fn of_jobs_and_resume() {
     assert_transcript!("jobs_unfinished", with(&["jobs", "--unfinished"]));
     assert_transcript!("resume_dry_run", with(&["resume", "--dry-run"]));
     let waiting = ["resume", "--wait", "0s", "--no-progress"];
-    assert_transcript!("resume_timed_out", with(&waiting));
+    let late = with(&waiting).output();
+    let said = String::from_utf8(late.stderr).unwrap();
+    assert_eq!(late.status.code(), Some(7), "{said}");
+    assert!(
+        said.starts_with("\nto go on: gong-crm resume account-"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -285,6 +295,12 @@ fn of_a_day_whose_calls_are_spent() {
     assert!(low.starts_with("warning"), "{low}");
     spend(10_000);
     assert_transcript!("doctor_quota_spent", doctor(ledger));
+    spend(9_999);
+    let push = ["push", "accounts.ldjson", "--ledger", ledger];
+    let push = Invocation::new(&[&push[..], &["--integration-id", "17"]].concat());
+    let push = push.against(sim.base_url()).file("accounts.ldjson", LINE);
+    assert_transcript!("push_short_of_calls", push);
+    spend(10_000);
     let show = ["integration", "show", "--ledger", ledger];
     let show = Invocation::new(&show).against(sim.base_url());
     assert_transcript!("quota_spent", show);
@@ -331,4 +347,60 @@ fn of_more_than_a_person_reads() {
     let end: Vec<&str> = said.lines().rev().take(4).collect();
     let end = end.into_iter().rev().collect::<Vec<_>>().join("\n");
     settings().bind(|| insta::assert_snapshot!("convert_many_problems", end));
+}
+
+#[test]
+fn of_what_goes_on_during_a_push() {
+    let push = |sim: &gong_sim::Simulator, words: &[&str]| {
+        let contact = LINE.replace("\"name\":\"Acme\"", "\"accountId\":\"a-1\",\"firstName\":\"Jo\",\"lastName\":\"Doe\",\"emailAddress\":\"jo@acme.example\"");
+        Invocation::new(&[&["push", "accounts.ldjson", "contacts.ldjson"], words].concat())
+            .against(sim.base_url())
+            .file("accounts.ldjson", LINE)
+            .file("contacts.ldjson", &contact)
+    };
+    let sim = registered();
+    let later = gong_sim::RetryAfter::Seconds(0);
+    let later = Fault::new(Effect::TooManyRequests(later));
+    sim.add_fault(later.on(Operation::UploadEntities).times(1));
+    let settling = push(&sim, &["--settle", "1s"]).transcript();
+    assert!(settling.starts_with("exit 0"), "{settling}");
+    assert!(
+        settling.contains("giving Gong 1 s to settle the accounts (--settle)"),
+        "{settling}"
+    );
+    assert!(
+        settling.contains("429 Too Many Requests") && settling.contains("; again in "),
+        "{settling}"
+    );
+    let sim = registered();
+    let whole = Fault::new(Effect::FailFile("The file is broken".to_owned()));
+    sim.add_fault(whole.on(Operation::UploadEntities).times(1));
+    assert_transcript!("push_failed_whole", push(&sim, &["--no-rejects"]));
+}
+
+#[test]
+fn of_a_push_that_waits_for_another() {
+    let sim = registered();
+    let mut push = Invocation::new(&["push", "accounts.ldjson", "--ledger", "ledger.sqlite"])
+        .against(sim.base_url())
+        .file("accounts.ldjson", LINE);
+    let ledger = gong_crm::SqliteLedger::open(push.path("ledger.sqlite")).unwrap();
+    let lock = ledger.try_lock().unwrap();
+    let mut child = push
+        .command()
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let first = said.next().unwrap().unwrap();
+    assert!(
+        first.starts_with("waiting for another push to end: process "),
+        "{first}"
+    );
+    drop(lock);
+    for line in said {
+        line.unwrap();
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
