@@ -70,6 +70,19 @@ const PAGES: &[Step] = &[
         &["test", "-q", "-p", "gong-sim", "--test", "it", "rules"],
         &[("GONG_SIM_WRITE_RULES", "1")],
     ),
+    (
+        "docs/commands.md, docs/man",
+        &[
+            "test",
+            "-q",
+            "-p",
+            "gong-crm-cli",
+            "--test",
+            "cli",
+            "reference",
+        ],
+        &[("WRITE_COMMAND_REFERENCE", "1")],
+    ),
 ];
 
 /// Runs everything that a change has to pass.

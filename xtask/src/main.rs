@@ -57,7 +57,7 @@ enum Chore {
         #[arg(long, default_value_t = 0)]
         first: u64,
     },
-    /// Write docs/check-rules.md and docs/simulator-rules.md from the tables in the code
+    /// Write the reference pages of docs/ from the tables in the code and the command's help
     Docs,
     /// Run everything a change has to pass, in order
     Ci,

@@ -16,13 +16,13 @@ fn help_of_every_command_is_worth_reading() {
     }
 }
 
-fn help(command: &[String]) -> Invocation {
+pub(crate) fn help(command: &[String]) -> Invocation {
     let words = command.iter().map(String::as_str).chain(["--help"]);
     Invocation::new(&words.collect::<Vec<_>>())
 }
 
 /// A command and all within it, as its help lists them.
-fn commands(command: &[String]) -> Vec<Vec<String>> {
+pub(crate) fn commands(command: &[String]) -> Vec<Vec<String>> {
     let text = String::from_utf8(help(command).output().stdout).unwrap();
     let listed = text
         .lines()

@@ -16,5 +16,6 @@ mod messages;
 mod objects;
 mod printed;
 mod push;
+mod reference;
 mod schema;
 mod sim;
