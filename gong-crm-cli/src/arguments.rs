@@ -74,19 +74,19 @@ pub(crate) struct Global {
     #[arg(short, long, global = true, value_enum, default_value_t = Format::Text)]
     pub(crate) output: Format,
     /// The company's address of Gong's interface, with or without /v2
-    #[arg(long, global = true, value_name = "URL", conflicts_with = "sim")]
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) base_url: Option<String>,
     /// The integration; without it, the one that is registered
     #[arg(long, global = true, value_name = "ID")]
     pub(crate) integration_id: Option<IntegrationId>,
     /// Where it is written down what was sent; by default in the user's own folder
-    #[arg(long, global = true, value_name = "FILE", conflicts_with = "sim")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
     /// Take settings from this file, instead of the gong-crm.toml of this folder or one above it
-    #[arg(long, global = true, value_name = "FILE", conflicts_with = "sim")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Take the settings of [profile.NAME] in that file, and nothing of its top
-    #[arg(long, global = true, value_name = "NAME", conflicts_with = "sim")]
+    #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// How often a call is made again that failed for a passing reason [default: 3; an upload 4]
     #[arg(long, global = true, value_name = "N")]

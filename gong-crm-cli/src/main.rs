@@ -19,7 +19,7 @@ mod settings;
 mod table;
 mod verdict;
 
-use arguments::{Arguments, Command, Format};
+use arguments::{Arguments, Command, Format, Global};
 use exit::Exit;
 use failure::Failure;
 use output::Output;
@@ -88,6 +88,23 @@ fn misunderstood(error: &clap::Error) -> Exit {
     }
 }
 
+/// The local Gong takes no settings; clap does not see a conflict across a command's name.
+fn not_of_sim(global: &Global) -> Result<(), Failure> {
+    let said = [
+        ("--base-url", global.base_url.is_some()),
+        ("--ledger", global.ledger.is_some()),
+        ("--config", global.config.is_some()),
+        ("--profile", global.profile.is_some()),
+    ];
+    match said.iter().find(|(_, is_said)| global.sim && *is_said) {
+        Some((name, _)) => {
+            let message = format!("{name} has no meaning for a local Gong");
+            Err(Failure::new(Exit::Usage, message).with_hint(format!("say either --sim or {name}")))
+        }
+        None => Ok(()),
+    }
+}
+
 async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let global = &arguments.global;
     let check = matches!(arguments.command, Command::Check(_));
@@ -95,6 +112,7 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
         let message = "only check prints for GitHub and as SARIF";
         return Err(Failure::new(Exit::Usage, message).with_hint("use -o text or -o json"));
     }
+    not_of_sim(global)?;
     match &arguments.command {
         Command::Check(check) => command::check::run(check, *output),
         Command::Convert(convert) => command::convert::run(convert, *output),

@@ -138,9 +138,7 @@ impl Progress {
     fn begin(&mut self, file: &PlannedFile) {
         self.last_line = Instant::now();
         if let Shown::Bars(bar) = &self.shown {
-            let style = ProgressStyle::with_template(
-                "{msg}  {bar:24} {bytes}/{total_bytes} {bytes_per_sec}",
-            );
+            let style = ProgressStyle::with_template("{wide_msg}  {bar:12} {bytes}/{total_bytes}");
             if let Ok(style) = style {
                 bar.set_style(style);
             }
@@ -164,7 +162,7 @@ impl Progress {
     fn step(&mut self, file: &PlannedFile, what: &str) {
         match &self.shown {
             Shown::Bars(bar) => {
-                if let Ok(style) = ProgressStyle::with_template("{msg}  {spinner}") {
+                if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
                     bar.set_style(style);
                 }
                 bar.set_message(format!("{}: {what}", name(file)));

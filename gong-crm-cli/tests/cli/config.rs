@@ -3,7 +3,7 @@
 use gong_sim::Simulator;
 
 use crate::integration::simulator;
-use crate::invocation::{Invocation, assert_transcript};
+use crate::invocation::{Invocation, assert_transcript, workspace_root};
 
 const SHOW: [&str; 3] = ["integration", "show", "--no-progress"];
 
@@ -150,9 +150,27 @@ fn doctor_shows_where_each_setting_comes_from() {
     assert_transcript!("doctor_sources", doctor);
     let wrong = Invocation::new(&["doctor"]).file("gong-crm.toml", "base-ulr = 'x'");
     assert_transcript!("doctor_config", wrong);
+    for words in [["--profile", "x", "--sim"], ["--sim", "--profile", "x"]] {
+        let both = [&["integration", "show"], &words[..]].concat();
+        let both = Invocation::new(&both);
+        assert_transcript!("sim_takes_no_settings", both);
+    }
     // A local Gong takes none of it.
     let sim = Invocation::new(&["--sim", "integration", "show"])
         .file("gong-crm.toml", "base-ulr = 'x'")
         .env("GONG_BASE_URL", "https://api.gong.io");
     assert_eq!(sim.output().status.code(), Some(0));
+}
+
+#[test]
+fn the_file_of_the_guide_is_read() {
+    let page = std::fs::read_to_string(workspace_root().join("docs/guide/settings.md")).unwrap();
+    let (_, file) = page.split_once("```toml\n").unwrap();
+    let (file, _) = file.split_once("```").unwrap();
+    for words in [&["jobs"][..], &["jobs", "--profile", "staging"]] {
+        let jobs = Invocation::new(words).private_file("gong-crm.toml", file);
+        let output = jobs.output();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{said}");
+    }
 }

@@ -334,8 +334,8 @@ fn of_a_port_that_is_taken() {
 
 #[test]
 fn of_more_than_a_person_reads() {
-    let rows: String = (0..60).map(|row| format!("a-{row},nonsense\n")).collect();
-    let csv = format!("Id,Changed\n{rows}");
+    let rows = (0..60).map(|row| format!("a-{row},nonsense"));
+    let csv = format!("Id,Changed\n{}\n", rows.collect::<Vec<_>>().join("\n"));
     let map = "[ACCOUNT.fields]\nobjectId = \"Id\"\nmodifiedDate = \"Changed\"\n";
     let convert = |name: &str| {
         Invocation::new(&["convert", name, "--map", "crm.toml"])
