@@ -10,6 +10,7 @@ mod chaos;
 mod decoding;
 mod dependencies;
 mod exactly_once;
+mod examples;
 mod openapi;
 mod parity;
 mod push;

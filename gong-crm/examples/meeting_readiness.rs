@@ -1,0 +1,61 @@
+//! Who can have meetings recorded, and what mends it for the others.
+//!
+//! ```console
+//! $ cargo run -p gong-crm --example meeting_readiness
+//! ```
+//!
+//! The meetings operations are in limited release: a company that is not part of it gets 403.
+
+use std::error::Error;
+use std::io::{Write, stdout};
+
+use gong_crm::{Client, Credentials, Invitee, Meeting, RateBudget};
+use gong_sim::{GongUser, Simulator};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    run(&mut stdout()).await
+}
+
+pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
+    let gong = Simulator::builder()
+        .user(GongUser::new("ada@acme.example"))
+        .user(GongUser::new("grace@acme.example").without_consent_page())
+        .start()
+        .await?;
+    let client = Client::builder()
+        .base_url(gong.base_url())
+        .credentials(Credentials::access_key(
+            gong.access_key(),
+            gong.access_key_secret(),
+        ))
+        .rate_budget(RateBudget::unlimited())
+        .build()?;
+
+    let people = ["ada", "grace", "nobody"].map(|name| format!("{name}@acme.example"));
+    for person in client.meeting_readiness(&people).await? {
+        let state = match (person.exists, person.valid) {
+            (false, _) => "is no user of Gong's",
+            (true, false) => "is not ready",
+            (true, true) => "is ready",
+        };
+        writeln!(out, "{} {state}", person.email)?;
+        if let (Some(why), Some(url)) = (&person.user_facing_error, &person.fix_url) {
+            writeln!(out, "  {why}")?;
+            writeln!(out, "  mend it at {url}")?;
+        }
+    }
+
+    let meeting = Meeting::builder()
+        .title("Kickoff")
+        .organizer_email("ada@acme.example")
+        .start_time("2026-03-02T14:00:00+01:00".parse()?)
+        .end_time("2026-03-02T14:45:00+01:00".parse()?)
+        .invitees(vec![Invitee::from_email("joe@globex.example")])
+        .build();
+    let made = client.add_meeting(&meeting).await?;
+    if made.meeting_url.is_some() {
+        writeln!(out, "the meeting is made, and Gong gave it a link")?;
+    }
+    Ok(())
+}
