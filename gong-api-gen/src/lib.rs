@@ -1,19 +1,5 @@
-//! The raw client of Gong's CRM and meetings API, generated from openapi.yaml.
-//!
-//! One method an operation, on [`Client`]; request and answer types in [`types`]. The front door is
-//! the crate `gong-crm`: it adds credentials, typed records, streaming uploads and a verdict.
-//!
-//! Differences from openapi.yaml, each of them a limit of the generator: values are plain numbers
-//! and text, checked by nobody; every property of an answer may be missing; enums in answers are
-//! text, so that a new word of Gong's decodes; the answer to a deleted meeting is not read.
-//!
-//! ```
-//! use gong_api_gen::Client;
-//!
-//! // Credentials go into the `reqwest::Client`, as default headers.
-//! let client = Client::new_with_client("https://api.gong.io", reqwest::Client::new());
-//! # let _ = client;
-//! ```
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[expect(
     clippy::pedantic,
