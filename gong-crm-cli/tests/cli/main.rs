@@ -8,6 +8,8 @@ mod contract;
 mod convert;
 mod doctor;
 mod failures;
+#[cfg(unix)]
+mod guide;
 mod help;
 mod integration;
 mod invocation;

@@ -1,0 +1,205 @@
+//! Does the operator's guide work, followed word for word?
+//!
+//! Of each page, fenced blocks with a file name are written down (`json deals.ldjson`), and `console`
+//! blocks are run: each line with `$ ` is given to a shell, in one folder a page, with a local Gong in
+//! the environment. Lines under a command must be printed by it, in that order. A comment at the end
+//! says another exit code than 0: `# exit code 3`.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use gong_sim::Simulator;
+
+use crate::invocation::workspace_root;
+
+/// A fenced block: what stands behind the fence, and its lines.
+fn blocks(text: &str) -> Vec<(String, Vec<&str>)> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(String, Vec<&str>)> = None;
+    for line in text.lines() {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(info), None) => open = Some((info.to_owned(), Vec::new())),
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (None, Some((_, lines))) => lines.push(line),
+            (None, None) => {}
+        }
+    }
+    blocks
+}
+
+/// A page's folder, with the examples beside the page's own files.
+struct Reader {
+    simulator: Simulator,
+    folder: tempfile::TempDir,
+    commands: usize,
+}
+
+impl Reader {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let examples = workspace_root().join("examples");
+        std::os::unix::fs::symlink(examples, folder.path().join("examples")).unwrap();
+        Self {
+            simulator: Simulator::builder().start_blocking().unwrap(),
+            folder,
+            commands: 0,
+        }
+    }
+
+    fn read(&mut self, page: &Path) {
+        for (info, lines) in blocks(&fs::read_to_string(page).unwrap()) {
+            match info.split_once(' ') {
+                Some((_, name)) => {
+                    fs::write(self.folder.path().join(name), lines.join("\n") + "\n").unwrap();
+                }
+                None if info == "console" => self.run_all(page, &lines),
+                None => {}
+            }
+        }
+    }
+
+    fn run_all(&mut self, page: &Path, lines: &[&str]) {
+        let mut rest = lines;
+        while let Some((command, following)) = rest.split_first() {
+            let command = command
+                .strip_prefix("$ ")
+                .unwrap_or_else(|| panic!("{}: no command: {command}", page.display()));
+            let printed = following.iter().take_while(|line| !line.starts_with("$ "));
+            let printed: Vec<&str> = printed.copied().collect();
+            rest = &following[printed.len()..];
+            self.run(page, command, &printed);
+        }
+    }
+
+    /// Where Gong is; a command with `--sim` has one of its own.
+    fn environment(&self, script: &str) -> Vec<(&'static str, String)> {
+        if script.contains("--sim") {
+            Vec::new()
+        } else {
+            self.simulator.environment()
+        }
+    }
+
+    fn run(&mut self, page: &Path, command: &str, printed: &[&str]) {
+        self.commands += 1;
+        let (script, code) = command.split_once("# exit code ").unwrap_or((command, "0"));
+        let binary = Path::new(env!("CARGO_BIN_EXE_gong-crm")).parent().unwrap();
+        let path = format!("{}:/usr/bin:/bin", binary.display());
+        let output = Command::new("sh")
+            .args(["-c", script])
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.folder.path())
+            .env("XDG_STATE_HOME", self.folder.path().join("state"))
+            .env("COLUMNS", "110")
+            .envs(self.environment(script))
+            .output()
+            .unwrap();
+        let all = [output.stdout, output.stderr].concat();
+        let all = String::from_utf8(all).unwrap();
+        let place = page.file_name().unwrap().to_string_lossy();
+        assert_eq!(
+            output.status.code(),
+            code.trim().parse().ok(),
+            "{place}: {command}\n{all}"
+        );
+        let mut rest = all.as_str();
+        for line in printed {
+            let at = rest
+                .find(line.trim_end())
+                .unwrap_or_else(|| panic!("{place}: {command}\nprints no {line:?}:\n{all}"));
+            rest = &rest[at + line.trim_end().len()..];
+        }
+    }
+}
+
+/// Reads a page and tells how many commands it has.
+fn followed(page: &str) -> usize {
+    let mut reader = Reader::new();
+    reader
+        .simulator
+        .register_integration("Our CRM", "admin@acme.example");
+    reader.read(&workspace_root().join("docs/guide").join(page));
+    reader.commands
+}
+
+#[test]
+fn the_way_to_the_first_verdict_is_as_described() {
+    // The page registers the CRM itself.
+    let mut reader = Reader::new();
+    reader.read(&workspace_root().join("docs/guide/first-verdict.md"));
+    assert!(reader.commands >= 8);
+}
+
+#[test]
+fn custom_fields_change_as_described() {
+    assert!(followed("custom-fields.md") >= 8);
+}
+
+#[test]
+fn a_round_runs_as_described() {
+    assert!(followed("every-five-minutes.md") >= 2);
+}
+
+#[test]
+fn the_advice_on_security_can_be_followed() {
+    assert!(followed("security.md") >= 3);
+}
+
+#[test]
+fn a_csv_goes_to_gong_as_described() {
+    assert!(followed("csv.md") >= 3);
+}
+
+#[test]
+fn no_page_is_left_out() {
+    let source = include_str!("guide.rs");
+    for entry in fs::read_dir(workspace_root().join("docs/guide")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let has_commands = fs::read_to_string(&path).unwrap().contains("```console");
+        assert!(
+            !has_commands || source.contains(&format!("{name}\")")),
+            "{name} has commands, and no test follows them"
+        );
+    }
+}
+
+/// The script of a round is one that a shell understands, and its exit code is the push's.
+#[test]
+fn the_script_of_a_round_sends_what_has_changed() {
+    let mut reader = Reader::new();
+    let page = workspace_root().join("docs/guide/every-five-minutes.md");
+    let text = fs::read_to_string(&page).unwrap();
+    let blocks = blocks(&text);
+    let (_, script) = blocks
+        .iter()
+        .find(|(info, _)| info == "sh gong-round")
+        .unwrap();
+    let at = reader.folder.path().to_path_buf();
+    fs::write(at.join("gong-round"), script.join("\n") + "\n").unwrap();
+    reader
+        .simulator
+        .register_integration("Our CRM", "admin@acme.example");
+    reader.run(&page, "sh gong-round .", &["nothing to do"]);
+    assert_eq!(
+        reader.simulator.object_count("STAGE"),
+        0,
+        "nothing to send yet"
+    );
+
+    fs::create_dir(at.join("exports")).unwrap();
+    fs::write(at.join("since.new"), "2026-03-01T09:30:00Z").unwrap();
+    let stages = workspace_root().join("examples/acme/stages.ldjson");
+    fs::copy(stages, at.join("exports/stages.ldjson")).unwrap();
+    reader.run(&page, "sh gong-round .", &["done"]);
+    assert_eq!(reader.simulator.object_count("STAGE"), 8);
+    assert!(at.join("since").exists() && !at.join("since.new").exists());
+
+    fs::write(at.join("since.new"), "2026-03-01T09:35:00Z").unwrap();
+    fs::write(at.join("exports/stages.ldjson"), "{}\n").unwrap();
+    reader.run(&page, "sh gong-round . # exit code 3", &["missing-field"]);
+    assert!(at.join("since.new").exists(), "the mark stays where it was");
+}
