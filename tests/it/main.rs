@@ -9,6 +9,7 @@ mod answers;
 mod chaos;
 mod decoding;
 mod dependencies;
+mod documents;
 mod exactly_once;
 mod examples;
 mod openapi;
