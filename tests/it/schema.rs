@@ -111,7 +111,7 @@ fn gongs_examples_and_the_whole_example_crm_fit() {
     }
 }
 
-/// A good line of each type, to be spoilt in one place.
+/// A good line of each type, to be spoiled in one place.
 fn good(component: &str) -> Value {
     let mut line = json!({"objectId": "x-1", "modifiedDate": "2026-01-15T09:30:00+01:00"});
     let more = match component {
