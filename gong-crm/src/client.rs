@@ -47,6 +47,16 @@ pub struct Client {
 }
 
 /// How long to wait for what. There is no limit on a whole upload: an honest slow one must pass.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use gong_crm::Timeouts;
+///
+/// let mut timeouts = Timeouts::default();
+/// timeouts.stall = Duration::from_secs(60);
+/// assert_eq!(timeouts.connect, Duration::from_secs(10));
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Timeouts {
@@ -151,6 +161,17 @@ impl Client {
 
 impl Client {
     /// The address that calls go to.
+    ///
+    /// ```
+    /// use gong_crm::{Client, Credentials};
+    ///
+    /// let client = Client::builder()
+    ///     .base_url("https://us-12345.api.gong.io/v2/")
+    ///     .credentials(Credentials::bearer_token("token"))
+    ///     .build()?;
+    /// assert_eq!(client.base_url(), "https://us-12345.api.gong.io");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn base_url(&self) -> &str {
         use gong_api_gen::ClientInfo as _;
         self.raw.baseurl()

@@ -27,6 +27,14 @@ enum Kind {
 impl Credentials {
     /// The access key and its secret, which a technical administrator makes at
     /// Admin center > Settings > Ecosystem > API.
+    ///
+    /// ```
+    /// use gong_crm::Credentials;
+    ///
+    /// let credentials = Credentials::access_key("key", "secret");
+    /// assert_eq!(format!("{credentials:?}"), "AccessKey(..)");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn access_key(key: impl Into<SecretString>, secret: impl Into<SecretString>) -> Self {
         Self(Kind::AccessKey {
             key: key.into(),
@@ -35,6 +43,14 @@ impl Credentials {
     }
 
     /// A bearer token from Gong's OAuth, good for the scopes of its app and for its own base URL.
+    ///
+    /// ```
+    /// use gong_crm::Credentials;
+    ///
+    /// let credentials = Credentials::bearer_token("token");
+    /// assert_eq!(format!("{credentials:?}"), "BearerToken(..)");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn bearer_token(token: impl Into<SecretString>) -> Self {
         Self(Kind::BearerToken(token.into()))
     }

@@ -139,6 +139,15 @@ impl EntitySchema {
     }
 
     /// The same schema with these fields of a type, after those that it has.
+    ///
+    /// ```
+    /// use gong_crm::{EntitySchema, ObjectType, SchemaField};
+    ///
+    /// let region = SchemaField::new("region", "Region", "STRING");
+    /// let schema = EntitySchema::new().with_fields(ObjectType::Lead, [region]);
+    /// assert!(schema.field(ObjectType::Lead, "region").is_some());
+    /// assert!(schema.fields(ObjectType::Deal).is_none());
+    /// ```
     #[must_use]
     pub fn with_fields(
         mut self,

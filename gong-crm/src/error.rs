@@ -45,6 +45,26 @@ pub enum ErrorKind {
 ///
 /// It never holds credentials or records. `{}` says what happened in one line; [`Error::hint`]
 /// says what to do; [`std::error::Error::source`] leads to the cause.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use gong_crm::{Client, Credentials, ErrorKind};
+///
+/// # let sim = gong_sim::Simulator::start().await?;
+/// let client = Client::builder()
+///     .base_url(sim.base_url())
+///     .credentials(Credentials::access_key("wrong", "pair"))
+///     .build()?;
+/// let error = client.integrations().await.unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Unauthorized);
+/// assert_eq!(error.status(), Some(401));
+/// assert!(error.request_id().is_some());
+/// assert!(!error.is_retryable() && !error.is_outcome_unknown());
+/// assert!(error.hint().unwrap().starts_with("check the access key"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Error(Box<Inner>);
 
 #[derive(Default)]

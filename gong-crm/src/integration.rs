@@ -29,6 +29,20 @@ impl Client {
     /// # Errors
     ///
     /// Any [`ErrorKind`] of a call but `NotFound`.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_crm::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_crm::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// assert!(client.integrations().await?.is_empty());
+    /// let id = client.register_integration("Acme CRM", "admin@acme.example").await?;
+    /// assert_eq!(client.integrations().await?[0].integration_id, id);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn integrations(&self) -> Result<Vec<Integration>, Error> {
         let operation = Operation::ListGenericCrmIntegration;
         let call = || self.raw().list_generic_crm_integration();
@@ -49,6 +63,19 @@ impl Client {
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`] when none is registered; any [`ErrorKind`] of a call.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_crm::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_crm::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// let id = client.register_integration("Acme CRM", "admin@acme.example").await?;
+    /// assert_eq!(client.the_integration().await?.integration_id, id);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn the_integration(&self) -> Result<Integration, Error> {
         self.integrations()
             .await?
@@ -69,6 +96,22 @@ impl Client {
     ///
     /// [`ErrorKind::Conflict`] when one is active already, a native one included; any [`ErrorKind`]
     /// of a call.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_crm::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_crm::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// use gong_crm::ErrorKind;
+    ///
+    /// client.register_integration("Acme CRM", "admin@acme.example").await?;
+    /// let second = client.register_integration("Other CRM", "admin@acme.example").await.unwrap_err();
+    /// assert_eq!(second.kind(), ErrorKind::Conflict);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn register_integration(
         &self,
         name: &str,

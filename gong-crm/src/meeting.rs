@@ -56,6 +56,20 @@ impl Invitee {
 }
 
 /// A meeting to create, or what an existing one is to become: an update replaces it whole.
+///
+/// ```
+/// use gong_crm::{Invitee, Meeting};
+///
+/// let meeting = Meeting::builder()
+///     .title("Kickoff")
+///     .organizer_email("ada@acme.example")
+///     .start_time("2026-03-02T14:00:00+01:00".parse()?)
+///     .end_time("2026-03-02T14:45:00+01:00".parse()?)
+///     .invitees(vec![Invitee::from_email("joe@globex.example")])
+///     .build();
+/// assert_eq!(meeting.invitees.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, bon::Builder)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -102,6 +116,22 @@ impl Client {
     ///
     /// [`ErrorKind::Forbidden`](crate::ErrorKind::Forbidden) when the company is not in the limited release of this operation;
     /// any [`ErrorKind`](crate::ErrorKind) of a call.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_crm::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_crm::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// # sim.add_user(gong_sim::GongUser::new("ada@acme.example"));
+    /// let people = ["ada@acme.example".to_owned(), "nobody@acme.example".to_owned()];
+    /// let readiness = client.meeting_readiness(&people).await?;
+    /// assert!(readiness[0].exists && readiness[0].valid);
+    /// assert!(!readiness[1].exists);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn meeting_readiness(
         &self,
         emails: &[String],
@@ -125,6 +155,27 @@ impl Client {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when no Gong user has the organizer's address;
     /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) when Gong can't make the meeting, with
     /// [`Error::user_facing_error`] and [`Error::fix_url`]; any [`ErrorKind`](crate::ErrorKind) of a call.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_crm::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_crm::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// use gong_crm::Meeting;
+    ///
+    /// # sim.add_user(gong_sim::GongUser::new("ada@acme.example"));
+    /// let meeting = Meeting::builder()
+    ///     .organizer_email("ada@acme.example")
+    ///     .start_time("2026-03-02T14:00:00+01:00".parse()?)
+    ///     .end_time("2026-03-02T14:45:00+01:00".parse()?)
+    ///     .build();
+    /// let made = client.add_meeting(&meeting).await?;
+    /// assert!(made.meeting_url.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn add_meeting(&self, meeting: &Meeting) -> Result<CreatedMeeting, Error> {
         let body = types::NewMeetingRequest {
             start_time: meeting.start_time.to_string(),

@@ -28,6 +28,24 @@ impl Client {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`] for a type that can't be read; any [`ErrorKind`] of a call.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_crm::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_crm::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// # let integration_id = sim.register_integration("Acme CRM", "admin@acme.example").into();
+    /// use gong_crm::{ObjectId, ObjectType};
+    ///
+    /// let ids: Vec<ObjectId> = vec!["a-1".parse()?, "a-2".parse()?];
+    /// let found = client.objects(integration_id, ObjectType::Account, &ids).await?;
+    /// assert_eq!(found.len(), 2);
+    /// assert!(found.iter().all(|(_, object)| object.is_none()), "nothing was uploaded yet");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn objects(
         &self,
         integration_id: IntegrationId,

@@ -445,6 +445,28 @@ impl Client {
     /// Awaiting it fails with [`PushError::Plan`] when the files can't be pushed as they are, with
     /// [`PushError::Check`] when they can't be checked, and with [`PushError::Ledger`] when the
     /// ledger can't be used: nothing was sent then.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_crm::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_crm::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// # let integration_id = sim.register_integration("Acme CRM", "admin@acme.example").into();
+    /// use gong_crm::push::{Options, Verdict};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// std::fs::write(
+    ///     folder.path().join("stages.ldjson"),
+    ///     "{\"objectId\":\"discovery\",\"name\":\"Discovery\"}\n{\"objectId\":\"won\"}\n",
+    /// )?;
+    /// let report = client.push(integration_id, Options::new([folder.path()]).local()).await?;
+    /// assert_eq!(report.verdict, Verdict::Partial);
+    /// assert_eq!(report.files[0].errors[0].object_id.as_deref(), Some("won"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn push(&self, integration_id: IntegrationId, options: Options) -> Push {
         Push {
             client: self.clone(),

@@ -37,6 +37,14 @@ pub struct RateBudget {
 
 impl RateBudget {
     /// So many calls in any second, and so many in any 24 hours; `None` is no limit.
+    ///
+    /// ```
+    /// use gong_crm::RateBudget;
+    ///
+    /// // Half of what Gong allows: another integration needs the rest.
+    /// let budget = RateBudget::new(Some(1), Some(5_000));
+    /// # let _ = budget;
+    /// ```
     pub fn new(per_second: Option<u32>, per_day: Option<u32>) -> Self {
         Self {
             per_second,

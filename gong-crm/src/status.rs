@@ -30,6 +30,14 @@ pub enum RequestState {
 
 impl RequestState {
     /// Whether the request has come to its end.
+    ///
+    /// ```
+    /// use gong_crm::RequestState;
+    ///
+    /// assert!(RequestState::Failed.is_final());
+    /// assert!(!RequestState::InProgress.is_final());
+    /// assert!(!RequestState::Unknown("QUEUED".to_owned()).is_final());
+    /// ```
     pub fn is_final(&self) -> bool {
         match self {
             Self::Done | Self::Failed => true,
@@ -142,6 +150,33 @@ impl Client {
     ///
     /// Any [`ErrorKind`](crate::ErrorKind) of a call. Gong does not document what it answers for an
     /// id that it has never seen; right after an upload it may not know the id yet.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_crm::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_crm::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// # let integration_id = sim.register_integration("Acme CRM", "admin@acme.example").into();
+    /// use gong_crm::{Account, EntityFile, ObjectType, RequestState, Upload};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("accounts.ldjson");
+    /// let mut file = EntityFile::create(&path)?;
+    /// file.write(&Account::builder().object_id("a-1").modified_date("2026-03-01T09:30:00Z").build()?)?;
+    /// file.finish()?;
+    /// let id = "accounts-2026-03-01".parse()?;
+    /// let upload = Upload::new(integration_id, ObjectType::Account, id, path);
+    /// client.upload(&upload, |_| {}).await?;
+    ///
+    /// let status = client.request_status(integration_id, &upload.client_request_id).await?;
+    /// assert_eq!(status.status, RequestState::Done);
+    /// assert_eq!(status.total_success_count, Some(1));
+    /// assert_eq!((status.hidden_errors(), status.general_error()), (0, None));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn request_status(
         &self,
         integration_id: IntegrationId,

@@ -71,6 +71,28 @@ impl Client {
     /// [`ErrorKind::Conflict`] when the id was accepted before; any [`ErrorKind`] of a call.
     /// [`Error::is_outcome_unknown`] tells whether Gong may have stored the file all the same: then
     /// ask for the status of the same id.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_crm::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_crm::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// # let integration_id = sim.register_integration("Acme CRM", "admin@acme.example").into();
+    /// use gong_crm::{ObjectType, Upload};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("stages.ldjson");
+    /// std::fs::write(&path, "{\"objectId\":\"discovery\",\"name\":\"Discovery\"}\n")?;
+    /// let upload = Upload::new(integration_id, ObjectType::Stage, "stages-1".parse()?, path);
+    /// client.upload(&upload, |_| {}).await?;
+    /// // Gong takes an id once.
+    /// let again = client.upload(&upload, |_| {}).await.unwrap_err();
+    /// assert_eq!(again.kind(), gong_crm::ErrorKind::Conflict);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn upload(
         &self,
         upload: &Upload,

@@ -48,6 +48,16 @@ impl Patience {
     };
 
     /// The same, giving up after this time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use gong_crm::Patience;
+    ///
+    /// let patience = Patience::UPLOAD.with_total(Duration::from_secs(90));
+    /// assert_eq!(patience.first, Patience::UPLOAD.first);
+    /// assert_eq!(patience.total, Duration::from_secs(90));
+    /// ```
     #[must_use]
     pub fn with_total(mut self, total: Duration) -> Self {
         self.total = total;
@@ -101,6 +111,32 @@ impl Client {
     ///
     /// [`WaitError::TimedOut`] when the time is up, [`WaitError::Request`] when asking fails for
     /// good.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_crm::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_crm::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// # let integration_id = sim.register_integration("Acme CRM", "admin@acme.example").into();
+    /// use gong_crm::{ObjectType, Patience, RequestState, Upload};
+    ///
+    /// # sim.set_processing(gong_sim::Processing::Polls(3));
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("stages.ldjson");
+    /// # std::fs::write(&path, "{\"objectId\":\"discovery\",\"name\":\"Discovery\"}\n")?;
+    /// let upload = Upload::new(integration_id, ObjectType::Stage, "stages-1".parse()?, path);
+    /// client.upload(&upload, |_| {}).await?;
+    /// let mut polls = 0;
+    /// let end = client
+    ///     .wait(integration_id, &upload.client_request_id, Patience::LOCAL, |_| polls += 1)
+    ///     .await?;
+    /// assert_eq!(end.status, RequestState::Done);
+    /// assert!(polls > 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn wait(
         &self,
         integration_id: IntegrationId,

@@ -68,6 +68,19 @@ impl Summary {
     }
 
     /// Whether no error was found; there may be warnings.
+    ///
+    /// ```
+    /// use gong_crm::check;
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("stages.ldjson");
+    /// std::fs::write(&path, "{\"objectId\":\"discovery\"}\n")?;
+    /// let mut findings = Vec::new();
+    /// let summary = check::check_paths(&[path], &check::Options::default(), &mut |finding| findings.push(finding))?;
+    /// assert!(!summary.is_clean());
+    /// assert_eq!(findings[0].rule.name(), "missing-field");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_clean(&self) -> bool {
         self.errors() == 0
     }

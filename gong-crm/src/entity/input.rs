@@ -12,6 +12,21 @@ use crate::value::{Amount, CloseDate, EmailAddress, Fault, FromText, ObjectId, T
 ///
 /// Setters take `impl Into<Input<T>>`, so that text, numbers and times of several crates go in as
 /// they are; `build` reports whatever broke a rule.
+///
+/// ```
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// use gong_crm::Deal;
+///
+/// let deal = Deal::builder()
+///     .object_id(8_608_553)
+///     .modified_date(UNIX_EPOCH + Duration::from_secs(1_772_355_600))
+///     .amount(1250.5)
+///     .build()?;
+/// assert_eq!(deal.object_id().as_str(), "8608553");
+/// assert_eq!(deal.modified_date().to_string(), "2026-03-01T09:00:00Z");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Input<T>(pub(crate) Result<T, Fault>);
 

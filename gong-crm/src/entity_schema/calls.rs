@@ -76,6 +76,24 @@ impl Client {
     ///
     /// [`ErrorKind::InvalidRequest`] for a type without entity schema, or a field type or reference
     /// target that Gong does not know; any [`ErrorKind`] of a call.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_crm::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_crm::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// # let integration_id = sim.register_integration("Acme CRM", "admin@acme.example").into();
+    /// use gong_crm::{ObjectType, SchemaField};
+    ///
+    /// let fields = [SchemaField::new("region", "Region", "PICKLIST").with_values(["EMEA", "APAC"])];
+    /// client.upload_entity_schema(integration_id, ObjectType::Deal, &fields).await?;
+    /// let schema = client.entity_schema(integration_id, Some(ObjectType::Deal)).await?;
+    /// assert_eq!(schema.fields(ObjectType::Deal).unwrap()[0].label, "Region");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn upload_entity_schema(
         &self,
         integration_id: IntegrationId,

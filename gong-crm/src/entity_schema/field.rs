@@ -42,6 +42,13 @@ pub struct SchemaField {
 
 impl SchemaField {
     /// A field of this type.
+    ///
+    /// ```
+    /// use gong_crm::{FieldType, SchemaField};
+    ///
+    /// let field = SchemaField::new("discount", "Discount", "PERCENT");
+    /// assert_eq!(field.field_type, FieldType::Percent);
+    /// ```
     pub fn new(
         unique_name: impl Into<String>,
         label: impl Into<String>,
@@ -68,6 +75,11 @@ impl SchemaField {
     }
 
     /// The same field with the values of a picklist.
+    ///
+    /// ```
+    /// let field = gong_crm::SchemaField::new("region", "Region", "PICKLIST").with_values(["EMEA", "APAC"]);
+    /// assert_eq!(field.ordered_value_list, ["EMEA", "APAC"]);
+    /// ```
     #[must_use]
     pub fn with_values(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.ordered_value_list = values.into_iter().map(Into::into).collect();
@@ -75,6 +87,12 @@ impl SchemaField {
     }
 
     /// The same field, pointing to records of this type.
+    ///
+    /// ```
+    /// // A business user is called `USER` here.
+    /// let field = gong_crm::SchemaField::new("seller", "Seller", "REFERENCE").with_reference_to("USER");
+    /// assert_eq!(field.reference_to.as_deref(), Some("USER"));
+    /// ```
     #[must_use]
     pub fn with_reference_to(mut self, target: impl Into<String>) -> Self {
         self.reference_to = Some(target.into());
@@ -82,6 +100,11 @@ impl SchemaField {
     }
 
     /// The same field, to be removed with all its values.
+    ///
+    /// ```
+    /// let field = gong_crm::SchemaField::new("fax", "Fax", "PHONENUMBER").with_deletion();
+    /// assert_eq!(field.is_deleted, Some(true));
+    /// ```
     #[must_use]
     pub fn with_deletion(mut self) -> Self {
         self.is_deleted = Some(true);

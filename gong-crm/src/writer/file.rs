@@ -147,6 +147,18 @@ impl<T: Entity> EntityFile<T> {
     }
 
     /// The same, with files of at most so many bytes; never more than Gong takes.
+    ///
+    /// ```
+    /// use gong_crm::{EntityFile, Stage};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let mut file = EntityFile::rolling(folder.path().join("stages.ldjson"))?.with_max_bytes(100);
+    /// for name in ["Discovery", "Proposal", "Negotiation"] {
+    ///     file.write(&Stage::builder().object_id(name.to_lowercase()).name(name).build()?)?;
+    /// }
+    /// assert_eq!(file.finish()?.files.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_max_bytes(mut self, max_bytes: u64) -> Self {
         self.lines.set_max_bytes(max_bytes);
