@@ -62,9 +62,9 @@ impl Reader {
     fn run_all(&mut self, page: &Path, lines: &[&str]) {
         let mut rest = lines;
         while let Some((command, following)) = rest.split_first() {
-            let command = command
-                .strip_prefix("$ ")
-                .unwrap_or_else(|| panic!("{}: no command: {command}", page.display()));
+            let at = page.display();
+            assert!(command.starts_with("$ "), "{at}: no command: {command}");
+            let command = &command[2..];
             let printed = following.iter().take_while(|line| !line.starts_with("$ "));
             let printed: Vec<&str> = printed.copied().collect();
             rest = &following[printed.len()..];
@@ -107,10 +107,11 @@ impl Reader {
         );
         let mut rest = all.as_str();
         for line in printed {
-            let at = rest
-                .find(line.trim_end())
-                .unwrap_or_else(|| panic!("{place}: {command}\nprints no {line:?}:\n{all}"));
-            rest = &rest[at + line.trim_end().len()..];
+            let (_, after) = rest
+                .split_once(line.trim_end())
+                .ok_or_else(|| format!("{place}: {command}\nprints no {line:?}:\n{all}"))
+                .unwrap();
+            rest = after;
         }
     }
 }
