@@ -8,6 +8,10 @@
 //! is answered 422 at once, with the reason. `POST /push` is for a timer: it sends all that came in
 //! since and answers with the report. An upload for each change would soon use up the 10,000 calls
 //! that Gong allows a day.
+//!
+//! In a crate of your own it needs `axum`, `gong-crm`, `gong-sim`, `reqwest` with `json`, `serde`
+//! with `derive`, `serde_json`, `tempfile`, and `tokio` with `macros`, `net` and `rt-multi-
+//! thread`.
 
 use std::error::Error;
 use std::io::{Write, stdout};

@@ -6,6 +6,9 @@
 //!
 //! Gong takes any field and shows only the declared ones. A type's declaration is sent whole, and a
 //! changed type drops the values that Gong has; so the plan is made first and looked at.
+//!
+//! In a crate of your own it needs `gong-crm`, `gong-sim`, and `tokio` with `macros` and `rt-
+//! multi-thread`.
 
 use std::error::Error;
 use std::io::{Write, stdout};

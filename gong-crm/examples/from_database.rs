@@ -7,6 +7,9 @@
 //! The cursor is SQLite's; any other works the same way. Memory stays flat however many rows there
 //! are: each is written as it comes. The file begins a next one where Gong wants it, at 200 MB or
 //! when a record comes a second time.
+//!
+//! In a crate of your own it needs `gong-crm`, `gong-sim`, `rusqlite` with `bundled`, `tempfile`,
+//! and `tokio` with `macros` and `rt-multi-thread`.
 
 use std::error::Error;
 use std::io::{Write, stdout};

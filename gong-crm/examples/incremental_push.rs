@@ -7,6 +7,9 @@
 //! Two things are kept between the rounds. The ledger knows what was sent, so that a round that was
 //! killed is finished by the next. The mark is the `modifiedDate` of the newest record that Gong has;
 //! it moves only after the verdict.
+//!
+//! In a crate of your own it needs `gong-crm` with `sqlite`, `gong-sim`, `tempfile`, and `tokio`
+//! with `macros` and `rt-multi-thread`.
 
 use std::error::Error;
 use std::fs;

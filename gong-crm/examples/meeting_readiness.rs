@@ -5,6 +5,9 @@
 //! ```
 //!
 //! The meetings operations are in limited release: a company that is not part of it gets 403.
+//!
+//! In a crate of your own it needs `gong-crm`, `gong-sim`, and `tokio` with `macros` and `rt-
+//! multi-thread`.
 
 use std::error::Error;
 use std::io::{Write, stdout};

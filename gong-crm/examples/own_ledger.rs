@@ -7,6 +7,9 @@
 //! A ledger is any type with these few methods. This one hands everything on to another and writes
 //! each change of a job down where the app looks. Around a `SqliteLedger` instead of the one in
 //! memory, it outlives the process too.
+//!
+//! In a crate of your own it needs `gong-crm`, `gong-sim`, `jiff`, `tempfile`, and `tokio` with
+//! `macros` and `rt-multi-thread`.
 
 use std::error::Error;
 use std::io::{Write, stdout};

@@ -6,6 +6,9 @@
 //!
 //! It runs against a local Gong. For the real one, take your own base URL and access key, and leave
 //! out `rate_budget` and `local`.
+//!
+//! In a crate of your own it needs `gong-crm`, `gong-sim`, `tempfile`, and `tokio` with `macros`
+//! and `rt-multi-thread`.
 
 use std::error::Error;
 use std::io::{Write, stdout};

@@ -136,6 +136,15 @@ impl Builder {
     }
 
     /// A bearer token with its scopes. Can be called again for more tokens.
+    ///
+    /// ```
+    /// // A token that can register, and nothing else.
+    /// let sim = gong_sim::Simulator::builder()
+    ///     .bearer_token("token", ["api:crm:integration:register"])
+    ///     .start_blocking()?;
+    /// assert!(sim.integrations().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn bearer_token<Scope: Into<String>>(
         mut self,
@@ -158,6 +167,15 @@ impl Builder {
     }
 
     /// How long uploads take until they are processed; [`Processing::Immediate`] by default.
+    ///
+    /// ```
+    /// use gong_sim::{Processing, Simulator};
+    ///
+    /// // An upload is processed once its status was asked for three times.
+    /// let sim = Simulator::builder().processing(Processing::Polls(3)).start_blocking()?;
+    /// assert!(sim.uploads().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn processing(mut self, processing: Processing) -> Self {
         self.processing = processing;
@@ -215,6 +233,15 @@ impl Builder {
     }
 
     /// Turns one rule on or off; [`RULES`](crate::RULES) lists them.
+    ///
+    /// ```
+    /// use gong_sim::Simulator;
+    ///
+    /// let sim = Simulator::builder().rule("native-integration", true).start_blocking()?;
+    /// assert!(sim.integrations().is_empty());
+    /// assert!(Simulator::builder().rule("no-such-rule", true).start_blocking().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn rule(mut self, name: impl Into<String>, on: bool) -> Self {
         self.rule_switches.push((name.into(), on));
@@ -246,6 +273,17 @@ impl Builder {
 
     /// Loads a folder of CRM files at the start, unless the state file brought objects along.
     /// [`Simulator::seed_from_dir`] says how the files are named.
+    ///
+    /// ```
+    /// let folder = tempfile::tempdir()?;
+    /// std::fs::write(
+    ///     folder.path().join("stages.ldjson"),
+    ///     "{\"objectId\":\"discovery\",\"name\":\"Discovery\"}\n",
+    /// )?;
+    /// let sim = gong_sim::Simulator::builder().seed_from_dir(folder.path()).start_blocking()?;
+    /// assert_eq!(sim.object_count("STAGE"), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn seed_from_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.seed_folder = Some(folder.into());
@@ -286,6 +324,12 @@ impl Builder {
     /// # Errors
     ///
     /// See [`start`](Self::start).
+    ///
+    /// ```
+    /// let sim = gong_sim::Simulator::builder().start_blocking()?;
+    /// assert!(sim.base_url().starts_with("http://127.0.0.1:"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn start_blocking(self) -> Result<Simulator, StartError> {
         let mut rules = self.rules;
         for (name, on) in &self.rule_switches {

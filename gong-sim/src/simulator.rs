@@ -168,6 +168,13 @@ impl Simulator {
     }
 
     /// Registers an integration without a request, and gives its id.
+    ///
+    /// ```
+    /// let sim = gong_sim::Simulator::builder().start_blocking()?;
+    /// let id = sim.register_integration("Acme CRM", "admin@acme.example");
+    /// assert_eq!(sim.integrations()[0].integration_id, id);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn register_integration(&self, name: &str, owner_email: &str) -> i64 {
         self.shared.state().register(name, owner_email)
     }
@@ -277,6 +284,16 @@ impl Simulator {
     }
 
     /// Puts the clock forward, and lets happen what is due by then.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let sim = gong_sim::Simulator::builder().virtual_time().start_blocking()?;
+    /// let before = sim.now();
+    /// sim.advance(Duration::from_secs(86_400));
+    /// assert_eq!(sim.now().duration_since(before)?, Duration::from_secs(86_400));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn advance(&self, by: Duration) {
         self.shared.state().advance(by);
     }
@@ -291,11 +308,28 @@ impl Simulator {
     /// # Errors
     ///
     /// If no rule has this name.
+    ///
+    /// ```
+    /// let sim = gong_sim::Simulator::builder().start_blocking()?;
+    /// sim.set_rule("duplicate-object-id", false)?;
+    /// assert!(sim.set_rule("no-such-rule", true).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn set_rule(&self, name: &str, on: bool) -> Result<(), UnknownRule> {
         self.shared.state().rules.set(name, on)
     }
 
     /// Sets one more fault. Its calls are counted from now on.
+    ///
+    /// ```
+    /// use gong_sim::{Effect, Fault, Operation, Simulator};
+    ///
+    /// let sim = Simulator::builder().start_blocking()?;
+    /// // The next upload arrives, and its answer is lost.
+    /// sim.add_fault(Fault::new(Effect::LoseAnswer).on(Operation::UploadEntities).nth(1));
+    /// # sim.clear_faults();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add_fault(&self, fault: Fault) {
         self.shared.state().faults.add(fault);
     }
