@@ -184,6 +184,9 @@ fn errors(file: &FileReport, output: Output) {
             count(file.hidden_errors)
         ));
     }
+    if let Some(reason) = &file.search_stopped_because {
+        output.talk(&format!("{path}: the search for them stopped: {reason}"));
+    }
     if let Some(rejects) = &file.rejects {
         let reasons = rejects.with_extension("txt");
         output.talk(&format!(

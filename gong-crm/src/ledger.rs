@@ -14,15 +14,18 @@ use jiff::Timestamp;
 use crate::entity::ObjectType;
 use crate::id::{ClientRequestId, IntegrationId};
 
+mod content;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+pub use content::JobContent;
 pub use memory::MemoryLedger;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteLedger;
 
-/// One upload, as the ledger knows it. It holds neither records nor credentials.
+/// One upload, as the ledger knows it. It holds neither records nor credentials; answers and reasons
+/// can quote a value of a record.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -55,12 +58,33 @@ pub struct Job {
     pub finished_at: Option<Timestamp>,
     /// What Gong said last, as JSON, or what went wrong, in words.
     pub answer: Option<String>,
+    /// Where its bytes can be read again; none once its file has been reported.
+    #[serde(skip)]
+    pub content: Option<JobContent>,
 }
 
 impl Job {
     /// Whether something is still to be done or to be found out.
     pub fn is_unfinished(&self) -> bool {
         !matches!(self.state, JobState::Done | JobState::Failed)
+    }
+
+    /// Whether both are uploads of the same bytes: what is copied once, such as the standard input, is
+    /// another file the next time.
+    pub(crate) fn is_of_file_of(&self, other: &Self) -> bool {
+        let place = |job: &Self| {
+            let content = job.content.as_ref()?;
+            Some((content.path.clone(), content.is_spooled))
+        };
+        self.integration_id == other.integration_id
+            && self.object_type == other.object_type
+            && self.source_path == other.source_path
+            && place(self) == place(other)
+    }
+
+    /// Whether a push ended, or was killed, before it could report what became of the job's file.
+    pub fn is_unreported(&self) -> bool {
+        self.content.is_some()
     }
 }
 
@@ -162,15 +186,23 @@ pub trait Ledger: fmt::Debug + Send + Sync {
     /// [`LedgerError::Storage`] when they can't be read.
     fn jobs(&self) -> Result<Vec<Job>, LedgerError>;
 
-    /// The jobs of which something is still to be done, in the order in which they were planned.
+    /// The jobs of which something is still to be done or to be reported, in the order in which they
+    /// were planned.
     ///
     /// # Errors
     ///
     /// [`LedgerError::Storage`] when they can't be read.
-    fn unfinished(&self) -> Result<Vec<Job>, LedgerError> {
+    fn open_jobs(&self) -> Result<Vec<Job>, LedgerError> {
         let mut jobs = self.jobs()?;
-        jobs.retain(Job::is_unfinished);
+        jobs.retain(|job| job.is_unfinished() || job.is_unreported());
         Ok(jobs)
+    }
+
+    /// A folder of the ledger's own for what no file on disk holds as it is sent: the standard input
+    /// and unpacked files. Pushes remove from it what no open job needs. Without one, such uploads
+    /// can't be sent again by another process.
+    fn spool_folder(&self) -> Option<PathBuf> {
+        None
     }
 
     /// Takes a job out that was planned and never sent.

@@ -77,7 +77,9 @@ pub use integration::Integration;
 #[cfg(feature = "sqlite")]
 pub use ledger::SqliteLedger;
 #[cfg(feature = "client")]
-pub use ledger::{Holder, Job, JobState, Ledger, LedgerError, LedgerLock, MemoryLedger};
+pub use ledger::{
+    Holder, Job, JobContent, JobState, Ledger, LedgerError, LedgerLock, MemoryLedger,
+};
 #[cfg(feature = "client")]
 pub use lifecycle::{DeletionEvent, Ensured};
 #[cfg(feature = "client")]

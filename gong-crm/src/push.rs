@@ -41,6 +41,7 @@ mod resume;
 mod run;
 mod source;
 mod split;
+mod spool;
 mod survey;
 mod verdict;
 
@@ -347,11 +348,15 @@ async fn push(
     };
     let (context, mut courses, failed) = match prepared {
         Prepared::Ready(context, courses, failed) => (context, courses, failed),
-        Prepared::Invalid(reports) => return Ok(Report::new(reports, false)),
+        Prepared::Invalid(journal, reports) => {
+            journal.sweep().await;
+            return Ok(Report::new(reports, false));
+        }
     };
     let failed_types: Vec<ObjectType> = failed.iter().map(|report| report.object_type).collect();
     let is_canceled = run::run(&context, &mut courses, &failed_types, cancel.clone()).await;
-    let mut reports = conclusion::reports(&context, courses).await;
+    let mut reports = conclusion::reports(&context, courses, is_canceled).await;
+    context.journal.sweep().await;
     reports.extend(failed);
     reports.sort_by_key(|report| report.object_type);
     Ok(Report::new(reports, is_canceled))
@@ -362,7 +367,7 @@ enum Prepared {
     /// The files that can go, and the reports of those that can't.
     Ready(Box<Context>, Vec<run::Course>, Vec<FileReport>),
     /// The check found errors.
-    Invalid(Vec<FileReport>),
+    Invalid(Journal, Vec<FileReport>),
 }
 
 async fn prepared(
@@ -372,11 +377,12 @@ async fn prepared(
     files: Vec<PlannedFile>,
     events: Arc<Events>,
 ) -> Result<Prepared, PushError> {
-    let mut opened = prepare::open(files).await;
     let journal = Journal::open(&client, options.wait_for_ledger, &events).await?;
+    journal.sweep().await;
+    let mut opened = prepare::open(files, &journal.spool()).await;
     let context = Context::new(client, integration_id, options, Mode::Push, journal, events);
     if let Some(reports) = prepare::checked(&context, &mut opened).await? {
-        return Ok(Prepared::Invalid(reports));
+        return Ok(Prepared::Invalid(context.journal, reports));
     }
     context.events.emit(Event::Planned {
         files: opened.iter().map(|one| Arc::clone(&one.file)).collect(),
@@ -396,11 +402,10 @@ async fn resume(
     cancel: &mut run::Cancel,
 ) -> Result<Report, PushError> {
     let journal = Journal::open(&client, options.wait_for_ledger, &events).await?;
-    let mut jobs = journal.unfinished().await?;
-    jobs.retain(|job| ids.is_empty() || ids.contains(&job.client_request_id));
+    let jobs = journal.open_jobs().await?;
     let mut reports = Vec::new();
     let mut is_canceled = false;
-    let mut groups = resume::groups(jobs).into_iter().peekable();
+    let mut groups = resume::groups(jobs, ids).into_iter().peekable();
     while let Some(first) = groups.next() {
         let integration_id = first.integration_id;
         let mut of_integration = vec![first];
@@ -428,9 +433,11 @@ async fn resume(
                 .collect(),
         });
         reports.extend(resume::ask_about(&context, orphaned).await);
-        is_canceled |= run::run(&context, &mut courses, &[], cancel.clone()).await;
-        reports.extend(conclusion::reports(&context, courses).await);
+        let stopped = run::run(&context, &mut courses, &[], cancel.clone()).await;
+        reports.extend(conclusion::reports(&context, courses, stopped).await);
+        is_canceled |= stopped;
     }
+    journal.sweep().await;
     Ok(Report::new(reports, is_canceled))
 }
 
@@ -480,8 +487,10 @@ impl Client {
     /// if no id is named.
     ///
     /// The options say how long to wait and what to do with refused records; their paths don't
-    /// matter. What was planned and not sent is sent if the file still has that content; what may
-    /// have arrived is asked about first.
+    /// matter. What may have arrived is asked about first. What was planned and not sent is sent, cut
+    /// as it was: from the copy that the ledger keeps of the standard input and of unpacked files,
+    /// and from any other file if it still has that content. Of a file of which an id is named, all
+    /// uploads go on.
     ///
     /// # Errors
     ///

@@ -212,7 +212,7 @@ fn live(seed: u64) -> BTreeSet<&'static str> {
         drop(child.wait());
         let path = folder.path().join("state/ledger.sqlite");
         if path.exists() {
-            let jobs = SqliteLedger::open(&path).unwrap().unfinished().unwrap();
+            let jobs = SqliteLedger::open(&path).unwrap().open_jobs().unwrap();
             met.extend(jobs.iter().map(|job| job.state.as_str()));
         }
     }

@@ -15,6 +15,7 @@ mod examples;
 mod openapi;
 mod parity;
 mod push;
+mod resume;
 mod retry;
 mod schema;
 mod schema_agreement;

@@ -12,11 +12,11 @@ use rusqlite::{
 };
 
 use super::memory::minute;
-use super::{Holder, Job, JobState, Ledger, LedgerError, LedgerLock};
+use super::{Holder, Job, JobContent, JobState, Ledger, LedgerError, LedgerLock};
 use crate::id::{ClientRequestId, IntegrationId};
 
 /// The format that this version reads and writes, in `PRAGMA user_version`.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE uploads (
@@ -35,17 +35,27 @@ CREATE TABLE uploads (
     updated_at        TEXT    NOT NULL,
     finished_at       TEXT,
     answer            TEXT,
+    content           TEXT,     -- where the bytes are, until the file has been reported
     UNIQUE (integration_id, client_request_id)
 );
-CREATE INDEX unfinished_uploads ON uploads (state) WHERE state NOT IN ('done', 'failed');
+CREATE INDEX open_uploads ON uploads (number)
+    WHERE state NOT IN ('done', 'failed') OR content IS NOT NULL;
 CREATE TABLE calls (
     minute INTEGER PRIMARY KEY,  -- minutes since 1970-01-01T00:00Z
     number INTEGER NOT NULL
 );
 ";
 
+/// From format 1, which did not know where the bytes are.
+const FROM_1: &str = "
+ALTER TABLE uploads ADD COLUMN content TEXT;
+DROP INDEX unfinished_uploads;
+CREATE INDEX open_uploads ON uploads (number)
+    WHERE state NOT IN ('done', 'failed') OR content IS NOT NULL;
+";
+
 const COLUMNS: &str = "client_request_id, integration_id, object_type, source_path, piece, \
-    content_hash, bytes, records, attempt, state, planned_at, updated_at, finished_at, answer";
+    content_hash, bytes, records, attempt, state, planned_at, updated_at, finished_at, answer, content";
 
 /// How long to wait for another process that writes at this very moment.
 const BUSY: Duration = Duration::from_secs(10);
@@ -53,7 +63,8 @@ const BUSY: Duration = Duration::from_secs(10);
 /// A ledger in a SQLite file, for pushes that outlive the process.
 ///
 /// Each change is on disk before the next step is taken. A second file, with `.lock` at the end of
-/// its name, keeps two pushes with one ledger apart; reading needs no lock.
+/// its name, keeps two pushes with one ledger apart; reading needs no lock. What was read from the
+/// standard input or unpacked lies in a folder with `.spool` at the end, until it is reported.
 ///
 /// ```
 /// use gong_crm::{Ledger, SqliteLedger};
@@ -120,9 +131,11 @@ impl SqliteLedger {
         read().map_err(|error| self.storage(error))
     }
 
-    fn lock_path(&self) -> PathBuf {
+    /// The path of the file with another ending at the end of its name.
+    fn beside(&self, ending: &str) -> PathBuf {
         let mut path = self.path.clone().into_os_string();
-        path.push(".lock");
+        path.push(".");
+        path.push(ending);
         path.into()
     }
 }
@@ -135,12 +148,14 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<i64> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version == 0 {
-        transaction.execute_batch(TABLES)?;
-        transaction.pragma_update(None, "user_version", FORMAT)?;
+    match version {
+        0 => transaction.execute_batch(TABLES)?,
+        1 => transaction.execute_batch(FROM_1)?,
+        _ => return Ok(version),
     }
+    transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()?;
-    Ok(if version == 0 { FORMAT } else { version })
+    Ok(FORMAT)
 }
 
 impl Ledger for SqliteLedger {
@@ -150,7 +165,7 @@ impl Ledger for SqliteLedger {
             .write(true)
             .create(true)
             .truncate(false)
-            .open(self.lock_path())
+            .open(self.beside("lock"))
             .map_err(|error| self.storage(error))?;
         match file.try_lock() {
             Ok(()) => {
@@ -199,8 +214,12 @@ impl Ledger for SqliteLedger {
         self.select("")
     }
 
-    fn unfinished(&self) -> Result<Vec<Job>, LedgerError> {
-        self.select("WHERE state NOT IN ('done', 'failed')")
+    fn open_jobs(&self) -> Result<Vec<Job>, LedgerError> {
+        self.select("WHERE state NOT IN ('done', 'failed') OR content IS NOT NULL")
+    }
+
+    fn spool_folder(&self) -> Option<PathBuf> {
+        Some(self.beside("spool"))
     }
 
     fn forget(
@@ -242,16 +261,17 @@ impl Ledger for SqliteLedger {
 fn write_job(connection: &Connection, job: &Job) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
         "INSERT INTO uploads (client_request_id, integration_id, object_type, source_path, piece,
-             content_hash, bytes, records, attempt, state, planned_at, updated_at, finished_at, answer)
+             content_hash, bytes, records, attempt, state, planned_at, updated_at, finished_at, answer,
+             content)
          VALUES (:client_request_id, :integration_id, :object_type, :source_path, :piece,
              :content_hash, :bytes, :records, :attempt, :state, :planned_at, :updated_at,
-             :finished_at, :answer)
+             :finished_at, :answer, :content)
          ON CONFLICT (integration_id, client_request_id) DO UPDATE SET
              source_path = excluded.source_path, piece = excluded.piece,
              content_hash = excluded.content_hash, bytes = excluded.bytes,
              records = excluded.records, attempt = excluded.attempt, state = excluded.state,
              updated_at = excluded.updated_at, finished_at = excluded.finished_at,
-             answer = excluded.answer",
+             answer = excluded.answer, content = excluded.content",
     )?;
     statement.execute(named_params! {
         ":client_request_id": job.client_request_id.as_str(),
@@ -268,6 +288,7 @@ fn write_job(connection: &Connection, job: &Job) -> rusqlite::Result<()> {
         ":updated_at": job.updated_at.to_string(),
         ":finished_at": job.finished_at.map(|at| at.to_string()),
         ":answer": job.answer,
+        ":content": job.content.as_ref().and_then(JobContent::to_json),
     })?;
     Ok(())
 }
@@ -293,6 +314,7 @@ fn job_of_row(row: &Row<'_>) -> rusqlite::Result<Job> {
         Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or_default())
     };
     let finished_at: Option<String> = row.get("finished_at")?;
+    let content: Option<String> = row.get("content")?;
     Ok(Job {
         client_request_id: word(row, "client_request_id", |text| text.parse().ok())?,
         integration_id: IntegrationId::from(row.get::<_, i64>("integration_id")?),
@@ -308,6 +330,7 @@ fn job_of_row(row: &Row<'_>) -> rusqlite::Result<Job> {
         updated_at: word(row, "updated_at", |text| text.parse().ok())?,
         finished_at: finished_at.and_then(|text| text.parse().ok()),
         answer: row.get("answer")?,
+        content: content.as_deref().and_then(JobContent::from_json),
     })
 }
 

@@ -19,6 +19,7 @@ fn job(id: &str, state: JobState) -> Job {
         updated_at: now,
         finished_at: None,
         answer: None,
+        content: None,
     }
 }
 
@@ -33,11 +34,23 @@ fn keeps_what_it_is_told(ledger: &dyn Ledger) {
     };
     ledger.record(std::slice::from_ref(&done)).unwrap();
     assert_eq!(ledger.jobs().unwrap(), [one.clone(), done.clone()]);
-    assert_eq!(ledger.unfinished().unwrap(), std::slice::from_ref(&one));
+    assert_eq!(ledger.open_jobs().unwrap(), std::slice::from_ref(&one));
     let found = ledger
         .job(two.integration_id, &two.client_request_id)
         .unwrap();
     assert_eq!(found, Some(done.clone()));
+    // What has ended and was not reported is open too.
+    let content = JobContent::from_json(
+        r#"{"path":"stdin-1.ldjson","isSpooled":true,"ranges":[[0,9]],"lines":[[1,1]],"isLast":false,
+            "wave":0,"fileRecords":1,"leftOut":{"2":["why"]}}"#,
+    );
+    let unreported = Job {
+        content: Some(content.unwrap()),
+        ..done.clone()
+    };
+    ledger.record(std::slice::from_ref(&unreported)).unwrap();
+    assert_eq!(ledger.open_jobs().unwrap(), [one.clone(), unreported]);
+    ledger.record(std::slice::from_ref(&done)).unwrap();
     let elsewhere = ledger.job(IntegrationId::from(1), &two.client_request_id);
     assert_eq!(elsewhere.unwrap(), None);
     ledger
@@ -97,6 +110,26 @@ mod sqlite {
         assert_eq!(one.jobs().unwrap().len(), 1);
         drop(lock);
         two.try_lock().unwrap();
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_is_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        let one = job("a-1", JobState::Sending);
+        SqliteLedger::open(&path)
+            .unwrap()
+            .record(std::slice::from_ref(&one))
+            .unwrap();
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        let back = "DROP INDEX open_uploads; ALTER TABLE uploads DROP COLUMN content;
+            CREATE INDEX unfinished_uploads ON uploads (state)
+                WHERE state NOT IN ('done', 'failed');
+            PRAGMA user_version = 1;";
+        connection.execute_batch(back).unwrap();
+        drop(connection);
+        let ledger = SqliteLedger::open(&path).unwrap();
+        assert_eq!(ledger.open_jobs().unwrap(), [one]);
     }
 
     #[test]

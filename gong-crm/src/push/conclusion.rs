@@ -14,7 +14,11 @@ use crate::ledger::{Job, JobState};
 use crate::status::RequestState;
 
 /// The reports of all files, with the names of refused records, and the rejects written.
-pub(super) async fn reports(context: &Context, courses: Vec<Course>) -> Vec<FileReport> {
+pub(super) async fn reports(
+    context: &Context,
+    courses: Vec<Course>,
+    is_canceled: bool,
+) -> Vec<FileReport> {
     let mut reports = Vec::new();
     for course in courses {
         let mut report = brief(&course);
@@ -25,6 +29,7 @@ pub(super) async fn reports(context: &Context, courses: Vec<Course>) -> Vec<File
             left_out,
         } = course;
         let mut outcomes = outcomes;
+        let first = jobs.first().cloned();
         let ended: BTreeSet<u32> = outcomes
             .iter()
             .map(|outcome| outcome.upload.piece)
@@ -54,18 +59,27 @@ pub(super) async fn reports(context: &Context, courses: Vec<Course>) -> Vec<File
             match named.and(written) {
                 Ok(path) => {
                     report.rejects = path;
-                    report
+                    (report, true)
                 }
                 Err(error) => {
                     let path = source.file.path.display();
                     let message = format!("the refused records of {path} can't be written");
                     let error = Error::new(ErrorKind::File, message).with_source(error);
-                    report.with_cause(Arc::new(error))
+                    (report.with_cause(Arc::new(error)), false)
                 }
             }
         });
         // It fails only when the runtime shuts down.
-        reports.extend(finishing.await);
+        let Ok((report, is_written)) = finishing.await else {
+            continue;
+        };
+        // What could not be written, or was stopped before all was known, a resumed push tells.
+        let is_known = report.hidden_errors == 0 || !is_canceled;
+        if let Some(first) = first.filter(|_| is_written && is_known) {
+            // If this can't be noted, it is told once more.
+            drop(context.journal.reported_all(&first).await);
+        }
+        reports.push(report);
     }
     reports
 }

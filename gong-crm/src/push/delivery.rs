@@ -115,6 +115,7 @@ impl Context {
             |known| Job {
                 source_path: job.source_path.clone(),
                 piece: job.piece,
+                content: job.content.clone(),
                 ..known
             },
         ))
@@ -275,6 +276,8 @@ impl Step<'_> {
             return false;
         }
         let id = fingerprint.attempt(attempt);
+        // The next attempt is the one to be reported.
+        let content = self.job.content.take();
         self.finished(status).await;
         let now = self.context.client.clock.now();
         self.job = Job {
@@ -285,6 +288,7 @@ impl Step<'_> {
             updated_at: now,
             finished_at: None,
             answer: None,
+            content,
             ..self.job.clone()
         };
         true
@@ -468,6 +472,8 @@ impl Step<'_> {
         );
         if self.job.state == JobState::Planned {
             drop(self.context.journal.forget(&self.job).await);
+            // It is no longer open, as the report would have it.
+            self.job.state = JobState::Failed;
         } else {
             self.job.answer = Some(reason.clone());
             drop(self.record(JobState::Failed).await);

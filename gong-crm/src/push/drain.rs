@@ -10,8 +10,9 @@ use std::io;
 use std::sync::Arc;
 
 use super::context::Context;
-use super::delivery::{Delivery, Ending};
-use super::job::new_job;
+use super::delivery::{Delivered, Delivery, Ending};
+use super::job::{Purpose, new_job};
+use super::journal::as_error;
 use super::report::RecordError;
 use super::request_id::Fingerprint;
 use super::source::{Source, SourcePiece};
@@ -30,11 +31,24 @@ impl Context {
         outcome: &mut PieceOutcome,
     ) {
         let listed = outcome.errors.iter().map(|error| error.source_line);
-        let mut bad: BTreeSet<u64> = listed.collect();
+        let bad: BTreeSet<u64> = listed.collect();
         if bad.contains(&0) {
             // The whole upload failed: there is no single record to look for.
             return;
         }
+        if let Err(stopped) = self.search(source, place, pieces, outcome, bad).await {
+            stopped.note(outcome);
+        }
+    }
+
+    async fn search(
+        &self,
+        source: &Arc<Source>,
+        place: usize,
+        pieces: u32,
+        outcome: &mut PieceOutcome,
+        mut bad: BTreeSet<u64>,
+    ) -> Result<(), Stopped> {
         let mut by_line = true;
         while outcome.hidden_errors > 0 {
             let good_until = if by_line {
@@ -42,28 +56,27 @@ impl Context {
             } else {
                 0
             };
-            let suspects = match suspects(source, place, bad.clone(), good_until).await {
-                Ok(Some(suspects)) => suspects,
-                Ok(None) if by_line => {
+            let suspects = match suspects(source, place, bad.clone(), good_until).await? {
+                Some(suspects) => suspects,
+                None if by_line => {
                     by_line = false;
                     continue;
                 }
-                Ok(None) | Err(_) => return,
+                None => return Err(Stopped::Silent),
             };
             let piece = outcome.upload.piece;
-            let Some(status) = self.send_suspects(source, &suspects, piece, pieces).await else {
-                return;
-            };
+            let status = self.send_suspects(source, &suspects, piece, pieces).await?;
             let counted = status
                 .total_error_count
                 .unwrap_or(status.errors.len() as u64);
             let found = take(&status, &suspects.piece.lines, outcome, &mut bad);
             if found == 0 && !by_line {
-                return;
+                return Err(Stopped::Silent);
             }
             by_line &= counted == outcome.hidden_errors && found > 0;
             outcome.hidden_errors = outcome.hidden_errors.saturating_sub(found);
         }
+        Ok(())
     }
 
     async fn send_suspects(
@@ -72,9 +85,12 @@ impl Context {
         suspects: &SourcePiece,
         number: u32,
         pieces: u32,
-    ) -> Option<RequestStatus> {
-        let job = new_job(self, &source.file, suspects, number).await.ok()?;
-        self.journal.record(vec![job.clone()]).await.ok()?;
+    ) -> Result<RequestStatus, Stopped> {
+        let job = new_job(self, source, suspects, number, Purpose::Drain).await?;
+        if job.is_unfinished() {
+            let written = self.journal.record(vec![job.clone()]).await;
+            written.map_err(as_error)?;
+        }
         let object_type = source.file.object_type;
         let delivered = self
             .deliver(Delivery {
@@ -89,10 +105,60 @@ impl Context {
                 )),
             })
             .await;
-        match delivered.ending {
-            Ending::Finished(status) if status.general_error().is_none() => Some(status),
-            _ => None,
+        match &delivered.ending {
+            Ending::Finished(status) => match status.general_error() {
+                None => Ok(status.clone()),
+                Some(error) => Err(Stopped::Refused(error.description.clone())),
+            },
+            _ => Err(Stopped::Open(Box::new(delivered))),
         }
+    }
+}
+
+/// Why the search ended before every bad record was known.
+enum Stopped {
+    /// Gong counts errors and lists none that is new.
+    Silent,
+    /// Gong refused an upload of the search whole.
+    Refused(String),
+    /// An upload of the search did not come to its end; a resumed push goes on with it.
+    Open(Box<Delivered>),
+    /// It could not be made.
+    Failed(Error),
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Stopped {
+    /// Puts it into what is reported of the upload whose errors were searched.
+    fn note(self, outcome: &mut PieceOutcome) {
+        let reason = match self {
+            Self::Silent => "Gong counts them and lists none of them".to_owned(),
+            Self::Refused(description) => format!("Gong refused the search: {description}"),
+            Self::Failed(error) => {
+                let reason = error.to_string();
+                outcome.cause = Some(Arc::new(error));
+                reason
+            }
+            Self::Open(delivered) => {
+                let mut search = PieceOutcome::of(*delivered, &LineMap::identity());
+                // The records are counted with the upload that they belong to.
+                search.upload.records = 0;
+                let reason = match (&search.cause, search.not_sent_because.take()) {
+                    (Some(cause), _) => cause.to_string(),
+                    (None, Some(reason)) => reason,
+                    (None, None) => "Gong had not finished in time".to_owned(),
+                };
+                outcome.cause = search.cause.take();
+                outcome.open_search = Some(search.upload);
+                reason
+            }
+        };
+        outcome.search_stopped_because = Some(reason);
     }
 }
 

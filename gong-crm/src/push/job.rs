@@ -5,21 +5,38 @@ use super::delivery::MAX_ATTEMPTS;
 use super::journal::as_error;
 use super::plan::PlannedFile;
 use super::request_id::{Fingerprint, hexadecimal};
-use super::source::SourcePiece;
+use super::source::{Source, SourcePiece};
 use crate::error::{Error, ErrorKind};
 use crate::id::ClientRequestId;
 use crate::ledger::{Job, JobState};
 
+/// What an upload is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// It brings records to Gong.
+    Records,
+    /// It finds out which records of an earlier upload Gong refuses.
+    Drain,
+}
+
 /// The job of an upload: a new one, or the one that the ledger knows.
 pub(super) async fn new_job(
     context: &Context,
-    file: &PlannedFile,
+    source: &Source,
     piece: &SourcePiece,
     number: u32,
+    purpose: Purpose,
 ) -> Result<Job, Error> {
+    let file = &*source.file;
     let integration_id = context.integration_id;
     let content_hash = hexadecimal(&piece.hash);
-    let known = if let Some(id) = &context.options.request_id {
+    let mut content = source.content_of(&piece.piece);
+    content.drain = context.options.drain;
+    content.is_of_drain = purpose == Purpose::Drain;
+    // An id of the user's own is for the records; what is sent besides has to have its own.
+    let own_id = context.options.request_id.as_ref();
+    let own_id = own_id.filter(|_| purpose == Purpose::Records);
+    let known = if let Some(id) = own_id {
         let known = context
             .journal
             .job(integration_id, id)
@@ -30,7 +47,15 @@ pub(super) async fn new_job(
     } else {
         let fingerprint = Fingerprint::new(integration_id, file.object_type, &piece.hash);
         let ids = (1..=MAX_ATTEMPTS).map(move |attempt| (attempt, fingerprint.attempt(attempt)));
-        let first = context.journal.first_not_failed(integration_id, ids).await;
+        let is_failed: fn(&Job) -> bool = match purpose {
+            Purpose::Records => |job| job.state == JobState::Failed,
+            // Before the end of the search, an upload of it that failed is one that told.
+            Purpose::Drain => |job| job.state == JobState::Failed && !job.is_unreported(),
+        };
+        let first = context
+            .journal
+            .first_not_failed(integration_id, ids, is_failed);
+        let first = first.await;
         first.map_err(as_error)?.ok_or_else(|| exhausted(file))?
     };
     let (attempt, client_request_id, known) = known;
@@ -41,6 +66,7 @@ pub(super) async fn new_job(
         return Ok(Job {
             source_path: absolute(file),
             piece: number,
+            content: Some(content),
             ..job
         });
     }
@@ -60,6 +86,7 @@ pub(super) async fn new_job(
         updated_at: now,
         finished_at: None,
         answer: None,
+        content: Some(content),
     })
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::context::Events;
 use super::event::Event;
+use super::spool::{self, Spool};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::id::{ClientRequestId, IntegrationId};
@@ -77,18 +78,17 @@ impl Journal {
             .await
     }
 
-    /// The first of these ids of which the ledger does not say that it failed, and its job if it has
-    /// one.
+    /// The first of these ids whose job does not count as failed, and that job if there is one.
     pub(super) async fn first_not_failed(
         &self,
         integration_id: IntegrationId,
         ids: impl Iterator<Item = (u32, ClientRequestId)> + Send + 'static,
+        is_failed: fn(&Job) -> bool,
     ) -> Result<Option<(u32, ClientRequestId, Option<Job>)>, LedgerError> {
         self.call(move |ledger| {
             for (attempt, id) in ids {
                 let job = ledger.job(integration_id, &id)?;
-                let failed = |job: &Job| job.state == crate::ledger::JobState::Failed;
-                if !job.as_ref().is_some_and(failed) {
+                if !job.as_ref().is_some_and(is_failed) {
                     return Ok(Some((attempt, id, job)));
                 }
             }
@@ -97,8 +97,61 @@ impl Journal {
         .await
     }
 
-    pub(super) async fn unfinished(&self) -> Result<Vec<Job>, LedgerError> {
-        self.call(|ledger| ledger.unfinished()).await
+    pub(super) async fn open_jobs(&self) -> Result<Vec<Job>, LedgerError> {
+        self.call(|ledger| ledger.open_jobs()).await
+    }
+
+    /// Notes that nobody has to be told any more what became of the job, if it has come to its end.
+    pub(super) async fn reported(&self, job: &Job) {
+        let (integration_id, id) = (job.integration_id, job.client_request_id.clone());
+        let noting = self.call(move |ledger| match ledger.job(integration_id, &id)? {
+            Some(mut job) if !job.is_unfinished() && job.is_unreported() => {
+                job.content = None;
+                ledger.record(&[job])
+            }
+            _ => Ok(()),
+        });
+        // Else it is told once more.
+        drop(noting.await);
+    }
+
+    /// The same of all jobs of a file, if every one has come to its end.
+    pub(super) async fn reported_all(&self, of: &Job) -> Result<(), LedgerError> {
+        let of = of.clone();
+        self.call(move |ledger| {
+            let mut jobs = ledger.open_jobs()?;
+            jobs.retain(|job| job.is_of_file_of(&of));
+            if jobs.iter().any(Job::is_unfinished) || jobs.is_empty() {
+                return Ok(());
+            }
+            for job in &mut jobs {
+                job.content = None;
+            }
+            ledger.record(&jobs)
+        })
+        .await
+    }
+
+    pub(super) fn spool(&self) -> Spool {
+        Spool::of(self.ledger.spool_folder())
+    }
+
+    /// Removes copies that no open job needs. Only the holder of the lock makes any.
+    pub(super) async fn sweep(&self) {
+        let sweeping = self.call(|ledger| {
+            if let Some(folder) = ledger.spool_folder() {
+                let jobs = ledger.open_jobs()?;
+                let contents = jobs.iter().filter_map(|job| job.content.as_ref());
+                let needed = contents.filter(|content| content.is_spooled);
+                spool::sweep(
+                    &folder,
+                    &needed.map(|content| content.path.as_path()).collect(),
+                );
+            }
+            Ok(())
+        });
+        // What is left over is removed by the next push.
+        drop(sweeping.await);
     }
 
     pub(super) async fn forget(&self, job: &Job) -> Result<(), LedgerError> {

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use super::context::Context;
 use super::delivery::Delivery;
 use super::event::Event;
-use super::job::{absolute, new_job};
+use super::job::{Purpose, absolute, new_job};
 use super::plan::PlannedFile;
 use super::rejects::Reasons;
 use super::report::{FileReport, FileStatus};
 use super::run::Course;
-use super::source::{Readable, Source};
+use super::source::{Readable, Source, SourcePiece};
+use super::spool::Spool;
 use super::{Options, PushError};
 use crate::check::{self, Finding, Severity};
 use crate::error::{Error, ErrorKind};
@@ -40,12 +41,12 @@ pub(super) struct Opened {
 }
 
 /// Unpacks what has to be unpacked.
-pub(super) async fn open(files: Vec<PlannedFile>) -> Vec<Opened> {
+pub(super) async fn open(files: Vec<PlannedFile>, spool: &Spool) -> Vec<Opened> {
     let mut opened = Vec::new();
     for file in files {
         let file = Arc::new(file);
-        let of = Arc::clone(&file);
-        let readable = tokio::task::spawn_blocking(move || Readable::of(&of)).await;
+        let (of, spool) = (Arc::clone(&file), spool.clone());
+        let readable = tokio::task::spawn_blocking(move || Readable::of(&of, &spool)).await;
         let readable = readable.unwrap_or_else(|error| Err(interrupted(&error)));
         opened.push(Opened {
             file,
@@ -203,7 +204,10 @@ async fn course(
     }
     let mut jobs = Vec::new();
     for (number, piece) in (1..).zip(&source.pieces) {
-        jobs.push(new_job(context, &file, piece, number).await?);
+        jobs.push(new_job(context, &source, piece, number, Purpose::Records).await?);
+    }
+    if let Some(content) = jobs.first_mut().and_then(|job| job.content.as_mut()) {
+        content.left_out.clone_from(&left_out);
     }
     Ok(Course {
         source: Arc::new(source),
@@ -213,11 +217,14 @@ async fn course(
     })
 }
 
-/// Writes all uploads down, before the first is sent.
+/// Writes all uploads down, before the first is sent. Of a file of which some is to be sent, what
+/// was sent before is noted too: a resumed push reports on the whole file.
 pub(super) async fn write_down(context: &Context, courses: &[Course]) -> Result<(), PushError> {
-    let jobs = courses.iter().flat_map(|course| &course.jobs);
-    let planned: BTreeMap<&str, &Job> = jobs
-        .filter(|job| job.state == JobState::Planned)
+    let open = courses
+        .iter()
+        .filter(|course| course.jobs.iter().any(Job::is_unfinished));
+    let planned: BTreeMap<&str, &Job> = open
+        .flat_map(|course| &course.jobs)
         .map(|job| (job.client_request_id.as_str(), job))
         .collect();
     // In the order of files, which a map of ids has lost.
@@ -242,44 +249,59 @@ pub(super) async fn write_down(context: &Context, courses: &[Course]) -> Result<
 /// Brings older uploads of the same files to their end: an older version that is still on its way
 /// must not arrive after the newer one.
 pub(super) async fn supersede(context: &Context, courses: &[Course]) -> Result<(), PushError> {
-    let paths: BTreeSet<PathBuf> = courses
+    let paths: BTreeSet<(PathBuf, crate::ObjectType)> = courses
         .iter()
-        .filter(|course| !course.source.file.is_standard_input())
-        .map(|course| absolute(&course.source.file))
+        .map(|course| &course.source.file)
+        .map(|file| (absolute(file), file.object_type))
         .collect();
     let ids: BTreeSet<&str> = courses
         .iter()
         .flat_map(|course| &course.jobs)
         .map(|job| job.client_request_id.as_str())
         .collect();
-    let unfinished = context
+    let open = context
         .journal
-        .unfinished()
+        .open_jobs()
         .await
         .map_err(PushError::Ledger)?;
-    for job in unfinished {
+    let spool = context.journal.spool();
+    for job in open {
         let is_older = job.integration_id == context.integration_id
-            && paths.contains(&job.source_path)
+            && paths.contains(&(job.source_path.clone(), job.object_type))
             && !ids.contains(job.client_request_id.as_str());
         if !is_older {
             continue;
         }
+        let copied = kept_copy(&job, &spool).await;
         let file = Arc::new(PlannedFile {
             path: job.source_path.clone(),
             object_type: job.object_type,
             bytes: job.bytes,
         });
-        // Without content nothing is sent: it is asked about, waited for, or dropped.
+        // What was copied is sent if need be: nothing else holds it. A file has changed since: its
+        // older uploads are asked about, waited for, or dropped.
         let delivery = Delivery {
             file: &file,
             pieces: 1,
             job,
-            content: None,
+            content: copied.as_ref().map(|piece| &piece.content),
             fingerprint: None,
         };
-        context.deliver(delivery).await;
+        let delivered = context.deliver(delivery).await;
+        if copied.is_none() {
+            context.journal.reported(&delivered.job).await;
+        }
     }
     Ok(())
+}
+
+/// The bytes of a job, if the ledger keeps a copy of them.
+async fn kept_copy(job: &Job, spool: &Spool) -> Option<SourcePiece> {
+    let content = job.content.as_ref().filter(|content| content.is_spooled)?;
+    let path = spool.path(&content.path)?;
+    let job = job.clone();
+    let reading = tokio::task::spawn_blocking(move || SourcePiece::again(&path, &job));
+    reading.await.ok().flatten()
 }
 
 /// Tells if the day's budget may not be enough.

@@ -66,6 +66,9 @@ pub struct FileReport {
     pub failed: u64,
     /// Errors that Gong counted and did not list: it lists 20 an upload.
     pub hidden_errors: u64,
+    /// Why the search for hidden errors ended before all were found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search_stopped_because: Option<String>,
     /// The errors that Gong listed, by line of the file.
     pub errors: Vec<RecordError>,
     /// The uploads that the file made.
@@ -100,6 +103,9 @@ pub struct UploadReport {
     pub succeeded: u64,
     /// The records of it that Gong refused.
     pub failed: u64,
+    /// Whether resuming would do more about it.
+    #[serde(skip)]
+    pub(super) is_unfinished: bool,
 }
 
 /// The outcome of one file, or of one upload.
@@ -155,6 +161,7 @@ impl FileReport {
             succeeded: 0,
             failed: 0,
             hidden_errors: 0,
+            search_stopped_because: None,
             errors: Vec::new(),
             uploads: Vec::new(),
             rejects: None,
@@ -212,15 +219,7 @@ impl Report {
     pub fn unfinished(&self) -> Vec<&ClientRequestId> {
         let uploads = self.files.iter().flat_map(|file| &file.uploads);
         uploads
-            .filter(|upload| {
-                matches!(
-                    upload.status,
-                    FileStatus::Accepted
-                        | FileStatus::TimedOut
-                        | FileStatus::Unknown
-                        | FileStatus::NotSent
-                )
-            })
+            .filter(|upload| upload.is_unfinished)
             .map(|upload| &upload.client_request_id)
             .collect()
     }

@@ -1,6 +1,5 @@
 //! What is left to do of the pushes that did not come to their end?
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,16 +8,16 @@ use super::delivery::Delivery;
 use super::plan::PlannedFile;
 use super::rejects::Reasons;
 use super::report::{FileReport, FileStatus};
-use super::request_id::{Fingerprint, hexadecimal};
 use super::run::Course;
-use super::source::{Readable, Source};
+use super::source::{Readable, Source, SourcePiece};
 use super::split::LineMap;
+use super::spool::Spool;
 use super::verdict::{PieceOutcome, summarize};
 use crate::entity::ObjectType;
-use crate::id::IntegrationId;
+use crate::id::{ClientRequestId, IntegrationId};
 use crate::ledger::Job;
 
-/// The unfinished jobs of one file.
+/// The open jobs of one file.
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) integration_id: IntegrationId,
@@ -27,15 +26,14 @@ pub(super) struct Group {
     jobs: Vec<Job>,
 }
 
-/// Sorts jobs by file, in the order in which types go.
-pub(super) fn groups(jobs: Vec<Job>) -> Vec<Group> {
+/// Sorts jobs by file, in the order in which types go. Of files of which an id is named, all goes
+/// on: their uploads wait for each other.
+pub(super) fn groups(jobs: Vec<Job>, ids: &[ClientRequestId]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for job in jobs {
-        let place = groups.iter().position(|group| {
-            group.integration_id == job.integration_id
-                && group.source_path == job.source_path
-                && group.object_type == job.object_type
-        });
+        let place = groups
+            .iter()
+            .position(|group| group.jobs[0].is_of_file_of(&job));
         match place {
             Some(place) => groups[place].jobs.push(job),
             None => groups.push(Group {
@@ -46,89 +44,70 @@ pub(super) fn groups(jobs: Vec<Job>) -> Vec<Group> {
             }),
         }
     }
+    groups.retain(|group| {
+        let mut of_group = group.jobs.iter().map(|job| &job.client_request_id);
+        ids.is_empty() || of_group.any(|id| ids.contains(id))
+    });
     groups.sort_by_key(|group| (group.integration_id, group.object_type));
     groups
 }
 
 impl Group {
-    fn file(&self) -> PlannedFile {
-        PlannedFile {
-            bytes: std::fs::metadata(&self.source_path).map_or(0, |data| data.len()),
-            path: self.source_path.clone(),
-            object_type: self.object_type,
-        }
+    /// Finds the bytes of the jobs again, if they still are what they were; the rest of the jobs can
+    /// only be asked about.
+    pub(super) async fn course(self, context: &Context) -> (Option<Course>, Vec<Job>) {
+        let spool = context.journal.spool();
+        let asked_for = self.jobs.clone();
+        let finding = tokio::task::spawn_blocking(move || self.found(&spool));
+        finding.await.unwrap_or((None, asked_for))
     }
 
-    /// Finds the content of the jobs again, if the file still is what it was; the rest of the jobs
-    /// can only be asked about.
-    pub(super) async fn course(self, context: &Context) -> (Option<Course>, Vec<Job>) {
-        let file = Arc::new(self.file());
-        let orphaned = self.jobs;
-        if file.is_standard_input() {
-            return (None, orphaned);
-        }
-        let most_bytes = context.options.most_bytes();
-        let preparing = tokio::task::spawn_blocking(move || {
-            let readable = Readable::of(&file)?;
-            Source::prepare(file, readable, most_bytes, &BTreeSet::new())
-        });
-        let Ok(Ok(mut source)) = preparing.await else {
-            return (None, orphaned);
-        };
-        let mut orphaned = orphaned;
-        let mut jobs = Vec::new();
-        let mut kept = Vec::new();
-        for (number, piece) in (1..).zip(source.pieces) {
-            let hash = hexadecimal(&piece.hash);
-            let place = orphaned.iter().position(|job| job.content_hash == hash);
-            let job = match place {
-                Some(place) => Some(Job {
-                    piece: number,
-                    ..orphaned.remove(place)
-                }),
-                // Another upload of the file that has ended, so that the report is of the whole.
-                None => last_attempt(context, source.file.object_type, &piece.hash, number).await,
-            };
-            if let Some(job) = job {
-                jobs.push(job);
-                kept.push(piece);
-            }
-        }
-        source.pieces = kept;
+    fn found(self, spool: &Spool) -> (Option<Course>, Vec<Job>) {
+        // The search for bad records goes on when the upload has ended that it belongs to.
+        let (of_drain, mut jobs): (Vec<Job>, Vec<Job>) = self
+            .jobs
+            .into_iter()
+            .partition(|job| job.content.as_ref().is_some_and(|of| of.is_of_drain));
         if jobs.is_empty() {
+            return (None, of_drain);
+        }
+        jobs.sort_by_key(|job| job.piece);
+        let first = jobs[0].content.as_ref();
+        let Some((content, readable)) =
+            first.and_then(|content| Some((content, Readable::again(content, spool)?)))
+        else {
+            return (None, jobs);
+        };
+        let file = PlannedFile {
+            bytes: std::fs::metadata(readable.path()).map_or(0, |data| data.len()),
+            path: self.source_path,
+            object_type: self.object_type,
+        };
+        let mut source = Source::again(Arc::new(file), readable, content.file_records);
+        let mut left_out = Reasons::new();
+        let (mut kept, mut orphaned) = (Vec::new(), Vec::new());
+        for job in jobs {
+            let Some(piece) = SourcePiece::again(source.path(), &job) else {
+                orphaned.push(job);
+                continue;
+            };
+            if let Some(content) = &job.content {
+                left_out.extend(content.left_out.clone());
+            }
+            source.pieces.push(piece);
+            kept.push(job);
+        }
+        if kept.is_empty() {
             return (None, orphaned);
         }
         let course = Course {
             source: Arc::new(source),
-            jobs,
+            jobs: kept,
             outcomes: Vec::new(),
-            left_out: Reasons::new(),
+            left_out,
         };
         (Some(course), orphaned)
     }
-}
-
-async fn last_attempt(
-    context: &Context,
-    object_type: ObjectType,
-    hash: &[u8; 32],
-    number: u32,
-) -> Option<Job> {
-    let fingerprint = Fingerprint::new(context.integration_id, object_type, hash);
-    let mut last = None;
-    for attempt in 1.. {
-        let id = fingerprint.attempt(attempt);
-        match context.journal.job(context.integration_id, &id).await {
-            Ok(Some(job)) => {
-                last = Some(Job {
-                    piece: number,
-                    ..job
-                });
-            }
-            Ok(None) | Err(_) => break,
-        }
-    }
-    last
 }
 
 /// Finds out what became of uploads whose content is gone.
@@ -151,6 +130,7 @@ pub(super) async fn ask_about(context: &Context, orphaned: Vec<Job>) -> Vec<File
                 fingerprint: None,
             })
             .await;
+        context.journal.reported(&delivered.job).await;
         summarize(
             &mut report,
             vec![PieceOutcome::of(delivered, &LineMap::identity())],

@@ -8,7 +8,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::SignedDuration;
 
 use super::conclusion::brief;
-use super::context::{Context, Mode};
+use super::context::Context;
 use super::delivery::{Delivered, Delivery, Ending};
 use super::event::Event;
 use super::report::FileStatus;
@@ -361,7 +361,8 @@ async fn deliver_piece(
         })
         .await;
     let mut outcome = PieceOutcome::of(delivered, &piece.piece.lines);
-    if context.options.drain && context.mode == Mode::Push && outcome.hidden_errors > 0 {
+    let drains = job.content.as_ref().is_some_and(|content| content.drain);
+    if (context.options.drain || drains) && outcome.hidden_errors > 0 {
         context.drain(source, place, pieces, &mut outcome).await;
     }
     outcome
@@ -392,10 +393,7 @@ fn finish(context: &Context, courses: &[Course], course: usize, order: &Order) {
     let mut report = brief(course);
     let uploads = course.outcomes.iter();
     report.sent = uploads.clone().any(|outcome| outcome.sent);
-    let statuses: Vec<FileStatus> = uploads
-        .clone()
-        .map(|outcome| outcome.upload.status)
-        .collect();
+    let statuses: Vec<FileStatus> = uploads.clone().flat_map(PieceOutcome::statuses).collect();
     report.status = super::report::status_of(&statuses);
     report.succeeded = uploads
         .clone()

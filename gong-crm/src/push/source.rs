@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
-use tempfile::{NamedTempFile, TempPath};
 
 use super::lines::{Facts, each_line};
 use super::plan::PlannedFile;
-use super::split::{Cutter, Piece, Turn, turns};
+use super::request_id::hexadecimal;
+use super::split::{Cutter, LineMap, Pass, Piece, Turn, turns};
+use super::spool::{Copy, Spool};
 use super::survey::Survey;
 use crate::error::{Error, ErrorKind};
+use crate::ledger::{Job, JobContent};
 use crate::upload::Content;
 
 /// A file, read once, and the uploads that it will make.
@@ -39,37 +41,54 @@ pub(super) struct SourcePiece {
 #[derive(Debug)]
 pub(super) enum Readable {
     InPlace(PathBuf),
-    Spooled(TempPath),
+    /// What is sent had to be made first: nothing else holds it, so the ledger does.
+    Copied(Copy),
 }
 
 impl Readable {
     /// Unpacks a compressed file, or takes in the standard input, to disk.
-    pub(super) fn of(file: &PlannedFile) -> Result<Self, Error> {
+    pub(super) fn of(file: &PlannedFile, spool: &Spool) -> Result<Self, Error> {
         let unreadable = |error: io::Error| unreadable(&file.path, error);
         if file.is_standard_input() {
-            return spool(io::stdin().lock()).map_err(unreadable);
+            let copy = spool.copy(io::stdin().lock());
+            return copy.map(Self::Copied).map_err(unreadable);
         }
         if file.is_compressed() {
             let packed = File::open(&file.path).map_err(unreadable)?;
             let packed = io::BufReader::with_capacity(256 * 1024, packed);
-            return spool(MultiGzDecoder::new(packed)).map_err(unreadable);
+            let copy = spool.copy(MultiGzDecoder::new(packed));
+            return copy.map(Self::Copied).map_err(unreadable);
         }
         Ok(Self::InPlace(file.path.clone()))
     }
 
-    pub(super) fn path(&self) -> &Path {
-        match self {
-            Self::InPlace(path) => path,
-            Self::Spooled(path) => path,
+    /// Where a push that has ended, or was killed, read its lines.
+    pub(super) fn again(content: &JobContent, spool: &Spool) -> Option<Self> {
+        if content.is_spooled {
+            Some(Self::Copied(Copy::Kept(spool.path(&content.path)?)))
+        } else {
+            Some(Self::InPlace(content.path.clone()))
         }
     }
-}
 
-fn spool(mut from: impl io::Read) -> io::Result<Readable> {
-    let mut spool = NamedTempFile::with_prefix("gong-crm-")?;
-    io::copy(&mut from, &mut spool)?;
-    spool.flush()?;
-    Ok(Readable::Spooled(spool.into_temp_path()))
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::InPlace(path) | Self::Copied(Copy::Kept(path)) => path,
+            Self::Copied(Copy::Temporary(path)) => path,
+        }
+    }
+
+    /// The same for another process: where to read, and whether that is a copy of the ledger's.
+    fn for_ledger(&self) -> (PathBuf, bool) {
+        let path = self.path();
+        match self {
+            Self::Copied(Copy::Kept(_)) => (path.file_name().unwrap_or_default().into(), true),
+            _ => (
+                std::path::absolute(path).unwrap_or_else(|_| path.into()),
+                false,
+            ),
+        }
+    }
 }
 
 fn unreadable(path: &Path, error: io::Error) -> Error {
@@ -111,9 +130,37 @@ impl Source {
         })
     }
 
+    /// A file whose uploads an earlier push made; they are put in afterwards.
+    pub(super) fn again(file: Arc<PlannedFile>, readable: Readable, records: u64) -> Self {
+        Self {
+            file,
+            readable,
+            records,
+            pieces: Vec::new(),
+        }
+    }
+
     /// Where the lines can be read.
     pub(super) fn path(&self) -> &Path {
         self.readable.path()
+    }
+
+    /// What another process needs to send the piece again, and to report on it.
+    pub(super) fn content_of(&self, piece: &Piece) -> JobContent {
+        let (path, is_spooled) = self.readable.for_ledger();
+        let ranges = piece.ranges.iter();
+        JobContent {
+            path,
+            is_spooled,
+            ranges: ranges.map(|range| (range.start, range.end)).collect(),
+            lines: piece.lines.runs().to_vec(),
+            is_last: piece.turn.pass == Pass::Deletions,
+            wave: piece.turn.wave,
+            file_records: self.records,
+            left_out: std::collections::BTreeMap::new(),
+            drain: false,
+            is_of_drain: false,
+        }
     }
 }
 
@@ -128,6 +175,29 @@ impl SourcePiece {
             piece,
             hash,
         }
+    }
+
+    /// The upload that a job stands for, if its bytes are still there.
+    pub(super) fn again(path: &Path, job: &Job) -> Option<Self> {
+        let content = job.content.as_ref()?;
+        let pass = if content.is_last {
+            Pass::Deletions
+        } else {
+            Pass::Records
+        };
+        let ranges = content.ranges.iter();
+        let piece = Piece {
+            turn: Turn {
+                pass,
+                wave: content.wave,
+            },
+            ranges: ranges.map(|(start, end)| *start..*end).collect(),
+            lines: LineMap::of_runs(content.lines.clone()),
+            bytes: job.bytes,
+            records: job.records,
+        };
+        let made = Self::hashed(path, piece).ok()?;
+        (hexadecimal(&made.hash) == job.content_hash).then_some(made)
     }
 
     /// A piece whose hash is not known yet.
@@ -187,7 +257,7 @@ mod tests {
             object_type: ObjectType::Account,
             path,
         });
-        let readable = Readable::of(&file).unwrap();
+        let readable = Readable::of(&file, &Spool::of(None)).unwrap();
         let source = Source::prepare(file, readable, most_bytes, &BTreeSet::new()).unwrap();
         (folder, source)
     }
@@ -218,7 +288,7 @@ mod tests {
     fn a_compressed_file_goes_unpacked() {
         let text = "{\"objectId\":\"a\"}\n";
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        packed.write_all(text.as_bytes()).unwrap();
+        io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
         let packed = packed.finish().unwrap();
         let (_folder, source) = prepared("accounts.ldjson.gz", &packed, 1_000);
         assert_eq!(sent(&source), [text]);

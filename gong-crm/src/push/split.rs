@@ -159,6 +159,14 @@ pub(super) struct LineMap {
 }
 
 impl LineMap {
+    pub(super) fn of_runs(runs: Vec<(u64, u64)>) -> Self {
+        Self { runs }
+    }
+
+    pub(super) fn runs(&self) -> &[(u64, u64)] {
+        &self.runs
+    }
+
     /// Every line is the same in both.
     pub(super) fn identity() -> Self {
         Self { runs: vec![(1, 1)] }

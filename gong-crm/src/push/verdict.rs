@@ -46,14 +46,19 @@ pub(super) struct PieceOutcome {
     pub(super) done_at: Option<jiff::Timestamp>,
     pub(super) cause: Option<Arc<Error>>,
     pub(super) not_sent_because: Option<String>,
+    /// An upload that looked for errors which Gong had not listed, and did not come to its end.
+    pub(super) open_search: Option<UploadReport>,
+    pub(super) search_stopped_because: Option<String>,
 }
 
 impl PieceOutcome {
     /// Of an upload that came to an end, or to none.
     pub(super) fn of(delivered: Delivered, lines: &LineMap) -> Self {
         let Delivered { job, ending, sent } = delivered;
+        let is_unfinished = job.is_unfinished();
         let mut outcome = Self {
             upload: UploadReport {
+                is_unfinished,
                 client_request_id: job.client_request_id,
                 piece: job.piece,
                 status: FileStatus::Done,
@@ -67,6 +72,8 @@ impl PieceOutcome {
             done_at: job.finished_at.filter(|_| !sent),
             cause: None,
             not_sent_because: None,
+            open_search: None,
+            search_stopped_because: None,
         };
         outcome.upload.status = match ending {
             Ending::Finished(status) => outcome.finished(&status, lines),
@@ -86,6 +93,12 @@ impl PieceOutcome {
             }
         };
         outcome
+    }
+
+    /// The statuses of the upload, and of one that searched it for errors.
+    pub(super) fn statuses(&self) -> impl Iterator<Item = FileStatus> + use<> {
+        let search = self.open_search.as_ref().map(|search| search.status);
+        std::iter::once(self.upload.status).chain(search)
     }
 
     fn finished(&mut self, status: &RequestStatus, lines: &LineMap) -> FileStatus {
@@ -124,10 +137,7 @@ impl PieceOutcome {
 
 /// Puts the outcomes of a file's uploads into its report.
 pub(super) fn summarize(report: &mut FileReport, outcomes: Vec<PieceOutcome>) {
-    let statuses: Vec<FileStatus> = outcomes
-        .iter()
-        .map(|outcome| outcome.upload.status)
-        .collect();
+    let statuses: Vec<FileStatus> = outcomes.iter().flat_map(PieceOutcome::statuses).collect();
     report.status = status_of(&statuses);
     report.done_at = outcomes.iter().filter_map(|outcome| outcome.done_at).max();
     for outcome in outcomes {
@@ -141,7 +151,12 @@ pub(super) fn summarize(report: &mut FileReport, outcomes: Vec<PieceOutcome>) {
             report.cause_text = Some(cause.to_string());
             report.cause = Some(cause);
         }
+        report.search_stopped_because = report
+            .search_stopped_because
+            .take()
+            .or(outcome.search_stopped_because);
         report.uploads.push(outcome.upload);
+        report.uploads.extend(outcome.open_search);
     }
     if report.sent {
         report.done_at = None;
