@@ -30,7 +30,10 @@ pub(crate) async fn resume(
             );
         }
     }
-    if !known.iter().any(|job| job.is_unfinished() || job.is_unreported()) {
+    if !known
+        .iter()
+        .any(|job| job.is_unfinished() || job.is_unreported())
+    {
         output.talk("nothing to do: every upload that the ledger knows has come to its end");
         return Ok(Exit::Ok);
     }
