@@ -142,6 +142,7 @@ Examples:
   gong-crm check examples/acme
   gong-crm check --schema entity-schema.json --strict deals.ldjson
   zcat deals.ldjson.gz | gong-crm check --type DEAL -
+  gong-crm check exports/*.csv --map crm.toml
   gong-crm check --fix mended deals.ldjson
   gong-crm check --explain object-id-charset")]
 pub(crate) struct Check {
@@ -151,6 +152,9 @@ pub(crate) struct Check {
     /// What all records are; otherwise each file's name tells
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
+    /// Check CSVs too, by this mapping; what is wrong is told of their rows and columns
+    #[arg(long, value_name = "FILE")]
+    pub(crate) map: Option<PathBuf>,
     /// Check custom fields against this entity schema
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
@@ -228,6 +232,7 @@ pub(crate) struct Convert {
 Examples:
   gong-crm --sim push examples/acme
   gong-crm push accounts.ldjson contacts.ldjson
+  gong-crm push deals.csv --map deals.toml
   gong-crm push --type DEAL export.jsonl.gz --wait 10m -o json
   gong-crm push exports --async && gong-crm resume")]
 #[expect(
@@ -242,6 +247,9 @@ pub(crate) struct Push {
     /// What all records are; otherwise each file's name tells
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
+    /// Send CSVs too, by this mapping; what is wrong is told of their rows and columns
+    #[arg(long, value_name = "FILE")]
+    pub(crate) map: Option<PathBuf>,
     /// Only check, and show the requests that would be sent; no call is made
     #[arg(long)]
     pub(crate) dry_run: bool,

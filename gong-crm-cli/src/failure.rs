@@ -108,6 +108,11 @@ impl Failure {
             FilesError::UnknownType { .. } | FilesError::TypeNeeded => {
                 failure.with_hint("name the type: --type ACCOUNT")
             }
+            FilesError::NoMapping { path } => failure.with_hint(format!(
+                "make a first mapping with gong-crm convert --guess {} > map.toml, go through it, \
+                 and add --map map.toml",
+                path.display()
+            )),
             _ => failure,
         }
     }

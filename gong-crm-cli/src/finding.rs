@@ -33,6 +33,8 @@ pub(crate) fn text(found: &Finding) -> Vec<String> {
         .unwrap_or_default();
     let place = match found.line {
         0 => found.path.display().to_string(),
+        // The message names the column of a CSV; what stands after a line is taken for a character.
+        line if found.row.is_some() => format!("{}:{line}", found.path.display()),
         line => format!("{}:{line}:{}", found.path.display(), found.column),
     };
     lines.push(format!("{margin}{FRAME}-->{FRAME:#} {place}{record}"));
@@ -92,6 +94,7 @@ pub(crate) fn github(found: &Finding) -> String {
     let file = property(&found.path.display().to_string());
     let place = match found.line {
         0 => format!("file={file}"),
+        line if found.row.is_some() => format!("file={file},line={line}"),
         line => format!("file={file},line={line},col={}", found.column),
     };
     format!(
@@ -125,7 +128,10 @@ pub(crate) fn sarif(found: &Finding, first: bool) -> String {
         "artifactLocation": {"uri": found.path.display().to_string().replace('\\', "/")},
     });
     if found.line > 0 {
-        location["region"] = json!({"startLine": found.line, "startColumn": found.column});
+        location["region"] = match found.row {
+            Some(_) => json!({"startLine": found.line}),
+            None => json!({"startLine": found.line, "startColumn": found.column}),
+        };
     }
     let hint = found
         .hint

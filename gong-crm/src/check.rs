@@ -11,6 +11,8 @@ use std::io;
 use std::path::PathBuf;
 
 mod blocks;
+#[cfg(feature = "convert")]
+mod csv;
 #[doc(hidden)]
 pub mod differential;
 mod file;
@@ -32,9 +34,13 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+#[cfg(all(feature = "client", feature = "convert"))]
+pub(crate) use csv::problems_of_csv;
 pub use finding::{Excerpt, Finding};
 pub use options::Options;
 pub use page::rules_page;
+#[cfg(feature = "client")]
+pub(crate) use run::{Input, Lines, check_inputs};
 pub use run::{check_paths, check_reader};
 pub use summary::{FileSummary, Summary};
 
@@ -56,5 +62,14 @@ pub enum CheckError {
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
+    },
+    /// A CSV can't be converted, because the mapping does not fit it or because of the disk.
+    #[cfg(feature = "convert")]
+    #[error("{} can't be converted: {source}", path.display())]
+    Convert {
+        /// The CSV.
+        path: PathBuf,
+        /// Why.
+        source: crate::convert::ConvertError,
     },
 }

@@ -54,9 +54,12 @@ use crate::entity::ObjectType;
 use crate::entity_schema::EntitySchema;
 
 mod cell;
+mod converter;
 mod guess;
+mod lines;
 mod mapping;
 mod nearest;
+mod places;
 mod plan;
 mod problem;
 mod rows;
@@ -66,13 +69,15 @@ mod source_map;
 mod tests;
 
 pub use guess::Guess;
+pub use lines::Conversion;
 pub use mapping::{FieldMapping, Mapping, MappingError, TypeMapping, Words};
 pub use problem::{LeftOut, Problem};
 pub use rows::RowPlace;
 pub use source_map::SourceMap;
 
-use plan::Plan;
-use rows::Rows;
+pub(crate) use lines::{CsvInput, CsvLines, Walk, WalkedRow};
+
+use converter::{Converter, Keep};
 
 /// The guide's program compiles.
 #[cfg(doctest)]
@@ -125,12 +130,6 @@ pub enum ConvertError {
     /// The mapping can't be used, or does not fit the CSV.
     #[error(transparent)]
     Mapping(#[from] MappingError),
-    /// The mapping says nothing of this object type.
-    #[error("the mapping says nothing of {object_type}; it needs a table [{object_type}]")]
-    NoSuchType {
-        /// The object type.
-        object_type: ObjectType,
-    },
     /// The CSV holds no header.
     #[error("the CSV is empty: it has no row that names its columns")]
     Empty,
@@ -147,7 +146,7 @@ pub enum ConvertError {
     },
     /// The lines can't be written.
     #[error("the lines can't be written: {0}")]
-    Write(#[source] io::Error),
+    Write(#[from] io::Error),
 }
 
 /// Makes LDJSON of a CSV, one row at a time.
@@ -168,44 +167,35 @@ pub fn convert_reader(
     mut out: impl Write,
     on_problem: &mut dyn FnMut(Problem),
 ) -> Result<Converted, ConvertError> {
-    let table = mapping
-        .of_type(object_type)
-        .ok_or(ConvertError::NoSuchType { object_type })?;
-    let encoding = plan::encoding(table)?;
-    let mut rows = Rows::new(csv, encoding, plan::delimiter(table)?);
-    let header = read_header(&mut rows, table)?;
-    let mut plan = Plan::new(table, object_type, &header.names, options)?;
+    let keep = if options.keep_rows {
+        Keep::RowsWithoutField
+    } else {
+        Keep::FlawlessRows
+    };
+    let mut converter = Converter::open(csv, mapping, object_type, options, keep)?;
     let mut converted = Converted {
-        source_map: SourceMap::new(plan.columns()),
+        source_map: converter.source_map(),
         ..Converted::default()
     };
     let mut line = Vec::new();
-    let mut first = header.first_row;
+    let mut problems = 0;
     loop {
-        let row = match first.take() {
-            Some(row) => row,
-            None => match rows.next().map_err(ConvertError::Read)? {
-                Some(row) => row,
-                None => break,
-            },
-        };
-        if row.cells.iter().all(|cell| cell.trim().is_empty()) {
-            continue;
-        }
-        converted.rows += 1;
-        line.clear();
-        let mut problems = 0;
-        let is_kept = plan.convert(&row, &mut line, &mut |problem| {
+        let mut tell = |problem| {
             problems += 1;
             on_problem(problem);
-        });
-        converted.problems += problems;
+        };
+        let row = converter.next(&mut line, &mut tell);
+        let Some((row, is_kept)) = row.map_err(ConvertError::Read)? else {
+            break;
+        };
+        converted.rows += 1;
         if is_kept {
             out.write_all(&line).map_err(ConvertError::Write)?;
             converted.records += 1;
             converted.source_map.push(converted.records, row.place);
         }
     }
+    converted.problems = problems;
     out.flush().map_err(ConvertError::Write)?;
     Ok(converted)
 }
@@ -253,38 +243,5 @@ pub fn open(csv: &Path) -> Result<Box<dyn Read>, ConvertError> {
         Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file)))
     } else {
         Box::new(file)
-    })
-}
-
-/// The names of the columns, and the first row of data where it had to be read to know them.
-struct Header {
-    names: Vec<String>,
-    first_row: Option<rows::Row>,
-}
-
-fn read_header<R: Read>(rows: &mut Rows<R>, table: &TypeMapping) -> Result<Header, ConvertError> {
-    for _ in 0..table.skip {
-        rows.next().map_err(ConvertError::Read)?;
-    }
-    let row = rows
-        .next()
-        .map_err(ConvertError::Read)?
-        .ok_or(ConvertError::Empty)?;
-    if table.header {
-        let names = row
-            .cells
-            .iter()
-            .map(|name| name.trim().to_owned())
-            .collect();
-        return Ok(Header {
-            names,
-            first_row: None,
-        });
-    }
-    Ok(Header {
-        names: (1..=row.cells.len())
-            .map(|number| number.to_string())
-            .collect(),
-        first_row: Some(row),
     })
 }

@@ -26,6 +26,8 @@ use tokio::sync::{mpsc, watch};
 
 mod conclusion;
 mod context;
+#[cfg(feature = "convert")]
+mod csv;
 mod delivery;
 mod drain;
 mod event;
@@ -80,6 +82,10 @@ pub struct Options {
     pub paths: Vec<PathBuf>,
     /// The type of all records; otherwise each file's name tells.
     pub object_type: Option<ObjectType>,
+    /// What makes records of CSVs; without it, CSVs are refused. That of the check's options is of no
+    /// importance here.
+    #[cfg(feature = "convert")]
+    pub conversion: Option<crate::convert::Conversion>,
     /// How long to wait for each file to be processed.
     pub patience: Patience,
     /// How long to wait after accounts, if records that refer to them follow.
@@ -112,6 +118,8 @@ impl Options {
         Self {
             paths: paths.into_iter().map(Into::into).collect(),
             object_type: None,
+            #[cfg(feature = "convert")]
+            conversion: None,
             patience: Patience::UPLOAD,
             settle_time: SETTLE_TIME,
             retry: RetryLimits::default(),
@@ -336,7 +344,7 @@ async fn push(
     events: Arc<Events>,
     cancel: &mut run::Cancel,
 ) -> Result<Report, PushError> {
-    let files = plan(&options.paths, options.object_type)?;
+    let files = options.files()?;
     if options.request_id.is_some() && files.len() != 1 {
         return Err(PlanError::OneIdForMany { files: files.len() }.into());
     }
@@ -379,7 +387,7 @@ async fn prepared(
 ) -> Result<Prepared, PushError> {
     let journal = Journal::open(&client, options.wait_for_ledger, &events).await?;
     journal.sweep().await;
-    let mut opened = prepare::open(files, &journal.spool()).await;
+    let mut opened = prepare::open(files, &options, &journal.spool()).await?;
     let context = Context::new(client, integration_id, options, Mode::Push, journal, events);
     if let Some(reports) = prepare::checked(&context, &mut opened).await? {
         return Ok(Prepared::Invalid(context.journal, reports));

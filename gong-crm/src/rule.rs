@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+mod csv;
 mod custom;
 mod explanation;
 mod field;
@@ -119,6 +120,10 @@ rules! {
     WrongFileType = "wrong-file-type", Warning, file::WRONG_FILE_TYPE;
     /// The records of a file are sorted by `modifiedDate`.
     Unsorted = "unsorted", Warning, file::UNSORTED;
+    /// A row of a CSV has a cell for each column, and closes its quotes.
+    Row = "row", Error, csv::ROW;
+    /// A cell of a CSV is written as the mapping says.
+    Cell = "cell", Error, csv::CELL;
     /// A line is JSON.
     JsonSyntax = "json-syntax", Error, line::JSON_SYNTAX;
     /// A word that is not a number, `true`, `false` or `null` stands in double quotes.

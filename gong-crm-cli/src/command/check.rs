@@ -1,11 +1,13 @@
 //! `gong-crm check`: every problem of files and folders, before Gong sees them.
 
-use gong_crm::{EntitySchema, fix};
 use std::path::{Path, PathBuf};
 
 use gong_crm::check::{CheckError, Finding, Options, Severity, Summary, check_paths};
+use gong_crm::convert::{Conversion, Mapping};
+use gong_crm::{EntitySchema, fix};
 
 use crate::arguments::{Check, Format};
+use crate::command::convert;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::finding;
@@ -40,7 +42,21 @@ fn options(check: &Check) -> Result<Options, Failure> {
     options.deny = check.deny.iter().copied().collect();
     options.object_type = check.object_type;
     options.entity_schema = check.schema.as_deref().map(read_schema).transpose()?;
+    options.conversion = conversion(check.map.as_deref(), options.entity_schema.as_ref())?;
     Ok(options)
+}
+
+/// What makes records of CSVs, by a mapping file.
+pub(crate) fn conversion(
+    map: Option<&Path>,
+    schema: Option<&EntitySchema>,
+) -> Result<Option<Conversion>, Failure> {
+    let Some(map) = map else { return Ok(None) };
+    let mapping =
+        Mapping::open(map).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    let mut conversion = Conversion::new(mapping, jiff::Timestamp::now());
+    conversion.entity_schema = schema.cloned();
+    Ok(Some(conversion))
 }
 
 /// The entity schema in a file.
@@ -117,6 +133,9 @@ fn mend(
 pub(crate) fn check_failure(error: &CheckError) -> Failure {
     match error {
         CheckError::Files(files) => Failure::from_files(files),
+        CheckError::Convert { source, .. } => {
+            Failure::new(convert::exit_of(source), error.to_string())
+        }
         other => Failure::new(Exit::Unexpected, other.to_string()),
     }
 }

@@ -48,18 +48,18 @@ pub(crate) fn run(convert: &Convert, output: Output) -> Result<Exit, Failure> {
         Some(target) => {
             let mut tell = |problem: Problem| teller.problem(&problem);
             let converted = convert_file(csv, &mapping, object_type, &options, target, &mut tell)
-                .map_err(|error| failure(&error, csv, map))?;
+                .map_err(|error| failure(&error, csv))?;
             let lines = File::open(target).map_err(|error| unexpected(target, &error))?;
             (lines, converted)
         }
         None => {
             // Checked before they are printed, so they wait in a file that nobody sees.
             let mut lines = tempfile::tempfile().map_err(|error| unexpected(csv, &error))?;
-            let source = open(csv).map_err(|error| failure(&error, csv, map))?;
+            let source = open(csv).map_err(|error| failure(&error, csv))?;
             let out = io::BufWriter::new(&lines);
             let mut tell = |problem: Problem| teller.problem(&problem);
             let converted = convert_reader(source, &mapping, object_type, &options, out, &mut tell)
-                .map_err(|error| failure(&error, csv, map))?;
+                .map_err(|error| failure(&error, csv))?;
             lines.rewind().map_err(|error| unexpected(csv, &error))?;
             (lines, converted)
         }
@@ -83,7 +83,7 @@ fn guess(convert: &Convert, csv: &Path, output: Output) -> Result<Exit, Failure>
     let object_type = object_type(convert, csv, &Mapping::default())?;
     let guess = open(csv)
         .and_then(|source| Mapping::guess(source, object_type))
-        .map_err(|error| failure(&error, csv, csv))?;
+        .map_err(|error| failure(&error, csv))?;
     if output.is_json() {
         output.json(&serde_json::json!({"objectType": object_type, "mapping": guess.to_toml()}));
     } else {
@@ -149,16 +149,22 @@ fn unexpected(path: &Path, error: &io::Error) -> Failure {
     Failure::new(Exit::Unexpected, format!("{}: {error}", path.display()))
 }
 
-fn failure(error: &ConvertError, csv: &Path, map: &Path) -> Failure {
+fn failure(error: &ConvertError, csv: &Path) -> Failure {
+    let message = match error {
+        ConvertError::File { .. } => error.to_string(),
+        other => format!("{} can't be converted: {other}", csv.display()),
+    };
+    Failure::new(exit_of(error), message)
+}
+
+/// Whether it is a person's mistake.
+pub(crate) fn exit_of(error: &ConvertError) -> Exit {
     match error {
-        ConvertError::Mapping(_) | ConvertError::NoSuchType { .. } => {
-            Failure::new(Exit::Usage, format!("{}: {error}", map.display()))
+        ConvertError::Mapping(_) | ConvertError::Empty => Exit::Usage,
+        ConvertError::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            Exit::Usage
         }
-        ConvertError::Empty => Failure::new(Exit::Usage, format!("{}: {error}", csv.display())),
-        ConvertError::File { path, .. } if path == csv => {
-            Failure::new(Exit::Usage, error.to_string())
-        }
-        other => Failure::new(Exit::Unexpected, other.to_string()),
+        _ => Exit::Unexpected,
     }
 }
 

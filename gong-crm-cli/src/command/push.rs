@@ -1,12 +1,12 @@
 //! `gong-crm push`: files to a verdict.
 
 use gong_crm::check::{self, Severity, check_paths};
-use gong_crm::push::{Options, PlannedFile, Rejects, plan};
+use gong_crm::push::{Options, PlannedFile, Rejects};
 use gong_crm::{ObjectType, Operation};
 use gong_sim::Simulator;
 
 use crate::arguments::{Global, Push, Waiting};
-use crate::command::check::{check_failure, read_schema};
+use crate::command::check::{check_failure, conversion, read_schema};
 use crate::connection::{Connection, limits};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -19,8 +19,10 @@ use crate::verdict;
 
 pub(crate) async fn run(global: &Global, push: &Push, output: &Output) -> Result<Exit, Failure> {
     // Mistakes on the command line are told before anything is asked of Gong.
-    let files = plan(&push.paths, push.object_type).map_err(|error| Failure::from_plan(&error))?;
     let options = options(global, push)?;
+    let files = options
+        .files()
+        .map_err(|error| Failure::from_plan(&error))?;
     if push.dry_run {
         return dry_run(global, push, &options, &files, *output);
     }
@@ -47,11 +49,14 @@ fn options(global: &Global, push: &Push) -> Result<Options, Failure> {
     options.request_id.clone_from(&push.request_id);
     options.skip_invalid = push.skip_invalid;
     options.ignore_dependencies = push.ignore_dependencies;
+    let schema = push.schema.as_deref().map(read_schema).transpose()?;
+    options.conversion = conversion(push.map.as_deref(), schema.as_ref())?;
     if !push.no_check {
         let mut check = check::Options::default();
         check.strict = push.strict;
         check.object_type = push.object_type;
-        check.entity_schema = push.schema.as_deref().map(read_schema).transpose()?;
+        check.entity_schema = schema;
+        check.conversion.clone_from(&options.conversion);
         options.check = Some(check);
     }
     Ok(options)

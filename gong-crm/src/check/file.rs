@@ -371,6 +371,7 @@ impl FileCheck<'_> {
             object_id: object_id.map(str::to_owned),
             message: problem.message,
             hint: problem.hint,
+            row: None,
             excerpt: (line > 0 && !text.is_empty()).then(|| Excerpt::new(text, start..end)),
         });
     }

@@ -35,9 +35,31 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// Of a CSV, the row's number as a spreadsheet shows it; none in files of lines.
+    ///
+    /// `line` is the line on which the row begins, and `column` the number of its cell, from 1, or 0
+    /// when no column is to blame. The message names the column.
+    #[serde(skip)]
+    pub row: Option<u64>,
     /// The place in the line, for a person to look at.
     #[serde(skip)]
     pub excerpt: Option<Excerpt>,
+}
+
+#[cfg(feature = "convert")]
+impl Finding {
+    /// Adds to the message in which column of a CSV it is, and in which row where a spreadsheet
+    /// counts otherwise than by lines.
+    pub(crate) fn name_place(&mut self, column: Option<&str>) {
+        let row = self.row.filter(|row| *row != self.line);
+        let place = match (column, row) {
+            (Some(column), Some(row)) => format!(" (column {column:?}, row {row})"),
+            (Some(column), None) => format!(" (column {column:?})"),
+            (None, Some(row)) => format!(" (row {row})"),
+            (None, None) => return,
+        };
+        self.message.push_str(&place);
+    }
 }
 
 fn display<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
@@ -65,7 +87,7 @@ const SHOWN: usize = 60;
 
 impl Excerpt {
     /// The part of the line around a range of its bytes.
-    pub(super) fn new(line: &str, range: Range<usize>) -> Self {
+    pub(crate) fn new(line: &str, range: Range<usize>) -> Self {
         let (before, rest) = line.split_at(line.floor_char_boundary(range.start));
         let (marked, after) =
             rest.split_at(rest.floor_char_boundary(range.end.saturating_sub(before.len())));

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::entity::ObjectType;
 use crate::entity_schema::EntitySchema;
+use crate::files::Csvs;
 use crate::rule::{Rule, Severity};
 
 /// How a check goes about it.
@@ -28,9 +29,21 @@ pub struct Options {
     pub object_type: Option<ObjectType>,
     /// The declared custom fields; without them, any custom field is taken.
     pub entity_schema: Option<EntitySchema>,
+    /// What makes records of CSVs; without it, CSVs are refused.
+    #[cfg(feature = "convert")]
+    pub conversion: Option<crate::convert::Conversion>,
 }
 
 impl Options {
+    /// How CSVs are found.
+    pub(super) fn csvs(&self) -> Csvs {
+        #[cfg(feature = "convert")]
+        if let Some(conversion) = &self.conversion {
+            return conversion.csvs();
+        }
+        Csvs::Unmapped
+    }
+
     /// How much a breach of the rule weighs; `None` when it is allowed.
     pub(super) fn severity(&self, rule: Rule) -> Option<Severity> {
         if self.allow.contains(&rule) {

@@ -12,14 +12,57 @@ use std::thread;
 use flate2::read::MultiGzDecoder;
 
 use super::CheckError;
+#[cfg(feature = "convert")]
+use super::csv::check_csv;
 use super::file::{Outcome, check_stream};
 use super::finding::Finding;
 use super::ids::{Ids, KnownIds};
 use super::options::Options;
 use super::summary::{FileSummary, Summary};
+#[cfg(feature = "convert")]
+use crate::convert::{CsvInput, CsvLines};
 use crate::entity::ObjectType;
 use crate::entity_schema::SchemaField;
-use crate::files::{Compressed, EntityFilePath, FilesError, entity_files};
+use crate::files::{Csvs, EntityFilePath, FilesError, entity_files, type_of_input};
+
+/// A file to be checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Input {
+    /// What findings call it.
+    pub(crate) path: PathBuf,
+    pub(crate) object_type: ObjectType,
+    pub(crate) lines: Lines,
+}
+
+impl Input {
+    fn is_readable_again(&self) -> bool {
+        match &self.lines {
+            Lines::Itself => self.path.is_file(),
+            Lines::In(path) => path.is_file(),
+            #[cfg(feature = "convert")]
+            Lines::Unconverted => self.path.is_file(),
+            #[cfg(feature = "convert")]
+            Lines::Converted(_) => true,
+        }
+    }
+}
+
+/// Where the lines of a file are.
+#[derive(Debug, Clone)]
+pub(crate) enum Lines {
+    /// In the file itself, perhaps compressed, or in the standard input.
+    Itself,
+    /// In another file, which was made of it.
+    #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "a push unpacks"))]
+    In(PathBuf),
+    /// Nowhere yet: it is a CSV.
+    #[cfg(feature = "convert")]
+    Unconverted,
+    /// In what was made of a CSV.
+    #[cfg(feature = "convert")]
+    #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "a push converts"))]
+    Converted(Arc<CsvLines>),
+}
 
 /// The path that stands for the standard input.
 const STANDARD_INPUT: &str = "-";
@@ -30,7 +73,9 @@ const WAITING: usize = 256;
 /// Checks files, folders, patterns such as `exports/*.ldjson`, and `-`, the standard input.
 ///
 /// A folder gives its files that end in `.ldjson`, `.ndjson` or `.jsonl`, also with `.gz`. Each
-/// file's name tells the type of its records, as `accounts.ldjson` does, unless the options do.
+/// file's name tells the type of its records, as `accounts.ldjson` does, unless the options do. With
+/// a conversion in the options, CSVs are checked too, and what is found is told of their rows and
+/// columns: what can't be converted, and all that is wrong with the records.
 ///
 /// Findings come file by file, in the order in which types are loaded; within a file line by line,
 /// and after them what only the whole file shows, such as a repeated `objectId`. References are
@@ -61,13 +106,21 @@ pub fn check_paths(
     options: &Options,
     on_finding: &mut dyn FnMut(Finding),
 ) -> Result<Summary, CheckError> {
-    let files = sources(paths, options.object_type)?;
+    check_inputs(sources(paths, options)?, options, on_finding)
+}
+
+/// Checks files in the order in which types are loaded, which they have.
+pub(crate) fn check_inputs(
+    files: Vec<Input>,
+    options: &Options,
+    on_finding: &mut dyn FnMut(Finding),
+) -> Result<Summary, CheckError> {
     let mut known_ids = KnownIds::default();
     for target in declared_targets(&files, options) {
         let all = files.iter().filter(|file| file.object_type == target);
-        let named: Vec<EntityFilePath> = all.cloned().collect();
+        let named: Vec<Input> = all.cloned().collect();
         // What can be read only once is read when its turn comes; without it, ids would be missing.
-        if !named.iter().all(|file| file.path.is_file()) {
+        if !named.iter().all(Input::is_readable_again) {
             continue;
         }
         let outcomes = check_together(&named, options, &KnownIds::default(), &mut |_| {})?;
@@ -148,31 +201,48 @@ pub fn check_reader(
     }
 }
 
-fn sources(
-    paths: &[impl AsRef<Path>],
-    object_type: Option<ObjectType>,
-) -> Result<Vec<EntityFilePath>, FilesError> {
+fn sources(paths: &[impl AsRef<Path>], options: &Options) -> Result<Vec<Input>, FilesError> {
+    let csvs = options.csvs();
     let is_standard_input = |path: &&Path| path.as_os_str() == STANDARD_INPUT;
     let all = || paths.iter().map(AsRef::as_ref);
     let named: Vec<&Path> = all().filter(|path| !is_standard_input(path)).collect();
     let mut files = if named.is_empty() && !paths.is_empty() {
         Vec::new()
     } else {
-        entity_files(&named, object_type, Compressed::Included)?
+        entity_files(&named, options.object_type, csvs)?
     };
     if let Some(path) = all().find(is_standard_input) {
         files.push(EntityFilePath {
             path: path.to_path_buf(),
-            object_type: object_type.ok_or(FilesError::TypeNeeded)?,
+            object_type: type_of_input(options.object_type, csvs)?,
         });
         files.sort_by_key(|file| file.object_type);
     }
-    Ok(files)
+    let input = |file: EntityFilePath| Input {
+        lines: lines(&file.path, csvs),
+        path: file.path,
+        object_type: file.object_type,
+    };
+    Ok(files.into_iter().map(input).collect())
+}
+
+#[cfg(feature = "convert")]
+fn lines(path: &Path, csvs: Csvs) -> Lines {
+    if csvs.include(path) {
+        Lines::Unconverted
+    } else {
+        Lines::Itself
+    }
+}
+
+#[cfg(not(feature = "convert"))]
+fn lines(_path: &Path, _csvs: Csvs) -> Lines {
+    Lines::Itself
 }
 
 /// The types that custom fields of these files refer to and whose turn comes with them or later: a
 /// parent account, an account's latest deal. Their ids have to be known beforehand.
-fn declared_targets(files: &[EntityFilePath], options: &Options) -> Vec<ObjectType> {
+fn declared_targets(files: &[Input], options: &Options) -> Vec<ObjectType> {
     let Some(schema) = &options.entity_schema else {
         return Vec::new();
     };
@@ -201,7 +271,7 @@ fn rank(object_type: ObjectType) -> usize {
 
 /// Checks files on as many threads as the machine has cores, and tells of them in their order.
 fn check_together(
-    files: &[EntityFilePath],
+    files: &[Input],
     options: &Options,
     known_ids: &KnownIds,
     on_finding: &mut dyn FnMut(Finding),
@@ -261,46 +331,83 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 fn check_file(
-    file: &EntityFilePath,
+    file: &Input,
     options: &Options,
     known_ids: &KnownIds,
     on_finding: &mut dyn FnMut(Finding),
 ) -> Result<Outcome, CheckError> {
     let path: Arc<Path> = file.path.as_path().into();
-    let object_type = file.object_type;
-    let outcome = if file.path.as_os_str() == STANDARD_INPUT {
-        let input = io::stdin().lock();
-        check_stream(
-            input,
+    let is_standard_input = file.path.as_os_str() == STANDARD_INPUT;
+    let readable = match &file.lines {
+        Lines::Itself => Some(&file.path).filter(|_| !is_standard_input),
+        Lines::In(readable) => Some(readable),
+        #[cfg(feature = "convert")]
+        Lines::Unconverted => {
+            let csv = converted(file, options)?;
+            return check_csv(&csv, path, options, known_ids, on_finding)
+                .map_err(|source| unreadable(file, source));
+        }
+        #[cfg(feature = "convert")]
+        Lines::Converted(csv) => {
+            return check_csv(csv, path, options, known_ids, on_finding)
+                .map_err(|source| unreadable(file, source));
+        }
+    };
+    let outcome = match readable {
+        None => check_stream(
+            io::stdin().lock(),
             None,
             path,
-            object_type,
+            file.object_type,
             options,
             known_ids,
             on_finding,
-        )
-    } else {
-        let reopen = || open(&file.path);
-        open(&file.path).and_then(|reader| {
-            // A pipe can be read once only.
-            let is_file = file.path.is_file();
-            let reopen: Option<super::file::Reopen<'_>> =
-                if is_file { Some(&reopen) } else { None };
-            check_stream(
-                reader,
-                reopen,
-                path,
-                object_type,
-                options,
-                known_ids,
-                on_finding,
-            )
-        })
+        ),
+        Some(readable) => {
+            let reopen = || open(readable);
+            open(readable).and_then(|reader| {
+                // A pipe can be read once only.
+                let is_file = readable.is_file();
+                let reopen: Option<super::file::Reopen<'_>> =
+                    if is_file { Some(&reopen) } else { None };
+                check_stream(
+                    reader,
+                    reopen,
+                    path,
+                    file.object_type,
+                    options,
+                    known_ids,
+                    on_finding,
+                )
+            })
+        }
     };
-    outcome.map_err(|source| CheckError::Read {
-        path: PathBuf::from(&file.path),
+    outcome.map_err(|source| unreadable(file, source))
+}
+
+fn unreadable(file: &Input, source: io::Error) -> CheckError {
+    CheckError::Read {
+        path: file.path.clone(),
         source,
-    })
+    }
+}
+
+#[cfg(feature = "convert")]
+fn converted(file: &Input, options: &Options) -> Result<CsvLines, CheckError> {
+    let of_csv = |source| CheckError::Convert {
+        path: file.path.clone(),
+        source,
+    };
+    let Some(conversion) = &options.conversion else {
+        let path = file.path.clone();
+        return Err(FilesError::NoMapping { path }.into());
+    };
+    let input = if file.path.as_os_str() == STANDARD_INPUT {
+        CsvInput::standard_input().map_err(|source| unreadable(file, source))?
+    } else {
+        CsvInput::File(file.path.clone())
+    };
+    CsvLines::make(input, file.object_type, conversion).map_err(of_csv)
 }
 
 /// Opens a file, and unpacks it if its name ends in `.gz`.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::nearest::nearest;
+use super::places::{Places, place};
 use crate::entity::ObjectType;
 
 /// Which columns of which CSV become which fields: what a mapping file says.
@@ -46,6 +47,9 @@ use crate::entity::ObjectType;
 #[derive(Debug, Clone, Default)]
 pub struct Mapping {
     types: BTreeMap<ObjectType, TypeMapping>,
+    /// The file that it was read from.
+    origin: Option<PathBuf>,
+    places: Places,
 }
 
 /// How the CSV of one object type is written, and what its columns become.
@@ -147,7 +151,11 @@ impl Mapping {
     /// [`MappingError`] with line and column where the text is no TOML, or holds a key that does not
     /// belong there; the nearest that does is named.
     pub fn from_toml(text: &str) -> Result<Self, MappingError> {
-        toml::from_str(text).map_err(|error| MappingError::of_toml(&error, text))
+        let of_toml = |error: toml::de::Error| MappingError::of_toml(&error, text);
+        let places = Places::of(text).map_err(of_toml)?;
+        let mut mapping: Self = toml::from_str(text).map_err(of_toml)?;
+        mapping.places = places;
+        Ok(mapping)
     }
 
     /// Reads a mapping file.
@@ -157,10 +165,24 @@ impl Mapping {
     /// [`MappingError`] when the file can't be read, or as in [`from_toml`](Self::from_toml).
     pub fn open(path: impl AsRef<Path>) -> Result<Self, MappingError> {
         let path = path.as_ref();
-        std::fs::read_to_string(path)
+        let mut mapping = std::fs::read_to_string(path)
             .map_err(|error| MappingError::new(format!("it can't be read: {error}")))
             .and_then(|text| Self::from_toml(&text))
-            .map_err(|error| MappingError::new(format!("{}: {}", path.display(), error.message)))
+            .map_err(|error| MappingError::new(format!("{}: {}", path.display(), error.message)))?;
+        mapping.origin = Some(path.to_path_buf());
+        Ok(mapping)
+    }
+
+    /// The error with the file and the line of what it is about, as far as they are known.
+    pub(super) fn located(&self, object_type: ObjectType, error: MappingError) -> MappingError {
+        let mut message = String::new();
+        if let Some(path) = &self.origin {
+            message = format!("{}: ", path.display());
+        }
+        if let Some((line, column)) = self.places.find(object_type, &error.about) {
+            message += &format!("line {line}, column {column}: ");
+        }
+        MappingError::new(message + &error.message)
     }
 
     /// What it says of one object type.
@@ -261,7 +283,11 @@ impl<'de> Deserialize<'de> for Mapping {
                 return Err(D::Error::custom(format!("{object_type} is there twice")));
             }
         }
-        Ok(Self { types })
+        Ok(Self {
+            types,
+            origin: None,
+            places: Places::default(),
+        })
     }
 }
 
@@ -359,21 +385,36 @@ impl<'de> Visitor<'de> for WordsVisitor {
 #[error("{message}")]
 pub struct MappingError {
     message: String,
+    /// The keys that lead to what is wrong, from within the table of the object type.
+    about: Vec<String>,
 }
 
 impl MappingError {
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
+            about: Vec::new(),
         }
+    }
+
+    /// About what this key stands for, or about what is within it.
+    #[must_use]
+    pub(super) fn within(mut self, key: &str) -> Self {
+        self.about.insert(0, key.to_owned());
+        self
+    }
+
+    /// The same with something before the message.
+    #[must_use]
+    pub(super) fn prefixed(mut self, prefix: &str) -> Self {
+        self.message.insert_str(0, prefix);
+        self
     }
 
     fn of_toml(error: &toml::de::Error, text: &str) -> Self {
         let place = error.span().map(|span| {
-            let before = &text[..text.floor_char_boundary(span.start)];
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().unwrap_or_default();
-            format!("line {line}, column {}: ", column.chars().count() + 1)
+            let (line, column) = place(text, span.start);
+            format!("line {line}, column {column}: ")
         });
         let message = error.message();
         // Serde's derive lists the known keys in its message and nowhere else.

@@ -4,6 +4,7 @@ use encoding_rs::Encoding;
 
 use super::Options;
 use super::cell::{Format, Shape, Wrong, text};
+use super::converter::Keep;
 use super::mapping::{FieldMapping, MappingError, TypeMapping, Words};
 use super::nearest::nearest;
 use super::problem::{LeftOut, Problem, excerpt};
@@ -17,7 +18,7 @@ use crate::value::Timestamp;
 pub(super) struct Plan {
     fields: Vec<PlannedField>,
     column_count: usize,
-    keep_rows: bool,
+    keep: Keep,
 }
 
 /// One field of the lines.
@@ -54,6 +55,7 @@ pub(super) fn encoding(table: &TypeMapping) -> Result<&'static Encoding, Mapping
             "{:?} is no encoding; write \"utf-8\" or \"windows-1252\"",
             table.encoding
         ))
+        .within("encoding")
     })
 }
 
@@ -67,6 +69,7 @@ pub(super) fn delimiter(table: &TypeMapping) -> Result<u8, MappingError> {
                 "{:?} can't be a delimiter; write one ASCII character such as \";\" or \"\\t\"",
                 table.delimiter
             ))
+            .within("delimiter")
         })
 }
 
@@ -76,11 +79,12 @@ impl Plan {
         object_type: ObjectType,
         header: &[String],
         options: &Options,
+        keep: Keep,
     ) -> Result<Self, MappingError> {
         let format = object_type.line_format();
         for field in format.fields {
             if field.presence == Presence::Required && table.field(field.name).is_none() {
-                return Err(missing(object_type, field));
+                return Err(missing(object_type, field).within("fields"));
             }
         }
         // Standard fields in Gong's order, then the custom ones in that of the mapping.
@@ -92,10 +96,11 @@ impl Plan {
         let fields = named
             .into_iter()
             .map(|(name, mapping)| {
-                let shape = shape(format, name, mapping, options)?;
+                let located = |error: MappingError| error.within(name).within("fields");
+                let shape = shape(format, name, mapping, options).map_err(located)?;
                 let field = PlannedField::new(name, mapping, shape, table, header, options);
                 let mut field = field.map_err(|error| {
-                    MappingError::new(format!("{object_type}, field {name}: {error}"))
+                    located(error).prefixed(&format!("{object_type}, field {name}: "))
                 })?;
                 field.presence = format.field(name).map(|standard| standard.presence);
                 Ok(field)
@@ -104,7 +109,7 @@ impl Plan {
         Ok(Self {
             fields,
             column_count: header.len(),
-            keep_rows: options.keep_rows,
+            keep,
         })
     }
 
@@ -152,7 +157,11 @@ impl Plan {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err((cell, wrong)) => {
-                    let loses_row = !self.keep_rows || field.presence == Some(Presence::Required);
+                    let loses_row = match self.keep {
+                        Keep::FlawlessRows => true,
+                        Keep::RowsWithoutField => field.presence == Some(Presence::Required),
+                        Keep::EveryRow => false,
+                    };
                     is_kept &= !loses_row;
                     on_problem(Problem {
                         place: row.place,
@@ -174,6 +183,14 @@ impl Plan {
         }
         line.extend_from_slice(b"}\n");
         is_kept
+    }
+
+    /// The id of the row's record, where its cell holds one.
+    pub(super) fn object_id(&self, row: &Row) -> Option<String> {
+        let field = self.fields.iter().find(|field| field.name == "objectId")?;
+        let mut json = Vec::new();
+        field.append(row, &mut json).ok().filter(|given| *given)?;
+        serde_json::from_slice(&json).ok()
     }
 
     /// What makes the row unusable whatever its cells hold.
@@ -228,7 +245,7 @@ impl PlannedField {
                     "it needs from (a column) or constant (a value)",
                 ));
             }
-            (Some(name), None) => Some(find(name, header)?),
+            (Some(name), None) => Some(find(name, header).map_err(|error| error.within("from"))?),
             (None, Some(_)) => None,
         };
         let given = mapping.constant.as_ref().or(mapping.default.as_ref());
@@ -239,7 +256,8 @@ impl PlannedField {
             // An empty one says that the cell means no value.
             if !value.is_empty() {
                 of_gong.append(value, &mut Vec::new()).map_err(|wrong| {
-                    MappingError::new(format!("values, {value:?}: {}", wrong.message))
+                    let message = format!("values, {value:?}: {}", wrong.message);
+                    MappingError::new(message).within("values")
                 })?;
             }
         }
@@ -258,6 +276,9 @@ impl PlannedField {
         let column = self.column.as_ref();
         let cell = column.and_then(|column| row.cells.get(column.index));
         let cell = cell.unwrap_or_default().trim();
+        if cell.contains(char::REPLACEMENT_CHARACTER) {
+            return Err((cell, undecoded()));
+        }
         let is_given = !self.format.is_empty(cell);
         match self.format.replacement(cell).filter(|_| is_given) {
             Some("") => {}
@@ -291,6 +312,15 @@ impl PlannedField {
             )),
             None => Ok(false),
         }
+    }
+}
+
+/// A cell with bytes that mean nothing in the encoding.
+fn undecoded() -> Wrong {
+    Wrong {
+        message: "it holds a letter that can't be read in the encoding of the mapping".to_owned(),
+        hint: "set encoding in the mapping, such as \"windows-1252\", or export the CSV as UTF-8"
+            .to_owned(),
     }
 }
 
@@ -344,7 +374,8 @@ fn shape(
             return Err(MappingError::new(format!(
                 "{object_type}, field {name}: it is one of Gong's own fields, whose type is known; \
                  remove type"
-            )));
+            ))
+            .within("type"));
         }
         return Ok(Shape::of_standard(field));
     }
@@ -367,6 +398,7 @@ fn shape(
         MappingError::new(format!(
             "{object_type}, field {name}: there is no type {field_type}; {advice}"
         ))
+        .within("type")
     })
 }
 
@@ -406,6 +438,17 @@ fn missing(object_type: ObjectType, field: &Field) -> MappingError {
     ))
 }
 
+/// What seems to stand between the names of a header that is one cell.
+fn other_delimiter(header: &[String]) -> Option<char> {
+    let [only] = header else { return None };
+    let likely = [';', ',', '\t', '|'];
+    let count = |delimiter: &char| only.matches(*delimiter).count();
+    likely
+        .into_iter()
+        .filter(|one| count(one) > 0)
+        .max_by_key(count)
+}
+
 /// The column of this name; case counts only where names differ by nothing else.
 fn find(name: &str, header: &[String]) -> Result<Column, MappingError> {
     let name = name.trim();
@@ -416,9 +459,16 @@ fn find(name: &str, header: &[String]) -> Result<Column, MappingError> {
     let is_meant: &dyn Fn(&&String) -> bool = if count(&exact) > 0 { &exact } else { &alike };
     match count(is_meant) {
         0 => {
-            let advice = match nearest(name, header.iter().map(String::as_str)) {
-                Some(meant) => format!("did you mean {meant:?}?"),
-                None => format!("there are {header:?}"),
+            let advice = match (
+                other_delimiter(header),
+                nearest(name, header.iter().map(String::as_str)),
+            ) {
+                (Some(delimiter), _) => format!(
+                    "its header is one cell, {:?}: is the delimiter {delimiter:?}?",
+                    excerpt(&header[0])
+                ),
+                (None, Some(meant)) => format!("did you mean {meant:?}?"),
+                (None, None) => format!("there are {header:?}"),
             };
             Err(MappingError::new(format!(
                 "the CSV has no column {name:?}; {advice}"

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::rows::RowPlace;
+use crate::rule::Rule;
 
 /// A cell, or a whole row, that can't be converted, with its place and its cure.
 ///
@@ -45,6 +46,17 @@ pub enum LeftOut {
     Row,
     /// The field alone.
     Field,
+}
+
+impl Problem {
+    /// The rule that is broken: [`Rule::Cell`], or [`Rule::Row`] when no cell can be trusted.
+    pub fn rule(&self) -> Rule {
+        if self.column_number == 0 && self.field.is_none() {
+            Rule::Row
+        } else {
+            Rule::Cell
+        }
+    }
 }
 
 /// Where and what: `line 17, column "Betrag": it is no number … (the row is left out)`.

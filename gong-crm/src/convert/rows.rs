@@ -1,6 +1,7 @@
 //! Reading the rows of a CSV in any encoding, each with its place in the file.
 
 use std::io::{self, BufRead as _, BufReader, Read};
+use std::ops::Range;
 
 use encoding_rs::Encoding;
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
@@ -12,6 +13,32 @@ pub(super) struct Row {
     pub(super) place: RowPlace,
     /// Whether a quote opens in it that never closes.
     pub(super) is_open: bool,
+}
+
+impl Row {
+    /// The row as a CSV has it, with quotes where they are needed, and where in it one of its cells
+    /// stands; its beginning, if there is no such cell.
+    pub(super) fn text(&self, delimiter: char, index: Option<usize>) -> (String, Range<usize>) {
+        let mut text = String::new();
+        let mut marked = 0..usize::from(!self.cells.is_empty());
+        for (at, cell) in self.cells.iter().enumerate() {
+            if at > 0 {
+                text.push(delimiter);
+            }
+            let start = text.len();
+            if cell.contains([delimiter, '"', '\n']) {
+                text.push('"');
+                text.push_str(&cell.replace('"', "\"\""));
+                text.push('"');
+            } else {
+                text.push_str(cell);
+            }
+            if index == Some(at) {
+                marked = start..text.len();
+            }
+        }
+        (text, marked)
+    }
 }
 
 /// Where a row stands, as a text editor and as a spreadsheet count.

@@ -54,6 +54,21 @@ impl SourceMap {
         self.columns.iter().find(|(known, ..)| known == field)
     }
 
+    /// Runs of lines: the first of the LDJSON, and the line of the CSV on which its row begins.
+    #[cfg(feature = "client")]
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.runs.iter().map(|(line, place)| (*line, place.line))
+    }
+
+    /// The line of the LDJSON that was made of the row that begins on this line of the CSV.
+    pub(crate) fn line_of(&self, csv_line: u64) -> Option<u64> {
+        let after = self
+            .runs
+            .partition_point(|(_, place)| place.line <= csv_line);
+        let (first, place) = self.runs.get(after.checked_sub(1)?)?;
+        Some(first + (csv_line - place.line))
+    }
+
     /// The same finding about the CSV: its path, the line on which the row begins, the number of the
     /// column, and the column's name in the message.
     ///
@@ -65,12 +80,15 @@ impl SourceMap {
         finding.column = 0;
         if let Some(place) = self.place(finding.line).filter(|_| finding.line > 0) {
             finding.line = place.line;
+            finding.row = Some(place.row);
             finding.message = self.with_lines_of_csv(&finding.message);
         }
         let entry = finding.field.as_deref().and_then(|field| self.entry(field));
         if let Some((_, column, number)) = entry {
             finding.column = *number;
-            finding.message = format!("{} (column {column:?})", finding.message);
+            finding.name_place(Some(column));
+        } else {
+            finding.name_place(None);
         }
         finding
     }
@@ -107,7 +125,9 @@ mod tests {
         assert_eq!(map.runs.len(), 3);
         for (index, (line, row)) in sources.into_iter().enumerate() {
             assert_eq!(map.place(index as u64 + 1), Some(RowPlace { line, row }));
+            assert_eq!(map.line_of(line), Some(index as u64 + 1));
         }
+        assert_eq!(map.line_of(1), None);
         assert_eq!(map.place(0), None);
         assert_eq!(
             map.with_lines_of_csv("it stands in line 4 already"),

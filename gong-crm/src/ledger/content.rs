@@ -28,6 +28,10 @@ pub struct JobContent {
     /// Why the check left lines of the file out; kept with the file's first upload only.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) left_out: BTreeMap<u64, Vec<String>>,
+    /// Of a CSV, runs of rows: the line that one was made into, and the line of the CSV on which it
+    /// begins; kept with the file's first upload only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rows: Vec<(u64, u64)>,
     /// Whether every bad record is to be found, beyond those that Gong lists.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) drain: bool,

@@ -55,7 +55,10 @@ pub(super) async fn reports(
                     .or_default()
                     .push(error.description.clone());
             }
-            let written = rejects.write(&source.file, source.path(), &reasons);
+            let written = rejects.write(&source, &reasons);
+            for error in &mut report.errors {
+                error.source_line = source.named_line(error.source_line);
+            }
             match named.and(written) {
                 Ok(path) => {
                     report.rejects = path;

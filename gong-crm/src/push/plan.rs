@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::Options;
 use crate::entity::ObjectType;
-use crate::files::{Compressed, EntityFilePath, FilesError, entity_files};
+use crate::files::{Csvs, EntityFilePath, FilesError, entity_files, type_of_input};
 
 /// The path that stands for the standard input.
 pub(super) const STANDARD_INPUT: &str = "-";
@@ -80,6 +81,35 @@ pub fn plan(
     paths: &[impl AsRef<Path>],
     object_type: Option<ObjectType>,
 ) -> Result<Vec<PlannedFile>, PlanError> {
+    planned(paths, object_type, Csvs::Unmapped)
+}
+
+impl Options {
+    /// The files at the paths in the order in which they would go, as [`plan`] finds them; CSVs
+    /// among them, if something makes records of them.
+    ///
+    /// # Errors
+    ///
+    /// [`PlanError`] for the first file that can't be sent.
+    pub fn files(&self) -> Result<Vec<PlannedFile>, PlanError> {
+        planned(&self.paths, self.object_type, self.csvs())
+    }
+
+    /// How CSVs are found.
+    pub(super) fn csvs(&self) -> Csvs {
+        #[cfg(feature = "convert")]
+        if let Some(conversion) = &self.conversion {
+            return conversion.csvs();
+        }
+        Csvs::Unmapped
+    }
+}
+
+fn planned(
+    paths: &[impl AsRef<Path>],
+    object_type: Option<ObjectType>,
+    csvs: Csvs,
+) -> Result<Vec<PlannedFile>, PlanError> {
     let is_input = |path: &&Path| path.as_os_str() == STANDARD_INPUT;
     let paths: Vec<&Path> = paths.iter().map(AsRef::as_ref).collect();
     let mut planned = Vec::new();
@@ -87,12 +117,12 @@ pub fn plan(
     if !input.is_empty() {
         planned.push(PlannedFile {
             path: STANDARD_INPUT.into(),
-            object_type: object_type.ok_or(FilesError::TypeNeeded)?,
+            object_type: type_of_input(object_type, csvs)?,
             bytes: 0,
         });
     }
     if !named.is_empty() || planned.is_empty() {
-        for file in entity_files(&named, object_type, Compressed::Included)? {
+        for file in entity_files(&named, object_type, csvs)? {
             if is_of_a_push(&file.path) && !named.contains(&file.path.as_path()) {
                 continue;
             }

@@ -40,25 +40,73 @@ pub(super) struct Opened {
     left_out: Reasons,
 }
 
-/// Unpacks what has to be unpacked.
-pub(super) async fn open(files: Vec<PlannedFile>, spool: &Spool) -> Vec<Opened> {
+/// Unpacks what has to be unpacked, and converts what has to be converted.
+pub(super) async fn open(
+    files: Vec<PlannedFile>,
+    options: &Options,
+    spool: &Spool,
+) -> Result<Vec<Opened>, PushError> {
     let mut opened = Vec::new();
     for file in files {
         let file = Arc::new(file);
-        let (of, spool) = (Arc::clone(&file), spool.clone());
-        let readable = tokio::task::spawn_blocking(move || Readable::of(&of, &spool)).await;
-        let readable = readable.unwrap_or_else(|error| Err(interrupted(&error)));
+        let readable = readable(&file, options, spool).await?;
         opened.push(Opened {
             file,
             readable,
             left_out: Reasons::new(),
         });
     }
-    opened
+    Ok(opened)
+}
+
+/// The file's lines; fails only where nothing can be sent of any file.
+async fn readable(
+    file: &Arc<PlannedFile>,
+    options: &Options,
+    spool: &Spool,
+) -> Result<Result<Readable, Error>, PushError> {
+    #[cfg(feature = "convert")]
+    if options.csvs().include(&file.path) {
+        let (file, options, spool) = (Arc::clone(file), options.clone(), spool.clone());
+        let converting =
+            tokio::task::spawn_blocking(move || super::csv::converted(&file, &options, &spool));
+        let converted = converting
+            .await
+            .map_err(|error| PushError::Request(interrupted(&error)))?;
+        if let Some(readable) = converted? {
+            return Ok(Ok(readable));
+        }
+    }
+    #[cfg(not(feature = "convert"))]
+    let _ = options;
+    let (file, spool) = (Arc::clone(file), spool.clone());
+    let readable = tokio::task::spawn_blocking(move || Readable::of(&file, &spool)).await;
+    Ok(readable.unwrap_or_else(|error| Err(interrupted(&error))))
 }
 
 fn interrupted(error: &tokio::task::JoinError) -> Error {
     Error::new(ErrorKind::File, format!("reading was interrupted: {error}"))
+}
+
+impl Opened {
+    /// Reasons by the lines that can be read, where the file that was named has others.
+    fn by_line(&self, reasons: Reasons) -> Reasons {
+        #[cfg(feature = "convert")]
+        if let Some(csv) = self.readable.as_ref().ok().and_then(Readable::csv) {
+            return super::csv::by_line(csv, reasons);
+        }
+        reasons
+    }
+}
+
+/// Where the check finds the lines; without a check, only a CSV can have anything wrong.
+fn lines(opened: &Opened, is_checked: bool) -> Option<check::Lines> {
+    let readable = opened.readable.as_ref().ok()?;
+    #[cfg(feature = "convert")]
+    if let Some(csv) = readable.csv() {
+        return Some(check::Lines::Converted(Arc::clone(csv)));
+    }
+    is_checked.then(|| check::Lines::In(readable.path().to_path_buf()))
 }
 
 /// Checks the files. Gives the reports of all if there are errors and bad lines are not left out.
@@ -66,22 +114,23 @@ pub(super) async fn checked(
     context: &Context,
     opened: &mut [Opened],
 ) -> Result<Option<Vec<FileReport>>, PushError> {
-    let Some(mut options) = context.options.check.clone() else {
-        return Ok(None);
-    };
-    options.allow.extend(SEEN_TO);
-    options.object_type = context.options.object_type;
-    let inputs: Vec<(PathBuf, Option<PathBuf>, crate::ObjectType)> = opened
+    let is_checked = context.options.check.is_some();
+    let inputs: Vec<check::Input> = opened
         .iter()
         .filter_map(|one| {
-            let readable = one.readable.as_ref().ok()?;
-            let spooled = one
-                .file
-                .is_standard_input()
-                .then(|| readable.path().to_path_buf());
-            Some((one.file.path.clone(), spooled, one.file.object_type))
+            let lines = lines(one, is_checked)?;
+            Some(check::Input {
+                path: one.file.path.clone(),
+                object_type: one.file.object_type,
+                lines,
+            })
         })
         .collect();
+    if inputs.is_empty() {
+        return Ok(None);
+    }
+    let mut options = context.options.check.clone().unwrap_or_default();
+    options.allow.extend(SEEN_TO);
     let events = Arc::clone(&context.events);
     let checking = tokio::task::spawn_blocking(move || {
         let mut errors: HashMap<PathBuf, Reasons> = HashMap::new();
@@ -98,23 +147,13 @@ pub(super) async fn checked(
                 finding: Box::new(finding),
             });
         };
-        let (input, named): (Vec<_>, Vec<_>) = inputs
-            .into_iter()
-            .partition(|(_, spooled, _)| spooled.is_some());
-        for (path, spooled, object_type) in input {
-            let Some(spooled) = spooled else { continue };
-            let file = std::fs::File::open(&spooled).map_err(|source| check::CheckError::Read {
-                path: path.clone(),
-                source,
-            })?;
-            let of = check::check_reader(file, &path, object_type, &options, &mut on_finding)?;
-            records.insert(path, of.records);
-        }
-        let named: Vec<PathBuf> = named.into_iter().map(|(path, ..)| path).collect();
-        if !named.is_empty() {
-            for of in check::check_paths(&named, &options, &mut on_finding)?.files {
+        if is_checked {
+            for of in check::check_inputs(inputs, &options, &mut on_finding)?.files {
                 records.insert(of.path.to_path_buf(), of.records);
             }
+        } else {
+            #[cfg(feature = "convert")]
+            super::csv::problems(&inputs, &options, &mut on_finding, &mut records);
         }
         Ok::<_, check::CheckError>((errors, records))
     });
@@ -128,7 +167,8 @@ pub(super) async fn checked(
     let is_of_whole_file = errors.values().any(|reasons| reasons.contains_key(&0));
     if context.options.skip_invalid && !is_of_whole_file {
         for one in opened {
-            one.left_out = errors.remove(&one.file.path).unwrap_or_default();
+            let reasons = errors.remove(&one.file.path).unwrap_or_default();
+            one.left_out = one.by_line(reasons);
         }
         return Ok(None);
     }
@@ -208,6 +248,9 @@ async fn course(
     }
     if let Some(content) = jobs.first_mut().and_then(|job| job.content.as_mut()) {
         content.left_out.clone_from(&left_out);
+        if let Some(rows) = &source.rows {
+            content.rows = rows.runs().to_vec();
+        }
     }
     Ok(Course {
         source: Arc::new(source),

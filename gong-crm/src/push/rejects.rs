@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::lines::each_line;
 use super::plan::PlannedFile;
+use super::source::Source;
 
 /// What the names of rejects have before their ending.
 pub(super) const INFIX: &str = ".rejects.";
@@ -14,7 +15,8 @@ pub(super) const INFIX: &str = ".rejects.";
 /// Where the refused records of a file are written.
 ///
 /// `accounts.ldjson` makes `accounts.rejects.ldjson`, the records as they were, and
-/// `accounts.rejects.txt`, which says of each why. A push of the folder leaves them out.
+/// `accounts.rejects.txt`, which says of each why. `accounts.csv` makes `accounts.rejects.csv`, its
+/// rows under their header. A push of the folder leaves them out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejects {
@@ -32,12 +34,8 @@ pub(super) type Reasons = BTreeMap<u64, Vec<String>>;
 
 impl Rejects {
     /// Writes both files; gives the path of the records.
-    pub(super) fn write(
-        &self,
-        file: &PlannedFile,
-        readable: &Path,
-        reasons: &Reasons,
-    ) -> io::Result<Option<PathBuf>> {
+    pub(super) fn write(&self, source: &Source, reasons: &Reasons) -> io::Result<Option<PathBuf>> {
+        let file = &*source.file;
         let folder = match self {
             Self::None => return Ok(None),
             Self::Beside if file.is_standard_input() => PathBuf::from("."),
@@ -55,6 +53,12 @@ impl Rejects {
             return Ok(None);
         }
         let stem = stem(file);
+        #[cfg(feature = "convert")]
+        if let Some(csv) = source.readable().csv() {
+            let written = super::csv::write_rejects(csv, &file.path, &folder, &stem, reasons);
+            return written.map(Some);
+        }
+        let readable = source.path();
         let path = folder.join(format!("{stem}{INFIX}ldjson"));
         // A file that pushes its own rejects again must not read what it writes.
         let mut records = tempfile::NamedTempFile::new_in(if folder.as_os_str().is_empty() {
@@ -75,8 +79,8 @@ impl Rejects {
                 out.write_all(b"\n")?;
             }
             for reason in reasons {
-                let source = file.path.display();
-                writeln!(texts, "{rejected}\t{source}:{}\t{reason}", line.number)?;
+                let (path, line) = (file.path.display(), source.named_line(line.number));
+                writeln!(texts, "{rejected}\t{path}:{line}\t{reason}")?;
             }
             Ok(())
         })?;

@@ -83,7 +83,7 @@ impl Group {
             path: self.source_path,
             object_type: self.object_type,
         };
-        let mut source = Source::again(Arc::new(file), readable, content.file_records);
+        let mut source = Source::again(Arc::new(file), readable, content);
         let mut left_out = Reasons::new();
         let (mut kept, mut orphaned) = (Vec::new(), Vec::new());
         for job in jobs {

@@ -14,6 +14,8 @@ use super::request_id::hexadecimal;
 use super::split::{Cutter, LineMap, Pass, Piece, Turn, turns};
 use super::spool::{Copy, Spool};
 use super::survey::Survey;
+#[cfg(feature = "convert")]
+use crate::convert::CsvLines;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::{Job, JobContent};
 use crate::upload::Content;
@@ -25,6 +27,8 @@ pub(super) struct Source {
     /// The file itself, or what was unpacked of it.
     readable: Readable,
     pub(super) records: u64,
+    /// Of a CSV, on which of its lines the row begins that a line was made of.
+    pub(super) rows: Option<LineMap>,
     /// In the order in which they go.
     pub(super) pieces: Vec<SourcePiece>,
 }
@@ -43,6 +47,9 @@ pub(super) enum Readable {
     InPlace(PathBuf),
     /// What is sent had to be made first: nothing else holds it, so the ledger does.
     Copied(Copy),
+    /// What was made of a CSV.
+    #[cfg(feature = "convert")]
+    Converted(Arc<CsvLines>, Copy),
 }
 
 impl Readable {
@@ -75,6 +82,17 @@ impl Readable {
         match self {
             Self::InPlace(path) | Self::Copied(Copy::Kept(path)) => path,
             Self::Copied(Copy::Temporary(path)) => path,
+            #[cfg(feature = "convert")]
+            Self::Converted(_, copy) => copy.path(),
+        }
+    }
+
+    /// Of a CSV, how many rows it has, and on which of its lines each row begins.
+    fn rows(&self) -> Option<(u64, LineMap)> {
+        match self {
+            #[cfg(feature = "convert")]
+            Self::Converted(csv, _) => Some((csv.rows(), super::csv::rows(csv))),
+            _ => None,
         }
     }
 
@@ -82,6 +100,10 @@ impl Readable {
     fn for_ledger(&self) -> (PathBuf, bool) {
         let path = self.path();
         match self {
+            #[cfg(feature = "convert")]
+            Self::Converted(_, Copy::Kept(_)) => {
+                (path.file_name().unwrap_or_default().into(), true)
+            }
             Self::Copied(Copy::Kept(_)) => (path.file_name().unwrap_or_default().into(), true),
             _ => (
                 std::path::absolute(path).unwrap_or_else(|_| path.into()),
@@ -122,22 +144,40 @@ impl Source {
                 pieces.push(SourcePiece::hashed(path, piece).map_err(unreadable)?);
             }
         }
+        let (records, rows) = match readable.rows() {
+            // A row that could not be converted is a record too.
+            Some((records, rows)) => (records, Some(rows)),
+            None => (survey.records, None),
+        };
         Ok(Self {
             file,
             readable,
-            records: survey.records,
+            records,
+            rows,
             pieces,
         })
     }
 
     /// A file whose uploads an earlier push made; they are put in afterwards.
-    pub(super) fn again(file: Arc<PlannedFile>, readable: Readable, records: u64) -> Self {
+    pub(super) fn again(file: Arc<PlannedFile>, readable: Readable, content: &JobContent) -> Self {
         Self {
             file,
             readable,
-            records,
+            records: content.file_records,
+            rows: (!content.rows.is_empty()).then(|| LineMap::of_runs(content.rows.clone())),
             pieces: Vec::new(),
         }
+    }
+
+    /// The lines, and what they were made of.
+    pub(super) fn readable(&self) -> &Readable {
+        &self.readable
+    }
+
+    /// The line of the file that was named; in a CSV, that on which the row begins.
+    pub(super) fn named_line(&self, line: u64) -> u64 {
+        let rows = self.rows.as_ref().filter(|_| line > 0);
+        rows.map_or(line, |rows| rows.source_line(line))
     }
 
     /// Where the lines can be read.
@@ -158,6 +198,7 @@ impl Source {
             wave: piece.turn.wave,
             file_records: self.records,
             left_out: std::collections::BTreeMap::new(),
+            rows: Vec::new(),
             drain: false,
             is_of_drain: false,
         }

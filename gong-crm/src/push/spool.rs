@@ -20,6 +20,16 @@ pub(super) enum Copy {
     Temporary(TempPath),
 }
 
+#[cfg(feature = "convert")]
+impl Copy {
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Kept(path) => path,
+            Self::Temporary(path) => path,
+        }
+    }
+}
+
 impl Spool {
     pub(super) fn of(folder: Option<PathBuf>) -> Self {
         Self(folder)
@@ -27,6 +37,15 @@ impl Spool {
 
     /// Copies everything to disk, readable for nobody else.
     pub(super) fn copy(&self, mut from: impl io::Read) -> io::Result<Copy> {
+        let (copy, _) = self.write(|file, _| io::copy(&mut from, file))?;
+        Ok(copy)
+    }
+
+    /// Makes a file that is readable for nobody else, and gives what was made of writing it.
+    pub(super) fn write<T, E: From<io::Error>>(
+        &self,
+        write: impl FnOnce(&mut fs::File, &Path) -> Result<T, E>,
+    ) -> Result<(Copy, T), E> {
         let mut named = Builder::new();
         named.prefix("gong-crm-").suffix(".ldjson");
         let mut copy = match &self.0 {
@@ -36,15 +55,16 @@ impl Spool {
             }
             None => named.tempfile()?,
         };
-        io::copy(&mut from, &mut copy)?;
+        let path = copy.path().to_path_buf();
+        let made = write(copy.as_file_mut(), &path)?;
         copy.flush()?;
         if self.0.is_none() {
-            return Ok(Copy::Temporary(copy.into_temp_path()));
+            return Ok((Copy::Temporary(copy.into_temp_path()), made));
         }
         // The ledger may speak of it as soon as this returns.
         copy.as_file().sync_all()?;
         let (_, path) = copy.keep().map_err(|error| error.error)?;
-        Ok(Copy::Kept(path))
+        Ok((Copy::Kept(path), made))
     }
 
     /// Where a copy of this name is.

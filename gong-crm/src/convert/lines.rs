@@ -1,0 +1,277 @@
+//! A CSV as lines, for the check and the push: one line a row, and the way back to the cells.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write as _};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use tempfile::{NamedTempFile, TempPath};
+
+use super::converter::{Converter, Keep};
+use super::problem::Problem;
+use super::rows::Row;
+use super::{ConvertError, Mapping, Options, SourceMap, open};
+use crate::entity::ObjectType;
+use crate::entity_schema::EntitySchema;
+use crate::files::Csvs;
+
+/// What makes records of the CSVs among the files of a check or a push.
+///
+/// ```
+/// use gong_crm::check;
+/// use gong_crm::convert::{Conversion, Mapping};
+///
+/// let folder = tempfile::tempdir()?;
+/// let csv = folder.path().join("stages.csv");
+/// std::fs::write(&csv, "Id;Name\ns-1;New\ns/2;Won\n")?;
+/// let mapping = Mapping::from_toml("[STAGE]\ndelimiter = ';'\n[STAGE.fields]\nobjectId = 'Id'\nname = 'Name'\n\
+///     isActive = { constant = 'true' }\nsortOrder = { constant = '1' }")?;
+/// let mut options = check::Options::default();
+/// options.conversion = Some(Conversion::new(mapping, "2026-03-01T09:30:00Z".parse()?));
+/// let mut found = Vec::new();
+/// check::check_paths(&[&csv], &options, &mut |finding| found.push((finding.line, finding.column)))?;
+/// // The third line of the CSV, its first column.
+/// assert_eq!(found, [(3, 1)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Conversion {
+    /// Which columns become which fields.
+    pub mapping: Mapping,
+    /// What `now` in the mapping means.
+    pub now: jiff::Timestamp,
+    /// The declared custom fields, whose types the mapping need not repeat.
+    pub entity_schema: Option<EntitySchema>,
+}
+
+impl Conversion {
+    /// By this mapping, which says the types of all custom fields.
+    pub fn new(mapping: Mapping, now: jiff::Timestamp) -> Self {
+        Self {
+            mapping,
+            now,
+            entity_schema: None,
+        }
+    }
+
+    /// How CSVs are found.
+    pub(crate) fn csvs(&self) -> Csvs {
+        let mut types = self.mapping.object_types();
+        Csvs::Mapped(types.next().filter(|_| types.next().is_none()))
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            now: self.now,
+            entity_schema: self.entity_schema.clone(),
+            keep_rows: true,
+        }
+    }
+}
+
+/// Where a CSV can be read, as often as needed.
+#[derive(Debug)]
+pub(crate) enum CsvInput {
+    /// In its place; unpacked if its name ends in `.gz`.
+    File(PathBuf),
+    /// In a file of its own, as what came from the standard input.
+    Spooled(TempPath),
+}
+
+impl CsvInput {
+    /// Takes in the standard input.
+    pub(crate) fn standard_input() -> io::Result<Self> {
+        let mut spool = NamedTempFile::with_prefix("gong-crm-")?;
+        io::copy(&mut io::stdin().lock(), &mut spool)?;
+        Ok(Self::Spooled(spool.into_temp_path()))
+    }
+
+    fn open(&self) -> Result<Box<dyn Read>, ConvertError> {
+        match self {
+            Self::File(path) => open(path),
+            Self::Spooled(path) => match File::open(path) {
+                Ok(file) => Ok(Box::new(BufReader::new(file))),
+                Err(source) => Err(ConvertError::Read(source)),
+            },
+        }
+    }
+}
+
+/// A CSV, converted: each row that is not empty is one line. What can't be converted is left out of
+/// its line; the line of a row that can't be converted at all is blank.
+#[derive(Debug)]
+pub(crate) struct CsvLines {
+    conversion: Conversion,
+    object_type: ObjectType,
+    csv: CsvInput,
+    lines: PathBuf,
+    /// Removes the file of lines with this value.
+    _lines: Option<TempPath>,
+    rows: u64,
+    problems: u64,
+    source_map: SourceMap,
+}
+
+impl CsvLines {
+    /// Converts the CSV into a file that goes with this value.
+    pub(crate) fn make(
+        csv: CsvInput,
+        object_type: ObjectType,
+        conversion: &Conversion,
+    ) -> Result<Self, ConvertError> {
+        let spool = NamedTempFile::with_prefix("gong-crm-").map_err(ConvertError::Write)?;
+        let (mut file, path) = spool.into_parts();
+        let mut made = Self::make_in(&mut file, path.to_path_buf(), csv, object_type, conversion)?;
+        made._lines = Some(path);
+        Ok(made)
+    }
+
+    /// Converts the CSV into a file of the caller's.
+    pub(crate) fn make_in(
+        file: &mut File,
+        path: PathBuf,
+        csv: CsvInput,
+        object_type: ObjectType,
+        conversion: &Conversion,
+    ) -> Result<Self, ConvertError> {
+        let mut made = Self {
+            conversion: conversion.clone(),
+            object_type,
+            csv,
+            lines: path,
+            _lines: None,
+            rows: 0,
+            problems: 0,
+            source_map: SourceMap::default(),
+        };
+        match made.convert_into(file) {
+            // Like a header alone: a file without records, which the check tells of.
+            Ok(()) | Err(ConvertError::Empty) => Ok(made),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn convert_into(&mut self, file: &mut File) -> Result<(), ConvertError> {
+        let mut converter = self.converter()?;
+        let mut out = BufWriter::with_capacity(256 * 1024, file);
+        let mut source_map = converter.source_map();
+        let mut line = Vec::new();
+        let mut problems = 0;
+        while let Some((row, is_kept)) = converter
+            .next(&mut line, &mut |_| problems += 1)
+            .map_err(ConvertError::Read)?
+        {
+            self.rows += 1;
+            source_map.push(self.rows, row.place);
+            let line: &[u8] = if is_kept { &line } else { b"\n" };
+            out.write_all(line).map_err(ConvertError::Write)?;
+        }
+        out.flush().map_err(ConvertError::Write)?;
+        self.problems = problems;
+        self.source_map = source_map;
+        Ok(())
+    }
+
+    fn converter(&self) -> Result<Converter<Box<dyn Read>>, ConvertError> {
+        Converter::open(
+            self.csv.open()?,
+            &self.conversion.mapping,
+            self.object_type,
+            &self.conversion.options(),
+            Keep::EveryRow,
+        )
+    }
+
+    /// Where the lines are.
+    pub(crate) fn path(&self) -> &Path {
+        &self.lines
+    }
+
+    pub(crate) fn object_type(&self) -> ObjectType {
+        self.object_type
+    }
+
+    /// How many rows the CSV has, without the header and empty ones; as many as lines.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// How many cells and rows could not be converted.
+    pub(crate) fn problems(&self) -> u64 {
+        self.problems
+    }
+
+    /// Which row each line was made of.
+    pub(crate) fn source_map(&self) -> &SourceMap {
+        &self.source_map
+    }
+
+    /// Goes through the CSV once more, row by row.
+    pub(crate) fn walk(&self) -> Result<Walk, ConvertError> {
+        let delimiter = self
+            .conversion
+            .mapping
+            .of_type(self.object_type)
+            .map_or(',', |table| table.delimiter);
+        Ok(Walk {
+            converter: self.converter()?,
+            delimiter,
+            line: Vec::new(),
+            number: 0,
+        })
+    }
+}
+
+/// One more way through a CSV, row by row, with what can't be converted.
+pub(crate) struct Walk {
+    converter: Converter<Box<dyn Read>>,
+    delimiter: char,
+    line: Vec<u8>,
+    number: u64,
+}
+
+/// A row that a walk has come to.
+#[derive(Debug)]
+pub(crate) struct WalkedRow {
+    /// The line that was made of it, from 1.
+    pub(crate) number: u64,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) object_id: Option<String>,
+    row: Row,
+    delimiter: char,
+}
+
+impl Walk {
+    /// The next row; none at the end, also where the file has become unreadable.
+    pub(crate) fn next(&mut self) -> Option<WalkedRow> {
+        let mut problems = Vec::new();
+        let next = self
+            .converter
+            .next(&mut self.line, &mut |problem| problems.push(problem));
+        let (row, _) = next.ok().flatten()?;
+        self.number += 1;
+        Some(WalkedRow {
+            number: self.number,
+            problems,
+            object_id: self.converter.object_id(&row),
+            row,
+            delimiter: self.delimiter,
+        })
+    }
+
+    /// The header and what stands above it, as a CSV.
+    pub(crate) fn head(&self) -> String {
+        let rows = self.converter.above().iter();
+        rows.map(|row| row.text(self.delimiter, None).0 + "\n")
+            .collect()
+    }
+}
+
+impl WalkedRow {
+    /// The row as a CSV has it, and where in it the cell of this column stands; columns count from 1.
+    pub(crate) fn text(&self, column: u64) -> (String, Range<usize>) {
+        let index = usize::try_from(column).unwrap_or(usize::MAX).checked_sub(1);
+        self.row.text(self.delimiter, index)
+    }
+}
