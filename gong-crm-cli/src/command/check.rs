@@ -102,6 +102,13 @@ fn mend(
             return Err(Failure::new(Exit::Usage, message)
                 .with_hint("unpack it into a file first; --fix reads plain files"));
         };
+        let conversion = options.conversion.as_ref();
+        if conversion.is_some_and(|conversion| conversion.takes(&file.path)) {
+            let message = format!("{} is a CSV, and --fix mends lines", file.path.display());
+            return Err(Failure::new(Exit::Usage, message).with_hint(
+                "mend the CSV or its mapping; or make lines of it first with gong-crm convert",
+            ));
+        }
         let target = folder.join(name);
         if mended.contains(&target) {
             let message = format!("two of the files are called {}", name.display());

@@ -55,6 +55,12 @@ impl Conversion {
         }
     }
 
+    /// Whether it makes records of this file: of any whose name does not end as that of an LDJSON
+    /// file does.
+    pub fn takes(&self, path: impl AsRef<Path>) -> bool {
+        self.csvs().include(path.as_ref())
+    }
+
     /// How CSVs are found.
     pub(crate) fn csvs(&self) -> Csvs {
         let mut types = self.mapping.object_types();

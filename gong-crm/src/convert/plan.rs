@@ -449,6 +449,18 @@ fn other_delimiter(header: &[String]) -> Option<char> {
         .max_by_key(count)
 }
 
+/// The encoding of a header that was read in another one, by what becomes of its umlauts.
+fn other_encoding(header: &[String]) -> Option<&'static str> {
+    let holds = |text: &str| header.iter().any(|name| name.contains(text));
+    if holds("\u{fffd}") {
+        Some("windows-1252")
+    } else {
+        // ä, ö, ü and é in UTF-8, each byte taken for a letter of its own.
+        let read_as_letters = ["Ã¤", "Ã¶", "Ã¼", "Ã„", "Ã–", "Ãœ", "ÃŸ", "Ã©"];
+        read_as_letters.into_iter().any(holds).then_some("utf-8")
+    }
+}
+
 /// The column of this name; case counts only where names differ by nothing else.
 fn find(name: &str, header: &[String]) -> Result<Column, MappingError> {
     let name = name.trim();
@@ -459,16 +471,16 @@ fn find(name: &str, header: &[String]) -> Result<Column, MappingError> {
     let is_meant: &dyn Fn(&&String) -> bool = if count(&exact) > 0 { &exact } else { &alike };
     match count(is_meant) {
         0 => {
-            let advice = match (
-                other_delimiter(header),
-                nearest(name, header.iter().map(String::as_str)),
-            ) {
-                (Some(delimiter), _) => format!(
-                    "its header is one cell, {:?}: is the delimiter {delimiter:?}?",
-                    excerpt(&header[0])
-                ),
-                (None, Some(meant)) => format!("did you mean {meant:?}?"),
-                (None, None) => format!("there are {header:?}"),
+            let names = || header.iter().map(String::as_str);
+            let advice = if let Some(delimiter) = other_delimiter(header) {
+                let only = excerpt(&header[0]);
+                format!("its header is one cell, {only:?}: is the delimiter {delimiter:?}?")
+            } else if let Some(encoding) = other_encoding(header) {
+                format!("there are {header:?}: is the encoding {encoding:?}?")
+            } else if let Some(meant) = nearest(name, names()) {
+                format!("did you mean {meant:?}?")
+            } else {
+                format!("there are {header:?}")
             };
             Err(MappingError::new(format!(
                 "the CSV has no column {name:?}; {advice}"

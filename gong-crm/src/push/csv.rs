@@ -22,8 +22,7 @@ pub(super) fn converted(
     spool: &Spool,
 ) -> Result<Option<Readable>, PushError> {
     let conversion = options.conversion.as_ref();
-    let Some(conversion) = conversion.filter(|conversion| conversion.csvs().include(&file.path))
-    else {
+    let Some(conversion) = conversion.filter(|conversion| conversion.takes(&file.path)) else {
         return Ok(None);
     };
     let unreadable = |source| CheckError::Read {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::headers;
-use super::seen::{Habits, NO, Seen, YES, currencies_in};
+use super::seen::{Habits, NO, Seen, YES, currencies_in, is_placeholder};
 use super::{Column, Sample};
 use crate::convert::nearest::plain;
 use crate::entity::{FieldKind, LineFormat, ObjectType, Presence};
@@ -17,6 +17,8 @@ struct Guessed<'a> {
     column: &'a Column,
     seen: Seen,
     field: Option<&'static str>,
+    /// Whether the cells tell so, and not the name.
+    by_cells: bool,
 }
 
 /// Writes the mapping of the sample.
@@ -26,7 +28,7 @@ pub(super) fn write(sample: &Sample, object_type: ObjectType) -> String {
     let columns = guess(sample, format, &habits);
     let mut toml = format!(
         "# A first mapping, guessed from {} of the CSV. Go through it, then run\n\
-         #   gong-crm convert FILE.csv --map THIS.toml\n\
+         #   gong-crm check FILE.csv --map THIS.toml\n\
          # Lines that begin with # do nothing; remove the # to use them.\n\n\
          [{object_type}]\n",
         rows(sample.rows)
@@ -85,16 +87,44 @@ fn guess<'a>(sample: &'a Sample, format: &'static LineFormat, habits: &Habits) -
                 .count()
                 == 1
     };
-    sample
-        .columns
-        .iter()
+    let columns = sample.columns.iter();
+    let mut guessed: Vec<Guessed<'_>> = columns
         .filter(|column| is_single(&column.name))
         .map(|column| Guessed {
             column,
             seen: habits.see(column),
             field: headers::field(format, &column.name).filter(|field| taken.insert(*field)),
+            by_cells: false,
         })
-        .collect()
+        .collect();
+    for column in guessed.iter_mut().filter(|column| column.field.is_none()) {
+        if holds_ids(column.column) {
+            let field = headers::reference(format, &column.column.name);
+            column.field = field.filter(|field| taken.insert(*field));
+        }
+    }
+    if taken.insert("objectId") {
+        let mut free = guessed.iter_mut().filter(|column| column.field.is_none());
+        let own = free.find(|column| holds_ids(column.column) && is_key(column.column, sample));
+        if let Some(own) = own {
+            (own.field, own.by_cells) = (Some("objectId"), true);
+        }
+    }
+    guessed
+}
+
+/// Whether all cells could be ids, and have a digit as names have not.
+fn holds_ids(column: &Column) -> bool {
+    let is_id = |cell: &String| {
+        object_id::check(cell).is_ok() && cell.contains(|one: char| one.is_ascii_digit())
+    };
+    !column.cells.is_empty() && column.cells.iter().all(is_id)
+}
+
+/// Whether each row has a cell of its own there.
+fn is_key(column: &Column, sample: &Sample) -> bool {
+    let different: BTreeSet<&String> = column.cells.iter().collect();
+    different.len() == sample.rows
 }
 
 /// How the file is written.
@@ -157,6 +187,11 @@ fn settings(sample: &Sample, columns: &[Guessed<'_>], habits: &Habits) -> String
     if !currencies.is_empty() {
         toml += &format!("currency = {}\n", list(currencies.into_iter()));
     }
+    let cells = columns.iter().flat_map(|column| &column.column.cells);
+    let empty: BTreeSet<&String> = cells.filter(|cell| is_placeholder(cell)).collect();
+    if !empty.is_empty() {
+        toml += &format!("empty = {}\n", list(empty.into_iter()));
+    }
     if columns.iter().any(|column| column.seen == Seen::Boolean) {
         toml += &format!(
             "yes = {}\nno = {}\n",
@@ -176,18 +211,33 @@ fn standard(name: &str, kind: FieldKind, guessed: &Guessed<'_>) -> String {
             let values = cells.into_iter().map(|cell| (cell, status(cell)));
             translated(name, column, values)
         }
-        // Few different ids with spaces or umlauts are names, which Gong does not take as ids.
-        FieldKind::ObjectId
-            if cells.len() <= LISTED
-                && cells.iter().any(|cell| object_id::check(cell).is_err()) =>
-        {
-            let values = cells.into_iter().map(|cell| (cell, Some(slug(cell))));
+        // Few different ids with spaces or umlauts are names, which Gong does not take as ids; one
+        // such id among good ones is a mistake.
+        FieldKind::ObjectId if cells.len() <= LISTED && are_names(name, &cells) => {
+            let names = cells
+                .into_iter()
+                .filter(|cell| object_id::check(cell).is_err());
+            let values = names.map(|cell| (cell, Some(slug(cell))));
             let note = "# Gong's ids hold letters, digits and hyphens; write the same ids wherever \
                         these records are meant.\n";
             note.to_owned() + &translated(name, column, values)
         }
+        _ if guessed.by_cells => {
+            format!(
+                "# No column is called so, but this one could be.\n{name} = {}\n",
+                quoted(column)
+            )
+        }
         _ => format!("{name} = {}\n", quoted(column)),
     }
+}
+
+fn are_names(field: &str, cells: &BTreeSet<&str>) -> bool {
+    let bad = cells
+        .iter()
+        .filter(|cell| object_id::check(cell).is_err())
+        .count();
+    bad * 2 > cells.len() || (bad > 0 && field != "objectId")
 }
 
 /// A deal's status by what its stage says, where there is no column of its own.

@@ -223,7 +223,9 @@ const OBJECTS: [(ObjectType, &[&str]); 6] = [
             "verkaufschance",
             "chance",
             "geschaeft",
+            "angebot",
             "auftrag",
+            "vorgang",
             "projekt",
         ],
     ),
@@ -260,12 +262,25 @@ pub(super) fn field(format: &'static LineFormat, header: &str) -> Option<&'stati
         .find_map(|(name, _)| standard(name))
 }
 
+/// The field for the id of what a header names without a word for an id, such as `Kunde` of a deal.
+pub(super) fn reference(format: &'static LineFormat, header: &str) -> Option<&'static str> {
+    let header = plain(header);
+    let (object_type, _) = OBJECTS
+        .iter()
+        .find(|(_, words)| words.contains(&header.as_str()))?;
+    let mut fields = format.fields.iter();
+    let field = fields.find(|field| field.references == Some(*object_type))?;
+    Some(field.name)
+}
+
 /// `Kundennummer` is the id of an account, and `Kunde` or `Kundenname` its name.
 fn by_object(format: &'static LineFormat, header: &str) -> Option<&'static str> {
     let (object_type, ending) = OBJECTS.iter().find_map(|(object_type, words)| {
         let ending = words
             .iter()
             .filter_map(|word| header.strip_prefix(word))
+            // As between the parts of `Auftragsnummer`.
+            .map(|ending| ending.strip_prefix('s').unwrap_or(ending))
             .find(|ending| ending.is_empty() || *ending == "name" || ID_ENDINGS.contains(ending))?;
         Some((*object_type, ending))
     })?;
@@ -303,6 +318,8 @@ mod tests {
             (ObjectType::Account, "Umsatz", None),
             (ObjectType::Deal, "Kunden-Nr.", Some("accountId")),
             (ObjectType::Deal, "Kunde", None),
+            (ObjectType::Deal, "Auftragsnr.", Some("objectId")),
+            (ObjectType::Deal, "Angebotsnummer", Some("objectId")),
             (ObjectType::Deal, "Betreuer", Some("ownerId")),
             (ObjectType::Deal, "Owner ID", Some("ownerId")),
             (ObjectType::Deal, "Verkaufsphase", Some("stage")),

@@ -14,6 +14,10 @@ const DATES: [&str; 6] = [
 const TIMES: [&str; 5] = [" %H:%M:%S", " %H:%M", ", %H:%M:%S", ", %H:%M", " %I:%M %p"];
 /// What stands beside amounts.
 const CURRENCIES: [&str; 7] = ["€", "$", "£", "EUR", "USD", "GBP", "CHF"];
+/// What people write into a cell that should be empty, in lower case.
+const PLACEHOLDERS: [&str; 10] = [
+    "-", "--", "n/a", "n.a.", "k.a.", "k. a.", "#n/a", "#nv", "null", "none",
+];
 /// Words for true and false.
 pub(super) const YES: [&str; 6] = ["ja", "wahr", "x", "true", "yes", "1"];
 pub(super) const NO: [&str; 5] = ["nein", "falsch", "false", "no", "0"];
@@ -123,9 +127,14 @@ impl Habits {
         }
     }
 
-    /// What the cells of the column look like.
+    /// What the cells of the column look like. Of dates and numbers, some may be wrong.
     pub(super) fn see(&self, column: &Column) -> Seen {
-        let cells = &column.cells;
+        let cells: Vec<&str> = column.cells.iter().map(String::as_str).collect();
+        let cells: Vec<&str> = cells
+            .into_iter()
+            .filter(|cell| !is_placeholder(cell))
+            .collect();
+        let cells = &cells[..];
         let all = |fits: &dyn Fn(&str) -> bool| cells.iter().all(|cell| fits(cell));
         if cells.is_empty() {
             return Seen::Nothing;
@@ -153,8 +162,14 @@ impl Habits {
         if all(&|cell| cell.ends_with('%') && self.numbers.percent(cell).is_ok()) {
             return Seen::Percent;
         }
-        if all(&|cell| self.numbers.read(cell).is_ok()) {
-            let has_sign = |cell: &String| currencies_in(cell).next().is_some();
+        let is_digit = |cell: &&str| cell.contains(|one: char| one.is_ascii_digit());
+        let letters = |cell: &&str| cell.chars().filter(|one| one.is_alphabetic()).count();
+        if mostly(cells, &|cell| self.numbers.read(cell).is_ok())
+            && cells
+                .iter()
+                .all(|cell| is_digit(cell) && letters(cell) <= 3)
+        {
+            let has_sign = |cell: &&str| currencies_in(cell).next().is_some();
             return if cells.iter().any(has_sign) {
                 Seen::Currency
             } else {
@@ -164,7 +179,7 @@ impl Habits {
         Seen::Text
     }
 
-    fn moment(&self, cells: &[String]) -> Option<Seen> {
+    fn moment(&self, cells: &[&str]) -> Option<Seen> {
         // Digits alone may be anything; every date has something between them.
         if !cells
             .iter()
@@ -177,7 +192,7 @@ impl Habits {
             dates.swap(2, 3);
         }
         let fits = |moments: &Moments, has_time: bool| {
-            cells.iter().all(|cell| {
+            mostly(cells, &|cell| {
                 (cell.contains(':') == has_time)
                     && if has_time {
                         moments.date_time(cell).is_ok()
@@ -219,6 +234,17 @@ impl Habits {
         }
         None
     }
+}
+
+/// Whether a cell says that there is nothing to say.
+pub(super) fn is_placeholder(cell: &str) -> bool {
+    PLACEHOLDERS.contains(&cell.to_lowercase().as_str())
+}
+
+/// Whether at least three of four cells fit, so that the wrong ones are told of as such.
+fn mostly(cells: &[&str], fits: &dyn Fn(&str) -> bool) -> bool {
+    let fitting = cells.iter().filter(|cell| fits(cell)).count();
+    fitting > 0 && fitting * 4 >= cells.len() * 3
 }
 
 /// The signs of currencies that stand in a cell.
