@@ -74,6 +74,12 @@ impl Invocation {
         invocation
     }
 
+    /// With a file in its folder that need not be text.
+    pub(crate) fn bytes(self, name: &str, contents: &[u8]) -> Self {
+        std::fs::write(self.folder.path().join(name), contents).unwrap();
+        self
+    }
+
     /// With an empty folder in its folder.
     pub(crate) fn folder(self, name: &str) -> Self {
         std::fs::create_dir_all(self.folder.path().join(name)).unwrap();
@@ -108,6 +114,19 @@ impl Invocation {
 
     pub(crate) fn output(mut self) -> Output {
         self.command.output().unwrap()
+    }
+
+    /// Runs with this on the standard input.
+    pub(crate) fn input(mut self, input: &[u8]) -> Output {
+        use std::io::Write as _;
+        use std::process::Stdio;
+        self.command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = self.command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        child.wait_with_output().unwrap()
     }
 
     /// What a person sees: exit code, stdout, stderr.

@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod contract;
 mod convert;
+mod csv;
 mod doctor;
 mod failures;
 #[cfg(unix)]

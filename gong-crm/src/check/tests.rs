@@ -5,6 +5,8 @@ use crate::entity::ObjectType;
 use crate::rule::Rule;
 
 mod agreement;
+#[cfg(feature = "convert")]
+mod csv;
 mod files;
 mod lines;
 mod samples;

@@ -276,9 +276,6 @@ impl PlannedField {
         let column = self.column.as_ref();
         let cell = column.and_then(|column| row.cells.get(column.index));
         let cell = cell.unwrap_or_default().trim();
-        if cell.contains(char::REPLACEMENT_CHARACTER) {
-            return Err((cell, undecoded()));
-        }
         let is_given = !self.format.is_empty(cell);
         match self.format.replacement(cell).filter(|_| is_given) {
             Some("") => {}
@@ -312,15 +309,6 @@ impl PlannedField {
             )),
             None => Ok(false),
         }
-    }
-}
-
-/// A cell with bytes that mean nothing in the encoding.
-fn undecoded() -> Wrong {
-    Wrong {
-        message: "it holds a letter that can't be read in the encoding of the mapping".to_owned(),
-        hint: "set encoding in the mapping, such as \"windows-1252\", or export the CSV as UTF-8"
-            .to_owned(),
     }
 }
 
