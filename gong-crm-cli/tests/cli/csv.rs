@@ -76,7 +76,11 @@ const BOTH: [(&str, &str); 2] = [("accounts.csv", BAD_ACCOUNTS), ("deals.csv", D
 
 #[test]
 fn a_check_marks_the_cells_of_a_folder_of_csvs() {
-    for (format, name) in [("text", "csv_check"), ("json", "csv_check_json"), ("github", "csv_check_github")] {
+    for (format, name) in [
+        ("text", "csv_check"),
+        ("json", "csv_check_json"),
+        ("github", "csv_check_github"),
+    ] {
         let check = with(&["check", ".", "--map", "crm.toml", "-o", format], &BOTH);
         assert_transcript!(name, check);
     }
@@ -107,7 +111,13 @@ fn a_push_of_csvs_tells_of_rows_and_sends_nothing_with_errors() {
 fn rejected_rows_can_be_mended_and_pushed_by_the_same_mapping() {
     let push = |path: &'static str, folder: &std::path::Path| {
         let mut push = Invocation::new(&[
-            "--sim", "--no-progress", "push", path, "--map", "crm.toml", "--skip-invalid",
+            "--sim",
+            "--no-progress",
+            "push",
+            path,
+            "--map",
+            "crm.toml",
+            "--skip-invalid",
         ]);
         push.command().current_dir(folder);
         push
@@ -122,10 +132,17 @@ fn rejected_rows_can_be_mended_and_pushed_by_the_same_mapping() {
     crate::invocation::settings().bind(|| {
         insta::assert_snapshot!("csv_rejects", format!("{rejects}---\n{why}"));
     });
-    let mended = rejects.replace("12.5", "12,5").replace("zu kurz", "x;K-1;1;30.06.2026;03.02.2026 14:30");
+    let mended = rejects
+        .replace("12.5", "12,5")
+        .replace("zu kurz", "x;K-1;1;30.06.2026;03.02.2026 14:30");
     std::fs::write(path("deals.rejects.csv"), mended).unwrap();
     let again = push("deals.rejects.csv", folder.path()).output();
-    assert_eq!(again.status.code(), Some(0), "{}", String::from_utf8_lossy(&again.stderr));
+    assert_eq!(
+        again.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&again.stderr)
+    );
 }
 
 #[test]
@@ -134,7 +151,16 @@ fn what_gong_refuses_of_a_csv_is_told_of_its_rows() {
     let deals = "Auftragsnr.;Bezeichnung;Kunde;Betrag;Abschluss;Geändert am\n\
         D-1;\"Prüf\nstand\";K-1;1;31.03.2026;03.02.2026 14:30\n\
         D/2;Wartung;K-1;2;30.06.2026;03.02.2026 14:30\n";
-    let push = ["--sim", "push", "deals.csv", "--map", "crm.toml", "--no-check", "-o", "json"];
+    let push = [
+        "--sim",
+        "push",
+        "deals.csv",
+        "--map",
+        "crm.toml",
+        "--no-check",
+        "-o",
+        "json",
+    ];
     let output = with(&push, &[("deals.csv", deals)]).output();
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let file = &report["files"][0];
@@ -151,11 +177,22 @@ fn a_compressed_csv_and_the_standard_input_are_taken() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(&windows(DEALS)).unwrap();
     let packed = packed.finish().unwrap();
-    let check = ["check", "export.csv.gz", "--type", "deal", "--map", "crm.toml", "-o", "json"];
+    let check = [
+        "check",
+        "export.csv.gz",
+        "--type",
+        "deal",
+        "--map",
+        "crm.toml",
+        "-o",
+        "json",
+    ];
     let from_file = with(&check, &[]).bytes("export.csv.gz", &packed).output();
     assert_eq!(from_file.status.code(), Some(3));
 
-    let check = ["check", "-", "--type", "deal", "--map", "crm.toml", "-o", "json"];
+    let check = [
+        "check", "-", "--type", "deal", "--map", "crm.toml", "-o", "json",
+    ];
     let from_input = with(&check, &[]).input(&windows(DEALS));
     assert_eq!(from_input.status.code(), Some(3));
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
@@ -164,7 +201,9 @@ fn a_compressed_csv_and_the_standard_input_are_taken() {
         text(&from_input.stdout)
     );
 
-    let push = ["--sim", "push", "-", "--type", "account", "--map", "crm.toml", "-o", "json"];
+    let push = [
+        "--sim", "push", "-", "--type", "account", "--map", "crm.toml", "-o", "json",
+    ];
     let pushed = with(&push, &[]).input(&windows(GOOD_ACCOUNTS));
     assert_eq!(pushed.status.code(), Some(0), "{}", text(&pushed.stderr));
 }
@@ -187,26 +226,38 @@ fn a_csv_without_a_mapping_says_how_to_make_one() {
 
 #[test]
 fn lines_beside_csvs_go_on_working() {
-    let line = "{\"objectId\":\"K-9\",\"modifiedDate\":\"2026-02-03T14:30:00+01:00\",\"name\":\"Neun\"}\n";
+    let line =
+        "{\"objectId\":\"K-9\",\"modifiedDate\":\"2026-02-03T14:30:00+01:00\",\"name\":\"Neun\"}\n";
     let check = ["check", ".", "-o", "json"];
     let beside = |arguments: &[&str]| {
-        with(arguments, &[("deals.csv", DEALS)]).file("accounts.ldjson", line).output()
+        with(arguments, &[("deals.csv", DEALS)])
+            .file("accounts.ldjson", line)
+            .output()
     };
     assert!(beside(&check).stdout.is_empty());
     let findings = beside(&[&check[..], &["--map", "crm.toml"]].concat()).stdout;
     let findings = String::from_utf8(findings).unwrap();
     // K-9 is among the lines, K-1 is not.
     assert!(findings.contains("\"rule\":\"unresolved-reference\"") && findings.contains("D-1"));
-    assert!(!findings.contains("\"objectId\":\"D-2\",\"message\":\"accountId"), "{findings}");
+    assert!(
+        !findings.contains("\"objectId\":\"D-2\",\"message\":\"accountId"),
+        "{findings}"
+    );
 }
 
 #[test]
 fn mistakes_in_mappings_name_file_line_and_key() {
     let check = |mapping: &str| {
-        with(&["check", "deals.csv", "--map", "m.toml"], &[("deals.csv", DEALS)]).file("m.toml", mapping)
+        with(
+            &["check", "deals.csv", "--map", "m.toml"],
+            &[("deals.csv", DEALS)],
+        )
+        .file("m.toml", mapping)
     };
     let fields = |fields: &str| {
-        format!("[DEAL]\ndelimiter = ';'\n\n[DEAL.fields]\nobjectId = 'Auftragsnr.'\nmodifiedDate = {{ constant = 'now' }}\n{fields}")
+        format!(
+            "[DEAL]\ndelimiter = ';'\n\n[DEAL.fields]\nobjectId = 'Auftragsnr.'\nmodifiedDate = {{ constant = 'now' }}\n{fields}"
+        )
     };
     for (name, mapping) in [
         ("csv_map_unknown_key", fields("name = { form = 'x' }\n")),
@@ -223,6 +274,9 @@ fn mistakes_in_mappings_name_file_line_and_key() {
 
 #[test]
 fn a_csv_is_not_mended_by_fix() {
-    let fix = with(&["check", ".", "--map", "crm.toml", "--fix", "mended"], &BOTH);
+    let fix = with(
+        &["check", ".", "--map", "crm.toml", "--fix", "mended"],
+        &BOTH,
+    );
     assert_transcript!("csv_fix", fix);
 }

@@ -438,8 +438,8 @@ fn other_delimiter(header: &[String]) -> Option<char> {
 }
 
 /// The encoding of a header that was read in another one, by what becomes of its umlauts.
-fn other_encoding(header: &[String]) -> Option<&'static str> {
-    let holds = |text: &str| header.iter().any(|name| name.contains(text));
+fn encoding_meant(header: &[impl AsRef<str>]) -> Option<&'static str> {
+    let holds = |text: &str| header.iter().any(|name| name.as_ref().contains(text));
     if holds("\u{fffd}") {
         Some("windows-1252")
     } else {
@@ -459,14 +459,15 @@ fn find(name: &str, header: &[String]) -> Result<Column, MappingError> {
     let is_meant: &dyn Fn(&&String) -> bool = if count(&exact) > 0 { &exact } else { &alike };
     match count(is_meant) {
         0 => {
-            let names = || header.iter().map(String::as_str);
+            let meant = nearest(name, header.iter().map(String::as_str));
+            let meant = meant.filter(|meant| encoding_meant(&[meant]).is_none());
             let advice = if let Some(delimiter) = other_delimiter(header) {
                 let only = excerpt(&header[0]);
                 format!("its header is one cell, {only:?}: is the delimiter {delimiter:?}?")
-            } else if let Some(encoding) = other_encoding(header) {
-                format!("there are {header:?}: is the encoding {encoding:?}?")
-            } else if let Some(meant) = nearest(name, names()) {
+            } else if let Some(meant) = meant {
                 format!("did you mean {meant:?}?")
+            } else if let Some(encoding) = encoding_meant(header) {
+                format!("there are {header:?}: is the encoding {encoding:?}?")
             } else {
                 format!("there are {header:?}")
             };
