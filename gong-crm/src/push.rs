@@ -387,7 +387,13 @@ async fn prepared(
 ) -> Result<Prepared, PushError> {
     let journal = Journal::open(&client, options.wait_for_ledger, &events).await?;
     journal.sweep().await;
-    let mut opened = prepare::open(files, &options, &journal.spool()).await?;
+    let mut opened = match prepare::open(files, &options, &journal.spool()).await {
+        Ok(opened) => opened,
+        Err(error) => {
+            journal.sweep().await;
+            return Err(error);
+        }
+    };
     let context = Context::new(client, integration_id, options, Mode::Push, journal, events);
     if let Some(reports) = prepare::checked(&context, &mut opened).await? {
         return Ok(Prepared::Invalid(context.journal, reports));

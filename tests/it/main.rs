@@ -7,6 +7,7 @@
 
 mod answers;
 mod chaos;
+mod csv;
 mod decoding;
 mod dependencies;
 mod documents;
