@@ -152,9 +152,9 @@ pub(crate) struct Check {
     /// What all records are; otherwise each file's name tells
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
-    /// Check CSVs too, by this mapping; what is wrong is told of their rows and columns
+    /// Check CSVs too, by this mapping; may be given several times, one for each type
     #[arg(long, value_name = "FILE")]
-    pub(crate) map: Option<PathBuf>,
+    pub(crate) map: Vec<PathBuf>,
     /// Check custom fields against this entity schema
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
@@ -247,9 +247,9 @@ pub(crate) struct Push {
     /// What all records are; otherwise each file's name tells
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
-    /// Send CSVs too, by this mapping; what is wrong is told of their rows and columns
+    /// Send CSVs too, by this mapping; may be given several times, one for each type
     #[arg(long, value_name = "FILE")]
-    pub(crate) map: Option<PathBuf>,
+    pub(crate) map: Vec<PathBuf>,
     /// Only check, and show the requests that would be sent; no call is made
     #[arg(long)]
     pub(crate) dry_run: bool,

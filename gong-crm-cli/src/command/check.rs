@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gong_crm::check::{CheckError, Finding, Options, Severity, Summary, check_paths};
-use gong_crm::convert::{Conversion, Mapping};
+use gong_crm::convert::{Conversion, Mapping, MappingError};
 use gong_crm::{EntitySchema, fix};
 
 use crate::arguments::{Check, Format};
@@ -42,21 +42,30 @@ fn options(check: &Check) -> Result<Options, Failure> {
     options.deny = check.deny.iter().copied().collect();
     options.object_type = check.object_type;
     options.entity_schema = check.schema.as_deref().map(read_schema).transpose()?;
-    options.conversion = conversion(check.map.as_deref(), options.entity_schema.as_ref())?;
+    options.conversion = conversion(&check.map, options.entity_schema.as_ref())?;
     Ok(options)
 }
 
-/// What makes records of CSVs, by a mapping file.
+/// What makes records of CSVs, by mapping files.
 pub(crate) fn conversion(
-    map: Option<&Path>,
+    maps: &[PathBuf],
     schema: Option<&EntitySchema>,
 ) -> Result<Option<Conversion>, Failure> {
-    let Some(map) = map else { return Ok(None) };
-    let mapping =
-        Mapping::open(map).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
-    let mut conversion = Conversion::new(mapping, jiff::Timestamp::now());
-    conversion.entity_schema = schema.cloned();
-    Ok(Some(conversion))
+    let unusable = |error: MappingError| Failure::new(Exit::Usage, error.to_string());
+    let mut merged: Option<Mapping> = None;
+    for map in maps {
+        let mapping = Mapping::open(map).map_err(unusable)?;
+        merged = Some(match merged {
+            Some(merged) => merged.merged(mapping).map_err(unusable)?,
+            None => mapping,
+        });
+    }
+    let conversion = merged.map(|mapping| {
+        let mut conversion = Conversion::new(mapping, jiff::Timestamp::now());
+        conversion.entity_schema = schema.cloned();
+        conversion
+    });
+    Ok(conversion)
 }
 
 /// The entity schema in a file.

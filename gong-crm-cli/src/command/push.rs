@@ -50,7 +50,7 @@ fn options(global: &Global, push: &Push) -> Result<Options, Failure> {
     options.skip_invalid = push.skip_invalid;
     options.ignore_dependencies = push.ignore_dependencies;
     let schema = push.schema.as_deref().map(read_schema).transpose()?;
-    options.conversion = conversion(push.map.as_deref(), schema.as_ref())?;
+    options.conversion = conversion(&push.map, schema.as_ref())?;
     if !push.no_check {
         let mut check = check::Options::default();
         check.strict = push.strict;

@@ -280,3 +280,72 @@ fn a_csv_is_not_mended_by_fix() {
     );
     assert_transcript!("csv_fix", fix);
 }
+
+#[test]
+fn several_mappings_make_one_and_must_not_speak_of_the_same_type() {
+    let (accounts, deals) = MAPPING.split_once("\n[DEAL]").unwrap();
+    let push = |second: &str| {
+        let arguments = [
+            "--sim",
+            "push",
+            ".",
+            "--map",
+            "a.toml",
+            "--map",
+            "b.toml",
+            "--skip-invalid",
+            "-o",
+            "json",
+        ];
+        let files = [("accounts.csv", GOOD_ACCOUNTS), ("deals.csv", DEALS)];
+        with(&arguments, &files)
+            .file("a.toml", accounts)
+            .file("b.toml", second)
+            .output()
+    };
+    let both = push(&format!("[DEAL]{deals}"));
+    let report: serde_json::Value = serde_json::from_slice(&both.stdout).unwrap();
+    assert_eq!(report["files"][0]["succeeded"], 2, "{report}");
+    assert_eq!(report["files"][1]["succeeded"], 2, "{report}");
+    let told = String::from_utf8(push(MAPPING).stderr).unwrap();
+    assert!(
+        told.contains("a.toml and b.toml both have a table [ACCOUNT]"),
+        "{told}"
+    );
+}
+
+#[test]
+fn the_commands_of_the_guide_do_what_it_says() {
+    let root = crate::invocation::workspace_root();
+    let guide = std::fs::read_to_string(root.join("docs/guide/csv.md")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("examples/csv")).unwrap();
+    for file in std::fs::read_dir(root.join("examples/csv")).unwrap() {
+        let file = file.unwrap();
+        let target = folder.path().join("examples/csv").join(file.file_name());
+        std::fs::copy(file.path(), target).unwrap();
+    }
+    let commands: Vec<&str> = guide
+        .lines()
+        .filter_map(|line| line.strip_prefix("$ gong-crm "))
+        .collect();
+    assert_eq!(commands.len(), 7);
+    for command in commands {
+        // A shell would do no more than this with them.
+        let (command, input) = command.split_once(" < ").unwrap_or((command, ""));
+        let (command, target) = command.split_once(" > ").unwrap_or((command, ""));
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let mut run = Invocation::new(&arguments);
+        run.command().current_dir(folder.path());
+        let output = if input.is_empty() {
+            run.output()
+        } else {
+            run.input(&std::fs::read(folder.path().join(input)).unwrap())
+        };
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{command}\n{told}");
+        if !target.is_empty() {
+            std::fs::write(folder.path().join(target), &output.stdout).unwrap();
+        }
+    }
+}

@@ -28,6 +28,13 @@ pub(super) struct Converter<R> {
     /// The first row of data, where it had to be read to know how many columns there are.
     first: Option<Row>,
     /// The rows above the first row of data.
+    #[cfg_attr(
+        not(feature = "client"),
+        expect(
+            dead_code,
+            reason = "only a push writes rejected rows under their header"
+        )
+    )]
     above: Vec<Row>,
 }
 
@@ -108,6 +115,7 @@ impl<R: Read> Converter<R> {
     }
 
     /// The header and what stands above it.
+    #[cfg(feature = "client")]
     pub(super) fn above(&self) -> &[Row] {
         &self.above
     }

@@ -267,6 +267,7 @@ impl Walk {
     }
 
     /// The header and what stands above it, as a CSV.
+    #[cfg(feature = "client")]
     pub(crate) fn head(&self) -> String {
         let rows = self.converter.above().iter();
         rows.map(|row| row.text(self.delimiter, None).0 + "\n")

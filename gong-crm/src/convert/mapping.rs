@@ -47,7 +47,9 @@ use crate::entity::ObjectType;
 #[derive(Debug, Clone, Default)]
 pub struct Mapping {
     types: BTreeMap<ObjectType, TypeMapping>,
-    /// The file that it was read from.
+    /// The files that it was read from.
+    origins: BTreeMap<ObjectType, PathBuf>,
+    /// The first of them, for a type that none speaks of.
     origin: Option<PathBuf>,
     places: Places,
 }
@@ -170,13 +172,15 @@ impl Mapping {
             .and_then(|text| Self::from_toml(&text))
             .map_err(|error| MappingError::new(format!("{}: {}", path.display(), error.message)))?;
         mapping.origin = Some(path.to_path_buf());
+        let types = mapping.types.keys();
+        mapping.origins = types.map(|known| (*known, path.to_path_buf())).collect();
         Ok(mapping)
     }
 
     /// The error with the file and the line of what it is about, as far as they are known.
     pub(super) fn located(&self, object_type: ObjectType, error: MappingError) -> MappingError {
         let mut message = String::new();
-        if let Some(path) = &self.origin {
+        if let Some(path) = self.origins.get(&object_type).or(self.origin.as_ref()) {
             message = format!("{}: ", path.display());
         }
         if let Some((line, column)) = self.places.find(object_type, &error.about) {
@@ -193,6 +197,34 @@ impl Mapping {
     /// The object types that it speaks of, in load order.
     pub fn object_types(&self) -> impl Iterator<Item = ObjectType> {
         self.types.keys().copied()
+    }
+
+    /// Both mappings in one.
+    ///
+    /// # Errors
+    ///
+    /// [`MappingError`] when both speak of the same object type.
+    pub fn merged(mut self, other: Self) -> Result<Self, MappingError> {
+        if let Some(both) = other
+            .types
+            .keys()
+            .find(|known| self.types.contains_key(*known))
+        {
+            let name = |mapping: &Self| {
+                let path = mapping.origins.get(both);
+                path.map_or_else(|| "a mapping".to_owned(), |path| path.display().to_string())
+            };
+            return Err(MappingError::new(format!(
+                "{} and {} both have a table [{both}]",
+                name(&self),
+                name(&other)
+            )));
+        }
+        self.types.extend(other.types);
+        self.origins.extend(other.origins);
+        self.places.extend(other.places);
+        self.origin = self.origin.or(other.origin);
+        Ok(self)
     }
 
     /// The same mapping with another object type.
@@ -285,6 +317,7 @@ impl<'de> Deserialize<'de> for Mapping {
         }
         Ok(Self {
             types,
+            origins: BTreeMap::new(),
             origin: None,
             places: Places::default(),
         })

@@ -27,6 +27,10 @@ impl Places {
         Ok(places)
     }
 
+    pub(super) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// The place of the last of these keys, or of the first before it that is there.
     pub(super) fn find(&self, object_type: ObjectType, keys: &[String]) -> Option<(usize, usize)> {
         let mut prefixes = (0..=keys.len()).rev();

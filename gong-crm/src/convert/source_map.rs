@@ -61,6 +61,7 @@ impl SourceMap {
     }
 
     /// The line of the LDJSON that was made of the row that begins on this line of the CSV.
+    #[cfg(any(test, feature = "client"))]
     pub(crate) fn line_of(&self, csv_line: u64) -> Option<u64> {
         let after = self
             .runs

@@ -170,6 +170,7 @@ impl Source {
     }
 
     /// The lines, and what they were made of.
+    #[cfg(feature = "convert")]
     pub(super) fn readable(&self) -> &Readable {
         &self.readable
     }
