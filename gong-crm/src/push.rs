@@ -272,7 +272,8 @@ impl Push {
                 Task::Resume(ids) => resume(client, &ids, options, events, &mut cancel).await,
             }
         };
-        let mut work = std::pin::pin!(work);
+        // It holds everything that a push needs, which is much for a stack.
+        let mut work = Box::pin(work);
         // It stops by itself, with a report, unless a disk or a lock keeps it.
         tokio::select! {
             biased;

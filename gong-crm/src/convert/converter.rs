@@ -47,7 +47,8 @@ impl<R: Read> Converter<R> {
         options: &Options,
         keep: Keep,
     ) -> Result<Self, ConvertError> {
-        let located = |error| ConvertError::Mapping(mapping.located(object_type, error));
+        let located =
+            |error: MappingError| ConvertError::Mapping(mapping.located(object_type, &error));
         let table = mapping.of_type(object_type).ok_or_else(|| {
             located(MappingError::new(format!(
                 "it says nothing of {object_type}: it needs a table [{object_type}]"

@@ -112,8 +112,8 @@ pub(crate) struct CsvLines {
     object_type: ObjectType,
     csv: CsvInput,
     lines: PathBuf,
-    /// Removes the file of lines with this value.
-    _lines: Option<TempPath>,
+    /// Removes the file of lines with this value; none for a file of the caller's.
+    _guard: Option<TempPath>,
     rows: u64,
     problems: u64,
     source_map: SourceMap,
@@ -128,9 +128,11 @@ impl CsvLines {
     ) -> Result<Self, ConvertError> {
         let spool = NamedTempFile::with_prefix("gong-crm-").map_err(ConvertError::Write)?;
         let (mut file, path) = spool.into_parts();
-        let mut made = Self::make_in(&mut file, path.to_path_buf(), csv, object_type, conversion)?;
-        made._lines = Some(path);
-        Ok(made)
+        let made = Self::make_in(&mut file, path.to_path_buf(), csv, object_type, conversion)?;
+        Ok(Self {
+            _guard: Some(path),
+            ..made
+        })
     }
 
     /// Converts the CSV into a file of the caller's.
@@ -146,7 +148,7 @@ impl CsvLines {
             object_type,
             csv,
             lines: path,
-            _lines: None,
+            _guard: None,
             rows: 0,
             problems: 0,
             source_map: SourceMap::default(),

@@ -178,7 +178,7 @@ impl Mapping {
     }
 
     /// The error with the file and the line of what it is about, as far as they are known.
-    pub(super) fn located(&self, object_type: ObjectType, error: MappingError) -> MappingError {
+    pub(super) fn located(&self, object_type: ObjectType, error: &MappingError) -> MappingError {
         let mut message = String::new();
         if let Some(path) = self.origins.get(&object_type).or(self.origin.as_ref()) {
             message = format!("{}: ", path.display());

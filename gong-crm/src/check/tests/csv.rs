@@ -51,7 +51,7 @@ fn check(
     }
     let mut findings = Vec::new();
     let summary = check_paths(&[folder.path()], options, &mut |finding| {
-        findings.push(finding)
+        findings.push(finding);
     });
     (summary, findings)
 }
@@ -221,8 +221,10 @@ fn a_mapping_for_one_type_makes_a_type_known() {
         Mapping::from_toml("[LEAD.fields]\nobjectId = 'Id'\nmodifiedDate = { constant = 'now' }\n")
             .unwrap();
     let now = "2026-03-01T09:30:00Z".parse().unwrap();
-    let mut options = Options::default();
-    options.conversion = Some(Conversion::new(mapping, now));
+    let options = Options {
+        conversion: Some(Conversion::new(mapping, now)),
+        ..Options::default()
+    };
     let summary = check_paths(&[PathBuf::from(&path)], &options, &mut |_| {}).unwrap();
     assert_eq!(summary.files[0].object_type, ObjectType::Lead);
     assert_eq!(summary.records(), 1);
