@@ -193,7 +193,7 @@ fn a_compressed_csv_and_the_standard_input_are_taken() {
     let check = [
         "check", "-", "--type", "deal", "--map", "crm.toml", "-o", "json",
     ];
-    let from_input = with(&check, &[]).input(&windows(DEALS));
+    let from_input = with(&check, &[]).input_bytes(&windows(DEALS)).output();
     assert_eq!(from_input.status.code(), Some(3));
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     assert_eq!(
@@ -204,7 +204,9 @@ fn a_compressed_csv_and_the_standard_input_are_taken() {
     let push = [
         "--sim", "push", "-", "--type", "account", "--map", "crm.toml", "-o", "json",
     ];
-    let pushed = with(&push, &[]).input(&windows(GOOD_ACCOUNTS));
+    let pushed = with(&push, &[])
+        .input_bytes(&windows(GOOD_ACCOUNTS))
+        .output();
     assert_eq!(pushed.status.code(), Some(0), "{}", text(&pushed.stderr));
 }
 
@@ -340,7 +342,8 @@ fn the_commands_of_the_guide_do_what_it_says() {
         let output = if input.is_empty() {
             run.output()
         } else {
-            run.input(&std::fs::read(folder.path().join(input)).unwrap())
+            run.input_bytes(&std::fs::read(folder.path().join(input)).unwrap())
+                .output()
         };
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(0), "{command}\n{told}");

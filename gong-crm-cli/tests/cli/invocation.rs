@@ -30,7 +30,12 @@ impl Invocation {
 
     /// With this on its standard input.
     pub(crate) fn input(self, text: &str) -> Self {
-        let mut invocation = self.file("standard-input", text);
+        self.input_bytes(text.as_bytes())
+    }
+
+    /// With this on its standard input, which need not be text.
+    pub(crate) fn input_bytes(self, contents: &[u8]) -> Self {
+        let mut invocation = self.bytes("standard-input", contents);
         let file = std::fs::File::open(invocation.path("standard-input")).unwrap();
         invocation.command.stdin(file);
         invocation
@@ -114,19 +119,6 @@ impl Invocation {
 
     pub(crate) fn output(mut self) -> Output {
         self.command.output().unwrap()
-    }
-
-    /// Runs with this on the standard input.
-    pub(crate) fn input(mut self, input: &[u8]) -> Output {
-        use std::io::Write as _;
-        use std::process::Stdio;
-        self.command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = self.command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input).unwrap();
-        child.wait_with_output().unwrap()
     }
 
     /// What a person sees: exit code, stdout, stderr.
