@@ -257,11 +257,14 @@ impl Client {
     {
         self.rate.spend(&*self.clock, &self.ledger).await?;
         let exchange = Exchange::default();
-        let answered = tokio::time::timeout(self.timeouts.answer, exchange.observe(call)).await;
-        match answered {
-            Ok(answer) => answer::read(operation, &exchange, answer).await,
-            Err(_) => Err(answer::timed_out(operation, self.timeouts.answer)),
-        }
+        // Reading is within the limit too: a body may come a byte at a time, without end.
+        let answered = async {
+            let answer = exchange.observe(call).await;
+            answer::read(operation, &exchange, answer).await
+        };
+        tokio::time::timeout(self.timeouts.answer, answered)
+            .await
+            .unwrap_or_else(|_| Err(answer::timed_out(operation, self.timeouts.answer)))
     }
 }
 

@@ -18,7 +18,7 @@
 
 use std::future::{Future, IntoFuture};
 use std::path::PathBuf;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -266,14 +266,16 @@ impl Push {
         let mut until = cancel.clone();
         let work = async {
             match task {
+                // They hold everything that a push needs, which is much for a stack.
                 Task::Push(integration_id) => {
-                    push(client, integration_id, options, events, &mut cancel).await
+                    Box::pin(push(client, integration_id, options, events, &mut cancel)).await
                 }
-                Task::Resume(ids) => resume(client, &ids, options, events, &mut cancel).await,
+                Task::Resume(ids) => {
+                    Box::pin(resume(client, &ids, options, events, &mut cancel)).await
+                }
             }
         };
-        // It holds everything that a push needs, which is much for a stack.
-        let mut work = Box::pin(work);
+        let mut work = pin!(work);
         // It stops by itself, with a report, unless a disk or a lock keeps it.
         tokio::select! {
             biased;

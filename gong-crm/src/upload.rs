@@ -162,8 +162,10 @@ impl Client {
                 }
             }
         };
-        let outcome = answer::read(Operation::UploadCrmData, &exchange, answered)
+        let read = Box::pin(answer::read(Operation::UploadCrmData, &exchange, answered));
+        let outcome = within(self.timeouts.answer, read)
             .await
+            .flatten()
             .map(drop)
             .map_err(|error| error.with_client_request_id(&upload.client_request_id));
         match (outcome, fault.get()) {

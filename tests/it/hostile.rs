@@ -1,0 +1,206 @@
+//! What can a hostile or broken server do to a user? At worst cost one clear error, soon, in
+//! bounded memory; never learn the credentials of another server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use gong_crm::push::{Options, Verdict};
+use gong_crm::{Client, Credentials, ErrorKind, RateBudget, Timeouts};
+use gong_sim::{Effect, Fault, Operation, RetryAfter};
+use std::io::Write as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::world::{World, accounts};
+use crate::support::{KEY, SECRET, calls, refused};
+
+/// How long a client of these tests waits for an answer.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// Far below what a user would notice as hanging, far above what a busy machine takes.
+const SOON: Duration = Duration::from_secs(20);
+
+/// A client that gives up soon and asks once.
+fn client(base_url: &str, patience: Duration) -> Client {
+    let mut timeouts = Timeouts::default();
+    timeouts.answer = patience;
+    timeouts.stall = patience;
+    Client::builder()
+        .base_url(base_url)
+        .credentials(Credentials::access_key(KEY, SECRET))
+        .timeouts(timeouts)
+        .rate_budget(RateBudget::unlimited())
+        .retry_limits(gong_crm::retry::RetryLimits::NONE)
+        .build()
+        .unwrap()
+}
+
+/// A server that reads the head of a request and then does this with the connection.
+async fn server<F>(answer: impl Fn(TcpStream) -> F + Send + 'static) -> String
+where
+    F: Future<Output = std::io::Result<()>> + Send + 'static,
+{
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address: SocketAddr = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            if stream.read(&mut request).await.is_ok_and(|read| read > 0) {
+                // The client hangs up on it, which is no failure of the test.
+                drop(tokio::spawn(answer(stream)));
+            }
+        }
+    });
+    format!("http://{address}")
+}
+
+/// Writes the same piece again and again, until nobody reads any more or so many were written.
+async fn write_on(stream: &mut TcpStream, piece: &[u8], times: usize) -> std::io::Result<usize> {
+    for _ in 0..times {
+        stream.write_all(piece).await?;
+    }
+    Ok(piece.len() * times)
+}
+
+#[tokio::test]
+async fn an_endless_body_is_cut_off_whatever_its_status() {
+    /// Twice what is read of an answer at most.
+    const PIECES: usize = 2 * 64 * 16;
+    for status in ["200 OK", "400 Bad Request", "418 Odd"] {
+        let written = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&written);
+        let base_url = server(move |mut stream| {
+            let count = Arc::clone(&count);
+            async move {
+                let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\n\r\n[");
+                stream.write_all(head.as_bytes()).await?;
+                for _ in 0..PIECES {
+                    stream.write_all(&[b' '; 64 * 1024]).await?;
+                    count.fetch_add(1, Ordering::Relaxed);
+                }
+                Ok(())
+            }
+        })
+        .await;
+        let started = Instant::now();
+        let error = refused(client(&base_url, SOON).integrations().await);
+        assert!(started.elapsed() < SOON, "{status}");
+        assert_eq!(error.kind(), ErrorKind::Transport, "{status}: {error}");
+        assert!(
+            written.load(Ordering::Relaxed) < PIECES * 3 / 4,
+            "{status}: it was read to its end"
+        );
+    }
+}
+
+#[tokio::test]
+async fn endless_headers_are_cut_off() {
+    let base_url = server(|mut stream| async move {
+        stream.write_all(b"HTTP/1.1 200 OK\r\n").await?;
+        write_on(&mut stream, b"x-more: and more and more\r\n", 10_000_000).await?;
+        Ok(())
+    })
+    .await;
+    let started = Instant::now();
+    let error = refused(client(&base_url, SOON).integrations().await);
+    assert!(started.elapsed() < SOON);
+    assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_dribbles_is_not_waited_for() {
+    for (status, body) in [
+        ("200 OK", true),
+        ("400 Bad Request", true),
+        ("418 Odd", true),
+        ("200 OK", false),
+    ] {
+        let base_url = server(move |mut stream| async move {
+            stream
+                .write_all(format!("HTTP/1.1 {status}\r\n").as_bytes())
+                .await?;
+            if body {
+                stream.write_all(b"content-length: 1000000\r\n\r\n").await?;
+            }
+            loop {
+                stream.write_all(b"x").await?;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await;
+        let started = Instant::now();
+        let client = client(&base_url, PATIENCE);
+        let error = refused(client.integrations().await);
+        assert_eq!(error.kind(), ErrorKind::Timeout, "{status} {body}: {error}");
+        let error = refused(calls::upload_of(&client, calls::LINES.as_bytes()).await);
+        assert_eq!(error.kind(), ErrorKind::Timeout, "{status} {body}: {error}");
+        assert!(error.is_outcome_unknown(), "{status} {body}");
+        assert!(started.elapsed() < SOON, "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_bomb_is_never_unpacked() {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    for _ in 0..1024 {
+        packed.write_all(&[b' '; 1 << 20]).unwrap();
+    }
+    let bomb = packed.finish().unwrap();
+    assert!(bomb.len() < 2 << 20);
+    let answer = ResponseTemplate::new(200)
+        .insert_header("content-encoding", "gzip")
+        .set_body_raw(bomb, "application/json");
+    let server = crate::support::server(answer).await;
+    let started = Instant::now();
+    let error = refused(client(&server.uri(), SOON).integrations().await);
+    assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{error}");
+    assert!(started.elapsed() < SOON);
+}
+
+#[tokio::test]
+async fn credentials_never_follow_a_redirect() {
+    let elsewhere = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200))
+        .mount(&elsewhere)
+        .await;
+    for status in [301, 302, 303, 307, 308] {
+        let answer = ResponseTemplate::new(status).insert_header(
+            "location",
+            format!("{}/v2/crm/integrations", elsewhere.uri()),
+        );
+        let server = crate::support::server(answer).await;
+        let client = client(&server.uri(), SOON);
+        let error = refused(client.integrations().await);
+        assert_eq!(error.kind(), ErrorKind::Redirected, "{status}: {error}");
+        let error = refused(calls::upload_of(&client, calls::LINES.as_bytes()).await);
+        assert_eq!(error.kind(), ErrorKind::Redirected, "{status}: {error}");
+    }
+    assert_eq!(elsewhere.received_requests().await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_huge_retry_after_does_not_hold_a_push_up() {
+    for retry_after in [
+        RetryAfter::Seconds(u64::MAX),
+        RetryAfter::Seconds(86_400 * 365),
+    ] {
+        let world = World::new().await;
+        let path = world.write("accounts.ldjson", &accounts(2));
+        let fault = Fault::new(Effect::TooManyRequests(retry_after)).on(Operation::UploadEntities);
+        world.simulator.add_fault(fault.nth(1));
+        let started = Instant::now();
+        let report = world.push_with(Options::new([path]).local()).await;
+        assert!(started.elapsed() < SOON);
+        assert!(
+            matches!(report.verdict, Verdict::Done | Verdict::Failed),
+            "{report:?}"
+        );
+    }
+}
