@@ -13,6 +13,7 @@
 
 use std::error::Error;
 use std::io::{Write, stdout};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gong_crm::{
@@ -45,10 +46,14 @@ impl Ledger for AppLedger {
         self.kept.record(jobs)?;
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         for job in jobs {
-            table.push(format!(
+            let row = format!(
                 "{} of {} records: {}",
                 job.object_type, job.records, job.state
-            ));
+            );
+            // A job is recorded again when anything about it changes, not the state alone.
+            if table.last() != Some(&row) {
+                table.push(row);
+            }
         }
         Ok(())
     }
@@ -63,6 +68,10 @@ impl Ledger for AppLedger {
 
     fn jobs(&self) -> Result<Vec<Job>, LedgerError> {
         self.kept.jobs()
+    }
+
+    fn spool_folder(&self) -> Option<PathBuf> {
+        self.kept.spool_folder()
     }
 
     fn forget(
