@@ -81,7 +81,7 @@ async fn an_endless_body_is_cut_off_whatever_its_status() {
                 let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\n\r\n[");
                 stream.write_all(head.as_bytes()).await?;
                 for _ in 0..PIECES {
-                    stream.write_all(&[b' '; 64 * 1024]).await?;
+                    stream.write_all(&vec![b' '; 64 * 1024]).await?;
                     count.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok(())
@@ -149,7 +149,7 @@ async fn a_server_that_dribbles_is_not_waited_for() {
 async fn a_compressed_bomb_is_never_unpacked() {
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     for _ in 0..1024 {
-        packed.write_all(&[b' '; 1 << 20]).unwrap();
+        packed.write_all(&vec![b' '; 1 << 20]).unwrap();
     }
     let bomb = packed.finish().unwrap();
     assert!(bomb.len() < 2 << 20);
