@@ -36,6 +36,7 @@ Environment:
   GONG_BASE_URL                             the company's address of Gong's interface
   GONG_INTEGRATION_ID                       the integration; otherwise the one that is registered
   GONG_CONFIG, GONG_PROFILE                 as --config and --profile
+  GONG_CALLS_PER_SECOND, GONG_CALLS_PER_DAY how many calls to make at most
   NO_COLOR                                  no colors
 
 Settings: flags go before the environment, the environment before the file gong-crm.toml, which is
@@ -91,6 +92,27 @@ pub(crate) struct Global {
     /// How often a call is made again that failed for a passing reason [default: 3; an upload 4]
     #[arg(long, global = true, value_name = "N")]
     pub(crate) retries: Option<u32>,
+    /// How many calls to make in any second at most; Gong allows a company 3
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        env = "GONG_CALLS_PER_SECOND",
+        default_value_t = 3,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub(crate) calls_per_second: u32,
+    /// How many calls to make in any 24 hours at most, as the ledger counts them; Gong allows a
+    /// company 10,000
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        env = "GONG_CALLS_PER_DAY",
+        default_value_t = 10_000,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub(crate) calls_per_day: u32,
     /// No progress, only results and errors
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
@@ -265,13 +287,6 @@ pub(crate) struct Push {
     /// Check custom fields against this entity schema
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
-    /// Send records even if something to which they refer did not go through
-    #[arg(long)]
-    pub(crate) ignore_dependencies: bool,
-    /// How long to let accounts settle before contacts and deals refer to them [default: 1m; with
-    /// --sim none]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub(crate) settle: Option<Duration>,
     /// The clientRequestId, instead of the one that follows from the content; one file only
     #[arg(long, value_name = "ID")]
     pub(crate) request_id: Option<ClientRequestId>,
@@ -291,6 +306,22 @@ pub(crate) struct Waiting {
     /// Don't wait: end when Gong has every file
     #[arg(long = "async", conflicts_with = "wait")]
     pub(crate) is_async: bool,
+    /// How long to let accounts settle before contacts and deals refer to them [default: 1m; with
+    /// --sim none]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) settle: Option<Duration>,
+    /// Send records even if something to which they refer did not go through
+    #[arg(long)]
+    pub(crate) ignore_dependencies: bool,
+    /// How long after the first attempt another may begin [default: 1h]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) retry_for: Option<Duration>,
+    /// How long to pause after the first failed attempt; later pauses grow to 30s [default: 1s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) retry_pause: Option<Duration>,
+    /// The longest wait that Gong may ask for; if it asks for more, resume later [default: 20m]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) max_retry_after: Option<Duration>,
     /// Send suspects again until every bad record is known, beyond the 20 that Gong lists
     #[arg(long)]
     pub(crate) drain: bool,

@@ -38,6 +38,10 @@ impl Connection {
             .credentials(settings.credentials()?.value)
             .user_agent(concat!("gong-crm-cli/", env!("CARGO_PKG_VERSION")))
             .ledger(Arc::new(settings.open_ledger()?))
+            .rate_budget(RateBudget::new(
+                Some(global.calls_per_second),
+                Some(global.calls_per_day),
+            ))
             .retry_limits(limits(global, RetryLimits::CALL))
             .build()?;
         let named = settings.integration_id.as_ref().map(|id| id.value);

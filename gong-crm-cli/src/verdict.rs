@@ -60,8 +60,11 @@ pub(crate) async fn follow(
     if report.is_canceled || !unfinished.is_empty() {
         resume_line(output, &unfinished);
     }
-    let accepted =
-        |file: &FileReport| matches!(file.status, FileStatus::Accepted | FileStatus::Done);
+    let is_accepted = |status| matches!(status, FileStatus::Accepted | FileStatus::Done);
+    // What has to wait for an earlier upload of its file is left to resume.
+    let accepted = |file: &FileReport| {
+        is_accepted(file.status) && file.uploads.iter().all(|upload| is_accepted(upload.status))
+    };
     Ok(match () {
         () if report.is_canceled => Exit::Interrupted,
         () if is_async && report.files.iter().all(accepted) => Exit::Ok,

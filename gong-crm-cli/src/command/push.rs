@@ -43,12 +43,8 @@ fn options(global: &Global, push: &Push) -> Result<Options, Failure> {
     }
     wait_as_told(&mut options, &push.waiting, global);
     options.object_type = push.object_type;
-    if let Some(settle) = push.settle {
-        options.settle_time = settle;
-    }
     options.request_id.clone_from(&push.request_id);
     options.skip_invalid = push.skip_invalid;
-    options.ignore_dependencies = push.ignore_dependencies;
     let schema = push.schema.as_deref().map(read_schema).transpose()?;
     options.conversion = conversion(&push.map, schema.as_ref())?;
     if !push.no_check {
@@ -70,6 +66,13 @@ pub(crate) fn wait_as_told(options: &mut Options, waiting: &Waiting, global: &Gl
         options.patience.first = pause;
         options.patience.longest = options.patience.longest.max(pause);
     }
+    options.settle_time = waiting.settle.unwrap_or(options.settle_time);
+    options.ignore_dependencies = waiting.ignore_dependencies;
+    let retry = &mut options.retry;
+    retry.total = waiting.retry_for.unwrap_or(retry.total);
+    retry.longest_wait = waiting.max_retry_after.unwrap_or(retry.longest_wait);
+    retry.first_pause = waiting.retry_pause.unwrap_or(retry.first_pause);
+    retry.longest_pause = retry.longest_pause.max(retry.first_pause);
     options.acceptance_only = waiting.is_async;
     options.drain = waiting.drain;
     options.rejects = match &waiting.rejects {

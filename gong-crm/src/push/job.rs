@@ -15,6 +15,8 @@ use crate::ledger::{Job, JobState};
 pub(super) enum Purpose {
     /// It brings records to Gong.
     Records,
+    /// The same again, though it was done: what has to come before it comes again.
+    RecordsAgain,
     /// It finds out which records of an earlier upload Gong refuses.
     Drain,
 }
@@ -35,7 +37,7 @@ pub(super) async fn new_job(
     content.is_of_drain = purpose == Purpose::Drain;
     // An id of the user's own is for the records; what is sent besides has to have its own.
     let own_id = context.options.request_id.as_ref();
-    let own_id = own_id.filter(|_| purpose == Purpose::Records);
+    let own_id = own_id.filter(|_| purpose != Purpose::Drain);
     let known = if let Some(id) = own_id {
         let known = context
             .journal
@@ -47,14 +49,15 @@ pub(super) async fn new_job(
     } else {
         let fingerprint = Fingerprint::new(integration_id, file.object_type, &piece.hash);
         let ids = (1..=MAX_ATTEMPTS).map(move |attempt| (attempt, fingerprint.attempt(attempt)));
-        let is_failed: fn(&Job) -> bool = match purpose {
+        let is_settled: fn(&Job) -> bool = match purpose {
             Purpose::Records => |job| job.state == JobState::Failed,
+            Purpose::RecordsAgain => |job| !job.is_unfinished(),
             // Before the end of the search, an upload of it that failed is one that told.
             Purpose::Drain => |job| job.state == JobState::Failed && !job.is_unreported(),
         };
         let first = context
             .journal
-            .first_not_failed(integration_id, ids, is_failed);
+            .last_attempt(integration_id, ids, is_settled);
         let first = first.await;
         first.map_err(as_error)?.ok_or_else(|| exhausted(file))?
     };

@@ -78,19 +78,25 @@ impl Journal {
             .await
     }
 
-    /// The first of these ids whose job does not count as failed, and that job if there is one.
-    pub(super) async fn first_not_failed(
+    /// The last of these ids that has a job, with the job, unless that counts as settled; then the
+    /// id after it.
+    pub(super) async fn last_attempt(
         &self,
         integration_id: IntegrationId,
         ids: impl Iterator<Item = (u32, ClientRequestId)> + Send + 'static,
-        is_failed: fn(&Job) -> bool,
+        is_settled: fn(&Job) -> bool,
     ) -> Result<Option<(u32, ClientRequestId, Option<Job>)>, LedgerError> {
         self.call(move |ledger| {
+            let mut last = None;
             for (attempt, id) in ids {
-                let job = ledger.job(integration_id, &id)?;
-                if !job.as_ref().is_some_and(is_failed) {
-                    return Ok(Some((attempt, id, job)));
-                }
+                let Some(job) = ledger.job(integration_id, &id)? else {
+                    let open = last.filter(|(_, _, job)| !is_settled(job));
+                    return Ok(Some(match open {
+                        Some((attempt, id, job)) => (attempt, id, Some(job)),
+                        None => (attempt, id, None),
+                    }));
+                };
+                last = Some((attempt, id, job));
             }
             Ok(None)
         })

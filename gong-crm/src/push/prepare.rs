@@ -243,8 +243,19 @@ async fn course(
         return refuse("takes several uploads, and an id of your own can name one only");
     }
     let mut jobs = Vec::new();
+    // The first turn in which something goes.
+    let mut begins = None;
     for (number, piece) in (1..).zip(&source.pieces) {
-        jobs.push(new_job(context, &source, piece, number, Purpose::Records).await?);
+        let turn = piece.piece.turn;
+        let mut job = new_job(context, &source, piece, number, Purpose::Records).await?;
+        // An older version of a record goes, again perhaps: the newer must not stay behind it.
+        if begins.is_some_and(|begins| begins < turn) && !job.is_unfinished() {
+            job = new_job(context, &source, piece, number, Purpose::RecordsAgain).await?;
+        }
+        if job.is_unfinished() {
+            begins = begins.or(Some(turn));
+        }
+        jobs.push(job);
     }
     if let Some(content) = jobs.first_mut().and_then(|job| job.content.as_mut()) {
         content.left_out.clone_from(&left_out);
@@ -308,6 +319,19 @@ pub(super) async fn supersede(context: &Context, courses: &[Course]) -> Result<(
         .await
         .map_err(PushError::Ledger)?;
     let spool = context.journal.spool();
+    // The same content anew makes for a verdict anew; what else was read from the standard input
+    // before has still to be told.
+    let anew: BTreeSet<&str> = courses
+        .iter()
+        .flat_map(|course| &course.jobs)
+        .map(|job| job.content_hash.as_str())
+        .collect();
+    let is_anew = |job: &&Job| anew.contains(job.content_hash.as_str());
+    let copies: BTreeSet<PathBuf> = open
+        .iter()
+        .filter(is_anew)
+        .filter_map(|job| Some(job.content.as_ref()?.path.clone()))
+        .collect();
     for job in open {
         let is_older = job.integration_id == context.integration_id
             && paths.contains(&(job.source_path.clone(), job.object_type))
@@ -316,6 +340,9 @@ pub(super) async fn supersede(context: &Context, courses: &[Course]) -> Result<(
             continue;
         }
         let copied = kept_copy(&job, &spool).await;
+        let copy = job.content.as_ref().map(|content| &content.path);
+        let is_told =
+            !job.source_path.is_absolute() && !copy.is_some_and(|path| copies.contains(path));
         let file = Arc::new(PlannedFile {
             path: job.source_path.clone(),
             object_type: job.object_type,
@@ -331,7 +358,7 @@ pub(super) async fn supersede(context: &Context, courses: &[Course]) -> Result<(
             fingerprint: None,
         };
         let delivered = context.deliver(delivery).await;
-        if copied.is_none() {
+        if !is_told {
             context.journal.reported(&delivered.job).await;
         }
     }

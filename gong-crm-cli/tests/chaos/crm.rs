@@ -1,0 +1,189 @@
+//! What is pushed, in which way, and what Gong has to hold in the end?
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+
+/// A small generator, so that a seed is all that is needed to see a life again.
+#[derive(Debug)]
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+
+    pub(crate) fn pick<T: Clone>(&mut self, of: &[T]) -> T {
+        of[usize::try_from(self.below(of.len() as u64)).unwrap()].clone()
+    }
+}
+
+/// How the records reach the command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Files in a folder.
+    Folder,
+    /// The same, packed.
+    Packed,
+    /// The standard input.
+    Input,
+    /// Files with lines that the check leaves out.
+    SkipInvalid,
+    /// A file with more bad lines than Gong lists, which are all to be found.
+    Drain,
+}
+
+impl Way {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Folder,
+        Self::Packed,
+        Self::Input,
+        Self::SkipInvalid,
+        Self::Drain,
+    ];
+
+    /// The arguments of the push.
+    pub(crate) fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Folder | Self::Packed => &["crm"],
+            Self::Input => &["-", "--type", "ACCOUNT"],
+            Self::SkipInvalid => &["crm", "--skip-invalid"],
+            Self::Drain => &["crm", "--no-check", "--drain"],
+        }
+    }
+
+    /// With which code a push ends that nothing disturbs.
+    pub(crate) fn exit(self) -> i32 {
+        match self {
+            Self::Folder | Self::Packed | Self::Input => 0,
+            Self::SkipInvalid | Self::Drain => 5,
+        }
+    }
+}
+
+/// The files of a CRM, and what is to be left of them in Gong.
+#[derive(Debug, Default)]
+pub(crate) struct Crm {
+    files: BTreeMap<String, String>,
+    /// The name of each object by type and id; none for those that are deleted or bad.
+    pub(crate) left: BTreeMap<(&'static str, String), Option<String>>,
+    /// How many lines no Gong takes.
+    pub(crate) bad: usize,
+}
+
+impl Crm {
+    /// Some records, the same for the same dice. A later version is about the same objects.
+    pub(crate) fn new(dice: &mut Dice, way: Way, version: u64) -> Self {
+        let mut crm = Self::default();
+        let types: &[(&str, &str)] = match way {
+            Way::Input | Way::Drain => &[("ACCOUNT", "accounts")],
+            _ => &[
+                ("ACCOUNT", "accounts"),
+                ("CONTACT", "contacts"),
+                ("DEAL", "deals"),
+            ],
+        };
+        for (object_type, stem) in types {
+            let files = if way == Way::Input {
+                1
+            } else {
+                1 + dice.below(2)
+            };
+            for file in 0..files {
+                let mut text = String::new();
+                for number in 0..2 + dice.below(4) {
+                    let id = format!("{stem}-{file}-{number}");
+                    // The first of each file in two versions, so that every file makes two uploads.
+                    let fate = if number == 0 { 0 } else { dice.below(5) };
+                    crm.add(&mut text, object_type, &id, version, fate);
+                }
+                if way == Way::SkipInvalid {
+                    let at = text.find('\n').unwrap() + 1;
+                    text.insert_str(at, "{\"objectId\":\"bad/one\",\"name\":\"B\"}\n\n");
+                    crm.bad += 1;
+                }
+                if way == Way::Drain {
+                    for number in 0..21 + dice.below(25) {
+                        let id = format!("bad-{file}-{number}");
+                        writeln!(text, "{{\"objectId\":\"{id}\",\"name\":\"{version}\"}}").unwrap();
+                        crm.left.insert((object_type, id), None);
+                        crm.bad += 1;
+                    }
+                }
+                crm.files.insert(format!("{stem}-{file}.ldjson"), text);
+            }
+        }
+        crm
+    }
+
+    fn add(
+        &mut self,
+        text: &mut String,
+        object_type: &'static str,
+        id: &str,
+        version: u64,
+        fate: u64,
+    ) {
+        let mut write = |name: &str, hour: u64| {
+            let at = format!("2026-01-{:02}T{hour:02}:00:00Z", version + 1);
+            let of_type = match object_type {
+                "CONTACT" => format!(",\"emailAddress\":\"{id}@acme.example\""),
+                _ => String::new(),
+            };
+            writeln!(
+                text,
+                "{{\"objectId\":\"{id}\",\"modifiedDate\":\"{at}\",\"name\":\"{name}\"{of_type}}}"
+            )
+            .unwrap();
+        };
+        let name = format!("v{version}");
+        write(&name, 9);
+        let kept = match fate {
+            // The newer stands first.
+            0 => {
+                write("old", 8);
+                Some(name)
+            }
+            1 => {
+                writeln!(
+                    text,
+                    "{{\"objectId\":\"{id}\",\"modifiedDate\":\"2026-01-{:02}T10:00:00Z\",\"isDeleted\":true}}",
+                    version + 1
+                )
+                .unwrap();
+                None
+            }
+            _ => Some(name),
+        };
+        self.left.insert((object_type, id.to_owned()), kept);
+    }
+
+    /// Writes the files into the folder, in the place of all others; gives the standard input.
+    pub(crate) fn write(&self, folder: &Path, way: Way) -> Vec<u8> {
+        drop(std::fs::remove_dir_all(folder));
+        std::fs::create_dir(folder).unwrap();
+        for (name, text) in &self.files {
+            match way {
+                Way::Input => return text.clone().into_bytes(),
+                Way::Packed => {
+                    let file = std::fs::File::create(folder.join(format!("{name}.gz"))).unwrap();
+                    let mut packed =
+                        flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+                    packed.write_all(text.as_bytes()).unwrap();
+                    packed.finish().unwrap();
+                }
+                _ => std::fs::write(folder.join(name), text).unwrap(),
+            }
+        }
+        Vec::new()
+    }
+}
