@@ -296,6 +296,10 @@ pub(crate) struct Push {
 
 /// How the end is awaited, and what becomes of refused records.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch on the command line"
+)]
 pub(crate) struct Waiting {
     /// How long to wait for each file to be processed, such as 90s, 10m or 2h
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30m")]

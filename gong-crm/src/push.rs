@@ -405,8 +405,8 @@ async fn prepared(
         files: opened.iter().map(|one| Arc::clone(&one.file)).collect(),
     });
     let (courses, failed) = prepare::courses(&context, opened).await?;
-    prepare::supersede(&context, &courses).await?;
-    prepare::write_down(&context, &courses).await?;
+    let superseded = prepare::supersede(&context, &courses).await?;
+    prepare::write_down(&context, &courses, superseded).await?;
     prepare::estimate(&context, &courses).await?;
     Ok(Prepared::Ready(Box::new(context), courses, failed))
 }

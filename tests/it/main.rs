@@ -6,7 +6,6 @@
 )]
 
 mod answers;
-mod chaos;
 mod csv;
 mod decoding;
 mod dependencies;

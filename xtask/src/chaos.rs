@@ -6,14 +6,15 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 /// The test that lives them; a plain test run has a few.
-const TEST: &str = "chaos::a_life_of_kills_and_faults_ends_with_every_record_applied_once";
+const TEST: &str = "seeds::a_life_of_kills_and_faults_ends_with_every_record_applied_once";
 
 /// Runs the lives of these seeds.
-pub(crate) fn run(root: &Path, first: u64, seeds: u64) -> Result<()> {
+pub(crate) fn run(root: &Path, from: u64, seeds: u64) -> Result<()> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let status = Command::new(&cargo)
-        .args(["test", "-p", "tests", "--test", "it", "--", "--exact", TEST])
-        .env("GONG_CHAOS_SEEDS", format!("{first}..{}", first + seeds))
+        .args(["test", "-p", "gong-crm-cli", "--test", "chaos", "--"])
+        .args(["--exact", TEST, "--nocapture"])
+        .env("GONG_CHAOS_SEEDS", format!("{from}..{}", from + seeds))
         .current_dir(root)
         .status()
         .with_context(|| format!("cannot start {cargo}"))?;

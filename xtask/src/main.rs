@@ -48,14 +48,14 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Kill pushes at random moments, many times over
+    /// Kill the command at each step and strike its calls, in as many lives as wanted
     Chaos {
         /// How many lives
         #[arg(long, default_value_t = 1_000)]
         seeds: u64,
         /// The first seed, to see a life again
         #[arg(long, default_value_t = 0)]
-        first: u64,
+        from: u64,
     },
     /// Write the reference pages of docs/ from the tables in the code and the command's help
     Docs,
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
             None => acme::run(&root, check),
         },
         Chore::Bench { name, arguments } => bench::run(&root, &name, &arguments),
-        Chore::Chaos { seeds, first } => chaos::run(&root, first, seeds),
+        Chore::Chaos { seeds, from } => chaos::run(&root, from, seeds),
         Chore::Docs => ci::pages(&root),
         Chore::Ci => ci::run(&root),
         Chore::Packages => packages::run(&root),

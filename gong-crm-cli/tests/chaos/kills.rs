@@ -94,10 +94,11 @@ impl Moment {
                 Self::Planned | Self::SendingNotTaken => any(JobState::Sending),
                 Self::SendingTaken => life.simulator.uploads().len() > uploads,
                 Self::Done | Self::Failed => any(self.state()) && any(JobState::Sending),
-                // What an earlier push left there is waited for in the same way.
-                Self::Accepted | Self::Processing => {
-                    jobs.iter().any(|job| job.state == self.state())
-                }
+                // What an earlier push left in Gong's hands is waited for in the same way.
+                Self::Accepted => jobs
+                    .iter()
+                    .any(|job| matches!(job.state, JobState::Accepted | JobState::Processing)),
+                Self::Processing => jobs.iter().any(|job| job.state == JobState::Processing),
             }
         });
         let states = life.kill(child);

@@ -239,13 +239,26 @@ impl Life {
             assert_eq!(self.simulator.uploads().len(), uploads, "{name}: again");
         }
         self.assert_nothing_is_left();
+        // A kill before anything was planned can leave one until the next push.
+        assert!(!self.path("ledger.sqlite.spool").exists(), "{name}: copies");
+    }
+
+    /// What was sent in which order, for whoever has to find out.
+    fn history(&self) -> String {
+        let mut jobs = self.jobs();
+        jobs.sort_by_key(|job| job.updated_at);
+        let line = |job: &Job| {
+            let (id, piece, path) = (&job.client_request_id, job.piece, job.source_path.display());
+            let (state, planned, updated) = (job.state, job.planned_at, job.updated_at);
+            format!("{planned} {updated} {state} {id} {path} {piece}\n")
+        };
+        jobs.iter().map(line).collect()
     }
 
     /// Nothing is open, and so a resume makes no call.
     fn assert_nothing_is_left(&self) {
         let name = &self.name;
         assert_eq!(self.jobs_as_told(), "", "{name}: nothing is left to do");
-        assert!(!self.path("ledger.sqlite.spool").exists(), "{name}: copies");
         let before = self.simulator.request_count();
         let again = self.resume();
         assert_eq!(again.code, Some(0), "{name}: {again:#?}");
@@ -280,7 +293,8 @@ impl Life {
         for ((object_type, id), kept) in &self.crm.left {
             let held = self.simulator.object(object_type, id);
             let held = held.map(|object| object["name"].as_str().unwrap_or_default().to_owned());
-            assert_eq!(&held, kept, "{name}: {object_type} {id}");
+            let history = || self.history();
+            assert_eq!(&held, kept, "{name}: {object_type} {id}\n{}", history());
         }
         let in_gong: BTreeMap<String, JobState> = self
             .simulator

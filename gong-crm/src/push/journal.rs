@@ -121,7 +121,34 @@ impl Journal {
         drop(noting.await);
     }
 
-    /// The same of all jobs of a file, if every one has come to its end.
+    /// Writes jobs down, and at the same moment notes of others that they need not be told any more:
+    /// a kill in between would lose the verdict that is to come from the first, or that of the
+    /// others.
+    pub(super) async fn record_instead_of(
+        &self,
+        mut jobs: Vec<Job>,
+        others: Vec<Job>,
+    ) -> Result<(), LedgerError> {
+        self.call(move |ledger| {
+            for other in others {
+                // What was dropped is not there any more.
+                let known = ledger.job(other.integration_id, &other.client_request_id)?;
+                if let Some(mut job) = known
+                    && !job.is_unfinished()
+                {
+                    job.content = None;
+                    jobs.push(job);
+                }
+            }
+            if jobs.is_empty() {
+                return Ok(());
+            }
+            ledger.record(&jobs)
+        })
+        .await
+    }
+
+    /// Notes the same of all jobs of a file, if every one has come to its end.
     pub(super) async fn reported_all(&self, of: &Job) -> Result<(), LedgerError> {
         let of = of.clone();
         self.call(move |ledger| {

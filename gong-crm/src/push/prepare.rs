@@ -273,7 +273,11 @@ async fn course(
 
 /// Writes all uploads down, before the first is sent. Of a file of which some is to be sent, what
 /// was sent before is noted too: a resumed push reports on the whole file.
-pub(super) async fn write_down(context: &Context, courses: &[Course]) -> Result<(), PushError> {
+pub(super) async fn write_down(
+    context: &Context,
+    courses: &[Course],
+    superseded: Vec<Job>,
+) -> Result<(), PushError> {
     let open = courses
         .iter()
         .filter(|course| course.jobs.iter().any(Job::is_unfinished));
@@ -290,19 +294,20 @@ pub(super) async fn write_down(context: &Context, courses: &[Course]) -> Result<
             other.piece,
         ))
     });
-    if planned.is_empty() {
-        return Ok(());
-    }
     context
         .journal
-        .record(planned)
+        .record_instead_of(planned, superseded)
         .await
         .map_err(PushError::Ledger)
 }
 
 /// Brings older uploads of the same files to their end: an older version that is still on its way
-/// must not arrive after the newer one.
-pub(super) async fn supersede(context: &Context, courses: &[Course]) -> Result<(), PushError> {
+/// must not arrive after the newer one. Gives those of which nobody needs to be told any more.
+pub(super) async fn supersede(
+    context: &Context,
+    courses: &[Course],
+) -> Result<Vec<Job>, PushError> {
+    let mut superseded = Vec::new();
     let paths: BTreeSet<(PathBuf, crate::ObjectType)> = courses
         .iter()
         .map(|course| &course.source.file)
@@ -359,10 +364,10 @@ pub(super) async fn supersede(context: &Context, courses: &[Course]) -> Result<(
         };
         let delivered = context.deliver(delivery).await;
         if !is_told {
-            context.journal.reported(&delivered.job).await;
+            superseded.push(delivered.job);
         }
     }
-    Ok(())
+    Ok(superseded)
 }
 
 /// The bytes of a job, if the ledger keeps a copy of them.

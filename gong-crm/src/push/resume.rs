@@ -64,7 +64,7 @@ impl Group {
 
     fn found(self, spool: &Spool) -> (Option<Course>, Vec<Job>) {
         // The search for bad records goes on when the upload has ended that it belongs to.
-        let (of_drain, mut jobs): (Vec<Job>, Vec<Job>) = self
+        let (mut of_drain, mut jobs): (Vec<Job>, Vec<Job>) = self
             .jobs
             .into_iter()
             .partition(|job| job.content.as_ref().is_some_and(|of| of.is_of_drain));
@@ -76,6 +76,7 @@ impl Group {
         let Some((content, readable)) =
             first.and_then(|content| Some((content, Readable::again(content, spool)?)))
         else {
+            jobs.append(&mut of_drain);
             return (None, jobs);
         };
         let file = PlannedFile {
@@ -85,7 +86,12 @@ impl Group {
         };
         let mut source = Source::again(Arc::new(file), readable, content);
         let mut left_out = Reasons::new();
-        let (mut kept, mut orphaned) = (Vec::new(), Vec::new());
+        let mut kept = Vec::new();
+        // A search whose bytes are gone ends with what it belongs to.
+        let mut orphaned: Vec<Job> = of_drain
+            .into_iter()
+            .filter(|job| SourcePiece::again(source.path(), job).is_none())
+            .collect();
         for job in jobs {
             let Some(piece) = SourcePiece::again(source.path(), &job) else {
                 orphaned.push(job);
@@ -131,6 +137,11 @@ pub(super) async fn ask_about(context: &Context, orphaned: Vec<Job>) -> Vec<File
             })
             .await;
         context.journal.reported(&delivered.job).await;
+        let content = delivered.job.content.as_ref();
+        if content.is_some_and(|content| content.is_of_drain) {
+            // Its records are those of the upload that it searched.
+            continue;
+        }
         summarize(
             &mut report,
             vec![PieceOutcome::of(delivered, &LineMap::identity())],

@@ -11,6 +11,7 @@ use super::conclusion::brief;
 use super::context::Context;
 use super::delivery::{Delivered, Delivery, Ending};
 use super::event::Event;
+use super::job::{Purpose, new_job};
 use super::report::FileStatus;
 use super::request_id::Fingerprint;
 use super::source::Source;
@@ -117,7 +118,8 @@ pub(super) async fn run(
                     order.running.push(unit);
                     let course = &courses[unit.course];
                     let (source, jobs) = (Arc::clone(&course.source), course.jobs.clone());
-                    running.push(either_unit(context, unit, source, jobs));
+                    let before = course.outcomes.iter().filter_map(Trace::of).collect();
+                    running.push(either_unit(context, unit, source, jobs, before));
                 }
                 Readiness::Never(reason) => {
                     order.waiting.remove(index);
@@ -162,9 +164,15 @@ pub(super) async fn run(
 
 type Running<'a> = std::pin::Pin<Box<dyn Future<Output = Ended> + Send + 'a>>;
 
-fn either_unit(context: &Context, unit: Unit, source: Arc<Source>, jobs: Vec<Job>) -> Running<'_> {
+fn either_unit(
+    context: &Context,
+    unit: Unit,
+    source: Arc<Source>,
+    jobs: Vec<Job>,
+    before: Vec<Trace>,
+) -> Running<'_> {
     Box::pin(async move {
-        let outcomes = run_unit(context, unit.pass, &source, &jobs).await;
+        let outcomes = run_unit(context, unit.pass, &source, &jobs, before).await;
         Ended::Unit(unit, outcomes)
     })
 }
@@ -307,6 +315,7 @@ async fn run_unit(
     pass: Pass,
     source: &Arc<Source>,
     jobs: &[Job],
+    mut before: Vec<Trace>,
 ) -> Vec<PieceOutcome> {
     let places: Vec<usize> = (0..source.pieces.len())
         .filter(|place| source.pieces[*place].piece.turn.pass == pass)
@@ -335,10 +344,59 @@ async fn run_unit(
         }
         let deliveries = wave
             .iter()
-            .map(|place| deliver_piece(context, source, *place, &jobs[*place]));
-        outcomes.extend(join_all(deliveries).await);
+            .map(|place| deliver_in_turn(context, source, *place, &jobs[*place], &before));
+        let delivered = join_all(deliveries).await;
+        before.extend(delivered.iter().filter_map(Trace::of));
+        outcomes.extend(delivered);
     }
     outcomes
+}
+
+/// When an upload came to its end, for those that have to come after it.
+#[derive(Debug, Clone, Copy)]
+struct Trace {
+    sent: bool,
+    finished_at: jiff::Timestamp,
+}
+
+impl Trace {
+    fn of(outcome: &PieceOutcome) -> Option<Self> {
+        Some(Self {
+            sent: outcome.sent,
+            finished_at: outcome.finished_at?,
+        })
+    }
+}
+
+/// Delivers a piece, and does so again if Gong turns out to have had it before something that has to
+/// come first: an older version of a record, sent again, must not have the last word.
+async fn deliver_in_turn(
+    context: &Context,
+    source: &Arc<Source>,
+    place: usize,
+    job: &Job,
+    before: &[Trace],
+) -> PieceOutcome {
+    let outcome = deliver_piece(context, source, place, job).await;
+    let is_early = |first: &Trace| first.sent || first.finished_at > job.updated_at;
+    let had_it = outcome.finished_at.is_some() && !outcome.sent;
+    if !had_it || !before.iter().any(is_early) {
+        return outcome;
+    }
+    let again = new_job(
+        context,
+        source,
+        &source.pieces[place],
+        job.piece,
+        Purpose::RecordsAgain,
+    );
+    let Ok(again) = again.await else {
+        return outcome;
+    };
+    if context.journal.record(vec![again.clone()]).await.is_err() {
+        return outcome;
+    }
+    deliver_piece(context, source, place, &again).await
 }
 
 async fn deliver_piece(

@@ -44,6 +44,8 @@ pub(super) struct PieceOutcome {
     pub(super) hidden_errors: u64,
     pub(super) sent: bool,
     pub(super) done_at: Option<jiff::Timestamp>,
+    /// When Gong was known to have finished with it, in this push or before.
+    pub(super) finished_at: Option<jiff::Timestamp>,
     pub(super) cause: Option<Arc<Error>>,
     pub(super) not_sent_because: Option<String>,
     /// An upload that looked for errors which Gong had not listed, and did not come to its end.
@@ -70,6 +72,7 @@ impl PieceOutcome {
             hidden_errors: 0,
             sent,
             done_at: job.finished_at.filter(|_| !sent),
+            finished_at: job.finished_at,
             cause: None,
             not_sent_because: None,
             open_search: None,
