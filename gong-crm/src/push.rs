@@ -36,6 +36,8 @@ mod journal;
 mod lines;
 mod plan;
 mod prepare;
+#[cfg(test)]
+mod properties;
 mod rejects;
 mod report;
 mod request_id;
