@@ -229,6 +229,13 @@ impl Life {
             self.assert_nothing_is_left();
         }
 
+        // An older version, what is left of it included, must not come after the push.
+        let insist = || {
+            if is_lost {
+                self.end(self.start_resume(&["--ignore-dependencies"]));
+            }
+        };
+        insist();
         let pushed = self.push(&[]);
         assert_eq!(pushed.code, exit, "{name}: push ends so: {pushed:#?}");
         self.assert_verdict(&pushed.report);
@@ -238,6 +245,7 @@ impl Life {
             assert_eq!(self.push(&[]).code, Some(0), "{name}");
             assert_eq!(self.simulator.uploads().len(), uploads, "{name}: again");
         }
+        insist();
         self.assert_nothing_is_left();
         // A kill before anything was planned can leave one until the next push.
         assert!(!self.path("ledger.sqlite.spool").exists(), "{name}: copies");

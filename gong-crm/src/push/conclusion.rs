@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::context::Context;
-use super::delivery::{Delivered, Ending};
+use super::delivery::{Delivered, Ending, finished_before};
 use super::report::{FileReport, FileStatus};
 use super::run::Course;
 use super::source::SourcePiece;
-use super::verdict::{PieceOutcome, name_records, status_from_json, summarize};
+use super::verdict::{PieceOutcome, name_records, summarize};
 use crate::error::{Error, ErrorKind};
 use crate::ledger::{Job, JobState};
-use crate::status::RequestState;
 
 /// The reports of all files, with the names of refused records, and the rejects written.
 pub(super) async fn reports(
@@ -93,19 +92,10 @@ async fn stopped(context: &Context, job: Job, piece: &SourcePiece) -> PieceOutco
         .job(job.integration_id, &job.client_request_id)
         .await;
     let job = known.ok().flatten().unwrap_or(job);
-    let ending = match job.state {
-        JobState::Done | JobState::Failed => {
-            let state = if job.state == JobState::Done {
-                RequestState::Done
-            } else {
-                RequestState::Failed
-            };
-            let answer = job.answer.as_deref().unwrap_or_default();
-            Ending::Finished(status_from_json(answer, state))
-        }
-        JobState::Planned => Ending::NotSent("the push was stopped before".to_owned()),
-        JobState::Accepted | JobState::Processing => Ending::TimedOut,
-        JobState::Sending | JobState::Unknown => {
+    let ending = match (finished_before(&job), job.state) {
+        (Some(ending), _) => ending,
+        (None, JobState::Accepted | JobState::Processing) => Ending::TimedOut,
+        (None, JobState::Sending | JobState::Unknown) => {
             let message = format!(
                 "the push was stopped while {} was sent",
                 job.client_request_id
@@ -115,6 +105,7 @@ async fn stopped(context: &Context, job: Job, piece: &SourcePiece) -> PieceOutco
                 error.with_client_request_id(&job.client_request_id),
             ))
         }
+        (None, _) => Ending::NotSent("the push was stopped before".to_owned()),
     };
     let sent = job.state != JobState::Planned;
     PieceOutcome::of(Delivered { job, ending, sent }, &piece.piece.lines)

@@ -63,6 +63,17 @@ pub(super) enum Ending {
     NotSent(String),
 }
 
+/// How an upload ended of which the ledger knows the end.
+pub(super) fn finished_before(job: &Job) -> Option<Ending> {
+    let state = match job.state {
+        JobState::Done => RequestState::Done,
+        JobState::Failed => RequestState::Failed,
+        _ => return None,
+    };
+    let answer = job.answer.as_deref().unwrap_or_default();
+    Some(Ending::Finished(status_from_json(answer, state)))
+}
+
 /// What Gong says of an id.
 enum Asked {
     Known(RequestStatus),
@@ -133,22 +144,17 @@ struct Step<'a> {
 
 impl Step<'_> {
     async fn run(&mut self) -> Ending {
+        if let Some(ending) = finished_before(&self.job) {
+            return ending;
+        }
         match self.job.state {
-            JobState::Done | JobState::Failed => {
-                let answer = self.job.answer.as_deref().unwrap_or_default();
-                let state = match self.job.state {
-                    JobState::Done => RequestState::Done,
-                    _ => RequestState::Failed,
-                };
-                Ending::Finished(status_from_json(answer, state))
-            }
-            JobState::Planned => self.send().await,
             JobState::Sending | JobState::Unknown => match self.ask().await {
                 Asked::Known(status) => self.accepted(Some(status)).await,
                 Asked::NotKnown => self.send().await,
                 Asked::Unanswered(error) => self.unknown(error).await,
             },
             JobState::Accepted | JobState::Processing => self.accepted(None).await,
+            JobState::Done | JobState::Failed | JobState::Planned => self.send().await,
         }
     }
 

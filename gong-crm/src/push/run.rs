@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use super::conclusion::brief;
 use super::context::Context;
-use super::delivery::{Delivered, Delivery, Ending};
+use super::delivery::{Delivered, Delivery, Ending, finished_before};
 use super::event::Event;
 use super::job::{Purpose, new_job};
 use super::report::FileStatus;
@@ -433,7 +433,8 @@ fn not_sent(course: &Course, pass: Pass, reason: &str) -> Vec<PieceOutcome> {
         .map(|(piece, job)| {
             let delivered = Delivered {
                 job: job.clone(),
-                ending: Ending::NotSent(reason.to_owned()),
+                // What has ended before has not to be sent.
+                ending: finished_before(job).unwrap_or_else(|| Ending::NotSent(reason.to_owned())),
                 sent: false,
             };
             PieceOutcome::of(delivered, &piece.piece.lines)
