@@ -13,8 +13,9 @@
 //!
 //! How a file goes follows from the file alone. Most go as they are. Blank lines are left out; what
 //! is larger than Gong takes is cut at line ends; records that share an `objectId` go one after
-//! another, the oldest `modifiedDate` first; and deletions go apart, after all other records of all
-//! files, in the reverse order of types.
+//! another, the oldest `modifiedDate` first, and if an older one has to go again, so do the newer
+//! after it, under the next id; and deletions go apart, after all other records of all files, in the
+//! reverse order of types.
 
 use std::future::{Future, IntoFuture};
 use std::path::PathBuf;

@@ -6,6 +6,7 @@
 )]
 
 mod answers;
+mod clock;
 mod csv;
 mod decoding;
 mod dependencies;

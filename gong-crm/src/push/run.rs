@@ -378,7 +378,9 @@ async fn deliver_in_turn(
     before: &[Trace],
 ) -> PieceOutcome {
     let outcome = deliver_piece(context, source, place, job).await;
-    let is_early = |first: &Trace| first.sent || first.finished_at > job.updated_at;
+    // What had ended before this push was put in order when it was planned.
+    let was_open = job.is_unfinished();
+    let is_early = |first: &Trace| first.sent || (was_open && first.finished_at > job.updated_at);
     let had_it = outcome.finished_at.is_some() && !outcome.sent;
     if !had_it || !before.iter().any(is_early) {
         return outcome;
