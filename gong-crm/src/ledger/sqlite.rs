@@ -95,7 +95,8 @@ impl SqliteLedger {
             fs::create_dir_all(folder).map_err(|error| storage(error.into()))?;
         }
         let mut connection = Connection::open(&path).map_err(|error| storage(error.into()))?;
-        let version = prepare(&mut connection).map_err(|error| storage(error.into()))?;
+        let version =
+            patiently(|| prepare(&mut connection)).map_err(|error| storage(error.into()))?;
         if version > FORMAT {
             return Err(LedgerError::Newer { path, version });
         }
@@ -137,6 +138,25 @@ impl SqliteLedger {
         path.push(".");
         path.push(ending);
         path.into()
+    }
+}
+
+/// Tries again while another process sets up the same file: the change to a write-ahead log is one
+/// that SQLite itself does not wait for.
+fn patiently<T>(mut attempt: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    const PAUSE: Duration = Duration::from_millis(5);
+    let started = std::time::Instant::now();
+    loop {
+        let outcome = attempt();
+        let is_busy = outcome
+            .as_ref()
+            .err()
+            .and_then(rusqlite::Error::sqlite_error_code)
+            == Some(rusqlite::ErrorCode::DatabaseBusy);
+        if !is_busy || started.elapsed() > BUSY {
+            return outcome;
+        }
+        std::thread::sleep(PAUSE);
     }
 }
 

@@ -113,6 +113,19 @@ mod sqlite {
     }
 
     #[test]
+    fn many_that_open_a_new_file_at_once_all_get_it() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("ledger.sqlite");
+            std::thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| SqliteLedger::open(&path).unwrap());
+                }
+            });
+        }
+    }
+
+    #[test]
     fn a_file_of_the_first_version_is_brought_up_to_date() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.sqlite");

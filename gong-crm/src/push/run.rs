@@ -18,7 +18,7 @@ use super::source::Source;
 use super::split::Pass;
 use super::verdict::PieceOutcome;
 use crate::entity::ObjectType;
-use crate::ledger::Job;
+use crate::ledger::{Job, JobState};
 
 /// A file of the push, and what became of it so far.
 #[derive(Debug)]
@@ -379,7 +379,7 @@ async fn deliver_in_turn(
 ) -> PieceOutcome {
     let outcome = deliver_piece(context, source, place, job).await;
     // What had ended before this push was put in order when it was planned.
-    let was_open = job.is_unfinished();
+    let was_open = job.is_unfinished() && job.state != JobState::Planned;
     let is_early = |first: &Trace| first.sent || (was_open && first.finished_at > job.updated_at);
     let had_it = outcome.finished_at.is_some() && !outcome.sent;
     if !had_it || !before.iter().any(is_early) {
