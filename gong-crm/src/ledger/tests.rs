@@ -114,12 +114,16 @@ mod sqlite {
 
     #[test]
     fn many_that_open_a_new_file_at_once_all_get_it() {
-        for _ in 0..20 {
+        for _ in 0..50 {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("ledger.sqlite");
+            let together = std::sync::Barrier::new(8);
             std::thread::scope(|scope| {
                 for _ in 0..8 {
-                    scope.spawn(|| SqliteLedger::open(&path).unwrap());
+                    scope.spawn(|| {
+                        together.wait();
+                        SqliteLedger::open(&path).unwrap()
+                    });
                 }
             });
         }
