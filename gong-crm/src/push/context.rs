@@ -12,6 +12,7 @@ use super::journal::Journal;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::id::{ClientRequestId, IntegrationId};
+use crate::ledger::LedgerError;
 
 /// Who is told of the steps.
 pub(super) struct Events(Mutex<Option<Listener>>);
@@ -114,6 +115,12 @@ impl Context {
                 .hopeless
                 .get_or_init(|| format!("no call can succeed any more: {error}"));
         }
+    }
+
+    /// Notes that the ledger takes nothing more: what is not written down is not sent, and what came
+    /// first could not be told from what came after.
+    pub(super) fn note_ledger(&self, error: &LedgerError) {
+        let _ = self.hopeless.get_or_init(|| error.to_string());
     }
 
     /// The gate of an id: two files of the same content make one upload.

@@ -430,7 +430,9 @@ impl Step<'_> {
         self.job.answer = Some(status_as_json(status));
         self.job.finished_at = Some(self.context.client.clock.now());
         // If this can't be written, the next push asks Gong and learns the same.
-        drop(self.record(state).await);
+        if let Err(error) = self.record(state).await {
+            self.context.note_ledger(&error);
+        }
     }
 
     /// The tries are used up.
