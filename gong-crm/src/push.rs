@@ -427,10 +427,12 @@ async fn resume(
     let mut is_canceled = false;
     let mut groups = resume::groups(jobs, ids).into_iter().peekable();
     while let Some(first) = groups.next() {
-        let integration_id = first.integration_id;
-        let mut of_integration = vec![first];
-        while let Some(group) = groups.next_if(|group| group.integration_id == integration_id) {
-            of_integration.push(group);
+        let (integration_id, older) = (first.integration_id, first.older);
+        let mut together = vec![first];
+        while let Some(group) =
+            groups.next_if(|group| (group.integration_id, group.older) == (integration_id, older))
+        {
+            together.push(group);
         }
         let context = Context::new(
             client.clone(),
@@ -441,7 +443,7 @@ async fn resume(
             Arc::clone(&events),
         );
         let (mut courses, mut orphaned) = (Vec::new(), Vec::new());
-        for group in of_integration {
+        for group in together {
             let (course, lost) = group.course(&context).await;
             courses.extend(course);
             orphaned.extend(lost);

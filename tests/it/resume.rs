@@ -31,15 +31,44 @@ async fn resume_with(world: &World, change: impl FnOnce(&mut Options)) -> Report
     client.resume([], options).await.unwrap()
 }
 
+/// Writes a compressed file into the world's folder.
+fn write_packed(world: &World, name: &str, text: &str) -> std::path::PathBuf {
+    let path = world.folder.path().join(name);
+    let file = std::fs::File::create(&path).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    packed.write_all(text.as_bytes()).unwrap();
+    packed.finish().unwrap();
+    path
+}
+
+/// Found by the chaos of seed 5736: both versions went at once, and the older arrived last.
+#[tokio::test]
+async fn of_two_versions_of_a_file_that_both_wait_the_newer_stays() {
+    let world = World::new().await;
+    refuse_from(&world, 1);
+    let in_waves = account("a", "2026-01-15T08:00:00Z", "oldest")
+        + &account("a", "2026-01-15T09:00:00Z", "older")
+        + &account("a", "2026-01-15T10:00:00Z", "old");
+    let path = write_packed(&world, "accounts.ldjson.gz", &in_waves);
+    assert_eq!(world.push(&path).await.verdict, Verdict::Failed);
+    let newer = account("a", "2026-01-16T09:30:00Z", "newer");
+    write_packed(&world, "accounts.ldjson.gz", &newer);
+    assert_eq!(world.push(&path).await.verdict, Verdict::Failed);
+    assert_eq!(world.states(), [JobState::Planned; 4]);
+
+    world.simulator.clear_faults();
+    let report = world.resume().await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    let name = &world.simulator.object("ACCOUNT", "a").unwrap()["name"];
+    assert_eq!(name, "newer");
+    assert_eq!(world.simulator.uploads().len(), 4);
+}
+
 #[tokio::test]
 async fn what_was_unpacked_is_sent_again_though_the_packed_file_is_gone() {
     let world = World::new().await;
     refuse_from(&world, 1);
-    let path = world.folder.path().join("accounts.ldjson.gz");
-    let file = std::fs::File::create(&path).unwrap();
-    let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
-    packed.write_all(accounts(3).as_bytes()).unwrap();
-    packed.finish().unwrap();
+    let path = write_packed(&world, "accounts.ldjson.gz", &accounts(3));
     assert_eq!(world.push(&path).await.verdict, Verdict::Failed);
     assert!(spool(&world).exists());
 

@@ -21,12 +21,16 @@ use crate::ledger::Job;
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) integration_id: IntegrationId,
+    /// How many older versions of the file are open too. They go first: of two versions, the one
+    /// that arrives last stays in Gong.
+    pub(super) older: usize,
     source_path: PathBuf,
     object_type: ObjectType,
     jobs: Vec<Job>,
 }
 
-/// Sorts jobs by file, in the order in which types go. Of files of which an id is named, all goes
+/// Sorts jobs, the oldest first, by file: older versions of files before newer ones, and in the order
+/// in which types go. Of files of which an id is named, all goes
 /// on: their uploads wait for each other.
 pub(super) fn groups(jobs: Vec<Job>, ids: &[ClientRequestId]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
@@ -38,6 +42,10 @@ pub(super) fn groups(jobs: Vec<Job>, ids: &[ClientRequestId]) -> Vec<Group> {
             Some(place) => groups[place].jobs.push(job),
             None => groups.push(Group {
                 integration_id: job.integration_id,
+                older: groups
+                    .iter()
+                    .filter(|group| group.is_version_of_file_of(&job))
+                    .count(),
                 source_path: job.source_path.clone(),
                 object_type: job.object_type,
                 jobs: vec![job],
@@ -48,11 +56,18 @@ pub(super) fn groups(jobs: Vec<Job>, ids: &[ClientRequestId]) -> Vec<Group> {
         let mut of_group = group.jobs.iter().map(|job| &job.client_request_id);
         ids.is_empty() || of_group.any(|id| ids.contains(id))
     });
-    groups.sort_by_key(|group| (group.integration_id, group.object_type));
+    groups.sort_by_key(|group| (group.integration_id, group.older, group.object_type));
     groups
 }
 
 impl Group {
+    /// Whether the group is of the same file as the job, in another version perhaps.
+    fn is_version_of_file_of(&self, job: &Job) -> bool {
+        self.integration_id == job.integration_id
+            && self.object_type == job.object_type
+            && self.source_path == job.source_path
+    }
+
     /// Finds the bytes of the jobs again, if they still are what they were; the rest of the jobs can
     /// only be asked about.
     pub(super) async fn course(self, context: &Context) -> (Option<Course>, Vec<Job>) {
