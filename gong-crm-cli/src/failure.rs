@@ -1,5 +1,7 @@
 //! Why a command did not do what it was asked: one message, one cure, one exit code.
 
+use std::path::Path;
+
 use gong_crm::push::PlanError;
 use gong_crm::{Error, FilesError, LedgerError, WaitError};
 use serde::Serialize;
@@ -113,6 +115,13 @@ impl Failure {
                  and add --map map.toml",
                 path.display()
             )),
+            FilesError::OnlyRejects { path } => {
+                let folder = if path.is_dir() { path } else { Path::new("") };
+                failure.with_hint(format!(
+                    "mend them and name the files: {}",
+                    folder.join("*.rejects.ldjson").display()
+                ))
+            }
             _ => failure,
         }
     }

@@ -8,6 +8,7 @@ mod arguments;
 mod command;
 mod config_file;
 mod connection;
+mod csvs;
 mod exit;
 mod failure;
 mod finding;

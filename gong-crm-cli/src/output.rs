@@ -72,6 +72,18 @@ impl Output {
         }
     }
 
+    /// That something was not done that may have been meant, and the cure; also for a program,
+    /// beside its data.
+    pub(crate) fn warning(self, message: &str, hint: &str) {
+        let mut stderr = anstream::stderr();
+        if self.is_json() {
+            let json = serde_json::json!({"warning": message, "hint": hint});
+            drop(writeln!(stderr, "{json}"));
+        } else {
+            drop(writeln!(stderr, "{HINT}warning:{HINT:#} {message}; {hint}"));
+        }
+    }
+
     /// The end of a command that failed.
     pub(crate) fn failure(self, failure: &Failure) -> Exit {
         let mut stderr = anstream::stderr();

@@ -18,6 +18,9 @@ const ENDINGS: [&str; 3] = ["ldjson", "ndjson", "jsonl"];
 /// Endings of the names of CSVs.
 const CSV_ENDINGS: [&str; 2] = ["csv", "tsv"];
 
+/// What the names of the files have before their ending that a push writes of refused records.
+pub(crate) const REJECTS_INFIX: &str = ".rejects.";
+
 /// Whether CSVs count as entity files, and as which type where their names don't tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Csvs {
@@ -25,7 +28,7 @@ pub(crate) enum Csvs {
     Unmapped,
     /// A mapping does; of the type, if it is for that one alone.
     #[cfg_attr(
-        not(feature = "convert"),
+        not(any(test, feature = "convert")),
         expect(dead_code, reason = "it has the mapping")
     )]
     Mapped(Option<ObjectType>),
@@ -46,11 +49,26 @@ pub(crate) fn is_named_csv(path: &Path) -> bool {
 
 /// The ending of a file's name, before `.gz`, in lower case.
 fn ending(path: &Path) -> String {
+    let name = unpacked_name(path);
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ending.to_owned()
+}
+
+/// A file's name without `.gz`, in lower case.
+fn unpacked_name(path: &Path) -> String {
     let name = path.file_name().and_then(|name| name.to_str());
     let mut name = name.unwrap_or_default().to_lowercase();
     name.truncate(name.strip_suffix(".gz").unwrap_or(&name).len());
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    ending.to_owned()
+    name
+}
+
+/// Whether a push wrote the file, of records that were refused. They are in the file that was
+/// pushed as well, so they are meant only where they are named.
+fn is_of_a_push(path: &Path) -> bool {
+    let infix = REJECTS_INFIX.trim_end_matches('.');
+    let name = unpacked_name(path);
+    name.rsplit_once('.')
+        .is_some_and(|(stem, _)| stem.ends_with(infix))
 }
 
 /// Why the paths lead to no entity files.
@@ -71,6 +89,15 @@ pub enum FilesError {
     /// A folder holds no file that could be an entity file, or a pattern fits none.
     #[error("{} holds no entity file; their names end in .ldjson, .ndjson or .jsonl", path.display())]
     NoEntityFiles {
+        /// The folder or pattern.
+        path: PathBuf,
+    },
+    /// A folder or pattern gives nothing but files that a push wrote of refused records.
+    #[error(
+        "{} holds only records that were refused before, which are taken where they are named",
+        path.display()
+    )]
+    OnlyRejects {
         /// The folder or pattern.
         path: PathBuf,
     },
@@ -106,7 +133,8 @@ pub(crate) struct EntityFilePath {
 }
 
 /// Finds the entity files at the paths and puts them into the order in which types refer to each
-/// other. A folder gives its own files, not those of folders within it.
+/// other. A folder gives its own files, not those of folders within it, and not what a push wrote of
+/// refused records; nor does a pattern, unless it speaks of them.
 pub(crate) fn entity_files(
     paths: &[impl AsRef<Path>],
     object_type: Option<ObjectType>,
@@ -144,8 +172,15 @@ fn expand(path: &Path, csvs: Csvs) -> Result<Vec<PathBuf>, FilesError> {
         Err(source) => {
             // A pattern that the shell left alone, as Windows' does.
             let pattern = path.to_str().filter(|text| text.contains(['*', '?', '[']));
-            match pattern.and_then(|pattern| glob::glob(pattern).ok()) {
-                Some(matches) => non_empty(path, matches.filter_map(Result::ok).collect()),
+            match pattern.and_then(|pattern| Some((pattern, glob::glob(pattern).ok()?))) {
+                Some((pattern, matches)) => {
+                    let mut found: Vec<PathBuf> = matches.filter_map(Result::ok).collect();
+                    let speaks_of_rejects = pattern.to_lowercase().contains("rejects");
+                    let all = found.len();
+                    found.retain(|path| speaks_of_rejects || !is_of_a_push(path));
+                    let has_rejects = found.len() < all;
+                    non_empty(path, found, has_rejects)
+                }
                 None => Err(FilesError::Unreadable {
                     path: path.to_path_buf(),
                     source,
@@ -157,38 +192,77 @@ fn expand(path: &Path, csvs: Csvs) -> Result<Vec<PathBuf>, FilesError> {
 
 /// The entity files of a folder, by name.
 fn of_folder(folder: &Path, csvs: Csvs) -> Result<Vec<PathBuf>, FilesError> {
-    let unreadable = |source| FilesError::Unreadable {
+    let listed = list(folder).map_err(|source| FilesError::Unreadable {
         path: folder.to_path_buf(),
         source,
-    };
-    let (mut found, mut unmapped) = (Vec::new(), Vec::new());
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let is_csv = is_named_csv(&path);
-        if !(is_csv || ENDINGS.contains(&ending(&path).as_str())) || !path.is_file() {
-            continue;
+    })?;
+    let mut found = listed.lines;
+    if csvs == Csvs::Unmapped {
+        // CSVs beside entity files may be what those were made of. CSVs alone were meant.
+        if let Some(path) = listed.csvs.into_iter().next().filter(|_| found.is_empty()) {
+            return Err(FilesError::NoMapping { path });
         }
-        if is_csv && csvs == Csvs::Unmapped {
-            unmapped.push(path);
-        } else {
-            found.push(path);
-        }
+    } else {
+        found.extend(listed.csvs);
+        found.sort();
     }
-    found.sort();
-    // CSVs beside entity files may be what those were made of. CSVs alone were meant.
-    match unmapped.into_iter().min() {
-        Some(path) if found.is_empty() => Err(FilesError::NoMapping { path }),
-        _ => non_empty(folder, found),
-    }
+    non_empty(folder, found, listed.has_rejects)
 }
 
-fn non_empty(path: &Path, files: Vec<PathBuf>) -> Result<Vec<PathBuf>, FilesError> {
-    if files.is_empty() {
-        return Err(FilesError::NoEntityFiles {
-            path: path.to_path_buf(),
-        });
+/// The CSVs of the folders among the paths, which are passed over where no mapping says what their
+/// columns become and other files are there.
+pub(crate) fn csvs_of_folders(paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
+    let folders = paths.iter().filter(|path| path.as_ref().is_dir());
+    folders
+        .filter_map(|folder| list(folder.as_ref()).ok())
+        .flat_map(|listed| listed.csvs)
+        .collect()
+}
+
+/// What a folder holds, by name.
+#[derive(Default)]
+struct Listed {
+    lines: Vec<PathBuf>,
+    csvs: Vec<PathBuf>,
+    has_rejects: bool,
+}
+
+fn list(folder: &Path) -> io::Result<Listed> {
+    let mut listed = Listed::default();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let files = if is_named_csv(&path) {
+            &mut listed.csvs
+        } else if ENDINGS.contains(&ending(&path).as_str()) {
+            &mut listed.lines
+        } else {
+            continue;
+        };
+        if !path.is_file() {
+            continue;
+        }
+        if is_of_a_push(&path) {
+            listed.has_rejects = true;
+        } else {
+            files.push(path);
+        }
     }
-    Ok(files)
+    listed.lines.sort();
+    listed.csvs.sort();
+    Ok(listed)
+}
+
+fn non_empty(
+    path: &Path,
+    files: Vec<PathBuf>,
+    has_rejects: bool,
+) -> Result<Vec<PathBuf>, FilesError> {
+    let path = || path.to_path_buf();
+    match files.is_empty() {
+        true if has_rejects => Err(FilesError::OnlyRejects { path: path() }),
+        true => Err(FilesError::NoEntityFiles { path: path() }),
+        false => Ok(files),
+    }
 }
 
 fn typed(
@@ -269,6 +343,41 @@ mod tests {
             entity_files(&path, None, Csvs::Mapped(None)),
             Err(FilesError::UnknownType { path }) if path.ends_with("export.TSV")
         ));
+    }
+
+    #[test]
+    fn what_a_push_wrote_of_refused_records_is_taken_where_it_is_named() {
+        let of = folder(&[
+            "deals.ldjson",
+            "deals.rejects.ldjson",
+            "accounts.rejects.ldjson.gz",
+            "leads.rejects.csv",
+            "leads.rejects.txt",
+            "contacts.rejectsx.ldjson",
+        ]);
+        let path = |name: &str| vec![of.path().join(name)];
+        let leads = Csvs::Mapped(Some(ObjectType::Lead));
+        for csvs in [Csvs::Unmapped, leads] {
+            let of_folder = names(&path(""), csvs);
+            assert_eq!(of_folder, ["contacts.rejectsx.ldjson", "deals.ldjson"]);
+        }
+        assert_eq!(names(&path("d*.ldjson"), leads), ["deals.ldjson"]);
+        let refused = names(&path("*.rejects.*[nv]"), leads);
+        assert_eq!(refused, ["deals.rejects.ldjson", "leads.rejects.csv"]);
+        let named = names(&path("deals.rejects.ldjson"), Csvs::Unmapped);
+        assert_eq!(named, ["deals.rejects.ldjson"]);
+        assert!(csvs_of_folders(&path("")).is_empty());
+
+        let rejects = folder(&["deals.rejects.ldjson"]);
+        for path in [
+            rejects.path().to_path_buf(),
+            rejects.path().join("*.ldjson"),
+        ] {
+            assert!(matches!(
+                entity_files(&[path], None, Csvs::Unmapped),
+                Err(FilesError::OnlyRejects { .. })
+            ));
+        }
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use gong_crm::check::{CheckError, Finding, Options, Severity, Summary, check_paths};
-use gong_crm::convert::{Conversion, Mapping, MappingError};
 use gong_crm::{EntitySchema, fix};
 
 use crate::arguments::{Check, Format};
 use crate::command::convert;
+use crate::csvs::{conversion, tell_passed_over};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::finding;
@@ -28,6 +28,7 @@ pub(crate) fn run(check: &Check, output: Output) -> Result<Exit, Failure> {
     let summary = check_paths(&paths, &options, &mut |found| printer.print(&found))
         .map_err(|error| check_failure(&error))?;
     printer.end(&summary);
+    tell_passed_over(&options.passed_over(&check.paths), output);
     Ok(if summary.is_clean() {
         Exit::Ok
     } else {
@@ -44,28 +45,6 @@ fn options(check: &Check) -> Result<Options, Failure> {
     options.entity_schema = check.schema.as_deref().map(read_schema).transpose()?;
     options.conversion = conversion(&check.map, options.entity_schema.as_ref())?;
     Ok(options)
-}
-
-/// What makes records of CSVs, by mapping files.
-pub(crate) fn conversion(
-    maps: &[PathBuf],
-    schema: Option<&EntitySchema>,
-) -> Result<Option<Conversion>, Failure> {
-    let unusable = |error: MappingError| Failure::new(Exit::Usage, error.to_string());
-    let mut merged: Option<Mapping> = None;
-    for map in maps {
-        let mapping = Mapping::open(map).map_err(unusable)?;
-        merged = Some(match merged {
-            Some(merged) => merged.merged(mapping).map_err(unusable)?,
-            None => mapping,
-        });
-    }
-    let conversion = merged.map(|mapping| {
-        let mut conversion = Conversion::new(mapping, jiff::Timestamp::now());
-        conversion.entity_schema = schema.cloned();
-        conversion
-    });
-    Ok(conversion)
 }
 
 /// The entity schema in a file.

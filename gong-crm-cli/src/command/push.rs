@@ -6,8 +6,9 @@ use gong_crm::{ObjectType, Operation};
 use gong_sim::Simulator;
 
 use crate::arguments::{Global, Push, Waiting};
-use crate::command::check::{check_failure, conversion, read_schema};
+use crate::command::check::{check_failure, read_schema};
 use crate::connection::{Connection, limits};
+use crate::csvs::{conversion, tell_passed_over};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::finding;
@@ -28,11 +29,13 @@ pub(crate) async fn run(global: &Global, push: &Push, output: &Output) -> Result
     }
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
+    let passed_over = options.passed_over();
     let work = connection.client.push(integration_id, options);
     let exit = verdict::follow(work, global, *output, push.waiting.is_async).await?;
     if let Some(simulator) = &connection.simulator {
         output.talk(&holdings(simulator));
     }
+    tell_passed_over(&passed_over, *output);
     Ok(exit)
 }
 
@@ -149,6 +152,7 @@ fn dry_run(
             output.talk("\na dry run: with these errors nothing would be sent");
         }
     }
+    tell_passed_over(&options.passed_over(), output);
     Ok(if sendable {
         Exit::Ok
     } else {

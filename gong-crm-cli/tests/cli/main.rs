@@ -10,6 +10,7 @@ mod csv;
 mod doctor;
 mod failures;
 #[cfg(unix)]
+mod folders;
 mod guide;
 mod help;
 mod integration;

@@ -1,10 +1,11 @@
 //! What a check is told to look for.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use crate::entity::ObjectType;
 use crate::entity_schema::EntitySchema;
-use crate::files::Csvs;
+use crate::files::{Csvs, csvs_of_folders};
 use crate::rule::{Rule, Severity};
 
 /// How a check goes about it.
@@ -35,7 +36,20 @@ pub struct Options {
 }
 
 impl Options {
+    /// The CSVs in folders among the paths that are not checked, because nothing makes records of
+    /// them. A folder of CSVs alone is refused instead.
+    pub fn passed_over(&self, paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
+        match self.csvs() {
+            Csvs::Unmapped => csvs_of_folders(paths),
+            Csvs::Mapped(_) => Vec::new(),
+        }
+    }
+
     /// How CSVs are found.
+    #[cfg_attr(
+        not(feature = "convert"),
+        expect(clippy::unused_self, reason = "the conversion is looked at")
+    )]
     pub(super) fn csvs(&self) -> Csvs {
         #[cfg(feature = "convert")]
         if let Some(conversion) = &self.conversion {

@@ -72,8 +72,8 @@ const WAITING: usize = 256;
 
 /// Checks files, folders, patterns such as `exports/*.ldjson`, and `-`, the standard input.
 ///
-/// A folder gives its files that end in `.ldjson`, `.ndjson` or `.jsonl`, also with `.gz`. Each
-/// file's name tells the type of its records, as `accounts.ldjson` does, unless the options do. With
+/// A folder gives its files that end in `.ldjson`, `.ndjson` or `.jsonl`, also with `.gz`, but not
+/// what a push wrote of refused records (`….rejects.ldjson`) unless that is named. Each file's name tells the type of its records, as `accounts.ldjson` does, unless the options do. With
 /// a conversion in the options, CSVs are checked too, and what is found is told of their rows and
 /// columns: what can't be converted, and all that is wrong with the records.
 ///

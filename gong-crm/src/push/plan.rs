@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::Options;
 use crate::entity::ObjectType;
-use crate::files::{Csvs, EntityFilePath, FilesError, entity_files, type_of_input};
+use crate::files::{
+    Csvs, EntityFilePath, FilesError, csvs_of_folders, entity_files, type_of_input,
+};
 
 /// The path that stands for the standard input.
 pub(super) const STANDARD_INPUT: &str = "-";
@@ -59,8 +61,8 @@ pub enum PlanError {
 /// other: stages, users, accounts, contacts, deals, leads.
 ///
 /// A folder gives its files that end in `.ldjson`, `.ndjson` or `.jsonl`, compressed (`.gz`) or not,
-/// but not those of folders within it, and no files that a push wrote (`….rejects.ldjson`); `-` is
-/// the standard input. The type of a file's records is `object_type`, or else what its name begins
+/// but not those of folders within it. What a push wrote of refused records (`….rejects.ldjson`)
+/// is sent where a path or pattern names it. `-` is the standard input. The type of a file's records is `object_type`, or else what its name begins
 /// with.
 ///
 /// # Errors
@@ -95,7 +97,20 @@ impl Options {
         planned(&self.paths, self.object_type, self.csvs())
     }
 
+    /// The CSVs in the folders that are not sent, because nothing makes records of them. A folder
+    /// of CSVs alone is refused instead.
+    pub fn passed_over(&self) -> Vec<PathBuf> {
+        match self.csvs() {
+            Csvs::Unmapped => csvs_of_folders(&self.paths),
+            Csvs::Mapped(_) => Vec::new(),
+        }
+    }
+
     /// How CSVs are found.
+    #[cfg_attr(
+        not(feature = "convert"),
+        expect(clippy::unused_self, reason = "the conversion is looked at")
+    )]
     pub(super) fn csvs(&self) -> Csvs {
         #[cfg(feature = "convert")]
         if let Some(conversion) = &self.conversion {
@@ -123,20 +138,11 @@ fn planned(
     }
     if !named.is_empty() || planned.is_empty() {
         for file in entity_files(&named, object_type, csvs)? {
-            if is_of_a_push(&file.path) && !named.contains(&file.path.as_path()) {
-                continue;
-            }
             planned.push(sendable(file)?);
         }
     }
     planned.sort_by_key(|file| file.object_type);
     Ok(planned)
-}
-
-/// Whether a push wrote the file, from records that Gong refused.
-fn is_of_a_push(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str());
-    name.is_some_and(|name| name.contains(super::rejects::INFIX))
 }
 
 fn sendable(file: EntityFilePath) -> Result<PlannedFile, PlanError> {

@@ -90,6 +90,10 @@ fn interrupted(error: &tokio::task::JoinError) -> Error {
 
 impl Opened {
     /// Reasons by the lines that can be read, where the file that was named has others.
+    #[cfg_attr(
+        not(feature = "convert"),
+        expect(clippy::unused_self, reason = "only CSVs have rows")
+    )]
     fn by_line(&self, reasons: Reasons) -> Reasons {
         #[cfg(feature = "convert")]
         if let Some(csv) = self.readable.as_ref().ok().and_then(Readable::csv) {

@@ -9,8 +9,7 @@ use super::lines::each_line;
 use super::plan::PlannedFile;
 use super::source::Source;
 
-/// What the names of rejects have before their ending.
-pub(super) const INFIX: &str = ".rejects.";
+pub(super) use crate::files::REJECTS_INFIX as INFIX;
 
 /// Where the refused records of a file are written.
 ///
