@@ -28,7 +28,7 @@ pub(crate) fn conversion(
         });
     }
     let conversion = merged.map(|mapping| {
-        let mut conversion = Conversion::new(mapping, jiff::Timestamp::now());
+        let mut conversion = Conversion::new(mapping);
         conversion.entity_schema = schema.cloned();
         conversion
     });

@@ -89,7 +89,8 @@ struct Guide;
 #[non_exhaustive]
 pub struct Options {
     /// What `now` in a mapping means. Where a CRM has no time of the last change, Gong wants the
-    /// time of the call.
+    /// time of the call; with that of the [file's last change](modified) instead, the same file
+    /// gives the same records.
     pub now: jiff::Timestamp,
     /// The declared custom fields, whose types the mapping need not repeat.
     pub entity_schema: Option<EntitySchema>,
@@ -244,4 +245,19 @@ pub fn open(csv: &Path) -> Result<Box<dyn Read>, ConvertError> {
     } else {
         Box::new(file)
     })
+}
+
+/// When a CSV file was last changed, which is what `now` in a mapping is to mean for it.
+///
+/// # Errors
+///
+/// [`ConvertError::File`] when the file is not there, or the system does not tell.
+pub fn modified(csv: &Path) -> Result<jiff::Timestamp, ConvertError> {
+    let modified = csv.metadata().and_then(|metadata| metadata.modified());
+    modified
+        .and_then(|time| jiff::Timestamp::try_from(time).map_err(io::Error::other))
+        .map_err(|source| ConvertError::File {
+            path: csv.to_path_buf(),
+            source,
+        })
 }

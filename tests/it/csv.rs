@@ -18,7 +18,7 @@ fn conversion() -> Conversion {
         [ACCOUNT.fields]\nobjectId = 'Nr'\nname = 'Firma'\n\
         modifiedDate = { constant = 'now' }\nrevenue = { from = 'Umsatz', type = 'CURRENCY' }\n";
     let mapping = Mapping::from_toml(mapping).unwrap();
-    Conversion::new(mapping, "2026-03-01T09:30:00Z".parse().unwrap())
+    Conversion::new(mapping)
 }
 
 fn options(path: &PathBuf) -> Options {
@@ -60,6 +60,33 @@ async fn rows_that_are_left_out_come_back_as_a_csv() {
     let report = world.push_with(options(&path)).await;
     assert!(!report.files[0].sent);
     assert_eq!(world.simulator.uploads().len(), 1);
+}
+
+#[tokio::test]
+async fn now_is_when_the_csv_was_last_changed_so_that_it_is_sent_once() {
+    let world = World::new().await;
+    let path = world.write("accounts.csv", CSV);
+    let touch = |time: &str| {
+        let time: jiff::Timestamp = time.parse().unwrap();
+        let file = std::fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(time.into()).unwrap();
+    };
+    touch("2026-02-03T14:30:00.25Z");
+    assert!(world.push_with(options(&path)).await.files[0].sent);
+    let modified = || world.simulator.object("ACCOUNT", "a-1").unwrap()["modifiedDate"].clone();
+    assert_eq!(modified(), "2026-02-03T14:30:00Z");
+    touch("2026-02-03T14:30:00.75Z");
+    assert!(!world.push_with(options(&path)).await.files[0].sent);
+    // What the CRM exports anew may have changed.
+    touch("2026-02-04T14:30:00Z");
+    assert!(world.push_with(options(&path)).await.files[0].sent);
+    assert_eq!(modified(), "2026-02-04T14:30:00Z");
+
+    let mut of_the_call = options(&path);
+    let conversion = of_the_call.conversion.as_mut().unwrap();
+    conversion.now = Some("2026-03-01T09:30:00Z".parse().unwrap());
+    assert!(world.push_with(of_the_call).await.files[0].sent);
+    assert_eq!(modified(), "2026-03-01T09:30:00Z");
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use anstyle::{AnsiColor, Style};
 use gong_crm::ObjectType;
 use gong_crm::check::{self, FileSummary, Severity, check_reader};
 use gong_crm::convert::{
-    ConvertError, Converted, LeftOut, Mapping, Options, Problem, convert_file, convert_reader, open,
+    ConvertError, Converted, LeftOut, Mapping, Options, Problem, convert_file, convert_reader,
+    modified, open,
 };
 
 use serde::Serialize;
@@ -40,7 +41,7 @@ pub(crate) fn run(convert: &Convert, output: Output) -> Result<Exit, Failure> {
     let mapping =
         Mapping::open(map).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
     let object_type = object_type(convert, csv, &mapping)?;
-    let mut options = Options::new(jiff::Timestamp::now());
+    let mut options = Options::new(modified(csv).map_err(|error| failure(&error, csv))?);
     options.keep_rows = convert.keep_rows;
     options.entity_schema = convert.schema.as_deref().map(read_schema).transpose()?;
     let mut teller = Teller::new(convert, csv, output);

@@ -10,7 +10,7 @@ use tempfile::{NamedTempFile, TempPath};
 use super::converter::{Converter, Keep};
 use super::problem::Problem;
 use super::rows::Row;
-use super::{ConvertError, Mapping, Options, SourceMap, open};
+use super::{ConvertError, Mapping, Options, SourceMap, modified, open};
 use crate::entity::ObjectType;
 use crate::entity_schema::EntitySchema;
 use crate::files::Csvs;
@@ -27,7 +27,7 @@ use crate::files::Csvs;
 /// let mapping = Mapping::from_toml("[STAGE]\ndelimiter = ';'\n[STAGE.fields]\nobjectId = 'Id'\nname = 'Name'\n\
 ///     isActive = { constant = 'true' }\nsortOrder = { constant = '1' }")?;
 /// let mut options = check::Options::default();
-/// options.conversion = Some(Conversion::new(mapping, "2026-03-01T09:30:00Z".parse()?));
+/// options.conversion = Some(Conversion::new(mapping));
 /// let mut found = Vec::new();
 /// check::check_paths(&[&csv], &options, &mut |finding| found.push((finding.line, finding.column)))?;
 /// // The third line of the CSV, its first column.
@@ -39,18 +39,20 @@ use crate::files::Csvs;
 pub struct Conversion {
     /// Which columns become which fields.
     pub mapping: Mapping,
-    /// What `now` in the mapping means.
-    pub now: jiff::Timestamp,
+    /// What `now` in the mapping means; otherwise when each CSV was last changed, so that the same
+    /// file gives the same records however often it is pushed. What comes from the standard input
+    /// is as old as its reading.
+    pub now: Option<jiff::Timestamp>,
     /// The declared custom fields, whose types the mapping need not repeat.
     pub entity_schema: Option<EntitySchema>,
 }
 
 impl Conversion {
     /// By this mapping, which says the types of all custom fields.
-    pub fn new(mapping: Mapping, now: jiff::Timestamp) -> Self {
+    pub fn new(mapping: Mapping) -> Self {
         Self {
             mapping,
-            now,
+            now: None,
             entity_schema: None,
         }
     }
@@ -67,9 +69,9 @@ impl Conversion {
         Csvs::Mapped(types.next().filter(|_| types.next().is_none()))
     }
 
-    fn options(&self) -> Options {
+    fn options(&self, now: jiff::Timestamp) -> Options {
         Options {
-            now: self.now,
+            now,
             entity_schema: self.entity_schema.clone(),
             keep_rows: true,
         }
@@ -93,6 +95,13 @@ impl CsvInput {
         Ok(Self::Spooled(spool.into_temp_path()))
     }
 
+    fn path(&self) -> &Path {
+        match self {
+            Self::File(path) => path,
+            Self::Spooled(path) => path,
+        }
+    }
+
     fn open(&self) -> Result<Box<dyn Read>, ConvertError> {
         match self {
             Self::File(path) => open(path),
@@ -111,6 +120,7 @@ pub(crate) struct CsvLines {
     conversion: Conversion,
     object_type: ObjectType,
     csv: CsvInput,
+    now: jiff::Timestamp,
     lines: PathBuf,
     /// Removes the file of lines with this value; none for a file of the caller's.
     _guard: Option<TempPath>,
@@ -143,10 +153,15 @@ impl CsvLines {
         object_type: ObjectType,
         conversion: &Conversion,
     ) -> Result<Self, ConvertError> {
+        let now = match conversion.now {
+            Some(now) => now,
+            None => modified(csv.path())?,
+        };
         let mut made = Self {
             conversion: conversion.clone(),
             object_type,
             csv,
+            now,
             lines: path,
             _guard: None,
             rows: 0,
@@ -186,7 +201,7 @@ impl CsvLines {
             self.csv.open()?,
             &self.conversion.mapping,
             self.object_type,
-            &self.conversion.options(),
+            &self.conversion.options(self.now),
             Keep::EveryRow,
         )
     }

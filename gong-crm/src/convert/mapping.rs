@@ -106,7 +106,8 @@ pub struct TypeMapping {
 pub struct FieldMapping {
     /// The column, by its name in the header.
     pub from: Option<String>,
-    /// The value of every record, written as Gong takes it; `now` is the time of the conversion.
+    /// The value of every record, written as Gong takes it; `now` is when the CSV was last
+    /// changed.
     pub constant: Option<Words>,
     /// The value where the cell is empty, written as Gong takes it.
     pub default: Option<Words>,

@@ -34,9 +34,8 @@ amount = 'Wert'
 
 fn options() -> Options {
     let mapping = Mapping::from_toml(MAPPING).unwrap();
-    let now = "2026-03-01T09:30:00Z".parse().unwrap();
     Options {
-        conversion: Some(Conversion::new(mapping, now)),
+        conversion: Some(Conversion::new(mapping)),
         ..Options::default()
     }
 }
@@ -220,9 +219,8 @@ fn a_mapping_for_one_type_makes_a_type_known() {
     let mapping =
         Mapping::from_toml("[LEAD.fields]\nobjectId = 'Id'\nmodifiedDate = { constant = 'now' }\n")
             .unwrap();
-    let now = "2026-03-01T09:30:00Z".parse().unwrap();
     let options = Options {
-        conversion: Some(Conversion::new(mapping, now)),
+        conversion: Some(Conversion::new(mapping)),
         ..Options::default()
     };
     let summary = check_paths(&[PathBuf::from(&path)], &options, &mut |_| {}).unwrap();

@@ -42,7 +42,7 @@ pub(super) fn write(sample: &Sample, object_type: ObjectType) -> String {
         match column {
             Some(guessed) => toml += &standard(field.name, field.kind, guessed),
             None if field.name == "modifiedDate" && field.presence == Presence::Required => {
-                toml += "# No column tells when a record was changed; Gong then wants the present.\n\
+                toml += "# No column tells when a record was changed; this is when the CSV was.\n\
                          modifiedDate = { constant = \"now\" }\n";
             }
             None if field.name == "status" => toml += &status_from_stage(&columns),

@@ -265,7 +265,7 @@ no = ["nein", "falsch", "false", "no", "0"]
 
 [DEAL.fields]
 objectId = "Opportunity ID"
-# No column tells when a record was changed; Gong then wants the present.
+# No column tells when a record was changed; this is when the CSV was.
 modifiedDate = { constant = "now" }
 # url = ""
 accountId = "Account ID"
