@@ -168,16 +168,18 @@ Examples:
   gong-crm check --fix mended deals.ldjson
   gong-crm check --explain object-id-charset")]
 pub(crate) struct Check {
-    /// Files, folders, patterns, or - for the standard input; .gz is unpacked
+    /// Files, folders, patterns, or - for the standard input; .gz is unpacked; of a folder, what a
+    /// push wrote of refused records (NAME.rejects.ldjson) is left out
     #[arg(required_unless_present = "explain", value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// What all records are; otherwise each file's name tells
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
-    /// Check CSVs too, by this mapping; may be given several times, one for each type
+    /// Check CSVs too, by this mapping; may be given several times, one for each type [default: for
+    /// .csv and .tsv that of gong-crm.toml]
     #[arg(long, value_name = "FILE")]
     pub(crate) map: Vec<PathBuf>,
-    /// Check custom fields against this entity schema
+    /// Check custom fields against this entity schema, YAML or JSON as schema pull writes it
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
     /// Count warnings as errors
@@ -192,7 +194,8 @@ pub(crate) struct Check {
     /// Show no more than this many findings [default: 50 for people, all for programs]
     #[arg(long, value_name = "N")]
     pub(crate) max: Option<u64>,
-    /// Write the files anew into this folder, mended where that needs no guessing, and check those
+    /// Write the files anew into this folder, mended where that needs no guessing, and check those;
+    /// a folder of its own, because the files stay as they are
     #[arg(long, value_name = "DIR")]
     pub(crate) fix: Option<PathBuf>,
     /// Say why a rule is there, with its source and examples
@@ -219,8 +222,8 @@ pub(crate) struct Convert {
     /// The CSV; .gz is unpacked
     #[arg(required_unless_present = "guess", value_name = "CSV")]
     pub(crate) csv: Option<PathBuf>,
-    /// The mapping, a TOML file
-    #[arg(long, value_name = "FILE", required_unless_present = "guess")]
+    /// The mapping, a TOML file [default: that of gong-crm.toml]
+    #[arg(long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
     /// Write the lines into this file: complete, or not there
     #[arg(long, value_name = "FILE")]
@@ -228,7 +231,7 @@ pub(crate) struct Convert {
     /// What all rows are; otherwise the file's name tells, or the mapping if it has one type only
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
-    /// Take the types of custom fields from this entity schema
+    /// Take the types of custom fields from this entity schema, YAML or JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
     /// Keep rows with a cell that can't be converted, without that field
@@ -262,14 +265,16 @@ Examples:
     reason = "each is a switch on the command line"
 )]
 pub(crate) struct Push {
-    /// Files, folders, or - for the standard input; names end in .ldjson, .ndjson or .jsonl, and
-    /// may go on with .gz
+    /// Files, folders, patterns, or - for the standard input; names end in .ldjson, .ndjson or
+    /// .jsonl, and may go on with .gz; of a folder, what an earlier push wrote of refused records
+    /// (NAME.rejects.ldjson) is left out
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// What all records are; otherwise each file's name tells
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
-    /// Send CSVs too, by this mapping; may be given several times, one for each type
+    /// Send CSVs too, by this mapping; may be given several times, one for each type [default: for
+    /// .csv and .tsv that of gong-crm.toml]
     #[arg(long, value_name = "FILE")]
     pub(crate) map: Vec<PathBuf>,
     /// Only check, and show the requests that would be sent; no call is made
@@ -284,7 +289,7 @@ pub(crate) struct Push {
     /// Count the check's warnings as errors
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Check custom fields against this entity schema
+    /// Check custom fields against this entity schema, YAML or JSON as schema pull writes it
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
     /// The clientRequestId, instead of the one that follows from the content; one file only

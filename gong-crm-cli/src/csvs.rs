@@ -5,16 +5,19 @@ use std::path::PathBuf;
 use gong_crm::EntitySchema;
 use gong_crm::convert::{Conversion, Mapping, MappingError};
 
+use crate::arguments::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::settings::Settings;
 use crate::table::counted;
 
 /// How many files are named where all are meant.
 const NAMED: usize = 3;
 
-/// What makes records of CSVs, by mapping files.
+/// What makes records of CSVs: the mappings that were named, or else the one of the config file.
 pub(crate) fn conversion(
+    global: &Global,
     maps: &[PathBuf],
     schema: Option<&EntitySchema>,
 ) -> Result<Option<Conversion>, Failure> {
@@ -27,12 +30,29 @@ pub(crate) fn conversion(
             None => mapping,
         });
     }
+    let by_name = maps.is_empty();
+    if by_name {
+        merged = configured(global)?;
+    }
     let conversion = merged.map(|mapping| {
         let mut conversion = Conversion::new(mapping);
         conversion.entity_schema = schema.cloned();
+        conversion.by_name = by_name;
         conversion
     });
     Ok(conversion)
+}
+
+/// The mapping that the config file names.
+pub(crate) fn configured(global: &Global) -> Result<Option<Mapping>, Failure> {
+    let Some(map) = Settings::map(global)? else {
+        return Ok(None);
+    };
+    let mapping = Mapping::open(&map.value).map_err(|error| {
+        Failure::new(Exit::Usage, error.to_string())
+            .with_hint(format!("{} names it as the mapping of CSVs", map.source))
+    })?;
+    Ok(Some(mapping))
 }
 
 /// Says which CSVs of folders were passed over for lack of a mapping.

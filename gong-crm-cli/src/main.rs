@@ -16,6 +16,7 @@ mod moment;
 mod output;
 mod progress;
 mod request;
+mod schema_file;
 mod settings;
 mod table;
 mod verdict;
@@ -115,8 +116,8 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     }
     not_of_sim(global)?;
     match &arguments.command {
-        Command::Check(check) => command::check::run(check, *output),
-        Command::Convert(convert) => command::convert::run(convert, *output),
+        Command::Check(check) => command::check::run(global, check, *output),
+        Command::Convert(convert) => command::convert::run(global, convert, *output),
         Command::Push(push) => command::push::run(global, push, output).await,
         Command::Status(status) => command::status::run(global, status, output).await,
         Command::Integration(integration) => {

@@ -85,25 +85,15 @@ struct Keys {
 impl Settings {
     /// Brings together what is said on the command line, in the environment and in the config file.
     pub(crate) fn read(global: &Global) -> Result<Self, Failure> {
-        let found = find(global)?;
-        let (path, file) = match found {
-            Some(path) => {
-                let file = open(&path, global)?;
-                (Some(path), file)
-            }
-            None => (None, ConfigFile::default()),
+        let path = find(global)?;
+        let file = match &path {
+            Some(path) => open(path, global)?,
+            None => ConfigFile::default(),
         };
         let name = global.profile.clone().or_else(|| text("GONG_PROFILE"));
         let profile = profile(path.as_deref(), file, name.as_deref())?;
         let at = path.clone().unwrap_or_default();
-        // A path in the file is meant from where the file is.
-        let beside = |entry: Option<Entry<PathBuf>>| {
-            let folder = at.parent().unwrap_or(Path::new(""));
-            entry.map(|entry| Entry {
-                value: folder.join(entry.value),
-                line: entry.line,
-            })
-        };
+        let beside = |entry| beside(&at, entry);
         let named = integration_id_of_environment()?;
         let id = profile.integration_id.map(|entry| Entry {
             value: IntegrationId::from(entry.value),
@@ -137,6 +127,18 @@ impl Settings {
             },
             file: path.map(|path| (path, name)),
         })
+    }
+
+    /// The mapping that the config file names, for commands to which nothing else in it matters:
+    /// whose it is and who may read it is of no concern, because nothing is sent by it.
+    pub(crate) fn map(global: &Global) -> Result<Option<Setting<PathBuf>>, Failure> {
+        let Some(path) = find(global)? else {
+            return Ok(None);
+        };
+        let file = parse(&path)?;
+        let name = global.profile.clone().or_else(|| text("GONG_PROFILE"));
+        let profile = profile(Some(&path), file, name.as_deref())?;
+        Ok(Setting::file(&path, beside(&path, profile.map)))
     }
 
     /// The access key pair or the bearer token, and where it was said.
@@ -287,28 +289,41 @@ fn named(global: &Global) -> Option<PathBuf> {
         .or_else(|| text("GONG_CONFIG").map(PathBuf::from))
 }
 
+/// A path in the file is meant from where the file is.
+fn beside(file: &Path, entry: Option<Entry<PathBuf>>) -> Option<Entry<PathBuf>> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    entry.map(|entry| Entry {
+        value: folder.join(entry.value),
+        line: entry.line,
+    })
+}
+
 fn open(path: &Path, global: &Global) -> Result<ConfigFile, Failure> {
+    let file = parse(path)?;
+    if named(global).is_none() {
+        access::trusted(path)?;
+    }
+    if file.has_secrets() {
+        access::private(path)?;
+    }
+    Ok(file)
+}
+
+fn parse(path: &Path) -> Result<ConfigFile, Failure> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| {
         let message = format!("the config file {shown} can't be read: {error}");
         Failure::new(Exit::Usage, message)
             .with_hint("name one that is there: --config FILE, or GONG_CONFIG")
     })?;
-    if named(global).is_none() {
-        access::trusted(path)?;
-    }
-    let file = ConfigFile::parse(&text).map_err(|error| {
+    ConfigFile::parse(&text).map_err(|error| {
         let message = format!("{shown}:{}: {}", error.line, error.message);
         let failure = Failure::new(Exit::Usage, message);
         match error.hint {
             Some(hint) => failure.with_hint(hint),
             None => failure,
         }
-    })?;
-    if file.has_secrets() {
-        access::private(path)?;
-    }
-    Ok(file)
+    })
 }
 
 /// The named profile, or the file's top.

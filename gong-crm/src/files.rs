@@ -32,13 +32,23 @@ pub(crate) enum Csvs {
         expect(dead_code, reason = "it has the mapping")
     )]
     Mapped(Option<ObjectType>),
+    /// A mapping does, of the files that are named as CSVs alone.
+    #[cfg_attr(
+        not(any(test, feature = "convert")),
+        expect(dead_code, reason = "it has the mapping")
+    )]
+    MappedByName(Option<ObjectType>),
 }
 
 impl Csvs {
     /// Whether the file's rows are to be made into lines. With a mapping, that is any file whose
     /// name does not say that it holds lines, and the standard input.
     pub(crate) fn include(self, path: &Path) -> bool {
-        self != Self::Unmapped && !ENDINGS.contains(&ending(path).as_str())
+        match self {
+            Self::Unmapped => false,
+            Self::Mapped(_) => !ENDINGS.contains(&ending(path).as_str()),
+            Self::MappedByName(_) => is_named_csv(path),
+        }
     }
 }
 
@@ -276,7 +286,7 @@ fn typed(
     let name = path.file_name().and_then(|name| name.to_str());
     let told = || ObjectType::from_file_name(name.unwrap_or_default());
     let mapped = || match csvs {
-        Csvs::Mapped(only) if csvs.include(&path) => only,
+        Csvs::Mapped(only) | Csvs::MappedByName(only) if csvs.include(&path) => only,
         _ => None,
     };
     match object_type.or_else(told).or_else(mapped) {
@@ -339,6 +349,16 @@ mod tests {
         );
         assert!(leads.include(Path::new("export.dat")) && leads.include(Path::new("-")));
         assert!(!leads.include(Path::new("x.csv.ldjson.gz")));
+        let by_name = Csvs::MappedByName(Some(ObjectType::Lead));
+        assert_eq!(names(&path, by_name), names(&path, leads));
+        assert!(by_name.include(Path::new("export.Csv.gz")));
+        for other in ["export.dat", "-", "x.csv.ldjson"] {
+            assert!(!by_name.include(Path::new(other)), "{other}");
+        }
+        assert!(matches!(
+            type_of_input(None, by_name),
+            Err(FilesError::TypeNeeded)
+        ));
         assert!(matches!(
             entity_files(&path, None, Csvs::Mapped(None)),
             Err(FilesError::UnknownType { path }) if path.ends_with("export.TSV")

@@ -3,23 +3,24 @@
 use std::path::{Path, PathBuf};
 
 use gong_crm::check::{CheckError, Finding, Options, Severity, Summary, check_paths};
-use gong_crm::{EntitySchema, fix};
+use gong_crm::fix;
 
-use crate::arguments::{Check, Format};
+use crate::arguments::{Check, Format, Global};
 use crate::command::convert;
 use crate::csvs::{conversion, tell_passed_over};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::finding;
 use crate::output::Output;
+use crate::schema_file;
 use crate::table::{count, counted};
 
-pub(crate) fn run(check: &Check, output: Output) -> Result<Exit, Failure> {
+pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit, Failure> {
     if let Some(rule) = check.explain {
         output.data(rule.page().trim_end());
         return Ok(Exit::Ok);
     }
-    let options = options(check)?;
+    let options = options(global, check)?;
     let paths = match &check.fix {
         Some(folder) => mend(check, &options, folder, output)?,
         None => check.paths.clone(),
@@ -36,30 +37,18 @@ pub(crate) fn run(check: &Check, output: Output) -> Result<Exit, Failure> {
     })
 }
 
-fn options(check: &Check) -> Result<Options, Failure> {
+fn options(global: &Global, check: &Check) -> Result<Options, Failure> {
     let mut options = Options::default();
     options.strict = check.strict;
     options.allow = check.allow.iter().copied().collect();
     options.deny = check.deny.iter().copied().collect();
     options.object_type = check.object_type;
-    options.entity_schema = check.schema.as_deref().map(read_schema).transpose()?;
-    options.conversion = conversion(&check.map, options.entity_schema.as_ref())?;
+    options.entity_schema = match &check.schema {
+        Some(path) => Some(schema_file::read(path, check.object_type)?),
+        None => None,
+    };
+    options.conversion = conversion(global, &check.map, options.entity_schema.as_ref())?;
     Ok(options)
-}
-
-/// The entity schema in a file.
-pub(crate) fn read_schema(path: &Path) -> Result<EntitySchema, Failure> {
-    let file = std::fs::File::open(path).map_err(|error| {
-        Failure::new(
-            Exit::Usage,
-            format!("{} can't be read: {error}", path.display()),
-        )
-    })?;
-    EntitySchema::from_reader(file).map_err(|error| {
-        Failure::new(Exit::Usage, format!("{}: {error}", path.display())).with_hint(
-            "it holds what GET /v2/crm/entity-schema answers, or the fields by object type",
-        )
-    })
 }
 
 /// Writes mended copies of the files into the folder, says what was done, and returns their paths.
@@ -75,10 +64,37 @@ fn mend(
     // A first pass only to learn which files are meant, and as what.
     let found =
         check_paths(&check.paths, options, &mut |_| {}).map_err(|error| check_failure(&error))?;
+    let targets = targets(&found, options, folder)?;
     std::fs::create_dir_all(folder).map_err(|error| unwritable(&error))?;
     let mut fix_options = fix::Options::default();
     fix_options.entity_schema.clone_from(&options.entity_schema);
-    let mut mended = Vec::new();
+    for (file, target) in found.files.iter().zip(&targets) {
+        let path = file.path.display();
+        let mut say = |repair: fix::Repair| output.talk(&format!("{path}: {repair}"));
+        let fixed = fix::fix_file(&file.path, target, file.object_type, &fix_options, &mut say)
+            .map_err(|error| unwritable(&error))?;
+        output.talk(&format!(
+            "{}: {}",
+            target.display(),
+            counted(fixed.repairs, "repair")
+        ));
+    }
+    output.talk("");
+    Ok(targets)
+}
+
+/// Where the mended copy of each file goes. Nothing is written unless all of them can be.
+fn targets(found: &Summary, options: &Options, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let refuse = |message: String, cure: &str| {
+        Err(Failure::new(Exit::Usage, message).with_hint(cure.to_owned()))
+    };
+    let real = |path: &Path| path.canonicalize().ok();
+    let sources: Vec<PathBuf> = found
+        .files
+        .iter()
+        .filter_map(|file| real(&file.path))
+        .collect();
+    let mut targets: Vec<PathBuf> = Vec::new();
     for file in &found.files {
         let name = file
             .path
@@ -86,43 +102,34 @@ fn mend(
             .filter(|_| file.path.as_os_str() != "-");
         let Some(name) = name.filter(|_| file.path.extension().is_none_or(|end| end != "gz"))
         else {
-            let message = format!("{} can't be mended in place", file.path.display());
-            return Err(Failure::new(Exit::Usage, message)
-                .with_hint("unpack it into a file first; --fix reads plain files"));
+            return refuse(
+                format!("{} can't be mended in place", file.path.display()),
+                "unpack it into a file first; --fix reads plain files",
+            );
         };
         let conversion = options.conversion.as_ref();
         if conversion.is_some_and(|conversion| conversion.takes(&file.path)) {
-            let message = format!("{} is a CSV, and --fix mends lines", file.path.display());
-            return Err(Failure::new(Exit::Usage, message).with_hint(
+            return refuse(
+                format!("{} is a CSV, and --fix mends lines", file.path.display()),
                 "mend the CSV or its mapping; or make lines of it first with gong-crm convert",
-            ));
-        }
-        let target = folder.join(name);
-        if mended.contains(&target) {
-            let message = format!("two of the files are called {}", name.display());
-            return Err(
-                Failure::new(Exit::Usage, message).with_hint("mend them one after the other")
             );
         }
-        let path = file.path.display();
-        let mut say = |repair: fix::Repair| output.talk(&format!("{path}: {repair}"));
-        let fixed = fix::fix_file(
-            &file.path,
-            &target,
-            file.object_type,
-            &fix_options,
-            &mut say,
-        )
-        .map_err(|error| unwritable(&error))?;
-        output.talk(&format!(
-            "{}: {}",
-            target.display(),
-            counted(fixed.repairs, "repair")
-        ));
-        mended.push(target);
+        let target = folder.join(name);
+        if real(&target).is_some_and(|target| sources.contains(&target)) {
+            return refuse(
+                format!("--fix would write over {} itself", target.display()),
+                "name a folder of its own for what is mended: --fix mended",
+            );
+        }
+        if targets.contains(&target) {
+            return refuse(
+                format!("two of the files are called {}", name.display()),
+                "mend them one after the other",
+            );
+        }
+        targets.push(target);
     }
-    output.talk("");
-    Ok(mended)
+    Ok(targets)
 }
 
 pub(crate) fn check_failure(error: &CheckError) -> Failure {

@@ -6,21 +6,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
-use gong_crm::ObjectType;
 use gong_crm::check::{self, FileSummary, Severity, check_reader};
 use gong_crm::convert::{
     ConvertError, Converted, LeftOut, Mapping, Options, Problem, convert_file, convert_reader,
     modified, open,
 };
+use gong_crm::{FilesError, ObjectType};
 
 use serde::Serialize;
 
-use crate::arguments::{Convert, Format};
-use crate::command::check::{level, read_schema};
+use crate::arguments::{Convert, Format, Global};
+use crate::command::check::level;
+use crate::csvs::configured;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::finding;
 use crate::output::Output;
+use crate::schema_file;
 use crate::table::counted;
 
 /// As the check's findings look.
@@ -30,20 +32,22 @@ const FRAME: Style = AnsiColor::Blue.on_default().bold();
 /// How many problems and findings a person is shown.
 const SHOWN: u64 = 50;
 
-pub(crate) fn run(convert: &Convert, output: Output) -> Result<Exit, Failure> {
+pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<Exit, Failure> {
     if let Some(csv) = &convert.guess {
         return guess(convert, csv, output);
     }
-    let (Some(csv), Some(map)) = (&convert.csv, &convert.map) else {
-        // The arguments allow neither to be missing.
-        return Err(Failure::new(Exit::Usage, "name a CSV and its mapping"));
+    let Some(csv) = &convert.csv else {
+        // The arguments do not allow it to be missing.
+        return Err(Failure::new(Exit::Usage, "name a CSV"));
     };
-    let mapping =
-        Mapping::open(map).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    let mapping = mapping(global, convert, csv)?;
     let object_type = object_type(convert, csv, &mapping)?;
     let mut options = Options::new(modified(csv).map_err(|error| failure(&error, csv))?);
     options.keep_rows = convert.keep_rows;
-    options.entity_schema = convert.schema.as_deref().map(read_schema).transpose()?;
+    options.entity_schema = match &convert.schema {
+        Some(path) => Some(schema_file::read(path, convert.object_type)?),
+        None => None,
+    };
     let mut teller = Teller::new(convert, csv, output);
     let (lines, converted) = match &convert.to {
         Some(target) => {
@@ -77,6 +81,18 @@ pub(crate) fn run(convert: &Convert, output: Output) -> Result<Exit, Failure> {
     } else {
         Exit::CheckFailed
     })
+}
+
+/// The mapping that was named, or else that of the config file.
+fn mapping(global: &Global, convert: &Convert, csv: &Path) -> Result<Mapping, Failure> {
+    if let Some(map) = &convert.map {
+        return Mapping::open(map).map_err(|error| Failure::new(Exit::Usage, error.to_string()));
+    }
+    let no_mapping = || {
+        let path = csv.to_path_buf();
+        Failure::from_files(&FilesError::NoMapping { path })
+    };
+    configured(global)?.ok_or_else(no_mapping)
 }
 
 /// Prints a first mapping.

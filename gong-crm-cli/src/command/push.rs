@@ -6,7 +6,7 @@ use gong_crm::{ObjectType, Operation};
 use gong_sim::Simulator;
 
 use crate::arguments::{Global, Push, Waiting};
-use crate::command::check::{check_failure, read_schema};
+use crate::command::check::check_failure;
 use crate::connection::{Connection, limits};
 use crate::csvs::{conversion, tell_passed_over};
 use crate::exit::Exit;
@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::finding;
 use crate::output::Output;
 use crate::request::{self, Request};
+use crate::schema_file;
 use crate::settings::Settings;
 use crate::table::{Align, count, counted};
 use crate::verdict;
@@ -48,8 +49,11 @@ fn options(global: &Global, push: &Push) -> Result<Options, Failure> {
     options.object_type = push.object_type;
     options.request_id.clone_from(&push.request_id);
     options.skip_invalid = push.skip_invalid;
-    let schema = push.schema.as_deref().map(read_schema).transpose()?;
-    options.conversion = conversion(&push.map, schema.as_ref())?;
+    let schema = push.schema.as_deref();
+    let schema = schema
+        .map(|path| schema_file::read(path, push.object_type))
+        .transpose()?;
+    options.conversion = conversion(global, &push.map, schema.as_ref())?;
     if !push.no_check {
         let mut check = check::Options::default();
         check.strict = push.strict;

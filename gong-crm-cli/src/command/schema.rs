@@ -1,6 +1,5 @@
 //! `gong-crm schema`: custom fields as a file.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use gong_crm::{
@@ -16,6 +15,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::request::{self, Request};
+use crate::schema_file;
 use crate::table::counted;
 
 pub(crate) async fn run(
@@ -85,7 +85,7 @@ fn yaml(schema: &EntitySchema) -> Result<String, Failure> {
 }
 
 async fn plan(global: &Global, file: &SchemaFile, output: Output) -> Result<Exit, Failure> {
-    let wanted = read(file)?;
+    let wanted = schema_file::read(&file.path, file.object_type)?;
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
     let plans = plans(&connection, integration_id, file, &wanted).await?;
@@ -111,7 +111,7 @@ async fn apply(
     dry_run: bool,
     output: Output,
 ) -> Result<Exit, Failure> {
-    let wanted = read(file)?;
+    let wanted = schema_file::read(&file.path, file.object_type)?;
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
     let plans = plans(&connection, integration_id, file, &wanted).await?;
@@ -223,43 +223,6 @@ async fn plans(
         })
     });
     Err(failure.with_findings(findings.collect()))
-}
-
-/// Reads the file. JSON is YAML, so one reader does for both.
-fn read(file: &SchemaFile) -> Result<EntitySchema, Failure> {
-    let is_input = file.path.as_os_str() == "-";
-    let path = if is_input {
-        "the standard input".to_owned()
-    } else {
-        file.path.display().to_string()
-    };
-    let unreadable =
-        |error: std::io::Error| Failure::new(Exit::Usage, format!("{path} can't be read: {error}"));
-    let text = if is_input {
-        let mut text = String::new();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .map_err(unreadable)?;
-        text
-    } else {
-        std::fs::read_to_string(&file.path).map_err(unreadable)?
-    };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let wrong = |error: String| {
-        Failure::new(
-            Exit::Usage,
-            format!("{path} is no file of custom fields: {error}"),
-        )
-        .with_hint("see what one looks like: gong-crm schema pull")
-    };
-    let is_list = serde_yaml_ng::from_str::<Vec<serde_json::Value>>(text).ok();
-    match (is_list, file.object_type) {
-        (Some(list), Some(object_type)) => {
-            let json = serde_json::to_string(&list).unwrap_or_default();
-            EntitySchema::from_json_of(object_type, &json).map_err(|error| wrong(error.to_string()))
-        }
-        _ => serde_yaml_ng::from_str(text).map_err(|error| wrong(error.to_string())),
-    }
 }
 
 fn print(plans: &[SchemaPlan], output: Output) {

@@ -73,6 +73,66 @@ fn what_needs_no_guessing_is_mended_into_a_new_file() {
 }
 
 #[test]
+fn fix_never_writes_over_the_files_themselves() {
+    let line = "// contacts\n";
+    for (paths, folder) in [
+        ("contacts.ldjson", "."),
+        ("exports", "exports"),
+        ("exports", "./exports/../exports/"),
+    ] {
+        let mend = Invocation::new(&["check", paths, "--fix", folder])
+            .file("contacts.ldjson", line)
+            .folder("exports");
+        let inside = mend.path("exports/leads.ldjson");
+        std::fs::write(&inside, line).unwrap();
+        let (output, folder) = mend.kept();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains("would write over"), "{told}");
+        for file in [inside, folder.path().join("contacts.ldjson")] {
+            assert_eq!(std::fs::read_to_string(file).unwrap(), line);
+        }
+    }
+    let mend = Invocation::new(&["check", ".", "--fix", "."]).file("contacts.ldjson", line);
+    assert_transcript!("check_fix_over_itself", mend);
+}
+
+#[test]
+fn a_schema_is_read_as_pull_writes_it() {
+    let deal = r#"{"objectId":"d-1","modifiedDate":"2026-03-01T09:30:00Z","accountId":"a","ownerId":"u","closeDate":"2026-09-30","stage":"s","region":7}"#;
+    let yaml = "DEAL:\n- uniqueName: region\n  label: Region\n  type: STRING\n";
+    let list = "- uniqueName: region\n  label: Region\n  type: STRING\n";
+    let tabs = "{\n\t\"DEAL\": [{\"uniqueName\": \"region\", \"label\": \"Region\", \"type\": \"STRING\"}]\n}\n";
+    for (schema, more) in [
+        (yaml, &[][..]),
+        (list, &["--type", "DEAL"]),
+        (tabs, &[]),
+        (
+            "\u{feff}DEAL: [{uniqueName: region, label: Region, type: STRING}]",
+            &[],
+        ),
+        (
+            "{DEAL: [{uniqueName: region, label: Region, type: STRING}]}",
+            &[],
+        ),
+    ] {
+        let words = ["check", "deals.ldjson", "-o", "json", "--schema", "schema"];
+        let check = Invocation::new(&[&words[..], more].concat())
+            .file("deals.ldjson", deal)
+            .file("schema", schema);
+        let found = String::from_utf8(check.output().stdout).unwrap();
+        assert!(
+            found.contains("\"rule\":\"custom-type\""),
+            "{schema}: {found}"
+        );
+    }
+    let push = Invocation::new(&["--sim", "push", "deals.ldjson", "--schema", "schema.yaml"])
+        .file("deals.ldjson", deal)
+        .file("schema.yaml", yaml);
+    assert_eq!(push.output().status.code(), Some(3));
+}
+
+#[test]
 fn a_rule_explains_itself() {
     assert_transcript!(
         "check_explain",

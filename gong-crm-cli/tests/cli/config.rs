@@ -163,6 +163,52 @@ fn doctor_shows_where_each_setting_comes_from() {
 }
 
 #[test]
+fn the_mapping_of_the_file_is_taken_where_none_is_named() {
+    let mapping = |field: &str| {
+        format!("[LEAD.fields]\nobjectId = '{field}'\nmodifiedDate = {{ constant = 'now' }}\n")
+    };
+    let run = |words: &[&str]| {
+        let run = Invocation::new(words)
+            .file("gong-crm.toml", "map = 'crm.toml'\n[profile.other]\n")
+            .file("crm.toml", &mapping("Id"))
+            .file("by-number.toml", &mapping("Number"))
+            .folder("exports")
+            .in_folder("exports");
+        std::fs::write(run.path("exports/export.csv"), "Id,Number\nl-1,l/2\n").unwrap();
+        run
+    };
+    let told = |words: &[&str]| {
+        let output = run(words).output();
+        let told = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(told).unwrap())
+    };
+    for words in [
+        &["check", "."][..],
+        &["--sim", "push", "."],
+        &["convert", "export.csv"],
+    ] {
+        let (exit, said) = told(words);
+        assert_eq!(exit, Some(0), "{words:?}: {said}");
+        assert!(!said.contains("passed over"), "{said}");
+        // A flag goes before the file.
+        let (exit, said) = told(&[words, &["--map", "../by-number.toml"]].concat());
+        assert_eq!(exit, Some(3), "{words:?}: {said}");
+    }
+    for words in [&["check", "."][..], &["convert", "export.csv"]] {
+        let (exit, said) = told(&[words, &["--profile", "other"]].concat());
+        assert_eq!(exit, Some(2), "{said}");
+        assert!(said.contains("no mapping says"), "{said}");
+    }
+    // It is no reason to take lines from the standard input for a CSV.
+    let line = "{\"objectId\":\"l-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n";
+    let input = run(&["check", "-", "--type", "LEAD"]).input(line).output();
+    assert_eq!(input.status.code(), Some(0));
+
+    let gone = Invocation::new(&["check", "."]).file("gong-crm.toml", "\nmap = 'gone.toml'\n");
+    assert_transcript!("config_map_missing", gone);
+}
+
+#[test]
 fn the_file_of_the_guide_is_read() {
     let page = std::fs::read_to_string(workspace_root().join("docs/guide/settings.md")).unwrap();
     let (_, file) = page.split_once("```toml\n").unwrap();

@@ -41,7 +41,7 @@ impl Options {
     pub fn passed_over(&self, paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
         match self.csvs() {
             Csvs::Unmapped => csvs_of_folders(paths),
-            Csvs::Mapped(_) => Vec::new(),
+            Csvs::Mapped(_) | Csvs::MappedByName(_) => Vec::new(),
         }
     }
 

@@ -45,6 +45,9 @@ pub struct Conversion {
     pub now: Option<jiff::Timestamp>,
     /// The declared custom fields, whose types the mapping need not repeat.
     pub entity_schema: Option<EntitySchema>,
+    /// Whether it is for files that are named as CSVs alone (`.csv`, `.tsv`), as fits a mapping that
+    /// is always at hand; otherwise for all that are not named as LDJSON, and the standard input.
+    pub by_name: bool,
 }
 
 impl Conversion {
@@ -54,11 +57,11 @@ impl Conversion {
             mapping,
             now: None,
             entity_schema: None,
+            by_name: false,
         }
     }
 
-    /// Whether it makes records of this file: of any whose name does not end as that of an LDJSON
-    /// file does.
+    /// Whether it makes records of this file.
     pub fn takes(&self, path: impl AsRef<Path>) -> bool {
         self.csvs().include(path.as_ref())
     }
@@ -66,7 +69,12 @@ impl Conversion {
     /// How CSVs are found.
     pub(crate) fn csvs(&self) -> Csvs {
         let mut types = self.mapping.object_types();
-        Csvs::Mapped(types.next().filter(|_| types.next().is_none()))
+        let only = types.next().filter(|_| types.next().is_none());
+        if self.by_name {
+            Csvs::MappedByName(only)
+        } else {
+            Csvs::Mapped(only)
+        }
     }
 
     fn options(&self, now: jiff::Timestamp) -> Options {

@@ -102,7 +102,7 @@ impl Options {
     pub fn passed_over(&self) -> Vec<PathBuf> {
         match self.csvs() {
             Csvs::Unmapped => csvs_of_folders(&self.paths),
-            Csvs::Mapped(_) => Vec::new(),
+            Csvs::Mapped(_) | Csvs::MappedByName(_) => Vec::new(),
         }
     }
 

@@ -1,0 +1,69 @@
+//! How is an entity schema read from a file, whichever command is given one?
+
+use std::error::Error as _;
+use std::io::Read as _;
+use std::path::Path;
+
+use gong_crm::{EntitySchema, EntitySchemaError, ObjectType};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Reads what `schema pull` writes: YAML or JSON, Gong's own answer, or with a type its bare list
+/// of fields. `-` is the standard input.
+pub(crate) fn read(path: &Path, object_type: Option<ObjectType>) -> Result<EntitySchema, Failure> {
+    let is_input = path.as_os_str() == "-";
+    let named = if is_input {
+        "the standard input".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    let text = if is_input {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        std::fs::read_to_string(path)
+    };
+    let text =
+        text.map_err(|error| Failure::new(Exit::Usage, format!("{named} can't be read: {error}")))?;
+    parse(&text, object_type).map_err(|error| {
+        let message = format!("{named} is no file of custom fields: {error}");
+        Failure::new(Exit::Usage, message)
+            .with_hint("see what one looks like: gong-crm schema pull")
+    })
+}
+
+/// JSON by a reader of its own: YAML's does not take all of it, such as tabs before a name.
+fn parse(text: &str, object_type: Option<ObjectType>) -> Result<EntitySchema, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let of_json = |text: &str| match object_type {
+        Some(object_type) => EntitySchema::from_json_of(object_type, text),
+        None => EntitySchema::from_json(text),
+    };
+    let no_json = match of_json(text) {
+        Ok(schema) => return Ok(schema),
+        Err(error) => error,
+    };
+    let yaml = match serde_yaml_ng::from_str::<Vec<serde_json::Value>>(text) {
+        Ok(list) if object_type.is_some() => {
+            let json = serde_json::to_string(&list).unwrap_or_default();
+            of_json(&json).map_err(|error| reason(&error))
+        }
+        _ => serde_yaml_ng::from_str(text).map_err(|error| error.to_string()),
+    };
+    let is_meant_as_json = text.trim_start().starts_with(['{', '[']);
+    yaml.map_err(|error| {
+        if is_meant_as_json {
+            reason(&no_json)
+        } else {
+            error
+        }
+    })
+}
+
+/// What is wrong, without that it is.
+fn reason(error: &EntitySchemaError) -> String {
+    error
+        .source()
+        .map_or_else(|| error.to_string(), ToString::to_string)
+}
