@@ -64,6 +64,36 @@ async fn of_two_versions_of_a_file_that_both_wait_the_newer_stays() {
     assert_eq!(world.simulator.uploads().len(), 4);
 }
 
+/// Found by the chaos of seed 10255: killed after the older version had gone again, nothing said that
+/// the newer had to.
+#[tokio::test]
+async fn before_an_older_version_goes_again_the_newer_is_planned_after_it() {
+    let world = World::new().await;
+    let in_waves = account("a", "2026-01-15T08:00:00Z", "old")
+        + &account("a", "2026-01-15T09:00:00Z", "newer");
+    let path = world.write("accounts.ldjson", &in_waves);
+    assert_eq!(world.push(&path).await.verdict, Verdict::Done);
+    // As if Gong had refused the first, and a kill had come before the end of the second was known.
+    let mut jobs = world.ledger.jobs().unwrap();
+    jobs[0].state = JobState::Failed;
+    jobs[1].state = JobState::Processing;
+    jobs[1].finished_at = None;
+    world.ledger.record(&jobs).unwrap();
+    refuse_from(&world, 1);
+    assert_eq!(world.push(&path).await.verdict, Verdict::Failed);
+    let planned: Vec<u32> = world.ledger.jobs().unwrap()[2..]
+        .iter()
+        .filter(|job| job.state == JobState::Planned)
+        .map(|job| job.attempt)
+        .collect();
+    assert_eq!(planned, [2, 2]);
+
+    world.simulator.clear_faults();
+    assert_eq!(world.resume().await.verdict, Verdict::Done);
+    let name = &world.simulator.object("ACCOUNT", "a").unwrap()["name"];
+    assert_eq!(name, "newer");
+}
+
 #[tokio::test]
 async fn what_was_unpacked_is_sent_again_though_the_packed_file_is_gone() {
     let world = World::new().await;

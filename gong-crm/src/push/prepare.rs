@@ -11,6 +11,7 @@ use super::job::{Purpose, absolute, new_job};
 use super::plan::PlannedFile;
 use super::rejects::Reasons;
 use super::report::{FileReport, FileStatus};
+use super::request_id::Fingerprint;
 use super::run::Course;
 use super::source::{Readable, Source, SourcePiece};
 use super::spool::Spool;
@@ -253,8 +254,15 @@ async fn course(
         let turn = piece.piece.turn;
         let mut job = new_job(context, &source, piece, number, Purpose::Records).await?;
         // An older version of a record goes, again perhaps: the newer must not stay behind it.
-        if begins.is_some_and(|begins| begins < turn) && !job.is_unfinished() {
-            job = new_job(context, &source, piece, number, Purpose::RecordsAgain).await?;
+        if begins.is_some_and(|begins| begins < turn) {
+            if job.is_unfinished() && job.state != JobState::Planned {
+                // Gong may have it already, and then it has to come once more. That must be in the
+                // ledger before the older version goes.
+                job = settle(context, &source, piece, job).await;
+            }
+            if !job.is_unfinished() {
+                job = new_job(context, &source, piece, number, Purpose::RecordsAgain).await?;
+            }
         }
         if job.is_unfinished() {
             begins = begins.or(Some(turn));
@@ -273,6 +281,20 @@ async fn course(
         outcomes: Vec::new(),
         left_out,
     })
+}
+
+/// Brings an upload to its end that was on its way before.
+async fn settle(context: &Context, source: &Source, piece: &SourcePiece, job: Job) -> Job {
+    let fingerprint =
+        Fingerprint::new(context.integration_id, source.file.object_type, &piece.hash);
+    let delivery = Delivery {
+        file: &source.file,
+        pieces: u32::try_from(source.pieces.len()).unwrap_or(u32::MAX),
+        job,
+        content: Some(&piece.content),
+        fingerprint: Some(fingerprint).filter(|_| context.options.request_id.is_none()),
+    };
+    context.deliver(delivery).await.job
 }
 
 /// Writes all uploads down, before the first is sent. Of a file of which some is to be sent, what
