@@ -1,24 +1,25 @@
-//! A ledger of your own: what is sent shows up in your app's database as well.
+//! A ledger of your own: what was sent is written down in your app's database.
 //!
 //! ```console
 //! $ cargo run -p gong-crm --example own_ledger
 //! ```
 //!
-//! A ledger is any type with these few methods. This one hands everything on to another and writes
-//! each change of a job down where the app looks. Around a `SqliteLedger` instead of the one in
-//! memory, it outlives the process too.
+//! A ledger is any type with these few methods. This one keeps each job as a JSON document in a
+//! table; the comments say what a SQL database would be told. On return from `record`, the rows must
+//! be safe on disk: the first byte is sent next. With a `spool_folder` as well, uploads from the
+//! standard input and from CSVs could be resumed by another process.
 //!
-//! In a crate of your own it needs `gong-crm`, `gong-sim`, `jiff`, `tempfile`, and `tokio` with
-//! `macros` and `rt-multi-thread`.
+//! In a crate of your own it needs `gong-crm`, `gong-sim`, `jiff`, `serde_json`, `tempfile`, and
+//! `tokio` with `macros` and `rt-multi-thread`.
 
 use std::error::Error;
 use std::io::{Write, stdout};
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gong_crm::{
-    Account, Client, ClientRequestId, Credentials, EntityFile, IntegrationId, Job, Ledger,
-    LedgerError, LedgerLock, MemoryLedger, RateBudget, push,
+    Account, Client, ClientRequestId, Credentials, EntityFile, Holder, IntegrationId, Job, Ledger,
+    LedgerError, LedgerLock, RateBudget, push,
 };
 use gong_sim::Simulator;
 
@@ -27,84 +28,154 @@ async fn main() -> Result<(), Box<dyn Error>> {
     run(&mut stdout()).await
 }
 
-/// Stands for a table of the app's.
-type Table = Arc<Mutex<Vec<String>>>;
+/// Stands for the app's database.
+#[derive(Debug, Default)]
+struct Database {
+    // CREATE TABLE jobs (number bigserial, integration_id bigint, client_request_id text,
+    // job jsonb, PRIMARY KEY (integration_id, client_request_id))
+    jobs: Vec<Row>,
+    // CREATE TABLE calls (at timestamptz)
+    calls: Vec<jiff::Timestamp>,
+    // What a trigger on the first table would see.
+    changes: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Row {
+    integration_id: i64,
+    client_request_id: String,
+    job: String,
+}
 
 #[derive(Debug, Default)]
 struct AppLedger {
-    kept: MemoryLedger,
-    table: Table,
+    database: Mutex<Database>,
+    is_held: Arc<AtomicBool>,
+}
+
+impl AppLedger {
+    fn database(&self) -> MutexGuard<'_, Database> {
+        self.database.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Frees the ledger when it is dropped.
+struct Held(Arc<AtomicBool>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+/// What the app's database says of a failure.
+fn failed(error: impl Error + Send + Sync + 'static) -> LedgerError {
+    LedgerError::storage("jobs", error)
+}
+
+fn is_of(row: &Row, integration_id: IntegrationId, client_request_id: &ClientRequestId) -> bool {
+    row.integration_id == integration_id.get()
+        && row.client_request_id == client_request_id.as_str()
 }
 
 impl Ledger for AppLedger {
+    // SELECT pg_try_advisory_lock(...), on a connection that the lock keeps to itself
     fn try_lock(&self) -> Result<LedgerLock, LedgerError> {
-        self.kept.try_lock()
+        if self.is_held.swap(true, Ordering::Acquire) {
+            return Err(LedgerError::Held(Holder::default()));
+        }
+        Ok(LedgerLock::new(Held(Arc::clone(&self.is_held))))
     }
 
+    // In one transaction, INSERT ... ON CONFLICT (integration_id, client_request_id)
+    // DO UPDATE SET job = excluded.job
     fn record(&self, jobs: &[Job]) -> Result<(), LedgerError> {
-        // First where it counts: what returns here is sent next.
-        self.kept.record(jobs)?;
-        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        for job in jobs {
-            let row = format!(
+        let documents = jobs.iter().map(serde_json::to_string);
+        let documents: Vec<String> = documents.collect::<Result<_, _>>().map_err(failed)?;
+        let mut database = self.database();
+        for (job, document) in jobs.iter().zip(documents) {
+            let change = format!(
                 "{} of {} records: {}",
                 job.object_type, job.records, job.state
             );
             // A job is recorded again when anything about it changes, not the state alone.
-            if table.last() != Some(&row) {
-                table.push(row);
+            if database.changes.last() != Some(&change) {
+                database.changes.push(change);
+            }
+            let mut rows = database.jobs.iter_mut();
+            match rows.find(|row| is_of(row, job.integration_id, &job.client_request_id)) {
+                Some(row) => row.job = document,
+                None => database.jobs.push(Row {
+                    integration_id: job.integration_id.get(),
+                    client_request_id: job.client_request_id.to_string(),
+                    job: document,
+                }),
             }
         }
         Ok(())
     }
 
+    // SELECT job FROM jobs WHERE integration_id = $1 AND client_request_id = $2
     fn job(
         &self,
         integration_id: IntegrationId,
         client_request_id: &ClientRequestId,
     ) -> Result<Option<Job>, LedgerError> {
-        self.kept.job(integration_id, client_request_id)
+        let database = self.database();
+        let mut rows = database.jobs.iter();
+        let row = rows.find(|row| is_of(row, integration_id, client_request_id));
+        row.map(|row| serde_json::from_str(&row.job))
+            .transpose()
+            .map_err(failed)
     }
 
+    // SELECT job FROM jobs ORDER BY number
     fn jobs(&self) -> Result<Vec<Job>, LedgerError> {
-        self.kept.jobs()
+        let database = self.database();
+        let jobs = database
+            .jobs
+            .iter()
+            .map(|row| serde_json::from_str(&row.job));
+        jobs.collect::<Result<_, _>>().map_err(failed)
     }
 
-    fn spool_folder(&self) -> Option<PathBuf> {
-        self.kept.spool_folder()
-    }
-
+    // DELETE FROM jobs WHERE integration_id = $1 AND client_request_id = $2
     fn forget(
         &self,
         integration_id: IntegrationId,
         client_request_id: &ClientRequestId,
     ) -> Result<(), LedgerError> {
-        self.kept.forget(integration_id, client_request_id)
+        let mut database = self.database();
+        database
+            .jobs
+            .retain(|row| !is_of(row, integration_id, client_request_id));
+        Ok(())
     }
 
+    // INSERT INTO calls VALUES ($1)
     fn count_call(&self, at: jiff::Timestamp) -> Result<(), LedgerError> {
-        self.kept.count_call(at)
+        self.database().calls.push(at);
+        Ok(())
     }
 
+    // SELECT count(*) FROM calls WHERE at >= $1
     fn calls_since(&self, since: jiff::Timestamp) -> Result<u64, LedgerError> {
-        self.kept.calls_since(since)
+        let database = self.database();
+        let calls = database.calls.iter().filter(|at| **at >= since);
+        Ok(calls.count() as u64)
     }
 }
 
 pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     let gong = Simulator::start().await?;
-    let table = Table::default();
-    let ledger = AppLedger {
-        table: Arc::clone(&table),
-        ..AppLedger::default()
-    };
+    let ledger = Arc::new(AppLedger::default());
     let client = Client::builder()
         .base_url(gong.base_url())
         .credentials(Credentials::access_key(
             gong.access_key(),
             gong.access_key_secret(),
         ))
-        .ledger(Arc::new(ledger))
+        .ledger(Arc::clone(&ledger) as Arc<dyn Ledger>)
         .rate_budget(RateBudget::unlimited())
         .build()?;
     let integration_id = client
@@ -129,9 +200,8 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
             report.verdict, report.files[0].sent
         )?;
     }
-    let table = table.lock().unwrap_or_else(PoisonError::into_inner);
-    for row in table.iter() {
-        writeln!(out, "{row}")?;
+    for change in &ledger.database().changes {
+        writeln!(out, "{change}")?;
     }
     Ok(())
 }

@@ -51,6 +51,22 @@ impl serde::Serialize for IntegrationId {
     }
 }
 
+/// From the text, and also from the number.
+impl<'de> serde::Deserialize<'de> for IntegrationId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(i64),
+            Text(String),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Number(id) => Ok(Self(id)),
+            Written::Text(text) => text.parse().map_err(serde::de::Error::custom),
+        }
+    }
+}
+
 /// The caller's own id of an upload or a deletion: letters, digits, `-` and `_`.
 ///
 /// Gong takes an id once; asking for its status tells how the work went. The same content gets the
@@ -104,6 +120,13 @@ impl fmt::Display for ClientRequestId {
 impl serde::Serialize for ClientRequestId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ClientRequestId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 

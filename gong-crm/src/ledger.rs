@@ -26,7 +26,24 @@ pub use sqlite::SqliteLedger;
 
 /// One upload, as the ledger knows it. It holds neither records nor credentials; answers and reasons
 /// can quote a value of a record.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+///
+/// A ledger of your own keeps it as one JSON document: what is read back is the same job, and later
+/// versions of this crate read what earlier ones wrote. A path that is no Unicode can't be written.
+///
+/// ```
+/// let document = r#"{
+///     "clientRequestId": "account-5f1c0d2e4b6a798081923344-1", "integrationId": "5517027188234205706",
+///     "objectType": "ACCOUNT", "sourcePath": "exports/accounts.ldjson", "piece": 1,
+///     "contentHash": "5f1c0d2e", "bytes": 1000, "records": 10, "attempt": 1, "state": "processing",
+///     "plannedAt": "2026-03-01T09:30:00Z", "updatedAt": "2026-03-01T09:30:02Z"
+/// }"#;
+/// let job: gong_crm::Job = serde_json::from_str(document)?;
+/// assert!(job.is_unfinished());
+/// let written = serde_json::to_string(&job)?;
+/// assert_eq!(serde_json::from_str::<gong_crm::Job>(&written)?, job);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Job {
@@ -59,7 +76,7 @@ pub struct Job {
     /// What Gong said last, as JSON, or what went wrong, in words.
     pub answer: Option<String>,
     /// Where its bytes can be read again; none once its file has been reported.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<JobContent>,
 }
 
@@ -151,7 +168,20 @@ impl serde::Serialize for JobState {
     }
 }
 
-/// Keeps jobs. Every method may block for a moment; pushes call them where that does no harm.
+impl<'de> serde::Deserialize<'de> for JobState {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Self::from_word(&word).ok_or_else(|| {
+            serde::de::Error::custom(format!("{word:?} is not a state that a job can be in"))
+        })
+    }
+}
+
+/// Keeps jobs, as an app's own database can: a row for each, with the integration's id and the
+/// request's as its key, a number that counts rows, and the [`Job`] as a JSON document. The example
+/// `own_ledger` does that.
+///
+/// Every method may block for a moment; pushes call them where that does no harm.
 pub trait Ledger: fmt::Debug + Send + Sync {
     /// Keeps other pushes away until the lock is dropped, if nobody else holds it.
     ///

@@ -82,7 +82,9 @@ pub(crate) fn jobs(global: &Global, jobs: &Jobs, output: Output) -> Result<Exit,
         listed.retain(Job::is_unfinished);
     }
     if output.is_json() {
-        for job in &listed {
+        for job in &mut listed {
+            // Where its bytes lie is between the ledger and a push.
+            job.content = None;
             output.json(job);
         }
         return Ok(Exit::Ok);

@@ -84,6 +84,13 @@ impl FromStr for ObjectType {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for ObjectType {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// A name that is none of Gong's object types.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name:?} is not an object type; use one of {}", ObjectType::WORDS.join(", "))]

@@ -23,6 +23,38 @@ fn job(id: &str, state: JobState) -> Job {
     }
 }
 
+#[test]
+fn a_job_is_one_json_document_and_old_documents_are_read() {
+    for state in JobState::ALL {
+        let content = r#"{"path":"stdin-1.ldjson","isSpooled":true,"ranges":[[0,9]],"lines":[[1,1]],
+            "isLast":false,"wave":0,"fileRecords":1,"leftOut":{"2":["why"]},"rows":[[1,2]]}"#;
+        let full = Job {
+            finished_at: Some(Timestamp::UNIX_EPOCH),
+            answer: Some("{\"status\":\"DONE\"}".to_owned()),
+            content: JobContent::from_json(content),
+            ..job("a-1", state)
+        };
+        assert!(full.is_unreported());
+        for job in [full, job("a-1", state)] {
+            let value = serde_json::to_value(&job).unwrap();
+            assert_eq!(serde_json::from_value::<Job>(value.clone()).unwrap(), job);
+            let text = value.to_string();
+            assert_eq!(serde_json::from_str::<Job>(&text).unwrap(), job);
+            // What a later version may add is passed over.
+            let later = text.replacen('{', "{\"later\":[1],", 1);
+            assert_eq!(serde_json::from_str::<Job>(&later).unwrap(), job);
+        }
+    }
+    let text = serde_json::to_string(&job("a-1", JobState::Done)).unwrap();
+    for (good, bad) in [("done", "gone"), ("a-1", "a 1"), ("ACCOUNT", "CASE")] {
+        let bad_text = text.replace(&format!("\"{good}\""), &format!("\"{bad}\""));
+        let error = serde_json::from_str::<Job>(&bad_text).unwrap_err();
+        assert!(!error.to_string().is_empty(), "{bad}");
+    }
+    let as_number = text.replace("\"5517027188234205706\"", "5517027188234205706");
+    assert!(serde_json::from_str::<Job>(&as_number).is_ok());
+}
+
 fn keeps_what_it_is_told(ledger: &dyn Ledger) {
     let (one, two) = (job("a-1", JobState::Planned), job("b-1", JobState::Sending));
     ledger.record(&[one.clone(), two.clone()]).unwrap();
