@@ -15,6 +15,7 @@ mod blocks;
 mod csv;
 #[doc(hidden)]
 pub mod differential;
+mod emails;
 mod file;
 mod finding;
 mod ids;

@@ -182,6 +182,8 @@ rules! {
     TextLength = "text-length", Error, field::TEXT_LENGTH;
     /// An `objectId` stands once in a file.
     DuplicateObjectId = "duplicate-object-id", Error, record::DUPLICATE_OBJECT_ID;
+    /// An email address is that of one business user in a file.
+    DuplicateEmail = "duplicate-email", Warning, record::DUPLICATE_EMAIL;
     /// A record carries what Gong needs to show it.
     NotVisible = "not-visible", Warning, record::NOT_VISIBLE;
     /// A record that another one refers to is in the files.

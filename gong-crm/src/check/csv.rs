@@ -94,8 +94,8 @@ impl<'a> Review<'a> {
     fn finding(&mut self, finding: Finding, on_finding: &mut dyn FnMut(Finding)) {
         let line = finding.line;
         let known = self.current.as_ref().map_or(0, |row| row.number);
-        if !self.is_looking_back && (line == 0 || line < known) {
-            if self.csv.problems() > 0 {
+        if line < known || (line == 0 && !self.is_looking_back) {
+            if self.csv.problems() > 0 && !self.is_looking_back {
                 self.go_on(u64::MAX, on_finding);
             }
             (self.is_looking_back, self.walk, self.current) = (true, None, None);

@@ -103,6 +103,13 @@ impl Differential {
                 inspection.modified
             ));
         }
+        let email_address = scanned
+            .email_address
+            .and_then(|range| str::from_utf8(&line[range]).ok());
+        let of_inspection = inspection.email_address.as_ref();
+        if email_address != of_inspection.map(|(text, _)| text.as_str()) {
+            return Err("the email addresses differ".to_owned());
+        }
         if scanned.is_deleted != inspection.is_deleted {
             return Err("only one of them sees a deletion".to_owned());
         }

@@ -1,17 +1,20 @@
 //! The check of one file, line by line.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::blocks::{Block, Blocks};
+use super::emails::{Emails, lower};
 use super::finding::{Excerpt, Finding, Problem};
-use super::ids::{Ids, KnownIds, Resolution, hash, hash_bytes};
+use super::ids::{Ids, KnownIds, Resolution, Suspect, hash, hash_bytes};
+use super::object::{parse, unescaped};
 use super::options::Options;
 use super::order::Order;
 use super::record::{Yardstick, inspect};
-use super::repeats::{IdArena, repeats};
+use super::repeats::{Arena, Look, Seen, repeats};
 use super::scan::{Scanned, Scanner};
 use super::summary::FileSummary;
 use crate::entity::ObjectType;
@@ -60,7 +63,8 @@ pub(super) fn check_stream(
             by_rule: std::collections::BTreeMap::new(),
         },
         ids: Ids::new(),
-        arena: reopen.is_none().then(IdArena::default),
+        arena: reopen.is_none().then(Arena::default),
+        emails: Emails::of(object_type, options, reopen.is_none()),
         order: Order::new(options),
         spread: None,
         is_type_doubted: false,
@@ -85,7 +89,8 @@ struct FileCheck<'a> {
     on_finding: &'a mut dyn FnMut(Finding),
     summary: FileSummary,
     ids: Ids,
-    arena: Option<IdArena>,
+    arena: Option<Arena>,
+    emails: Option<Emails>,
     order: Order,
     /// While a record is spread over lines: how far its first line is indented.
     spread: Option<usize>,
@@ -178,8 +183,15 @@ impl FileCheck<'_> {
         }
         let id = &bytes[scanned.object_id.clone()];
         self.ids.push(hash_bytes(id), line, scanned.is_deleted);
+        let text = |bytes| str::from_utf8(bytes).unwrap_or_default();
         if let Some(arena) = &mut self.arena {
-            arena.push(id, line);
+            arena.push(text(id), "", line);
+        }
+        if let Some(emails) = &mut self.emails
+            && let Some(address) = &scanned.email_address
+            && !scanned.is_deleted
+        {
+            emails.push(text(&bytes[address.clone()]), text(id), line);
         }
         self.summary.lines = line;
         self.summary.records += 1;
@@ -250,7 +262,13 @@ impl FileCheck<'_> {
         {
             self.ids.push(hash(id), line, inspection.is_deleted);
             if let Some(arena) = &mut self.arena {
-                arena.push(id.as_bytes(), line);
+                arena.push(id, "", line);
+            }
+            if let Some(emails) = &mut self.emails
+                && let Some((address, _)) = &inspection.email_address
+                && !inspection.is_deleted
+            {
+                emails.push(address, id, line);
             }
         }
         if inspection.is_spread {
@@ -297,25 +315,51 @@ impl FileCheck<'_> {
         self.report(problem, text, object_id);
     }
 
-    /// Tells of ids that stand in more than one line, once they are known to be the same.
+    /// Tells of what stands in more than one line, once it is known to be the same.
     fn repeats(&mut self, reopen: Option<Reopen<'_>>) -> io::Result<()> {
-        if self.options.severity(Rule::DuplicateObjectId).is_none() {
-            return Ok(());
+        if self.options.severity(Rule::DuplicateObjectId).is_some() {
+            let (suspects, arena) = (self.ids.suspects(), self.arena.take());
+            self.repeated(Rule::DuplicateObjectId, suspects, arena, reopen)?;
         }
-        let suspects = self.ids.suspects();
+        if let Some(emails) = self.emails.take() {
+            let suspects = emails.addresses.suspects();
+            self.repeated(Rule::DuplicateEmail, suspects, emails.arena, reopen)?;
+        }
+        Ok(())
+    }
+
+    fn repeated(
+        &mut self,
+        rule: Rule,
+        suspects: Vec<Suspect>,
+        arena: Option<Arena>,
+        reopen: Option<Reopen<'_>>,
+    ) -> io::Result<()> {
         if suspects.is_empty() {
             return Ok(());
         }
-        let arena = self.arena.take();
         let total = self.summary.lines;
-        repeats(suspects, arena, reopen, &mut |repeat| {
+        let yardstick = self.yardstick;
+        let is_of_ids = rule == Rule::DuplicateObjectId;
+        let look: Look = if is_of_ids { id_in } else { email_in };
+        let look = (look, &yardstick);
+        repeats(suspects, arena, reopen, look, &mut |repeat| {
             self.summary.lines = repeat.line;
-            let message = format!("objectId: it stands in line {} already", repeat.first_line);
-            let range = repeat.at..repeat.at + repeat.object_id.len() + 2;
-            let problem = Problem::new(Rule::DuplicateObjectId, range, message)
-                .with_field(Some("objectId".to_owned()))
-                .with_hint("keep the latest of the two, or put it into another file");
-            self.report(problem, repeat.text, Some(repeat.object_id));
+            let (line, seen) = (repeat.first_line, repeat.seen);
+            let (field, message, hint, object_id) = if is_of_ids {
+                let message = format!("objectId: it stands in line {line} already");
+                let hint = "keep the latest of the two, or put it into another file";
+                ("objectId", message, hint, &seen.key)
+            } else {
+                let message = format!("emailAddress: the user in line {line} has it already");
+                let hint = "Gong ties one user to an address: keep the one who owns the records, \
+                            or delete the other (isDeleted)";
+                ("emailAddress", message, hint, &seen.object_id)
+            };
+            let problem = Problem::new(rule, seen.range.clone(), message)
+                .with_field(Some(field.to_owned()))
+                .with_hint(hint);
+            self.report(problem, repeat.text, Some(object_id));
         })?;
         self.summary.lines = total;
         Ok(())
@@ -375,6 +419,36 @@ impl FileCheck<'_> {
             excerpt: (line > 0 && !text.is_empty()).then(|| Excerpt::new(text, start..end)),
         });
     }
+}
+
+/// The id in a line that is looked at again; of one with mistakes, as it was read the first time.
+fn id_in<'line>(text: &'line str, yardstick: &Yardstick<'_>) -> Option<Seen<'line>> {
+    let seen = |key: Cow<'line, str>, range| Seen {
+        key,
+        object_id: Cow::Borrowed(""),
+        range,
+    };
+    let parsed = parse(text);
+    if parsed.error.is_none() {
+        let mut pairs = parsed.pairs.into_iter();
+        let pair = pairs.find(|pair| pair.name == "objectId")?;
+        return Some(seen(unescaped(pair.value.get()), pair.range));
+    }
+    let inspection = inspect(text, false, false, yardstick);
+    let id = inspection.object_id?;
+    let range = inspection.object_id_at..inspection.object_id_at + id.len() + 2;
+    Some(seen(Cow::Owned(id), range))
+}
+
+/// The email address of the user in a line that is looked at again.
+fn email_in<'line>(text: &'line str, yardstick: &Yardstick<'_>) -> Option<Seen<'line>> {
+    let inspection = inspect(text, false, false, yardstick);
+    let (address, at) = inspection.email_address?;
+    Some(Seen {
+        key: Cow::Owned(lower(&address).into_owned()),
+        object_id: Cow::Owned(inspection.object_id?),
+        range: at..at + address.len() + 2,
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use foldhash::fast::RandomState;
 use serde_json::value::RawValue;
 
+use super::emails::is_email_of_user;
 use super::finding::Problem;
 use super::ids::{KnownIds, Resolution, hash};
 use super::name::{Stranger, stranger};
@@ -42,6 +43,8 @@ pub(super) struct Inspection {
     pub(super) is_deleted: bool,
     /// `modifiedDate` and its place, if it is a good one.
     pub(super) modified: Option<(String, usize)>,
+    /// The email address of a business user and its place, if it is a good one.
+    pub(super) email_address: Option<(String, usize)>,
     /// Whether the line is a record, good or bad, as far as can be seen.
     pub(super) is_record: bool,
     pub(super) stops_file: bool,
@@ -221,6 +224,9 @@ impl Reading<'_> {
             }
             "modifiedDate" if is_good => {
                 self.inspection.modified = Some((text(), pair.range.start));
+            }
+            _ if is_good && is_email_of_user(field, self.yardstick.format.object_type) => {
+                self.inspection.email_address = Some((text(), pair.range.start));
             }
             _ => {}
         }

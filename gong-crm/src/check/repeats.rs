@@ -1,63 +1,90 @@
-//! Which suspected repeats of an id are real ones.
+//! Which suspected repeats of an id or an email address are real ones.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
+use std::ops::Range;
 
 use super::blocks::{Block, Blocks};
 use super::file::Reopen;
 use super::ids::Suspect;
-use super::object::{parse, unescaped};
+use super::record::Yardstick;
 
-/// The ids of a stream that can't be read twice, one after another.
+/// What a stream that can't be read twice must not repeat, one line after another.
 #[derive(Debug, Default)]
-pub(super) struct IdArena {
+pub(super) struct Arena {
     bytes: Vec<u8>,
     line: u64,
 }
 
-impl IdArena {
-    /// Keeps the id of a line. Ids have at most 64 characters of four bytes.
-    pub(super) fn push(&mut self, id: &[u8], line: u64) {
-        let Ok(length) = u8::try_from(id.len()) else {
+impl Arena {
+    /// Keeps what a line has, and of which record if that matters. Ids have at most 64 characters of
+    /// four bytes; what is absurdly long is not kept.
+    pub(super) fn push(&mut self, key: &str, object_id: &str, line: u64) {
+        let lengths = (u16::try_from(key.len()), u16::try_from(object_id.len()));
+        let (Ok(of_key), Ok(of_id)) = lengths else {
             return;
         };
         let skipped = u32::try_from(line - self.line).unwrap_or(u32::MAX);
         self.line = line;
         self.bytes.extend(skipped.to_le_bytes());
-        self.bytes.push(length);
-        self.bytes.extend(id);
+        self.bytes.extend(of_key.to_le_bytes());
+        self.bytes.extend(of_id.to_le_bytes());
+        self.bytes.extend(key.as_bytes());
+        self.bytes.extend(object_id.as_bytes());
     }
 
-    fn iter(&self) -> impl Iterator<Item = (u64, &str)> {
+    fn iter(&self) -> impl Iterator<Item = (u64, Seen<'_>)> {
         let mut rest = &self.bytes[..];
         let mut line = 0;
         std::iter::from_fn(move || {
             let (skipped, after) = rest.split_first_chunk::<4>()?;
-            let (length, after) = after.split_first()?;
-            let (id, after) = after.split_at_checked(usize::from(*length))?;
+            let (of_key, after) = after.split_first_chunk::<2>()?;
+            let (of_id, after) = after.split_first_chunk::<2>()?;
+            let (key, after) = after.split_at_checked(usize::from(u16::from_le_bytes(*of_key)))?;
+            let (id, after) = after.split_at_checked(usize::from(u16::from_le_bytes(*of_id)))?;
             rest = after;
             line += u64::from(u32::from_le_bytes(*skipped));
-            Some((line, str::from_utf8(id).unwrap_or_default()))
+            let text = |bytes| Cow::Borrowed(str::from_utf8(bytes).unwrap_or_default());
+            let seen = Seen {
+                key: text(key),
+                object_id: text(id),
+                range: 0..0,
+            };
+            Some((line, seen))
         })
     }
 }
 
-/// An id that stands in an earlier line too.
+/// What a line has that no other may have.
+#[derive(Debug)]
+pub(super) struct Seen<'a> {
+    /// In the form in which it is compared.
+    pub(super) key: Cow<'a, str>,
+    /// The record, of which a second line is no repeat; empty where the key is the record's id.
+    pub(super) object_id: Cow<'a, str>,
+    /// Where in the line it stands.
+    pub(super) range: Range<usize>,
+}
+
+/// Finds in a line what no other may have.
+pub(super) type Look = for<'line> fn(&'line str, &Yardstick<'_>) -> Option<Seen<'line>>;
+
+/// A line with what an earlier one has too.
 #[derive(Debug)]
 pub(super) struct Repeat<'a> {
     pub(super) line: u64,
     pub(super) first_line: u64,
-    pub(super) object_id: &'a str,
+    pub(super) seen: &'a Seen<'a>,
     /// The line, if it could be read again.
     pub(super) text: &'a str,
-    /// Where in it the id stands.
-    pub(super) at: usize,
 }
 
-/// Compares the ids of the suspects, read again or kept, and tells of each repeat, by line.
+/// Compares what suspects have, read again or kept, and tells of each repeat, by line.
 pub(super) fn repeats(
     suspects: Vec<Suspect>,
-    arena: Option<IdArena>,
+    arena: Option<Arena>,
     reopen: Option<Reopen<'_>>,
+    (look, yardstick): (Look, &Yardstick<'_>),
     on_repeat: &mut dyn FnMut(Repeat<'_>),
 ) -> io::Result<()> {
     let groups = suspects
@@ -66,13 +93,17 @@ pub(super) fn repeats(
         .max();
     let mut confirm = Confirm {
         suspects: suspects.into_iter().peekable(),
-        firsts: vec![Vec::new(); groups.unwrap_or_default()],
+        firsts: (0..groups.unwrap_or_default())
+            .map(|_| Vec::new())
+            .collect(),
+        look,
+        yardstick,
         on_repeat,
     };
     match (arena, reopen) {
         (Some(arena), _) => {
-            for (line, id) in arena.iter() {
-                confirm.line(line, |confirm, group| confirm.id(line, group, id, "", 0));
+            for (line, seen) in arena.iter() {
+                confirm.line(line, |confirm, group| confirm.seen(line, group, &seen, ""));
             }
             Ok(())
         }
@@ -81,10 +112,20 @@ pub(super) fn repeats(
     }
 }
 
+/// The first line with something.
+#[derive(Debug)]
+struct First {
+    key: Box<str>,
+    object_id: Box<str>,
+    line: u64,
+}
+
 struct Confirm<'a, S: Iterator<Item = Suspect>> {
     suspects: std::iter::Peekable<S>,
-    /// The ids of each group, nearly always one, each with the line where it stood first.
-    firsts: Vec<Vec<(Box<str>, u64)>>,
+    /// What stood first of each group, nearly always one.
+    firsts: Vec<Vec<First>>,
+    look: Look,
+    yardstick: &'a Yardstick<'a>,
     on_repeat: &'a mut dyn FnMut(Repeat<'_>),
 }
 
@@ -131,25 +172,29 @@ impl<S: Iterator<Item = Suspect>> Confirm<'_, S> {
         let text = String::from_utf8_lossy(text);
         let text = text.strip_suffix('\r').unwrap_or(&text);
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let parsed = parse(text);
-        let pair = parsed.pairs.iter().find(|pair| pair.name == "objectId");
-        if let Some(pair) = pair {
-            let id = unescaped(pair.value.get());
-            self.id(line, group, &id, text, pair.range.start);
+        if let Some(seen) = (self.look)(text, self.yardstick) {
+            self.seen(line, group, &seen, text);
         }
     }
 
-    fn id(&mut self, line: u64, group: u32, id: &str, text: &str, at: usize) {
+    fn seen(&mut self, line: u64, group: u32, seen: &Seen<'_>, text: &str) {
         let firsts = &mut self.firsts[group as usize];
-        match firsts.iter().find(|(first, _)| **first == *id) {
-            None => firsts.push((id.into(), line)),
-            Some((_, first_line)) => (self.on_repeat)(Repeat {
+        let Some(first) = firsts.iter().find(|first| *first.key == *seen.key) else {
+            firsts.push(First {
+                key: (*seen.key).into(),
+                object_id: (*seen.object_id).into(),
                 line,
-                first_line: *first_line,
-                object_id: id,
-                text,
-                at,
-            }),
+            });
+            return;
+        };
+        if !seen.object_id.is_empty() && *first.object_id == *seen.object_id {
+            return;
         }
+        (self.on_repeat)(Repeat {
+            line,
+            first_line: first.line,
+            seen,
+            text,
+        });
     }
 }

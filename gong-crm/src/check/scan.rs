@@ -36,6 +36,8 @@ pub(super) struct Scanned {
     /// Where `modifiedDate` stands, without its quotes.
     pub(super) modified: Option<Range<usize>>,
     pub(super) is_deleted: bool,
+    /// Where a business user's own email address stands, without its quotes.
+    pub(super) email_address: Option<Range<usize>>,
     /// Ids of other records, and where they stand.
     pub(super) references: Vec<(ObjectType, Range<usize>)>,
 }
@@ -107,6 +109,7 @@ impl Scanner {
         }
         scanned.modified = None;
         scanned.is_deleted = false;
+        scanned.email_address = None;
         scanned.references.clear();
         if self.guess.is_on {
             self.guess.note_line();
@@ -192,6 +195,11 @@ impl Scanner {
                 Kind::Day => text::day(bytes, start)?,
                 Kind::Url => text::url(bytes, start)?,
                 Kind::EmailAddress => text::email_address(bytes, start)?,
+                Kind::EmailOfUser => {
+                    let end = text::email_address(bytes, start)?;
+                    scanned.email_address = Some(start..end);
+                    end
+                }
                 Kind::Text => text::any(bytes, start, self.is_utf_8)?.end,
                 Kind::SomeText => {
                     let end = text::any(bytes, start, self.is_utf_8)?.end;

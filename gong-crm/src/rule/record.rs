@@ -24,6 +24,24 @@ pub(super) const DUPLICATE_OBJECT_ID: Explanation = Explanation::new(
     ),
 );
 
+pub(super) const DUPLICATE_EMAIL: Explanation = Explanation::new(
+    Evidence::Historical,
+    "Gong's guide to uploading CRM data, 2023",
+    "A user of the CRM is tied to the person in Gong who has the email address. Where another user \
+     has been tied to that person, the second is not, and what it owns has no owner in Gong. Letters' \
+     case makes no difference. Deleted users don't count, nor does a second line of the same user.",
+    Sample::lines(
+        ObjectType::BusinessUser,
+        "{\"objectId\":\"U-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\",\"emailAddress\":\"jane@acme.example\"}\n\
+         {\"objectId\":\"U-2\",\"modifiedDate\":\"2026-03-01T09:30:00Z\",\"emailAddress\":\"Jane@acme.example\"}",
+    ),
+    Sample::lines(
+        ObjectType::BusinessUser,
+        "{\"objectId\":\"U-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\",\"isDeleted\":true}\n\
+         {\"objectId\":\"U-2\",\"modifiedDate\":\"2026-03-01T09:30:00Z\",\"emailAddress\":\"jane@acme.example\"}",
+    ),
+);
+
 pub(super) const NOT_VISIBLE: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,

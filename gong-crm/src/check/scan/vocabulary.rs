@@ -1,5 +1,6 @@
 //! The names that the fast way knows, and what may stand under them.
 
+use crate::check::emails::is_email_of_user;
 use crate::check::options::Options;
 use crate::check::record::{Yardstick, warns_when_missing};
 use crate::check::scan::value::Scalar;
@@ -18,6 +19,8 @@ pub(super) enum Kind {
     Day,
     Url,
     EmailAddress,
+    /// By which a business user is tied to a person in Gong.
+    EmailOfUser,
     Text,
     /// A text that is not empty.
     SomeText,
@@ -124,11 +127,12 @@ impl Vocabulary {
                 }
                 Presence::Optional => {}
             }
-            vocabulary.add(Entry::new(
-                field.name,
-                yardstick.sharpened(standard(field)),
-                false,
-            ));
+            let kind = if is_email_of_user(field, format.object_type) {
+                Kind::EmailOfUser
+            } else {
+                yardstick.sharpened(standard(field))
+            };
+            vocabulary.add(Entry::new(field.name, kind, false));
         }
         let declared = yardstick
             .schema

@@ -80,6 +80,75 @@ fn what_is_no_record_is_named_and_the_rest_is_still_checked() {
 }
 
 #[test]
+fn two_users_of_one_email_address_are_named() {
+    let user = |id: &str, more: &str| {
+        format!(r#"{{"objectId":"{id}","modifiedDate":"2026-03-01T09:30:00Z",{more}}}"#)
+    };
+    let email = |address: &str| format!(r#""emailAddress":"{address}""#);
+    let lines = [
+        user("u1", &email("jane@acme.example")),
+        user("u2", &email("joe@acme.example")),
+        user("u3", &email("JANE@Acme.example")),
+        // Deleted; the same user again; another case of a letter beyond ASCII.
+        user(
+            "u4",
+            &format!(r#"{},"isDeleted":true"#, email("joe@acme.example")),
+        ),
+        user("u5", &email("j\u{d6}rg@acme.example")),
+        user("u6", &email("j\u{f6}rg@acme.example")),
+        // By the exact way: an escape, an unknown field, a mistake before it.
+        user("u7", &email("\\u006aoe@acme.example")),
+        user("u8", &format!(r#""x":1,{}"#, email("joe@acme.example"))),
+        format!(
+            r#"{{"title":Boss,{}"#,
+            &user("u9", &email("joe@acme.example"))[1..]
+        ),
+        user("u1", &email("Jane@acme.example")),
+    ];
+    let content = lines.join("\n");
+    let expected = [
+        (3, Some("u3"), 1),
+        (6, Some("u6"), 5),
+        (7, Some("u7"), 2),
+        (8, Some("u8"), 2),
+        (9, Some("u9"), 2),
+    ];
+    let options = Options::default();
+    let by_stream = findings_of(ObjectType::BusinessUser, content.as_bytes(), &options);
+    let (_, by_file) = check_folder(&[("business_users.ldjson", content.as_bytes())]);
+    for (found, is_file) in [(by_stream, false), (by_file, true)] {
+        let told: Vec<_> = found
+            .iter()
+            .filter(|finding| finding.rule == Rule::DuplicateEmail)
+            .collect();
+        assert_eq!(told.len(), expected.len(), "{told:#?}");
+        for (finding, (line, id, first)) in told.iter().zip(expected) {
+            assert_eq!((finding.line, finding.object_id.as_deref()), (line, id));
+            let message = format!("emailAddress: the user in line {first} has it already");
+            assert_eq!(finding.message, message);
+            assert!(!is_file || finding.column > 50, "{finding:?}");
+        }
+    }
+    // Only users are tied to people by it.
+    let contact = |id: &str| user(id, &format!(r#""accountId":"a",{}"#, email("a@b.example")));
+    let contacts = [contact("c1"), contact("c2")].join("\n");
+    assert!(findings_of(ObjectType::Contact, contacts.as_bytes(), &options).is_empty());
+}
+
+#[test]
+fn a_repeated_id_is_seen_behind_a_mistake_in_its_line() {
+    let wrong = r#"{"name":Acme,"objectId":"a","modifiedDate":"2026-03-01T09:30:00Z"}"#;
+    let content = [account("a"), wrong.to_owned(), wrong.to_owned()].join("\n");
+    let (_, found) = check_folder(&[("accounts.ldjson", content.as_bytes())]);
+    let told: Vec<_> = found
+        .iter()
+        .filter(|finding| finding.rule == Rule::DuplicateObjectId)
+        .map(|finding| (finding.line, finding.column, finding.object_id.as_deref()))
+        .collect();
+    assert_eq!(told, [(2, 25, Some("a")), (3, 25, Some("a"))]);
+}
+
+#[test]
 fn other_encodings_are_named() {
     let text = account("a");
     let utf_16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -62,6 +62,6 @@ fn the_reference_is_what_the_rules_say() {
     let written = fs::read_to_string(path).unwrap_or_default();
     assert!(
         written == page,
-        "docs/check-rules.md is stale; run `cargo xtask codegen`"
+        "docs/check-rules.md is stale; run `cargo xtask docs`"
     );
 }
