@@ -5,8 +5,10 @@ use std::fs::File;
 use std::hash::BuildHasher as _;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use flate2::bufread::MultiGzDecoder;
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -73,7 +75,8 @@ pub struct Verification {
     pub missing: u64,
     /// Records that the file deletes and Gong still holds.
     pub not_deleted: u64,
-    /// Lines before the last one of a record: Gong holds the last.
+    /// Lines of records of which another line, of this file or another, was sent later: Gong holds
+    /// the last.
     pub superseded: u64,
     /// Lines that are no records.
     pub unreadable: u64,
@@ -110,7 +113,8 @@ impl Client {
     ///
     /// Dates are compared by the moment they name, numbers by value, lists without regard to order; a
     /// `null` fits a field that Gong does not have. Fields that Gong has and the file does not name
-    /// are left alone. Of several lines of one record the last counts. A file ending in `.gz` is unpacked.
+    /// are left alone. Of several lines of one record the one counts that a push sends last: the
+    /// latest by `modifiedDate`, and of those the last. What is packed as gzip is unpacked.
     ///
     /// Gong answers from what it has processed: a record can be missing, or old, for a while after
     /// its upload is done. It means the operation for verification while developing.
@@ -150,56 +154,133 @@ impl Client {
         path: impl AsRef<Path>,
         mut on_difference: impl FnMut(Difference) + Send,
     ) -> Result<Verification, VerifyError> {
-        schema_object_type(object_type)?;
-        let path = path.as_ref().to_path_buf();
-        let unreadable = |source| VerifyError::File {
-            path: path.clone(),
-            source,
-        };
-        let mut found = Verification::default();
-        let opened = path.clone();
-        let records = off_thread(move || Records::open(&opened)).await;
-        let mut records = records.map_err(unreadable)?;
-        loop {
-            let (back, chunk) = off_thread(move || {
-                let chunk = records.next_chunk()?;
-                Ok((records, chunk))
-            })
+        let paths = [path.as_ref().to_path_buf()];
+        let mut on_difference = |_, difference| on_difference(difference);
+        let found = self.verify_all(integration_id, object_type, &paths, &mut on_difference);
+        Ok(found.await?.pop().unwrap_or_default())
+    }
+
+    /// Fetches what several files of one type sent, in the order in which they were pushed, and
+    /// tells every difference with the number of its path, from 0.
+    ///
+    /// As [`verify_file`](Self::verify_file) for each. Of a record that is in several files, the line
+    /// counts that was sent last: of the last file that does not delete it, unless one does, because
+    /// a push sends deletions after all else.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify_file`](Self::verify_file).
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// use gong_crm::ObjectType;
+    ///
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let id = sim.register_integration("Acme CRM", "admin@acme.example").into();
+    /// # let client = gong_crm::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_crm::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let paths = ["monday.ldjson", "tuesday.ldjson"].map(|name| folder.path().join(name));
+    /// # for path in &paths {
+    /// #     std::fs::write(path, "{\"objectId\":\"a-1\",\"name\":\"Acme\"}\n")?;
+    /// # }
+    /// let mut differences = Vec::new();
+    /// let found = client
+    ///     .verify_files(id, ObjectType::Account, &paths, |path, difference| {
+    ///         differences.push((path, difference.line));
+    ///     })
+    ///     .await?;
+    /// // Gong has the record of neither; that of the first file does not count.
+    /// assert_eq!(found[0].superseded, 1);
+    /// assert_eq!(differences, [(1, 1)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn verify_files(
+        &self,
+        integration_id: IntegrationId,
+        object_type: ObjectType,
+        paths: &[impl AsRef<Path> + Sync],
+        mut on_difference: impl FnMut(usize, Difference) + Send,
+    ) -> Result<Vec<Verification>, VerifyError> {
+        let paths: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().into()).collect();
+        self.verify_all(integration_id, object_type, &paths, &mut on_difference)
             .await
-            .map_err(unreadable)?;
-            records = back;
-            if chunk.is_empty() {
-                found.superseded = records.superseded;
-                return Ok(found);
-            }
-            let ids: Vec<ObjectId> = chunk
-                .iter()
-                .filter_map(|line| Some(line.record.as_ref().ok()?.0.clone()))
-                .collect();
-            let mut held = if ids.is_empty() {
-                BTreeMap::new()
-            } else {
-                found.calls += 1;
-                self.objects(integration_id, object_type, &ids).await?
-            };
-            for line in chunk {
-                let object = match &line.record {
-                    Ok((id, _)) => held.remove(id.as_str()).flatten(),
-                    Err(_) => None,
-                };
-                judge(line, object, &mut found, &mut on_difference);
-            }
+    }
+
+    async fn verify_all(
+        &self,
+        integration_id: IntegrationId,
+        object_type: ObjectType,
+        paths: &[PathBuf],
+        on_difference: &mut (impl FnMut(usize, Difference) + Send),
+    ) -> Result<Vec<Verification>, VerifyError> {
+        schema_object_type(object_type)?;
+        let mut last = Last::default();
+        for (file, path) in paths.iter().enumerate() {
+            let opened = path.clone();
+            last = off_thread(path, move || {
+                last.note(file, &opened)?;
+                Ok(last)
+            })
+            .await?;
         }
+        let last = Arc::new(last);
+        let mut all = Vec::new();
+        for (file, path) in paths.iter().enumerate() {
+            let (opened, last) = (path.clone(), Arc::clone(&last));
+            let mut records = off_thread(path, move || Records::open(file, &opened, last)).await?;
+            let mut found = Verification::default();
+            loop {
+                let (back, chunk) = off_thread(path, move || {
+                    let chunk = records.next_chunk()?;
+                    Ok((records, chunk))
+                })
+                .await?;
+                records = back;
+                if chunk.is_empty() {
+                    break;
+                }
+                let ids: Vec<ObjectId> = chunk
+                    .iter()
+                    .filter_map(|line| Some(line.record.as_ref().ok()?.0.clone()))
+                    .collect();
+                let mut held = if ids.is_empty() {
+                    BTreeMap::new()
+                } else {
+                    found.calls += 1;
+                    self.objects(integration_id, object_type, &ids).await?
+                };
+                for line in chunk {
+                    let object = match &line.record {
+                        Ok((id, _)) => held.remove(id.as_str()).flatten(),
+                        Err(_) => None,
+                    };
+                    let mut tell = |difference| on_difference(file, difference);
+                    judge(line, object, &mut found, &mut tell);
+                }
+            }
+            found.superseded = records.superseded;
+            all.push(found);
+        }
+        Ok(all)
     }
 }
 
 /// Reads on a thread of its own, so that a slow disk holds up nobody.
 async fn off_thread<T: Send + 'static>(
+    path: &Path,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
+) -> Result<T, VerifyError> {
     tokio::task::spawn_blocking(work)
         .await
         .unwrap_or_else(|error| Err(io::Error::other(error)))
+        .map_err(|source| VerifyError::File {
+            path: path.to_path_buf(),
+            source,
+        })
 }
 
 fn judge(
@@ -229,7 +310,7 @@ fn judge(
             kind,
         });
     };
-    let deletes = record.get("isDeleted") == Some(&Value::Bool(true));
+    let deletes = deletes(&record);
     match object {
         None if deletes => found.same += 1,
         Some(object) if deletes && object.get("isDeleted") == Some(&Value::Bool(true)) => {
@@ -270,58 +351,104 @@ struct Line {
     record: Result<(ObjectId, Map<String, Value>), String>,
 }
 
+/// Which line of each record is sent last, by a hash of its id: two ids of one hash would at worst
+/// leave one record unlooked at.
+#[derive(Default)]
+struct Last {
+    /// Whether the file deletes the record, and the file and line.
+    places: HashMap<u64, (bool, usize, u64)>,
+}
+
+impl Last {
+    /// Looks through the next file.
+    fn note(&mut self, file: usize, path: &Path) -> io::Result<()> {
+        let mut lines = Lines::open(path)?;
+        // Within a file, updates are sent in the order of their dates.
+        let mut of_file: HashMap<u64, (Option<Timestamp>, u64, bool)> = HashMap::new();
+        while let Some(line) = lines.next()? {
+            let Ok((id, record)) = &line.record else {
+                continue;
+            };
+            let modified = record.get("modifiedDate").and_then(Value::as_str);
+            let modified = modified.and_then(|text| text.parse().ok());
+            let this = (modified, line.number, deletes(record));
+            let latest = of_file.entry(hash(id)).or_insert(this);
+            *latest = (*latest).max(this);
+        }
+        for (id, (_, line, deletes)) in of_file {
+            let this = (deletes, file, line);
+            let latest = self.places.entry(id).or_insert(this);
+            *latest = (*latest).max(this);
+        }
+        Ok(())
+    }
+
+    fn is(&self, id: &ObjectId, file: usize, line: u64) -> bool {
+        let place = self.places.get(&hash(id));
+        place.is_none_or(|(_, of_file, of_line)| (*of_file, *of_line) == (file, line))
+    }
+}
+
+fn hash(id: &ObjectId) -> u64 {
+    foldhash::quality::FixedState::default().hash_one(id.as_str())
+}
+
+fn deletes(record: &Map<String, Value>) -> bool {
+    record.get("isDeleted") == Some(&Value::Bool(true))
+}
+
 /// The lines of a file that count, in chunks that fit a call.
 struct Records {
-    reader: Box<dyn BufRead + Send>,
-    number: u64,
-    /// The last line of each record, by a hash of its id: two ids of one hash would at worst leave
-    /// one record unlooked at.
-    last: HashMap<u64, u64>,
-    hash: foldhash::quality::FixedState,
+    file: usize,
+    lines: Lines,
+    last: Arc<Last>,
     superseded: u64,
 }
 
 impl Records {
-    /// Opens the file, and reads it once to learn which line of a record is its last.
-    fn open(path: &Path) -> io::Result<Self> {
-        let mut first = Self {
-            reader: open(path)?,
-            number: 0,
-            last: HashMap::new(),
-            hash: foldhash::quality::FixedState::default(),
+    fn open(file: usize, path: &Path, last: Arc<Last>) -> io::Result<Self> {
+        Ok(Self {
+            file,
+            lines: Lines::open(path)?,
+            last,
             superseded: 0,
-        };
-        while let Some(line) = first.next_line()? {
-            if let Ok((id, _)) = &line.record {
-                let hash = first.hash.hash_one(id.as_str());
-                first.last.insert(hash, line.number);
-            }
-        }
-        first.reader = open(path)?;
-        first.number = 0;
-        Ok(first)
+        })
     }
 
     fn next_chunk(&mut self) -> io::Result<Vec<Line>> {
         let mut chunk = Vec::with_capacity(MAX_OBJECTS);
         while chunk.len() < MAX_OBJECTS {
-            let Some(line) = self.next_line()? else {
+            let Some(line) = self.lines.next()? else {
                 break;
             };
-            if let Ok((id, _)) = &line.record {
-                let last = self.last.get(&self.hash.hash_one(id.as_str()));
-                if last.is_some_and(|last| *last != line.number) {
-                    self.superseded += 1;
-                    continue;
-                }
+            if let Ok((id, _)) = &line.record
+                && !self.last.is(id, self.file, line.number)
+            {
+                self.superseded += 1;
+                continue;
             }
             chunk.push(line);
         }
         Ok(chunk)
     }
+}
+
+/// The lines of a file.
+struct Lines {
+    reader: Box<dyn BufRead + Send>,
+    number: u64,
+}
+
+impl Lines {
+    fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            reader: open(path)?,
+            number: 0,
+        })
+    }
 
     /// The next line that is not blank.
-    fn next_line(&mut self) -> io::Result<Option<Line>> {
+    fn next(&mut self) -> io::Result<Option<Line>> {
         let mut bytes = Vec::new();
         loop {
             bytes.clear();

@@ -37,10 +37,11 @@ pub(crate) enum ObjectsAction {
     },
     /// Compare files with what Gong holds, field by field
     ///
-    /// Takes the files that a push of the same paths would send. Dates are compared by the moment, numbers by value, lists without regard to order. Deleted
-    /// records must be gone. Of several lines of one record the last counts. Gong answers from what it
-    /// has processed: right after a push, records and values can be missing or old for a while. Exit
-    /// code 5 on a difference.
+    /// Takes the files that a push of the same paths would send. Dates are compared by the moment,
+    /// numbers by value, lists without regard to order. Deleted records must be gone. Of several lines
+    /// of one record, in one file or in several, the one counts that a push sends last. Gong answers
+    /// from what it has processed: right after a push, records and values can be missing or old for a
+    /// while. Exit code 5 on a difference.
     #[command(after_long_help = calls(
         &[Operation::GetCrmObjects],
         "Examples:\n  gong-crm objects verify accounts.ldjson\n  gong-crm objects verify exports\n  \

@@ -146,29 +146,37 @@ async fn verify(
     let integration_id = connection.integration_id().await?;
     let max = max.unwrap_or(if output.is_json() { usize::MAX } else { SHOWN });
     let mut compared = Vec::new();
-    for (path, object_type) in files {
-        let mut differences = Vec::new();
-        let mut all = 0;
+    let mut files = files.into_iter().peekable();
+    // Together, because a record can be in several files of its type.
+    while let Some((first, object_type)) = files.next() {
+        let mut paths = vec![first];
+        while let Some((path, _)) = files.next_if(|(_, other)| *other == object_type) {
+            paths.push(path);
+        }
+        let mut differences: Vec<(Vec<Difference>, usize)> = vec![Default::default(); paths.len()];
         let found = connection
             .client
-            .verify_file(integration_id, object_type, &path, |difference| {
-                all += 1;
-                if differences.len() < max {
-                    differences.push(difference);
+            .verify_files(integration_id, object_type, &paths, |path, difference| {
+                let (shown, all) = &mut differences[path];
+                *all += 1;
+                if shown.len() < max {
+                    shown.push(difference);
                 }
             })
             .await
             .map_err(failure)?;
-        let file = Compared {
-            path,
-            object_type,
-            found,
-            differences,
-        };
-        if !output.is_json() {
-            print(&file, all, output);
+        for ((path, found), (differences, all)) in paths.into_iter().zip(found).zip(differences) {
+            let file = Compared {
+                path,
+                object_type,
+                found,
+                differences,
+            };
+            if !output.is_json() {
+                print(&file, all, output);
+            }
+            compared.push(file);
         }
-        compared.push(file);
     }
     let is_same = compared.iter().all(|file| file.found.is_same());
     if output.is_json() {
@@ -298,7 +306,7 @@ fn summarize(compared: &[Compared], is_same: bool, output: Output) {
     let superseded: u64 = compared.iter().map(|file| file.found.superseded).sum();
     if superseded > 0 {
         output.talk(&format!(
-            "{} left out: a later line is of the same record",
+            "{} left out: a line that was sent later is of the same record",
             counted(superseded, "line")
         ));
     }

@@ -100,6 +100,45 @@ not json
 }
 
 #[test]
+fn of_a_record_in_several_files_the_line_counts_that_was_sent_last() {
+    let sim = registered();
+    let deal = |id: &str, day: u32, more: &str| {
+        format!(
+            r#"{{"objectId":"{id}","modifiedDate":"2026-03-0{day}T09:30:00Z","url":"https://crm.acme.example/{id}",{more}}}"#
+        )
+    };
+    // Within a file the latest date counts; the second file comes after the first; deletions go last.
+    let one = [
+        deal("d-1", 2, r#""name":"New""#),
+        deal("d-1", 1, r#""name":"Old""#),
+        deal("d-2", 5, r#""name":"Of the first""#),
+        deal("d-3", 1, r#""isDeleted":true"#),
+    ];
+    let two = [
+        deal("d-2", 1, r#""name":"Of the second""#),
+        deal("d-3", 2, r#""name":"Gone""#),
+    ];
+    let now = [
+        deal(
+            "d-1",
+            2,
+            r#""name":"New","accountId":"a","ownerId":"u","closeDate":"2026-09-30","stage":"s""#,
+        ),
+        deal(
+            "d-2",
+            1,
+            r#""name":"Of the second","accountId":"a","ownerId":"u","closeDate":"2026-09-30","stage":"s""#,
+        ),
+    ];
+    push(&sim, &(now.join("\n") + "\n"));
+    let verify = Invocation::new(&["objects", "verify", "deals-1.ldjson", "deals-2.ldjson"])
+        .against(sim.base_url())
+        .file("deals-1.ldjson", &one.join("\n"))
+        .file("deals-2.ldjson", &two.join("\n"));
+    assert_transcript!("objects_verify_several", verify);
+}
+
+#[test]
 fn ids_are_taken_as_they_are_or_refused() {
     let sim = registered();
     for (name, id) in [

@@ -26,9 +26,9 @@ pub(super) const DUPLICATE_OBJECT_ID: Explanation = Explanation::new(
 
 pub(super) const DUPLICATE_EMAIL: Explanation = Explanation::new(
     Evidence::Historical,
-    "Gong's guide to uploading CRM data, 2023",
+    "Gong's API documentation of March 2023",
     "A user of the CRM is tied to the person in Gong who has the email address. Where another user \
-     has been tied to that person, the second is not, and what it owns has no owner in Gong. Letters' \
+     has been tied to that person, the second is not, and what it owns may have no owner in Gong. Letters' \
      case makes no difference. Deleted users don't count, nor does a second line of the same user.",
     Sample::lines(
         ObjectType::BusinessUser,
