@@ -236,7 +236,7 @@ impl Client {
             if gives_up
                 || attempts >= limits.attempts
                 || pause > limits.longest_wait
-                || spent + pause > limits.total
+                || spent.saturating_add(pause) > limits.total
             {
                 return Err(error);
             }

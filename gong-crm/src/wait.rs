@@ -178,7 +178,7 @@ impl Client {
                 Err(error) => return Err(error.into()),
             }
             let waited = self.clock.monotonic().saturating_sub(started);
-            if waited + pause > patience.total {
+            if waited.saturating_add(pause) > patience.total {
                 let client_request_id = client_request_id.clone();
                 return Err(WaitError::TimedOut {
                     client_request_id,

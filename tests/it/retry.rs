@@ -1,8 +1,10 @@
 //! Is nothing ever sent twice, and nothing given up too early, whatever becomes of an answer?
 
 use std::path::Path;
+use std::time::Duration;
 
 use gong_crm::push::{FileStatus, Options, Report, SETTLE_TIME, Verdict};
+use gong_crm::retry::RetryLimits;
 use gong_crm::{Client, Credentials, ErrorKind, RateBudget};
 use serde_json::json;
 use tempfile::TempDir;
@@ -377,4 +379,27 @@ async fn what_can_not_be_said_twice_is_said_again_only_if_gong_refused_it() {
     let id = "17".parse().unwrap();
     gong.client.update_meeting(&id, &meeting).await.unwrap();
     gong.transcript().await;
+}
+
+#[tokio::test]
+async fn a_wait_of_ages_is_none_that_anybody_waits() {
+    let gong = Scripted::start([
+        answer(502, json!("bad gateway")),
+        limited(&[("retry-after", "18446744073709551615")]),
+    ])
+    .await;
+    let mut limits = RetryLimits::CALL;
+    limits.first_pause = Duration::from_secs(2);
+    limits.longest_wait = Duration::MAX;
+    let client = Client::builder()
+        .base_url(gong.client.base_url())
+        .credentials(Credentials::bearer_token("token"))
+        .clock(gong.clock.clone())
+        .rate_budget(RateBudget::unlimited())
+        .retry_limits(limits)
+        .build()
+        .unwrap();
+    let error = client.integrations().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(u64::MAX)));
 }

@@ -174,3 +174,21 @@ async fn wrong_credentials_end_a_wait_at_once() {
     assert!(gong.clock.pauses().is_empty());
     gong.transcript().await;
 }
+
+#[tokio::test]
+async fn a_wait_of_ages_that_gong_asks_for_is_a_time_that_is_up() {
+    let gong = Scripted::start([
+        status("PENDING"),
+        Step::Answer {
+            status: 429,
+            headers: &[("retry-after", "18446744073709551615")],
+            body: json!({"requestId": "4al", "errors": ["API request limit exceeded"]}),
+        },
+    ])
+    .await;
+    let (outcome, _) = wait(&gong, Patience::UPLOAD).await;
+    assert!(
+        matches!(outcome, Err(WaitError::TimedOut { polls: 2, .. })),
+        "{outcome:?}"
+    );
+}

@@ -217,7 +217,7 @@ impl Step<'_> {
                 Action::GiveUp => return self.give_up(error).await,
             }
             let waited = clock.monotonic().saturating_sub(started);
-            if tries >= limits.attempts || waited + pause > limits.total {
+            if tries >= limits.attempts || waited.saturating_add(pause) > limits.total {
                 return self.give_up(error).await;
             }
             self.pause(&error, pause).await;
