@@ -61,7 +61,7 @@ pub(super) struct Rows<R> {
 
 impl<R: Read> Rows<R> {
     pub(super) fn new(source: R, encoding: &'static Encoding, delimiter: u8) -> Self {
-        let lines = Lines::new(source, encoding);
+        let lines = Lines::new(source, encoding, delimiter);
         let reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .has_headers(false)
@@ -85,9 +85,10 @@ impl<R: Read> Rows<R> {
             .map(|cell| memchr::memchr_iter(b'\n', cell.as_bytes()).count() as u64)
             .sum::<u64>();
         let lines = self.reader.get_ref();
-        // Then the last cell took everything up to the break that every file is made to end with.
-        let last = cells.iter().next_back().unwrap_or_default();
-        let is_open = lines.is_at_end && !lines.quotes.is_multiple_of(2) && last.ends_with('\n');
+        // Then it has taken everything, with the break that every file is made to end with.
+        let is_open = lines.is_at_end
+            && lines.quoting == Quoting::Inside
+            && self.reader.position().byte() == lines.given;
         // Every row but an open one ends with a line break, which the reader has passed.
         let passed = self
             .reader
@@ -123,12 +124,40 @@ struct Lines<R> {
     after_return: bool,
     ends_with_break: bool,
     is_at_end: bool,
-    /// How many double quotes were passed on.
-    quotes: u64,
+    delimiter: u8,
+    quoting: Quoting,
+    /// How many bytes were passed on.
+    given: u64,
+}
+
+/// Where in a cell the last byte stands, as the reader of the rows sees it. Quotes are not counted:
+/// one in the middle of a cell that begins without is a character like any other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quoting {
+    /// A cell begins.
+    Start,
+    /// Outside of quotes.
+    Outside,
+    /// Inside of quotes.
+    Inside,
+    /// After a quote that closes, or that is the first of two.
+    AfterQuote,
+}
+
+impl Quoting {
+    fn after(self, byte: u8, delimiter: u8) -> Self {
+        match (self, byte) {
+            (Self::Inside, b'"') => Self::AfterQuote,
+            (Self::Inside, _) | (Self::Start | Self::AfterQuote, b'"') => Self::Inside,
+            (_, b'\n') => Self::Start,
+            (_, byte) if byte == delimiter => Self::Start,
+            _ => Self::Outside,
+        }
+    }
 }
 
 impl<R: Read> Lines<R> {
-    fn new(source: R, encoding: &'static Encoding) -> Self {
+    fn new(source: R, encoding: &'static Encoding, delimiter: u8) -> Self {
         let decoder = DecodeReaderBytesBuilder::new()
             .encoding(Some(encoding))
             .bom_override(true)
@@ -139,7 +168,9 @@ impl<R: Read> Lines<R> {
             after_return: false,
             ends_with_break: true,
             is_at_end: false,
-            quotes: 0,
+            delimiter,
+            quoting: Quoting::Start,
+            given: 0,
         }
     }
 }
@@ -158,9 +189,11 @@ impl<R: Read> Read for Lines<R> {
                 }
                 self.ends_with_break = true;
                 target[0] = b'\n';
+                self.quoting = self.quoting.after(b'\n', self.delimiter);
+                self.given += 1;
                 return Ok(1);
             }
-            let (mut taken, mut given) = (0, 0);
+            let (mut taken, mut given, mut quoting) = (0, 0, self.quoting);
             for byte in available.iter().copied() {
                 if given == target.len() {
                     break;
@@ -170,13 +203,16 @@ impl<R: Read> Read for Lines<R> {
                 if byte == b'\n' && after_return {
                     continue;
                 }
-                target[given] = if byte == b'\r' { b'\n' } else { byte };
+                let byte = if byte == b'\r' { b'\n' } else { byte };
+                quoting = quoting.after(byte, self.delimiter);
+                target[given] = byte;
                 given += 1;
             }
             self.source.consume(taken);
             if given > 0 {
                 self.ends_with_break = target[given - 1] == b'\n';
-                self.quotes += memchr::memchr_iter(b'"', &target[..given]).count() as u64;
+                self.quoting = quoting;
+                self.given += given as u64;
                 return Ok(given);
             }
         }
@@ -239,11 +275,25 @@ mod tests {
 
     #[test]
     fn a_quote_that_never_closes_is_seen() {
-        let mut rows = Rows::new(&b"a;b\n1;2\n3;\"4\n5;6\n"[..], encoding_rs::UTF_8, b';');
-        let mut opened = Vec::new();
-        while let Some(row) = rows.next().unwrap() {
-            opened.push((row.place.line, row.is_open));
+        for (text, expected) in [
+            (
+                "a;b\n1;2\n3;\"4\n5;6\n",
+                vec![(1, false), (2, false), (3, true)],
+            ),
+            // Other quotes before it, in the middle of a cell or around one with breaks.
+            ("a;5\" disk\n1;\"4\n5;6", vec![(1, false), (2, true)]),
+            ("1;\"2\n\"\n3;\"4\n", vec![(1, false), (3, true)]),
+            ("1;\"2\"\n\"", vec![(1, false), (2, true)]),
+            ("1;\"2\"\"\n", vec![(1, true)]),
+            ("1;\"2\n\"\n", vec![(1, false)]),
+            ("1;\"2\"x\"\n3;4\"", vec![(1, false), (2, false)]),
+        ] {
+            let mut rows = Rows::new(text.as_bytes(), encoding_rs::UTF_8, b';');
+            let mut opened = Vec::new();
+            while let Some(row) = rows.next().unwrap() {
+                opened.push((row.place.line, row.is_open));
+            }
+            assert_eq!(opened, expected, "{text:?}");
         }
-        assert_eq!(opened, [(1, false), (2, false), (3, true)]);
     }
 }
