@@ -14,6 +14,9 @@ use crate::operation::Operation;
 /// How much of a body that is not Gong's JSON is kept.
 const KEPT_BODY: usize = 4096;
 
+/// How many characters of a text of Gong's are told.
+const TOLD: usize = 4096;
+
 /// What an error answer of Gong's holds.
 #[derive(Debug, Default)]
 pub(crate) struct ErrorFields {
@@ -124,12 +127,15 @@ fn refused(
         headers
             .get(name)
             .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
+            .map(one_line)
     };
-    let (fields, foreign) = match body {
+    let (mut fields, foreign) = match body {
         Ok(fields) => (fields, None),
         Err(body) => (ErrorFields::default(), Some(excerpt(body))),
     };
+    for text in fields.errors.iter_mut().chain(&mut fields.request_id) {
+        *text = one_line(text);
+    }
     let scope = fields
         .errors
         .iter()
@@ -140,7 +146,7 @@ fn refused(
         let _ = write!(message, ", a redirect to {location}");
     } else if !fields.errors.is_empty() {
         message.push_str(": ");
-        message.push_str(&fields.errors.join("; "));
+        message.push_str(&one_line(&fields.errors.join("; ")));
     } else if foreign.as_deref() == Some("") {
         // A redirect needs none.
         if !status.is_redirection() {
@@ -203,6 +209,27 @@ fn retry_after(text: &str) -> Option<Duration> {
     let then = DateTimeParser::new().parse_timestamp(text).ok()?;
     let wait = then.duration_since(jiff::Timestamp::now());
     Some(Duration::try_from(wait).unwrap_or_default())
+}
+
+/// A text that others wrote, as one line of bearable length: no break, and nothing that would move a
+/// terminal's cursor.
+fn one_line(text: &str) -> String {
+    let mut characters = text.chars();
+    let mut line: String = characters
+        .by_ref()
+        .take(TOLD)
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .collect();
+    if characters.next().is_some() {
+        line.push('…');
+    }
+    line
 }
 
 fn excerpt(body: &[u8]) -> String {

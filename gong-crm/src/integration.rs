@@ -3,7 +3,7 @@
 use gong_api_gen::types;
 
 use crate::client::Client;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Inner};
 use crate::id::{ClientRequestId, IntegrationId};
 use crate::operation::Operation;
 
@@ -124,15 +124,17 @@ impl Client {
         let operation = Operation::RegisterGenericCrmIntegration;
         let call = || self.raw().register_generic_crm_integration(&body);
         let answer = self.change(operation, call).await?;
-        answer
-            .integration_id
-            .map(IntegrationId::from)
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::UnexpectedAnswer,
-                    format!("{operation}: the answer has no integrationId"),
-                )
-            })
+        let Some(integration_id) = answer.integration_id else {
+            return Err(Error::from_inner(Inner {
+                kind: Some(ErrorKind::UnexpectedAnswer),
+                message: "the answer has no integrationId".to_owned(),
+                operation: Some(operation),
+                request_id: answer.request_id,
+                outcome_unknown: true,
+                ..Inner::default()
+            }));
+        };
+        Ok(integration_id.into())
     }
 
     /// Starts to delete the integration and all that it brought into Gong.

@@ -1,6 +1,6 @@
 //! Does the façade read every answer that Gong is known, or free, to give?
 
-use gong_crm::{ErrorKind, IntegrationId, ObjectType, RequestState};
+use gong_crm::{EntitySchema, ErrorKind, IntegrationId, ObjectType, RequestState, SchemaField};
 use serde_json::{Value, json};
 use wiremock::{MockServer, ResponseTemplate};
 
@@ -110,6 +110,22 @@ async fn a_registration_without_an_id_is_no_success() {
     );
     assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
     assert!(error.to_string().contains("integrationId"), "{error}");
+    // Gong may have registered it all the same.
+    assert!(error.is_outcome_unknown());
+    assert_eq!(error.request_id(), Some("4al"));
+}
+
+#[tokio::test]
+async fn an_error_is_one_line_of_bearable_length_whatever_gong_writes() {
+    let long = "x".repeat(100_000);
+    let body = json!({"requestId": "4al\n5", "errors": ["first\r\nsecond", "\u{1b}[2Jgone", long]});
+    let server = answering(400, body).await;
+    let error = refused(client(&server.uri()).integrations().await);
+    let said = error.to_string();
+    assert!(said.contains("first  second;  [2Jgone; xxx"), "{said}");
+    assert!(!said.chars().any(char::is_control), "{said:?}");
+    assert!(said.len() < 5_000, "{}", said.len());
+    assert_eq!(error.request_id(), Some("4al 5"));
 }
 
 #[tokio::test]
@@ -139,6 +155,30 @@ async fn a_schema_decodes_under_either_name_and_with_nulls_everywhere() {
     };
     assert_eq!(of("uniqueName"), ["region", "rank", "a"]);
     assert_eq!(of("type"), ["PICKLIST", "HOLOGRAM", "STRING"]);
+}
+
+#[tokio::test]
+async fn what_is_pulled_into_a_schema_file_can_be_read_from_it() {
+    let server = answering(
+        200,
+        json!({"objectTypeToSelectedFields": {
+            "STAGE": [{"uniqueName": "name", "label": "Name", "type": "STRING"}],
+            "DEAL": [
+                {"uniqueName": "", "label": "Nothing", "type": "STRING"},
+                {"uniqueName": "tier", "label": "Old tier", "type": "STRING"},
+                {"uniqueName": "tier", "label": "Tier", "type": "NUMBER"},
+                {"uniqueName": "tier", "label": "Older", "type": "DATE", "isDeleted": true},
+            ],
+        }}),
+    )
+    .await;
+    let client = client(&server.uri());
+    let answer = client.entity_schema(calls::integration_id(), None).await;
+    let pulled = answer.unwrap().custom_only();
+    let file = serde_json::to_string(&pulled).unwrap();
+    assert_eq!(EntitySchema::from_json(&file).unwrap(), pulled);
+    let fields = pulled.fields(ObjectType::Deal).unwrap();
+    assert_eq!(fields, [SchemaField::new("tier", "Tier", "NUMBER")]);
 }
 
 #[tokio::test]

@@ -13,7 +13,8 @@ use crate::operation::Operation;
 impl Client {
     /// Lists the declared custom fields of one type, or of all.
     ///
-    /// Types that this crate does not know, and fields without a name, are left out.
+    /// Types that have no custom fields or that this crate does not know, and fields without a name, are
+    /// left out.
     ///
     /// Gong's contract requires the type and says in the same place that leaving it out lists all:
     /// where asking for all is answered 400, the four types are asked for one by one.
@@ -57,7 +58,8 @@ impl Client {
         let answer = self.ask(Operation::ListCrmSchemaFields, call).await?;
         let types = answer.object_type_to_selected_fields.unwrap_or_default();
         let known = types.into_iter().filter_map(|(name, fields)| {
-            let object_type = name.parse::<ObjectType>().ok()?;
+            let object_type = name.parse::<ObjectType>().ok();
+            let object_type = object_type.filter(|known| known.has_entity_schema())?;
             Some((object_type, fields.into_iter().filter_map(from_raw)))
         });
         Ok(
@@ -149,7 +151,8 @@ fn to_raw(field: &SchemaField) -> Result<types::GenericSchemaFieldRequest, Error
 
 fn from_raw(field: types::SchemaField) -> Option<SchemaField> {
     // Gong's schema says `uniqueName`, its example `name`.
-    let unique_name = field.unique_name.or(field.name)?;
+    let unique_name = field.unique_name.or(field.name);
+    let unique_name = unique_name.filter(|name| !name.is_empty())?;
     Some(SchemaField {
         unique_name,
         label: field.label.unwrap_or_default(),

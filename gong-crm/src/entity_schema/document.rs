@@ -159,12 +159,13 @@ fn schema(types: BTreeMap<ObjectType, Vec<SchemaField>>) -> EntitySchema {
         })
 }
 
-/// What of Gong's answer is of use: the types that this crate knows, the fields that have a name.
+/// What of Gong's answer is of use: the types that have custom fields, the fields that have a name.
 fn known_types(
     selected: BTreeMap<String, Option<Vec<FieldDocument>>>,
 ) -> impl Iterator<Item = (ObjectType, Vec<SchemaField>)> {
     selected.into_iter().filter_map(|(name, documents)| {
-        let object_type = ObjectType::from_str(&name).ok()?;
+        let object_type = ObjectType::from_str(&name).ok();
+        let object_type = object_type.filter(|known| known.has_entity_schema())?;
         let documents = documents.unwrap_or_default();
         let fields = documents.into_iter().filter_map(FieldDocument::into_field);
         Some((object_type, fields.collect()))
@@ -253,7 +254,7 @@ mod tests {
             format!("\u{feff}{{\"DEAL\":[{field}]}}\n"),
             format!(r#"{{"objectTypeToSelectedFields":{{"DEAL":[{field}]}}}}"#),
             format!(
-                r#"{{"requestId":null,"more":[1],"objectTypeToSelectedFields":{{"DEAL":[{field},{{"label":"x"}}],"NEW":null}}}}"#
+                r#"{{"requestId":null,"more":[1],"objectTypeToSelectedFields":{{"DEAL":[{field},{{"label":"x"}}],"NEW":null,"STAGE":[{field}]}}}}"#
             ),
             format!("[{field}]"),
         ] {

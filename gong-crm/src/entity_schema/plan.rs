@@ -313,7 +313,7 @@ impl SchemaPlan {
 
 impl EntitySchema {
     /// The fields that a file under version control would hold: the live custom ones, without the
-    /// times of their last change.
+    /// times of their last change. Should the answer name one twice, the last counts.
     ///
     /// ```
     /// use gong_crm::{EntitySchema, ObjectType, SchemaField};
@@ -329,10 +329,17 @@ impl EntitySchema {
     pub fn custom_only(&self) -> Self {
         self.iter()
             .fold(Self::new(), |schema, (object_type, fields)| {
-                let custom = fields.iter().filter(|field| is_custom(object_type, field));
+                let custom = (0..).zip(fields);
+                let custom = custom.filter(|(_, field)| is_custom(object_type, field));
+                let last: HashMap<&str, usize> = custom
+                    .clone()
+                    .map(|(index, field)| (field.unique_name.as_str(), index))
+                    .collect();
+                let custom = custom
+                    .filter(|(index, field)| last.get(field.unique_name.as_str()) == Some(index));
                 schema.with_fields(
                     object_type,
-                    custom.cloned().map(|mut field| {
+                    custom.map(|(_, field)| field.clone()).map(|mut field| {
                         field.last_modified = None;
                         field.is_deleted = None;
                         field
