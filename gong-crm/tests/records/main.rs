@@ -9,4 +9,5 @@ mod conversions;
 mod files;
 mod json_schema;
 mod made;
+mod rolled;
 mod round_trip;
