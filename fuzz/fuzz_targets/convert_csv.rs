@@ -30,34 +30,34 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     let mut options = Options::new(now);
-    options.keep_rows = bytes.len() % 2 == 0;
-    for object_type in ObjectType::ALL {
-        drop(Mapping::guess(csv, object_type));
-        let mut lines = Vec::new();
-        let converted = convert_reader(
-            csv,
-            &mapping,
-            object_type,
-            &options,
-            &mut lines,
-            &mut |problem| {
-                assert!(problem.place.line >= 1, "{problem:?}");
-                assert!(problem.place.row <= problem.place.line, "{problem:?}");
-            },
-        );
-        let Ok(converted) = converted else { continue };
-        assert!(converted.records <= converted.rows);
-        let settings = check::Options::default();
-        let summary = check_reader(
-            &lines[..],
-            "lines",
-            object_type,
-            &settings,
-            &mut |finding| {
-                assert!(finding.rule != Rule::JsonSyntax, "{finding:?}");
-                assert!(converted.source_map.place(finding.line).is_some() || finding.line == 0);
-            },
-        );
-        assert!(summary.is_ok_and(|summary| summary.records == converted.records));
-    }
+    // One type at a time is several times as fast as all in a row.
+    let object_type = ObjectType::ALL[bytes.len() % 6];
+    options.keep_rows = bytes.len() / 6 % 2 == 0;
+    drop(Mapping::guess(csv, object_type));
+    let mut lines = Vec::new();
+    let converted = convert_reader(
+        csv,
+        &mapping,
+        object_type,
+        &options,
+        &mut lines,
+        &mut |problem| {
+            assert!(problem.place.line >= 1, "{problem:?}");
+            assert!(problem.place.row <= problem.place.line, "{problem:?}");
+        },
+    );
+    let Ok(converted) = converted else { return };
+    assert!(converted.records <= converted.rows);
+    let settings = check::Options::default();
+    let summary = check_reader(
+        &lines[..],
+        "lines",
+        object_type,
+        &settings,
+        &mut |finding| {
+            assert!(finding.rule != Rule::JsonSyntax, "{finding:?}");
+            assert!(converted.source_map.place(finding.line).is_some() || finding.line == 0);
+        },
+    );
+    assert!(summary.is_ok_and(|summary| summary.records == converted.records));
 });

@@ -14,6 +14,8 @@ use reqwest::{Body, Request, Response, StatusCode};
 use tracing::{Instrument as _, debug};
 
 use crate::Client;
+#[cfg(fuzzing)]
+use crate::fuzzing::execute;
 
 /// The most bytes of an answer that are read: far beyond 100 objects, and a bound for a hostile
 /// or broken server. The bytes are counted after decompression.
@@ -79,7 +81,7 @@ impl ClientHooks for Client {
             request_id = tracing::field::Empty,
         );
         async {
-            let response = self.client.execute(request).await.inspect_err(|error| {
+            let response = execute(&self.client, request).await.inspect_err(|error| {
                 // Without its URL: the query names the company's integration.
                 debug!(
                     timeout = error.is_timeout(),
@@ -103,6 +105,11 @@ impl ClientHooks for Client {
         .instrument(span)
         .await
     }
+}
+
+#[cfg(not(fuzzing))]
+async fn execute(client: &reqwest::Client, request: Request) -> reqwest::Result<Response> {
+    client.execute(request).await
 }
 
 /// The same answer, whose body fails once it grows past the bound.

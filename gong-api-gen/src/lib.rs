@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
 #[expect(
     clippy::pedantic,
     clippy::allow_attributes,

@@ -6,6 +6,8 @@ mod builder;
 mod clock;
 mod credentials;
 mod faults;
+#[cfg(fuzzing)]
+mod fuzzing;
 mod limits;
 mod milliseconds;
 mod operations;

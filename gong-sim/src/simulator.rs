@@ -41,7 +41,7 @@ use crate::{ObjectType, admin};
 /// ```
 #[derive(Debug)]
 pub struct Simulator {
-    shared: SharedRef,
+    pub(crate) shared: SharedRef,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     ended: oneshot::Receiver<()>,

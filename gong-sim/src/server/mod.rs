@@ -13,6 +13,8 @@ pub(crate) use accept::{Connection, serve};
 pub(crate) use answer::Answer;
 pub(crate) use call::{Call, JsonObject, refuse_bad_address};
 pub(crate) use data_file::{BODY_LIMIT, DataFile};
+#[cfg(fuzzing)]
+pub(crate) use pipeline::answer;
 pub use received::ReceivedRequest;
 pub(crate) use received::RequestLog;
 
