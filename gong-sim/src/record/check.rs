@@ -47,6 +47,9 @@ impl RecordCheck {
     /// first that is found, as Gong counts failed objects, not failed fields.
     pub(crate) fn check(&self, bytes: &[u8]) -> Result<CheckedLine, String> {
         let line = Line::parse(bytes).map_err(|error| json_error(bytes, &error))?;
+        if let Some((name, error)) = line.unreadable() {
+            return Err(format!("Json parse error: {} in [{name}]", reason(&error)));
+        }
         if self.on(RuleId::DuplicateKey)
             && let Some(name) = line.duplicate_key()
         {
@@ -314,14 +317,18 @@ fn json_error(bytes: &[u8], error: &serde_json::Error) -> String {
     if std::str::from_utf8(bytes).is_err() {
         return "Json parse error: the line is not valid UTF-8".to_owned();
     }
-    let text = error.to_string();
-    // The position within the line; "line 1" would be taken for the line of the file.
-    let what = text.split(" at line ").next().unwrap_or(&text);
+    let what = reason(error);
     if error.column() == 0 {
         format!("Json parse error: {what}")
     } else {
         format!("Json parse error: {what} at column {}", error.column())
     }
+}
+
+/// The reason without its position: "line 1" would be taken for the line of the file.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
 }
 
 #[cfg(test)]
@@ -408,6 +415,21 @@ mod tests {
                 .unwrap_err()
                 .starts_with("Json parse error: expected value at column")
         );
+    }
+
+    #[test]
+    fn what_could_not_be_read_back_is_no_json() {
+        for (value, reason) in [
+            (r#""\ud800""#, "unexpected end of hex escape in [note]"),
+            ("1e400", "number out of range in [note]"),
+        ] {
+            let line = format!(r#"{{"objectId":"1",{DATE},"note":{value}}}"#);
+            assert_refused(
+                ObjectType::Account,
+                &line,
+                &format!("Json parse error: {reason}"),
+            );
+        }
     }
 
     #[test]

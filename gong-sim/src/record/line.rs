@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The fields of one JSON object in their order, each value as it was written.
@@ -15,6 +15,16 @@ pub(crate) struct Line<'line> {
 impl<'line> Line<'line> {
     pub(crate) fn parse(text: &'line [u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(text)
+    }
+
+    /// The first value that no reader could make sense of: half of a surrogate pair in a text,
+    /// brackets nested beyond measure, a number larger than any. Taking a line apart passes over
+    /// them, but what is stored has to be readable.
+    pub(crate) fn unreadable(&self) -> Option<(&str, serde_json::Error)> {
+        self.fields.iter().find_map(|(name, value)| {
+            let error = serde_json::from_str::<Readable>(value.get()).err()?;
+            Some((&**name, error))
+        })
     }
 
     /// The value of a field; the last one if the key occurs twice, as JSON parsers do.
@@ -79,6 +89,59 @@ impl<'de> Visitor<'de> for LineVisitor {
     }
 }
 
+/// Any value that can be read to its end; nothing of it is kept.
+struct Readable;
+
+impl<'de> Deserialize<'de> for Readable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ReadableVisitor)
+    }
+}
+
+struct ReadableVisitor;
+
+impl<'de> Visitor<'de> for ReadableVisitor {
+    type Value = Readable;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Readable, E> {
+        Ok(Readable)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Readable, E> {
+        Ok(Readable)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Readable, E> {
+        Ok(Readable)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Readable, E> {
+        Ok(Readable)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Readable, E> {
+        Ok(Readable)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Readable, E> {
+        Ok(Readable)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Readable, A::Error> {
+        while items.next_element::<Readable>()?.is_some() {}
+        Ok(Readable)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Readable, A::Error> {
+        while pairs.next_entry::<Readable, Readable>()?.is_some() {}
+        Ok(Readable)
+    }
+}
+
 /// A key that borrows from the line unless it holds an escape.
 struct Key<'line>(Cow<'line, str>);
 
@@ -140,6 +203,18 @@ mod tests {
         ] {
             assert!(Line::parse(bad.as_bytes()).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_no_reader_could_read_is_seen() {
+        let deep = format!("{}{}", "[".repeat(300), "]".repeat(300));
+        for bad in [r#""\ud800""#, r#"{"\udc00x":1}"#, r#"["a","\ud83d\n"]"#, "1e400", &deep] {
+            let text = format!(r#"{{"a":[1,-2.5e3,"\ud83d\ude00",null,{{"b":true}}],"c":{bad}}}"#);
+            let line = Line::parse(text.as_bytes()).unwrap();
+            assert_eq!(line.unreadable().unwrap().0, "c", "{bad}");
+        }
+        let good = Line::parse(br#"{"a":[1,-2.5e3,"\ud83d\ude00",null,{"b":true}]}"#).unwrap();
+        assert!(good.unreadable().is_none());
     }
 
     #[test]
