@@ -11,11 +11,11 @@
 //! [ledger](crate::Ledger) before it is sent; [`retry`](crate::retry) says what is done after which
 //! failure.
 //!
-//! How a file goes follows from the file alone. Most go as they are. Blank lines are left out; what
-//! is larger than Gong takes is cut at line ends; records that share an `objectId` go one after
-//! another, the oldest `modifiedDate` first, and if an older one has to go again, so do the newer
-//! after it, under the next id; and deletions go apart, after all other records of all files, in the
-//! reverse order of types.
+//! How files go follows from the files alone. Most go as they are. Blank lines are left out; what is
+//! larger than Gong takes is cut at line ends; records that share an `objectId` go one after another,
+//! whatever files they stand in, the oldest `modifiedDate` first, and of the same date that which was
+//! named first; if an older one has to go again, so do the newer after it, under the next id; and
+//! deletions go apart, after all other records of all files, in the reverse order of types.
 
 use std::future::{Future, IntoFuture};
 use std::path::PathBuf;
@@ -29,6 +29,7 @@ mod conclusion;
 mod context;
 #[cfg(feature = "convert")]
 mod csv;
+mod cut;
 mod delivery;
 mod drain;
 mod event;
@@ -47,6 +48,7 @@ mod run;
 mod source;
 mod split;
 mod spool;
+mod supersede;
 mod survey;
 mod verdict;
 
@@ -408,7 +410,7 @@ async fn prepared(
         files: opened.iter().map(|one| Arc::clone(&one.file)).collect(),
     });
     let (courses, failed) = prepare::courses(&context, opened).await?;
-    let superseded = prepare::supersede(&context, &courses).await?;
+    let superseded = supersede::supersede(&context, &courses).await?;
     prepare::write_down(&context, &courses, superseded).await?;
     prepare::estimate(&context, &courses).await?;
     Ok(Prepared::Ready(Box::new(context), courses, failed))

@@ -15,6 +15,7 @@ mod exactly_once;
 mod examples;
 mod hostile;
 mod openapi;
+mod order;
 mod parity;
 mod push;
 mod resume;

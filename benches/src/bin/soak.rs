@@ -155,12 +155,14 @@ impl Gong {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let stdout = child
-            .stdout
-            .take()
-            .context("no output of the local Gong")?;
+        let stdout = child.stdout.take().context("no output of the local Gong")?;
         let mut lines = BufReader::new(stdout).lines();
-        let mut next = || lines.next().context("the local Gong did not start")?.map_err(anyhow::Error::from);
+        let mut next = || {
+            lines
+                .next()
+                .context("the local Gong did not start")?
+                .map_err(anyhow::Error::from)
+        };
         Ok(Self {
             base_url: next()?,
             access_key: next()?,
@@ -175,7 +177,11 @@ impl Gong {
         let door = format!("{}/_sim/faults", self.base_url);
         let http = reqwest::Client::new();
         http.delete(&door).send().await?.error_for_status()?;
-        http.post(&door).json(faults).send().await?.error_for_status()?;
+        http.post(&door)
+            .json(faults)
+            .send()
+            .await?
+            .error_for_status()?;
         Ok(())
     }
 }

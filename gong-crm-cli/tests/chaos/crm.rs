@@ -106,6 +106,11 @@ impl Crm {
                     let fate = if number == 0 { 0 } else { dice.below(5) };
                     crm.add(&mut text, object_type, &id, version, fate);
                 }
+                if files > 1 {
+                    // Which of the files has the newer version changes with the CRM's.
+                    let is_newer = file == version % 2;
+                    crm.add_shared(&mut text, object_type, stem, version, is_newer);
+                }
                 if way == Way::SkipInvalid {
                     let at = text.find('\n').unwrap() + 1;
                     text.insert_str(at, "{\"objectId\":\"bad/one\",\"name\":\"B\"}\n\n");
@@ -125,6 +130,22 @@ impl Crm {
         crm
     }
 
+    /// One of two versions of an object that stand in two files.
+    fn add_shared(
+        &mut self,
+        text: &mut String,
+        object_type: &'static str,
+        stem: &str,
+        version: u64,
+        is_newer: bool,
+    ) {
+        let id = format!("{stem}-shared");
+        let newer = format!("v{version}");
+        let (name, hour) = if is_newer { (&*newer, 9) } else { ("old", 8) };
+        writeln!(text, "{}", record(object_type, &id, version, hour, name)).unwrap();
+        self.left.insert((object_type, id), Some(newer));
+    }
+
     fn add(
         &mut self,
         text: &mut String,
@@ -134,16 +155,7 @@ impl Crm {
         fate: u64,
     ) {
         let mut write = |name: &str, hour: u64| {
-            let at = format!("2026-01-{:02}T{hour:02}:00:00Z", version + 1);
-            let of_type = match object_type {
-                "CONTACT" => format!(",\"emailAddress\":\"{id}@acme.example\""),
-                _ => String::new(),
-            };
-            writeln!(
-                text,
-                "{{\"objectId\":\"{id}\",\"modifiedDate\":\"{at}\",\"name\":\"{name}\"{of_type}}}"
-            )
-            .unwrap();
+            writeln!(text, "{}", record(object_type, id, version, hour, name)).unwrap();
         };
         let name = format!("v{version}");
         write(&name, 9);
@@ -186,4 +198,14 @@ impl Crm {
         }
         Vec::new()
     }
+}
+
+/// A good line.
+fn record(object_type: &str, id: &str, version: u64, hour: u64, name: &str) -> String {
+    let at = format!("2026-01-{:02}T{hour:02}:00:00Z", version + 1);
+    let of_type = match object_type {
+        "CONTACT" => format!(",\"emailAddress\":\"{id}@acme.example\""),
+        _ => String::new(),
+    };
+    format!("{{\"objectId\":\"{id}\",\"modifiedDate\":\"{at}\",\"name\":\"{name}\"{of_type}}}")
 }

@@ -1,13 +1,13 @@
 //! One command, one local Gong, one ledger: how are they run, killed and looked at?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use gong_crm::{Job, JobState, Ledger as _, SqliteLedger};
-use gong_sim::{JobStatus, Processing, Simulator};
+use gong_sim::{JobStatus, Processing, ReceivedRequest, Simulator};
 
 use crate::crm::{Crm, Dice, Way};
 
@@ -260,7 +260,16 @@ impl Life {
             let (state, planned, updated) = (job.state, job.planned_at, job.updated_at);
             format!("{planned} {updated} {state} {id} {path} {piece}\n")
         };
-        jobs.iter().map(line).collect()
+        let requests = self.simulator.requests();
+        let calls = requests.iter().map(|request| {
+            let at = jiff::Timestamp::try_from(request.received_at).unwrap();
+            let (line, status, fault) = (request.line(), request.status, &request.fault);
+            format!(
+                "{at} {line} {status} {}\n",
+                fault.as_deref().unwrap_or_default()
+            )
+        });
+        jobs.iter().map(line).chain(calls).collect()
     }
 
     /// Nothing is open, and so a resume makes no call.
@@ -295,6 +304,30 @@ impl Life {
         assert_eq!(count("hiddenErrors"), 0, "{name}: {report:#}");
     }
 
+    /// Whether an upload was sent while it was still asked what had become of one of its type that was
+    /// sent before.
+    fn went_before_an_end(&self, id: &str) -> bool {
+        let requests = self.simulator.requests();
+        let is_upload = |request: &ReceivedRequest| request.method == "POST";
+        let Some(sent) = requests
+            .iter()
+            .position(|request| is_upload(request) && id_of(request) == Some(id))
+        else {
+            return false;
+        };
+        let (before, after) = requests.split_at(sent);
+        let object_type = id.split('-').next();
+        let earlier: BTreeSet<&str> = before
+            .iter()
+            .filter(|request| is_upload(request))
+            .filter_map(id_of)
+            .filter(|other| other.split('-').next() == object_type)
+            .collect();
+        after.iter().any(|request| {
+            !is_upload(request) && id_of(request).is_some_and(|asked| earlier.contains(asked))
+        })
+    }
+
     /// Gong holds what the last push meant, applied each upload once, and the ledger agrees.
     pub(crate) fn assert_held(&self) {
         let name = &self.name;
@@ -327,19 +360,33 @@ impl Life {
             let attempt: u32 = attempt.parse().unwrap();
             if attempt > 1 {
                 let before = known.get(&format!("{content}-{}", attempt - 1));
-                // Or if an older version of its records did: the newer has to come after it.
+                // Or if an older version of its records did, or was not known to have ended when it
+                // went: the newer has to come after it.
                 let is_due = match before {
                     Some(JobState::Failed) => true,
-                    Some(_) => known.values().any(|state| *state == JobState::Failed),
+                    Some(_) => {
+                        known.values().any(|state| *state == JobState::Failed)
+                            || self.went_before_an_end(&format!("{content}-{}", attempt - 1))
+                    }
                     None => false,
                 };
-                assert!(is_due, "{name}: {id} was sent again: {known:#?}");
+                let history = || self.history();
+                assert!(is_due, "{name}: {id} was sent again:\n{}", history());
             }
         }
         // What could not be sent because its bytes were gone counts as failed, and is not there.
         known.retain(|id, state| *state != JobState::Failed || in_gong.contains_key(id));
         assert_eq!(known, in_gong, "{name}: the ledger and Gong agree");
     }
+}
+
+/// The client request id that a request names.
+fn id_of(request: &ReceivedRequest) -> Option<&str> {
+    let query = request.query.as_deref()?;
+    let id = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("clientRequestId="))?;
+    Some(id)
 }
 
 fn spawn(mut command: Command, input: &[u8]) -> Child {

@@ -21,8 +21,12 @@ pub struct JobContent {
     pub(crate) lines: Vec<(u64, u64)>,
     /// Whether it goes after all other records.
     pub(crate) is_last: bool,
-    /// Which turn it has among the uploads of its file.
+    /// Which turn it has among the uploads of its file, and of those that share records with it.
     pub(crate) wave: u32,
+    /// What names the files that share records with this one, and go wave by wave with it: the hash
+    /// of the first of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) kin: Option<String>,
     /// The records of the whole file.
     pub(crate) file_records: u64,
     /// Why the check left lines of the file out; kept with the file's first upload only.

@@ -1,19 +1,22 @@
 //! What has to be known and written down before the first byte leaves?
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::context::Context;
+use super::cut::{Uncut, cut};
 use super::delivery::Delivery;
 use super::event::Event;
-use super::job::{Purpose, absolute, new_job};
+use super::job::{Purpose, new_job};
+use super::journal::as_error;
 use super::plan::PlannedFile;
 use super::rejects::Reasons;
 use super::report::{FileReport, FileStatus};
 use super::request_id::Fingerprint;
 use super::run::Course;
-use super::source::{Readable, Source, SourcePiece};
+use super::source::{Readable, Source, SourcePiece, first_kins};
+use super::split::Turn;
 use super::spool::Spool;
 use super::{Options, PushError};
 use crate::check::{self, Finding, Severity};
@@ -194,51 +197,66 @@ pub(super) async fn checked(
     Ok(Some(reports.collect()))
 }
 
-/// Reads each file and makes the jobs of its uploads; files that can't go are reported.
+/// Reads all files and makes the jobs of their uploads; files that can't go are reported.
 pub(super) async fn courses(
     context: &Context,
     opened: Vec<Opened>,
 ) -> Result<(Vec<Course>, Vec<FileReport>), PushError> {
     let mut courses = Vec::new();
     let mut failed = Vec::new();
-    for Opened {
-        file,
-        readable,
-        left_out,
-    } in opened
-    {
-        let course = match readable {
-            Ok(readable) => course(context, Arc::clone(&file), readable, left_out).await,
-            Err(error) => Err(error),
-        };
-        match course {
-            Ok(course) => courses.push(course),
-            Err(error) => {
-                let report =
-                    FileReport::new(file.path.clone(), file.object_type, FileStatus::Failed);
-                failed.push(report.with_cause(Arc::new(error)));
+    let mut fails = |file: Arc<PlannedFile>, error: Error| {
+        let report = FileReport::new(file.path.clone(), file.object_type, FileStatus::Failed);
+        failed.push(report.with_cause(Arc::new(error)));
+    };
+    let mut of_types: BTreeMap<crate::ObjectType, Vec<(Uncut, Reasons)>> = BTreeMap::new();
+    for one in opened {
+        let Opened {
+            file,
+            readable,
+            left_out,
+        } = one;
+        match readable {
+            Ok(readable) => {
+                let uncut = Uncut {
+                    file: Arc::clone(&file),
+                    readable,
+                    left_out: left_out.keys().copied().collect(),
+                };
+                let of_type = of_types.entry(file.object_type).or_default();
+                of_type.push((uncut, left_out));
+            }
+            Err(error) => fails(file, error),
+        }
+    }
+    for (_, of_type) in of_types {
+        let (files, reasons): (Vec<Uncut>, Vec<Reasons>) = of_type.into_iter().unzip();
+        let planned: Vec<_> = files.iter().map(|of| Arc::clone(&of.file)).collect();
+        let most_bytes = context.options.most_bytes();
+        let cutting = tokio::task::spawn_blocking(move || cut(files, most_bytes));
+        let cut = cutting
+            .await
+            .map_err(|error| PushError::Request(interrupted(&error)))?;
+        let mut sources = Vec::new();
+        for ((file, source), left_out) in planned.into_iter().zip(cut).zip(reasons) {
+            match source.and_then(|source| sendable(context, source)) {
+                Ok(source) => sources.push((source, left_out)),
+                Err(error) => fails(file, error),
+            }
+        }
+        let jobs = jobs(context, &sources).await;
+        for ((source, left_out), jobs) in sources.into_iter().zip(jobs) {
+            match jobs {
+                Ok(jobs) => courses.push(course(source, jobs, left_out)),
+                Err(error) => fails(source.file, error),
             }
         }
     }
     Ok((courses, failed))
 }
 
-async fn course(
-    context: &Context,
-    file: Arc<PlannedFile>,
-    readable: Readable,
-    left_out: Reasons,
-) -> Result<Course, Error> {
-    let most_bytes = context.options.most_bytes();
-    let lines: BTreeSet<u64> = left_out.keys().copied().collect();
-    let of = Arc::clone(&file);
-    let preparing =
-        tokio::task::spawn_blocking(move || Source::prepare(of, readable, most_bytes, &lines));
-    let source = preparing
-        .await
-        .unwrap_or_else(|error| Err(interrupted(&error)))?;
+fn sendable(context: &Context, source: Source) -> Result<Source, Error> {
     let refuse = |why: &str| {
-        let message = format!("{} {why}", file.path.display());
+        let message = format!("{} {why}", source.file.path.display());
         Err(Error::new(ErrorKind::InvalidRequest, message))
     };
     if source.pieces.is_empty() {
@@ -247,54 +265,110 @@ async fn course(
     if context.options.request_id.is_some() && source.pieces.len() > 1 {
         return refuse("takes several uploads, and an id of your own can name one only");
     }
-    let mut jobs = Vec::new();
-    // The first turn in which something goes.
-    let mut begins = None;
-    for (number, piece) in (1..).zip(&source.pieces) {
-        let turn = piece.piece.turn;
-        let mut job = new_job(context, &source, piece, number, Purpose::Records).await?;
-        // An older version of a record goes, again perhaps: the newer must not stay behind it.
-        if begins.is_some_and(|begins| begins < turn) {
-            if job.is_unfinished() && job.state != JobState::Planned {
-                // Gong may have it already, and then it has to come once more. That must be in the
-                // ledger before the older version goes.
-                job = settle(context, &source, piece, job).await;
-            }
-            if !job.is_unfinished() {
-                job = new_job(context, &source, piece, number, Purpose::RecordsAgain).await?;
-            }
-        }
-        if job.is_unfinished() {
-            begins = begins.or(Some(turn));
-        }
-        jobs.push(job);
+    Ok(source)
+}
+
+/// The jobs of the uploads of files of one type.
+async fn jobs(context: &Context, sources: &[(Source, Reasons)]) -> Vec<Result<Vec<Job>, Error>> {
+    let mut places: Vec<(Turn, usize, usize)> = Vec::new();
+    for (file, (source, _)) in sources.iter().enumerate() {
+        let pieces = source.pieces.iter().enumerate();
+        places.extend(pieces.map(|(place, piece)| (piece.piece.turn, file, place)));
     }
+    places.sort_unstable();
+    let mut jobs: Vec<Result<Vec<Job>, Error>> = sources.iter().map(|_| Ok(Vec::new())).collect();
+    // The first turn in which something goes, of files that share records.
+    let mut begins: HashMap<usize, Turn> = HashMap::new();
+    let kins = first_kins(&sources.iter().map(|(source, _)| source).collect::<Vec<_>>());
+    for (turn, file, place) in places {
+        let source = &sources[file].0;
+        // The pieces of a file are in the order of their turns.
+        let Ok(of_file) = &mut jobs[file] else {
+            continue;
+        };
+        let begun = begins.get(&kins[file]);
+        match job(
+            context,
+            source,
+            place,
+            begun.is_some_and(|begun| *begun < turn),
+        )
+        .await
+        {
+            Ok(job) => {
+                if job.is_unfinished() {
+                    begins.entry(kins[file]).or_insert(turn);
+                }
+                of_file.push(job);
+            }
+            Err(error) => jobs[file] = Err(error),
+        }
+    }
+    jobs
+}
+
+/// The job of one upload. If an older version of a record goes, again perhaps, the newer must not
+/// stay behind it.
+async fn job(
+    context: &Context,
+    source: &Source,
+    place: usize,
+    comes_after_others: bool,
+) -> Result<Job, Error> {
+    let piece = &source.pieces[place];
+    let number = u32::try_from(place + 1).unwrap_or(u32::MAX);
+    let mut job = new_job(context, source, piece, number, Purpose::Records).await?;
+    if comes_after_others {
+        if job.is_unfinished() && job.state != JobState::Planned {
+            // Gong may have it already, and then it has to come once more. That must be in the
+            // ledger before the older version goes.
+            job = settle(context, source, piece, job).await?;
+        }
+        if !job.is_unfinished() {
+            job = new_job(context, source, piece, number, Purpose::RecordsAgain).await?;
+        }
+    }
+    Ok(job)
+}
+
+fn course(source: Source, mut jobs: Vec<Job>, left_out: Reasons) -> Course {
     if let Some(content) = jobs.first_mut().and_then(|job| job.content.as_mut()) {
         content.left_out.clone_from(&left_out);
         if let Some(rows) = &source.rows {
             content.rows = rows.runs().to_vec();
         }
     }
-    Ok(Course {
+    Course {
         source: Arc::new(source),
         jobs,
         outcomes: Vec::new(),
         left_out,
-    })
+    }
 }
 
 /// Brings an upload to its end that was on its way before.
-async fn settle(context: &Context, source: &Source, piece: &SourcePiece, job: Job) -> Job {
+async fn settle(
+    context: &Context,
+    source: &Source,
+    piece: &SourcePiece,
+    job: Job,
+) -> Result<Job, Error> {
+    let (id, content) = (&job.client_request_id, job.content.clone());
+    let known = context.journal.job(job.integration_id, id).await;
+    // Until all uploads of the file are written down anew, they belong together as they were: what
+    // is killed before is resumed as one file, in its order.
+    let known = known.map_err(as_error)?.unwrap_or(job);
     let fingerprint =
         Fingerprint::new(context.integration_id, source.file.object_type, &piece.hash);
     let delivery = Delivery {
         file: &source.file,
         pieces: u32::try_from(source.pieces.len()).unwrap_or(u32::MAX),
-        job,
+        job: known,
         content: Some(&piece.content),
         fingerprint: Some(fingerprint).filter(|_| context.options.request_id.is_none()),
     };
-    context.deliver(delivery).await.job
+    let settled = context.deliver(delivery).await.job;
+    Ok(Job { content, ..settled })
 }
 
 /// Writes all uploads down, before the first is sent. Of a file of which some is to be sent, what
@@ -325,84 +399,6 @@ pub(super) async fn write_down(
         .record_instead_of(planned, superseded)
         .await
         .map_err(PushError::Ledger)
-}
-
-/// Brings older uploads of the same files to their end: an older version that is still on its way
-/// must not arrive after the newer one. Gives those of which nobody needs to be told any more.
-pub(super) async fn supersede(
-    context: &Context,
-    courses: &[Course],
-) -> Result<Vec<Job>, PushError> {
-    let mut superseded = Vec::new();
-    let paths: BTreeSet<(PathBuf, crate::ObjectType)> = courses
-        .iter()
-        .map(|course| &course.source.file)
-        .map(|file| (absolute(file), file.object_type))
-        .collect();
-    let ids: BTreeSet<&str> = courses
-        .iter()
-        .flat_map(|course| &course.jobs)
-        .map(|job| job.client_request_id.as_str())
-        .collect();
-    let open = context
-        .journal
-        .open_jobs()
-        .await
-        .map_err(PushError::Ledger)?;
-    let spool = context.journal.spool();
-    // The same content anew makes for a verdict anew; what else was read from the standard input
-    // before has still to be told.
-    let anew: BTreeSet<&str> = courses
-        .iter()
-        .flat_map(|course| &course.jobs)
-        .map(|job| job.content_hash.as_str())
-        .collect();
-    let is_anew = |job: &&Job| anew.contains(job.content_hash.as_str());
-    let copies: BTreeSet<PathBuf> = open
-        .iter()
-        .filter(is_anew)
-        .filter_map(|job| Some(job.content.as_ref()?.path.clone()))
-        .collect();
-    for job in open {
-        let is_older = job.integration_id == context.integration_id
-            && paths.contains(&(job.source_path.clone(), job.object_type))
-            && !ids.contains(job.client_request_id.as_str());
-        if !is_older {
-            continue;
-        }
-        let copied = kept_copy(&job, &spool).await;
-        let copy = job.content.as_ref().map(|content| &content.path);
-        let is_told =
-            !job.source_path.is_absolute() && !copy.is_some_and(|path| copies.contains(path));
-        let file = Arc::new(PlannedFile {
-            path: job.source_path.clone(),
-            object_type: job.object_type,
-            bytes: job.bytes,
-        });
-        // What was copied is sent if need be: nothing else holds it. A file has changed since: its
-        // older uploads are asked about, waited for, or dropped.
-        let delivery = Delivery {
-            file: &file,
-            pieces: 1,
-            job,
-            content: copied.as_ref().map(|piece| &piece.content),
-            fingerprint: None,
-        };
-        let delivered = context.deliver(delivery).await;
-        if !is_told {
-            superseded.push(delivered.job);
-        }
-    }
-    Ok(superseded)
-}
-
-/// The bytes of a job, if the ledger keeps a copy of them.
-async fn kept_copy(job: &Job, spool: &Spool) -> Option<SourcePiece> {
-    let content = job.content.as_ref().filter(|content| content.is_spooled)?;
-    let path = spool.path(&content.path)?;
-    let job = job.clone();
-    let reading = tokio::task::spawn_blocking(move || SourcePiece::again(&path, &job));
-    reading.await.ok().flatten()
 }
 
 /// Tells if the day's budget may not be enough.

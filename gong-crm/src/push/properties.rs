@@ -1,13 +1,12 @@
 //! Does a file lose nothing on its way through uploads, whatever stands in it?
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::cut::cut_alone;
 use super::plan::PlannedFile;
-use super::source::{Readable, Source, SourcePiece};
-use super::spool::Spool;
+use super::source::{Source, SourcePiece};
 use crate::entity::ObjectType;
 use crate::id::IntegrationId;
 use crate::ledger::{Job, JobContent, JobState};
@@ -39,8 +38,7 @@ fn prepared(folder: &std::path::Path, name: &str, text: &str, most_bytes: u64) -
         object_type: ObjectType::Account,
         path,
     });
-    let readable = Readable::of(&file, &Spool::of(None)).unwrap();
-    Source::prepare(file, readable, most_bytes, &BTreeSet::new()).unwrap()
+    cut_alone(file, most_bytes)
 }
 
 /// The lines of an upload, as they are sent.

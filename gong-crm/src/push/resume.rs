@@ -1,5 +1,6 @@
 //! What is left to do of the pushes that did not come to their end?
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::plan::PlannedFile;
 use super::rejects::Reasons;
 use super::report::{FileReport, FileStatus};
 use super::run::Course;
-use super::source::{Readable, Source, SourcePiece};
+use super::source::{Readable, Source, SourcePiece, turn_of};
 use super::split::LineMap;
 use super::spool::Spool;
 use super::verdict::{PieceOutcome, summarize};
@@ -30,8 +31,8 @@ pub(super) struct Group {
 }
 
 /// Sorts jobs, the oldest first, by file: older versions of files before newer ones, and in the order
-/// in which types go. Of files of which an id is named, all goes
-/// on: their uploads wait for each other.
+/// in which types go. Of files of which an id is named, and of those that share records with them, all
+/// goes on: their uploads wait for each other.
 pub(super) fn groups(jobs: Vec<Job>, ids: &[ClientRequestId]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for job in jobs {
@@ -52,15 +53,40 @@ pub(super) fn groups(jobs: Vec<Job>, ids: &[ClientRequestId]) -> Vec<Group> {
             }),
         }
     }
-    groups.retain(|group| {
+    let is_named = |group: &Group| {
         let mut of_group = group.jobs.iter().map(|job| &job.client_request_id);
-        ids.is_empty() || of_group.any(|id| ids.contains(id))
+        of_group.any(|id| ids.contains(id))
+    };
+    let named: BTreeSet<String> = groups
+        .iter()
+        .filter(|group| is_named(group))
+        .filter_map(Group::kin)
+        .collect();
+    groups.retain(|group| {
+        ids.is_empty() || is_named(group) || group.kin().is_some_and(|kin| named.contains(&kin))
     });
     groups.sort_by_key(|group| (group.integration_id, group.older, group.object_type));
     groups
 }
 
+/// Sorts jobs as they would be resumed, one after another.
+pub(super) fn in_order(jobs: Vec<Job>) -> Vec<Job> {
+    let groups = groups(jobs, &[]).into_iter();
+    let mut jobs: Vec<(usize, Job)> = groups
+        .flat_map(|group| group.jobs.into_iter().map(move |job| (group.older, job)))
+        .collect();
+    jobs.sort_by_key(|(older, job)| {
+        let turn = job.content.as_ref().map(turn_of);
+        (*older, turn.map(|turn| turn.rank(job.object_type)))
+    });
+    jobs.into_iter().map(|(_, job)| job).collect()
+}
+
 impl Group {
+    fn kin(&self) -> Option<String> {
+        self.jobs[0].content.as_ref()?.kin.clone()
+    }
+
     /// Whether the group is of the same file as the job, in another version perhaps.
     fn is_version_of_file_of(&self, job: &Job) -> bool {
         self.integration_id == job.integration_id

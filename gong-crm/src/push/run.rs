@@ -1,5 +1,6 @@
 //! Which upload goes when, and what must have ended before?
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +15,11 @@ use super::event::Event;
 use super::job::{Purpose, new_job};
 use super::report::FileStatus;
 use super::request_id::Fingerprint;
-use super::source::Source;
-use super::split::Pass;
+use super::source::{Source, first_kins};
+use super::split::{Pass, Turn};
 use super::verdict::PieceOutcome;
 use crate::entity::ObjectType;
+use crate::id::ClientRequestId;
 use crate::ledger::{Job, JobState};
 
 /// A file of the push, and what became of it so far.
@@ -31,12 +33,21 @@ pub(super) struct Course {
     pub(super) left_out: super::rejects::Reasons,
 }
 
-/// A file's records, or its deletions: what goes in one turn of the order of types.
+/// What of a file goes in one turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Unit {
     course: usize,
     object_type: ObjectType,
-    pass: Pass,
+    turn: Turn,
+    /// The first of the courses that share records with this one.
+    kin: usize,
+}
+
+impl Unit {
+    /// Whether it holds older versions of records than the other.
+    fn is_older(&self, other: &Self) -> bool {
+        self.kin == other.kin && self.turn < other.turn
+    }
 }
 
 /// What one step of the order ended with.
@@ -52,6 +63,10 @@ struct Order {
     running: Vec<Unit>,
     /// Types of which a file did not go well, by pass.
     failed: Vec<(Pass, ObjectType)>,
+    /// What did not come to its end, with the id that it is stuck at.
+    stuck: Vec<(Unit, ClientRequestId)>,
+    /// What ended, in this order.
+    traces: Vec<(Unit, Trace)>,
     /// How much longer accounts need to settle; what refers to them waits so long.
     settling: Option<Duration>,
 }
@@ -78,34 +93,7 @@ pub(super) async fn run(
             .iter()
             .map(|object_type| (Pass::Records, *object_type)),
     );
-    for (index, course) in courses.iter().enumerate() {
-        for pass in [Pass::Records, Pass::Deletions] {
-            if course
-                .source
-                .pieces
-                .iter()
-                .any(|piece| piece.piece.turn.pass == pass)
-            {
-                order.waiting.push(Unit {
-                    course: index,
-                    object_type: course.source.file.object_type,
-                    pass,
-                });
-            }
-        }
-    }
-    // Deletions in reverse: what refers to something goes before it.
-    order.waiting.sort_by_key(|unit| {
-        let place = unit.object_type as usize;
-        (
-            unit.pass,
-            if unit.pass == Pass::Records {
-                place
-            } else {
-                usize::MAX - place
-            },
-        )
-    });
+    order.waiting = units(courses);
     let mut running = FuturesUnordered::new();
     loop {
         let mut index = 0;
@@ -118,13 +106,13 @@ pub(super) async fn run(
                     order.running.push(unit);
                     let course = &courses[unit.course];
                     let (source, jobs) = (Arc::clone(&course.source), course.jobs.clone());
-                    let before = course.outcomes.iter().filter_map(Trace::of).collect();
+                    let before = order.before(unit);
                     running.push(either_unit(context, unit, source, jobs, before));
                 }
                 Readiness::Never(reason) => {
                     order.waiting.remove(index);
                     let course = &mut courses[unit.course];
-                    let outcomes = not_sent(course, unit.pass, &reason);
+                    let outcomes = not_sent(course, unit.turn, &reason);
                     order.end(unit, &outcomes);
                     course.outcomes.extend(outcomes);
                     finish(context, courses, unit.course, &order);
@@ -162,6 +150,30 @@ pub(super) async fn run(
     }
 }
 
+/// All that is to go, in its order.
+fn units(courses: &[Course]) -> Vec<Unit> {
+    let sources: Vec<&Source> = courses.iter().map(|course| &*course.source).collect();
+    let kins = first_kins(&sources);
+    let mut units = Vec::new();
+    for (index, (course, kin)) in courses.iter().zip(kins).enumerate() {
+        let object_type = course.source.file.object_type;
+        let turns: BTreeSet<Turn> = course
+            .source
+            .pieces
+            .iter()
+            .map(|piece| piece.piece.turn)
+            .collect();
+        units.extend(turns.into_iter().map(|turn| Unit {
+            course: index,
+            object_type,
+            turn,
+            kin,
+        }));
+    }
+    units.sort_by_key(|unit| unit.turn.rank(unit.object_type));
+    units
+}
+
 type Running<'a> = std::pin::Pin<Box<dyn Future<Output = Ended> + Send + 'a>>;
 
 fn either_unit(
@@ -172,7 +184,7 @@ fn either_unit(
     before: Vec<Trace>,
 ) -> Running<'_> {
     Box::pin(async move {
-        let outcomes = run_unit(context, unit.pass, &source, &jobs, before).await;
+        let outcomes = run_unit(context, unit.turn, &source, &jobs, &before).await;
         Ended::Unit(unit, outcomes)
     })
 }
@@ -199,16 +211,11 @@ impl Order {
         if let Some(reason) = context.hopeless() {
             return Readiness::Never(reason.to_owned());
         }
-        let is_before = |other: &Unit| goes_before(other, unit);
         let ignores = context.options.ignore_dependencies;
-        let failed = self.failed.iter().find(|(pass, object_type)| {
-            let other = Unit {
-                course: usize::MAX,
-                object_type: *object_type,
-                pass: *pass,
-            };
-            depends_on(unit, &other)
-        });
+        let failed = self
+            .failed
+            .iter()
+            .find(|(pass, object_type)| depends_on(unit, *pass, *object_type));
         if let (Some((_, object_type)), false) = (failed, ignores) {
             return Readiness::Never(format!(
                 "records of type {object_type}, to which it refers, did not all go through"
@@ -218,12 +225,20 @@ impl Order {
             .waiting
             .iter()
             .chain(&self.running)
-            .any(|other| *other != unit && is_before(other))
+            .any(|other| *other != unit && goes_before(other, unit))
         {
             return Readiness::Later;
         }
+        let stuck = self.stuck.iter().find(|(other, _)| other.is_older(&unit));
+        if let Some((_, id)) = stuck {
+            return Readiness::Never(format!(
+                "{id}, which goes before it, did not come to its end"
+            ));
+        }
         let settles = self.settling.is_some_and(|left| !left.is_zero());
-        if settles && unit.pass == Pass::Records && refers_to(unit.object_type, ObjectType::Account)
+        if settles
+            && unit.turn.pass == Pass::Records
+            && refers_to(unit.object_type, ObjectType::Account)
         {
             return Readiness::Later;
         }
@@ -232,7 +247,7 @@ impl Order {
 
     fn is_waiting_for_accounts(&self) -> bool {
         self.waiting.iter().any(|unit| {
-            unit.pass == Pass::Records && refers_to(unit.object_type, ObjectType::Account)
+            unit.turn.pass == Pass::Records && refers_to(unit.object_type, ObjectType::Account)
         })
     }
 
@@ -244,7 +259,7 @@ impl Order {
         jobs: &[Job],
         outcomes: &[PieceOutcome],
     ) {
-        if unit.object_type != ObjectType::Account || unit.pass != Pass::Records {
+        if unit.object_type != ObjectType::Account || unit.turn.pass != Pass::Records {
             return;
         }
         let settle = context.options.settle_time;
@@ -278,8 +293,26 @@ impl Order {
             )
         });
         if !went_well {
-            self.failed.push((unit.pass, unit.object_type));
+            self.failed.push((unit.turn.pass, unit.object_type));
         }
+        let is_stuck = |outcome: &&PieceOutcome| match outcome.upload.status {
+            FileStatus::Done | FileStatus::Partial => false,
+            // Gong refused it all, which settles it too.
+            FileStatus::Failed => outcome.cause.is_some(),
+            _ => true,
+        };
+        if let Some(outcome) = outcomes.iter().find(is_stuck) {
+            let id = outcome.upload.client_request_id.clone();
+            self.stuck.push((unit, id));
+        }
+        let traces = outcomes.iter().filter_map(Trace::of);
+        self.traces.extend(traces.map(|trace| (unit, trace)));
+    }
+
+    /// What ended that holds older versions of records than the unit.
+    fn before(&self, unit: Unit) -> Vec<Trace> {
+        let older = self.traces.iter().filter(|(of, _)| of.is_older(&unit));
+        older.map(|(_, trace)| trace.clone()).collect()
     }
 }
 
@@ -293,68 +326,41 @@ pub(super) fn refers_to(one: ObjectType, other: ObjectType) -> bool {
 
 /// Whether a unit must have ended before the other begins.
 fn goes_before(unit: &Unit, other: Unit) -> bool {
-    match (unit.pass, other.pass) {
-        (Pass::Records, Pass::Deletions) => true,
+    unit.is_older(&other) || depends_on(other, unit.turn.pass, unit.object_type) || {
+        // Deletions of all types go after all other records.
+        (unit.turn.pass, other.turn.pass) == (Pass::Records, Pass::Deletions)
+    }
+}
+
+/// Whether a unit makes no sense if others did not go well: what it refers to, or, for deletions, what
+/// refers to them, and the records of the same type.
+fn depends_on(unit: Unit, pass: Pass, object_type: ObjectType) -> bool {
+    match (pass, unit.turn.pass) {
+        (Pass::Records, Pass::Records) => refers_to(unit.object_type, object_type),
+        (Pass::Records, Pass::Deletions) => object_type == unit.object_type,
         (Pass::Deletions, Pass::Records) => false,
-        (Pass::Records, Pass::Records) => refers_to(other.object_type, unit.object_type),
-        (Pass::Deletions, Pass::Deletions) => refers_to(unit.object_type, other.object_type),
+        (Pass::Deletions, Pass::Deletions) => refers_to(object_type, unit.object_type),
     }
 }
 
-/// Whether a unit makes no sense if the other did not go well.
-fn depends_on(unit: Unit, other: &Unit) -> bool {
-    match (other.pass, unit.pass) {
-        (Pass::Records, Pass::Deletions) => other.object_type == unit.object_type,
-        _ => goes_before(other, unit),
-    }
-}
-
-/// Sends one pass of a file, wave after wave.
+/// Sends what of a file goes in one turn.
 async fn run_unit(
     context: &Context,
-    pass: Pass,
+    turn: Turn,
     source: &Arc<Source>,
     jobs: &[Job],
-    mut before: Vec<Trace>,
+    before: &[Trace],
 ) -> Vec<PieceOutcome> {
-    let places: Vec<usize> = (0..source.pieces.len())
-        .filter(|place| source.pieces[*place].piece.turn.pass == pass)
-        .collect();
-    let wave_of = |place: &usize| source.pieces[*place].piece.turn.wave;
-    let mut outcomes: Vec<PieceOutcome> = Vec::new();
-    for wave in places.chunk_by(|one, other| wave_of(one) == wave_of(other)) {
-        let stopped = outcomes.iter().find(|outcome| match outcome.upload.status {
-            FileStatus::Done | FileStatus::Partial => false,
-            // Gong refused it all, which settles it too.
-            FileStatus::Failed => outcome.cause.is_some(),
-            _ => true,
-        });
-        if let Some(stopped) = stopped {
-            let id = &stopped.upload.client_request_id;
-            let reason = format!("{id}, which goes before it, did not come to its end");
-            outcomes.extend(wave.iter().map(|place| {
-                let delivered = Delivered {
-                    job: jobs[*place].clone(),
-                    ending: Ending::NotSent(reason.clone()),
-                    sent: false,
-                };
-                PieceOutcome::of(delivered, &source.pieces[*place].piece.lines)
-            }));
-            continue;
-        }
-        let deliveries = wave
-            .iter()
-            .map(|place| deliver_in_turn(context, source, *place, &jobs[*place], &before));
-        let delivered = join_all(deliveries).await;
-        before.extend(delivered.iter().filter_map(Trace::of));
-        outcomes.extend(delivered);
-    }
-    outcomes
+    let places = (0..source.pieces.len()).filter(|place| source.pieces[*place].piece.turn == turn);
+    let deliveries =
+        places.map(|place| deliver_in_turn(context, source, place, &jobs[place], before));
+    join_all(deliveries).await
 }
 
 /// When an upload came to its end, for those that have to come after it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Trace {
+    id: ClientRequestId,
     sent: bool,
     finished_at: jiff::Timestamp,
 }
@@ -362,6 +368,7 @@ struct Trace {
 impl Trace {
     fn of(outcome: &PieceOutcome) -> Option<Self> {
         Some(Self {
+            id: outcome.upload.client_request_id.clone(),
             sent: outcome.sent,
             finished_at: outcome.finished_at?,
         })
@@ -378,6 +385,12 @@ async fn deliver_in_turn(
     before: &[Trace],
 ) -> PieceOutcome {
     let outcome = deliver_piece(context, source, place, job).await;
+    // Another file with the same content may have gone in its place, after what stands before that.
+    let id = &outcome.upload.client_request_id;
+    let went = before
+        .iter()
+        .rposition(|trace| trace.sent && trace.id == *id);
+    let before = &before[went.map_or(0, |place| place + 1)..];
     // What had ended before this push was put in order when it was planned.
     let was_open = job.is_unfinished() && job.state != JobState::Planned;
     let is_early = |first: &Trace| first.sent || (was_open && first.finished_at > job.updated_at);
@@ -428,10 +441,10 @@ async fn deliver_piece(
     outcome
 }
 
-fn not_sent(course: &Course, pass: Pass, reason: &str) -> Vec<PieceOutcome> {
+fn not_sent(course: &Course, turn: Turn, reason: &str) -> Vec<PieceOutcome> {
     let pieces = course.source.pieces.iter().zip(&course.jobs);
     pieces
-        .filter(|(piece, _)| piece.piece.turn.pass == pass)
+        .filter(|(piece, _)| piece.piece.turn == turn)
         .map(|(piece, job)| {
             let delivered = Delivered {
                 job: job.clone(),

@@ -1,6 +1,6 @@
 //! How is a named file, a compressed one or the standard input made ready to be sent, and sent again?
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,13 @@ use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 
-use super::lines::{Facts, each_line};
 use super::plan::PlannedFile;
 use super::request_id::hexadecimal;
-use super::split::{Cutter, LineMap, Pass, Piece, Turn, turns};
+use super::split::{LineMap, Pass, Piece, Turn};
 use super::spool::{Copy, Spool};
-use super::survey::Survey;
 #[cfg(feature = "convert")]
 use crate::convert::CsvLines;
+use crate::entity::ObjectType;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::{Job, JobContent};
 use crate::upload::Content;
@@ -29,6 +28,8 @@ pub(super) struct Source {
     pub(super) records: u64,
     /// Of a CSV, on which of its lines the row begins that a line was made of.
     pub(super) rows: Option<LineMap>,
+    /// What names the files that share records with this one, and go wave by wave with it.
+    pub(super) kin: Option<String>,
     /// In the order in which they go.
     pub(super) pieces: Vec<SourcePiece>,
 }
@@ -113,49 +114,31 @@ impl Readable {
     }
 }
 
-fn unreadable(path: &Path, error: io::Error) -> Error {
+pub(super) fn unreadable(path: &Path, error: io::Error) -> Error {
     Error::new(ErrorKind::File, format!("{} can't be read", path.display())).with_source(error)
 }
 
 impl Source {
-    /// Reads the file and decides how it goes: in uploads of at most so many bytes, without some of
-    /// its lines.
-    pub(super) fn prepare(
+    /// A file that makes these uploads, and has so many records.
+    pub(super) fn new(
         file: Arc<PlannedFile>,
         readable: Readable,
-        most_bytes: u64,
-        left_out: &BTreeSet<u64>,
-    ) -> Result<Self, Error> {
-        let unreadable = |error: io::Error| unreadable(&file.path, error);
-        let path = readable.path();
-        let survey = Survey::of(path, file.object_type).map_err(unreadable)?;
-        let mut pieces = Vec::new();
-        if survey.is_sendable_whole(most_bytes, left_out) {
-            if survey.records > 0 {
-                let turn = Turn::first(survey.deletions > 0);
-                let piece = Piece::whole(turn, survey.bytes, survey.records);
-                pieces.push(SourcePiece::new(path, piece, survey.hash));
-            }
-        } else {
-            for piece in cut(path, &survey, most_bytes, left_out).map_err(unreadable)? {
-                if piece.bytes > most_bytes {
-                    return Err(too_long(&file.path, &piece));
-                }
-                pieces.push(SourcePiece::hashed(path, piece).map_err(unreadable)?);
-            }
-        }
+        records: u64,
+        pieces: Vec<SourcePiece>,
+    ) -> Self {
         let (records, rows) = match readable.rows() {
             // A row that could not be converted is a record too.
             Some((records, rows)) => (records, Some(rows)),
-            None => (survey.records, None),
+            None => (records, None),
         };
-        Ok(Self {
+        Self {
             file,
             readable,
             records,
             rows,
+            kin: None,
             pieces,
-        })
+        }
     }
 
     /// A file whose uploads an earlier push made; they are put in afterwards.
@@ -165,6 +148,7 @@ impl Source {
             readable,
             records: content.file_records,
             rows: (!content.rows.is_empty()).then(|| LineMap::of_runs(content.rows.clone())),
+            kin: content.kin.clone(),
             pieces: Vec::new(),
         }
     }
@@ -197,6 +181,7 @@ impl Source {
             lines: piece.lines.runs().to_vec(),
             is_last: piece.turn.pass == Pass::Deletions,
             wave: piece.turn.wave,
+            kin: self.kin.clone(),
             file_records: self.records,
             left_out: std::collections::BTreeMap::new(),
             rows: Vec::new(),
@@ -207,7 +192,8 @@ impl Source {
 }
 
 impl SourcePiece {
-    fn new(path: &Path, piece: Piece, hash: [u8; 32]) -> Self {
+    /// A piece with its hash.
+    pub(super) fn new(path: &Path, piece: Piece, hash: [u8; 32]) -> Self {
         Self {
             content: Content {
                 path: path.to_path_buf(),
@@ -222,17 +208,9 @@ impl SourcePiece {
     /// The upload that a job stands for, if its bytes are still there.
     pub(super) fn again(path: &Path, job: &Job) -> Option<Self> {
         let content = job.content.as_ref()?;
-        let pass = if content.is_last {
-            Pass::Deletions
-        } else {
-            Pass::Records
-        };
         let ranges = content.ranges.iter();
         let piece = Piece {
-            turn: Turn {
-                pass,
-                wave: content.wave,
-            },
+            turn: turn_of(content),
             ranges: ranges.map(|(start, end)| *start..*end).collect(),
             lines: LineMap::of_runs(content.lines.clone()),
             bytes: job.bytes,
@@ -251,116 +229,30 @@ impl SourcePiece {
     }
 }
 
-fn cut(
-    path: &Path,
-    survey: &Survey,
-    most_bytes: u64,
-    left_out: &BTreeSet<u64>,
-) -> io::Result<Vec<Piece>> {
-    let turns = turns(&survey.contested);
-    let mut cutter = Cutter::new(most_bytes);
-    each_line(path, |line| {
-        if line.is_blank() || left_out.contains(&line.number) {
-            return Ok(());
-        }
-        let turn = match turns.get(&line.number) {
-            Some(turn) => *turn,
-            None if survey.deletions == 0 => Turn::first(false),
-            None => Turn::first(Facts::of(line.bytes).is_deleted()),
-        };
-        cutter.push(turn, line.number, line.start..line.end());
-        Ok(())
-    })?;
-    Ok(cutter.finish())
-}
-
-fn too_long(path: &Path, piece: &Piece) -> Error {
-    let (line, bytes) = (piece.lines.source_line(1), piece.bytes);
-    Error::new(
-        ErrorKind::InvalidRequest,
-        format!(
-            "{}:{line}: the record has {bytes} bytes, more than Gong takes in a whole upload",
-            path.display()
-        ),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::entity::ObjectType;
-
-    fn prepared(name: &str, content: &[u8], most_bytes: u64) -> (tempfile::TempDir, Source) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(name);
-        std::fs::write(&path, content).unwrap();
-        let file = Arc::new(PlannedFile {
-            bytes: content.len() as u64,
-            object_type: ObjectType::Account,
-            path,
+/// Of each source, which is the first of those that go wave by wave with it: itself perhaps.
+pub(super) fn first_kins(sources: &[&Source]) -> Vec<usize> {
+    let mut firsts: HashMap<(ObjectType, &String), usize> = HashMap::new();
+    let kins = sources
+        .iter()
+        .enumerate()
+        .map(|(place, source)| match &source.kin {
+            None => place,
+            Some(kin) => *firsts
+                .entry((source.file.object_type, kin))
+                .or_insert(place),
         });
-        let readable = Readable::of(&file, &Spool::of(None)).unwrap();
-        let source = Source::prepare(file, readable, most_bytes, &BTreeSet::new()).unwrap();
-        (folder, source)
-    }
+    kins.collect()
+}
 
-    fn sent(source: &Source) -> Vec<String> {
-        let bytes = std::fs::read(source.path()).unwrap();
-        let text = |piece: &SourcePiece| {
-            let ranges = piece.content.ranges.iter();
-            let parts = ranges.map(|range| {
-                let range =
-                    usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
-                String::from_utf8(bytes[range].to_vec()).unwrap()
-            });
-            parts.collect::<String>()
-        };
-        source.pieces.iter().map(text).collect()
-    }
-
-    #[test]
-    fn an_ordinary_file_goes_as_it_is() {
-        let text = "{\"objectId\":\"a\"}\n{\"objectId\":\"b\"}";
-        let (_folder, source) = prepared("accounts.ldjson", text.as_bytes(), 1_000);
-        assert_eq!(sent(&source), [text]);
-        assert_eq!(source.records, 2);
-    }
-
-    #[test]
-    fn a_compressed_file_goes_unpacked() {
-        let text = "{\"objectId\":\"a\"}\n";
-        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
-        let packed = packed.finish().unwrap();
-        let (_folder, source) = prepared("accounts.ldjson.gz", &packed, 1_000);
-        assert_eq!(sent(&source), [text]);
-    }
-
-    #[test]
-    fn blank_lines_are_not_sent_and_deletions_go_apart() {
-        let text = "{\"objectId\":\"a\"}\n\n{\"objectId\":\"b\",\"isDeleted\":true}\n \n{\"objectId\":\"c\"}\n\n";
-        let (_folder, source) = prepared("accounts.ldjson", text.as_bytes(), 1_000);
-        assert_eq!(
-            sent(&source),
-            [
-                "{\"objectId\":\"a\"}\n{\"objectId\":\"c\"}\n",
-                "{\"objectId\":\"b\",\"isDeleted\":true}\n"
-            ]
-        );
-        assert_eq!(source.pieces[0].piece.lines.source_line(2), 5);
-    }
-
-    #[test]
-    fn a_large_file_is_cut_and_a_repeated_record_goes_later() {
-        let old = "{\"objectId\":\"a\",\"modifiedDate\":\"2026-01-01T00:00:00Z\"}\n";
-        let new = "{\"objectId\":\"a\",\"modifiedDate\":\"2026-01-02T01:00:00+02:00\"}\n";
-        let other = "{\"objectId\":\"b\",\"modifiedDate\":\"2026-01-01T00:00:00Z\"}\n";
-        let text = [new, other, old].concat();
-        let (_folder, source) = prepared("accounts.ldjson", text.as_bytes(), 120);
-        assert_eq!(sent(&source), [[other, old].concat(), new.to_owned()]);
-        let (_folder, source) = prepared("accounts.ldjson", text.as_bytes(), 70);
-        assert_eq!(sent(&source), [other, old, new]);
-        let hashes: BTreeSet<_> = source.pieces.iter().map(|piece| piece.hash).collect();
-        assert_eq!(hashes.len(), 3);
+/// The turn that an upload had when it was planned.
+pub(super) fn turn_of(content: &JobContent) -> Turn {
+    let pass = if content.is_last {
+        Pass::Deletions
+    } else {
+        Pass::Records
+    };
+    Turn {
+        pass,
+        wave: content.wave,
     }
 }

@@ -1,23 +1,28 @@
-//! Into which uploads do the records of one file go, and in which order?
+//! Into which uploads do the records of files of one type go, and in which order?
 //!
 //! Gong takes 200 MB at once, and wants several updates of one record in separate uploads, as it
 //! wants the deletion of a user and another record with the same email address. Deletions go when
-//! all else has gone, unless a later record of the file brings the object back. Everything here
-//! follows from the file alone, so the same file always makes the same uploads.
+//! all else has gone, unless a later record brings the object back. Everything here follows from the
+//! files alone, so the same files always make the same uploads.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::iter;
 use std::ops::Range;
 
 use jiff::Timestamp;
 
+use crate::entity::ObjectType;
+
 /// A record that must not share an upload with another one.
 #[derive(Debug, Clone)]
 pub(super) struct Version {
+    /// Which of the files that go together.
+    pub(super) file: usize,
     pub(super) line: u64,
-    pub(super) object_id: String,
-    /// The address, if a deletion contests it.
-    pub(super) email_address: Option<String>,
+    /// The `objectId` as a number. Two that share one are kept apart in vain, which does no harm.
+    pub(super) object: u64,
+    /// The address, if a deletion contests it, as a number.
+    pub(super) address: Option<u64>,
     pub(super) modified_at: Option<Timestamp>,
     pub(super) is_deleted: bool,
 }
@@ -45,34 +50,68 @@ impl Turn {
         };
         Self { pass, wave: 0 }
     }
+
+    /// What uploads are sorted by: what is referred to goes before what refers to it, and is deleted
+    /// after it.
+    pub(super) fn rank(self, object_type: ObjectType) -> (Pass, usize, u32) {
+        let place = object_type as usize;
+        let place = match self.pass {
+            Pass::Records => place,
+            Pass::Deletions => usize::MAX - place,
+        };
+        (self.pass, place, self.wave)
+    }
 }
 
-/// The turns of contested lines; all other lines go in the first wave of their pass.
-pub(super) fn turns(versions: &[Version]) -> HashMap<u64, Turn> {
-    let mut by_id: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, version) in versions.iter().enumerate() {
-        by_id.entry(&version.object_id).or_default().push(index);
+/// When the contested lines of files go that go together.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    /// By file and line; all other lines go in the first wave of their pass.
+    by_line: HashMap<(usize, u64), Turn>,
+    /// Of each file with contested lines, the first that it shares records with.
+    kin: HashMap<usize, usize>,
+}
+
+impl Turns {
+    pub(super) fn of(&self, file: usize, line: u64) -> Option<Turn> {
+        self.by_line.get(&(file, line)).copied()
     }
+
+    /// Whether the file has lines that must not go with others of it, or not before those of others.
+    pub(super) fn are_needed(&self, file: usize) -> bool {
+        self.kin.contains_key(&file)
+    }
+
+    /// The first of the files whose waves go one after another with those of this one.
+    pub(super) fn first_kin(&self, file: usize) -> usize {
+        let mut first = file;
+        while let Some(other) = self.kin.get(&first).filter(|other| **other != first) {
+            first = *other;
+        }
+        first
+    }
+
+    /// Both files go wave by wave.
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.first_kin(one), self.first_kin(other));
+        self.kin.insert(one.max(other), one.min(other));
+        self.kin.entry(one.min(other)).or_insert(one.min(other));
+    }
+}
+
+/// Puts the versions of each record in order, whatever files they stand in: the oldest
+/// `modifiedDate` goes first.
+pub(super) fn turns(mut versions: Vec<Version>) -> Turns {
+    sort(&mut versions);
+    let same_object = |one: &Version, other: &Version| one.object == other.object;
+    let before_others = deletions_before_others(&versions);
     let mut waves = vec![0_u32; versions.len()];
-    for indices in by_id.values_mut() {
-        indices.sort_by_key(|index| {
-            let version = &versions[*index];
-            // At the same moment, the deletion first: what stands beside it is a new beginning.
-            let is_kept = !version.is_deleted;
-            (
-                version.modified_at,
-                is_kept && has_deletion_at(versions, version),
-                version.line,
-            )
-        });
-    }
-    let before_others = deletions_before_others(versions);
-    // Every round settles at least one more step of the longest chain.
-    for _ in 0..=versions.len() {
+    // Every round settles all steps of objects, and at least one more step between two of them.
+    for _ in 0..=before_others.len() + 1 {
         let old = waves.clone();
-        for indices in by_id.values() {
-            for pair in indices.windows(2) {
-                waves[pair[1]] = waves[pair[1]].max(waves[pair[0]] + 1);
+        for next in 1..versions.len() {
+            if same_object(&versions[next - 1], &versions[next]) {
+                waves[next] = waves[next].max(waves[next - 1] + 1);
             }
         }
         for (deletion, other) in &before_others {
@@ -82,60 +121,57 @@ pub(super) fn turns(versions: &[Version]) -> HashMap<u64, Turn> {
             break;
         }
     }
-    let mut last_kept: HashMap<&str, u32> = HashMap::new();
-    for (index, version) in versions.iter().enumerate() {
-        if !version.is_deleted {
-            let last = last_kept.entry(&version.object_id).or_default();
-            *last = (*last).max(waves[index] + 1);
-        }
+    let mut turns = Turns::default();
+    let mut makes_room = vec![false; versions.len()];
+    for (deletion, other) in &before_others {
+        makes_room[*deletion] = true;
+        turns.join(versions[*deletion].file, versions[*other].file);
     }
-    let makes_room: std::collections::HashSet<usize> = before_others
-        .iter()
-        .map(|(deletion, _)| *deletion)
-        .collect();
-    versions
-        .iter()
-        .enumerate()
-        .map(|(index, version)| {
-            let wave = waves[index];
-            let comes_back = last_kept
-                .get(version.object_id.as_str())
-                .is_some_and(|last| wave < *last);
-            let goes_last = version.is_deleted && !comes_back && !makes_room.contains(&index);
+    let mut start = 0;
+    for of_object in versions.chunk_by(same_object) {
+        let last_kept = of_object.iter().rposition(|version| !version.is_deleted);
+        for (place, version) in of_object.iter().enumerate() {
+            let comes_back = last_kept.is_some_and(|last| place < last);
+            let goes_last = version.is_deleted && !comes_back && !makes_room[start + place];
             let turn = Turn {
-                wave,
+                wave: waves[start + place],
                 ..Turn::first(goes_last)
             };
-            (version.line, turn)
-        })
-        .collect()
+            turns.by_line.insert((version.file, version.line), turn);
+            turns.join(of_object[0].file, version.file);
+        }
+        start += of_object.len();
+    }
+    turns
 }
 
-fn has_deletion_at(versions: &[Version], kept: &Version) -> bool {
-    kept.email_address.is_some()
-        && versions.iter().any(|other| {
-            other.is_deleted
-                && other.object_id == kept.object_id
-                && other.modified_at == kept.modified_at
-        })
+/// By object, the oldest first. At the same moment the deletion of a user goes first: what stands
+/// beside it is a new beginning.
+fn sort(versions: &mut [Version]) {
+    let moment = |version: &Version| (version.object, version.modified_at);
+    versions.sort_unstable_by_key(|version| (moment(version), version.file, version.line));
+    for at_once in versions.chunk_by_mut(|one, other| moment(one) == moment(other)) {
+        if at_once.iter().any(|version| version.is_deleted) {
+            at_once.sort_by_key(|version| !version.is_deleted && version.address.is_some());
+        }
+    }
 }
 
 /// Deletions of users, each with a record that takes over the address.
 fn deletions_before_others(versions: &[Version]) -> Vec<(usize, usize)> {
-    let mut by_address: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, version) in versions.iter().enumerate() {
-        if let Some(address) = &version.email_address {
-            by_address.entry(address).or_default().push(index);
-        }
-    }
+    let mut addresses: Vec<(u64, usize)> = (0..)
+        .zip(versions)
+        .filter_map(|(index, version)| Some((version.address?, index)))
+        .collect();
+    addresses.sort_unstable();
     let mut pairs = Vec::new();
-    for indices in by_address.values() {
-        for deletion in indices.iter().filter(|index| versions[**index].is_deleted) {
-            let others = indices.iter().filter(|index| {
-                let (deleted, other) = (&versions[*deletion], &versions[**index]);
-                !other.is_deleted && other.object_id != deleted.object_id
+    for same in addresses.chunk_by(|one, other| one.0 == other.0) {
+        for (_, deletion) in same.iter().filter(|(_, index)| versions[*index].is_deleted) {
+            let others = same.iter().map(|(_, index)| *index).filter(|index| {
+                let (deleted, other) = (&versions[*deletion], &versions[*index]);
+                !other.is_deleted && other.object != deleted.object
             });
-            pairs.extend(others.map(|other| (*deletion, *other)));
+            pairs.extend(others.map(|other| (*deletion, other)));
         }
     }
     pairs

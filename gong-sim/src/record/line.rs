@@ -208,7 +208,13 @@ mod tests {
     #[test]
     fn what_no_reader_could_read_is_seen() {
         let deep = format!("{}{}", "[".repeat(300), "]".repeat(300));
-        for bad in [r#""\ud800""#, r#"{"\udc00x":1}"#, r#"["a","\ud83d\n"]"#, "1e400", &deep] {
+        for bad in [
+            r#""\ud800""#,
+            r#"{"\udc00x":1}"#,
+            r#"["a","\ud83d\n"]"#,
+            "1e400",
+            &deep,
+        ] {
             let text = format!(r#"{{"a":[1,-2.5e3,"\ud83d\ude00",null,{{"b":true}}],"c":{bad}}}"#);
             let line = Line::parse(text.as_bytes()).unwrap();
             assert_eq!(line.unreadable().unwrap().0, "c", "{bad}");
