@@ -1,6 +1,7 @@
 //! The command `gong-crm`: arguments, rendering and exit codes; no logic of its own.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 
@@ -25,6 +26,10 @@ use arguments::{Arguments, Command, Format, Global};
 use exit::Exit;
 use failure::Failure;
 use output::Output;
+
+/// How long an interrupted command waits for what is being written at that moment. What is read, from
+/// the standard input perhaps, may never end.
+const LAST_WRITES: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -57,6 +62,9 @@ fn main() -> ExitCode {
             },
         }
     });
+    if let Ok(Exit::Interrupted) = ended {
+        runtime.shutdown_timeout(LAST_WRITES);
+    }
     match ended {
         Ok(exit) => exit.into(),
         Err(failure) => output.failure(&failure).into(),

@@ -381,7 +381,12 @@ mod access {
             return Ok(());
         };
         let user = rustix::process::geteuid().as_raw();
-        if metadata.uid() == user || metadata.uid() == 0 {
+        trusted_owner(path, metadata.uid(), user)
+    }
+
+    fn trusted_owner(path: &Path, owner: u32, user: u32) -> Result<(), Failure> {
+        // What is root's could do anything anyway.
+        if owner == user || owner == 0 {
             return Ok(());
         }
         let shown = path.display();
@@ -403,6 +408,28 @@ mod access {
         let shown = path.display();
         let message = format!("{shown} holds a secret, and others may read it (mode {mode:03o})");
         Err(Failure::new(Exit::Usage, message).with_hint(format!("chmod 600 {shown}")))
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_file_of_another_user_is_not_taken_unasked() {
+            let path = Path::new("/srv/gong-crm.toml");
+            assert!(trusted_owner(path, 1000, 1000).is_ok());
+            assert!(trusted_owner(path, 0, 1000).is_ok());
+            let failure = trusted_owner(path, 1001, 1000).unwrap_err();
+            assert_eq!(
+                failure.message,
+                "/srv/gong-crm.toml belongs to another user, and was not asked for"
+            );
+            assert_eq!(
+                failure.hint.as_deref(),
+                Some("if you trust it, say so: --config /srv/gong-crm.toml")
+            );
+            assert!(trusted_owner(path, 1001, 0).is_err());
+        }
     }
 }
 

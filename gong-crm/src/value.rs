@@ -14,7 +14,7 @@ pub(crate) mod timestamp;
 pub(crate) mod url;
 
 pub use amount::Amount;
-pub(crate) use amount::is_json_number;
+pub(crate) use amount::{TOO_LARGE, is_finite, is_json_number};
 pub use close_date::CloseDate;
 pub use email_address::EmailAddress;
 pub use object_id::ObjectId;

@@ -13,6 +13,7 @@ mod dependencies;
 mod documents;
 mod exactly_once;
 mod examples;
+mod findings;
 mod hostile;
 mod openapi;
 mod order;

@@ -23,3 +23,4 @@ mod push;
 mod reference;
 mod schema;
 mod sim;
+mod surroundings;

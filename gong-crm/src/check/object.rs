@@ -7,6 +7,8 @@ use std::ops::Range;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::value::is_finite;
+
 /// A name and a value of a line.
 #[derive(Debug)]
 pub(super) struct Pair<'a> {
@@ -122,6 +124,47 @@ pub(super) fn lone_surrogate(json: &str) -> Option<Range<usize>> {
     None
 }
 
+/// Where in the JSON a number stands that is infinite to whoever reads it.
+pub(super) fn endless_number(json: &str) -> Option<Range<usize>> {
+    let bytes = json.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => at = end_of_text(bytes, at),
+            b'-' | b'0'..=b'9' => {
+                let is_of_number =
+                    |byte: &u8| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9');
+                let length = bytes[at..]
+                    .iter()
+                    .take_while(|byte| is_of_number(byte))
+                    .count();
+                if !is_finite(&json[at..at + length]) {
+                    return Some(at..at + length);
+                }
+                at += length;
+            }
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// Where a text ends that begins here.
+fn end_of_text(bytes: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while let Some(next) = bytes
+        .get(at..)
+        .and_then(|rest| memchr::memchr2(b'"', b'\\', rest))
+    {
+        at += next;
+        if bytes[at] == b'"' {
+            return at + 1;
+        }
+        at += 2;
+    }
+    bytes.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,6 +198,21 @@ mod tests {
         assert_eq!(parsed.pending.as_deref(), Some("status"));
         assert!(parsed.error.is_some() && !parsed.is_closed);
         assert!(parse("{} x").is_closed);
+    }
+
+    #[test]
+    fn a_number_without_end_is_found() {
+        for (json, found) in [
+            ("1e400", Some(0..5)),
+            ("[1,-2E+999]", Some(3..10)),
+            (r#"{"1e400":"\"1e400","a":1e308}"#, None),
+            ("-12.5e-400", None),
+            ("true", None),
+        ] {
+            assert_eq!(endless_number(json), found, "{json}");
+        }
+        let digits = "9".repeat(400);
+        assert_eq!(endless_number(&digits), Some(0..400));
     }
 
     #[test]

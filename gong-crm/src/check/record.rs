@@ -12,13 +12,13 @@ use super::emails::is_email_of_user;
 use super::finding::Problem;
 use super::ids::{KnownIds, Resolution, hash};
 use super::name::{Stranger, stranger};
-use super::object::{Pair, Parsed, lone_surrogate, parse, unescaped};
+use super::object::{Pair, Parsed, endless_number, lone_surrogate, parse, unescaped};
 use super::syntax::{Diagnosis, Then, diagnose};
 use super::value::{self, mended_timestamp};
 use crate::entity::{Field, FieldKind, LineFormat, ObjectType, Presence};
 use crate::entity_schema::{EntitySchema, SchemaField};
 use crate::rule::Rule;
-use crate::value::timestamp;
+use crate::value::{TOO_LARGE, timestamp};
 
 /// What lines are held against.
 #[derive(Debug, Clone, Copy)]
@@ -162,6 +162,12 @@ impl Reading<'_> {
                     &pair.name,
                     "half of a surrogate pair is no character",
                 );
+                continue;
+            }
+            if let Some(number) = endless_number(pair.value.get()) {
+                let start = pair.range.start + number.start;
+                let range = start..start + number.len();
+                self.of_field(Rule::NumberFormat, range, &pair.name, TOO_LARGE);
                 continue;
             }
             match self.yardstick.format.field(&pair.name) {

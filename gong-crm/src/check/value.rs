@@ -340,7 +340,7 @@ mod tests {
         for (name, json) in [
             ("ownerId", "\"a_b\""),
             ("objectId", "\"a_b@c.example\""),
-            ("amount", "1e400"),
+            ("amount", "-1.5e300"),
         ] {
             assert_eq!(
                 misfit(ObjectType::Deal, name, json),

@@ -47,7 +47,7 @@ impl Amount {
 impl FromText for Amount {
     fn from_text(text: &str) -> Result<Self, Fault> {
         if is_json_number(text) {
-            Ok(Self(text.into()))
+            finite(text)
         } else {
             Err(Fault::new(
                 Rule::NumberFormat,
@@ -61,7 +61,7 @@ impl FromText for Amount {
 impl FromJson for Amount {
     fn from_json(json: &RawValue) -> Result<Self, Fault> {
         if is_json_number(json.get()) {
-            Ok(Self(json.get().into()))
+            finite(json.get())
         } else {
             Err(Fault::new(
                 Rule::WrongType,
@@ -69,6 +69,22 @@ impl FromJson for Amount {
             ))
         }
     }
+}
+
+fn finite(number: &str) -> Result<Amount, Fault> {
+    if is_finite(number) {
+        Ok(Amount(number.into()))
+    } else {
+        Err(Fault::new(Rule::NumberFormat, TOO_LARGE))
+    }
+}
+
+/// What is said of a number such as `1e400`.
+pub(crate) const TOO_LARGE: &str = "it is larger than any number that programs can hold";
+
+/// Whether a reader of JSON makes a number of it, and not infinity.
+pub(crate) fn is_finite(number: &str) -> bool {
+    number.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
 /// The number grammar of RFC 8259.

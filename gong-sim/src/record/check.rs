@@ -47,7 +47,9 @@ impl RecordCheck {
     /// first that is found, as Gong counts failed objects, not failed fields.
     pub(crate) fn check(&self, bytes: &[u8]) -> Result<CheckedLine, String> {
         let line = Line::parse(bytes).map_err(|error| json_error(bytes, &error))?;
-        if let Some((name, error)) = line.unreadable() {
+        if self.on(RuleId::ReadableValues)
+            && let Some((name, error)) = line.unreadable()
+        {
             return Err(format!("Json parse error: {} in [{name}]", reason(&error)));
         }
         if self.on(RuleId::DuplicateKey)

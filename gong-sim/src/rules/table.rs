@@ -232,6 +232,8 @@ rules! {
         "`emailAddress` looks like an email address", "Any text will do";
     DuplicateKey = "duplicate-key", Records, Assumed, false, true, OURS, OUR_DATE,
         "A key that occurs twice in one record is an error", "The last one counts";
+    ReadableValues = "readable-values", Records, Assumed, true, true, OURS, OUR_DATE,
+        "A value that no JSON reader makes sense of is a parse error: half of a surrogate pair, a number beyond any double, brackets nested 128 deep", "It is stored, and whoever reads the object back has to cope with it";
     EmailChangeNeedsDeletion = "email-change-needs-deletion", Records, Assumed, false, true, UPLOAD, SPEC_DATE,
         "A BUSINESS_USER whose `emailAddress` changes must be deleted in an earlier request, else it is an error", "The address changes";
     DealNeedsKnownAccount = "deal-needs-known-account", Records, Assumed, false, false, OLD, OLD_DATE,

@@ -38,7 +38,7 @@ pub(super) fn literal(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
         .then_some(at + word.len())
 }
 
-/// Where a number of RFC 8259 ends.
+/// Where a number of RFC 8259 ends. What may be too large for any program is for the exact way.
 #[inline]
 pub(super) fn number(bytes: &[u8], at: usize) -> Option<usize> {
     let at = at + usize::from(*bytes.get(at)? == b'-');
@@ -49,11 +49,14 @@ pub(super) fn number(bytes: &[u8], at: usize) -> Option<usize> {
     if bytes.get(end) == Some(&b'.') {
         end = digits(bytes, end + 1)?;
     }
+    let mut is_large = end - at > 200;
     if let Some(b'e' | b'E') = bytes.get(end) {
         let sign = usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
-        end = digits(bytes, end + 1 + sign)?;
+        let exponent = end + 1 + sign;
+        end = digits(bytes, exponent)?;
+        is_large |= end - exponent > 2;
     }
-    Some(end)
+    (!is_large).then_some(end)
 }
 
 /// Where the digits end, of which there must be one.
@@ -137,6 +140,8 @@ mod tests {
             ("1.}", Scalar::Number, None),
             ("-}", Scalar::Number, None),
             ("1e}", Scalar::Number, None),
+            ("1e99}", Scalar::Number, Some(4)),
+            ("1e400}", Scalar::Number, None),
             ("67.3}", Scalar::Percent, Some(4)),
             ("100}", Scalar::Percent, Some(3)),
             ("101}", Scalar::Percent, None),
