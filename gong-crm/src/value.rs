@@ -10,14 +10,16 @@ mod amount;
 pub(crate) mod close_date;
 pub(crate) mod email_address;
 pub(crate) mod object_id;
+mod senseless;
 pub(crate) mod timestamp;
 pub(crate) mod url;
 
 pub use amount::Amount;
-pub(crate) use amount::{TOO_LARGE, is_finite, is_json_number};
+pub(crate) use amount::{TOO_LARGE, is_json_number};
 pub use close_date::CloseDate;
 pub use email_address::EmailAddress;
 pub use object_id::ObjectId;
+pub(crate) use senseless::{endless_number, is_senseless, lone_surrogate};
 pub use timestamp::Timestamp;
 pub use url::Url;
 

@@ -21,7 +21,7 @@ fn findings(example: &Example) -> Vec<Finding> {
     let mut options = Options::default();
     options.entity_schema = schema.transpose().unwrap();
     check_paths(&[folder.path()], &options, &mut |finding| {
-        found.push(finding)
+        found.push(finding);
     })
     .unwrap();
     found

@@ -12,13 +12,13 @@ use super::emails::is_email_of_user;
 use super::finding::Problem;
 use super::ids::{KnownIds, Resolution, hash};
 use super::name::{Stranger, stranger};
-use super::object::{Pair, Parsed, endless_number, lone_surrogate, parse, unescaped};
+use super::object::{Pair, Parsed, parse, unescaped};
 use super::syntax::{Diagnosis, Then, diagnose};
 use super::value::{self, mended_timestamp};
 use crate::entity::{Field, FieldKind, LineFormat, ObjectType, Presence};
 use crate::entity_schema::{EntitySchema, SchemaField};
 use crate::rule::Rule;
-use crate::value::{TOO_LARGE, timestamp};
+use crate::value::{TOO_LARGE, endless_number, lone_surrogate, timestamp};
 
 /// What lines are held against.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use super::custom::{CustomFields, CustomInput};
 use super::field::{FieldKind, LineFormat, Presence};
 use super::input::Input;
 use crate::rule::Rule;
-use crate::value::{Fault, ObjectId};
+use crate::value::{Fault, ObjectId, is_senseless};
 
 /// Collects the values of one record and the rules that they break.
 #[derive(Debug)]
@@ -86,10 +86,10 @@ impl Intake {
                     Rule::DuplicateKey,
                     "it was given more than once",
                 ))
-            } else if json.is_none() {
+            } else if json.as_ref().is_none_or(|json| is_senseless(json.get())) {
                 Some(Fault::new(
                     Rule::CustomValue,
-                    "its value can't be written as JSON",
+                    "its value can't be written as JSON that others can read",
                 ))
             } else {
                 None

@@ -46,8 +46,10 @@ pub(super) const CUSTOM_NAME: Explanation = Explanation::new(
 pub(super) const CUSTOM_VALUE: Explanation = Explanation::new(
     Evidence::Documented,
     OVERVIEW,
-    "Only builders can break it: what is in a file is JSON already.",
-    Sample::Words("a custom field built from a number that is infinite"),
+    "Only builders can break it: what is in a file is held to json-syntax and number-format.",
+    Sample::Words(
+        "a custom field built from a number that is infinite, or from half of a surrogate pair",
+    ),
     Sample::Words("a custom field built from a finite number"),
 );
 

@@ -8,7 +8,10 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use gong_crm::{Account, Amount, CloseDate, Deal, Input, ObjectId, Rule, Stage, Timestamp};
+use gong_crm::{
+    Account, Amount, CloseDate, Deal, Input, ObjectId, Rule, Stage, Timestamp, Violation,
+};
+use serde_json::value::RawValue;
 
 /// The deal with this amount, as its JSON value.
 fn amount(amount: impl Into<Input<Amount>>) -> String {
@@ -100,6 +103,27 @@ fn amounts_keep_what_they_were_given_as() {
         .amount(f32::NAN)
         .build();
     assert!(refused.is_err());
+}
+
+#[test]
+fn custom_values_that_nobody_could_read_are_refused() {
+    for (json, rules) in [
+        ("1e400", &[Rule::CustomValue][..]),
+        ("[1,{\"a\":-2E+999}]", &[Rule::CustomValue]),
+        (r#""\ud83d""#, &[Rule::CustomValue]),
+        ("1e300", &[]),
+        (r#""1e400 \ud83d\ude00""#, &[]),
+    ] {
+        let raw = RawValue::from_string(json.to_owned()).unwrap();
+        let built = Account::builder()
+            .object_id("a-1")
+            .modified_date("2026-03-01T09:30:00Z")
+            .custom("size", &raw)
+            .build();
+        let violations = built.err().map(|refused| refused.violations().to_vec());
+        let broken: Vec<Rule> = violations.iter().flatten().map(Violation::rule).collect();
+        assert_eq!(broken, rules, "{json}");
+    }
 }
 
 #[test]

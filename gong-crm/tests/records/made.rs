@@ -65,14 +65,14 @@ fn email_address() -> impl Strategy<Value = String> {
     "[!-?A-~é]{1,20}@[!-?A-~é]{1,20}"
 }
 
-/// JSON of any shape, with numbers beyond Rust's, odd escapes and white space.
+/// JSON of any shape, with large numbers, odd escapes and white space.
 pub(crate) fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         select(vec![
             "null",
             "true",
             "false",
-            "1e400",
+            "-1.5E+300",
             "1.10",
             "-0",
             "\"\\u00e9\\/\"",
