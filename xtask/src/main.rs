@@ -40,10 +40,10 @@ enum Chore {
         #[arg(long, default_value_t = 1, requires = "out")]
         scale: u32,
     },
-    /// Run a bench of benches/, such as `check`
+    /// Run a bench of benches/, such as `check`; or all, and write docs/benchmarks.md
     Bench {
         /// The bench
-        name: String,
+        name: Option<String>,
         /// What it is given, such as `--gate`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
@@ -74,7 +74,10 @@ fn main() -> ExitCode {
             Some(folder) => acme::write_into(&folder, scale),
             None => acme::run(&root, check),
         },
-        Chore::Bench { name, arguments } => bench::run(&root, &name, &arguments),
+        Chore::Bench { name, arguments } => match name {
+            Some(name) => bench::run(&root, &name, &arguments),
+            None => bench::run_all(&root),
+        },
         Chore::Chaos { seeds, from } => chaos::run(&root, from, seeds),
         Chore::Docs => ci::pages(&root),
         Chore::Ci => ci::run(&root),

@@ -6,17 +6,17 @@
 //! and again, while a local Gong in another process breaks connections, loses answers and fails.
 //! Each minute gives a line; at the end, memory, file handles and ledger are held to their bounds.
 
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use benches::figures::say;
+use benches::gong::{self, Gong};
 use fastrand::Rng;
 use gong_crm::push::{Options, Verdict};
 use gong_crm::{Client, Credentials, IntegrationId, Ledger as _, RateBudget, SqliteLedger};
-use gong_sim::{Effect, Fault, RetryAfter, Simulator};
+use gong_sim::{Effect, Fault, RetryAfter};
 
 /// What may go wrong in a round.
 const FAULTS: [Effect; 10] = [
@@ -57,12 +57,13 @@ struct Held {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    if std::env::args().nth(1).as_deref() == Some("--gong") {
-        return serve();
+    if gong::is_asked_for() {
+        return gong::serve();
     }
     let settings = settings()?;
     let mut random = Rng::with_seed(settings.seed);
     let gong = Gong::start()?;
+    let integration_id = gong.integration_id.parse()?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("ledger.sqlite");
     let ledger = Arc::new(SqliteLedger::open(&path)?);
@@ -92,7 +93,7 @@ async fn main() -> Result<()> {
             })
             .collect();
         gong.set_faults(&faults).await?;
-        again += push(&client, gong.integration_id, &crm).await?;
+        again += push(&client, integration_id, &crm).await?;
         rounds += 1;
         let elapsed = started.elapsed();
         if early.is_none() && elapsed * 4 >= whole {
@@ -136,72 +137,6 @@ async fn main() -> Result<()> {
     ensure!(end.handles <= early.handles + 4, "file handles grew");
     let most = LOG_BYTES + LEDGER_BYTES_AN_UPLOAD * uploads;
     ensure!(end.ledger_bytes <= most, "the ledger grew beyond its bound");
-    Ok(())
-}
-
-/// A local Gong in a process of its own, so that its memory is not counted as the push's.
-struct Gong {
-    child: Child,
-    base_url: String,
-    access_key: String,
-    access_key_secret: String,
-    integration_id: IntegrationId,
-}
-
-impl Gong {
-    fn start() -> Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .arg("--gong")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let stdout = child.stdout.take().context("no output of the local Gong")?;
-        let mut lines = BufReader::new(stdout).lines();
-        let mut next = || {
-            lines
-                .next()
-                .context("the local Gong did not start")?
-                .map_err(anyhow::Error::from)
-        };
-        Ok(Self {
-            base_url: next()?,
-            access_key: next()?,
-            access_key_secret: next()?,
-            integration_id: next()?.parse()?,
-            child,
-        })
-    }
-
-    /// These faults in the place of those before.
-    async fn set_faults(&self, faults: &[Fault]) -> Result<()> {
-        let door = format!("{}/_sim/faults", self.base_url);
-        let http = reqwest::Client::new();
-        http.delete(&door).send().await?.error_for_status()?;
-        http.post(&door)
-            .json(faults)
-            .send()
-            .await?
-            .error_for_status()?;
-        Ok(())
-    }
-}
-
-impl Drop for Gong {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// Is a local Gong until the standard input ends.
-fn serve() -> Result<()> {
-    let simulator = Simulator::builder().seed(1).start_blocking()?;
-    let integration_id = simulator.register_integration("Acme CRM", "ada.king@acme.example");
-    say(simulator.base_url());
-    say(simulator.access_key());
-    say(simulator.access_key_secret());
-    say(&integration_id.to_string());
-    std::io::stdin().read_to_end(&mut Vec::new())?;
     Ok(())
 }
 
@@ -288,9 +223,4 @@ fn settings() -> Result<Settings> {
         }
     }
     Ok(settings)
-}
-
-#[expect(clippy::print_stdout, reason = "a bench prints its figures")]
-fn say(text: &str) {
-    println!("{text}");
 }

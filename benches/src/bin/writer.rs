@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
+use benches::figures::median;
 use fastrand::Rng;
 use gong_crm::{Deal, DealStatus, EntityFile, EntityWriter, WriteError};
 
@@ -294,11 +295,6 @@ fn time(work: impl Fn() -> Result<()>) -> Result<f64> {
 
 fn now() -> Instant {
     Instant::now()
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }
 
 struct Python {

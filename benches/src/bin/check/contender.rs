@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use gong_crm::check::{Options, check_paths};
@@ -31,10 +32,12 @@ pub(crate) enum Contender {
     SerdeSyntax,
     /// Finding the line feeds.
     Lines,
+    /// jq, syntax alone: a program of its own.
+    Jq,
 }
 
 impl Contender {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Check,
         Self::CheckWithoutRepeats,
         Self::JsonSchema,
@@ -42,6 +45,7 @@ impl Contender {
         Self::SonicSyntax,
         Self::SerdeSyntax,
         Self::Lines,
+        Self::Jq,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -53,6 +57,7 @@ impl Contender {
             Self::SonicSyntax => "sonic-rs, syntax",
             Self::SerdeSyntax => "serde_json, syntax",
             Self::Lines => "memchr, lines",
+            Self::Jq => "jq, syntax",
         }
     }
 
@@ -108,7 +113,17 @@ impl Contender {
                 Ok(())
             }),
             Self::Lines => lines(file, |_| Ok(())),
+            Self::Jq => {
+                let status = Command::new("jq").arg("empty").arg(file).status()?;
+                ensure!(status.success(), "jq refused the file");
+                lines(file, |_| Ok(()))
+            }
         }
+    }
+
+    /// Whether it can be run here.
+    pub(crate) fn is_there(self) -> bool {
+        self != Self::Jq || Command::new("jq").arg("--version").output().is_ok()
     }
 }
 

@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use benches::figures::{median, say};
 use gong_crm::{Client, Credentials, MAX_BODY_BYTES, ObjectType, RateBudget, Upload};
 
 mod sink;
@@ -218,14 +219,4 @@ fn time(command: &mut Command) -> Result<(f64, String)> {
         milliseconds,
         String::from_utf8_lossy(&output.stdout).into_owned(),
     ))
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-#[expect(clippy::print_stdout, reason = "a bench prints its figures")]
-fn say(text: &str) {
-    println!("{text}");
 }

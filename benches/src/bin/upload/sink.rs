@@ -16,7 +16,7 @@ const PIECE: usize = 256 * 1024;
 /// Serves one connection after another, and prints its port first.
 pub(crate) fn run(scheme: &str, folder: &Path) -> Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
-    crate::say(&listener.local_addr()?.port().to_string());
+    benches::figures::say(&listener.local_addr()?.port().to_string());
     let tls = if scheme == "https" {
         Some(Arc::new(configuration(folder)?))
     } else {

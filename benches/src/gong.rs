@@ -1,0 +1,118 @@
+//! A local Gong in a process of its own, so that neither its time nor its memory is counted as the
+//! client's.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use anyhow::{Context as _, Result, ensure};
+use gong_sim::{Fault, ObjectType, Simulator};
+
+use crate::figures::say;
+
+/// The argument that makes a bench a local Gong.
+const ARGUMENT: &str = "--gong";
+
+/// A running local Gong.
+#[derive(Debug)]
+pub struct Gong {
+    /// Where it is.
+    pub base_url: String,
+    /// The key that may do everything.
+    pub access_key: String,
+    /// Its secret.
+    pub access_key_secret: String,
+    /// Its one integration.
+    pub integration_id: String,
+    child: Child,
+    talk: BufReader<ChildStdout>,
+}
+
+impl Gong {
+    /// Starts one, as this program with an argument that [`serve`] knows.
+    ///
+    /// # Errors
+    ///
+    /// If the program can't be started, or ends at once.
+    pub fn start() -> Result<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg(ARGUMENT)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let stdout = child.stdout.take().context("no output of the local Gong")?;
+        let mut talk = BufReader::new(stdout);
+        let mut next = || line(&mut talk);
+        let (base_url, access_key) = (next()?, next()?);
+        let (access_key_secret, integration_id) = (next()?, next()?);
+        Ok(Self {
+            base_url,
+            access_key,
+            access_key_secret,
+            integration_id,
+            child,
+            talk,
+        })
+    }
+
+    /// Sets these faults in the place of those before.
+    ///
+    /// # Errors
+    ///
+    /// If it does not answer.
+    pub async fn set_faults(&self, faults: &[Fault]) -> Result<()> {
+        let door = format!("{}/_sim/faults", self.base_url);
+        let http = reqwest::Client::new();
+        http.delete(&door).send().await?.error_for_status()?;
+        let added = http.post(&door).json(faults).send().await?;
+        added.error_for_status()?;
+        Ok(())
+    }
+
+    /// Ends it, and says how many objects it held.
+    ///
+    /// # Errors
+    ///
+    /// If it had ended before.
+    pub fn end(mut self) -> Result<u64> {
+        drop(self.child.stdin.take());
+        let held = line(&mut self.talk)?.parse()?;
+        self.child.wait()?;
+        Ok(held)
+    }
+}
+
+impl Drop for Gong {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn line(talk: &mut BufReader<ChildStdout>) -> Result<String> {
+    let mut line = String::new();
+    ensure!(talk.read_line(&mut line)? > 0, "the local Gong ended");
+    Ok(line.trim_end().to_owned())
+}
+
+/// Whether this program was started to be a local Gong.
+pub fn is_asked_for() -> bool {
+    std::env::args().nth(1).as_deref() == Some(ARGUMENT)
+}
+
+/// Is a local Gong until the standard input ends.
+///
+/// # Errors
+///
+/// If it can't be started.
+pub fn serve() -> Result<()> {
+    let simulator = Simulator::builder().seed(1).start_blocking()?;
+    let integration_id = simulator.register_integration("Acme CRM", "ada.king@acme.example");
+    say(simulator.base_url());
+    say(simulator.access_key());
+    say(simulator.access_key_secret());
+    say(&integration_id.to_string());
+    std::io::stdin().read_to_end(&mut Vec::new())?;
+    let held = ObjectType::ALL.map(|of| simulator.object_count(of.as_str()));
+    say(&held.iter().sum::<usize>().to_string());
+    Ok(())
+}
