@@ -262,7 +262,8 @@ impl Client {
             let answer = exchange.observe(call).await;
             answer::read(operation, &exchange, answer).await
         };
-        tokio::time::timeout(self.timeouts.answer, answered)
+        // Much that waits, such as a push of thousands of files, holds a call it may make one day.
+        tokio::time::timeout(self.timeouts.answer, Box::pin(answered))
             .await
             .unwrap_or_else(|_| Err(answer::timed_out(operation, self.timeouts.answer)))
     }

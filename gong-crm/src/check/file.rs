@@ -74,7 +74,7 @@ pub(super) fn check_stream(
     check.whole_file();
     Ok(Outcome {
         summary: check.summary,
-        ids: check.ids,
+        ids: check.ids.packed(),
     })
 }
 

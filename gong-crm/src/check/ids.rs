@@ -66,7 +66,13 @@ impl Bucket {
 #[derive(Debug)]
 pub(super) struct Ids {
     buckets: Vec<Bucket>,
+    /// All of them in the order of the buckets, once [packed](Self::packed).
+    few: Vec<Entry>,
 }
+
+/// Of so many ids, the room that the buckets keep for more is not worth keeping: a folder may hold
+/// thousands of small files.
+const FEW: usize = 32_768;
 
 /// A line whose id may be that of another line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,7 +86,30 @@ impl Ids {
     pub(super) fn new() -> Self {
         Self {
             buckets: vec![Bucket::default(); BUCKETS],
+            few: Vec::new(),
         }
+    }
+
+    /// The same for a file that was read to its end, in as little room as they need.
+    pub(super) fn packed(mut self) -> Self {
+        let count = self.buckets.iter().map(Bucket::len).sum();
+        if count <= FEW {
+            self.few.reserve_exact(count);
+            self.few.extend(self.buckets.iter().flat_map(Bucket::iter));
+            self.buckets = Vec::new();
+        }
+        self
+    }
+
+    /// What begins with this byte.
+    fn bucket(&self, first: usize) -> impl Iterator<Item = &Entry> {
+        let of = |entry: &Entry| (entry[0] >> 24) as usize;
+        let start = self.few.partition_point(|entry| of(entry) < first);
+        let few = self.few[start..]
+            .iter()
+            .take_while(move |entry| of(entry) == first);
+        let many = self.buckets.get(first).into_iter().flat_map(Bucket::iter);
+        few.chain(many)
     }
 
     /// Notes the id of a line. Lines beyond the two thousand millionth are not noted.
@@ -186,7 +215,7 @@ impl KnownIds {
         let mut hashes: Vec<u64> = Vec::new();
         for bucket in 0..BUCKETS {
             let start = hashes.len();
-            for [high, low, line] in files.iter().flat_map(|ids| ids.buckets[bucket].iter()) {
+            for [high, low, line] in files.iter().flat_map(|ids| ids.bucket(bucket)) {
                 let hash = u64::from(*high) << 32 | u64::from(*low);
                 hashes.push(hash & !1 | u64::from(line & DELETED != 0));
             }
@@ -272,6 +301,13 @@ mod tests {
 
     #[test]
     fn references_are_resolved_by_type() {
+        // As a file is kept that has few records, and one that has many.
+        for packs in [true, false] {
+            resolves(if packs { Ids::packed } else { |ids| ids });
+        }
+    }
+
+    fn resolves(kept: fn(Ids) -> Ids) {
         let mut ids = Ids::new();
         for number in 0..1_000_u64 {
             ids.push(hash(&format!("a{number}")), number + 1, number % 2 == 1);
@@ -279,7 +315,7 @@ mod tests {
         let mut later = Ids::new();
         later.push(hash("a3"), 1, false);
         let mut known = KnownIds::default();
-        known.insert(ObjectType::Account, &[ids, later]);
+        known.insert(ObjectType::Account, &[kept(ids), kept(later)]);
         let resolve = |id: &str| known.resolve(ObjectType::Account, hash(id));
         assert_eq!(resolve("a2"), Resolution::Found);
         assert_eq!(resolve("a3"), Resolution::Found);

@@ -67,8 +67,9 @@ pub(crate) enum Lines {
 /// The path that stands for the standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// How many findings of a file may wait until those of the files before it are told.
-const WAITING: usize = 256;
+/// How many findings of a file may wait until those of the files before it are told. Each file has
+/// room for so many from the beginning, and there may be thousands of files.
+const WAITING: usize = 16;
 
 /// Checks files, folders, patterns such as `exports/*.ldjson`, and `-`, the standard input.
 ///

@@ -245,7 +245,8 @@ impl Step<'_> {
                 bytes,
             });
         };
-        context.client.send(&upload, content, on_progress).await
+        // Thousands of files may wait, and one at a time is sent.
+        Box::pin(context.client.send(&upload, content, on_progress)).await
     }
 
     /// After a 409: Gong took the id before, from this push, an earlier one, or elsewhere.

@@ -436,7 +436,8 @@ async fn deliver_piece(
     let mut outcome = PieceOutcome::of(delivered, &piece.piece.lines);
     let drains = job.content.as_ref().is_some_and(|content| content.drain);
     if (context.options.drain || drains) && outcome.hidden_errors > 0 {
-        context.drain(source, place, pieces, &mut outcome).await;
+        // Seldom, and as much as a delivery itself.
+        Box::pin(context.drain(source, place, pieces, &mut outcome)).await;
     }
     outcome
 }
