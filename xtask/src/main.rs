@@ -61,8 +61,12 @@ enum Chore {
     Docs,
     /// Run everything a change has to pass, in order
     Ci,
-    /// Look at the spelling, each feature alone, the dependencies and the packages
-    Packages,
+    /// Look at the spelling, each feature alone, the dependencies, the packages and their interface
+    Packages {
+        /// Only compare the interface, with this revision instead of the last release
+        #[arg(long)]
+        since: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -81,7 +85,10 @@ fn main() -> ExitCode {
         Chore::Chaos { seeds, from } => chaos::run(&root, from, seeds),
         Chore::Docs => ci::pages(&root),
         Chore::Ci => ci::run(&root),
-        Chore::Packages => packages::run(&root),
+        Chore::Packages { since: None } => packages::run(&root),
+        Chore::Packages {
+            since: Some(revision),
+        } => packages::compare(&root, &revision),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
