@@ -165,6 +165,10 @@ fn verdict(verdict: Verdict) -> &'static str {
 /// What Gong refused of a file, each line with its record.
 fn errors(file: &FileReport, output: Output) {
     let path = file.path.display();
+    if file.status == FileStatus::Invalid {
+        // The check has told of them.
+        return;
+    }
     if !file.errors.is_empty() {
         output.data("");
     }

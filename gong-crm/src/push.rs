@@ -101,7 +101,8 @@ pub struct Options {
     pub request_id: Option<ClientRequestId>,
     /// The most bytes of records in one upload; no more than [`MAX_UPLOAD_BYTES`].
     pub max_upload_bytes: u64,
-    /// What to check before anything is sent; with errors, nothing is.
+    /// What to check before anything is sent; with errors, nothing is. Without it, what is wrong is
+    /// for Gong to say.
     pub check: Option<check::Options>,
     /// Records with errors are left out, instead of nothing being sent.
     pub skip_invalid: bool,
@@ -118,7 +119,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// A push of these files and folders, with the settings for the real Gong.
+    /// A push of these files and folders, with the settings for the real Gong. They are checked first.
     pub fn new(paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
         Self {
             paths: paths.into_iter().map(Into::into).collect(),
@@ -130,7 +131,7 @@ impl Options {
             retry: RetryLimits::default(),
             request_id: None,
             max_upload_bytes: MAX_UPLOAD_BYTES,
-            check: None,
+            check: Some(check::Options::default()),
             skip_invalid: false,
             ignore_dependencies: false,
             drain: false,
@@ -138,6 +139,13 @@ impl Options {
             acceptance_only: false,
             wait_for_ledger: true,
         }
+    }
+
+    /// The same without the check: what is wrong, Gong says.
+    #[must_use]
+    pub fn unchecked(mut self) -> Self {
+        self.check = None;
+        self
     }
 
     /// The settings for a local Gong, which takes no time to process and to settle.
@@ -491,7 +499,12 @@ impl Client {
     ///     folder.path().join("stages.ldjson"),
     ///     "{\"objectId\":\"discovery\",\"name\":\"Discovery\"}\n{\"objectId\":\"won\"}\n",
     /// )?;
-    /// let report = client.push(integration_id, Options::new([folder.path()]).local()).await?;
+    /// let options = Options::new([folder.path()]).local();
+    /// let report = client.push(integration_id, options.clone()).await?;
+    /// assert_eq!(report.verdict, Verdict::Invalid);
+    /// assert_eq!(report.files[0].errors[0].object_id.as_deref(), Some("won"));
+    /// // Unchecked, Gong takes the good lines and says the same of the other.
+    /// let report = client.push(integration_id, options.unchecked()).await?;
     /// assert_eq!(report.verdict, Verdict::Partial);
     /// assert_eq!(report.files[0].errors[0].object_id.as_deref(), Some("won"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -58,7 +58,7 @@ async fn a_clock_that_jumps_changes_nothing_of_what_arrives() {
         .clock(Arc::new(Jumping::default()))
         .build()
         .unwrap();
-    let options = Options::new([&path]).local();
+    let options = Options::new([&path]).local().unchecked();
     for is_first in [true, false] {
         let report = client
             .push(world.integration_id, options.clone())

@@ -22,7 +22,7 @@ fn conversion() -> Conversion {
 }
 
 fn options(path: &PathBuf) -> Options {
-    let mut options = Options::new([path]).local();
+    let mut options = Options::new([path]).local().unchecked();
     options.conversion = Some(conversion());
     options.check = Some(check::Options::default());
     options.skip_invalid = true;
@@ -107,7 +107,7 @@ async fn what_was_made_of_a_csv_is_resumed_though_the_csv_is_gone() {
 
     std::fs::remove_file(&path).unwrap();
     world.simulator.clear_faults();
-    let mut resumed = Options::new([""; 0]).local();
+    let mut resumed = Options::new([""; 0]).local().unchecked();
     resumed.rejects = Rejects::Beside;
     let client = world.client(std::sync::Arc::clone(&world.ledger));
     let report = client.resume([], resumed).await.unwrap();

@@ -100,7 +100,7 @@ async fn a_status_that_never_ends_is_timed_out_and_resumed() {
     let world = World::new().await;
     let path = world.write("accounts.ldjson", &accounts(3));
     world.simulator.set_processing(Processing::Polls(4));
-    let mut options = Options::new([&path]).local();
+    let mut options = Options::new([&path]).local().unchecked();
     options.patience = options.patience.with_total(std::time::Duration::ZERO);
     let report = world.push_with(options).await;
     assert_eq!(report.verdict, Verdict::TimedOut);
@@ -207,7 +207,7 @@ async fn a_ledger_that_dies_at_any_write_leaves_what_can_be_finished() {
                 writes_left: AtomicUsize::new(writes),
                 arrives,
             });
-            let options = Options::new([world.folder.path()]).local();
+            let options = Options::new([world.folder.path()]).local().unchecked();
             let pushed = world
                 .client(dying)
                 .push(world.integration_id, options)
@@ -238,7 +238,10 @@ async fn a_push_that_is_dropped_at_any_step_can_be_resumed() {
         let path = world.write("accounts.ldjson", &accounts(3));
         let client = world.client(Arc::clone(&world.ledger));
         let (mut handle, push) = client
-            .push(world.integration_id, Options::new([&path]).local())
+            .push(
+                world.integration_id,
+                Options::new([&path]).local().unchecked(),
+            )
             .start();
         let watching = async {
             for _ in 0..steps {
@@ -268,7 +271,7 @@ async fn a_canceled_push_says_what_is_left() {
     let path = world.write("accounts.ldjson", &accounts(3));
     world.write("contacts.ldjson", "{\"objectId\":\"c-1\",\"modifiedDate\":\"2026-01-15T09:30:00Z\",\"emailAddress\":\"a@acme.example\"}\n");
     let client = world.client(Arc::clone(&world.ledger));
-    let options = Options::new([world.folder.path()]).local();
+    let options = Options::new([world.folder.path()]).local().unchecked();
     let (mut handle, push) = client.push(world.integration_id, options).start();
     let canceling = async {
         while let Some(event) = handle.next_event().await {
@@ -297,7 +300,10 @@ async fn a_file_that_changes_while_it_waits_is_not_taken() {
         accounts(2) + &account("x-1", "2026-01-15T09:30:00Z", "Acme"),
     ));
     let report = client
-        .push(world.integration_id, Options::new([&path]).local())
+        .push(
+            world.integration_id,
+            Options::new([&path]).local().unchecked(),
+        )
         .on_event(move |event| {
             if matches!(event, Event::Sending { .. })
                 && let Some(text) = replacing.lock().unwrap().take()
@@ -328,13 +334,13 @@ async fn an_upload_whose_file_is_gone_is_asked_about() {
     let world = World::new().await;
     let path = world.write("accounts.ldjson", &accounts(3));
     world.simulator.set_processing(Processing::Never);
-    let mut options = Options::new([&path]).local();
+    let mut options = Options::new([&path]).local().unchecked();
     options.acceptance_only = true;
     let report = world.push_with(options).await;
     assert_eq!(report.files[0].status, FileStatus::Accepted);
     std::fs::remove_file(&path).unwrap();
     let client = world.client(Arc::clone(&world.ledger));
-    let mut options = Options::new([""; 0]).local();
+    let mut options = Options::new([""; 0]).local().unchecked();
     options.patience = options.patience.with_total(std::time::Duration::ZERO);
     let report = client.resume([], options).await.unwrap();
     assert_eq!(report.verdict, Verdict::TimedOut, "{report:#?}");
@@ -347,7 +353,7 @@ async fn a_second_push_waits_for_the_first_or_says_who_holds_the_ledger() {
     let path = world.write("accounts.ldjson", &accounts(3));
     let lock = world.ledger.try_lock().unwrap();
     let client = world.client(Arc::clone(&world.ledger));
-    let mut options = Options::new([&path]).local();
+    let mut options = Options::new([&path]).local().unchecked();
     options.wait_for_ledger = false;
     let refused = client.push(world.integration_id, options.clone()).await;
     assert!(
@@ -386,7 +392,10 @@ async fn the_days_budget_is_kept_in_the_ledger() {
     let short = Arc::new(AtomicUsize::new(0));
     let told = Arc::clone(&short);
     let report = client
-        .push(world.integration_id, Options::new([&path]).local())
+        .push(
+            world.integration_id,
+            Options::new([&path]).local().unchecked(),
+        )
         .on_event(move |event| {
             if matches!(event, Event::Short { left: 1, .. }) {
                 told.fetch_add(1, Ordering::SeqCst);
@@ -403,7 +412,7 @@ async fn the_days_budget_is_kept_in_the_ledger() {
 async fn an_id_of_ones_own_is_used_and_is_for_one_content() {
     let world = World::new().await;
     let path = world.write("accounts.ldjson", &accounts(2));
-    let mut options = Options::new([&path]).local();
+    let mut options = Options::new([&path]).local().unchecked();
     options.request_id = Some("nightly-2026-11-22".parse().unwrap());
     let report = world.push_with(options.clone()).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
@@ -424,7 +433,7 @@ async fn a_push_that_waits_for_the_ledger_can_be_canceled() {
     let path = world.write("accounts.ldjson", &accounts(3));
     let _lock = world.ledger.try_lock().unwrap();
     let client = world.client(Arc::clone(&world.ledger));
-    let options = Options::new([&path]).local();
+    let options = Options::new([&path]).local().unchecked();
     let (mut handle, push) = client.push(world.integration_id, options).start();
     let canceling = async {
         assert!(matches!(

@@ -196,7 +196,9 @@ async fn a_huge_retry_after_does_not_hold_a_push_up() {
         let fault = Fault::new(Effect::TooManyRequests(retry_after)).on(Operation::UploadEntities);
         world.simulator.add_fault(fault.nth(1));
         let started = Instant::now();
-        let report = world.push_with(Options::new([path]).local()).await;
+        let report = world
+            .push_with(Options::new([path]).local().unchecked())
+            .await;
         assert!(started.elapsed() < SOON);
         assert!(
             matches!(report.verdict, Verdict::Done | Verdict::Failed),

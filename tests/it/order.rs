@@ -29,7 +29,7 @@ fn write_crossed(world: &World) -> Options {
         ),
         world.write("accounts-3.ldjson", &account("c", OLD, "other")),
     ];
-    Options::new(paths).local()
+    Options::new(paths).local().unchecked()
 }
 
 fn statuses(report: &Report) -> Vec<FileStatus> {
@@ -65,7 +65,9 @@ async fn a_deletion_that_a_newer_record_in_another_file_takes_back_goes_before_i
         world.write("accounts-1.ldjson", &account("a", NEW, "back")),
         world.write("accounts-2.ldjson", &deletion),
     ];
-    let report = world.push_with(Options::new(paths).local()).await;
+    let report = world
+        .push_with(Options::new(paths).local().unchecked())
+        .await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(held(&world, "a").as_deref(), Some("back"));
 }
@@ -117,7 +119,9 @@ async fn what_stands_in_two_files_alike_is_sent_once() {
         world.write("accounts-2.ldjson", &both),
         world.write("accounts-3.ldjson", &account("a", NEW, "new")),
     ];
-    let report = world.push_with(Options::new(paths).local()).await;
+    let report = world
+        .push_with(Options::new(paths).local().unchecked())
+        .await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(held(&world, "a").as_deref(), Some("new"));
     assert_eq!(world.simulator.uploads().len(), 2);
@@ -130,7 +134,7 @@ async fn an_older_version_that_comes_later_is_followed_by_the_newer_again() {
     let newer = world.write("accounts-1.ldjson", &account("a", NEW, "new"));
     assert_eq!(world.push(&newer).await.verdict, Verdict::Done);
     let older = world.write("accounts-2.ldjson", &account("a", OLD, "old"));
-    let options = Options::new([&newer, &older]).local();
+    let options = Options::new([&newer, &older]).local().unchecked();
     let report = world.push_with(options.clone()).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(held(&world, "a").as_deref(), Some("new"));

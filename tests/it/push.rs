@@ -43,7 +43,7 @@ async fn gong() -> Gong {
 
 impl Gong {
     async fn push(&self, path: &Path) -> Report {
-        let options = Options::new([path]).local();
+        let options = Options::new([path]).local().unchecked();
         self.client
             .push(self.integration_id, options)
             .await
@@ -152,6 +152,54 @@ async fn refused_lines_are_told_with_their_record() {
         id.as_str().rsplit('-').next().unwrap().to_owned()
     });
     assert_eq!(ids, ["1", "2"]);
+}
+
+#[tokio::test]
+async fn what_the_check_finds_is_told_with_its_record_and_nothing_is_sent() {
+    let gong = gong().await;
+    let folder = tempfile::tempdir().unwrap();
+    let good = r#"{"objectId":"a-1","modifiedDate":"2026-01-15T09:30:00Z","name":"Acme"}"#;
+    let bad = r#"{"objectId":"a-2","modifiedDate":"2026-01-15 09:30","url":"crm"}"#;
+    fs::write(
+        folder.path().join("accounts.ldjson"),
+        [good, bad].join("\n"),
+    )
+    .unwrap();
+    fs::write(
+        folder.path().join("stages.ldjson"),
+        r#"{"objectId":"s-1","name":"New"}"#,
+    )
+    .unwrap();
+    let options = Options::new([folder.path()]).local();
+    let report = gong
+        .client
+        .push(gong.integration_id, options)
+        .await
+        .unwrap();
+    assert_eq!(report.verdict, Verdict::Invalid, "{report:#?}");
+    let [stages, accounts] = &report.files[..] else {
+        panic!("{report:#?}");
+    };
+    assert_eq!(stages.status, FileStatus::NotSent);
+    assert_eq!((accounts.records, accounts.failed), (2, 1));
+    let errors: Vec<(u64, Option<&str>, &str)> = accounts
+        .errors
+        .iter()
+        .map(|error| {
+            (
+                error.source_line,
+                error.object_id.as_deref(),
+                &*error.description,
+            )
+        })
+        .collect();
+    let spaced = "modifiedDate: a space stands in place of the T between date and time";
+    let schemeless = "url: it must begin with https:// or http://";
+    assert_eq!(
+        errors,
+        [(2, Some("a-2"), spaced), (2, Some("a-2"), schemeless)]
+    );
+    assert!(gong.simulator.uploads().is_empty());
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ fn spool(world: &World) -> std::path::PathBuf {
 }
 
 async fn resume_with(world: &World, change: impl FnOnce(&mut Options)) -> Report {
-    let mut options = Options::new([""; 0]).local();
+    let mut options = Options::new([""; 0]).local().unchecked();
     change(&mut options);
     let client = world.client(std::sync::Arc::clone(&world.ledger));
     client.resume([], options).await.unwrap()
@@ -123,7 +123,7 @@ async fn a_file_is_resumed_as_it_was_cut_and_without_what_was_left_out() {
     text += &account("a-1", "2026-01-16T09:30:00Z", "newer");
     let path = world.write("accounts.ldjson", &text);
     refuse_from(&world, 2);
-    let mut options = Options::new([&path]).local();
+    let mut options = Options::new([&path]).local().unchecked();
     options.max_upload_bytes = 200;
     options.check = Some(check::Options::default());
     options.skip_invalid = true;
@@ -165,7 +165,7 @@ async fn a_search_that_stops_says_so_and_is_resumed() {
     let world = World::new().await;
     let path = world.write("accounts.ldjson", &with_bad_lines(70));
     refuse_from(&world, 3);
-    let mut options = Options::new([&path]).local();
+    let mut options = Options::new([&path]).local().unchecked();
     options.drain = true;
     options.rejects = Rejects::Beside;
     let report = world.push_with(options).await;
@@ -197,7 +197,7 @@ async fn a_search_that_stops_says_so_and_is_resumed() {
 async fn a_search_for_errors_has_ids_of_its_own_beside_that_of_the_user() {
     let world = World::new().await;
     let path = world.write("accounts.ldjson", &with_bad_lines(30));
-    let mut options = Options::new([&path]).local();
+    let mut options = Options::new([&path]).local().unchecked();
     options.drain = true;
     options.request_id = Some("nightly-2026-11-22".parse().unwrap());
     let report = world.push_with(options).await;
@@ -208,7 +208,7 @@ async fn a_search_for_errors_has_ids_of_its_own_beside_that_of_the_user() {
 async fn a_verdict_whose_rejects_could_not_be_written_is_told_again() {
     let world = World::new().await;
     let path = world.write("accounts.ldjson", &with_bad_lines(3));
-    let mut options = Options::new([&path]).local();
+    let mut options = Options::new([&path]).local().unchecked();
     // A folder can't be made where a file is.
     options.rejects = Rejects::Folder(path.join("rejects"));
     let report = world.push_with(options).await;

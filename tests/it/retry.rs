@@ -32,7 +32,7 @@ fn folder(files: &[&str]) -> TempDir {
 }
 
 async fn push(gong: &Scripted, path: &Path) -> Report {
-    let options = Options::new([path]);
+    let options = Options::new([path]).unchecked();
     gong.client
         .push(calls::integration_id(), options)
         .await
@@ -265,7 +265,7 @@ async fn types_go_in_the_order_of_their_references_and_accounts_settle() {
     let integration_id = simulator.register_integration("Acme CRM", "ada.king@acme.example");
     let examples = workspace("examples/acme");
     let report = client
-        .push(integration_id.into(), Options::new([examples]))
+        .push(integration_id.into(), Options::new([examples]).unchecked())
         .await
         .unwrap();
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");

@@ -22,7 +22,7 @@ async fn all_of_a_thousand_bad_lines_come_to_light() {
         }
     }
     let path = world.write("accounts.ldjson", &text);
-    let mut options = Options::new([&path]).local();
+    let mut options = Options::new([&path]).local().unchecked();
     options.drain = true;
     options.rejects = Rejects::Beside;
     let report = world.push_with(options).await;
@@ -75,7 +75,7 @@ async fn a_file_that_is_too_large_and_out_of_order_arrives_whole() {
     text +=
         "\n{\"objectId\":\"a-199\",\"modifiedDate\":\"2026-02-01T00:00:00Z\",\"isDeleted\":true}";
     let path = world.write("accounts.ldjson", &text);
-    let mut options = Options::new([&path]).local();
+    let mut options = Options::new([&path]).local().unchecked();
     options.max_upload_bytes = 4_000;
     let report = world.push_with(options.clone()).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
@@ -95,7 +95,7 @@ async fn a_folder_with_errors_is_not_sent_unless_they_may_be_left_out() {
     let bad = "{\"objectId\":\"bad\",\"name\":\"B\"}\n";
     let text = accounts(2) + "\n" + bad + &accounts(1);
     let path = world.write("accounts.ldjson", &text);
-    let mut options = Options::new([&path]).local();
+    let mut options = Options::new([&path]).local().unchecked();
     options.check = Some(gong_crm::check::Options::default());
     options.rejects = Rejects::Folder(world.folder.path().join("rejects"));
     let report = world.push_with(options.clone()).await;

@@ -167,7 +167,7 @@ async fn a_run_with_every_kind_of_failure_tells_neither_credentials_nor_records(
     told += &format!("{good:?}");
     let events = Arc::new(Mutex::new(String::new()));
     let heard = Arc::clone(&events);
-    let options = Options::new([&crm]).local();
+    let options = Options::new([&crm]).local().unchecked();
     let push = good
         .push(integration_id, options)
         .on_event(move |event: &Event| {
@@ -187,7 +187,9 @@ async fn a_run_with_every_kind_of_failure_tells_neither_credentials_nor_records(
         let wrong = client(&simulator, credentials, Arc::clone(&ledger));
         let error = wrong.integrations().await.unwrap_err();
         told += &format!("{error} {error:?} {error:#?} {:?}", error.hint());
-        let again = Options::new([crm.join("contacts.ldjson")]).local();
+        let again = Options::new([crm.join("contacts.ldjson")])
+            .local()
+            .unchecked();
         let refused = wrong.push(integration_id, again).await;
         told += &format!("{refused:?}");
     }

@@ -54,14 +54,15 @@ fn options(global: &Global, push: &Push) -> Result<Options, Failure> {
         .map(|path| schema_file::read(path, push.object_type))
         .transpose()?;
     options.conversion = conversion(global, &push.map, schema.as_ref())?;
-    if !push.no_check {
-        let mut check = check::Options::default();
-        check.strict = push.strict;
-        check.object_type = push.object_type;
-        check.entity_schema = schema;
-        check.conversion.clone_from(&options.conversion);
-        options.check = Some(check);
+    if push.no_check {
+        return Ok(options.unchecked());
     }
+    let mut check = check::Options::default();
+    check.strict = push.strict;
+    check.object_type = push.object_type;
+    check.entity_schema = schema;
+    check.conversion.clone_from(&options.conversion);
+    options.check = Some(check);
     Ok(options)
 }
 

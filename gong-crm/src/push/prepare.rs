@@ -1,6 +1,6 @@
 //! What has to be known and written down before the first byte leaves?
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::job::{Purpose, new_job};
 use super::journal::as_error;
 use super::plan::PlannedFile;
 use super::rejects::Reasons;
-use super::report::{FileReport, FileStatus};
+use super::report::{FileReport, FileStatus, RecordError};
 use super::request_id::Fingerprint;
 use super::run::Course;
 use super::source::{Readable, Source, SourcePiece, first_kins};
@@ -141,15 +141,12 @@ pub(super) async fn checked(
     options.allow.extend(SEEN_TO);
     let events = Arc::clone(&context.events);
     let checking = tokio::task::spawn_blocking(move || {
-        let mut errors: HashMap<PathBuf, Reasons> = HashMap::new();
+        let mut errors: HashMap<PathBuf, Vec<RecordError>> = HashMap::new();
         let mut records: HashMap<PathBuf, u64> = HashMap::new();
         let mut on_finding = |finding: Finding| {
             if finding.severity == Severity::Error {
-                let reasons = errors.entry(finding.path.to_path_buf()).or_default();
-                reasons
-                    .entry(finding.line)
-                    .or_default()
-                    .push(finding.message.clone());
+                let of_file = errors.entry(finding.path.to_path_buf()).or_default();
+                of_file.push(RecordError::found(&finding));
             }
             events.emit(Event::Found {
                 finding: Box::new(finding),
@@ -172,17 +169,24 @@ pub(super) async fn checked(
     if errors.is_empty() {
         return Ok(None);
     }
-    let is_of_whole_file = errors.values().any(|reasons| reasons.contains_key(&0));
+    let is_of_whole_file = errors
+        .values()
+        .flatten()
+        .any(|error| error.source_line == 0);
     if context.options.skip_invalid && !is_of_whole_file {
         for one in opened {
-            let reasons = errors.remove(&one.file.path).unwrap_or_default();
+            let mut reasons = Reasons::new();
+            for error in errors.remove(&one.file.path).unwrap_or_default() {
+                let of_line = reasons.entry(error.source_line).or_default();
+                of_line.push(error.description);
+            }
             one.left_out = one.by_line(reasons);
         }
         return Ok(None);
     }
     let reports = opened.iter().map(|one| {
         let file = &one.file;
-        let bad = errors.get(&file.path);
+        let bad = errors.remove(&file.path);
         let status = if bad.is_some() {
             FileStatus::Invalid
         } else {
@@ -190,7 +194,9 @@ pub(super) async fn checked(
         };
         let mut report = FileReport::new(file.path.clone(), file.object_type, status);
         report.records = records.get(&file.path).copied().unwrap_or_default();
-        report.failed = bad.map_or(0, |bad| bad.len() as u64);
+        report.errors = bad.unwrap_or_default();
+        let lines = report.errors.iter().map(|error| error.source_line);
+        report.failed = lines.collect::<BTreeSet<u64>>().len() as u64;
         report.not_sent_because = Some("the check found errors".to_owned());
         report
     });

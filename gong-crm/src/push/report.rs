@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::check::Finding;
 use crate::entity::ObjectType;
 use crate::error::Error;
 use crate::id::ClientRequestId;
@@ -69,7 +70,8 @@ pub struct FileReport {
     /// Why the search for hidden errors ended before all were found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search_stopped_because: Option<String>,
-    /// The errors that Gong listed, by line of the file.
+    /// The errors that Gong listed, or that the check found if nothing was sent for them, by line of
+    /// the file.
     pub errors: Vec<RecordError>,
     /// The uploads that the file made.
     pub uploads: Vec<UploadReport>,
@@ -131,21 +133,35 @@ pub enum FileStatus {
     NotSent,
 }
 
-/// A line that Gong refused, with its record.
+/// A line that Gong refused, or that the check found bad before, with its record.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecordError {
-    /// The line of the upload, from 1; 0 concerns the whole upload.
+    /// The line of the upload, from 1; 0 concerns the whole upload. Where the check found it, nothing
+    /// was uploaded, and it is the line of the file.
     pub line: u64,
-    /// Which upload of the file it stood in, from 1.
+    /// Which upload of the file it stood in, from 1; 0 where the check found it.
     pub piece: u32,
     /// The line of the file that was named; of what was unpacked, if it is compressed.
     pub source_line: u64,
     /// The record's id, where the line has one.
     pub object_id: Option<String>,
-    /// Gong's words.
+    /// Gong's words, or the check's.
     pub description: String,
+}
+
+impl RecordError {
+    /// What the check found, before anything was sent.
+    pub(super) fn found(finding: &Finding) -> Self {
+        Self {
+            line: finding.line,
+            piece: 0,
+            source_line: finding.line,
+            object_id: finding.object_id.clone(),
+            description: finding.message.clone(),
+        }
+    }
 }
 
 impl FileReport {

@@ -52,7 +52,8 @@ impl World {
     }
 
     pub(crate) async fn push(&self, path: &Path) -> Report {
-        self.push_with(Options::new([path]).local()).await
+        self.push_with(Options::new([path]).local().unchecked())
+            .await
     }
 
     pub(crate) async fn push_with(&self, options: Options) -> Report {
@@ -62,7 +63,7 @@ impl World {
 
     pub(crate) async fn resume(&self) -> Report {
         let client = self.client(Arc::clone(&self.ledger));
-        let options = Options::new([""; 0]).local();
+        let options = Options::new([""; 0]).local().unchecked();
         client.resume([], options).await.unwrap()
     }
 
