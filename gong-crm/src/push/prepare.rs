@@ -234,11 +234,16 @@ pub(super) async fn courses(
             Err(error) => fails(file, error),
         }
     }
+    let mut begun = Vec::new();
     for (_, of_type) in of_types {
         let (files, reasons): (Vec<Uncut>, Vec<Reasons>) = of_type.into_iter().unzip();
         let planned: Vec<_> = files.iter().map(|of| Arc::clone(&of.file)).collect();
         let most_bytes = context.options.most_bytes();
+        // All types at once: each is a thread's work.
         let cutting = tokio::task::spawn_blocking(move || cut(files, most_bytes));
+        begun.push((planned, reasons, cutting));
+    }
+    for (planned, reasons, cutting) in begun {
         let cut = cutting
             .await
             .map_err(|error| PushError::Request(interrupted(&error)))?;
