@@ -248,3 +248,42 @@ fn interrupt(child: &std::process::Child) {
     let id = rustix::process::Pid::from_raw(id).unwrap();
     rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
 }
+
+/// A person at a terminal sees what a file waits for.
+#[cfg(unix)]
+#[test]
+fn a_bar_says_what_is_waited_for() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let sim = simulator().start_blocking().unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&person).unwrap();
+    unlockpt(&person).unwrap();
+    let name = ptsname(&person, Vec::new()).unwrap();
+    let name = std::path::Path::new(std::ffi::OsStr::from_bytes(name.as_bytes()));
+    let terminal = std::fs::OpenOptions::new().write(true).open(name).unwrap();
+    let push = ["push", "accounts.ldjson", "--poll", "10m"];
+    let mut push = Invocation::new(&push)
+        .against(sim.base_url())
+        .env("TERM", "xterm")
+        .file("accounts.ldjson", LINE);
+    let mut child = push
+        .command()
+        .stdout(Stdio::null())
+        .stderr(terminal)
+        .spawn()
+        .unwrap();
+    let mut seen = String::new();
+    let mut screen = std::fs::File::from(person);
+    let mut piece = [0; 1024];
+    while !seen.contains("accounts.ldjson: waiting for Gong to process it") {
+        let read = screen.read(&mut piece).unwrap();
+        assert_ne!(read, 0, "it ended: {seen}");
+        seen.push_str(&String::from_utf8_lossy(&piece[..read]));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
