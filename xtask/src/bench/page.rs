@@ -67,7 +67,8 @@ pub(crate) fn page(root: &Path, figures: &[String]) -> Result<String> {
     }
     for (chapter, figures) in CHAPTERS.iter().zip(figures) {
         let Chapter { bench, title, text } = chapter;
-        let figures: Vec<&str> = figures.trim().lines().map(str::trim_end).collect();
+        let figures = figures.trim_matches('\n');
+        let figures: Vec<&str> = figures.lines().map(str::trim_end).collect();
         write!(
             page,
             "\n## {title}\n\n{text}\n\n`cargo xtask bench {bench}`:\n\n```text\n{}\n```\n",
