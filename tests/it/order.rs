@@ -94,6 +94,25 @@ async fn newer_versions_wait_for_older_ones_of_other_files_and_are_resumed_after
 }
 
 #[tokio::test]
+async fn where_nobody_waits_deletions_follow_what_was_accepted() {
+    let world = World::new().await;
+    world.simulator.set_processing(Processing::Never);
+    let deletion =
+        format!("{{\"objectId\":\"b\",\"modifiedDate\":\"{OLD}\",\"isDeleted\":true}}\n");
+    let text = account("a", OLD, "old") + &deletion;
+    let path = world.write("accounts.ldjson", &text);
+    let mut options = Options::new([path]).local();
+    options.acceptance_only = true;
+    let report = world.push_with(options).await;
+    let statuses: Vec<FileStatus> = report.files[0]
+        .uploads
+        .iter()
+        .map(|upload| upload.status)
+        .collect();
+    assert_eq!(statuses, [FileStatus::Accepted; 2], "{report:#?}");
+}
+
+#[tokio::test]
 async fn a_file_that_gong_does_not_get_keeps_back_newer_versions_and_nothing_else() {
     let world = World::new().await;
     let options = write_crossed(&world);

@@ -154,18 +154,8 @@ async fn a_dry_run_shows_what_is_sent() {
 #[cfg(unix)]
 fn typing(invocation: Invocation, text: &str) -> (Invocation, std::fs::File) {
     use std::io::Write as _;
-    use std::os::unix::ffi::OsStrExt as _;
 
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-
-    let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&person).unwrap();
-    unlockpt(&person).unwrap();
-    let name = ptsname(&person, Vec::new()).unwrap();
-    let name = std::path::Path::new(std::ffi::OsStr::from_bytes(name.as_bytes()));
-    let mut terminal = std::fs::OpenOptions::new();
-    let terminal = terminal.read(true).write(true).open(name).unwrap();
-    let mut person = std::fs::File::from(person);
+    let (mut person, terminal) = crate::invocation::terminal();
     person.write_all(text.as_bytes()).unwrap();
     let mut invocation = invocation;
     invocation.command().stdin(terminal);

@@ -253,18 +253,9 @@ fn interrupt(child: &std::process::Child) {
 #[cfg(unix)]
 #[test]
 fn a_bar_says_what_is_waited_for() {
-    use std::os::unix::ffi::OsStrExt as _;
-
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
-    let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&person).unwrap();
-    unlockpt(&person).unwrap();
-    let name = ptsname(&person, Vec::new()).unwrap();
-    let name = std::path::Path::new(std::ffi::OsStr::from_bytes(name.as_bytes()));
-    let terminal = std::fs::OpenOptions::new().write(true).open(name).unwrap();
+    let (mut screen, terminal) = crate::invocation::terminal();
     let push = ["push", "accounts.ldjson", "--poll", "10m"];
     let mut push = Invocation::new(&push)
         .against(sim.base_url())
@@ -277,7 +268,6 @@ fn a_bar_says_what_is_waited_for() {
         .spawn()
         .unwrap();
     let mut seen = String::new();
-    let mut screen = std::fs::File::from(person);
     let mut piece = [0; 1024];
     while !seen.contains("accounts.ldjson: waiting for Gong to process it") {
         let read = screen.read(&mut piece).unwrap();

@@ -229,7 +229,11 @@ impl Order {
         {
             return Readiness::Later;
         }
-        let stuck = self.stuck.iter().find(|(other, _)| other.is_older(&unit));
+        // What deletions wait for is a matter of types, above.
+        let stuck = self
+            .stuck
+            .iter()
+            .find(|(other, _)| other.turn.pass == unit.turn.pass && other.is_older(&unit));
         if let Some((_, id)) = stuck {
             return Readiness::Never(format!(
                 "{id}, which goes before it, did not come to its end"
