@@ -304,9 +304,16 @@ impl Life {
         assert_eq!(count("hiddenErrors"), 0, "{name}: {report:#}");
     }
 
-    /// Whether an upload was sent while it was still asked what had become of one of its type that was
-    /// sent before.
+    /// Whether an upload was sent while it was still asked what had become of one that was sent before
+    /// and has older versions of its records: one of an earlier turn, which here is an earlier piece,
+    /// since no file is too large for one upload a turn.
     fn went_before_an_end(&self, id: &str) -> bool {
+        let jobs = self.jobs();
+        let piece = |of: &str| {
+            let mut jobs = jobs.iter();
+            jobs.find(|job| job.client_request_id.as_str() == of)
+                .map(|job| job.piece)
+        };
         let requests = self.simulator.requests();
         let is_upload = |request: &ReceivedRequest| request.method == "POST";
         let Some(sent) = requests
@@ -322,6 +329,7 @@ impl Life {
             .filter(|request| is_upload(request))
             .filter_map(id_of)
             .filter(|other| other.split('-').next() == object_type)
+            .filter(|other| piece(other).is_some() && piece(other) < piece(id))
             .collect();
         after.iter().any(|request| {
             !is_upload(request) && id_of(request).is_some_and(|asked| earlier.contains(asked))

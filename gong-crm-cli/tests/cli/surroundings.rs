@@ -120,6 +120,7 @@ fn a_server_without_a_clock() {
             let mut piece = [0; 1024];
             while !request.windows(4).any(|end| end == b"\r\n\r\n") {
                 let read = stream.read(&mut piece).unwrap();
+                assert_ne!(read, 0, "half a request");
                 request.extend_from_slice(&piece[..read]);
             }
             let body = r#"{"requestId":"4al018gzaztcr8nbukw","integrations":[]}"#;
