@@ -6,15 +6,15 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::clock::Clock;
 use crate::credentials::{BearerToken, Credentials};
 use crate::faults::Fault;
-use crate::limits::RateLimit;
+use crate::limits::{BODY_LIMIT, RateLimit};
 use crate::rules::{RuleSet, UnknownRule};
-use crate::saving::StateFile;
-use crate::server::BODY_LIMIT;
-use crate::simulator::{Launch, Simulator};
-use crate::state::{DumpError, GongUser, Processing, SeedError, State, file};
+use crate::shared::Launch;
+use crate::simulator::Simulator;
+use crate::store::file::{self, StateFile};
+use crate::store::{ACCOUNT_DELAY, DumpError, GongUser, KEPT_BODY_BYTES, SeedError, State};
+use crate::time::{Clock, Processing};
 
 /// Why a simulator could not start.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,7 @@ pub struct Builder {
     processing: Processing,
     deletion: Option<Processing>,
     read_lag: Duration,
+    account_delay: Duration,
     body_limit: u64,
     seed: u64,
     clock: Clock,
@@ -83,6 +84,7 @@ pub struct Builder {
     state_file: Option<PathBuf>,
     seed_folder: Option<PathBuf>,
     kept_requests: usize,
+    kept_body_bytes: usize,
     read_timeout: Duration,
 }
 
@@ -97,6 +99,7 @@ impl Default for Builder {
             processing: Processing::Immediate,
             deletion: None,
             read_lag: Duration::ZERO,
+            account_delay: ACCOUNT_DELAY,
             body_limit: BODY_LIMIT,
             seed: 0,
             clock: Clock::flowing(),
@@ -107,6 +110,7 @@ impl Default for Builder {
             state_file: None,
             seed_folder: None,
             kept_requests: 10_000,
+            kept_body_bytes: KEPT_BODY_BYTES,
             read_timeout: Duration::from_secs(30),
         }
     }
@@ -193,6 +197,27 @@ impl Builder {
     #[must_use]
     pub fn read_lag(mut self, read_lag: Duration) -> Self {
         self.read_lag = read_lag;
+        self
+    }
+
+    /// How long accounts take until contacts and deals may refer to them, while the rule
+    /// `account-delay` is on; 60 seconds by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// // Contacts and deals that come within a minute after their accounts never appear.
+    /// let sim = gong_sim::Simulator::builder()
+    ///     .virtual_time()
+    ///     .rule("account-delay", true)
+    ///     .account_delay(Duration::from_mins(1))
+    ///     .start_blocking()?;
+    /// # drop(sim);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn account_delay(mut self, account_delay: Duration) -> Self {
+        self.account_delay = account_delay;
         self
     }
 
@@ -305,6 +330,15 @@ impl Builder {
         self
     }
 
+    /// How many bytes of request bodies are kept for [`Simulator::requests`], and as many of
+    /// uploaded files for [`Simulator::upload_history`]; 16,000,000 by default. The oldest go
+    /// first, and a body that is larger alone is not kept.
+    #[must_use]
+    pub fn keep_bodies(mut self, bytes: usize) -> Self {
+        self.kept_body_bytes = bytes;
+        self
+    }
+
     /// Starts the simulator.
     ///
     /// # Errors
@@ -339,13 +373,15 @@ impl Builder {
         state.processing = self.processing;
         state.deletion = self.deletion;
         state.read_lag = self.read_lag;
+        state.account_delay = self.account_delay;
+        state.kept_body_bytes = self.kept_body_bytes;
         state.body_limit = self.body_limit;
         state.rate_limit = self.rate_limit;
         for user in self.users {
             state.meetings.add_user(user);
         }
         for fault in self.faults {
-            state.faults.add(fault);
+            state.add_fault(fault);
         }
         if let Some(path) = &self.state_file {
             file::load(&mut state, path).map_err(|source| StartError::StateFile {
@@ -381,6 +417,22 @@ impl Builder {
             read_timeout: self.read_timeout,
         };
         Simulator::launch(listener, launch).map_err(StartError::Thread)
+    }
+}
+
+impl Simulator {
+    /// Starts describing a simulator; everything has a default.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Starts one with every default.
+    ///
+    /// # Errors
+    ///
+    /// See [`Builder::start`].
+    pub async fn start() -> Result<Self, StartError> {
+        Self::builder().start().await
     }
 }
 

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-use crate::operations::Operation;
+use crate::operation::Operation;
 
 /// The keys and tokens that the simulated company has given out.
 #[derive(Clone)]

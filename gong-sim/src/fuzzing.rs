@@ -9,7 +9,7 @@ use http::{Method, Request};
 use tokio::sync::mpsc;
 
 use crate::Simulator;
-use crate::server::{Connection, answer};
+use crate::http::{Connection, answer};
 
 impl Simulator {
     /// The answer to an upload whose body comes in these pieces, and then breaks off or ends.

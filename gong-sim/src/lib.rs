@@ -3,29 +3,33 @@
 
 mod admin;
 mod builder;
-mod clock;
 mod credentials;
 mod faults;
 #[cfg(fuzzing)]
 mod fuzzing;
+mod handlers;
+mod http;
 mod limits;
-mod milliseconds;
-mod operations;
-mod record;
+mod object_type;
+mod operation;
+mod persistence;
+mod received;
 mod rules;
-mod saving;
-mod server;
+mod shared;
 mod simulator;
-mod state;
+mod store;
+mod time;
+mod validate;
 
 pub use builder::{Builder, StartError};
-pub use faults::{Effect, Fault, RetryAfter};
+pub use faults::{Effect, Fault, RetryAfter, Verdict};
 pub use limits::RateLimit;
-pub use operations::Operation;
-pub use record::ObjectType;
+pub use object_type::ObjectType;
+pub use operation::Operation;
+pub use received::ReceivedRequest;
 pub use rules::{Evidence, RULES, Rule, UnknownRule, rules_page};
-pub use server::ReceivedRequest;
 pub use simulator::Simulator;
-pub use state::{
-    DumpError, GongUser, Integration, JobKind, JobStatus, LineError, Processing, SeedError, Upload,
+pub use store::{
+    DumpError, GongUser, Integration, LineError, SeedError, Upload, UploadKind, UploadStatus,
 };
+pub use time::Processing;

@@ -6,6 +6,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 
+/// The most that one request may carry, as documented: 200 MB.
+pub(crate) const BODY_LIMIT: u64 = 200_000_000;
+
 /// How many calls all integrations of a company may make together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -41,12 +44,12 @@ impl RateLimit {
 
 /// The calls that count against the limits.
 #[derive(Debug, Default)]
-pub(crate) struct RateMeter {
+pub(crate) struct RateLimiter {
     last_second: VecDeque<Timestamp>,
     last_day: VecDeque<Timestamp>,
 }
 
-impl RateMeter {
+impl RateLimiter {
     /// Counts one call, or says how many seconds to wait. Refused calls do not count.
     pub(crate) fn count(
         &mut self,
@@ -129,25 +132,34 @@ mod tests {
 
     #[test]
     fn the_fourth_call_in_a_second_waits_one_second() {
-        let mut meter = RateMeter::default();
+        let mut rate_limiter = RateLimiter::default();
         for call in 0..3 {
-            assert_eq!(meter.count(RateLimit::gong(), at(call * 100), true), Ok(()));
+            assert_eq!(
+                rate_limiter.count(RateLimit::gong(), at(call * 100), true),
+                Ok(())
+            );
         }
-        assert_eq!(meter.count(RateLimit::gong(), at(300), true), Err(1));
-        assert_eq!(meter.count(RateLimit::gong(), at(1_000), true), Ok(()));
-        assert_eq!(meter.count(RateLimit::gong(), at(1_001), true), Err(1));
+        assert_eq!(rate_limiter.count(RateLimit::gong(), at(300), true), Err(1));
+        assert_eq!(
+            rate_limiter.count(RateLimit::gong(), at(1_000), true),
+            Ok(())
+        );
+        assert_eq!(
+            rate_limiter.count(RateLimit::gong(), at(1_001), true),
+            Err(1)
+        );
     }
 
     #[test]
     fn a_spent_day_waits_for_midnight_or_for_the_oldest_call() {
         let limit = RateLimit::new(1_000, 2);
         for (midnight, wait) in [(true, 7_199), (false, 86_399)] {
-            let mut meter = RateMeter::default();
-            assert_eq!(meter.count(limit, at(0), midnight), Ok(()));
-            assert_eq!(meter.count(limit, at(500), midnight), Ok(()));
-            assert_eq!(meter.count(limit, at(1_000), midnight), Err(wait));
+            let mut rate_limiter = RateLimiter::default();
+            assert_eq!(rate_limiter.count(limit, at(0), midnight), Ok(()));
+            assert_eq!(rate_limiter.count(limit, at(500), midnight), Ok(()));
+            assert_eq!(rate_limiter.count(limit, at(1_000), midnight), Err(wait));
             assert_eq!(
-                meter.count(limit, at(1_000 + wait_millis(wait)), midnight),
+                rate_limiter.count(limit, at(1_000 + wait_millis(wait)), midnight),
                 Ok(())
             );
         }

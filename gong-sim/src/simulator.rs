@@ -1,5 +1,6 @@
 //! The handle of a running simulator: its address, its credentials, and what it holds.
 
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
@@ -9,17 +10,20 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use crate::builder::{Builder, StartError};
+use crate::admin;
 use crate::faults::Fault;
+use crate::http::serve;
+use crate::object_type::ObjectType;
+use crate::persistence::{keep_saving, save};
+use crate::received::ReceivedRequest;
 use crate::rules::UnknownRule;
-use crate::saving::{StateFile, keep_saving, save};
-use crate::server::{ReceivedRequest, Shared, SharedRef, serve};
-use crate::state::{
-    GongUser, Integration, IntegrationData, Jobs, Processing, SeedError, State, Upload,
+use crate::shared::{Launch, Shared, SharedRef};
+use crate::store::{
+    GongUser, Integration, IntegrationData, SeedError, Upload, Uploads, key_of, shown_objects,
 };
-use crate::{ObjectType, admin};
+use crate::time::Processing;
 
-/// A running local Gong. Dropping it stops it.
+/// A running Gong simulator. Dropping it stops it.
 ///
 /// It has a thread and a runtime of its own, so it also answers while the code that started it
 /// blocks, in a test that runs a command, say.
@@ -48,20 +52,6 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Starts describing a simulator; everything has a default.
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
-    /// Starts one with every default.
-    ///
-    /// # Errors
-    ///
-    /// See [`Builder::start`].
-    pub async fn start() -> Result<Self, StartError> {
-        Self::builder().start().await
-    }
-
     pub(crate) fn launch(listener: TcpListener, settings: Launch) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
@@ -134,7 +124,7 @@ impl Simulator {
         let id = state.current().map_or(0, |integration| integration.id);
         let uploads = names
             .iter()
-            .filter_map(|name| Some(Jobs::show(id, name, state.jobs.get(id, name)?, now)));
+            .filter_map(|name| Some(Uploads::show(id, name, state.uploads.get(id, name)?, now)));
         Ok(uploads.collect())
     }
 
@@ -202,7 +192,8 @@ impl Simulator {
     pub fn object_text(&self, object_type: &str, object_id: &str) -> Option<String> {
         let object_type = ObjectType::from_name(object_type)?;
         let state = self.shared.state();
-        let bytes = state.current()?.table(object_type).get(object_id)?;
+        let integration = state.current()?;
+        let bytes = integration.object(object_type, object_id, state.rules)?;
         Some(String::from_utf8_lossy(bytes).into_owned())
     }
 
@@ -216,6 +207,35 @@ impl Simulator {
             let objects = integration.table(object_type).iter();
             objects
                 .filter_map(|(_, bytes)| serde_json::from_slice(bytes).ok())
+                .collect()
+        })
+    }
+
+    /// All objects of a type in the newest integration as Gong shows them, by their ids: only
+    /// standard fields and fields of the schema, with the documented defaults. Stages and users are
+    /// shown here too, which the API never shows.
+    ///
+    /// The rules `objects-hide-unknown-fields` and `objects-show-defaults` change what is shown.
+    pub fn shown_objects(&self, object_type: &str) -> BTreeMap<String, Value> {
+        let Some(object_type) = ObjectType::from_name(object_type) else {
+            return BTreeMap::new();
+        };
+        shown_objects(&self.shared.state(), object_type)
+    }
+
+    /// The versions of an object that came too late to count and were filed as its history, the
+    /// first to arrive first. There are none unless `older-update-applied` is off and
+    /// `older-update-filed` is on.
+    pub fn filed_versions(&self, object_type: &str, object_id: &str) -> Vec<Value> {
+        let Some(object_type) = ObjectType::from_name(object_type) else {
+            return Vec::new();
+        };
+        let state = self.shared.state();
+        let key = key_of(object_id, state.rules);
+        state.current().map_or_else(Vec::new, |integration| {
+            let filed = integration.table(object_type).filed(&key);
+            filed
+                .filter_map(|bytes| serde_json::from_slice(bytes).ok())
                 .collect()
         })
     }
@@ -251,10 +271,17 @@ impl Simulator {
         let state = self.shared.state();
         let now = state.now();
         state
-            .jobs
+            .uploads
             .newest_first()
-            .map(|(id, name, job)| Jobs::show(id, name, job, now))
+            .map(|(id, name, upload)| Uploads::show(id, name, upload, now))
             .collect()
+    }
+
+    /// The uploads and deletions with the uploaded files, oldest first.
+    pub fn upload_history(&self) -> Vec<Upload> {
+        let mut uploads = self.uploads();
+        uploads.reverse();
+        uploads
     }
 
     /// The meetings, each as the request that created or last changed it, with its `meetingId`.
@@ -303,6 +330,17 @@ impl Simulator {
         self.shared.state().processing = processing;
     }
 
+    /// Changes how long after its upload is processed an object appears.
+    pub fn set_read_lag(&self, read_lag: Duration) {
+        self.shared.state().read_lag = read_lag;
+    }
+
+    /// Changes how long accounts take until records may refer to them; used while the rule
+    /// `account-delay` is on.
+    pub fn set_account_delay(&self, account_delay: Duration) {
+        self.shared.state().account_delay = account_delay;
+    }
+
     /// Turns one rule on or off.
     ///
     /// # Errors
@@ -316,7 +354,7 @@ impl Simulator {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set_rule(&self, name: &str, on: bool) -> Result<(), UnknownRule> {
-        self.shared.state().rules.set(name, on)
+        self.shared.state().switch_rule(name, on)
     }
 
     /// Sets one more fault. Its calls are counted from now on.
@@ -331,7 +369,7 @@ impl Simulator {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn add_fault(&self, fault: Fault) {
-        self.shared.state().faults.add(fault);
+        self.shared.state().add_fault(fault);
     }
 
     /// Removes all faults.
@@ -366,13 +404,4 @@ impl Drop for Simulator {
             drop(thread.join());
         }
     }
-}
-
-/// What a builder hands over.
-pub(crate) struct Launch {
-    pub(crate) credentials: crate::credentials::Credentials,
-    pub(crate) state: State,
-    pub(crate) state_file: Option<StateFile>,
-    pub(crate) kept_requests: usize,
-    pub(crate) read_timeout: Duration,
 }

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
 
-use super::doors::Refused;
-use crate::server::SharedRef;
+use super::api::Refused;
+use crate::shared::SharedRef;
 
 /// Refuses what a foreign web site makes a browser send. The doors ask for no credentials, so the
 /// origin is all there is to go by.

@@ -1,6 +1,6 @@
 //! The doors under `/_sim/`: for clients in any language, and for people with a browser.
 
-mod doors;
+mod api;
 mod guard;
 mod html;
 mod objects_page;
@@ -10,7 +10,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use crate::server::SharedRef;
+use crate::shared::SharedRef;
 
 /// The router of everything under `/_sim/`.
 pub(crate) fn router(shared: SharedRef) -> Router {
@@ -28,30 +28,27 @@ pub(crate) fn router(shared: SharedRef) -> Router {
             "/_sim/pages/rules",
             get(pages::rules).post(pages::switch_rule),
         )
-        .route("/_sim/reset", post(doors::reset))
-        .route("/_sim/seed", post(doors::seed))
-        .route("/_sim/integration", post(doors::register))
-        .route("/_sim/dump", get(doors::dump).put(doors::restore))
+        .route("/_sim/reset", post(api::reset))
+        .route("/_sim/seed", post(api::seed))
+        .route("/_sim/integration", post(api::register))
+        .route("/_sim/dump", get(api::dump).put(api::restore))
         .route(
             "/_sim/requests",
-            get(doors::requests).delete(doors::forget_requests),
+            get(api::requests).delete(api::forget_requests),
         )
-        .route("/_sim/clock", get(doors::clock).post(doors::advance))
+        .route("/_sim/clock", get(api::clock).post(api::advance))
         .route(
             "/_sim/faults",
-            get(doors::faults)
-                .post(doors::add_faults)
-                .delete(doors::clear_faults),
+            get(api::faults)
+                .post(api::add_faults)
+                .delete(api::clear_faults),
         )
-        .route("/_sim/rules", get(doors::rules).post(doors::set_rules))
-        .route(
-            "/_sim/settings",
-            get(doors::settings).post(doors::set_settings),
-        )
-        .route("/_sim/users", get(doors::users).post(doors::add_users))
-        .route("/_sim/uploads", get(doors::uploads))
-        .fallback(doors::unknown)
-        .method_not_allowed_fallback(doors::wrong_method)
+        .route("/_sim/rules", get(api::rules).post(api::set_rules))
+        .route("/_sim/settings", get(api::settings).post(api::set_settings))
+        .route("/_sim/users", get(api::users).post(api::add_users))
+        .route("/_sim/uploads", get(api::uploads))
+        .fallback(api::unknown)
+        .method_not_allowed_fallback(api::wrong_method)
         .layer(from_fn_with_state(
             SharedRef::clone(&shared),
             guard::from_elsewhere,

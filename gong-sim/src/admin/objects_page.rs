@@ -11,8 +11,8 @@ use regex::bytes::{Regex, RegexBuilder};
 use super::html::grouped;
 use super::pages::{ROWS, page_number, pager, show, show_with};
 use crate::ObjectType;
-use crate::server::SharedRef;
-use crate::state::State as SimState;
+use crate::shared::SharedRef;
+use crate::store::State as SimState;
 
 pub(super) async fn objects(
     State(shared): State<SharedRef>,

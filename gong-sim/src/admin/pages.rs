@@ -10,9 +10,10 @@ use maud::{Markup, html};
 
 use super::html::{grouped, link, page, status_mark};
 use crate::ObjectType;
+use crate::received::ReceivedRequest;
 use crate::rules::RULES;
-use crate::server::{ReceivedRequest, SharedRef};
-use crate::state::{Job, JobKind, Jobs, State as SimState, Upload};
+use crate::shared::SharedRef;
+use crate::store::{State as SimState, StoredUpload, Upload, UploadKind, Uploads};
 
 /// Rows on one page.
 pub(super) const ROWS: usize = 50;
@@ -47,7 +48,7 @@ pub(super) async fn start(State(shared): State<SharedRef>) -> Response {
             @if state.clock.stands() { ", and stands still until it is moved" }
             "."
         }
-        @if let Some(error) = shared.state_file.as_ref().and_then(crate::saving::StateFile::error) {
+        @if let Some(error) = shared.state_file.as_ref().and_then(crate::store::file::StateFile::error) {
             p class="FAILED" { "The state file could not be written: " (error) }
         }
         h2 { "Integration" }
@@ -157,8 +158,8 @@ fn switches(state: &SimState) -> Markup {
             tr { td { "Limit of calls" } td { @if let Some(limit) = state.rate_limit { (limit.per_second) " a second, " (limit.per_day) " a day" } @else { "none" } } }
         }
         h2 { "Faults" }
-        @for (fault, strikes) in state.faults.iter() {
-            p { code { (json_text(fault)) } ", struck " (strikes) " times" }
+        @for (fault, injections) in state.faults.iter() {
+            p { code { (json_text(fault)) } ", injected " (injections) " times" }
         }
         p class="note" { "Faults are set with " code { "POST /_sim/faults" } ", switches with " code { "POST /_sim/settings" } "." }
     }
@@ -210,16 +211,16 @@ pub(super) async fn uploads(
     let state = shared.state();
     let content = html! {
         (upload_table(&state, page_number.saturating_sub(1).saturating_mul(ROWS), ROWS))
-        (pager("/_sim/pages/uploads", &[], page_number, state.jobs.len()))
+        (pager("/_sim/pages/uploads", &[], page_number, state.uploads.len()))
     };
     show("Uploads and deletions", &content)
 }
 
 fn upload_table(state: &SimState, skipped: usize, rows: usize) -> Markup {
     let now = state.now();
-    let shown = state.jobs.newest_first().skip(skipped).take(rows);
+    let shown = state.uploads.newest_first().skip(skipped).take(rows);
     let uploads: Vec<Upload> = shown
-        .map(|(id, name, job): (i64, &str, &Job)| Jobs::show(id, name, job, now))
+        .map(|(id, name, upload): (i64, &str, &StoredUpload)| Uploads::show(id, name, upload, now))
         .collect();
     html! {
         @if uploads.is_empty() { p class="note" { "None yet." } } @else {
@@ -241,10 +242,10 @@ fn upload_table(state: &SimState, skipped: usize, rows: usize) -> Markup {
     }
 }
 
-fn kind_name(kind: JobKind) -> &'static str {
+fn kind_name(kind: UploadKind) -> &'static str {
     match kind {
-        JobKind::Upload(object_type) => object_type.as_str(),
-        JobKind::Deletion => "deletion of the integration",
+        UploadKind::Records(object_type) => object_type.as_str(),
+        UploadKind::IntegrationDeletion => "deletion of the integration",
     }
 }
 
@@ -258,14 +259,14 @@ pub(super) async fn upload(
         .and_then(|id| id.parse().ok())
         .unwrap_or_default();
     let state = shared.state();
-    let Some(job) = state.jobs.get(id, name) else {
+    let Some(upload) = state.uploads.get(id, name) else {
         return show_with(
             StatusCode::NOT_FOUND,
             "No such upload",
             &html! { p { "It is not known here." } },
         );
     };
-    let upload = Jobs::show(id, name, job, state.now());
+    let upload = Uploads::show(id, name, upload, state.now());
     let content = html! {
         p {
             (kind_name(upload.kind)) ": " (status_mark(upload.status.as_str())) ", "
@@ -363,7 +364,7 @@ pub(super) async fn switch_rule(
 ) -> Response {
     let name = query.get("name").map(String::as_str).unwrap_or_default();
     let on = query.get("on").is_some_and(|on| on == "true");
-    match shared.state().rules.set(name, on) {
+    match shared.state().switch_rule(name, on) {
         Ok(()) => Redirect::to("/_sim/pages/rules").into_response(),
         Err(error) => show_with(
             StatusCode::BAD_REQUEST,

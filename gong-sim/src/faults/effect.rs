@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What goes wrong with a call that a [`Fault`](crate::Fault) strikes.
+use super::verdict::Verdict;
+use crate::time::Processing;
+
+/// What goes wrong with a call into which a [`Fault`](crate::Fault) is injected.
 ///
 /// As JSON, for `POST /_sim/faults`, an effect is its name in small letters with dashes, or an
 /// object with that name and its value: `"lose-answer"`, `{"status": 503}`, `{"delay": 1500}`.
@@ -22,17 +25,17 @@ pub enum Effect {
     /// unknown to the client.
     LoseAnswer,
     /// The call is carried out at once and answered after this time.
-    Delay(#[serde(with = "crate::milliseconds")] Duration),
+    Delay(#[serde(with = "crate::time::milliseconds")] Duration),
     /// The body is read at this many bytes a second.
     ReadSlowly(u64),
     /// The body is not read for this time, then the connection is reset.
-    StopReading(#[serde(with = "crate::milliseconds")] Duration),
+    StopReading(#[serde(with = "crate::time::milliseconds")] Duration),
     /// The answer comes in pieces of `bytes` with `pause` between them.
     DribbleBody {
         /// The length of a piece.
         bytes: usize,
         /// The time between two pieces.
-        #[serde(with = "crate::milliseconds")]
+        #[serde(with = "crate::time::milliseconds")]
         pause: Duration,
     },
     /// The answer breaks off in the middle of its body.
@@ -56,6 +59,16 @@ pub enum Effect {
     Redirect(String),
     /// The upload is accepted and then fails whole: a single error for line 0 with this description.
     FailFile(String),
+    /// The upload is accepted and then lost: its status is unknown, its id is free, and nothing is
+    /// applied.
+    LoseUpload,
+    /// The upload is accepted, and its status is unknown for this time of the simulator's clock.
+    /// Then it is processed.
+    UnknownFor(#[serde(with = "crate::time::milliseconds")] Duration),
+    /// The upload takes this long to be processed, whatever the setting is.
+    Processing(Processing),
+    /// The upload is processed, and its status is answered with this verdict.
+    Verdict(Verdict),
 }
 
 impl Effect {

@@ -1,9 +1,13 @@
-//! Which calls are struck: all of an operation, the nth ones, or some by chance.
+//! Which calls get a fault: all of an operation, the nth ones, or some by chance.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::effect::Effect;
-use crate::operations::Operation;
+use crate::operation::Operation;
+use crate::time::{later, milliseconds};
 
 /// One fault: what goes wrong, and with which calls.
 ///
@@ -31,17 +35,25 @@ pub struct Fault {
     probability: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     times: Option<u64>,
+    /// Milliseconds of the simulator's clock, from the moment the fault is set.
+    #[serde(
+        default,
+        with = "milliseconds::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    lasts: Option<Duration>,
     effect: Effect,
 }
 
 impl Fault {
-    /// A fault that strikes every call of every operation.
+    /// A fault of every call of every operation.
     pub fn new(effect: Effect) -> Self {
         Self {
             operation: None,
             nth: Vec::new(),
             probability: None,
             times: None,
+            lasts: None,
             effect,
         }
     }
@@ -73,25 +85,45 @@ impl Fault {
         self.times = Some(times);
         self
     }
+
+    /// The same for this long only, by the simulator's clock.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use gong_sim::{Effect, Fault, Operation};
+    ///
+    /// // For ten minutes nobody learns the status of anything.
+    /// let fault = Fault::new(Effect::Status(500))
+    ///     .on(Operation::RequestStatus)
+    ///     .lasting(Duration::from_mins(10));
+    /// # drop(fault);
+    /// ```
+    #[must_use]
+    pub fn lasting(mut self, time: Duration) -> Self {
+        self.lasts = Some(time);
+        self
+    }
 }
 
 #[derive(Debug)]
-struct Armed {
+struct ActiveFault {
     fault: Fault,
+    set_at: Timestamp,
     calls: u64,
-    strikes: u64,
+    injections: u64,
 }
 
 /// The faults that are set, with their counts.
 #[derive(Debug, Default)]
-pub(crate) struct FaultPlan(Vec<Armed>);
+pub(crate) struct FaultPlan(Vec<ActiveFault>);
 
 impl FaultPlan {
-    pub(crate) fn add(&mut self, fault: Fault) {
-        self.0.push(Armed {
+    pub(crate) fn add(&mut self, fault: Fault, now: Timestamp) {
+        self.0.push(ActiveFault {
             fault,
+            set_at: now,
             calls: 0,
-            strikes: 0,
+            injections: 0,
         });
     }
 
@@ -99,31 +131,37 @@ impl FaultPlan {
         self.0.clear();
     }
 
-    /// Each fault with the number of its strikes.
+    /// Each fault with how often it was injected.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Fault, u64)> {
-        self.0.iter().map(|armed| (&armed.fault, armed.strikes))
+        self.0
+            .iter()
+            .map(|active| (&active.fault, active.injections))
     }
 
-    /// Counts a call, and gives the effect of the first fault that strikes it.
-    pub(crate) fn strike(
+    /// Counts a call, and gives the effect of the first fault that is injected into it.
+    pub(crate) fn inject(
         &mut self,
         operation: Operation,
+        now: Timestamp,
         random: &mut fastrand::Rng,
     ) -> Option<Effect> {
         let mut effect = None;
-        for armed in &mut self.0 {
-            let fault = &armed.fault;
+        for active in &mut self.0 {
+            let fault = &active.fault;
             if fault.operation.is_some_and(|wanted| wanted != operation) {
                 continue;
             }
-            armed.calls += 1;
-            let is_chosen = (fault.nth.is_empty() || fault.nth.contains(&armed.calls))
-                && fault.times.is_none_or(|times| armed.strikes < times)
+            active.calls += 1;
+            let is_chosen = (fault.nth.is_empty() || fault.nth.contains(&active.calls))
+                && fault.times.is_none_or(|times| active.injections < times)
+                && fault
+                    .lasts
+                    .is_none_or(|time| now < later(active.set_at, time))
                 && fault
                     .probability
                     .is_none_or(|probability| random.f64() < probability);
             if is_chosen && effect.is_none() {
-                armed.strikes += 1;
+                active.injections += 1;
                 effect = Some(fault.effect.clone());
             }
         }
@@ -135,34 +173,54 @@ impl FaultPlan {
 mod tests {
     use super::*;
 
-    fn strikes(fault: Fault, calls: usize) -> Vec<usize> {
+    fn injected(fault: Fault, calls: usize) -> Vec<usize> {
         let mut plan = FaultPlan::default();
-        plan.add(fault);
+        let now = Timestamp::UNIX_EPOCH;
+        plan.add(fault, now);
         let mut random = fastrand::Rng::with_seed(7);
         (1..=calls)
-            .filter(|_| plan.strike(Operation::RequestStatus, &mut random).is_some())
+            .filter(|_| {
+                plan.inject(Operation::RequestStatus, now, &mut random)
+                    .is_some()
+            })
             .collect()
     }
 
     #[test]
-    fn calls_are_chosen_by_number_count_and_operation() {
+    fn fault_is_injected_by_number_count_and_operation() {
         let fault = || Fault::new(Effect::Gzip);
-        assert_eq!(strikes(fault(), 3), [1, 2, 3]);
-        assert_eq!(strikes(fault().nth(2).nth(4), 5), [2, 4]);
-        assert_eq!(strikes(fault().times(2), 5), [1, 2]);
-        assert_eq!(strikes(fault().on(Operation::UploadEntities), 5), [0; 0]);
+        assert_eq!(injected(fault(), 3), [1, 2, 3]);
+        assert_eq!(injected(fault().nth(2).nth(4), 5), [2, 4]);
+        assert_eq!(injected(fault().times(2), 5), [1, 2]);
+        assert_eq!(injected(fault().on(Operation::UploadEntities), 5), [0; 0]);
     }
 
     #[test]
-    fn chance_repeats_with_its_seed() {
+    fn fault_ends_after_its_time() {
+        let mut plan = FaultPlan::default();
+        let start = Timestamp::UNIX_EPOCH;
+        plan.add(
+            Fault::new(Effect::Gzip).lasting(Duration::from_mins(1)),
+            start,
+        );
+        let mut random = fastrand::Rng::with_seed(7);
+        for (seconds, is_injected) in [(0, true), (59, true), (60, false)] {
+            let now = later(start, Duration::from_secs(seconds));
+            let effect = plan.inject(Operation::RequestStatus, now, &mut random);
+            assert_eq!(effect.is_some(), is_injected, "after {seconds} s");
+        }
+    }
+
+    #[test]
+    fn probability_repeats_with_the_seed() {
         let fault = || Fault::new(Effect::Gzip).with_probability(0.3);
-        let first = strikes(fault(), 1_000);
-        assert_eq!(first, strikes(fault(), 1_000));
+        let first = injected(fault(), 1_000);
+        assert_eq!(first, injected(fault(), 1_000));
         assert!(
             (200..400).contains(&first.len()),
             "{} of 1,000",
             first.len()
         );
-        assert!(strikes(fault().with_probability(0.0), 100).is_empty());
+        assert!(injected(fault().with_probability(0.0), 100).is_empty());
     }
 }

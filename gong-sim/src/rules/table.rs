@@ -238,10 +238,34 @@ rules! {
         "A BUSINESS_USER whose `emailAddress` changes must be deleted in an earlier request, else it is an error", "The address changes";
     DealNeedsKnownAccount = "deal-needs-known-account", Records, Assumed, false, false, OLD, OLD_DATE,
         "A DEAL whose account is not there yet counts as processed, and never appears", "It appears";
-    StaleUpdateIgnored = "stale-update-ignored", Records, Assumed, false, false, OURS, OUR_DATE,
-        "A record with an earlier `modifiedDate` than the stored one changes nothing", "The last upload counts";
-    UpdateReplaces = "update-replaces", Records, Assumed, true, false, OURS, OUR_DATE,
-        "An update replaces the whole object: a field left out is cleared", "A field left out keeps its value";
+    ContactNeedsKnownAccount = "contact-needs-known-account", Records, Assumed, false, false, OLD, OLD_DATE,
+        "A CONTACT whose account is not there yet counts as processed, and never appears", "It appears";
+    AccountDelay = "account-delay", Records, Assumed, false, false, OLD, OLD_DATE,
+        "A CONTACT or DEAL whose account cannot be read back yet, or was created less than the account delay (60 seconds) before, counts as processed, and never appears", "A new account is known at once";
+    DealNeedsKnownOwner = "deal-needs-known-owner", Records, Assumed, false, false, OLD, OLD_DATE,
+        "A DEAL whose owner is not there yet counts as processed, and never appears", "It appears";
+    DealStageMustExist = "deal-stage-must-exist", Records, Assumed, false, true, UPLOAD, SPEC_DATE,
+        "`stage` of a DEAL must be the `objectId` of a STAGE, else it is an error", "Any text will do";
+    DealStageMustBeActive = "deal-stage-must-be-active", Records, Assumed, false, true, OURS, OUR_DATE,
+        "A DEAL that enters a STAGE with `isActive` false is an error", "It enters the STAGE";
+    OlderUpdateApplied = "older-update-applied", Records, Assumed, true, false, OURS, OUR_DATE,
+        "A record or deletion with an earlier `modifiedDate` than the stored object, or than its deletion, is applied: the last upload counts", "It counts as processed, and the stored object stays as it is";
+    OlderUpdateFiled = "older-update-filed", Records, Assumed, false, false, OURS, OUR_DATE,
+        "An older version that is not applied is filed in the history of its object", "It is dropped";
+    OmittedCustomFieldsCleared = "omitted-custom-fields-cleared", Records, Assumed, true, false, OURS, OUR_DATE,
+        "A custom field that an update leaves out is cleared", "It keeps its value";
+    OmittedStandardFieldsCleared = "omitted-standard-fields-cleared", Records, Assumed, true, false, OURS, OUR_DATE,
+        "A standard field that an update leaves out is cleared, or has its default value again", "It keeps its value";
+    NullClearsCustomField = "null-clears-custom-field", Records, Assumed, true, false, OURS, OUR_DATE,
+        "`null` clears a custom field", "`null` is ignored: the field keeps its value";
+    NullClearsStandardField = "null-clears-standard-field", Records, Assumed, true, false, OURS, OUR_DATE,
+        "`null` clears a standard field", "`null` is ignored: the field keeps its value";
+    NullIsKept = "null-is-kept", Records, Assumed, true, false, OURS, OUR_DATE,
+        "A field that `null` cleared is stored and read back as `null`", "It is absent afterwards";
+    ObjectIdsIgnoreCase = "object-ids-ignore-case", Records, Assumed, false, false, OURS, OUR_DATE,
+        "Ids that differ only in case are one object", "They are two objects";
+    OneIdSpace = "one-id-space", Records, Assumed, false, false, OURS, OUR_DATE,
+        "An `objectId` stands for one object, whatever its type: an upload or deletion removes the object of another type with the same id", "Each type has its own ids";
     StageDeletionDeactivates = "stage-deletion-deactivates", Records, Assumed, false, false, OLD, OLD_DATE,
         "`isDeleted` makes a STAGE inactive", "It removes the STAGE";
     DeletionNeedsObject = "deletion-needs-object", Records, Assumed, false, true, OURS, OUR_DATE,
@@ -260,6 +284,12 @@ rules! {
 
     StatusListsTwentyErrors = "status-lists-twenty-errors", Status, Documented, true, false, STATUS, SPEC_DATE,
         "`errors` lists the first 20; `totalErrorCount` counts all", "The first 1,000 are listed";
+    StatusCountsSuccesses = "status-counts-successes", Status, Documented, true, false, STATUS, SPEC_DATE,
+        "The status carries `totalSuccessCount`", "It leaves `totalSuccessCount` out";
+    SuccessCountsChanges = "success-counts-changes", Status, Assumed, false, false, OURS, OUR_DATE,
+        "`totalSuccessCount` counts only records that changed something", "It counts all good records";
+    SuccessCountIsShort = "success-count-is-short", Status, Assumed, false, false, OURS, OUR_DATE,
+        "`totalSuccessCount` is one less than it should be", "It is right";
     UnknownRequestIs400 = "unknown-request-is-400", Status, Assumed, true, false, OURS, OUR_DATE,
         "An unknown `clientRequestId` is answered 400, a declared status", "It is answered 404";
 

@@ -106,7 +106,7 @@ async fn settings_clock_and_faults_are_set_over_http() {
     get(&sim, "/v2/crm/integrations")
         .await
         .assert_error(500, "Internal server error occurred");
-    assert_eq!(look(&sim, "faults").await["faults"][0]["strikes"], 1);
+    assert_eq!(look(&sim, "faults").await["faults"][0]["injections"], 1);
     let requests = look(&sim, "requests").await;
     let last = requests["requests"]
         .as_array()

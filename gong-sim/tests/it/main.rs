@@ -18,3 +18,5 @@ mod persistence;
 mod rules;
 mod schema;
 mod support;
+mod unknowns;
+mod verdicts;

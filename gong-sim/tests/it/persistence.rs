@@ -1,6 +1,6 @@
 //! State that outlives the simulator, and CRMs that are there from the start.
 
-use gong_sim::{JobStatus, Processing, Simulator};
+use gong_sim::{Processing, Simulator, UploadStatus};
 
 use crate::support::{status, upload};
 
@@ -94,7 +94,7 @@ async fn a_folder_of_crm_files_is_there_from_the_start() {
     let deals = &sim.uploads()[0];
     assert_eq!(
         (deals.client_request_id.as_str(), deals.status),
-        ("seed-deals-2026", JobStatus::Failed)
+        ("seed-deals-2026", UploadStatus::Failed)
     );
     assert_eq!(deals.errors[0].line, 2);
     let names: Vec<_> = sim
@@ -139,7 +139,7 @@ async fn the_example_crm_of_this_project_is_taken_whole() {
         .await
         .unwrap();
     for upload in sim.uploads() {
-        assert_eq!(upload.status, JobStatus::Done, "{upload:?}");
+        assert_eq!(upload.status, UploadStatus::Done, "{upload:?}");
         assert!(upload.total_success_count > 0, "{upload:?}");
     }
     assert_eq!(sim.uploads().len(), 6);

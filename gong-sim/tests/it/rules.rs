@@ -142,8 +142,8 @@ async fn record_rules_that_look_at_what_is_there() {
     let (sim, id) = with(&[
         ("deletion-needs-object", true),
         ("email-change-needs-deletion", true),
-        ("stale-update-ignored", true),
-        ("update-replaces", false),
+        ("older-update-applied", false),
+        ("omitted-standard-fields-cleared", false),
         ("deal-needs-known-account", true),
     ])
     .await;

@@ -1,0 +1,13 @@
+//! How requests come in over HTTP and answers go out.
+
+mod accept;
+mod body;
+mod data_file;
+mod inject;
+mod pipeline;
+
+#[cfg(fuzzing)]
+pub(crate) use accept::Connection;
+pub(crate) use accept::serve;
+#[cfg(fuzzing)]
+pub(crate) use pipeline::answer;

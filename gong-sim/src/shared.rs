@@ -1,0 +1,84 @@
+//! What all connections and the handle of the simulator have in common.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::credentials::Credentials;
+use crate::received::RequestLog;
+use crate::store::State;
+use crate::store::file::StateFile;
+
+/// What a builder hands over.
+pub(crate) struct Launch {
+    pub(crate) credentials: Credentials,
+    pub(crate) state: State,
+    pub(crate) state_file: Option<StateFile>,
+    pub(crate) kept_requests: usize,
+    pub(crate) read_timeout: Duration,
+}
+
+/// What all connections and the handle of the simulator have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) base_url: String,
+    pub(crate) address: SocketAddr,
+    pub(crate) credentials: Credentials,
+    pub(crate) state_file: Option<StateFile>,
+    pub(crate) read_timeout: Duration,
+    state: Mutex<State>,
+    log: Mutex<RequestLog>,
+}
+
+pub(crate) type SharedRef = Arc<Shared>;
+
+impl Shared {
+    pub(crate) fn new(address: SocketAddr, launch: Launch) -> Self {
+        let base_url = base_url(address);
+        let Launch {
+            credentials,
+            state,
+            state_file,
+            kept_requests,
+            read_timeout,
+        } = launch;
+        let log = RequestLog::new(kept_requests, state.kept_body_bytes);
+        let (state, log) = (Mutex::new(state), Mutex::new(log));
+        Self {
+            base_url,
+            address,
+            credentials,
+            state_file,
+            read_timeout,
+            state,
+            log,
+        }
+    }
+
+    /// The state, with everything done that is due by now.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves the state as usable as it was: each change is made in one go.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.process_due();
+        state
+    }
+
+    /// Whether only this computer can reach the simulator.
+    pub(crate) fn listens_on_loopback(&self) -> bool {
+        self.address.ip().is_loopback()
+    }
+
+    pub(crate) fn log(&self) -> MutexGuard<'_, RequestLog> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn base_url(address: SocketAddr) -> String {
+    // A wildcard address cannot be called; the loopback one reaches it from here.
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
+}

@@ -1,0 +1,13 @@
+//! One line of an uploaded file: which fields it holds, and whether Gong would take it.
+
+mod check;
+mod fields;
+mod formats;
+mod line;
+mod schema;
+
+pub(crate) use check::{Change, RecordCheck, is_standard};
+pub(crate) use fields::{Shape, standard_fields};
+pub(crate) use formats::{instant, is_date_time};
+pub(crate) use line::{Line, text_of};
+pub(crate) use schema::{FieldType, SchemaField};
