@@ -22,7 +22,7 @@ use gong_crm::raw::http::{Body, Response};
 use gong_crm::retry::RetryLimits;
 use gong_crm::{
     Client, ClientRequestId, Clock, Credentials, EntitySchema, Error, ErrorKind, IntegrationId,
-    Meeting, MeetingId, ObjectId, ObjectType, Patience, RateBudget, Upload, WaitError,
+    Meeting, MeetingId, ObjectId, ObjectType, Patience, RateLimit, Upload, WaitError,
 };
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
@@ -78,7 +78,7 @@ fn start() -> Caller {
         .base_url("http://127.0.0.1:9")
         .credentials(Credentials::access_key("key", SECRET))
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .build();
     let file = std::env::temp_dir().join(format!("fuzz-answers-{}.ldjson", std::process::id()));
     std::fs::write(&file, "{\"objectId\":\"a\",\"name\":\"A\"}\n").expect("a file to upload");

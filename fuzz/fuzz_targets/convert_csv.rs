@@ -6,7 +6,7 @@
 #![no_main]
 
 use gong_crm::check::{self, check_reader};
-use gong_crm::convert::{Mapping, Options, convert_reader};
+use gong_crm::mapping::{Mapping, Options, convert_reader};
 use gong_crm::{ObjectType, Rule};
 use libfuzzer_sys::fuzz_target;
 

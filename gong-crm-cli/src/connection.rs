@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gong_crm::retry::RetryLimits;
-use gong_crm::{Client, Credentials, ErrorKind, IntegrationId, RateBudget};
+use gong_crm::{Client, Credentials, ErrorKind, IntegrationId, RateLimit};
 use gong_sim::Simulator;
 
 use crate::arguments::Global;
@@ -38,7 +38,7 @@ impl Connection {
             .credentials(settings.credentials()?.value)
             .user_agent(concat!("gong-crm-cli/", env!("CARGO_PKG_VERSION")))
             .ledger(Arc::new(settings.open_ledger()?))
-            .rate_budget(RateBudget::new(
+            .rate_limit(RateLimit::new(
                 Some(global.calls_per_second),
                 Some(global.calls_per_day),
             ))
@@ -67,7 +67,7 @@ impl Connection {
                 simulator.access_key().to_owned(),
                 simulator.access_key_secret().to_owned(),
             ))
-            .rate_budget(RateBudget::unlimited())
+            .rate_limit(RateLimit::unlimited())
             .retry_limits(limits(global, RetryLimits::LOCAL))
             .build()?;
         Ok(Self {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use gong_crm::EntitySchema;
-use gong_crm::convert::{Conversion, Mapping, MappingError};
+use gong_crm::mapping::{Conversion, Mapping, MappingError};
 
 use crate::arguments::Global;
 use crate::exit::Exit;

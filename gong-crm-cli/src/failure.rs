@@ -184,7 +184,6 @@ impl From<WaitError> for Failure {
                 failure.call.retryable = true;
                 failure
             }
-            other => Self::new(Exit::Unexpected, other.to_string()),
         }
     }
 }

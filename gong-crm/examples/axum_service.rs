@@ -23,7 +23,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 use gong_crm::push::{Options, Report};
-use gong_crm::{Account, Client, Credentials, EntityFile, IntegrationId, RateBudget};
+use gong_crm::{Account, Client, Credentials, EntityFile, IntegrationId, RateLimit};
 use gong_sim::Simulator;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -102,7 +102,7 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
             gong.access_key(),
             gong.access_key_secret(),
         ))
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .build()?;
     let integration_id = client
         .register_integration("Acme CRM", "admin@acme.example")

@@ -14,7 +14,7 @@ use std::error::Error;
 use std::io::{Write, stdout};
 
 use gong_crm::{
-    Client, Credentials, Deal, EntitySchema, IntegrationId, ObjectType, RateBudget, SchemaField,
+    Client, Credentials, Deal, EntitySchema, IntegrationId, ObjectType, RateLimit, SchemaField,
     SchemaPlan,
 };
 use gong_sim::Simulator;
@@ -60,7 +60,7 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
             gong.access_key(),
             gong.access_key_secret(),
         ))
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .build()?;
     let integration_id = client
         .register_integration("Acme CRM", "admin@acme.example")

@@ -15,7 +15,7 @@ use std::error::Error;
 use std::io::{Write, stdout};
 use std::path::Path;
 
-use gong_crm::{Account, Client, Contact, Credentials, EntityFile, RateBudget, push};
+use gong_crm::{Account, Client, Contact, Credentials, EntityFile, RateLimit, push};
 use gong_sim::Simulator;
 use rusqlite::Connection;
 
@@ -85,7 +85,7 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
             gong.access_key(),
             gong.access_key_secret(),
         ))
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .build()?;
     let integration_id = client
         .register_integration("Acme CRM", "admin@acme.example")

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use gong_crm::push::{Options, Verdict};
 use gong_crm::{
-    Account, Client, Credentials, EntityFile, IntegrationId, RateBudget, SqliteLedger, Timestamp,
+    Account, Client, Credentials, EntityFile, IntegrationId, RateLimit, SqliteLedger, Timestamp,
 };
 use gong_sim::Simulator;
 
@@ -50,7 +50,7 @@ async fn round(
             gong.access_key_secret(),
         ))
         .ledger(Arc::new(SqliteLedger::open(state.join("ledger.sqlite"))?))
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .build()?;
 
     // First what an earlier round has left behind; most of the time, nothing.

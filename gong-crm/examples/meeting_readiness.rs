@@ -12,7 +12,7 @@
 use std::error::Error;
 use std::io::{Write, stdout};
 
-use gong_crm::{Client, Credentials, Invitee, Meeting, RateBudget};
+use gong_crm::{Client, Credentials, Invitee, Meeting, RateLimit};
 use gong_sim::{GongUser, Simulator};
 
 #[tokio::main]
@@ -32,7 +32,7 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
             gong.access_key(),
             gong.access_key_secret(),
         ))
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .build()?;
 
     let people = ["ada", "grace", "nobody"].map(|name| format!("{name}@acme.example"));

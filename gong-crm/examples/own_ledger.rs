@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gong_crm::{
     Account, Client, ClientRequestId, Credentials, EntityFile, Holder, IntegrationId, Job, Ledger,
-    LedgerError, LedgerLock, RateBudget, push,
+    LedgerError, LedgerLock, RateLimit, push,
 };
 use gong_sim::Simulator;
 
@@ -176,7 +176,7 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
             gong.access_key_secret(),
         ))
         .ledger(Arc::clone(&ledger) as Arc<dyn Ledger>)
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .build()?;
     let integration_id = client
         .register_integration("Acme CRM", "admin@acme.example")

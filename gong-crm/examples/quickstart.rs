@@ -13,7 +13,7 @@
 use std::error::Error;
 use std::io::{Write, stdout};
 
-use gong_crm::{Account, Client, Credentials, Deal, EntityFile, RateBudget, push};
+use gong_crm::{Account, Client, Credentials, Deal, EntityFile, RateLimit, push};
 use gong_sim::Simulator;
 
 #[tokio::main]
@@ -29,7 +29,7 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
             gong.access_key(),
             gong.access_key_secret(),
         ))
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .build()?;
 
     // Once: Gong has to know of the CRM. A company has one such integration.

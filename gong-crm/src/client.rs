@@ -1,25 +1,20 @@
-//! The client: the one place that owns a connection to Gong.
+//! The client that people use: calls to Gong, and the ledger of what was sent.
 
 use std::fmt;
-use std::future::Future;
+use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
 
-use gong_api_gen::{Client as RawClient, Exchange, ResponseValue};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use secrecy::ExposeSecret as _;
+use gong_client::rate_limit::{BoxFuture, CallCounter, CallCounterError};
+use gong_client::retry::RetryLimits;
+use gong_client::{Clock, Credentials, Error, Quota, RateLimit, SystemClock, Timeouts};
+use jiff::Timestamp;
 
-use crate::answer::{self, ErrorBody};
-use crate::base_url;
-use crate::clock::{Clock, SystemClock};
-use crate::credentials::Credentials;
-use crate::error::{Error, ErrorKind};
-use crate::ledger::{Ledger, MemoryLedger};
-use crate::operation::Operation;
-use crate::rate::RateBudget;
-use crate::retry::{Action, RetryLimits, after_change, after_question};
+use crate::ledger::{Ledger, LedgerError, MemoryLedger};
 
 /// The way to one company's Gong; cheap to clone, all clones share connections.
+///
+/// It has the calls of [`gong_client::Client`] and a [`Ledger`](crate::Ledger), by which
+/// [`push`](Self::push) knows what was sent.
 ///
 /// ```
 /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -38,67 +33,29 @@ use crate::retry::{Action, RetryLimits, after_change, after_question};
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    raw: RawClient,
+    api: gong_client::Client,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) timeouts: Timeouts,
     pub(crate) ledger: Arc<dyn Ledger>,
-    pub(crate) rate: RateBudget,
-    retry: RetryLimits,
-}
-
-/// How long to wait for what. There is no limit on a whole upload: an honest slow one must pass.
-///
-/// ```
-/// use std::time::Duration;
-///
-/// use gong_crm::Timeouts;
-///
-/// let mut timeouts = Timeouts::default();
-/// timeouts.stall = Duration::from_secs(60);
-/// assert_eq!(timeouts.connect, Duration::from_secs(10));
-/// ```
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub struct Timeouts {
-    /// For the connection to be made; 10 seconds by default.
-    pub connect: Duration,
-    /// For the answer, once the request is sent; 60 seconds by default.
-    pub answer: Duration,
-    /// For the next piece of an upload to leave while bytes remain; 30 seconds by default.
-    pub stall: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            answer: Duration::from_mins(1),
-            stall: Duration::from_secs(30),
-        }
-    }
 }
 
 #[bon::bon]
 impl Client {
     /// The base URL that Gong's documentation uses; most companies have one of their own.
-    pub const DEFAULT_BASE_URL: &'static str = "https://api.gong.io";
+    pub const DEFAULT_BASE_URL: &'static str = gong_client::Client::DEFAULT_BASE_URL;
 
     /// Starts a client; `build` makes it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`] when the base URL is none, is not `https` (loopback may be
-    /// `http`), or when the credentials hold characters that a header can't carry.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the base URL is none, is
+    /// not `https` (loopback may be `http`), or when the credentials hold characters that a header
+    /// can't carry.
     #[builder(
         start_fn(name = builder, vis = "pub"),
         finish_fn(name = build, vis = "pub"),
         builder_type(name = ClientBuilder, vis = "pub", doc {
             /// Settings of a [`Client`] to be.
         }),
-    )]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the parameters are the builder's setters, which take what people own"
     )]
     fn from_settings(
         /// The company's address of Gong's interface, with or without `/v2`; an administrator
@@ -117,164 +74,105 @@ impl Client {
         clock: Option<Arc<dyn Clock>>,
         /// Where uploads are written down; by default in memory, as long as the client lives.
         ledger: Option<Arc<dyn Ledger>>,
-        /// How many calls to make in a second and in a day; by default what Gong allows.
-        rate_budget: Option<RateBudget>,
-        /// How often a call is made again that failed for a passing reason, as [`crate::retry`]
-        /// says; by default [`RetryLimits::CALL`]. Uploads have their own, in
-        /// [`push::Options`](crate::push::Options).
+        /// How many calls to make per second and per day; by default what Gong allows.
+        rate_limit: Option<RateLimit>,
+        /// How often a call is made again that failed for a passing reason, as
+        /// [`retry`](crate::retry) says; by default [`RetryLimits::CALL`]. Uploads have their own,
+        /// in [`push::Options`](crate::push::Options).
         retry_limits: Option<RetryLimits>,
     ) -> Result<Self, Error> {
-        let base_url = base_url.as_deref().unwrap_or(Self::DEFAULT_BASE_URL);
-        let base_url = base_url::normalize(base_url)?;
-        let timeouts = timeouts.unwrap_or_default();
-        let own = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
-        let user_agent = user_agent.map_or_else(|| own.to_owned(), |name| format!("{name} {own}"));
-        let mut authorization =
-            HeaderValue::from_str(credentials.header().expose_secret()).map_err(|_| {
-                Error::new(
-                    ErrorKind::Configuration,
-                    "the credentials hold a character that no header can carry, such as a line break",
-                )
-            })?;
-        authorization.set_sensitive(true);
-        let http = reqwest::Client::builder()
-            .default_headers(HeaderMap::from_iter([(AUTHORIZATION, authorization)]))
-            .user_agent(user_agent)
-            .connect_timeout(timeouts.connect)
-            // A followed redirect would lose the credentials and end in a confusing 401.
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| {
-                Error::new(ErrorKind::Configuration, "the HTTP client can't be made")
-                    .with_source(error.without_url())
-            })?;
-        Ok(Self {
-            raw: RawClient::new_with_client(&base_url, http),
-            clock: clock.unwrap_or_else(|| Arc::new(SystemClock)),
-            timeouts,
-            ledger: ledger.unwrap_or_else(|| Arc::new(MemoryLedger::new())),
-            rate: rate_budget.unwrap_or_default(),
-            retry: retry_limits.unwrap_or(RetryLimits::CALL),
-        })
+        let clock = clock.unwrap_or_else(|| Arc::new(SystemClock));
+        let ledger = ledger.unwrap_or_else(|| Arc::new(MemoryLedger::new()));
+        let api = gong_client::Client::builder()
+            .maybe_base_url(base_url)
+            .credentials(credentials)
+            .maybe_user_agent(user_agent)
+            .maybe_timeouts(timeouts)
+            .clock(Arc::clone(&clock))
+            .call_counter(Arc::new(LedgerCounter(Arc::clone(&ledger))))
+            .maybe_rate_limit(rate_limit)
+            .maybe_retry_limits(retry_limits)
+            .build()?;
+        Ok(Self { api, clock, ledger })
     }
 }
 
 impl Client {
-    /// The address that calls go to.
+    /// The client beneath, which has no ledger.
+    pub fn api(&self) -> &gong_client::Client {
+        &self.api
+    }
+
+    /// How much of the day's calls is left; `None` without a limit. No call is made.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
     ///
     /// ```
-    /// use gong_crm::{Client, Credentials};
-    ///
-    /// let client = Client::builder()
-    ///     .base_url("https://us-12345.api.gong.io/v2/")
-    ///     .credentials(Credentials::bearer_token("token"))
-    ///     .build()?;
-    /// assert_eq!(client.base_url(), "https://us-12345.api.gong.io");
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_crm::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_crm::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// client.integrations().await?;
+    /// let quota = client.quota().await?.unwrap();
+    /// assert_eq!((quota.spent, quota.left), (1, 9_999));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn base_url(&self) -> &str {
-        use gong_api_gen::ClientInfo as _;
-        self.raw.baseurl()
-    }
-
-    pub(crate) fn raw(&self) -> &RawClient {
-        &self.raw
-    }
-
-    /// Asks a question, which can be asked again, or says what can be said twice.
-    pub(crate) async fn ask<T, E, F>(
-        &self,
-        operation: Operation,
-        call: impl FnMut() -> F,
-    ) -> Result<T, Error>
-    where
-        T: serde::de::DeserializeOwned,
-        E: ErrorBody,
-        F: Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
-    {
-        self.repeated(operation, after_question, call).await
-    }
-
-    /// Changes something; made again only where Gong has surely not carried it out.
-    pub(crate) async fn change<T, E, F>(
-        &self,
-        operation: Operation,
-        call: impl FnMut() -> F,
-    ) -> Result<T, Error>
-    where
-        T: serde::de::DeserializeOwned,
-        E: ErrorBody,
-        F: Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
-    {
-        self.repeated(operation, after_change, call).await
-    }
-
-    async fn repeated<T, E, F>(
-        &self,
-        operation: Operation,
-        after: fn(&Error) -> Action,
-        mut call: impl FnMut() -> F,
-    ) -> Result<T, Error>
-    where
-        T: serde::de::DeserializeOwned,
-        E: ErrorBody,
-        F: Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
-    {
-        let limits = self.retry;
-        let started = self.clock.monotonic();
-        let mut pauses = limits.pauses();
-        let mut attempts = 1;
-        loop {
-            let error = match self.call(operation, call()).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            let pause = pauses.next().unwrap_or_default();
-            let pause = pause.max(error.retry_after().unwrap_or_default());
-            let spent = self.clock.monotonic().saturating_sub(started);
-            let gives_up = after(&error) == Action::GiveUp;
-            if gives_up
-                || attempts >= limits.attempts
-                || pause > limits.longest_wait
-                || spent.saturating_add(pause) > limits.total
-            {
-                return Err(error);
-            }
-            self.clock.sleep(pause).await;
-            attempts += 1;
-        }
-    }
-
-    /// Makes one call of the raw client and turns whatever goes wrong into an [`Error`].
-    pub(crate) async fn call<T, E>(
-        &self,
-        operation: Operation,
-        call: impl Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
-    ) -> Result<T, Error>
-    where
-        T: serde::de::DeserializeOwned,
-        E: ErrorBody,
-    {
-        self.rate.spend(&*self.clock, &self.ledger).await?;
-        let exchange = Exchange::default();
-        // Reading is within the limit too: a body may come a byte at a time, without end.
-        let answered = async {
-            let answer = exchange.observe(call).await;
-            answer::read(operation, &exchange, answer).await
-        };
-        // Much that waits, such as a push of thousands of files, holds a call it may make one day.
-        tokio::time::timeout(self.timeouts.answer, Box::pin(answered))
+    pub async fn quota(&self) -> Result<Option<Quota>, LedgerError> {
+        self.api
+            .quota()
             .await
-            .unwrap_or_else(|_| Err(answer::timed_out(operation, self.timeouts.answer)))
+            .map_err(|error| match error.into_cause().downcast::<LedgerError>() {
+                Ok(error) => *error,
+                Err(cause) => LedgerError::storage("", cause),
+            })
+    }
+}
+
+/// The calls of the client beneath.
+impl Deref for Client {
+    type Target = gong_client::Client;
+
+    fn deref(&self) -> &Self::Target {
+        &self.api
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Client")
-            .field("base_url", &self.base_url())
-            .field("timeouts", &self.timeouts)
-            .finish_non_exhaustive()
+        self.api.fmt(formatter)
+    }
+}
+
+/// Counts calls in the ledger.
+#[derive(Debug)]
+struct LedgerCounter(Arc<dyn Ledger>);
+
+impl LedgerCounter {
+    fn blocking<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn Ledger) -> Result<T, LedgerError> + Send + 'static,
+    ) -> BoxFuture<'_, Result<T, CallCounterError>> {
+        let ledger = Arc::clone(&self.0);
+        Box::pin(async move {
+            tokio::task::spawn_blocking(move || call(&*ledger))
+                .await
+                .map_err(CallCounterError::new)?
+                .map_err(CallCounterError::new)
+        })
+    }
+}
+
+impl CallCounter for LedgerCounter {
+    fn count_call(&self, at: Timestamp) -> BoxFuture<'_, Result<(), CallCounterError>> {
+        self.blocking(move |ledger| ledger.count_call(at))
+    }
+
+    fn calls_since(&self, since: Timestamp) -> BoxFuture<'_, Result<u64, CallCounterError>> {
+        self.blocking(move |ledger| ledger.calls_since(since))
     }
 }

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::entity::ObjectType;
-use crate::id::{ClientRequestId, IntegrationId};
+use gong_records::ObjectType;
+use gong_records::ids::{ClientRequestId, IntegrationId};
 
 mod content;
 mod memory;

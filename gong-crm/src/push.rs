@@ -27,7 +27,6 @@ use tokio::sync::{mpsc, watch};
 
 mod conclusion;
 mod context;
-#[cfg(feature = "convert")]
 mod csv;
 mod cut;
 mod delivery;
@@ -60,15 +59,15 @@ pub use report::{FileReport, FileStatus, RecordError, Report, UploadReport, Verd
 use context::{Context, Events, Listener, Mode};
 use journal::Journal;
 
-use crate::check;
 use crate::client::Client;
-use crate::entity::ObjectType;
-use crate::error::Error;
-use crate::files::{FRAMING_BYTES, MAX_BODY_BYTES};
-use crate::id::{ClientRequestId, IntegrationId};
 use crate::ledger::{Job, LedgerError};
-use crate::retry::RetryLimits;
-use crate::wait::Patience;
+use gong_client::Error;
+use gong_client::poll::Patience;
+use gong_client::retry::RetryLimits;
+use gong_records::ObjectType;
+use gong_records::check;
+use gong_records::ids::{ClientRequestId, IntegrationId};
+use gong_records::io::discover::{FRAMING_BYTES, MAX_BODY_BYTES};
 
 /// How long Gong is given to store accounts before contacts and deals refer to them.
 ///
@@ -89,8 +88,7 @@ pub struct Options {
     pub object_type: Option<ObjectType>,
     /// What makes records of CSVs; without it, CSVs are refused. That of the check's options is of no
     /// importance here.
-    #[cfg(feature = "convert")]
-    pub conversion: Option<crate::convert::Conversion>,
+    pub conversion: Option<gong_records::mapping::Conversion>,
     /// How long to wait for each file to be processed.
     pub patience: Patience,
     /// How long to wait after accounts, if records that refer to them follow.
@@ -124,7 +122,6 @@ impl Options {
         Self {
             paths: paths.into_iter().map(Into::into).collect(),
             object_type: None,
-            #[cfg(feature = "convert")]
             conversion: None,
             patience: Patience::UPLOAD,
             settle_time: SETTLE_TIME,

@@ -13,11 +13,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::client::Client;
-use crate::entity::ObjectType;
-use crate::error::Error;
-use crate::id::IntegrationId;
-use crate::objects::{CrmObject, MAX_OBJECTS, schema_object_type};
-use crate::value::ObjectId;
+use gong_client::Error;
+use gong_client::objects::{CrmObject, MAX_OBJECTS, require_entity_schema};
+use gong_records::ObjectType;
+use gong_records::ids::IntegrationId;
+use gong_records::value::ObjectId;
 
 mod compare;
 
@@ -217,7 +217,7 @@ impl Client {
         paths: &[PathBuf],
         on_difference: &mut (impl FnMut(usize, Difference) + Send),
     ) -> Result<Vec<Verification>, VerifyError> {
-        schema_object_type(object_type)?;
+        require_entity_schema(object_type)?;
         let mut last = Last::default();
         for (file, path) in paths.iter().enumerate() {
             let opened = path.clone();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use gong_crm::convert::{Conversion, Mapping};
+use gong_crm::mapping::{Conversion, Mapping};
 use gong_crm::push::{FileStatus, Options, Rejects, Verdict};
 use gong_crm::{JobState, check};
 use gong_sim::{Effect, Fault, Operation, RetryAfter};

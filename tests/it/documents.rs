@@ -186,7 +186,7 @@ fn the_guide_has_a_cure_for_every_way_to_fail() {
     for code in codes {
         assert!(guide.contains(&format!("## {code}: ")), "exit code {code}");
     }
-    let kinds = variants("gong-crm/src/error.rs", "pub enum ErrorKind {");
+    let kinds = variants("gong-client/src/error.rs", "pub enum ErrorKind {");
     assert!(kinds.len() > 10, "{kinds:?}");
     for kind in kinds {
         assert!(guide.contains(&format!("`{kind}`")), "ErrorKind::{kind}");

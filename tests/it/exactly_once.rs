@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use gong_crm::push::{Event, FileStatus, Options, PushError, Verdict};
 use gong_crm::{
     Client, ClientRequestId, Credentials, IntegrationId, Job, JobState, Ledger, LedgerError,
-    LedgerLock, MemoryLedger, RateBudget,
+    LedgerLock, MemoryLedger, RateLimit,
 };
 use gong_sim::{Effect, Fault, Operation, Processing, RetryAfter};
 use jiff::Timestamp;
@@ -386,7 +386,7 @@ async fn the_days_budget_is_kept_in_the_ledger() {
             simulator.access_key_secret(),
         ))
         .ledger(ledger)
-        .rate_budget(RateBudget::new(None, Some(1)))
+        .rate_limit(RateLimit::new(None, Some(1)))
         .build()
         .unwrap();
     let short = Arc::new(AtomicUsize::new(0));

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use gong_crm::push::{Options, Verdict};
-use gong_crm::{Client, Credentials, ErrorKind, RateBudget, Timeouts};
+use gong_crm::{Client, Credentials, ErrorKind, RateLimit, Timeouts};
 use gong_sim::{Effect, Fault, Operation, RetryAfter};
 use std::io::Write as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -35,7 +35,7 @@ fn client(base_url: &str, patience: Duration) -> Client {
         .base_url(base_url)
         .credentials(Credentials::access_key(KEY, SECRET))
         .timeouts(timeouts)
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .retry_limits(gong_crm::retry::RetryLimits::NONE)
         .build()
         .unwrap()

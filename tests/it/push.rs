@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use gong_crm::push::{FileStatus, Options, Report, Verdict};
-use gong_crm::{Client, Credentials, IntegrationId, ObjectType, RateBudget};
+use gong_crm::{Client, Credentials, IntegrationId, ObjectType, RateLimit};
 use gong_sim::Simulator;
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ async fn gong() -> Gong {
             simulator.access_key(),
             simulator.access_key_secret(),
         ))
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .build()
         .unwrap();
     let integration_id = client

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gong_crm::push::{FileStatus, Options, Report, SETTLE_TIME, Verdict};
 use gong_crm::retry::RetryLimits;
-use gong_crm::{Client, Credentials, ErrorKind, RateBudget};
+use gong_crm::{Client, Credentials, ErrorKind, RateLimit};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -259,7 +259,7 @@ async fn types_go_in_the_order_of_their_references_and_accounts_settle() {
         .base_url(simulator.base_url())
         .credentials(credentials)
         .clock(clock.clone())
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .build()
         .unwrap();
     let integration_id = simulator.register_integration("Acme CRM", "ada.king@acme.example");
@@ -395,7 +395,7 @@ async fn a_wait_of_ages_is_none_that_anybody_waits() {
         .base_url(gong.client.base_url())
         .credentials(Credentials::bearer_token("token"))
         .clock(gong.clock.clone())
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .retry_limits(limits)
         .build()
         .unwrap();

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gong_crm::retry::RetryLimits;
-use gong_crm::{Client, Clock, Credentials, Error, RateBudget, Timeouts};
+use gong_crm::{Client, Clock, Credentials, Error, RateLimit, Timeouts};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -57,7 +57,7 @@ pub(crate) fn timeless_client(base_url: &str, clock: Arc<dyn Clock>) -> Client {
         .base_url(base_url)
         .credentials(Credentials::access_key(KEY, SECRET))
         .clock(clock)
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .build()
         .unwrap()
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use gong_crm::push::{Event, Options};
-use gong_crm::{Client, Credentials, IntegrationId, Ledger, ObjectType, RateBudget, SqliteLedger};
+use gong_crm::{Client, Credentials, IntegrationId, Ledger, ObjectType, RateLimit, SqliteLedger};
 use gong_sim::{Effect, Fault, Operation, Simulator};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -114,7 +114,7 @@ fn client(simulator: &Simulator, credentials: Credentials, ledger: Arc<dyn Ledge
         .base_url(simulator.base_url())
         .credentials(credentials)
         .ledger(ledger)
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .build()
         .unwrap()
 }

@@ -59,7 +59,7 @@ const PAGES: &[Step] = &[
             "test",
             "-q",
             "-p",
-            "gong-crm",
+            "gong-records",
             "--lib",
             "the_reference_is_what_the_rules_say",
         ],

@@ -16,6 +16,10 @@ const STEPS: &[Step] = &[
             "--each-feature",
             "--no-dev-deps",
             "-p",
+            "gong-records",
+            "-p",
+            "gong-client",
+            "-p",
             "gong-crm",
             "-p",
             "gong-api-gen",
@@ -37,6 +41,10 @@ const STEPS: &[Step] = &[
             "--locked",
             "-p",
             "gong-api-gen",
+            "-p",
+            "gong-records",
+            "-p",
+            "gong-client",
             "-p",
             "gong-crm",
             "-p",
@@ -82,7 +90,18 @@ fn interface(root: &Path) -> Result<()> {
 /// Holds the version numbers to what has changed since a revision.
 pub(crate) fn compare(root: &Path, revision: &str) -> Result<()> {
     let arguments = ["semver-checks", "--baseline-rev", revision];
-    let crates = ["-p", "gong-crm", "-p", "gong-sim", "-p", "gong-api-gen"];
+    let crates = [
+        "-p",
+        "gong-records",
+        "-p",
+        "gong-client",
+        "-p",
+        "gong-crm",
+        "-p",
+        "gong-sim",
+        "-p",
+        "gong-api-gen",
+    ];
     say(&format!(
         "== interface: cargo {} {}",
         arguments.join(" "),

@@ -15,7 +15,7 @@ use benches::figures::say;
 use benches::gong::{self, Gong};
 use fastrand::Rng;
 use gong_crm::push::{Options, Verdict};
-use gong_crm::{Client, Credentials, IntegrationId, Ledger as _, RateBudget, SqliteLedger};
+use gong_crm::{Client, Credentials, IntegrationId, Ledger as _, RateLimit, SqliteLedger};
 use gong_sim::{Effect, Fault, RetryAfter};
 
 /// What may go wrong in a round.
@@ -74,7 +74,7 @@ async fn main() -> Result<()> {
             gong.access_key_secret.as_str(),
         ))
         .ledger(Arc::<SqliteLedger>::clone(&ledger))
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .build()?;
     let crm = folder.path().join("crm");
     std::fs::create_dir(&crm)?;

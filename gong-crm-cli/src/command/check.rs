@@ -1,9 +1,13 @@
 //! `gong-crm check`: every problem of files and folders, before Gong sees them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use gong_crm::check::{CheckError, Finding, Options, Severity, Summary, check_paths};
+use gong_crm::check::{
+    CheckError, FileConverter, Finding, Options, Severity, Summary, check_paths,
+};
 use gong_crm::fix;
+use gong_crm::mapping::Conversion;
 
 use crate::arguments::{Check, Format, Global};
 use crate::command::convert;
@@ -47,7 +51,11 @@ fn options(global: &Global, check: &Check) -> Result<Options, Failure> {
         Some(path) => Some(schema_file::read(path, check.object_type)?),
         None => None,
     };
-    options.conversion = conversion(global, &check.map, options.entity_schema.as_ref())?;
+    options.converter = converter(conversion(
+        global,
+        &check.map,
+        options.entity_schema.as_ref(),
+    )?);
     Ok(options)
 }
 
@@ -107,8 +115,8 @@ fn targets(found: &Summary, options: &Options, folder: &Path) -> Result<Vec<Path
                 "unpack it into a file first; --fix reads plain files",
             );
         };
-        let conversion = options.conversion.as_ref();
-        if conversion.is_some_and(|conversion| conversion.takes(&file.path)) {
+        let converter = options.converter.as_ref();
+        if converter.is_some_and(|converter| converter.csvs().include(&file.path)) {
             return refuse(
                 format!("{} is a CSV, and --fix mends lines", file.path.display()),
                 "mend the CSV or its mapping; or make lines of it first with gong-crm convert",
@@ -132,11 +140,19 @@ fn targets(found: &Summary, options: &Options, folder: &Path) -> Result<Vec<Path
     Ok(targets)
 }
 
+/// What the check takes the conversion as.
+pub(crate) fn converter(conversion: Option<Conversion>) -> Option<Arc<dyn FileConverter>> {
+    conversion.map(|conversion| Arc::new(conversion) as Arc<dyn FileConverter>)
+}
+
 pub(crate) fn check_failure(error: &CheckError) -> Failure {
     match error {
         CheckError::Files(files) => Failure::from_files(files),
         CheckError::Convert { source, .. } => {
-            Failure::new(convert::exit_of(source), error.to_string())
+            let exit = source
+                .downcast_ref()
+                .map_or(Exit::Unexpected, convert::exit_of);
+            Failure::new(exit, error.to_string())
         }
         other => Failure::new(Exit::Unexpected, other.to_string()),
     }

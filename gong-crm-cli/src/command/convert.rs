@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use gong_crm::check::{self, FileSummary, Severity, check_reader};
-use gong_crm::convert::{
+use gong_crm::mapping::{
     ConvertError, Converted, LeftOut, Mapping, Options, Problem, convert_file, convert_reader,
     modified, open,
 };

@@ -61,7 +61,7 @@ fn options(global: &Global, push: &Push) -> Result<Options, Failure> {
     check.strict = push.strict;
     check.object_type = push.object_type;
     check.entity_schema = schema;
-    check.conversion.clone_from(&options.conversion);
+    check.converter = super::check::converter(options.conversion.clone());
     options.check = Some(check);
     Ok(options)
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use super::{Job, Ledger, LedgerError, LedgerLock};
-use crate::id::{ClientRequestId, IntegrationId};
+use gong_records::ids::{ClientRequestId, IntegrationId};
 
 /// A ledger in memory: nothing is sent twice by this process, and nothing can be resumed by another.
 ///

@@ -13,7 +13,7 @@ use rusqlite::{
 
 use super::memory::minute;
 use super::{Holder, Job, JobContent, JobState, Ledger, LedgerError, LedgerLock};
-use crate::id::{ClientRequestId, IntegrationId};
+use gong_records::ids::{ClientRequestId, IntegrationId};
 
 /// The format that this version reads and writes, in `PRAGMA user_version`.
 const FORMAT: i64 = 2;

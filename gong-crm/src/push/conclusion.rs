@@ -9,8 +9,8 @@ use super::report::{FileReport, FileStatus};
 use super::run::Course;
 use super::source::SourcePiece;
 use super::verdict::{PieceOutcome, name_records, summarize};
-use crate::error::{Error, ErrorKind};
 use crate::ledger::{Job, JobState};
+use gong_client::{Error, ErrorKind};
 
 /// The reports of all files, with the names of refused records, and the rejects written.
 pub(super) async fn reports(

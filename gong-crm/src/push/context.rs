@@ -10,9 +10,9 @@ use super::Options;
 use super::event::Event;
 use super::journal::Journal;
 use crate::client::Client;
-use crate::error::{Error, ErrorKind};
-use crate::id::{ClientRequestId, IntegrationId};
 use crate::ledger::LedgerError;
+use gong_client::{Error, ErrorKind};
+use gong_records::ids::{ClientRequestId, IntegrationId};
 
 /// Who is told of the steps.
 pub(super) struct Events(Mutex<Option<Listener>>);

@@ -12,8 +12,8 @@ use super::source::Readable;
 use super::split::LineMap;
 use super::spool::Spool;
 use super::{Options, PushError};
-use crate::check::{self, CheckError, Finding, Input, Lines, problems_of_csv};
-use crate::convert::{CsvInput, CsvLines};
+use gong_records::check::{self, CheckError, Finding, Input, Lines};
+use gong_records::mapping::{CsvInput, CsvLines};
 
 /// Converts the file if it is a CSV and something makes records of it.
 pub(super) fn converted(
@@ -45,7 +45,7 @@ pub(super) fn converted(
     });
     let (copy, csv) = written.map_err(|source| CheckError::Convert {
         path: file.path.clone(),
-        source,
+        source: Box::new(source),
     })?;
     Ok(Some(Readable::Converted(Arc::new(csv), copy)))
 }
@@ -69,8 +69,9 @@ pub(super) fn problems(
 ) {
     for input in inputs {
         if let Lines::Converted(csv) = &input.lines {
-            records.insert(input.path.clone(), csv.rows());
-            problems_of_csv(csv, input.path.as_path().into(), options, on_finding);
+            records.insert(input.path.clone(), csv.records());
+            csv.locator(input.path.as_path().into(), options)
+                .remaining(on_finding);
         }
     }
 }

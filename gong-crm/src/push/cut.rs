@@ -11,7 +11,7 @@ use super::request_id::hexadecimal;
 use super::source::{Readable, Source, SourcePiece, unreadable};
 use super::split::{Cutter, Piece, Turn, Turns, turns};
 use super::survey::{Contested, Survey};
-use crate::error::{Error, ErrorKind};
+use gong_client::{Error, ErrorKind};
 
 /// A file of which nothing is known yet but where its lines are, and which of them are left out.
 #[derive(Debug)]
@@ -141,7 +141,7 @@ pub(super) fn cut_alone(file: Arc<PlannedFile>, most_bytes: u64) -> Source {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entity::ObjectType;
+    use gong_records::ObjectType;
 
     fn prepared(name: &str, content: &[u8], most_bytes: u64) -> (tempfile::TempDir, Source) {
         let folder = tempfile::tempdir().unwrap();

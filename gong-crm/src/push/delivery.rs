@@ -12,12 +12,12 @@ use super::journal::as_error;
 use super::plan::PlannedFile;
 use super::request_id::Fingerprint;
 use super::verdict::{status_as_json, status_from_json};
-use crate::error::{Error, ErrorKind};
 use crate::ledger::{Job, JobState};
-use crate::retry::{Action, after_question, after_upload};
-use crate::status::{RequestState, RequestStatus};
-use crate::upload::{Content, Upload};
-use crate::wait::WaitError;
+use gong_client::poll::WaitError;
+use gong_client::retry::{Action, after_question, after_upload};
+use gong_client::upload::{Content, Upload};
+use gong_client::{Error, ErrorKind};
+use gong_client::{RequestState, RequestStatus};
 
 /// How many times over Gong may have called the same content failed.
 pub(super) const MAX_ATTEMPTS: u32 = 1000;

@@ -18,8 +18,8 @@ use super::request_id::Fingerprint;
 use super::source::{Source, SourcePiece};
 use super::split::{Cutter, LineMap, Piece};
 use super::verdict::PieceOutcome;
-use crate::error::{Error, ErrorKind};
-use crate::status::RequestStatus;
+use gong_client::RequestStatus;
+use gong_client::{Error, ErrorKind};
 
 impl Context {
     /// Sends what is suspected of an upload until every bad record of it is known.

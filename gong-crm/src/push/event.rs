@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::plan::PlannedFile;
 use super::report::FileReport;
-use crate::check::Finding;
-use crate::id::ClientRequestId;
 use crate::ledger::Holder;
-use crate::status::RequestStatus;
+use gong_client::RequestStatus;
+use gong_records::check::Finding;
+use gong_records::ids::ClientRequestId;
 
 /// A step of a push.
 #[derive(Debug, Clone)]

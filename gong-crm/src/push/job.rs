@@ -6,9 +6,9 @@ use super::journal::as_error;
 use super::plan::PlannedFile;
 use super::request_id::{Fingerprint, hexadecimal};
 use super::source::{Source, SourcePiece};
-use crate::error::{Error, ErrorKind};
-use crate::id::ClientRequestId;
 use crate::ledger::{Job, JobState};
+use gong_client::{Error, ErrorKind};
+use gong_records::ids::ClientRequestId;
 
 /// What an upload is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

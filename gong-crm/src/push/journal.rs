@@ -7,9 +7,9 @@ use super::context::Events;
 use super::event::Event;
 use super::spool::{self, Spool};
 use crate::client::Client;
-use crate::error::{Error, ErrorKind};
-use crate::id::{ClientRequestId, IntegrationId};
 use crate::ledger::{Job, Ledger, LedgerError, LedgerLock};
+use gong_client::{Error, ErrorKind};
+use gong_records::ids::{ClientRequestId, IntegrationId};
 
 /// How often to look whether another push has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(250);

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Options;
-use crate::entity::ObjectType;
-use crate::files::{
+use gong_records::ObjectType;
+use gong_records::io::discover::{
     Csvs, EntityFilePath, FilesError, csvs_of_folders, entity_files, type_of_input,
 };
 
@@ -107,12 +107,7 @@ impl Options {
     }
 
     /// How CSVs are found.
-    #[cfg_attr(
-        not(feature = "convert"),
-        expect(clippy::unused_self, reason = "the conversion is looked at")
-    )]
     pub(super) fn csvs(&self) -> Csvs {
-        #[cfg(feature = "convert")]
         if let Some(conversion) = &self.conversion {
             return conversion.csvs();
         }

@@ -19,10 +19,11 @@ use super::source::{Readable, Source, SourcePiece, first_kins};
 use super::split::Turn;
 use super::spool::Spool;
 use super::{Options, PushError};
-use crate::check::{self, Finding, Severity};
-use crate::error::{Error, ErrorKind};
 use crate::ledger::{Job, JobState};
-use crate::rule::Rule;
+use gong_client::{Error, ErrorKind};
+use gong_records::check::{self, Finding, Severity};
+use gong_records::mapping::CsvLines;
+use gong_records::rule::Rule;
 
 /// What the check says of the files that push itself sees to: it leaves blank lines out, splits
 /// what is too large, and sends updates of one record one after another.
@@ -69,7 +70,6 @@ async fn readable(
     options: &Options,
     spool: &Spool,
 ) -> Result<Result<Readable, Error>, PushError> {
-    #[cfg(feature = "convert")]
     if options.csvs().include(&file.path) {
         let (file, options, spool) = (Arc::clone(file), options.clone(), spool.clone());
         let converting =
@@ -81,8 +81,6 @@ async fn readable(
             return Ok(Ok(readable));
         }
     }
-    #[cfg(not(feature = "convert"))]
-    let _ = options;
     let (file, spool) = (Arc::clone(file), spool.clone());
     let readable = tokio::task::spawn_blocking(move || Readable::of(&file, &spool)).await;
     Ok(readable.unwrap_or_else(|error| Err(interrupted(&error))))
@@ -94,12 +92,7 @@ fn interrupted(error: &tokio::task::JoinError) -> Error {
 
 impl Opened {
     /// Reasons by the lines that can be read, where the file that was named has others.
-    #[cfg_attr(
-        not(feature = "convert"),
-        expect(clippy::unused_self, reason = "only CSVs have rows")
-    )]
     fn by_line(&self, reasons: Reasons) -> Reasons {
-        #[cfg(feature = "convert")]
         if let Some(csv) = self.readable.as_ref().ok().and_then(Readable::csv) {
             return super::csv::by_line(csv, reasons);
         }
@@ -110,9 +103,8 @@ impl Opened {
 /// Where the check finds the lines; without a check, only a CSV can have anything wrong.
 fn lines(opened: &Opened, is_checked: bool) -> Option<check::Lines> {
     let readable = opened.readable.as_ref().ok()?;
-    #[cfg(feature = "convert")]
     if let Some(csv) = readable.csv() {
-        return Some(check::Lines::Converted(Arc::clone(csv)));
+        return Some(check::Lines::Converted(Arc::<CsvLines>::clone(csv)));
     }
     is_checked.then(|| check::Lines::In(readable.path().to_path_buf()))
 }
@@ -157,7 +149,6 @@ pub(super) async fn checked(
                 records.insert(of.path.to_path_buf(), of.records);
             }
         } else {
-            #[cfg(feature = "convert")]
             super::csv::problems(&inputs, &options, &mut on_finding, &mut records);
         }
         Ok::<_, check::CheckError>((errors, records))
@@ -214,7 +205,7 @@ pub(super) async fn courses(
         let report = FileReport::new(file.path.clone(), file.object_type, FileStatus::Failed);
         failed.push(report.with_cause(Arc::new(error)));
     };
-    let mut of_types: BTreeMap<crate::ObjectType, Vec<(Uncut, Reasons)>> = BTreeMap::new();
+    let mut of_types: BTreeMap<gong_records::ObjectType, Vec<(Uncut, Reasons)>> = BTreeMap::new();
     for one in opened {
         let Opened {
             file,
@@ -422,13 +413,7 @@ pub(super) async fn estimate(context: &Context, courses: &[Course]) -> Result<()
             _ => POLLS,
         })
         .sum();
-    let client = context.client.clone();
-    let left = tokio::task::spawn_blocking(move || {
-        client.rate.left_today(client.clock.now(), &*client.ledger)
-    });
-    let left = left
-        .await
-        .map_err(|error| PushError::Request(interrupted(&error)))?;
+    let left = context.client.calls_left().await;
     if let Some(left) = left.filter(|left| *left < calls) {
         context.events.emit(Event::Short { calls, left });
     }

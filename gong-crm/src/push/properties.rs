@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use super::cut::cut_alone;
 use super::plan::PlannedFile;
 use super::source::{Source, SourcePiece};
-use crate::entity::ObjectType;
-use crate::id::IntegrationId;
 use crate::ledger::{Job, JobContent, JobState};
+use gong_records::ObjectType;
+use gong_records::ids::IntegrationId;
 
 /// A line: blank, no JSON, or a record of one of a few objects at one of a few moments.
 fn line() -> impl Strategy<Value = String> {

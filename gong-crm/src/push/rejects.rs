@@ -9,7 +9,7 @@ use super::lines::each_line;
 use super::plan::PlannedFile;
 use super::source::Source;
 
-pub(super) use crate::files::REJECTS_INFIX as INFIX;
+pub(super) use gong_records::io::discover::REJECTS_INFIX as INFIX;
 
 /// Where the refused records of a file are written.
 ///
@@ -52,7 +52,6 @@ impl Rejects {
             return Ok(None);
         }
         let stem = stem(file);
-        #[cfg(feature = "convert")]
         if let Some(csv) = source.readable().csv() {
             let written = super::csv::write_rejects(csv, &file.path, &folder, &stem, reasons);
             return written.map(Some);

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::check::Finding;
-use crate::entity::ObjectType;
-use crate::error::Error;
-use crate::id::ClientRequestId;
+use gong_client::Error;
+use gong_records::ObjectType;
+use gong_records::check::Finding;
+use gong_records::ids::ClientRequestId;
 
 /// The outcome of a push.
 #[derive(Debug, Clone, serde::Serialize)]

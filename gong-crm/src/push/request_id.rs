@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::entity::ObjectType;
-use crate::id::{ClientRequestId, IntegrationId};
+use gong_records::ObjectType;
+use gong_records::ids::{ClientRequestId, IntegrationId};
 
 /// What an id follows from: integration, type and content.
 #[derive(Debug)]

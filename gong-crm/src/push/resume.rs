@@ -14,9 +14,9 @@ use super::source::{Readable, Source, SourcePiece, turn_of};
 use super::split::LineMap;
 use super::spool::Spool;
 use super::verdict::{PieceOutcome, summarize};
-use crate::entity::ObjectType;
-use crate::id::{ClientRequestId, IntegrationId};
 use crate::ledger::Job;
+use gong_records::ObjectType;
+use gong_records::ids::{ClientRequestId, IntegrationId};
 
 /// The open jobs of one file.
 #[derive(Debug)]

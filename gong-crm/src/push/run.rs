@@ -18,9 +18,9 @@ use super::request_id::Fingerprint;
 use super::source::{Source, first_kins};
 use super::split::{Pass, Turn};
 use super::verdict::PieceOutcome;
-use crate::entity::ObjectType;
-use crate::id::ClientRequestId;
 use crate::ledger::{Job, JobState};
+use gong_records::ObjectType;
+use gong_records::ids::ClientRequestId;
 
 /// A file of the push, and what became of it so far.
 #[derive(Debug)]

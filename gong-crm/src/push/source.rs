@@ -12,12 +12,11 @@ use super::plan::PlannedFile;
 use super::request_id::hexadecimal;
 use super::split::{LineMap, Pass, Piece, Turn};
 use super::spool::{Copy, Spool};
-#[cfg(feature = "convert")]
-use crate::convert::CsvLines;
-use crate::entity::ObjectType;
-use crate::error::{Error, ErrorKind};
 use crate::ledger::{Job, JobContent};
-use crate::upload::Content;
+use gong_client::upload::Content;
+use gong_client::{Error, ErrorKind};
+use gong_records::ObjectType;
+use gong_records::mapping::CsvLines;
 
 /// A file, read once, and the uploads that it will make.
 #[derive(Debug)]
@@ -49,7 +48,6 @@ pub(super) enum Readable {
     /// What is sent had to be made first: nothing else holds it, so the ledger does.
     Copied(Copy),
     /// What was made of a CSV.
-    #[cfg(feature = "convert")]
     Converted(Arc<CsvLines>, Copy),
 }
 
@@ -83,7 +81,6 @@ impl Readable {
         match self {
             Self::InPlace(path) | Self::Copied(Copy::Kept(path)) => path,
             Self::Copied(Copy::Temporary(path)) => path,
-            #[cfg(feature = "convert")]
             Self::Converted(_, copy) => copy.path(),
         }
     }
@@ -91,7 +88,6 @@ impl Readable {
     /// Of a CSV, how many rows it has, and on which of its lines each row begins.
     fn rows(&self) -> Option<(u64, LineMap)> {
         match self {
-            #[cfg(feature = "convert")]
             Self::Converted(csv, _) => Some((csv.rows(), super::csv::rows(csv))),
             _ => None,
         }
@@ -101,7 +97,6 @@ impl Readable {
     fn for_ledger(&self) -> (PathBuf, bool) {
         let path = self.path();
         match self {
-            #[cfg(feature = "convert")]
             Self::Converted(_, Copy::Kept(_)) => {
                 (path.file_name().unwrap_or_default().into(), true)
             }
@@ -154,7 +149,6 @@ impl Source {
     }
 
     /// The lines, and what they were made of.
-    #[cfg(feature = "convert")]
     pub(super) fn readable(&self) -> &Readable {
         &self.readable
     }

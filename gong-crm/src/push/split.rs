@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
-use crate::entity::ObjectType;
+use gong_records::ObjectType;
 
 /// A record that must not share an upload with another one.
 #[derive(Debug, Clone)]

@@ -20,7 +20,6 @@ pub(super) enum Copy {
     Temporary(TempPath),
 }
 
-#[cfg(feature = "convert")]
 impl Copy {
     pub(super) fn path(&self) -> &Path {
         match self {

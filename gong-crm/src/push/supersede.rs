@@ -13,8 +13,8 @@ use super::resume::in_order;
 use super::run::Course;
 use super::source::SourcePiece;
 use super::spool::Spool;
-use crate::entity::ObjectType;
 use crate::ledger::{Job, JobState};
+use gong_records::ObjectType;
 
 /// Brings older uploads of the same files to their end: an older version that is still on its way
 /// must not arrive after the newer one. Gives those of which nobody needs to be told any more.

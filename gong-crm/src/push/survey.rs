@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::lines::{Facts, each_line, hash};
 use super::split::Version;
-use crate::entity::ObjectType;
+use gong_records::ObjectType;
 
 /// What a file holds.
 #[derive(Debug, Default)]

@@ -9,8 +9,7 @@ use super::delivery::{Delivered, Ending};
 use super::lines::{Facts, each_line};
 use super::report::{FileReport, FileStatus, RecordError, UploadReport, status_of};
 use super::split::LineMap;
-use crate::error::Error;
-use crate::status::{LineError, RequestState, RequestStatus};
+use gong_client::{Error, RequestState, RequestStatus};
 
 /// What the ledger keeps of a status.
 pub(super) fn status_as_json(status: &RequestStatus) -> String {
@@ -19,21 +18,10 @@ pub(super) fn status_as_json(status: &RequestStatus) -> String {
 
 /// A status that the ledger kept, as far as it can be read.
 pub(super) fn status_from_json(text: &str, state: RequestState) -> RequestStatus {
-    let kept: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
-    let number = |name: &str| kept[name].as_u64();
-    let errors = kept["errors"].as_array().into_iter().flatten();
-    RequestStatus {
-        status: state,
-        errors: errors
-            .map(|error| LineError {
-                line: error["line"].as_u64().unwrap_or_default(),
-                description: error["description"].as_str().unwrap_or_default().to_owned(),
-            })
-            .collect(),
-        total_error_count: number("totalErrorCount"),
-        total_success_count: number("totalSuccessCount"),
-        request_id: kept["requestId"].as_str().map(str::to_owned),
-    }
+    let kept = serde_json::from_str(text);
+    let mut status = kept.unwrap_or_else(|_| RequestStatus::new(state.clone()));
+    status.status = state;
+    status
 }
 
 /// What became of one upload, in terms of its file's lines.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gong_crm::push::{Options, Report};
-use gong_crm::{Client, Credentials, IntegrationId, JobState, Ledger, RateBudget, SqliteLedger};
+use gong_crm::{Client, Credentials, IntegrationId, JobState, Ledger, RateLimit, SqliteLedger};
 use gong_sim::Simulator;
 use tempfile::TempDir;
 
@@ -40,7 +40,7 @@ impl World {
             .base_url(simulator.base_url())
             .credentials(credentials)
             .ledger(ledger)
-            .rate_budget(RateBudget::unlimited())
+            .rate_limit(RateLimit::unlimited())
             .build()
             .unwrap()
     }

@@ -206,7 +206,7 @@ fn kind(spec: &Spec, entity: &str, name: &str, property: &Value) -> Result<Kind>
             }),
             None if SCALARS.contains(&component) => Ok(Kind::Scalar(component.to_owned())),
             None => bail!(
-                "shared schema {component} has no Rust type; write one in gong-crm/src/value and \
+                "shared schema {component} has no Rust type; write one in gong-records/src/value and \
                  name it in SCALARS of xtask/src/codegen/entity_model.rs"
             ),
         };

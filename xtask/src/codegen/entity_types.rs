@@ -16,7 +16,7 @@ mod rustdoc;
 mod serde;
 mod table;
 
-const FOLDER: &str = "gong-crm/src/entity/generated";
+const FOLDER: &str = "gong-records/src/record/generated";
 
 /// One Rust module an entity, and the module that lists them.
 pub(super) fn artifacts(spec: &Spec, entities: &[Entity]) -> Result<Vec<Artifact>> {
@@ -83,7 +83,7 @@ fn list(spec: &Spec, entities: &[Entity]) -> Result<Artifact> {
             #(#builders)*
         }
 
-        use crate::entity::{Appended, Entity, Input, LineFormat};
+        use crate::record::{Appended, Entity, Input, LineFormat};
 
         #object_type
 
@@ -127,7 +127,7 @@ fn module(spec: &Spec, entity: &Entity) -> Result<TokenStream> {
     Ok(quote! {
         #![doc = #module_doc]
 
-        use crate::entity::{
+        use crate::record::{
             Appended, CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake,
             InvalidRecord, LineFormat, ObjectType, Presence,
         };
@@ -314,7 +314,7 @@ fn enumeration(name: &Ident, about: &str, words: &[String]) -> TokenStream {
             }
         }
 
-        impl crate::entity::Measured for #name {}
+        impl crate::record::Measured for #name {}
 
         impl Appended for #name {
             fn append_to(&self, line: &mut Vec<u8>) {

@@ -1,4 +1,4 @@
-//! `gong-crm/src/operation.rs`: each operation's name, method, path, scope and summary.
+//! `gong-client/src/operation.rs`: each operation's name, method, path, scope and summary.
 
 use anyhow::{Context, Result};
 use quote::quote;
@@ -113,7 +113,7 @@ pub(super) fn artifact(spec: &Spec) -> Result<Artifact> {
         }
     };
     Ok(Artifact {
-        path: "gong-crm/src/operation.rs".into(),
+        path: "gong-client/src/operation.rs".into(),
         contents: rust(spec, &tokens)?,
     })
 }

@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use benches::figures::{median, say};
-use gong_crm::{Client, Credentials, MAX_BODY_BYTES, ObjectType, RateBudget, Upload};
+use gong_crm::{Client, Credentials, MAX_BODY_BYTES, ObjectType, RateLimit, Upload};
 
 mod sink;
 
@@ -40,7 +40,7 @@ async fn run_one(url: &str, file: &Path) -> Result<()> {
     let client = Client::builder()
         .base_url(url)
         .credentials(Credentials::access_key("key", "secret"))
-        .rate_budget(RateBudget::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .build()?;
     let upload = Upload::new("1".parse()?, ObjectType::Deal, "bench-1".parse()?, file);
     client.upload(&upload, |_| {}).await?;

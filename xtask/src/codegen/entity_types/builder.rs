@@ -126,7 +126,7 @@ fn deletion(entity: &Entity) -> Result<TokenStream> {
         example.push(literal(field, value));
     }
     let doc = docs(&format!(
-        "The line that deletes {} {} from Gong.\n\n{}\n\n# Errors\n\n[`InvalidRecord`] when a value breaks a rule.\n\n```\nlet record = gong_crm::{}::deletion({})?;\nassert!(record.is_deleted());\n# Ok::<(), gong_crm::InvalidRecord>(())\n```",
+        "The line that deletes {} {} from Gong.\n\n{}\n\n# Errors\n\n[`InvalidRecord`] when a value breaks a rule.\n\n```\nlet record = gong_records::{}::deletion({})?;\nassert!(record.is_deleted());\n# Ok::<(), gong_records::InvalidRecord>(())\n```",
         article(&entity.object_type),
         human(&entity.object_type),
         deleted.description,

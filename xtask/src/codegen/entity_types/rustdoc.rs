@@ -15,7 +15,7 @@ pub(super) fn type_docs(entity: &Entity) -> TokenStream {
         String::new(),
     ];
     lines.push("```".to_owned());
-    lines.push(format!("use gong_crm::{};", entity.name));
+    lines.push(format!("use gong_records::{};", entity.name));
     lines.push(String::new());
     lines.push(format!("let record = {}::builder()", entity.name));
     let mut custom = Vec::new();
@@ -62,7 +62,10 @@ pub(super) fn type_docs(entity: &Entity) -> TokenStream {
 
 /// Source that builds a record of its required fields, but for one.
 fn bare_record(entity: &Entity, required: &[&Field], missing: Option<&Field>) -> Vec<String> {
-    let mut lines = vec![format!("let record = gong_crm::{}::builder()", entity.name)];
+    let mut lines = vec![format!(
+        "let record = gong_records::{}::builder()",
+        entity.name
+    )];
     for field in required {
         if missing.is_some_and(|missing| missing.name == field.name) {
             continue;
@@ -88,7 +91,7 @@ fn custom_literal(value: &Value) -> String {
 pub(super) fn literal(field: &Field, value: &Value) -> String {
     match (&field.kind, value) {
         (Kind::Choice { name, .. }, Value::String(word)) => {
-            format!("gong_crm::{name}::{}", pascal_case(word))
+            format!("gong_records::{name}::{}", pascal_case(word))
         }
         _ => value.to_string(),
     }

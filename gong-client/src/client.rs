@@ -1,0 +1,284 @@
+//! The client: the one place that owns a connection to Gong.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gong_api_gen::{Client as RawClient, Exchange, ResponseValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use secrecy::ExposeSecret as _;
+
+use crate::base_url;
+use crate::clock::{Clock, SystemClock};
+use crate::credentials::Credentials;
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
+use crate::rate_limit::{CallCounter, MemoryCallCounter, RateLimit};
+use crate::response::{self, ErrorBody};
+use crate::retry::{Action, RetryLimits, after_change, after_question};
+
+/// The way to one company's Gong; cheap to clone, all clones share connections.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use gong_client::{Client, Credentials};
+///
+/// # let sim = gong_sim::Simulator::builder().start().await?;
+/// # let (base_url, key, secret) = (sim.base_url(), sim.access_key(), sim.access_key_secret());
+/// let client = Client::builder()
+///     .base_url(base_url)
+///     .credentials(Credentials::access_key(key, secret))
+///     .build()?;
+/// assert!(client.integrations().await?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    raw: RawClient,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) counter: Arc<dyn CallCounter>,
+    pub(crate) rate: RateLimit,
+    retry: RetryLimits,
+}
+
+/// How long to wait for what. There is no limit on a whole upload: an honest slow one must pass.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use gong_client::Timeouts;
+///
+/// let mut timeouts = Timeouts::default();
+/// timeouts.stall = Duration::from_secs(60);
+/// assert_eq!(timeouts.connect, Duration::from_secs(10));
+/// ```
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// For the connection to be made; 10 seconds by default.
+    pub connect: Duration,
+    /// For the answer, once the request is sent; 60 seconds by default.
+    pub answer: Duration,
+    /// For the next piece of an upload to leave while bytes remain; 30 seconds by default.
+    pub stall: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            answer: Duration::from_mins(1),
+            stall: Duration::from_secs(30),
+        }
+    }
+}
+
+#[bon::bon]
+impl Client {
+    /// The base URL that Gong's documentation uses; most companies have one of their own.
+    pub const DEFAULT_BASE_URL: &'static str = "https://api.gong.io";
+
+    /// Starts a client; `build` makes it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] when the base URL is none, is not `https` (loopback may be
+    /// `http`), or when the credentials hold characters that a header can't carry.
+    #[builder(
+        start_fn(name = builder, vis = "pub"),
+        finish_fn(name = build, vis = "pub"),
+        builder_type(name = ClientBuilder, vis = "pub", doc {
+            /// Settings of a [`Client`] to be.
+        }),
+    )]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the parameters are the builder's setters, which take what people own"
+    )]
+    fn from_settings(
+        /// The company's address of Gong's interface, with or without `/v2`; an administrator
+        /// reads it at <https://app.gong.io/company/api-authentication>. Default:
+        /// [`Client::DEFAULT_BASE_URL`].
+        #[builder(into)]
+        base_url: Option<String>,
+        /// The access key pair, or a bearer token.
+        credentials: Credentials,
+        /// What calls say of themselves, before this crate's own name.
+        #[builder(into)]
+        user_agent: Option<String>,
+        /// How long to wait for what.
+        timeouts: Option<Timeouts>,
+        /// Where time comes from; tests bring their own.
+        clock: Option<Arc<dyn Clock>>,
+        /// Where calls are counted for the daily limit; by default in memory, for this client and
+        /// its clones.
+        call_counter: Option<Arc<dyn CallCounter>>,
+        /// How many calls to make per second and per day; by default what Gong allows.
+        rate_limit: Option<RateLimit>,
+        /// How often a call is made again that failed for a passing reason, as [`crate::retry`]
+        /// says; by default [`RetryLimits::CALL`].
+        retry_limits: Option<RetryLimits>,
+    ) -> Result<Self, Error> {
+        let base_url = base_url.as_deref().unwrap_or(Self::DEFAULT_BASE_URL);
+        let base_url = base_url::normalize(base_url)?;
+        let timeouts = timeouts.unwrap_or_default();
+        let own = concat!("gong-crm/", env!("CARGO_PKG_VERSION"));
+        let user_agent = user_agent.map_or_else(|| own.to_owned(), |name| format!("{name} {own}"));
+        let mut authorization =
+            HeaderValue::from_str(credentials.header().expose_secret()).map_err(|_| {
+                Error::new(
+                    ErrorKind::Configuration,
+                    "the credentials hold a character that no header can carry, such as a line break",
+                )
+            })?;
+        authorization.set_sensitive(true);
+        let http = reqwest::Client::builder()
+            .default_headers(HeaderMap::from_iter([(AUTHORIZATION, authorization)]))
+            .user_agent(user_agent)
+            .connect_timeout(timeouts.connect)
+            // A followed redirect would lose the credentials and end in a confusing 401.
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| {
+                Error::new(ErrorKind::Configuration, "the HTTP client can't be made")
+                    .with_source(error.without_url())
+            })?;
+        Ok(Self {
+            raw: RawClient::new_with_client(&base_url, http),
+            clock: clock.unwrap_or_else(|| Arc::new(SystemClock)),
+            timeouts,
+            counter: call_counter.unwrap_or_else(|| Arc::new(MemoryCallCounter::new())),
+            rate: rate_limit.unwrap_or_default(),
+            retry: retry_limits.unwrap_or(RetryLimits::CALL),
+        })
+    }
+}
+
+impl Client {
+    /// The address that calls go to.
+    ///
+    /// ```
+    /// use gong_client::{Client, Credentials};
+    ///
+    /// let client = Client::builder()
+    ///     .base_url("https://us-12345.api.gong.io/v2/")
+    ///     .credentials(Credentials::bearer_token("token"))
+    ///     .build()?;
+    /// assert_eq!(client.base_url(), "https://us-12345.api.gong.io");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn base_url(&self) -> &str {
+        use gong_api_gen::ClientInfo as _;
+        self.raw.baseurl()
+    }
+
+    /// Where this client takes the time from.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    pub(crate) fn raw(&self) -> &RawClient {
+        &self.raw
+    }
+
+    /// Asks a question, which can be asked again, or says what can be said twice.
+    pub(crate) async fn ask<T, E, F>(
+        &self,
+        operation: Operation,
+        call: impl FnMut() -> F,
+    ) -> Result<T, Error>
+    where
+        T: serde::de::DeserializeOwned,
+        E: ErrorBody,
+        F: Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
+    {
+        self.repeated(operation, after_question, call).await
+    }
+
+    /// Changes something; made again only where Gong has surely not carried it out.
+    pub(crate) async fn change<T, E, F>(
+        &self,
+        operation: Operation,
+        call: impl FnMut() -> F,
+    ) -> Result<T, Error>
+    where
+        T: serde::de::DeserializeOwned,
+        E: ErrorBody,
+        F: Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
+    {
+        self.repeated(operation, after_change, call).await
+    }
+
+    async fn repeated<T, E, F>(
+        &self,
+        operation: Operation,
+        after: fn(&Error) -> Action,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T, Error>
+    where
+        T: serde::de::DeserializeOwned,
+        E: ErrorBody,
+        F: Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
+    {
+        let limits = self.retry;
+        let started = self.clock.monotonic();
+        let mut pauses = limits.pauses();
+        let mut attempts = 1;
+        loop {
+            let error = match self.call(operation, call()).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let pause = pauses.next().unwrap_or_default();
+            let pause = pause.max(error.retry_after().unwrap_or_default());
+            let spent = self.clock.monotonic().saturating_sub(started);
+            let gives_up = after(&error) == Action::GiveUp;
+            if gives_up
+                || attempts >= limits.attempts
+                || pause > limits.longest_wait
+                || spent.saturating_add(pause) > limits.total
+            {
+                return Err(error);
+            }
+            self.clock.sleep(pause).await;
+            attempts += 1;
+        }
+    }
+
+    /// Makes one call of the raw client and turns whatever goes wrong into an [`Error`].
+    pub(crate) async fn call<T, E>(
+        &self,
+        operation: Operation,
+        call: impl Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
+    ) -> Result<T, Error>
+    where
+        T: serde::de::DeserializeOwned,
+        E: ErrorBody,
+    {
+        self.rate.spend(&*self.clock, &*self.counter).await?;
+        let exchange = Exchange::default();
+        // Reading is within the limit too: a body may come a byte at a time, without end.
+        let answered = async {
+            let answer = exchange.observe(call).await;
+            response::read(operation, &exchange, answer).await
+        };
+        // Much that waits, such as a push of thousands of files, holds a call it may make one day.
+        tokio::time::timeout(self.timeouts.answer, Box::pin(answered))
+            .await
+            .unwrap_or_else(|_| Err(response::timed_out(operation, self.timeouts.answer)))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("base_url", &self.base_url())
+            .field("timeouts", &self.timeouts)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,38 @@
+//! How far this machine's clock is off from the server's.
+
+use gong_api_gen::Exchange;
+use jiff::SignedDuration;
+use jiff::fmt::rfc2822::DateTimeParser;
+
+use crate::client::Client;
+
+impl Client {
+    /// How far this machine's clock is ahead of the server's, to about a second; negative when it
+    /// is behind. `None` when no answer came, or one without a date.
+    ///
+    /// It reads the `Date` header of one call of `GET /v2/crm/integrations`, whatever the answer
+    /// is otherwise: a refusal has a date too. A wrong clock makes wrong `modifiedDate`s.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_client::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_client::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// let ahead = client.clock_skew().await.unwrap();
+    /// assert!(ahead.as_secs().abs() < 60);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn clock_skew(&self) -> Option<SignedDuration> {
+        self.rate.spend(&*self.clock, &*self.counter).await.ok()?;
+        let exchange = Exchange::default();
+        let call = exchange.observe(self.raw().list_generic_crm_integration());
+        drop(tokio::time::timeout(self.timeouts.answer, call).await);
+        let headers = exchange.headers();
+        let date = headers.get(reqwest::header::DATE)?.to_str().ok()?;
+        let theirs = DateTimeParser::new().parse_timestamp(date).ok()?;
+        Some(self.clock.now().duration_since(theirs))
+    }
+}

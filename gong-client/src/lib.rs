@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod base_url;
+pub mod client;
+pub mod clock;
+mod clock_skew;
+mod credentials;
+pub mod error;
+pub mod integration;
+pub mod meeting;
+pub mod objects;
+#[rustfmt::skip]
+pub mod operation;
+pub mod poll;
+pub mod quota;
+pub mod rate_limit;
+pub mod raw;
+mod response;
+pub mod retry;
+mod schema;
+pub mod status;
+pub mod upload;
+
+pub use client::{Client, ClientBuilder, Timeouts};
+pub use clock::{Clock, SystemClock};
+pub use credentials::Credentials;
+pub use error::{Error, ErrorKind};
+pub use integration::{DeletionEvent, Ensured, Integration};
+pub use meeting::{CreatedMeeting, Invitee, MAX_EMAILS, Meeting, MeetingBuilder, MeetingReadiness};
+pub use objects::{CrmObject, MAX_OBJECTS};
+pub use operation::Operation;
+pub use poll::{Patience, WaitError};
+pub use quota::Quota;
+pub use rate_limit::{CallCounter, CallCounterError, MemoryCallCounter, RateLimit};
+pub use status::{LineError, MAX_LISTED_ERRORS, RequestState, RequestStatus};
+pub use upload::Upload;

@@ -1,0 +1,209 @@
+//! Waiting for the end of a request that Gong works on in the background.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::retry::{Action, after_question};
+use crate::status::RequestStatus;
+use gong_records::ids::{ClientRequestId, IntegrationId};
+
+/// How often to ask, and for how long.
+///
+/// Gong names neither a processing time nor an interval. The defaults spend few of the day's 10,000
+/// calls: first after 2 seconds, then half as long again each time up to 30 seconds, for 30 minutes.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Patience {
+    /// The first pause.
+    pub first: Duration,
+    /// The longest pause.
+    pub longest: Duration,
+    /// When to give up waiting; the work itself goes on in Gong.
+    pub total: Duration,
+}
+
+impl Patience {
+    /// For uploads.
+    pub const UPLOAD: Self = Self {
+        first: Duration::from_secs(2),
+        longest: Duration::from_secs(30),
+        total: Duration::from_mins(30),
+    };
+
+    /// For the deletion of an integration, which Gong says can take a day.
+    pub const DELETION: Self = Self {
+        first: Duration::from_secs(30),
+        longest: Duration::from_mins(5),
+        total: Duration::from_hours(25),
+    };
+
+    /// For a local Gong, which takes no time.
+    pub const LOCAL: Self = Self {
+        first: Duration::from_millis(5),
+        longest: Duration::from_millis(50),
+        total: Duration::from_mins(1),
+    };
+
+    /// The same, giving up after this time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use gong_client::Patience;
+    ///
+    /// let patience = Patience::UPLOAD.with_total(Duration::from_secs(90));
+    /// assert_eq!(patience.first, Patience::UPLOAD.first);
+    /// assert_eq!(patience.total, Duration::from_secs(90));
+    /// ```
+    #[must_use]
+    pub fn with_total(mut self, total: Duration) -> Self {
+        self.total = total;
+        self
+    }
+
+    /// The pauses, one after another, without end; each a little off, so that clients that started
+    /// together do not ask together.
+    pub fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
+        let longest = self.longest;
+        ExponentialBuilder::new()
+            .with_min_delay(self.first)
+            .with_max_delay(self.longest)
+            .with_factor(1.5)
+            .with_jitter()
+            .without_max_times()
+            .build()
+            // The jitter comes on top of the longest pause, and can double it.
+            .map(move |pause| pause.min(longest))
+    }
+}
+
+/// Why waiting came to no end.
+#[derive(Debug, thiserror::Error)]
+pub enum WaitError {
+    /// The time was up; the request goes on in Gong.
+    #[error("{client_request_id} is not finished after {} s; questions asked: {polls}", waited.as_secs())]
+    TimedOut {
+        /// The upload or deletion.
+        client_request_id: ClientRequestId,
+        /// How long it was waited.
+        waited: Duration,
+        /// How often Gong was asked.
+        polls: u32,
+        /// What Gong said last.
+        last: Option<Box<RequestStatus>>,
+    },
+    /// Asking failed for good.
+    #[error(transparent)]
+    Request(#[from] Error),
+}
+
+impl Client {
+    /// Asks until the request has come to its end: done or failed.
+    ///
+    /// A question that fails for a passing reason is asked again within the same time. An id that
+    /// Gong does not know is asked for a few times more: it may be too new.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError::TimedOut`] when the time is up, [`WaitError::Request`] when asking fails for
+    /// good.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_client::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_client::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// # let integration_id = sim.register_integration("Acme CRM", "admin@acme.example").into();
+    /// use gong_client::{Patience, RequestState, Upload};
+    /// use gong_records::ObjectType;
+    ///
+    /// # sim.set_processing(gong_sim::Processing::Polls(3));
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("stages.ldjson");
+    /// # std::fs::write(&path, "{\"objectId\":\"discovery\",\"name\":\"Discovery\"}\n")?;
+    /// let upload = Upload::new(integration_id, ObjectType::Stage, "stages-1".parse()?, path);
+    /// client.upload(&upload, |_| {}).await?;
+    /// let mut polls = 0;
+    /// let end = client
+    ///     .wait(integration_id, &upload.client_request_id, Patience::LOCAL, |_| polls += 1)
+    ///     .await?;
+    /// assert_eq!(end.status, RequestState::Done);
+    /// assert!(polls > 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn wait(
+        &self,
+        integration_id: IntegrationId,
+        client_request_id: &ClientRequestId,
+        patience: Patience,
+        mut on_poll: impl FnMut(&RequestStatus) + Send,
+    ) -> Result<RequestStatus, WaitError> {
+        /// Questions after which an id that Gong does not know is taken for unknown.
+        const NEW_ID_POLLS: u32 = 5;
+        /// Answers that are none of Gong's, until they are taken for what is there.
+        const STRANGE_ANSWERS: u32 = 4;
+        let mut strange = 0;
+        let started = self.clock.monotonic();
+        let mut last = None;
+        let mut polls = 0;
+        for pause in patience.pauses() {
+            polls += 1;
+            let mut pause = pause;
+            match self
+                .request_status_once(integration_id, client_request_id)
+                .await
+            {
+                Ok(status) => {
+                    on_poll(&status);
+                    if status.status.is_final() {
+                        return Ok(status);
+                    }
+                    last = Some(Box::new(status));
+                }
+                Err(error) if after_question(&error) != Action::GiveUp => {
+                    // A page of a proxy's may pass; one that stays is none of Gong's.
+                    strange += u32::from(error.kind() == ErrorKind::UnexpectedAnswer);
+                    if strange > STRANGE_ANSWERS {
+                        return Err(error.into());
+                    }
+                    pause = pause.max(error.retry_after().unwrap_or_default());
+                }
+                Err(error) if may_be_too_new(&error) && polls < NEW_ID_POLLS => {}
+                Err(error) => return Err(error.into()),
+            }
+            let waited = self.clock.monotonic().saturating_sub(started);
+            if waited.saturating_add(pause) > patience.total {
+                let client_request_id = client_request_id.clone();
+                return Err(WaitError::TimedOut {
+                    client_request_id,
+                    waited,
+                    polls,
+                    last,
+                });
+            }
+            self.clock.sleep(pause).await;
+        }
+        // The pauses have no end.
+        let client_request_id = client_request_id.clone();
+        Err(WaitError::TimedOut {
+            client_request_id,
+            waited: patience.total,
+            polls,
+            last,
+        })
+    }
+}
+
+/// Gong does not document what it answers for an id that it has never seen ; a 404 or a 400 are likely.
+fn may_be_too_new(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::InvalidRequest
+    )
+}

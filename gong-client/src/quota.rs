@@ -1,0 +1,115 @@
+//! How much of the day's calls is left.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::client::Client;
+use crate::rate_limit::{CallCounter, CallCounterError, DAY};
+
+/// How much of the day's calls is left, by the count of the client's call counter.
+///
+/// Gong counts the calls of all of a company's tools together and does not tell: those of others are
+/// not in it. When Gong's day begins is not documented, so the last 24 hours count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Quota {
+    /// How many calls the last 24 hours may have.
+    pub per_day: u64,
+    /// How many they had, in every process that shares the counter.
+    pub spent: u64,
+    /// How many may still be made.
+    pub left: u64,
+    /// When the oldest of them no longer counts, to the minute; none without calls.
+    pub frees_at: Option<Timestamp>,
+}
+
+impl Client {
+    /// How much of the day's calls is left; `None` without a limit. No call is made.
+    ///
+    /// # Errors
+    ///
+    /// [`CallCounterError`] when the counter can't be read.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_client::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_client::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// client.integrations().await?;
+    /// let quota = client.quota().await?.unwrap();
+    /// assert_eq!((quota.spent, quota.left), (1, 9_999));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn quota(&self) -> Result<Option<Quota>, CallCounterError> {
+        let Some(per_day) = self.rate.per_day() else {
+            return Ok(None);
+        };
+        quota(per_day.into(), self.clock.now(), &*self.counter)
+            .await
+            .map(Some)
+    }
+
+    /// How many calls the day has left; none if there is no limit, or the counter can't be read.
+    pub async fn calls_left(&self) -> Option<u64> {
+        self.rate.left_today(self.clock.now(), &*self.counter).await
+    }
+}
+
+async fn quota(
+    per_day: u64,
+    now: Timestamp,
+    counter: &dyn CallCounter,
+) -> Result<Quota, CallCounterError> {
+    let start = now.checked_sub(DAY).unwrap_or(now);
+    let spent = counter.calls_since(start).await?;
+    let mut frees_at = None;
+    if spent > 0 {
+        // The last moment since which all were made is that of the oldest; the counter counts by the
+        // minute.
+        let (mut all, mut fewer) = (0, DAY.as_mins() + 1);
+        while fewer - all > 1 {
+            let middle = i64::midpoint(all, fewer);
+            let since = start + SignedDuration::from_mins(middle);
+            if counter.calls_since(since).await? == spent {
+                all = middle;
+            } else {
+                fewer = middle;
+            }
+        }
+        frees_at = Some(now + SignedDuration::from_mins(all));
+    }
+    Ok(Quota {
+        per_day,
+        spent,
+        left: per_day.saturating_sub(spent),
+        frees_at,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rate_limit::MemoryCallCounter;
+
+    #[tokio::test]
+    async fn a_call_frees_its_place_a_day_later() {
+        let counter = MemoryCallCounter::new();
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        let fresh = quota(10, now, &counter).await.unwrap();
+        assert_eq!((fresh.left, fresh.frees_at), (10, None));
+        for hours in [30, 5, 5, 0] {
+            counter
+                .count_call(now - SignedDuration::from_hours(hours))
+                .await
+                .unwrap();
+        }
+        let found = quota(10, now, &counter).await.unwrap();
+        assert_eq!((found.spent, found.left), (3, 7));
+        let frees_at = found.frees_at.unwrap();
+        assert_eq!(frees_at, now + SignedDuration::from_hours(19));
+        assert_eq!(quota(2, now, &counter).await.unwrap().left, 0);
+    }
+}

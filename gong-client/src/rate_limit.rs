@@ -1,0 +1,248 @@
+//! How many calls a client makes per second and per day.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Inner};
+
+const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// A future that a trait's method returns.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Counts calls for the daily limit, across clients and processes if it is kept on disk.
+pub trait CallCounter: fmt::Debug + Send + Sync {
+    /// Counts one call.
+    fn count_call(&self, at: Timestamp) -> BoxFuture<'_, Result<(), CallCounterError>>;
+
+    /// How many calls were made since then, give or take those of a minute.
+    fn calls_since(&self, since: Timestamp) -> BoxFuture<'_, Result<u64, CallCounterError>>;
+}
+
+/// A call counter that cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("calls cannot be counted: {0}")]
+pub struct CallCounterError(#[source] Box<dyn StdError + Send + Sync>);
+
+impl CallCounterError {
+    /// The error with this cause.
+    pub fn new(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(cause.into())
+    }
+
+    /// The cause.
+    pub fn into_cause(self) -> Box<dyn StdError + Send + Sync> {
+        self.0
+    }
+}
+
+/// Counts calls in memory, as long as the process lives.
+#[derive(Debug, Default)]
+pub struct MemoryCallCounter(
+    /// Calls by the minute, counted from 1970.
+    Mutex<BTreeMap<i64, u64>>,
+);
+
+impl MemoryCallCounter {
+    /// A counter without calls.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+fn minute(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(60)
+}
+
+impl CallCounter for MemoryCallCounter {
+    fn count_call(&self, at: Timestamp) -> BoxFuture<'_, Result<(), CallCounterError>> {
+        const KEPT_MINUTES: i64 = 48 * 60;
+        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = minute(at);
+        *calls.entry(now).or_default() += 1;
+        while let Some(first) = calls.first_entry()
+            && *first.key() < now - KEPT_MINUTES
+        {
+            first.remove();
+        }
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn calls_since(&self, since: Timestamp) -> BoxFuture<'_, Result<u64, CallCounterError>> {
+        let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let calls = calls.range(minute(since)..).map(|(_, calls)| calls).sum();
+        Box::pin(std::future::ready(Ok(calls)))
+    }
+}
+
+/// How many calls a client makes in a second and in a day.
+///
+/// Gong counts 3 calls a second and 10,000 a day for a company, all its integrations and tools
+/// together; more has to be asked for. When its day begins is not documented, so the last 24 hours
+/// count here. Clones of a client share one budget, and every call spends from it, questions about
+/// an upload's status too. With a ledger that is a file, the day is kept across processes.
+///
+/// ```
+/// use gong_client::RateLimit;
+///
+/// // Half of what Gong allows, because another tool needs the rest.
+/// let limit = RateLimit::new(Some(1), Some(5_000));
+/// ```
+#[derive(Debug, Clone)]
+pub struct RateLimit {
+    per_second: Option<u32>,
+    per_day: Option<u32>,
+    /// When the last calls were due, as many as a second takes. A token bucket, as libraries have
+    /// it, lets nearly twice as many through in the second after a pause.
+    due: Arc<Mutex<VecDeque<Duration>>>,
+}
+
+impl RateLimit {
+    /// So many calls in any second, and so many in any 24 hours; `None` is no limit.
+    ///
+    /// ```
+    /// use gong_client::RateLimit;
+    ///
+    /// // Half of what Gong allows: another integration needs the rest.
+    /// let limit = RateLimit::new(Some(1), Some(5_000));
+    /// # let _ = limit;
+    /// ```
+    pub fn new(per_second: Option<u32>, per_day: Option<u32>) -> Self {
+        Self {
+            per_second,
+            per_day,
+            due: Arc::default(),
+        }
+    }
+
+    /// What Gong allows: 3 a second, 10,000 a day.
+    pub fn gong() -> Self {
+        Self::new(Some(3), Some(10_000))
+    }
+
+    /// No limit, for a local Gong.
+    pub fn unlimited() -> Self {
+        Self::new(None, None)
+    }
+
+    /// How long to wait before the next call, which is thereby taken.
+    fn take(&self, now: Duration) -> Duration {
+        let Some(most) = self.per_second else {
+            return Duration::ZERO;
+        };
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = if due.len() < most.max(1) as usize {
+            now
+        } else {
+            let oldest = due.pop_front().unwrap_or_default();
+            now.max(oldest + SECOND)
+        };
+        due.push_back(at);
+        at.saturating_sub(now)
+    }
+
+    /// How many calls a day may have.
+    pub(crate) fn per_day(&self) -> Option<u32> {
+        self.per_day
+    }
+
+    /// How many calls the day has left; none if there is no limit, or the counter can't tell.
+    pub(crate) async fn left_today(
+        &self,
+        now: Timestamp,
+        counter: &dyn CallCounter,
+    ) -> Option<u64> {
+        let most = u64::from(self.per_day?);
+        let spent = counter.calls_since(now.checked_sub(DAY).ok()?).await.ok()?;
+        Some(most.saturating_sub(spent))
+    }
+
+    /// Waits until a call may be made, and counts it.
+    pub(crate) async fn spend(
+        &self,
+        clock: &dyn Clock,
+        counter: &dyn CallCounter,
+    ) -> Result<(), Error> {
+        if let Some(per_day) = self.per_day {
+            self.spend_of_day(per_day, clock.now(), counter).await?;
+        }
+        let wait = self.take(clock.monotonic());
+        if !wait.is_zero() {
+            clock.sleep(wait).await;
+        }
+        Ok(())
+    }
+
+    async fn spend_of_day(
+        &self,
+        per_day: u32,
+        now: Timestamp,
+        counter: &dyn CallCounter,
+    ) -> Result<(), Error> {
+        if self.left_today(now, counter).await == Some(0) {
+            return Err(Error::from_inner(Inner {
+                kind: Some(ErrorKind::RateLimited),
+                message: format!("all {per_day} calls of the last 24 hours are spent"),
+                // The first of them is a day old at some time within the next: look once an hour.
+                retry_after: Some(Duration::from_hours(1)),
+                ..Inner::default()
+            }));
+        }
+        // A call that could not be counted is no reason to fail it: Gong counts too.
+        drop(counter.count_call(now).await);
+        Ok(())
+    }
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self::gong()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_second_has_more_calls_than_allowed() {
+        let limit = RateLimit::new(Some(3), None);
+        let mut now = Duration::from_secs(100);
+        let mut made = Vec::new();
+        for call in 0..40 {
+            // A pause now and then, after which calls come in a row.
+            now += Duration::from_millis(if call % 7 == 0 { 1_500 } else { 10 });
+            now += limit.take(now);
+            made.push(now);
+        }
+        for window in made.windows(4) {
+            assert!(window[3] >= window[0] + SECOND, "{window:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn clones_share_a_limit_and_the_counter_keeps_the_day() {
+        let limit = RateLimit::new(Some(1), Some(2));
+        let clone = limit.clone();
+        assert_eq!(limit.take(Duration::ZERO), Duration::ZERO);
+        assert_eq!(clone.take(Duration::ZERO), SECOND);
+
+        let counter = MemoryCallCounter::new();
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1_000);
+        limit.spend_of_day(2, now, &counter).await.unwrap();
+        clone.spend_of_day(2, now, &counter).await.unwrap();
+        let error = limit.spend_of_day(2, now, &counter).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
+        let tomorrow = now + SignedDuration::from_hours(25);
+        limit.spend_of_day(2, tomorrow, &counter).await.unwrap();
+    }
+}

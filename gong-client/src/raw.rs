@@ -1,0 +1,13 @@
+//! The raw client beneath, for what this crate does not offer; exempt from semantic versioning.
+//!
+//! ```
+//! use gong_client::raw;
+//!
+//! let client = raw::Client::new_with_client("https://api.gong.io", raw::http::Client::new());
+//! # let _ = client;
+//! ```
+
+pub use gong_api_gen::*;
+
+/// The HTTP library whose types the raw client takes.
+pub use reqwest as http;

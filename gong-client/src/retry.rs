@@ -1,0 +1,302 @@
+//! Which failed calls are made again, and which are not.
+//!
+//! A question, such as one for a status, can always be asked again. An upload can be sent again
+//! under the same id, which Gong takes once; but when its answer was lost, the status of that id is
+//! asked first, because Gong may have it. [`TABLE`] is what the code follows:
+//!
+//! | what came back | a question | an upload |
+//! |---|---|---|
+//! | no connection | again, after a pause | again, after a pause |
+//! | the connection broke, or no answer came in time | again, after a pause | ask for its status first |
+//! | 429 | again, after the wait that Gong names | again, after the wait that Gong names |
+//! | 5xx | again, after a pause | ask for its status first |
+//! | 2xx, but the body can't be read | again, after a pause | ask for its status first |
+//! | 409 | give up | Gong has it: ask for its status |
+//! | 401, 403 | give up | give up |
+//! | 3xx | give up | give up |
+//! | any other 4xx | give up | give up |
+//! | the file can't be read, or changed | give up | give up |
+//! | the settings are wrong | give up | give up |
+//!
+//! Every other call follows the same table. What says the same when it is said twice counts as a
+//! question: the complete list of custom fields, the replacement of a meeting. What does not, such as
+//! registering an integration or creating a meeting, is made again only where Gong surely has not
+//! carried it out; having no status to ask for, it gives up elsewhere.
+//!
+//! Pauses double from one second to thirty, a little off so that clients that failed together do
+//! not come back together. Two limits hold at once, the number of tries and the total time; a
+//! `Retry-After` longer than [`RetryLimits::longest_wait`] ends the tries with the wait that is
+//! left. It is read as seconds or as an HTTP date; without one, or with one that is neither, the
+//! pause is the usual one.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+
+use crate::error::{Error, ErrorKind};
+
+/// What is done after a failed call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// The same again, after a pause.
+    Repeat,
+    /// The same again, after the wait that Gong names.
+    WaitAndRepeat,
+    /// The status of the same id is asked before anything is sent.
+    AskFirst,
+    /// Gong took the id before: its status tells what became of it.
+    AskOutcome,
+    /// Nothing; the error stands.
+    GiveUp,
+}
+
+impl Action {
+    /// The action in words, as in the table of this module.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Repeat => "again, after a pause",
+            Self::WaitAndRepeat => "again, after the wait that Gong names",
+            Self::AskFirst => "ask for its status first",
+            Self::AskOutcome => "Gong has it: ask for its status",
+            Self::GiveUp => "give up",
+        }
+    }
+}
+
+/// A row of the table.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Row {
+    /// What came back.
+    pub when: &'static str,
+    /// After a question.
+    pub question: Action,
+    /// After an upload.
+    pub upload: Action,
+    matches: fn(&Error) -> bool,
+}
+
+/// What is done after which failure; the first row that fits counts.
+pub const TABLE: &[Row] = &[
+    Row {
+        when: "no connection",
+        question: Action::Repeat,
+        upload: Action::Repeat,
+        // Of a question no outcome can be unknown: it always ends up here, and both rows do the same.
+        matches: |error| no_answer(error) && !error.is_outcome_unknown(),
+    },
+    Row {
+        when: "the connection broke, or no answer came in time",
+        question: Action::Repeat,
+        upload: Action::AskFirst,
+        matches: no_answer,
+    },
+    Row {
+        when: "429",
+        question: Action::WaitAndRepeat,
+        upload: Action::WaitAndRepeat,
+        matches: |error| error.kind() == ErrorKind::RateLimited,
+    },
+    Row {
+        when: "5xx",
+        question: Action::Repeat,
+        upload: Action::AskFirst,
+        matches: |error| error.kind() == ErrorKind::Unavailable,
+    },
+    Row {
+        when: "2xx, but the body can't be read",
+        question: Action::Repeat,
+        upload: Action::AskFirst,
+        matches: |error| error.kind() == ErrorKind::UnexpectedAnswer,
+    },
+    Row {
+        when: "409",
+        question: Action::GiveUp,
+        upload: Action::AskOutcome,
+        matches: |error| error.kind() == ErrorKind::Conflict,
+    },
+    Row {
+        when: "401, 403",
+        question: Action::GiveUp,
+        upload: Action::GiveUp,
+        matches: |error| {
+            matches!(
+                error.kind(),
+                ErrorKind::Unauthorized | ErrorKind::MissingScope | ErrorKind::Forbidden
+            )
+        },
+    },
+    Row {
+        when: "3xx",
+        question: Action::GiveUp,
+        upload: Action::GiveUp,
+        matches: |error| error.kind() == ErrorKind::Redirected,
+    },
+    Row {
+        when: "any other 4xx",
+        question: Action::GiveUp,
+        upload: Action::GiveUp,
+        matches: |error| {
+            matches!(
+                error.kind(),
+                ErrorKind::InvalidRequest | ErrorKind::NotFound
+            )
+        },
+    },
+    Row {
+        when: "the file can't be read, or changed",
+        question: Action::GiveUp,
+        upload: Action::GiveUp,
+        matches: |error| error.kind() == ErrorKind::File,
+    },
+    Row {
+        when: "the settings are wrong",
+        question: Action::GiveUp,
+        upload: Action::GiveUp,
+        matches: |error| error.kind() == ErrorKind::Configuration,
+    },
+];
+
+fn no_answer(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Transport | ErrorKind::Timeout)
+}
+
+fn row(error: &Error) -> Option<&'static Row> {
+    TABLE.iter().find(|row| (row.matches)(error))
+}
+
+/// What to do after a failed question.
+pub fn after_question(error: &Error) -> Action {
+    row(error).map_or(Action::GiveUp, |row| row.question)
+}
+
+/// What to do after a failed upload.
+pub fn after_upload(error: &Error) -> Action {
+    row(error).map_or(Action::GiveUp, |row| row.upload)
+}
+
+/// How a call is repeated that changes something and has no status to ask for: only where Gong has
+/// surely not carried it out.
+pub fn after_change(error: &Error) -> Action {
+    match after_upload(error) {
+        Action::AskFirst | Action::AskOutcome => Action::GiveUp,
+        action => action,
+    }
+}
+
+/// How often and how long a failed call is repeated.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct RetryLimits {
+    /// How often one call is made at most; 5 by default.
+    pub attempts: u32,
+    /// How long after the first try another may begin; an hour by default.
+    pub total: Duration,
+    /// The longest wait that Gong may ask for; 20 minutes by default, the longest that was seen.
+    pub longest_wait: Duration,
+    /// The first pause; a second by default.
+    pub first_pause: Duration,
+    /// The longest pause where Gong names none; 30 seconds by default.
+    pub longest_pause: Duration,
+}
+
+impl Default for RetryLimits {
+    fn default() -> Self {
+        Self {
+            attempts: 5,
+            total: Duration::from_hours(1),
+            longest_wait: Duration::from_mins(20),
+            first_pause: Duration::from_secs(1),
+            longest_pause: Duration::from_secs(30),
+        }
+    }
+}
+
+impl RetryLimits {
+    /// For every call but uploads, at whose end somebody waits: four tries within a minute.
+    pub const CALL: Self = Self {
+        attempts: 4,
+        total: Duration::from_mins(1),
+        longest_wait: Duration::from_secs(30),
+        first_pause: Duration::from_millis(250),
+        longest_pause: Duration::from_secs(5),
+    };
+
+    /// No second try.
+    pub const NONE: Self = Self {
+        attempts: 1,
+        ..Self::CALL
+    };
+
+    /// For a local Gong, which recovers at once.
+    pub const LOCAL: Self = Self {
+        attempts: 5,
+        total: Duration::from_mins(1),
+        longest_wait: Duration::from_secs(5),
+        first_pause: Duration::from_millis(2),
+        longest_pause: Duration::from_millis(50),
+    };
+
+    /// The pauses, one after another, without end.
+    pub fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
+        let longest = self.longest_pause;
+        ExponentialBuilder::new()
+            .with_min_delay(self.first_pause)
+            .with_max_delay(self.longest_pause)
+            .with_factor(2.0)
+            .with_jitter()
+            .without_max_times()
+            .build()
+            // The jitter comes on top of the longest pause, and can double it.
+            .map(move |pause| pause.min(longest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Inner;
+
+    #[test]
+    fn the_table_stands_in_the_documentation() {
+        let source = include_str!("retry.rs");
+        for row in TABLE {
+            let (when, question, upload) = (row.when, row.question.as_str(), row.upload.as_str());
+            let line = format!("//! | {when} | {question} | {upload} |\n");
+            assert!(source.contains(&line), "missing: {line}");
+        }
+    }
+
+    #[test]
+    fn every_kind_of_error_has_a_row() {
+        let error = |kind, outcome_unknown| {
+            Error::from_inner(Inner {
+                kind: Some(kind),
+                outcome_unknown,
+                ..Inner::default()
+            })
+        };
+        let of_upload = [
+            (ErrorKind::Transport, false, Action::Repeat),
+            (ErrorKind::Transport, true, Action::AskFirst),
+            (ErrorKind::Timeout, true, Action::AskFirst),
+            (ErrorKind::RateLimited, false, Action::WaitAndRepeat),
+            (ErrorKind::Unavailable, true, Action::AskFirst),
+            (ErrorKind::UnexpectedAnswer, false, Action::AskFirst),
+            (ErrorKind::Conflict, false, Action::AskOutcome),
+            (ErrorKind::Unauthorized, false, Action::GiveUp),
+            (ErrorKind::MissingScope, false, Action::GiveUp),
+            (ErrorKind::Forbidden, false, Action::GiveUp),
+            (ErrorKind::Redirected, false, Action::GiveUp),
+            (ErrorKind::InvalidRequest, false, Action::GiveUp),
+            (ErrorKind::NotFound, false, Action::GiveUp),
+            (ErrorKind::File, false, Action::GiveUp),
+            (ErrorKind::Configuration, false, Action::GiveUp),
+        ];
+        for (kind, outcome_unknown, action) in of_upload {
+            let error = error(kind, outcome_unknown);
+            assert_eq!(after_upload(&error), action, "{kind:?}");
+            assert!(row(&error).is_some(), "{kind:?}");
+        }
+    }
+}

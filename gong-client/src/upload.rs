@@ -1,0 +1,374 @@
+//! Sending one entity file: streamed from disk, its length known, watched for stalls.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read as _};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use gong_api_gen::types;
+use reqwest::Body;
+use reqwest::multipart::{Form, Part};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::{mpsc, watch};
+
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
+use crate::response;
+use gong_records::ObjectType;
+use gong_records::ids::{ClientRequestId, IntegrationId};
+use gong_records::io::discover::{FRAMING_BYTES, MAX_BODY_BYTES};
+
+/// Pieces in which a file is read and sent. The usual 4 KiB made uploads 15 times slower.
+const PIECE_BYTES: usize = 256 * 1024;
+
+/// One file to upload.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Upload {
+    /// Where the upload belongs.
+    pub integration_id: IntegrationId,
+    /// What the file's records are.
+    pub object_type: ObjectType,
+    /// The id under which Gong keeps the upload; taken once.
+    pub client_request_id: ClientRequestId,
+    /// The LDJSON file.
+    pub path: PathBuf,
+}
+
+impl Upload {
+    /// An upload of this file.
+    pub fn new(
+        integration_id: IntegrationId,
+        object_type: ObjectType,
+        client_request_id: ClientRequestId,
+        path: impl Into<PathBuf>,
+    ) -> Self {
+        Self {
+            integration_id,
+            object_type,
+            client_request_id,
+            path: path.into(),
+        }
+    }
+}
+
+impl Client {
+    /// Sends one file; Gong has stored it when this returns, and has yet to process it.
+    ///
+    /// The file streams from disk, so memory does not grow with its size. `on_progress` is told how
+    /// many bytes have left so far.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::File`] when the file can't be read, or changes while it is sent,
+    /// [`ErrorKind::InvalidRequest`] when it is empty or larger than [`MAX_BODY_BYTES`],
+    /// [`ErrorKind::Conflict`] when the id was accepted before; any [`ErrorKind`] of a call.
+    /// [`Error::is_outcome_unknown`] tells whether Gong may have stored the file all the same: then
+    /// ask for the status of the same id.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let client = gong_client::Client::builder().base_url(sim.base_url())
+    /// #     .credentials(gong_client::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
+    /// #     .build()?;
+    /// # let integration_id = sim.register_integration("Acme CRM", "admin@acme.example").into();
+    /// use gong_client::Upload;
+    /// use gong_records::ObjectType;
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("stages.ldjson");
+    /// std::fs::write(&path, "{\"objectId\":\"discovery\",\"name\":\"Discovery\"}\n")?;
+    /// let upload = Upload::new(integration_id, ObjectType::Stage, "stages-1".parse()?, path);
+    /// client.upload(&upload, |_| {}).await?;
+    /// // Gong takes an id once.
+    /// let again = client.upload(&upload, |_| {}).await.unwrap_err();
+    /// assert_eq!(again.kind(), gong_client::ErrorKind::Conflict);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn upload(
+        &self,
+        upload: &Upload,
+        on_progress: impl FnMut(u64) + Send,
+    ) -> Result<(), Error> {
+        let length = sendable_length(&upload.path).await?;
+        let content = Content {
+            path: upload.path.clone(),
+            ranges: std::iter::once(0..length).collect(),
+            hash: None,
+        };
+        self.send(upload, &content, on_progress).await
+    }
+
+    /// Sends parts of a file as one upload.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::upload`]; [`ErrorKind::File`] also when the bytes are not those that were hashed.
+    pub async fn send(
+        &self,
+        upload: &Upload,
+        content: &Content,
+        mut on_progress: impl FnMut(u64) + Send,
+    ) -> Result<(), Error> {
+        self.rate
+            .spend(&*self.clock, &*self.counter)
+            .await
+            .map_err(|error| error.with_client_request_id(&upload.client_request_id))?;
+        let length = content.length();
+        let (sent, mut watched) = watch::channel(0_u64);
+        let fault = Arc::new(OnceLock::new());
+        let stream = counted(content.read(Arc::clone(&fault)), sent);
+        // A constant name: the source's may be private, and Gong makes nothing of it.
+        let file_name = format!("{}.ldjson", upload.object_type.file_stem());
+        let part = Part::stream_with_length(Body::wrap_stream(stream), length)
+            .file_name(file_name)
+            .mime_str("application/octet-stream")
+            .map_err(|error| response::transport(Operation::UploadCrmData, error))?;
+        let form = Form::new().part("dataFile", part);
+        let call = self.raw().upload_crm_data(
+            upload.client_request_id.as_str(),
+            upload.integration_id.get(),
+            raw_object_type(upload.object_type)?,
+            form,
+        );
+        let exchange = gong_api_gen::Exchange::default();
+        let mut call = pin!(exchange.observe(call));
+        let answered = loop {
+            let left = length - *watched.borrow_and_update();
+            let deadline = if left > 0 {
+                self.timeouts.stall
+            } else {
+                self.timeouts.answer
+            };
+            tokio::select! {
+                // The answer first: it may come before the last piece has left.
+                biased;
+                answer = &mut call => break answer,
+                changed = watched.changed(), if left > 0 => {
+                    on_progress(*watched.borrow());
+                    if changed.is_err() {
+                        // The body is dropped: Gong, or the connection, wants no more of it.
+                        break within(self.timeouts.answer, &mut call).await
+                            .map_err(|late| late.with_client_request_id(&upload.client_request_id))?;
+                    }
+                }
+                () = tokio::time::sleep(deadline) => {
+                    return Err(too_late(left, deadline)
+                        .with_client_request_id(&upload.client_request_id));
+                }
+            }
+        };
+        let read = Box::pin(response::read(
+            Operation::UploadCrmData,
+            &exchange,
+            answered,
+        ));
+        let outcome = within(self.timeouts.answer, read)
+            .await
+            .flatten()
+            .map(drop)
+            .map_err(|error| error.with_client_request_id(&upload.client_request_id));
+        match (outcome, fault.get()) {
+            // The last piece was held back, so Gong can't have taken the upload.
+            (Err(error), Some(reason)) if error.status().is_none_or(|status| status >= 300) => {
+                Err(Error::new(ErrorKind::File, reason.clone()))
+            }
+            (outcome, _) => outcome,
+        }
+    }
+}
+
+/// The end of a call, if it comes in time.
+async fn within<F: Future + Unpin>(deadline: Duration, call: F) -> Result<F::Output, Error> {
+    tokio::time::timeout(deadline, call)
+        .await
+        .map_err(|_| response::timed_out(Operation::UploadCrmData, deadline))
+}
+
+/// The error for an upload that stands still, or for an answer that does not come.
+fn too_late(left: u64, deadline: Duration) -> Error {
+    if left == 0 {
+        return response::timed_out(Operation::UploadCrmData, deadline);
+    }
+    // Gong may have seen all that left; only the whole file would have been stored.
+    Error::new(
+        ErrorKind::Timeout,
+        format!(
+            "{}: nothing could be sent for {} s, with {left} bytes of the file still to go",
+            Operation::UploadCrmData,
+            deadline.as_secs_f64()
+        ),
+    )
+    .with_outcome_unknown()
+}
+
+/// The file's length, if Gong would take it.
+async fn sendable_length(path: &Path) -> Result<u64, Error> {
+    let unreadable = |error: io::Error| {
+        Error::new(ErrorKind::File, format!("{} can't be read", path.display())).with_source(error)
+    };
+    let metadata = tokio::fs::metadata(path).await.map_err(unreadable)?;
+    if metadata.is_dir() {
+        let message = format!("{} is a folder, not a file", path.display());
+        return Err(Error::new(ErrorKind::File, message));
+    }
+    // So that a file that may not be read is told before a connection is made.
+    tokio::fs::File::open(path).await.map_err(unreadable)?;
+    let length = metadata.len();
+    let refuse = |why: String| {
+        Err(Error::new(
+            ErrorKind::InvalidRequest,
+            format!("{} {why}", path.display()),
+        ))
+    };
+    if length == 0 {
+        return refuse("is empty; Gong has nothing to take from it".to_owned());
+    }
+    if length > MAX_BODY_BYTES - FRAMING_BYTES {
+        return refuse(format!(
+            "has {length} bytes; Gong takes {MAX_BODY_BYTES} an upload, framing included: split it"
+        ));
+    }
+    Ok(length)
+}
+
+/// The bytes of one upload: parts of a file, and what they hashed to when they were looked at.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// The file.
+    pub path: PathBuf,
+    /// The parts of it, in bytes from its beginning, in their order.
+    pub ranges: Vec<Range<u64>>,
+    /// The SHA-256 of the parts, which is compared before the last bytes are sent.
+    pub hash: Option<[u8; 32]>,
+}
+
+impl Content {
+    /// How many bytes they are.
+    pub fn length(&self) -> u64 {
+        self.ranges
+            .iter()
+            .map(|range| range.end - range.start)
+            .sum()
+    }
+
+    /// Reads the bytes and gives their SHA-256.
+    ///
+    /// # Errors
+    ///
+    /// The system's error when the file cannot be read.
+    pub fn hashed(&self) -> io::Result<[u8; 32]> {
+        let mut hasher = Sha256::new();
+        self.visit(&mut |piece, _| {
+            hasher.update(&piece);
+            Ok(())
+        })?;
+        Ok(hasher.finalize().into())
+    }
+
+    /// Reads the bytes on a thread of their own; says in `fault` why it did not come to the end.
+    fn read(&self, fault: Arc<OnceLock<String>>) -> mpsc::Receiver<io::Result<Bytes>> {
+        let (pieces, received) = mpsc::channel(2);
+        let content = self.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut hasher = Sha256::new();
+            let outcome = content.visit(&mut |piece, is_last| {
+                if let Some(hash) = &content.hash {
+                    hasher.update(&piece);
+                    // Before the last piece: without it, Gong has no upload that it could take.
+                    if is_last && hasher.finalize_reset().as_slice() != hash {
+                        return Err(io::Error::other("the content is not what was planned"));
+                    }
+                }
+                // An error says that nobody listens any more.
+                pieces
+                    .blocking_send(Ok(Bytes::from(piece)))
+                    .map_err(|_| io::ErrorKind::BrokenPipe.into())
+            });
+            let Err(error) = outcome else { return };
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                return;
+            }
+            let path = content.path.display();
+            let changed = matches!(
+                error.kind(),
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::Other
+            );
+            let reason = if changed {
+                format!(
+                    "{path} changed while it was sent, and Gong took nothing of it: push it again"
+                )
+            } else {
+                format!("{path} can't be read to its end: {error}")
+            };
+            drop(fault.set(reason));
+            drop(pieces.blocking_send(Err(error)));
+        });
+        received
+    }
+
+    /// Gives the bytes in large pieces, and says of each whether it is the last.
+    fn visit(&self, each: &mut dyn FnMut(Vec<u8>, bool) -> io::Result<()>) -> io::Result<()> {
+        let mut file = BufReader::with_capacity(PIECE_BYTES, File::open(&self.path)?);
+        let mut left = self.length();
+        let mut at = 0;
+        let mut piece = Vec::with_capacity(piece_bytes(left));
+        for range in &self.ranges {
+            if range.start != at {
+                file.seek_relative(range.start.cast_signed() - at.cast_signed())?;
+            }
+            at = range.end;
+            let mut of_range = range.end - range.start;
+            while of_range > 0 {
+                let old = piece.len();
+                let wanted = piece_bytes(of_range).min(PIECE_BYTES - old);
+                piece.resize(old + wanted, 0);
+                file.read_exact(&mut piece[old..])?;
+                of_range -= wanted as u64;
+                left -= wanted as u64;
+                if piece.len() == PIECE_BYTES || left == 0 {
+                    each(std::mem::take(&mut piece), left == 0)?;
+                    piece.reserve_exact(piece_bytes(left));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// So much of what is left as goes into one piece.
+fn piece_bytes(left: u64) -> usize {
+    usize::try_from(left).unwrap_or(usize::MAX).min(PIECE_BYTES)
+}
+
+/// The pieces, each counted as it leaves.
+fn counted(
+    mut pieces: mpsc::Receiver<io::Result<Bytes>>,
+    sent: watch::Sender<u64>,
+) -> impl futures_util::Stream<Item = io::Result<Bytes>> + Send + 'static {
+    futures_util::stream::poll_fn(move |context| {
+        let piece = pieces.poll_recv(context);
+        if let Poll::Ready(Some(Ok(piece))) = &piece {
+            sent.send_modify(|total| *total += piece.len() as u64);
+        }
+        piece
+    })
+}
+
+fn raw_object_type(object_type: ObjectType) -> Result<types::ObjectType, Error> {
+    object_type.as_str().parse().map_err(|_| {
+        Error::new(
+            ErrorKind::InvalidRequest,
+            format!("{object_type} is not an object type"),
+        )
+    })
+}

@@ -1,0 +1,326 @@
+//! Which ids a file holds, in twelve bytes each.
+
+use std::hash::{BuildHasher, Hasher as _};
+
+use crate::record::ObjectType;
+
+/// An id as a number. Two ids may share one, so a repeated number is only a suspicion.
+pub(super) fn hash(id: &str) -> u64 {
+    hash_bytes(id.as_bytes())
+}
+
+/// [`hash`] of an id whose characters were not looked at.
+#[inline]
+pub(super) fn hash_bytes(id: &[u8]) -> u64 {
+    let mut hasher = foldhash::quality::FixedState::default().build_hasher();
+    hasher.write(id);
+    hasher.finish()
+}
+
+/// By the first byte of the hash: small tables are faster than one large one.
+const BUCKETS: usize = 256;
+
+/// Set in the word with the line number when the record is a deletion.
+const DELETED: u32 = 1 << 31;
+
+/// The two halves of a hash, and a line.
+type Entry = [u32; 3];
+
+/// How many entries are kept together. Growing in small pieces never copies and wastes little.
+const PIECE: usize = 128;
+
+/// Entries whose hashes begin alike, in pieces.
+#[derive(Debug, Clone, Default)]
+struct Bucket(Vec<Vec<Entry>>);
+
+impl Bucket {
+    #[inline]
+    fn push(&mut self, entry: Entry) {
+        match self.0.last_mut() {
+            Some(piece) if piece.len() < PIECE => piece.push(entry),
+            _ => {
+                let mut piece = Vec::with_capacity(PIECE);
+                piece.push(entry);
+                self.0.push(piece);
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.0
+            .last()
+            .map_or(0, |last| (self.0.len() - 1) * PIECE + last.len())
+    }
+
+    fn get(&self, at: u32) -> Entry {
+        let at = at as usize;
+        self.0[at / PIECE][at % PIECE]
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.0.iter().flatten()
+    }
+}
+
+/// The ids of a file, each with its line.
+#[derive(Debug)]
+pub(super) struct Ids {
+    buckets: Vec<Bucket>,
+    /// All of them in the order of the buckets, once [packed](Self::packed).
+    few: Vec<Entry>,
+}
+
+/// Of so many ids, the room that the buckets keep for more is not worth keeping: a folder may hold
+/// thousands of small files.
+const FEW: usize = 32_768;
+
+/// A line whose id may be that of another line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Suspect {
+    pub(super) line: u32,
+    /// Lines with the same hash have the same number.
+    pub(super) group: u32,
+}
+
+impl Ids {
+    pub(super) fn new() -> Self {
+        Self {
+            buckets: vec![Bucket::default(); BUCKETS],
+            few: Vec::new(),
+        }
+    }
+
+    /// The same for a file that was read to its end, in as little room as they need.
+    pub(super) fn packed(mut self) -> Self {
+        let count = self.buckets.iter().map(Bucket::len).sum();
+        if count <= FEW {
+            self.few.reserve_exact(count);
+            self.few.extend(self.buckets.iter().flat_map(Bucket::iter));
+            self.buckets = Vec::new();
+        }
+        self
+    }
+
+    /// What begins with this byte.
+    fn bucket(&self, first: usize) -> impl Iterator<Item = &Entry> {
+        let of = |entry: &Entry| (entry[0] >> 24) as usize;
+        let start = self.few.partition_point(|entry| of(entry) < first);
+        let few = self.few[start..]
+            .iter()
+            .take_while(move |entry| of(entry) == first);
+        let many = self.buckets.get(first).into_iter().flat_map(Bucket::iter);
+        few.chain(many)
+    }
+
+    /// Notes the id of a line. Lines beyond the two thousand millionth are not noted.
+    #[inline]
+    pub(super) fn push(&mut self, hash: u64, line: u64, is_deleted: bool) {
+        let Some(line) = u32::try_from(line).ok().filter(|line| *line < DELETED) else {
+            return;
+        };
+        let [first, ..] = hash.to_be_bytes();
+        let (high, low) = halves(hash);
+        let line = line | if is_deleted { DELETED } else { 0 };
+        self.buckets[usize::from(first)].push([high, low, line]);
+    }
+
+    /// Lines that share their hash with another line, by line.
+    pub(super) fn suspects(&self) -> Vec<Suspect> {
+        let mut suspects = Vec::new();
+        let mut groups = 0;
+        let mut slots: Vec<u32> = Vec::new();
+        for bucket in &self.buckets {
+            repeated(bucket, &mut slots, &mut groups, &mut suspects);
+        }
+        suspects.sort_unstable();
+        suspects
+    }
+}
+
+/// Finds the entries of a bucket that share their hash, by a small open table.
+fn repeated(bucket: &Bucket, slots: &mut Vec<u32>, groups: &mut u32, suspects: &mut Vec<Suspect>) {
+    const EMPTY: u32 = u32::MAX;
+    let size = (bucket.len() * 2).next_power_of_two();
+    slots.clear();
+    slots.resize(size, EMPTY);
+    // Groups of the first entries that were found repeated.
+    let mut started: Vec<(u32, u32)> = Vec::new();
+    for (index, entry) in (0_u32..).zip(bucket.iter()) {
+        let mut slot = entry[1] as usize & (size - 1);
+        loop {
+            let held = slots[slot];
+            if held == EMPTY {
+                slots[slot] = index;
+                break;
+            }
+            let other = bucket.get(held);
+            if other[..2] == entry[..2] {
+                let known = started.binary_search_by_key(&held, |(first, _)| *first);
+                let group = match known {
+                    Ok(at) => started[at].1,
+                    Err(at) => {
+                        let group = *groups;
+                        *groups += 1;
+                        started.insert(at, (held, group));
+                        let line = other[2] & !DELETED;
+                        suspects.push(Suspect { line, group });
+                        group
+                    }
+                };
+                let line = entry[2] & !DELETED;
+                suspects.push(Suspect { line, group });
+                break;
+            }
+            slot = (slot + 1) & (size - 1);
+        }
+    }
+}
+
+fn halves(hash: u64) -> (u32, u32) {
+    let half = |half: u64| u32::try_from(half).unwrap_or_default();
+    (half(hash >> 32), half(hash & u64::from(u32::MAX)))
+}
+
+/// What is known of the record that a reference names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Resolution {
+    /// No file of its type is checked along.
+    Unknown,
+    /// A file holds it.
+    Found,
+    /// No file holds it.
+    Missing,
+    /// Files hold only its deletion.
+    Deleted,
+}
+
+/// The records of other files, by type.
+#[derive(Debug, Default)]
+pub(super) struct KnownIds {
+    types: [Option<IdSet>; ObjectType::ALL.len()],
+}
+
+/// Hashes in order, the last bit replaced by whether the record is deleted.
+#[derive(Debug, Default)]
+struct IdSet {
+    hashes: Vec<u64>,
+    /// Where the hashes begin that share their first bits.
+    starts: Vec<u32>,
+    shift: u32,
+}
+
+impl KnownIds {
+    /// Adds all records of a type.
+    pub(super) fn insert(&mut self, object_type: ObjectType, files: &[Ids]) {
+        let mut hashes: Vec<u64> = Vec::new();
+        for bucket in 0..BUCKETS {
+            let start = hashes.len();
+            for [high, low, line] in files.iter().flat_map(|ids| ids.bucket(bucket)) {
+                let hash = u64::from(*high) << 32 | u64::from(*low);
+                hashes.push(hash & !1 | u64::from(line & DELETED != 0));
+            }
+            hashes[start..].sort_unstable();
+        }
+        // Of a record that is there and deleted, the first, which is there, is kept.
+        hashes.dedup_by_key(|hash| *hash & !1);
+        self.types[object_type as usize] = Some(IdSet::new(hashes));
+    }
+
+    /// Whether the records of a type are known.
+    pub(super) fn knows(&self, object_type: ObjectType) -> bool {
+        self.types[object_type as usize].is_some()
+    }
+
+    /// What is known of the record of this type whose id has this hash.
+    #[inline]
+    pub(super) fn resolve(&self, object_type: ObjectType, hash: u64) -> Resolution {
+        match &self.types[object_type as usize] {
+            None => Resolution::Unknown,
+            Some(set) => set.resolve(hash),
+        }
+    }
+}
+
+impl IdSet {
+    fn new(hashes: Vec<u64>) -> Self {
+        // About four hashes a start.
+        let bits = (hashes.len() / 4)
+            .next_power_of_two()
+            .trailing_zeros()
+            .clamp(1, 24);
+        let shift = 64 - bits;
+        let mut starts = vec![0; (1 << bits) + 1];
+        for hash in &hashes {
+            starts[first_bits(*hash, shift) + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        Self {
+            hashes,
+            starts,
+            shift,
+        }
+    }
+
+    fn resolve(&self, hash: u64) -> Resolution {
+        let start = first_bits(hash, self.shift);
+        let range = self.starts[start] as usize..self.starts[start + 1] as usize;
+        let found = self.hashes[range]
+            .iter()
+            .find(|known| **known & !1 == hash & !1);
+        match found {
+            None => Resolution::Missing,
+            Some(known) if known & 1 == 1 => Resolution::Deleted,
+            Some(_) => Resolution::Found,
+        }
+    }
+}
+
+/// At most 24 bits, which fit into any index.
+fn first_bits(hash: u64, shift: u32) -> usize {
+    usize::try_from(hash >> shift).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_with_the_same_id_are_suspects() {
+        let mut ids = Ids::new();
+        for line in 1..=10_000_u64 {
+            ids.push(hash(&format!("id-{}", line % 9_998)), line, false);
+        }
+        let suspects = ids.suspects();
+        let lines: Vec<_> = suspects.iter().map(|suspect| suspect.line).collect();
+        assert_eq!(lines, [1, 2, 9_999, 10_000]);
+        assert_eq!(suspects[0].group, suspects[2].group);
+        assert_ne!(suspects[0].group, suspects[1].group);
+    }
+
+    #[test]
+    fn references_are_resolved_by_type() {
+        // As a file is kept that has few records, and one that has many.
+        for packs in [true, false] {
+            resolves(if packs { Ids::packed } else { |ids| ids });
+        }
+    }
+
+    fn resolves(kept: fn(Ids) -> Ids) {
+        let mut ids = Ids::new();
+        for number in 0..1_000_u64 {
+            ids.push(hash(&format!("a{number}")), number + 1, number % 2 == 1);
+        }
+        let mut later = Ids::new();
+        later.push(hash("a3"), 1, false);
+        let mut known = KnownIds::default();
+        known.insert(ObjectType::Account, &[kept(ids), kept(later)]);
+        let resolve = |id: &str| known.resolve(ObjectType::Account, hash(id));
+        assert_eq!(resolve("a2"), Resolution::Found);
+        assert_eq!(resolve("a3"), Resolution::Found);
+        assert_eq!(resolve("a5"), Resolution::Deleted);
+        assert_eq!(resolve("b"), Resolution::Missing);
+        assert_eq!(known.resolve(ObjectType::Stage, 1), Resolution::Unknown);
+    }
+}

@@ -1,0 +1,63 @@
+//! What the check asks of whoever makes lines of files that hold something else.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::CheckError;
+use super::finding::Finding;
+use super::options::Options;
+use super::summary::FileSummary;
+use crate::io::discover::Csvs;
+use crate::record::ObjectType;
+
+/// Makes lines of files that hold something else, as a mapping does of CSVs.
+pub trait FileConverter: fmt::Debug + Send + Sync {
+    /// Which files it is for.
+    fn csvs(&self) -> Csvs;
+
+    /// Converts one file; `-` is the standard input.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckError::Read`] when the file cannot be read, [`CheckError::Convert`] when no lines can
+    /// be made of it.
+    fn convert(
+        &self,
+        path: &Path,
+        object_type: ObjectType,
+    ) -> Result<Arc<dyn LineSource>, CheckError>;
+}
+
+/// The lines that were made of one file, and the way from each line back to the file.
+pub trait LineSource: fmt::Debug + Send + Sync {
+    /// Reads the lines from the first one, each time it is called.
+    ///
+    /// # Errors
+    ///
+    /// The system's error when the lines cannot be opened.
+    fn open(&self) -> io::Result<Box<dyn Read>>;
+
+    /// How many records the file holds.
+    fn records(&self) -> u64;
+
+    /// The options for the check of the lines, where they differ from those for the file.
+    fn options(&self, options: &Options) -> Options;
+
+    /// Starts the way back from findings in lines to places in the file; `path` is the file.
+    fn locator<'a>(&'a self, path: Arc<Path>, options: &'a Options) -> Box<dyn Locator + 'a>;
+}
+
+/// Moves findings from lines to the places in the file that the lines were made of, and adds what
+/// the conversion found.
+pub trait Locator {
+    /// Reports a finding in a line, after the conversion's own findings up to that line.
+    fn finding(&mut self, finding: Finding, on_finding: &mut dyn FnMut(Finding));
+
+    /// Reports the conversion's findings after the last line that had one.
+    fn remaining(&mut self, on_finding: &mut dyn FnMut(Finding));
+
+    /// Corrects what the check of the lines counted by what this reported besides, or did not.
+    fn correct(&self, summary: &mut FileSummary);
+}

@@ -1,0 +1,34 @@
+//! What a person is told of their files.
+
+use crate::check::{Finding, Options, check_reader};
+use crate::record::ObjectType;
+use crate::rule::Rule;
+
+mod agreement;
+mod files;
+mod lines;
+mod samples;
+
+/// What is found in a file of this content.
+fn findings_of(object_type: ObjectType, content: &[u8], options: &Options) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    check_reader(
+        content,
+        "records.ldjson",
+        object_type,
+        options,
+        &mut |finding| {
+            findings.push(finding);
+        },
+    )
+    .unwrap();
+    findings
+}
+
+/// The rules that a file of this content breaks, each with its line, column and field.
+fn places(object_type: ObjectType, content: &str) -> Vec<(u64, u64, Rule, Option<String>)> {
+    findings_of(object_type, content.as_bytes(), &Options::default())
+        .into_iter()
+        .map(|finding| (finding.line, finding.column, finding.rule, finding.field))
+        .collect()
+}

@@ -1,0 +1,345 @@
+//! What is said of files as a whole, and of several together.
+
+use std::fs;
+use std::io::Write as _;
+
+use super::{findings_of, places};
+use crate::check::{CheckError, Finding, Options, Summary, check_paths};
+use crate::io::discover::FilesError;
+use crate::record::ObjectType;
+use crate::rule::Rule;
+use crate::schema::EntitySchema;
+
+fn account(id: &str) -> String {
+    format!(r#"{{"objectId":"{id}","modifiedDate":"2026-03-01T09:30:00Z"}}"#)
+}
+
+fn lines_and_rules(content: &str) -> Vec<(u64, Rule)> {
+    places(ObjectType::Account, content)
+        .into_iter()
+        .map(|(line, _, rule, _)| (line, rule))
+        .collect()
+}
+
+fn check_folder(files: &[(&str, &[u8])]) -> (Summary, Vec<Finding>) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    let mut findings = Vec::new();
+    let summary = check_paths(&[folder.path()], &Options::default(), &mut |finding| {
+        findings.push(finding);
+    })
+    .unwrap();
+    (summary, findings)
+}
+
+#[test]
+fn what_is_no_record_is_named_and_the_rest_is_still_checked() {
+    let (a, b) = (account("a"), account("b"));
+    let bad = r#"{"objectId":"c"}"#;
+    for (content, expected) in [
+        (format!("{a}\n\n{b}\n"), vec![(2, Rule::BlankLine)]),
+        (format!("{a}\n  \n{b}"), vec![(2, Rule::BlankLine)]),
+        (
+            format!("// x\n{a}\n// y\n{bad}"),
+            vec![
+                (1, Rule::CommentLine),
+                (3, Rule::CommentLine),
+                (4, Rule::MissingField),
+            ],
+        ),
+        (format!("[\n{a},\n{b}\n]\n"), vec![(1, Rule::JsonArray)]),
+        (
+            format!("{a}\n{{\n  \"objectId\": \"c\"\n}}\n{bad}"),
+            vec![(2, Rule::PrettyPrinted), (5, Rule::MissingField)],
+        ),
+        (
+            "{\n \"a\": {\n  \"b\": 1\n }\n}\n{\n \"c\": 1\n}\n".to_owned(),
+            vec![(1, Rule::PrettyPrinted), (6, Rule::PrettyPrinted)],
+        ),
+        (format!("{a},\n{b}\n"), vec![(1, Rule::TrailingComma)]),
+        (
+            format!("\u{feff}{a}\n{bad}"),
+            vec![(1, Rule::ByteOrderMark), (2, Rule::MissingField)],
+        ),
+        (format!("{a}\r\n{b}\r\n"), vec![]),
+        (
+            format!("{a}\n{b}\n{a}\n"),
+            vec![(3, Rule::DuplicateObjectId)],
+        ),
+        ("// nothing\n".to_owned(), vec![(1, Rule::CommentLine)]),
+        (
+            "\n".to_owned(),
+            vec![(1, Rule::BlankLine), (0, Rule::NoRecords)],
+        ),
+        (String::new(), vec![(0, Rule::NoRecords)]),
+    ] {
+        assert_eq!(lines_and_rules(&content), expected, "{content}");
+    }
+}
+
+#[test]
+fn two_users_of_one_email_address_are_named() {
+    let user = |id: &str, more: &str| {
+        format!(r#"{{"objectId":"{id}","modifiedDate":"2026-03-01T09:30:00Z",{more}}}"#)
+    };
+    let email = |address: &str| format!(r#""emailAddress":"{address}""#);
+    let lines = [
+        user("u1", &email("jane@acme.example")),
+        user("u2", &email("joe@acme.example")),
+        user("u3", &email("JANE@Acme.example")),
+        // Deleted; the same user again; another case of a letter beyond ASCII.
+        user(
+            "u4",
+            &format!(r#"{},"isDeleted":true"#, email("joe@acme.example")),
+        ),
+        user("u5", &email("j\u{d6}rg@acme.example")),
+        user("u6", &email("j\u{f6}rg@acme.example")),
+        // By the exact way: an escape, an unknown field, a mistake before it.
+        user("u7", &email("\\u006aoe@acme.example")),
+        user("u8", &format!(r#""x":1,{}"#, email("joe@acme.example"))),
+        format!(
+            r#"{{"title":Boss,{}"#,
+            &user("u9", &email("joe@acme.example"))[1..]
+        ),
+        user("u1", &email("Jane@acme.example")),
+    ];
+    let content = lines.join("\n");
+    let expected = [
+        (3, Some("u3"), 1),
+        (6, Some("u6"), 5),
+        (7, Some("u7"), 2),
+        (8, Some("u8"), 2),
+        (9, Some("u9"), 2),
+    ];
+    let options = Options::default();
+    let by_stream = findings_of(ObjectType::BusinessUser, content.as_bytes(), &options);
+    let (_, by_file) = check_folder(&[("business_users.ldjson", content.as_bytes())]);
+    for (found, is_file) in [(by_stream, false), (by_file, true)] {
+        let told: Vec<_> = found
+            .iter()
+            .filter(|finding| finding.rule == Rule::DuplicateEmail)
+            .collect();
+        assert_eq!(told.len(), expected.len(), "{told:#?}");
+        for (finding, (line, id, first)) in told.iter().zip(expected) {
+            assert_eq!((finding.line, finding.object_id.as_deref()), (line, id));
+            let message = format!("emailAddress: the user in line {first} has it already");
+            assert_eq!(finding.message, message);
+            assert!(!is_file || finding.column > 50, "{finding:?}");
+        }
+    }
+    // Only users are tied to people by it.
+    let contact = |id: &str| user(id, &format!(r#""accountId":"a",{}"#, email("a@b.example")));
+    let contacts = [contact("c1"), contact("c2")].join("\n");
+    assert!(findings_of(ObjectType::Contact, contacts.as_bytes(), &options).is_empty());
+}
+
+#[test]
+fn a_repeated_id_is_seen_behind_a_mistake_in_its_line() {
+    let wrong = r#"{"name":Acme,"objectId":"a","modifiedDate":"2026-03-01T09:30:00Z"}"#;
+    let content = [account("a"), wrong.to_owned(), wrong.to_owned()].join("\n");
+    let (_, found) = check_folder(&[("accounts.ldjson", content.as_bytes())]);
+    let told: Vec<_> = found
+        .iter()
+        .filter(|finding| finding.rule == Rule::DuplicateObjectId)
+        .map(|finding| (finding.line, finding.column, finding.object_id.as_deref()))
+        .collect();
+    assert_eq!(told, [(2, 25, Some("a")), (3, 25, Some("a"))]);
+}
+
+#[test]
+fn other_encodings_are_named() {
+    let text = account("a");
+    let utf_16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for content in [utf_16.clone(), [&[0xff, 0xfe][..], &utf_16].concat()] {
+        let found = findings_of(ObjectType::Account, &content, &Options::default());
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].rule, found[0].line), (Rule::Encoding, 1));
+        assert!(found[0].message.contains("UTF-16"), "{}", found[0].message);
+    }
+    let latin_1 = b"{\"objectId\":\"a\",\"name\":\"Caf\xe9\"}\n{\"objectId\":\"b\"}";
+    let found = findings_of(ObjectType::Account, latin_1, &Options::default());
+    let told: Vec<_> = found
+        .iter()
+        .map(|finding| (finding.line, finding.column, finding.rule))
+        .collect();
+    assert_eq!(told, [(1, 28, Rule::Encoding), (2, 1, Rule::MissingField)]);
+}
+
+#[test]
+fn a_repeated_id_names_the_line_where_it_stood_first() {
+    let content = [
+        account("a"),
+        account("b"),
+        account("\\u0061"),
+        account("a"),
+        account("A"),
+    ]
+    .join("\n");
+    for found in [
+        findings_of(ObjectType::Account, content.as_bytes(), &Options::default()),
+        check_folder(&[("accounts.ldjson", content.as_bytes())]).1,
+    ] {
+        let told: Vec<_> = found
+            .iter()
+            .map(|finding| (finding.line, finding.message.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (3, "objectId: it stands in line 1 already"),
+                (4, "objectId: it stands in line 1 already")
+            ]
+        );
+        assert_eq!(found[1].object_id.as_deref(), Some("a"));
+    }
+}
+
+#[test]
+fn references_are_followed_from_file_to_file() {
+    let (_, found) = check_folder(&[
+        ("accounts-1.ldjson", format!("{}\n{{\"objectId\":\"gone\",\"modifiedDate\":\"2026-03-01T09:30:00Z\",\"isDeleted\":true}}", account("a")).as_bytes()),
+        ("accounts-2.ldjson", account("b").as_bytes()),
+        ("contacts.ldjson", br#"{"objectId":"c1","modifiedDate":"2026-03-01T09:30:00Z","accountId":"b"}
+{"objectId":"c2","modifiedDate":"2026-03-01T09:30:00Z","accountId":"gone"}
+{"objectId":"c3","modifiedDate":"2026-03-01T09:30:00Z","accountId":"x"}"#),
+        ("leads.ldjson", br#"{"objectId":"l","modifiedDate":"2026-03-01T09:30:00Z","convertedToContactId":"c9","convertedToDealId":"d"}"#),
+    ]);
+    let told: Vec<_> = found
+        .iter()
+        .map(|finding| {
+            (
+                finding.rule,
+                finding.object_id.as_deref().unwrap(),
+                finding.field.as_deref().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Rule::DeletedReference, "c2", "accountId"),
+            (Rule::UnresolvedReference, "c3", "accountId"),
+            (Rule::UnresolvedReference, "l", "convertedToContactId"),
+        ]
+    );
+}
+
+#[test]
+fn declared_references_are_followed_to_the_same_type_and_to_later_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let account = |id: &str, parent: &str, deal: &str| {
+        format!(
+            r#"{{"objectId":"{id}","modifiedDate":"2026-03-01T09:30:00Z","parent":"{parent}","lastDeal":"{deal}"}}"#
+        ) + "\n"
+    };
+    let accounts = account("a", "b", "d") + &account("b", "x", "y");
+    fs::write(folder.path().join("accounts.ldjson"), accounts).unwrap();
+    let deal = r#"{"objectId":"d","modifiedDate":"2026-03-01T09:30:00Z"}"#;
+    fs::write(folder.path().join("deals.ldjson"), deal).unwrap();
+    let schema = r#"{"ACCOUNT":[
+        {"uniqueName":"parent","label":"Parent","type":"REFERENCE","referenceTo":"ACCOUNT"},
+        {"uniqueName":"lastDeal","label":"Last deal","type":"REFERENCE","referenceTo":"DEAL"}]}"#;
+    let options = Options {
+        entity_schema: Some(EntitySchema::from_json(schema).unwrap()),
+        allow: [Rule::NotVisible].into(),
+        ..Options::default()
+    };
+    let mut told = Vec::new();
+    check_paths(&[folder.path()], &options, &mut |finding| {
+        told.push((finding.line, finding.rule, finding.field.unwrap()));
+    })
+    .unwrap();
+    assert_eq!(
+        told,
+        [
+            (2, Rule::UnresolvedReference, "parent".to_owned()),
+            (2, Rule::UnresolvedReference, "lastDeal".to_owned()),
+        ]
+    );
+}
+
+#[test]
+fn a_folder_is_counted_file_by_file_and_compressed_files_are_read() {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed
+        .write_all(format!("{}\n{}\n", account("a"), account("a")).as_bytes())
+        .unwrap();
+    let (summary, found) = check_folder(&[
+        ("accounts.ldjson.gz", &packed.finish().unwrap()),
+        ("stages.ldjson", br#"{"objectId":"won","name":"Won"}"#),
+        ("notes.txt", b"x"),
+    ]);
+    let counted: Vec<_> = summary
+        .files
+        .iter()
+        .map(|file| (file.object_type, file.records, file.lines, file.errors))
+        .collect();
+    assert_eq!(
+        counted,
+        [(ObjectType::Stage, 1, 1, 0), (ObjectType::Account, 2, 2, 1)]
+    );
+    assert_eq!((summary.records(), summary.is_clean()), (3, false));
+    assert_eq!(summary.by_rule()[&Rule::DuplicateObjectId], 1);
+    assert_eq!(found[0].line, 2);
+}
+
+#[test]
+fn a_line_of_megabytes_is_not_looked_into() {
+    let long = format!("{{\"objectId\":\"{}\"}}", "x".repeat(5 << 20));
+    let content = format!("{}\n{long}\n{}\n", account("a"), account("b"));
+    assert_eq!(lines_and_rules(&content), [(2, Rule::LineSize)]);
+}
+
+#[test]
+fn findings_come_in_the_order_of_the_files_however_many_there_are() {
+    let lines = |from: usize| {
+        let line = |id| format!("{{\"objectId\":\"{id}\"}}\n");
+        (from..from + 2_000).map(line).collect::<Vec<_>>().concat()
+    };
+    let (first, second, third) = (lines(0), lines(2_000), lines(4_000));
+    let (summary, found) = check_folder(&[
+        ("accounts-1.ldjson", first.as_bytes()),
+        ("accounts-2.ldjson", second.as_bytes()),
+        ("accounts-3.ldjson", third.as_bytes()),
+    ]);
+    let ids: Vec<usize> = found
+        .iter()
+        .map(|finding| finding.object_id.as_ref().unwrap().parse().unwrap())
+        .collect();
+    assert!(ids.is_sorted());
+    assert_eq!((ids.len(), summary.errors()), (6_000, 6_000));
+}
+
+#[test]
+fn an_unsorted_file_is_named_once() {
+    let line = |id: u32, day: u32| {
+        format!(r#"{{"objectId":"{id}","modifiedDate":"2026-03-0{day}T09:30:00Z"}}"#)
+    };
+    let content = [line(1, 2), line(2, 3), line(3, 1), line(4, 1)].join("\n");
+    assert_eq!(lines_and_rules(&content), [(3, Rule::Unsorted)]);
+}
+
+#[test]
+fn the_standard_input_needs_a_type() {
+    let outcome = check_paths(&["-"], &Options::default(), &mut |_| {});
+    assert!(matches!(
+        outcome,
+        Err(CheckError::Files(FilesError::TypeNeeded))
+    ));
+}
+
+#[test]
+fn the_example_crm_has_no_mistakes() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/acme");
+    let schema = fs::read_to_string(format!("{folder}/entity-schema.json")).unwrap();
+    let options = Options {
+        entity_schema: Some(EntitySchema::from_json(&schema).unwrap()),
+        ..Options::default()
+    };
+    let mut findings = Vec::new();
+    let summary = check_paths(&[folder], &options, &mut |finding| findings.push(finding)).unwrap();
+    assert!(summary.records() > 4_000);
+    assert_eq!(findings, []);
+}

@@ -1,0 +1,352 @@
+//! Whether a value fits its standard field, and what to write instead.
+
+use serde_json::value::RawValue;
+
+use super::object::unescaped;
+use crate::record::{Field, FieldKind, Presence};
+use crate::rule::Rule;
+use crate::value::{Amount, Fault, FromJson, close_date, email_address, object_id, timestamp, url};
+
+/// Why a value does not fit, and what would.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Misfit {
+    pub(super) rule: Rule,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+}
+
+impl Misfit {
+    fn new(rule: Rule, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// Checks a value against a standard field.
+pub(super) fn check(field: &Field, value: &RawValue) -> Result<(), Misfit> {
+    let json = value.get();
+    let is_required = field.presence != Presence::Optional;
+    if json == "null" {
+        return Err(if is_required {
+            Misfit::new(Rule::MissingField, "it is null, and it is required")
+        } else {
+            Misfit::new(Rule::NullValue, "it is null").hint("leave the field out")
+        });
+    }
+    match field.kind {
+        FieldKind::Boolean => bool::from_json(value)
+            .map(drop)
+            .map_err(|fault| boolean(json, &fault)),
+        FieldKind::Amount => Amount::from_json(value)
+            .map(drop)
+            .map_err(|fault| number(json, &fault)),
+        FieldKind::Integer { minimum } => match i64::from_json(value) {
+            Err(fault) => Err(number(json, &fault)),
+            Ok(number) => match minimum.filter(|least| number < *least) {
+                Some(least) => Err(Misfit::new(
+                    Rule::NumberRange,
+                    format!("it must be {least} or more"),
+                )),
+                None => Ok(()),
+            },
+        },
+        FieldKind::TextList => Vec::<String>::from_json(value)
+            .map(drop)
+            .map_err(|fault| list(json, &fault)),
+        _ if !json.starts_with('"') => Err(not_text(field.kind, json)),
+        _ => text(field, &unescaped(json), is_required),
+    }
+}
+
+fn text(field: &Field, text: &str, is_required: bool) -> Result<(), Misfit> {
+    if text.is_empty() && is_required {
+        return Err(Misfit::new(
+            Rule::MissingField,
+            "it is empty, and it is required",
+        ));
+    }
+    if let Some(most) = field.max_length {
+        let length = text.chars().count();
+        if length > most {
+            let message = format!("it has {length} characters; Gong takes at most {most}");
+            return Err(Misfit::new(Rule::TextLength, message));
+        }
+    }
+    let outcome = match field.kind {
+        FieldKind::ObjectId => object_id::check(text),
+        FieldKind::Timestamp => timestamp::check(text),
+        FieldKind::Url => url::check(text),
+        FieldKind::EmailAddress => email_address::check(text),
+        FieldKind::CloseDate => close_date::check(text),
+        FieldKind::Choice(words) => return choice(words, text),
+        _ => Ok(()),
+    };
+    outcome.map_err(|fault| Misfit {
+        rule: fault.rule(),
+        message: fault.message().to_owned(),
+        hint: cure(field.kind, text).or_else(|| {
+            (text.is_empty() && !is_required).then(|| "leave the field out".to_owned())
+        }),
+    })?;
+    if field.kind == FieldKind::CloseDate && text.len() > DAY {
+        let message = "it has a time of day; Gong's example is a day alone";
+        let hint = format!("write \"{}\"", &text[..DAY]);
+        return Err(Misfit::new(Rule::CloseDateTime, message).hint(hint));
+    }
+    if field.name == "objectId" && text.contains('_') && !text.contains('@') {
+        let message = "it has an underscore, which Gong's rule forbids and its example shows";
+        return Err(Misfit::new(Rule::ObjectIdUnderscore, message)
+            .hint("use letters, digits and hyphens where you are free to"));
+    }
+    Ok(())
+}
+
+/// The length of a day such as `2026-09-30`.
+const DAY: usize = 10;
+
+fn choice(words: &[&str], text: &str) -> Result<(), Misfit> {
+    if words.contains(&text) {
+        return Ok(());
+    }
+    let list = words.join(", ");
+    let misfit = Misfit::new(
+        Rule::UnknownWord,
+        format!("it must be one of {list}, in capitals"),
+    );
+    let plain = text.trim().to_uppercase();
+    let meant = words
+        .iter()
+        .find(|word| plain == **word || plain.ends_with(&format!(" {word}")));
+    Err(match meant {
+        Some(word) => misfit.hint(format!("write \"{word}\"")),
+        None => misfit.hint(format!("write one of {list}")),
+    })
+}
+
+/// What to write in place of a text that breaks the rule of its kind.
+fn cure(kind: FieldKind, text: &str) -> Option<String> {
+    match kind {
+        FieldKind::Timestamp => mended_timestamp(text).map(|mended| format!("write \"{mended}\"")),
+        FieldKind::CloseDate => mended_timestamp(text)
+            .map(|mended| format!("write \"{}\"", &mended[..DAY]))
+            .or_else(|| Some("write year, month and day: 2026-09-30".to_owned())),
+        FieldKind::Url if text.contains('.') && !text.contains([' ', ':']) => {
+            Some("put https:// before it".to_owned())
+        }
+        FieldKind::EmailAddress
+            if text.trim() != text && email_address::check(text.trim()).is_ok() =>
+        {
+            Some("remove the space around it".to_owned())
+        }
+        FieldKind::EmailAddress if text.contains('<') || text.contains("mailto:") => {
+            Some("write the address alone".to_owned())
+        }
+        FieldKind::EmailAddress if text.contains([',', ';']) => {
+            Some("write one address alone".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// The date-time that was meant, where that is certain.
+pub(super) fn mended_timestamp(text: &str) -> Option<String> {
+    let text = text.trim();
+    let (day, rest) = text.split_at_checked(DAY)?;
+    let rest = rest.trim_start().trim_start_matches(['T', 't']);
+    let (time, rest) = rest.split_at_checked("00:00:00".len())?;
+    let zone = rest
+        .trim_start_matches(['.', ','])
+        .trim_start_matches(|digit: char| digit.is_ascii_digit() && rest.starts_with(['.', ',']))
+        .trim();
+    let zone = match zone.as_bytes() {
+        b"Z" | b"z" | b"UTC" => "Z".to_owned(),
+        [b'+' | b'-', _, _] => format!("{zone}:00"),
+        [b'+' | b'-', digits @ ..] if digits.len() == 4 && zone.is_ascii() => {
+            format!("{}:{}", &zone[..3], &zone[3..])
+        }
+        _ => zone.to_owned(),
+    };
+    let mended = format!("{day}T{time}{zone}");
+    timestamp::check(&mended).is_ok().then_some(mended)
+}
+
+fn boolean(json: &str, fault: &Fault) -> Misfit {
+    let misfit = Misfit::new(fault.rule(), fault.message());
+    match json.trim_matches('"').to_lowercase().as_str() {
+        word @ ("true" | "false") => misfit.hint(format!("write {word}")),
+        "1" | "yes" => misfit.hint("write true"),
+        "0" | "no" => misfit.hint("write false"),
+        _ => misfit,
+    }
+}
+
+fn number(json: &str, fault: &Fault) -> Misfit {
+    let misfit = Misfit::new(fault.rule(), fault.message());
+    let bare = json.trim_matches('"').trim();
+    if crate::value::is_json_number(bare) && bare != json {
+        return misfit.hint(format!("write {bare}"));
+    }
+    if json.starts_with('"') {
+        return misfit.hint(
+            "write a plain number such as 1250.10: a point for decimals, no thousands separators, \
+             no currency",
+        );
+    }
+    misfit
+}
+
+fn list(json: &str, fault: &Fault) -> Misfit {
+    let misfit = Misfit::new(fault.rule(), fault.message());
+    if !json.starts_with('"') {
+        return misfit;
+    }
+    let text = unescaped(json);
+    let parts: Vec<&str> = text
+        .split([',', ';'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect();
+    misfit.hint(format!("write [\"{}\"]", parts.join("\", \"")))
+}
+
+fn not_text(kind: FieldKind, json: &str) -> Misfit {
+    let misfit = Misfit::new(Rule::WrongType, "it must be a text in double quotes");
+    if json.starts_with(['[', '{']) {
+        misfit
+    } else if kind == FieldKind::Timestamp {
+        misfit.hint("write a date-time such as \"2026-03-01T09:30:00+01:00\"")
+    } else if kind == FieldKind::CloseDate {
+        misfit.hint("write a day such as \"2026-09-30\"")
+    } else if json.len() <= "1234567890123456789012".len() {
+        misfit.hint(format!("write \"{json}\""))
+    } else {
+        misfit.hint("put it in double quotes")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::ObjectType;
+
+    fn misfit(object_type: ObjectType, name: &str, json: &str) -> Result<(), (Rule, String)> {
+        let field = object_type.line_format().field(name).unwrap();
+        let value = RawValue::from_string(json.to_owned()).unwrap();
+        check(field, &value).map_err(|misfit| (misfit.rule, misfit.hint.unwrap_or_default()))
+    }
+
+    #[test]
+    fn each_misfit_is_named_with_its_cure() {
+        for (name, json, rule, hint) in [
+            ("objectId", "12", Rule::WrongType, "write \"12\""),
+            ("objectId", "\"\"", Rule::MissingField, ""),
+            ("objectId", "null", Rule::MissingField, ""),
+            (
+                "accountId",
+                "\"\"",
+                Rule::ObjectIdLength,
+                "leave the field out",
+            ),
+            ("name", "null", Rule::NullValue, "leave the field out"),
+            (
+                "modifiedDate",
+                "\"2026-03-01T09:30:00.123Z\"",
+                Rule::TimestampFraction,
+                "write \"2026-03-01T09:30:00Z\"",
+            ),
+            (
+                "modifiedDate",
+                "\"2026-03-01 09:30:00+0100\"",
+                Rule::TimestampFormat,
+                "write \"2026-03-01T09:30:00+01:00\"",
+            ),
+            (
+                "modifiedDate",
+                "\"2026-03-01T09:30:00\"",
+                Rule::TimestampZone,
+                "",
+            ),
+            (
+                "modifiedDate",
+                "1767225600",
+                Rule::WrongType,
+                "write a date-time such as \"2026-03-01T09:30:00+01:00\"",
+            ),
+            (
+                "closeDate",
+                "\"30.09.2026\"",
+                Rule::DateFormat,
+                "write year, month and day: 2026-09-30",
+            ),
+            (
+                "closeDate",
+                "\"2026-09-30T00:00:00.000Z\"",
+                Rule::TimestampFraction,
+                "write \"2026-09-30\"",
+            ),
+            (
+                "closeDate",
+                "\"2026-09-30T00:00:00Z\"",
+                Rule::CloseDateTime,
+                "write \"2026-09-30\"",
+            ),
+            ("status", "\"Won\"", Rule::UnknownWord, "write \"WON\""),
+            (
+                "status",
+                "\"Closed Lost\"",
+                Rule::UnknownWord,
+                "write \"LOST\"",
+            ),
+            (
+                "status",
+                "\"\"",
+                Rule::UnknownWord,
+                "write one of WON, LOST, OPEN",
+            ),
+            ("amount", "\"7000\"", Rule::WrongType, "write 7000"),
+            ("isDeleted", "\"true\"", Rule::WrongType, "write true"),
+            ("isDeleted", "1", Rule::WrongType, "write true"),
+            (
+                "url",
+                "\"crm.example/1\"",
+                Rule::UrlFormat,
+                "put https:// before it",
+            ),
+            (
+                "objectId",
+                "\"a_b\"",
+                Rule::ObjectIdUnderscore,
+                "use letters, digits and hyphens where you are free to",
+            ),
+        ] {
+            let outcome = misfit(ObjectType::Deal, name, json);
+            assert_eq!(outcome, Err((rule, hint.to_owned())), "{name} {json}");
+        }
+        assert_eq!(
+            misfit(ObjectType::Account, "domains", "\"a.example, b.example\""),
+            Err((
+                Rule::WrongType,
+                "write [\"a.example\", \"b.example\"]".to_owned()
+            ))
+        );
+        for (name, json) in [
+            ("ownerId", "\"a_b\""),
+            ("objectId", "\"a_b@c.example\""),
+            ("amount", "-1.5e300"),
+        ] {
+            assert_eq!(
+                misfit(ObjectType::Deal, name, json),
+                Ok(()),
+                "{name} {json}"
+            );
+        }
+    }
+}

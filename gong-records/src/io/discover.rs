@@ -1,0 +1,420 @@
+//! Which files are meant by the paths that a person names, and what their records are.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::record::ObjectType;
+
+/// The most bytes of one upload's body. Gong says 200 megabytes and not which.
+pub const MAX_BODY_BYTES: u64 = 200_000_000;
+
+/// What the multipart framing around the file may take of it.
+pub const FRAMING_BYTES: u64 = 1024;
+
+/// Endings of the names of entity files.
+const ENDINGS: [&str; 3] = ["ldjson", "ndjson", "jsonl"];
+
+/// Endings of the names of CSVs.
+const CSV_ENDINGS: [&str; 2] = ["csv", "tsv"];
+
+/// What the names of the files have before their ending that a push writes of refused records.
+pub const REJECTS_INFIX: &str = ".rejects.";
+
+/// Whether CSVs count as entity files, and as which type where their names don't tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Csvs {
+    /// No mapping says what their columns become.
+    Unmapped,
+    /// A mapping does; of the type, if it is for that one alone.
+    Mapped(Option<ObjectType>),
+    /// A mapping does, of the files that are named as CSVs alone.
+    MappedByName(Option<ObjectType>),
+}
+
+impl Csvs {
+    /// Whether the file's rows are to be made into lines. With a mapping, that is any file whose
+    /// name does not say that it holds lines, and the standard input.
+    pub fn include(self, path: &Path) -> bool {
+        match self {
+            Self::Unmapped => false,
+            Self::Mapped(_) => !ENDINGS.contains(&ending(path).as_str()),
+            Self::MappedByName(_) => is_named_csv(path),
+        }
+    }
+}
+
+/// Whether the name says that the file is a CSV, compressed or not.
+pub fn is_named_csv(path: &Path) -> bool {
+    CSV_ENDINGS.contains(&ending(path).as_str())
+}
+
+/// The ending of a file's name, before `.gz`, in lower case.
+fn ending(path: &Path) -> String {
+    let name = unpacked_name(path);
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ending.to_owned()
+}
+
+/// A file's name without `.gz`, in lower case.
+fn unpacked_name(path: &Path) -> String {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let mut name = name.unwrap_or_default().to_lowercase();
+    name.truncate(name.strip_suffix(".gz").unwrap_or(&name).len());
+    name
+}
+
+/// Whether a push wrote the file, of records that were refused. They are in the file that was
+/// pushed as well, so they are meant only where they are named.
+fn is_of_a_push(path: &Path) -> bool {
+    let infix = REJECTS_INFIX.trim_end_matches('.');
+    let name = unpacked_name(path);
+    name.rsplit_once('.')
+        .is_some_and(|(stem, _)| stem.ends_with(infix))
+}
+
+/// Why the paths lead to no entity files.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FilesError {
+    /// No file or folder was named.
+    #[error("no file or folder was named")]
+    NoPaths,
+    /// A path leads nowhere, or is not readable.
+    #[error("{} can't be read: {source}", path.display())]
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A folder holds no file that could be an entity file, or a pattern fits none.
+    #[error("{} holds no entity file; their names end in .ldjson, .ndjson or .jsonl", path.display())]
+    NoEntityFiles {
+        /// The folder or pattern.
+        path: PathBuf,
+    },
+    /// A folder or pattern gives nothing but files that a push wrote of refused records.
+    #[error(
+        "{} holds only records that were refused before, which are taken where they are named",
+        path.display()
+    )]
+    OnlyRejects {
+        /// The folder or pattern.
+        path: PathBuf,
+    },
+    /// A file's name does not begin with a type.
+    #[error(
+        "{}: the name does not tell the type of its records; begin it with one of {}, or name the \
+         type", path.display(), stems()
+    )]
+    UnknownType {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Nothing says what the columns of a CSV become.
+    #[error("{} is a CSV, and no mapping says what its columns become", path.display())]
+    NoMapping {
+        /// The CSV.
+        path: PathBuf,
+    },
+    /// The standard input has no name that could tell the type.
+    #[error("name the type of the records that come from the standard input")]
+    TypeNeeded,
+}
+
+fn stems() -> String {
+    ObjectType::ALL.map(ObjectType::file_stem).join(", ")
+}
+
+/// A file with records of one type.
+#[derive(Debug, Clone)]
+pub struct EntityFilePath {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What its records are.
+    pub object_type: ObjectType,
+}
+
+/// Finds the entity files at the paths and puts them into the order in which types refer to each
+/// other. A folder gives its own files, not those of folders within it, and not what a push wrote of
+/// refused records; nor does a pattern, unless it speaks of them.
+///
+/// # Errors
+///
+/// [`FilesError`] for the first path that leads to no entity file.
+pub fn entity_files(
+    paths: &[impl AsRef<Path>],
+    object_type: Option<ObjectType>,
+    csvs: Csvs,
+) -> Result<Vec<EntityFilePath>, FilesError> {
+    if paths.is_empty() {
+        return Err(FilesError::NoPaths);
+    }
+    let mut files = Vec::new();
+    for path in paths {
+        for path in expand(path.as_ref(), csvs)? {
+            files.push(typed(path, object_type, csvs)?);
+        }
+    }
+    // Stable: files of one type keep the order in which they were named, or of their names.
+    files.sort_by_key(|file| file.object_type);
+    Ok(files)
+}
+
+/// The type of the records that come from the standard input.
+///
+/// # Errors
+///
+/// [`FilesError::TypeNeeded`] when nothing names the type.
+pub fn type_of_input(
+    object_type: Option<ObjectType>,
+    csvs: Csvs,
+) -> Result<ObjectType, FilesError> {
+    match (object_type, csvs) {
+        (Some(object_type), _) | (None, Csvs::Mapped(Some(object_type))) => Ok(object_type),
+        _ => Err(FilesError::TypeNeeded),
+    }
+}
+
+fn expand(path: &Path, csvs: Csvs) -> Result<Vec<PathBuf>, FilesError> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => of_folder(path, csvs),
+        Ok(_) => Ok(vec![path.to_path_buf()]),
+        Err(source) => {
+            // A pattern that the shell left alone, as Windows' does.
+            let pattern = path.to_str().filter(|text| text.contains(['*', '?', '[']));
+            match pattern.and_then(|pattern| Some((pattern, glob::glob(pattern).ok()?))) {
+                Some((pattern, matches)) => {
+                    let mut found: Vec<PathBuf> = matches.filter_map(Result::ok).collect();
+                    let speaks_of_rejects = pattern.to_lowercase().contains("rejects");
+                    let all = found.len();
+                    found.retain(|path| speaks_of_rejects || !is_of_a_push(path));
+                    let has_rejects = found.len() < all;
+                    non_empty(path, found, has_rejects)
+                }
+                None => Err(FilesError::Unreadable {
+                    path: path.to_path_buf(),
+                    source,
+                }),
+            }
+        }
+    }
+}
+
+/// The entity files of a folder, by name.
+fn of_folder(folder: &Path, csvs: Csvs) -> Result<Vec<PathBuf>, FilesError> {
+    let listed = list(folder).map_err(|source| FilesError::Unreadable {
+        path: folder.to_path_buf(),
+        source,
+    })?;
+    let mut found = listed.lines;
+    if csvs == Csvs::Unmapped {
+        // CSVs beside entity files may be what those were made of. CSVs alone were meant.
+        if let Some(path) = listed.csvs.into_iter().next().filter(|_| found.is_empty()) {
+            return Err(FilesError::NoMapping { path });
+        }
+    } else {
+        found.extend(listed.csvs);
+        found.sort();
+    }
+    non_empty(folder, found, listed.has_rejects)
+}
+
+/// The CSVs of the folders among the paths, which are passed over where no mapping says what their
+/// columns become and other files are there.
+pub fn csvs_of_folders(paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
+    let folders = paths.iter().filter(|path| path.as_ref().is_dir());
+    folders
+        .filter_map(|folder| list(folder.as_ref()).ok())
+        .flat_map(|listed| listed.csvs)
+        .collect()
+}
+
+/// What a folder holds, by name.
+#[derive(Default)]
+struct Listed {
+    lines: Vec<PathBuf>,
+    csvs: Vec<PathBuf>,
+    has_rejects: bool,
+}
+
+fn list(folder: &Path) -> io::Result<Listed> {
+    let mut listed = Listed::default();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let files = if is_named_csv(&path) {
+            &mut listed.csvs
+        } else if ENDINGS.contains(&ending(&path).as_str()) {
+            &mut listed.lines
+        } else {
+            continue;
+        };
+        if !path.is_file() {
+            continue;
+        }
+        if is_of_a_push(&path) {
+            listed.has_rejects = true;
+        } else {
+            files.push(path);
+        }
+    }
+    listed.lines.sort();
+    listed.csvs.sort();
+    Ok(listed)
+}
+
+fn non_empty(
+    path: &Path,
+    files: Vec<PathBuf>,
+    has_rejects: bool,
+) -> Result<Vec<PathBuf>, FilesError> {
+    let path = || path.to_path_buf();
+    match files.is_empty() {
+        true if has_rejects => Err(FilesError::OnlyRejects { path: path() }),
+        true => Err(FilesError::NoEntityFiles { path: path() }),
+        false => Ok(files),
+    }
+}
+
+fn typed(
+    path: PathBuf,
+    object_type: Option<ObjectType>,
+    csvs: Csvs,
+) -> Result<EntityFilePath, FilesError> {
+    if csvs == Csvs::Unmapped && is_named_csv(&path) {
+        return Err(FilesError::NoMapping { path });
+    }
+    let name = path.file_name().and_then(|name| name.to_str());
+    let told = || ObjectType::from_file_name(name.unwrap_or_default());
+    let mapped = || match csvs {
+        Csvs::Mapped(only) | Csvs::MappedByName(only) if csvs.include(&path) => only,
+        _ => None,
+    };
+    match object_type.or_else(told).or_else(mapped) {
+        Some(object_type) => Ok(EntityFilePath { path, object_type }),
+        None => Err(FilesError::UnknownType { path }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(paths: &[PathBuf], csvs: Csvs) -> Vec<String> {
+        entity_files(paths, None, csvs)
+            .unwrap()
+            .into_iter()
+            .map(|file| file.path.file_name().unwrap().to_str().unwrap().to_owned())
+            .collect()
+    }
+
+    fn folder(names: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in names {
+            fs::write(folder.path().join(name), "{}\n").unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn folders_and_patterns_give_their_entity_files() {
+        let folder = folder(&[
+            "deals.ldjson",
+            "accounts.jsonl.gz",
+            "stages.NDJSON",
+            "leads.csv",
+            "notes.txt",
+        ]);
+        let path = vec![folder.path().to_path_buf()];
+        assert_eq!(
+            names(&path, Csvs::Unmapped),
+            ["stages.NDJSON", "accounts.jsonl.gz", "deals.ldjson"]
+        );
+        let pattern = vec![folder.path().join("*.l?json")];
+        assert_eq!(names(&pattern, Csvs::Unmapped), ["deals.ldjson"]);
+        let nothing = folder.path().join("x*.ldjson");
+        assert!(matches!(
+            entity_files(&[nothing], None, Csvs::Unmapped),
+            Err(FilesError::NoEntityFiles { .. })
+        ));
+    }
+
+    #[test]
+    fn a_mapping_makes_csvs_entity_files() {
+        let of = folder(&["deals.ldjson", "accounts.csv.gz", "export.TSV", "notes.txt"]);
+        let path = vec![of.path().to_path_buf()];
+        let leads = Csvs::Mapped(Some(ObjectType::Lead));
+        assert_eq!(
+            names(&path, leads),
+            ["accounts.csv.gz", "deals.ldjson", "export.TSV"]
+        );
+        assert!(leads.include(Path::new("export.dat")) && leads.include(Path::new("-")));
+        assert!(!leads.include(Path::new("x.csv.ldjson.gz")));
+        let by_name = Csvs::MappedByName(Some(ObjectType::Lead));
+        assert_eq!(names(&path, by_name), names(&path, leads));
+        assert!(by_name.include(Path::new("export.Csv.gz")));
+        for other in ["export.dat", "-", "x.csv.ldjson"] {
+            assert!(!by_name.include(Path::new(other)), "{other}");
+        }
+        assert!(matches!(
+            type_of_input(None, by_name),
+            Err(FilesError::TypeNeeded)
+        ));
+        assert!(matches!(
+            entity_files(&path, None, Csvs::Mapped(None)),
+            Err(FilesError::UnknownType { path }) if path.ends_with("export.TSV")
+        ));
+    }
+
+    #[test]
+    fn what_a_push_wrote_of_refused_records_is_taken_where_it_is_named() {
+        let of = folder(&[
+            "deals.ldjson",
+            "deals.rejects.ldjson",
+            "accounts.rejects.ldjson.gz",
+            "leads.rejects.csv",
+            "leads.rejects.txt",
+            "contacts.rejectsx.ldjson",
+        ]);
+        let path = |name: &str| vec![of.path().join(name)];
+        let leads = Csvs::Mapped(Some(ObjectType::Lead));
+        for csvs in [Csvs::Unmapped, leads] {
+            let of_folder = names(&path(""), csvs);
+            assert_eq!(of_folder, ["contacts.rejectsx.ldjson", "deals.ldjson"]);
+        }
+        assert_eq!(names(&path("d*.ldjson"), leads), ["deals.ldjson"]);
+        let refused = names(&path("*.rejects.*[nv]"), leads);
+        assert_eq!(refused, ["deals.rejects.ldjson", "leads.rejects.csv"]);
+        let named = names(&path("deals.rejects.ldjson"), Csvs::Unmapped);
+        assert_eq!(named, ["deals.rejects.ldjson"]);
+        assert!(csvs_of_folders(&path("")).is_empty());
+
+        let rejects = folder(&["deals.rejects.ldjson"]);
+        for path in [
+            rejects.path().to_path_buf(),
+            rejects.path().join("*.ldjson"),
+        ] {
+            assert!(matches!(
+                entity_files(&[path], None, Csvs::Unmapped),
+                Err(FilesError::OnlyRejects { .. })
+            ));
+        }
+    }
+
+    #[test]
+    fn a_csv_without_a_mapping_is_told_of_unless_entity_files_stand_beside_it() {
+        let alone = folder(&["deals.csv", "accounts.csv"]);
+        let named = [
+            alone.path().to_path_buf(),
+            alone.path().join("accounts.csv"),
+        ];
+        for path in named {
+            let error = entity_files(&[path], None, Csvs::Unmapped).unwrap_err();
+            assert!(
+                matches!(&error, FilesError::NoMapping { path } if path.ends_with("accounts.csv")),
+                "{error}"
+            );
+        }
+    }
+}

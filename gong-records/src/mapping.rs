@@ -1,0 +1,260 @@
+//! From the CSV that a CRM exports to LDJSON, by a small mapping file.
+//!
+//! A [`Mapping`] says which column becomes which field and how dates, numbers and yes or no are
+//! written; [`Mapping::guess`] makes a first one from the header and the cells of a CSV.
+//! [`convert_reader`] and [`convert_file`] make the lines, one row at a time, and tell of each cell
+//! that can't be converted as a [`Problem`]. The [`SourceMap`] they return leads from each line back
+//! to the row and column of the CSV, so that what the [check](crate::check) finds in the lines can
+//! be said of the CSV.
+//!
+//! The same CSV, mapping and time give the same bytes.
+//!
+//! ```
+//! use gong_records::ObjectType;
+//! use gong_records::mapping::{Mapping, Options, convert_reader};
+//!
+//! let csv = "Nummer;Geändert am;Betrag\nd-1;31.12.2025 09:30;1.250,10\nd-2;gestern;7\n";
+//! let mapping = Mapping::from_toml(r#"
+//!     [DEAL]
+//!     delimiter = ";"
+//!     zone = "Europe/Berlin"
+//!     date-times = "%d.%m.%Y %H:%M"
+//!     decimal = ","
+//!     thousands = "."
+//!     fields.objectId = "Nummer"
+//!     fields.modifiedDate = "Geändert am"
+//!     fields.amount = "Betrag"
+//! "#)?;
+//!
+//! let mut lines = Vec::new();
+//! let mut problems = Vec::new();
+//! let options = Options::new("2026-01-01T00:00:00Z".parse()?);
+//! let converted = convert_reader(
+//!     csv.as_bytes(),
+//!     &mapping,
+//!     ObjectType::Deal,
+//!     &options,
+//!     &mut lines,
+//!     &mut |problem| problems.push(problem.to_string()),
+//! )?;
+//! assert_eq!(
+//!     String::from_utf8(lines)?,
+//!     r#"{"objectId":"d-1","modifiedDate":"2025-12-31T09:30:00+01:00","amount":1250.10}"#.to_owned() + "\n"
+//! );
+//! assert_eq!((converted.rows, converted.records), (2, 1));
+//! assert!(problems[0].starts_with("line 3, column \"Geändert am\": it is no date-time"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::io::atomic_file;
+use crate::record::ObjectType;
+use crate::schema::EntitySchema;
+
+mod cell;
+mod converter;
+mod guess;
+mod lines;
+mod model;
+mod nearest;
+mod places;
+mod plan;
+mod problem;
+mod review;
+mod rows;
+mod source_map;
+
+#[cfg(test)]
+mod tests;
+
+pub use guess::Guess;
+pub use lines::Conversion;
+#[doc(hidden)]
+pub use lines::{CsvInput, CsvLines, Walk, WalkedRow};
+pub use model::{FieldMapping, Mapping, MappingError, TypeMapping, Words};
+pub use problem::{LeftOut, Problem};
+pub use rows::RowPlace;
+pub use source_map::SourceMap;
+
+use converter::{Converter, Keep};
+
+/// How a conversion goes about it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// What `now` in a mapping means. Where a CRM has no time of the last change, Gong wants the
+    /// time of the call; with that of the [file's last change](modified) instead, the same file
+    /// gives the same records.
+    pub now: jiff::Timestamp,
+    /// The declared custom fields, whose types the mapping need not repeat.
+    pub entity_schema: Option<EntitySchema>,
+    /// Whether a row with a cell that can't be converted is kept, without that field. A row without
+    /// its id is never kept.
+    pub keep_rows: bool,
+}
+
+impl Options {
+    /// Rows with a problem are left out, and the mapping says the types of all custom fields.
+    pub fn new(now: jiff::Timestamp) -> Self {
+        Self {
+            now,
+            entity_schema: None,
+            keep_rows: false,
+        }
+    }
+}
+
+/// What a conversion came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Converted {
+    /// How many rows the CSV holds, without the header and those in which all cells are empty.
+    pub rows: u64,
+    /// How many lines were written, one record each.
+    pub records: u64,
+    /// How many problems there were.
+    pub problems: u64,
+    /// Which row each line was made of.
+    pub source_map: SourceMap,
+}
+
+/// Why a conversion came to no end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConvertError {
+    /// The mapping can't be used, or does not fit the CSV.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    /// The CSV holds no header.
+    #[error("the CSV is empty: it has no row that names its columns")]
+    Empty,
+    /// The CSV can't be read.
+    #[error("the CSV can't be read: {0}")]
+    Read(#[source] io::Error),
+    /// A file can't be opened or put in its place.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The lines can't be written.
+    #[error("the lines can't be written: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// Makes LDJSON of a CSV, one row at a time.
+///
+/// Cells are trimmed, and an empty one gives no field. Every problem goes to `on_problem`; the row
+/// is left out, or the field with [`Options::keep_rows`]. Whether Gong takes the values is for the
+/// [check](crate::check) to say: this only gives them their form.
+///
+/// # Errors
+///
+/// [`ConvertError`] when the mapping does not fit the CSV, or when reading or writing fails. A bad
+/// cell is no error.
+pub fn convert_reader(
+    csv: impl Read,
+    mapping: &Mapping,
+    object_type: ObjectType,
+    options: &Options,
+    mut out: impl Write,
+    on_problem: &mut dyn FnMut(Problem),
+) -> Result<Converted, ConvertError> {
+    let keep = if options.keep_rows {
+        Keep::RowsWithoutField
+    } else {
+        Keep::FlawlessRows
+    };
+    let mut converter = Converter::open(csv, mapping, object_type, options, keep)?;
+    let mut converted = Converted {
+        source_map: converter.source_map(),
+        ..Converted::default()
+    };
+    let mut line = Vec::new();
+    let mut problems = 0;
+    loop {
+        let mut tell = |problem| {
+            problems += 1;
+            on_problem(problem);
+        };
+        let row = converter.next(&mut line, &mut tell);
+        let Some((row, is_kept)) = row.map_err(ConvertError::Read)? else {
+            break;
+        };
+        converted.rows += 1;
+        if is_kept {
+            out.write_all(&line).map_err(ConvertError::Write)?;
+            converted.records += 1;
+            converted.source_map.push(converted.records, row.place);
+        }
+    }
+    converted.problems = problems;
+    out.flush().map_err(ConvertError::Write)?;
+    Ok(converted)
+}
+
+/// Makes an LDJSON file of a CSV file, which may be compressed as `.gz`. The LDJSON file is complete
+/// or not there.
+///
+/// # Errors
+///
+/// As [`convert_reader`]; also when a file can't be opened or put in its place.
+pub fn convert_file(
+    csv: &Path,
+    mapping: &Mapping,
+    object_type: ObjectType,
+    options: &Options,
+    target: &Path,
+    on_problem: &mut dyn FnMut(Problem),
+) -> Result<Converted, ConvertError> {
+    let of_target = |source| ConvertError::File {
+        path: target.to_path_buf(),
+        source,
+    };
+    let source = open(csv)?;
+    let aside = atomic_file::create_temp_beside(target).map_err(of_target)?;
+    let out = BufWriter::new(aside.as_file());
+    let converted = convert_reader(source, mapping, object_type, options, out, on_problem)?;
+    atomic_file::commit(aside, target).map_err(of_target)?;
+    Ok(converted)
+}
+
+/// Opens a CSV file, which may be compressed as `.gz`.
+///
+/// # Errors
+///
+/// [`ConvertError::File`] when it can't be opened.
+pub fn open(csv: &Path) -> Result<Box<dyn Read>, ConvertError> {
+    let file = File::open(csv).map_err(|source| ConvertError::File {
+        path: csv.to_path_buf(),
+        source,
+    })?;
+    let is_compressed = csv
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("gz"));
+    Ok(if is_compressed {
+        Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file)))
+    } else {
+        Box::new(file)
+    })
+}
+
+/// When a CSV file was last changed, which is what `now` in a mapping is to mean for it.
+///
+/// # Errors
+///
+/// [`ConvertError::File`] when the file is not there, or the system does not tell.
+pub fn modified(csv: &Path) -> Result<jiff::Timestamp, ConvertError> {
+    let modified = csv.metadata().and_then(|metadata| metadata.modified());
+    modified
+        .and_then(|time| jiff::Timestamp::try_from(time).map_err(io::Error::other))
+        .map_err(|source| ConvertError::File {
+            path: csv.to_path_buf(),
+            source,
+        })
+}

@@ -1,0 +1,277 @@
+//! Numbers as people write them: `1.234,56 €`, `(1,200.00)`, `12,5 %`.
+
+use super::Wrong;
+use crate::mapping::model::{MappingError, Words};
+use crate::value::is_json_number;
+
+/// How numbers are written.
+#[derive(Debug)]
+pub(in crate::mapping) struct Numbers {
+    decimal: char,
+    thousands: Option<char>,
+    /// Longest first, so that `US$` goes before `$`.
+    currency: Vec<String>,
+}
+
+/// As Gong takes them.
+impl Default for Numbers {
+    fn default() -> Self {
+        Self {
+            decimal: '.',
+            thousands: None,
+            currency: Vec::new(),
+        }
+    }
+}
+
+impl Numbers {
+    pub(in crate::mapping) fn new(
+        decimal: char,
+        thousands: Option<char>,
+        currency: &Words,
+    ) -> Result<Self, MappingError> {
+        for sign in [Some(decimal), thousands].into_iter().flatten() {
+            if sign.is_alphanumeric() || "+-()%".contains(sign) {
+                return Err(MappingError::new(format!(
+                    "{sign:?} can't be a sign inside of numbers; decimal and thousands are such as \
+                     \",\" and \".\""
+                )));
+            }
+        }
+        if thousands == Some(decimal) {
+            return Err(MappingError::new(format!(
+                "decimal and thousands are both {decimal:?}; one of them must be another"
+            )));
+        }
+        let mut currency: Vec<String> = currency
+            .iter()
+            .map(str::to_lowercase)
+            .filter(|sign| !sign.is_empty())
+            .collect();
+        currency.sort_by_key(|sign| std::cmp::Reverse(sign.len()));
+        Ok(Self {
+            decimal,
+            thousands,
+            currency,
+        })
+    }
+
+    /// The same number as JSON writes it, digit by digit: `1.250,10` is `1250.10`.
+    pub(in crate::mapping) fn read(&self, cell: &str) -> Result<String, Wrong> {
+        let bare = self.without_currency(cell);
+        if self.thousands.is_none() && self.decimal == '.' && is_json_number(bare) {
+            return Ok(bare.to_owned());
+        }
+        let (is_negative, digits) = sign(bare);
+        let (whole, fraction) = match digits.split_once(self.decimal) {
+            Some((whole, fraction)) => (whole, Some(fraction)),
+            None => (digits, None),
+        };
+        let whole = self.ungrouped(whole).ok_or_else(|| self.wrong())?;
+        let fraction = fraction.unwrap_or_default();
+        if (whole.is_empty() && fraction.is_empty()) || !is_digits(fraction) {
+            return Err(self.wrong());
+        }
+        // JSON has no zeros in front, and no point without a digit on either side.
+        let whole = match whole.trim_start_matches('0') {
+            "" => "0",
+            significant => significant,
+        };
+        let minus = if is_negative { "-" } else { "" };
+        let point = if fraction.is_empty() { "" } else { "." };
+        Ok(format!("{minus}{whole}{point}{fraction}"))
+    }
+
+    /// A whole number; zeros after the decimal sign are cut off.
+    pub(in crate::mapping) fn integer(&self, cell: &str) -> Result<String, Wrong> {
+        let number = self.read(cell)?;
+        match number.split_once('.') {
+            None if !number.contains(['e', 'E']) => Ok(number),
+            Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => {
+                Ok(whole.to_owned())
+            }
+            _ => Err(Wrong::new("it is no whole number", "mend the cell")),
+        }
+    }
+
+    /// The number of percents: `12,5 %` is `12.5`.
+    pub(in crate::mapping) fn percent(&self, cell: &str) -> Result<String, Wrong> {
+        self.read(cell.strip_suffix('%').unwrap_or(cell).trim_end())
+    }
+
+    fn without_currency<'a>(&self, cell: &'a str) -> &'a str {
+        let lower = cell.to_lowercase();
+        // A sign may stand between minus and number too, where this leaves it, to be refused.
+        for sign in &self.currency {
+            if lower.len() != cell.len() {
+                // Lower case of another length: rare letters that no number is written with.
+                break;
+            }
+            if lower.starts_with(sign.as_str()) && cell.is_char_boundary(sign.len()) {
+                return cell[sign.len()..].trim_start();
+            }
+            let end = cell.len().saturating_sub(sign.len());
+            if lower.ends_with(sign.as_str()) && cell.is_char_boundary(end) {
+                return cell[..end].trim_end();
+            }
+        }
+        cell
+    }
+
+    /// The digits of the whole part, if its separators stand where they may.
+    fn ungrouped(&self, whole: &str) -> Option<String> {
+        let Some(thousands) = self.thousands else {
+            return is_digits(whole).then(|| whole.to_owned());
+        };
+        let mut groups = whole.split(|character| is_separator(character, thousands));
+        let first = groups.next()?;
+        let rest: Vec<&str> = groups.collect();
+        let is_grouped = rest
+            .iter()
+            .all(|group| group.len() == 3 && is_digits(group))
+            && (1..=3).contains(&first.len());
+        (is_digits(first) && (rest.is_empty() || is_grouped)).then(|| {
+            let mut digits = first.to_owned();
+            digits.extend(rest);
+            digits
+        })
+    }
+
+    fn wrong(&self) -> Wrong {
+        let example = match self.thousands {
+            Some(thousands) => format!("1{thousands}234{}50", self.decimal),
+            None => format!("1234{}50", self.decimal),
+        };
+        Wrong::new(
+            format!("it is no number written like {example}"),
+            "mend the cell, or set decimal, thousands and currency in the mapping",
+        )
+    }
+}
+
+/// A space is any space: exports use the narrow and the unbreakable one.
+fn is_separator(character: char, thousands: char) -> bool {
+    match thousands {
+        ' ' => character.is_whitespace(),
+        '\'' | '’' => matches!(character, '\'' | '’'),
+        other => character == other,
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether the number is negative, in any of the ways of ledgers, and what is left of it.
+fn sign(text: &str) -> (bool, &str) {
+    let minus = ['-', '−'];
+    if let Some(inner) = text
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
+        return (true, inner.trim());
+    }
+    if let Some(rest) = text
+        .strip_prefix(minus)
+        .or_else(|| text.strip_suffix(minus))
+    {
+        return (true, rest.trim());
+    }
+    (false, text.strip_prefix('+').unwrap_or(text).trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn german() -> Numbers {
+        Numbers::new(',', Some('.'), &["€", "EUR"].into()).unwrap()
+    }
+
+    #[test]
+    fn german_numbers_keep_every_digit() {
+        for (cell, number) in [
+            ("1.234,56", "1234.56"),
+            ("1.250,10", "1250.10"),
+            ("1234,5", "1234.5"),
+            ("1.234", "1234"),
+            ("1.234.567", "1234567"),
+            (
+                "12345678901234567890,123456789",
+                "12345678901234567890.123456789",
+            ),
+            ("0,5", "0.5"),
+            (",5", "0.5"),
+            ("5,", "5"),
+            ("007,50", "7.50"),
+            ("-1.234,56", "-1234.56"),
+            ("− 12", "-12"),
+            ("1.234,56-", "-1234.56"),
+            ("(1.234,56)", "-1234.56"),
+            ("+3", "3"),
+            ("1.234,56 €", "1234.56"),
+            ("€ 1.234,56", "1234.56"),
+            ("1.234,56\u{a0}eur", "1234.56"),
+        ] {
+            assert_eq!(german().read(cell).as_deref(), Ok(number), "{cell}");
+        }
+    }
+
+    #[test]
+    fn what_could_be_meant_otherwise_is_refused() {
+        for cell in [
+            "12.5",
+            "1.23",
+            "1.2345",
+            "1234.567",
+            ".123",
+            "1,234,567",
+            "1,234.56",
+            "12 5",
+            "abc",
+            "",
+            "-",
+            ",",
+            "1e5",
+            "1.234,5.6",
+            "$ 5",
+            "--5",
+            "٣",
+        ] {
+            assert!(german().read(cell).is_err(), "{cell}");
+        }
+    }
+
+    #[test]
+    fn other_signs_are_a_matter_of_the_mapping() {
+        let read = |decimal, thousands, cell: &str| {
+            Numbers::new(decimal, thousands, &["$"].into())
+                .unwrap()
+                .read(cell)
+        };
+        for (decimal, thousands, cell, number) in [
+            ('.', Some(','), "$1,234.56", "1234.56"),
+            ('.', None, "1e5", "1e5"),
+            ('.', None, "-0", "-0"),
+            (',', Some(' '), "1\u{202f}234\u{a0}567,8", "1234567.8"),
+            ('.', Some('\''), "1’234.50", "1234.50"),
+        ] {
+            assert_eq!(
+                read(decimal, thousands, cell).as_deref(),
+                Ok(number),
+                "{cell}"
+            );
+        }
+        assert!(read('.', None, "1,234").is_err());
+        assert!(Numbers::new(',', Some(','), &Words::default()).is_err());
+        assert!(Numbers::new('5', None, &Words::default()).is_err());
+    }
+
+    #[test]
+    fn whole_numbers_and_percents_have_their_own_ways() {
+        assert_eq!(german().integer("3,00").as_deref(), Ok("3"));
+        assert!(german().integer("3,50").is_err());
+        assert_eq!(german().percent("12,5 %").as_deref(), Ok("12.5"));
+        assert_eq!(german().percent("80%").as_deref(), Ok("80"));
+    }
+}

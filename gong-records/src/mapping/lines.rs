@@ -1,0 +1,342 @@
+//! A CSV as lines, for the check and the push: one line a row, and the way back to the cells.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write as _};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use tempfile::{NamedTempFile, TempPath};
+
+use super::converter::{Converter, Keep};
+use super::problem::Problem;
+use super::rows::Row;
+use super::{ConvertError, Mapping, Options, SourceMap, modified, open};
+use crate::io::discover::Csvs;
+use crate::record::ObjectType;
+use crate::schema::EntitySchema;
+
+/// What makes records of the CSVs among the files of a check or a push.
+///
+/// ```
+/// use gong_records::check;
+/// use gong_records::mapping::{Conversion, Mapping};
+///
+/// let folder = tempfile::tempdir()?;
+/// let csv = folder.path().join("stages.csv");
+/// std::fs::write(&csv, "Id;Name\ns-1;New\ns/2;Won\n")?;
+/// let mapping = Mapping::from_toml("[STAGE]\ndelimiter = ';'\n[STAGE.fields]\nobjectId = 'Id'\nname = 'Name'\n\
+///     isActive = { constant = 'true' }\nsortOrder = { constant = '1' }")?;
+/// let mut options = check::Options::default();
+/// options.conversion = Some(Conversion::new(mapping));
+/// let mut found = Vec::new();
+/// check::check_paths(&[&csv], &options, &mut |finding| found.push((finding.line, finding.column)))?;
+/// // The third line of the CSV, its first column.
+/// assert_eq!(found, [(3, 1)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Conversion {
+    /// Which columns become which fields.
+    pub mapping: Mapping,
+    /// What `now` in the mapping means; otherwise when each CSV was last changed, so that the same
+    /// file gives the same records however often it is pushed. What comes from the standard input
+    /// is as old as its reading.
+    pub now: Option<jiff::Timestamp>,
+    /// The declared custom fields, whose types the mapping need not repeat.
+    pub entity_schema: Option<EntitySchema>,
+    /// Whether it is for files that are named as CSVs alone (`.csv`, `.tsv`), as fits a mapping that
+    /// is always at hand; otherwise for all that are not named as LDJSON, and the standard input.
+    pub by_name: bool,
+}
+
+impl Conversion {
+    /// By this mapping, which says the types of all custom fields.
+    pub fn new(mapping: Mapping) -> Self {
+        Self {
+            mapping,
+            now: None,
+            entity_schema: None,
+            by_name: false,
+        }
+    }
+
+    /// Whether it makes records of this file.
+    pub fn takes(&self, path: impl AsRef<Path>) -> bool {
+        self.csvs().include(path.as_ref())
+    }
+
+    /// How CSVs are found.
+    pub fn csvs(&self) -> Csvs {
+        let mut types = self.mapping.object_types();
+        let only = types.next().filter(|_| types.next().is_none());
+        if self.by_name {
+            Csvs::MappedByName(only)
+        } else {
+            Csvs::Mapped(only)
+        }
+    }
+
+    fn options(&self, now: jiff::Timestamp) -> Options {
+        Options {
+            now,
+            entity_schema: self.entity_schema.clone(),
+            keep_rows: true,
+        }
+    }
+}
+
+/// Where a CSV can be read, as often as needed.
+#[derive(Debug)]
+pub enum CsvInput {
+    /// In its place; unpacked if its name ends in `.gz`.
+    File(PathBuf),
+    /// In a file of its own, as what came from the standard input.
+    Spooled(TempPath),
+}
+
+impl CsvInput {
+    /// Takes in the standard input.
+    ///
+    /// # Errors
+    ///
+    /// The system's error when it cannot be read or kept.
+    pub fn standard_input() -> io::Result<Self> {
+        let mut spool = NamedTempFile::with_prefix("gong-crm-")?;
+        io::copy(&mut io::stdin().lock(), &mut spool)?;
+        Ok(Self::Spooled(spool.into_temp_path()))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::File(path) => path,
+            Self::Spooled(path) => path,
+        }
+    }
+
+    fn open(&self) -> Result<Box<dyn Read>, ConvertError> {
+        match self {
+            Self::File(path) => open(path),
+            Self::Spooled(path) => match File::open(path) {
+                Ok(file) => Ok(Box::new(BufReader::new(file))),
+                Err(source) => Err(ConvertError::Read(source)),
+            },
+        }
+    }
+}
+
+/// A CSV, converted: each row that is not empty is one line. What can't be converted is left out of
+/// its line; the line of a row that can't be converted at all is blank.
+#[derive(Debug)]
+pub struct CsvLines {
+    conversion: Conversion,
+    object_type: ObjectType,
+    csv: CsvInput,
+    now: jiff::Timestamp,
+    lines: PathBuf,
+    /// Removes the file of lines with this value; none for a file of the caller's.
+    _guard: Option<TempPath>,
+    rows: u64,
+    problems: u64,
+    source_map: SourceMap,
+}
+
+impl CsvLines {
+    /// Converts the CSV into a file that goes with this value.
+    ///
+    /// # Errors
+    ///
+    /// [`ConvertError`] when the mapping does not fit, or when reading or writing fails.
+    pub fn make(
+        csv: CsvInput,
+        object_type: ObjectType,
+        conversion: &Conversion,
+    ) -> Result<Self, ConvertError> {
+        let spool = NamedTempFile::with_prefix("gong-crm-").map_err(ConvertError::Write)?;
+        let (mut file, path) = spool.into_parts();
+        let made = Self::make_in(&mut file, path.to_path_buf(), csv, object_type, conversion)?;
+        Ok(Self {
+            _guard: Some(path),
+            ..made
+        })
+    }
+
+    /// Converts the CSV into a file of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// As [`make`](Self::make).
+    pub fn make_in(
+        file: &mut File,
+        path: PathBuf,
+        csv: CsvInput,
+        object_type: ObjectType,
+        conversion: &Conversion,
+    ) -> Result<Self, ConvertError> {
+        let now = match conversion.now {
+            Some(now) => now,
+            None => modified(csv.path())?,
+        };
+        let mut made = Self {
+            conversion: conversion.clone(),
+            object_type,
+            csv,
+            now,
+            lines: path,
+            _guard: None,
+            rows: 0,
+            problems: 0,
+            source_map: SourceMap::default(),
+        };
+        match made.convert_into(file) {
+            // Like a header alone: a file without records, which the check tells of.
+            Ok(()) | Err(ConvertError::Empty) => Ok(made),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn convert_into(&mut self, file: &mut File) -> Result<(), ConvertError> {
+        let mut converter = self.converter()?;
+        let mut out = BufWriter::with_capacity(256 * 1024, file);
+        let mut source_map = converter.source_map();
+        let mut line = Vec::new();
+        let mut problems = 0;
+        while let Some((row, is_kept)) = converter
+            .next(&mut line, &mut |_| problems += 1)
+            .map_err(ConvertError::Read)?
+        {
+            self.rows += 1;
+            source_map.push(self.rows, row.place);
+            let line: &[u8] = if is_kept { &line } else { b"\n" };
+            out.write_all(line).map_err(ConvertError::Write)?;
+        }
+        out.flush().map_err(ConvertError::Write)?;
+        self.problems = problems;
+        self.source_map = source_map;
+        Ok(())
+    }
+
+    fn converter(&self) -> Result<Converter<Box<dyn Read>>, ConvertError> {
+        Converter::open(
+            self.csv.open()?,
+            &self.conversion.mapping,
+            self.object_type,
+            &self.conversion.options(self.now),
+            Keep::EveryRow,
+        )
+    }
+
+    /// Where the lines are.
+    pub fn path(&self) -> &Path {
+        &self.lines
+    }
+
+    /// What the rows become.
+    pub fn object_type(&self) -> ObjectType {
+        self.object_type
+    }
+
+    /// How many rows the CSV has, without the header and empty ones; as many as lines.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// How many cells and rows could not be converted.
+    pub fn problems(&self) -> u64 {
+        self.problems
+    }
+
+    /// Which row each line was made of.
+    pub fn source_map(&self) -> &SourceMap {
+        &self.source_map
+    }
+
+    /// Goes through the CSV once more, row by row.
+    ///
+    /// # Errors
+    ///
+    /// [`ConvertError`] when the CSV cannot be opened again.
+    pub fn walk(&self) -> Result<Walk, ConvertError> {
+        let delimiter = self
+            .conversion
+            .mapping
+            .of_type(self.object_type)
+            .map_or(',', |table| table.delimiter);
+        Ok(Walk {
+            converter: self.converter()?,
+            delimiter,
+            line: Vec::new(),
+            number: 0,
+        })
+    }
+}
+
+/// One more way through a CSV, row by row, with what can't be converted.
+pub struct Walk {
+    converter: Converter<Box<dyn Read>>,
+    delimiter: char,
+    line: Vec<u8>,
+    number: u64,
+}
+
+/// A row that a walk has come to.
+#[derive(Debug)]
+pub struct WalkedRow {
+    /// The line that was made of it, from 1.
+    pub number: u64,
+    /// What can't be converted in it.
+    pub problems: Vec<Problem>,
+    /// The record's id, where its cell holds one.
+    pub object_id: Option<String>,
+    row: Row,
+    delimiter: char,
+}
+
+impl fmt::Debug for Walk {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = &self.number;
+        formatter
+            .debug_struct("Walk")
+            .field("number", number)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Walk {
+    /// The header and what stands above it, as a CSV.
+    pub fn head(&self) -> String {
+        let rows = self.converter.above().iter();
+        rows.map(|row| row.text(self.delimiter, None).0 + "\n")
+            .collect()
+    }
+}
+
+/// Ends at the end of the CSV, also where the file has become unreadable.
+impl Iterator for Walk {
+    type Item = WalkedRow;
+
+    fn next(&mut self) -> Option<WalkedRow> {
+        let mut problems = Vec::new();
+        let next = self
+            .converter
+            .next(&mut self.line, &mut |problem| problems.push(problem));
+        let (row, _) = next.ok().flatten()?;
+        self.number += 1;
+        Some(WalkedRow {
+            number: self.number,
+            problems,
+            object_id: self.converter.object_id(&row),
+            row,
+            delimiter: self.delimiter,
+        })
+    }
+}
+
+impl WalkedRow {
+    /// The row as a CSV has it, and where in it the cell of this column stands; columns count from 1.
+    pub fn text(&self, column: u64) -> (String, Range<usize>) {
+        let index = usize::try_from(column).unwrap_or(usize::MAX).checked_sub(1);
+        self.row.text(self.delimiter, index)
+    }
+}

@@ -1,0 +1,217 @@
+//! The check of a CSV: its lines as all lines, and what is found told of its rows and columns.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::lines::{Conversion, CsvInput, CsvLines, Walk, WalkedRow};
+use super::problem::Problem;
+use super::source_map::name_place;
+use crate::check::{
+    CheckError, Excerpt, FileConverter, FileSummary, Finding, LineSource, Locator, Options,
+    STANDARD_INPUT,
+};
+use crate::io::discover::Csvs;
+use crate::record::ObjectType;
+use crate::rule::{Rule, Severity};
+
+impl FileConverter for Conversion {
+    fn csvs(&self) -> Csvs {
+        self.csvs()
+    }
+
+    fn convert(
+        &self,
+        path: &Path,
+        object_type: ObjectType,
+    ) -> Result<Arc<dyn LineSource>, CheckError> {
+        let input = if path.as_os_str() == STANDARD_INPUT {
+            CsvInput::standard_input().map_err(|source| CheckError::Read {
+                path: path.to_path_buf(),
+                source,
+            })?
+        } else {
+            CsvInput::File(path.to_path_buf())
+        };
+        match CsvLines::make(input, object_type, self) {
+            Ok(lines) => Ok(Arc::new(lines)),
+            Err(source) => Err(CheckError::Convert {
+                path: path.to_path_buf(),
+                source: Box::new(source),
+            }),
+        }
+    }
+}
+
+impl LineSource for CsvLines {
+    fn open(&self) -> io::Result<Box<dyn Read>> {
+        File::open(self.path()).map(|file| Box::new(file) as Box<dyn Read>)
+    }
+
+    fn records(&self) -> u64 {
+        self.rows()
+    }
+
+    fn options(&self, options: &Options) -> Options {
+        let mut of_lines = options.clone();
+        // The line of a row that could not be converted; and the rows of a CSV need not fit one
+        // upload.
+        of_lines.allow.extend([Rule::BlankLine, Rule::FileSize]);
+        if self.problems() > 0 {
+            of_lines.allow.insert(Rule::NoRecords);
+        }
+        of_lines
+    }
+
+    fn locator<'a>(&'a self, path: Arc<Path>, options: &'a Options) -> Box<dyn Locator + 'a> {
+        Box::new(Review::new(self, path, options))
+    }
+}
+
+/// Goes through the CSV beside the check of its lines, so that everything is told of in the order of
+/// rows, and each finding with its row. A CSV in which nothing is found is not read again.
+struct Review<'a> {
+    csv: &'a CsvLines,
+    path: Arc<Path>,
+    options: &'a Options,
+    walk: Option<Walk>,
+    current: Option<WalkedRow>,
+    /// Whether the end was reached, after which the check comes back to repeated ids.
+    is_looking_back: bool,
+    /// Problems that were told of, by rule.
+    told: BTreeMap<(Rule, Severity), u64>,
+    /// Findings that say again what was told of a cell, by rule.
+    repeated: BTreeMap<(Rule, Severity), u64>,
+}
+
+impl<'a> Review<'a> {
+    fn new(csv: &'a CsvLines, path: Arc<Path>, options: &'a Options) -> Self {
+        Self {
+            csv,
+            path,
+            options,
+            walk: None,
+            current: None,
+            is_looking_back: false,
+            told: BTreeMap::new(),
+            repeated: BTreeMap::new(),
+        }
+    }
+
+    /// Walks on to the row of this line, telling of problems on the way.
+    fn go_on(&mut self, line: u64, on_finding: &mut dyn FnMut(Finding)) {
+        if self.walk.is_none() {
+            self.walk = self.csv.walk().ok();
+        }
+        while self.current.as_ref().is_none_or(|row| row.number < line) {
+            let Some(row) = self.walk.as_mut().and_then(Walk::next) else {
+                return;
+            };
+            if !self.is_looking_back {
+                for problem in &row.problems {
+                    self.problem(problem, &row, on_finding);
+                }
+            }
+            self.current = Some(row);
+        }
+    }
+
+    fn problem(&mut self, problem: &Problem, row: &WalkedRow, on_finding: &mut dyn FnMut(Finding)) {
+        let rule = problem.rule();
+        let Some(severity) = self.severity(rule) else {
+            return;
+        };
+        *self.told.entry((rule, severity)).or_default() += 1;
+        let mut finding = Finding {
+            path: Arc::clone(&self.path),
+            line: problem.place.line,
+            column: problem.column_number,
+            rule,
+            severity,
+            field: problem.field.clone(),
+            object_id: row.object_id.clone(),
+            message: match &problem.field {
+                Some(field) => format!("{field}: {}", problem.message),
+                None => problem.message.clone(),
+            },
+            hint: problem.hint.clone(),
+            row: Some(problem.place.row),
+            excerpt: Some(excerpt(row, problem.column_number)),
+        };
+        name_place(&mut finding, problem.column.as_deref());
+        on_finding(finding);
+    }
+
+    fn severity(&self, rule: Rule) -> Option<Severity> {
+        self.options.severity(rule)
+    }
+}
+
+impl Locator for Review<'_> {
+    fn finding(&mut self, finding: Finding, on_finding: &mut dyn FnMut(Finding)) {
+        let line = finding.line;
+        let known = self.current.as_ref().map_or(0, |row| row.number);
+        if line < known || (line == 0 && !self.is_looking_back) {
+            if self.csv.problems() > 0 && !self.is_looking_back {
+                self.go_on(u64::MAX, on_finding);
+            }
+            (self.is_looking_back, self.walk, self.current) = (true, None, None);
+        }
+        if line > 0 {
+            self.go_on(line, on_finding);
+        }
+        let row = self.current.as_ref().filter(|row| row.number == line);
+        let is_told = row.is_some_and(|row| {
+            let mut problems = row.problems.iter();
+            let is_same = |problem: &Problem| problem.field == finding.field;
+            self.severity(Rule::Cell).is_some() && problems.any(is_same)
+        });
+        // That a field is missing, where its cell could not be converted.
+        if is_told && !self.is_looking_back {
+            *self
+                .repeated
+                .entry((finding.rule, finding.severity))
+                .or_default() += 1;
+            return;
+        }
+        let mut finding = self.csv.source_map().finding_in_csv(&self.path, finding);
+        finding.excerpt = row.map(|row| excerpt(row, finding.column));
+        on_finding(finding);
+    }
+
+    fn remaining(&mut self, on_finding: &mut dyn FnMut(Finding)) {
+        if self.csv.problems() > 0 {
+            self.go_on(u64::MAX, on_finding);
+        }
+    }
+
+    fn correct(&self, summary: &mut FileSummary) {
+        summary.records = self.csv.rows();
+        for ((rule, severity), count) in &self.told {
+            *of_severity(summary, *severity) += count;
+            *summary.by_rule.entry(*rule).or_default() += count;
+        }
+        for ((rule, severity), count) in &self.repeated {
+            let of_severity = of_severity(summary, *severity);
+            *of_severity = of_severity.saturating_sub(*count);
+            if let Some(of_rule) = summary.by_rule.get_mut(rule) {
+                *of_rule = of_rule.saturating_sub(*count);
+            }
+        }
+        summary.by_rule.retain(|_, count| *count > 0);
+    }
+}
+
+fn of_severity(summary: &mut FileSummary, severity: Severity) -> &mut u64 {
+    match severity {
+        Severity::Error => &mut summary.errors,
+        Severity::Warning => &mut summary.warnings,
+    }
+}
+
+fn excerpt(row: &WalkedRow, column: u64) -> Excerpt {
+    let (text, range) = row.text(column);
+    Excerpt::new(&text, range)
+}

@@ -1,0 +1,100 @@
+//! The six kinds of records that Gong takes, each a type with a builder.
+
+use std::fmt;
+
+mod appended;
+mod custom;
+mod draft;
+mod field;
+#[rustfmt::skip]
+mod generated;
+mod input;
+mod intake;
+mod object_type;
+
+pub use custom::{CustomFields, CustomInput};
+pub use field::{Field, FieldKind, LineFormat, Presence};
+pub use generated::*;
+pub use input::Input;
+pub use intake::{InvalidRecord, Violation};
+pub use object_type::UnknownObjectType;
+
+pub(crate) use appended::Appended;
+pub(crate) use draft::Draft;
+pub(crate) use intake::{Intake, Measured};
+
+use crate::value::ObjectId;
+
+/// A record of one of the six types that a line of an entity file can hold.
+///
+/// Sealed: the types follow from openapi.yaml.
+pub trait Entity:
+    serde::Serialize + serde::de::DeserializeOwned + fmt::Debug + sealed::Sealed
+{
+    /// The value of the upload's `objectType`.
+    const OBJECT_TYPE: ObjectType;
+    /// The fields of the line and what is known of them.
+    const LINE_FORMAT: &'static LineFormat;
+
+    /// The record's id in the CRM.
+    fn object_id(&self) -> &ObjectId;
+
+    /// Whether the record is a deletion.
+    fn is_deleted(&self) -> bool;
+
+    /// The fields that are not Gong's own.
+    fn custom_fields(&self) -> &CustomFields;
+
+    /// Appends the record as one line of an entity file, its line break included.
+    ///
+    /// The same JSON as by way of `serde_json`, in a fraction of the time.
+    ///
+    /// ```
+    /// use gong_records::{Entity as _, Stage};
+    ///
+    /// let stage = Stage::builder().object_id("discovery").name("Discovery").build()?;
+    /// let mut line = Vec::new();
+    /// stage.write_line(&mut line);
+    /// assert_eq!(line, b"{\"objectId\":\"discovery\",\"name\":\"Discovery\"}\n");
+    /// # Ok::<(), gong_records::InvalidRecord>(())
+    /// ```
+    fn write_line(&self, line: &mut Vec<u8>);
+}
+
+mod sealed {
+    /// Keeps [`Entity`](super::Entity) to the six types.
+    pub trait Sealed {}
+
+    impl Sealed for super::Account {}
+    impl Sealed for super::BusinessUser {}
+    impl Sealed for super::Contact {}
+    impl Sealed for super::Deal {}
+    impl Sealed for super::Lead {}
+    impl Sealed for super::Stage {}
+}
+
+impl Stage {
+    /// The line that hides a stage from new deals and keeps it on old ones.
+    ///
+    /// Gong documents no deletion of stages: an inactive one is the end of its life.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRecord`] when a value breaks a rule.
+    ///
+    /// ```
+    /// let record = gong_records::Stage::inactive("discovery", "Discovery")?;
+    /// assert_eq!(record.is_active(), Some(false));
+    /// # Ok::<(), gong_records::InvalidRecord>(())
+    /// ```
+    pub fn inactive(
+        object_id: impl Into<Input<ObjectId>>,
+        name: impl Into<Input<String>>,
+    ) -> Result<Self, InvalidRecord> {
+        Self::builder()
+            .object_id(object_id)
+            .name(name)
+            .is_active(false)
+            .build()
+    }
+}

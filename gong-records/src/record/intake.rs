@@ -1,0 +1,297 @@
+//! Taking values into a record: each is checked, and every broken rule is kept.
+
+use std::fmt;
+
+use super::custom::{CustomFields, CustomInput};
+use super::field::{FieldKind, LineFormat, Presence};
+use super::input::Input;
+use crate::rule::Rule;
+use crate::value::{Fault, ObjectId, is_senseless};
+
+/// Collects the values of one record and the rules that they break.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    line_format: &'static LineFormat,
+    object_id: Option<String>,
+    violations: Vec<Violation>,
+}
+
+impl Intake {
+    pub(crate) fn new(line_format: &'static LineFormat) -> Self {
+        Self {
+            line_format,
+            object_id: None,
+            violations: Vec::new(),
+        }
+    }
+
+    /// A value given to a builder; `None` when it was not given or breaks a rule.
+    pub(crate) fn take<T: Measured>(
+        &mut self,
+        name: &'static str,
+        input: Option<Input<T>>,
+    ) -> Option<T> {
+        self.take_value(name, input?.0)
+    }
+
+    /// A value, held against its field's own bounds.
+    pub(crate) fn take_value<T: Measured>(
+        &mut self,
+        name: &'static str,
+        value: Result<T, Fault>,
+    ) -> Option<T> {
+        let value = self.accept(name, value)?;
+        if let Some(fault) = self.out_of_bounds(name, &value) {
+            self.violate(name, fault);
+            return None;
+        }
+        if name == "objectId" {
+            self.object_id = value.text().map(str::to_owned);
+        }
+        Some(value)
+    }
+
+    /// A value, or the note that it breaks a rule.
+    pub(crate) fn accept<T>(&mut self, name: &str, value: Result<T, Fault>) -> Option<T> {
+        value.map_err(|fault| self.violate(name, fault)).ok()
+    }
+
+    /// Notes that a field breaks a rule.
+    pub(crate) fn violate(&mut self, name: &str, fault: Fault) {
+        self.violations.push(Violation::new(name, fault));
+    }
+
+    /// Notes that a required field is missing, unless it was there and broke another rule.
+    pub(crate) fn missing(&mut self, name: &str) {
+        if !self
+            .violations
+            .iter()
+            .any(|violation| violation.field == name)
+        {
+            self.violate(name, Fault::new(Rule::MissingField, "it is required"));
+        }
+    }
+
+    /// Custom fields given to a builder.
+    pub(crate) fn custom(&mut self, custom: CustomInput) -> CustomFields {
+        let mut fields: Vec<(String, _)> = Vec::new();
+        for (name, json) in custom.0 {
+            let fault = if name.is_empty() {
+                Some(Fault::new(Rule::CustomName, "a custom field needs a name"))
+            } else if self.line_format.field(&name).is_some() {
+                let message = "it is one of Gong's own fields; use its setter";
+                Some(Fault::new(Rule::CustomName, message))
+            } else if fields.iter().any(|(known, _)| *known == name) {
+                Some(Fault::new(
+                    Rule::DuplicateKey,
+                    "it was given more than once",
+                ))
+            } else if json.as_ref().is_none_or(|json| is_senseless(json.get())) {
+                Some(Fault::new(
+                    Rule::CustomValue,
+                    "its value can't be written as JSON that others can read",
+                ))
+            } else {
+                None
+            };
+            match (fault, json) {
+                (None, Some(json)) => fields.push((name, json)),
+                (Some(fault), _) => self.violate(&name, fault),
+                (None, None) => {}
+            }
+        }
+        CustomFields::new(&fields)
+    }
+
+    /// Whether every rule was kept.
+    pub(crate) fn finish(&mut self) -> Result<(), InvalidRecord> {
+        if self.violations.is_empty() {
+            return Ok(());
+        }
+        Err(InvalidRecord {
+            line_format: self.line_format,
+            object_id: self.object_id.take(),
+            violations: std::mem::take(&mut self.violations),
+        })
+    }
+
+    /// The bounds that openapi.yaml sets for one field rather than for its type.
+    fn out_of_bounds<T: Measured>(&self, name: &str, value: &T) -> Option<Fault> {
+        let field = self.line_format.field(name)?;
+        if field.presence != Presence::Optional && value.text() == Some("") {
+            return Some(Fault::new(Rule::MissingField, "it is required and empty"));
+        }
+        if let (Some(most), Some(text)) = (field.max_length, value.text()) {
+            let length = text.chars().count();
+            if length > most {
+                let message = format!("it has {length} characters; Gong takes at most {most}");
+                return Some(Fault::new(Rule::TextLength, message));
+            }
+        }
+        if let (
+            FieldKind::Integer {
+                minimum: Some(least),
+            },
+            Some(number),
+        ) = (field.kind, value.integer())
+            && number < least
+        {
+            return Some(Fault::new(
+                Rule::NumberRange,
+                format!("it must be {least} or more"),
+            ));
+        }
+        None
+    }
+}
+
+/// What of a value can be measured against a field's own bounds.
+pub(crate) trait Measured {
+    fn text(&self) -> Option<&str> {
+        None
+    }
+
+    fn integer(&self) -> Option<i64> {
+        None
+    }
+}
+
+macro_rules! measured_text {
+    ($($name:ty),*) => {$(
+        impl Measured for $name {
+            fn text(&self) -> Option<&str> {
+                Some(self.as_str())
+            }
+        }
+    )*};
+}
+measured_text!(
+    String,
+    crate::value::Amount,
+    crate::value::CloseDate,
+    crate::value::EmailAddress,
+    ObjectId,
+    crate::value::Timestamp,
+    crate::value::Url
+);
+
+impl Measured for i64 {
+    fn integer(&self) -> Option<i64> {
+        Some(*self)
+    }
+}
+
+impl Measured for bool {}
+impl Measured for Vec<String> {}
+
+/// A field that breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    field: String,
+    fault: Fault,
+}
+
+impl Violation {
+    pub(crate) fn new(field: impl Into<String>, fault: Fault) -> Self {
+        Self {
+            field: field.into(),
+            fault,
+        }
+    }
+
+    /// The field's name on the wire.
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// The rule that it breaks.
+    pub fn rule(&self) -> Rule {
+        self.fault.rule()
+    }
+
+    /// What is wrong with it.
+    pub fn message(&self) -> &str {
+        self.fault.message()
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.field, self.fault)
+    }
+}
+
+/// A record that Gong would refuse, with every rule that it breaks.
+///
+/// ```
+/// use gong_records::{Deal, Rule};
+///
+/// let invalid = Deal::builder()
+///     .object_id("8608553")
+///     .modified_date("2022-02-04 18:24:59")
+///     .close_date("4.9.2022")
+///     .build()
+///     .unwrap_err();
+/// let rules: Vec<_> = invalid.violations().iter().map(|violation| violation.rule()).collect();
+/// assert_eq!(rules, [Rule::TimestampFormat, Rule::DateFormat]);
+/// ```
+#[derive(Debug, Clone)]
+pub struct InvalidRecord {
+    line_format: &'static LineFormat,
+    object_id: Option<String>,
+    violations: Vec<Violation>,
+}
+
+impl InvalidRecord {
+    /// A record that is good by itself and breaks rules that lie outside of it.
+    pub(crate) fn new(
+        line_format: &'static LineFormat,
+        object_id: &ObjectId,
+        violations: Vec<Violation>,
+    ) -> Self {
+        Self {
+            line_format,
+            object_id: Some(object_id.to_string()),
+            violations,
+        }
+    }
+
+    /// A record whose required values are not all there though no rule was seen broken.
+    pub(crate) fn incomplete(line_format: &'static LineFormat) -> Self {
+        Self {
+            line_format,
+            object_id: None,
+            violations: Vec::new(),
+        }
+    }
+
+    /// Every broken rule, in the order of the fields.
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// The record's id, where it was good.
+    pub fn object_id(&self) -> Option<&str> {
+        self.object_id.as_deref()
+    }
+}
+
+impl fmt::Display for InvalidRecord {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.line_format.object_type)?;
+        if let Some(object_id) = &self.object_id {
+            write!(formatter, " {object_id}")?;
+        }
+        formatter.write_str(" breaks a rule of Gong's")?;
+        for (index, violation) in self.violations.iter().enumerate() {
+            write!(
+                formatter,
+                "{} {violation}",
+                if index == 0 { ":" } else { ";" }
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for InvalidRecord {}

@@ -1,0 +1,327 @@
+//! The entity schema: which custom fields Gong shows, and what their values must be.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde_json::value::RawValue;
+
+use crate::record::{Entity, InvalidRecord, ObjectType, Violation};
+use crate::rule::Rule;
+use crate::value::Fault;
+
+mod document;
+mod field;
+mod field_type;
+mod plan;
+mod rules;
+
+pub use document::EntitySchemaError;
+pub use field::SchemaField;
+pub use field_type::FieldType;
+pub use plan::{Change, PlannedField, SchemaPlan, SchemaPlanError};
+pub use rules::{SchemaFinding, SchemaRule};
+
+/// The custom fields that are declared, by object type.
+///
+/// Gong takes values of undeclared fields and does not show them; values of declared ones must fit
+/// the declared type. A schema says nothing of the types that it does not list: their custom fields
+/// are neither right nor wrong.
+///
+/// It is read from what people have: the answer of `GET /v2/crm/entity-schema`, an object with one
+/// list of fields a type, or (with [`EntitySchema::from_json_of`]) the bare list that Gong's `POST`
+/// takes.
+///
+/// ```
+/// use gong_records::{Deal, EntitySchema, Rule};
+///
+/// let schema = EntitySchema::from_json(r#"{"DEAL": [
+///     {"uniqueName": "region", "label": "Region", "type": "PICKLIST", "orderedValueList": ["EMEA", "APAC"]},
+///     {"uniqueName": "discount", "label": "Discount", "type": "PERCENT"}
+/// ]}"#)?;
+/// let deal = Deal::builder()
+///     .object_id("8608553")
+///     .modified_date("2026-03-01T09:30:00+01:00")
+///     .custom("region", "Europe")
+///     .custom("discount", 12.5)
+///     .build()?;
+/// let invalid = schema.check(&deal).unwrap_err();
+/// assert_eq!(invalid.violations()[0].field(), "region");
+/// assert_eq!(invalid.violations()[0].rule(), Rule::CustomPicklist);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EntitySchema(BTreeMap<ObjectType, Declared>);
+
+/// The fields of one type, and where each stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Declared {
+    fields: Vec<SchemaField>,
+    by_name: HashMap<String, usize>,
+}
+
+impl Declared {
+    fn push(&mut self, field: SchemaField) {
+        let index = self.fields.len();
+        let name = field.unique_name.clone();
+        // A changed type makes a new field of the same name, beside the removed one.
+        let shadowed = field.is_deleted == Some(true) && self.by_name.contains_key(&name);
+        if !shadowed {
+            self.by_name.insert(name, index);
+        }
+        self.fields.push(field);
+    }
+}
+
+impl EntitySchema {
+    /// A schema that says nothing of any type.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads the answer of `GET /v2/crm/entity-schema`, or an object with a list of fields a type.
+    ///
+    /// Where Gong's answer names a field under `name` instead of `uniqueName`, that is taken; a
+    /// `null` is as good as a missing property.
+    ///
+    /// # Errors
+    ///
+    /// [`EntitySchemaError`], with line and column, for what is not JSON or none of the two shapes;
+    /// for a field without name; for two live fields of one name.
+    ///
+    /// ```
+    /// use gong_records::{EntitySchema, FieldType, ObjectType};
+    ///
+    /// let schema = EntitySchema::from_json(r#"{"requestId": "4al018gzaztcr8nbukw",
+    ///     "objectTypeToSelectedFields": {"DEAL": [
+    ///         {"name": "region", "label": "Region", "type": "STRING", "orderedValueList": null}
+    ///     ]}}"#)?;
+    /// let field = schema.field(ObjectType::Deal, "region").unwrap();
+    /// assert_eq!(field.field_type, FieldType::Text);
+    /// # Ok::<(), gong_records::EntitySchemaError>(())
+    /// ```
+    pub fn from_json(text: &str) -> Result<Self, EntitySchemaError> {
+        document::read(text, None)
+    }
+
+    /// The same, and a bare list of fields is taken for those of this type.
+    ///
+    /// # Errors
+    ///
+    /// As [`EntitySchema::from_json`].
+    ///
+    /// ```
+    /// use gong_records::{EntitySchema, ObjectType};
+    ///
+    /// let list = r#"[{"uniqueName": "region", "label": "Region", "type": "STRING"}]"#;
+    /// let schema = EntitySchema::from_json_of(ObjectType::Lead, list)?;
+    /// assert!(schema.field(ObjectType::Lead, "region").is_some());
+    /// assert!(EntitySchema::from_json(list).is_err());
+    /// # Ok::<(), gong_records::EntitySchemaError>(())
+    /// ```
+    pub fn from_json_of(object_type: ObjectType, text: &str) -> Result<Self, EntitySchemaError> {
+        document::read(text, Some(object_type))
+    }
+
+    /// Reads what [`EntitySchema::from_json`] reads, from a file or a stream.
+    ///
+    /// # Errors
+    ///
+    /// As [`EntitySchema::from_json`], and when the reader fails or does not give UTF-8.
+    pub fn from_reader(mut reader: impl io::Read) -> Result<Self, EntitySchemaError> {
+        let mut text = String::new();
+        reader
+            .read_to_string(&mut text)
+            .map_err(EntitySchemaError::unreadable)?;
+        Self::from_json(&text)
+    }
+
+    /// The same schema with these fields of a type, after those that it has.
+    ///
+    /// ```
+    /// use gong_records::{EntitySchema, ObjectType, SchemaField};
+    ///
+    /// let region = SchemaField::new("region", "Region", "STRING");
+    /// let schema = EntitySchema::new().with_fields(ObjectType::Lead, [region]);
+    /// assert!(schema.field(ObjectType::Lead, "region").is_some());
+    /// assert!(schema.fields(ObjectType::Deal).is_none());
+    /// ```
+    #[must_use]
+    pub fn with_fields(
+        mut self,
+        object_type: ObjectType,
+        fields: impl IntoIterator<Item = SchemaField>,
+    ) -> Self {
+        let declared = self.0.entry(object_type).or_default();
+        for field in fields {
+            declared.push(field);
+        }
+        self
+    }
+
+    /// The fields of a type in their order; `None` when the schema says nothing of the type.
+    pub fn fields(&self, object_type: ObjectType) -> Option<&[SchemaField]> {
+        self.0
+            .get(&object_type)
+            .map(|declared| declared.fields.as_slice())
+    }
+
+    /// The field of this name. Where one was removed and made again, the live one.
+    pub fn field(&self, object_type: ObjectType, name: &str) -> Option<&SchemaField> {
+        let declared = self.0.get(&object_type)?;
+        declared.fields.get(*declared.by_name.get(name)?)
+    }
+
+    /// The types that the schema lists, each with its fields.
+    pub fn iter(&self) -> impl Iterator<Item = (ObjectType, &[SchemaField])> {
+        self.0
+            .iter()
+            .map(|(object_type, declared)| (*object_type, declared.fields.as_slice()))
+    }
+
+    /// Whether it says nothing of any type.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a custom field of this name and value belongs into a line of this type.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] with [`Rule::CustomUnknown`] for a name that is not declared, else as
+    /// [`SchemaField::check`].
+    pub fn check_value(
+        &self,
+        object_type: ObjectType,
+        name: &str,
+        value: &RawValue,
+    ) -> Result<(), Fault> {
+        if !self.0.contains_key(&object_type) {
+            return Ok(());
+        }
+        match self.field(object_type, name) {
+            Some(field) => field.check(value),
+            None => Err(Fault::new(
+                Rule::CustomUnknown,
+                "the entity schema does not declare it, so Gong takes it and does not show it",
+            )),
+        }
+    }
+
+    /// Whether every custom field of a record fits the schema.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRecord`] with every custom field that does not; those too of which Gong is not known
+    /// to refuse the record, such as an undeclared name.
+    pub fn check<T: Entity>(&self, record: &T) -> Result<(), InvalidRecord> {
+        let violations: Vec<Violation> = record
+            .custom_fields()
+            .raw()
+            .filter_map(|(name, value)| {
+                let fault = self.check_value(T::OBJECT_TYPE, name, value).err()?;
+                Some(Violation::new(name, fault))
+            })
+            .collect();
+        if violations.is_empty() {
+            return Ok(());
+        }
+        Err(InvalidRecord::new(
+            T::LINE_FORMAT,
+            record.object_id(),
+            violations,
+        ))
+    }
+}
+
+/// An object with one list of fields a type, which [`EntitySchema::from_json`] reads back.
+impl Serialize for EntitySchema {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut types = serializer.serialize_map(Some(self.0.len()))?;
+        for (object_type, fields) in self.iter() {
+            types.serialize_entry(object_type.as_str(), fields)?;
+        }
+        types.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::Account;
+
+    fn account_schema() -> EntitySchema {
+        EntitySchema::new().with_fields(
+            ObjectType::Account,
+            [
+                SchemaField::new("region", "Region", "PICKLIST").with_values(["EMEA"]),
+                SchemaField::new("score", "Score", "STRING").with_deletion(),
+                SchemaField::new("score", "Score", "NUMBER"),
+                SchemaField::new("gone", "Gone", "NUMBER").with_deletion(),
+            ],
+        )
+    }
+
+    fn account(custom: &[(&str, serde_json::Value)]) -> Account {
+        let mut builder = Account::builder()
+            .object_id("a-1")
+            .modified_date("2026-03-01T09:30:00Z");
+        for (name, value) in custom {
+            builder = builder.custom(*name, value);
+        }
+        builder.build().unwrap()
+    }
+
+    #[test]
+    fn every_custom_field_of_a_record_that_does_not_fit_is_named() {
+        let record = account(&[
+            ("region", json!("APAC")),
+            ("score", json!(4)),
+            ("gone", json!(1)),
+            ("color", json!("red")),
+        ]);
+        let invalid = account_schema().check(&record).unwrap_err();
+        let found: Vec<_> = invalid
+            .violations()
+            .iter()
+            .map(|violation| (violation.field(), violation.rule()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("region", Rule::CustomPicklist),
+                ("gone", Rule::CustomDeleted),
+                ("color", Rule::CustomUnknown),
+            ]
+        );
+        assert_eq!(invalid.object_id(), Some("a-1"));
+    }
+
+    #[test]
+    fn nothing_is_said_of_types_that_the_schema_does_not_list() {
+        let record = account(&[("color", json!("red"))]);
+        let other = EntitySchema::new().with_fields(ObjectType::Deal, []);
+        assert!(other.check(&record).is_ok());
+        let none_declared = EntitySchema::new().with_fields(ObjectType::Account, []);
+        assert!(none_declared.check(&record).is_err());
+    }
+
+    #[test]
+    fn a_null_is_fine_in_every_declared_field() {
+        let record = account(&[
+            ("region", json!(null)),
+            ("score", json!(null)),
+            ("gone", json!(null)),
+        ]);
+        assert!(account_schema().check(&record).is_ok());
+    }
+
+    #[test]
+    fn a_schema_comes_back_as_it_was_written() {
+        let schema = account_schema();
+        let text = serde_json::to_string(&schema).unwrap();
+        assert_eq!(EntitySchema::from_json(&text).unwrap(), schema);
+    }
+}

@@ -1,0 +1,16 @@
+//! Writing records of one type as the lines of entity files.
+
+use crate::io::discover::{FRAMING_BYTES, MAX_BODY_BYTES};
+
+mod error;
+mod file;
+mod lines;
+mod object_ids;
+mod stream;
+
+pub use error::WriteError;
+pub use file::{EntityFile, Place, Written, WrittenFile};
+pub use stream::EntityWriter;
+
+/// The most bytes of one entity file: what the multipart framing around it leaves of a body.
+pub const MAX_FILE_BYTES: u64 = MAX_BODY_BYTES - FRAMING_BYTES;
