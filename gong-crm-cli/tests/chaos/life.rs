@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use gong_crm::{Job, JobState, Ledger as _, SqliteLedger};
-use gong_sim::{JobStatus, Processing, ReceivedRequest, Simulator};
+use gong_sim::{Processing, ReceivedRequest, Simulator, UploadStatus};
 
 use crate::crm::{Crm, Dice, Way};
 
@@ -351,8 +351,8 @@ impl Life {
             .into_iter()
             .map(|upload| {
                 let state = match upload.status {
-                    JobStatus::Done => JobState::Done,
-                    JobStatus::Failed => JobState::Failed,
+                    UploadStatus::Done => JobState::Done,
+                    UploadStatus::Failed => JobState::Failed,
                     other => panic!("{name}: {other:?}"),
                 };
                 (upload.client_request_id, state)
