@@ -24,6 +24,7 @@ mod retry;
 mod schema;
 mod schema_agreement;
 mod silence;
+mod supply_chain;
 mod support;
 mod verdicts;
 mod wait;
