@@ -3,7 +3,8 @@
 
 mod async_writer;
 mod client;
-mod ledger;
+mod compare;
+pub mod ledger;
 pub mod push;
 mod verify;
 
@@ -30,11 +31,7 @@ pub use gong_records::{
     SchemaFinding, SchemaPlan, SchemaPlanError, SchemaRule, Stage, Timestamp, UnknownObjectType,
     UnknownRule, Url, Violation, WriteError, Written, WrittenFile, builder,
 };
-#[cfg(feature = "sqlite")]
-pub use ledger::SqliteLedger;
-pub use ledger::{
-    Holder, Job, JobContent, JobState, Ledger, LedgerError, LedgerLock, MemoryLedger,
-};
+pub use ledger::Ledger;
 pub use verify::{Difference, DifferenceKind, Verification, VerifyError};
 
 /// The programs of the guide compile.

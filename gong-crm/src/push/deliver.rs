@@ -1,0 +1,370 @@
+//! Brings one upload to its end: sends it, asks for its status, waits for the verdict.
+//!
+//! What is done after which event is [`transition`](super::transition)'s to say; each step is in the
+//! ledger before the next is taken.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gong_client::error::{Error, ErrorKind};
+use gong_client::retry::{Action as RetryAction, after_question as after_read, after_upload};
+use gong_client::status::RequestStatus;
+use jiff::SignedDuration;
+
+use super::Wait;
+use super::event::Event as Progress;
+use super::retry_budget::RetryBudget;
+use super::session::Session;
+use super::transition::{End, Event, Next, State, next};
+use crate::ledger::{Upload, UploadState};
+
+/// How often Gong must not know an id before it is taken for not arrived.
+const NOT_FOUND_BEFORE_RESEND: u32 = 3;
+
+/// How often, and for how long, Gong must not know an id that it took before it is taken for lost.
+const NOT_FOUND_BEFORE_LOST: u32 = 3;
+const LOST_AFTER: SignedDuration = SignedDuration::from_mins(10);
+
+/// An upload without a verdict after this time is taken for lost.
+const DEADLINE: SignedDuration = SignedDuration::from_hours(6);
+
+/// How often an answer that is not Gong's, such as a page of a proxy, is taken for passing.
+const STRANGE_ANSWERS: u32 = 4;
+
+/// How an upload ended for this push.
+#[derive(Debug)]
+pub(super) struct Delivered {
+    pub(super) end: End,
+    /// Gong's last word.
+    pub(super) status: Option<RequestStatus>,
+    /// Why there is no verdict.
+    pub(super) reason: String,
+    pub(super) cause: Option<Arc<Error>>,
+    /// How many calls were made.
+    pub(super) calls: u32,
+}
+
+/// An upload on its way.
+struct Delivery<'s> {
+    session: &'s Session,
+    upload: &'s mut Upload,
+    state: State,
+    status: Option<RequestStatus>,
+    reason: String,
+    cause: Option<Arc<Error>>,
+    calls: u32,
+    sending: RetryBudget,
+}
+
+impl Session {
+    /// Brings an upload to its end, from wherever the ledger says that it is.
+    pub(super) async fn deliver(&self, upload: &mut Upload) -> Delivered {
+        let clock = &*self.client.clock;
+        let mut delivery = Delivery {
+            session: self,
+            state: State {
+                stage: upload.state,
+                may_have_arrived: upload.state != UploadState::Planned,
+            },
+            upload,
+            status: None,
+            reason: String::new(),
+            cause: None,
+            calls: 0,
+            sending: RetryBudget::new(self.options.retry, clock),
+        };
+        let mut event = Event::Begin;
+        let end = loop {
+            let (state, action) = next(delivery.state, event);
+            delivery.state = state;
+            // What is to be sent is written down by `send`, when it is its turn.
+            if action != Next::Send
+                && let Err(error) = delivery.save().await
+            {
+                self.note_ledger(&error);
+                delivery.reason = error.to_string();
+                break if state.may_have_arrived {
+                    End::Unknown
+                } else {
+                    End::NotSent
+                };
+            }
+            event = match action {
+                Next::Send => delivery.send().await,
+                Next::AskWhetherItArrived => delivery.ask().await,
+                Next::AwaitVerdict => delivery.await_verdict().await,
+                Next::End(end) => break end,
+            };
+        };
+        let Delivery {
+            status,
+            reason,
+            cause,
+            calls,
+            ..
+        } = delivery;
+        Delivered {
+            end,
+            status,
+            reason,
+            cause,
+            calls,
+        }
+    }
+}
+
+impl Delivery<'_> {
+    /// Writes the state down, if it is another than the ledger knows.
+    async fn save(&mut self) -> Result<(), crate::ledger::LedgerError> {
+        let stage = self.state.stage;
+        let status = self
+            .status
+            .as_ref()
+            .and_then(|status| serde_json::to_string(status).ok());
+        let is_saved = self.upload.state == stage && self.upload.status == status;
+        if is_saved {
+            return Ok(());
+        }
+        if stage == UploadState::Accepted && self.upload.accepted_at.is_none() {
+            self.upload.accepted_at = Some(self.session.now());
+        }
+        self.upload.state = stage;
+        self.upload.status = status.or_else(|| self.upload.status.take());
+        self.session.ledger.save(self.upload).await
+    }
+
+    fn failed(&mut self, error: Error) -> Arc<Error> {
+        let error = Arc::new(error);
+        self.reason = error.to_string();
+        self.cause = Some(Arc::clone(&error));
+        error
+    }
+
+    /// Sends the body once.
+    async fn send(&mut self) -> Event {
+        let session = self.session;
+        // The permit is never closed, and lives as long as the push.
+        let permit = session.send_permit.acquire().await;
+        if let Some(fatal) = session.fatal() {
+            self.reason.clone_from(&fatal.reason);
+            self.cause.clone_from(&fatal.error);
+            return Event::SendRefused;
+        }
+        self.state.stage = UploadState::Sending;
+        if let Err(error) = self.save().await {
+            session.note_ledger(&error);
+            self.reason = error.to_string();
+            self.state.stage = UploadState::Planned;
+            return Event::SendRefused;
+        }
+        self.calls += 1;
+        let sent = self.send_once().await;
+        drop(permit);
+        let Err(error) = sent else {
+            session.events.emit(Progress::Accepted {
+                client_request_id: self.upload.client_request_id.clone(),
+            });
+            self.reason.clear();
+            self.cause = None;
+            return Event::SendAccepted;
+        };
+        let action = after_upload(&error);
+        let error = self.failed(error);
+        let event = match action {
+            RetryAction::Repeat | RetryAction::WaitAndRepeat => Event::SendFailed,
+            RetryAction::AskFirst => Event::SendUnclear,
+            RetryAction::AskOutcome => return Event::SendConflict,
+            _ => {
+                session.note(&error);
+                return Event::SendRefused;
+            }
+        };
+        self.pause_before_retry(&error, event).await
+    }
+
+    async fn pause_before_retry(&mut self, error: &Arc<Error>, event: Event) -> Event {
+        let clock = &*self.session.client.clock;
+        let Some(pause) = self.sending.next_pause(clock, error.retry_after()) else {
+            self.session.note(error);
+            return Event::SendGivenUp;
+        };
+        if event == Event::SendUnclear {
+            // It is asked about at once; the pause comes before it is sent again.
+            return event;
+        }
+        self.session.events.emit(Progress::Retrying {
+            client_request_id: self.upload.client_request_id.clone(),
+            error: error.to_string(),
+            pause,
+        });
+        clock.sleep(pause).await;
+        event
+    }
+
+    async fn send_once(&mut self) -> Result<(), Error> {
+        let session = self.session;
+        let body = self.upload.body.as_deref().unwrap_or_default();
+        let upload = gong_client::Upload::new(
+            self.upload.integration_id,
+            self.upload.object_type,
+            self.upload.client_request_id.clone(),
+            session.spool.path(body),
+        );
+        session.events.emit(Progress::Sending {
+            client_request_id: self.upload.client_request_id.clone(),
+            object_type: self.upload.object_type,
+            records: self.upload.records,
+            bytes: self.upload.bytes,
+        });
+        let id = &self.upload.client_request_id;
+        let on_progress = |bytes| {
+            session.events.emit(Progress::Sent {
+                client_request_id: id.clone(),
+                bytes,
+            });
+        };
+        Box::pin(session.client.api().upload(&upload, on_progress)).await
+    }
+
+    async fn status_once(&mut self) -> Result<RequestStatus, Error> {
+        self.calls += 1;
+        let client = self.session.client.api();
+        let status = client
+            .request_status_once(self.upload.integration_id, &self.upload.client_request_id)
+            .await?;
+        self.session.events.emit(Progress::Polled {
+            client_request_id: self.upload.client_request_id.clone(),
+            status: status.clone(),
+        });
+        Ok(status)
+    }
+
+    fn known(&mut self, status: RequestStatus) -> Event {
+        let is_final = status.status.is_final();
+        self.status = Some(status);
+        self.reason.clear();
+        self.cause = None;
+        if is_final {
+            Event::StatusFinal
+        } else {
+            Event::StatusOpen
+        }
+    }
+
+    /// Asks whether Gong has it, until it is clear.
+    async fn ask(&mut self) -> Event {
+        let clock = &*self.session.client.clock;
+        let mut budget = RetryBudget::new(self.session.options.retry, clock);
+        let mut not_found = 0;
+        loop {
+            let error = match self.status_once().await {
+                Ok(status) => return self.known(status),
+                Err(error) => error,
+            };
+            let retry_after = error.retry_after();
+            if is_not_found(&error) {
+                not_found += 1;
+                if not_found >= NOT_FOUND_BEFORE_RESEND {
+                    return Event::StatusNotFound;
+                }
+            } else {
+                let gives_up = after_read(&error) == RetryAction::GiveUp;
+                let error = self.failed(error);
+                if gives_up {
+                    self.session.note(&error);
+                    return Event::StatusUnanswered;
+                }
+            }
+            let Some(pause) = budget.next_pause(clock, retry_after) else {
+                if let Some(cause) = self.cause.clone() {
+                    self.session.note(&cause);
+                }
+                return Event::StatusUnanswered;
+            };
+            clock.sleep(pause).await;
+        }
+    }
+
+    /// Asks for the verdict until Gong has finished, or the time is up.
+    async fn await_verdict(&mut self) -> Event {
+        if self.session.options.wait == Wait::UntilSent {
+            self.reason = "not waited for".to_owned();
+            return Event::WaitGivenUp;
+        }
+        let clock = &*self.session.client.clock;
+        let policy = self.session.options.poll;
+        let started = clock.monotonic();
+        let (mut strange, mut asked) = (0, 0_u32);
+        for pause in policy.pauses() {
+            let mut pause = pause;
+            asked += 1;
+            match self.status_once().await {
+                Ok(status) if status.status.is_final() => return self.known(status),
+                Ok(status) => {
+                    self.known(status);
+                }
+                Err(error) if is_not_found(&error) => {
+                    self.upload.not_found += 1;
+                    self.failed(error);
+                    if self.is_lost() {
+                        return Event::StatusLost;
+                    }
+                    if let Err(error) = self.session.ledger.save(self.upload).await {
+                        self.session.note_ledger(&error);
+                    }
+                }
+                Err(error) => {
+                    let gives_up = after_read(&error) == RetryAction::GiveUp;
+                    let retry_after = error.retry_after().unwrap_or_default();
+                    strange += u32::from(error.kind() == ErrorKind::UnexpectedAnswer);
+                    let is_too_long = retry_after > self.session.options.retry.longest_wait;
+                    let error = self.failed(error);
+                    if gives_up || is_too_long || strange > STRANGE_ANSWERS {
+                        self.session.note(&error);
+                        return Event::StatusUnanswered;
+                    }
+                    pause = pause.max(retry_after);
+                }
+            }
+            if self.is_past_deadline() {
+                self.reason = "Gong gave no verdict within 6 hours".to_owned();
+                return Event::StatusLost;
+            }
+            let waited = clock.monotonic().saturating_sub(started);
+            if waited.saturating_add(pause) > policy.total {
+                if self.reason.is_empty() {
+                    self.reason = still_processing(waited, asked);
+                }
+                return Event::WaitGivenUp;
+            }
+            clock.sleep(pause).await;
+        }
+        Event::WaitGivenUp
+    }
+
+    fn age(&self) -> SignedDuration {
+        let since = self.upload.accepted_at.unwrap_or(self.upload.planned_at);
+        self.session.now().duration_since(since)
+    }
+
+    fn is_lost(&self) -> bool {
+        self.upload.not_found >= NOT_FOUND_BEFORE_LOST && self.age() >= LOST_AFTER
+    }
+
+    fn is_past_deadline(&self) -> bool {
+        self.age() >= DEADLINE
+    }
+}
+
+fn still_processing(waited: Duration, asked: u32) -> String {
+    let seconds = waited.as_secs();
+    let plural = if asked == 1 { "check" } else { "checks" };
+    format!("Gong is still processing it after {seconds} s ({asked} status {plural})")
+}
+
+fn is_not_found(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::InvalidRequest
+    )
+}
