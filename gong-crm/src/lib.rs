@@ -3,6 +3,11 @@
 
 mod async_writer;
 mod client;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "plan and push will use it")
+)]
+mod compare;
 mod ledger;
 pub mod push;
 mod verify;
