@@ -282,14 +282,14 @@ impl fmt::Debug for LedgerLock {
 /// Who holds a ledger, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Holder {
+pub struct LockOwner {
     /// The process.
     pub pid: Option<u32>,
     /// Since when.
     pub since: Option<Timestamp>,
 }
 
-impl fmt::Display for Holder {
+impl fmt::Display for LockOwner {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.pid {
             Some(pid) => write!(formatter, "process {pid}")?,
@@ -328,7 +328,7 @@ pub enum LedgerError {
     },
     /// Another push is under way.
     #[error("another push is under way with this ledger ({0}): wait for its end, or stop it")]
-    Held(Holder),
+    Held(LockOwner),
 }
 
 impl LedgerError {

@@ -33,7 +33,7 @@ pub use gong_records::{
 #[cfg(feature = "sqlite")]
 pub use ledger::SqliteLedger;
 pub use ledger::{
-    Holder, Job, JobContent, JobState, Ledger, LedgerError, LedgerLock, MemoryLedger,
+    Job, JobContent, JobState, Ledger, LedgerError, LedgerLock, LockOwner, MemoryLedger,
 };
 pub use verify::{Difference, DifferenceKind, Verification, VerifyError};
 

@@ -12,7 +12,7 @@ use rusqlite::{
 };
 
 use super::memory::minute;
-use super::{Holder, Job, JobContent, JobState, Ledger, LedgerError, LedgerLock};
+use super::{Job, JobContent, JobState, Ledger, LedgerError, LedgerLock, LockOwner};
 use gong_records::ids::{ClientRequestId, IntegrationId};
 
 /// The format that this version reads and writes, in `PRAGMA user_version`.
@@ -361,12 +361,12 @@ fn write_holder(file: &mut File) -> std::io::Result<()> {
     file.flush()
 }
 
-fn read_holder(file: &mut File) -> Holder {
+fn read_holder(file: &mut File) -> LockOwner {
     let mut text = String::new();
     // Some systems keep a locked file from being read: then the holder is not known.
     drop(file.read_to_string(&mut text));
     let (pid, since) = text.split_once(' ').unwrap_or_default();
-    Holder {
+    LockOwner {
         pid: pid.parse().ok(),
         since: since.trim().parse().ok(),
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::plan::PlannedFile;
 use super::report::FileReport;
-use crate::ledger::Holder;
+use crate::ledger::LockOwner;
 use gong_client::RequestStatus;
 use gong_records::check::Finding;
 use gong_records::ids::ClientRequestId;
@@ -18,7 +18,7 @@ pub enum Event {
     /// Another push uses the ledger; this one begins when that one ends.
     Waiting {
         /// Who holds it.
-        holder: Holder,
+        holder: LockOwner,
     },
     /// The check found a problem of a file.
     Found {
