@@ -18,6 +18,7 @@ mod content;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+pub mod store;
 
 pub use content::JobContent;
 pub use memory::MemoryLedger;
@@ -325,6 +326,14 @@ pub enum LedgerError {
         path: PathBuf,
         /// Its format.
         version: i64,
+    },
+    /// It could have been planted or changed by somebody else.
+    #[error("the ledger {} is not opened: {reason}", path.display())]
+    Untrusted {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        reason: String,
     },
     /// Another push is under way.
     #[error("another push is under way with this ledger ({0}): wait for its end, or stop it")]

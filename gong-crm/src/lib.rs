@@ -3,7 +3,7 @@
 
 mod async_writer;
 mod client;
-mod ledger;
+pub mod ledger;
 pub mod push;
 mod verify;
 
