@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gong_crm::{
-    Account, Client, ClientRequestId, Credentials, EntityFile, Holder, IntegrationId, Job, Ledger,
-    LedgerError, LedgerLock, RateLimit, push,
+    Account, Client, ClientRequestId, Credentials, EntityFile, IntegrationId, Job, Ledger,
+    LedgerError, LedgerLock, LockOwner, RateLimit, push,
 };
 use gong_sim::Simulator;
 
@@ -82,7 +82,7 @@ impl Ledger for AppLedger {
     // SELECT pg_try_advisory_lock(...), on a connection that the lock keeps to itself
     fn try_lock(&self) -> Result<LedgerLock, LedgerError> {
         if self.is_held.swap(true, Ordering::Acquire) {
-            return Err(LedgerError::Held(Holder::default()));
+            return Err(LedgerError::Held(LockOwner::default()));
         }
         Ok(LedgerLock::new(Held(Arc::clone(&self.is_held))))
     }
