@@ -61,14 +61,14 @@ pub(super) struct FieldTable<'a> {
     line: u64,
     object_type: ObjectType,
     key: HashKey,
-    generations: &'a dyn Fn(&str) -> u32,
+    generations: &'a (dyn Fn(&str) -> u32 + Sync),
 }
 
 impl<'a> FieldTable<'a> {
     pub(super) fn new(
         key: HashKey,
         object_type: ObjectType,
-        generations: &'a dyn Fn(&str) -> u32,
+        generations: &'a (dyn Fn(&str) -> u32 + Sync),
     ) -> Self {
         let mut table = Self {
             slots: Vec::new(),

@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn new(
         key: HashKey,
         object_type: ObjectType,
-        generations: &'a dyn Fn(&str) -> u32,
+        generations: &'a (dyn Fn(&str) -> u32 + Sync),
     ) -> Self {
         let table = FieldTable::new(key, object_type, generations);
         let defaults = table

@@ -250,11 +250,12 @@ impl Ledger {
     }
 
     /// The states of some records, in the order of `ids`; `None` where the ledger knows nothing.
-    pub(crate) fn records(
+    #[expect(single_use_lifetimes, reason = "anonymous lifetimes in `impl Trait` are unstable")]
+    pub(crate) fn records<'i>(
         &self,
         space: Space,
         object_type: ObjectType,
-        ids: impl IntoIterator<Item = &str>,
+        ids: impl IntoIterator<Item = &'i str>,
     ) -> StoreFuture<'_, Vec<Option<RecordState>>> {
         let ids = ids.into_iter();
         let keys: Vec<Vec<u8>> = ids.map(|id| space.key(object_type, id)).collect();
