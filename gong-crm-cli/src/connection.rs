@@ -6,10 +6,10 @@ use gong_crm::retry::RetryLimits;
 use gong_crm::{Client, Credentials, ErrorKind, IntegrationId, RateLimit};
 use gong_sim::Simulator;
 
-use crate::arguments::Global;
+use crate::args::Global;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::error::CliError;
+use crate::config::settings::Settings;
 
 /// A client, and the local Gong behind it if there is one: it lives as long as this.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Opens the way to Gong, or to a local one.
-    pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
+    pub(crate) async fn open(global: &Global) -> Result<Self, CliError> {
         if global.sim {
             return Self::local(global).await;
         }
@@ -31,7 +31,7 @@ impl Connection {
     }
 
     /// Opens the way to Gong.
-    pub(crate) fn with(settings: &Settings, global: &Global) -> Result<Self, Failure> {
+    pub(crate) fn with(settings: &Settings, global: &Global) -> Result<Self, CliError> {
         let base_url = settings.base_url.as_ref();
         let client = Client::builder()
             .maybe_base_url(base_url.map(|setting| setting.value.clone()))
@@ -53,9 +53,9 @@ impl Connection {
         })
     }
 
-    async fn local(global: &Global) -> Result<Self, Failure> {
+    async fn local(global: &Global) -> Result<Self, CliError> {
         let simulator = Simulator::builder().start().await.map_err(|error| {
-            Failure::new(
+            CliError::new(
                 Exit::Unexpected,
                 format!("the local Gong can't be started: {error}"),
             )
@@ -79,12 +79,12 @@ impl Connection {
     }
 
     /// The integration that was named, or the one that is registered.
-    pub(crate) async fn integration_id(&self) -> Result<IntegrationId, Failure> {
+    pub(crate) async fn integration_id(&self) -> Result<IntegrationId, CliError> {
         match self.integration_id {
             Some(id) => Ok(id),
             None => match self.client.the_integration().await {
                 Ok(integration) => Ok(integration.integration_id),
-                Err(error) if error.kind() == ErrorKind::MissingScope => Err(Failure::from(error)
+                Err(error) if error.kind() == ErrorKind::MissingScope => Err(CliError::from(error)
                     .with_hint(
                         "name the integration, --integration-id or GONG_INTEGRATION_ID, or add \
                          the scope to the app and have it approved again",

@@ -7,11 +7,11 @@ use std::path::Path;
 use gong_crm::{EntitySchema, EntitySchemaError, ObjectType};
 
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::error::CliError;
 
 /// Reads what `schema pull` writes: YAML or JSON, Gong's own answer, or with a type its bare list
 /// of fields. `-` is the standard input.
-pub(crate) fn read(path: &Path, object_type: Option<ObjectType>) -> Result<EntitySchema, Failure> {
+pub(crate) fn read(path: &Path, object_type: Option<ObjectType>) -> Result<EntitySchema, CliError> {
     let is_input = path.as_os_str() == "-";
     let named = if is_input {
         "the standard input".to_owned()
@@ -25,10 +25,10 @@ pub(crate) fn read(path: &Path, object_type: Option<ObjectType>) -> Result<Entit
         std::fs::read_to_string(path)
     };
     let text =
-        text.map_err(|error| Failure::new(Exit::Usage, format!("{named} can't be read: {error}")))?;
+        text.map_err(|error| CliError::new(Exit::Usage, format!("{named} can't be read: {error}")))?;
     parse(&text, object_type).map_err(|error| {
         let message = format!("{named} is no file of custom fields: {error}");
-        Failure::new(Exit::Usage, message)
+        CliError::new(Exit::Usage, message)
             .with_hint("see what one looks like: gong-crm schema pull")
     })
 }

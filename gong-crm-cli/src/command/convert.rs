@@ -15,15 +15,15 @@ use gong_crm::{FilesError, ObjectType};
 
 use serde::Serialize;
 
-use crate::arguments::{Convert, Format, Global};
+use crate::args::{Convert, Format, Global};
 use crate::command::check::level;
-use crate::csvs::configured;
+use crate::mappings::configured;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::finding;
+use crate::error::CliError;
+use crate::output::finding;
 use crate::output::Output;
 use crate::schema_file;
-use crate::table::counted;
+use crate::output::table::counted;
 
 /// As the check's findings look.
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -32,13 +32,13 @@ const FRAME: Style = AnsiColor::Blue.on_default().bold();
 /// How many problems and findings a person is shown.
 const SHOWN: u64 = 50;
 
-pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<Exit, Failure> {
+pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<Exit, CliError> {
     if let Some(csv) = &convert.guess {
         return guess(convert, csv, output);
     }
     let Some(csv) = &convert.csv else {
         // The arguments do not allow it to be missing.
-        return Err(Failure::new(Exit::Usage, "name a CSV"));
+        return Err(CliError::new(Exit::Usage, "name a CSV"));
     };
     let mapping = mapping(global, convert, csv)?;
     let object_type = object_type(convert, csv, &mapping)?;
@@ -84,19 +84,19 @@ pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<
 }
 
 /// The mapping that was named, or else that of the config file.
-fn mapping(global: &Global, convert: &Convert, csv: &Path) -> Result<Mapping, Failure> {
+fn mapping(global: &Global, convert: &Convert, csv: &Path) -> Result<Mapping, CliError> {
     if let Some(map) = &convert.map {
-        return Mapping::open(map).map_err(|error| Failure::new(Exit::Usage, error.to_string()));
+        return Mapping::open(map).map_err(|error| CliError::new(Exit::Usage, error.to_string()));
     }
     let no_mapping = || {
         let path = csv.to_path_buf();
-        Failure::from_files(&FilesError::NoMapping { path })
+        CliError::from_files(&FilesError::NoMapping { path })
     };
     configured(global)?.ok_or_else(no_mapping)
 }
 
 /// Prints a first mapping.
-fn guess(convert: &Convert, csv: &Path, output: Output) -> Result<Exit, Failure> {
+fn guess(convert: &Convert, csv: &Path, output: Output) -> Result<Exit, CliError> {
     let object_type = object_type(convert, csv, &Mapping::default())?;
     let guess = open(csv)
         .and_then(|source| Mapping::guess(source, object_type))
@@ -104,13 +104,13 @@ fn guess(convert: &Convert, csv: &Path, output: Output) -> Result<Exit, Failure>
     if output.is_json() {
         output.json(&serde_json::json!({"objectType": object_type, "mapping": guess.to_toml()}));
     } else {
-        output.data(guess.to_toml().trim_end());
+        output.stdout(guess.to_toml().trim_end());
     }
     Ok(Exit::Ok)
 }
 
 /// What was said, what the file's name tells, or what the mapping is for.
-fn object_type(convert: &Convert, csv: &Path, mapping: &Mapping) -> Result<ObjectType, Failure> {
+fn object_type(convert: &Convert, csv: &Path, mapping: &Mapping) -> Result<ObjectType, CliError> {
     let name = csv.file_name().unwrap_or_default().to_string_lossy();
     let mut mapped = mapping.object_types();
     let only = mapped.next().filter(|_| mapped.next().is_none());
@@ -123,7 +123,7 @@ fn object_type(convert: &Convert, csv: &Path, mapping: &Mapping) -> Result<Objec
                 "{}: the name does not tell the type of its rows",
                 csv.display()
             );
-            Failure::new(Exit::Usage, message).with_hint("name the type: --type ACCOUNT")
+            CliError::new(Exit::Usage, message).with_hint("name the type: --type ACCOUNT")
         })
 }
 
@@ -162,16 +162,16 @@ fn print(mut lines: File) -> io::Result<()> {
     }
 }
 
-fn unexpected(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(Exit::Unexpected, format!("{}: {error}", path.display()))
+fn unexpected(path: &Path, error: &io::Error) -> CliError {
+    CliError::new(Exit::Unexpected, format!("{}: {error}", path.display()))
 }
 
-fn failure(error: &ConvertError, csv: &Path) -> Failure {
+fn failure(error: &ConvertError, csv: &Path) -> CliError {
     let message = match error {
         ConvertError::File { .. } => error.to_string(),
         other => format!("{} can't be converted: {other}", csv.display()),
     };
-    Failure::new(exit_of(error), message)
+    CliError::new(exit_of(error), message)
 }
 
 /// Whether it is a person's mistake.
@@ -215,7 +215,7 @@ impl Teller {
         if self.lines_are_data {
             drop(writeln!(anstream::stderr(), "{line}"));
         } else {
-            self.output.data(line);
+            self.output.stdout(line);
         }
     }
 
@@ -269,19 +269,19 @@ impl Teller {
         if self.left_out > 0 {
             let more = counted(self.left_out, "more problem");
             self.output
-                .talk(&format!("{more}, not shown; -o json shows them all\n"));
+                .status(&format!("{more}, not shown; -o json shows them all\n"));
         }
         let rows = counted(converted.rows, "row");
         let records = counted(converted.records, "record");
         let into = target
             .map(|path| format!(" in {}", path.display()))
             .unwrap_or_default();
-        self.output.talk(&format!("{rows} became {records}{into}"));
+        self.output.status(&format!("{rows} became {records}{into}"));
         let (errors, warnings) = (converted.problems + summary.errors, summary.warnings);
         if errors + warnings > 0 {
             let errors = counted(errors, "error");
             let warnings = counted(warnings, "warning");
-            self.output.talk(&format!("{errors}, {warnings}"));
+            self.output.status(&format!("{errors}, {warnings}"));
         }
     }
 }

@@ -6,13 +6,13 @@ use gong_crm::{
 };
 use serde::Serialize;
 
-use crate::arguments::Global;
+use crate::args::Global;
 use crate::connection::Connection;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::output::Output;
-use crate::settings::{Settings, Source};
-use crate::table::{count, hanging};
+use crate::config::settings::{Settings, Source};
+use crate::output::table::{count, hanging};
 
 /// What a look came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -67,7 +67,7 @@ impl Look {
         Self::new(name, State::NotTried, why)
     }
 
-    fn failed(name: impl Into<String>, failure: &Failure) -> Self {
+    fn failed(name: impl Into<String>, failure: &CliError) -> Self {
         let mut seen = failure.message.clone();
         for cause in &failure.causes {
             seen = format!("{seen}: {cause}");
@@ -90,7 +90,7 @@ impl Look {
     }
 }
 
-pub(crate) async fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
+pub(crate) async fn run(global: &Global, output: &Output) -> Result<Exit, CliError> {
     let looks = if global.sim {
         let connection = Connection::open(global).await?;
         examine(&connection, None).await
@@ -209,7 +209,7 @@ fn print(looks: &[Look], output: Output) {
             lines.extend(hanging(&format!("{}→ ", " ".repeat(indent)), cure, window));
         }
         for line in lines {
-            output.data(&line);
+            output.stdout(&line);
         }
     }
 }
@@ -258,7 +258,7 @@ fn base_url(client: &Client, listed: &Listed, source: &str) -> Look {
     let name = "base URL";
     match listed {
         Err(error) if is_elsewhere(error) => {
-            let look = Look::failed(name, &Failure::from_error(error));
+            let look = Look::failed(name, &CliError::from_error(error));
             Look {
                 seen: format!("{url}{source}: {}", look.seen),
                 ..look
@@ -293,10 +293,10 @@ fn credentials(listed: &Listed, source: &str) -> Look {
         }
         // That says nothing of the credentials.
         Err(error) if error.kind() != ErrorKind::Unauthorized => {
-            Look::failed("calls", &Failure::from_error(error))
+            Look::failed("calls", &CliError::from_error(error))
         }
         Err(error) => {
-            let look = Look::failed(name, &Failure::from_error(error));
+            let look = Look::failed(name, &CliError::from_error(error));
             Look {
                 seen: format!("{}{source}", look.seen),
                 ..look
@@ -311,7 +311,7 @@ async fn quota(client: &Client) -> Look {
     let quota = match client.quota().await {
         Ok(Some(quota)) => quota,
         Ok(None) => return Look::ok(name, "no limit with a local Gong"),
-        Err(error) => return Look::failed(name, &Failure::from_ledger(&error)),
+        Err(error) => return Look::failed(name, &CliError::from_ledger(&error)),
     };
     let frees = quota.frees_at.map_or_else(String::new, |at| {
         format!(
@@ -465,7 +465,7 @@ fn scope(operation: Operation, answer: Result<(), Error>) -> Look {
         {
             Look::ok(name, format!("{operation} answers"))
         }
-        Err(error) => Look::failed(name, &Failure::from_error(&error)),
+        Err(error) => Look::failed(name, &CliError::from_error(&error)),
     }
 }
 

@@ -7,25 +7,25 @@ use gong_crm::{
     Operation, Patience, RequestState,
 };
 
-use crate::arguments::Global;
-use crate::arguments::integration::{Deletion, Integration, IntegrationAction, Registration};
+use crate::args::Global;
+use crate::args::integration::{Deletion, Integration, IntegrationAction, Registration};
 use crate::connection::Connection;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::output::Output;
-use crate::request::{self, Request};
+use crate::output::dry_run::{self, Request};
 
 pub(crate) async fn run(
     global: &Global,
     integration: &Integration,
     output: &Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     match &integration.action {
         IntegrationAction::Show => show(global, *output).await,
         IntegrationAction::Ensure(wanted) | IntegrationAction::Register(wanted)
             if wanted.dry_run =>
         {
-            request::show(&[registration(wanted)], global, *output)?;
+            dry_run::show(&[registration(wanted)], global, *output)?;
             Ok(Exit::Ok)
         }
         IntegrationAction::Ensure(wanted) => ensure(global, wanted, *output).await,
@@ -34,14 +34,14 @@ pub(crate) async fn run(
     }
 }
 
-async fn show(global: &Global, output: Output) -> Result<Exit, Failure> {
+async fn show(global: &Global, output: Output) -> Result<Exit, CliError> {
     let connection = Connection::open(global).await?;
     let integration = connection.client.the_integration().await?;
     print(&integration, output);
     Ok(Exit::Ok)
 }
 
-async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Result<Exit, Failure> {
+async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Result<Exit, CliError> {
     let connection = Connection::open(global).await?;
     let ensured = connection
         .client
@@ -53,7 +53,7 @@ async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Resul
         Ensured::Registered(_) => "registered",
         other => {
             let found = other.integration();
-            return Err(Failure::new(
+            return Err(CliError::new(
                 Exit::Unexpected,
                 format!(
                     "the registered integration {} is {}; wanted was {:?}, owned by {}",
@@ -83,12 +83,12 @@ async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Resul
             Ensured::Adopted(_) => "it was registered before",
             _ => "it is registered now",
         };
-        output.talk(&format!("{how}; {}", keep(integration.integration_id)));
+        output.status(&format!("{how}; {}", keep(integration.integration_id)));
     }
     Ok(Exit::Ok)
 }
 
-async fn register(global: &Global, wanted: &Registration, output: Output) -> Result<Exit, Failure> {
+async fn register(global: &Global, wanted: &Registration, output: Output) -> Result<Exit, CliError> {
     let connection = Connection::open(global).await?;
     let id = connection
         .client
@@ -98,8 +98,8 @@ async fn register(global: &Global, wanted: &Registration, output: Output) -> Res
     if output.is_json() {
         output.json(&serde_json::json!({"integrationId": id}));
     } else {
-        output.data(&id.to_string());
-        output.talk(&keep(id));
+        output.stdout(&id.to_string());
+        output.status(&keep(id));
     }
     Ok(Exit::Ok)
 }
@@ -114,9 +114,9 @@ fn keep(id: IntegrationId) -> String {
 }
 
 /// A company's native integration is in the way, and none that could be listed.
-fn competing(error: gong_crm::Error) -> Failure {
+fn competing(error: gong_crm::Error) -> CliError {
     match error.kind() {
-        ErrorKind::Conflict => Failure::from(error).with_hint(
+        ErrorKind::Conflict => CliError::from(error).with_hint(
             "a company has one CRM integration, native ones such as Salesforce's included; see \
              whether one of this kind is there with: gong-crm integration show",
         ),
@@ -128,8 +128,8 @@ fn print(integration: &Registered, output: Output) {
     if output.is_json() {
         output.json(integration);
     } else {
-        output.data(&integration.integration_id.to_string());
-        output.talk(&described(integration));
+        output.stdout(&integration.integration_id.to_string());
+        output.status(&described(integration));
     }
 }
 
@@ -139,7 +139,7 @@ fn described(integration: &Registered) -> String {
     format!("{name}, owned by {owner}")
 }
 
-async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<Exit, Failure> {
+async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<Exit, CliError> {
     let connection = Connection::open(global).await?;
     let client = &connection.client;
     let listed = client.integrations().await?;
@@ -153,7 +153,7 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
         let request = Request::new(Operation::DeleteGenericCrmIntegration)
             .query("clientRequestId", &ClientRequestId::of_deletion(id, 1))
             .query("integrationId", &id);
-        request::show(&[request], global, output)?;
+        dry_run::show(&[request], global, output)?;
         return Ok(Exit::Ok);
     }
     if !deletion.yes {
@@ -174,14 +174,14 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
                 sent_now,
             } => {
                 let what = if *sent_now { "started" } else { "goes on" };
-                output.talk(&format!(
+                output.status(&format!(
                     "the deletion {client_request_id} {what}; to take it up again: {}",
                     resume_line(client_request_id, id)
                 ));
                 started = Some(client_request_id.clone());
             }
             DeletionEvent::Polled(status) if !global.no_progress => {
-                output.talk(&format!("{}", status.status));
+                output.status(&format!("{}", status.status));
             }
             _ => {}
         })
@@ -193,7 +193,7 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
                     &serde_json::json!({"integrationId": id, "status": status.status.as_str()}),
                 );
             } else {
-                output.data(&format!("{id} is deleted"));
+                output.stdout(&format!("{id} is deleted"));
             }
             Ok(Exit::Ok)
         }
@@ -203,7 +203,7 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
                 .iter()
                 .map(|error| error.description.as_str())
                 .collect();
-            Err(Failure::new(
+            Err(CliError::new(
                 Exit::JobFailed,
                 format!("Gong could not delete {id}: {}", said.join("; ")),
             ))
@@ -218,11 +218,11 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
                     "resume": resume_line(&started, id),
                 }));
             } else {
-                output.data(started.as_str());
+                output.stdout(started.as_str());
             }
             Ok(Exit::Ok)
         }
-        (Err(error), Some(started)) => Err(Failure::from(error).with_hint(format!(
+        (Err(error), Some(started)) => Err(CliError::from(error).with_hint(format!(
             "it goes on in Gong; take it up again: {}",
             resume_line(&started, id)
         ))),
@@ -235,27 +235,27 @@ fn resume_line(client_request_id: &ClientRequestId, id: IntegrationId) -> String
     format!("gong-crm status {client_request_id} --wait=24h --integration-id {id}")
 }
 
-fn nothing_to_delete(named: Option<IntegrationId>) -> Failure {
+fn nothing_to_delete(named: Option<IntegrationId>) -> CliError {
     match named {
-        Some(id) => Failure::new(
+        Some(id) => CliError::new(
             Exit::Unexpected,
             format!("no integration {id} is registered"),
         )
         .with_hint("see which one is: gong-crm integration show"),
-        None => Failure::new(Exit::Unexpected, "no integration is registered")
+        None => CliError::new(Exit::Unexpected, "no integration is registered")
             .with_hint("a native one can't be deleted here: a Gong administrator disconnects it"),
     }
 }
 
 /// Asks for the name, at a terminal; elsewhere `--yes` has to be said.
-async fn confirm(integration: &Registered, output: Output) -> Result<(), Failure> {
+async fn confirm(integration: &Registered, output: Output) -> Result<(), CliError> {
     let told = format!(
         "integration {} ({}) and every account, contact, deal, lead and user that it brought",
         integration.integration_id,
         described(integration)
     );
     if !std::io::stdin().is_terminal() || output.is_json() {
-        return Err(Failure::new(
+        return Err(CliError::new(
             Exit::Usage,
             format!("this would delete {told}; nothing was deleted"),
         )
@@ -263,7 +263,7 @@ async fn confirm(integration: &Registered, output: Output) -> Result<(), Failure
     }
     let id = integration.integration_id.to_string();
     let name = integration.name.as_deref().unwrap_or(&id);
-    output.talk(&format!(
+    output.status(&format!(
         "This deletes {told}.\nType its name, {name}, to go on:"
     ));
     let answer = line_of_stdin().await;
@@ -271,7 +271,7 @@ async fn confirm(integration: &Registered, output: Output) -> Result<(), Failure
         Ok(())
     } else {
         let message = format!("{:?} is not its name; nothing was deleted", answer.trim());
-        Err(Failure::new(Exit::Usage, message)
+        Err(CliError::new(Exit::Usage, message)
             .with_hint("run it again and type the name as it is shown"))
     }
 }

@@ -5,16 +5,16 @@ use std::path::Path;
 use clap::CommandFactory as _;
 use clap_mangen::Man as Page;
 
-use crate::arguments::Arguments;
-use crate::arguments::completions::Man;
+use crate::args::Arguments;
+use crate::args::completions::Man;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::output::Output;
 
-pub(crate) fn run(arguments: &Man, output: Output) -> Result<Exit, Failure> {
+pub(crate) fn run(arguments: &Man, output: Output) -> Result<Exit, CliError> {
     if let Some(folder) = &arguments.dir {
         write_all(folder).map_err(|error| {
-            Failure::new(
+            CliError::new(
                 Exit::Unexpected,
                 format!("{} can't be written: {error}", folder.display()),
             )
@@ -24,8 +24,8 @@ pub(crate) fn run(arguments: &Man, output: Output) -> Result<Exit, Failure> {
     let mut page = Vec::new();
     Page::new(Arguments::command())
         .render(&mut page)
-        .map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
-    output.data(String::from_utf8_lossy(&page).trim_end());
+        .map_err(|error| CliError::new(Exit::Unexpected, error.to_string()))?;
+    output.stdout(String::from_utf8_lossy(&page).trim_end());
     Ok(Exit::Ok)
 }
 

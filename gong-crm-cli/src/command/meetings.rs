@@ -8,21 +8,21 @@ use gong_crm::{
     EmailAddress, Error, Invitee, MAX_EMAILS, Meeting, MeetingId, MeetingReadiness, Operation,
 };
 
-use crate::arguments::Global;
-use crate::arguments::meetings::{MeetingFacts, Meetings, MeetingsAction};
+use crate::args::Global;
+use crate::args::meetings::{MeetingFacts, Meetings, MeetingsAction};
 use crate::connection::Connection;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::moment;
+use crate::error::CliError;
+use crate::args::datetime;
 use crate::output::Output;
-use crate::request::{self, Request};
-use crate::table::Align;
+use crate::output::dry_run::{self, Request};
+use crate::output::table::Align;
 
 pub(crate) async fn run(
     global: &Global,
     meetings: &Meetings,
     output: &Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     match &meetings.action {
         MeetingsAction::Readiness {
             emails,
@@ -47,7 +47,7 @@ async fn readiness(
     file: Option<&Path>,
     dry_run: bool,
     output: Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let emails = addresses(emails, file)?;
     if dry_run {
         let requests: Vec<Request> = emails
@@ -57,7 +57,7 @@ async fn readiness(
                     .body(&serde_json::json!({"emails": chunk}))
             })
             .collect();
-        request::show(&requests, global, output)?;
+        dry_run::show(&requests, global, output)?;
         return Ok(Exit::Ok);
     }
     let connection = Connection::open(global).await?;
@@ -79,7 +79,7 @@ async fn readiness(
     let rows: Vec<Vec<String>> = people.iter().map(row).collect();
     output.table(&columns, &rows);
     let ready = people.iter().filter(|person| is_ready(person)).count();
-    output.talk(&format!("{ready} of {} ready", people.len()));
+    output.status(&format!("{ready} of {} ready", people.len()));
     Ok(Exit::Ok)
 }
 
@@ -105,7 +105,7 @@ fn row(person: &MeetingReadiness) -> Vec<String> {
 }
 
 /// The addresses, each once, in their order.
-fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, Failure> {
+fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, CliError> {
     let mut text = named.join("\n");
     let piped = named.is_empty() && file.is_none() && !std::io::stdin().is_terminal();
     if let Some(path) = file.or(piped.then_some(Path::new("-"))) {
@@ -121,7 +121,7 @@ fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, Failu
             } else {
                 path.display().to_string()
             };
-            Failure::new(Exit::Usage, format!("{named} can't be read: {error}"))
+            CliError::new(Exit::Usage, format!("{named} can't be read: {error}"))
         })?;
         text.push('\n');
         text += more.trim_start_matches('\u{feff}');
@@ -136,7 +136,7 @@ fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, Failu
     }
     if emails.is_empty() {
         return Err(
-            Failure::new(Exit::Usage, "no address to ask about").with_hint(
+            CliError::new(Exit::Usage, "no address to ask about").with_hint(
                 "name addresses, or a file of them with --file FILE, or pipe them into the command",
             ),
         );
@@ -144,29 +144,29 @@ fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, Failu
     Ok(emails)
 }
 
-fn address(text: &str) -> Result<String, Failure> {
+fn address(text: &str) -> Result<String, CliError> {
     text.parse::<EmailAddress>()
         .map(|email| email.to_string())
         .map_err(|fault| {
-            Failure::new(
+            CliError::new(
                 Exit::Usage,
                 format!("{text:?} is no address: {}", fault.message()),
             )
         })
 }
 
-fn meeting(facts: &MeetingFacts) -> Result<Meeting, Failure> {
-    let usage = |message: String| Failure::new(Exit::Usage, message);
-    let zone = facts.zone.as_deref().map(moment::zone).transpose();
+fn meeting(facts: &MeetingFacts) -> Result<Meeting, CliError> {
+    let usage = |message: String| CliError::new(Exit::Usage, message);
+    let zone = facts.zone.as_deref().map(datetime::zone).transpose();
     let zone = zone.map_err(usage)?;
     let now = jiff::Timestamp::now();
     let read = |name: &str, text: &str| {
-        moment::moment(text, zone.as_ref(), now).map_err(|error| usage(format!("{name}: {error}")))
+        datetime::moment(text, zone.as_ref(), now).map_err(|error| usage(format!("{name}: {error}")))
     };
     let start = read("--start", &facts.start)?;
     let end = match (&facts.end, facts.duration) {
         (Some(end), _) => read("--end", end)?,
-        (None, duration) => moment::later(&start, duration.unwrap_or_default())
+        (None, duration) => datetime::later(&start, duration.unwrap_or_default())
             .map_err(|error| usage(format!("--duration: {error}")))?,
     };
     if end.instant() <= start.instant() {
@@ -190,10 +190,10 @@ fn meeting(facts: &MeetingFacts) -> Result<Meeting, Failure> {
         .build())
 }
 
-async fn create(global: &Global, facts: &MeetingFacts, output: Output) -> Result<Exit, Failure> {
+async fn create(global: &Global, facts: &MeetingFacts, output: Output) -> Result<Exit, CliError> {
     let meeting = meeting(facts)?;
     if facts.dry_run {
-        request::show(
+        dry_run::show(
             &[Request::new(Operation::AddMeeting).body(&meeting)],
             global,
             output,
@@ -210,9 +210,9 @@ async fn create(global: &Global, facts: &MeetingFacts, output: Output) -> Result
         output.json(&made);
         return Ok(Exit::Ok);
     }
-    output.data(made.meeting_id.as_deref().unwrap_or("no id"));
+    output.stdout(made.meeting_id.as_deref().unwrap_or("no id"));
     if let Some(url) = &made.meeting_url {
-        output.data(url);
+        output.stdout(url);
     }
     let more: Vec<&str> = made
         .additional_invitees
@@ -220,9 +220,9 @@ async fn create(global: &Global, facts: &MeetingFacts, output: Output) -> Result
         .filter_map(|invitee| invitee.email.as_deref())
         .collect();
     if !more.is_empty() {
-        output.talk(&format!("invited by Gong: {}", more.join(", ")));
+        output.status(&format!("invited by Gong: {}", more.join(", ")));
     }
-    output.talk(&format!(
+    output.status(&format!(
         "from {} to {}",
         meeting.start_time, meeting.end_time
     ));
@@ -234,13 +234,13 @@ async fn update(
     meeting_id: &MeetingId,
     facts: &MeetingFacts,
     output: Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let meeting = meeting(facts)?;
     if facts.dry_run {
         let request = Request::new(Operation::UpdateMeeting)
             .in_path("meetingId", meeting_id.as_str())
             .body(&meeting);
-        request::show(&[request], global, output)?;
+        dry_run::show(&[request], global, output)?;
         return Ok(Exit::Ok);
     }
     let connection = Connection::open(global).await?;
@@ -259,13 +259,13 @@ async fn delete(
     organizer: Option<&str>,
     dry_run: bool,
     output: Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let organizer = organizer.map(address).transpose()?;
     if dry_run {
         let request = Request::new(Operation::DeleteMeeting)
             .in_path("meetingId", meeting_id.as_str())
             .body(&serde_json::json!({"organizerEmail": organizer}));
-        request::show(&[request], global, output)?;
+        dry_run::show(&[request], global, output)?;
         return Ok(Exit::Ok);
     }
     let connection = Connection::open(global).await?;
@@ -282,12 +282,12 @@ fn done(meeting_id: &MeetingId, what: &str, output: Output) {
     if output.is_json() {
         output.json(&serde_json::json!({"meetingId": meeting_id.as_str(), "outcome": what}));
     } else {
-        output.data(&format!("{meeting_id} {what}"));
+        output.stdout(&format!("{meeting_id} {what}"));
     }
 }
 
 /// The failure with what only these operations tell: words for the person concerned, and links.
-fn failure(error: Error) -> Failure {
+fn failure(error: Error) -> CliError {
     let mut said = Vec::new();
     if let Some(text) = error.user_facing_error() {
         said.push(format!("Gong says to the person concerned: {text}"));
@@ -298,7 +298,7 @@ fn failure(error: Error) -> Failure {
     if let Some(url) = error.help_url() {
         said.push(format!("this explains it: {url}"));
     }
-    let failure = Failure::from(error);
+    let failure = CliError::from(error);
     if said.is_empty() {
         failure
     } else {

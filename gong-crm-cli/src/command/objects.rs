@@ -9,19 +9,19 @@ use gong_crm::{
 };
 use serde::Serialize;
 
-use crate::arguments::Global;
-use crate::arguments::objects::{Objects, ObjectsAction};
+use crate::args::Global;
+use crate::args::objects::{Objects, ObjectsAction};
 use crate::connection::Connection;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::output::Output;
-use crate::table::{Align, count, counted};
+use crate::output::table::{Align, count, counted};
 
 pub(crate) async fn run(
     global: &Global,
     objects: &Objects,
     output: &Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     match &objects.action {
         ObjectsAction::Get { object_type, ids } => get(global, *object_type, ids, *output).await,
         ObjectsAction::Verify {
@@ -37,7 +37,7 @@ async fn get(
     object_type: ObjectType,
     words: &[String],
     output: Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let object_type = readable(object_type)?;
     let ids = ids(words)?;
     let connection = Connection::open(global).await?;
@@ -80,7 +80,7 @@ async fn get(
     ];
     output.table(&columns, &rows);
     if missing > 0 {
-        output.talk(&format!(
+        output.status(&format!(
             "{} not found: Gong does not have them, or has not processed them yet",
             counted(missing, "record")
         ));
@@ -89,7 +89,7 @@ async fn get(
 }
 
 /// The ids, those of the standard input in place of `-`.
-fn ids(words: &[String]) -> Result<Vec<ObjectId>, Failure> {
+fn ids(words: &[String]) -> Result<Vec<ObjectId>, CliError> {
     let mut ids = Vec::new();
     for word in words {
         if word != "-" {
@@ -100,7 +100,7 @@ fn ids(words: &[String]) -> Result<Vec<ObjectId>, Failure> {
         std::io::stdin()
             .read_to_string(&mut text)
             .map_err(|error| {
-                Failure::new(
+                CliError::new(
                     Exit::Usage,
                     format!("the standard input can't be read: {error}"),
                 )
@@ -112,9 +112,9 @@ fn ids(words: &[String]) -> Result<Vec<ObjectId>, Failure> {
     Ok(ids)
 }
 
-fn id(text: &str) -> Result<ObjectId, Failure> {
+fn id(text: &str) -> Result<ObjectId, CliError> {
     text.parse().map_err(|fault: gong_crm::Fault| {
-        Failure::new(
+        CliError::new(
             Exit::Usage,
             format!("{text:?} is no id: {}", fault.message()),
         )
@@ -138,7 +138,7 @@ async fn verify(
     object_type: Option<ObjectType>,
     max: Option<usize>,
     output: Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     /// How many differences of a file are shown to a person.
     const SHOWN: usize = 50;
     let files = files(paths, object_type, output)?;
@@ -196,19 +196,19 @@ fn files(
     paths: &[PathBuf],
     object_type: Option<ObjectType>,
     output: Output,
-) -> Result<Vec<(PathBuf, ObjectType)>, Failure> {
+) -> Result<Vec<(PathBuf, ObjectType)>, CliError> {
     if paths.iter().any(|path| path.as_os_str() == "-") {
         let message = "a file is read twice, which the standard input can't be";
-        return Err(Failure::new(Exit::Usage, message).with_hint("save it to a file first"));
+        return Err(CliError::new(Exit::Usage, message).with_hint("save it to a file first"));
     }
-    let planned = plan(paths, object_type).map_err(|error| Failure::from_plan(&error))?;
+    let planned = plan(paths, object_type).map_err(|error| CliError::from_plan(&error))?;
     let mut files = Vec::new();
     for file in planned {
         match readable(file.object_type) {
             Ok(object_type) => files.push((file.path, object_type)),
             // One that was named itself was meant; of a folder the rest still can be compared.
             Err(failure) if paths.contains(&file.path) => return Err(failure),
-            Err(failure) => output.talk(&format!(
+            Err(failure) => output.status(&format!(
                 "{} left out: {}",
                 file.path.display(),
                 failure.message
@@ -217,34 +217,34 @@ fn files(
     }
     if files.is_empty() {
         let message = "none of the files can be compared";
-        return Err(Failure::new(Exit::Usage, message)
+        return Err(CliError::new(Exit::Usage, message)
             .with_hint("only ACCOUNT, CONTACT, DEAL and LEAD can be read"));
     }
     Ok(files)
 }
 
 /// The type, if Gong has a way to read its records.
-fn readable(object_type: ObjectType) -> Result<ObjectType, Failure> {
+fn readable(object_type: ObjectType) -> Result<ObjectType, CliError> {
     if object_type.has_entity_schema() {
         return Ok(object_type);
     }
-    Err(Failure::new(
+    Err(CliError::new(
         Exit::Usage,
         format!("Gong has no way to read a {object_type} back"),
     )
     .with_hint("only ACCOUNT, CONTACT, DEAL and LEAD can be read"))
 }
 
-fn failure(error: VerifyError) -> Failure {
+fn failure(error: VerifyError) -> CliError {
     match error {
         VerifyError::Request(error) => error.into(),
         VerifyError::File { ref source, .. } => {
             let cause = source.to_string();
-            let mut failure = Failure::new(Exit::Usage, error.to_string());
+            let mut failure = CliError::new(Exit::Usage, error.to_string());
             failure.causes.push(cause);
             failure
         }
-        other => Failure::new(Exit::Unexpected, other.to_string()),
+        other => CliError::new(Exit::Unexpected, other.to_string()),
     }
 }
 
@@ -267,10 +267,10 @@ fn print(file: &Compared, all: usize, output: Output) {
             DifferenceKind::Unreadable { reason } => reason.clone(),
             _ => "differs".to_owned(),
         };
-        output.data(&format!("{path}:{}: {record}{what}", difference.line));
+        output.stdout(&format!("{path}:{}: {record}{what}", difference.line));
     }
     if all > file.differences.len() {
-        output.data(&format!(
+        output.stdout(&format!(
             "{path}: {} more; --max shows more",
             counted((all - file.differences.len()) as u64, "difference")
         ));
@@ -305,13 +305,13 @@ fn summarize(compared: &[Compared], is_same: bool, output: Output) {
     output.table(&columns, &rows);
     let superseded: u64 = compared.iter().map(|file| file.found.superseded).sum();
     if superseded > 0 {
-        output.talk(&format!(
+        output.status(&format!(
             "{} left out: a line that was sent later is of the same record",
             counted(superseded, "line")
         ));
     }
     if !is_same {
-        output.talk(&format!(
+        output.status(&format!(
             "\nGong answers from what it has processed: after an upload is done, records and values \
              can be missing or old for a while, so try again later. Custom fields show once the \
              entity schema declares them: gong-crm schema plan. Calls made: {}, of {MAX_OBJECTS} \

@@ -5,42 +5,42 @@ use gong_crm::push::{Options, PlannedFile, Rejects};
 use gong_crm::{ObjectType, Operation};
 use gong_sim::Simulator;
 
-use crate::arguments::{Global, Push, Waiting};
+use crate::args::{Global, Push, Waiting};
 use crate::command::check::check_failure;
 use crate::connection::{Connection, limits};
-use crate::csvs::{conversion, tell_passed_over};
+use crate::mappings::{conversion, warn_skipped_csvs};
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::finding;
+use crate::error::CliError;
+use crate::output::finding;
 use crate::output::Output;
-use crate::request::{self, Request};
+use crate::output::dry_run::{self, Request};
 use crate::schema_file;
-use crate::settings::Settings;
-use crate::table::{Align, count, counted};
+use crate::config::settings::Settings;
+use crate::output::table::{Align, count, counted};
 use crate::verdict;
 
-pub(crate) async fn run(global: &Global, push: &Push, output: &Output) -> Result<Exit, Failure> {
+pub(crate) async fn run(global: &Global, push: &Push, output: &Output) -> Result<Exit, CliError> {
     // Mistakes on the command line are told before anything is asked of Gong.
     let options = options(global, push)?;
     let files = options
         .files()
-        .map_err(|error| Failure::from_plan(&error))?;
+        .map_err(|error| CliError::from_plan(&error))?;
     if push.dry_run {
         return dry_run(global, push, &options, &files, *output);
     }
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
-    let passed_over = options.passed_over();
+    let passed_over = options.skipped_csvs();
     let work = connection.client.push(integration_id, options);
     let exit = verdict::follow(work, global, *output, push.waiting.is_async).await?;
     if let Some(simulator) = &connection.simulator {
-        output.talk(&holdings(simulator));
+        output.status(&holdings(simulator));
     }
-    tell_passed_over(&passed_over, *output);
+    warn_skipped_csvs(&passed_over, *output);
     Ok(exit)
 }
 
-fn options(global: &Global, push: &Push) -> Result<Options, Failure> {
+fn options(global: &Global, push: &Push) -> Result<Options, CliError> {
     let mut options = Options::new(&push.paths);
     if global.sim {
         options = options.local();
@@ -97,15 +97,15 @@ fn dry_run(
     options: &Options,
     planned: &[PlannedFile],
     output: Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let Some(check) = &options.check else {
         let message = "a dry run does nothing but check";
-        return Err(Failure::new(Exit::Usage, message).with_hint("leave out --no-check"));
+        return Err(CliError::new(Exit::Usage, message).with_hint("leave out --no-check"));
     };
     let summary = check_paths(&push.paths, check, &mut |found| {
         if found.severity == Severity::Error {
             for line in finding::text(&found) {
-                output.talk(&line);
+                output.status(&line);
             }
         }
     })
@@ -124,7 +124,7 @@ fn dry_run(
                 })
             })
             .collect();
-        let requests = request::json(&requests, global)?;
+        let requests = dry_run::json(&requests, global)?;
         output.json(&serde_json::json!({"dryRun": true, "files": files, "requests": requests}));
     } else {
         let columns = [
@@ -147,17 +147,17 @@ fn dry_run(
         };
         output.table(&columns, &summary.files.iter().map(row).collect::<Vec<_>>());
         if sendable {
-            output.data("");
-            request::print(&requests, global, output)?;
+            output.stdout("");
+            dry_run::print(&requests, global, output)?;
             let files = counted(planned.len() as u64, "file");
-            output.talk(&format!(
+            output.status(&format!(
                 "a dry run: {files} would go in this order; nothing was sent"
             ));
         } else {
-            output.talk("\na dry run: with these errors nothing would be sent");
+            output.status("\na dry run: with these errors nothing would be sent");
         }
     }
-    tell_passed_over(&options.passed_over(), output);
+    warn_skipped_csvs(&options.skipped_csvs(), output);
     Ok(if sendable {
         Exit::Ok
     } else {
@@ -170,7 +170,7 @@ fn requests(
     global: &Global,
     push: &Push,
     planned: &[PlannedFile],
-) -> Result<Vec<Request>, Failure> {
+) -> Result<Vec<Request>, CliError> {
     let named = if global.sim {
         None
     } else {

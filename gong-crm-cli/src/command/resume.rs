@@ -3,15 +3,15 @@
 use gong_crm::push::Options;
 use gong_crm::{Job, JobState, Operation};
 
-use crate::arguments::{Global, Jobs, Resume};
+use crate::args::{Global, Jobs, Resume};
 use crate::command::push::wait_as_told;
 use crate::connection::Connection;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::output::Output;
-use crate::request::{self, Request};
-use crate::settings::Settings;
-use crate::table::{Align, count};
+use crate::output::dry_run::{self, Request};
+use crate::config::settings::Settings;
+use crate::output::table::{Align, count};
 use crate::verdict;
 
 /// Finishes what was begun.
@@ -19,12 +19,12 @@ pub(crate) async fn resume(
     global: &Global,
     resume: &Resume,
     output: &Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let known = jobs_of(global)?;
     for id in &resume.ids {
         if !known.iter().any(|job| job.client_request_id == *id) {
             return Err(
-                Failure::new(Exit::Usage, format!("the ledger has no upload {id}")).with_hint(
+                CliError::new(Exit::Usage, format!("the ledger has no upload {id}")).with_hint(
                     "gong-crm jobs lists them; Gong itself may know it: gong-crm status ID",
                 ),
             );
@@ -34,7 +34,7 @@ pub(crate) async fn resume(
         .iter()
         .any(|job| job.is_unfinished() || job.is_unreported())
     {
-        output.talk("nothing to do: every upload that the ledger knows has come to its end");
+        output.status("nothing to do: every upload that the ledger knows has come to its end");
         return Ok(Exit::Ok);
     }
     if resume.dry_run {
@@ -43,7 +43,7 @@ pub(crate) async fn resume(
             named && job.is_unfinished()
         });
         let requests: Vec<Request> = chosen.map(first_request).collect();
-        request::show(&requests, global, *output)?;
+        dry_run::show(&requests, global, *output)?;
         return Ok(Exit::Ok);
     }
     let connection = Connection::open(global).await?;
@@ -76,7 +76,7 @@ fn first_request(job: &Job) -> Request {
 }
 
 /// Lists what the ledger knows; no call is made.
-pub(crate) fn jobs(global: &Global, jobs: &Jobs, output: Output) -> Result<Exit, Failure> {
+pub(crate) fn jobs(global: &Global, jobs: &Jobs, output: Output) -> Result<Exit, CliError> {
     let mut listed = jobs_of(global)?;
     if jobs.unfinished {
         listed.retain(Job::is_unfinished);
@@ -90,7 +90,7 @@ pub(crate) fn jobs(global: &Global, jobs: &Jobs, output: Output) -> Result<Exit,
         return Ok(Exit::Ok);
     }
     if listed.is_empty() {
-        output.talk("the ledger knows of no such upload");
+        output.status("the ledger knows of no such upload");
         return Ok(Exit::Ok);
     }
     let columns = [
@@ -113,15 +113,15 @@ pub(crate) fn jobs(global: &Global, jobs: &Jobs, output: Output) -> Result<Exit,
     };
     output.table(&columns, &listed.iter().map(row).collect::<Vec<_>>());
     if listed.iter().any(Job::is_unfinished) {
-        output.talk("\nto finish what is open: gong-crm resume");
+        output.status("\nto finish what is open: gong-crm resume");
     }
     Ok(Exit::Ok)
 }
 
-fn jobs_of(global: &Global) -> Result<Vec<Job>, Failure> {
+fn jobs_of(global: &Global) -> Result<Vec<Job>, CliError> {
     use gong_crm::Ledger as _;
     Settings::read(global)?
         .open_ledger()?
         .jobs()
-        .map_err(|error| Failure::from_ledger(&error))
+        .map_err(|error| CliError::from_ledger(&error))
 }

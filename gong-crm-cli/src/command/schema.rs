@@ -7,22 +7,22 @@ use gong_crm::{
     SchemaPlanError,
 };
 
-use crate::arguments::Global;
-use crate::arguments::schema::{Schema, SchemaAction, SchemaFile};
+use crate::args::Global;
+use crate::args::schema::{Schema, SchemaAction, SchemaFile};
 use crate::command::check::level;
 use crate::connection::Connection;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::output::Output;
-use crate::request::{self, Request};
+use crate::output::dry_run::{self, Request};
 use crate::schema_file;
-use crate::table::counted;
+use crate::output::table::counted;
 
 pub(crate) async fn run(
     global: &Global,
     schema: &Schema,
     output: &Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     match &schema.action {
         SchemaAction::Pull { object_type, to } => {
             pull(global, *object_type, to.as_deref(), *output).await
@@ -41,7 +41,7 @@ async fn pull(
     object_type: Option<ObjectType>,
     to: Option<&Path>,
     output: Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
     let answer = connection
@@ -53,7 +53,7 @@ async fn pull(
     let left_out: usize = answer.iter().map(|(_, fields)| fields.len()).sum::<usize>() - fields;
     match to {
         None if output.is_json() => output.json(&schema),
-        None => output.data(yaml(&schema)?.trim_end()),
+        None => output.stdout(yaml(&schema)?.trim_end()),
         Some(path) => {
             let is_json = path.extension().is_some_and(|ending| ending == "json");
             let text = if is_json || output.is_json() {
@@ -62,16 +62,16 @@ async fn pull(
                 yaml(&schema)?
             };
             std::fs::write(path, text).map_err(|error| {
-                Failure::new(
+                CliError::new(
                     Exit::Unexpected,
                     format!("{} can't be written: {error}", path.display()),
                 )
             })?;
         }
     }
-    output.talk(&counted(fields as u64, "custom field"));
+    output.status(&counted(fields as u64, "custom field"));
     if left_out > 0 {
-        output.talk(&format!(
+        output.status(&format!(
             "{} of Gong's own or removed left out",
             counted(left_out as u64, "field")
         ));
@@ -79,12 +79,12 @@ async fn pull(
     Ok(Exit::Ok)
 }
 
-fn yaml(schema: &EntitySchema) -> Result<String, Failure> {
+fn yaml(schema: &EntitySchema) -> Result<String, CliError> {
     serde_yaml_ng::to_string(schema)
-        .map_err(|error| Failure::new(Exit::Unexpected, format!("no YAML can be made: {error}")))
+        .map_err(|error| CliError::new(Exit::Unexpected, format!("no YAML can be made: {error}")))
 }
 
-async fn plan(global: &Global, file: &SchemaFile, output: Output) -> Result<Exit, Failure> {
+async fn plan(global: &Global, file: &SchemaFile, output: Output) -> Result<Exit, CliError> {
     let wanted = schema_file::read(&file.path, file.object_type)?;
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
@@ -98,7 +98,7 @@ async fn plan(global: &Global, file: &SchemaFile, output: Output) -> Result<Exit
     } else {
         print(&plans, output);
         if plans.iter().any(SchemaPlan::is_lossy) {
-            output.talk("applying it needs --allow-data-loss");
+            output.status("applying it needs --allow-data-loss");
         }
     }
     Ok(Exit::Ok)
@@ -110,7 +110,7 @@ async fn apply(
     allow_data_loss: bool,
     dry_run: bool,
     output: Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let wanted = schema_file::read(&file.path, file.object_type)?;
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
@@ -126,7 +126,7 @@ async fn apply(
                     .body(&plan.to_upload())
             })
             .collect();
-        request::show(&requests, global, output)?;
+        dry_run::show(&requests, global, output)?;
         return Ok(Exit::Ok);
     }
     if !output.is_json() {
@@ -140,7 +140,7 @@ async fn apply(
         })
         .collect();
     if !lost.is_empty() && !allow_data_loss {
-        return Err(Failure::new(
+        return Err(CliError::new(
             Exit::CheckFailed,
             format!(
                 "all values of {} would be lost; nothing was sent",
@@ -154,7 +154,7 @@ async fn apply(
             .client
             .upload_entity_schema(integration_id, plan.object_type(), &plan.to_upload())
             .await?;
-        output.talk(&format!("{}: declared", plan.object_type()));
+        output.status(&format!("{}: declared", plan.object_type()));
     }
     if output.is_json() {
         let applied: Vec<ObjectType> = changing.iter().map(|plan| plan.object_type()).collect();
@@ -173,7 +173,7 @@ async fn plans(
     integration_id: IntegrationId,
     file: &SchemaFile,
     wanted: &EntitySchema,
-) -> Result<Vec<SchemaPlan>, Failure> {
+) -> Result<Vec<SchemaPlan>, CliError> {
     let current = connection
         .client
         .entity_schema(integration_id, None)
@@ -202,7 +202,7 @@ async fn plans(
                 .map(|finding| format!("{} {}: {finding}", error.object_type(), finding.severity))
         })
         .collect();
-    let mut failure = Failure::new(
+    let mut failure = CliError::new(
         Exit::CheckFailed,
         format!(
             "{} can't be declared as it is; nothing was sent",
@@ -227,7 +227,7 @@ async fn plans(
 
 fn print(plans: &[SchemaPlan], output: Output) {
     for plan in plans {
-        output.data(plan.object_type().as_str());
+        output.stdout(plan.object_type().as_str());
         let is_told = |field: &&PlannedField| field.change != Change::Unchanged;
         let names = plan.fields().iter().filter(is_told);
         let width = names
@@ -236,30 +236,30 @@ fn print(plans: &[SchemaPlan], output: Output) {
             .unwrap_or_default();
         for field in plan.fields() {
             if let Some(line) = line(field, width) {
-                output.data(&line);
+                output.stdout(&line);
             }
         }
         let unchanged = plan.of(Change::Unchanged).count();
         if unchanged > 0 {
-            output.data(&format!(
+            output.stdout(&format!(
                 "  = {} unchanged",
                 counted(unchanged as u64, "field")
             ));
         }
         for warning in plan.warnings() {
-            output.talk(&format!("warning: {}: {warning}", plan.object_type()));
+            output.status(&format!("warning: {}: {warning}", plan.object_type()));
         }
     }
     if plans
         .iter()
         .any(|plan| plan.of(Change::Uncertain).next().is_some())
     {
-        output.talk(
+        output.status(
             "?: Gong does not say what it has; sending it changes nothing where it was so before",
         );
     }
     if !plans.iter().any(SchemaPlan::needs_upload) {
-        output.talk("nothing to do");
+        output.status("nothing to do");
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use gong_sim::{Builder, Processing, RateLimit, Simulator, StartError};
 
-use crate::arguments::Sim;
+use crate::args::Sim;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::output::Output;
 
-pub(crate) async fn run(sim: &Sim, output: &Output) -> Result<Exit, Failure> {
+pub(crate) async fn run(sim: &Sim, output: &Output) -> Result<Exit, CliError> {
     let simulator = builder(sim)
         .start()
         .await
@@ -19,7 +19,7 @@ pub(crate) async fn run(sim: &Sim, output: &Output) -> Result<Exit, Failure> {
         output.json(&lines.iter().cloned().collect::<BTreeMap<_, _>>());
     } else {
         for (name, value) in &lines {
-            output.data(&format!("export {name}={value}"));
+            output.stdout(&format!("export {name}={value}"));
         }
     }
     let mut next = format!(
@@ -31,7 +31,7 @@ pub(crate) async fn run(sim: &Sim, output: &Output) -> Result<Exit, Failure> {
         next += "\n  gong-crm integration register --name Acme --owner-email admin@acme.example";
     }
     next += "\n  gong-crm push examples/acme --settle 0";
-    output.talk(&next);
+    output.status(&next);
     // Ctrl-C is how it is meant to end, so it is no interruption here.
     drop(tokio::signal::ctrl_c().await);
     simulator.shutdown().await;
@@ -76,8 +76,8 @@ fn builder(sim: &Sim) -> Builder {
     builder
 }
 
-fn failure(error: &StartError) -> Failure {
-    let failure = Failure::new(Exit::Usage, error.to_string());
+fn failure(error: &StartError) -> CliError {
+    let failure = CliError::new(Exit::Usage, error.to_string());
     match error {
         StartError::Listen { .. } => {
             failure.with_hint("another program may use the port; leave --port out for a free one")

@@ -2,18 +2,18 @@
 
 use gong_crm::{Patience, RequestState, RequestStatus};
 
-use crate::arguments::{Global, Status};
+use crate::args::{Global, Status};
 use crate::connection::Connection;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::output::Output;
-use crate::table::count;
+use crate::output::table::count;
 
 pub(crate) async fn run(
     global: &Global,
     status: &Status,
     output: &Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
     let id = &status.client_request_id;
@@ -34,7 +34,7 @@ pub(crate) async fn run(
 }
 
 fn print(answer: &RequestStatus, output: Output) {
-    output.data(answer.status.as_str());
+    output.stdout(answer.status.as_str());
     let counts = [
         (answer.total_success_count, "taken"),
         (
@@ -44,17 +44,17 @@ fn print(answer: &RequestStatus, output: Output) {
     ];
     for (number, what) in counts {
         if let Some(number) = number {
-            output.data(&format!("{} {what}", count(number)));
+            output.stdout(&format!("{} {what}", count(number)));
         }
     }
     for error in &answer.errors {
         match error.line {
-            0 => output.data(&format!("whole file: {}", error.description)),
-            line => output.data(&format!("line {line}: {}", error.description)),
+            0 => output.stdout(&format!("whole file: {}", error.description)),
+            line => output.stdout(&format!("line {line}: {}", error.description)),
         }
     }
     if answer.hidden_errors() > 0 {
-        output.data(&format!(
+        output.stdout(&format!(
             "{} more; Gong lists no more than 20",
             count(answer.hidden_errors())
         ));

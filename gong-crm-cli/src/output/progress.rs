@@ -7,9 +7,9 @@ use gong_crm::check::{Finding, Severity};
 use gong_crm::push::{Event, FileReport, FileStatus, PlannedFile};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
-use crate::finding;
+use crate::output::finding;
 use crate::output::Output;
-use crate::table::{count, counted};
+use crate::output::table::{count, counted};
 
 /// How often a line is printed while nothing else happens.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -113,7 +113,7 @@ impl Progress {
         self.errors += 1;
         if self.errors <= SHOWN_ERRORS {
             for line in finding::text(finding) {
-                self.output.talk(&line);
+                self.output.status(&line);
             }
         }
     }
@@ -123,12 +123,12 @@ impl Progress {
         if self.errors > SHOWN_ERRORS {
             let more = counted(self.errors - SHOWN_ERRORS, "more error");
             self.output
-                .talk(&format!("{more}; gong-crm check shows them"));
+                .status(&format!("{more}; gong-crm check shows them"));
         }
         if self.warnings > 0 {
             let warnings = counted(self.warnings, "warning");
             self.output
-                .talk(&format!("{warnings}; gong-crm check shows them"));
+                .status(&format!("{warnings}; gong-crm check shows them"));
         }
         if let Shown::Bars(bar) = &self.shown {
             bar.finish_and_clear();
@@ -201,8 +201,8 @@ impl Progress {
     fn say(&mut self, line: &str) {
         self.last_line = Instant::now();
         match &self.shown {
-            Shown::Bars(bar) => bar.suspend(|| self.output.talk(line)),
-            Shown::Lines => self.output.talk(line),
+            Shown::Bars(bar) => bar.suspend(|| self.output.status(line)),
+            Shown::Lines => self.output.status(line),
             Shown::Nothing => {}
         }
     }

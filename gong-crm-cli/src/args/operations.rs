@@ -1,4 +1,4 @@
-//! What of Gong's interface a command calls, for its help: taken from the contract, not by hand.
+//! The Gong operations that a command calls, for its help: taken from the contract.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ pub(super) fn calls(operations: &[Operation], rest: &str) -> String {
         .map(|operation| operation.to_string().len())
         .max()
         .unwrap_or_default();
-    let mut text = "Calls, and the scope that a bearer token needs for each:\n".to_owned();
+    let mut text = "Calls, with the scope that a bearer token needs:\n".to_owned();
     for operation in operations {
         let call = operation.to_string();
         let _ = writeln!(text, "  {call:<width$}  {}", operation.scope());

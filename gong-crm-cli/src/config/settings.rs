@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use gong_crm::{Credentials, IntegrationId, SqliteLedger};
 use secrecy::SecretString;
 
-use crate::arguments::Global;
-use crate::config_file::{ConfigFile, Entry, Profile, nearest};
+use crate::args::Global;
+use crate::config::file::{ConfigFile, Entry, Profile, nearest};
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::error::CliError;
 
 /// The name of the file that is looked for.
 const FILE_NAME: &str = "gong-crm.toml";
@@ -84,7 +84,7 @@ struct Keys {
 
 impl Settings {
     /// Brings together what is said on the command line, in the environment and in the config file.
-    pub(crate) fn read(global: &Global) -> Result<Self, Failure> {
+    pub(crate) fn read(global: &Global) -> Result<Self, CliError> {
         let path = find(global)?;
         let file = match &path {
             Some(path) => open(path, global)?,
@@ -131,7 +131,7 @@ impl Settings {
 
     /// The mapping that the config file names, for commands to which nothing else in it matters:
     /// whose it is and who may read it is of no concern, because nothing is sent by it.
-    pub(crate) fn map(global: &Global) -> Result<Option<Setting<PathBuf>>, Failure> {
+    pub(crate) fn map(global: &Global) -> Result<Option<Setting<PathBuf>>, CliError> {
         let Some(path) = find(global)? else {
             return Ok(None);
         };
@@ -142,7 +142,7 @@ impl Settings {
     }
 
     /// The access key pair or the bearer token, and where it was said.
-    pub(crate) fn credentials(&self) -> Result<Setting<Credentials>, Failure> {
+    pub(crate) fn credentials(&self) -> Result<Setting<Credentials>, CliError> {
         let keys = &self.keys;
         match (
             &keys.bearer_token,
@@ -157,11 +157,11 @@ impl Settings {
                 value: Credentials::access_key(key.value.clone(), secret.value.clone()),
                 source: key.source.clone(),
             }),
-            (None, None, None) => Err(Failure::new(Exit::Credentials, "no credentials").with_hint(
+            (None, None, None) => Err(CliError::new(Exit::Credentials, "no credentials").with_hint(
                 "set GONG_ACCESS_KEY and GONG_ACCESS_KEY_SECRET, or GONG_BEARER_TOKEN, or write \
                  them into gong-crm.toml; or try it without a Gong account: --sim",
             )),
-            (Some(token), ..) => Err(Failure::new(
+            (Some(token), ..) => Err(CliError::new(
                 Exit::Credentials,
                 "both a bearer token and an access key are set; which one is meant?",
             )
@@ -192,7 +192,7 @@ impl Settings {
     }
 
     /// Where the ledger is: the named file, or one in the user's own folder.
-    pub(crate) fn ledger_path(&self) -> Result<PathBuf, Failure> {
+    pub(crate) fn ledger_path(&self) -> Result<PathBuf, CliError> {
         if let Some(ledger) = &self.ledger {
             return Ok(ledger.value.clone());
         }
@@ -200,13 +200,13 @@ impl Settings {
             .or_else(dirs::data_local_dir)
             .map(|folder| folder.join("gong-crm").join("ledger.sqlite"))
             .ok_or_else(|| {
-                Failure::new(Exit::Usage, "the user has no folder to keep the ledger in")
+                CliError::new(Exit::Usage, "the user has no folder to keep the ledger in")
                     .with_hint("name a file for it: --ledger PATH")
             })
     }
 
     /// Where it is written down what was sent.
-    pub(crate) fn open_ledger(&self) -> Result<SqliteLedger, Failure> {
+    pub(crate) fn open_ledger(&self) -> Result<SqliteLedger, CliError> {
         let path = self.ledger_path()?;
         if let Some(folder) = path
             .parent()
@@ -217,11 +217,11 @@ impl Settings {
                     "the ledger's folder {} can't be made: {error}",
                     folder.display()
                 );
-                Failure::new(Exit::Unexpected, message)
+                CliError::new(Exit::Unexpected, message)
                     .with_hint("name another file for the ledger: --ledger PATH")
             })?;
         }
-        SqliteLedger::open(&path).map_err(|error| Failure::from_ledger(&error))
+        SqliteLedger::open(&path).map_err(|error| CliError::from_ledger(&error))
     }
 }
 
@@ -232,34 +232,34 @@ impl Keys {
 }
 
 /// The failure for a key without its secret, or the other way round.
-fn half(present: &Setting<SecretString>, key: &str, variable: &str) -> Failure {
+fn half(present: &Setting<SecretString>, key: &str, variable: &str) -> CliError {
     let missing = match &present.source {
         Source::File(path, _) => format!("`{key}` is not in {}", path.display()),
         _ => format!("{variable} is not set"),
     };
-    Failure::new(Exit::Credentials, format!("half a key pair: {missing}"))
+    CliError::new(Exit::Credentials, format!("half a key pair: {missing}"))
         .with_hint("an access key and its secret belong together, in one place")
 }
 
-fn integration_id_of_environment() -> Result<Option<Setting<IntegrationId>>, Failure> {
+fn integration_id_of_environment() -> Result<Option<Setting<IntegrationId>>, CliError> {
     const NAME: &str = "GONG_INTEGRATION_ID";
     let Some(text) = text(NAME) else {
         return Ok(None);
     };
     match text.trim().parse::<IntegrationId>() {
         Ok(id) => Ok(Setting::variable(NAME, Some(id))),
-        Err(error) => Err(Failure::new(Exit::Usage, format!("{NAME}: {error}"))
+        Err(error) => Err(CliError::new(Exit::Usage, format!("{NAME}: {error}"))
             .with_hint("gong-crm integration show tells the id")),
     }
 }
 
 /// The config file: the one that is named, else the nearest one upwards, else the user's own.
-fn find(global: &Global) -> Result<Option<PathBuf>, Failure> {
+fn find(global: &Global) -> Result<Option<PathBuf>, CliError> {
     if let Some(path) = named(global) {
         return Ok(Some(path));
     }
     let unreadable = |error: std::io::Error| {
-        Failure::new(
+        CliError::new(
             Exit::Unexpected,
             format!("the current folder can't be read: {error}"),
         )
@@ -298,7 +298,7 @@ fn beside(file: &Path, entry: Option<Entry<PathBuf>>) -> Option<Entry<PathBuf>> 
     })
 }
 
-fn open(path: &Path, global: &Global) -> Result<ConfigFile, Failure> {
+fn open(path: &Path, global: &Global) -> Result<ConfigFile, CliError> {
     let file = parse(path)?;
     if named(global).is_none() {
         access::trusted(path)?;
@@ -309,16 +309,16 @@ fn open(path: &Path, global: &Global) -> Result<ConfigFile, Failure> {
     Ok(file)
 }
 
-fn parse(path: &Path) -> Result<ConfigFile, Failure> {
+fn parse(path: &Path) -> Result<ConfigFile, CliError> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| {
         let message = format!("the config file {shown} can't be read: {error}");
-        Failure::new(Exit::Usage, message)
+        CliError::new(Exit::Usage, message)
             .with_hint("name one that is there: --config FILE, or GONG_CONFIG")
     })?;
     ConfigFile::parse(&text).map_err(|error| {
         let message = format!("{shown}:{}: {}", error.line, error.message);
-        let failure = Failure::new(Exit::Usage, message);
+        let failure = CliError::new(Exit::Usage, message);
         match error.hint {
             Some(hint) => failure.with_hint(hint),
             None => failure,
@@ -331,7 +331,7 @@ fn profile(
     path: Option<&Path>,
     mut file: ConfigFile,
     name: Option<&str>,
-) -> Result<Profile, Failure> {
+) -> Result<Profile, CliError> {
     let Some(name) = name else {
         return Ok(file.top);
     };
@@ -353,7 +353,7 @@ fn profile(
             },
         ),
     };
-    Err(Failure::new(Exit::Usage, message).with_hint(hint))
+    Err(CliError::new(Exit::Usage, message).with_hint(hint))
 }
 
 /// A variable of the environment; an empty one counts as not set.
@@ -372,11 +372,11 @@ mod access {
     use std::path::Path;
 
     use crate::exit::Exit;
-    use crate::failure::Failure;
+    use crate::error::CliError;
 
     /// A file that merely lies on the way up must be the user's own: it decides where the
     /// credentials of the environment are sent.
-    pub(super) fn trusted(path: &Path) -> Result<(), Failure> {
+    pub(super) fn trusted(path: &Path) -> Result<(), CliError> {
         let Ok(metadata) = std::fs::metadata(path) else {
             return Ok(());
         };
@@ -384,19 +384,19 @@ mod access {
         trusted_owner(path, metadata.uid(), user)
     }
 
-    fn trusted_owner(path: &Path, owner: u32, user: u32) -> Result<(), Failure> {
+    fn trusted_owner(path: &Path, owner: u32, user: u32) -> Result<(), CliError> {
         // What is root's could do anything anyway.
         if owner == user || owner == 0 {
             return Ok(());
         }
         let shown = path.display();
         let message = format!("{shown} belongs to another user, and was not asked for");
-        Err(Failure::new(Exit::Usage, message)
+        Err(CliError::new(Exit::Usage, message)
             .with_hint(format!("if you trust it, say so: --config {shown}")))
     }
 
     /// A file with secrets must be nobody else's to read.
-    pub(super) fn private(path: &Path) -> Result<(), Failure> {
+    pub(super) fn private(path: &Path) -> Result<(), CliError> {
         let Ok(metadata) = std::fs::metadata(path) else {
             return Ok(());
         };
@@ -407,7 +407,7 @@ mod access {
         }
         let shown = path.display();
         let message = format!("{shown} holds a secret, and others may read it (mode {mode:03o})");
-        Err(Failure::new(Exit::Usage, message).with_hint(format!("chmod 600 {shown}")))
+        Err(CliError::new(Exit::Usage, message).with_hint(format!("chmod 600 {shown}")))
     }
 
     #[cfg(test)]
@@ -438,15 +438,15 @@ mod access {
 mod access {
     use std::path::Path;
 
-    use crate::failure::Failure;
+    use crate::error::CliError;
 
     #[expect(clippy::unnecessary_wraps, reason = "fails elsewhere")]
-    pub(super) fn trusted(_path: &Path) -> Result<(), Failure> {
+    pub(super) fn trusted(_path: &Path) -> Result<(), CliError> {
         Ok(())
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "fails elsewhere")]
-    pub(super) fn private(_path: &Path) -> Result<(), Failure> {
+    pub(super) fn private(_path: &Path) -> Result<(), CliError> {
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! `gong-crm meetings`: what can be said.
+//! Arguments of `gong-crm meetings`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,9 +9,9 @@ use gong_crm::{MeetingId, Operation};
 use super::duration;
 use super::operations::calls;
 
-/// See who is ready for Gong meetings; create, update and delete them
+/// Check who is ready for Gong meetings; create, update and delete meetings
 ///
-/// Gong has these operations in limited release: ask your customer success manager for them.
+/// Gong offers these operations in limited release: ask your customer success manager for access.
 #[derive(Debug, Args)]
 pub(crate) struct Meetings {
     #[command(subcommand)]
@@ -20,10 +20,9 @@ pub(crate) struct Meetings {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MeetingsAction {
-    /// Tell for each address whether its meetings are connected, why not, and what mends it
+    /// Report per address whether meetings are connected and how to fix it
     ///
-    /// Asks for 100 addresses a call. Without addresses and file it reads the standard input, where
-    /// something is piped into it.
+    /// Makes one call per 100 addresses. Without addresses or --file, it reads standard input.
     #[command(after_long_help = calls(
         &[Operation::IntegrationStatus],
         "Examples:\n  gong-crm meetings readiness jane@acme.example joe@acme.example\n  \
@@ -31,24 +30,24 @@ pub(crate) enum MeetingsAction {
          cut -d, -f3 people.csv | gong-crm meetings readiness",
     ))]
     Readiness {
-        /// The addresses
+        /// Email addresses
         #[arg(value_name = "EMAIL")]
         emails: Vec<String>,
-        /// Read more addresses from this file, - for the standard input: separated by space, comma
-        /// or line
+        /// Read addresses from this file, or - for standard input; separated by spaces, commas or
+        /// line breaks
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
-        /// Show the requests that would be sent, and send nothing
+        /// Show the requests; nothing is sent
         #[arg(long)]
         dry_run: bool,
     },
     /// Create a meeting
     #[command(after_long_help = calls(&[Operation::AddMeeting], CREATE_EXAMPLES))]
     Create(MeetingFacts),
-    /// Replace a meeting: what is not said again is gone
+    /// Replace a meeting; fields you omit are cleared
     #[command(after_long_help = calls(&[Operation::UpdateMeeting], UPDATE_EXAMPLES))]
     Update {
-        /// The meeting's id in Gong, 1 to 20 digits
+        /// Meeting id in Gong, 1 to 20 digits
         #[arg(value_name = "ID")]
         meeting_id: MeetingId,
         #[command(flatten)]
@@ -60,13 +59,13 @@ pub(crate) enum MeetingsAction {
         "Examples:\n  gong-crm meetings delete 4011823947563219087 --organizer jane@acme.example",
     ))]
     Delete {
-        /// The meeting's id in Gong, 1 to 20 digits
+        /// Meeting id in Gong, 1 to 20 digits
         #[arg(value_name = "ID")]
         meeting_id: MeetingId,
-        /// The Gong user who organizes it
+        /// Email address of the organizer, a Gong user
         #[arg(long, value_name = "EMAIL")]
         organizer: Option<String>,
-        /// Show the request that would be sent, and send nothing
+        /// Show the request; nothing is sent
         #[arg(long)]
         dry_run: bool,
     },
@@ -90,16 +89,16 @@ Examples:
 /// A meeting.
 #[derive(Debug, Args)]
 pub(crate) struct MeetingFacts {
-    /// The Gong user who organizes it
+    /// Email address of the organizer, a Gong user
     #[arg(long, value_name = "EMAIL")]
     pub(crate) organizer: String,
-    /// Who is invited, without the organizer; can be said several times
+    /// Email address of an invitee other than the organizer; can be repeated
     #[arg(long, value_name = "EMAIL")]
     pub(crate) invite: Vec<String>,
-    /// When it starts
+    /// Start time
     #[arg(long, value_name = "TIME")]
     pub(crate) start: String,
-    /// When it ends
+    /// End time
     #[arg(
         long,
         value_name = "TIME",
@@ -107,22 +106,22 @@ pub(crate) struct MeetingFacts {
         conflicts_with = "duration"
     )]
     pub(crate) end: Option<String>,
-    /// How long it takes instead, such as 45m
+    /// Duration instead of an end time, such as 45m
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) duration: Option<Duration>,
-    /// The time zone of times without an offset, such as Europe/Berlin
+    /// Time zone of times without an offset, such as Europe/Berlin
     #[arg(long, value_name = "ZONE")]
     pub(crate) zone: Option<String>,
-    /// What it is called
+    /// Title
     #[arg(long)]
     pub(crate) title: Option<String>,
-    /// Its id in your own system
+    /// Id in your own system
     #[arg(long, value_name = "ID")]
     pub(crate) external_id: Option<String>,
-    /// Who provides the call, such as zoom; by default the organizer's own
+    /// Conference provider, such as zoom [default: the organizer's]
     #[arg(long, value_name = "NAME")]
     pub(crate) provider: Option<String>,
-    /// Show the request that would be sent, and send nothing
+    /// Show the request; nothing is sent
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

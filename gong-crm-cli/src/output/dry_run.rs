@@ -6,10 +6,10 @@ use gong_crm::{Client, Credentials, Operation};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::arguments::Global;
-use crate::failure::Failure;
+use crate::args::Global;
+use crate::error::CliError;
 use crate::output::Output;
-use crate::settings::Settings;
+use crate::config::settings::Settings;
 
 const MULTIPART: &str = "multipart/form-data";
 
@@ -116,7 +116,7 @@ impl Request {
 }
 
 impl Way {
-    fn of(global: &Global) -> Result<Self, Failure> {
+    fn of(global: &Global) -> Result<Self, CliError> {
         if global.sim {
             return Ok(Self {
                 base_url: "http://127.0.0.1".to_owned(),
@@ -138,28 +138,28 @@ impl Way {
 }
 
 /// Shows the requests instead of sending them.
-pub(crate) fn show(requests: &[Request], global: &Global, output: Output) -> Result<(), Failure> {
+pub(crate) fn show(requests: &[Request], global: &Global, output: Output) -> Result<(), CliError> {
     if output.is_json() {
         let requests = json(requests, global)?;
         output.json(&serde_json::json!({"dryRun": true, "requests": requests}));
         return Ok(());
     }
     print(requests, global, output)?;
-    output.talk("dry run: nothing was changed");
+    output.status("dry run: nothing was changed");
     Ok(())
 }
 
 /// The requests for people.
-pub(crate) fn print(requests: &[Request], global: &Global, output: Output) -> Result<(), Failure> {
+pub(crate) fn print(requests: &[Request], global: &Global, output: Output) -> Result<(), CliError> {
     let way = Way::of(global)?;
     for request in requests {
-        output.data(&request.text(&way));
+        output.stdout(&request.text(&way));
     }
     Ok(())
 }
 
 /// The requests for programs.
-pub(crate) fn json(requests: &[Request], global: &Global) -> Result<Vec<Value>, Failure> {
+pub(crate) fn json(requests: &[Request], global: &Global) -> Result<Vec<Value>, CliError> {
     let way = Way::of(global)?;
     Ok(requests.iter().map(|request| request.json(&way)).collect())
 }

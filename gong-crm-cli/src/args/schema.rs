@@ -1,4 +1,4 @@
-//! `gong-crm schema`: what can be said.
+//! Arguments of `gong-crm schema`.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use gong_crm::{ObjectType, Operation};
 
 use super::operations::calls;
 
-/// Keep the custom fields of accounts, contacts, deals and leads as a file
+/// Manage the custom fields of accounts, contacts, deals and leads as a file
 ///
-/// Gong takes the custom fields of a type as a whole. A field that is left out is an error, a changed
-/// type drops the field's values on all records, and so does a removal: the plan says so beforehand.
+/// Gong replaces the custom fields of a type as a whole. Changing a field's type or removing it drops
+/// its values on all records; the plan shows this beforehand.
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
     #[command(subcommand)]
@@ -19,7 +19,7 @@ pub(crate) struct Schema {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SchemaAction {
-    /// Write the custom fields that Gong has to a file: YAML, or JSON
+    /// Write the custom fields that Gong has to a file: YAML or JSON
     #[command(after_long_help = calls(
         &[Operation::ListCrmSchemaFields],
         "Examples:\n  gong-crm schema pull --to entity-schema.yaml\n  gong-crm schema pull --type DEAL -o json",
@@ -28,23 +28,23 @@ pub(crate) enum SchemaAction {
         /// Only the fields of this type
         #[arg(long = "type", value_name = "TYPE")]
         object_type: Option<ObjectType>,
-        /// Write this file; JSON when its name ends in .json, else YAML
+        /// File to write; JSON if its name ends in .json, otherwise YAML
         #[arg(long, value_name = "FILE")]
         to: Option<PathBuf>,
     },
     /// Show what a file would change: added, changed, retyped and removed fields
     ///
-    /// Reads what Gong has, changes nothing. Types that the file does not list are left alone; a
-    /// listed type's fields that are missing in the file are to be removed.
+    /// Changes nothing. Types that the file does not list are left alone; fields that are missing in
+    /// a listed type will be removed.
     #[command(after_long_help = calls(
         &[Operation::ListCrmSchemaFields],
         "Examples:\n  gong-crm schema plan entity-schema.yaml\n  gong-crm --sim schema plan examples/acme/entity-schema.json",
     ))]
     Plan(SchemaFile),
-    /// Bring Gong's custom fields to what a file says
+    /// Make Gong's custom fields equal to a file
     ///
-    /// Sends the complete list of each type that changes, fields that stay included. Where values of
-    /// records would be lost, nothing is sent without --allow-data-loss.
+    /// Sends the complete list of fields of each type that changes. If values of records would be
+    /// lost, nothing is sent without --allow-data-loss.
     #[command(after_long_help = calls(
         &[Operation::ListCrmSchemaFields, Operation::UploadCrmSchemaField],
         "Examples:\n  gong-crm schema apply entity-schema.yaml\n  gong-crm schema apply --dry-run entity-schema.yaml",
@@ -52,10 +52,10 @@ pub(crate) enum SchemaAction {
     Apply {
         #[command(flatten)]
         file: SchemaFile,
-        /// Go on when values of records are lost
+        /// Apply changes that drop values of records
         #[arg(long)]
         allow_data_loss: bool,
-        /// Show the requests that would be sent; changes nothing
+        /// Show the requests; nothing is sent
         #[arg(long)]
         dry_run: bool,
     },
@@ -64,10 +64,10 @@ pub(crate) enum SchemaAction {
 /// A file of custom fields.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaFile {
-    /// The file, YAML or JSON, as pull writes it; - for the standard input
+    /// File, YAML or JSON, as `schema pull` writes it; - for standard input
     #[arg(value_name = "FILE")]
     pub(crate) path: PathBuf,
-    /// Only the fields of this type; needed for a bare list of fields
+    /// Only the fields of this type; required for a bare list of fields
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
 }

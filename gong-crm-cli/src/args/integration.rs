@@ -1,4 +1,4 @@
-//! `gong-crm integration`: what can be said.
+//! Arguments of `gong-crm integration`.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use super::operations::calls;
 
 /// Show, register or delete the CRM integration
 ///
-/// A company has one CRM integration, native ones included. It is registered once and never renamed;
-/// every record belongs to it and goes with it.
+/// A company has one CRM integration, native ones included. It is registered once and cannot be
+/// renamed. Every record belongs to it and is deleted with it.
 #[derive(Debug, Args)]
 pub(crate) struct Integration {
     #[command(subcommand)]
@@ -26,25 +26,25 @@ pub(crate) enum IntegrationAction {
         "Examples:\n  gong-crm integration show\n  gong-crm integration show -o json",
     ))]
     Show,
-    /// Register the integration unless it is there already
+    /// Register the integration unless it exists
     ///
-    /// One that is there is adopted when name and owner are the same; when they are not, nothing is
-    /// changed and the command fails, because Gong has no renaming.
+    /// If one exists with this name and owner, nothing is done. If name or owner differ, the command
+    /// fails and changes nothing, because Gong cannot rename an integration.
     #[command(after_long_help = calls(
         &[Operation::ListGenericCrmIntegration, Operation::RegisterGenericCrmIntegration],
         "Examples:\n  gong-crm integration ensure --name \"Acme CRM\" --owner-email admin@acme.example",
     ))]
     Ensure(Registration),
-    /// Register the integration: once, and one is all there is
+    /// Register the integration (Gong allows one per company)
     #[command(after_long_help = calls(
         &[Operation::RegisterGenericCrmIntegration],
         "Examples:\n  gong-crm integration register --name \"Acme CRM\" --owner-email admin@acme.example",
     ))]
     Register(Registration),
-    /// Delete the integration, and every account, contact, deal, lead and user that it brought
+    /// Delete the integration with all its accounts, contacts, deals, leads and users
     ///
-    /// Asks for the integration's name. Gong says it can take up to 24 hours; the command follows it
-    /// to the end, and prints the line that takes it up again.
+    /// Asks for the integration's name. Gong says that it can take up to 24 hours; the command waits
+    /// for completion and prints the command to resume waiting.
     #[command(after_long_help = calls(
         &[
             Operation::ListGenericCrmIntegration,
@@ -52,21 +52,21 @@ pub(crate) enum IntegrationAction {
             Operation::GetRequestStatus,
         ],
         "Examples:\n  gong-crm integration delete --dry-run\n  gong-crm integration delete\n  \
-         gong-crm integration delete --yes --async",
+         gong-crm integration delete --yes --no-wait",
     ))]
     Delete(Deletion),
 }
 
-/// What an integration is registered with.
+/// Name and owner of an integration.
 #[derive(Debug, Args)]
 pub(crate) struct Registration {
-    /// The CRM's name
+    /// Name of the CRM
     #[arg(long)]
     pub(crate) name: String,
-    /// The address of the person responsible
+    /// Email address of the person responsible
     #[arg(long, value_name = "EMAIL")]
     pub(crate) owner_email: String,
-    /// Show the request that would be sent, and send nothing
+    /// Show the request; nothing is sent
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -74,10 +74,10 @@ pub(crate) struct Registration {
 /// How an integration is deleted.
 #[derive(Debug, Args)]
 pub(crate) struct Deletion {
-    /// Do not ask for the name
+    /// Do not ask for confirmation
     #[arg(long)]
     pub(crate) yes: bool,
-    /// How long to wait for the end, such as 10m or 24h
+    /// How long to wait until it is deleted, such as 10m or 24h
     #[arg(
         long,
         value_name = "DURATION",
@@ -86,10 +86,10 @@ pub(crate) struct Deletion {
         conflicts_with = "no_wait"
     )]
     pub(crate) wait: Duration,
-    /// Start it and return
-    #[arg(long = "async")]
+    /// Start the deletion and do not wait for it (exit code 7)
+    #[arg(long)]
     pub(crate) no_wait: bool,
-    /// Show the request that would be sent; changes nothing
+    /// Show the request; nothing is deleted
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

@@ -1,11 +1,11 @@
-//! `gong-crm completions` and `gong-crm man`: what can be said.
+//! Arguments of `gong-crm completions` and `gong-crm man`.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use clap_complete::Shell;
 
-/// Print the completions of a shell
+/// Print the completion script of a shell
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -18,14 +18,14 @@ pub(crate) struct Completions {
     pub(crate) shell: Shell,
 }
 
-/// Print the manual page, or write one for each command
+/// Print the manual page, or write one per command
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   gong-crm man > gong-crm.1
   gong-crm man --dir ~/.local/share/man/man1")]
 pub(crate) struct Man {
-    /// Write the page of each command into this folder
+    /// Write one page per command into this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
 }

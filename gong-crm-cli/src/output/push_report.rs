@@ -2,12 +2,12 @@
 
 use gong_crm::push::{FileReport, FileStatus, Push, PushError, Report, Verdict};
 
-use crate::arguments::Global;
+use crate::args::Global;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::output::Output;
-use crate::progress::Progress;
-use crate::table::{Align, count};
+use crate::output::progress::Progress;
+use crate::output::table::{Align, count};
 
 /// Does the work, shows its steps, and prints the report. The first Ctrl-C stops it cleanly, the
 /// second at once.
@@ -16,7 +16,7 @@ pub(crate) async fn follow(
     global: &Global,
     output: Output,
     is_async: bool,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let mut progress = Progress::new(output, !global.no_progress);
     let (mut handle, work) = push.start();
     let canceller = handle.canceller();
@@ -30,7 +30,7 @@ pub(crate) async fn follow(
         tokio::select! {
             outcome = &mut both => outcome,
             _ = tokio::signal::ctrl_c() => {
-                output.talk("stopping; once more to stop at once");
+                output.status("stopping; once more to stop at once");
                 canceller.cancel();
                 tokio::select! {
                     outcome = &mut both => outcome,
@@ -50,7 +50,7 @@ pub(crate) async fn follow(
         print(&report, output);
     }
     if let Some(cause) = report.cause() {
-        output.failure(&Failure::from_error(cause));
+        output.failure(&CliError::from_error(cause));
     }
     let unfinished: Vec<String> = report
         .unfinished()
@@ -80,22 +80,22 @@ fn resume_line(output: Output, ids: &[String]) {
     } else {
         String::new()
     };
-    output.talk(&format!("\nto go on: gong-crm resume{ids}"));
+    output.status(&format!("\nto go on: gong-crm resume{ids}"));
 }
 
-fn failure(error: PushError) -> Failure {
+fn failure(error: PushError) -> CliError {
     match error {
         PushError::Request(error) => error.into(),
-        PushError::Plan(error) => Failure::from_plan(&error),
+        PushError::Plan(error) => CliError::from_plan(&error),
         PushError::Check(error) => crate::command::check::check_failure(&error),
-        PushError::Ledger(error) => Failure::from_ledger(&error),
-        other => Failure::new(Exit::Unexpected, other.to_string()),
+        PushError::Ledger(error) => CliError::from_ledger(&error),
+        other => CliError::new(Exit::Unexpected, other.to_string()),
     }
 }
 
 fn print(report: &Report, output: Output) {
     if report.files.is_empty() {
-        output.talk("nothing to do");
+        output.status("nothing to do");
         return;
     }
     let columns = [
@@ -170,7 +170,7 @@ fn errors(file: &FileReport, output: Output) {
         return;
     }
     if !file.errors.is_empty() {
-        output.data("");
+        output.stdout("");
     }
     for error in &file.errors {
         let record = match &error.object_id {
@@ -178,25 +178,25 @@ fn errors(file: &FileReport, output: Output) {
             None => String::new(),
         };
         match error.line {
-            0 => output.data(&format!("{path}: whole upload: {}", error.description)),
-            _ => output.data(&format!(
+            0 => output.stdout(&format!("{path}: whole upload: {}", error.description)),
+            _ => output.stdout(&format!(
                 "{path}:{}: {record}{}",
                 error.source_line, error.description
             )),
         }
     }
     if file.hidden_errors > 0 {
-        output.data(&format!(
+        output.stdout(&format!(
             "{path}: {} more refused; Gong lists no more than 20 of an upload (--drain finds them)",
             count(file.hidden_errors)
         ));
     }
     if let Some(reason) = &file.search_stopped_because {
-        output.talk(&format!("{path}: the search for them stopped: {reason}"));
+        output.status(&format!("{path}: the search for them stopped: {reason}"));
     }
     if let Some(rejects) = &file.rejects {
         let reasons = rejects.with_extension("txt");
-        output.talk(&format!(
+        output.status(&format!(
             "refused records: {}, why: {}",
             rejects.display(),
             reasons.display()

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use gong_crm::EntitySchema;
 use gong_crm::mapping::{Conversion, Mapping, MappingError};
 
-use crate::arguments::Global;
+use crate::args::Global;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::output::Output;
-use crate::settings::Settings;
-use crate::table::counted;
+use crate::config::settings::Settings;
+use crate::output::table::counted;
 
 /// How many files are named where all are meant.
 const NAMED: usize = 3;
@@ -20,8 +20,8 @@ pub(crate) fn conversion(
     global: &Global,
     maps: &[PathBuf],
     schema: Option<&EntitySchema>,
-) -> Result<Option<Conversion>, Failure> {
-    let unusable = |error: MappingError| Failure::new(Exit::Usage, error.to_string());
+) -> Result<Option<Conversion>, CliError> {
+    let unusable = |error: MappingError| CliError::new(Exit::Usage, error.to_string());
     let mut merged: Option<Mapping> = None;
     for map in maps {
         let mapping = Mapping::open(map).map_err(unusable)?;
@@ -44,19 +44,19 @@ pub(crate) fn conversion(
 }
 
 /// The mapping that the config file names.
-pub(crate) fn configured(global: &Global) -> Result<Option<Mapping>, Failure> {
+pub(crate) fn configured(global: &Global) -> Result<Option<Mapping>, CliError> {
     let Some(map) = Settings::map(global)? else {
         return Ok(None);
     };
     let mapping = Mapping::open(&map.value).map_err(|error| {
-        Failure::new(Exit::Usage, error.to_string())
+        CliError::new(Exit::Usage, error.to_string())
             .with_hint(format!("{} names it as the mapping of CSVs", map.source))
     })?;
     Ok(Some(mapping))
 }
 
 /// Says which CSVs of folders were passed over for lack of a mapping.
-pub(crate) fn tell_passed_over(csvs: &[PathBuf], output: Output) {
+pub(crate) fn warn_skipped_csvs(csvs: &[PathBuf], output: Output) {
     let Some(first) = csvs.first() else {
         return;
     };

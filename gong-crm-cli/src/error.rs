@@ -1,22 +1,22 @@
-//! Why a command did not do what it was asked: one message, one cure, one exit code.
+//! Why a command failed: one message, one hint, one exit code.
 
-use std::path::Path;
-
-use gong_crm::push::PlanError;
-use gong_crm::{Error, FilesError, LedgerError, WaitError};
+use gong_crm::ledger::LedgerError;
+use gong_crm::push::PushError;
+use gong_crm::{Error, FilesError, PollError};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::exit::Exit;
 
-/// A failure, ready to be shown.
+/// An error, ready to be shown.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct CliError {
     pub(crate) exit: Exit,
     pub(crate) message: String,
     pub(crate) causes: Vec<String>,
     pub(crate) hint: Option<String>,
     /// Everything that is wrong with a file, for programs; people read it in the hint.
-    findings: Vec<serde_json::Value>,
+    findings: Vec<Value>,
     /// What only a failed call knows.
     call: Box<Call>,
 }
@@ -33,10 +33,10 @@ struct Call {
     help_url: Option<String>,
 }
 
-/// The same as one JSON object.
+/// The same as one JSON object; every key is always there.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FailureJson<'a> {
+struct CliErrorJson<'a> {
     error: &'a str,
     code: &'static str,
     status: Option<u16>,
@@ -44,20 +44,14 @@ struct FailureJson<'a> {
     client_request_id: Option<&'a str>,
     retryable: bool,
     hint: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
     causes: &'a [String],
-    // What only the meetings operations tell.
-    #[serde(skip_serializing_if = "Option::is_none")]
     user_facing_error: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     fix_url: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     help_url: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[serde_json::Value]>::is_empty")]
-    findings: &'a [serde_json::Value],
+    findings: &'a [Value],
 }
 
-impl Failure {
+impl CliError {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self {
             exit,
@@ -74,7 +68,7 @@ impl Failure {
         self
     }
 
-    pub(crate) fn with_findings(mut self, findings: Vec<serde_json::Value>) -> Self {
+    pub(crate) fn with_findings(mut self, findings: Vec<Value>) -> Self {
         self.findings = findings;
         self
     }
@@ -105,46 +99,52 @@ impl Failure {
     }
 
     pub(crate) fn from_files(error: &FilesError) -> Self {
-        let failure = Self::new(Exit::Usage, error.to_string());
+        let shown = Self::new(Exit::Usage, error.to_string());
         match error {
             FilesError::UnknownType { .. } | FilesError::TypeNeeded => {
-                failure.with_hint("name the type: --type ACCOUNT")
+                shown.with_hint("give the type: --type ACCOUNT")
             }
-            FilesError::NoMapping { path } => failure.with_hint(format!(
-                "make a first mapping with gong-crm convert --guess {} > map.toml, go through it, \
-                 and add --map map.toml",
+            FilesError::NoMapping { path } => shown.with_hint(format!(
+                "draft a mapping with `gong-crm convert --guess {} > map.toml`, review it, and add \
+                 --map map.toml",
                 path.display()
             )),
-            FilesError::OnlyRejects { path } => {
-                let folder = if path.is_dir() { path } else { Path::new("") };
-                failure.with_hint(format!(
-                    "mend them and name the files: {}",
-                    folder.join("*.rejects.ldjson").display()
-                ))
-            }
-            _ => failure,
-        }
-    }
-
-    pub(crate) fn from_plan(error: &PlanError) -> Self {
-        match error {
-            PlanError::Files(files) => Self::from_files(files),
-            other => Self::new(Exit::of_plan(other), other.to_string()),
+            FilesError::OnlyRejects { .. } => shown.with_hint(
+                "to push rejected records again, fix them and name their files: \
+                 NAME.rejects.ldjson",
+            ),
+            _ => shown,
         }
     }
 
     pub(crate) fn from_ledger(error: &LedgerError) -> Self {
-        let failure = Self::new(Exit::Unexpected, error.to_string());
+        let shown = Self::new(Exit::Unexpected, error.to_string());
         match error {
             LedgerError::Storage { .. } => {
-                failure.with_hint("name another file for the ledger: --ledger PATH")
+                shown.with_hint("use another file for the ledger: --ledger FILE")
             }
-            _ => failure,
+            _ => shown,
         }
     }
 
-    pub(crate) fn to_json(&self) -> String {
-        let json = FailureJson {
+    /// For a push that came to no report.
+    pub(crate) fn from_push(error: PushError) -> Self {
+        match error {
+            PushError::Request(error) => error.into(),
+            PushError::Files(error) => Self::from_files(&error),
+            PushError::Check(error) => crate::command::check::check_failure(&error),
+            PushError::Ledger(error) => Self::from_ledger(&error),
+            PushError::OneIdForMany { .. } => Self::new(Exit::Usage, error.to_string())
+                .with_hint("leave --request-id out: every upload then gets an id of its own"),
+            PushError::IdUsed { .. } => Self::new(Exit::Usage, error.to_string()),
+            PushError::Spool(_) => Self::new(Exit::Unexpected, error.to_string())
+                .with_hint("free some space, or keep the ledger elsewhere: --ledger FILE"),
+            other => Self::new(Exit::Unexpected, other.to_string()),
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> impl Serialize {
+        CliErrorJson {
             error: &self.message,
             code: self.exit.name(),
             status: self.call.status,
@@ -157,32 +157,30 @@ impl Failure {
             fix_url: self.call.fix_url.as_deref(),
             help_url: self.call.help_url.as_deref(),
             findings: &self.findings,
-        };
-        serde_json::to_string(&json).unwrap_or_default()
+        }
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for CliError {
     fn from(error: Error) -> Self {
         Self::from_error(&error)
     }
 }
 
-impl From<WaitError> for Failure {
-    fn from(error: WaitError) -> Self {
+impl From<PollError> for CliError {
+    fn from(error: PollError) -> Self {
         match error {
-            WaitError::Request(error) => error.into(),
-            WaitError::TimedOut {
+            PollError::Request(error) => error.into(),
+            PollError::TimedOut {
                 ref client_request_id,
                 ..
             } => {
                 let id = client_request_id.clone();
-                let mut failure = Self::new(Exit::TimedOut, error.to_string()).with_hint(format!(
-                    "it goes on in Gong; ask again: gong-crm status {id} --wait"
-                ));
-                failure.call.client_request_id = Some(id.to_string());
-                failure.call.retryable = true;
-                failure
+                let hint = format!("Gong is still processing it; wait for it: gong-crm status {id} --wait");
+                let mut shown = Self::new(Exit::TimedOut, error.to_string()).with_hint(hint);
+                shown.call.client_request_id = Some(id.to_string());
+                shown.call.retryable = true;
+                shown
             }
         }
     }
