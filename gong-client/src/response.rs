@@ -188,7 +188,7 @@ fn kind(status: StatusCode, scope_is_missing: bool) -> ErrorKind {
         300..=399 => ErrorKind::Redirected,
         400..=499 => ErrorKind::InvalidRequest,
         500..=599 => ErrorKind::Unavailable,
-        _ => ErrorKind::UnexpectedAnswer,
+        _ => ErrorKind::UnexpectedResponse,
     }
 }
 

@@ -99,7 +99,7 @@ impl Connection {
 pub(crate) fn limits(global: &Global, usual: RetryLimits) -> RetryLimits {
     let mut limits = usual;
     if let Some(retries) = global.retries {
-        limits.attempts = retries.saturating_add(1);
+        limits.max_attempts = retries.saturating_add(1);
     }
     limits
 }

@@ -62,7 +62,7 @@ use journal::Journal;
 use crate::client::Client;
 use crate::ledger::{Job, LedgerError};
 use gong_client::Error;
-use gong_client::poll::Patience;
+use gong_client::poll::PollPolicy;
 use gong_client::retry::RetryLimits;
 use gong_records::ObjectType;
 use gong_records::check;
@@ -90,7 +90,7 @@ pub struct Options {
     /// importance here.
     pub conversion: Option<gong_records::mapping::Conversion>,
     /// How long to wait for each file to be processed.
-    pub patience: Patience,
+    pub patience: PollPolicy,
     /// How long to wait after accounts, if records that refer to them follow.
     pub settle_time: Duration,
     /// How often and how long what fails is repeated.
@@ -123,7 +123,7 @@ impl Options {
             paths: paths.into_iter().map(Into::into).collect(),
             object_type: None,
             conversion: None,
-            patience: Patience::UPLOAD,
+            patience: PollPolicy::UPLOAD,
             settle_time: SETTLE_TIME,
             retry: RetryLimits::default(),
             request_id: None,
@@ -148,7 +148,7 @@ impl Options {
     /// The settings for a local Gong, which takes no time to process and to settle.
     #[must_use]
     pub fn local(mut self) -> Self {
-        self.patience = Patience::LOCAL;
+        self.patience = PollPolicy::LOCAL;
         self.settle_time = Duration::ZERO;
         self.retry = RetryLimits::LOCAL;
         self

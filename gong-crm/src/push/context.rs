@@ -108,7 +108,7 @@ impl Context {
                 | ErrorKind::RateLimited
                 | ErrorKind::Transport
                 | ErrorKind::Timeout
-                | ErrorKind::UnexpectedAnswer
+                | ErrorKind::UnexpectedResponse
         );
         if is_hopeless {
             let _ = self

@@ -13,8 +13,8 @@ use super::plan::PlannedFile;
 use super::request_id::Fingerprint;
 use super::verdict::{status_as_json, status_from_json};
 use crate::ledger::{Job, JobState};
-use gong_client::poll::WaitError;
-use gong_client::retry::{Action, after_question, after_upload};
+use gong_client::poll::PollError;
+use gong_client::retry::{RetryAction, for_idempotent, for_upload};
 use gong_client::upload::{Content, Upload};
 use gong_client::{Error, ErrorKind};
 use gong_client::{RequestState, RequestStatus};
@@ -186,16 +186,16 @@ impl Step<'_> {
                 return self.accepted(None).await;
             };
             let mut pause = pauses.next().unwrap_or_default();
-            match after_upload(&error) {
-                Action::Repeat => {}
-                Action::WaitAndRepeat => {
+            match for_upload(&error) {
+                RetryAction::Retry => {}
+                RetryAction::RetryAfter => {
                     let wait = error.retry_after().unwrap_or_default();
-                    if wait > limits.longest_wait {
+                    if wait > limits.max_retry_after {
                         return self.give_up(error).await;
                     }
                     pause = pause.max(wait);
                 }
-                Action::AskFirst => {
+                RetryAction::CheckStatusThenRetry => {
                     self.is_open = true;
                     match self.ask().await {
                         Asked::Known(status) => {
@@ -207,17 +207,17 @@ impl Step<'_> {
                         Asked::Unanswered(_) => return self.unknown(error).await,
                     }
                 }
-                Action::AskOutcome => match self.taken_before(error).await {
+                RetryAction::ResolveConflict => match self.taken_before(error).await {
                     Before::Ended(ending) => return ending,
                     Before::NextAttempt => {
                         tries = 0;
                         continue;
                     }
                 },
-                Action::GiveUp => return self.give_up(error).await,
+                RetryAction::GiveUp => return self.give_up(error).await,
             }
             let waited = clock.monotonic().saturating_sub(started);
-            if tries >= limits.attempts || waited.saturating_add(pause) > limits.total {
+            if tries >= limits.max_attempts || waited.saturating_add(pause) > limits.max_elapsed {
                 return self.give_up(error).await;
             }
             self.pause(&error, pause).await;
@@ -334,8 +334,8 @@ impl Step<'_> {
             }
             failures += 1;
             pause = pause.max(error.retry_after().unwrap_or_default());
-            let gives_up = after_question(&error) == Action::GiveUp;
-            if gives_up || failures >= limits.attempts || pause > limits.longest_wait {
+            let gives_up = for_idempotent(&error) == RetryAction::GiveUp;
+            if gives_up || failures >= limits.max_attempts || pause > limits.max_retry_after {
                 return Asked::Unanswered(error);
             }
             self.pause(&error, pause).await;
@@ -368,7 +368,7 @@ impl Step<'_> {
             context
                 .client
                 .clock
-                .sleep(patience.first.min(patience.total))
+                .sleep(patience.initial_interval.min(patience.timeout))
                 .await;
         }
         match self.wait().await {
@@ -376,8 +376,8 @@ impl Step<'_> {
                 self.finished(&status).await;
                 Ending::Finished(status)
             }
-            Err(WaitError::TimedOut { .. }) => Ending::TimedOut,
-            Err(WaitError::Request(error)) => {
+            Err(PollError::TimedOut { .. }) => Ending::TimedOut,
+            Err(PollError::Request(error)) => {
                 let not_known = matches!(
                     error.kind(),
                     ErrorKind::NotFound | ErrorKind::InvalidRequest
@@ -391,7 +391,7 @@ impl Step<'_> {
         }
     }
 
-    async fn wait(&mut self) -> Result<RequestStatus, WaitError> {
+    async fn wait(&mut self) -> Result<RequestStatus, PollError> {
         let context = self.context;
         let (id, integration_id) = (self.job.client_request_id.clone(), self.job.integration_id);
         let file = Arc::clone(self.delivery.file);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Options;
 use gong_records::ObjectType;
 use gong_records::io::discover::{
-    Csvs, EntityFilePath, FilesError, csvs_of_folders, entity_files, type_of_input,
+    CsvHandling, EntityFilePath, FilesError, entity_files, type_of_input, unmapped_csvs,
 };
 
 /// The path that stands for the standard input.
@@ -83,7 +83,7 @@ pub fn plan(
     paths: &[impl AsRef<Path>],
     object_type: Option<ObjectType>,
 ) -> Result<Vec<PlannedFile>, PlanError> {
-    planned(paths, object_type, Csvs::Unmapped)
+    planned(paths, object_type, CsvHandling::Unmapped)
 }
 
 impl Options {
@@ -101,24 +101,24 @@ impl Options {
     /// of CSVs alone is refused instead.
     pub fn passed_over(&self) -> Vec<PathBuf> {
         match self.csvs() {
-            Csvs::Unmapped => csvs_of_folders(&self.paths),
-            Csvs::Mapped(_) | Csvs::MappedByName(_) => Vec::new(),
+            CsvHandling::Unmapped => unmapped_csvs(&self.paths),
+            CsvHandling::Mapped(_) | CsvHandling::MappedByName(_) => Vec::new(),
         }
     }
 
     /// How CSVs are found.
-    pub(super) fn csvs(&self) -> Csvs {
+    pub(super) fn csvs(&self) -> CsvHandling {
         if let Some(conversion) = &self.conversion {
             return conversion.csvs();
         }
-        Csvs::Unmapped
+        CsvHandling::Unmapped
     }
 }
 
 fn planned(
     paths: &[impl AsRef<Path>],
     object_type: Option<ObjectType>,
-    csvs: Csvs,
+    csvs: CsvHandling,
 ) -> Result<Vec<PlannedFile>, PlanError> {
     let is_input = |path: &&Path| path.as_os_str() == STANDARD_INPUT;
     let paths: Vec<&Path> = paths.iter().map(AsRef::as_ref).collect();

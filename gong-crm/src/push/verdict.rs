@@ -105,7 +105,7 @@ impl PieceOutcome {
             None => records,
         };
         self.upload.failed = if failed && whole { records } else { errors };
-        self.hidden_errors = status.hidden_errors();
+        self.hidden_errors = status.unlisted_errors();
         let piece = self.upload.piece;
         self.errors = status
             .errors
