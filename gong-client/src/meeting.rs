@@ -142,7 +142,9 @@ impl Client {
                 emails: chunk.to_vec(),
             };
             let call = || self.raw().integration_status(&body);
-            let answer = self.ask(Operation::IntegrationStatus, call).await?;
+            let answer = self
+                .call_idempotent(Operation::IntegrationStatus, call)
+                .await?;
             users.extend(answer.users.unwrap_or_default().into_iter().map(readiness));
         }
         Ok(users)
@@ -192,7 +194,7 @@ impl Client {
             provider: meeting.provider.clone(),
         };
         let call = || self.raw().add_meeting(&body);
-        let answer = self.change(Operation::AddMeeting, call).await?;
+        let answer = self.call_once(Operation::AddMeeting, call).await?;
         Ok(CreatedMeeting {
             meeting_id: answer.meeting_id,
             meeting_url: answer.meeting_url,
@@ -227,7 +229,9 @@ impl Client {
         };
         // It replaces the meeting whole: said twice, it says the same.
         let call = || self.raw().update_meeting(id.as_str(), &body);
-        self.ask(Operation::UpdateMeeting, call).await.map(drop)
+        self.call_idempotent(Operation::UpdateMeeting, call)
+            .await
+            .map(drop)
     }
 
     /// Deletes a meeting.
@@ -244,7 +248,7 @@ impl Client {
             organizer_email: organizer_email.map(str::to_owned),
         };
         let call = || self.raw().delete_meeting(id.as_str(), &body);
-        self.change(Operation::DeleteMeeting, call).await
+        self.call_once(Operation::DeleteMeeting, call).await
     }
 }
 

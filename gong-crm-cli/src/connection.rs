@@ -68,7 +68,7 @@ impl Connection {
                 simulator.access_key_secret().to_owned(),
             ))
             .rate_limit(RateLimit::unlimited())
-            .retry_limits(limits(global, RetryLimits::LOCAL))
+            .retry_limits(limits(global, RetryLimits::SIMULATOR))
             .build()?;
         Ok(Self {
             client,
@@ -99,7 +99,7 @@ impl Connection {
 pub(crate) fn limits(global: &Global, usual: RetryLimits) -> RetryLimits {
     let mut limits = usual;
     if let Some(retries) = global.retries {
-        limits.attempts = retries.saturating_add(1);
+        limits.max_attempts = retries.saturating_add(1);
     }
     limits
 }

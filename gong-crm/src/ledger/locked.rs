@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::record::{Current, LastTry, RecordState, SentField, TryOutcome};
 use super::store::{Batch, Table};
 use super::upload::{Action, Past, Pending, RecordOutcome, Upload};
-use super::{COUNTER, Identity, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN};
+use super::{COUNTER, IDENTITY, Identity, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN};
 use crate::ObjectType;
 
 /// Records per chunk of a manifest and of a history.
@@ -124,8 +124,10 @@ impl Ledger {
                 Err(error) => return Err(error),
             }
         };
-        let identity: Identity = self.identity().await?.clone();
-        if let Some(at) = identity.sealed_at {
+        self.identity().await?;
+        // Another process may have sealed it.
+        let identity: Option<Identity> = self.meta_json(IDENTITY).await?;
+        if let Some(at) = identity.and_then(|identity| identity.sealed_at) {
             return Err(LedgerError::Sealed { at });
         }
         let state = State {

@@ -10,7 +10,7 @@ use flate2::read::MultiGzDecoder;
 use gong_client::error::{Error, ErrorKind};
 use gong_records::check::{self, CheckError, Finding, Input, LineSource, Lines, Severity};
 use gong_records::io::discover::{
-    Csvs, EntityFilePath, FilesError, csvs_of_folders, entity_files, type_of_input,
+    CsvHandling, EntityFilePath, FilesError, unmapped_csvs, entity_files, type_of_input,
 };
 use gong_records::rule::Rule;
 
@@ -126,14 +126,14 @@ impl Options {
     /// The CSVs in the named folders that are skipped, because nothing says how to convert them.
     pub fn skipped_csvs(&self) -> Vec<PathBuf> {
         match self.csvs() {
-            Csvs::Unmapped => csvs_of_folders(&self.paths),
-            Csvs::Mapped(_) | Csvs::MappedByName(_) => Vec::new(),
+            CsvHandling::Unmapped => unmapped_csvs(&self.paths),
+            CsvHandling::Mapped(_) | CsvHandling::MappedByName(_) => Vec::new(),
         }
     }
 
-    fn csvs(&self) -> Csvs {
+    fn csvs(&self) -> CsvHandling {
         let converter = self.converter.as_ref();
-        converter.map_or(Csvs::Unmapped, |converter| converter.csvs())
+        converter.map_or(CsvHandling::Unmapped, |converter| converter.csvs())
     }
 }
 

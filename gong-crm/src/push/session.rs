@@ -93,7 +93,7 @@ impl Session {
                 | ErrorKind::RateLimited
                 | ErrorKind::Transport
                 | ErrorKind::Timeout
-                | ErrorKind::UnexpectedAnswer
+                | ErrorKind::UnexpectedResponse
                 | ErrorKind::Configuration
         );
         if is_fatal {

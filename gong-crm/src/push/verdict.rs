@@ -129,8 +129,6 @@ fn or(reason: String, otherwise: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use gong_client::status::LineError;
-
     use super::*;
 
     fn status(
@@ -139,13 +137,18 @@ mod tests {
         total_errors: Option<u64>,
         successes: Option<u64>,
     ) -> RequestStatus {
-        let errors = errors
+        let errors: Vec<_> = errors
             .iter()
-            .map(|(line, description)| LineError::new(*line, *description))
+            .map(|(line, description)| serde_json::json!({"line": line, "description": description}))
             .collect();
-        RequestStatus::new(state)
-            .with_errors(errors)
-            .with_counts(total_errors, successes)
+        let status = serde_json::json!({
+            "status": state.as_str(),
+            "errors": errors,
+            "totalErrorCount": total_errors,
+            "totalSuccessCount": successes,
+            "requestId": null,
+        });
+        serde_json::from_value(status).unwrap()
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub mod builder {
     pub use super::deal::{DealBuilder, deal_builder};
     pub use super::lead::{LeadBuilder, lead_builder};
 }
-use crate::record::{Appended, Entity, Input, LineFormat};
+use crate::record::{AppendJson, Record, Input, LineFormat};
 /// A type of records that Gong takes: one of `STAGE`, `BUSINESS_USER`, `ACCOUNT`, `CONTACT`, `DEAL`, `LEAD`, and case matters to Gong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ObjectType {
@@ -89,20 +89,20 @@ impl From<ObjectType> for Input<ObjectType> {
         Self(Ok(word))
     }
 }
-impl crate::record::Measured for ObjectType {}
-impl Appended for ObjectType {
-    fn append_to(&self, line: &mut Vec<u8>) {
-        self.as_str().append_to(line);
+impl crate::record::Bounded for ObjectType {}
+impl AppendJson for ObjectType {
+    fn append_json(&self, line: &mut Vec<u8>) {
+        self.as_str().append_json(line);
     }
 }
 /// The line format of an object type.
 pub(crate) fn line_format(object_type: ObjectType) -> &'static LineFormat {
     match object_type {
-        ObjectType::Stage => <Stage as Entity>::LINE_FORMAT,
-        ObjectType::BusinessUser => <BusinessUser as Entity>::LINE_FORMAT,
-        ObjectType::Account => <Account as Entity>::LINE_FORMAT,
-        ObjectType::Contact => <Contact as Entity>::LINE_FORMAT,
-        ObjectType::Deal => <Deal as Entity>::LINE_FORMAT,
-        ObjectType::Lead => <Lead as Entity>::LINE_FORMAT,
+        ObjectType::Stage => <Stage as Record>::LINE_FORMAT,
+        ObjectType::BusinessUser => <BusinessUser as Record>::LINE_FORMAT,
+        ObjectType::Account => <Account as Record>::LINE_FORMAT,
+        ObjectType::Contact => <Contact as Record>::LINE_FORMAT,
+        ObjectType::Deal => <Deal as Record>::LINE_FORMAT,
+        ObjectType::Lead => <Lead as Record>::LINE_FORMAT,
     }
 }

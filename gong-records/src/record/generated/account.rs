@@ -3,8 +3,8 @@
 
 //! The line format of `ACCOUNT`.
 use crate::record::{
-    Appended, CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake,
-    InvalidRecord, LineFormat, ObjectType, Presence,
+    AppendJson, CustomFields, CustomInput, RawRecord, Record, Field, FieldKind, Input,
+    Validation, InvalidRecord, LineFormat, ObjectType, Presence,
 };
 use crate::value::{ObjectId, Timestamp, Url};
 /// A customer company: one line of a file for `ACCOUNT`, the one type that every integration has to
@@ -113,15 +113,15 @@ impl Account {
         /// `domains` on the wire; optional.
         domains: Option<Input<Vec<String>>>,
     ) -> Result<Self, InvalidRecord> {
-        let mut intake = Intake::new(&LINE_FORMAT);
-        let object_id = intake.take("objectId", Some(object_id));
-        let modified_date = intake.take("modifiedDate", Some(modified_date));
-        let is_deleted = intake.take("isDeleted", is_deleted);
-        let url = intake.take("url", url);
-        let name = intake.take("name", name);
-        let domains = intake.take("domains", domains);
-        let custom_fields = intake.custom(custom);
-        match (intake.finish(), object_id, modified_date) {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = validation.take("objectId", Some(object_id));
+        let modified_date = validation.take("modifiedDate", Some(modified_date));
+        let is_deleted = validation.take("isDeleted", is_deleted);
+        let url = validation.take("url", url);
+        let name = validation.take("name", name);
+        let domains = validation.take("domains", domains);
+        let custom_fields = validation.custom(custom);
+        match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
                     object_id,
@@ -154,10 +154,10 @@ impl Account {
         object_id: impl Into<Input<ObjectId>>,
         modified_date: impl Into<Input<Timestamp>>,
     ) -> Result<Self, InvalidRecord> {
-        let mut intake = Intake::new(&LINE_FORMAT);
-        let object_id = intake.take("objectId", Some(object_id.into()));
-        let modified_date = intake.take("modifiedDate", Some(modified_date.into()));
-        match (intake.finish(), object_id, modified_date) {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = validation.take("objectId", Some(object_id.into()));
+        let modified_date = validation.take("modifiedDate", Some(modified_date.into()));
+        match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
                     object_id,
@@ -261,27 +261,27 @@ impl<'de> serde::Deserialize<'de> for Account {
     fn deserialize<D: serde::Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Self, D::Error> {
-        let draft = Draft::deserialize(deserializer)?;
+        let draft = RawRecord::deserialize(deserializer)?;
         Self::from_draft(draft).map_err(serde::de::Error::custom)
     }
 }
 impl Account {
-    fn from_draft(mut draft: Draft) -> Result<Self, InvalidRecord> {
-        let mut intake = Intake::new(&LINE_FORMAT);
-        let object_id = draft.take("objectId", &mut intake);
-        let modified_date = draft.take("modifiedDate", &mut intake);
-        let is_deleted = draft.take("isDeleted", &mut intake);
-        let url = draft.take("url", &mut intake);
-        let name = draft.take("name", &mut intake);
-        let domains = draft.take("domains", &mut intake);
+    fn from_draft(mut draft: RawRecord) -> Result<Self, InvalidRecord> {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = draft.take("objectId", &mut validation);
+        let modified_date = draft.take("modifiedDate", &mut validation);
+        let is_deleted = draft.take("isDeleted", &mut validation);
+        let url = draft.take("url", &mut validation);
+        let name = draft.take("name", &mut validation);
+        let domains = draft.take("domains", &mut validation);
         if object_id.is_none() {
-            intake.missing("objectId");
+            validation.missing("objectId");
         }
         if modified_date.is_none() {
-            intake.missing("modifiedDate");
+            validation.missing("modifiedDate");
         }
         let custom_fields = draft.into_custom_fields();
-        match (intake.finish(), object_id, modified_date) {
+        match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
                     object_id,
@@ -400,7 +400,7 @@ static LINE_FORMAT: LineFormat = LineFormat {
     ],
     json_schema: "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"Account\",\"description\":\"A customer company: one line of a file for `ACCOUNT`, the one type that every integration has to\\nupload.\",\"type\":\"object\",\"properties\":{\"objectId\":{\"type\":\"string\",\"description\":\"The account's id in the CRM.\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^(?:[A-Za-z0-9_-]+|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\\\\.[A-Za-z0-9-]+)*)$\",\"examples\":[\"acc-001\"]},\"modifiedDate\":{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"When the account was last changed in the CRM. Without such a time, send the present one.\",\"pattern\":\"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$\",\"examples\":[\"2026-01-15T09:30:00+01:00\"]},\"isDeleted\":{\"description\":\"True deletes the account from Gong's copy of the CRM.\",\"type\":\"boolean\",\"default\":false,\"examples\":[false]},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"description\":\"The page of the account in the CRM.\",\"pattern\":\"^https?://[^\\\\s]+$\",\"examples\":[\"https://crm.acme.com/accounts/acc-001\"]},\"name\":{\"description\":\"The name of the account.\",\"type\":\"string\",\"examples\":[\"Borealis\"]},\"domains\":{\"description\":\"The account's internet domains. Where no contact fits a conversation, Gong finds the account by\\nthe domain of a participant.\\n\",\"type\":\"array\",\"items\":{\"type\":\"string\"},\"examples\":[[\"borealis.example\",\"borealis-energy.example\"]]}},\"required\":[\"objectId\",\"modifiedDate\"],\"additionalProperties\":true}",
 };
-impl Entity for Account {
+impl Record for Account {
     const OBJECT_TYPE: ObjectType = ObjectType::Account;
     const LINE_FORMAT: &'static LineFormat = &LINE_FORMAT;
     fn object_id(&self) -> &ObjectId {
@@ -414,26 +414,26 @@ impl Entity for Account {
     }
     fn write_line(&self, line: &mut Vec<u8>) {
         line.extend_from_slice(b"{\"objectId\":");
-        self.object_id.append_to(line);
+        self.object_id.append_json(line);
         line.extend_from_slice(b",\"modifiedDate\":");
-        self.modified_date.append_to(line);
+        self.modified_date.append_json(line);
         if let Some(value) = &self.is_deleted {
             line.extend_from_slice(b",\"isDeleted\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.url {
             line.extend_from_slice(b",\"url\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.name {
             line.extend_from_slice(b",\"name\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.domains {
             line.extend_from_slice(b",\"domains\":");
-            value.append_to(line);
+            value.append_json(line);
         }
-        self.custom_fields.append_to(line);
+        self.custom_fields.append_json(line);
         line.extend_from_slice(b"}\n");
     }
 }

@@ -3,8 +3,8 @@
 
 //! The line format of `BUSINESS_USER`.
 use crate::record::{
-    Appended, CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake,
-    InvalidRecord, LineFormat, ObjectType, Presence,
+    AppendJson, CustomFields, CustomInput, RawRecord, Record, Field, FieldKind, Input,
+    Validation, InvalidRecord, LineFormat, ObjectType, Presence,
 };
 use crate::value::{EmailAddress, ObjectId, Timestamp, Url};
 /// A user of the CRM: one line of a file for `BUSINESS_USER`. Gong finds its own user by the e-mail
@@ -118,14 +118,14 @@ impl BusinessUser {
         /// `emailAddress` on the wire; required unless the record is a deletion.
         email_address: Input<EmailAddress>,
     ) -> Result<Self, InvalidRecord> {
-        let mut intake = Intake::new(&LINE_FORMAT);
-        let object_id = intake.take("objectId", Some(object_id));
-        let modified_date = intake.take("modifiedDate", Some(modified_date));
-        let is_deleted = intake.take("isDeleted", is_deleted);
-        let url = intake.take("url", url);
-        let email_address = intake.take("emailAddress", Some(email_address));
-        let custom_fields = intake.custom(custom);
-        match (intake.finish(), object_id, modified_date) {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = validation.take("objectId", Some(object_id));
+        let modified_date = validation.take("modifiedDate", Some(modified_date));
+        let is_deleted = validation.take("isDeleted", is_deleted);
+        let url = validation.take("url", url);
+        let email_address = validation.take("emailAddress", Some(email_address));
+        let custom_fields = validation.custom(custom);
+        match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
                     object_id,
@@ -157,10 +157,10 @@ impl BusinessUser {
         object_id: impl Into<Input<ObjectId>>,
         modified_date: impl Into<Input<Timestamp>>,
     ) -> Result<Self, InvalidRecord> {
-        let mut intake = Intake::new(&LINE_FORMAT);
-        let object_id = intake.take("objectId", Some(object_id.into()));
-        let modified_date = intake.take("modifiedDate", Some(modified_date.into()));
-        match (intake.finish(), object_id, modified_date) {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = validation.take("objectId", Some(object_id.into()));
+        let modified_date = validation.take("modifiedDate", Some(modified_date.into()));
+        match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
                     object_id,
@@ -251,29 +251,29 @@ impl<'de> serde::Deserialize<'de> for BusinessUser {
     fn deserialize<D: serde::Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Self, D::Error> {
-        let draft = Draft::deserialize(deserializer)?;
+        let draft = RawRecord::deserialize(deserializer)?;
         Self::from_draft(draft).map_err(serde::de::Error::custom)
     }
 }
 impl BusinessUser {
-    fn from_draft(mut draft: Draft) -> Result<Self, InvalidRecord> {
-        let mut intake = Intake::new(&LINE_FORMAT);
-        let object_id = draft.take("objectId", &mut intake);
-        let modified_date = draft.take("modifiedDate", &mut intake);
-        let is_deleted = draft.take("isDeleted", &mut intake);
-        let url = draft.take("url", &mut intake);
-        let email_address = draft.take("emailAddress", &mut intake);
+    fn from_draft(mut draft: RawRecord) -> Result<Self, InvalidRecord> {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = draft.take("objectId", &mut validation);
+        let modified_date = draft.take("modifiedDate", &mut validation);
+        let is_deleted = draft.take("isDeleted", &mut validation);
+        let url = draft.take("url", &mut validation);
+        let email_address = draft.take("emailAddress", &mut validation);
         if object_id.is_none() {
-            intake.missing("objectId");
+            validation.missing("objectId");
         }
         if modified_date.is_none() {
-            intake.missing("modifiedDate");
+            validation.missing("modifiedDate");
         }
         if email_address.is_none() && is_deleted != Some(true) {
-            intake.missing("emailAddress");
+            validation.missing("emailAddress");
         }
         let custom_fields = draft.into_custom_fields();
-        match (intake.finish(), object_id, modified_date) {
+        match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
                     object_id,
@@ -379,7 +379,7 @@ static LINE_FORMAT: LineFormat = LineFormat {
     ],
     json_schema: "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"BusinessUser\",\"description\":\"A user of the CRM: one line of a file for `BUSINESS_USER`. Gong finds its own user by the e-mail\\naddress, and owners of deals through it.\\n\\nTo change the address of a user, first upload the user with `isDeleted: true`; then, in a request of\\nits own, the new details.\",\"type\":\"object\",\"properties\":{\"objectId\":{\"type\":\"string\",\"description\":\"The user's id in the CRM. Deals name it as their `ownerId`.\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^(?:[A-Za-z0-9_-]+|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\\\\.[A-Za-z0-9-]+)*)$\",\"examples\":[\"5486951\"]},\"modifiedDate\":{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"When the user was last changed in the CRM. Without such a time, send the present one.\",\"pattern\":\"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$\",\"examples\":[\"2026-01-15T09:30:00Z\"]},\"isDeleted\":{\"description\":\"True deletes the user from Gong's copy of the CRM, and its link to the Gong user.\",\"type\":\"boolean\",\"default\":false,\"examples\":[false]},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"description\":\"The page of the user in the CRM.\",\"pattern\":\"^https?://[^\\\\s]+$\",\"examples\":[\"https://crm.acme.com/users/5486951\"]},\"emailAddress\":{\"type\":\"string\",\"description\":\"The user's e-mail address, by which Gong finds its own user.\",\"pattern\":\"^[^@\\\\s]+@[^@\\\\s]+$\",\"examples\":[\"ada.king@acme.com\"]}},\"required\":[\"objectId\",\"modifiedDate\"],\"additionalProperties\":true,\"if\":{\"properties\":{\"isDeleted\":{\"const\":true}},\"required\":[\"isDeleted\"]},\"else\":{\"required\":[\"emailAddress\"]}}",
 };
-impl Entity for BusinessUser {
+impl Record for BusinessUser {
     const OBJECT_TYPE: ObjectType = ObjectType::BusinessUser;
     const LINE_FORMAT: &'static LineFormat = &LINE_FORMAT;
     fn object_id(&self) -> &ObjectId {
@@ -393,22 +393,22 @@ impl Entity for BusinessUser {
     }
     fn write_line(&self, line: &mut Vec<u8>) {
         line.extend_from_slice(b"{\"objectId\":");
-        self.object_id.append_to(line);
+        self.object_id.append_json(line);
         line.extend_from_slice(b",\"modifiedDate\":");
-        self.modified_date.append_to(line);
+        self.modified_date.append_json(line);
         if let Some(value) = &self.is_deleted {
             line.extend_from_slice(b",\"isDeleted\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.url {
             line.extend_from_slice(b",\"url\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.email_address {
             line.extend_from_slice(b",\"emailAddress\":");
-            value.append_to(line);
+            value.append_json(line);
         }
-        self.custom_fields.append_to(line);
+        self.custom_fields.append_json(line);
         line.extend_from_slice(b"}\n");
     }
 }

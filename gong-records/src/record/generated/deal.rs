@@ -3,8 +3,8 @@
 
 //! The line format of `DEAL`.
 use crate::record::{
-    Appended, CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake,
-    InvalidRecord, LineFormat, ObjectType, Presence,
+    AppendJson, CustomFields, CustomInput, RawRecord, Record, Field, FieldKind, Input,
+    Validation, InvalidRecord, LineFormat, ObjectType, Presence,
 };
 use crate::value::{Amount, CloseDate, ObjectId, Timestamp, Url};
 /// A qualified opportunity or a contract of an account: one line of a file for `DEAL`.
@@ -160,21 +160,21 @@ impl Deal {
         /// Default: 0.
         amount: Option<Input<Amount>>,
     ) -> Result<Self, InvalidRecord> {
-        let mut intake = Intake::new(&LINE_FORMAT);
-        let object_id = intake.take("objectId", Some(object_id));
-        let modified_date = intake.take("modifiedDate", Some(modified_date));
-        let is_deleted = intake.take("isDeleted", is_deleted);
-        let url = intake.take("url", url);
-        let account_id = intake.take("accountId", account_id);
-        let owner_id = intake.take("ownerId", owner_id);
-        let name = intake.take("name", name);
-        let created_date = intake.take("createdDate", created_date);
-        let close_date = intake.take("closeDate", close_date);
-        let status = intake.take("status", status);
-        let stage = intake.take("stage", stage);
-        let amount = intake.take("amount", amount);
-        let custom_fields = intake.custom(custom);
-        match (intake.finish(), object_id, modified_date) {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = validation.take("objectId", Some(object_id));
+        let modified_date = validation.take("modifiedDate", Some(modified_date));
+        let is_deleted = validation.take("isDeleted", is_deleted);
+        let url = validation.take("url", url);
+        let account_id = validation.take("accountId", account_id);
+        let owner_id = validation.take("ownerId", owner_id);
+        let name = validation.take("name", name);
+        let created_date = validation.take("createdDate", created_date);
+        let close_date = validation.take("closeDate", close_date);
+        let status = validation.take("status", status);
+        let stage = validation.take("stage", stage);
+        let amount = validation.take("amount", amount);
+        let custom_fields = validation.custom(custom);
+        match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
                     object_id,
@@ -213,10 +213,10 @@ impl Deal {
         object_id: impl Into<Input<ObjectId>>,
         modified_date: impl Into<Input<Timestamp>>,
     ) -> Result<Self, InvalidRecord> {
-        let mut intake = Intake::new(&LINE_FORMAT);
-        let object_id = intake.take("objectId", Some(object_id.into()));
-        let modified_date = intake.take("modifiedDate", Some(modified_date.into()));
-        match (intake.finish(), object_id, modified_date) {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = validation.take("objectId", Some(object_id.into()));
+        let modified_date = validation.take("modifiedDate", Some(modified_date.into()));
+        match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
                     object_id,
@@ -391,33 +391,33 @@ impl<'de> serde::Deserialize<'de> for Deal {
     fn deserialize<D: serde::Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Self, D::Error> {
-        let draft = Draft::deserialize(deserializer)?;
+        let draft = RawRecord::deserialize(deserializer)?;
         Self::from_draft(draft).map_err(serde::de::Error::custom)
     }
 }
 impl Deal {
-    fn from_draft(mut draft: Draft) -> Result<Self, InvalidRecord> {
-        let mut intake = Intake::new(&LINE_FORMAT);
-        let object_id = draft.take("objectId", &mut intake);
-        let modified_date = draft.take("modifiedDate", &mut intake);
-        let is_deleted = draft.take("isDeleted", &mut intake);
-        let url = draft.take("url", &mut intake);
-        let account_id = draft.take("accountId", &mut intake);
-        let owner_id = draft.take("ownerId", &mut intake);
-        let name = draft.take("name", &mut intake);
-        let created_date = draft.take("createdDate", &mut intake);
-        let close_date = draft.take("closeDate", &mut intake);
-        let status = draft.take("status", &mut intake);
-        let stage = draft.take("stage", &mut intake);
-        let amount = draft.take("amount", &mut intake);
+    fn from_draft(mut draft: RawRecord) -> Result<Self, InvalidRecord> {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = draft.take("objectId", &mut validation);
+        let modified_date = draft.take("modifiedDate", &mut validation);
+        let is_deleted = draft.take("isDeleted", &mut validation);
+        let url = draft.take("url", &mut validation);
+        let account_id = draft.take("accountId", &mut validation);
+        let owner_id = draft.take("ownerId", &mut validation);
+        let name = draft.take("name", &mut validation);
+        let created_date = draft.take("createdDate", &mut validation);
+        let close_date = draft.take("closeDate", &mut validation);
+        let status = draft.take("status", &mut validation);
+        let stage = draft.take("stage", &mut validation);
+        let amount = draft.take("amount", &mut validation);
         if object_id.is_none() {
-            intake.missing("objectId");
+            validation.missing("objectId");
         }
         if modified_date.is_none() {
-            intake.missing("modifiedDate");
+            validation.missing("modifiedDate");
         }
         let custom_fields = draft.into_custom_fields();
-        match (intake.finish(), object_id, modified_date) {
+        match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
                     object_id,
@@ -495,10 +495,10 @@ impl From<DealStatus> for Input<DealStatus> {
         Self(Ok(word))
     }
 }
-impl crate::record::Measured for DealStatus {}
-impl Appended for DealStatus {
-    fn append_to(&self, line: &mut Vec<u8>) {
-        self.as_str().append_to(line);
+impl crate::record::Bounded for DealStatus {}
+impl AppendJson for DealStatus {
+    fn append_json(&self, line: &mut Vec<u8>) {
+        self.as_str().append_json(line);
     }
 }
 static LINE_FORMAT: LineFormat = LineFormat {
@@ -678,7 +678,7 @@ static LINE_FORMAT: LineFormat = LineFormat {
     ],
     json_schema: "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"Deal\",\"description\":\"A qualified opportunity or a contract of an account: one line of a file for `DEAL`.\",\"type\":\"object\",\"properties\":{\"objectId\":{\"type\":\"string\",\"description\":\"The deal's id in the CRM.\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^(?:[A-Za-z0-9_-]+|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\\\\.[A-Za-z0-9-]+)*)$\",\"examples\":[\"deal-001\"]},\"modifiedDate\":{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"When the deal was last changed in the CRM. Without such a time, send the present one.\",\"pattern\":\"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$\",\"examples\":[\"2026-01-15T09:30:00Z\"]},\"isDeleted\":{\"description\":\"True deletes the deal from Gong's copy of the CRM.\",\"type\":\"boolean\",\"default\":false,\"examples\":[false]},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"description\":\"The page of the deal in the CRM.\",\"pattern\":\"^https?://[^\\\\s]+$\",\"examples\":[\"https://crm.acme.com/deals/deal-001\"]},\"accountId\":{\"type\":\"string\",\"description\":\"The `objectId` of the deal's account.\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^(?:[A-Za-z0-9_-]+|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\\\\.[A-Za-z0-9-]+)*)$\",\"examples\":[\"acc-001\"]},\"ownerId\":{\"type\":\"string\",\"description\":\"The `objectId` of the business user who owns the deal.\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^(?:[A-Za-z0-9_-]+|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\\\\.[A-Za-z0-9-]+)*)$\",\"examples\":[\"5486951\"]},\"name\":{\"description\":\"The name of the deal.\",\"type\":\"string\",\"examples\":[\"Wind park\"]},\"createdDate\":{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"When the deal was created in the CRM.\",\"pattern\":\"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$\",\"examples\":[\"2025-11-03T14:05:00Z\"]},\"closeDate\":{\"type\":\"string\",\"description\":\"The day on which the deal was closed or is expected to close.\",\"pattern\":\"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]))?$\",\"examples\":[\"2026-06-30\"]},\"status\":{\"type\":\"string\",\"description\":\"Whether the deal is won, lost or open.\",\"enum\":[\"WON\",\"LOST\",\"OPEN\"],\"examples\":[\"OPEN\"],\"default\":\"OPEN\"},\"stage\":{\"type\":\"string\",\"description\":\"The `objectId` (not the name) of the stage the deal is in.\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^(?:[A-Za-z0-9_-]+|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\\\\.[A-Za-z0-9-]+)*)$\",\"examples\":[\"discovery\"]},\"amount\":{\"type\":\"number\",\"description\":\"The amount of the deal, in the one currency that the company has set in Gong.\",\"examples\":[125000.5],\"default\":0}},\"required\":[\"objectId\",\"modifiedDate\"],\"additionalProperties\":true}",
 };
-impl Entity for Deal {
+impl Record for Deal {
     const OBJECT_TYPE: ObjectType = ObjectType::Deal;
     const LINE_FORMAT: &'static LineFormat = &LINE_FORMAT;
     fn object_id(&self) -> &ObjectId {
@@ -692,50 +692,50 @@ impl Entity for Deal {
     }
     fn write_line(&self, line: &mut Vec<u8>) {
         line.extend_from_slice(b"{\"objectId\":");
-        self.object_id.append_to(line);
+        self.object_id.append_json(line);
         line.extend_from_slice(b",\"modifiedDate\":");
-        self.modified_date.append_to(line);
+        self.modified_date.append_json(line);
         if let Some(value) = &self.is_deleted {
             line.extend_from_slice(b",\"isDeleted\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.url {
             line.extend_from_slice(b",\"url\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.account_id {
             line.extend_from_slice(b",\"accountId\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.owner_id {
             line.extend_from_slice(b",\"ownerId\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.name {
             line.extend_from_slice(b",\"name\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.created_date {
             line.extend_from_slice(b",\"createdDate\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.close_date {
             line.extend_from_slice(b",\"closeDate\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.status {
             line.extend_from_slice(b",\"status\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.stage {
             line.extend_from_slice(b",\"stage\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.amount {
             line.extend_from_slice(b",\"amount\":");
-            value.append_to(line);
+            value.append_json(line);
         }
-        self.custom_fields.append_to(line);
+        self.custom_fields.append_json(line);
         line.extend_from_slice(b"}\n");
     }
 }

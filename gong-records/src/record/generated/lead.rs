@@ -3,8 +3,8 @@
 
 //! The line format of `LEAD`.
 use crate::record::{
-    Appended, CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake,
-    InvalidRecord, LineFormat, ObjectType, Presence,
+    AppendJson, CustomFields, CustomInput, RawRecord, Record, Field, FieldKind, Input,
+    Validation, InvalidRecord, LineFormat, ObjectType, Presence,
 };
 use crate::value::{EmailAddress, ObjectId, Timestamp, Url};
 /// A possible customer who may not belong to an account yet: one line of a file for `LEAD`. Where no
@@ -146,24 +146,24 @@ impl Lead {
         /// `convertedToAccountId` on the wire; optional.
         converted_to_account_id: Option<Input<ObjectId>>,
     ) -> Result<Self, InvalidRecord> {
-        let mut intake = Intake::new(&LINE_FORMAT);
-        let object_id = intake.take("objectId", Some(object_id));
-        let modified_date = intake.take("modifiedDate", Some(modified_date));
-        let is_deleted = intake.take("isDeleted", is_deleted);
-        let url = intake.take("url", url);
-        let email_address = intake.take("emailAddress", email_address);
-        let first_name = intake.take("firstName", first_name);
-        let last_name = intake.take("lastName", last_name);
-        let title = intake.take("title", title);
-        let phone_number = intake.take("phoneNumber", phone_number);
-        let converted_to_deal_id = intake
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = validation.take("objectId", Some(object_id));
+        let modified_date = validation.take("modifiedDate", Some(modified_date));
+        let is_deleted = validation.take("isDeleted", is_deleted);
+        let url = validation.take("url", url);
+        let email_address = validation.take("emailAddress", email_address);
+        let first_name = validation.take("firstName", first_name);
+        let last_name = validation.take("lastName", last_name);
+        let title = validation.take("title", title);
+        let phone_number = validation.take("phoneNumber", phone_number);
+        let converted_to_deal_id = validation
             .take("convertedToDealId", converted_to_deal_id);
-        let converted_to_contact_id = intake
+        let converted_to_contact_id = validation
             .take("convertedToContactId", converted_to_contact_id);
-        let converted_to_account_id = intake
+        let converted_to_account_id = validation
             .take("convertedToAccountId", converted_to_account_id);
-        let custom_fields = intake.custom(custom);
-        match (intake.finish(), object_id, modified_date) {
+        let custom_fields = validation.custom(custom);
+        match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
                     object_id,
@@ -202,10 +202,10 @@ impl Lead {
         object_id: impl Into<Input<ObjectId>>,
         modified_date: impl Into<Input<Timestamp>>,
     ) -> Result<Self, InvalidRecord> {
-        let mut intake = Intake::new(&LINE_FORMAT);
-        let object_id = intake.take("objectId", Some(object_id.into()));
-        let modified_date = intake.take("modifiedDate", Some(modified_date.into()));
-        match (intake.finish(), object_id, modified_date) {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = validation.take("objectId", Some(object_id.into()));
+        let modified_date = validation.take("modifiedDate", Some(modified_date.into()));
+        match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
                     object_id,
@@ -368,33 +368,35 @@ impl<'de> serde::Deserialize<'de> for Lead {
     fn deserialize<D: serde::Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Self, D::Error> {
-        let draft = Draft::deserialize(deserializer)?;
+        let draft = RawRecord::deserialize(deserializer)?;
         Self::from_draft(draft).map_err(serde::de::Error::custom)
     }
 }
 impl Lead {
-    fn from_draft(mut draft: Draft) -> Result<Self, InvalidRecord> {
-        let mut intake = Intake::new(&LINE_FORMAT);
-        let object_id = draft.take("objectId", &mut intake);
-        let modified_date = draft.take("modifiedDate", &mut intake);
-        let is_deleted = draft.take("isDeleted", &mut intake);
-        let url = draft.take("url", &mut intake);
-        let email_address = draft.take("emailAddress", &mut intake);
-        let first_name = draft.take("firstName", &mut intake);
-        let last_name = draft.take("lastName", &mut intake);
-        let title = draft.take("title", &mut intake);
-        let phone_number = draft.take("phoneNumber", &mut intake);
-        let converted_to_deal_id = draft.take("convertedToDealId", &mut intake);
-        let converted_to_contact_id = draft.take("convertedToContactId", &mut intake);
-        let converted_to_account_id = draft.take("convertedToAccountId", &mut intake);
+    fn from_draft(mut draft: RawRecord) -> Result<Self, InvalidRecord> {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = draft.take("objectId", &mut validation);
+        let modified_date = draft.take("modifiedDate", &mut validation);
+        let is_deleted = draft.take("isDeleted", &mut validation);
+        let url = draft.take("url", &mut validation);
+        let email_address = draft.take("emailAddress", &mut validation);
+        let first_name = draft.take("firstName", &mut validation);
+        let last_name = draft.take("lastName", &mut validation);
+        let title = draft.take("title", &mut validation);
+        let phone_number = draft.take("phoneNumber", &mut validation);
+        let converted_to_deal_id = draft.take("convertedToDealId", &mut validation);
+        let converted_to_contact_id = draft
+            .take("convertedToContactId", &mut validation);
+        let converted_to_account_id = draft
+            .take("convertedToAccountId", &mut validation);
         if object_id.is_none() {
-            intake.missing("objectId");
+            validation.missing("objectId");
         }
         if modified_date.is_none() {
-            intake.missing("modifiedDate");
+            validation.missing("modifiedDate");
         }
         let custom_fields = draft.into_custom_fields();
-        match (intake.finish(), object_id, modified_date) {
+        match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
                     object_id,
@@ -599,7 +601,7 @@ static LINE_FORMAT: LineFormat = LineFormat {
     ],
     json_schema: "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"Lead\",\"description\":\"A possible customer who may not belong to an account yet: one line of a file for `LEAD`. Where no\\ncontact fits a conversation, Gong looks for a lead.\",\"type\":\"object\",\"properties\":{\"objectId\":{\"type\":\"string\",\"description\":\"The lead's id in the CRM.\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^(?:[A-Za-z0-9_-]+|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\\\\.[A-Za-z0-9-]+)*)$\",\"examples\":[\"lead-001\"]},\"modifiedDate\":{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"When the lead was last changed in the CRM. Without such a time, send the present one.\",\"pattern\":\"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$\",\"examples\":[\"2026-01-15T09:30:00Z\"]},\"isDeleted\":{\"description\":\"True deletes the lead from Gong's copy of the CRM.\",\"type\":\"boolean\",\"default\":false,\"examples\":[false]},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"description\":\"The page of the lead in the CRM.\",\"pattern\":\"^https?://[^\\\\s]+$\",\"examples\":[\"https://crm.acme.com/leads/lead-001\"]},\"emailAddress\":{\"type\":\"string\",\"description\":\"The lead's e-mail address, by which Gong finds the lead of a conversation.\",\"pattern\":\"^[^@\\\\s]+@[^@\\\\s]+$\",\"examples\":[\"sam@fjord.example\"]},\"firstName\":{\"description\":\"The lead's first name.\",\"type\":\"string\",\"examples\":[\"Sam\"]},\"lastName\":{\"description\":\"The lead's last name.\",\"type\":\"string\",\"examples\":[\"Berg\"]},\"title\":{\"description\":\"The lead's job title.\",\"type\":\"string\",\"examples\":[\"Founder\"]},\"phoneNumber\":{\"description\":\"The lead's phone number, by which Gong finds the lead of a phone call.\",\"type\":\"string\",\"examples\":[\"+14055766688\"]},\"convertedToDealId\":{\"type\":\"string\",\"description\":\"The `objectId` of the deal that the lead has become.\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^(?:[A-Za-z0-9_-]+|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\\\\.[A-Za-z0-9-]+)*)$\",\"examples\":[\"deal-001\"]},\"convertedToContactId\":{\"type\":\"string\",\"description\":\"The `objectId` of the contact that the lead has become.\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^(?:[A-Za-z0-9_-]+|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\\\\.[A-Za-z0-9-]+)*)$\",\"examples\":[\"con-001\"]},\"convertedToAccountId\":{\"type\":\"string\",\"description\":\"The `objectId` of the account that the lead has become.\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^(?:[A-Za-z0-9_-]+|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\\\\.[A-Za-z0-9-]+)*)$\",\"examples\":[\"acc-001\"]}},\"required\":[\"objectId\",\"modifiedDate\"],\"additionalProperties\":true}",
 };
-impl Entity for Lead {
+impl Record for Lead {
     const OBJECT_TYPE: ObjectType = ObjectType::Lead;
     const LINE_FORMAT: &'static LineFormat = &LINE_FORMAT;
     fn object_id(&self) -> &ObjectId {
@@ -613,50 +615,50 @@ impl Entity for Lead {
     }
     fn write_line(&self, line: &mut Vec<u8>) {
         line.extend_from_slice(b"{\"objectId\":");
-        self.object_id.append_to(line);
+        self.object_id.append_json(line);
         line.extend_from_slice(b",\"modifiedDate\":");
-        self.modified_date.append_to(line);
+        self.modified_date.append_json(line);
         if let Some(value) = &self.is_deleted {
             line.extend_from_slice(b",\"isDeleted\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.url {
             line.extend_from_slice(b",\"url\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.email_address {
             line.extend_from_slice(b",\"emailAddress\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.first_name {
             line.extend_from_slice(b",\"firstName\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.last_name {
             line.extend_from_slice(b",\"lastName\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.title {
             line.extend_from_slice(b",\"title\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.phone_number {
             line.extend_from_slice(b",\"phoneNumber\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.converted_to_deal_id {
             line.extend_from_slice(b",\"convertedToDealId\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.converted_to_contact_id {
             line.extend_from_slice(b",\"convertedToContactId\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.converted_to_account_id {
             line.extend_from_slice(b",\"convertedToAccountId\":");
-            value.append_to(line);
+            value.append_json(line);
         }
-        self.custom_fields.append_to(line);
+        self.custom_fields.append_json(line);
         line.extend_from_slice(b"}\n");
     }
 }

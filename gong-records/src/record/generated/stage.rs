@@ -3,8 +3,8 @@
 
 //! The line format of `STAGE`.
 use crate::record::{
-    Appended, CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake,
-    InvalidRecord, LineFormat, ObjectType, Presence,
+    AppendJson, CustomFields, CustomInput, RawRecord, Record, Field, FieldKind, Input,
+    Validation, InvalidRecord, LineFormat, ObjectType, Presence,
 };
 use crate::value::{ObjectId, Timestamp};
 /// A step of the sales process that a deal can be in: one line of a file for `STAGE`.
@@ -116,15 +116,15 @@ impl Stage {
         /// Default: 1.
         sort_order: Option<Input<i64>>,
     ) -> Result<Self, InvalidRecord> {
-        let mut intake = Intake::new(&LINE_FORMAT);
-        let object_id = intake.take("objectId", Some(object_id));
-        let modified_date = intake.take("modifiedDate", modified_date);
-        let is_deleted = intake.take("isDeleted", is_deleted);
-        let name = intake.take("name", Some(name));
-        let is_active = intake.take("isActive", is_active);
-        let sort_order = intake.take("sortOrder", sort_order);
-        let custom_fields = intake.custom(custom);
-        match (intake.finish(), object_id, name) {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = validation.take("objectId", Some(object_id));
+        let modified_date = validation.take("modifiedDate", modified_date);
+        let is_deleted = validation.take("isDeleted", is_deleted);
+        let name = validation.take("name", Some(name));
+        let is_active = validation.take("isActive", is_active);
+        let sort_order = validation.take("sortOrder", sort_order);
+        let custom_fields = validation.custom(custom);
+        match (validation.finish(), object_id, name) {
             (Ok(()), Some(object_id), Some(name)) => {
                 Ok(Self {
                     object_id,
@@ -234,27 +234,27 @@ impl<'de> serde::Deserialize<'de> for Stage {
     fn deserialize<D: serde::Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Self, D::Error> {
-        let draft = Draft::deserialize(deserializer)?;
+        let draft = RawRecord::deserialize(deserializer)?;
         Self::from_draft(draft).map_err(serde::de::Error::custom)
     }
 }
 impl Stage {
-    fn from_draft(mut draft: Draft) -> Result<Self, InvalidRecord> {
-        let mut intake = Intake::new(&LINE_FORMAT);
-        let object_id = draft.take("objectId", &mut intake);
-        let modified_date = draft.take("modifiedDate", &mut intake);
-        let is_deleted = draft.take("isDeleted", &mut intake);
-        let name = draft.take("name", &mut intake);
-        let is_active = draft.take("isActive", &mut intake);
-        let sort_order = draft.take("sortOrder", &mut intake);
+    fn from_draft(mut draft: RawRecord) -> Result<Self, InvalidRecord> {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = draft.take("objectId", &mut validation);
+        let modified_date = draft.take("modifiedDate", &mut validation);
+        let is_deleted = draft.take("isDeleted", &mut validation);
+        let name = draft.take("name", &mut validation);
+        let is_active = draft.take("isActive", &mut validation);
+        let sort_order = draft.take("sortOrder", &mut validation);
         if object_id.is_none() {
-            intake.missing("objectId");
+            validation.missing("objectId");
         }
         if name.is_none() {
-            intake.missing("name");
+            validation.missing("name");
         }
         let custom_fields = draft.into_custom_fields();
-        match (intake.finish(), object_id, name) {
+        match (validation.finish(), object_id, name) {
             (Ok(()), Some(object_id), Some(name)) => {
                 Ok(Self {
                     object_id,
@@ -378,7 +378,7 @@ static LINE_FORMAT: LineFormat = LineFormat {
     ],
     json_schema: "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"Stage\",\"description\":\"A step of the sales process that a deal can be in: one line of a file for `STAGE`.\",\"type\":\"object\",\"properties\":{\"objectId\":{\"type\":\"string\",\"description\":\"The stage's id in the CRM. Deals name it as their `stage`.\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^(?:[A-Za-z0-9_-]+|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\\\\.[A-Za-z0-9-]+)*)$\",\"examples\":[\"discovery\"]},\"modifiedDate\":{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"When the stage was last changed in the CRM.\",\"pattern\":\"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$\",\"examples\":[\"2026-01-15T09:30:00Z\"]},\"isDeleted\":{\"description\":\"Not documented for a stage.\",\"type\":\"boolean\",\"default\":false,\"examples\":[false]},\"name\":{\"description\":\"The name of the stage, as Gong shows it.\",\"type\":\"string\",\"minLength\":1,\"examples\":[\"Discovery\"]},\"isActive\":{\"description\":\"False keeps the stage on the deals that are in it, and hides it for new ones.\",\"type\":\"boolean\",\"default\":true,\"examples\":[true]},\"sortOrder\":{\"description\":\"The place of the stage in the sales process, from 1. Stages with the same number are shown one\\nafter the other.\\n\",\"type\":\"integer\",\"minimum\":1,\"default\":1,\"examples\":[1]}},\"required\":[\"objectId\",\"name\"],\"additionalProperties\":true}",
 };
-impl Entity for Stage {
+impl Record for Stage {
     const OBJECT_TYPE: ObjectType = ObjectType::Stage;
     const LINE_FORMAT: &'static LineFormat = &LINE_FORMAT;
     fn object_id(&self) -> &ObjectId {
@@ -392,26 +392,26 @@ impl Entity for Stage {
     }
     fn write_line(&self, line: &mut Vec<u8>) {
         line.extend_from_slice(b"{\"objectId\":");
-        self.object_id.append_to(line);
+        self.object_id.append_json(line);
         if let Some(value) = &self.modified_date {
             line.extend_from_slice(b",\"modifiedDate\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.is_deleted {
             line.extend_from_slice(b",\"isDeleted\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         line.extend_from_slice(b",\"name\":");
-        self.name.append_to(line);
+        self.name.append_json(line);
         if let Some(value) = &self.is_active {
             line.extend_from_slice(b",\"isActive\":");
-            value.append_to(line);
+            value.append_json(line);
         }
         if let Some(value) = &self.sort_order {
             line.extend_from_slice(b",\"sortOrder\":");
-            value.append_to(line);
+            value.append_json(line);
         }
-        self.custom_fields.append_to(line);
+        self.custom_fields.append_json(line);
         line.extend_from_slice(b"}\n");
     }
 }
