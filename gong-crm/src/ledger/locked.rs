@@ -134,11 +134,13 @@ impl Ledger {
             counter: self.counter().await?,
             open: self.open_numbers().await?,
         };
-        Ok(LockedLedger {
+        let locked = LockedLedger {
             ledger: self.clone(),
             _lock: Arc::new(lock),
             state: Arc::new(Mutex::new(state)),
-        })
+        };
+        locked.adopt_legacy_uploads().await?;
+        Ok(locked)
     }
 }
 
@@ -374,7 +376,12 @@ impl LockedLedger {
         self.ledger.commit(batch).await
     }
 
-    fn put_state(&self, batch: &mut Batch) -> Result<(), LedgerError> {
+    /// Notes that an upload has no verdict yet.
+    pub(super) fn open(&self, number: u64) {
+        self.state().open.insert(number);
+    }
+
+    pub(super) fn put_state(&self, batch: &mut Batch) -> Result<(), LedgerError> {
         let state = self.state();
         put_json(batch, Table::Meta, COUNTER, &state.counter)?;
         put_json(batch, Table::Meta, OPEN, &state.open)

@@ -22,6 +22,7 @@ use crate::{ClientRequestId, IntegrationId, ObjectType};
 mod calls;
 mod copies;
 mod error;
+mod legacy;
 mod locked;
 mod names;
 mod reading;
@@ -189,7 +190,7 @@ impl Ledger {
     /// Changes the identity; `None` leaves it as it is.
     async fn change_identity(
         &self,
-        change: impl Fn(&mut Identity) + Send,
+        change: impl Fn(&mut Identity) + Send + Sync,
     ) -> Result<(), LedgerError> {
         self.identity().await?;
         let update = Box::new(|old: Option<&[u8]>| {

@@ -143,6 +143,10 @@ impl Delivery<'_> {
     /// Sends the body once.
     async fn send(&mut self) -> Event {
         let session = self.session;
+        if self.upload.body.is_none() {
+            self.reason = "its content is not known any more: push its records again".to_owned();
+            return Event::StatusLost;
+        }
         // The permit is never closed, and lives as long as the push.
         let permit = session.send_permit.acquire().await;
         if let Some(fatal) = session.fatal() {
