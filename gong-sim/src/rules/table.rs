@@ -310,6 +310,10 @@ rules! {
         "An organizer who is no Gong user is answered 404", "Anybody can be organizer";
     MeetingsNeedConsent = "meetings-need-consent", Meetings, Recorded, true, true, LIVE, LIVE_DATE,
         "An organizer without consent page or with a disconnected provider is answered 409 with `userFacingError`", "Neither is needed";
+    MeetingsNameAssistant = "meetings-name-assistant", Meetings, Documented, true, false, API, SPEC_DATE,
+        "`additionalInvitees` of a created meeting holds an address of Gong's own, which the caller should invite so that the meeting is recorded", "`additionalInvitees` is empty";
+    MeetingIdTwentyDigits = "meeting-id-twenty-digits", Meetings, Documented, false, false, API, SPEC_DATE,
+        "A `meetingId` has 20 digits, the documented maximum, which is more than 64 bits hold", "It has 19 digits and fits a signed integer of 64 bits";
     MeetingTimes = "meeting-times", Meetings, Assumed, false, true, OURS, OUR_DATE,
         "A meeting that ends before it starts is answered 400", "Any two times will do";
     MeetingsHundredAddresses = "meetings-hundred-addresses", Meetings, Documented, true, true, API, SPEC_DATE,
