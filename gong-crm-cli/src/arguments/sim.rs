@@ -77,8 +77,7 @@ pub(crate) struct Sim {
         long,
         value_name = "TOKEN",
         env = "GONG_SIM_TOKEN",
-        hide_env_values = true,
-        conflicts_with = "no_admin"
+        hide_env_values = true
     )]
     pub(crate) admin_token: Option<String>,
     /// Serve nothing under /_sim/
