@@ -51,12 +51,8 @@ fn inline_responses(document: &mut Value) {
 
 /// The line formats stand inside the uploaded file, never in a JSON body, so no operation refers to
 /// them and the raw client needs no types for them; `gong-crm` has better ones.
-fn drop_schemas_without_operation(document: &mut Value) {
-    let mut roots: Vec<&Value> = document.get("paths").into_iter().collect();
-    for shared in ["parameters", "headers", "requestBodies", "responses"] {
-        roots.extend(document.pointer(&format!("/components/{shared}")));
-    }
-    let used = reachable(document, roots);
+pub(super) fn drop_schemas_without_operation(document: &mut Value) {
+    let used = schemas_of_operations(document);
     if let Some(schemas) = schemas(document) {
         schemas.retain(|name, _| used.contains(name));
     }
@@ -271,6 +267,15 @@ fn drop_unknown_to_the_generator(document: &mut Value) {
     each_schema(document, &mut |object| {
         object.retain(|key, _| !key.starts_with("x-") && key != "example");
     });
+}
+
+/// The names of the component schemas that a call of an operation can hold.
+pub(super) fn schemas_of_operations(document: &Value) -> BTreeSet<String> {
+    let mut roots: Vec<&Value> = document.get("paths").into_iter().collect();
+    for shared in ["parameters", "headers", "requestBodies", "responses"] {
+        roots.extend(document.pointer(&format!("/components/{shared}")));
+    }
+    reachable(document, roots)
 }
 
 /// The names of the component schemas that an answer can hold.
