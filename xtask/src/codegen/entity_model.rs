@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::spec::{Spec, referenced};
 
-/// The shared schemas whose Rust type, of the same name, is written by hand in `gong-crm`.
+/// The shared schemas whose Rust type, of the same name, is written by hand in `gong-records`.
 pub(super) const SCALARS: [&str; 6] = [
     "Amount",
     "CloseDate",

@@ -26,8 +26,8 @@ pub(super) enum Shape {
     Number,
     Any,
     Object(&'static Object),
-    List(&'static Shape),
-    Map(&'static Shape),
+    List(&'static Self),
+    Map(&'static Self),
     /// `additionalProperties`: a boolean or a schema.
     BooleanOrSchema,
     /// `type` of a schema.

@@ -332,7 +332,7 @@ fn collect<'d>(
                     collect(found, child(&pointer, name), value, key.shape);
                 }
             }
-            if std::ptr::eq(object, &SCHEMA) {
+            if std::ptr::eq(object, &raw const SCHEMA) {
                 found.push((pointer, node));
             }
         }
