@@ -21,6 +21,7 @@ pub mod retry;
 mod schema;
 pub mod status;
 pub mod upload;
+pub mod users;
 
 pub use client::{Client, ClientBuilder, Timeouts};
 pub use clock::{Clock, SystemClock};
@@ -35,3 +36,4 @@ pub use quota::Quota;
 pub use rate_limit::{CallCounter, CallCounterError, MemoryCallCounter, RateLimit};
 pub use status::{LineError, MAX_LISTED_ERRORS, RequestState, RequestStatus};
 pub use upload::Upload;
+pub use users::{User, UserSettings};

@@ -39,10 +39,11 @@ pub(crate) enum Area {
     Status,
     Objects,
     Meetings,
+    Users,
 }
 
 impl Area {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Access,
         Self::Requests,
         Self::Integrations,
@@ -53,6 +54,7 @@ impl Area {
         Self::Status,
         Self::Objects,
         Self::Meetings,
+        Self::Users,
     ];
 
     pub(crate) const fn title(self) -> &'static str {
@@ -67,6 +69,7 @@ impl Area {
             Self::Status => "Request status",
             Self::Objects => "Reading objects",
             Self::Meetings => "Meetings",
+            Self::Users => "Users",
         }
     }
 }
@@ -318,4 +321,7 @@ rules! {
         "A meeting that ends before it starts is answered 400", "Any two times will do";
     MeetingsHundredAddresses = "meetings-hundred-addresses", Meetings, Documented, true, true, API, SPEC_DATE,
         "More than 100 addresses in one status request are answered 400", "Any number will do";
+
+    UsersInPages = "users-in-pages", Users, Assumed, true, false, OURS, OUR_DATE,
+        "Users are listed 100 a page, and `records.cursor` leads to the next page", "All users are one page";
 }

@@ -20,4 +20,5 @@ mod rules;
 mod schema;
 mod support;
 mod unknowns;
+mod users;
 mod verdicts;
