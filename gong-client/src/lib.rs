@@ -22,6 +22,7 @@ pub mod retry;
 mod schema;
 pub mod status;
 pub mod upload;
+pub mod users;
 
 pub use client::{Client, ClientBuilder, Timeouts};
 pub use clock::{Clock, SystemClock};
@@ -36,3 +37,4 @@ pub use quota::Quota;
 pub use rate_limit::{CallCounter, CallCounterError, MemoryCallCounter, RateLimit};
 pub use status::{LineError, MAX_LISTED_ERRORS, RequestState, RequestStatus};
 pub use upload::Upload;
+pub use users::{User, UserSettings};

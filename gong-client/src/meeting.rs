@@ -104,7 +104,8 @@ pub struct CreatedMeeting {
     pub meeting_id: Option<String>,
     /// Where it is held.
     pub meeting_url: Option<String>,
-    /// Whom Gong invites as well, such as its recorder.
+    /// Attendees that you still have to add to the invitation, such as the address of Gong's
+    /// assistant, so that Gong records the meeting. Gong does not invite them itself.
     pub additional_invitees: Vec<Invitee>,
 }
 

@@ -54,12 +54,16 @@ impl Connection {
     }
 
     async fn local(global: &Global) -> Result<Self, Failure> {
-        let simulator = Simulator::builder().start().await.map_err(|error| {
-            Failure::new(
-                Exit::Unexpected,
-                format!("the local Gong can't be started: {error}"),
-            )
-        })?;
+        let simulator = Simulator::builder()
+            .without_admin()
+            .start()
+            .await
+            .map_err(|error| {
+                Failure::new(
+                    Exit::Unexpected,
+                    format!("the local Gong can't be started: {error}"),
+                )
+            })?;
         let integration_id = simulator.register_integration("Local CRM", "admin@acme.example");
         let client = Client::builder()
             .base_url(simulator.base_url())

@@ -10,7 +10,7 @@ mod verify;
 
 pub use gong_client::{
     clock, error, integration, meeting, objects, operation, poll, quota, rate_limit, raw, retry,
-    status, upload,
+    status, upload, users,
 };
 pub use gong_records::{check, fix, ids, mapping, record, rule, schema, value, write};
 
@@ -20,7 +20,7 @@ pub use gong_client::{
     Clock, CreatedMeeting, Credentials, CrmObject, DeletionEvent, EnsureOutcome, Error, ErrorKind,
     Integration, Invitee, LineError, MAX_EMAILS, MAX_LISTED_ERRORS, MAX_OBJECTS, Meeting,
     MeetingBuilder, MeetingReadiness, Operation, PollError, PollPolicy, Quota, RateLimit,
-    RequestState, RequestStatus, SystemClock, Timeouts, Upload,
+    RequestState, RequestStatus, SystemClock, Timeouts, Upload, User, UserSettings,
 };
 pub use gong_records::{
     Account, Amount, BusinessUser, Change, ClientRequestId, CloseDate, Contact, CustomFields,
