@@ -88,7 +88,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::UnexpectedAnswer`] when a page names itself as the next one; any [`ErrorKind`]
+    /// [`ErrorKind::UnexpectedResponse`] when a page names itself as the next one; any [`ErrorKind`]
     /// of a call.
     ///
     /// ```
@@ -131,14 +131,14 @@ impl Client {
                     Some(Page::After(cursor)) => Some(cursor),
                 };
                 let call = || client.raw().list_users(cursor.as_deref(), include_avatars);
-                let answer = client.ask(Operation::ListUsers, call).await?;
+                let answer = client.call_idempotent(Operation::ListUsers, call).await?;
                 let next = answer
                     .records
                     .and_then(|records| records.cursor)
                     .filter(|next| !next.is_empty());
                 if next.is_some() && next == cursor {
                     return Err(Error::new(
-                        ErrorKind::UnexpectedAnswer,
+                        ErrorKind::UnexpectedResponse,
                         "Gong named the same page of users as the next one again; \
                          the list is not complete",
                     ));
