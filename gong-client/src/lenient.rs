@@ -57,7 +57,10 @@ fn repair_number(object: &mut Map<String, Value>, name: &str) {
         _ => None,
     };
     match number.filter(|number: &f64| number.is_finite()) {
-        #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a cast of a float saturates"
+        )]
         Some(number) => object.insert(name.to_owned(), Value::from(number as i32)),
         None => object.remove(name),
     };
@@ -98,6 +101,9 @@ mod tests {
         for body in [&b"<html>"[..], b"{}", b"[]", b"{\"status\": 3}"] {
             assert_eq!(repaired(Operation::GetRequestStatus, body), None);
         }
-        assert_eq!(repaired(Operation::UploadCrmData, b"{\"status\":\"DONE\"}"), None);
+        assert_eq!(
+            repaired(Operation::UploadCrmData, b"{\"status\":\"DONE\"}"),
+            None
+        );
     }
 }

@@ -12,11 +12,11 @@ pub mod meeting;
 pub mod objects;
 #[rustfmt::skip]
 pub mod operation;
+mod lenient;
 pub mod poll;
 pub mod quota;
 pub mod rate_limit;
 pub mod raw;
-mod lenient;
 mod response;
 pub mod retry;
 mod schema;

@@ -101,7 +101,9 @@ impl Ledger {
             .map_err(|_| failed("the input is not an exported ledger".to_owned()))?;
         if head.gong_crm_ledger != FORMAT {
             let format = head.gong_crm_ledger;
-            return Err(failed(format!("an export of format {format} can't be read")));
+            return Err(failed(format!(
+                "an export of format {format} can't be read"
+            )));
         }
         let mut batch = Batch::new();
         let mut records = 0;

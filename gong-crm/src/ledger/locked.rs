@@ -260,8 +260,8 @@ impl LockedLedger {
                 let key = upload.space().key(upload.object_type, &pending.object_id);
                 batch.put(Table::Records, &key, &state.encode());
                 let content = conclusion.contents.get(&place);
-                let is_kept = outcome != RecordOutcome::Accepted
-                    || upload.object_type == ObjectType::Stage;
+                let is_kept =
+                    outcome != RecordOutcome::Accepted || upload.object_type == ObjectType::Stage;
                 if is_kept {
                     let content = content.map_or_else(Vec::new, Content::encode);
                     batch.put(Table::Contents, &key, &content);
@@ -341,8 +341,7 @@ impl LockedLedger {
                 let tries = tries_of(&state, pending, TryOutcome::HeldBack);
                 let next = now.as_second();
                 let outcome = TryOutcome::HeldBack;
-                state.last_try =
-                    Some(last_try(upload, pending, outcome, reason, tries, now, next));
+                state.last_try = Some(last_try(upload, pending, outcome, reason, tries, now, next));
                 let key = upload.space().key(upload.object_type, &pending.object_id);
                 batch.put(Table::Records, &key, &state.encode());
                 batch.put(Table::Contents, &key, &content.encode());
@@ -433,8 +432,9 @@ fn after(
             };
             state.current = Current::Unknown;
             state.fields = union(&state.fields, &pending.fields);
-            state.last_try =
-                Some(last_try(upload, pending, outcome, reason, tries, now, seconds));
+            state.last_try = Some(last_try(
+                upload, pending, outcome, reason, tries, now, seconds,
+            ));
         }
         RecordOutcome::NotTaken => {
             if conclusion.may_be_in_gong {
@@ -443,8 +443,9 @@ fn after(
             }
             let tries = tries_of(&state, pending, TryOutcome::NotTaken);
             let outcome = TryOutcome::NotTaken;
-            state.last_try =
-                Some(last_try(upload, pending, outcome, reason, tries, now, seconds));
+            state.last_try = Some(last_try(
+                upload, pending, outcome, reason, tries, now, seconds,
+            ));
         }
     }
     state
@@ -527,7 +528,12 @@ fn put_newest_accounts(
         at: now.as_second(),
         ids,
     };
-    put_json(batch, Table::Meta, &newest_accounts_key(upload.space()), &newest)
+    put_json(
+        batch,
+        Table::Meta,
+        &newest_accounts_key(upload.space()),
+        &newest,
+    )
 }
 
 /// The accounts that Gong accepted last.

@@ -28,9 +28,9 @@ mod names;
 mod reading;
 mod record;
 pub mod store;
-mod upload;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 pub use error::{LedgerError, LedgerLock, LockOwner};
 pub use reading::{RecordHistory, RejectedRecord};
@@ -171,8 +171,7 @@ impl Ledger {
             return Ok(known.clone());
         }
         let fresh = Identity::new()?;
-        let fresh =
-            serde_json::to_vec(&fresh).map_err(|error| LedgerError::storage("", error))?;
+        let fresh = serde_json::to_vec(&fresh).map_err(|error| LedgerError::storage("", error))?;
         let create = Box::new(move |old: Option<&[u8]>| old.is_none().then(|| fresh.clone()));
         self.store
             .update(Table::Meta, IDENTITY.to_vec(), create)
@@ -240,7 +239,9 @@ impl Ledger {
             names.push(wanted.clone());
             serde_json::to_vec(&names).ok()
         });
-        self.store.update(Table::Meta, b"spaces".to_vec(), add).await?;
+        self.store
+            .update(Table::Meta, b"spaces".to_vec(), add)
+            .await?;
         let names: Vec<String> = self.meta_json(b"spaces").await?.unwrap_or_default();
         let place = names.iter().position(|known| *known == name);
         place
@@ -257,21 +258,25 @@ impl Ledger {
         Ok(self.meta_json(OPEN).await?.unwrap_or_default())
     }
 
-    pub(crate) async fn upload_numbered(
-        &self,
-        number: u64,
-    ) -> Result<Option<Upload>, LedgerError> {
+    pub(crate) async fn upload_numbered(&self, number: u64) -> Result<Option<Upload>, LedgerError> {
         let keys = vec![number.to_be_bytes().to_vec()];
         let values = self.store.get(Table::Uploads, keys).await?;
-        values.into_iter().flatten().next().map_or(Ok(None), |bytes| {
-            serde_json::from_slice(&bytes)
-                .map(Some)
-                .map_err(|_| LedgerError::unreadable(&format!("upload {number}")))
-        })
+        values
+            .into_iter()
+            .flatten()
+            .next()
+            .map_or(Ok(None), |bytes| {
+                serde_json::from_slice(&bytes)
+                    .map(Some)
+                    .map_err(|_| LedgerError::unreadable(&format!("upload {number}")))
+            })
     }
 
     /// The states of some records, in the order of `ids`; `None` where the ledger knows nothing.
-    #[expect(single_use_lifetimes, reason = "anonymous lifetimes in `impl Trait` are unstable")]
+    #[expect(
+        single_use_lifetimes,
+        reason = "anonymous lifetimes in `impl Trait` are unstable"
+    )]
     pub(crate) fn records<'i>(
         &self,
         space: Space,

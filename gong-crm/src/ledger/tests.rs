@@ -97,7 +97,10 @@ async fn verdict_makes_accepted_records_current_and_keeps_rejected_ones() {
     let history = ledger.history(ObjectType::Account, "b").await.unwrap();
     assert_eq!(history.len(), 1);
     assert_eq!(history[0].outcome, Some(RecordOutcome::Rejected));
-    let rejects = ledger.rejects_of(Space(1), ObjectType::Account).await.unwrap();
+    let rejects = ledger
+        .rejects_of(Space(1), ObjectType::Account)
+        .await
+        .unwrap();
     assert_eq!(rejects.len(), 1);
     assert_eq!(rejects[0].object_id, "b");
 }
@@ -167,5 +170,8 @@ async fn pruned_ledger_keeps_what_gong_holds() {
     assert_eq!(ledger.prune(now() + day).await.unwrap(), 1);
     assert!(ledger.uploads(10).await.unwrap().is_empty());
     let states = ledger.records(Space(1), ObjectType::Account, ["a"]);
-    assert_eq!(states.await.unwrap()[0].as_ref().unwrap().current, Current::Version);
+    assert_eq!(
+        states.await.unwrap()[0].as_ref().unwrap().current,
+        Current::Version
+    );
 }

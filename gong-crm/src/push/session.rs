@@ -46,7 +46,10 @@ pub(super) struct Fatal {
 }
 
 impl Session {
-    #[expect(clippy::too_many_arguments, reason = "it is where everything comes together")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "it is where everything comes together"
+    )]
     pub(super) fn new(
         client: Client,
         integration_id: IntegrationId,
