@@ -166,7 +166,7 @@ pub(crate) enum Command {
 }
 
 /// Parses a duration: 90s, 10m, 2h, 1h30m; a bare number is seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse() {
         return Ok(Duration::from_secs(seconds));
     }

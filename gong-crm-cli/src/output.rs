@@ -114,6 +114,11 @@ impl Output {
         }
     }
 
+    /// A line on standard error, for programs too, where standard output holds other data.
+    pub(crate) fn message(self, line: &str) {
+        self.stderr(line);
+    }
+
     /// Something that was not done although it may have been meant, and what to do; for a program
     /// too.
     pub(crate) fn warning(self, message: &str, hint: &str) {

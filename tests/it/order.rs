@@ -76,7 +76,7 @@ async fn a_deletion_that_a_newer_record_in_another_file_takes_back_goes_before_i
 async fn newer_versions_wait_for_older_ones_of_other_files_and_are_resumed_after_them() {
     let world = World::new().await;
     let mut options = write_crossed(&world);
-    options.patience.total = std::time::Duration::ZERO;
+    options.patience.timeout = std::time::Duration::ZERO;
     let hour = std::time::Duration::from_hours(1);
     world.simulator.set_processing(Processing::After(hour));
     let report = world.push_with(options).await;

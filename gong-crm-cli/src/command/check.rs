@@ -9,7 +9,8 @@ use gong_crm::check::{
 use gong_crm::fix;
 use gong_crm::mapping::Conversion;
 
-use crate::args::{Check, Format, Global};
+use crate::args::check::Check;
+use crate::args::{Format, Global};
 use crate::command::convert;
 use crate::mappings::{conversion, warn_skipped_csvs};
 use crate::exit::Exit;
@@ -21,7 +22,7 @@ use crate::output::table::{count, counted};
 
 pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit, CliError> {
     if let Some(rule) = check.explain {
-        output.stdout(rule.page().trim_end());
+        output.document(&rule.page());
         return Ok(Exit::Ok);
     }
     let options = options(global, check)?;
@@ -169,7 +170,7 @@ struct Printer {
 impl Printer {
     fn new(check: &Check, output: Output) -> Self {
         if output.format() == Format::Sarif {
-            output.stdout(&finding::sarif_head());
+            output.raw(&finding::sarif_head());
         }
         // A program wants them all unless it says otherwise; a person scrolls.
         let most = match (check.max, output.format()) {
@@ -198,19 +199,19 @@ impl Printer {
                 }
             }
             Format::Json => self.output.json(found),
-            Format::Github => self.output.stdout(&finding::github(found)),
-            Format::Sarif => self.output.stdout(&finding::sarif(found, self.printed == 1)),
+            Format::Github => self.output.raw(&finding::github(found)),
+            Format::Sarif => self.output.raw(&finding::sarif(found, self.printed == 1)),
         }
     }
 
     fn end(&self, summary: &Summary) {
         if self.output.format() == Format::Sarif {
-            self.output.stdout(finding::SARIF_TAIL);
+            self.output.raw(finding::SARIF_TAIL);
         }
         let talk = |line: &str| self.output.status(line);
         if self.left_out > 0 {
             talk(&format!(
-                "{} not shown; --max {} shows them all\n",
+                "{} not shown; --max {} shows them all",
                 counted(self.left_out, "finding"),
                 self.printed + self.left_out
             ));

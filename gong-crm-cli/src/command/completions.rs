@@ -1,4 +1,4 @@
-//! `gong-crm completions`: what a shell knows of the command.
+//! `gong-crm completions`: completion scripts for shells.
 
 use clap::CommandFactory as _;
 
@@ -11,6 +11,6 @@ pub(crate) fn run(arguments: &Completions, output: Output) -> Exit {
     let mut script = Vec::new();
     let mut command = Arguments::command();
     clap_complete::generate(arguments.shell, &mut command, "gong-crm", &mut script);
-    output.stdout(String::from_utf8_lossy(&script).trim_end());
+    output.raw(String::from_utf8_lossy(&script).trim_end());
     Exit::Ok
 }

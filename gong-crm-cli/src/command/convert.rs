@@ -1,11 +1,10 @@
 //! `gong-crm convert`: from the CSV that a CRM exports to LDJSON, checked.
 
 use std::fs::File;
-use std::io::{self, Seek as _, Write as _};
+use std::io::{self, Seek as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anstyle::{AnsiColor, Style};
 use gong_crm::check::{self, FileSummary, Severity, check_reader};
 use gong_crm::mapping::{
     ConvertError, Converted, LeftOut, Mapping, Options, Problem, convert_file, convert_reader,
@@ -15,19 +14,17 @@ use gong_crm::{FilesError, ObjectType};
 
 use serde::Serialize;
 
-use crate::args::{Convert, Format, Global};
+use crate::args::convert::Convert;
+use crate::args::{Format, Global};
 use crate::command::check::level;
 use crate::mappings::configured;
 use crate::exit::Exit;
 use crate::error::CliError;
 use crate::output::finding;
 use crate::output::Output;
+use crate::output::escape::{ERROR, FRAME, NORMAL};
 use crate::schema_file;
 use crate::output::table::counted;
-
-/// As the check's findings look.
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const FRAME: Style = AnsiColor::Blue.on_default().bold();
 
 /// How many problems and findings a person is shown.
 const SHOWN: u64 = 50;
@@ -104,7 +101,7 @@ fn guess(convert: &Convert, csv: &Path, output: Output) -> Result<Exit, CliError
     if output.is_json() {
         output.json(&serde_json::json!({"objectType": object_type, "mapping": guess.to_toml()}));
     } else {
-        output.stdout(guess.to_toml().trim_end());
+        output.document(&guess.to_toml());
     }
     Ok(Exit::Ok)
 }
@@ -153,7 +150,7 @@ fn examine(
     check_reader(lines, &csv, object_type, &check_options, &mut tell).map_err(io::Error::other)
 }
 
-/// Copies the lines to the standard output; a reader that has gone away is no error.
+/// Copies the lines to standard output; a closed pipe is not an error.
 fn print(mut lines: File) -> io::Result<()> {
     lines.rewind()?;
     match io::copy(&mut lines, &mut io::stdout().lock()) {
@@ -212,8 +209,9 @@ impl Teller {
     }
 
     fn say(&self, line: &str) {
+
         if self.lines_are_data {
-            drop(writeln!(anstream::stderr(), "{line}"));
+            self.output.message(line);
         } else {
             self.output.stdout(line);
         }
@@ -269,7 +267,7 @@ impl Teller {
         if self.left_out > 0 {
             let more = counted(self.left_out, "more problem");
             self.output
-                .status(&format!("{more}, not shown; -o json shows them all\n"));
+                .status(&format!("{more}, not shown; -o json shows them all"));
         }
         let rows = counted(converted.rows, "row");
         let records = counted(converted.records, "record");
@@ -307,12 +305,12 @@ fn text(csv: &Path, problem: &Problem) -> Vec<String> {
         _ => "the row is left out",
     };
     let mut lines = vec![
-        format!("{ERROR}error[cell]{ERROR:#}: {about}"),
-        format!(" {FRAME}-->{FRAME:#} {place}"),
-        format!("  {FRAME}={FRAME:#} {left_out}"),
+        format!("{ERROR}error[cell]{NORMAL}: {about}"),
+        format!(" {FRAME}-->{NORMAL} {place}"),
+        format!("  {FRAME}={NORMAL} {left_out}"),
     ];
     if let Some(hint) = &problem.hint {
-        lines.push(format!("  {FRAME}={FRAME:#} help: {hint}"));
+        lines.push(format!("  {FRAME}={NORMAL} help: {hint}"));
     }
     lines.push(String::new());
     lines

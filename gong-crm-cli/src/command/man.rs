@@ -12,11 +12,11 @@ use crate::error::CliError;
 use crate::output::Output;
 
 pub(crate) fn run(arguments: &Man, output: Output) -> Result<Exit, CliError> {
-    if let Some(folder) = &arguments.dir {
-        write_all(folder).map_err(|error| {
+    if let Some(directory) = &arguments.dir {
+        write_all(directory).map_err(|error| {
             CliError::new(
                 Exit::Unexpected,
-                format!("{} can't be written: {error}", folder.display()),
+                format!("{} could not be written: {error}", directory.display()),
             )
         })?;
         return Ok(Exit::Ok);
@@ -25,11 +25,11 @@ pub(crate) fn run(arguments: &Man, output: Output) -> Result<Exit, CliError> {
     Page::new(Arguments::command())
         .render(&mut page)
         .map_err(|error| CliError::new(Exit::Unexpected, error.to_string()))?;
-    output.stdout(String::from_utf8_lossy(&page).trim_end());
+    output.raw(String::from_utf8_lossy(&page).trim_end());
     Ok(Exit::Ok)
 }
 
-fn write_all(folder: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(Arguments::command(), folder)
+fn write_all(directory: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(directory)?;
+    clap_mangen::generate_to(Arguments::command(), directory)
 }

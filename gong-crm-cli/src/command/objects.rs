@@ -113,7 +113,7 @@ fn ids(words: &[String]) -> Result<Vec<ObjectId>, CliError> {
 }
 
 fn id(text: &str) -> Result<ObjectId, CliError> {
-    text.parse().map_err(|fault: gong_crm::Fault| {
+    text.parse().map_err(|fault: gong_crm::InvalidValue| {
         CliError::new(
             Exit::Usage,
             format!("{text:?} is no id: {}", fault.message()),

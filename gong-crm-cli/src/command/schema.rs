@@ -53,7 +53,7 @@ async fn pull(
     let left_out: usize = answer.iter().map(|(_, fields)| fields.len()).sum::<usize>() - fields;
     match to {
         None if output.is_json() => output.json(&schema),
-        None => output.stdout(yaml(&schema)?.trim_end()),
+        None => output.document(&yaml(&schema)?),
         Some(path) => {
             let is_json = path.extension().is_some_and(|ending| ending == "json");
             let text = if is_json || output.is_json() {

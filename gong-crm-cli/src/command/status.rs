@@ -1,11 +1,12 @@
-//! `gong-crm status`: how far an upload or a deletion is.
+//! `gong-crm status`: Gong's status of an upload or a deletion.
 
-use gong_crm::{Patience, RequestState, RequestStatus};
+use gong_crm::{PollPolicy, RequestState, RequestStatus};
 
-use crate::args::{Global, Status};
+use crate::args::Global;
+use crate::args::status::Status;
 use crate::connection::Connection;
-use crate::exit::Exit;
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::output::Output;
 use crate::output::table::count;
 
@@ -20,9 +21,9 @@ pub(crate) async fn run(
     let client = &connection.client;
     let answer = match status.wait {
         None => client.request_status(integration_id, id).await?,
-        Some(total) => {
-            let patience = Patience::UPLOAD.with_total(total);
-            client.wait(integration_id, id, patience, |_| {}).await?
+        Some(timeout) => {
+            let policy = PollPolicy::UPLOAD.with_timeout(timeout);
+            client.wait(integration_id, id, policy, |_| {}).await?
         }
     };
     if output.is_json() {
@@ -35,14 +36,8 @@ pub(crate) async fn run(
 
 fn print(answer: &RequestStatus, output: Output) {
     output.stdout(answer.status.as_str());
-    let counts = [
-        (answer.total_success_count, "taken"),
-        (
-            answer.total_error_count.filter(|errors| *errors > 0),
-            "refused",
-        ),
-    ];
-    for (number, what) in counts {
+    let errors = answer.total_error_count.filter(|errors| *errors > 0);
+    for (number, what) in [(answer.total_success_count, "accepted"), (errors, "rejected")] {
         if let Some(number) = number {
             output.stdout(&format!("{} {what}", count(number)));
         }
@@ -53,20 +48,22 @@ fn print(answer: &RequestStatus, output: Output) {
             line => output.stdout(&format!("line {line}: {}", error.description)),
         }
     }
-    if answer.hidden_errors() > 0 {
+    if answer.unlisted_errors() > 0 {
         output.stdout(&format!(
-            "{} more; Gong lists no more than 20",
-            count(answer.hidden_errors())
+            "{} more that Gong does not list; it lists at most 20",
+            count(answer.unlisted_errors())
         ));
     }
 }
 
 fn exit(answer: &RequestStatus) -> Exit {
+    let has_errors = !answer.errors.is_empty() || answer.total_error_count.unwrap_or_default() > 0;
     match answer.status {
         RequestState::Failed if answer.total_success_count.unwrap_or_default() > 0 => {
-            Exit::SomeRejected
+            Exit::Rejected
         }
-        RequestState::Failed => Exit::JobFailed,
+        RequestState::Failed => Exit::Failed,
+        RequestState::Done if has_errors => Exit::Rejected,
         _ => Exit::Ok,
     }
 }

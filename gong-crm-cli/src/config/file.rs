@@ -1,7 +1,7 @@
-//! What a `gong-crm.toml` says: text to settings, each with its line. No file is touched here.
+//! Parses a `gong-crm.toml` into settings, each with its line.
 //!
-//! Keys are named as the flags are. A table `[profile.NAME]` has the same keys and stands alone:
-//! nothing of the top is taken for it, so that no key of one company goes to another's address.
+//! Keys have the names of the flags. A table `[profile.NAME]` has the same keys and inherits nothing
+//! from the top level, so that no key of one company is sent to another company's address.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,14 +10,14 @@ use secrecy::SecretString;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// A value and the line that it stands in, from 1.
+/// A value and its line, from 1.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry<T> {
     pub(crate) value: T,
     pub(crate) line: usize,
 }
 
-/// The settings of one profile, or of the file's top.
+/// The settings of one profile, or of the top level.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Profile {
     pub(crate) base_url: Option<Entry<String>>,
@@ -32,13 +32,13 @@ pub(crate) struct Profile {
 /// A file's settings.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConfigFile {
-    /// What holds without a profile.
+    /// The top-level settings, used without a profile.
     pub(crate) top: Profile,
     /// The profiles by name.
     pub(crate) profiles: BTreeMap<String, Profile>,
 }
 
-/// What is wrong with a file, and where. It never holds a value: that could be a secret.
+/// What is wrong with a file, and where. It never contains a value, which could be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConfigError {
     pub(crate) line: usize,
@@ -66,7 +66,7 @@ impl ConfigFile {
         let table = DeTable::parse(text).map_err(|error| ConfigError {
             line: line(text, error.span().map_or(0, |span| span.start)),
             message: error.message().to_owned(),
-            hint: Some("a setting is written as in base-url = \"https://api.gong.io\"".to_owned()),
+            hint: Some("write a setting like base-url = \"https://api.gong.io\"".to_owned()),
         })?;
         let mut file = Self::default();
         for (key, value) in table.get_ref() {
@@ -110,12 +110,12 @@ impl Profile {
         let line = line(text, key.span().start);
         let is_wrong = |expected: &str| ConfigError {
             line,
-            message: format!("`{name}` is {}, not {expected}", kind(value.get_ref())),
+            message: format!("`{name}` must be {expected}, found {}", kind(value.get_ref())),
             hint: None,
         };
         let words = || match value.get_ref() {
             DeValue::String(text) => Ok(text.clone().into_owned()),
-            _ => Err(is_wrong("a text in quotes")),
+            _ => Err(is_wrong("a quoted string")),
         };
         let secret = || {
             words().map(|text| {
@@ -142,14 +142,14 @@ impl Profile {
             }
             "integration-id" => {
                 let number = match value.get_ref() {
-                    // In text too: other tools round a number of this length.
+                    // As a string too: other tools round a number of this length.
                     DeValue::String(text) => text.trim().parse().ok(),
                     DeValue::Integer(number) if number.radix() == 10 => {
                         number.as_str().replace('_', "").parse().ok()
                     }
                     _ => None,
                 };
-                let value = number.ok_or_else(|| is_wrong("an integration's id, a whole number"));
+                let value = number.ok_or_else(|| is_wrong("a whole number, the id of an integration"));
                 self.integration_id = Some(Entry {
                     value: value?,
                     line,
@@ -173,19 +173,19 @@ fn unknown(name: &str, line: usize, is_top: bool) -> ConfigError {
         message: format!("unknown key `{name}`"),
         hint: Some(match nearest(name, known.clone()) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("known are {}", known.collect::<Vec<_>>().join(", ")),
+            None => format!("known keys: {}", known.collect::<Vec<_>>().join(", ")),
         }),
     }
 }
 
-/// The known name that somebody who wrote this most likely meant.
+/// The known name that is closest to a misspelt one.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let given = name.to_lowercase().replace(['_', ' '], "-");
     known
         .into_iter()
         .map(|candidate| (strsim::osa_distance(&given, candidate), candidate))
         .min_by_key(|(distance, _)| *distance)
-        // A third of the letters may differ; more make another word.
+        // At most a third of the letters may differ.
         .filter(|(distance, _)| distance * 3 <= given.chars().count())
         .map(|(_, candidate)| candidate)
 }
@@ -199,25 +199,25 @@ fn entries<'table, 'text>(
         DeValue::Table(table) => Ok(table),
         other => Err(ConfigError {
             line: line(text, value.span().start),
-            message: format!("{what} is {}, not a table", kind(other)),
-            hint: Some("a profile begins with a line such as [profile.staging]".to_owned()),
+            message: format!("{what} must be a table, found {}", kind(other)),
+            hint: Some("write a profile as a section such as [profile.staging]".to_owned()),
         }),
     }
 }
 
-/// What a value is, without the value.
+/// The kind of a value, without the value.
 fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
-        DeValue::String(_) => "a text",
+        DeValue::String(_) => "a string",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a time",
-        DeValue::Array(_) => "a list",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "an array",
         DeValue::Table(_) => "a table",
     }
 }
 
-/// The line that a byte stands in.
+/// The line of a byte.
 fn line(text: &str, byte: usize) -> usize {
     text.get(..byte).unwrap_or(text).matches('\n').count() + 1
 }
@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_profile_stands_alone() {
+    fn profile_inherits_nothing() {
         let file = ConfigFile::parse(
             "base-url = \"https://api.gong.io\"\nintegration-id = 5_517_027_188_234_205_706\n\
              map = \"crm.toml\"\n\n[profile.staging]\naccess-key = \"k\"\naccess-key-secret = 's'\n\
@@ -247,13 +247,19 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_by_line_and_without_values() {
+    fn mistake_is_reported_by_line_without_its_value() {
         for (text, line, message, hint) in [
             (
                 "\nbase-ulr = 'x'",
                 2,
                 "unknown key `base-ulr`",
                 Some("did you mean `base-url`?"),
+            ),
+            (
+                "\nbase-url = true",
+                2,
+                "`base-url` must be a quoted string, found a boolean",
+                None,
             ),
             (
                 "[profile.a]\naccess_key = 'x'",
@@ -264,26 +270,26 @@ mod tests {
             (
                 "\n\nbearer-token = 12345",
                 3,
-                "`bearer-token` is a number, not a text in quotes",
+                "`bearer-token` must be a quoted string, found a number",
                 None,
             ),
             (
                 "integration-id = 1.5",
                 1,
-                "`integration-id` is a number, not an integration's id, a whole number",
+                "`integration-id` must be a whole number, the id of an integration, found a number",
                 None,
             ),
             (
                 "integration-id = 99999999999999999999",
                 1,
-                "`integration-id` is a number, not an integration's id, a whole number",
+                "`integration-id` must be a whole number, the id of an integration, found a number",
                 None,
             ),
             (
                 "profile = 'staging'",
                 1,
-                "profile is a text, not a table",
-                Some("a profile begins with a line such as [profile.staging]"),
+                "profile must be a table, found a string",
+                Some("write a profile as a section such as [profile.staging]"),
             ),
         ] {
             let error = ConfigFile::parse(text).unwrap_err();
@@ -299,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_breaks_the_syntax_is_not_repeated() {
+    fn secret_in_broken_syntax_is_not_repeated() {
         for text in [
             "access-key-secret = \"hunter2",
             "access-key-secret = hunter2",

@@ -1,9 +1,9 @@
-//! Where settings come from: flags over environment over a `gong-crm.toml`.
+//! Settings: flags override the environment, which overrides a `gong-crm.toml`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use gong_crm::{Credentials, IntegrationId, SqliteLedger};
+use gong_crm::{Client, Credentials, IntegrationId, Ledger};
 use secrecy::SecretString;
 
 use crate::args::Global;
@@ -11,17 +11,17 @@ use crate::config::file::{ConfigFile, Entry, Profile, nearest};
 use crate::exit::Exit;
 use crate::error::CliError;
 
-/// The name of the file that is looked for.
+/// The name of the config file that is searched for.
 const FILE_NAME: &str = "gong-crm.toml";
 
-/// Where a setting was said.
+/// Where a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// On the command line.
+    /// The command line.
     Flag(&'static str),
-    /// In the environment.
+    /// The environment.
     Variable(&'static str),
-    /// In a config file.
+    /// A config file and the line in it.
     File(PathBuf, usize),
 }
 
@@ -34,7 +34,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// A value, and where it was said.
+/// A value, and where it comes from.
 #[derive(Debug, Clone)]
 pub(crate) struct Setting<T> {
     pub(crate) value: T,
@@ -60,12 +60,12 @@ impl<T> Setting<T> {
     }
 }
 
-/// What a command goes by.
+/// The settings of a command.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) base_url: Option<Setting<String>>,
     pub(crate) integration_id: Option<Setting<IntegrationId>>,
-    /// By default a file in the user's own folder.
+    /// By default a file in the user's state directory.
     pub(crate) ledger: Option<Setting<PathBuf>>,
     /// The mapping of CSVs.
     pub(crate) map: Option<Setting<PathBuf>>,
@@ -74,7 +74,7 @@ pub(crate) struct Settings {
     keys: Keys,
 }
 
-/// The three parts of credentials, of one source.
+/// The three parts of credentials, all from one source.
 #[derive(Debug, Default)]
 struct Keys {
     access_key: Option<Setting<SecretString>>,
@@ -83,7 +83,7 @@ struct Keys {
 }
 
 impl Settings {
-    /// Brings together what is said on the command line, in the environment and in the config file.
+    /// Reads the command line, the environment and the config file.
     pub(crate) fn read(global: &Global) -> Result<Self, CliError> {
         let path = find(global)?;
         let file = match &path {
@@ -100,7 +100,7 @@ impl Settings {
             line: entry.line,
         });
         let variable = |name| Setting::variable(name, text(name));
-        let of_environment = Keys {
+        let from_environment = Keys {
             access_key: secret("GONG_ACCESS_KEY"),
             access_key_secret: secret("GONG_ACCESS_KEY_SECRET"),
             bearer_token: secret("GONG_BEARER_TOKEN"),
@@ -115,22 +115,22 @@ impl Settings {
             ledger: Setting::flag("--ledger", global.ledger.clone())
                 .or_else(|| Setting::file(&at, beside(profile.ledger))),
             map: Setting::file(&at, beside(profile.map)),
-            keys: if of_environment.is_empty() {
+            keys: if from_environment.is_empty() {
                 Keys {
                     access_key: Setting::file(&at, profile.access_key),
                     access_key_secret: Setting::file(&at, profile.access_key_secret),
                     bearer_token: Setting::file(&at, profile.bearer_token),
                 }
             } else {
-                // One source wins whole: never a key of one with the secret of another.
-                of_environment
+                // One source is used as a whole: never a key of one with the secret of another.
+                from_environment
             },
             file: path.map(|path| (path, name)),
         })
     }
 
-    /// The mapping that the config file names, for commands to which nothing else in it matters:
-    /// whose it is and who may read it is of no concern, because nothing is sent by it.
+    /// The mapping that the config file names, for commands that use nothing else of it: its owner
+    /// and mode do not matter then, because nothing is sent.
     pub(crate) fn map(global: &Global) -> Result<Option<Setting<PathBuf>>, CliError> {
         let Some(path) = find(global)? else {
             return Ok(None);
@@ -141,7 +141,7 @@ impl Settings {
         Ok(Setting::file(&path, beside(&path, profile.map)))
     }
 
-    /// The access key pair or the bearer token, and where it was said.
+    /// The access key pair or the bearer token, and where it comes from.
     pub(crate) fn credentials(&self) -> Result<Setting<Credentials>, CliError> {
         let keys = &self.keys;
         match (
@@ -158,16 +158,16 @@ impl Settings {
                 source: key.source.clone(),
             }),
             (None, None, None) => Err(CliError::new(Exit::Credentials, "no credentials").with_hint(
-                "set GONG_ACCESS_KEY and GONG_ACCESS_KEY_SECRET, or GONG_BEARER_TOKEN, or write \
-                 them into gong-crm.toml; or try it without a Gong account: --sim",
+                "set GONG_ACCESS_KEY and GONG_ACCESS_KEY_SECRET, or GONG_BEARER_TOKEN, or put them \
+                 into gong-crm.toml; to try it without a Gong account, use --sim",
             )),
             (Some(token), ..) => Err(CliError::new(
                 Exit::Credentials,
-                "both a bearer token and an access key are set; which one is meant?",
+                "both a bearer token and an access key are set",
             )
             .with_hint(match &token.source {
                 Source::File(path, line) => format!(
-                    "take one of them out of {}: the token is in line {line}",
+                    "remove one of them from {}: the token is in line {line}",
                     path.display()
                 ),
                 _ => "unset GONG_BEARER_TOKEN, or GONG_ACCESS_KEY and GONG_ACCESS_KEY_SECRET"
@@ -180,10 +180,10 @@ impl Settings {
         }
     }
 
-    /// The header of the credentials, without them.
+    /// The Authorization header with the credentials masked.
     pub(crate) fn masked_authorization(&self) -> &'static str {
         if self.keys.is_empty() {
-            "[no credentials are set]"
+            "[no credentials set]"
         } else if self.keys.bearer_token.is_some() {
             "Bearer [masked]"
         } else {
@@ -191,7 +191,7 @@ impl Settings {
         }
     }
 
-    /// Where the ledger is: the named file, or one in the user's own folder.
+    /// The path of the ledger: the named file, or one in the user's state directory.
     pub(crate) fn ledger_path(&self) -> Result<PathBuf, CliError> {
         if let Some(ledger) = &self.ledger {
             return Ok(ledger.value.clone());
@@ -200,28 +200,49 @@ impl Settings {
             .or_else(dirs::data_local_dir)
             .map(|folder| folder.join("gong-crm").join("ledger.sqlite"))
             .ok_or_else(|| {
-                CliError::new(Exit::Usage, "the user has no folder to keep the ledger in")
-                    .with_hint("name a file for it: --ledger PATH")
+                CliError::new(Exit::Usage, "no state directory found for the ledger")
+                    .with_hint("name a file: --ledger FILE")
             })
     }
 
-    /// Where it is written down what was sent.
-    pub(crate) fn open_ledger(&self) -> Result<SqliteLedger, CliError> {
-        let path = self.ledger_path()?;
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                let message = format!(
-                    "the ledger's folder {} can't be made: {error}",
-                    folder.display()
-                );
-                CliError::new(Exit::Unexpected, message)
-                    .with_hint("name another file for the ledger: --ledger PATH")
-            })?;
-        }
-        SqliteLedger::open(&path).map_err(|error| CliError::from_ledger(&error))
+    /// Opens the ledger.
+    pub(crate) async fn open_ledger(&self) -> Result<Ledger, CliError> {
+        Ledger::open(self.ledger_path()?)
+            .await
+            .map_err(|error| CliError::from_ledger(&error))
+    }
+
+    /// The base URL of the calls, as a client would use it.
+    pub(crate) fn effective_base_url(&self) -> Result<String, CliError> {
+        let base_url = self.base_url.as_ref();
+        // A client that is never used: it checks and completes the URL.
+        let client = Client::builder()
+            .maybe_base_url(base_url.map(|setting| setting.value.clone()))
+            .credentials(Credentials::bearer_token("masked"))
+            .build()?;
+        Ok(client.base_url().to_owned())
+    }
+
+    /// The integrations that the ledger knows and the settings mean: those of the base URL, or the
+    /// one that is named. No call is made.
+    pub(crate) async fn known_integrations(
+        &self,
+        ledger: &Ledger,
+    ) -> Result<Vec<(String, IntegrationId)>, CliError> {
+        let known = ledger
+            .integrations()
+            .await
+            .map_err(|error| CliError::from_ledger(&error))?;
+        let base_url = match &self.base_url {
+            Some(_) => Some(self.effective_base_url()?),
+            None => None,
+        };
+        let named = self.integration_id.as_ref().map(|id| id.value);
+        let is_meant = |(url, id): &(String, IntegrationId)| {
+            base_url.as_ref().is_none_or(|base_url| base_url == url)
+                && named.is_none_or(|named| named == *id)
+        };
+        Ok(known.into_iter().filter(is_meant).collect())
     }
 }
 
@@ -231,14 +252,14 @@ impl Keys {
     }
 }
 
-/// The failure for a key without its secret, or the other way round.
+/// The error for a key without its secret, or a secret without its key.
 fn half(present: &Setting<SecretString>, key: &str, variable: &str) -> CliError {
     let missing = match &present.source {
         Source::File(path, _) => format!("`{key}` is not in {}", path.display()),
         _ => format!("{variable} is not set"),
     };
-    CliError::new(Exit::Credentials, format!("half a key pair: {missing}"))
-        .with_hint("an access key and its secret belong together, in one place")
+    CliError::new(Exit::Credentials, format!("the access key pair is incomplete: {missing}"))
+        .with_hint("set the access key and its secret in the same place")
 }
 
 fn integration_id_of_environment() -> Result<Option<Setting<IntegrationId>>, CliError> {
@@ -249,11 +270,12 @@ fn integration_id_of_environment() -> Result<Option<Setting<IntegrationId>>, Cli
     match text.trim().parse::<IntegrationId>() {
         Ok(id) => Ok(Setting::variable(NAME, Some(id))),
         Err(error) => Err(CliError::new(Exit::Usage, format!("{NAME}: {error}"))
-            .with_hint("gong-crm integration show tells the id")),
+            .with_hint("`gong-crm integration show` prints the id")),
     }
 }
 
-/// The config file: the one that is named, else the nearest one upwards, else the user's own.
+/// The config file: the named one, or the nearest one in the current directory and its parents, or
+/// the user's own.
 fn find(global: &Global) -> Result<Option<PathBuf>, CliError> {
     if let Some(path) = named(global) {
         return Ok(Some(path));
@@ -261,7 +283,7 @@ fn find(global: &Global) -> Result<Option<PathBuf>, CliError> {
     let unreadable = |error: std::io::Error| {
         CliError::new(
             Exit::Unexpected,
-            format!("the current folder can't be read: {error}"),
+            format!("the current directory can't be read: {error}"),
         )
     };
     let here = std::env::current_dir().map_err(unreadable)?;
@@ -274,7 +296,7 @@ fn find(global: &Global) -> Result<Option<PathBuf>, CliError> {
             .map(|folder| folder.join("gong-crm").join(FILE_NAME))
             .filter(|path| path.is_file())
     };
-    // In the folder itself, its name alone says where it is.
+    // In the current directory, its name alone is enough.
     let short = |path: PathBuf| match path.strip_prefix(&here) {
         Ok(name) => name.to_path_buf(),
         Err(_) => path,
@@ -289,7 +311,7 @@ fn named(global: &Global) -> Option<PathBuf> {
         .or_else(|| text("GONG_CONFIG").map(PathBuf::from))
 }
 
-/// A path in the file is meant from where the file is.
+/// A path in the file is relative to the file's directory.
 fn beside(file: &Path, entry: Option<Entry<PathBuf>>) -> Option<Entry<PathBuf>> {
     let folder = file.parent().unwrap_or(Path::new(""));
     entry.map(|entry| Entry {
@@ -314,7 +336,7 @@ fn parse(path: &Path) -> Result<ConfigFile, CliError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let message = format!("the config file {shown} can't be read: {error}");
         CliError::new(Exit::Usage, message)
-            .with_hint("name one that is there: --config FILE, or GONG_CONFIG")
+            .with_hint("name an existing file with --config or GONG_CONFIG")
     })?;
     ConfigFile::parse(&text).map_err(|error| {
         let message = format!("{shown}:{}: {}", error.line, error.message);
@@ -326,7 +348,7 @@ fn parse(path: &Path) -> Result<ConfigFile, CliError> {
     })
 }
 
-/// The named profile, or the file's top.
+/// The named profile, or the top-level settings.
 fn profile(
     path: Option<&Path>,
     mut file: ConfigFile,
@@ -341,14 +363,14 @@ fn profile(
     let known: Vec<&str> = file.profiles.keys().map(String::as_str).collect();
     let (message, hint) = match path {
         None => (
-            format!("there is no config file to take the profile {name:?} from"),
-            format!("name one: --config FILE, or write {FILE_NAME} here"),
+            format!("no config file found for profile {name:?}"),
+            format!("name one with --config, or create {FILE_NAME} here"),
         ),
         Some(path) => (
             format!("{} has no profile {name:?}", path.display()),
             match nearest(name, known.iter().copied()) {
                 Some(meant) => format!("did you mean {meant:?}?"),
-                None if known.is_empty() => format!("begin it with a line [profile.{name}]"),
+                None if known.is_empty() => format!("add a section [profile.{name}]"),
                 None => format!("it has {}", known.join(", ")),
             },
         ),
@@ -356,7 +378,7 @@ fn profile(
     Err(CliError::new(Exit::Usage, message).with_hint(hint))
 }
 
-/// A variable of the environment; an empty one counts as not set.
+/// An environment variable; an empty one counts as not set.
 fn text(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
@@ -374,8 +396,8 @@ mod access {
     use crate::exit::Exit;
     use crate::error::CliError;
 
-    /// A file that merely lies on the way up must be the user's own: it decides where the
-    /// credentials of the environment are sent.
+    /// A file that was found by search must be the user's own: it decides where the credentials of
+    /// the environment are sent.
     pub(super) fn trusted(path: &Path) -> Result<(), CliError> {
         let Ok(metadata) = std::fs::metadata(path) else {
             return Ok(());
@@ -385,17 +407,17 @@ mod access {
     }
 
     fn trusted_owner(path: &Path, owner: u32, user: u32) -> Result<(), CliError> {
-        // What is root's could do anything anyway.
+        // Root could do anything anyway.
         if owner == user || owner == 0 {
             return Ok(());
         }
         let shown = path.display();
-        let message = format!("{shown} belongs to another user, and was not asked for");
+        let message = format!("{shown} belongs to another user and was not named");
         Err(CliError::new(Exit::Usage, message)
-            .with_hint(format!("if you trust it, say so: --config {shown}")))
+            .with_hint(format!("if you trust it, name it: --config {shown}")))
     }
 
-    /// A file with secrets must be nobody else's to read.
+    /// A file with secrets must be readable by its owner only.
     pub(super) fn private(path: &Path) -> Result<(), CliError> {
         let Ok(metadata) = std::fs::metadata(path) else {
             return Ok(());
@@ -406,7 +428,7 @@ mod access {
             return Ok(());
         }
         let shown = path.display();
-        let message = format!("{shown} holds a secret, and others may read it (mode {mode:03o})");
+        let message = format!("{shown} contains a secret and can be read by others (mode {mode:03o})");
         Err(CliError::new(Exit::Usage, message).with_hint(format!("chmod 600 {shown}")))
     }
 
@@ -415,25 +437,25 @@ mod access {
         use super::*;
 
         #[test]
-        fn a_file_of_another_user_is_not_taken_unasked() {
+        fn config_file_of_another_user_is_not_used_unasked() {
             let path = Path::new("/srv/gong-crm.toml");
             assert!(trusted_owner(path, 1000, 1000).is_ok());
             assert!(trusted_owner(path, 0, 1000).is_ok());
             let failure = trusted_owner(path, 1001, 1000).unwrap_err();
             assert_eq!(
                 failure.message,
-                "/srv/gong-crm.toml belongs to another user, and was not asked for"
+                "/srv/gong-crm.toml belongs to another user and was not named"
             );
             assert_eq!(
                 failure.hint.as_deref(),
-                Some("if you trust it, say so: --config /srv/gong-crm.toml")
+                Some("if you trust it, name it: --config /srv/gong-crm.toml")
             );
             assert!(trusted_owner(path, 1001, 0).is_err());
         }
     }
 }
 
-/// Elsewhere access is not told by a mode: a file in the user's own folder is private by default.
+/// Other systems have no modes: a file in the user's own directory is private by default.
 #[cfg(not(unix))]
 mod access {
     use std::path::Path;

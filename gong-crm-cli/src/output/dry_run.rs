@@ -1,8 +1,8 @@
-//! What a dry run shows: the requests that would be sent, with the secrets masked.
+//! Shows the requests of a dry run, with secrets masked.
 
 use std::path::Path;
 
-use gong_crm::{Client, Credentials, Operation};
+use gong_crm::Operation;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::config::settings::Settings;
 
 const MULTIPART: &str = "multipart/form-data";
 
-/// A request that is not sent.
+/// A request that is shown instead of sent.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Request {
@@ -25,8 +25,8 @@ pub(crate) struct Request {
     body: Option<Value>,
 }
 
-/// Where the requests would go, and as whom.
-struct Way {
+/// Where the requests would be sent, and with which credentials.
+struct Target {
     base_url: String,
     authorization: &'static str,
 }
@@ -42,7 +42,7 @@ impl Request {
         }
     }
 
-    /// With the id in the path.
+    /// With an id in the path.
     pub(crate) fn in_path(mut self, name: &str, value: &str) -> Self {
         self.path = self.path.replace(&format!("{{{name}}}"), value);
         self
@@ -62,12 +62,12 @@ impl Request {
     /// With a file as the body's one part.
     pub(crate) fn file(mut self, path: &Path) -> Self {
         self.content_type = MULTIPART;
-        self.body = Some(serde_json::json!({"dataFile": path.display().to_string()}));
+        self.body = Some(serde_json::json!({"dataFile": path.to_string_lossy()}));
         self
     }
 
-    fn url(&self, way: &Way) -> String {
-        let mut url = format!("{}{}", way.base_url, self.path);
+    fn url(&self, target: &Target) -> String {
+        let mut url = format!("{}{}", target.base_url, self.path);
         for (index, (name, value)) in self.query.iter().enumerate() {
             let sign = if index == 0 { '?' } else { '&' };
             url += &format!("{sign}{name}={value}");
@@ -75,19 +75,19 @@ impl Request {
         url
     }
 
-    fn headers(&self, way: &Way) -> Vec<(&'static str, &'static str)> {
+    fn headers(&self, target: &Target) -> Vec<(&'static str, &'static str)> {
         let content_type = self
             .body
             .as_ref()
             .map(|_| ("content-type", self.content_type));
-        let mut headers = vec![("authorization", way.authorization)];
+        let mut headers = vec![("authorization", target.authorization)];
         headers.extend(content_type);
         headers
     }
 
-    fn text(&self, way: &Way) -> String {
-        let mut text = format!("{} {}\n", self.method, self.url(way));
-        for (name, value) in self.headers(way) {
+    fn text(&self, target: &Target) -> String {
+        let mut text = format!("{} {}\n", self.method, self.url(target));
+        for (name, value) in self.headers(target) {
             text += &format!("{name}: {value}\n");
         }
         if let Some(body) = &self.body {
@@ -104,10 +104,10 @@ impl Request {
         text
     }
 
-    fn json(&self, way: &Way) -> Value {
+    fn json(&self, target: &Target) -> Value {
         let mut json = serde_json::to_value(self).unwrap_or_default();
-        json["url"] = self.url(way).into();
-        let headers = self.headers(way).into_iter();
+        json["url"] = self.url(target).into();
+        let headers = self.headers(target).into_iter();
         json["headers"] = headers
             .map(|(name, value)| (name.to_owned(), Value::from(value)))
             .collect();
@@ -115,7 +115,7 @@ impl Request {
     }
 }
 
-impl Way {
+impl Target {
     fn of(global: &Global) -> Result<Self, CliError> {
         if global.sim {
             return Ok(Self {
@@ -124,14 +124,8 @@ impl Way {
             });
         }
         let settings = Settings::read(global)?;
-        let base_url = settings.base_url.as_ref();
-        // A client that is never used: what is no base URL for it is none here either.
-        let client = Client::builder()
-            .maybe_base_url(base_url.map(|setting| setting.value.clone()))
-            .credentials(Credentials::bearer_token("masked"))
-            .build()?;
         Ok(Self {
-            base_url: client.base_url().to_owned(),
+            base_url: settings.effective_base_url()?,
             authorization: settings.masked_authorization(),
         })
     }
@@ -145,23 +139,24 @@ pub(crate) fn show(requests: &[Request], global: &Global, output: Output) -> Res
         return Ok(());
     }
     print(requests, global, output)?;
-    output.status("dry run: nothing was changed");
+    output.status("dry run: nothing was sent");
     Ok(())
 }
 
-/// The requests for people.
+/// Prints the requests for people.
 pub(crate) fn print(requests: &[Request], global: &Global, output: Output) -> Result<(), CliError> {
-    let way = Way::of(global)?;
+    let target = Target::of(global)?;
     for request in requests {
-        output.stdout(&request.text(&way));
+        output.document(&request.text(&target));
+        output.stdout("");
     }
     Ok(())
 }
 
-/// The requests for programs.
+/// The requests as JSON.
 pub(crate) fn json(requests: &[Request], global: &Global) -> Result<Vec<Value>, CliError> {
-    let way = Way::of(global)?;
-    Ok(requests.iter().map(|request| request.json(&way)).collect())
+    let target = Target::of(global)?;
+    Ok(requests.iter().map(|request| request.json(&target)).collect())
 }
 
 fn without_nulls(value: Value) -> Value {

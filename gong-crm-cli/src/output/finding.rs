@@ -1,26 +1,22 @@
 //! How a finding of the check is written: for people, for GitHub, as SARIF.
 
-use anstyle::{AnsiColor, Style};
 use gong_crm::Rule;
 use gong_crm::check::{Excerpt, Finding, Severity};
 use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::command::check::level;
-
-/// The place in the line, and the frame around it.
-const FRAME: Style = AnsiColor::Blue.on_default().bold();
+use crate::output::escape::{ERROR, FRAME, NORMAL, WARNING};
 
 /// The lines that a person reads: what, where, the line with the place marked, what to do.
 pub(crate) fn text(found: &Finding) -> Vec<String> {
-    let color = match found.severity {
-        Severity::Error => AnsiColor::Red,
-        Severity::Warning => AnsiColor::Yellow,
+    let style = match found.severity {
+        Severity::Error => ERROR,
+        Severity::Warning => WARNING,
     };
-    let style = color.on_default().bold();
     let level = level(found.severity);
     let mut lines = vec![format!(
-        "{style}{level}[{}]{style:#}: {}",
+        "{style}{level}[{}]{NORMAL}: {}",
         found.rule,
         about(found)
     )];
@@ -37,15 +33,15 @@ pub(crate) fn text(found: &Finding) -> Vec<String> {
         line if found.row.is_some() => format!("{}:{line}", found.path.display()),
         line => format!("{}:{line}:{}", found.path.display(), found.column),
     };
-    lines.push(format!("{margin}{FRAME}-->{FRAME:#} {place}{record}"));
+    lines.push(format!("{margin}{FRAME}-->{NORMAL} {place}{record}"));
     if let Some(excerpt) = &found.excerpt {
-        lines.push(format!("{margin} {FRAME}|{FRAME:#}"));
+        lines.push(format!("{margin} {FRAME}|{NORMAL}"));
         let (line, mark) = marked(excerpt);
-        lines.push(format!("{FRAME}{number} |{FRAME:#} {line}"));
-        lines.push(format!("{margin} {FRAME}|{FRAME:#} {style}{mark}{style:#}"));
+        lines.push(format!("{FRAME}{number} |{NORMAL} {line}"));
+        lines.push(format!("{margin} {FRAME}|{NORMAL} {style}{mark}{NORMAL}"));
     }
     if let Some(hint) = &found.hint {
-        lines.push(format!("{margin} {FRAME}={FRAME:#} help: {hint}"));
+        lines.push(format!("{margin} {FRAME}={NORMAL} help: {hint}"));
     }
     lines.push(String::new());
     lines

@@ -1,58 +1,62 @@
-//! How a push goes on: bars on a terminal, a line a step elsewhere, on stderr.
+//! Progress of a push on stderr: a bar on a terminal, otherwise a line per step.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use gong_crm::check::{Finding, Severity};
-use gong_crm::push::{Event, FileReport, FileStatus, PlannedFile};
+use gong_crm::ClientRequestId;
+use gong_crm::check::Finding;
+use gong_crm::push::Event;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
-use crate::output::finding;
-use crate::output::Output;
 use crate::output::table::{count, counted};
+use crate::output::{Output, escape, finding};
 
 /// How often a line is printed while nothing else happens.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// How many errors of the check are shown; more would push the verdict off the screen.
-const SHOWN_ERRORS: u64 = 20;
+/// How many errors of the check are shown; more would push the report off the screen.
+const SHOWN_ERRORS: usize = 20;
 
 /// Shows the events of a push.
 #[derive(Debug)]
 pub(crate) struct Progress {
     output: Output,
-    shown: Shown,
+    display: Display,
     /// When the last line was printed.
     last_line: Instant,
+    /// The size of each upload that is being sent.
+    bytes: BTreeMap<ClientRequestId, u64>,
     errors: u64,
     warnings: u64,
 }
 
 #[derive(Debug)]
-enum Shown {
-    Bars(ProgressBar),
+enum Display {
+    Bar(ProgressBar),
     Lines,
-    Nothing,
+    None,
 }
 
 impl Progress {
-    pub(crate) fn new(output: Output, wanted: bool) -> Self {
-        let shown = if !wanted || output.is_json() {
-            Shown::Nothing
+    pub(crate) fn new(output: Output, is_wanted: bool) -> Self {
+        let display = if !is_wanted || output.is_json() {
+            Display::None
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(0);
-            // Nothing to draw until the first file begins.
+            // There is nothing to draw until the first upload begins.
             if let Ok(style) = ProgressStyle::with_template("{msg}") {
                 bar.set_style(style);
             }
-            Shown::Bars(bar)
+            Display::Bar(bar)
         } else {
-            Shown::Lines
+            Display::Lines
         };
         Self {
             output,
-            shown,
+            display,
             last_line: Instant::now(),
+            bytes: BTreeMap::new(),
             errors: 0,
             warnings: 0,
         }
@@ -60,154 +64,157 @@ impl Progress {
 
     pub(crate) fn show(&mut self, event: &Event) {
         match event {
-            Event::Waiting { holder } => {
-                self.say(&format!("waiting for another push to end: {holder}"));
+            Event::Waiting { owner } => {
+                self.line(&format!("waiting for another push to end: {owner}"));
             }
-            Event::Found { finding } => self.found(finding),
-            Event::Short { calls, left } => self.say(&format!(
-                "this may take {} of the day's calls, and {} are left",
-                count(*calls),
+            Event::Checked {
+                findings,
+                errors,
+                warnings,
+            } => self.checked(findings, *errors, *warnings),
+            Event::FewCallsLeft { needed, left } => self.line(&format!(
+                "this push may need {} calls, and {} are left today",
+                count(*needed),
                 count(*left)
             )),
-            Event::Planned { files } => {
-                let bytes = files.iter().map(|file| file.bytes).sum();
-                let plural = if files.len() == 1 { "" } else { "s" };
-                self.say(&format!(
-                    "{} file{plural}, {}",
-                    files.len(),
-                    HumanBytes(bytes)
-                ));
+            Event::Planned {
+                records,
+                unchanged,
+                uploads,
+                bytes,
+            } => self.line(&format!(
+                "{} to send in {} ({}), {} unchanged",
+                counted(*records, "record"),
+                counted(*uploads as u64, "upload"),
+                HumanBytes(*bytes),
+                count(*unchanged)
+            )),
+            Event::Sending {
+                client_request_id,
+                bytes,
+                ..
+            } => self.begin(client_request_id, *bytes),
+            Event::Sent {
+                client_request_id,
+                bytes,
+            } => self.advance(client_request_id, *bytes),
+            Event::Accepted { client_request_id } => {
+                self.step(client_request_id, "waiting for Gong to process it");
             }
-            Event::Sending { file, .. } => self.begin(file),
-            Event::Sent { file, bytes } => self.advance(file, *bytes),
-            Event::Accepted { file, sent_now } => {
-                let what = if *sent_now {
-                    "waiting for Gong to process it"
-                } else {
-                    "already in Gong"
-                };
-                self.step(file, what);
-            }
-            Event::Polled { file, status } => self.step(file, &format!("{}", status.status)),
-            Event::Retrying { path, error, pause } => {
-                let (path, seconds) = (path.display(), pause.as_secs_f32());
-                self.say(&format!("{path}: {error}; again in {seconds:.1} s"));
-            }
-            Event::Settling { pause } => {
-                let seconds = pause.as_secs();
-                self.say(&format!(
-                    "giving Gong {seconds} s to settle the accounts (--settle)"
-                ));
-            }
-            Event::Finished { report } => self.finish(report),
+            Event::Polled {
+                client_request_id,
+                status,
+            } => self.step(client_request_id, status.status.as_str()),
+            Event::Retrying {
+                client_request_id,
+                error,
+                pause,
+            } => self.line(&format!(
+                "{client_request_id}: {error}; retrying in {:.1} s",
+                pause.as_secs_f32()
+            )),
+            Event::AccountDelay { pause } => self.line(&format!(
+                "waiting {} s so that Gong can store the accounts (--account-delay)",
+                pause.as_secs()
+            )),
+            Event::Searching {
+                client_request_id,
+                records,
+            } => self.line(&format!(
+                "{client_request_id}: looking for rejected records that Gong did not list, among {}",
+                count(*records)
+            )),
+            Event::Finished {
+                client_request_id,
+                records,
+                accepted,
+                ..
+            } => self.line(&format!(
+                "{client_request_id}: {} of {} accepted",
+                count(*accepted),
+                count(*records)
+            )),
+            Event::Stopped {
+                client_request_id,
+                reason,
+            } => self.line(&format!("{client_request_id}: {reason}")),
             _ => {}
         }
     }
 
-    /// A problem that the check found: errors in full, up to a number, warnings as a count.
-    fn found(&mut self, finding: &Finding) {
-        if finding.severity == Severity::Warning {
-            self.warnings += 1;
-            return;
-        }
-        self.errors += 1;
-        if self.errors <= SHOWN_ERRORS {
-            for line in finding::text(finding) {
+    /// What the check found: the first errors in full, all else as a number.
+    fn checked(&mut self, findings: &[Finding], errors: u64, warnings: u64) {
+        for found in findings.iter().take(SHOWN_ERRORS) {
+            for line in finding::text(found) {
                 self.output.status(&line);
             }
         }
+        let shown = findings.len().min(SHOWN_ERRORS) as u64;
+        self.errors = errors.saturating_sub(shown);
+        self.warnings = warnings;
     }
 
-    /// Takes the bars away, so that results stand alone.
+    /// Removes the bar, so that the results stand alone.
     pub(crate) fn end(&self) {
-        if self.errors > SHOWN_ERRORS {
-            let more = counted(self.errors - SHOWN_ERRORS, "more error");
-            self.output
-                .status(&format!("{more}; gong-crm check shows them"));
+        for (number, thing) in [(self.errors, "more error"), (self.warnings, "warning")] {
+            if number > 0 {
+                let number = counted(number, thing);
+                self.output
+                    .status(&format!("{number}; run `gong-crm check` to see them"));
+            }
         }
-        if self.warnings > 0 {
-            let warnings = counted(self.warnings, "warning");
-            self.output
-                .status(&format!("{warnings}; gong-crm check shows them"));
-        }
-        if let Shown::Bars(bar) = &self.shown {
+        if let Display::Bar(bar) = &self.display {
             bar.finish_and_clear();
         }
     }
 
-    fn begin(&mut self, file: &PlannedFile) {
+    fn begin(&mut self, id: &ClientRequestId, bytes: u64) {
         self.last_line = Instant::now();
-        if let Shown::Bars(bar) = &self.shown {
+        self.bytes.insert(id.clone(), bytes);
+        if let Display::Bar(bar) = &self.display {
             let style = ProgressStyle::with_template("{wide_msg}  {bar:12} {bytes}/{total_bytes}");
             if let Ok(style) = style {
                 bar.set_style(style);
             }
             bar.reset();
-            bar.set_length(file.bytes);
-            bar.set_message(name(file));
+            bar.set_length(bytes);
+            bar.set_message(id.to_string());
         }
     }
 
-    fn advance(&mut self, file: &PlannedFile, bytes: u64) {
-        match &self.shown {
-            Shown::Bars(bar) => bar.set_position(bytes),
-            Shown::Lines if self.last_line.elapsed() >= LINE_EVERY => {
-                let (sent, all) = (HumanBytes(bytes), HumanBytes(file.bytes));
-                self.say(&format!("{}: {sent} of {all} sent", name(file)));
+    fn advance(&mut self, id: &ClientRequestId, bytes: u64) {
+        match &self.display {
+            Display::Bar(bar) => bar.set_position(bytes),
+            Display::Lines if self.last_line.elapsed() >= LINE_EVERY => {
+                let all = self.bytes.get(id).copied().unwrap_or_default();
+                self.line(&format!("{id}: {} of {} sent", HumanBytes(bytes), HumanBytes(all)));
             }
-            Shown::Lines | Shown::Nothing => {}
+            Display::Lines | Display::None => {}
         }
     }
 
-    fn step(&mut self, file: &PlannedFile, what: &str) {
-        match &self.shown {
-            Shown::Bars(bar) => {
+    fn step(&mut self, id: &ClientRequestId, what: &str) {
+        match &self.display {
+            Display::Bar(bar) => {
                 if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
                     bar.set_style(style);
                 }
-                bar.set_message(format!("{}: {what}", name(file)));
+                bar.set_message(escape::line(&format!("{id}: {what}")));
                 bar.tick();
             }
-            Shown::Lines if self.last_line.elapsed() >= LINE_EVERY => {
-                self.say(&format!("{}: {what}", name(file)));
+            Display::Lines if self.last_line.elapsed() >= LINE_EVERY => {
+                self.line(&format!("{id}: {what}"));
             }
-            Shown::Lines | Shown::Nothing => {}
+            Display::Lines | Display::None => {}
         }
     }
 
-    fn finish(&mut self, report: &FileReport) {
-        let path = report.path.display();
-        let is_refused = matches!(
-            report.status,
-            FileStatus::NotSent | FileStatus::Failed | FileStatus::Invalid
-        );
-        let line = if report.records == 0 || !report.sent && is_refused {
-            format!("{path}: not taken")
-        } else if report.sent {
-            format!(
-                "{path}: {} of {} taken",
-                count(report.succeeded),
-                count(report.records)
-            )
-        } else {
-            format!(
-                "{path}: {} taken before, nothing sent",
-                count(report.succeeded)
-            )
-        };
-        self.say(&line);
-    }
-
-    fn say(&mut self, line: &str) {
+    fn line(&mut self, line: &str) {
         self.last_line = Instant::now();
-        match &self.shown {
-            Shown::Bars(bar) => bar.suspend(|| self.output.status(line)),
-            Shown::Lines => self.output.status(line),
-            Shown::Nothing => {}
+        match &self.display {
+            Display::Bar(bar) => bar.suspend(|| self.output.status(line)),
+            Display::Lines => self.output.status(line),
+            Display::None => {}
         }
     }
-}
-
-fn name(file: &PlannedFile) -> String {
-    file.path.display().to_string()
 }

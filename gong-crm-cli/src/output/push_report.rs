@@ -1,25 +1,28 @@
-//! How a push is followed to its end and what is said of it; push and resume share it.
+//! Follows a push or a resume to its end and prints its report.
 
-use gong_crm::push::{FileReport, FileStatus, Push, PushError, Report, Verdict};
+use std::fmt::Write as _;
+
+use gong_crm::push::{FileReport, Push, Report, Status};
 
 use crate::args::Global;
-use crate::exit::Exit;
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::output::Output;
 use crate::output::progress::Progress;
 use crate::output::table::{Align, count};
+use crate::signal::Signals;
 
-/// Does the work, shows its steps, and prints the report. The first Ctrl-C stops it cleanly, the
+/// How many of a file's errors a person is shown; JSON and the rejects file have all of them.
+const SHOWN_ERRORS: usize = 50;
+
+/// Does the work, shows its progress, and prints the report. The first signal stops it cleanly, the
 /// second at once.
-pub(crate) async fn follow(
-    push: Push,
-    global: &Global,
-    output: Output,
-    is_async: bool,
-) -> Result<Exit, CliError> {
+pub(crate) async fn follow(push: Push, global: &Global, output: Output) -> Result<Exit, CliError> {
     let mut progress = Progress::new(output, !global.no_progress);
+    let mut signals = Signals::new();
     let (mut handle, work) = push.start();
-    let canceller = handle.canceller();
+    let cancel = handle.cancel_handle();
+    let mut stopped_by = None;
     let outcome = {
         let showing = async {
             while let Some(event) = handle.next_event().await {
@@ -29,67 +32,84 @@ pub(crate) async fn follow(
         let mut both = Box::pin(async { tokio::join!(work, showing).0 });
         tokio::select! {
             outcome = &mut both => outcome,
-            _ = tokio::signal::ctrl_c() => {
-                output.status("stopping; once more to stop at once");
-                canceller.cancel();
+            exit = signals.next() => {
+                output.status("stopping … press Ctrl-C again to quit immediately");
+                stopped_by = Some(exit);
+                cancel.cancel();
                 tokio::select! {
                     outcome = &mut both => outcome,
-                    _ = tokio::signal::ctrl_c() => {
-                        resume_line(output, &[]);
-                        return Ok(Exit::Interrupted);
+                    exit = signals.next() => {
+                        resume_line(global, output, &[]);
+                        return Ok(exit);
                     }
                 }
             }
         }
     };
     progress.end();
-    let report = outcome.map_err(failure)?;
+    let report = match outcome {
+        Ok(report) => report,
+        Err(error) => {
+            let error = CliError::from_push(error);
+            if let Some(exit) = stopped_by {
+                output.error(&error);
+                return Ok(exit);
+            }
+            return Err(error);
+        }
+    };
     if output.is_json() {
         output.json(&report);
     } else {
         print(&report, output);
     }
-    if let Some(cause) = report.cause() {
-        output.failure(&CliError::from_error(cause));
+    let exit = Exit::of_report(&report);
+    if let Some(cause) = &report.cause {
+        let mut error = CliError::from_error(cause);
+        error.exit = exit;
+        output.error(&error);
     }
     let unfinished: Vec<String> = report
         .unfinished()
         .iter()
         .map(ToString::to_string)
         .collect();
-    if report.is_canceled || !unfinished.is_empty() {
-        resume_line(output, &unfinished);
+    if exit.is_signal() || !unfinished.is_empty() {
+        resume_line(global, output, &unfinished);
     }
-    let is_accepted = |status| matches!(status, FileStatus::Accepted | FileStatus::Done);
-    // What has to wait for an earlier upload of its file is left to resume.
-    let accepted = |file: &FileReport| {
-        is_accepted(file.status) && file.uploads.iter().all(|upload| is_accepted(upload.status))
-    };
-    Ok(match () {
-        () if report.is_canceled => Exit::Interrupted,
-        () if is_async && report.files.iter().all(accepted) => Exit::Ok,
-        () => Exit::of_report(&report),
+    Ok(match stopped_by {
+        Some(signal) if exit.is_signal() => signal,
+        _ => exit,
     })
 }
 
-/// The command that finishes what was begun.
-fn resume_line(output: Output, ids: &[String]) {
-    // One id is worth naming; with many, all of them is shorter.
-    let ids = if let [only] = ids {
-        format!(" {only}")
-    } else {
-        String::new()
-    };
-    output.status(&format!("\nto go on: gong-crm resume{ids}"));
+/// Prints the command that finishes what was begun, with the options that it needs again.
+fn resume_line(global: &Global, output: Output, ids: &[String]) {
+    let mut line = "to resume: gong-crm resume".to_owned();
+    // One id is worth naming; for many, a resume of all is shorter.
+    if let [only] = ids {
+        let _ = write!(line, " {only}");
+    }
+    let paths = [("--ledger", &global.ledger), ("--config", &global.config)];
+    for (name, path) in paths {
+        if let Some(path) = path {
+            let _ = write!(line, " {name} {}", quoted(&path.to_string_lossy()));
+        }
+    }
+    if let Some(profile) = &global.profile {
+        let _ = write!(line, " --profile {}", quoted(profile));
+    }
+    output.status("");
+    output.status(&line);
 }
 
-fn failure(error: PushError) -> CliError {
-    match error {
-        PushError::Request(error) => error.into(),
-        PushError::Plan(error) => CliError::from_plan(&error),
-        PushError::Check(error) => crate::command::check::check_failure(&error),
-        PushError::Ledger(error) => CliError::from_ledger(&error),
-        other => CliError::new(Exit::Unexpected, other.to_string()),
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:,+@".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
@@ -102,8 +122,9 @@ fn print(report: &Report, output: Output) {
         ("type", Align::Left),
         ("file", Align::Left),
         ("records", Align::Right),
-        ("taken", Align::Right),
-        ("refused", Align::Right),
+        ("unchanged", Align::Right),
+        ("accepted", Align::Right),
+        ("rejected", Align::Right),
         ("status", Align::Left),
     ];
     let mut rows: Vec<Vec<String>> = report.files.iter().map(row).collect();
@@ -111,95 +132,89 @@ fn print(report: &Report, output: Output) {
         "total".to_owned(),
         String::new(),
         count(report.records()),
-        count(report.succeeded()),
-        count(report.failed()),
-        verdict(report.verdict).to_owned(),
+        count(report.unchanged()),
+        count(report.accepted()),
+        count(report.rejected()),
+        report.verdict.to_string(),
     ]);
     output.table(&columns, &rows);
     for file in &report.files {
         errors(file, output);
     }
+    if !report.notes.is_empty() {
+        output.status("");
+    }
+    for note in &report.notes {
+        output.status(&format!("note: {note}"));
+    }
 }
 
 fn row(file: &FileReport) -> Vec<String> {
-    let status = match (file.status, file.done_at) {
-        (FileStatus::Done, Some(at)) if !file.sent => {
-            format!("already done on {}", at.strftime("%Y-%m-%d %H:%M:%SZ"))
+    let mut status = match file.status {
+        Status::Partial if file.rejected > 0 => "some rejected",
+        Status::Partial => "some held back",
+        Status::Invalid => "invalid, nothing sent",
+        Status::NotSent => "not sent",
+        Status::TimedOut => "not finished",
+        Status::Unknown => "outcome unknown",
+        other => other.as_str(),
+    }
+    .to_owned();
+    for (number, what) in [
+        (file.held_back, "held back"),
+        (file.uncertain, "uncertain"),
+        (file.superseded, "older versions"),
+    ] {
+        if number > 0 {
+            let _ = write!(status, ", {} {what}", count(number));
         }
-        (FileStatus::Done, _) if !file.sent => "already done, nothing sent".to_owned(),
-        (FileStatus::Done, _) => "done".to_owned(),
-        (FileStatus::Partial, _) => "some refused".to_owned(),
-        (FileStatus::Failed, _) => "failed".to_owned(),
-        (FileStatus::Invalid, _) => "invalid, nothing sent".to_owned(),
-        (FileStatus::Accepted, _) => "accepted".to_owned(),
-        (FileStatus::TimedOut, _) => "not finished yet".to_owned(),
-        (FileStatus::Unknown, _) => "outcome unknown".to_owned(),
-        (FileStatus::NotSent, _) => match &file.not_sent_because {
-            Some(reason) => format!("not sent: {reason}"),
-            None => "not sent".to_owned(),
-        },
-        _ => "?".to_owned(),
-    };
+    }
     vec![
         file.object_type.to_string(),
         file.path.display().to_string(),
         count(file.records),
-        count(file.succeeded),
-        count(file.failed),
+        count(file.unchanged),
+        count(file.accepted),
+        count(file.rejected),
         status,
     ]
 }
 
-fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Done => "done",
-        Verdict::Partial => "some refused",
-        Verdict::Failed => "failed",
-        Verdict::Invalid => "invalid, nothing sent",
-        Verdict::TimedOut => "not finished yet",
-        Verdict::Unknown => "outcome unknown",
-        _ => "?",
-    }
-}
-
-/// What Gong refused of a file, each line with its record.
+/// The records of a file that are not in Gong, and why.
 fn errors(file: &FileReport, output: Output) {
     let path = file.path.display();
-    if file.status == FileStatus::Invalid {
-        // The check has told of them.
+    if file.status == Status::Invalid {
+        // The check has shown them.
         return;
     }
     if !file.errors.is_empty() {
         output.stdout("");
     }
-    for error in &file.errors {
+    for error in file.errors.iter().take(SHOWN_ERRORS) {
         let record = match &error.object_id {
             Some(object_id) => format!("objectId {object_id}: "),
             None => String::new(),
         };
-        match error.line {
-            0 => output.stdout(&format!("{path}: whole upload: {}", error.description)),
-            _ => output.stdout(&format!(
-                "{path}:{}: {record}{}",
-                error.source_line, error.description
-            )),
-        }
+        let line = match error.source_line {
+            0 => String::new(),
+            line => format!(":{line}"),
+        };
+        output.stdout(&format!("{path}{line}: {record}{}", error.description));
     }
-    if file.hidden_errors > 0 {
+    if file.errors.len() > SHOWN_ERRORS {
         output.stdout(&format!(
-            "{path}: {} more refused; Gong lists no more than 20 of an upload (--drain finds them)",
-            count(file.hidden_errors)
+            "{path}: {} more; `gong-crm rejects` lists them",
+            count((file.errors.len() - SHOWN_ERRORS) as u64)
         ));
     }
-    if let Some(reason) = &file.search_stopped_because {
-        output.status(&format!("{path}: the search for them stopped: {reason}"));
+    if let Some(reason) = &file.reason {
+        output.status(&format!("{path}: {reason}"));
     }
     if let Some(rejects) = &file.rejects {
-        let reasons = rejects.with_extension("txt");
         output.status(&format!(
-            "refused records: {}, why: {}",
+            "rejected records: {}, reasons: {}",
             rejects.display(),
-            reasons.display()
+            rejects.with_extension("txt").display()
         ));
     }
 }

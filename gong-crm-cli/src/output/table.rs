@@ -180,6 +180,11 @@ pub(crate) fn hanging(title: &str, text: &str, window: usize) -> Vec<String> {
     lines
 }
 
+/// A time in whole seconds, in UTC.
+pub(crate) fn seconds(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}
+
 /// A number with separators: 12,480.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();

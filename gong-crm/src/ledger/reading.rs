@@ -7,7 +7,7 @@ use super::locked::{Content, chunk_key, inflated};
 use super::record::{Current, LastTry, RecordState, Space, TryOutcome};
 use super::store::{Batch, Table};
 use super::upload::{Action, Past, RecordOutcome, Upload};
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, LedgerLock};
 use crate::{ClientRequestId, IntegrationId, ObjectType};
 
 /// How many entries are read at once.
@@ -126,7 +126,10 @@ impl Ledger {
         loop {
             let page = self.store().scan(Table::Uploads, from, None, PAGE).await?;
             let is_last = page.len() < PAGE;
-            from = page.last().map(|(key, _)| next_key(key)).unwrap_or_default();
+            from = page
+                .last()
+                .map(|(key, _)| next_key(key))
+                .unwrap_or_default();
             for (_, bytes) in &page {
                 let upload = serde_json::from_slice(bytes)
                     .map_err(|_| LedgerError::unreadable("an upload"))?;
@@ -136,6 +139,38 @@ impl Ledger {
                 return Ok(uploads);
             }
         }
+    }
+
+    /// The integrations whose records the ledger knows: the base URL and the id of each.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let ledger = gong_crm::Ledger::memory();
+    /// assert!(ledger.integrations().await?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn integrations(&self) -> Result<Vec<(String, IntegrationId)>, LedgerError> {
+        let names: Vec<String> = self.meta_json(b"spaces").await?.unwrap_or_default();
+        let parts = names.iter().filter_map(|name| {
+            let (base_url, id) = name.rsplit_once(' ')?;
+            Some((base_url.to_owned(), id.parse().ok()?))
+        });
+        Ok(parts.collect())
+    }
+
+    /// Locks the ledger, so that no push uses it while the lock lives.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Held`] while another process has it locked.
+    pub async fn try_lock(&self) -> Result<LedgerLock, LedgerError> {
+        self.store().try_lock().await
     }
 
     /// What the ledger knows of a record.
@@ -176,8 +211,7 @@ impl Ledger {
     ///
     /// [`LedgerError::Storage`] when the ledger can't be read.
     pub async fn changes(&self, since: Timestamp) -> Result<Vec<RecordHistory>, LedgerError> {
-        let is_newer =
-            |upload: &Upload| upload.completed_at.unwrap_or(upload.planned_at) >= since;
+        let is_newer = |upload: &Upload| upload.completed_at.unwrap_or(upload.planned_at) >= since;
         self.past(is_newer, |_| true).await
     }
 
@@ -270,7 +304,10 @@ impl Ledger {
                 .scan(Table::Contents, from, before, PAGE)
                 .await?;
             let is_last = page.len() < PAGE;
-            from = page.last().map(|(key, _)| next_key(key)).unwrap_or_default();
+            from = page
+                .last()
+                .map(|(key, _)| next_key(key))
+                .unwrap_or_default();
             let ids = page.iter().filter_map(|(key, _)| Space::object_id(key));
             let states = self
                 .records(space, object_type, ids.collect::<Vec<_>>())
@@ -395,7 +432,10 @@ impl Ledger {
         loop {
             let page = self.store().scan(Table::Records, from, None, PAGE).await?;
             let is_last = page.len() < PAGE;
-            from = page.last().map(|(key, _)| next_key(key)).unwrap_or_default();
+            from = page
+                .last()
+                .map(|(key, _)| next_key(key))
+                .unwrap_or_default();
             let mut batch = Batch::new();
             for (key, bytes) in &page {
                 let Some(mut state) = RecordState::decode(bytes) else {

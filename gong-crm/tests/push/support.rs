@@ -56,7 +56,10 @@ impl World {
     }
 
     pub(crate) async fn push_with(&self, options: Options) -> Report {
-        self.client.push(self.integration_id, options).await.unwrap()
+        self.client
+            .push(self.integration_id, options)
+            .await
+            .unwrap()
     }
 
     /// A field of an object that Gong holds; null if it holds none.
