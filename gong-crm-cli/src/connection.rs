@@ -62,7 +62,7 @@ impl Connection {
                     format!("the simulator could not be started: {error}"),
                 )
             })?;
-        let integration_id = simulator.register_integration("Local CRM", "admin@acme.example");
+        let integration_id = simulator.register_integration("Simulated CRM", "admin@acme.example");
         let client = Client::builder()
             .base_url(simulator.base_url())
             .credentials(Credentials::access_key(

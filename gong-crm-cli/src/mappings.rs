@@ -1,4 +1,4 @@
-//! What becomes of the CSVs among the files of a check or a push?
+//! Mappings of CSV files, from the arguments or the config file.
 
 use std::path::PathBuf;
 
@@ -12,10 +12,10 @@ use crate::output::Output;
 use crate::config::settings::Settings;
 use crate::output::table::counted;
 
-/// How many files are named where all are meant.
+/// How many files a warning names.
 const NAMED: usize = 3;
 
-/// What makes records of CSVs: the mappings that were named, or else the one of the config file.
+/// The conversion of CSV files: by the mappings that are named, or by that of the config file.
 pub(crate) fn conversion(
     global: &Global,
     maps: &[PathBuf],
@@ -50,12 +50,12 @@ pub(crate) fn configured(global: &Global) -> Result<Option<Mapping>, CliError> {
     };
     let mapping = Mapping::open(&map.value).map_err(|error| {
         CliError::new(Exit::Usage, error.to_string())
-            .with_hint(format!("{} names it as the mapping of CSVs", map.source))
+            .with_hint(format!("it is set as `map` in {}", map.source))
     })?;
     Ok(Some(mapping))
 }
 
-/// Says which CSVs of folders were passed over for lack of a mapping.
+/// Warns about CSV files in directories that are skipped because there is no mapping.
 pub(crate) fn warn_skipped_csvs(csvs: &[PathBuf], output: Output) {
     let Some(first) = csvs.first() else {
         return;
@@ -76,9 +76,9 @@ pub(crate) fn warn_skipped_csvs(csvs: &[PathBuf], output: Output) {
         (format!("{} and {last}", names.join(", ")), "were")
     };
     output.warning(
-        &format!("{names} {were} passed over: no mapping says what the columns become"),
+        &format!("{names} {were} skipped: there is no mapping for them"),
         &format!(
-            "name one with --map FILE; gong-crm convert --guess {} makes a first one",
+            "add --map FILE; `gong-crm convert --guess {}` drafts one",
             first.display()
         ),
     );

@@ -1,11 +1,11 @@
-//! A moment as people say it: ISO 8601, or a day and a time of day in a named zone.
+//! Parses times: ISO 8601, or a day and a time of day in a named zone.
 
 use gong_crm::Timestamp;
 use jiff::Zoned;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 
-/// Reads a moment; without an offset it is one of the zone.
+/// Parses a time; without an offset it is in the zone.
 pub(crate) fn moment(
     text: &str,
     zone: Option<&TimeZone>,
@@ -20,41 +20,41 @@ pub(crate) fn moment(
     }
     let Some((day, time)) = day_and_time(text) else {
         return Err(format!(
-            "{text:?} is no time; write 2026-03-02T14:00:00+01:00, or \"tomorrow 14:00\" with --zone"
+            "{text:?} is not a time; write 2026-03-02T14:00:00+01:00, or \"tomorrow 14:00\" with --zone"
         ));
     };
     let Some(zone) = zone else {
         return Err(format!(
-            "{text:?} says no time zone; add one, such as --zone Europe/Berlin, or write an offset"
+            "{text:?} has no time zone; add one, such as --zone Europe/Berlin, or write an offset"
         ));
     };
     let today = now.to_zoned(zone.clone()).date();
     let date = date(day, today)
-        .ok_or_else(|| format!("{day:?} is no day; write today, tomorrow, friday or 2026-03-02"))?;
+        .ok_or_else(|| format!("{day:?} is not a day; write today, tomorrow, friday or 2026-03-02"))?;
     let time = time_of_day(time)
-        .ok_or_else(|| format!("{time:?} is no time of day; write 14:00 or 2pm"))?;
+        .ok_or_else(|| format!("{time:?} is not a time of day; write 14:00 or 2pm"))?;
     let zoned = zone
         .to_ambiguous_zoned(date.to_datetime(time))
         .unambiguous()
         .map_err(|_| {
-            format!("{text:?} happens twice or never, because clocks change; write an offset")
+            format!("{text:?} occurs twice or never, because clocks change; write an offset")
         })?;
     from_zoned(&zoned)
 }
 
-/// The moment this much later, with the same offset.
+/// The time this much later, with the same offset.
 pub(crate) fn later(start: &Timestamp, by: std::time::Duration) -> Result<Timestamp, String> {
     let zoned = zoned(start)?;
     let end = zoned
         .checked_add(by)
-        .map_err(|error| format!("it ends beyond the calendar: {error}"))?;
+        .map_err(|error| format!("the end is out of range: {error}"))?;
     from_zoned(&end)
 }
 
 /// The time zone of this name.
 pub(crate) fn zone(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name).map_err(|_| {
-        format!("{name:?} is no time zone; write one such as Europe/Berlin or America/New_York")
+        format!("{name:?} is not a time zone; write one such as Europe/Berlin or America/New_York")
     })
 }
 
@@ -90,7 +90,7 @@ fn date(day: &str, today: Date) -> Option<Date> {
         _ => {}
     }
     if let Some(weekday) = weekday(&day) {
-        // Today's weekday means that of next week: today has a name of its own.
+        // The name of today's weekday means next week.
         return today.nth_weekday(1, weekday).ok();
     }
     (day.len() == "2026-03-02".len())
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_read_as_people_say_them() {
+    fn time_is_iso_8601_or_day_and_time() {
         let berlin = Some("Europe/Berlin");
         for (text, zone, expected) in [
             (
@@ -165,14 +165,14 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_told_is_said_to() {
+    fn ambiguous_time_is_an_error() {
         let berlin = Some("Europe/Berlin");
         for (text, zone, message) in [
-            ("today 14:00", None, "says no time zone"),
+            ("today 14:00", None, "has no time zone"),
             ("2026-03-29 02:30", berlin, "twice or never"),
-            ("someday 14:00", berlin, "is no day"),
-            ("today noon", berlin, "is no time of day"),
-            ("noon", berlin, "is no time;"),
+            ("someday 14:00", berlin, "is not a day"),
+            ("today noon", berlin, "is not a time of day"),
+            ("noon", berlin, "is not a time;"),
         ] {
             let error = read(text, zone).unwrap_err();
             assert!(error.contains(message), "{text}: {error}");
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_keeps_the_offset() {
+    fn later_time_keeps_the_offset() {
         let start = "2026-03-02T23:30:00+05:30".parse().unwrap();
         let end = later(&start, std::time::Duration::from_mins(45)).unwrap();
         assert_eq!(end.as_str(), "2026-03-03T00:15:00+05:30");

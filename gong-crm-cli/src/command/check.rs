@@ -34,7 +34,7 @@ pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit
     let summary = check_paths(&paths, &options, &mut |found| printer.print(&found))
         .map_err(|error| check_failure(&error))?;
     printer.end(&summary);
-    warn_skipped_csvs(&options.skipped_csvs(&check.paths), output);
+    warn_skipped_csvs(&options.passed_over(&check.paths), output);
     Ok(if summary.is_clean() {
         Exit::Ok
     } else {

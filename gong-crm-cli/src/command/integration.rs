@@ -1,4 +1,4 @@
-//! `gong-crm integration`: from none to one, and back.
+//! `gong-crm integration`: shown, registered, deleted.
 
 use std::io::{BufRead as _, IsTerminal as _};
 
@@ -48,15 +48,15 @@ async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Resul
         .ensure_integration(&wanted.name, &wanted.owner_email)
         .await
         .map_err(competing)?;
-    let said = match &ensured {
-        EnsureOutcome::Unchanged(_) => "adopted",
-        EnsureOutcome::Created(_) => "registered",
+    let outcome = match &ensured {
+        EnsureOutcome::Unchanged(_) => "unchanged",
+        EnsureOutcome::Created(_) => "created",
         other => {
             let found = other.integration();
             return Err(CliError::new(
                 Exit::Unexpected,
                 format!(
-                    "the registered integration {} is {}; wanted was {:?}, owned by {}",
+                    "the registered integration {} is {}, not {:?} owned by {}",
                     found.integration_id,
                     described(found),
                     wanted.name,
@@ -64,7 +64,7 @@ async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Resul
                 ),
             )
             .with_hint(
-                "Gong has no renaming: go on with the one that is there, or delete it with all \
+                "Gong cannot rename an integration: use the registered one, or delete it with all \
                  its records: gong-crm integration delete",
             ));
         }
@@ -72,7 +72,7 @@ async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Resul
     let integration = ensured.integration();
     if output.is_json() {
         output.json(&serde_json::json!({
-            "outcome": said,
+            "outcome": outcome,
             "integrationId": integration.integration_id,
             "name": integration.name,
             "ownerEmail": integration.owner_email,
@@ -80,8 +80,8 @@ async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Resul
     } else {
         print(integration, output);
         let how = match &ensured {
-            EnsureOutcome::Unchanged(_) => "it was registered before",
-            _ => "it is registered now",
+            EnsureOutcome::Unchanged(_) => "it exists already",
+            _ => "registered",
         };
         output.status(&format!("{how}; {}", keep(integration.integration_id)));
     }
@@ -110,15 +110,15 @@ fn registration(wanted: &Registration) -> Request {
 }
 
 fn keep(id: IntegrationId) -> String {
-    format!("keep it: export GONG_INTEGRATION_ID={id}")
+    format!("set it: export GONG_INTEGRATION_ID={id}")
 }
 
-/// A company's native integration is in the way, and none that could be listed.
+/// The error if the company has another integration, such as a native one, which is not listed.
 fn competing(error: gong_crm::Error) -> CliError {
     match error.kind() {
         ErrorKind::Conflict => CliError::from(error).with_hint(
-            "a company has one CRM integration, native ones such as Salesforce's included; see \
-             whether one of this kind is there with: gong-crm integration show",
+            "a company has one CRM integration, native ones such as Salesforce included; \
+             `gong-crm integration show` shows the one that was registered through the API",
         ),
         _ => error.into(),
     }
@@ -173,9 +173,9 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
                 client_request_id,
                 sent_now,
             } => {
-                let what = if *sent_now { "started" } else { "goes on" };
+                let what = if *sent_now { "started" } else { "is under way" };
                 output.status(&format!(
-                    "the deletion {client_request_id} {what}; to take it up again: {}",
+                    "the deletion {client_request_id} {what}; to resume waiting: {}",
                     resume_line(client_request_id, id)
                 ));
                 started = Some(client_request_id.clone());
@@ -193,22 +193,22 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
                     &serde_json::json!({"integrationId": id, "status": status.status.as_str()}),
                 );
             } else {
-                output.stdout(&format!("{id} is deleted"));
+                output.stdout(&format!("integration {id} is deleted"));
             }
             Ok(Exit::Ok)
         }
         (Ok(status), _) => {
-            let said: Vec<&str> = status
+            let reasons: Vec<&str> = status
                 .errors
                 .iter()
                 .map(|error| error.description.as_str())
                 .collect();
             Err(CliError::new(
-                Exit::JobFailed,
-                format!("Gong could not delete {id}: {}", said.join("; ")),
+                Exit::Failed,
+                format!("Gong could not delete {id}: {}", reasons.join("; ")),
             ))
         }
-        // The time is up as asked for: it is started, and that is all.
+        // Without waiting, the outcome is not known yet.
         (Err(gong_crm::PollError::TimedOut { .. }), Some(started)) if deletion.no_wait => {
             if output.is_json() {
                 output.json(&serde_json::json!({
@@ -220,17 +220,18 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
             } else {
                 output.stdout(started.as_str());
             }
-            Ok(Exit::Ok)
+            Ok(Exit::TimedOut)
         }
         (Err(error), Some(started)) => Err(CliError::from(error).with_hint(format!(
-            "it goes on in Gong; take it up again: {}",
+            "Gong continues the deletion; to resume waiting: {}",
             resume_line(&started, id)
         ))),
         (Err(error), None) => Err(error.into()),
     }
 }
 
-/// The integration can't be looked up any more, so the line names it.
+/// The command that waits for the deletion. The integration can't be looked up any more, so it is
+/// named.
 fn resume_line(client_request_id: &ClientRequestId, id: IntegrationId) -> String {
     format!("gong-crm status {client_request_id} --wait=24h --integration-id {id}")
 }
@@ -239,44 +240,43 @@ fn nothing_to_delete(named: Option<IntegrationId>) -> CliError {
     match named {
         Some(id) => CliError::new(
             Exit::Unexpected,
-            format!("no integration {id} is registered"),
+            format!("integration {id} is not registered"),
         )
-        .with_hint("see which one is: gong-crm integration show"),
+        .with_hint("`gong-crm integration show` shows the registered one"),
         None => CliError::new(Exit::Unexpected, "no integration is registered")
-            .with_hint("a native one can't be deleted here: a Gong administrator disconnects it"),
+            .with_hint("a native integration is disconnected by a Gong administrator"),
     }
 }
 
-/// Asks for the name, at a terminal; elsewhere `--yes` has to be said.
+/// Asks for the name at a terminal; elsewhere `--yes` is required.
 async fn confirm(integration: &Registered, output: Output) -> Result<(), CliError> {
-    let told = format!(
-        "integration {} ({}) and every account, contact, deal, lead and user that it brought",
+    let what = format!(
+        "integration {} ({}) with all its accounts, contacts, deals, leads and users",
         integration.integration_id,
         described(integration)
     );
     if !std::io::stdin().is_terminal() || output.is_json() {
         return Err(CliError::new(
             Exit::Usage,
-            format!("this would delete {told}; nothing was deleted"),
+            format!("this would delete {what}; nothing was deleted"),
         )
-        .with_hint("say --yes where nobody can be asked"));
+        .with_hint("add --yes to delete it without confirmation"));
     }
     let id = integration.integration_id.to_string();
     let name = integration.name.as_deref().unwrap_or(&id);
-    output.status(&format!(
-        "This deletes {told}.\nType its name, {name}, to go on:"
-    ));
+    output.status(&format!("This deletes {what}."));
+    output.status(&format!("To confirm, type its name, {name}:"));
     let answer = line_of_stdin().await;
     if answer.trim() == name {
         Ok(())
     } else {
         let message = format!("{:?} is not its name; nothing was deleted", answer.trim());
         Err(CliError::new(Exit::Usage, message)
-            .with_hint("run it again and type the name as it is shown"))
+            .with_hint("run the command again and type the name as shown"))
     }
 }
 
-/// The next line, read on a thread that nobody waits for: Ctrl-C has to get through meanwhile.
+/// Reads a line on a thread of its own, so that Ctrl-C works meanwhile.
 async fn line_of_stdin() -> String {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {

@@ -22,7 +22,7 @@ pub(crate) async fn run(
     let settings = Settings::read(global)?;
     let open = settings.open_ledger().await?;
     // Another process must not push meanwhile.
-    let _lock = open.try_lock().map_err(|error| CliError::from_ledger(&error))?;
+    let _lock = open.try_lock().await.map_err(shown)?;
     match &ledger.action {
         LedgerAction::Export { file } => export(&open, file, output).await,
         LedgerAction::Import { file, as_is } => import(&open, file, *as_is, output).await,

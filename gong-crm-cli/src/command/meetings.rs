@@ -1,4 +1,4 @@
-//! `gong-crm meetings`: who is ready, and the meetings themselves.
+//! `gong-crm meetings`: readiness of people, and meetings.
 
 use std::collections::HashSet;
 use std::io::{IsTerminal as _, Read as _};
@@ -73,8 +73,8 @@ async fn readiness(
     let columns = [
         ("email", Align::Left),
         ("ready", Align::Left),
-        ("why not", Align::Left),
-        ("what mends it", Align::Left),
+        ("reason", Align::Left),
+        ("fix", Align::Left),
     ];
     let rows: Vec<Vec<String>> = people.iter().map(row).collect();
     output.table(&columns, &rows);
@@ -91,8 +91,8 @@ fn row(person: &MeetingReadiness) -> Vec<String> {
     let ready = if is_ready(person) { "yes" } else { "no" };
     let why = match &person.user_facing_error {
         Some(error) => error.clone(),
-        None if !person.exists => "no Gong user has this address".to_owned(),
-        None if !person.valid => "Gong gives no reason".to_owned(),
+        None if !person.exists => "not a Gong user".to_owned(),
+        None if !person.valid => "no reason given".to_owned(),
         None => String::new(),
     };
     let link = person.fix_url.as_ref().or(person.help_url.as_ref());
@@ -107,8 +107,8 @@ fn row(person: &MeetingReadiness) -> Vec<String> {
 /// The addresses, each once, in their order.
 fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, CliError> {
     let mut text = named.join("\n");
-    let piped = named.is_empty() && file.is_none() && !std::io::stdin().is_terminal();
-    if let Some(path) = file.or(piped.then_some(Path::new("-"))) {
+    let is_piped = named.is_empty() && file.is_none() && !std::io::stdin().is_terminal();
+    if let Some(path) = file.or(is_piped.then_some(Path::new("-"))) {
         let mut more = String::new();
         let read = if path.as_os_str() == "-" {
             std::io::stdin().read_to_string(&mut more).map(drop)
@@ -117,7 +117,7 @@ fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, CliEr
         };
         read.map_err(|error| {
             let named = if path.as_os_str() == "-" {
-                "the standard input".to_owned()
+                "standard input".to_owned()
             } else {
                 path.display().to_string()
             };
@@ -136,8 +136,8 @@ fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, CliEr
     }
     if emails.is_empty() {
         return Err(
-            CliError::new(Exit::Usage, "no address to ask about").with_hint(
-                "name addresses, or a file of them with --file FILE, or pipe them into the command",
+            CliError::new(Exit::Usage, "no email addresses given").with_hint(
+                "pass addresses as arguments, with --file FILE, or on standard input",
             ),
         );
     }
@@ -150,7 +150,7 @@ fn address(text: &str) -> Result<String, CliError> {
         .map_err(|fault| {
             CliError::new(
                 Exit::Usage,
-                format!("{text:?} is no address: {}", fault.message()),
+                format!("{text:?} is not an email address: {}", fault.message()),
             )
         })
 }
@@ -171,7 +171,7 @@ fn meeting(facts: &MeetingFacts) -> Result<Meeting, CliError> {
     };
     if end.instant() <= start.instant() {
         return Err(usage(format!(
-            "the meeting ends at {end}, not after its start at {start}"
+            "the meeting must end after its start: start {start}, end {end}"
         )));
     }
     let invitees = facts
@@ -201,20 +201,20 @@ async fn create(global: &Global, facts: &MeetingFacts, output: Output) -> Result
         return Ok(Exit::Ok);
     }
     let connection = Connection::open(global).await?;
-    let made = connection
+    let created = connection
         .client
         .add_meeting(&meeting)
         .await
         .map_err(failure)?;
     if output.is_json() {
-        output.json(&made);
+        output.json(&created);
         return Ok(Exit::Ok);
     }
-    output.stdout(made.meeting_id.as_deref().unwrap_or("no id"));
-    if let Some(url) = &made.meeting_url {
+    output.stdout(created.meeting_id.as_deref().unwrap_or("no id"));
+    if let Some(url) = &created.meeting_url {
         output.stdout(url);
     }
-    let more: Vec<&str> = made
+    let more: Vec<&str> = created
         .additional_invitees
         .iter()
         .filter_map(|invitee| invitee.email.as_deref())
@@ -289,22 +289,22 @@ fn done(meeting_id: &MeetingId, what: &str, output: Output) {
     }
 }
 
-/// The failure with what only these operations tell: words for the person concerned, and links.
+/// The error with what only these operations return: a message for the person and links.
 fn failure(error: Error) -> CliError {
-    let mut said = Vec::new();
+    let mut parts = Vec::new();
     if let Some(text) = error.user_facing_error() {
-        said.push(format!("Gong says to the person concerned: {text}"));
+        parts.push(format!("Gong's message for the person: {text}"));
     }
     if let Some(url) = error.fix_url() {
-        said.push(format!("this mends it: {url}"));
+        parts.push(format!("fix: {url}"));
     }
     if let Some(url) = error.help_url() {
-        said.push(format!("this explains it: {url}"));
+        parts.push(format!("help: {url}"));
     }
     let failure = CliError::from(error);
-    if said.is_empty() {
+    if parts.is_empty() {
         failure
     } else {
-        failure.with_hint(said.join("; "))
+        failure.with_hint(parts.join("; "))
     }
 }

@@ -1,9 +1,9 @@
-//! `gong-crm objects`: what Gong holds, fetched or compared.
+//! `gong-crm objects`: records read back from Gong, or compared with files.
 
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use gong_crm::push::plan;
+use gong_crm::push::Options;
 use gong_crm::{
     Difference, DifferenceKind, MAX_OBJECTS, ObjectId, ObjectType, Verification, VerifyError,
 };
@@ -53,7 +53,7 @@ async fn get(
     let mut rows = Vec::new();
     let mut missing = 0;
     for id in &ids {
-        // In the order in which they were asked for; one asked for twice is shown once.
+        // In the order of the arguments; an id that is given twice is shown once.
         let Some(object) = found.remove(id.as_str()) else {
             continue;
         };
@@ -68,8 +68,6 @@ async fn get(
                 serde_json::Value::String(text) => text,
                 other => other.to_string(),
             };
-            // A value must not break the table.
-            let value = value.replace(['\n', '\r', '\t'], " ");
             rows.push(vec![std::mem::take(&mut first), field, value]);
         }
     }
@@ -81,14 +79,14 @@ async fn get(
     output.table(&columns, &rows);
     if missing > 0 {
         output.status(&format!(
-            "{} not found: Gong does not have them, or has not processed them yet",
+            "{} not found: not in Gong, or not processed yet",
             counted(missing, "record")
         ));
     }
     Ok(Exit::Ok)
 }
 
-/// The ids, those of the standard input in place of `-`.
+/// The ids; `-` stands for those on standard input.
 fn ids(words: &[String]) -> Result<Vec<ObjectId>, CliError> {
     let mut ids = Vec::new();
     for word in words {
@@ -102,7 +100,7 @@ fn ids(words: &[String]) -> Result<Vec<ObjectId>, CliError> {
             .map_err(|error| {
                 CliError::new(
                     Exit::Usage,
-                    format!("the standard input can't be read: {error}"),
+                    format!("standard input can't be read: {error}"),
                 )
             })?;
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
@@ -116,7 +114,7 @@ fn id(text: &str) -> Result<ObjectId, CliError> {
     text.parse().map_err(|fault: gong_crm::InvalidValue| {
         CliError::new(
             Exit::Usage,
-            format!("{text:?} is no id: {}", fault.message()),
+            format!("{text:?} is not an objectId: {}", fault.message()),
         )
     })
 }
@@ -147,7 +145,7 @@ async fn verify(
     let max = max.unwrap_or(if output.is_json() { usize::MAX } else { SHOWN });
     let mut compared = Vec::new();
     let mut files = files.into_iter().peekable();
-    // Together, because a record can be in several files of its type.
+    // Together: a record can be in several files of its type.
     while let Some((first, object_type)) = files.next() {
         let mut paths = vec![first];
         while let Some((path, _)) = files.next_if(|(_, other)| *other == object_type) {
@@ -187,29 +185,31 @@ async fn verify(
     Ok(if is_same {
         Exit::Ok
     } else {
-        Exit::SomeRejected
+        Exit::Rejected
     })
 }
 
-/// The files that a push of the same paths would send, but for those that can't be read back.
+/// The files that a push of the same paths would send, except for types that can't be read back.
 fn files(
     paths: &[PathBuf],
     object_type: Option<ObjectType>,
     output: Output,
 ) -> Result<Vec<(PathBuf, ObjectType)>, CliError> {
     if paths.iter().any(|path| path.as_os_str() == "-") {
-        let message = "a file is read twice, which the standard input can't be";
+        let message = "standard input can't be compared, because files are read twice";
         return Err(CliError::new(Exit::Usage, message).with_hint("save it to a file first"));
     }
-    let planned = plan(paths, object_type).map_err(|error| CliError::from_plan(&error))?;
+    let mut options = Options::new(paths);
+    options.object_type = object_type;
+    let planned = options.files().map_err(|error| CliError::from_files(&error))?;
     let mut files = Vec::new();
     for file in planned {
         match readable(file.object_type) {
             Ok(object_type) => files.push((file.path, object_type)),
-            // One that was named itself was meant; of a folder the rest still can be compared.
+            // A file that was named is meant; of a directory the rest can still be compared.
             Err(failure) if paths.contains(&file.path) => return Err(failure),
             Err(failure) => output.status(&format!(
-                "{} left out: {}",
+                "{} skipped: {}",
                 file.path.display(),
                 failure.message
             )),
@@ -223,14 +223,14 @@ fn files(
     Ok(files)
 }
 
-/// The type, if Gong has a way to read its records.
+/// The type, if Gong can return its records.
 fn readable(object_type: ObjectType) -> Result<ObjectType, CliError> {
     if object_type.has_entity_schema() {
         return Ok(object_type);
     }
     Err(CliError::new(
         Exit::Usage,
-        format!("Gong has no way to read a {object_type} back"),
+        format!("Gong cannot return records of type {object_type}"),
     )
     .with_hint("only ACCOUNT, CONTACT, DEAL and LEAD can be read"))
 }
@@ -257,12 +257,12 @@ fn print(file: &Compared, all: usize, output: Output) {
         };
         let what = match &difference.kind {
             DifferenceKind::Missing => "not in Gong".to_owned(),
-            DifferenceKind::NotDeleted => "deleted by the file, and still in Gong".to_owned(),
+            DifferenceKind::NotDeleted => "deleted by the file but still in Gong".to_owned(),
             DifferenceKind::Field { field, sent, found } if found.is_null() => {
-                format!("{field}: the file has {sent}, Gong none")
+                format!("{field}: {sent} in the file, absent in Gong")
             }
             DifferenceKind::Field { field, sent, found } => {
-                format!("{field}: the file has {sent}, Gong {found}")
+                format!("{field}: {sent} in the file, {found} in Gong")
             }
             DifferenceKind::Unreadable { reason } => reason.clone(),
             _ => "differs".to_owned(),
@@ -306,17 +306,18 @@ fn summarize(compared: &[Compared], is_same: bool, output: Output) {
     let superseded: u64 = compared.iter().map(|file| file.found.superseded).sum();
     if superseded > 0 {
         output.status(&format!(
-            "{} left out: a line that was sent later is of the same record",
+            "{} skipped: another line has a newer version of the record",
             counted(superseded, "line")
         ));
     }
     if !is_same {
-        output.status(&format!(
-            "\nGong answers from what it has processed: after an upload is done, records and values \
-             can be missing or old for a while, so try again later. Custom fields show once the \
-             entity schema declares them: gong-crm schema plan. Calls made: {}, of {MAX_OBJECTS} \
-             records each",
-            compared.iter().map(|file| file.found.calls).sum::<u64>()
-        ));
+        output.status("");
+        output.status(
+            "Gong returns only processed records: right after an upload, records and values can be \
+             missing or old, so try again later. Custom fields are returned once the entity schema \
+             declares them: gong-crm schema plan.",
+        );
+        let calls: u64 = compared.iter().map(|file| file.found.calls).sum();
+        output.status(&format!("calls made: {calls}, of {MAX_OBJECTS} records each"));
     }
 }

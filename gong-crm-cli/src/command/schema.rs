@@ -1,4 +1,4 @@
-//! `gong-crm schema`: custom fields as a file.
+//! `gong-crm schema`: custom fields managed as a file.
 
 use std::path::Path;
 
@@ -64,7 +64,7 @@ async fn pull(
             std::fs::write(path, text).map_err(|error| {
                 CliError::new(
                     Exit::Unexpected,
-                    format!("{} can't be written: {error}", path.display()),
+                    format!("{} could not be written: {error}", path.display()),
                 )
             })?;
         }
@@ -72,7 +72,7 @@ async fn pull(
     output.status(&counted(fields as u64, "custom field"));
     if left_out > 0 {
         output.status(&format!(
-            "{} of Gong's own or removed left out",
+            "{} skipped: standard or removed fields",
             counted(left_out as u64, "field")
         ));
     }
@@ -81,7 +81,7 @@ async fn pull(
 
 fn yaml(schema: &EntitySchema) -> Result<String, CliError> {
     serde_yaml_ng::to_string(schema)
-        .map_err(|error| CliError::new(Exit::Unexpected, format!("no YAML can be made: {error}")))
+        .map_err(|error| CliError::new(Exit::Unexpected, format!("the schema can't be written as YAML: {error}")))
 }
 
 async fn plan(global: &Global, file: &SchemaFile, output: Output) -> Result<Exit, CliError> {
@@ -98,7 +98,7 @@ async fn plan(global: &Global, file: &SchemaFile, output: Output) -> Result<Exit
     } else {
         print(&plans, output);
         if plans.iter().any(SchemaPlan::is_lossy) {
-            output.status("applying it needs --allow-data-loss");
+            output.status("to apply it, add --allow-data-loss");
         }
     }
     Ok(Exit::Ok)
@@ -143,11 +143,11 @@ async fn apply(
         return Err(CliError::new(
             Exit::CheckFailed,
             format!(
-                "all values of {} would be lost; nothing was sent",
+                "this would drop all values of {}; nothing was sent",
                 lost.join(", ")
             ),
         )
-        .with_hint("if that is what you want, say --allow-data-loss"));
+        .with_hint("to drop them, add --allow-data-loss"));
     }
     for plan in &changing {
         connection
@@ -167,7 +167,7 @@ async fn apply(
     Ok(Exit::Ok)
 }
 
-/// What becomes of each type that the file lists.
+/// The plan of each type that the file lists.
 async fn plans(
     connection: &Connection,
     integration_id: IntegrationId,
@@ -205,7 +205,7 @@ async fn plans(
     let mut failure = CliError::new(
         Exit::CheckFailed,
         format!(
-            "{} can't be declared as it is; nothing was sent",
+            "{} has errors; nothing was sent",
             file.path.display()
         ),
     );
@@ -228,8 +228,8 @@ async fn plans(
 fn print(plans: &[SchemaPlan], output: Output) {
     for plan in plans {
         output.stdout(plan.object_type().as_str());
-        let is_told = |field: &&PlannedField| field.change != Change::Unchanged;
-        let names = plan.fields().iter().filter(is_told);
+        let is_shown = |field: &&PlannedField| field.change != Change::Unchanged;
+        let names = plan.fields().iter().filter(is_shown);
         let width = names
             .map(|field| field.unique_name.chars().count())
             .max()
@@ -255,7 +255,7 @@ fn print(plans: &[SchemaPlan], output: Output) {
         .any(|plan| plan.of(Change::Uncertain).next().is_some())
     {
         output.status(
-            "?: Gong does not say what it has; sending it changes nothing where it was so before",
+            "?: Gong does not return this; sending it changes nothing if it is the same",
         );
     }
     if !plans.iter().any(SchemaPlan::needs_upload) {
@@ -278,10 +278,10 @@ fn line(field: &PlannedField, width: usize) -> Option<String> {
         Change::Changed => Some(format!("  ~ {name:<width$}  {details}")),
         Change::Uncertain => Some(format!("  ? {name:<width$}  {details}")),
         Change::Retyped => Some(format!(
-            "  ! {name:<width$}  {details}: loses its values on all records"
+            "  ! {name:<width$}  {details}: drops its values on all records"
         )),
         Change::Removed => Some(format!(
-            "  - {name:<width$}  loses its values on all records"
+            "  - {name:<width$}  drops its values on all records"
         )),
         _ => None,
     }
