@@ -9,9 +9,9 @@ use super::plan::{Decision, InFlight, Rules, decide};
 use super::prepare::{InFlightRecord, Plan};
 use super::report::RecordError;
 use super::session::Session;
-use super::survey::{Entry, Survey, TypeFiles, id_hash};
+use super::survey::{Entry, NO_DATE, Survey, TypeFiles, id_hash};
 use crate::ObjectType;
-use crate::ledger::{LedgerError, RecordState, Space};
+use crate::ledger::{LedgerError, RecordState, Seconds, Space};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -177,6 +177,7 @@ impl<'a> Decided<'a> {
         };
         let rules = Rules {
             resend,
+            as_of: self.as_of(&versions[versions.len() - 1]),
             ..self.rules
         };
         let mut decisions = std::mem::take(&mut self.decisions);
@@ -187,6 +188,19 @@ impl<'a> Decided<'a> {
             self.apply(version, *decision, known, under_way);
         }
         self.decisions = decisions;
+    }
+
+    /// The as-of of a version: now, because a person says so by pushing it. Records that were rejected
+    /// once and are pushed again are as old as their date: in the meantime, Gong may have taken newer
+    /// versions.
+    fn as_of(&self, version: &Entry) -> Seconds {
+        let (place, _) = self.files.locate(version.place);
+        let is_rejects = self.files.files[place].1.is_rejects;
+        if is_rejects && version.modified != NO_DATE {
+            Seconds::MIN
+        } else {
+            self.rules.as_of
+        }
     }
 
     fn apply(
@@ -218,6 +232,13 @@ impl<'a> Decided<'a> {
                     // What Gong holds was given again: the version that it rejected is no more.
                     self.settled.push((self.files.object_type, id.to_owned()));
                 }
+            }
+            Decision::NewerInGong if open.is_rejects => {
+                error(
+                    "not sent: Gong holds a newer version of this record; delete it from this file"
+                        .to_owned(),
+                );
+                report.held_back += 1;
             }
             Decision::NewerInGong => report.unchanged += 1,
             Decision::Superseded => report.superseded += 1,

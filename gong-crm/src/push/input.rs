@@ -10,7 +10,8 @@ use flate2::read::MultiGzDecoder;
 use gong_client::error::{Error, ErrorKind};
 use gong_records::check::{self, CheckError, Finding, Input, LineSource, Lines, Severity};
 use gong_records::io::discover::{
-    CsvHandling, EntityFilePath, FilesError, entity_files, type_of_input, unmapped_csvs,
+    CsvHandling, EntityFilePath, FilesError, entity_files, is_rejects_file, type_of_input,
+    unmapped_csvs,
 };
 use gong_records::rule::Rule;
 
@@ -22,6 +23,10 @@ use crate::ObjectType;
 
 /// The path that stands for standard input.
 pub(super) const STANDARD_INPUT: &str = "-";
+
+/// No file has more lines. Larger numbers stand for rows of a CSV that have no line: the number of
+/// the row, counted down from the largest number.
+pub(super) const MAX_LINES: u64 = u64::MAX / 2;
 
 /// How many findings are reported while a push is under way.
 const REPORTED_FINDINGS: usize = 50;
@@ -70,6 +75,10 @@ pub(super) struct OpenFile {
     pub(super) converted: Option<Arc<dyn LineSource>>,
     /// Lines that are not sent, with the reasons; by number in `lines`.
     pub(super) skipped: BTreeMap<u64, Vec<String>>,
+    /// Whether it holds records that were rejected before, by its name.
+    pub(super) is_rejects: bool,
+    /// Whether its records came from memory, so that no file is beside it.
+    pub(super) is_in_memory: bool,
     /// How many records it holds, with those that could not be converted.
     pub(super) records: u64,
 }
@@ -77,11 +86,13 @@ pub(super) struct OpenFile {
 impl OpenFile {
     pub(super) fn new(file: InputFile, lines: PathBuf, bytes: u64) -> Self {
         Self {
+            is_rejects: is_rejects_file(&file.path),
             file,
             lines,
             bytes,
             converted: None,
             skipped: BTreeMap::new(),
+            is_in_memory: false,
             records: 0,
         }
     }

@@ -66,7 +66,7 @@ fn unpacked_name(path: &Path) -> String {
 
 /// Whether a push wrote the file, of records that were refused. They are in the file that was
 /// pushed as well, so they are meant only where they are named.
-fn is_rejects_file(path: &Path) -> bool {
+pub fn is_rejects_file(path: &Path) -> bool {
     let infix = REJECTS_INFIX.trim_end_matches('.');
     let name = unpacked_name(path);
     name.rsplit_once('.')
