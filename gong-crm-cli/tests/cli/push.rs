@@ -1,4 +1,4 @@
-//! `gong-crm push` against the local Gong.
+//! `gong-crm push` against the simulator.
 
 use crate::invocation::{Invocation, assert_transcript};
 
@@ -66,7 +66,7 @@ fn drain_finds_the_errors_that_gong_does_not_list() {
         "--sim",
         "push",
         "--no-check",
-        "--drain",
+        "--find-all-errors",
         "-o",
         "json",
         "--type",
@@ -77,7 +77,8 @@ fn drain_finds_the_errors_that_gong_does_not_list() {
     let report: serde_json::Value = serde_json::from_slice(&push.output().stdout).unwrap();
     let file = &report["files"][0];
     assert_eq!(file["errors"].as_array().unwrap().len(), 45, "{file}");
-    assert_eq!(file["hiddenErrors"], 0);
+    assert_eq!(file["rejected"], 45, "{file}");
+    assert_eq!(report["verdict"], "partial");
 }
 
 #[test]

@@ -44,10 +44,10 @@ fn a_folder_that_is_gone() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_machine_without_room() {
-    let few = after("ulimit -n 4", &["jobs"]);
+    let few = after("ulimit -n 4", &["uploads"]);
     assert_transcript!("no_threads", few);
     let few = after("ulimit -n 9", &["--sim", "integration", "show"]);
-    assert_transcript!("no_room_for_a_local_gong", few);
+    assert_transcript!("no_room_for_a_simulator", few);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn errors_beyond_those_that_a_push_shows() {
     let line = said.lines().find(|line| line.contains("more error"));
     assert_eq!(
         line,
-        Some("100 more errors; gong-crm check shows them"),
+        Some("100 more errors; run `gong-crm check` to see them"),
         "{said}"
     );
 }
@@ -84,7 +84,7 @@ fn a_csv_whose_name_tells_nothing() {
 
 #[test]
 fn a_config_file_with_a_switch_where_a_text_belongs() {
-    let config = Invocation::new(&["jobs"]).private_file("gong-crm.toml", "base-url = true\n");
+    let config = Invocation::new(&["uploads"]).private_file("gong-crm.toml", "base-url = true\n");
     assert_transcript!("config_switch_for_text", config);
 }
 
@@ -97,7 +97,7 @@ async fn a_gong_that_fails() {
         .respond_with(ResponseTemplate::new(500).set_body_json(broken))
         .mount(&server)
         .await;
-    let doctor = || Invocation::new(&["doctor", "--retries", "0"]).against(&server.uri());
+    let doctor = || Invocation::new(&["doctor", "--max-retries", "0"]).against(&server.uri());
     assert_transcript!("doctor_broken_gong", doctor());
     server.reset().await;
     let odd = json!({"requestId": "4al018gzaztcr8nbukw", "errors": ["Method Not Allowed"]});
@@ -136,7 +136,7 @@ fn a_server_without_a_clock() {
     let told = String::from_utf8(output.stdout).unwrap();
     let clock = told.lines().find(|line| line.contains("clock")).unwrap();
     assert!(
-        clock.ends_with("the answer has no date to compare with"),
+        clock.ends_with("the response has no date to compare with"),
         "{told}"
     );
 }
@@ -148,10 +148,10 @@ fn a_search_for_errors_that_gong_stops() {
     let refusal = Fault::new(Effect::Status(400)).on(Operation::UploadEntities);
     sim.add_fault(refusal.nth(2));
     let bad = (0..25).map(|number| format!("{{\"objectId\":\"a-{number}\"}}\n"));
-    let push = ["push", "accounts.ldjson", "--no-check", "--drain"];
+    let push = ["push", "accounts.ldjson", "--no-check", "--find-all-errors"];
     let push = [
         &push[..],
-        &["--rejects", "rejects", "--no-progress", "--poll", "10ms"],
+        &["--rejects-dir", "rejects", "--no-progress", "--poll-interval", "10ms"],
     ]
     .concat();
     let push = Invocation::new(&push)
@@ -185,7 +185,7 @@ fn the_second_interrupt_stops_at_once() {
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
     let push = ["push", "accounts.ldjson", "contacts.ldjson"];
-    let mut push = Invocation::new(&[&push[..], &["--settle", "10m", "--poll", "10ms"]].concat())
+    let mut push = Invocation::new(&[&push[..], &["--account-delay", "10m", "--poll-interval", "10ms"]].concat())
         .against(sim.base_url())
         .file("accounts.ldjson", LINE)
         .file("contacts.ldjson", LINE);
@@ -203,19 +203,19 @@ fn the_second_interrupt_stops_at_once() {
             assert_ne!(talk.read_line(&mut said).unwrap(), 0, "it ended: {said}");
         }
     };
-    wait_for("to settle the accounts");
+    wait_for("can store the accounts");
     let other = rusqlite::Connection::open(&ledger).unwrap();
     let minute = std::time::Duration::from_mins(1);
     other.busy_timeout(minute).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     interrupt(&child);
-    wait_for("stopping; once more to stop at once\n");
+    wait_for("press Ctrl-C again to quit immediately\n");
     interrupt(&child);
     talk.read_to_string(&mut said).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{said}");
     assert_eq!(output.stdout, b"", "no report: {said}");
-    assert!(said.ends_with("\nto go on: gong-crm resume\n"), "{said}");
+    assert!(said.ends_with("\nto resume: gong-crm resume\n"), "{said}");
 }
 
 /// Nobody types, and nothing is piped in.
@@ -259,7 +259,7 @@ fn a_bar_says_what_is_waited_for() {
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
     let (mut screen, terminal) = crate::invocation::terminal();
-    let push = ["push", "accounts.ldjson", "--poll", "10m"];
+    let push = ["push", "accounts.ldjson", "--poll-interval", "10m"];
     let mut push = Invocation::new(&push)
         .against(sim.base_url())
         .env("TERM", "xterm")
@@ -272,7 +272,7 @@ fn a_bar_says_what_is_waited_for() {
         .unwrap();
     let mut seen = String::new();
     let mut piece = [0; 1024];
-    while !seen.contains("accounts.ldjson: waiting for Gong to process it") {
+    while !seen.contains(": waiting for Gong to process it") {
         let read = screen.read(&mut piece).unwrap();
         assert_ne!(read, 0, "it ended: {seen}");
         seen.push_str(&String::from_utf8_lossy(&piece[..read]));
