@@ -12,6 +12,7 @@ mod decoding;
 mod dependencies;
 mod documents;
 mod exactly_once;
+mod example_crm;
 mod examples;
 mod findings;
 mod hostile;
