@@ -253,10 +253,7 @@ fn a_file_is_fixed_into_another_or_into_itself() {
     let options = Options::default();
     for path in [&target, &source] {
         let fixed = fix_file(&source, path, ObjectType::Deal, &options, &mut |_| {}).unwrap();
-        assert_eq!(
-            (summary.lines, summary.lines_written, summary.fixes),
-            (2, 1, 2)
-        );
+        assert_eq!((fixed.lines, fixed.lines_written, fixed.fixes), (2, 1, 2));
         assert_eq!(fs::read_to_string(path).unwrap(), "{\"status\":\"WON\"}\n");
     }
     let missing = folder.path().join("missing.ldjson");
