@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
 use crate::rate_limit::{CallCounter, MemoryCallCounter, RateLimit};
 use crate::response::{self, ErrorBody};
-use crate::retry::{RetryAction, RetryLimits, for_idempotent, for_non_idempotent};
+use crate::retry::{self, RetryAction, RetryLimits, for_idempotent, for_non_idempotent};
 
 /// The way to one company's Gong; cheap to clone, all clones share connections.
 ///
@@ -225,29 +225,10 @@ impl Client {
         E: ErrorBody,
         F: Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
     {
-        let limits = self.retry;
-        let started = self.clock.monotonic();
-        let mut pauses = limits.pauses();
-        let mut attempts = 1;
-        loop {
-            let error = match self.call(operation, call()).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            let pause = pauses.next().unwrap_or_default();
-            let pause = pause.max(error.retry_after().unwrap_or_default());
-            let spent = self.clock.monotonic().saturating_sub(started);
-            let gives_up = after(&error) == RetryAction::GiveUp;
-            if gives_up
-                || attempts >= limits.max_attempts
-                || pause > limits.max_retry_after
-                || spent.saturating_add(pause) > limits.max_elapsed
-            {
-                return Err(error);
-            }
-            self.clock.sleep(pause).await;
-            attempts += 1;
-        }
+        retry::drive(&self.retry, &*self.clock, after, || {
+            self.call(operation, call())
+        })
+        .await
     }
 
     /// Makes one call of the raw client and turns whatever goes wrong into an [`Error`].

@@ -67,10 +67,11 @@ pub(super) fn problems(
     on_finding: &mut dyn FnMut(Finding),
     records: &mut HashMap<PathBuf, u64>,
 ) {
+    let severity = |rule| options.severity(rule);
     for input in inputs {
         if let Lines::Converted(csv) = &input.lines {
             records.insert(input.path.clone(), csv.records());
-            csv.locator(input.path.as_path().into(), options)
+            csv.locator(input.path.as_path().into(), &severity)
                 .remaining(on_finding);
         }
     }
