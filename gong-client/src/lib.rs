@@ -21,6 +21,7 @@ mod response;
 pub mod retry;
 mod schema;
 pub mod status;
+mod tls;
 pub mod upload;
 pub mod users;
 
