@@ -27,10 +27,7 @@ async fn all_of_a_thousand_bad_lines_come_to_light() {
     options.rejects = Rejects::Beside;
     let report = world.push_with(options).await;
     let file = &report.files[0];
-    assert_eq!(
-        (report.verdict, file.hidden_errors),
-        (Verdict::Partial, 0)
-    );
+    assert_eq!((report.verdict, file.hidden_errors), (Verdict::Partial, 0));
     assert_eq!(
         (file.records, file.succeeded, file.failed),
         (3_000, 2_000, 1_000)
