@@ -12,6 +12,9 @@ use crate::figures::say;
 /// The argument that makes a bench a local Gong.
 const ARGUMENT: &str = "--gong";
 
+/// Opens the simulator's endpoints under `/_sim/`.
+const ADMIN_TOKEN: &str = "bench";
+
 /// A running local Gong.
 #[derive(Debug)]
 pub struct Gong {
@@ -60,10 +63,19 @@ impl Gong {
     ///
     /// If it does not answer.
     pub async fn set_faults(&self, faults: &[Fault]) -> Result<()> {
-        let door = format!("{}/_sim/faults", self.base_url);
+        let faults_url = format!("{}/_sim/faults", self.base_url);
         let http = reqwest::Client::new();
-        http.delete(&door).send().await?.error_for_status()?;
-        let added = http.post(&door).json(faults).send().await?;
+        http.delete(&faults_url)
+            .bearer_auth(ADMIN_TOKEN)
+            .send()
+            .await?
+            .error_for_status()?;
+        let added = http
+            .post(&faults_url)
+            .bearer_auth(ADMIN_TOKEN)
+            .json(faults)
+            .send()
+            .await?;
         added.error_for_status()?;
         Ok(())
     }
@@ -105,7 +117,10 @@ pub fn is_asked_for() -> bool {
 ///
 /// If it can't be started.
 pub fn serve() -> Result<()> {
-    let simulator = Simulator::builder().seed(1).start_blocking()?;
+    let simulator = Simulator::builder()
+        .seed(1)
+        .admin_token(ADMIN_TOKEN)
+        .start_blocking()?;
     let integration_id = simulator.register_integration("Acme CRM", "ada.king@acme.example");
     say(simulator.base_url());
     say(simulator.access_key());

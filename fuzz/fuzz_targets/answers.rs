@@ -22,7 +22,7 @@ use gong_crm::raw::http::{Body, Response};
 use gong_crm::retry::RetryLimits;
 use gong_crm::{
     Client, ClientRequestId, Clock, Credentials, EntitySchema, Error, ErrorKind, IntegrationId,
-    Meeting, MeetingId, ObjectId, ObjectType, Patience, RateLimit, Upload, WaitError,
+    Meeting, MeetingId, ObjectId, ObjectType, PollPolicy, RateLimit, Upload, PollError,
 };
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
@@ -168,10 +168,10 @@ async fn make(call: u8, caller: &Caller) -> Told {
             told(client.meeting_readiness(&emails).await)
         }
         _ => {
-            let patience = Patience::UPLOAD;
+            let patience = PollPolicy::UPLOAD;
             match client.wait(integration, &id, patience, |_| {}).await {
-                Ok(status) => told(Ok((status.hidden_errors(), status))),
-                Err(WaitError::Request(error)) => Err(error),
+                Ok(status) => told(Ok((status.unlisted_errors(), status))),
+                Err(PollError::Request(error)) => Err(error),
                 Err(_) => told(Ok("time is up")),
             }
         }
@@ -194,7 +194,7 @@ fn run(call: u8, answer: Answer) -> (Told, u32) {
             answer.response()
         };
         let outcome = caller.runtime.block_on(answered(server, make(call, caller)));
-        let most = if call == WAIT { Patience::UPLOAD.total } else { RetryLimits::CALL.total };
+        let most = if call == WAIT { PollPolicy::UPLOAD.timeout } else { RetryLimits::CALL.max_elapsed };
         assert!(caller.clock.seconds() <= most.as_secs(), "waited {} s", caller.clock.seconds());
         (outcome, calls.get())
     })
@@ -211,7 +211,7 @@ fn judge_error(error: &Error, call: u8, answer: &Answer, calls: u32) {
     let is_question = !changes(call) && call != 5 && call != 9;
     match answer.status {
         200..300 => {
-            assert_eq!(kind, ErrorKind::UnexpectedAnswer);
+            assert_eq!(kind, ErrorKind::UnexpectedResponse);
             assert!(is_question || error.is_outcome_unknown(), "{said}");
         }
         500..600 => assert!(is_question || error.is_outcome_unknown(), "{said}"),
@@ -225,7 +225,7 @@ fn judge_error(error: &Error, call: u8, answer: &Answer, calls: u32) {
         return;
     }
     // All types at once, and then one by one.
-    let most = RetryLimits::CALL.attempts + u32::from(call == 4);
+    let most = RetryLimits::CALL.max_attempts + u32::from(call == 4);
     assert!(calls <= most && (calls == 1 || !given_up), "{said}: {calls} calls");
     if changes(call) && calls > 1 {
         assert_eq!(answer.status, 429, "{said}: {calls} calls");

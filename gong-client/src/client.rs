@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
 use crate::rate_limit::{CallCounter, MemoryCallCounter, RateLimit};
 use crate::response::{self, ErrorBody};
-use crate::retry::{Action, RetryLimits, after_change, after_question};
+use crate::retry::{RetryAction, RetryLimits, for_idempotent, for_non_idempotent};
 
 /// The way to one company's Gong; cheap to clone, all clones share connections.
 ///
@@ -53,7 +53,7 @@ pub struct Client {
 /// use gong_client::Timeouts;
 ///
 /// let mut timeouts = Timeouts::default();
-/// timeouts.stall = Duration::from_secs(60);
+/// timeouts.write_stall = Duration::from_secs(60);
 /// assert_eq!(timeouts.connect, Duration::from_secs(10));
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -62,17 +62,17 @@ pub struct Timeouts {
     /// For the connection to be made; 10 seconds by default.
     pub connect: Duration,
     /// For the answer, once the request is sent; 60 seconds by default.
-    pub answer: Duration,
+    pub response: Duration,
     /// For the next piece of an upload to leave while bytes remain; 30 seconds by default.
-    pub stall: Duration,
+    pub write_stall: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
-            answer: Duration::from_mins(1),
-            stall: Duration::from_secs(30),
+            response: Duration::from_mins(1),
+            write_stall: Duration::from_secs(30),
         }
     }
 }
@@ -186,7 +186,7 @@ impl Client {
     }
 
     /// Asks a question, which can be asked again, or says what can be said twice.
-    pub(crate) async fn ask<T, E, F>(
+    pub(crate) async fn call_idempotent<T, E, F>(
         &self,
         operation: Operation,
         call: impl FnMut() -> F,
@@ -196,11 +196,11 @@ impl Client {
         E: ErrorBody,
         F: Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
     {
-        self.repeated(operation, after_question, call).await
+        self.call_with_retry(operation, for_idempotent, call).await
     }
 
     /// Changes something; made again only where Gong has surely not carried it out.
-    pub(crate) async fn change<T, E, F>(
+    pub(crate) async fn call_once<T, E, F>(
         &self,
         operation: Operation,
         call: impl FnMut() -> F,
@@ -210,13 +210,14 @@ impl Client {
         E: ErrorBody,
         F: Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
     {
-        self.repeated(operation, after_change, call).await
+        self.call_with_retry(operation, for_non_idempotent, call)
+            .await
     }
 
-    async fn repeated<T, E, F>(
+    async fn call_with_retry<T, E, F>(
         &self,
         operation: Operation,
-        after: fn(&Error) -> Action,
+        after: fn(&Error) -> RetryAction,
         mut call: impl FnMut() -> F,
     ) -> Result<T, Error>
     where
@@ -236,11 +237,11 @@ impl Client {
             let pause = pauses.next().unwrap_or_default();
             let pause = pause.max(error.retry_after().unwrap_or_default());
             let spent = self.clock.monotonic().saturating_sub(started);
-            let gives_up = after(&error) == Action::GiveUp;
+            let gives_up = after(&error) == RetryAction::GiveUp;
             if gives_up
-                || attempts >= limits.attempts
-                || pause > limits.longest_wait
-                || spent.saturating_add(pause) > limits.total
+                || attempts >= limits.max_attempts
+                || pause > limits.max_retry_after
+                || spent.saturating_add(pause) > limits.max_elapsed
             {
                 return Err(error);
             }
@@ -267,9 +268,9 @@ impl Client {
             response::read(operation, &exchange, answer).await
         };
         // Much that waits, such as a push of thousands of files, holds a call it may make one day.
-        tokio::time::timeout(self.timeouts.answer, Box::pin(answered))
+        tokio::time::timeout(self.timeouts.response, Box::pin(answered))
             .await
-            .unwrap_or_else(|_| Err(response::timed_out(operation, self.timeouts.answer)))
+            .unwrap_or_else(|_| Err(response::timed_out(operation, self.timeouts.response)))
     }
 }
 

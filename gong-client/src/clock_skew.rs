@@ -29,7 +29,7 @@ impl Client {
         self.rate.spend(&*self.clock, &*self.counter).await.ok()?;
         let exchange = Exchange::default();
         let call = exchange.observe(self.raw().list_generic_crm_integration());
-        drop(tokio::time::timeout(self.timeouts.answer, call).await);
+        drop(tokio::time::timeout(self.timeouts.response, call).await);
         let headers = exchange.headers();
         let date = headers.get(reqwest::header::DATE)?.to_str().ok()?;
         let theirs = DateTimeParser::new().parse_timestamp(date).ok()?;

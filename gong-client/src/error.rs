@@ -30,7 +30,7 @@ pub enum ErrorKind {
     /// Gong failed (5xx).
     Unavailable,
     /// The answer is none that Gong documents, or can't be read.
-    UnexpectedAnswer,
+    UnexpectedResponse,
     /// No answer came in time.
     Timeout,
     /// The connection could not be made, or broke.
@@ -123,7 +123,7 @@ impl Error {
 
     /// What went wrong, by what the caller can do about it.
     pub fn kind(&self) -> ErrorKind {
-        self.0.kind.unwrap_or(ErrorKind::UnexpectedAnswer)
+        self.0.kind.unwrap_or(ErrorKind::UnexpectedResponse)
     }
 
     /// The operation that was called.
@@ -249,7 +249,7 @@ impl Error {
             ErrorKind::NotFound if self.0.body.is_some() => {
                 "check the base URL; it is the host alone, such as https://api.gong.io"
             }
-            ErrorKind::UnexpectedAnswer => {
+            ErrorKind::UnexpectedResponse => {
                 "the base URL may lead to a proxy or a web page instead of Gong's interface; look \
                  it up at https://app.gong.io/company/api-authentication"
             }

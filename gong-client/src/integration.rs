@@ -4,7 +4,7 @@ use gong_api_gen::types;
 
 mod lifecycle;
 
-pub use lifecycle::{DeletionEvent, Ensured};
+pub use lifecycle::{DeletionEvent, EnsureOutcome};
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Inner};
@@ -50,7 +50,7 @@ impl Client {
     pub async fn integrations(&self) -> Result<Vec<Integration>, Error> {
         let operation = Operation::ListGenericCrmIntegration;
         let call = || self.raw().list_generic_crm_integration();
-        let answer = match self.ask(operation, call).await {
+        let answer = match self.call_idempotent(operation, call).await {
             Ok(answer) => answer,
             // Only in Gong's own words: a page of another server is a wrong base URL.
             Err(error) if error.kind() == ErrorKind::NotFound && error.body().is_none() => {
@@ -127,10 +127,10 @@ impl Client {
         };
         let operation = Operation::RegisterGenericCrmIntegration;
         let call = || self.raw().register_generic_crm_integration(&body);
-        let answer = self.change(operation, call).await?;
+        let answer = self.call_once(operation, call).await?;
         let Some(integration_id) = answer.integration_id else {
             return Err(Error::from_inner(Inner {
-                kind: Some(ErrorKind::UnexpectedAnswer),
+                kind: Some(ErrorKind::UnexpectedResponse),
                 message: "the answer has no integrationId".to_owned(),
                 operation: Some(operation),
                 request_id: answer.request_id,
@@ -159,7 +159,7 @@ impl Client {
             self.raw()
                 .delete_generic_crm_integration(id, integration_id.get())
         };
-        self.change(Operation::DeleteGenericCrmIntegration, call)
+        self.call_once(Operation::DeleteGenericCrmIntegration, call)
             .await
             .map(drop)
             .map_err(|error| error.with_client_request_id(client_request_id))

@@ -104,7 +104,8 @@ pub struct CreatedMeeting {
     pub meeting_id: Option<String>,
     /// Where it is held.
     pub meeting_url: Option<String>,
-    /// Whom Gong invites as well, such as its recorder.
+    /// Attendees that you still have to add to the invitation, such as the address of Gong's
+    /// assistant, so that Gong records the meeting. Gong does not invite them itself.
     pub additional_invitees: Vec<Invitee>,
 }
 
@@ -142,7 +143,9 @@ impl Client {
                 emails: chunk.to_vec(),
             };
             let call = || self.raw().integration_status(&body);
-            let answer = self.ask(Operation::IntegrationStatus, call).await?;
+            let answer = self
+                .call_idempotent(Operation::IntegrationStatus, call)
+                .await?;
             users.extend(answer.users.unwrap_or_default().into_iter().map(readiness));
         }
         Ok(users)
@@ -192,7 +195,7 @@ impl Client {
             provider: meeting.provider.clone(),
         };
         let call = || self.raw().add_meeting(&body);
-        let answer = self.change(Operation::AddMeeting, call).await?;
+        let answer = self.call_once(Operation::AddMeeting, call).await?;
         Ok(CreatedMeeting {
             meeting_id: answer.meeting_id,
             meeting_url: answer.meeting_url,
@@ -227,7 +230,9 @@ impl Client {
         };
         // It replaces the meeting whole: said twice, it says the same.
         let call = || self.raw().update_meeting(id.as_str(), &body);
-        self.ask(Operation::UpdateMeeting, call).await.map(drop)
+        self.call_idempotent(Operation::UpdateMeeting, call)
+            .await
+            .map(drop)
     }
 
     /// Deletes a meeting.
@@ -244,7 +249,7 @@ impl Client {
             organizer_email: organizer_email.map(str::to_owned),
         };
         let call = || self.raw().delete_meeting(id.as_str(), &body);
-        self.change(Operation::DeleteMeeting, call).await
+        self.call_once(Operation::DeleteMeeting, call).await
     }
 }
 

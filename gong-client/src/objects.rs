@@ -60,7 +60,7 @@ impl Client {
                 self.raw()
                     .get_crm_objects(integration_id.get(), readable, &body)
             };
-            let answer = self.ask(Operation::GetCrmObjects, call).await?;
+            let answer = self.call_idempotent(Operation::GetCrmObjects, call).await?;
             let mut objects = answer.crm_objects_map.unwrap_or_default();
             found.extend(body.into_iter().map(|id| {
                 let object = objects.remove(&id).flatten();

@@ -6,7 +6,7 @@ use backon::{BackoffBuilder as _, ExponentialBuilder};
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::retry::{Action, after_question};
+use crate::retry::{RetryAction, for_idempotent};
 use crate::status::RequestStatus;
 use gong_records::ids::{ClientRequestId, IntegrationId};
 
@@ -16,35 +16,35 @@ use gong_records::ids::{ClientRequestId, IntegrationId};
 /// calls: first after 2 seconds, then half as long again each time up to 30 seconds, for 30 minutes.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Patience {
+pub struct PollPolicy {
     /// The first pause.
-    pub first: Duration,
+    pub initial_interval: Duration,
     /// The longest pause.
-    pub longest: Duration,
+    pub max_interval: Duration,
     /// When to give up waiting; the work itself goes on in Gong.
-    pub total: Duration,
+    pub timeout: Duration,
 }
 
-impl Patience {
+impl PollPolicy {
     /// For uploads.
     pub const UPLOAD: Self = Self {
-        first: Duration::from_secs(2),
-        longest: Duration::from_secs(30),
-        total: Duration::from_mins(30),
+        initial_interval: Duration::from_secs(2),
+        max_interval: Duration::from_secs(30),
+        timeout: Duration::from_mins(30),
     };
 
     /// For the deletion of an integration, which Gong says can take a day.
     pub const DELETION: Self = Self {
-        first: Duration::from_secs(30),
-        longest: Duration::from_mins(5),
-        total: Duration::from_hours(25),
+        initial_interval: Duration::from_secs(30),
+        max_interval: Duration::from_mins(5),
+        timeout: Duration::from_hours(25),
     };
 
     /// For a local Gong, which takes no time.
-    pub const LOCAL: Self = Self {
-        first: Duration::from_millis(5),
-        longest: Duration::from_millis(50),
-        total: Duration::from_mins(1),
+    pub const SIMULATOR: Self = Self {
+        initial_interval: Duration::from_millis(5),
+        max_interval: Duration::from_millis(50),
+        timeout: Duration::from_mins(1),
     };
 
     /// The same, giving up after this time.
@@ -52,25 +52,25 @@ impl Patience {
     /// ```
     /// use std::time::Duration;
     ///
-    /// use gong_client::Patience;
+    /// use gong_client::PollPolicy;
     ///
-    /// let patience = Patience::UPLOAD.with_total(Duration::from_secs(90));
-    /// assert_eq!(patience.first, Patience::UPLOAD.first);
-    /// assert_eq!(patience.total, Duration::from_secs(90));
+    /// let policy = PollPolicy::UPLOAD.with_timeout(Duration::from_secs(90));
+    /// assert_eq!(policy.initial_interval, PollPolicy::UPLOAD.initial_interval);
+    /// assert_eq!(policy.timeout, Duration::from_secs(90));
     /// ```
     #[must_use]
-    pub fn with_total(mut self, total: Duration) -> Self {
-        self.total = total;
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
     /// The pauses, one after another, without end; each a little off, so that clients that started
     /// together do not ask together.
     pub fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
-        let longest = self.longest;
+        let longest = self.max_interval;
         ExponentialBuilder::new()
-            .with_min_delay(self.first)
-            .with_max_delay(self.longest)
+            .with_min_delay(self.initial_interval)
+            .with_max_delay(self.max_interval)
             .with_factor(1.5)
             .with_jitter()
             .without_max_times()
@@ -82,7 +82,7 @@ impl Patience {
 
 /// Why waiting came to no end.
 #[derive(Debug, thiserror::Error)]
-pub enum WaitError {
+pub enum PollError {
     /// The time was up; the request goes on in Gong.
     #[error("{client_request_id} is not finished after {} s; questions asked: {polls}", waited.as_secs())]
     TimedOut {
@@ -108,7 +108,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`WaitError::TimedOut`] when the time is up, [`WaitError::Request`] when asking fails for
+    /// [`PollError::TimedOut`] when the time is up, [`PollError::Request`] when asking fails for
     /// good.
     ///
     /// ```
@@ -118,7 +118,7 @@ impl Client {
     /// #     .credentials(gong_client::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
     /// #     .build()?;
     /// # let integration_id = sim.register_integration("Acme CRM", "admin@acme.example").into();
-    /// use gong_client::{Patience, RequestState, Upload};
+    /// use gong_client::{PollPolicy, RequestState, Upload};
     /// use gong_records::ObjectType;
     ///
     /// # sim.set_processing(gong_sim::Processing::Polls(3));
@@ -129,7 +129,7 @@ impl Client {
     /// client.upload(&upload, |_| {}).await?;
     /// let mut polls = 0;
     /// let end = client
-    ///     .wait(integration_id, &upload.client_request_id, Patience::LOCAL, |_| polls += 1)
+    ///     .wait(integration_id, &upload.client_request_id, PollPolicy::SIMULATOR, |_| polls += 1)
     ///     .await?;
     /// assert_eq!(end.status, RequestState::Done);
     /// assert!(polls > 1);
@@ -141,9 +141,9 @@ impl Client {
         &self,
         integration_id: IntegrationId,
         client_request_id: &ClientRequestId,
-        patience: Patience,
+        policy: PollPolicy,
         mut on_poll: impl FnMut(&RequestStatus) + Send,
-    ) -> Result<RequestStatus, WaitError> {
+    ) -> Result<RequestStatus, PollError> {
         /// Questions after which an id that Gong does not know is taken for unknown.
         const NEW_ID_POLLS: u32 = 5;
         /// Answers that are none of Gong's, until they are taken for what is there.
@@ -152,7 +152,7 @@ impl Client {
         let started = self.clock.monotonic();
         let mut last = None;
         let mut polls = 0;
-        for pause in patience.pauses() {
+        for pause in policy.pauses() {
             polls += 1;
             let mut pause = pause;
             match self
@@ -166,9 +166,9 @@ impl Client {
                     }
                     last = Some(Box::new(status));
                 }
-                Err(error) if after_question(&error) != Action::GiveUp => {
+                Err(error) if for_idempotent(&error) != RetryAction::GiveUp => {
                     // A page of a proxy's may pass; one that stays is none of Gong's.
-                    strange += u32::from(error.kind() == ErrorKind::UnexpectedAnswer);
+                    strange += u32::from(error.kind() == ErrorKind::UnexpectedResponse);
                     if strange > STRANGE_ANSWERS {
                         return Err(error.into());
                     }
@@ -178,9 +178,9 @@ impl Client {
                 Err(error) => return Err(error.into()),
             }
             let waited = self.clock.monotonic().saturating_sub(started);
-            if waited.saturating_add(pause) > patience.total {
+            if waited.saturating_add(pause) > policy.timeout {
                 let client_request_id = client_request_id.clone();
-                return Err(WaitError::TimedOut {
+                return Err(PollError::TimedOut {
                     client_request_id,
                     waited,
                     polls,
@@ -191,9 +191,9 @@ impl Client {
         }
         // The pauses have no end.
         let client_request_id = client_request_id.clone();
-        Err(WaitError::TimedOut {
+        Err(PollError::TimedOut {
             client_request_id,
-            waited: patience.total,
+            waited: policy.timeout,
             polls,
             last,
         })

@@ -20,7 +20,7 @@ pub struct Quota {
     /// How many may still be made.
     pub left: u64,
     /// When the oldest of them no longer counts, to the minute; none without calls.
-    pub frees_at: Option<Timestamp>,
+    pub resets_at: Option<Timestamp>,
 }
 
 impl Client {
@@ -65,7 +65,7 @@ async fn quota(
 ) -> Result<Quota, CallCounterError> {
     let start = now.checked_sub(DAY).unwrap_or(now);
     let spent = counter.calls_since(start).await?;
-    let mut frees_at = None;
+    let mut resets_at = None;
     if spent > 0 {
         // The last moment since which all were made is that of the oldest; the counter counts by the
         // minute.
@@ -79,13 +79,13 @@ async fn quota(
                 fewer = middle;
             }
         }
-        frees_at = Some(now + SignedDuration::from_mins(all));
+        resets_at = Some(now + SignedDuration::from_mins(all));
     }
     Ok(Quota {
         per_day,
         spent,
         left: per_day.saturating_sub(spent),
-        frees_at,
+        resets_at,
     })
 }
 
@@ -99,7 +99,7 @@ mod tests {
         let counter = MemoryCallCounter::new();
         let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
         let fresh = quota(10, now, &counter).await.unwrap();
-        assert_eq!((fresh.left, fresh.frees_at), (10, None));
+        assert_eq!((fresh.left, fresh.resets_at), (10, None));
         for hours in [30, 5, 5, 0] {
             counter
                 .count_call(now - SignedDuration::from_hours(hours))
@@ -108,8 +108,8 @@ mod tests {
         }
         let found = quota(10, now, &counter).await.unwrap();
         assert_eq!((found.spent, found.left), (3, 7));
-        let frees_at = found.frees_at.unwrap();
-        assert_eq!(frees_at, now + SignedDuration::from_hours(19));
+        let resets_at = found.resets_at.unwrap();
+        assert_eq!(resets_at, now + SignedDuration::from_hours(19));
         assert_eq!(quota(2, now, &counter).await.unwrap().left, 0);
     }
 }

@@ -9,7 +9,7 @@
 //! | no connection | again, after a pause | again, after a pause |
 //! | the connection broke, or no answer came in time | again, after a pause | ask for its status first |
 //! | 429 | again, after the wait that Gong names | again, after the wait that Gong names |
-//! | 5xx | again, after a pause | ask for its status first |
+//! | 408, 425, 5xx | again, after a pause | ask for its status first |
 //! | 2xx, but the body can't be read | again, after a pause | ask for its status first |
 //! | 409 | give up | Gong has it: ask for its status |
 //! | 401, 403 | give up | give up |
@@ -19,13 +19,13 @@
 //! | the settings are wrong | give up | give up |
 //!
 //! Every other call follows the same table. What says the same when it is said twice counts as a
-//! question: the complete list of custom fields, the replacement of a meeting. What does not, such as
+//! idempotent: the complete list of custom fields, the replacement of a meeting. What does not, such as
 //! registering an integration or creating a meeting, is made again only where Gong surely has not
 //! carried it out; having no status to ask for, it gives up elsewhere.
 //!
 //! Pauses double from one second to thirty, a little off so that clients that failed together do
 //! not come back together. Two limits hold at once, the number of tries and the total time; a
-//! `Retry-After` longer than [`RetryLimits::longest_wait`] ends the tries with the wait that is
+//! `Retry-After` longer than [`RetryLimits::max_retry_after`] ends the tries with the wait that is
 //! left. It is read as seconds or as an HTTP date; without one, or with one that is neither, the
 //! pause is the usual one.
 
@@ -37,27 +37,27 @@ use crate::error::{Error, ErrorKind};
 
 /// What is done after a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub enum RetryAction {
     /// The same again, after a pause.
-    Repeat,
+    Retry,
     /// The same again, after the wait that Gong names.
-    WaitAndRepeat,
+    RetryAfter,
     /// The status of the same id is asked before anything is sent.
-    AskFirst,
+    CheckStatusThenRetry,
     /// Gong took the id before: its status tells what became of it.
-    AskOutcome,
+    ResolveConflict,
     /// Nothing; the error stands.
     GiveUp,
 }
 
-impl Action {
+impl RetryAction {
     /// The action in words, as in the table of this module.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Repeat => "again, after a pause",
-            Self::WaitAndRepeat => "again, after the wait that Gong names",
-            Self::AskFirst => "ask for its status first",
-            Self::AskOutcome => "Gong has it: ask for its status",
+            Self::Retry => "again, after a pause",
+            Self::RetryAfter => "again, after the wait that Gong names",
+            Self::CheckStatusThenRetry => "ask for its status first",
+            Self::ResolveConflict => "Gong has it: ask for its status",
             Self::GiveUp => "give up",
         }
     }
@@ -70,9 +70,9 @@ pub struct Row {
     /// What came back.
     pub when: &'static str,
     /// After a question.
-    pub question: Action,
+    pub idempotent: RetryAction,
     /// After an upload.
-    pub upload: Action,
+    pub upload: RetryAction,
     matches: fn(&Error) -> bool,
 }
 
@@ -80,45 +80,45 @@ pub struct Row {
 pub const TABLE: &[Row] = &[
     Row {
         when: "no connection",
-        question: Action::Repeat,
-        upload: Action::Repeat,
+        idempotent: RetryAction::Retry,
+        upload: RetryAction::Retry,
         // Of a question no outcome can be unknown: it always ends up here, and both rows do the same.
         matches: |error| no_answer(error) && !error.is_outcome_unknown(),
     },
     Row {
         when: "the connection broke, or no answer came in time",
-        question: Action::Repeat,
-        upload: Action::AskFirst,
+        idempotent: RetryAction::Retry,
+        upload: RetryAction::CheckStatusThenRetry,
         matches: no_answer,
     },
     Row {
         when: "429",
-        question: Action::WaitAndRepeat,
-        upload: Action::WaitAndRepeat,
+        idempotent: RetryAction::RetryAfter,
+        upload: RetryAction::RetryAfter,
         matches: |error| error.kind() == ErrorKind::RateLimited,
     },
     Row {
-        when: "5xx",
-        question: Action::Repeat,
-        upload: Action::AskFirst,
+        when: "408, 425, 5xx",
+        idempotent: RetryAction::Retry,
+        upload: RetryAction::CheckStatusThenRetry,
         matches: |error| error.kind() == ErrorKind::Unavailable,
     },
     Row {
         when: "2xx, but the body can't be read",
-        question: Action::Repeat,
-        upload: Action::AskFirst,
-        matches: |error| error.kind() == ErrorKind::UnexpectedAnswer,
+        idempotent: RetryAction::Retry,
+        upload: RetryAction::CheckStatusThenRetry,
+        matches: |error| error.kind() == ErrorKind::UnexpectedResponse,
     },
     Row {
         when: "409",
-        question: Action::GiveUp,
-        upload: Action::AskOutcome,
+        idempotent: RetryAction::GiveUp,
+        upload: RetryAction::ResolveConflict,
         matches: |error| error.kind() == ErrorKind::Conflict,
     },
     Row {
         when: "401, 403",
-        question: Action::GiveUp,
-        upload: Action::GiveUp,
+        idempotent: RetryAction::GiveUp,
+        upload: RetryAction::GiveUp,
         matches: |error| {
             matches!(
                 error.kind(),
@@ -128,14 +128,14 @@ pub const TABLE: &[Row] = &[
     },
     Row {
         when: "3xx",
-        question: Action::GiveUp,
-        upload: Action::GiveUp,
+        idempotent: RetryAction::GiveUp,
+        upload: RetryAction::GiveUp,
         matches: |error| error.kind() == ErrorKind::Redirected,
     },
     Row {
         when: "any other 4xx",
-        question: Action::GiveUp,
-        upload: Action::GiveUp,
+        idempotent: RetryAction::GiveUp,
+        upload: RetryAction::GiveUp,
         matches: |error| {
             matches!(
                 error.kind(),
@@ -145,14 +145,14 @@ pub const TABLE: &[Row] = &[
     },
     Row {
         when: "the file can't be read, or changed",
-        question: Action::GiveUp,
-        upload: Action::GiveUp,
+        idempotent: RetryAction::GiveUp,
+        upload: RetryAction::GiveUp,
         matches: |error| error.kind() == ErrorKind::File,
     },
     Row {
         when: "the settings are wrong",
-        question: Action::GiveUp,
-        upload: Action::GiveUp,
+        idempotent: RetryAction::GiveUp,
+        upload: RetryAction::GiveUp,
         matches: |error| error.kind() == ErrorKind::Configuration,
     },
 ];
@@ -166,20 +166,20 @@ fn row(error: &Error) -> Option<&'static Row> {
 }
 
 /// What to do after a failed question.
-pub fn after_question(error: &Error) -> Action {
-    row(error).map_or(Action::GiveUp, |row| row.question)
+pub fn for_idempotent(error: &Error) -> RetryAction {
+    row(error).map_or(RetryAction::GiveUp, |row| row.idempotent)
 }
 
 /// What to do after a failed upload.
-pub fn after_upload(error: &Error) -> Action {
-    row(error).map_or(Action::GiveUp, |row| row.upload)
+pub fn for_upload(error: &Error) -> RetryAction {
+    row(error).map_or(RetryAction::GiveUp, |row| row.upload)
 }
 
 /// How a call is repeated that changes something and has no status to ask for: only where Gong has
 /// surely not carried it out.
-pub fn after_change(error: &Error) -> Action {
-    match after_upload(error) {
-        Action::AskFirst | Action::AskOutcome => Action::GiveUp,
+pub fn for_non_idempotent(error: &Error) -> RetryAction {
+    match for_upload(error) {
+        RetryAction::CheckStatusThenRetry | RetryAction::ResolveConflict => RetryAction::GiveUp,
         action => action,
     }
 }
@@ -189,25 +189,25 @@ pub fn after_change(error: &Error) -> Action {
 #[non_exhaustive]
 pub struct RetryLimits {
     /// How often one call is made at most; 5 by default.
-    pub attempts: u32,
+    pub max_attempts: u32,
     /// How long after the first try another may begin; an hour by default.
-    pub total: Duration,
+    pub max_elapsed: Duration,
     /// The longest wait that Gong may ask for; 20 minutes by default, the longest that was seen.
-    pub longest_wait: Duration,
+    pub max_retry_after: Duration,
     /// The first pause; a second by default.
-    pub first_pause: Duration,
+    pub initial_backoff: Duration,
     /// The longest pause where Gong names none; 30 seconds by default.
-    pub longest_pause: Duration,
+    pub max_backoff: Duration,
 }
 
 impl Default for RetryLimits {
     fn default() -> Self {
         Self {
-            attempts: 5,
-            total: Duration::from_hours(1),
-            longest_wait: Duration::from_mins(20),
-            first_pause: Duration::from_secs(1),
-            longest_pause: Duration::from_secs(30),
+            max_attempts: 5,
+            max_elapsed: Duration::from_hours(1),
+            max_retry_after: Duration::from_mins(20),
+            initial_backoff: Duration::from_secs(1),
+            max_backoff: Duration::from_secs(30),
         }
     }
 }
@@ -215,34 +215,34 @@ impl Default for RetryLimits {
 impl RetryLimits {
     /// For every call but uploads, at whose end somebody waits: four tries within a minute.
     pub const CALL: Self = Self {
-        attempts: 4,
-        total: Duration::from_mins(1),
-        longest_wait: Duration::from_secs(30),
-        first_pause: Duration::from_millis(250),
-        longest_pause: Duration::from_secs(5),
+        max_attempts: 4,
+        max_elapsed: Duration::from_mins(1),
+        max_retry_after: Duration::from_secs(30),
+        initial_backoff: Duration::from_millis(250),
+        max_backoff: Duration::from_secs(5),
     };
 
     /// No second try.
     pub const NONE: Self = Self {
-        attempts: 1,
+        max_attempts: 1,
         ..Self::CALL
     };
 
     /// For a local Gong, which recovers at once.
-    pub const LOCAL: Self = Self {
-        attempts: 5,
-        total: Duration::from_mins(1),
-        longest_wait: Duration::from_secs(5),
-        first_pause: Duration::from_millis(2),
-        longest_pause: Duration::from_millis(50),
+    pub const SIMULATOR: Self = Self {
+        max_attempts: 5,
+        max_elapsed: Duration::from_mins(1),
+        max_retry_after: Duration::from_secs(5),
+        initial_backoff: Duration::from_millis(2),
+        max_backoff: Duration::from_millis(50),
     };
 
     /// The pauses, one after another, without end.
     pub fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
-        let longest = self.longest_pause;
+        let longest = self.max_backoff;
         ExponentialBuilder::new()
-            .with_min_delay(self.first_pause)
-            .with_max_delay(self.longest_pause)
+            .with_min_delay(self.initial_backoff)
+            .with_max_delay(self.max_backoff)
             .with_factor(2.0)
             .with_jitter()
             .without_max_times()
@@ -261,7 +261,7 @@ mod tests {
     fn the_table_stands_in_the_documentation() {
         let source = include_str!("retry.rs");
         for row in TABLE {
-            let (when, question, upload) = (row.when, row.question.as_str(), row.upload.as_str());
+            let (when, question, upload) = (row.when, row.idempotent.as_str(), row.upload.as_str());
             let line = format!("//! | {when} | {question} | {upload} |\n");
             assert!(source.contains(&line), "missing: {line}");
         }
@@ -277,25 +277,37 @@ mod tests {
             })
         };
         let of_upload = [
-            (ErrorKind::Transport, false, Action::Repeat),
-            (ErrorKind::Transport, true, Action::AskFirst),
-            (ErrorKind::Timeout, true, Action::AskFirst),
-            (ErrorKind::RateLimited, false, Action::WaitAndRepeat),
-            (ErrorKind::Unavailable, true, Action::AskFirst),
-            (ErrorKind::UnexpectedAnswer, false, Action::AskFirst),
-            (ErrorKind::Conflict, false, Action::AskOutcome),
-            (ErrorKind::Unauthorized, false, Action::GiveUp),
-            (ErrorKind::MissingScope, false, Action::GiveUp),
-            (ErrorKind::Forbidden, false, Action::GiveUp),
-            (ErrorKind::Redirected, false, Action::GiveUp),
-            (ErrorKind::InvalidRequest, false, Action::GiveUp),
-            (ErrorKind::NotFound, false, Action::GiveUp),
-            (ErrorKind::File, false, Action::GiveUp),
-            (ErrorKind::Configuration, false, Action::GiveUp),
+            (ErrorKind::Transport, false, RetryAction::Retry),
+            (
+                ErrorKind::Transport,
+                true,
+                RetryAction::CheckStatusThenRetry,
+            ),
+            (ErrorKind::Timeout, true, RetryAction::CheckStatusThenRetry),
+            (ErrorKind::RateLimited, false, RetryAction::RetryAfter),
+            (
+                ErrorKind::Unavailable,
+                true,
+                RetryAction::CheckStatusThenRetry,
+            ),
+            (
+                ErrorKind::UnexpectedResponse,
+                false,
+                RetryAction::CheckStatusThenRetry,
+            ),
+            (ErrorKind::Conflict, false, RetryAction::ResolveConflict),
+            (ErrorKind::Unauthorized, false, RetryAction::GiveUp),
+            (ErrorKind::MissingScope, false, RetryAction::GiveUp),
+            (ErrorKind::Forbidden, false, RetryAction::GiveUp),
+            (ErrorKind::Redirected, false, RetryAction::GiveUp),
+            (ErrorKind::InvalidRequest, false, RetryAction::GiveUp),
+            (ErrorKind::NotFound, false, RetryAction::GiveUp),
+            (ErrorKind::File, false, RetryAction::GiveUp),
+            (ErrorKind::Configuration, false, RetryAction::GiveUp),
         ];
         for (kind, outcome_unknown, action) in of_upload {
             let error = error(kind, outcome_unknown);
-            assert_eq!(after_upload(&error), action, "{kind:?}");
+            assert_eq!(for_upload(&error), action, "{kind:?}");
             assert!(row(&error).is_some(), "{kind:?}");
         }
     }

@@ -55,7 +55,9 @@ impl Client {
             self.raw()
                 .list_crm_schema_fields(integration_id.get(), object_type)
         };
-        let answer = self.ask(Operation::ListCrmSchemaFields, call).await?;
+        let answer = self
+            .call_idempotent(Operation::ListCrmSchemaFields, call)
+            .await?;
         let types = answer.object_type_to_selected_fields.unwrap_or_default();
         let known = types.into_iter().filter_map(|(name, fields)| {
             let object_type = name.parse::<ObjectType>().ok();
@@ -109,7 +111,7 @@ impl Client {
             self.raw()
                 .upload_crm_schema_field(integration_id.get(), object_type, &body)
         };
-        self.ask(Operation::UploadCrmSchemaField, call)
+        self.call_idempotent(Operation::UploadCrmSchemaField, call)
             .await
             .map(drop)
     }

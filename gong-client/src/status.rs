@@ -127,7 +127,7 @@ impl RequestStatus {
     }
 
     /// How many errors Gong counted and did not list.
-    pub fn hidden_errors(&self) -> u64 {
+    pub fn unlisted_errors(&self) -> u64 {
         let listed = self.errors.len() as u64;
         self.total_error_count
             .unwrap_or(listed)
@@ -192,7 +192,7 @@ impl Client {
     /// let status = client.request_status(integration_id, &upload.client_request_id).await?;
     /// assert_eq!(status.status, RequestState::Done);
     /// assert_eq!(status.total_success_count, Some(1));
-    /// assert_eq!((status.hidden_errors(), status.general_error()), (0, None));
+    /// assert_eq!((status.unlisted_errors(), status.general_error()), (0, None));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -204,7 +204,7 @@ impl Client {
     ) -> Result<RequestStatus, Error> {
         let id = client_request_id.as_str();
         let call = || self.raw().get_request_status(id, integration_id.get());
-        self.ask(Operation::GetRequestStatus, call)
+        self.call_idempotent(Operation::GetRequestStatus, call)
             .await
             .map(RequestStatus::from_raw)
             .map_err(|error| error.with_client_request_id(client_request_id))

@@ -145,9 +145,9 @@ impl Client {
         let answered = loop {
             let left = length - *watched.borrow_and_update();
             let deadline = if left > 0 {
-                self.timeouts.stall
+                self.timeouts.write_stall
             } else {
-                self.timeouts.answer
+                self.timeouts.response
             };
             tokio::select! {
                 // The answer first: it may come before the last piece has left.
@@ -157,7 +157,7 @@ impl Client {
                     on_progress(*watched.borrow());
                     if changed.is_err() {
                         // The body is dropped: Gong, or the connection, wants no more of it.
-                        break within(self.timeouts.answer, &mut call).await
+                        break within(self.timeouts.response, &mut call).await
                             .map_err(|late| late.with_client_request_id(&upload.client_request_id))?;
                     }
                 }
@@ -172,7 +172,7 @@ impl Client {
             &exchange,
             answered,
         ));
-        let outcome = within(self.timeouts.answer, read)
+        let outcome = within(self.timeouts.response, read)
             .await
             .flatten()
             .map(drop)

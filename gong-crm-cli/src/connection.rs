@@ -54,12 +54,16 @@ impl Connection {
     }
 
     async fn local(global: &Global) -> Result<Self, Failure> {
-        let simulator = Simulator::builder().start().await.map_err(|error| {
-            Failure::new(
-                Exit::Unexpected,
-                format!("the local Gong can't be started: {error}"),
-            )
-        })?;
+        let simulator = Simulator::builder()
+            .without_admin()
+            .start()
+            .await
+            .map_err(|error| {
+                Failure::new(
+                    Exit::Unexpected,
+                    format!("the local Gong can't be started: {error}"),
+                )
+            })?;
         let integration_id = simulator.register_integration("Local CRM", "admin@acme.example");
         let client = Client::builder()
             .base_url(simulator.base_url())
@@ -68,7 +72,7 @@ impl Connection {
                 simulator.access_key_secret().to_owned(),
             ))
             .rate_limit(RateLimit::unlimited())
-            .retry_limits(limits(global, RetryLimits::LOCAL))
+            .retry_limits(limits(global, RetryLimits::SIMULATOR))
             .build()?;
         Ok(Self {
             client,
@@ -99,7 +103,7 @@ impl Connection {
 pub(crate) fn limits(global: &Global, usual: RetryLimits) -> RetryLimits {
     let mut limits = usual;
     if let Some(retries) = global.retries {
-        limits.attempts = retries.saturating_add(1);
+        limits.max_attempts = retries.saturating_add(1);
     }
     limits
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gong_crm::push::PlanError;
-use gong_crm::{Error, FilesError, LedgerError, WaitError};
+use gong_crm::{Error, FilesError, LedgerError, PollError};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -168,11 +168,11 @@ impl From<Error> for Failure {
     }
 }
 
-impl From<WaitError> for Failure {
-    fn from(error: WaitError) -> Self {
+impl From<PollError> for Failure {
+    fn from(error: PollError) -> Self {
         match error {
-            WaitError::Request(error) => error.into(),
-            WaitError::TimedOut {
+            PollError::Request(error) => error.into(),
+            PollError::TimedOut {
                 ref client_request_id,
                 ..
             } => {

@@ -1,6 +1,6 @@
 //! `AsyncEntityWriter`: lines into any asynchronous writer.
 
-use gong_records::{Entity, EntityWriter, ObjectId, WriteError};
+use gong_records::{EntityWriter, ObjectId, Record, WriteError};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 /// Writes records of one type as the lines of one entity file, into any [`AsyncWrite`].
@@ -28,7 +28,7 @@ pub struct AsyncEntityWriter<T, W> {
     sink: W,
 }
 
-impl<T: Entity, W: AsyncWrite + Unpin> AsyncEntityWriter<T, W> {
+impl<T: Record, W: AsyncWrite + Unpin> AsyncEntityWriter<T, W> {
     /// A writer into this sink.
     pub fn new(sink: W) -> Self {
         Self {

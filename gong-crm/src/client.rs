@@ -164,7 +164,12 @@ impl CallCounter for LedgerCounter {
     }
 
     fn calls_since(&self, since: Timestamp) -> BoxFuture<'_, Result<u64, CallCounterError>> {
-        Box::pin(async move { self.0.calls_since(since).await.map_err(CallCounterError::new) })
+        Box::pin(async move {
+            self.0
+                .calls_since(since)
+                .await
+                .map_err(CallCounterError::new)
+        })
     }
 
     fn reserve_call(

@@ -10,26 +10,26 @@ mod verify;
 
 pub use gong_client::{
     clock, error, integration, meeting, objects, operation, poll, quota, rate_limit, raw, retry,
-    status, upload,
+    status, upload, users,
 };
 pub use gong_records::{check, fix, ids, mapping, record, rule, schema, value, write};
 
 pub use async_writer::AsyncEntityWriter;
 pub use client::{Client, ClientBuilder};
 pub use gong_client::{
-    Clock, CreatedMeeting, Credentials, CrmObject, DeletionEvent, Ensured, Error, ErrorKind,
+    Clock, CreatedMeeting, Credentials, CrmObject, DeletionEvent, EnsureOutcome, Error, ErrorKind,
     Integration, Invitee, LineError, MAX_EMAILS, MAX_LISTED_ERRORS, MAX_OBJECTS, Meeting,
-    MeetingBuilder, MeetingReadiness, Operation, Patience, Quota, RateLimit, RequestState,
-    RequestStatus, SystemClock, Timeouts, Upload, WaitError,
+    MeetingBuilder, MeetingReadiness, Operation, PollError, PollPolicy, Quota, RateLimit,
+    RequestState, RequestStatus, SystemClock, Timeouts, Upload, User, UserSettings,
 };
 pub use gong_records::{
     Account, Amount, BusinessUser, Change, ClientRequestId, CloseDate, Contact, CustomFields,
-    CustomInput, Deal, DealStatus, EmailAddress, Entity, EntityFile, EntitySchema,
-    EntitySchemaError, EntityWriter, Fault, Field, FieldKind, FieldType, FilesError, Input,
-    IntegrationId, InvalidId, InvalidRecord, Lead, LineFormat, MAX_BODY_BYTES, MAX_FILE_BYTES,
-    MeetingId, ObjectId, ObjectType, Place, PlannedField, Presence, Rule, SchemaField,
-    SchemaFinding, SchemaPlan, SchemaPlanError, SchemaRule, Stage, Timestamp, UnknownObjectType,
-    UnknownRule, Url, Violation, WriteError, Written, WrittenFile, builder,
+    CustomInput, Deal, DealStatus, EmailAddress, EntityFile, EntitySchema, EntitySchemaError,
+    EntityWriter, Field, FieldKind, FieldType, FilesError, FinishedFile, Input, IntegrationId,
+    InvalidId, InvalidRecord, InvalidValue, Lead, LineFormat, MAX_BODY_BYTES, MAX_FILE_BYTES,
+    MeetingId, ObjectId, ObjectType, PlannedField, Presence, Record, RecordLocation, Rule,
+    SchemaField, SchemaFinding, SchemaPlan, SchemaPlanError, SchemaRule, Stage, Timestamp,
+    UnknownObjectType, UnknownRule, Url, Violation, WriteError, WriteSummary, builder,
 };
 pub use ledger::Ledger;
 pub use verify::{Difference, DifferenceKind, Verification, VerifyError};

@@ -56,13 +56,13 @@ impl<'de> serde::Deserialize<'de> for IntegrationId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(serde::Deserialize)]
         #[serde(untagged)]
-        enum Written {
+        enum WriteSummary {
             Number(i64),
             Text(String),
         }
-        match Written::deserialize(deserializer)? {
-            Written::Number(id) => Ok(Self(id)),
-            Written::Text(text) => text.parse().map_err(serde::de::Error::custom),
+        match WriteSummary::deserialize(deserializer)? {
+            WriteSummary::Number(id) => Ok(Self(id)),
+            WriteSummary::Text(text) => text.parse().map_err(serde::de::Error::custom),
         }
     }
 }

@@ -21,7 +21,8 @@ pub use schema::{
     Change, EntitySchema, EntitySchemaError, FieldType, PlannedField, SchemaField, SchemaFinding,
     SchemaPlan, SchemaPlanError, SchemaRule,
 };
-pub use value::{Amount, CloseDate, EmailAddress, Fault, ObjectId, Timestamp, Url};
+pub use value::{Amount, CloseDate, EmailAddress, InvalidValue, ObjectId, Timestamp, Url};
 pub use write::{
-    EntityFile, EntityWriter, MAX_FILE_BYTES, Place, WriteError, Written, WrittenFile,
+    EntityFile, EntityWriter, FinishedFile, MAX_FILE_BYTES, RecordLocation, WriteError,
+    WriteSummary,
 };

@@ -2,33 +2,33 @@
 
 use std::fmt;
 
-mod appended;
 mod custom;
-mod draft;
+mod encode;
 mod field;
+mod raw_record;
 #[rustfmt::skip]
 mod generated;
-mod input;
-mod intake;
 mod object_type;
+mod setters;
+mod validation;
 
 pub use custom::{CustomFields, CustomInput};
 pub use field::{Field, FieldKind, LineFormat, Presence};
 pub use generated::*;
-pub use input::Input;
-pub use intake::{InvalidRecord, Violation};
 pub use object_type::UnknownObjectType;
+pub use setters::Input;
+pub use validation::{InvalidRecord, Violation};
 
-pub(crate) use appended::Appended;
-pub(crate) use draft::Draft;
-pub(crate) use intake::{Intake, Measured};
+pub(crate) use encode::AppendJson;
+pub(crate) use raw_record::RawRecord;
+pub(crate) use validation::{Bounded, Validation};
 
 use crate::value::ObjectId;
 
 /// A record of one of the six types that a line of an entity file can hold.
 ///
 /// Sealed: the types follow from openapi.yaml.
-pub trait Entity:
+pub trait Record:
     serde::Serialize + serde::de::DeserializeOwned + fmt::Debug + sealed::Sealed
 {
     /// The value of the upload's `objectType`.
@@ -50,7 +50,7 @@ pub trait Entity:
     /// The same JSON as by way of `serde_json`, in a fraction of the time.
     ///
     /// ```
-    /// use gong_records::{Entity as _, Stage};
+    /// use gong_records::{Record as _, Stage};
     ///
     /// let stage = Stage::builder().object_id("discovery").name("Discovery").build()?;
     /// let mut line = Vec::new();
@@ -62,7 +62,7 @@ pub trait Entity:
 }
 
 mod sealed {
-    /// Keeps [`Entity`](super::Entity) to the six types.
+    /// Keeps [`Record`](super::Record) to the six types.
     pub trait Sealed {}
 
     impl Sealed for super::Account {}

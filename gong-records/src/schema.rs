@@ -6,9 +6,9 @@ use std::io;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::value::RawValue;
 
-use crate::record::{Entity, InvalidRecord, ObjectType, Violation};
+use crate::record::{InvalidRecord, ObjectType, Record, Violation};
 use crate::rule::Rule;
-use crate::value::Fault;
+use crate::value::InvalidValue;
 
 mod document;
 mod field;
@@ -97,7 +97,7 @@ impl EntitySchema {
     ///         {"name": "region", "label": "Region", "type": "STRING", "orderedValueList": null}
     ///     ]}}"#)?;
     /// let field = schema.field(ObjectType::Deal, "region").unwrap();
-    /// assert_eq!(field.field_type, FieldType::Text);
+    /// assert_eq!(field.field_type, FieldType::String);
     /// # Ok::<(), gong_records::EntitySchemaError>(())
     /// ```
     pub fn from_json(text: &str) -> Result<Self, EntitySchemaError> {
@@ -188,20 +188,20 @@ impl EntitySchema {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] with [`Rule::CustomUnknown`] for a name that is not declared, else as
+    /// A [`InvalidValue`] with [`Rule::CustomUnknown`] for a name that is not declared, else as
     /// [`SchemaField::check`].
     pub fn check_value(
         &self,
         object_type: ObjectType,
         name: &str,
         value: &RawValue,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), InvalidValue> {
         if !self.0.contains_key(&object_type) {
             return Ok(());
         }
         match self.field(object_type, name) {
             Some(field) => field.check(value),
-            None => Err(Fault::new(
+            None => Err(InvalidValue::new(
                 Rule::CustomUnknown,
                 "the entity schema does not declare it, so Gong takes it and does not show it",
             )),
@@ -214,13 +214,13 @@ impl EntitySchema {
     ///
     /// [`InvalidRecord`] with every custom field that does not; those too of which Gong is not known
     /// to refuse the record, such as an undeclared name.
-    pub fn check<T: Entity>(&self, record: &T) -> Result<(), InvalidRecord> {
+    pub fn check<T: Record>(&self, record: &T) -> Result<(), InvalidRecord> {
         let violations: Vec<Violation> = record
             .custom_fields()
             .raw()
             .filter_map(|(name, value)| {
-                let fault = self.check_value(T::OBJECT_TYPE, name, value).err()?;
-                Some(Violation::new(name, fault))
+                let invalid = self.check_value(T::OBJECT_TYPE, name, value).err()?;
+                Some(Violation::new(name, invalid))
             })
             .collect();
         if violations.is_empty() {

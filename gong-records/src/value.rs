@@ -9,8 +9,8 @@ use crate::rule::Rule;
 mod amount;
 pub(crate) mod close_date;
 pub(crate) mod email_address;
+mod json_limits;
 pub(crate) mod object_id;
-mod senseless;
 pub(crate) mod timestamp;
 pub(crate) mod url;
 
@@ -18,8 +18,8 @@ pub use amount::Amount;
 pub(crate) use amount::{TOO_LARGE, is_json_number};
 pub use close_date::CloseDate;
 pub use email_address::EmailAddress;
+pub(crate) use json_limits::{is_unrepresentable, overflowing_number, unpaired_surrogate};
 pub use object_id::ObjectId;
-pub(crate) use senseless::{endless_number, is_senseless, lone_surrogate};
 pub use timestamp::Timestamp;
 pub use url::Url;
 
@@ -28,12 +28,12 @@ pub use url::Url;
 /// The message never repeats the value, which may be personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message} [{rule}]")]
-pub struct Fault {
+pub struct InvalidValue {
     rule: Rule,
     message: Cow<'static, str>,
 }
 
-impl Fault {
+impl InvalidValue {
     pub(crate) fn new(rule: Rule, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             rule,
@@ -54,12 +54,12 @@ impl Fault {
 
 /// A value that can be read from text a person wrote.
 pub(crate) trait FromText: Sized {
-    fn from_text(text: &str) -> Result<Self, Fault>;
+    fn from_text(text: &str) -> Result<Self, InvalidValue>;
 }
 
 /// A value that can be read from the JSON of a line.
 pub(crate) trait FromJson: Sized {
-    fn from_json(json: &RawValue) -> Result<Self, Fault>;
+    fn from_json(json: &RawValue) -> Result<Self, InvalidValue>;
 }
 
 /// A value out of a fixed set of words.
@@ -70,10 +70,10 @@ pub(crate) trait Word: Sized {
 }
 
 impl<T: Word> FromText for T {
-    fn from_text(text: &str) -> Result<Self, Fault> {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
         Self::from_word(text).ok_or_else(|| {
             let words = Self::WORDS.join(", ");
-            Fault::new(
+            InvalidValue::new(
                 Rule::UnknownWord,
                 format!("it must be one of {words}, in capitals"),
             )
@@ -82,41 +82,43 @@ impl<T: Word> FromText for T {
 }
 
 impl<T: Word> FromJson for T {
-    fn from_json(json: &RawValue) -> Result<Self, Fault> {
+    fn from_json(json: &RawValue) -> Result<Self, InvalidValue> {
         T::from_text(&text(json)?)
     }
 }
 
 impl FromJson for String {
-    fn from_json(json: &RawValue) -> Result<Self, Fault> {
+    fn from_json(json: &RawValue) -> Result<Self, InvalidValue> {
         text(json).map(Cow::into_owned)
     }
 }
 
 impl FromText for String {
-    fn from_text(text: &str) -> Result<Self, Fault> {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
         Ok(text.to_owned())
     }
 }
 
 impl FromJson for bool {
-    fn from_json(json: &RawValue) -> Result<Self, Fault> {
-        serde_json::from_str(json.get())
-            .map_err(|_| Fault::new(Rule::WrongType, "it must be true or false, without quotes"))
+    fn from_json(json: &RawValue) -> Result<Self, InvalidValue> {
+        serde_json::from_str(json.get()).map_err(|_| {
+            InvalidValue::new(Rule::WrongType, "it must be true or false, without quotes")
+        })
     }
 }
 
 impl FromJson for i64 {
-    fn from_json(json: &RawValue) -> Result<Self, Fault> {
-        serde_json::from_str(json.get())
-            .map_err(|_| Fault::new(Rule::WrongType, "it must be a whole number, without quotes"))
+    fn from_json(json: &RawValue) -> Result<Self, InvalidValue> {
+        serde_json::from_str(json.get()).map_err(|_| {
+            InvalidValue::new(Rule::WrongType, "it must be a whole number, without quotes")
+        })
     }
 }
 
 impl FromJson for Vec<String> {
-    fn from_json(json: &RawValue) -> Result<Self, Fault> {
+    fn from_json(json: &RawValue) -> Result<Self, InvalidValue> {
         serde_json::from_str(json.get()).map_err(|_| {
-            Fault::new(
+            InvalidValue::new(
                 Rule::WrongType,
                 "it must be a list of texts, such as [\"a.example\"]",
             )
@@ -125,9 +127,9 @@ impl FromJson for Vec<String> {
 }
 
 /// A JSON string's text, borrowed where it has no escapes.
-pub(crate) fn text(json: &RawValue) -> Result<Cow<'_, str>, Fault> {
+pub(crate) fn text(json: &RawValue) -> Result<Cow<'_, str>, InvalidValue> {
     let quoted = json.get();
-    let wrong = || Fault::new(Rule::WrongType, "it must be a text in double quotes");
+    let wrong = || InvalidValue::new(Rule::WrongType, "it must be a text in double quotes");
     match quoted
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
@@ -152,13 +154,15 @@ macro_rules! text_value {
         }
 
         impl $crate::value::FromJson for $name {
-            fn from_json(json: &serde_json::value::RawValue) -> Result<Self, $crate::value::Fault> {
+            fn from_json(
+                json: &serde_json::value::RawValue,
+            ) -> Result<Self, $crate::value::InvalidValue> {
                 <Self as $crate::value::FromText>::from_text(&$crate::value::text(json)?)
             }
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::value::Fault;
+            type Err = $crate::value::InvalidValue;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 <Self as $crate::value::FromText>::from_text(text)

@@ -2,15 +2,15 @@
 
 use crate::io::discover::{FRAMING_BYTES, MAX_BODY_BYTES};
 
+mod encoder;
 mod error;
 mod file;
-mod lines;
 mod object_ids;
-mod stream;
+mod sync;
 
 pub use error::WriteError;
-pub use file::{EntityFile, Place, Written, WrittenFile};
-pub use stream::EntityWriter;
+pub use file::{EntityFile, FinishedFile, RecordLocation, WriteSummary};
+pub use sync::EntityWriter;
 
 /// The most bytes of one entity file: what the multipart framing around it leaves of a body.
 pub const MAX_FILE_BYTES: u64 = MAX_BODY_BYTES - FRAMING_BYTES;

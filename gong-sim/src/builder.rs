@@ -6,14 +6,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::credentials::{BearerToken, Credentials};
+use crate::credentials::{AccessKey, BearerToken, Credentials, random_text};
 use crate::faults::Fault;
 use crate::limits::{BODY_LIMIT, RateLimit};
 use crate::rules::{RuleSet, UnknownRule};
 use crate::shared::Launch;
 use crate::simulator::Simulator;
 use crate::store::file::{self, StateFile};
-use crate::store::{ACCOUNT_DELAY, DumpError, GongUser, KEPT_BODY_BYTES, SeedError, State};
+use crate::store::{
+    ACCOUNT_DELAY, DumpError, GongUser, KEPT_BODY_BYTES, READ_TIMEOUT, SeedError, State,
+};
 use crate::time::{Clock, Processing};
 
 /// Why a simulator could not start.
@@ -31,6 +33,9 @@ pub enum StartError {
     /// The thread that serves requests could not be started.
     #[error("can't start the thread that serves requests")]
     Thread(#[source] io::Error),
+    /// The system gave no random numbers for keys and tokens.
+    #[error("the system gives no random numbers for an access key")]
+    Random(#[source] io::Error),
     /// The state file could not be read.
     #[error("the state file {} can't be used", path.display())]
     StateFile {
@@ -45,6 +50,24 @@ pub enum StartError {
     /// A rule was set that does not exist.
     #[error(transparent)]
     UnknownRule(#[from] UnknownRule),
+}
+
+/// Whether and to whom `/_sim/` is open.
+#[derive(Clone)]
+enum Admin {
+    Absent,
+    RandomToken,
+    Token(String),
+}
+
+impl std::fmt::Debug for Admin {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Absent => "Absent",
+            Self::RandomToken => "RandomToken",
+            Self::Token(_) => "Token(…)",
+        })
+    }
 }
 
 /// The settings of a simulator. [`start`](Self::start) brings it up.
@@ -69,6 +92,9 @@ pub struct Builder {
     port: u16,
     access_key: Option<(String, String)>,
     tokens: Vec<BearerToken>,
+    admin: Admin,
+    allowed_hosts: Vec<String>,
+    integration: Option<(i64, String, String)>,
     rate_limit: Option<RateLimit>,
     processing: Processing,
     deletion: Option<Processing>,
@@ -95,6 +121,9 @@ impl Default for Builder {
             port: 0,
             access_key: None,
             tokens: Vec::new(),
+            admin: Admin::RandomToken,
+            allowed_hosts: Vec::new(),
+            integration: None,
             rate_limit: None,
             processing: Processing::Immediate,
             deletion: None,
@@ -111,7 +140,7 @@ impl Default for Builder {
             seed_folder: None,
             kept_requests: 10_000,
             kept_body_bytes: KEPT_BODY_BYTES,
-            read_timeout: Duration::from_secs(30),
+            read_timeout: READ_TIMEOUT,
         }
     }
 }
@@ -124,15 +153,65 @@ impl Builder {
         self
     }
 
-    /// The address to listen on instead of 127.0.0.1. Whoever can reach it can read and change
-    /// everything the simulator holds.
+    /// The address to listen on instead of 127.0.0.1. Requests by another name than `localhost`
+    /// or an address need [`allow_host`](Self::allow_host).
     #[must_use]
     pub fn host(mut self, host: IpAddr) -> Self {
         self.host = host;
         self
     }
 
-    /// The access key and its secret, instead of a pair made from the seed.
+    /// A name by which clients call the simulator, such as that of a container. Other names are
+    /// refused, so that no web site can make its own name point to the simulator. Can be called
+    /// again for more names.
+    #[must_use]
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.allowed_hosts.push(name.into());
+        self
+    }
+
+    /// The token that opens the endpoints and pages under `/_sim/`, instead of a random one.
+    #[must_use]
+    pub fn admin_token(mut self, token: impl Into<String>) -> Self {
+        self.admin = Admin::Token(token.into());
+        self
+    }
+
+    /// Serves nothing under `/_sim/`.
+    ///
+    /// ```
+    /// let sim = gong_sim::Simulator::builder().without_admin().start_blocking()?;
+    /// assert!(sim.admin_token().is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn without_admin(mut self) -> Self {
+        self.admin = Admin::Absent;
+        self
+    }
+
+    /// An integration that is registered from the start, under this id, unless the state file
+    /// brought one along.
+    ///
+    /// ```
+    /// let sim = gong_sim::Simulator::builder()
+    ///     .integration(5517027188234205706, "Acme CRM", "admin@acme.example")
+    ///     .start_blocking()?;
+    /// assert_eq!(sim.integrations()[0].integration_id, 5517027188234205706);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn integration(
+        mut self,
+        integration_id: i64,
+        name: impl Into<String>,
+        owner_email: impl Into<String>,
+    ) -> Self {
+        self.integration = Some((integration_id, name.into(), owner_email.into()));
+        self
+    }
+
+    /// The access key and its secret, instead of a random pair.
     #[must_use]
     pub fn access_key(mut self, access_key: impl Into<String>, secret: impl Into<String>) -> Self {
         self.access_key = Some((access_key.into(), secret.into()));
@@ -229,7 +308,8 @@ impl Builder {
         self
     }
 
-    /// Makes ids and probabilities repeatable; 0 by default.
+    /// Makes ids and probabilities repeatable; 0 by default. Access keys and tokens are random
+    /// whatever the seed is.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -374,6 +454,7 @@ impl Builder {
         state.deletion = self.deletion;
         state.read_lag = self.read_lag;
         state.account_delay = self.account_delay;
+        state.read_timeout = self.read_timeout;
         state.kept_body_bytes = self.kept_body_bytes;
         state.body_limit = self.body_limit;
         state.rate_limit = self.rate_limit;
@@ -390,31 +471,45 @@ impl Builder {
             })?;
         }
         let version = state.version;
-        // A sequence of its own: credentials stay the same whatever the state file brings.
-        let mut random = fastrand::Rng::with_seed(self.seed);
-        let (access_key, access_key_secret) = self
-            .access_key
-            .unwrap_or_else(|| (new_key(&mut random, 32), new_key(&mut random, 64)));
-        let credentials = Credentials {
-            access_key,
-            access_key_secret,
+        let has_state = !state.integrations.is_empty();
+        let random = |length| random_text(length).map_err(StartError::Random);
+        let access_key = match self.access_key {
+            Some((key, secret)) => AccessKey { key, secret },
+            None => AccessKey {
+                key: random(32)?,
+                secret: random(64)?,
+            },
+        };
+        let admin_token = match self.admin {
+            Admin::Absent => None,
+            Admin::RandomToken => Some(random(40)?),
+            Admin::Token(token) => Some(token),
+        };
+        state.credentials = Credentials {
+            keys: vec![access_key.clone()],
             tokens: self.tokens,
         };
+        if let Some((id, name, owner_email)) = &self.integration
+            && state.integrations.is_empty()
+        {
+            state.register_as(*id, name, owner_email);
+        }
         let address = SocketAddr::new(self.host, self.port);
         let listener =
             TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })?;
         if let Some(folder) = &self.seed_folder
-            && state.integrations.is_empty()
+            && !has_state
         {
             state.seed_from(folder)?;
         }
         let state_file = self.state_file.map(|path| StateFile::new(path, version));
         let launch = Launch {
-            credentials,
+            access_key,
+            admin_token,
+            allowed_hosts: self.allowed_hosts,
             state,
             state_file,
             kept_requests: self.kept_requests,
-            read_timeout: self.read_timeout,
         };
         Simulator::launch(listener, launch).map_err(StartError::Thread)
     }
@@ -434,10 +529,4 @@ impl Simulator {
     pub async fn start() -> Result<Self, StartError> {
         Self::builder().start().await
     }
-}
-
-fn new_key(random: &mut fastrand::Rng, length: usize) -> String {
-    std::iter::repeat_with(|| random.alphanumeric())
-        .take(length)
-        .collect()
 }

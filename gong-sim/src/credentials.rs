@@ -11,11 +11,17 @@ use http::header::AUTHORIZATION;
 use crate::operation::Operation;
 
 /// The keys and tokens that the simulated company has given out.
-#[derive(Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Credentials {
-    pub(crate) access_key: String,
-    pub(crate) access_key_secret: String,
+    pub(crate) keys: Vec<AccessKey>,
     pub(crate) tokens: Vec<BearerToken>,
+}
+
+/// An access key, which has all rights, and its secret.
+#[derive(Clone)]
+pub(crate) struct AccessKey {
+    pub(crate) key: String,
+    pub(crate) secret: String,
 }
 
 /// One token of an OAuth app.
@@ -26,11 +32,11 @@ pub(crate) struct BearerToken {
 }
 
 // Secrets of a simulator protect nothing, but people paste logs of programs that also know real ones.
-impl fmt::Debug for Credentials {
+impl fmt::Debug for AccessKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("Credentials")
-            .field("access_key", &self.access_key)
+            .debug_struct("AccessKey")
+            .field("key", &self.key)
             .finish_non_exhaustive()
     }
 }
@@ -51,6 +57,17 @@ pub(crate) enum Denied {
     MissingScope(&'static str),
 }
 
+/// Text of letters and digits that nobody can guess.
+pub(crate) fn random_text(length: usize) -> std::io::Result<String> {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789aZ";
+    let mut bytes = vec![0; length];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    Ok(bytes
+        .into_iter()
+        .map(|byte| char::from(LETTERS[usize::from(byte % 64)]))
+        .collect())
+}
+
 impl Credentials {
     pub(crate) fn admit(&self, headers: &HeaderMap, operation: Operation) -> Result<(), Denied> {
         let Some(header) = headers.get(AUTHORIZATION) else {
@@ -60,9 +77,10 @@ impl Credentials {
         let (scheme, value) = header.split_once(' ').unwrap_or((header, ""));
         let value = value.trim();
         if scheme.eq_ignore_ascii_case("basic") {
-            let expected = format!("{}:{}", self.access_key, self.access_key_secret);
             let given = STANDARD.decode(value).unwrap_or_default();
-            if given == expected.as_bytes() {
+            let is_pair =
+                |known: &AccessKey| format!("{}:{}", known.key, known.secret).into_bytes() == given;
+            if self.keys.iter().any(is_pair) {
                 return Ok(());
             }
             return Err(Denied::Unauthenticated("Invalid access key or secret"));

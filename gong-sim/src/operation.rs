@@ -1,4 +1,4 @@
-//! The twelve operations: how a request finds its own, and what each is called.
+//! The operations: their names, their scopes, and the route from a request to its operation.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use http::Method;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The operations of Gong's CRM and meetings API.
+/// The operations of Gong's CRM, meetings and users API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// `GET /v2/crm/integrations`
@@ -33,6 +33,8 @@ pub enum Operation {
     DeleteMeeting,
     /// `POST /v2/meetings/integration/status`
     IntegrationStatus,
+    /// `GET /v2/users`
+    ListUsers,
 }
 
 /// What a path and a method lead to.
@@ -45,8 +47,8 @@ pub(crate) enum Route {
 }
 
 impl Operation {
-    /// All twelve.
-    pub const ALL: [Self; 12] = [
+    /// All of them.
+    pub const ALL: [Self; 13] = [
         Self::ListIntegrations,
         Self::RegisterIntegration,
         Self::DeleteIntegration,
@@ -59,6 +61,7 @@ impl Operation {
         Self::UpdateMeeting,
         Self::DeleteMeeting,
         Self::IntegrationStatus,
+        Self::ListUsers,
     ];
 
     /// Method and path, as documentation prints them.
@@ -81,6 +84,7 @@ impl Operation {
             Self::UpdateMeeting => "PUT /v2/meetings/{meetingId}",
             Self::DeleteMeeting => "DELETE /v2/meetings/{meetingId}",
             Self::IntegrationStatus => "POST /v2/meetings/integration/status",
+            Self::ListUsers => "GET /v2/users",
         }
     }
 
@@ -110,6 +114,7 @@ impl Operation {
             Self::UpdateMeeting => "api:meetings:user:update",
             Self::DeleteMeeting => "api:meetings:user:delete",
             Self::IntegrationStatus => "api:meetings:integration:status",
+            Self::ListUsers => "api:users:read",
         }
     }
 
@@ -121,6 +126,7 @@ impl Operation {
             // Gong's machine-readable description declares `objectsCrmIds` here, its prose does not.
             Self::GetObjects => &["integrationId", "objectType", "objectsCrmIds"],
             Self::UploadEntities => &["integrationId", "objectType", "clientRequestId"],
+            Self::ListUsers => &["cursor", "includeAvatars"],
             Self::ListIntegrations
             | Self::RegisterIntegration
             | Self::CreateMeeting
@@ -163,6 +169,7 @@ impl Operation {
                 "GET, POST",
             ),
             "/v2/crm/request-status" => known(&[(Method::GET, Self::RequestStatus)], "GET"),
+            "/v2/users" => known(&[(Method::GET, Self::ListUsers)], "GET"),
             "/v2/meetings" => known(&[(Method::POST, Self::CreateMeeting)], "POST"),
             "/v2/meetings/integration/status" => {
                 known(&[(Method::POST, Self::IntegrationStatus)], "POST")

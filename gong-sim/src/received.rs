@@ -93,7 +93,7 @@ impl Serialize for ReceivedRequest {
 }
 
 /// How many characters of a body a list of requests shows.
-const BODY_SHOWN: usize = 2_000;
+pub(crate) const BODY_SHOWN: usize = 2_000;
 
 /// The first so many characters.
 pub(crate) fn beginning(text: &str, characters: usize) -> &str {
@@ -147,12 +147,27 @@ impl RequestLog {
         request.sequence = self.total;
         self.body_bytes += body_length(&request);
         self.requests.push_back(request);
+        self.forget_old_requests();
+        self.forget_old_bodies();
+    }
+
+    fn forget_old_requests(&mut self) {
         while self.requests.len() > self.kept
             && let Some(oldest) = self.requests.pop_front()
         {
             self.body_bytes -= body_length(&oldest);
         }
-        self.forget_old_bodies();
+    }
+
+    /// How many requests are kept.
+    pub(crate) fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// Changes how many requests are kept.
+    pub(crate) fn set_kept(&mut self, kept: usize) {
+        self.kept = kept;
+        self.forget_old_requests();
     }
 
     /// Changes how many bytes of bodies are kept.

@@ -1,33 +1,47 @@
 //! What all connections and the handle of the simulator have in common.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use crate::credentials::Credentials;
+use crate::credentials::AccessKey;
 use crate::received::RequestLog;
 use crate::store::State;
 use crate::store::file::StateFile;
 
 /// What a builder hands over.
 pub(crate) struct Launch {
-    pub(crate) credentials: Credentials,
+    /// The access key that the handle shows.
+    pub(crate) access_key: AccessKey,
+    /// What opens `/_sim/`; without a token it is not there.
+    pub(crate) admin_token: Option<String>,
+    pub(crate) allowed_hosts: Vec<String>,
     pub(crate) state: State,
     pub(crate) state_file: Option<StateFile>,
     pub(crate) kept_requests: usize,
-    pub(crate) read_timeout: Duration,
 }
 
 /// What all connections and the handle of the simulator have in common.
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) base_url: String,
     pub(crate) address: SocketAddr,
-    pub(crate) credentials: Credentials,
+    pub(crate) access_key: AccessKey,
+    pub(crate) admin_token: Option<String>,
+    pub(crate) allowed_hosts: Vec<String>,
     pub(crate) state_file: Option<StateFile>,
-    pub(crate) read_timeout: Duration,
     state: Mutex<State>,
     log: Mutex<RequestLog>,
+}
+
+// The token is a secret.
+impl fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Shared")
+            .field("address", &self.address)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 pub(crate) type SharedRef = Arc<Shared>;
@@ -36,20 +50,22 @@ impl Shared {
     pub(crate) fn new(address: SocketAddr, launch: Launch) -> Self {
         let base_url = base_url(address);
         let Launch {
-            credentials,
+            access_key,
+            admin_token,
+            allowed_hosts,
             state,
             state_file,
             kept_requests,
-            read_timeout,
         } = launch;
         let log = RequestLog::new(kept_requests, state.kept_body_bytes);
         let (state, log) = (Mutex::new(state), Mutex::new(log));
         Self {
             base_url,
             address,
-            credentials,
+            access_key,
+            admin_token,
+            allowed_hosts,
             state_file,
-            read_timeout,
             state,
             log,
         }

@@ -19,7 +19,8 @@ use crate::received::ReceivedRequest;
 use crate::rules::UnknownRule;
 use crate::shared::{Launch, Shared, SharedRef};
 use crate::store::{
-    GongUser, Integration, IntegrationData, SeedError, Upload, Uploads, key_of, shown_objects,
+    GongUser, Integration, IntegrationData, Meeting, SeedError, Upload, Uploads, key_of,
+    shown_objects,
 };
 use crate::time::Processing;
 
@@ -67,7 +68,8 @@ impl Simulator {
             .spawn(move || {
                 runtime.block_on(async move {
                     if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                        let admin = admin::router(Arc::clone(&served));
+                        let has_admin = served.admin_token.is_some();
+                        let admin = has_admin.then(|| admin::router(Arc::clone(&served)));
                         tokio::spawn(keep_saving(Arc::clone(&served)));
                         serve(listener, Arc::clone(&served), admin, stopped).await;
                         // What has just changed is not on disk yet. Who wants to know whether this
@@ -107,6 +109,24 @@ impl Simulator {
             lines.push(("GONG_INTEGRATION_ID", integration.id.to_string()));
         }
         lines
+    }
+
+    /// The token that opens the endpoints and pages under `/_sim/`, to be sent as
+    /// `Authorization: Bearer …`; `None` if they are not served.
+    ///
+    /// ```
+    /// let sim = gong_sim::Simulator::builder().admin_token("token").start_blocking()?;
+    /// assert_eq!(sim.admin_token(), Some("token"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn admin_token(&self) -> Option<&str> {
+        self.shared.admin_token.as_deref()
+    }
+
+    /// The address of the first page with the token in it, for a browser.
+    pub fn admin_url(&self) -> Option<String> {
+        let token = self.admin_token()?;
+        Some(format!("{}/_sim/?token={token}", self.base_url()))
     }
 
     /// Loads a folder of CRM files, named after their types (`accounts.ldjson`,
@@ -149,12 +169,12 @@ impl Simulator {
 
     /// The access key that has all rights.
     pub fn access_key(&self) -> &str {
-        &self.shared.credentials.access_key
+        &self.shared.access_key.key
     }
 
     /// The secret of [`access_key`](Self::access_key).
     pub fn access_key_secret(&self) -> &str {
-        &self.shared.credentials.access_key_secret
+        &self.shared.access_key.secret
     }
 
     /// Registers an integration without a request, and gives its id.
@@ -287,12 +307,7 @@ impl Simulator {
     /// The meetings, each as the request that created or last changed it, with its `meetingId`.
     pub fn meetings(&self) -> Vec<Value> {
         let state = self.shared.state();
-        let shown = state.meetings.all().map(|meeting| {
-            let mut shown = meeting.details.clone();
-            shown["meetingId"] = meeting.id.as_str().into();
-            shown
-        });
-        shown.collect()
+        state.meetings.all().map(Meeting::shown).collect()
     }
 
     /// The last requests in the order they were answered; `/_sim/` requests are not among them.

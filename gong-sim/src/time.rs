@@ -51,6 +51,20 @@ impl Clock {
         self.ahead = ahead;
     }
 
+    /// Lets the clock stand from now on, or flow again.
+    pub(crate) fn set_standing(&mut self, stands: bool) {
+        match (stands, self.standing_at) {
+            (true, None) => self.standing_at = Some(Timestamp::now()),
+            (false, Some(standing_at)) => {
+                // It goes on from where it stood.
+                let behind = standing_at.duration_since(Timestamp::now());
+                self.ahead = self.ahead.saturating_add(behind);
+                self.standing_at = None;
+            }
+            _ => {}
+        }
+    }
+
     pub(crate) fn stands(&self) -> bool {
         self.standing_at.is_some()
     }

@@ -42,7 +42,7 @@ async fn errors_beyond_the_twenty_that_gong_lists_are_counted() {
     }))
     .await;
     assert_eq!(status.errors.len(), 20);
-    assert_eq!(status.hidden_errors(), 5);
+    assert_eq!(status.unlisted_errors(), 5);
     assert_eq!(status.total_success_count, Some(75));
     assert_eq!(status.errors[19].line, 20);
     assert!(status.general_error().is_none());
@@ -108,7 +108,7 @@ async fn a_registration_without_an_id_is_no_success() {
             .register_integration("Acme", "a@acme.com")
             .await,
     );
-    assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
     assert!(error.to_string().contains("integrationId"), "{error}");
     // Gong may have registered it all the same.
     assert!(error.is_outcome_unknown());

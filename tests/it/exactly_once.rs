@@ -101,7 +101,7 @@ async fn a_status_that_never_ends_is_timed_out_and_resumed() {
     let path = world.write("accounts.ldjson", &accounts(3));
     world.simulator.set_processing(Processing::Polls(4));
     let mut options = Options::new([&path]).local().unchecked();
-    options.patience = options.patience.with_total(std::time::Duration::ZERO);
+    options.patience = options.patience.with_timeout(std::time::Duration::ZERO);
     let report = world.push_with(options).await;
     assert_eq!(report.verdict, Verdict::TimedOut);
     assert_eq!(report.unfinished().len(), 1);
@@ -341,7 +341,7 @@ async fn an_upload_whose_file_is_gone_is_asked_about() {
     std::fs::remove_file(&path).unwrap();
     let client = world.client(Arc::clone(&world.ledger));
     let mut options = Options::new([""; 0]).local().unchecked();
-    options.patience = options.patience.with_total(std::time::Duration::ZERO);
+    options.patience = options.patience.with_timeout(std::time::Duration::ZERO);
     let report = client.resume([], options).await.unwrap();
     assert_eq!(report.verdict, Verdict::TimedOut, "{report:#?}");
     assert_eq!(world.posts(), 1);

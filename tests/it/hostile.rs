@@ -29,8 +29,8 @@ const SOON: Duration = Duration::from_secs(20);
 /// A client that gives up soon and asks once.
 fn client(base_url: &str, patience: Duration) -> Client {
     let mut timeouts = Timeouts::default();
-    timeouts.answer = patience;
-    timeouts.stall = patience;
+    timeouts.response = patience;
+    timeouts.write_stall = patience;
     Client::builder()
         .base_url(base_url)
         .credentials(Credentials::access_key(KEY, SECRET))
@@ -159,7 +159,7 @@ async fn a_compressed_bomb_is_never_unpacked() {
     let server = crate::support::server(answer).await;
     let started = Instant::now();
     let error = refused(client(&server.uri(), SOON).integrations().await);
-    assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{error}");
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{error}");
     assert!(started.elapsed() < SOON);
 }
 

@@ -26,6 +26,7 @@ mod schema_agreement;
 mod silence;
 mod supply_chain;
 mod support;
+mod users;
 mod verdicts;
 mod wait;
 mod wire;

@@ -80,7 +80,7 @@ fn the_list_of_operations_is_that_of_the_contract() {
         .iter()
         .map(|promise| format!("{} {} {}", promise.id, promise.method, promise.path))
         .collect();
-    assert_eq!(promised.len(), 12);
+    assert_eq!(promised.len(), 13);
     assert_eq!(ours, promised);
 }
 

@@ -389,8 +389,8 @@ async fn a_wait_of_ages_is_none_that_anybody_waits() {
     ])
     .await;
     let mut limits = RetryLimits::CALL;
-    limits.first_pause = Duration::from_secs(2);
-    limits.longest_wait = Duration::MAX;
+    limits.initial_backoff = Duration::from_secs(2);
+    limits.max_retry_after = Duration::MAX;
     let client = Client::builder()
         .base_url(gong.client.base_url())
         .credentials(Credentials::bearer_token("token"))

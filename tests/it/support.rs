@@ -40,8 +40,8 @@ pub(crate) fn client(base_url: &str) -> Client {
 /// The same, which does not wait longer than this for anything.
 pub(crate) fn impatient_client(base_url: &str, patience: Duration) -> Client {
     let mut timeouts = Timeouts::default();
-    timeouts.answer = patience;
-    timeouts.stall = patience;
+    timeouts.response = patience;
+    timeouts.write_stall = patience;
     Client::builder()
         .base_url(base_url)
         .credentials(Credentials::access_key(KEY, SECRET))

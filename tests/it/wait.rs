@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gong_crm::{ErrorKind, Patience, RequestState, WaitError};
+use gong_crm::{ErrorKind, PollError, PollPolicy, RequestState};
 use serde_json::json;
 
 use crate::support::calls;
@@ -23,8 +23,8 @@ fn unknown_id() -> Step {
 /// The outcome of a wait, and what it said of each question.
 async fn wait(
     gong: &Scripted,
-    patience: Patience,
-) -> (Result<RequestState, WaitError>, Vec<String>) {
+    patience: PollPolicy,
+) -> (Result<RequestState, PollError>, Vec<String>) {
     let mut polled = Vec::new();
     let outcome = gong
         .client
@@ -43,7 +43,7 @@ async fn pauses_grow_to_the_longest_and_no_further() {
     let mut steps: Vec<Step> = (0..12).map(|_| status("IN_PROGRESS")).collect();
     steps.push(status("DONE"));
     let gong = Scripted::start(steps).await;
-    let (outcome, polled) = wait(&gong, Patience::UPLOAD).await;
+    let (outcome, polled) = wait(&gong, PollPolicy::UPLOAD).await;
     assert_eq!(outcome.unwrap(), RequestState::Done);
     assert_eq!(polled.len(), 13);
     let pauses = gong.clock.pauses();
@@ -60,7 +60,7 @@ async fn pauses_grow_to_the_longest_and_no_further() {
 async fn words_that_are_not_the_end_are_waited_out() {
     let steps = ["PENDING", "IN_PROGRESS", "PAUSED", "FAILED"].map(status);
     let gong = Scripted::start(steps).await;
-    let (outcome, polled) = wait(&gong, Patience::UPLOAD).await;
+    let (outcome, polled) = wait(&gong, PollPolicy::UPLOAD).await;
     assert_eq!(outcome.unwrap(), RequestState::Failed);
     assert_eq!(polled, ["PENDING", "IN_PROGRESS", "PAUSED", "FAILED"]);
     snapshot(
@@ -83,7 +83,7 @@ async fn trouble_on_the_way_is_waited_out_as_long_as_gong_asks() {
         status("DONE"),
     ])
     .await;
-    let (outcome, polled) = wait(&gong, Patience::UPLOAD).await;
+    let (outcome, polled) = wait(&gong, PollPolicy::UPLOAD).await;
     assert_eq!(outcome.unwrap(), RequestState::Done);
     assert_eq!(polled, ["DONE"]);
     assert_eq!(gong.clock.pauses()[0], Duration::from_secs(17));
@@ -97,12 +97,12 @@ async fn trouble_on_the_way_is_waited_out_as_long_as_gong_asks() {
 #[tokio::test]
 async fn a_wait_ends_when_its_time_is_up() {
     let gong = Scripted::start(["PENDING", "IN_PROGRESS"].map(status)).await;
-    let mut patience = Patience::UPLOAD.with_total(Duration::from_secs(11));
-    patience.first = Duration::from_secs(6);
-    patience.longest = Duration::from_secs(6);
+    let mut patience = PollPolicy::UPLOAD.with_timeout(Duration::from_secs(11));
+    patience.initial_interval = Duration::from_secs(6);
+    patience.max_interval = Duration::from_secs(6);
     let (outcome, _) = wait(&gong, patience).await;
     let error = outcome.unwrap_err();
-    let WaitError::TimedOut {
+    let PollError::TimedOut {
         client_request_id,
         waited,
         polls,
@@ -129,10 +129,10 @@ async fn a_wait_that_gong_asks_for_beyond_the_time_is_not_begun() {
         body: json!({"errors": ["API request limit exceeded"]}),
     }])
     .await;
-    let (outcome, _) = wait(&gong, Patience::UPLOAD).await;
+    let (outcome, _) = wait(&gong, PollPolicy::UPLOAD).await;
     assert!(matches!(
         outcome,
-        Err(WaitError::TimedOut {
+        Err(PollError::TimedOut {
             polls: 1,
             last: None,
             ..
@@ -145,13 +145,13 @@ async fn a_wait_that_gong_asks_for_beyond_the_time_is_not_begun() {
 #[tokio::test]
 async fn an_id_that_gong_does_not_know_yet_is_asked_for_again() {
     let gong = Scripted::start([unknown_id(), unknown_id(), status("DONE")]).await;
-    let (outcome, _) = wait(&gong, Patience::UPLOAD).await;
+    let (outcome, _) = wait(&gong, PollPolicy::UPLOAD).await;
     assert_eq!(outcome.unwrap(), RequestState::Done);
     gong.transcript().await;
 
     let gong = Scripted::start((0..5).map(|_| unknown_id())).await;
-    let (outcome, _) = wait(&gong, Patience::UPLOAD).await;
-    let Err(WaitError::Request(error)) = outcome else {
+    let (outcome, _) = wait(&gong, PollPolicy::UPLOAD).await;
+    let Err(PollError::Request(error)) = outcome else {
         unreachable!("an unknown id must become an error");
     };
     assert_eq!(error.kind(), ErrorKind::NotFound);
@@ -166,9 +166,9 @@ async fn an_id_that_gong_does_not_know_yet_is_asked_for_again() {
 #[tokio::test]
 async fn wrong_credentials_end_a_wait_at_once() {
     let gong = Scripted::start([answer(401, json!({"errors": ["Company is inactive"]}))]).await;
-    let (outcome, _) = wait(&gong, Patience::UPLOAD).await;
+    let (outcome, _) = wait(&gong, PollPolicy::UPLOAD).await;
     assert!(
-        matches!(&outcome, Err(WaitError::Request(error)) if error.kind() == ErrorKind::Unauthorized),
+        matches!(&outcome, Err(PollError::Request(error)) if error.kind() == ErrorKind::Unauthorized),
         "{outcome:?}"
     );
     assert!(gong.clock.pauses().is_empty());
@@ -186,9 +186,9 @@ async fn a_wait_of_ages_that_gong_asks_for_is_a_time_that_is_up() {
         },
     ])
     .await;
-    let (outcome, _) = wait(&gong, Patience::UPLOAD).await;
+    let (outcome, _) = wait(&gong, PollPolicy::UPLOAD).await;
     assert!(
-        matches!(outcome, Err(WaitError::TimedOut { polls: 2, .. })),
+        matches!(outcome, Err(PollError::TimedOut { polls: 2, .. })),
         "{outcome:?}"
     );
 }

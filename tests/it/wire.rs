@@ -1,4 +1,4 @@
-//! What does each of the twelve requests look like on the wire?
+//! What does the request of each operation look like on the wire?
 
 use std::io::Write as _;
 
@@ -123,6 +123,13 @@ async fn checking_readiness_sends_the_addresses() {
     let answer = json!({"requestId": "4al", "users": []});
     let description = "Checking who can book Gong meetings sends the addresses as JSON.";
     pin("integrationStatus", description, 200, answer).await;
+}
+
+#[tokio::test]
+async fn listing_users_sends_no_cursor_for_the_first_page() {
+    let answer = json!({"requestId": "4al", "records": {"totalRecords": 0}, "users": []});
+    let description = "Listing the users asks for the first page without parameters.";
+    pin("listUsers", description, 200, answer).await;
 }
 
 #[test]

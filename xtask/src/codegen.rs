@@ -10,13 +10,16 @@ mod entity_types;
 mod json_schema;
 mod lower;
 mod operations;
+mod problem;
 mod raw_client;
 mod rewrite;
+mod source;
 mod spec;
+mod validate;
 
 use spec::Spec;
 
-/// The command that mends a stale file.
+/// The command that writes a stale file again.
 const COMMAND: &str = "cargo xtask codegen";
 
 /// One file that follows from the spec.
@@ -52,12 +55,16 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
 
 /// Everything that follows from the spec, in memory.
 fn artifacts(root: &Path) -> Result<Vec<Artifact>> {
-    let spec = Spec::load(&root.join("openapi.yaml"))?;
-    let entities = entity_model::entities(&spec)?;
-    let mut artifacts = vec![raw_client::artifact(&spec)?, operations::artifact(&spec)?];
-    artifacts.extend(entity_types::artifacts(&spec, &entities)?);
-    artifacts.extend(json_schema::artifacts(&spec, &entities)?);
-    artifacts.push(entity_docs::artifact(&spec, &entities));
+    generate(&Spec::load(&root.join("openapi.yaml"))?)
+}
+
+/// Everything that follows from this contract.
+fn generate(spec: &Spec) -> Result<Vec<Artifact>> {
+    let entities = entity_model::entities(spec)?;
+    let mut artifacts = vec![raw_client::artifact(spec)?, operations::artifact(spec)?];
+    artifacts.extend(entity_types::artifacts(spec, &entities)?);
+    artifacts.extend(json_schema::artifacts(spec, &entities)?);
+    artifacts.push(entity_docs::artifact(spec, &entities));
     Ok(artifacts)
 }
 
@@ -72,7 +79,7 @@ fn stale<'a>(root: &Path, artifacts: &'a [Artifact]) -> Vec<(&'a Artifact, Strin
         .collect()
 }
 
-/// Fails with a diff of each stale file and the command that mends it.
+/// Fails with a diff of each stale file and the command that writes it.
 fn report(stale: &[(&Artifact, String)]) -> Result<()> {
     if stale.is_empty() {
         return Ok(());

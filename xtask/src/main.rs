@@ -10,6 +10,7 @@ mod bench;
 mod chaos;
 mod ci;
 mod codegen;
+mod outside;
 mod packages;
 
 /// The workspace's own chores.
@@ -61,6 +62,14 @@ enum Chore {
     Docs,
     /// Run everything a change has to pass, in order
     Ci,
+    /// Run tools and clients of others: linters, generated clients, schemathesis
+    Outside {
+        /// The suites, such as `clients`; all by default
+        suites: Vec<String>,
+        /// Only list the suites and what they need
+        #[arg(long)]
+        list: bool,
+    },
     /// Look at the spelling, each feature alone, the dependencies, the packages and their interface
     Packages {
         /// Only compare the interface, with this revision instead of the last release
@@ -85,6 +94,11 @@ fn main() -> ExitCode {
         Chore::Chaos { seeds, from } => chaos::run(&root, from, seeds),
         Chore::Docs => ci::pages(&root),
         Chore::Ci => ci::run(&root),
+        Chore::Outside { list: true, .. } => {
+            outside::list();
+            Ok(())
+        }
+        Chore::Outside { suites, .. } => outside::run(&root, &suites),
         Chore::Packages { since: None } => packages::run(&root),
         Chore::Packages {
             since: Some(revision),

@@ -245,7 +245,7 @@ fn entity_writer(deals: &[Deal]) -> Result<()> {
 }
 
 fn write_line(deals: &[Deal]) -> Result<()> {
-    use gong_crm::Entity as _;
+    use gong_crm::Record as _;
     flushed(deals, |deal, buffer| {
         deal.write_line(buffer);
         Ok(())

@@ -3,23 +3,23 @@
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::integration::Integration;
-use crate::poll::{Patience, WaitError};
+use crate::poll::{PollError, PollPolicy};
 use crate::status::{RequestState, RequestStatus};
 use gong_records::ids::{ClientRequestId, IntegrationId};
 
 /// What [`Client::ensure_integration`] found or made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Ensured {
+pub enum EnsureOutcome {
     /// One was registered already, and name and owner are the wanted ones.
-    Adopted(Integration),
+    Unchanged(Integration),
     /// None was registered: now it is.
-    Registered(Integration),
+    Created(Integration),
     /// One is registered under another name or owner. Nothing was changed; there is no renaming.
-    AtOdds(Integration),
+    Conflict(Integration),
 }
 
-impl Ensured {
+impl EnsureOutcome {
     /// The integration that Gong has now.
     ///
     /// ```
@@ -36,9 +36,9 @@ impl Ensured {
     /// ```
     pub fn integration(&self) -> &Integration {
         match self {
-            Self::Adopted(integration)
-            | Self::Registered(integration)
-            | Self::AtOdds(integration) => integration,
+            Self::Unchanged(integration)
+            | Self::Created(integration)
+            | Self::Conflict(integration) => integration,
         }
     }
 }
@@ -75,18 +75,18 @@ impl Client {
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
-    /// use gong_client::Ensured;
+    /// use gong_client::EnsureOutcome;
     ///
     /// # let sim = gong_sim::Simulator::start().await?;
     /// # let client = gong_client::Client::builder().base_url(sim.base_url())
     /// #     .credentials(gong_client::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
     /// #     .build()?;
     /// let first = client.ensure_integration("Acme CRM", "admin@acme.example").await?;
-    /// assert!(matches!(first, Ensured::Registered(_)));
+    /// assert!(matches!(first, EnsureOutcome::Created(_)));
     /// let second = client.ensure_integration("Acme CRM", "Admin@acme.example").await?;
-    /// assert!(matches!(second, Ensured::Adopted(_)));
+    /// assert!(matches!(second, EnsureOutcome::Unchanged(_)));
     /// let other = client.ensure_integration("Other CRM", "admin@acme.example").await?;
-    /// assert!(matches!(other, Ensured::AtOdds(_)));
+    /// assert!(matches!(other, EnsureOutcome::Conflict(_)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -95,12 +95,12 @@ impl Client {
         &self,
         name: &str,
         owner_email: &str,
-    ) -> Result<Ensured, Error> {
+    ) -> Result<EnsureOutcome, Error> {
         if let Some(found) = self.integrations().await?.into_iter().next() {
             return Ok(judged(found, name, owner_email));
         }
         match self.register_integration(name, owner_email).await {
-            Ok(integration_id) => Ok(Ensured::Registered(Integration {
+            Ok(integration_id) => Ok(EnsureOutcome::Created(Integration {
                 integration_id,
                 name: Some(name.to_owned()),
                 owner_email: Some(owner_email.to_owned()),
@@ -120,24 +120,24 @@ impl Client {
     ///
     /// The request's id follows from the integration, so that a deletion whose answer was lost, or
     /// that another process began, is followed and not begun again. Only after one failed is another
-    /// sent. With a `patience` of no time, it returns [`WaitError::TimedOut`] after the first
-    /// question; [`Patience::DELETION`] waits for the day that Gong says it can take.
+    /// sent. With a `policy` of no time, it returns [`PollError::TimedOut`] after the first
+    /// question; [`PollPolicy::DELETION`] waits for the day that Gong says it can take.
     ///
     /// # Errors
     ///
-    /// [`WaitError::TimedOut`] when the time is up, while the deletion goes on in Gong;
-    /// [`WaitError::Request`] for a failed call.
+    /// [`PollError::TimedOut`] when the time is up, while the deletion goes on in Gong;
+    /// [`PollError::Request`] for a failed call.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
-    /// use gong_client::{Patience, RequestState};
+    /// use gong_client::{PollPolicy, RequestState};
     ///
     /// # let sim = gong_sim::Simulator::start().await?;
     /// # let client = gong_client::Client::builder().base_url(sim.base_url())
     /// #     .credentials(gong_client::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
     /// #     .build()?;
     /// let id = client.register_integration("Acme CRM", "admin@acme.example").await?;
-    /// let end = client.delete_integration_and_wait(id, Patience::LOCAL, |_| {}).await?;
+    /// let end = client.delete_integration_and_wait(id, PollPolicy::SIMULATOR, |_| {}).await?;
     /// assert_eq!(end.status, RequestState::Done);
     /// assert!(client.integrations().await?.is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -147,9 +147,9 @@ impl Client {
     pub async fn delete_integration_and_wait(
         &self,
         integration_id: IntegrationId,
-        patience: Patience,
+        policy: PollPolicy,
         mut on_event: impl FnMut(&DeletionEvent) + Send,
-    ) -> Result<RequestStatus, WaitError> {
+    ) -> Result<RequestStatus, PollError> {
         let mut attempt = 1;
         loop {
             let id = ClientRequestId::of_deletion(integration_id, attempt);
@@ -165,7 +165,7 @@ impl Client {
                 sent_now,
             });
             let end = self
-                .wait(integration_id, &id, patience, |status| {
+                .wait(integration_id, &id, policy, |status| {
                     on_event(&DeletionEvent::Polled(status.clone()));
                 })
                 .await?;
@@ -178,15 +178,15 @@ impl Client {
     }
 }
 
-fn judged(found: Integration, name: &str, owner_email: &str) -> Ensured {
+fn judged(found: Integration, name: &str, owner_email: &str) -> EnsureOutcome {
     let same_name = found.name.as_deref().is_none_or(|found| found == name);
     let same_owner = found
         .owner_email
         .as_deref()
         .is_none_or(|found| found.eq_ignore_ascii_case(owner_email));
     if same_name && same_owner {
-        Ensured::Adopted(found)
+        EnsureOutcome::Unchanged(found)
     } else {
-        Ensured::AtOdds(found)
+        EnsureOutcome::Conflict(found)
     }
 }

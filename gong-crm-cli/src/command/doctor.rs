@@ -278,7 +278,7 @@ fn is_elsewhere(error: &Error) -> bool {
         ErrorKind::Transport
             | ErrorKind::Timeout
             | ErrorKind::Redirected
-            | ErrorKind::UnexpectedAnswer
+            | ErrorKind::UnexpectedResponse
             | ErrorKind::NotFound
     ) || (error.kind() == ErrorKind::Forbidden)
         || error.body().is_some_and(|body| !body.is_empty())
@@ -313,7 +313,7 @@ async fn quota(client: &Client) -> Look {
         Ok(None) => return Look::ok(name, "no limit with a local Gong"),
         Err(error) => return Look::failed(name, &Failure::from_ledger(&error)),
     };
-    let frees = quota.frees_at.map_or_else(String::new, |at| {
+    let frees = quota.resets_at.map_or_else(String::new, |at| {
         format!(
             "; the oldest counts until {}",
             at.strftime("%Y-%m-%d %H:%MZ")

@@ -3,8 +3,8 @@
 use std::io::{BufRead as _, IsTerminal as _};
 
 use gong_crm::{
-    ClientRequestId, DeletionEvent, Ensured, ErrorKind, Integration as Registered, IntegrationId,
-    Operation, Patience, RequestState,
+    ClientRequestId, DeletionEvent, EnsureOutcome, ErrorKind, Integration as Registered,
+    IntegrationId, Operation, PollPolicy, RequestState,
 };
 
 use crate::arguments::Global;
@@ -49,8 +49,8 @@ async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Resul
         .await
         .map_err(competing)?;
     let said = match &ensured {
-        Ensured::Adopted(_) => "adopted",
-        Ensured::Registered(_) => "registered",
+        EnsureOutcome::Unchanged(_) => "adopted",
+        EnsureOutcome::Created(_) => "registered",
         other => {
             let found = other.integration();
             return Err(Failure::new(
@@ -80,7 +80,7 @@ async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Resul
     } else {
         print(integration, output);
         let how = match &ensured {
-            Ensured::Adopted(_) => "it was registered before",
+            EnsureOutcome::Unchanged(_) => "it was registered before",
             _ => "it is registered now",
         };
         output.talk(&format!("{how}; {}", keep(integration.integration_id)));
@@ -160,11 +160,11 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
         confirm(&integration, output).await?;
     }
     let patience = if deletion.no_wait {
-        Patience::DELETION.with_total(std::time::Duration::ZERO)
+        PollPolicy::DELETION.with_timeout(std::time::Duration::ZERO)
     } else if global.sim {
-        Patience::LOCAL
+        PollPolicy::SIMULATOR
     } else {
-        Patience::DELETION.with_total(deletion.wait)
+        PollPolicy::DELETION.with_timeout(deletion.wait)
     };
     let mut started: Option<ClientRequestId> = None;
     let ended = client
@@ -209,7 +209,7 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
             ))
         }
         // The time is up as asked for: it is started, and that is all.
-        (Err(gong_crm::WaitError::TimedOut { .. }), Some(started)) if deletion.no_wait => {
+        (Err(gong_crm::PollError::TimedOut { .. }), Some(started)) if deletion.no_wait => {
             if output.is_json() {
                 output.json(&serde_json::json!({
                     "integrationId": id,

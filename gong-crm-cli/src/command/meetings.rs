@@ -220,7 +220,10 @@ async fn create(global: &Global, facts: &MeetingFacts, output: Output) -> Result
         .filter_map(|invitee| invitee.email.as_deref())
         .collect();
     if !more.is_empty() {
-        output.talk(&format!("invited by Gong: {}", more.join(", ")));
+        output.talk(&format!(
+            "add to your invitation, so that Gong records the meeting: {}",
+            more.join(", ")
+        ));
     }
     output.talk(&format!(
         "from {} to {}",

@@ -113,7 +113,7 @@ fn ids(words: &[String]) -> Result<Vec<ObjectId>, Failure> {
 }
 
 fn id(text: &str) -> Result<ObjectId, Failure> {
-    text.parse().map_err(|fault: gong_crm::Fault| {
+    text.parse().map_err(|fault: gong_crm::InvalidValue| {
         Failure::new(
             Exit::Usage,
             format!("{text:?} is no id: {}", fault.message()),

@@ -69,18 +69,18 @@ fn options(global: &Global, push: &Push) -> Result<Options, Failure> {
 /// The part of the options that resume has as well.
 pub(crate) fn wait_as_told(options: &mut Options, waiting: &Waiting, global: &Global) {
     options.retry = limits(global, options.retry);
-    options.patience = options.patience.with_total(waiting.wait);
+    options.patience = options.patience.with_timeout(waiting.wait);
     if let Some(pause) = waiting.poll {
-        options.patience.first = pause;
-        options.patience.longest = options.patience.longest.max(pause);
+        options.patience.initial_interval = pause;
+        options.patience.max_interval = options.patience.max_interval.max(pause);
     }
     options.settle_time = waiting.settle.unwrap_or(options.settle_time);
     options.ignore_dependencies = waiting.ignore_dependencies;
     let retry = &mut options.retry;
-    retry.total = waiting.retry_for.unwrap_or(retry.total);
-    retry.longest_wait = waiting.max_retry_after.unwrap_or(retry.longest_wait);
-    retry.first_pause = waiting.retry_pause.unwrap_or(retry.first_pause);
-    retry.longest_pause = retry.longest_pause.max(retry.first_pause);
+    retry.max_elapsed = waiting.retry_for.unwrap_or(retry.max_elapsed);
+    retry.max_retry_after = waiting.max_retry_after.unwrap_or(retry.max_retry_after);
+    retry.initial_backoff = waiting.retry_pause.unwrap_or(retry.initial_backoff);
+    retry.max_backoff = retry.max_backoff.max(retry.initial_backoff);
     options.acceptance_only = waiting.is_async;
     options.drain = waiting.drain;
     options.rejects = match &waiting.rejects {

@@ -1,20 +1,24 @@
-//! `gong-crm sim`: a local Gong to develop against.
+//! `gong-crm sim`: a Gong simulator to develop against.
 
 use std::collections::BTreeMap;
 
-use gong_sim::{Builder, Processing, RateLimit, Simulator, StartError};
+use gong_sim::{Builder, Processing, Simulator, StartError};
 
-use crate::arguments::Sim;
+use crate::arguments::Global;
+use crate::arguments::sim::{Sim, bearer_tokens};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 
-pub(crate) async fn run(sim: &Sim, output: &Output) -> Result<Exit, Failure> {
-    let simulator = builder(sim)
+pub(crate) async fn run(sim: &Sim, global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let simulator = builder(sim, global)?
         .start()
         .await
         .map_err(|error| failure(&error))?;
-    let lines = simulator.environment();
+    let mut lines = simulator.environment();
+    if let Some(token) = simulator.admin_token() {
+        lines.push(("GONG_SIM_TOKEN", token.to_owned()));
+    }
     if output.is_json() {
         output.json(&lines.iter().cloned().collect::<BTreeMap<_, _>>());
     } else {
@@ -23,10 +27,13 @@ pub(crate) async fn run(sim: &Sim, output: &Output) -> Result<Exit, Failure> {
         }
     }
     let mut next = format!(
-        "\nA local Gong is listening; {}/_sim/ shows what it holds, Ctrl-C stops it.\n\
-         In another terminal, paste the lines above, then:",
+        "\nA Gong simulator is listening on {}; Ctrl-C stops it.\n",
         simulator.base_url()
     );
+    if let Some(url) = simulator.admin_url() {
+        next += &format!("What it has: {url}\n");
+    }
+    next += "In another terminal, paste the lines above, then:";
     if simulator.integrations().is_empty() {
         next += "\n  gong-crm integration register --name Acme --owner-email admin@acme.example";
     }
@@ -38,31 +45,77 @@ pub(crate) async fn run(sim: &Sim, output: &Output) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn builder(sim: &Sim) -> Builder {
-    let mut builder = Simulator::builder().port(sim.port);
+fn builder(sim: &Sim, global: &Global) -> Result<Builder, Failure> {
+    let mut builder = Simulator::builder().host(sim.host).port(sim.port);
+    for name in &sim.allow_host {
+        builder = builder.allow_host(name);
+    }
+    if sim.no_admin {
+        builder = builder.without_admin();
+    }
+    if let Some(token) = &sim.admin_token {
+        builder = builder.admin_token(token);
+    }
+    if let (Some(key), Some(secret)) = (&sim.access_key, &sim.access_key_secret) {
+        builder = builder.access_key(key, secret);
+    }
+    let mut tokens = sim.bearer_token.clone();
+    if let Some(path) = &sim.bearer_tokens {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let message = format!("can't read {}: {error}", path.display());
+            Failure::new(Exit::Usage, message)
+        })?;
+        tokens.extend(bearer_tokens(&text));
+    }
+    for token in tokens {
+        builder = builder.bearer_token(token.token, token.scopes);
+    }
     if let Some(path) = &sim.state {
         builder = builder.state_file(path);
     }
     if let Some(folder) = &sim.seed_from {
         builder = builder.seed_from_dir(folder);
     }
-    if let (Some(key), Some(secret)) = (&sim.access_key, &sim.access_key_secret) {
-        builder = builder.access_key(key, secret);
+    if let Some(id) = global.integration_id {
+        builder = builder.integration(id.get(), "Acme CRM", "admin@acme.example");
     }
-    if sim.rate_limit {
-        builder = builder.rate_limit(RateLimit::gong());
+    Ok(behavior(builder, sim))
+}
+
+/// The settings that say how it behaves.
+fn behavior(mut builder: Builder, sim: &Sim) -> Builder {
+    if let Some(limit) = sim.rate_limit {
+        builder = builder.rate_limit(limit);
     }
-    if let Some(duration) = sim.process_after {
-        builder = builder.processing(Processing::After(duration));
+    if let Some(wanted) = processing(sim.process_after, sim.process_polls, sim.process_never) {
+        builder = builder.processing(wanted);
     }
-    if let Some(polls) = sim.process_polls {
-        builder = builder.processing(Processing::Polls(polls));
-    }
-    if sim.process_never {
-        builder = builder.processing(Processing::Never);
+    if let Some(wanted) = processing(sim.delete_after, sim.delete_polls, sim.delete_never) {
+        builder = builder.deletion(wanted);
     }
     if let Some(lag) = sim.read_lag {
         builder = builder.read_lag(lag);
+    }
+    if let Some(delay) = sim.account_delay {
+        builder = builder.account_delay(delay);
+    }
+    if let Some(timeout) = sim.read_timeout {
+        builder = builder.read_timeout(timeout);
+    }
+    if let Some(bytes) = sim.body_limit {
+        builder = builder.body_limit(bytes);
+    }
+    if let Some(kept) = sim.keep_requests {
+        builder = builder.keep_requests(kept);
+    }
+    if let Some(bytes) = sim.keep_bodies {
+        builder = builder.keep_bodies(bytes);
+    }
+    if let Some(seed) = sim.seed {
+        builder = builder.seed(seed);
+    }
+    if sim.virtual_time {
+        builder = builder.virtual_time();
     }
     if sim.strict {
         builder = builder.strict();
@@ -73,7 +126,24 @@ fn builder(sim: &Sim) -> Builder {
     for (name, on) in &sim.rule {
         builder = builder.rule(name, *on);
     }
+    for user in &sim.user {
+        builder = builder.user(user.clone());
+    }
+    for fault in &sim.fault {
+        builder = builder.fault(fault.clone());
+    }
     builder
+}
+
+fn processing(
+    after: Option<std::time::Duration>,
+    polls: Option<u32>,
+    never: bool,
+) -> Option<Processing> {
+    after
+        .map(Processing::After)
+        .or(polls.map(Processing::Polls))
+        .or(never.then_some(Processing::Never))
 }
 
 fn failure(error: &StartError) -> Failure {

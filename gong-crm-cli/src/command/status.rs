@@ -1,6 +1,6 @@
 //! `gong-crm status`: how far an upload or a deletion is.
 
-use gong_crm::{Patience, RequestState, RequestStatus};
+use gong_crm::{PollPolicy, RequestState, RequestStatus};
 
 use crate::arguments::{Global, Status};
 use crate::connection::Connection;
@@ -21,7 +21,7 @@ pub(crate) async fn run(
     let answer = match status.wait {
         None => client.request_status(integration_id, id).await?,
         Some(total) => {
-            let patience = Patience::UPLOAD.with_total(total);
+            let patience = PollPolicy::UPLOAD.with_timeout(total);
             client.wait(integration_id, id, patience, |_| {}).await?
         }
     };
@@ -53,10 +53,10 @@ fn print(answer: &RequestStatus, output: Output) {
             line => output.data(&format!("line {line}: {}", error.description)),
         }
     }
-    if answer.hidden_errors() > 0 {
+    if answer.unlisted_errors() > 0 {
         output.data(&format!(
             "{} more; Gong lists no more than 20",
-            count(answer.hidden_errors())
+            count(answer.unlisted_errors())
         ));
     }
 }

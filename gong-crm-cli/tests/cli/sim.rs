@@ -1,4 +1,4 @@
-//! `gong-crm sim`: a local Gong that other commands talk to.
+//! `gong-crm sim`: a Gong simulator that other commands talk to.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -14,7 +14,10 @@ struct Sim {
 
 impl Sim {
     fn start(arguments: &[&str]) -> Self {
-        let mut sim = Invocation::new(&[&["sim"], arguments].concat());
+        Self::of(Invocation::new(&[&["sim"], arguments].concat()))
+    }
+
+    fn of(mut sim: Invocation) -> Self {
         let mut child = sim
             .command()
             .stdout(Stdio::piped())
@@ -62,7 +65,7 @@ impl Drop for Sim {
 }
 
 #[test]
-fn the_lines_that_sim_prints_lead_other_commands_to_it() {
+fn printed_lines_lead_other_commands_to_the_simulator() {
     let sim = Sim::start(&[]);
     let none = sim.run(&["integration", "show"]).output();
     assert_eq!(none.status.code(), Some(1), "nothing is registered yet");
@@ -113,7 +116,7 @@ fn the_lines_that_sim_prints_lead_other_commands_to_it() {
 }
 
 #[test]
-fn what_was_only_accepted_is_resumed_to_its_end() {
+fn accepted_upload_is_resumed_to_its_end() {
     let acme = crate::invocation::workspace_root().join("examples/acme");
     let sim = Sim::start(&[
         "--process-polls",
@@ -159,7 +162,7 @@ fn what_was_only_accepted_is_resumed_to_its_end() {
 }
 
 #[test]
-fn a_wrong_key_is_refused() {
+fn wrong_key_is_rejected() {
     let sim = Sim::start(&[]);
     let show = sim
         .run(&["integration", "show"])
@@ -169,7 +172,7 @@ fn a_wrong_key_is_refused() {
 }
 
 #[test]
-fn a_seeded_sim_holds_a_crm_and_its_integration() {
+fn seeded_simulator_has_a_crm_and_its_integration() {
     let acme = crate::invocation::workspace_root().join("examples/acme");
     let sim = Sim::start(&["--seed-from", acme.to_str().unwrap()]);
     assert!(
@@ -184,7 +187,7 @@ fn a_seeded_sim_holds_a_crm_and_its_integration() {
 }
 
 #[test]
-fn a_switch_that_is_none_is_refused() {
+fn malformed_rule_switch_is_a_usage_error() {
     let run = |rule: &str| {
         Invocation::new(&["sim", "--rule", rule])
             .output()
@@ -193,4 +196,117 @@ fn a_switch_that_is_none_is_refused() {
     };
     assert_eq!(run("no-such-rule=off"), Some(2));
     assert_eq!(run("duplicate-object-id"), Some(2));
+}
+
+/// What an HTTP request without a library gets.
+fn http(sim: &Sim, method: &str, path: &str, headers: &str, body: &str) -> String {
+    use std::io::{Read as _, Write as _};
+
+    let host = sim.environment["GONG_BASE_URL"]
+        .strip_prefix("http://")
+        .unwrap();
+    let mut connection = std::net::TcpStream::connect(host).unwrap();
+    write!(
+        connection,
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn settings_are_given_by_flags() {
+    let folder = tempfile::tempdir().unwrap();
+    let tokens = folder.path().join("tokens");
+    std::fs::write(&tokens, "from-file api:crm:integrations:read\n").unwrap();
+    let fault = r#"{"operation":"GET /v2/crm/request-status","effect":{"status":503}}"#;
+    let arguments = [
+        "sim",
+        "--integration-id=5517027188234205706",
+        "--bearer-token=from-argv=api:crm:upload",
+        "--bearer-tokens",
+        tokens.to_str().unwrap(),
+        "--rate-limit=100,1000",
+        "--delete-never",
+        "--account-delay=5",
+        "--read-timeout=7",
+        "--body-limit=1000",
+        "--keep-requests=3",
+        "--keep-bodies=500",
+        "--virtual-time",
+        "--user=ada@acme.example,no-consent-page",
+        "--fault",
+        fault,
+    ];
+    let invocation = Invocation::new(&arguments)
+        .env("GONG_SIM_ACCESS_KEY", "chosen-key")
+        .env("GONG_SIM_ACCESS_KEY_SECRET", "chosen-secret")
+        .env("GONG_SIM_TOKEN", "chosen-token");
+    let sim = Sim::of(invocation);
+    for (name, value) in [
+        ("GONG_INTEGRATION_ID", "5517027188234205706"),
+        ("GONG_ACCESS_KEY", "chosen-key"),
+        ("GONG_ACCESS_KEY_SECRET", "chosen-secret"),
+        ("GONG_SIM_TOKEN", "chosen-token"),
+    ] {
+        assert_eq!(sim.environment[name], value);
+    }
+    let look = |path: &str| {
+        http(
+            &sim,
+            "GET",
+            path,
+            "authorization: Bearer chosen-token\r\n",
+            "",
+        )
+    };
+    let settings = look("/_sim/settings");
+    for part in [
+        r#""deletion":"never""#,
+        r#""accountDelayMilliseconds":5000"#,
+        r#""readTimeoutMilliseconds":7000"#,
+        r#""bodyLimitBytes":1000"#,
+        r#""keptRequests":3"#,
+        r#""keptBodyBytes":500"#,
+        r#""virtualTime":true"#,
+        r#""perDay":1000"#,
+    ] {
+        assert!(settings.contains(part), "{part}\n{settings}");
+    }
+    assert!(look("/_sim/users").contains(r#""consentPage":false"#));
+    assert!(look("/_sim/faults").contains(r#""status":503"#));
+    for (token, expected) in [("from-file", "200"), ("from-argv", "401")] {
+        let header = format!("authorization: Bearer {token}\r\n");
+        let answer = http(&sim, "GET", "/v2/crm/integrations", &header, "");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {expected}")),
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_served_under_sim_without_admin() {
+    let sim = Sim::start(&["--no-admin"]);
+    assert!(!sim.environment.contains_key("GONG_SIM_TOKEN"));
+    let answer = http(&sim, "GET", "/_sim/", "", "");
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+}
+
+#[test]
+fn malformed_settings_are_usage_errors() {
+    for flag in [
+        "--fault={\"effect\":\"explode\"}",
+        "--user=ada@acme.example,asleep",
+        "--rate-limit=3",
+        "--bearer-token=token",
+        "--bearer-tokens=no-such-file",
+        "--host=gong",
+    ] {
+        let code = Invocation::new(&["sim", flag]).output().status.code();
+        assert_eq!(code, Some(2), "{flag}");
+    }
 }

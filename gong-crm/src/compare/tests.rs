@@ -266,7 +266,7 @@ fn address_of_a_user_is_folded() {
 fn hashes_depend_on_the_key_and_on_the_generations() {
     let line = r#"{"objectId":"A-1","region":"EMEA"}"#.as_bytes();
     let other_line = r#"{"objectId":"A-1","segment":"EMEA","region":null,"name":"x"}"#.as_bytes();
-    let hash = |key, generations: &dyn Fn(&str) -> u32, line| {
+    let hash = |key, generations: &(dyn Fn(&str) -> u32 + Sync), line| {
         Reader::new(key, ObjectType::Account, generations)
             .read(line)
             .unwrap()

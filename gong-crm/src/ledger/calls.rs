@@ -44,7 +44,9 @@ impl Ledger {
             due.push(at);
             let kept = due.len().saturating_sub(limit);
             due.drain(..kept);
-            *wait.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = at - now;
+            *wait
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner) = at - now;
             serde_json::to_vec(&due).ok()
         });
         self.store()
@@ -85,7 +87,12 @@ impl Ledger {
     pub(crate) async fn forget_calls_before(&self, moment: Timestamp) -> Result<(), LedgerError> {
         let entries = self
             .store()
-            .scan(Table::Calls, vec![0], Some(minute(moment).to_vec()), 100_000)
+            .scan(
+                Table::Calls,
+                vec![0],
+                Some(minute(moment).to_vec()),
+                100_000,
+            )
             .await?;
         let mut batch = Batch::new();
         for (key, _) in &entries {

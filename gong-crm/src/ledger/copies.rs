@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::store::{Batch, Table};
-use super::{COUNTER, IDENTITY, Identity, Ledger, LedgerError, hexadecimal};
+use super::{COUNTER, Identity, Ledger, LedgerError, hexadecimal};
 
 /// The first line of an export.
 #[derive(Debug, Serialize, Deserialize)]
@@ -101,7 +101,9 @@ impl Ledger {
             .map_err(|_| failed("the input is not an exported ledger".to_owned()))?;
         if head.gong_crm_ledger != FORMAT {
             let format = head.gong_crm_ledger;
-            return Err(failed(format!("an export of format {format} can't be read")));
+            return Err(failed(format!(
+                "an export of format {format} can't be read"
+            )));
         }
         let mut batch = Batch::new();
         let mut records = 0;
@@ -126,32 +128,28 @@ impl Ledger {
             }
         }
         self.store().commit(batch).await?;
-        // The identity that was read before is not the ledger's any more.
-        let imported = Self {
-            store: std::sync::Arc::clone(&self.store),
-            identity: std::sync::Arc::default(),
-        };
-        imported.seal(None).await?;
+        *self.known_identity() = None;
+        self.seal(None).await?;
         if !as_is {
-            imported.recover().await?;
+            self.recover().await?;
         }
         Ok(records)
     }
 
     async fn seal(&self, at: Option<Timestamp>) -> Result<(), LedgerError> {
-        let seal = Box::new(move |old: Option<&[u8]>| {
-            let mut identity: Identity = serde_json::from_slice(old?).ok()?;
-            identity.sealed_at = at;
-            serde_json::to_vec(&identity).ok()
-        });
-        self.store()
-            .update(Table::Meta, IDENTITY.to_vec(), seal)
+        self.change_identity(move |identity| identity.sealed_at = at)
             .await
     }
 
-    /// Ends the sealing of a ledger.
+    /// Ends the sealing of a ledger and gives it new ids: those that it would make next may have been
+    /// used by another copy.
     pub(super) async fn unseal(&self) -> Result<(), LedgerError> {
-        self.seal(None).await
+        let fresh = Identity::new()?;
+        self.change_identity(move |identity| {
+            identity.sealed_at = None;
+            identity.ledger_id.clone_from(&fresh.ledger_id);
+        })
+        .await
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::record::{Current, LastTry, RecordState, SentField, TryOutcome};
 use super::store::{Batch, Table};
 use super::upload::{Action, Past, Pending, RecordOutcome, Upload};
-use super::{COUNTER, Identity, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN};
+use super::{COUNTER, IDENTITY, Identity, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN};
 use crate::ObjectType;
 
 /// Records per chunk of a manifest and of a history.
@@ -124,19 +124,23 @@ impl Ledger {
                 Err(error) => return Err(error),
             }
         };
-        let identity: Identity = self.identity().await?.clone();
-        if let Some(at) = identity.sealed_at {
+        self.identity().await?;
+        // Another process may have sealed it.
+        let identity: Option<Identity> = self.meta_json(IDENTITY).await?;
+        if let Some(at) = identity.and_then(|identity| identity.sealed_at) {
             return Err(LedgerError::Sealed { at });
         }
         let state = State {
             counter: self.counter().await?,
             open: self.open_numbers().await?,
         };
-        Ok(LockedLedger {
+        let locked = LockedLedger {
             ledger: self.clone(),
             _lock: Arc::new(lock),
             state: Arc::new(Mutex::new(state)),
-        })
+        };
+        locked.adopt_legacy_uploads().await?;
+        Ok(locked)
     }
 }
 
@@ -256,8 +260,8 @@ impl LockedLedger {
                 let key = upload.space().key(upload.object_type, &pending.object_id);
                 batch.put(Table::Records, &key, &state.encode());
                 let content = conclusion.contents.get(&place);
-                let is_kept = outcome != RecordOutcome::Accepted
-                    || upload.object_type == ObjectType::Stage;
+                let is_kept =
+                    outcome != RecordOutcome::Accepted || upload.object_type == ObjectType::Stage;
                 if is_kept {
                     let content = content.map_or_else(Vec::new, Content::encode);
                     batch.put(Table::Contents, &key, &content);
@@ -337,8 +341,7 @@ impl LockedLedger {
                 let tries = tries_of(&state, pending, TryOutcome::HeldBack);
                 let next = now.as_second();
                 let outcome = TryOutcome::HeldBack;
-                state.last_try =
-                    Some(last_try(upload, pending, outcome, reason, tries, now, next));
+                state.last_try = Some(last_try(upload, pending, outcome, reason, tries, now, next));
                 let key = upload.space().key(upload.object_type, &pending.object_id);
                 batch.put(Table::Records, &key, &state.encode());
                 batch.put(Table::Contents, &key, &content.encode());
@@ -372,7 +375,12 @@ impl LockedLedger {
         self.ledger.commit(batch).await
     }
 
-    fn put_state(&self, batch: &mut Batch) -> Result<(), LedgerError> {
+    /// Notes that an upload has no verdict yet.
+    pub(super) fn open(&self, number: u64) {
+        self.state().open.insert(number);
+    }
+
+    pub(super) fn put_state(&self, batch: &mut Batch) -> Result<(), LedgerError> {
         let state = self.state();
         put_json(batch, Table::Meta, COUNTER, &state.counter)?;
         put_json(batch, Table::Meta, OPEN, &state.open)
@@ -424,8 +432,9 @@ fn after(
             };
             state.current = Current::Unknown;
             state.fields = union(&state.fields, &pending.fields);
-            state.last_try =
-                Some(last_try(upload, pending, outcome, reason, tries, now, seconds));
+            state.last_try = Some(last_try(
+                upload, pending, outcome, reason, tries, now, seconds,
+            ));
         }
         RecordOutcome::NotTaken => {
             if conclusion.may_be_in_gong {
@@ -434,8 +443,9 @@ fn after(
             }
             let tries = tries_of(&state, pending, TryOutcome::NotTaken);
             let outcome = TryOutcome::NotTaken;
-            state.last_try =
-                Some(last_try(upload, pending, outcome, reason, tries, now, seconds));
+            state.last_try = Some(last_try(
+                upload, pending, outcome, reason, tries, now, seconds,
+            ));
         }
     }
     state
@@ -518,7 +528,12 @@ fn put_newest_accounts(
         at: now.as_second(),
         ids,
     };
-    put_json(batch, Table::Meta, &newest_accounts_key(upload.space()), &newest)
+    put_json(
+        batch,
+        Table::Meta,
+        &newest_accounts_key(upload.space()),
+        &newest,
+    )
 }
 
 /// The accounts that Gong accepted last.

@@ -12,25 +12,25 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::OnceCell;
 
 use crate::{ClientRequestId, IntegrationId, ObjectType};
 
 mod calls;
 mod copies;
 mod error;
+mod legacy;
 mod locked;
 mod names;
 mod reading;
 mod record;
 pub mod store;
-mod upload;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 pub use error::{LedgerError, LedgerLock, LockOwner};
 pub use reading::{RecordHistory, RejectedRecord};
@@ -65,7 +65,7 @@ const OPEN: &[u8] = b"open";
 #[derive(Clone)]
 pub struct Ledger {
     store: Arc<dyn Store>,
-    identity: Arc<OnceCell<Identity>>,
+    identity: Arc<Mutex<Option<Identity>>>,
 }
 
 impl fmt::Debug for Ledger {
@@ -166,22 +166,42 @@ impl Ledger {
     }
 
     /// Who the ledger is; made when it is used for the first time.
-    pub(crate) async fn identity(&self) -> Result<&Identity, LedgerError> {
-        self.identity
-            .get_or_try_init(async || {
-                let fresh = Identity::new()?;
-                let fresh = serde_json::to_vec(&fresh)
-                    .map_err(|error| LedgerError::storage("", error))?;
-                let create = Box::new(move |old: Option<&[u8]>| {
-                    old.is_none().then(|| fresh.clone())
-                });
-                self.store.update(Table::Meta, IDENTITY.to_vec(), create).await?;
-                let stored = self.meta(IDENTITY).await?;
-                stored
-                    .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-                    .ok_or_else(|| LedgerError::unreadable("its identity"))
-            })
-            .await
+    pub(crate) async fn identity(&self) -> Result<Identity, LedgerError> {
+        if let Some(known) = &*self.known_identity() {
+            return Ok(known.clone());
+        }
+        let fresh = Identity::new()?;
+        let fresh = serde_json::to_vec(&fresh).map_err(|error| LedgerError::storage("", error))?;
+        let create = Box::new(move |old: Option<&[u8]>| old.is_none().then(|| fresh.clone()));
+        self.store
+            .update(Table::Meta, IDENTITY.to_vec(), create)
+            .await?;
+        let stored: Option<Identity> = self.meta_json(IDENTITY).await?;
+        let identity = stored.ok_or_else(|| LedgerError::unreadable("its identity"))?;
+        *self.known_identity() = Some(identity.clone());
+        Ok(identity)
+    }
+
+    fn known_identity(&self) -> MutexGuard<'_, Option<Identity>> {
+        self.identity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the identity; `None` leaves it as it is.
+    async fn change_identity(
+        &self,
+        change: impl Fn(&mut Identity) + Send + Sync,
+    ) -> Result<(), LedgerError> {
+        self.identity().await?;
+        let update = Box::new(|old: Option<&[u8]>| {
+            let mut identity: Identity = serde_json::from_slice(old?).ok()?;
+            change(&mut identity);
+            serde_json::to_vec(&identity).ok()
+        });
+        self.store
+            .update(Table::Meta, IDENTITY.to_vec(), update)
+            .await?;
+        *self.known_identity() = None;
+        Ok(())
     }
 
     async fn meta(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
@@ -219,7 +239,9 @@ impl Ledger {
             names.push(wanted.clone());
             serde_json::to_vec(&names).ok()
         });
-        self.store.update(Table::Meta, b"spaces".to_vec(), add).await?;
+        self.store
+            .update(Table::Meta, b"spaces".to_vec(), add)
+            .await?;
         let names: Vec<String> = self.meta_json(b"spaces").await?.unwrap_or_default();
         let place = names.iter().position(|known| *known == name);
         place
@@ -236,21 +258,25 @@ impl Ledger {
         Ok(self.meta_json(OPEN).await?.unwrap_or_default())
     }
 
-    pub(crate) async fn upload_numbered(
-        &self,
-        number: u64,
-    ) -> Result<Option<Upload>, LedgerError> {
+    pub(crate) async fn upload_numbered(&self, number: u64) -> Result<Option<Upload>, LedgerError> {
         let keys = vec![number.to_be_bytes().to_vec()];
         let values = self.store.get(Table::Uploads, keys).await?;
-        values.into_iter().flatten().next().map_or(Ok(None), |bytes| {
-            serde_json::from_slice(&bytes)
-                .map(Some)
-                .map_err(|_| LedgerError::unreadable(&format!("upload {number}")))
-        })
+        values
+            .into_iter()
+            .flatten()
+            .next()
+            .map_or(Ok(None), |bytes| {
+                serde_json::from_slice(&bytes)
+                    .map(Some)
+                    .map_err(|_| LedgerError::unreadable(&format!("upload {number}")))
+            })
     }
 
     /// The states of some records, in the order of `ids`; `None` where the ledger knows nothing.
-    #[expect(single_use_lifetimes, reason = "anonymous lifetimes in `impl Trait` are unstable")]
+    #[expect(
+        single_use_lifetimes,
+        reason = "anonymous lifetimes in `impl Trait` are unstable"
+    )]
     pub(crate) fn records<'i>(
         &self,
         space: Space,

@@ -126,7 +126,10 @@ impl Ledger {
         loop {
             let page = self.store().scan(Table::Uploads, from, None, PAGE).await?;
             let is_last = page.len() < PAGE;
-            from = page.last().map(|(key, _)| next_key(key)).unwrap_or_default();
+            from = page
+                .last()
+                .map(|(key, _)| next_key(key))
+                .unwrap_or_default();
             for (_, bytes) in &page {
                 let upload = serde_json::from_slice(bytes)
                     .map_err(|_| LedgerError::unreadable("an upload"))?;
@@ -176,8 +179,7 @@ impl Ledger {
     ///
     /// [`LedgerError::Storage`] when the ledger can't be read.
     pub async fn changes(&self, since: Timestamp) -> Result<Vec<RecordHistory>, LedgerError> {
-        let is_newer =
-            |upload: &Upload| upload.completed_at.unwrap_or(upload.planned_at) >= since;
+        let is_newer = |upload: &Upload| upload.completed_at.unwrap_or(upload.planned_at) >= since;
         self.past(is_newer, |_| true).await
     }
 
@@ -270,7 +272,10 @@ impl Ledger {
                 .scan(Table::Contents, from, before, PAGE)
                 .await?;
             let is_last = page.len() < PAGE;
-            from = page.last().map(|(key, _)| next_key(key)).unwrap_or_default();
+            from = page
+                .last()
+                .map(|(key, _)| next_key(key))
+                .unwrap_or_default();
             let ids = page.iter().filter_map(|(key, _)| Space::object_id(key));
             let states = self
                 .records(space, object_type, ids.collect::<Vec<_>>())
@@ -395,7 +400,10 @@ impl Ledger {
         loop {
             let page = self.store().scan(Table::Records, from, None, PAGE).await?;
             let is_last = page.len() < PAGE;
-            from = page.last().map(|(key, _)| next_key(key)).unwrap_or_default();
+            from = page
+                .last()
+                .map(|(key, _)| next_key(key))
+                .unwrap_or_default();
             let mut batch = Batch::new();
             for (key, bytes) in &page {
                 let Some(mut state) = RecordState::decode(bytes) else {

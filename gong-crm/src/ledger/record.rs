@@ -194,7 +194,10 @@ mod tests {
             current: Current::Version,
             hash: [0xAB; 16],
             fields: (0..16)
-                .map(|name| SentField { name, hash: [0xFF; 4] })
+                .map(|name| SentField {
+                    name,
+                    hash: [0xFF; 4],
+                })
                 .collect(),
             sent_date: Some(1_790_000_000),
             as_of: 1_790_000_000,

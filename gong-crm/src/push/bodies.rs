@@ -192,7 +192,10 @@ impl<'a> Bodies<'a> {
         addresses: &'a HashSet<u64>,
         now: Timestamp,
     ) -> Self {
-        let schema = options.check.options().and_then(|check| check.entity_schema.as_ref());
+        let schema = options
+            .check
+            .options()
+            .and_then(|check| check.entity_schema.as_ref());
         let mut reader = Reader::new(HashKey::from_bytes(key), files.object_type, generations);
         let mut declared = Vec::new();
         if let Some(schema) = schema {
@@ -280,7 +283,12 @@ impl<'a> Bodies<'a> {
                 .map_err(failed)?
                 .to_vec();
             let changed = || changed_while_read(&open.file.path);
-            let object_id = self.reader.read(&line).map_err(|_| changed())?.object_id.into_owned();
+            let object_id = self
+                .reader
+                .read(&line)
+                .map_err(|_| changed())?
+                .object_id
+                .into_owned();
             let references = if chosen.action == Action::Delete {
                 Vec::new()
             } else {
@@ -334,8 +342,13 @@ impl<'a> Bodies<'a> {
         let is_converted = self.files.files[read.file].1.converted.is_some();
         if !is_deletion {
             let format = self.files.object_type.line_format();
-            let before = known.map(|known| known.fields.as_slice()).unwrap_or_default();
-            for field in before.iter().filter(|field| !sent.contains_key(&field.name)) {
+            let before = known
+                .map(|known| known.fields.as_slice())
+                .unwrap_or_default();
+            for field in before
+                .iter()
+                .filter(|field| !sent.contains_key(&field.name))
+            {
                 let Some(name) = self.names.name(field.name) else {
                     continue;
                 };
@@ -538,7 +551,10 @@ impl<'a> Bodies<'a> {
 }
 
 fn changed_while_read(path: &std::path::Path) -> PushError {
-    let message = format!("{} changed while it was read; push it again", path.display());
+    let message = format!(
+        "{} changed while it was read; push it again",
+        path.display()
+    );
     PushError::Request(gong_client::error::Error::new(
         gong_client::error::ErrorKind::File,
         message,
@@ -555,8 +571,10 @@ fn text_of(seconds: Seconds) -> Option<String> {
 
 /// The numbers of the fields that differ.
 fn difference(before: &[SentField], after: &[SentField]) -> Vec<u16> {
-    let before: BTreeMap<u16, [u8; 4]> =
-        before.iter().map(|field| (field.name, field.hash)).collect();
+    let before: BTreeMap<u16, [u8; 4]> = before
+        .iter()
+        .map(|field| (field.name, field.hash))
+        .collect();
     let mut changed: Vec<u16> = after
         .iter()
         .filter(|field| before.get(&field.name) != Some(&field.hash))
@@ -621,7 +639,8 @@ impl BlockedParents {
                 .await?;
             for (id, state) in ids.into_iter().zip(states) {
                 let is_absent = state.is_some_and(|state| state.is_absent_from_gong());
-                self.looked_up.insert((object_type, id.to_owned()), is_absent);
+                self.looked_up
+                    .insert((object_type, id.to_owned()), is_absent);
             }
         }
         Ok(())

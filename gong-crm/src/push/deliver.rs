@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gong_client::error::{Error, ErrorKind};
-use gong_client::retry::{Action as RetryAction, after_question as after_read, after_upload};
+use gong_client::retry::{RetryAction, for_idempotent, for_upload};
 use gong_client::status::RequestStatus;
 use jiff::SignedDuration;
 
@@ -143,6 +143,10 @@ impl Delivery<'_> {
     /// Sends the body once.
     async fn send(&mut self) -> Event {
         let session = self.session;
+        if self.upload.body.is_none() {
+            self.reason = "its content is not known any more: push its records again".to_owned();
+            return Event::StatusLost;
+        }
         // The permit is never closed, and lives as long as the push.
         let permit = session.send_permit.acquire().await;
         if let Some(fatal) = session.fatal() {
@@ -168,12 +172,12 @@ impl Delivery<'_> {
             self.cause = None;
             return Event::SendAccepted;
         };
-        let action = after_upload(&error);
+        let action = for_upload(&error);
         let error = self.failed(error);
         let event = match action {
-            RetryAction::Repeat | RetryAction::WaitAndRepeat => Event::SendFailed,
-            RetryAction::AskFirst => Event::SendUnclear,
-            RetryAction::AskOutcome => return Event::SendConflict,
+            RetryAction::Retry | RetryAction::RetryAfter => Event::SendFailed,
+            RetryAction::CheckStatusThenRetry => Event::SendUnclear,
+            RetryAction::ResolveConflict => return Event::SendConflict,
             _ => {
                 session.note(&error);
                 return Event::SendRefused;
@@ -268,7 +272,7 @@ impl Delivery<'_> {
                     return Event::StatusNotFound;
                 }
             } else {
-                let gives_up = after_read(&error) == RetryAction::GiveUp;
+                let gives_up = for_idempotent(&error) == RetryAction::GiveUp;
                 let error = self.failed(error);
                 if gives_up {
                     self.session.note(&error);
@@ -314,10 +318,10 @@ impl Delivery<'_> {
                     }
                 }
                 Err(error) => {
-                    let gives_up = after_read(&error) == RetryAction::GiveUp;
+                    let gives_up = for_idempotent(&error) == RetryAction::GiveUp;
                     let retry_after = error.retry_after().unwrap_or_default();
-                    strange += u32::from(error.kind() == ErrorKind::UnexpectedAnswer);
-                    let is_too_long = retry_after > self.session.options.retry.longest_wait;
+                    strange += u32::from(error.kind() == ErrorKind::UnexpectedResponse);
+                    let is_too_long = retry_after > self.session.options.retry.max_retry_after;
                     let error = self.failed(error);
                     if gives_up || is_too_long || strange > STRANGE_ANSWERS {
                         self.session.note(&error);
@@ -331,7 +335,7 @@ impl Delivery<'_> {
                 return Event::StatusLost;
             }
             let waited = clock.monotonic().saturating_sub(started);
-            if waited.saturating_add(pause) > policy.total {
+            if waited.saturating_add(pause) > policy.timeout {
                 if self.reason.is_empty() {
                     self.reason = still_processing(waited, asked);
                 }

@@ -130,7 +130,10 @@ impl Events {
         Self(Mutex::new(listener))
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "an event is made to be emitted once")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an event is made to be emitted once"
+    )]
     pub(super) fn emit(&self, event: Event) {
         let mut listener = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(listener) = &mut *listener {

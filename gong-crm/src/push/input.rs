@@ -10,7 +10,7 @@ use flate2::read::MultiGzDecoder;
 use gong_client::error::{Error, ErrorKind};
 use gong_records::check::{self, CheckError, Finding, Input, LineSource, Lines, Severity};
 use gong_records::io::discover::{
-    Csvs, EntityFilePath, FilesError, csvs_of_folders, entity_files, type_of_input,
+    CsvHandling, EntityFilePath, FilesError, entity_files, type_of_input, unmapped_csvs,
 };
 use gong_records::rule::Rule;
 
@@ -126,14 +126,14 @@ impl Options {
     /// The CSVs in the named folders that are skipped, because nothing says how to convert them.
     pub fn skipped_csvs(&self) -> Vec<PathBuf> {
         match self.csvs() {
-            Csvs::Unmapped => csvs_of_folders(&self.paths),
-            Csvs::Mapped(_) | Csvs::MappedByName(_) => Vec::new(),
+            CsvHandling::Unmapped => unmapped_csvs(&self.paths),
+            CsvHandling::Mapped(_) | CsvHandling::MappedByName(_) => Vec::new(),
         }
     }
 
-    fn csvs(&self) -> Csvs {
+    fn csvs(&self) -> CsvHandling {
         let converter = self.converter.as_ref();
-        converter.map_or(Csvs::Unmapped, |converter| converter.csvs())
+        converter.map_or(CsvHandling::Unmapped, |converter| converter.csvs())
     }
 }
 
@@ -167,7 +167,9 @@ fn open_one(file: InputFile, options: &Options, spool: &Spool) -> Result<OpenFil
     } else if file.is_compressed() {
         let packed = fs::File::open(&file.path).map_err(unreadable)?;
         let packed = io::BufReader::with_capacity(256 * 1024, packed);
-        spool.copy(MultiGzDecoder::new(packed)).map_err(unreadable)?
+        spool
+            .copy(MultiGzDecoder::new(packed))
+            .map_err(unreadable)?
     } else {
         file.path.clone()
     };
@@ -247,10 +249,7 @@ pub(super) fn check(
         }
     }
     for open in files.iter_mut() {
-        open.records = records
-            .get(&open.file.path)
-            .copied()
-            .unwrap_or_default();
+        open.records = records.get(&open.file.path).copied().unwrap_or_default();
     }
     events.emit(Event::Checked {
         findings: first,

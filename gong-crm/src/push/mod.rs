@@ -32,6 +32,7 @@ use crate::ledger::LedgerError;
 use crate::{ClientRequestId, IntegrationId};
 
 mod bodies;
+mod decided;
 mod deliver;
 mod event;
 mod execute;
@@ -46,9 +47,12 @@ mod rejects;
 mod report;
 mod retry_budget;
 mod run;
+mod search;
 mod session;
 mod spool;
+mod stored;
 mod survey;
+mod thin;
 mod transition;
 mod verdict;
 
@@ -305,11 +309,7 @@ impl Client {
     /// # Errors
     ///
     /// See [`PushError`].
-    pub fn resume(
-        &self,
-        ids: impl IntoIterator<Item = ClientRequestId>,
-        options: Options,
-    ) -> Push {
+    pub fn resume(&self, ids: impl IntoIterator<Item = ClientRequestId>, options: Options) -> Push {
         Push {
             client: self.clone(),
             options,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gong_client::poll::Patience as PollPolicy;
+use gong_client::poll::PollPolicy;
 use gong_client::retry::RetryLimits;
 use gong_records::check::{self, FileConverter};
 use gong_records::io::discover::{FRAMING_BYTES, MAX_BODY_BYTES};
@@ -180,9 +180,9 @@ impl Options {
     /// The settings for a simulator, which processes at once.
     #[must_use]
     pub fn simulator(mut self) -> Self {
-        self.poll = PollPolicy::LOCAL;
+        self.poll = PollPolicy::SIMULATOR;
         self.account_delay = Duration::ZERO;
-        self.retry = RetryLimits::LOCAL;
+        self.retry = RetryLimits::SIMULATOR;
         self
     }
 

@@ -72,10 +72,9 @@ pub(super) fn decide(
         decisions.push(one(&versions[0], known, in_flight, rules, 0));
         return;
     }
-    let contradicts = versions.chunk_by(|one, other| one.modified == other.modified).any(|same| {
-        same.iter()
-            .any(|version| version.hash != same[0].hash)
-    });
+    let contradicts = versions
+        .chunk_by(|one, other| one.modified == other.modified)
+        .any(|same| same.iter().any(|version| version.hash != same[0].hash));
     if contradicts {
         decisions.resize(versions.len(), Decision::Contradictory);
         return;
@@ -149,7 +148,11 @@ fn one(
             };
         }
         let is_later = is_later(version, in_flight.as_of, in_flight.date, rules);
-        return if is_later { send(false) } else { Decision::NewerInGong };
+        return if is_later {
+            send(false)
+        } else {
+            Decision::NewerInGong
+        };
     }
     let Some(known) = known else {
         return send(false);
@@ -165,13 +168,21 @@ fn one(
         let is_touched = rules.touch
             && version.modified != NO_DATE
             && known.sent_date.is_some_and(|sent| version.modified > sent);
-        return if is_touched { send(false) } else { Decision::Unchanged };
+        return if is_touched {
+            send(false)
+        } else {
+            Decision::Unchanged
+        };
     }
     let holds_something = matches!(known.current, Current::Version | Current::Deleted);
     if holds_something && !is_later(version, known.as_of, known.sent_date, rules) {
         return Decision::NewerInGong;
     }
-    let Some(last) = known.last_try.as_ref().filter(|last| half(&last.hash) == version.hash) else {
+    let Some(last) = known
+        .last_try
+        .as_ref()
+        .filter(|last| half(&last.hash) == version.hash)
+    else {
         return send(false);
     };
     match last.outcome {
@@ -250,17 +261,29 @@ mod tests {
     fn version_that_gong_held_before_another_is_sent() {
         let a = entry(1, 0xA, 10, false);
         assert_eq!(decided(&[a], None, RULES), [send(Action::Create, 0)]);
-        assert_eq!(decided(&[a], Some(&holding(0xA, 0)), RULES), [Decision::Unchanged]);
-        assert_eq!(decided(&[a], Some(&holding(0xB, 0)), RULES), [send(Action::Update, 0)]);
+        assert_eq!(
+            decided(&[a], Some(&holding(0xA, 0)), RULES),
+            [Decision::Unchanged]
+        );
+        assert_eq!(
+            decided(&[a], Some(&holding(0xB, 0)), RULES),
+            [send(Action::Update, 0)]
+        );
     }
 
     #[test]
     fn older_read_changes_nothing_unless_its_date_is_later() {
         let known = holding(0xB, 2_000);
         let older = entry(1, 0xA, 40, false);
-        assert_eq!(decided(&[older], Some(&known), RULES), [Decision::NewerInGong]);
+        assert_eq!(
+            decided(&[older], Some(&known), RULES),
+            [Decision::NewerInGong]
+        );
         let later = entry(1, 0xA, 60, false);
-        assert_eq!(decided(&[later], Some(&known), RULES), [send(Action::Update, 0)]);
+        assert_eq!(
+            decided(&[later], Some(&known), RULES),
+            [send(Action::Update, 0)]
+        );
     }
 
     #[test]
@@ -272,7 +295,11 @@ mod tests {
         ];
         assert_eq!(
             decided(&versions, None, RULES),
-            [Decision::Superseded, Decision::Superseded, send(Action::Create, 0)]
+            [
+                Decision::Superseded,
+                Decision::Superseded,
+                send(Action::Create, 0)
+            ]
         );
         let history = Rules {
             history: true,
@@ -291,7 +318,10 @@ mod tests {
     #[test]
     fn equal_dates_with_different_content_contradict() {
         let versions = [entry(1, 0xA, 10, false), entry(1, 0xB, 10, false)];
-        assert_eq!(decided(&versions, None, RULES), [Decision::Contradictory; 2]);
+        assert_eq!(
+            decided(&versions, None, RULES),
+            [Decision::Contradictory; 2]
+        );
         let equal = [entry(1, 0xA, 10, false), entry(1, 0xA, 10, false)];
         assert_eq!(
             decided(&equal, None, RULES),
@@ -334,11 +364,17 @@ mod tests {
     fn later_date_alone_is_a_change_only_with_touch() {
         let known = holding(0xA, 0);
         let version = entry(1, 0xA, 60, false);
-        assert_eq!(decided(&[version], Some(&known), RULES), [Decision::Unchanged]);
+        assert_eq!(
+            decided(&[version], Some(&known), RULES),
+            [Decision::Unchanged]
+        );
         let touch = Rules {
             touch: true,
             ..RULES
         };
-        assert_eq!(decided(&[version], Some(&known), touch), [send(Action::Update, 0)]);
+        assert_eq!(
+            decided(&[version], Some(&known), touch),
+            [send(Action::Update, 0)]
+        );
     }
 }

@@ -7,21 +7,16 @@ use std::sync::Arc;
 
 use gong_client::error::{Error, ErrorKind};
 
-use super::bodies::{Bodies, BlockedParents, Body, Chosen, HeldBack, Level};
+use super::PushError;
+use super::bodies::{BlockedParents, Bodies, Body, Chosen, HeldBack, Level};
+use super::decided::{Decided, OpenRecords};
 use super::input::OpenFile;
-use super::plan::{Decision, InFlight, Rules, decide};
+use super::plan::InFlight;
 use super::report::{FileReport, RecordError, Status};
 use super::session::Session;
-use super::survey::{Entry, Survey, TypeFiles, id_hash, survey};
-use super::{PushError, Resend};
+use super::survey::{TypeFiles, id_hash, survey};
 use crate::ObjectType;
-use crate::ledger::{
-    Content, LedgerError, Names, NewUpload, Purpose, RecordState, Space, Upload,
-    UploadState,
-};
-
-/// How many records of the ledger are read at once.
-const PAGE: usize = 4_096;
+use crate::ledger::{Content, LedgerError, Names, NewUpload, Purpose, Upload, UploadState};
 
 /// What a push is going to do.
 #[derive(Debug)]
@@ -68,12 +63,6 @@ struct TypePlan {
     names: Names,
 }
 
-/// The records of open uploads of one type, by the hash of their id.
-#[derive(Debug, Default)]
-struct OpenRecords {
-    by_id: HashMap<u64, (InFlight, String)>,
-}
-
 impl Session {
     /// Plans a push of the session's files.
     pub(super) async fn plan(&self) -> Result<Plan, PushError> {
@@ -93,7 +82,9 @@ impl Session {
                 types.push(self.plan_type(object_type, key, &open, &mut plan).await?);
             }
         }
-        if plan.is_invalid && !self.options.check.skips_invalid() && self.options.check.options().is_some()
+        if plan.is_invalid
+            && !self.options.check.skips_invalid()
+            && self.options.check.options().is_some()
         {
             return Ok(plan);
         }
@@ -301,7 +292,11 @@ impl Session {
             .map_err(PushError::Ledger)
     }
 
-    async fn blank_upload(&self, object_type: ObjectType, number: u64) -> Result<Upload, LedgerError> {
+    async fn blank_upload(
+        &self,
+        object_type: ObjectType,
+        number: u64,
+    ) -> Result<Upload, LedgerError> {
         let identity = self.ledger.ledger().identity().await?;
         let now = self.now();
         Ok(Upload {
@@ -361,11 +356,7 @@ impl Session {
     }
 
     /// Gives the only upload the id that the user chose.
-    async fn take_own_id(
-        &self,
-        new: &mut [NewUpload],
-        plan: &mut Plan,
-    ) -> Result<(), PushError> {
+    async fn take_own_id(&self, new: &mut [NewUpload], plan: &mut Plan) -> Result<(), PushError> {
         let Some(id) = &self.options.request_id else {
             return Ok(());
         };
@@ -404,13 +395,15 @@ fn first_report(open: &OpenFile) -> FileReport {
             row if row < u64::from(u32::MAX) => row,
             _ => open.source_line(*line),
         };
-        report.errors.extend(reasons.iter().map(|reason| RecordError {
-            client_request_id: None,
-            line: 0,
-            source_line,
-            object_id: None,
-            description: reason.clone(),
-        }));
+        report
+            .errors
+            .extend(reasons.iter().map(|reason| RecordError {
+                client_request_id: None,
+                line: 0,
+                source_line,
+                object_id: None,
+                description: reason.clone(),
+            }));
     }
     report
 }
@@ -435,243 +428,6 @@ pub(super) fn interrupted(error: &tokio::task::JoinError) -> PushError {
         ErrorKind::File,
         format!("reading was interrupted: {error}"),
     ))
-}
-
-/// Decides about the records of one type, group by group.
-struct Decided<'a> {
-    session: &'a Session,
-    files: &'a TypeFiles<'a>,
-    surveyed: &'a Survey,
-    plan: &'a mut Plan,
-    rules: Rules,
-    chosen: Vec<Chosen>,
-    /// Records that Gong holds as they are, after a version that it rejected.
-    settled: Vec<(ObjectType, String)>,
-    /// Whether the group that begins at an entry was decided about.
-    visited: Vec<bool>,
-    decisions: Vec<Decision>,
-}
-
-impl<'a> Decided<'a> {
-    fn new(
-        session: &'a Session,
-        files: &'a TypeFiles<'a>,
-        surveyed: &'a Survey,
-        plan: &'a mut Plan,
-    ) -> Self {
-        let now = session.now().as_second();
-        for (place, (file, _)) in files.files.iter().enumerate() {
-            let report = &mut plan.files[*file];
-            report.records = surveyed.records[place].max(session.files[*file].records);
-            let invalid = &surveyed.invalid[place];
-            report.held_back += invalid.len() as u64;
-            plan.is_invalid |= !invalid.is_empty();
-            plan.files[*file].errors.extend(invalid.iter().cloned());
-        }
-        Self {
-            session,
-            files,
-            surveyed,
-            plan,
-            rules: Rules {
-                as_of: now,
-                now,
-                history: session.options.history,
-                touch: session.options.touch,
-                resend: false,
-            },
-            chosen: Vec::new(),
-            settled: Vec::new(),
-            visited: vec![false; surveyed.entries.len()],
-            decisions: Vec::new(),
-        }
-    }
-
-    fn space(&self) -> Space {
-        self.session.space
-    }
-
-    /// Looks the records up one by one: for small pushes.
-    async fn probe(
-        &mut self,
-        ids: &[String],
-        key: [u8; 16],
-        in_flight: &OpenRecords,
-    ) -> Result<(), LedgerError> {
-        let ledger = self.session.ledger.ledger();
-        for chunk in ids.chunks(PAGE) {
-            let of_chunk = chunk.iter().map(String::as_str);
-            let states = ledger
-                .records(self.space(), self.files.object_type, of_chunk)
-                .await?;
-            for (id, state) in chunk.iter().zip(states) {
-                if let Some(state) = state {
-                    self.visit(id, &key, &state, in_flight);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Goes through all records of the type: for large pushes.
-    async fn scan(&mut self, key: [u8; 16], in_flight: &OpenRecords) -> Result<(), LedgerError> {
-        let ledger = self.session.ledger.ledger();
-        let mut after = None;
-        loop {
-            let page = ledger
-                .page_of_records(self.space(), self.files.object_type, after, PAGE)
-                .await?;
-            for (record_key, state) in &page {
-                if let Some(id) = Space::object_id(record_key) {
-                    self.visit(id, &key, state, in_flight);
-                }
-            }
-            if page.len() < PAGE {
-                return Ok(());
-            }
-            after = page.last().map(|(key, _)| key.clone());
-        }
-    }
-
-    fn visit(&mut self, id: &str, key: &[u8; 16], state: &RecordState, in_flight: &OpenRecords) {
-        let hash = id_hash(key, id);
-        let start = self
-            .surveyed
-            .entries
-            .partition_point(|entry| entry.id < hash);
-        let is_first = self.surveyed.entries.get(start).is_some_and(|entry| entry.id == hash);
-        if is_first && !self.visited[start] {
-            self.group(start, Some((id, state)), in_flight);
-        }
-    }
-
-    /// Decides about the records that the ledger does not know.
-    fn rest(&mut self, in_flight: &OpenRecords) {
-        let mut start = 0;
-        while let Some(first) = self.surveyed.entries.get(start) {
-            let length = self.length_of_group(start, first.id);
-            if !self.visited[start] {
-                self.group(start, None, in_flight);
-            }
-            start += length;
-        }
-    }
-
-    fn length_of_group(&self, start: usize, id: u64) -> usize {
-        self.surveyed.entries[start..]
-            .iter()
-            .take_while(|entry| entry.id == id)
-            .count()
-    }
-
-    fn group(
-        &mut self,
-        start: usize,
-        known: Option<(&str, &RecordState)>,
-        in_flight: &OpenRecords,
-    ) {
-        let entries = &self.surveyed.entries;
-        let id = entries[start].id;
-        let length = self.length_of_group(start, id);
-        self.visited[start] = true;
-        let versions = &entries[start..start + length];
-        let under_way = in_flight.by_id.get(&id);
-        let resend = match (&self.session.options.resend, known) {
-            (Resend::None, _) => false,
-            (Resend::All, _) => true,
-            (resend, Some((id, _))) => resend.includes(id),
-            (_, None) => false,
-        };
-        let rules = Rules {
-            resend,
-            ..self.rules
-        };
-        let mut decisions = std::mem::take(&mut self.decisions);
-        let state = known.map(|(_, state)| state);
-        let flying = under_way.map(|(in_flight, _)| *in_flight);
-        decide(versions, state, flying, rules, &mut decisions);
-        for (version, decision) in versions.iter().zip(&decisions) {
-            self.apply(version, *decision, known, under_way);
-        }
-        self.decisions = decisions;
-    }
-
-    fn apply(
-        &mut self,
-        version: &Entry,
-        decision: Decision,
-        known: Option<(&str, &RecordState)>,
-        under_way: Option<&(InFlight, String)>,
-    ) {
-        let (place, _) = self.files.locate(version.place);
-        let file = self.files.files[place].0;
-        let open = &self.session.files[file];
-        let line = open.source_line(u64::from(version.line));
-        let report = &mut self.plan.files[file];
-        let last_try = known.and_then(|(_, state)| state.last_try.as_ref());
-        let mut error = |description: String| {
-            report.errors.push(RecordError {
-                client_request_id: None,
-                line: 0,
-                source_line: line,
-                object_id: known.map(|(id, _)| id.to_owned()),
-                description,
-            });
-        };
-        match decision {
-            Decision::Unchanged => {
-                report.unchanged += 1;
-                if let Some((id, _)) = known.filter(|_| last_try.is_some()) {
-                    // What Gong holds was given again: the version that it rejected is no more.
-                    self.settled.push((self.files.object_type, id.to_owned()));
-                }
-            }
-            Decision::NewerInGong => report.unchanged += 1,
-            Decision::Superseded => report.superseded += 1,
-            Decision::Rejected | Decision::Unconfirmed => {
-                if let Some(last) = last_try {
-                    let date = jiff::Timestamp::from_second(last.at).unwrap_or_default();
-                    let date = date.strftime("%Y-%m-%d");
-                    let (outcome, reason) = (last.outcome.as_str(), &last.reason);
-                    error(format!("{outcome} on {date}: {reason}; --resend sends it now"));
-                }
-                report.rejected += 1;
-            }
-            Decision::Contradictory => {
-                error(
-                    "another version of this record has the same modifiedDate and different \
-                     content: only one can be right"
-                        .to_owned(),
-                );
-                report.held_back += 1;
-                self.plan.is_invalid = true;
-            }
-            Decision::InFlight { upload } => {
-                let object_id = under_way.map(|(_, id)| id.clone()).unwrap_or_default();
-                self.plan.in_flight.push(InFlightRecord {
-                    file,
-                    object_type: self.files.object_type,
-                    object_id,
-                    hash: version.hash,
-                    line,
-                    upload,
-                });
-            }
-            Decision::Send {
-                action,
-                step,
-                is_retry,
-            } => self.chosen.push(Chosen {
-                entry: *version,
-                action,
-                // After the version that is under way.
-                step: step + u16::from(under_way.is_some()),
-                is_retry,
-                is_known: known.is_some(),
-                date_under_way: under_way.and_then(|(in_flight, _)| in_flight.date),
-            }),
-        }
-    }
 }
 
 impl Plan {
@@ -700,4 +456,3 @@ impl Plan {
         self.files
     }
 }
-

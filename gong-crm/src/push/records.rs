@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
 
-use gong_records::record::Entity;
+use gong_records::record::Record;
 use tempfile::{NamedTempFile, TempPath};
 
 use super::{Options, Push, Task};
@@ -80,7 +80,7 @@ impl Records {
     /// # Errors
     ///
     /// The system's error when the temporary file can't be written.
-    pub fn add<R: Entity>(&mut self, record: &R) -> io::Result<()> {
+    pub fn add<R: Record>(&mut self, record: &R) -> io::Result<()> {
         let (file, count) = match self.files.entry(R::OBJECT_TYPE) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::btree_map::Entry::Vacant(entry) => {
@@ -100,7 +100,7 @@ impl Records {
     /// # Errors
     ///
     /// As [`add`](Self::add).
-    pub fn add_all<R: Entity>(&mut self, records: impl IntoIterator<Item = R>) -> io::Result<()> {
+    pub fn add_all<R: Record>(&mut self, records: impl IntoIterator<Item = R>) -> io::Result<()> {
         records.into_iter().try_for_each(|record| self.add(&record))
     }
 

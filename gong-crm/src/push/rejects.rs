@@ -47,7 +47,11 @@ impl Session {
         for (place, open) in self.files.iter().enumerate() {
             let object_type = open.file.object_type;
             if let std::collections::btree_map::Entry::Vacant(entry) = by_type.entry(object_type) {
-                let rejected = self.ledger.ledger().rejects_of(self.space, object_type).await;
+                let rejected = self
+                    .ledger
+                    .ledger()
+                    .rejects_of(self.space, object_type)
+                    .await;
                 entry.insert(rejected.map_err(|error| error.to_string()));
             }
             let rejected = match &by_type[&object_type] {
@@ -76,11 +80,19 @@ impl Session {
         let directory = match &self.options.rejects {
             Rejects::Directory(directory) => directory.clone(),
             _ if open.file.is_standard_input() => PathBuf::from("."),
-            _ => open.file.path.parent().map(Path::to_path_buf).unwrap_or_default(),
+            _ => open
+                .file
+                .path
+                .parent()
+                .map(Path::to_path_buf)
+                .unwrap_or_default(),
         };
         let stem = stem(&open.file);
         let failed = |error: io::Error| {
-            format!("the rejects cannot be written into {}: {error}", directory.display())
+            format!(
+                "the rejects cannot be written into {}: {error}",
+                directory.display()
+            )
         };
         if rejected.is_empty() {
             remove(&directory, &stem, view.ending);
@@ -89,7 +101,11 @@ impl Session {
         std::fs::create_dir_all(&directory).map_err(failed)?;
         let mut name = format!("{stem}{INFIX}");
         let mut number = 1;
-        while is_foreign(&directory.join(format!("{name}{}", view.ending)), &directory, &name) {
+        while is_foreign(
+            &directory.join(format!("{name}{}", view.ending)),
+            &directory,
+            &name,
+        ) {
             // Somebody edited it: that work is not overwritten.
             number += 1;
             name = format!("{stem}-{number}{INFIX}");
@@ -133,10 +149,16 @@ fn view(open: &OpenFile, rejected: &[&RejectedRecord]) -> View {
             records.extend_from_slice(line);
         }
         records.push(b'\n');
-        let place = record.line.map_or_else(String::new, |line| format!(":{line}"));
+        let place = record
+            .line
+            .map_or_else(String::new, |line| format!(":{line}"));
         let (id, reason) = (escaped(&record.object_id), escaped(&record.reason));
         // Writing into a text can't fail.
-        let _ = writeln!(reasons, "{number}\t{}{place}\t{id}\t{reason}", escaped(&record.path));
+        let _ = writeln!(
+            reasons,
+            "{number}\t{}{place}\t{id}\t{reason}",
+            escaped(&record.path)
+        );
     }
     View {
         ending: if is_csv { "csv" } else { "ldjson" },
@@ -188,7 +210,9 @@ fn remove(directory: &Path, stem: &str, ending: &str) {
 }
 
 fn write_atomically(path: &Path, bytes: &[u8], mode_of: Option<&Path>) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
     let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
     file.write_all(bytes)?;
     file.flush()?;

@@ -42,9 +42,9 @@ impl RetryBudget {
         let pause = self.pauses.next().unwrap_or_default();
         let pause = pause.max(retry_after.unwrap_or_default());
         let spent = clock.monotonic().saturating_sub(self.started);
-        let is_over = self.attempts >= self.limits.attempts
-            || pause > self.limits.longest_wait
-            || spent.saturating_add(pause) > self.limits.total;
+        let is_over = self.attempts >= self.limits.max_attempts
+            || pause > self.limits.max_retry_after
+            || spent.saturating_add(pause) > self.limits.max_elapsed;
         self.attempts += 1;
         (!is_over).then_some(pause)
     }

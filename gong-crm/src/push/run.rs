@@ -97,7 +97,10 @@ where
         });
         let (files, checked) = checking.await.map_err(|error| interrupted(&error))?;
         let checked = checked?;
-        let space = ledger.ledger().space(client.base_url(), integration_id).await?;
+        let space = ledger
+            .ledger()
+            .space(client.base_url(), integration_id)
+            .await?;
         let session = Session::new(
             client,
             integration_id,
@@ -191,7 +194,11 @@ async fn carry_out(
     session.events.emit(Event::Planned {
         records: plan.records(),
         unchanged: plan.files.iter().map(|file| file.unchanged).sum(),
-        uploads: plan.uploads.iter().filter(|planned| !planned.is_older).count(),
+        uploads: plan
+            .uploads
+            .iter()
+            .filter(|planned| !planned.is_older)
+            .count(),
         bytes: plan.bytes(),
     });
     session.estimate(plan.uploads.len()).await?;
@@ -203,7 +210,9 @@ async fn carry_out(
     for ended in &ended {
         add(&mut files, &places, ended);
     }
-    session.add_in_flight(&mut files, &in_flight, &ended).await?;
+    session
+        .add_in_flight(&mut files, &in_flight, &ended)
+        .await?;
     for file in &mut files {
         file.settle();
         file.errors
@@ -284,7 +293,10 @@ impl Session {
         cancel: watch::Receiver<bool>,
     ) -> (Vec<Ended>, bool) {
         uploads.sort_by_key(|planned| (planned.level, planned.upload.number));
-        let known: Vec<Upload> = uploads.iter().map(|planned| planned.upload.clone()).collect();
+        let known: Vec<Upload> = uploads
+            .iter()
+            .map(|planned| planned.upload.clone())
+            .collect();
         let (steps, places) = graph(uploads);
         let deletions_may_go = std::sync::atomic::AtomicBool::new(true);
         let run = |work| {
@@ -352,7 +364,10 @@ impl Session {
 
     async fn pending_of(&self, upload: &Upload) -> Vec<Pending> {
         // For the report only: what can't be read is not counted.
-        self.ledger.manifest(upload.number).await.unwrap_or_default()
+        self.ledger
+            .manifest(upload.number)
+            .await
+            .unwrap_or_default()
     }
 
     /// Says so if the calls of the day may not be enough.
@@ -393,7 +408,12 @@ impl Session {
             self.events.emit(Event::AccountDelay { pause });
             clock.sleep(pause).await;
         }
-        if let Err(error) = self.ledger.ledger().forget_newest_accounts(self.space).await {
+        if let Err(error) = self
+            .ledger
+            .ledger()
+            .forget_newest_accounts(self.space)
+            .await
+        {
             self.note_ledger(&error);
         }
     }
@@ -426,17 +446,22 @@ impl Session {
         in_flight: &[InFlightRecord],
         ended: &[Ended],
     ) -> Result<(), PushError> {
-        let by_number: HashMap<u64, &Ended> =
-            ended.iter().map(|ended| (ended.upload.number, ended)).collect();
+        let by_number: HashMap<u64, &Ended> = ended
+            .iter()
+            .map(|ended| (ended.upload.number, ended))
+            .collect();
         let mut by_upload: BTreeMap<(usize, u64), (u64, u64, u64)> = BTreeMap::new();
         for record in in_flight {
             let Some(of) = by_number.get(&record.upload) else {
                 continue;
             };
             // Counted already, if the older upload came from this file.
-            if of.upload.sources.iter().any(|source| {
-                files[record.file].path.to_string_lossy() == **source
-            }) {
+            if of
+                .upload
+                .sources
+                .iter()
+                .any(|source| files[record.file].path.to_string_lossy() == **source)
+            {
                 continue;
             }
             let ids = [record.object_id.as_str()];
@@ -546,12 +571,18 @@ pub(super) async fn resume(
     open.retain(|upload| ids.is_empty() || ids.contains(&upload.client_request_id));
     let mut by_integration: BTreeMap<IntegrationId, Vec<Upload>> = BTreeMap::new();
     for upload in open {
-        by_integration.entry(upload.integration_id).or_default().push(upload);
+        by_integration
+            .entry(upload.integration_id)
+            .or_default()
+            .push(upload);
     }
     let mut files = Vec::new();
     let (mut is_canceled, mut cause) = (false, None);
     for (integration_id, uploads) in by_integration {
-        let space = ledger.ledger().space(client.base_url(), integration_id).await?;
+        let space = ledger
+            .ledger()
+            .space(client.base_url(), integration_id)
+            .await?;
         let session = Session::new(
             client.clone(),
             integration_id,

@@ -46,7 +46,10 @@ pub(super) struct Fatal {
 }
 
 impl Session {
-    #[expect(clippy::too_many_arguments, reason = "it is where everything comes together")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "it is where everything comes together"
+    )]
     pub(super) fn new(
         client: Client,
         integration_id: IntegrationId,
@@ -93,7 +96,7 @@ impl Session {
                 | ErrorKind::RateLimited
                 | ErrorKind::Transport
                 | ErrorKind::Timeout
-                | ErrorKind::UnexpectedAnswer
+                | ErrorKind::UnexpectedResponse
                 | ErrorKind::Configuration
         );
         if is_fatal {

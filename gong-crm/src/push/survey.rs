@@ -3,8 +3,8 @@
 //! Forty bytes are kept per record, so that a million records fit into 40 MB.
 
 use std::collections::HashSet;
-use std::hash::Hasher as _;
 use std::fs::File;
+use std::hash::Hasher as _;
 use std::io::{self, BufReader};
 use std::path::Path;
 

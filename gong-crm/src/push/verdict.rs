@@ -80,7 +80,10 @@ pub(super) fn judge(status: &RequestStatus, records: usize) -> Judgement {
     if has_unlisted {
         let none_left = successes.unwrap_or(0) == 0 && total >= records as u64;
         if none_left && is_failed && general.is_empty() {
-            return judged(Rest::Rejected, "Gong rejected it and did not list the reason".to_owned());
+            return judged(
+                Rest::Rejected,
+                "Gong rejected it and did not list the reason".to_owned(),
+            );
         }
         return judged(
             Rest::Uncertain,
@@ -94,7 +97,10 @@ pub(super) fn judge(status: &RequestStatus, records: usize) -> Judgement {
                 || "an error that names no record".to_owned(),
                 |successes| format!("{successes} successes for {records_left} records"),
             );
-            judged(Rest::Uncertain, or(reason, &format!("Gong counted {counted}")))
+            judged(
+                Rest::Uncertain,
+                or(reason, &format!("Gong counted {counted}")),
+            )
         } else {
             judged(Rest::Accepted, reason)
         };
@@ -107,7 +113,10 @@ pub(super) fn judge(status: &RequestStatus, records: usize) -> Judgement {
                 or(reason, "Gong failed the upload and gave no reason"),
             )
         } else {
-            judged(Rest::Uncertain, or(reason, "Gong failed the upload in part"))
+            judged(
+                Rest::Uncertain,
+                or(reason, "Gong failed the upload in part"),
+            )
         };
     }
     if all_left_succeeded && general.is_empty() {
@@ -115,7 +124,10 @@ pub(super) fn judge(status: &RequestStatus, records: usize) -> Judgement {
     }
     judged(
         Rest::Uncertain,
-        or(reason, "Gong did not count the records without errors as successes"),
+        or(
+            reason,
+            "Gong did not count the records without errors as successes",
+        ),
     )
 }
 
@@ -129,8 +141,6 @@ fn or(reason: String, otherwise: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use gong_client::status::LineError;
-
     use super::*;
 
     fn status(
@@ -139,13 +149,20 @@ mod tests {
         total_errors: Option<u64>,
         successes: Option<u64>,
     ) -> RequestStatus {
-        let errors = errors
+        let errors: Vec<_> = errors
             .iter()
-            .map(|(line, description)| LineError::new(*line, *description))
+            .map(
+                |(line, description)| serde_json::json!({"line": line, "description": description}),
+            )
             .collect();
-        RequestStatus::new(state)
-            .with_errors(errors)
-            .with_counts(total_errors, successes)
+        let status = serde_json::json!({
+            "status": state.as_str(),
+            "errors": errors,
+            "totalErrorCount": total_errors,
+            "totalSuccessCount": successes,
+            "requestId": null,
+        });
+        serde_json::from_value(status).unwrap()
     }
 
     #[test]
@@ -153,21 +170,96 @@ mod tests {
         use RequestState::{Done, Failed};
         let twenty: Vec<(u64, &str)> = (1..=20).map(|line| (line, "bad")).collect();
         let table: &[(&str, RequestStatus, Rest, usize)] = &[
-            ("clean", status(Done, &[], Some(0), Some(30)), Rest::Accepted, 0),
-            ("without counts", status(Done, &[], None, None), Rest::Accepted, 0),
-            ("short", status(Done, &[], Some(0), Some(7)), Rest::Uncertain, 0),
-            ("done with one error", status(Done, &[(3, "bad")], Some(1), Some(29)), Rest::Accepted, 1),
-            ("done with one error, no counts", status(Done, &[(3, "bad")], None, None), Rest::Accepted, 1),
-            ("failed, rest counted", status(Failed, &[(3, "bad")], Some(1), Some(29)), Rest::Accepted, 1),
-            ("failed, rest not counted", status(Failed, &[(3, "bad")], Some(1), None), Rest::Uncertain, 1),
-            ("failed, none succeeded", status(Failed, &[(3, "bad")], Some(1), Some(0)), Rest::Uncertain, 1),
-            ("more than listed", status(Failed, &twenty, Some(25), Some(5)), Rest::Uncertain, 20),
-            ("all of them", status(Failed, &twenty, Some(30), Some(0)), Rest::Rejected, 20),
-            ("as a whole", status(Failed, &[(0, "cannot be read")], Some(1), Some(0)), Rest::NotTaken, 0),
-            ("without a word", status(Failed, &[], None, None), Rest::NotTaken, 0),
-            ("beyond the file", status(Failed, &[(77, "bad")], Some(1), Some(29)), Rest::Uncertain, 0),
-            ("two errors of one line", status(Failed, &[(3, "bad"), (3, "worse")], Some(2), Some(29)), Rest::Accepted, 1),
-            ("huge counts", status(Failed, &[(3, "bad")], Some(u64::MAX), Some(29)), Rest::Uncertain, 1),
+            (
+                "clean",
+                status(Done, &[], Some(0), Some(30)),
+                Rest::Accepted,
+                0,
+            ),
+            (
+                "without counts",
+                status(Done, &[], None, None),
+                Rest::Accepted,
+                0,
+            ),
+            (
+                "short",
+                status(Done, &[], Some(0), Some(7)),
+                Rest::Uncertain,
+                0,
+            ),
+            (
+                "done with one error",
+                status(Done, &[(3, "bad")], Some(1), Some(29)),
+                Rest::Accepted,
+                1,
+            ),
+            (
+                "done with one error, no counts",
+                status(Done, &[(3, "bad")], None, None),
+                Rest::Accepted,
+                1,
+            ),
+            (
+                "failed, rest counted",
+                status(Failed, &[(3, "bad")], Some(1), Some(29)),
+                Rest::Accepted,
+                1,
+            ),
+            (
+                "failed, rest not counted",
+                status(Failed, &[(3, "bad")], Some(1), None),
+                Rest::Uncertain,
+                1,
+            ),
+            (
+                "failed, none succeeded",
+                status(Failed, &[(3, "bad")], Some(1), Some(0)),
+                Rest::Uncertain,
+                1,
+            ),
+            (
+                "more than listed",
+                status(Failed, &twenty, Some(25), Some(5)),
+                Rest::Uncertain,
+                20,
+            ),
+            (
+                "all of them",
+                status(Failed, &twenty, Some(30), Some(0)),
+                Rest::Rejected,
+                20,
+            ),
+            (
+                "as a whole",
+                status(Failed, &[(0, "cannot be read")], Some(1), Some(0)),
+                Rest::NotTaken,
+                0,
+            ),
+            (
+                "without a word",
+                status(Failed, &[], None, None),
+                Rest::NotTaken,
+                0,
+            ),
+            (
+                "beyond the file",
+                status(Failed, &[(77, "bad")], Some(1), Some(29)),
+                Rest::Uncertain,
+                0,
+            ),
+            (
+                "two errors of one line",
+                status(Failed, &[(3, "bad"), (3, "worse")], Some(2), Some(29)),
+                Rest::Accepted,
+                1,
+            ),
+            (
+                "huge counts",
+                status(Failed, &[(3, "bad")], Some(u64::MAX), Some(29)),
+                Rest::Uncertain,
+                1,
+            ),
         ];
         for (name, status, rest, rejected) in table {
             let judgement = judge(status, 30);

@@ -19,7 +19,13 @@ async fn version_that_gong_held_before_another_is_sent_again() {
         assert_eq!(report.accepted(), 1, "{name}: {report:#?}");
         assert_eq!(harness.field("ACCOUNT", "acc-1", "name"), json!(name));
     }
+<<<<<<< HEAD
     let again = harness.push(&harness.directory.path().join("accounts.ldjson")).await;
+=======
+    let again = world
+        .push(&world.directory.path().join("accounts.ldjson"))
+        .await;
+>>>>>>> engine
     assert_eq!(again.files[0].status, Status::Unchanged);
     assert_eq!(again.unchanged(), 1);
 }
@@ -67,7 +73,9 @@ async fn fresh_ledger_sends_everything() {
 async fn only_what_differs_is_sent() {
     let harness = Harness::new().await;
     let line = |number: usize, name: &str| {
-        format!(r#"{{"objectId":"acc-{number}","modifiedDate":"2026-01-15T09:30:00Z","name":"{name}"}}"#)
+        format!(
+            r#"{{"objectId":"acc-{number}","modifiedDate":"2026-01-15T09:30:00Z","name":"{name}"}}"#
+        )
     };
     let mut lines: Vec<String> = (0..10_000).map(|number| line(number, "same")).collect();
     let texts: Vec<&str> = lines.iter().map(String::as_str).collect();

@@ -176,7 +176,7 @@ pub(crate) fn client_with(
 
 /// The same options, which ask for a verdict once.
 pub(crate) fn impatient(mut options: Options) -> Options {
-    options.poll = options.poll.with_total(Duration::ZERO);
+    options.poll = options.poll.with_timeout(Duration::ZERO);
     options
 }
 

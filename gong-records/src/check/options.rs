@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::source::FileConverter;
-use crate::io::discover::{Csvs, csvs_of_folders};
+use crate::io::discover::{CsvHandling, unmapped_csvs};
 use crate::record::ObjectType;
 use crate::rule::{Rule, Severity};
 use crate::schema::EntitySchema;
@@ -42,15 +42,15 @@ impl Options {
     /// them. A folder of CSVs alone is refused instead.
     pub fn passed_over(&self, paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
         match self.csvs() {
-            Csvs::Unmapped => csvs_of_folders(paths),
-            Csvs::Mapped(_) | Csvs::MappedByName(_) => Vec::new(),
+            CsvHandling::Unmapped => unmapped_csvs(paths),
+            CsvHandling::Mapped(_) | CsvHandling::MappedByName(_) => Vec::new(),
         }
     }
 
     /// How CSVs are found.
-    pub(super) fn csvs(&self) -> Csvs {
+    pub(super) fn csvs(&self) -> CsvHandling {
         let converter = self.converter.as_ref();
-        converter.map_or(Csvs::Unmapped, |converter| converter.csvs())
+        converter.map_or(CsvHandling::Unmapped, |converter| converter.csvs())
     }
 
     /// How much a breach of the rule weighs; `None` when it is allowed.

@@ -18,7 +18,7 @@ use super::value::{self, mended_timestamp};
 use crate::record::{Field, FieldKind, LineFormat, ObjectType, Presence};
 use crate::rule::Rule;
 use crate::schema::{EntitySchema, SchemaField};
-use crate::value::{TOO_LARGE, endless_number, lone_surrogate, timestamp};
+use crate::value::{TOO_LARGE, overflowing_number, timestamp, unpaired_surrogate};
 
 /// What lines are held against.
 #[derive(Debug, Clone, Copy)]
@@ -153,7 +153,7 @@ impl Reading<'_> {
             if pair.value.get() == "0" && self.inspection.problems.iter().any(told) {
                 continue;
             }
-            if let Some(escape) = lone_surrogate(pair.value.get()) {
+            if let Some(escape) = unpaired_surrogate(pair.value.get()) {
                 let start = pair.range.start + escape.start;
                 let range = start..start + escape.len();
                 self.of_field(
@@ -164,7 +164,7 @@ impl Reading<'_> {
                 );
                 continue;
             }
-            if let Some(number) = endless_number(pair.value.get()) {
+            if let Some(number) = overflowing_number(pair.value.get()) {
                 let start = pair.range.start + number.start;
                 let range = start..start + number.len();
                 self.of_field(Rule::NumberFormat, range, &pair.name, TOO_LARGE);

@@ -18,7 +18,7 @@ use super::ids::{Ids, KnownIds};
 use super::options::Options;
 use super::source::LineSource;
 use super::summary::{FileSummary, Summary};
-use crate::io::discover::{Csvs, EntityFilePath, FilesError, entity_files, type_of_input};
+use crate::io::discover::{CsvHandling, EntityFilePath, FilesError, entity_files, type_of_input};
 use crate::record::ObjectType;
 use crate::schema::SchemaField;
 
@@ -223,7 +223,7 @@ fn sources(paths: &[impl AsRef<Path>], options: &Options) -> Result<Vec<Input>, 
     Ok(files.into_iter().map(input).collect())
 }
 
-fn lines(path: &Path, csvs: Csvs) -> Lines {
+fn lines(path: &Path, csvs: CsvHandling) -> Lines {
     if csvs.include(path) {
         Lines::Unconverted
     } else {

@@ -9,13 +9,13 @@ use super::CheckError;
 use super::finding::Finding;
 use super::options::Options;
 use super::summary::FileSummary;
-use crate::io::discover::Csvs;
+use crate::io::discover::CsvHandling;
 use crate::record::ObjectType;
 
 /// Makes lines of files that hold something else, as a mapping does of CSVs.
 pub trait FileConverter: fmt::Debug + Send + Sync {
     /// Which files it is for.
-    fn csvs(&self) -> Csvs;
+    fn csvs(&self) -> CsvHandling;
 
     /// Converts one file; `-` is the standard input.
     ///

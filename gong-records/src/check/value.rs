@@ -5,7 +5,9 @@ use serde_json::value::RawValue;
 use super::object::unescaped;
 use crate::record::{Field, FieldKind, Presence};
 use crate::rule::Rule;
-use crate::value::{Amount, Fault, FromJson, close_date, email_address, object_id, timestamp, url};
+use crate::value::{
+    Amount, FromJson, InvalidValue, close_date, email_address, object_id, timestamp, url,
+};
 
 /// Why a value does not fit, and what would.
 #[derive(Debug, PartialEq, Eq)]
@@ -178,7 +180,7 @@ pub(super) fn mended_timestamp(text: &str) -> Option<String> {
     timestamp::check(&mended).is_ok().then_some(mended)
 }
 
-fn boolean(json: &str, fault: &Fault) -> Misfit {
+fn boolean(json: &str, fault: &InvalidValue) -> Misfit {
     let misfit = Misfit::new(fault.rule(), fault.message());
     match json.trim_matches('"').to_lowercase().as_str() {
         word @ ("true" | "false") => misfit.hint(format!("write {word}")),
@@ -188,7 +190,7 @@ fn boolean(json: &str, fault: &Fault) -> Misfit {
     }
 }
 
-fn number(json: &str, fault: &Fault) -> Misfit {
+fn number(json: &str, fault: &InvalidValue) -> Misfit {
     let misfit = Misfit::new(fault.rule(), fault.message());
     let bare = json.trim_matches('"').trim();
     if crate::value::is_json_number(bare) && bare != json {
@@ -203,7 +205,7 @@ fn number(json: &str, fault: &Fault) -> Misfit {
     misfit
 }
 
-fn list(json: &str, fault: &Fault) -> Misfit {
+fn list(json: &str, fault: &InvalidValue) -> Misfit {
     let misfit = Misfit::new(fault.rule(), fault.message());
     if !json.starts_with('"') {
         return misfit;

@@ -79,10 +79,10 @@ impl<'a> Shape<'a> {
             }
             FieldType::Date
             | FieldType::Url
-            | FieldType::Text
+            | FieldType::String
             | FieldType::PhoneNumber
             | FieldType::EmailAddress
-            | FieldType::TextArray
+            | FieldType::StringArray
             | FieldType::Unknown(_) => None,
         }
     }

@@ -23,7 +23,7 @@ pub const REJECTS_INFIX: &str = ".rejects.";
 
 /// Whether CSVs count as entity files, and as which type where their names don't tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Csvs {
+pub enum CsvHandling {
     /// No mapping says what their columns become.
     Unmapped,
     /// A mapping does; of the type, if it is for that one alone.
@@ -32,7 +32,7 @@ pub enum Csvs {
     MappedByName(Option<ObjectType>),
 }
 
-impl Csvs {
+impl CsvHandling {
     /// Whether the file's rows are to be made into lines. With a mapping, that is any file whose
     /// name does not say that it holds lines, and the standard input.
     pub fn include(self, path: &Path) -> bool {
@@ -66,7 +66,7 @@ fn unpacked_name(path: &Path) -> String {
 
 /// Whether a push wrote the file, of records that were refused. They are in the file that was
 /// pushed as well, so they are meant only where they are named.
-fn is_of_a_push(path: &Path) -> bool {
+fn is_rejects_file(path: &Path) -> bool {
     let infix = REJECTS_INFIX.trim_end_matches('.');
     let name = unpacked_name(path);
     name.rsplit_once('.')
@@ -146,7 +146,7 @@ pub struct EntityFilePath {
 pub fn entity_files(
     paths: &[impl AsRef<Path>],
     object_type: Option<ObjectType>,
-    csvs: Csvs,
+    csvs: CsvHandling,
 ) -> Result<Vec<EntityFilePath>, FilesError> {
     if paths.is_empty() {
         return Err(FilesError::NoPaths);
@@ -169,15 +169,15 @@ pub fn entity_files(
 /// [`FilesError::TypeNeeded`] when nothing names the type.
 pub fn type_of_input(
     object_type: Option<ObjectType>,
-    csvs: Csvs,
+    csvs: CsvHandling,
 ) -> Result<ObjectType, FilesError> {
     match (object_type, csvs) {
-        (Some(object_type), _) | (None, Csvs::Mapped(Some(object_type))) => Ok(object_type),
+        (Some(object_type), _) | (None, CsvHandling::Mapped(Some(object_type))) => Ok(object_type),
         _ => Err(FilesError::TypeNeeded),
     }
 }
 
-fn expand(path: &Path, csvs: Csvs) -> Result<Vec<PathBuf>, FilesError> {
+fn expand(path: &Path, csvs: CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => of_folder(path, csvs),
         Ok(_) => Ok(vec![path.to_path_buf()]),
@@ -189,7 +189,7 @@ fn expand(path: &Path, csvs: Csvs) -> Result<Vec<PathBuf>, FilesError> {
                     let mut found: Vec<PathBuf> = matches.filter_map(Result::ok).collect();
                     let speaks_of_rejects = pattern.to_lowercase().contains("rejects");
                     let all = found.len();
-                    found.retain(|path| speaks_of_rejects || !is_of_a_push(path));
+                    found.retain(|path| speaks_of_rejects || !is_rejects_file(path));
                     let has_rejects = found.len() < all;
                     non_empty(path, found, has_rejects)
                 }
@@ -203,13 +203,13 @@ fn expand(path: &Path, csvs: Csvs) -> Result<Vec<PathBuf>, FilesError> {
 }
 
 /// The entity files of a folder, by name.
-fn of_folder(folder: &Path, csvs: Csvs) -> Result<Vec<PathBuf>, FilesError> {
+fn of_folder(folder: &Path, csvs: CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
     let listed = list(folder).map_err(|source| FilesError::Unreadable {
         path: folder.to_path_buf(),
         source,
     })?;
     let mut found = listed.lines;
-    if csvs == Csvs::Unmapped {
+    if csvs == CsvHandling::Unmapped {
         // CSVs beside entity files may be what those were made of. CSVs alone were meant.
         if let Some(path) = listed.csvs.into_iter().next().filter(|_| found.is_empty()) {
             return Err(FilesError::NoMapping { path });
@@ -223,7 +223,7 @@ fn of_folder(folder: &Path, csvs: Csvs) -> Result<Vec<PathBuf>, FilesError> {
 
 /// The CSVs of the folders among the paths, which are passed over where no mapping says what their
 /// columns become and other files are there.
-pub fn csvs_of_folders(paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
+pub fn unmapped_csvs(paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
     let folders = paths.iter().filter(|path| path.as_ref().is_dir());
     folders
         .filter_map(|folder| list(folder.as_ref()).ok())
@@ -253,7 +253,7 @@ fn list(folder: &Path) -> io::Result<Listed> {
         if !path.is_file() {
             continue;
         }
-        if is_of_a_push(&path) {
+        if is_rejects_file(&path) {
             listed.has_rejects = true;
         } else {
             files.push(path);
@@ -280,15 +280,15 @@ fn non_empty(
 fn typed(
     path: PathBuf,
     object_type: Option<ObjectType>,
-    csvs: Csvs,
+    csvs: CsvHandling,
 ) -> Result<EntityFilePath, FilesError> {
-    if csvs == Csvs::Unmapped && is_named_csv(&path) {
+    if csvs == CsvHandling::Unmapped && is_named_csv(&path) {
         return Err(FilesError::NoMapping { path });
     }
     let name = path.file_name().and_then(|name| name.to_str());
     let told = || ObjectType::from_file_name(name.unwrap_or_default());
     let mapped = || match csvs {
-        Csvs::Mapped(only) | Csvs::MappedByName(only) if csvs.include(&path) => only,
+        CsvHandling::Mapped(only) | CsvHandling::MappedByName(only) if csvs.include(&path) => only,
         _ => None,
     };
     match object_type.or_else(told).or_else(mapped) {
@@ -301,7 +301,7 @@ fn typed(
 mod tests {
     use super::*;
 
-    fn names(paths: &[PathBuf], csvs: Csvs) -> Vec<String> {
+    fn names(paths: &[PathBuf], csvs: CsvHandling) -> Vec<String> {
         entity_files(paths, None, csvs)
             .unwrap()
             .into_iter()
@@ -328,14 +328,14 @@ mod tests {
         ]);
         let path = vec![folder.path().to_path_buf()];
         assert_eq!(
-            names(&path, Csvs::Unmapped),
+            names(&path, CsvHandling::Unmapped),
             ["stages.NDJSON", "accounts.jsonl.gz", "deals.ldjson"]
         );
         let pattern = vec![folder.path().join("*.l?json")];
-        assert_eq!(names(&pattern, Csvs::Unmapped), ["deals.ldjson"]);
+        assert_eq!(names(&pattern, CsvHandling::Unmapped), ["deals.ldjson"]);
         let nothing = folder.path().join("x*.ldjson");
         assert!(matches!(
-            entity_files(&[nothing], None, Csvs::Unmapped),
+            entity_files(&[nothing], None, CsvHandling::Unmapped),
             Err(FilesError::NoEntityFiles { .. })
         ));
     }
@@ -344,14 +344,14 @@ mod tests {
     fn a_mapping_makes_csvs_entity_files() {
         let of = folder(&["deals.ldjson", "accounts.csv.gz", "export.TSV", "notes.txt"]);
         let path = vec![of.path().to_path_buf()];
-        let leads = Csvs::Mapped(Some(ObjectType::Lead));
+        let leads = CsvHandling::Mapped(Some(ObjectType::Lead));
         assert_eq!(
             names(&path, leads),
             ["accounts.csv.gz", "deals.ldjson", "export.TSV"]
         );
         assert!(leads.include(Path::new("export.dat")) && leads.include(Path::new("-")));
         assert!(!leads.include(Path::new("x.csv.ldjson.gz")));
-        let by_name = Csvs::MappedByName(Some(ObjectType::Lead));
+        let by_name = CsvHandling::MappedByName(Some(ObjectType::Lead));
         assert_eq!(names(&path, by_name), names(&path, leads));
         assert!(by_name.include(Path::new("export.Csv.gz")));
         for other in ["export.dat", "-", "x.csv.ldjson"] {
@@ -362,7 +362,7 @@ mod tests {
             Err(FilesError::TypeNeeded)
         ));
         assert!(matches!(
-            entity_files(&path, None, Csvs::Mapped(None)),
+            entity_files(&path, None, CsvHandling::Mapped(None)),
             Err(FilesError::UnknownType { path }) if path.ends_with("export.TSV")
         ));
     }
@@ -378,17 +378,17 @@ mod tests {
             "contacts.rejectsx.ldjson",
         ]);
         let path = |name: &str| vec![of.path().join(name)];
-        let leads = Csvs::Mapped(Some(ObjectType::Lead));
-        for csvs in [Csvs::Unmapped, leads] {
+        let leads = CsvHandling::Mapped(Some(ObjectType::Lead));
+        for csvs in [CsvHandling::Unmapped, leads] {
             let of_folder = names(&path(""), csvs);
             assert_eq!(of_folder, ["contacts.rejectsx.ldjson", "deals.ldjson"]);
         }
         assert_eq!(names(&path("d*.ldjson"), leads), ["deals.ldjson"]);
         let refused = names(&path("*.rejects.*[nv]"), leads);
         assert_eq!(refused, ["deals.rejects.ldjson", "leads.rejects.csv"]);
-        let named = names(&path("deals.rejects.ldjson"), Csvs::Unmapped);
+        let named = names(&path("deals.rejects.ldjson"), CsvHandling::Unmapped);
         assert_eq!(named, ["deals.rejects.ldjson"]);
-        assert!(csvs_of_folders(&path("")).is_empty());
+        assert!(unmapped_csvs(&path("")).is_empty());
 
         let rejects = folder(&["deals.rejects.ldjson"]);
         for path in [
@@ -396,7 +396,7 @@ mod tests {
             rejects.path().join("*.ldjson"),
         ] {
             assert!(matches!(
-                entity_files(&[path], None, Csvs::Unmapped),
+                entity_files(&[path], None, CsvHandling::Unmapped),
                 Err(FilesError::OnlyRejects { .. })
             ));
         }
@@ -410,7 +410,7 @@ mod tests {
             alone.path().join("accounts.csv"),
         ];
         for path in named {
-            let error = entity_files(&[path], None, Csvs::Unmapped).unwrap_err();
+            let error = entity_files(&[path], None, CsvHandling::Unmapped).unwrap_err();
             assert!(
                 matches!(&error, FilesError::NoMapping { path } if path.ends_with("accounts.csv")),
                 "{error}"

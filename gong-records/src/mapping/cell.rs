@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::model::{FieldMapping, MappingError, TypeMapping, Words};
 use crate::record::{Field, FieldKind};
 use crate::schema::FieldType;
-use crate::value::Fault;
+use crate::value::InvalidValue;
 
 mod moment;
 mod number;
@@ -51,10 +51,10 @@ impl Shape {
             FieldType::Number | FieldType::Currency => Self::Number,
             FieldType::Percent => Self::Percent,
             FieldType::Boolean => Self::Boolean,
-            FieldType::TextArray => Self::List,
+            FieldType::StringArray => Self::List,
             FieldType::Id
             | FieldType::Url
-            | FieldType::Text
+            | FieldType::String
             | FieldType::PhoneNumber
             | FieldType::EmailAddress
             | FieldType::Picklist
@@ -231,11 +231,11 @@ fn choice(words: &[&str], cell: &str, line: &mut Vec<u8>) -> Result<(), Wrong> {
 
 /// Appends a text as JSON.
 pub(super) fn text(text: &str, line: &mut Vec<u8>) {
-    crate::record::Appended::append_to(text, line);
+    crate::record::AppendJson::append_json(text, line);
 }
 
-impl From<Fault> for Wrong {
-    fn from(fault: Fault) -> Self {
+impl From<InvalidValue> for Wrong {
+    fn from(fault: InvalidValue) -> Self {
         Self::new(fault.message(), "mend the cell")
     }
 }

@@ -12,7 +12,7 @@ use super::converter::{Converter, Keep};
 use super::problem::Problem;
 use super::rows::Row;
 use super::{ConvertError, Mapping, Options, SourceMap, modified, open};
-use crate::io::discover::Csvs;
+use crate::io::discover::CsvHandling;
 use crate::record::ObjectType;
 use crate::schema::EntitySchema;
 
@@ -68,13 +68,13 @@ impl Conversion {
     }
 
     /// How CSVs are found.
-    pub fn csvs(&self) -> Csvs {
+    pub fn csvs(&self) -> CsvHandling {
         let mut types = self.mapping.object_types();
         let only = types.next().filter(|_| types.next().is_none());
         if self.by_name {
-            Csvs::MappedByName(only)
+            CsvHandling::MappedByName(only)
         } else {
-            Csvs::Mapped(only)
+            CsvHandling::Mapped(only)
         }
     }
 

@@ -13,12 +13,12 @@ use crate::check::{
     CheckError, Excerpt, FileConverter, FileSummary, Finding, LineSource, Locator, Options,
     STANDARD_INPUT,
 };
-use crate::io::discover::Csvs;
+use crate::io::discover::CsvHandling;
 use crate::record::ObjectType;
 use crate::rule::{Rule, Severity};
 
 impl FileConverter for Conversion {
-    fn csvs(&self) -> Csvs {
+    fn csvs(&self) -> CsvHandling {
         self.csvs()
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::appended::Appended;
+use super::encode::AppendJson;
 
 /// The custom fields of a record, in the order in which they were given, values as exact JSON.
 ///
@@ -51,7 +51,7 @@ impl CustomFields {
             .map(|(name, json)| {
                 line.push(b',');
                 let quoted = line.len();
-                name.append_to(&mut line);
+                name.append_json(&mut line);
                 let name = quoted + 1..line.len() - 1;
                 line.push(b':');
                 let value = line.len()..line.len() + json.get().len();
@@ -114,9 +114,9 @@ impl CustomFields {
     }
 }
 
-impl Appended for CustomFields {
+impl AppendJson for CustomFields {
     /// Each with a comma before it: the standard fields come first.
-    fn append_to(&self, line: &mut Vec<u8>) {
+    fn append_json(&self, line: &mut Vec<u8>) {
         line.extend_from_slice(&self.text.as_bytes()[..self.line_length]);
     }
 }
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(found, given);
         assert_eq!(fields.get("a\"b\\\n"), Some("é".into()));
         let mut line = Vec::new();
-        fields.append_to(&mut line);
+        fields.append_json(&mut line);
         assert_eq!(
             String::from_utf8(line).unwrap(),
             r#","plain":1.10,"a\"b\\\n":"\u00e9","":[1, {}],"é":null"#

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::field::LineFormat;
 use super::generated::{ObjectType, line_format};
-use crate::value::{Fault, Word};
+use crate::value::{InvalidValue, Word};
 
 impl ObjectType {
     /// Every type, in the order in which they are loaded: what is referred to comes first.
@@ -98,8 +98,8 @@ pub struct UnknownObjectType {
     name: String,
 }
 
-/// Only here so that the fault of a word reads the same everywhere.
-impl From<UnknownObjectType> for Fault {
+/// So that an unknown word reads the same everywhere.
+impl From<UnknownObjectType> for InvalidValue {
     fn from(unknown: UnknownObjectType) -> Self {
         Self::new(crate::rule::Rule::UnknownWord, unknown.to_string())
     }

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::field_type::FieldType;
 use crate::record::ObjectType;
 use crate::rule::Rule;
-use crate::value::{self, Fault, close_date, email_address, object_id, timestamp, url};
+use crate::value::{self, InvalidValue, close_date, email_address, object_id, timestamp, url};
 
 /// A custom field, as Gong declares it.
 ///
@@ -118,7 +118,7 @@ impl SchemaField {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] with [`Rule::CustomType`], [`Rule::CustomPicklist`], [`Rule::CustomPercent`],
+    /// A [`InvalidValue`] with [`Rule::CustomType`], [`Rule::CustomPicklist`], [`Rule::CustomPercent`],
     /// [`Rule::CustomDeleted`] or [`Rule::CustomTimestampFraction`], or with the rule of the id,
     /// date, date-time, link or email address that the text fails to be.
     ///
@@ -132,14 +132,14 @@ impl SchemaField {
     /// assert_eq!(field.check(&to_raw_value("12")?).unwrap_err().rule(), Rule::CustomType);
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    pub fn check(&self, value: &RawValue) -> Result<(), Fault> {
+    pub fn check(&self, value: &RawValue) -> Result<(), InvalidValue> {
         let json = value.get();
         if json == "null" {
             return Ok(());
         }
         if self.is_deleted == Some(true) {
             let message = "the entity schema removes it, with all its values";
-            return Err(Fault::new(Rule::CustomDeleted, message));
+            return Err(InvalidValue::new(Rule::CustomDeleted, message));
         }
         let expected = match &self.field_type {
             FieldType::Unknown(_) => return Ok(()),
@@ -150,10 +150,10 @@ impl SchemaField {
             FieldType::Number | FieldType::Currency | FieldType::Percent => {
                 "a number, without quotes"
             }
-            FieldType::TextArray if serde_json::from_str::<Vec<String>>(json).is_ok() => {
+            FieldType::StringArray if serde_json::from_str::<Vec<String>>(json).is_ok() => {
                 return Ok(());
             }
-            FieldType::TextArray => "a list of texts",
+            FieldType::StringArray => "a list of texts",
             _ if json.starts_with('"') => return self.check_text(&value::text(value)?),
             FieldType::Date => "a date in double quotes, such as \"2026-09-30\"",
             FieldType::DateTime => {
@@ -161,19 +161,19 @@ impl SchemaField {
             }
             FieldType::Id | FieldType::Reference => "the id of a record, in double quotes",
             FieldType::Url
-            | FieldType::Text
+            | FieldType::String
             | FieldType::PhoneNumber
             | FieldType::EmailAddress
             | FieldType::Picklist => "a text in double quotes",
         };
-        Err(Fault::new(
+        Err(InvalidValue::new(
             Rule::CustomType,
             format!("it is declared as {}: {expected}", self.field_type),
         ))
     }
 
     /// Whether a text fits the field: a JSON string's, without quotes and escapes.
-    pub(crate) fn check_text(&self, text: &str) -> Result<(), Fault> {
+    pub(crate) fn check_text(&self, text: &str) -> Result<(), InvalidValue> {
         match self.field_type {
             FieldType::Date => check_date(text),
             FieldType::DateTime => timestamp::check(text).map_err(softened),
@@ -181,19 +181,19 @@ impl SchemaField {
             FieldType::Url => url::check(text),
             FieldType::EmailAddress => email_address::check(text),
             FieldType::Picklist => self.check_picklist(text),
-            FieldType::Text | FieldType::PhoneNumber | FieldType::Unknown(_) => Ok(()),
+            FieldType::String | FieldType::PhoneNumber | FieldType::Unknown(_) => Ok(()),
             FieldType::Number
             | FieldType::Percent
             | FieldType::Currency
             | FieldType::Boolean
-            | FieldType::TextArray => Err(Fault::new(
+            | FieldType::StringArray => Err(InvalidValue::new(
                 Rule::CustomType,
                 format!("it is declared as {}, not as a text", self.field_type),
             )),
         }
     }
 
-    fn check_picklist(&self, text: &str) -> Result<(), Fault> {
+    fn check_picklist(&self, text: &str) -> Result<(), InvalidValue> {
         let values = &self.ordered_value_list;
         // Gong's answer lists no values even for picklists.
         if values.is_empty() || values.iter().any(|value| value == text) {
@@ -205,7 +205,7 @@ impl SchemaField {
             None if values.len() <= LISTED_VALUES => format!("it must be one of {values:?}"),
             None => format!("it is none of the {} declared values", values.len()),
         };
-        Err(Fault::new(Rule::CustomPicklist, message))
+        Err(InvalidValue::new(Rule::CustomPicklist, message))
     }
 }
 
@@ -216,10 +216,10 @@ fn is_number(json: &str) -> bool {
     json.starts_with(|first: char| first == '-' || first.is_ascii_digit())
 }
 
-fn check_percent(json: &str) -> Result<(), Fault> {
+fn check_percent(json: &str) -> Result<(), InvalidValue> {
     match json.parse::<f64>() {
         Ok(number) if (0.0..=100.0).contains(&number) => Ok(()),
-        _ => Err(Fault::new(
+        _ => Err(InvalidValue::new(
             Rule::CustomPercent,
             "it is declared as PERCENT: a number from 0 to 100",
         )),
@@ -227,23 +227,23 @@ fn check_percent(json: &str) -> Result<(), Fault> {
 }
 
 /// A day alone; unlike a deal's `closeDate`, nothing may follow.
-fn check_date(text: &str) -> Result<(), Fault> {
+fn check_date(text: &str) -> Result<(), InvalidValue> {
     close_date::check(text)?;
     if text.len() > "2026-09-30".len() {
         let message = "it is declared as DATE: cut the time of day off";
-        return Err(Fault::new(Rule::DateFormat, message));
+        return Err(InvalidValue::new(Rule::DateFormat, message));
     }
     Ok(())
 }
 
 /// Gong's own example sends a custom field with milliseconds, against its rule.
-fn softened(fault: Fault) -> Fault {
-    if fault.rule() == Rule::TimestampFraction {
+fn softened(invalid: InvalidValue) -> InvalidValue {
+    if invalid.rule() == Rule::TimestampFraction {
         let message = "it has a fraction of a second, which Gong's rule forbids and one of its \
                        examples shows; cut it off";
-        return Fault::new(Rule::CustomTimestampFraction, message);
+        return InvalidValue::new(Rule::CustomTimestampFraction, message);
     }
-    fault
+    invalid
 }
 
 #[cfg(test)]
@@ -252,7 +252,7 @@ mod tests {
 
     fn check(field: &SchemaField, json: &str) -> Result<(), Rule> {
         let value = RawValue::from_string(json.to_owned()).unwrap();
-        field.check(&value).map_err(|fault| fault.rule())
+        field.check(&value).map_err(|invalid| invalid.rule())
     }
 
     #[test]

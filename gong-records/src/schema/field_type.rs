@@ -8,7 +8,7 @@ use std::fmt;
 /// use gong_records::FieldType;
 ///
 /// assert_eq!(FieldType::from("PICKLIST"), FieldType::Picklist);
-/// assert_eq!(FieldType::Text.as_str(), "STRING");
+/// assert_eq!(FieldType::String.as_str(), "STRING");
 /// assert_eq!(FieldType::from("COLOR"), FieldType::Unknown("COLOR".to_owned()));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,7 +29,7 @@ pub enum FieldType {
     /// `URL`: a link.
     Url,
     /// `STRING`: a text.
-    Text,
+    String,
     /// `BOOLEAN`: `true` or `false`.
     Boolean,
     /// `PHONENUMBER`: a phone number, in quotes.
@@ -41,7 +41,7 @@ pub enum FieldType {
     /// `REFERENCE`: the id of another object, in quotes.
     Reference,
     /// `STRINGARRAY`: a list of texts; Gong's table of formats leaves it out.
-    TextArray,
+    StringArray,
     /// A type that this crate does not know; its values are not looked at.
     Unknown(String),
 }
@@ -56,13 +56,13 @@ impl FieldType {
         Self::Currency,
         Self::Id,
         Self::Url,
-        Self::Text,
+        Self::String,
         Self::Boolean,
         Self::PhoneNumber,
         Self::EmailAddress,
         Self::Picklist,
         Self::Reference,
-        Self::TextArray,
+        Self::StringArray,
     ];
 
     /// The word on the wire, such as `PICKLIST`.
@@ -75,13 +75,13 @@ impl FieldType {
             Self::Currency => "CURRENCY",
             Self::Id => "ID",
             Self::Url => "URL",
-            Self::Text => "STRING",
+            Self::String => "STRING",
             Self::Boolean => "BOOLEAN",
             Self::PhoneNumber => "PHONENUMBER",
             Self::EmailAddress => "EMAILADDRESS",
             Self::Picklist => "PICKLIST",
             Self::Reference => "REFERENCE",
-            Self::TextArray => "STRINGARRAY",
+            Self::StringArray => "STRINGARRAY",
             Self::Unknown(word) => word,
         }
     }

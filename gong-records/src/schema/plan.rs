@@ -357,7 +357,7 @@ fn is_custom(object_type: ObjectType, field: &SchemaField) -> bool {
 
 fn planned(before: Option<&SchemaField>, after: &SchemaField) -> PlannedField {
     let mut after = after.clone();
-    // Written out it would be sent, and a field that stays has nothing to say about deletion.
+    // WriteSummary out it would be sent, and a field that stays has nothing to say about deletion.
     after.is_deleted = None;
     let (change, details) = match before {
         None => (Change::Added, Vec::new()),

@@ -172,7 +172,7 @@ fn check_field(
         {
             add(SchemaRule::UnknownType, unknown_type(word));
         }
-        FieldType::TextArray => {
+        FieldType::StringArray => {
             let message = "is a STRINGARRAY, which Gong seems to keep for its own fields";
             add(SchemaRule::ArrayType, message.to_owned());
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::ser::Error as _;
 use serde_json::value::RawValue;
 
-use super::{Fault, FromJson, FromText};
+use super::{FromJson, FromText, InvalidValue};
 use crate::rule::Rule;
 
 /// An amount in the company's currency, printed exactly as given: `1250.10` stays `1250.10`.
@@ -17,7 +17,7 @@ use crate::rule::Rule;
 ///
 /// let amount: Amount = "1250.10".parse()?;
 /// assert_eq!(serde_json::to_string(&amount).unwrap(), "1250.10");
-/// # Ok::<(), gong_records::Fault>(())
+/// # Ok::<(), gong_records::InvalidValue>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Amount(Box<str>);
@@ -29,10 +29,10 @@ impl Amount {
     }
 
     /// A finite number, in the shortest text that gives the same number back.
-    pub(crate) fn from_f64(number: f64) -> Result<Self, Fault> {
+    pub(crate) fn from_f64(number: f64) -> Result<Self, InvalidValue> {
         match serde_json::Number::from_f64(number) {
             Some(number) => Ok(Self(number.to_string().into())),
-            None => Err(Fault::new(
+            None => Err(InvalidValue::new(
                 Rule::NumberFormat,
                 "it is infinite or not a number",
             )),
@@ -45,11 +45,11 @@ impl Amount {
 }
 
 impl FromText for Amount {
-    fn from_text(text: &str) -> Result<Self, Fault> {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
         if is_json_number(text) {
             finite(text)
         } else {
-            Err(Fault::new(
+            Err(InvalidValue::new(
                 Rule::NumberFormat,
                 "it must be a plain number such as 1250.10: a point for decimals, no thousands \
                  separators, no currency sign",
@@ -59,11 +59,11 @@ impl FromText for Amount {
 }
 
 impl FromJson for Amount {
-    fn from_json(json: &RawValue) -> Result<Self, Fault> {
+    fn from_json(json: &RawValue) -> Result<Self, InvalidValue> {
         if is_json_number(json.get()) {
             finite(json.get())
         } else {
-            Err(Fault::new(
+            Err(InvalidValue::new(
                 Rule::WrongType,
                 "it must be a number, without quotes",
             ))
@@ -71,11 +71,11 @@ impl FromJson for Amount {
     }
 }
 
-fn finite(number: &str) -> Result<Amount, Fault> {
+fn finite(number: &str) -> Result<Amount, InvalidValue> {
     if is_finite(number) {
         Ok(Amount(number.into()))
     } else {
-        Err(Fault::new(Rule::NumberFormat, TOO_LARGE))
+        Err(InvalidValue::new(Rule::NumberFormat, TOO_LARGE))
     }
 }
 
@@ -112,7 +112,7 @@ pub(crate) fn is_json_number(text: &str) -> bool {
 }
 
 impl std::str::FromStr for Amount {
-    type Err = Fault;
+    type Err = InvalidValue;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::from_text(text)

@@ -1,6 +1,6 @@
 //! `CloseDate`: the day on which a deal closed or should close.
 
-use super::{Fault, FromText, text_value, timestamp};
+use super::{FromText, InvalidValue, text_value, timestamp};
 use crate::rule::Rule;
 
 /// The day on which a deal closed or is expected to close: `2026-09-30`.
@@ -20,16 +20,16 @@ pub struct CloseDate(Box<str>);
 text_value!(CloseDate, |date| &date.0);
 
 impl FromText for CloseDate {
-    fn from_text(text: &str) -> Result<Self, Fault> {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
         check(text).map(|()| Self(text.into()))
     }
 }
 
 /// Says how the text fails to be a date, or a date-time as Gong takes it.
-pub(crate) fn check(text: &str) -> Result<(), Fault> {
+pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
     let bytes = text.as_bytes();
     if !timestamp::matches_shape(bytes, b"0000-00-00") {
-        return Err(Fault::new(
+        return Err(InvalidValue::new(
             Rule::DateFormat,
             "it is not a date; write 2026-09-30",
         ));

@@ -1,6 +1,6 @@
 //! `EmailAddress`: what Gong matches people by.
 
-use super::{Fault, FromText, text_value};
+use super::{FromText, InvalidValue, text_value};
 use crate::rule::Rule;
 
 /// An email address: one `@`, something on both sides, no spaces.
@@ -19,22 +19,22 @@ pub struct EmailAddress(Box<str>);
 text_value!(EmailAddress, |address| &address.0);
 
 impl FromText for EmailAddress {
-    fn from_text(text: &str) -> Result<Self, Fault> {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
         check(text).map(|()| Self(text.into()))
     }
 }
 
 /// Says how the text fails to be an email address.
-pub(crate) fn check(text: &str) -> Result<(), Fault> {
-    let fault = |message: &'static str| Err(Fault::new(Rule::EmailFormat, message));
+pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
+    let invalid = |message: &'static str| Err(InvalidValue::new(Rule::EmailFormat, message));
     if text.chars().any(char::is_whitespace) {
-        return fault("it holds a space");
+        return invalid("it holds a space");
     }
     match text.split_once('@') {
-        None => fault("it has no @"),
-        Some((_, domain)) if domain.contains('@') => fault("it has more than one @"),
-        Some(("", _)) => fault("nothing stands before the @"),
-        Some((_, "")) => fault("nothing stands after the @"),
+        None => invalid("it has no @"),
+        Some((_, domain)) if domain.contains('@') => invalid("it has more than one @"),
+        Some(("", _)) => invalid("nothing stands before the @"),
+        Some((_, "")) => invalid("nothing stands after the @"),
         Some(_) => Ok(()),
     }
 }

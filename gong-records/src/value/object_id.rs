@@ -1,6 +1,6 @@
 //! `ObjectId`: the stable id of a record in the CRM.
 
-use super::{Fault, FromText, text_value};
+use super::{FromText, InvalidValue, text_value};
 use crate::rule::Rule;
 
 /// A record's id in the CRM: 1 to 64 letters, digits, hyphens and underscores, or an email address.
@@ -15,7 +15,7 @@ use crate::rule::Rule;
 /// assert_eq!("0061t00000AbCdE".parse::<ObjectId>()?.as_str(), "0061t00000AbCdE");
 /// assert!("jane.doe@acme.example".parse::<ObjectId>().is_ok());
 /// assert!("A/9".parse::<ObjectId>().is_err());
-/// # Ok::<(), gong_records::Fault>(())
+/// # Ok::<(), gong_records::InvalidValue>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId(Box<str>);
@@ -26,19 +26,19 @@ pub(crate) const MAX_LENGTH: usize = 64;
 text_value!(ObjectId, |id| &id.0);
 
 impl FromText for ObjectId {
-    fn from_text(text: &str) -> Result<Self, Fault> {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
         check(text).map(|()| Self(text.into()))
     }
 }
 
 /// Says how the text breaks the rules of an id.
-pub(crate) fn check(text: &str) -> Result<(), Fault> {
+pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
     if text.is_empty() {
-        return Err(Fault::new(Rule::ObjectIdLength, "it is empty"));
+        return Err(InvalidValue::new(Rule::ObjectIdLength, "it is empty"));
     }
     let length = text.chars().count();
     if length > MAX_LENGTH {
-        return Err(Fault::new(
+        return Err(InvalidValue::new(
             Rule::ObjectIdLength,
             format!("it has {length} characters; Gong takes at most {MAX_LENGTH}"),
         ));
@@ -47,7 +47,7 @@ pub(crate) fn check(text: &str) -> Result<(), Fault> {
     match text.chars().find(|character| !plain(*character)) {
         None => Ok(()),
         Some(_) if is_plain_email_address(text) => Ok(()),
-        Some(other) => Err(Fault::new(
+        Some(other) => Err(InvalidValue::new(
             Rule::ObjectIdCharset,
             format!(
                 "character {other:?} is not allowed; letters, digits and hyphens are, or a whole \

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use jiff::{Zoned, tz::TimeZone};
 
-use super::{Fault, FromText, text_value};
+use super::{FromText, InvalidValue, text_value};
 use crate::rule::Rule;
 
 /// A date-time in ISO 8601 with seconds, an offset from UTC or `Z`, and no fraction.
@@ -17,7 +17,7 @@ use crate::rule::Rule;
 /// let modified: Timestamp = "2026-03-01T09:30:00+01:00".parse()?;
 /// assert_eq!(modified.to_string(), "2026-03-01T09:30:00+01:00");
 /// assert!("2026-03-01T09:30:00.123Z".parse::<Timestamp>().is_err());
-/// # Ok::<(), gong_records::Fault>(())
+/// # Ok::<(), gong_records::InvalidValue>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Timestamp {
@@ -48,7 +48,7 @@ impl Timestamp {
     }
 
     /// The moment with its offset, any fraction of a second cut off.
-    pub(crate) fn from_zoned(zoned: &Zoned) -> Result<Self, Fault> {
+    pub(crate) fn from_zoned(zoned: &Zoned) -> Result<Self, InvalidValue> {
         let civil = zoned.datetime();
         let offset = zoned.offset().seconds();
         let (sign, distance) = if offset < 0 {
@@ -70,14 +70,14 @@ impl Timestamp {
     }
 
     /// The moment in UTC, printed with `Z`.
-    pub(crate) fn from_instant(instant: jiff::Timestamp) -> Result<Self, Fault> {
+    pub(crate) fn from_instant(instant: jiff::Timestamp) -> Result<Self, InvalidValue> {
         let utc = Self::from_zoned(&instant.to_zoned(TimeZone::UTC))?;
         Self::from_text(&format!("{}Z", &utc.as_str()[..SECONDS]))
     }
 }
 
 impl FromText for Timestamp {
-    fn from_text(text: &str) -> Result<Self, Fault> {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
         check(text)?;
         let mut bytes = [0; LONGEST];
         bytes[..text.len()].copy_from_slice(text.as_bytes());
@@ -105,7 +105,7 @@ impl Ord for Timestamp {
 }
 
 /// Says how the text fails to be a date-time as Gong takes it.
-pub(crate) fn check(text: &str) -> Result<(), Fault> {
+pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
     let bytes = text.as_bytes();
     if !matches_shape(bytes, b"0000-00-00T00:00:00") {
         return Err(misshapen(bytes));
@@ -117,7 +117,7 @@ pub(crate) fn check(text: &str) -> Result<(), Fault> {
         number(&bytes[17..19]),
     );
     if hour > 23 || minute > 59 || second > 59 {
-        return Err(Fault::new(
+        return Err(InvalidValue::new(
             Rule::TimestampRange,
             "there is no such time of day",
         ));
@@ -138,7 +138,7 @@ pub(crate) fn matches_shape(bytes: &[u8], shape: &[u8]) -> bool {
 }
 
 /// Whether the first ten bytes, digits and hyphens in their places, are a day of the calendar.
-pub(crate) fn check_date(bytes: &[u8]) -> Result<(), Fault> {
+pub(crate) fn check_date(bytes: &[u8]) -> Result<(), InvalidValue> {
     let (year, month, day) = (
         number(&bytes[..4]),
         number(&bytes[5..7]),
@@ -153,7 +153,7 @@ pub(crate) fn check_date(bytes: &[u8]) -> Result<(), Fault> {
         _ => 0,
     };
     if day == 0 || day > days {
-        return Err(Fault::new(
+        return Err(InvalidValue::new(
             Rule::TimestampRange,
             "there is no such day in the calendar",
         ));
@@ -161,22 +161,25 @@ pub(crate) fn check_date(bytes: &[u8]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn check_zone(zone: &[u8]) -> Result<(), Fault> {
-    let format = |message: &'static str| Err(Fault::new(Rule::TimestampFormat, message));
+fn check_zone(zone: &[u8]) -> Result<(), InvalidValue> {
+    let format = |message: &'static str| Err(InvalidValue::new(Rule::TimestampFormat, message));
     match zone {
         b"Z" => Ok(()),
         b"z" => format("the zone must be a capital Z"),
-        [] => Err(Fault::new(
+        [] => Err(InvalidValue::new(
             Rule::TimestampZone,
             "it has no zone; end it with Z or an offset such as +01:00",
         )),
-        [b'.' | b',', ..] => Err(Fault::new(
+        [b'.' | b',', ..] => Err(InvalidValue::new(
             Rule::TimestampFraction,
             "it has a fraction of a second, which Gong does not take; cut it off",
         )),
         [b'+' | b'-', ..] if zone.len() == 6 && matches_shape(&zone[1..], b"00:00") => {
             if number(&zone[1..3]) > 23 || number(&zone[4..6]) > 59 {
-                return Err(Fault::new(Rule::TimestampRange, "there is no such offset"));
+                return Err(InvalidValue::new(
+                    Rule::TimestampRange,
+                    "there is no such offset",
+                ));
             }
             Ok(())
         }
@@ -186,7 +189,7 @@ fn check_zone(zone: &[u8]) -> Result<(), Fault> {
 }
 
 /// What people write instead.
-fn misshapen(bytes: &[u8]) -> Fault {
+fn misshapen(bytes: &[u8]) -> InvalidValue {
     let message = if matches_shape(bytes, b"0000-00-00 00:00") {
         "a space stands in place of the T between date and time"
     } else if matches_shape(bytes, b"0000-00-00t00:00") {
@@ -200,7 +203,7 @@ fn misshapen(bytes: &[u8]) -> Fault {
     } else {
         "it is not an ISO 8601 date-time; write 2026-03-01T09:30:00+01:00"
     };
-    Fault::new(Rule::TimestampFormat, message)
+    InvalidValue::new(Rule::TimestampFormat, message)
 }
 
 fn number(digits: &[u8]) -> u32 {

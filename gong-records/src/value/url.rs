@@ -1,6 +1,6 @@
 //! `Url`: where a record can be looked at in the CRM.
 
-use super::{Fault, FromText, text_value};
+use super::{FromText, InvalidValue, text_value};
 use crate::rule::Rule;
 
 /// A full `http` or `https` URL of the record in the CRM.
@@ -17,25 +17,25 @@ pub struct Url(Box<str>);
 text_value!(Url, |url| &url.0);
 
 impl FromText for Url {
-    fn from_text(text: &str) -> Result<Self, Fault> {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
         check(text).map(|()| Self(text.into()))
     }
 }
 
 /// Says how the text fails to be a full URL.
-pub(crate) fn check(text: &str) -> Result<(), Fault> {
-    let fault = |message: &'static str| Err(Fault::new(Rule::UrlFormat, message));
+pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
+    let invalid = |message: &'static str| Err(InvalidValue::new(Rule::UrlFormat, message));
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"));
     let Some(rest) = rest else {
-        return fault("it must begin with https:// or http://");
+        return invalid("it must begin with https:// or http://");
     };
     if rest.is_empty() || rest.starts_with('/') {
-        return fault("it names no host");
+        return invalid("it names no host");
     }
     if text.chars().any(char::is_whitespace) {
-        return fault("it holds a space; write %20");
+        return invalid("it holds a space; write %20");
     }
     Ok(())
 }

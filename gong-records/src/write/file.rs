@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempPath};
 
+use super::encoder::LineEncoder;
 use super::error::WriteError;
-use super::lines::Lines;
 use super::object_ids;
 use crate::io::atomic_file::{create_temp_beside, sync_folder};
-use crate::record::Entity;
+use crate::record::Record;
 
 /// Writes records of one type into an entity file, which is complete or not there.
 ///
@@ -41,14 +41,14 @@ use crate::record::Entity;
 pub struct EntityFile<T> {
     path: PathBuf,
     rolls_over: bool,
-    lines: Lines<T>,
+    lines: LineEncoder<T>,
     current: NamedTempFile,
-    complete: Vec<Complete>,
+    complete: Vec<SyncedFile>,
 }
 
 /// A file that is synced and waits for its name.
 #[derive(Debug)]
-struct Complete {
+struct SyncedFile {
     aside: TempPath,
     bytes: u64,
     object_ids: object_ids::Lines,
@@ -57,8 +57,8 @@ struct Complete {
 /// Where a record went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct Place {
-    /// The file's index in [`Written::files`].
+pub struct RecordLocation {
+    /// The file's index in [`WriteSummary::files`].
     pub file: usize,
     /// The line in it, from 1, as Gong counts.
     pub line: u64,
@@ -67,27 +67,27 @@ pub struct Place {
 /// What was written.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Written {
+pub struct WriteSummary {
     /// The files in the order in which they must be sent; none when there was no record.
-    pub files: Vec<WrittenFile>,
+    pub files: Vec<FinishedFile>,
 }
 
-impl Written {
+impl WriteSummary {
     /// How many records were written, in all files together.
     pub fn records(&self) -> u64 {
-        self.files.iter().map(WrittenFile::records).sum()
+        self.files.iter().map(FinishedFile::records).sum()
     }
 }
 
 /// One complete file.
 #[derive(Debug)]
-pub struct WrittenFile {
+pub struct FinishedFile {
     path: PathBuf,
     bytes: u64,
     object_ids: object_ids::Lines,
 }
 
-impl WrittenFile {
+impl FinishedFile {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -109,7 +109,7 @@ impl WrittenFile {
     }
 }
 
-impl<T: Entity> EntityFile<T> {
+impl<T: Record> EntityFile<T> {
     /// A file at this path, which refuses a record that does not belong into it.
     ///
     /// # Errors
@@ -140,7 +140,7 @@ impl<T: Entity> EntityFile<T> {
         Ok(Self {
             path,
             rolls_over,
-            lines: Lines::new(),
+            lines: LineEncoder::new(),
             current,
             complete: Vec::new(),
         })
@@ -172,7 +172,7 @@ impl<T: Entity> EntityFile<T> {
     /// [`WriteError::TooLong`] for a record longer than a file may be; [`WriteError::Repeated`] and
     /// [`WriteError::Full`] when the file does not roll over; [`WriteError::File`] when writing
     /// fails, after which the files are lost.
-    pub fn write(&mut self, record: &T) -> Result<Place, WriteError> {
+    pub fn write(&mut self, record: &T) -> Result<RecordLocation, WriteError> {
         let line = match self.lines.push(record) {
             Err(WriteError::Repeated { .. } | WriteError::Full { .. }) if self.rolls_over => {
                 self.next_file()?;
@@ -185,7 +185,7 @@ impl<T: Entity> EntityFile<T> {
             written.map_err(|source| failed(self.current.path(), source))?;
             self.lines.written();
         }
-        Ok(Place {
+        Ok(RecordLocation {
             file: self.complete.len(),
             line,
         })
@@ -222,7 +222,7 @@ impl<T: Entity> EntityFile<T> {
     /// # Errors
     ///
     /// [`WriteError::File`] when a file can't be synced or renamed.
-    pub fn finish(mut self) -> Result<Written, WriteError> {
+    pub fn finish(mut self) -> Result<WriteSummary, WriteError> {
         if self.lines.records() > 0 {
             self.complete.push(complete(self.current, &mut self.lines)?);
         }
@@ -234,14 +234,14 @@ impl<T: Entity> EntityFile<T> {
                 .aside
                 .persist(&path)
                 .map_err(|error| failed(&path, error.error))?;
-            files.push(WrittenFile {
+            files.push(FinishedFile {
                 path,
                 bytes: complete.bytes,
                 object_ids: complete.object_ids,
             });
         }
         sync_folder(&self.path).map_err(|source| failed(&self.path, source))?;
-        Ok(Written { files })
+        Ok(WriteSummary { files })
     }
 
     fn next_file(&mut self) -> Result<(), WriteError> {
@@ -253,15 +253,15 @@ impl<T: Entity> EntityFile<T> {
 }
 
 /// Writes the rest of a file, syncs and closes it; its lines make place for those of the next.
-fn complete<T: Entity>(
+fn complete<T: Record>(
     mut file: NamedTempFile,
-    lines: &mut Lines<T>,
-) -> Result<Complete, WriteError> {
+    lines: &mut LineEncoder<T>,
+) -> Result<SyncedFile, WriteError> {
     let written = file
         .write_all(lines.waiting())
         .and_then(|()| file.as_file().sync_all());
     written.map_err(|source| failed(file.path(), source))?;
-    Ok(Complete {
+    Ok(SyncedFile {
         bytes: lines.bytes(),
         object_ids: lines.next_file(),
         aside: file.into_temp_path(),

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use gong_records::Entity;
+use gong_records::Record;
 use gong_records::check::{self, Options};
 use proptest::prelude::*;
 
 use crate::made;
 
-fn is_taken<T: Entity>(record: &T) -> Result<(), TestCaseError> {
+fn is_taken<T: Record>(record: &T) -> Result<(), TestCaseError> {
     let mut line = Vec::new();
     record.write_line(&mut line);
     let mut errors = Vec::new();

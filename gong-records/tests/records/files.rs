@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use gong_records::{Account, EntityFile, EntityWriter, Place, WriteError, WrittenFile};
+use gong_records::{Account, EntityFile, EntityWriter, FinishedFile, RecordLocation, WriteError};
 
 fn account(id: &str, name: &str) -> Account {
     Account::builder()
@@ -23,7 +23,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-fn lines(file: &WrittenFile) -> Vec<String> {
+fn lines(file: &FinishedFile) -> Vec<String> {
     let text = fs::read_to_string(file.path()).unwrap();
     assert!(text.ends_with('\n'));
     assert_eq!(text.len() as u64, file.bytes());
@@ -119,7 +119,7 @@ fn a_rolling_file_keeps_two_updates_of_a_record_apart_and_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let mut file = EntityFile::rolling(folder.path().join("accounts.ldjson")).unwrap();
     let ids = ["a", "b", "a", "c", "b", "a"];
-    let places: Vec<Place> = ids
+    let places: Vec<RecordLocation> = ids
         .iter()
         .enumerate()
         .map(|(index, id)| file.write(&account(id, &index.to_string())).unwrap())
@@ -144,7 +144,7 @@ fn a_rolling_file_keeps_two_updates_of_a_record_apart_and_in_order() {
         written
             .files
             .iter()
-            .map(WrittenFile::records)
+            .map(FinishedFile::records)
             .collect::<Vec<_>>(),
         [2, 3, 1]
     );

@@ -1,18 +1,18 @@
 //! Whatever the builders make, the JSON Schemas take.
 
-use gong_records::Entity;
+use gong_records::Record;
 use jsonschema::Validator;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use crate::made;
 
-fn validator<T: Entity>() -> Validator {
+fn validator<T: Record>() -> Validator {
     let schema = serde_json::from_str(T::LINE_FORMAT.json_schema_text()).unwrap();
     jsonschema::validator_for(&schema).unwrap()
 }
 
-fn is_taken<T: Entity>(validator: &Validator, record: &T) -> Result<(), TestCaseError> {
+fn is_taken<T: Record>(validator: &Validator, record: &T) -> Result<(), TestCaseError> {
     // A stock validator reads numbers as its language does, so 1e400 is beyond it.
     let text = serde_json::to_string(record)
         .unwrap()
@@ -33,7 +33,7 @@ macro_rules! the_schema_takes {
     ($($test:ident: $records:expr;)*) => {$(
         #[test]
         fn $test() {
-            fn all<T: Entity>(records: impl Strategy<Value = T>) {
+            fn all<T: Record>(records: impl Strategy<Value = T>) {
                 let validator = validator::<T>();
                 let config = ProptestConfig::with_cases(made::CASES);
                 let result = TestRunner::new(config).run(&records, |record| is_taken(&validator, &record));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gong_records::{Account, EntityFile, Place};
+use gong_records::{Account, EntityFile, RecordLocation};
 use proptest::prelude::*;
 
 /// Accounts of a few ids, so that some are updates of others.
@@ -29,7 +29,7 @@ proptest! {
         let mut file = EntityFile::rolling(folder.path().join("accounts.ldjson"))
             .unwrap()
             .with_max_bytes(max_bytes);
-        let places: Vec<Place> = records.iter().map(|record| file.write(record).unwrap()).collect();
+        let places: Vec<RecordLocation> = records.iter().map(|record| file.write(record).unwrap()).collect();
         let written = file.finish().unwrap();
         prop_assert_eq!(written.records(), records.len() as u64);
 

@@ -1,12 +1,12 @@
 //! Records through JSON and back.
 
-use gong_records::{Account, Deal, Entity};
+use gong_records::{Account, Deal, Record};
 use proptest::prelude::*;
 
 use crate::made;
 
 /// Both ways to JSON give the same line, and the line gives the same record.
-fn comes_back<T: Entity + PartialEq>(record: &T) -> Result<(), TestCaseError> {
+fn comes_back<T: Record + PartialEq>(record: &T) -> Result<(), TestCaseError> {
     let mut line = Vec::new();
     record.write_line(&mut line);
     let json = serde_json::to_string(record).unwrap();

@@ -10,15 +10,16 @@ pub(super) fn page(title: &str, content: &Markup) -> Markup {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " · local Gong" }
+                title { (title) " · Gong simulator" }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 nav aria-label="Pages" {
-                    a href="/_sim/" { "Local Gong" }
+                    a href="/_sim/" { "Gong simulator" }
                     a href="/_sim/pages/uploads" { "Uploads" }
                     a href="/_sim/pages/requests" { "Requests" }
                     a href="/_sim/pages/rules" { "Rules" }
+                    a href="/_sim/pages/endpoints" { "Endpoints" }
                 }
                 main {
                     h1 { (title) }
@@ -62,10 +63,10 @@ pub(super) fn status_mark(status: &str) -> Markup {
 const STYLE: &str = "
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --bad: #c0392b; --good: #1e8449; }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 0; }
-nav { display: flex; gap: 1.2rem; padding: .6rem 1.2rem; border-bottom: 1px solid var(--line); }
+nav { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: .6rem 1.2rem; border-bottom: 1px solid var(--line); }
 nav a:first-child { font-weight: 700; }
 main { padding: .2rem 1.2rem 3rem; max-width: 90rem; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+main { overflow-x: auto; } h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; } th, td { text-align: left; padding: .25rem .8rem .25rem 0; vertical-align: top; }
 tr { border-bottom: 1px solid var(--line); } td.number { text-align: right; font-variant-numeric: tabular-nums; }
 code, pre { font: 13px/1.45 ui-monospace, monospace; overflow-wrap: anywhere; white-space: pre-wrap; margin: 0; }

@@ -6,11 +6,10 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use http::StatusCode;
 use maud::html;
-use regex::bytes::{Regex, RegexBuilder};
 
 use super::html::grouped;
 use super::pages::{ROWS, page_number, pager, show, show_with};
-use crate::ObjectType;
+use crate::object_type::ObjectType;
 use crate::shared::SharedRef;
 use crate::store::State as SimState;
 
@@ -60,17 +59,18 @@ fn find(
     let table = integration.table(object_type);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let first = page_number.saturating_sub(1).saturating_mul(ROWS);
-    let Some(pattern) = search_pattern(search) else {
+    if search.is_empty() {
         let rows = table.iter().skip(first).take(ROWS);
         return (
             table.len(),
             rows.map(|(id, bytes)| (id.to_owned(), text(bytes)))
                 .collect(),
         );
-    };
+    }
+    let search = Search::new(search);
     let mut total = 0;
     let mut rows = Vec::new();
-    for (id, bytes) in table.iter().filter(|(_, bytes)| pattern.is_match(bytes)) {
+    for (id, bytes) in table.iter().filter(|(_, bytes)| search.is_in(bytes)) {
         if (first..first.saturating_add(ROWS)).contains(&total) {
             rows.push((id.to_owned(), text(bytes)));
         }
@@ -79,13 +79,49 @@ fn find(
     (total, rows)
 }
 
-/// Finds the text in any case; `None` for no text.
-fn search_pattern(search: &str) -> Option<Regex> {
-    if search.is_empty() {
-        return None;
+/// Finds the text in any case.
+#[derive(Debug)]
+struct Search {
+    lower: String,
+}
+
+impl Search {
+    fn new(text: &str) -> Self {
+        Self {
+            lower: text.to_lowercase(),
+        }
     }
-    RegexBuilder::new(&regex::escape(search))
-        .case_insensitive(true)
-        .build()
-        .ok()
+
+    fn is_in(&self, record: &[u8]) -> bool {
+        let needle = self.lower.as_bytes();
+        let Some(first) = needle.first() else {
+            return true;
+        };
+        if !self.lower.is_ascii() {
+            let record = String::from_utf8_lossy(record).to_lowercase();
+            return record.contains(&self.lower);
+        }
+        // Most records hold no match, and letters of plain text need no lower copy of them.
+        memchr::memchr2_iter(*first, first.to_ascii_uppercase(), record).any(|start| {
+            record[start..]
+                .get(..needle.len())
+                .is_some_and(|found| found.eq_ignore_ascii_case(needle))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_found_in_any_case() {
+        let record = "{\"name\":\"ÄRGER Gmbh\"}".as_bytes();
+        for text in ["gmbh", "GMBH", "ärger", "\"name\"", ""] {
+            assert!(Search::new(text).is_in(record), "{text}");
+        }
+        for text in ["gmbhx", "arger", "}}"] {
+            assert!(!Search::new(text).is_in(record), "{text}");
+        }
+    }
 }

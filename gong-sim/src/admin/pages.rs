@@ -9,8 +9,8 @@ use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use maud::{Markup, html};
 
 use super::html::{grouped, link, page, status_mark};
-use crate::ObjectType;
-use crate::received::ReceivedRequest;
+use crate::object_type::ObjectType;
+use crate::received::{BODY_SHOWN, ReceivedRequest, beginning};
 use crate::rules::RULES;
 use crate::shared::SharedRef;
 use crate::store::{State as SimState, StoredUpload, Upload, UploadKind, Uploads};
@@ -28,7 +28,8 @@ pub(super) fn show_with(status: StatusCode, title: &str, content: &Markup) -> Re
         // Records are other people's text: even if one slipped through, no script would run.
         (
             CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; \
+             frame-ancestors 'none'; base-uri 'none'",
         ),
     ];
     (status, headers, page(title, content).into_string()).into_response()
@@ -43,7 +44,7 @@ pub(super) async fn start(State(shared): State<SharedRef>) -> Response {
     let recent: Vec<ReceivedRequest> = shared.log().iter().rev().take(10).cloned().collect();
     let content = html! {
         p {
-            "Listening on " code { (shared.base_url) } " with access key " code { (shared.credentials.access_key) }
+            "Listening on " code { (shared.base_url) } " with access key " code { (shared.access_key.key) }
             ". Its time is " code { (state.now()) }
             @if state.clock.stands() { ", and stands still until it is moved" }
             "."
@@ -316,6 +317,12 @@ fn request_table(requests: &[ReceivedRequest]) -> Markup {
                             details {
                                 summary { code { (request.line()) } }
                                 pre { @for (name, value) in &request.headers { (name) ": " (value) "\n" } }
+                                @if request.body_size > 0 {
+                                    @match request.body_text() {
+                                        Some(body) => pre { (beginning(&body, BODY_SHOWN)) },
+                                        None => p class="note" { "The body is not kept." },
+                                    }
+                                }
                             }
                         }
                         td class="number" { (grouped(request.body_size)) }

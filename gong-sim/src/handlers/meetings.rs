@@ -17,6 +17,9 @@ const PROVIDER_DISCONNECTED: &str = "Provider disconnected";
 const FIX_URL: &str = "https://app.gong.io/company/recording-consent/consent-page";
 const HELP_URL: &str = "https://help.gong.io/hc/en-us/articles/360056677792";
 
+/// An address of Gong's own that the caller is to invite, so that the meeting is recorded.
+const ASSISTANT_EMAIL: &str = "assistant@gong.example";
+
 const PROPERTIES: &[&str] = &[
     "startTime",
     "endTime",
@@ -30,9 +33,21 @@ const PROPERTIES: &[&str] = &[
 pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
     let (body, organizer) = read_meeting(state, call)?;
     refuse_unready(state, &organizer)?;
-    // Responses give the id as text of up to 20 digits, one more than fits 64 bits.
-    let meeting_id = format!("{}{}", state.random.u32(1..=9), state.new_wide_id());
-    let invitees = shown_invitees(&body);
+    let wide_id = state.new_wide_id();
+    let meeting_id = if state.rules.is_on(RuleId::MeetingIdTwentyDigits) {
+        format!("{}{wide_id}", state.random.u32(1..=9))
+    } else {
+        wide_id.to_string()
+    };
+    let invitees: &[Value] = &[json!({
+        "email": ASSISTANT_EMAIL,
+        "displayName": "Gong Meeting Assistant",
+    })];
+    let invitees = if state.rules.is_on(RuleId::MeetingsNameAssistant) {
+        invitees
+    } else {
+        &[]
+    };
     let meeting_url = format!("https://app.gong.example/meeting/{meeting_id}");
     store(state, &meeting_id, organizer, body);
     Ok(Answer::ok(json!({
@@ -192,24 +207,6 @@ fn read_invitees(body: &JsonObject) -> Result<(), Answer> {
         }
     }
     Ok(())
-}
-
-/// The invitees without the properties that were null.
-fn shown_invitees(body: &JsonObject) -> Vec<Value> {
-    let sent = body
-        .0
-        .get("invitees")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    sent.cloned()
-        .map(|mut invitee| {
-            if let Value::Object(properties) = &mut invitee {
-                properties.retain(|_, value| !value.is_null());
-            }
-            invitee
-        })
-        .collect()
 }
 
 fn read_meeting_id(call: &Call<'_>) -> Result<String, Answer> {

@@ -8,6 +8,7 @@ mod entity_schema;
 mod integrations;
 mod meetings;
 mod request_status;
+mod users;
 
 pub(crate) use answer::{Answer, Rendered};
 pub(crate) use call::Call;
@@ -30,6 +31,7 @@ pub(crate) fn carry_out(operation: Operation, state: &mut State, call: &Call<'_>
         Operation::UpdateMeeting => meetings::update(state, call),
         Operation::DeleteMeeting => meetings::delete(state, call),
         Operation::IntegrationStatus => meetings::integration_status(state, call),
+        Operation::ListUsers => users::list(state, call),
         Operation::UploadEntities => Err(Answer::error(
             http::StatusCode::BAD_REQUEST,
             "dataFile part is missing",

@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::pipeline;
+use super::{guard, pipeline};
 use crate::shared::SharedRef;
 
 /// The hold that a request has on the connection it came by.
@@ -42,7 +42,7 @@ impl Connection {
 pub(crate) async fn serve(
     listener: TcpListener,
     shared: SharedRef,
-    admin: Router,
+    admin: Option<Router>,
     mut stop: oneshot::Receiver<()>,
 ) {
     let mut connections = JoinSet::new();
@@ -62,7 +62,7 @@ pub(crate) async fn serve(
     }
 }
 
-async fn serve_connection(stream: TcpStream, shared: SharedRef, admin: Router) {
+async fn serve_connection(stream: TcpStream, shared: SharedRef, admin: Option<Router>) {
     // Answers are small and wanted at once.
     drop(stream.set_nodelay(true));
     let connection = Connection::default();
@@ -70,17 +70,18 @@ async fn serve_connection(stream: TcpStream, shared: SharedRef, admin: Router) {
         stream,
         connection: connection.clone(),
     });
-    let admin = TowerToHyperService::new(admin);
+    let admin = admin.map(TowerToHyperService::new);
     let service = service_fn(move |request: Request<Incoming>| {
         let (shared, connection, admin) = (Arc::clone(&shared), connection.clone(), admin.clone());
         async move {
-            let response: Response<Body> = if is_admin(request.uri().path()) {
-                admin
+            let is_admin = is_admin(request.uri().path());
+            let response: Response<Body> = match (guard::refusal(&shared, &request), admin) {
+                (Some(refusal), _) => refusal,
+                (None, Some(admin)) if is_admin => admin
                     .call(request)
                     .await
-                    .unwrap_or_else(|never| match never {})
-            } else {
-                pipeline::answer(&shared, &connection, request.map(Body::new)).await
+                    .unwrap_or_else(|never| match never {}),
+                _ => pipeline::answer(&shared, &connection, request.map(Body::new)).await,
             };
             Ok::<_, Infallible>(response)
         }

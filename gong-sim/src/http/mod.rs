@@ -3,6 +3,7 @@
 mod accept;
 mod body;
 mod data_file;
+mod guard;
 mod inject;
 mod pipeline;
 

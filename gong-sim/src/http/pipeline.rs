@@ -30,16 +30,17 @@ pub(crate) async fn answer(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let route = Operation::route(&parts.method, parts.uri.path());
-    let (request_id, now, effect, kept) = {
+    let (request_id, now, effect, kept, read_timeout) = {
         let mut state = shared.state();
         let request_id = state.new_request_id();
         let effect = match route {
             Route::Operation(operation) => state.inject(operation),
             Route::MethodNotAllowed(_) | Route::NotFound => None,
         };
-        (request_id, state.now(), effect, state.kept_body_bytes)
+        let (kept, read_timeout) = (state.kept_body_bytes, state.read_timeout);
+        (request_id, state.now(), effect, kept, read_timeout)
     };
-    let mut body = CountedBody::new(body, shared.read_timeout, kept);
+    let mut body = CountedBody::new(body, read_timeout, kept);
     let answered = respond(
         shared,
         route,
@@ -123,7 +124,7 @@ async fn perform(
     body: &mut CountedBody,
     effect: Option<&Effect>,
 ) -> Result<Answer, Answer> {
-    admit(shared, &mut shared.state(), operation, parts)?;
+    check_access(&mut shared.state(), operation, parts)?;
     let (path, query, headers) = (parts.uri.path(), parts.uri.query(), &parts.headers);
     if operation == Operation::UploadEntities {
         let call = Call::new(operation, path, query, headers, b"");
@@ -149,12 +150,7 @@ async fn perform(
 }
 
 /// What every request must pass before its parameters are looked at.
-fn admit(
-    shared: &Shared,
-    state: &mut State,
-    operation: Operation,
-    parts: &Parts,
-) -> Result<(), Answer> {
+fn check_access(state: &mut State, operation: Operation, parts: &Parts) -> Result<(), Answer> {
     let rules = state.rules;
     let on = |rule| rules.is_on(rule);
     if on(RuleId::WrongHostRedirects) {
@@ -168,7 +164,7 @@ fn admit(
         return Err(Answer::error(StatusCode::FORBIDDEN, "Forbidden"));
     }
     if on(RuleId::CredentialsRequired) {
-        match shared.credentials.admit(&parts.headers, operation) {
+        match state.credentials.admit(&parts.headers, operation) {
             Ok(()) => {}
             Err(Denied::Unauthenticated(message)) => {
                 return Err(Answer::error(StatusCode::UNAUTHORIZED, message));

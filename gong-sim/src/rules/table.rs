@@ -39,10 +39,11 @@ pub(crate) enum Area {
     Status,
     Objects,
     Meetings,
+    Users,
 }
 
 impl Area {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Access,
         Self::Requests,
         Self::Integrations,
@@ -53,6 +54,7 @@ impl Area {
         Self::Status,
         Self::Objects,
         Self::Meetings,
+        Self::Users,
     ];
 
     pub(crate) const fn title(self) -> &'static str {
@@ -67,6 +69,7 @@ impl Area {
             Self::Status => "Request status",
             Self::Objects => "Reading objects",
             Self::Meetings => "Meetings",
+            Self::Users => "Users",
         }
     }
 }
@@ -310,8 +313,15 @@ rules! {
         "An organizer who is no Gong user is answered 404", "Anybody can be organizer";
     MeetingsNeedConsent = "meetings-need-consent", Meetings, Recorded, true, true, LIVE, LIVE_DATE,
         "An organizer without consent page or with a disconnected provider is answered 409 with `userFacingError`", "Neither is needed";
+    MeetingsNameAssistant = "meetings-name-assistant", Meetings, Documented, true, false, API, SPEC_DATE,
+        "`additionalInvitees` of a created meeting holds an address of Gong's own, which the caller should invite so that the meeting is recorded", "`additionalInvitees` is empty";
+    MeetingIdTwentyDigits = "meeting-id-twenty-digits", Meetings, Documented, false, false, API, SPEC_DATE,
+        "A `meetingId` has 20 digits, the documented maximum, which is more than 64 bits hold", "It has 19 digits and fits a signed integer of 64 bits";
     MeetingTimes = "meeting-times", Meetings, Assumed, false, true, OURS, OUR_DATE,
         "A meeting that ends before it starts is answered 400", "Any two times will do";
     MeetingsHundredAddresses = "meetings-hundred-addresses", Meetings, Documented, true, true, API, SPEC_DATE,
         "More than 100 addresses in one status request are answered 400", "Any number will do";
+
+    UsersInPages = "users-in-pages", Users, Assumed, true, false, OURS, OUR_DATE,
+        "Users are listed 100 a page, and `records.cursor` leads to the next page", "All users are one page";
 }

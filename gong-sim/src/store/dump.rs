@@ -43,20 +43,24 @@ enum Entry<'text> {
         form: u32,
         clock_ahead_seconds: i64,
         /// Where the sequence of ids stands, so that it goes on instead of repeating.
+        #[serde(with = "as_text")]
         random_state: u64,
     },
     Integration {
+        #[serde(with = "as_text")]
         integration_id: i64,
         name: String,
         owner_email: String,
         is_being_deleted: bool,
     },
     Schema {
+        #[serde(with = "as_text")]
         integration_id: i64,
         object_type: ObjectType,
         fields: Vec<SchemaField>,
     },
     Object {
+        #[serde(with = "as_text")]
         integration_id: i64,
         object_type: ObjectType,
         object_id: String,
@@ -65,6 +69,7 @@ enum Entry<'text> {
     },
     /// An object that was deleted, with the date of the deletion.
     Deleted {
+        #[serde(with = "as_text")]
         integration_id: i64,
         object_type: ObjectType,
         object_id: String,
@@ -72,6 +77,7 @@ enum Entry<'text> {
     },
     /// A version that came too late to count.
     Filed {
+        #[serde(with = "as_text")]
         integration_id: i64,
         object_type: ObjectType,
         object_id: String,
@@ -79,6 +85,7 @@ enum Entry<'text> {
         record: &'text RawValue,
     },
     Upload {
+        #[serde(with = "as_text")]
         integration_id: i64,
         client_request_id: String,
         /// None for the deletion of the integration.
@@ -90,6 +97,7 @@ enum Entry<'text> {
         is_waiting: bool,
     },
     Change {
+        #[serde(with = "as_text")]
         integration_id: i64,
         client_request_id: String,
         object_id: String,
@@ -100,6 +108,31 @@ enum Entry<'text> {
     },
     User(GongUser),
     Meeting(Meeting),
+}
+
+/// Numbers of 64 bits as text: JavaScript and jq would round them.
+mod as_text {
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<N: Display, S: Serializer>(
+        number: &N,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(number)
+    }
+
+    pub(super) fn deserialize<'de, N, D>(deserializer: D) -> Result<N, D::Error>
+    where
+        N: FromStr<Err: Display>,
+        D: Deserializer<'de>,
+    {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
 }
 
 impl State {
@@ -407,7 +440,7 @@ mod tests {
         let mut state = empty();
         for bad in [
             "nonsense",
-            r#"{"gongSim":{"form":99,"clockAheadSeconds":0,"randomState":0}}"#,
+            r#"{"gongSim":{"form":99,"clockAheadSeconds":0,"randomState":"0"}}"#,
             r#"{"object":{}}"#,
         ] {
             let text = format!("{}{bad}\n", String::from_utf8(dump(&empty())).unwrap());

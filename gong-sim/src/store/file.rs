@@ -1,6 +1,6 @@
 //! The state file: read at the start, written while the simulator runs and when it stops.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -55,13 +55,17 @@ pub(crate) fn load(state: &mut State, path: &Path) -> Result<(), DumpError> {
     }
 }
 
-/// Replaces the state file in one step: a crash leaves the old one or the new one.
+/// Replaces the state file in one step: a crash leaves the old one or the new one. Only its owner
+/// may read it: it holds records.
 pub(crate) fn save(dump: &[u8], path: &Path) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let new: PathBuf = path.with_file_name(name);
-    let mut file = File::create(&new)?;
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // A name that nobody can guess, in a file that was not there: no link is followed.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(dump)?;
-    file.sync_all()?;
-    fs::rename(&new, path)
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }

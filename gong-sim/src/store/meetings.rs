@@ -64,6 +64,15 @@ pub(crate) struct Meeting {
     pub(crate) details: serde_json::Value,
 }
 
+impl Meeting {
+    /// The request that created or last changed it, with its id.
+    pub(crate) fn shown(&self) -> serde_json::Value {
+        let mut shown = self.details.clone();
+        shown["meetingId"] = self.id.as_str().into();
+        shown
+    }
+}
+
 /// Users by address and meetings by id.
 #[derive(Debug, Default)]
 pub(crate) struct Meetings {

@@ -21,6 +21,6 @@ pub(crate) use meetings::Meeting;
 pub(crate) use objects::key_of;
 pub use seed::SeedError;
 pub(crate) use shown::{ShownObject, shown_objects};
-pub(crate) use state::{ACCOUNT_DELAY, KEPT_BODY_BYTES, State};
+pub(crate) use state::{ACCOUNT_DELAY, KEPT_BODY_BYTES, READ_TIMEOUT, State};
 pub use uploads::{LineError, Upload, UploadKind, UploadStatus};
 pub(crate) use uploads::{Outcome, StoredUpload, Uploads};

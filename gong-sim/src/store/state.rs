@@ -8,6 +8,7 @@ use super::integration::IntegrationData;
 use super::judge::{Conditions, judge, new_accounts};
 use super::meetings::{GongUser, Meetings};
 use super::uploads::{UploadKey, UploadKind, Uploads};
+use crate::credentials::Credentials;
 use crate::faults::{Effect, Fault, FaultPlan};
 use crate::limits::{BODY_LIMIT, RateLimit, RateLimiter};
 use crate::object_type::ObjectType;
@@ -18,6 +19,9 @@ use crate::time::{Clock, Processing, later};
 /// How long accounts take until records may refer to them, as documented in 2023.
 pub(crate) const ACCOUNT_DELAY: Duration = Duration::from_mins(1);
 
+/// How long a client may pause in the middle of a body.
+pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// How many bytes of request bodies, and of uploaded files, are kept.
 pub(crate) const KEPT_BODY_BYTES: usize = 16_000_000;
 
@@ -26,6 +30,7 @@ pub(crate) const KEPT_BODY_BYTES: usize = 16_000_000;
 pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) rules: RuleSet,
+    pub(crate) credentials: Credentials,
     pub(crate) random: fastrand::Rng,
     pub(crate) integrations: Vec<IntegrationData>,
     pub(crate) uploads: Uploads,
@@ -34,6 +39,7 @@ pub(crate) struct State {
     pub(crate) deletion: Option<Processing>,
     pub(crate) read_lag: Duration,
     pub(crate) account_delay: Duration,
+    pub(crate) read_timeout: Duration,
     pub(crate) body_limit: u64,
     pub(crate) kept_body_bytes: usize,
     pub(crate) rate_limit: Option<RateLimit>,
@@ -49,6 +55,7 @@ impl State {
         Self {
             clock,
             rules,
+            credentials: Credentials::default(),
             random: fastrand::Rng::with_seed(seed),
             integrations: Vec::new(),
             uploads: Uploads::default(),
@@ -57,6 +64,7 @@ impl State {
             deletion: None,
             read_lag: Duration::ZERO,
             account_delay: ACCOUNT_DELAY,
+            read_timeout: READ_TIMEOUT,
             body_limit: BODY_LIMIT,
             kept_body_bytes: KEPT_BODY_BYTES,
             rate_limit: None,
@@ -132,10 +140,15 @@ impl State {
     /// Registers an integration and gives its id.
     pub(crate) fn register(&mut self, name: &str, owner_email: &str) -> i64 {
         let id = self.new_wide_id();
+        self.register_as(id, name, owner_email);
+        id
+    }
+
+    /// Registers an integration under this id.
+    pub(crate) fn register_as(&mut self, id: i64, name: &str, owner_email: &str) {
         self.integrations
             .push(IntegrationData::new(id, name, owner_email));
         self.changed();
-        id
     }
 
     /// The fault that is injected into this call, if there is one.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::fields::{Shape, standard_fields};
-use super::formats::{is_date, is_date_time, is_email, is_url};
+use super::formats::{is_date, is_date_time, is_email, is_plain_email, is_url};
 use super::line::{Line, text_of};
 use super::schema::{FieldType, SchemaField};
 use crate::object_type::ObjectType;
@@ -119,7 +119,7 @@ impl RecordCheck {
         });
         let underscore = id.contains('_') && self.on(RuleId::ObjectIdUnderscore);
         let judged = self.on(RuleId::ObjectIdCharset) || underscore;
-        if judged && !plain && !is_email(&id) {
+        if judged && !plain && !is_plain_email(&id) {
             return Err(wrong(
                 "objectId",
                 "letters, digits and dashes, or an email address",

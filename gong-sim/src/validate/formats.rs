@@ -76,23 +76,27 @@ fn matches_pattern(text: &str, pattern: &str) -> bool {
             })
 }
 
-/// One `@` between a local part and a domain with a dot; no space or control character.
+/// One `@` with something on either side; no space or control character.
 pub(crate) fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else {
+    let is_odd = |character: char| character.is_whitespace() || character.is_control();
+    text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !text.contains(is_odd)
+    })
+}
+
+/// An address of plain letters, as HTML's email field takes it; the domain needs no dot.
+pub(crate) fn is_plain_email(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else {
         return false;
     };
-    let local_fits = !local.is_empty()
-        && local.chars().all(|character| {
-            character.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(character)
-        });
-    let domain_fits = domain.contains('.')
-        && domain.split('.').all(|label| {
-            !label.is_empty()
-                && label
-                    .chars()
-                    .all(|character| character.is_alphanumeric() || character == '-')
-        });
-    local_fits && domain_fits
+    let in_local =
+        |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte);
+    let in_label = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    !local.is_empty()
+        && local.bytes().all(in_local)
+        && domain
+            .split('.')
+            .all(|label| !label.is_empty() && label.bytes().all(in_label))
 }
 
 /// A full `http` or `https` address with a host.
@@ -159,8 +163,20 @@ mod tests {
     fn addresses_are_told_from_other_text() {
         assert!(is_email("john.taylor@acme.com"));
         assert!(is_email("o'brien+crm@mail.acme.example"));
-        for bad in ["", "@", "a@b", "a b@c.de", "a@c..de", "a@.de", "<a@b.de>"] {
+        for bad in ["", "@", "a@", "@b", "a b@c.de", "a@b@c", "a@b\n"] {
             assert!(!is_email(bad), "{bad}");
+        }
+        for good in [
+            "a@b",
+            "john.taylor@acme.com",
+            "o'brien+crm@mail.acme.example",
+        ] {
+            assert!(is_plain_email(good), "{good}");
+        }
+        for bad in [
+            "a", "@b", "a@", "a@c..de", "a@.de", "ä@b.de", "a@b@c", "a b@c",
+        ] {
+            assert!(!is_plain_email(bad), "{bad}");
         }
         assert!(is_url("https://crm.com/accounts/5ybyh6n6n65"));
         assert!(is_url("https://crm.example/konten/müller"));

@@ -18,7 +18,7 @@ fn chromium() -> Option<&'static str> {
 }
 
 #[tokio::test]
-async fn a_browser_renders_the_pages_and_runs_nothing_of_a_record() {
+async fn browser_renders_the_pages_and_runs_nothing_of_a_record() {
     let Some(chromium) = chromium() else {
         println!("skipped: no chromium is installed, so the pages were only checked as HTML");
         return;
@@ -33,10 +33,12 @@ async fn a_browser_renders_the_pages_and_runs_nothing_of_a_record() {
         ("/_sim/pages/objects/ACCOUNT?q=x1", "1 objects found"),
         ("/_sim/pages/rules", "missing-scope-is-401"),
     ] {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let token = sim.admin_token().unwrap();
         let output = Command::new(chromium)
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
-            .arg(format!("{}{path}", sim.base_url()))
+            .arg(format!("{}{path}{separator}token={token}", sim.base_url()))
             .output()
             .unwrap();
         let dom = String::from_utf8_lossy(&output.stdout);

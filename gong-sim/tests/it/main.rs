@@ -5,13 +5,14 @@
 )]
 
 mod access;
+mod admin_api;
+mod body_limits;
 mod browser;
-mod doors;
 mod entities;
 mod faults;
+mod guard;
 mod independence;
 mod integrations;
-mod limits_of_size;
 mod meetings;
 mod pages;
 mod persistence;
@@ -19,4 +20,5 @@ mod rules;
 mod schema;
 mod support;
 mod unknowns;
+mod users;
 mod verdicts;

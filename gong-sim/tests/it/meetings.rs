@@ -20,13 +20,13 @@ async fn create(sim: &Simulator, body: &Value) -> Reply {
 }
 
 #[tokio::test]
-async fn a_meeting_is_created_changed_and_deleted() {
+async fn meeting_is_created_changed_and_deleted() {
     let sim = Simulator::start().await.unwrap();
     let created = create(&sim, &meeting("ada@acme.example")).await.json();
     let id = created["meetingId"].as_str().unwrap();
     assert!(
-        id.len() <= 20 && id.bytes().all(|digit| digit.is_ascii_digit()),
-        "{id}"
+        id.len() == 19 && id.parse::<i64>().is_ok(),
+        "{id} does not fit 64 bits"
     );
     assert!(
         created["meetingUrl"]
@@ -35,8 +35,8 @@ async fn a_meeting_is_created_changed_and_deleted() {
             .starts_with("https://")
     );
     assert_eq!(
-        created["additionalInvitees"][0]["email"],
-        "zoe@borealis.example"
+        created["additionalInvitees"],
+        json!([{"email": "assistant@gong.example", "displayName": "Gong Meeting Assistant"}])
     );
 
     let path = format!("/v2/meetings/{id}");
@@ -62,7 +62,7 @@ async fn a_meeting_is_created_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn an_organizer_must_exist_and_be_ready() {
+async fn organizer_must_exist_and_be_ready() {
     let sim = Simulator::builder()
         .user(GongUser::new("ready@acme.example"))
         .user(GongUser::new("silent@acme.example").without_consent_page())
@@ -117,7 +117,7 @@ async fn an_organizer_must_exist_and_be_ready() {
 }
 
 #[tokio::test]
-async fn malformed_meetings_are_refused() {
+async fn malformed_meetings_are_rejected() {
     let sim = Simulator::start().await.unwrap();
     for (name, value, message) in [
         ("startTime", Value::Null, "[startTime]"),
@@ -151,7 +151,7 @@ async fn malformed_meetings_are_refused() {
 }
 
 #[tokio::test]
-async fn a_company_outside_the_limited_release_is_forbidden() {
+async fn company_outside_the_limited_release_is_forbidden() {
     let sim = Simulator::builder()
         .rule("meetings-limited-release", true)
         .start()
@@ -162,4 +162,17 @@ async fn a_company_outside_the_limited_release_is_forbidden() {
         .assert_error(403, "limited release");
     let status = json(&sim, Method::POST, "/v2/meetings/integration/status", "{}").await;
     status.assert_error(403, "limited release");
+}
+
+#[tokio::test]
+async fn meeting_answers_follow_their_switches() {
+    let sim = Simulator::builder()
+        .rule("meeting-id-twenty-digits", true)
+        .rule("meetings-name-assistant", false)
+        .start()
+        .await
+        .unwrap();
+    let created = create(&sim, &meeting("ada@acme.example")).await.json();
+    assert_eq!(created["meetingId"].as_str().unwrap().len(), 20);
+    assert_eq!(created["additionalInvitees"], json!([]));
 }

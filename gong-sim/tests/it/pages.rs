@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use gong_sim::{Effect, Fault, Simulator};
 
-use crate::support::{get, upload};
+use reqwest::Method;
+
+use crate::support::{admin, get, upload};
 
 async fn open(sim: &Simulator, path: &str) -> String {
-    let response = reqwest::get(format!("{}{path}", sim.base_url()))
-        .await
-        .unwrap();
+    let path = path.strip_prefix("/_sim").unwrap().trim_start_matches('/');
+    let response = admin(sim, Method::GET, path).send().await.unwrap();
     assert_eq!(
         response.headers()["content-type"],
         "text/html; charset=utf-8",
@@ -22,7 +23,7 @@ async fn open(sim: &Simulator, path: &str) -> String {
 const HOSTILE: &str = "{\"objectId\":\"x1\",\"modifiedDate\":\"2024-05-01T10:00:00Z\",\"name\":\"<script>alert('x')</script>\"}\n{\"bad\":\"<img src=x onerror=alert(1)>\"}\n";
 
 #[tokio::test]
-async fn the_first_page_shows_what_gong_holds() {
+async fn first_page_shows_what_gong_has() {
     let sim = Simulator::builder()
         .fault(Fault::new(Effect::Gzip).times(0))
         .start()
@@ -32,6 +33,11 @@ async fn the_first_page_shows_what_gong_holds() {
     let id = sim.register_integration("Acme <CRM>", "admin@acme.example");
     upload(&sim, id, "ACCOUNT", "first-upload", HOSTILE).await;
     get(&sim, "/v2/crm/integrations").await;
+    assert!(
+        open(&sim, "/_sim/pages/endpoints")
+            .await
+            .contains("POST /_sim/clock")
+    );
     let page = open(&sim, "/_sim").await;
     for part in [
         "Acme &lt;CRM&gt;",
@@ -47,7 +53,7 @@ async fn the_first_page_shows_what_gong_holds() {
 }
 
 #[tokio::test]
-async fn records_stay_text_whatever_they_hold() {
+async fn records_stay_text_whatever_they_contain() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     upload(&sim, id, "ACCOUNT", "up", HOSTILE).await;
@@ -73,7 +79,7 @@ async fn records_stay_text_whatever_they_hold() {
 }
 
 #[tokio::test]
-async fn a_hundred_thousand_objects_are_searched_and_paged_at_once() {
+async fn hundred_thousand_objects_are_searched_and_paged_quickly() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     let mut lines = String::new();
@@ -120,24 +126,22 @@ async fn a_hundred_thousand_objects_are_searched_and_paged_at_once() {
 }
 
 #[tokio::test]
-async fn a_rule_is_switched_with_its_button() {
+async fn rule_is_switched_with_its_button() {
     let sim = Simulator::start().await.unwrap();
     assert!(
         open(&sim, "/_sim/pages/rules")
             .await
             .contains("missing-scope-is-401")
     );
-    let client = reqwest::Client::new();
-    let url = format!(
-        "{}/_sim/pages/rules?name=company-inactive&on=true",
-        sim.base_url()
-    );
-    let after = client
-        .post(url)
-        .header("origin", sim.base_url())
-        .send()
-        .await
-        .unwrap();
+    let after = admin(
+        &sim,
+        Method::POST,
+        "pages/rules?name=company-inactive&on=true",
+    )
+    .header("origin", sim.base_url())
+    .send()
+    .await
+    .unwrap();
     assert_eq!(after.status(), 200);
     get(&sim, "/v2/crm/integrations")
         .await
@@ -145,16 +149,14 @@ async fn a_rule_is_switched_with_its_button() {
 }
 
 #[tokio::test]
-async fn unknown_pages_say_so() {
+async fn unknown_page_is_not_found() {
     let sim = Simulator::start().await.unwrap();
     for path in [
-        "/_sim/pages/objects/THINGS",
-        "/_sim/pages/upload?integration=1&id=x",
-        "/_sim/pages/upload",
+        "pages/objects/THINGS",
+        "pages/upload?integration=1&id=x",
+        "pages/upload",
     ] {
-        let response = reqwest::get(format!("{}{path}", sim.base_url()))
-            .await
-            .unwrap();
+        let response = admin(&sim, Method::GET, path).send().await.unwrap();
         assert_eq!(response.status(), 404, "{path}");
     }
 }

@@ -7,7 +7,7 @@ use crate::support::{status, upload};
 const STAGE: &str = r#"{"objectId":"won","name":"Won"}"#;
 
 #[tokio::test]
-async fn a_state_file_brings_everything_back() {
+async fn state_file_restores_everything() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gong.state");
     let start = || {
@@ -21,17 +21,9 @@ async fn a_state_file_brings_everything_back() {
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     upload(&sim, id, "STAGE", "up", STAGE).await;
     assert_eq!(status(&sim, id, "up").await.json()["status"], "PENDING");
-    let (key, secret) = (
-        sim.access_key().to_owned(),
-        sim.access_key_secret().to_owned(),
-    );
     sim.shutdown().await;
 
     let sim = start().await.unwrap();
-    assert_eq!(
-        (sim.access_key(), sim.access_key_secret()),
-        (&*key, &*secret)
-    );
     assert_eq!(sim.integrations()[0].integration_id, id);
     assert_eq!(status(&sim, id, "up").await.json()["status"], "DONE");
     assert_eq!(sim.object_count("STAGE"), 1);
@@ -46,7 +38,7 @@ async fn a_state_file_brings_everything_back() {
 }
 
 #[tokio::test]
-async fn a_damaged_state_file_is_refused_and_left_alone() {
+async fn damaged_state_file_is_rejected_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gong.state");
     std::fs::write(&path, "not a state\n").unwrap();
@@ -67,7 +59,7 @@ async fn a_damaged_state_file_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
-async fn a_folder_of_crm_files_is_there_from_the_start() {
+async fn folder_of_crm_files_is_loaded_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     write("stages.ldjson", STAGE);
@@ -114,7 +106,7 @@ async fn a_folder_of_crm_files_is_there_from_the_start() {
 }
 
 #[tokio::test]
-async fn a_folder_without_crm_files_is_an_error_that_says_what_is_wanted() {
+async fn folder_without_crm_files_is_an_error_that_names_them() {
     let folder = tempfile::tempdir().unwrap();
     let error = Simulator::builder()
         .seed_from_dir(folder.path())
@@ -131,7 +123,7 @@ async fn a_folder_without_crm_files_is_an_error_that_says_what_is_wanted() {
 }
 
 #[tokio::test]
-async fn the_example_crm_of_this_project_is_taken_whole() {
+async fn example_crm_of_this_project_is_accepted_whole() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/acme");
     let sim = Simulator::builder()
         .seed_from_dir(folder)
@@ -144,4 +136,28 @@ async fn the_example_crm_of_this_project_is_taken_whole() {
     }
     assert_eq!(sim.uploads().len(), 6);
     assert!(!sim.schema("DEAL").is_empty());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn state_file_is_private_and_follows_no_link() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let folder = tempfile::tempdir().unwrap();
+    let (path, victim) = (
+        folder.path().join("gong.state"),
+        folder.path().join("victim"),
+    );
+    std::fs::write(&victim, "precious").unwrap();
+    symlink(&victim, folder.path().join("gong.state.new")).unwrap();
+    let sim = Simulator::builder()
+        .state_file(&path)
+        .start()
+        .await
+        .unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    sim.save_state().unwrap();
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(std::fs::read_to_string(&victim).unwrap(), "precious");
 }

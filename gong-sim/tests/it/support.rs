@@ -58,6 +58,13 @@ pub(crate) fn request(sim: &Simulator, method: Method, path: &str) -> RequestBui
         .basic_auth(sim.access_key(), Some(sim.access_key_secret()))
 }
 
+/// A request to an endpoint or page under `/_sim/`, with the token.
+pub(crate) fn admin(sim: &Simulator, method: Method, path: &str) -> RequestBuilder {
+    reqwest::Client::new()
+        .request(method, format!("{}/_sim/{path}", sim.base_url()))
+        .bearer_auth(sim.admin_token().unwrap())
+}
+
 pub(crate) async fn get(sim: &Simulator, path: &str) -> Reply {
     send(request(sim, Method::GET, path)).await
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use futures_util::TryStreamExt as _;
 use gong_api_gen::types;
 use gong_crm::{
     Client, ClientRequestId, Error, IntegrationId, Invitee, Meeting, MeetingId, ObjectId,
@@ -94,6 +95,7 @@ pub(crate) async fn facade(client: &Client, operation_id: &str, file: &Path) -> 
             let emails = [OWNER.to_owned(), "jane.doe@example.com".to_owned()];
             client.meeting_readiness(&emails).await.map(drop)
         }
+        "listUsers" => client.users().try_collect::<Vec<_>>().await.map(drop),
         other => unreachable!("openapi.yaml has an operation that no test calls: {other}"),
     }
 }
@@ -180,6 +182,7 @@ pub(crate) async fn raw(client: &gong_api_gen::Client, operation_id: &str) {
             };
             drop(client.integration_status(&body).await);
         }
+        "listUsers" => drop(client.list_users(None, None).await),
         other => unreachable!("openapi.yaml has an operation that no test calls: {other}"),
     }
 }

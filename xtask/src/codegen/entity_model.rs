@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::spec::{Spec, referenced};
 
-/// The shared schemas whose Rust type, of the same name, is written by hand in `gong-crm`.
-const SCALARS: [&str; 6] = [
+/// The shared schemas whose Rust type, of the same name, is written by hand in `gong-records`.
+pub(super) const SCALARS: [&str; 6] = [
     "Amount",
     "CloseDate",
     "EmailAddress",
@@ -177,7 +177,7 @@ fn field(spec: &Spec, entity: &str, name: &str, property: &Value, required: bool
     };
     Ok(Field {
         name: name.to_owned(),
-        rust_name: snake_case(name),
+        rust_name: optional_text("x-rust-name").unwrap_or_else(|| snake_case(name)),
         description: text(property, "description")?,
         kind: kind(spec, entity, name, property)?,
         presence,

@@ -83,14 +83,14 @@ fn list(spec: &Spec, entities: &[Entity]) -> Result<Artifact> {
             #(#builders)*
         }
 
-        use crate::record::{Appended, Entity, Input, LineFormat};
+        use crate::record::{AppendJson, Record, Input, LineFormat};
 
         #object_type
 
         /// The line format of an object type.
         pub(crate) fn line_format(object_type: ObjectType) -> &'static LineFormat {
             match object_type {
-                #(ObjectType::#object_types => <#types as Entity>::LINE_FORMAT,)*
+                #(ObjectType::#object_types => <#types as Record>::LINE_FORMAT,)*
             }
         }
     };
@@ -128,7 +128,7 @@ fn module(spec: &Spec, entity: &Entity) -> Result<TokenStream> {
         #![doc = #module_doc]
 
         use crate::record::{
-            Appended, CustomFields, CustomInput, Draft, Entity, Field, FieldKind, Input, Intake,
+            AppendJson, CustomFields, CustomInput, RawRecord, Record, Field, FieldKind, Input, Validation,
             InvalidRecord, LineFormat, ObjectType, Presence,
         };
         use crate::value::{#(#scalars),*};
@@ -140,7 +140,7 @@ fn module(spec: &Spec, entity: &Entity) -> Result<TokenStream> {
         #(#choices)*
         #line_format
 
-        impl Entity for #name {
+        impl Record for #name {
             const OBJECT_TYPE: ObjectType = ObjectType::#object_type;
             const LINE_FORMAT: &'static LineFormat = &LINE_FORMAT;
 
@@ -314,11 +314,11 @@ fn enumeration(name: &Ident, about: &str, words: &[String]) -> TokenStream {
             }
         }
 
-        impl crate::record::Measured for #name {}
+        impl crate::record::Bounded for #name {}
 
-        impl Appended for #name {
-            fn append_to(&self, line: &mut Vec<u8>) {
-                self.as_str().append_to(line);
+        impl AppendJson for #name {
+            fn append_json(&self, line: &mut Vec<u8>) {
+                self.as_str().append_json(line);
             }
         }
     }

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 pub(super) fn lower(document: &Value) -> Value {
     let mut lowered = document.clone();
     inline_responses(&mut lowered);
-    drop_line_schemas(&mut lowered);
     multipart_as_binary(&mut lowered);
+    drop_schemas_without_operation(&mut lowered);
     one_success_type(&mut lowered);
     one_error_type(&mut lowered);
     ignore_deletion_answer(&mut lowered);
@@ -49,18 +49,13 @@ fn inline_responses(document: &mut Value) {
     }
 }
 
-/// The six line formats travel inside the uploaded file, never as a JSON body, so the raw client
-/// needs no types for them; `gong-crm` has better ones.
-fn drop_line_schemas(document: &mut Value) {
-    let Some(schemas) = schemas(document) else {
-        return;
-    };
-    let lines: BTreeSet<String> = schemas
-        .iter()
-        .filter(|(_, schema)| schema.get("x-object-type").is_some())
-        .map(|(name, _)| name.clone())
-        .collect();
-    schemas.retain(|name, _| !lines.contains(name));
+/// The line formats stand inside the uploaded file, never in a JSON body, so no operation refers to
+/// them and the raw client needs no types for them; `gong-crm` has better ones.
+pub(super) fn drop_schemas_without_operation(document: &mut Value) {
+    let used = schemas_of_operations(document);
+    if let Some(schemas) = schemas(document) {
+        schemas.retain(|name, _| used.contains(name));
+    }
 }
 
 /// progenitor refuses `multipart/form-data` (oxidecomputer/progenitor#518). The body becomes a
@@ -274,20 +269,35 @@ fn drop_unknown_to_the_generator(document: &mut Value) {
     });
 }
 
+/// The names of the component schemas that a call of an operation can hold.
+pub(super) fn schemas_of_operations(document: &Value) -> BTreeSet<String> {
+    let mut roots: Vec<&Value> = document.get("paths").into_iter().collect();
+    for shared in ["parameters", "headers", "requestBodies", "responses"] {
+        roots.extend(document.pointer(&format!("/components/{shared}")));
+    }
+    reachable(document, roots)
+}
+
 /// The names of the component schemas that an answer can hold.
 fn reachable_from_responses(document: &Value) -> BTreeSet<String> {
-    let mut waiting: Vec<&Value> = document
+    let mut roots: Vec<&Value> = document
         .pointer("/components/responses")
         .into_iter()
         .collect();
     if let Some(paths) = document.get("paths").and_then(Value::as_object) {
         for item in paths.values().filter_map(Value::as_object) {
-            waiting.extend(
+            roots.extend(
                 item.values()
                     .filter_map(|operation| operation.get("responses")),
             );
         }
     }
+    reachable(document, roots)
+}
+
+/// The names of the component schemas that these parts of the document refer to, also through others.
+/// What a vendor extension refers to does not count.
+fn reachable<'d>(document: &'d Value, mut waiting: Vec<&'d Value>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     while let Some(value) = waiting.pop() {
         match value {
@@ -297,7 +307,8 @@ fn reachable_from_responses(document: &Value) -> BTreeSet<String> {
                 {
                     waiting.extend(document.pointer(&format!("/components/schemas/{name}")));
                 }
-                waiting.extend(object.values());
+                let standard = object.iter().filter(|(key, _)| !key.starts_with("x-"));
+                waiting.extend(standard.map(|(_, value)| value));
             }
             Value::Array(items) => waiting.extend(items),
             _ => {}
@@ -376,13 +387,19 @@ mod tests {
     }
 
     #[test]
-    fn line_schemas_are_dropped_and_others_kept() {
+    fn schema_without_operation_is_dropped() {
+        let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+        let operation = json!({"operationId": "u", "requestBody": {"content": {"application/json": {
+            "schema": {"properties": {"a": reference("Used")}, "x-line-schema": reference("Deal")}}}}});
         let mut value = document(
-            &json!({}),
-            &json!({"Deal": {"x-object-type": "DEAL"}, "ErrorResponse": {}}),
+            &operation,
+            &json!({"Deal": {}, "Used": {"items": reference("Inner")}, "Inner": {}}),
         );
-        drop_line_schemas(&mut value);
-        assert_eq!(value["components"]["schemas"], json!({"ErrorResponse": {}}));
+        drop_schemas_without_operation(&mut value);
+        assert_eq!(
+            value["components"]["schemas"],
+            json!({"Used": {"items": reference("Inner")}, "Inner": {}})
+        );
     }
 
     #[test]

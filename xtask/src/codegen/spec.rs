@@ -7,16 +7,20 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::source::Lines;
+
 /// The contract, read once.
 pub(super) struct Spec {
     /// The document, keys in the order they are written.
     pub(super) document: Value,
+    /// Where its parts stand in the file.
+    pub(super) lines: Lines,
     /// SHA-256 of the file's bytes, in hexadecimal.
     hash: String,
 }
 
 impl Spec {
-    /// Reads and parses the document.
+    /// Reads, parses and checks the document.
     pub(super) fn load(path: &Path) -> Result<Self> {
         let bytes =
             std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -24,13 +28,22 @@ impl Spec {
         let text = String::from_utf8(bytes)
             .with_context(|| format!("{} is not UTF-8", path.display()))?
             .replace("\r\n", "\n");
-        let document = serde_yaml_ng::from_str(&text)
-            .with_context(|| format!("{} is not valid YAML", path.display()))?;
+        Self::parse(&text)
+    }
+
+    /// Parses and checks the text of the document, with line feeds at the ends of its lines.
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        let source = super::source::parse(text)?;
+        super::validate::validate(&source)?;
         let mut hash = String::new();
         for byte in Sha256::digest(text.as_bytes()) {
             let _ = write!(hash, "{byte:02x}");
         }
-        Ok(Self { document, hash })
+        Ok(Self {
+            document: source.document,
+            lines: source.lines,
+            hash,
+        })
     }
 
     /// The component schema of this name.

@@ -1,8 +1,8 @@
 //! Examples of lines as they are sent.
 
-use super::super::tests::hash;
-use super::{Edits, deletion_line, sent_form, stage_line};
 use crate::ObjectType;
+use crate::compare::tests::hash;
+use crate::compare::{Edits, deletion_line, sent_form, stage_line};
 
 fn sent(object_type: ObjectType, line: &[u8], edits: &Edits<'_>) -> String {
     let mut out = b"before\n".to_vec();

@@ -294,7 +294,7 @@ fn declared_kind(field: &SchemaField) -> Kind {
         FieldType::Reference => Kind::Reference(field.target()),
         FieldType::Url => Kind::Url,
         FieldType::Boolean => Kind::Scalar(Scalar::Boolean),
-        FieldType::PhoneNumber | FieldType::Text => Kind::Text,
+        FieldType::PhoneNumber | FieldType::String => Kind::Text,
         FieldType::EmailAddress => Kind::EmailAddress,
         FieldType::Picklist if field.ordered_value_list.is_empty() => Kind::Text,
         FieldType::Picklist => Kind::Words(
@@ -304,7 +304,7 @@ fn declared_kind(field: &SchemaField) -> Kind {
                 .map(|value| value.as_bytes().into())
                 .collect(),
         ),
-        FieldType::TextArray => Kind::TextList,
+        FieldType::StringArray => Kind::TextList,
         _ => Kind::Slow,
     }
 }

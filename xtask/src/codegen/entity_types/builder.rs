@@ -42,9 +42,9 @@ pub(super) fn builder(entity: &Entity) -> Result<TokenStream> {
         let name = ident(&field.rust_name);
         let wire = &field.name;
         if always(field) {
-            quote! { let #name = intake.take(#wire, Some(#name)); }
+            quote! { let #name = validation.take(#wire, Some(#name)); }
         } else {
-            quote! { let #name = intake.take(#wire, #name); }
+            quote! { let #name = validation.take(#wire, #name); }
         }
     });
     let assemble = assemble(entity);
@@ -64,9 +64,9 @@ pub(super) fn builder(entity: &Entity) -> Result<TokenStream> {
                 #[builder(field)] custom: CustomInput,
                 #(#parameters,)*
             ) -> Result<Self, InvalidRecord> {
-                let mut intake = Intake::new(&LINE_FORMAT);
+                let mut validation = Validation::new(&LINE_FORMAT);
                 #(#taken)*
-                let custom_fields = intake.custom(custom);
+                let custom_fields = validation.custom(custom);
                 #assemble
             }
 
@@ -98,7 +98,7 @@ pub(super) fn assemble(entity: &Entity) -> TokenStream {
         .map(|field| ident(&field.rust_name))
         .collect();
     quote! {
-        match (intake.finish(), #(#required),*) {
+        match (validation.finish(), #(#required),*) {
             (Ok(()), #(Some(#required)),*) => Ok(Self { #(#all,)* custom_fields }),
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
@@ -154,9 +154,9 @@ fn deletion(entity: &Entity) -> Result<TokenStream> {
     Ok(quote! {
         #doc
         pub fn deletion(#(#parameters),*) -> Result<Self, InvalidRecord> {
-            let mut intake = Intake::new(&LINE_FORMAT);
-            #(let #names = intake.take(#wires, Some(#names.into()));)*
-            match (intake.finish(), #(#names),*) {
+            let mut validation = Validation::new(&LINE_FORMAT);
+            #(let #names = validation.take(#wires, Some(#names.into()));)*
+            match (validation.finish(), #(#names),*) {
                 (Ok(()), #(Some(#names)),*) => {
                     Ok(Self { #(#values,)* custom_fields: CustomFields::default() })
                 }

@@ -26,7 +26,7 @@ pub(super) fn serde(entity: &Entity) -> TokenStream {
     let taken = entity.fields.iter().map(|field| {
         let name = ident(&field.rust_name);
         let wire = &field.name;
-        quote! { let #name = draft.take(#wire, &mut intake); }
+        quote! { let #name = draft.take(#wire, &mut validation); }
     });
     let unless_deleted = entity
         .fields
@@ -37,7 +37,7 @@ pub(super) fn serde(entity: &Entity) -> TokenStream {
             let wire = &field.name;
             quote! {
                 if #name.is_none() && is_deleted != Some(true) {
-                    intake.missing(#wire);
+                    validation.missing(#wire);
                 }
             }
         });
@@ -50,7 +50,7 @@ pub(super) fn serde(entity: &Entity) -> TokenStream {
             let wire = &field.name;
             quote! {
                 if #name.is_none() {
-                    intake.missing(#wire);
+                    validation.missing(#wire);
                 }
             }
         });
@@ -70,14 +70,14 @@ pub(super) fn serde(entity: &Entity) -> TokenStream {
 
         impl<'de> serde::Deserialize<'de> for #name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let draft = Draft::deserialize(deserializer)?;
+                let draft = RawRecord::deserialize(deserializer)?;
                 Self::from_draft(draft).map_err(serde::de::Error::custom)
             }
         }
 
         impl #name {
-            fn from_draft(mut draft: Draft) -> Result<Self, InvalidRecord> {
-                let mut intake = Intake::new(&LINE_FORMAT);
+            fn from_draft(mut draft: RawRecord) -> Result<Self, InvalidRecord> {
+                let mut validation = Validation::new(&LINE_FORMAT);
                 #(#taken)*
                 #(#required)*
                 #(#unless_deleted)*
@@ -115,13 +115,13 @@ pub(super) fn write_line(entity: &Entity) -> Result<TokenStream> {
         if field.presence == Presence::Required {
             quote! {
                 line.extend_from_slice(#key);
-                self.#name.append_to(line);
+                self.#name.append_json(line);
             }
         } else {
             quote! {
                 if let Some(value) = &self.#name {
                     line.extend_from_slice(#key);
-                    value.append_to(line);
+                    value.append_json(line);
                 }
             }
         }
@@ -129,7 +129,7 @@ pub(super) fn write_line(entity: &Entity) -> Result<TokenStream> {
     Ok(quote! {
         fn write_line(&self, line: &mut Vec<u8>) {
             #(#entries)*
-            self.custom_fields.append_to(line);
+            self.custom_fields.append_json(line);
             line.extend_from_slice(b"}\n");
         }
     })

@@ -7,34 +7,34 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::custom::{CustomFields, one_line};
-use super::intake::{Intake, Measured};
+use super::validation::{Bounded, Validation};
 use crate::rule::Rule;
-use crate::value::{Fault, FromJson};
+use crate::value::{FromJson, InvalidValue};
 
 /// Names and JSON values of one object, in order.
 #[derive(Debug)]
-pub(crate) struct Draft {
+pub(crate) struct RawRecord {
     fields: Vec<(String, Box<RawValue>)>,
     /// Names that stand more than once.
     repeated: Vec<String>,
 }
 
-impl Draft {
+impl RawRecord {
     /// Takes the field of this name out, as the type it must have.
-    pub(crate) fn take<T: FromJson + Measured>(
+    pub(crate) fn take<T: FromJson + Bounded>(
         &mut self,
         name: &'static str,
-        intake: &mut Intake,
+        validation: &mut Validation,
     ) -> Option<T> {
         if self.repeated.iter().any(|repeated| repeated == name) {
-            intake.violate(
+            validation.violate(
                 name,
-                Fault::new(Rule::DuplicateKey, "it stands more than once"),
+                InvalidValue::new(Rule::DuplicateKey, "it stands more than once"),
             );
         }
         let index = self.fields.iter().position(|(known, _)| known == name)?;
         let (_, json) = self.fields.remove(index);
-        intake.take_value(name, T::from_json(&json))
+        validation.take_value(name, T::from_json(&json))
     }
 
     /// What was not taken.
@@ -45,19 +45,19 @@ impl Draft {
     }
 }
 
-impl<'de> Deserialize<'de> for Draft {
+impl<'de> Deserialize<'de> for RawRecord {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;
 
         impl<'de> Visitor<'de> for Object {
-            type Value = Draft;
+            type Value = RawRecord;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("an object, one record of an entity file")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Draft, A::Error> {
-                let mut draft = Draft {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawRecord, A::Error> {
+                let mut draft = RawRecord {
                     fields: Vec::new(),
                     repeated: Vec::new(),
                 };

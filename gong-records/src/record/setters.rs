@@ -6,7 +6,9 @@ use std::time::SystemTime;
 use jiff::{Zoned, civil};
 
 use crate::rule::Rule;
-use crate::value::{Amount, CloseDate, EmailAddress, Fault, FromText, ObjectId, Timestamp, Url};
+use crate::value::{
+    Amount, CloseDate, EmailAddress, FromText, InvalidValue, ObjectId, Timestamp, Url,
+};
 
 /// A value on its way into a record: already good, or with the rule that it breaks.
 ///
@@ -28,7 +30,7 @@ use crate::value::{Amount, CloseDate, EmailAddress, Fault, FromText, ObjectId, T
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Input<T>(pub(crate) Result<T, Fault>);
+pub struct Input<T>(pub(crate) Result<T, InvalidValue>);
 
 impl<T: FromText> From<&str> for Input<T> {
     fn from(text: &str) -> Self {
@@ -179,7 +181,7 @@ impl From<SystemTime> for Input<Timestamp> {
     /// In UTC.
     fn from(time: SystemTime) -> Self {
         let instant = jiff::Timestamp::try_from(time).map_err(|_| {
-            Fault::new(
+            InvalidValue::new(
                 Rule::TimestampRange,
                 "it is not between the years -9999 and 9999",
             )

@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
+use super::encoder::LineEncoder;
 use super::error::WriteError;
-use super::lines::Lines;
-use crate::record::Entity;
+use crate::record::Record;
 use crate::value::ObjectId;
 
 /// Writes records of one type as the lines of one entity file, into any [`Write`].
@@ -29,15 +29,15 @@ use crate::value::ObjectId;
 /// ```
 #[derive(Debug)]
 pub struct EntityWriter<T, W> {
-    lines: Lines<T>,
+    lines: LineEncoder<T>,
     sink: W,
 }
 
-impl<T: Entity, W: Write> EntityWriter<T, W> {
+impl<T: Record, W: Write> EntityWriter<T, W> {
     /// A writer into this sink.
     pub fn new(sink: W) -> Self {
         Self {
-            lines: Lines::new(),
+            lines: LineEncoder::new(),
             sink,
         }
     }

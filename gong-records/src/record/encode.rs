@@ -3,13 +3,13 @@
 use crate::value::{Amount, CloseDate, EmailAddress, ObjectId, Timestamp, Url};
 
 /// A value that can be appended to a line as JSON.
-pub(crate) trait Appended {
-    fn append_to(&self, line: &mut Vec<u8>);
+pub(crate) trait AppendJson {
+    fn append_json(&self, line: &mut Vec<u8>);
 }
 
 /// Text in quotes, with the escapes that `serde_json` would use.
-impl Appended for str {
-    fn append_to(&self, line: &mut Vec<u8>) {
+impl AppendJson for str {
+    fn append_json(&self, line: &mut Vec<u8>) {
         line.reserve(self.len() + 2);
         line.push(b'"');
         let mut rest = self.as_bytes();
@@ -23,17 +23,17 @@ impl Appended for str {
     }
 }
 
-impl Appended for String {
-    fn append_to(&self, line: &mut Vec<u8>) {
-        self.as_str().append_to(line);
+impl AppendJson for String {
+    fn append_json(&self, line: &mut Vec<u8>) {
+        self.as_str().append_json(line);
     }
 }
 
 macro_rules! append_text {
     ($($name:ty),*) => {$(
-        impl Appended for $name {
-            fn append_to(&self, line: &mut Vec<u8>) {
-                self.as_str().append_to(line);
+        impl AppendJson for $name {
+            fn append_json(&self, line: &mut Vec<u8>) {
+                self.as_str().append_json(line);
             }
         }
     )*};
@@ -43,8 +43,8 @@ append_text!(EmailAddress, Url);
 /// Texts whose rules leave no place for anything to escape.
 macro_rules! append_plain_text {
     ($($name:ty),*) => {$(
-        impl Appended for $name {
-            fn append_to(&self, line: &mut Vec<u8>) {
+        impl AppendJson for $name {
+            fn append_json(&self, line: &mut Vec<u8>) {
                 let text = self.as_str().as_bytes();
                 line.reserve(text.len() + 2);
                 line.push(b'"');
@@ -56,8 +56,8 @@ macro_rules! append_plain_text {
 }
 append_plain_text!(CloseDate, ObjectId);
 
-impl Appended for Timestamp {
-    fn append_to(&self, line: &mut Vec<u8>) {
+impl AppendJson for Timestamp {
+    fn append_json(&self, line: &mut Vec<u8>) {
         line.push(b'"');
         line.extend_from_slice(self.as_bytes());
         line.push(b'"');
@@ -65,32 +65,32 @@ impl Appended for Timestamp {
 }
 
 /// A number as it was given, which JSON takes as it is.
-impl Appended for Amount {
-    fn append_to(&self, line: &mut Vec<u8>) {
+impl AppendJson for Amount {
+    fn append_json(&self, line: &mut Vec<u8>) {
         line.extend_from_slice(self.as_str().as_bytes());
     }
 }
 
-impl Appended for bool {
-    fn append_to(&self, line: &mut Vec<u8>) {
+impl AppendJson for bool {
+    fn append_json(&self, line: &mut Vec<u8>) {
         line.extend_from_slice(if *self { b"true" } else { b"false" });
     }
 }
 
-impl Appended for i64 {
-    fn append_to(&self, line: &mut Vec<u8>) {
+impl AppendJson for i64 {
+    fn append_json(&self, line: &mut Vec<u8>) {
         line.extend_from_slice(self.to_string().as_bytes());
     }
 }
 
-impl Appended for Vec<String> {
-    fn append_to(&self, line: &mut Vec<u8>) {
+impl AppendJson for Vec<String> {
+    fn append_json(&self, line: &mut Vec<u8>) {
         line.push(b'[');
         for (index, text) in self.iter().enumerate() {
             if index > 0 {
                 line.push(b',');
             }
-            text.append_to(line);
+            text.append_json(line);
         }
         line.push(b']');
     }
@@ -147,7 +147,7 @@ mod tests {
             for before in 0..17 {
                 let text = format!("{}{character}{character}é\u{1f600}", "x".repeat(before));
                 let mut line = Vec::new();
-                text.append_to(&mut line);
+                text.append_json(&mut line);
                 assert_eq!(
                     String::from_utf8(line).unwrap(),
                     serde_json::to_string(&text).unwrap()

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::MAX_FILE_BYTES;
 use super::error::WriteError;
 use super::object_ids::{self, ObjectIds};
-use crate::record::Entity;
+use crate::record::Record;
 
 /// How many bytes wait for being written at once: few enough to stay in the processor while a
 /// million other records pass through it.
@@ -13,7 +13,7 @@ const BUFFER_BYTES: usize = 64 * 1024;
 
 /// One file's lines; those that are not written yet wait in a buffer.
 #[derive(Debug)]
-pub(super) struct Lines<T> {
+pub(super) struct LineEncoder<T> {
     waiting: Vec<u8>,
     bytes: u64,
     max_bytes: u64,
@@ -21,7 +21,7 @@ pub(super) struct Lines<T> {
     records: PhantomData<fn(&T)>,
 }
 
-impl<T: Entity> Lines<T> {
+impl<T: Record> LineEncoder<T> {
     pub(super) fn new() -> Self {
         Self {
             waiting: Vec::new(),
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn no_limit_is_above_gongs() {
-        let mut lines = Lines::<crate::Account>::new();
+        let mut lines = LineEncoder::<crate::Account>::new();
         assert_eq!(lines.max_bytes, 199_998_976);
         lines.set_max_bytes(u64::MAX);
         assert_eq!(lines.max_bytes, MAX_FILE_BYTES);

@@ -4,19 +4,19 @@ use std::fmt;
 
 use super::custom::{CustomFields, CustomInput};
 use super::field::{FieldKind, LineFormat, Presence};
-use super::input::Input;
+use super::setters::Input;
 use crate::rule::Rule;
-use crate::value::{Fault, ObjectId, is_senseless};
+use crate::value::{InvalidValue, ObjectId, is_unrepresentable};
 
 /// Collects the values of one record and the rules that they break.
 #[derive(Debug)]
-pub(crate) struct Intake {
+pub(crate) struct Validation {
     line_format: &'static LineFormat,
     object_id: Option<String>,
     violations: Vec<Violation>,
 }
 
-impl Intake {
+impl Validation {
     pub(crate) fn new(line_format: &'static LineFormat) -> Self {
         Self {
             line_format,
@@ -26,7 +26,7 @@ impl Intake {
     }
 
     /// A value given to a builder; `None` when it was not given or breaks a rule.
-    pub(crate) fn take<T: Measured>(
+    pub(crate) fn take<T: Bounded>(
         &mut self,
         name: &'static str,
         input: Option<Input<T>>,
@@ -35,14 +35,14 @@ impl Intake {
     }
 
     /// A value, held against its field's own bounds.
-    pub(crate) fn take_value<T: Measured>(
+    pub(crate) fn take_value<T: Bounded>(
         &mut self,
         name: &'static str,
-        value: Result<T, Fault>,
+        value: Result<T, InvalidValue>,
     ) -> Option<T> {
         let value = self.accept(name, value)?;
-        if let Some(fault) = self.out_of_bounds(name, &value) {
-            self.violate(name, fault);
+        if let Some(invalid) = self.out_of_bounds(name, &value) {
+            self.violate(name, invalid);
             return None;
         }
         if name == "objectId" {
@@ -52,13 +52,13 @@ impl Intake {
     }
 
     /// A value, or the note that it breaks a rule.
-    pub(crate) fn accept<T>(&mut self, name: &str, value: Result<T, Fault>) -> Option<T> {
-        value.map_err(|fault| self.violate(name, fault)).ok()
+    pub(crate) fn accept<T>(&mut self, name: &str, value: Result<T, InvalidValue>) -> Option<T> {
+        value.map_err(|invalid| self.violate(name, invalid)).ok()
     }
 
     /// Notes that a field breaks a rule.
-    pub(crate) fn violate(&mut self, name: &str, fault: Fault) {
-        self.violations.push(Violation::new(name, fault));
+    pub(crate) fn violate(&mut self, name: &str, invalid: InvalidValue) {
+        self.violations.push(Violation::new(name, invalid));
     }
 
     /// Notes that a required field is missing, unless it was there and broke another rule.
@@ -68,7 +68,10 @@ impl Intake {
             .iter()
             .any(|violation| violation.field == name)
         {
-            self.violate(name, Fault::new(Rule::MissingField, "it is required"));
+            self.violate(
+                name,
+                InvalidValue::new(Rule::MissingField, "it is required"),
+            );
         }
     }
 
@@ -76,27 +79,33 @@ impl Intake {
     pub(crate) fn custom(&mut self, custom: CustomInput) -> CustomFields {
         let mut fields: Vec<(String, _)> = Vec::new();
         for (name, json) in custom.0 {
-            let fault = if name.is_empty() {
-                Some(Fault::new(Rule::CustomName, "a custom field needs a name"))
+            let invalid = if name.is_empty() {
+                Some(InvalidValue::new(
+                    Rule::CustomName,
+                    "a custom field needs a name",
+                ))
             } else if self.line_format.field(&name).is_some() {
                 let message = "it is one of Gong's own fields; use its setter";
-                Some(Fault::new(Rule::CustomName, message))
+                Some(InvalidValue::new(Rule::CustomName, message))
             } else if fields.iter().any(|(known, _)| *known == name) {
-                Some(Fault::new(
+                Some(InvalidValue::new(
                     Rule::DuplicateKey,
                     "it was given more than once",
                 ))
-            } else if json.as_ref().is_none_or(|json| is_senseless(json.get())) {
-                Some(Fault::new(
+            } else if json
+                .as_ref()
+                .is_none_or(|json| is_unrepresentable(json.get()))
+            {
+                Some(InvalidValue::new(
                     Rule::CustomValue,
                     "its value can't be written as JSON that others can read",
                 ))
             } else {
                 None
             };
-            match (fault, json) {
+            match (invalid, json) {
                 (None, Some(json)) => fields.push((name, json)),
-                (Some(fault), _) => self.violate(&name, fault),
+                (Some(invalid), _) => self.violate(&name, invalid),
                 (None, None) => {}
             }
         }
@@ -116,16 +125,19 @@ impl Intake {
     }
 
     /// The bounds that openapi.yaml sets for one field rather than for its type.
-    fn out_of_bounds<T: Measured>(&self, name: &str, value: &T) -> Option<Fault> {
+    fn out_of_bounds<T: Bounded>(&self, name: &str, value: &T) -> Option<InvalidValue> {
         let field = self.line_format.field(name)?;
         if field.presence != Presence::Optional && value.text() == Some("") {
-            return Some(Fault::new(Rule::MissingField, "it is required and empty"));
+            return Some(InvalidValue::new(
+                Rule::MissingField,
+                "it is required and empty",
+            ));
         }
         if let (Some(most), Some(text)) = (field.max_length, value.text()) {
             let length = text.chars().count();
             if length > most {
                 let message = format!("it has {length} characters; Gong takes at most {most}");
-                return Some(Fault::new(Rule::TextLength, message));
+                return Some(InvalidValue::new(Rule::TextLength, message));
             }
         }
         if let (
@@ -136,7 +148,7 @@ impl Intake {
         ) = (field.kind, value.integer())
             && number < least
         {
-            return Some(Fault::new(
+            return Some(InvalidValue::new(
                 Rule::NumberRange,
                 format!("it must be {least} or more"),
             ));
@@ -146,7 +158,7 @@ impl Intake {
 }
 
 /// What of a value can be measured against a field's own bounds.
-pub(crate) trait Measured {
+pub(crate) trait Bounded {
     fn text(&self) -> Option<&str> {
         None
     }
@@ -158,7 +170,7 @@ pub(crate) trait Measured {
 
 macro_rules! measured_text {
     ($($name:ty),*) => {$(
-        impl Measured for $name {
+        impl Bounded for $name {
             fn text(&self) -> Option<&str> {
                 Some(self.as_str())
             }
@@ -175,27 +187,27 @@ measured_text!(
     crate::value::Url
 );
 
-impl Measured for i64 {
+impl Bounded for i64 {
     fn integer(&self) -> Option<i64> {
         Some(*self)
     }
 }
 
-impl Measured for bool {}
-impl Measured for Vec<String> {}
+impl Bounded for bool {}
+impl Bounded for Vec<String> {}
 
 /// A field that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     field: String,
-    fault: Fault,
+    invalid: InvalidValue,
 }
 
 impl Violation {
-    pub(crate) fn new(field: impl Into<String>, fault: Fault) -> Self {
+    pub(crate) fn new(field: impl Into<String>, invalid: InvalidValue) -> Self {
         Self {
             field: field.into(),
-            fault,
+            invalid,
         }
     }
 
@@ -206,18 +218,18 @@ impl Violation {
 
     /// The rule that it breaks.
     pub fn rule(&self) -> Rule {
-        self.fault.rule()
+        self.invalid.rule()
     }
 
     /// What is wrong with it.
     pub fn message(&self) -> &str {
-        self.fault.message()
+        self.invalid.message()
     }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.field, self.fault)
+        write!(formatter, "{}: {}", self.field, self.invalid)
     }
 }
 

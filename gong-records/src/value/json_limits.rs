@@ -5,12 +5,12 @@ use std::ops::Range;
 use super::amount::is_finite;
 
 /// Whether there is any such thing in the JSON.
-pub(crate) fn is_senseless(json: &str) -> bool {
-    lone_surrogate(json).is_some() || endless_number(json).is_some()
+pub(crate) fn is_unrepresentable(json: &str) -> bool {
+    unpaired_surrogate(json).is_some() || overflowing_number(json).is_some()
 }
 
 /// Where in the JSON an escape stands that is half of a surrogate pair.
-pub(crate) fn lone_surrogate(json: &str) -> Option<Range<usize>> {
+pub(crate) fn unpaired_surrogate(json: &str) -> Option<Range<usize>> {
     let bytes = json.as_bytes();
     let unit = |at: usize| -> Option<u16> {
         let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
@@ -30,7 +30,7 @@ pub(crate) fn lone_surrogate(json: &str) -> Option<Range<usize>> {
 }
 
 /// Where in the JSON a number stands that is infinite to whoever reads it.
-pub(crate) fn endless_number(json: &str) -> Option<Range<usize>> {
+pub(crate) fn overflowing_number(json: &str) -> Option<Range<usize>> {
     let bytes = json.as_bytes();
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
@@ -89,16 +89,16 @@ mod tests {
             ("-12.5e-400", None),
             ("true", None),
         ] {
-            assert_eq!(endless_number(json), found, "{json}");
+            assert_eq!(overflowing_number(json), found, "{json}");
         }
         let digits = "9".repeat(400);
-        assert_eq!(endless_number(&digits), Some(0..400));
+        assert_eq!(overflowing_number(&digits), Some(0..400));
     }
 
     #[test]
     fn half_a_pair_of_surrogates_is_found() {
-        assert_eq!(lone_surrogate(r#""\ud83d\ude00 \\ud83d \u00e9""#), None);
-        assert_eq!(lone_surrogate(r#""x\ud83dx""#), Some(2..8));
-        assert_eq!(lone_surrogate(r#""\ude00""#), Some(1..7));
+        assert_eq!(unpaired_surrogate(r#""\ud83d\ude00 \\ud83d \u00e9""#), None);
+        assert_eq!(unpaired_surrogate(r#""x\ud83dx""#), Some(2..8));
+        assert_eq!(unpaired_surrogate(r#""\ude00""#), Some(1..7));
     }
 }

@@ -1,0 +1,35 @@
+// What the programs in TypeScript share: their settings, and the wait for a verdict.
+
+export const baseUrl = setting('GONG_BASE_URL');
+export const accessKey = setting('GONG_ACCESS_KEY');
+export const accessKeySecret = setting('GONG_ACCESS_KEY_SECRET');
+export const clientRequestId = setting('CLIENT_REQUEST_ID');
+export const path = setting('FILE');
+
+// A number of JavaScript can't hold the id, and the generated types say number; the text goes into the
+// URL unchanged.
+export const integrationId = setting('GONG_INTEGRATION_ID') as unknown as number;
+
+export interface Status {
+  status?: string;
+  totalSuccessCount?: number;
+}
+
+/** Asks until the request is final, and fails unless both records are accepted. */
+export async function expectDone(ask: () => Promise<Status | undefined>): Promise<void> {
+  let status: Status | undefined;
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    status = await ask();
+    if (status?.status === 'DONE' || status?.status === 'FAILED') break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  if (status?.status !== 'DONE' || status.totalSuccessCount !== 2) {
+    throw new Error(`the verdict is ${JSON.stringify(status)}`);
+  }
+}
+
+function setting(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set`);
+  return value;
+}

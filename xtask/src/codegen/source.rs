@@ -1,0 +1,223 @@
+//! The text of openapi.yaml: its value, and the line of each place in it.
+
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Parser, ScalarStyle};
+use serde_json::Value;
+
+use super::problem::{Problem, Problems, child};
+
+/// The document and where its parts stand in the file.
+pub(super) struct Source {
+    pub(super) document: Value,
+    pub(super) lines: Lines,
+}
+
+/// The line of each JSON pointer, counted from 1.
+#[derive(Default)]
+pub(super) struct Lines(HashMap<String, usize>);
+
+impl Lines {
+    /// The line of the place, or of the nearest place around it.
+    pub(super) fn of(&self, pointer: &str) -> usize {
+        let mut place = pointer;
+        loop {
+            match (self.0.get(place), place.rfind('/')) {
+                (Some(line), _) => return *line,
+                (None, Some(end)) => place = &place[..end],
+                (None, None) => return 1,
+            }
+        }
+    }
+}
+
+/// Parses the text.
+///
+/// # Errors
+///
+/// Every key that stands twice in one mapping or is not a text, every alias; or the one place that is
+/// not YAML.
+pub(super) fn parse(text: &str) -> Result<Source, Problems> {
+    let lines = places(text)?;
+    let document = serde_yaml_ng::from_str(text).map_err(|error| {
+        let line = error.location().map_or(1, |location| location.line());
+        not_yaml(String::new(), line, &error.to_string())
+    })?;
+    Ok(Source { document, lines })
+}
+
+fn not_yaml(pointer: String, line: usize, message: &str) -> Problems {
+    Problems(vec![Problem {
+        pointer,
+        line,
+        message: format!("this is not YAML: {message}"),
+        fix: "correct the indentation, the quotes or the bracket at this line".to_owned(),
+    }])
+}
+
+/// A mapping or a sequence whose end is not read yet.
+struct Open {
+    pointer: String,
+    /// In a mapping: the key whose value comes next. In a sequence: nothing.
+    key: Option<String>,
+    /// In a sequence: the index of the next element.
+    next: Option<usize>,
+}
+
+/// Walks the events of the parser.
+#[derive(Default)]
+struct Walk {
+    lines: Lines,
+    problems: Vec<Problem>,
+    open: Vec<Open>,
+    /// The place that was read last.
+    last: String,
+}
+
+/// The line of every place. A parser for values does not tell it, and keeps one of two equal keys.
+fn places(text: &str) -> Result<Lines, Problems> {
+    let mut walk = Walk::default();
+    walk.lines.0.insert(String::new(), 1);
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event
+            .map_err(|error| not_yaml(walk.last.clone(), error.marker().line(), error.info()))?;
+        walk.event(&event, span.start.line());
+    }
+    if walk.problems.is_empty() {
+        Ok(walk.lines)
+    } else {
+        Err(Problems(walk.problems))
+    }
+}
+
+impl Walk {
+    fn event(&mut self, event: &Event<'_>, line: usize) {
+        match event {
+            Event::Scalar(text, style, ..) => {
+                let awaits_key = self
+                    .open
+                    .last()
+                    .is_some_and(|open| open.next.is_none() && open.key.is_none());
+                if awaits_key {
+                    self.key(text, *style, line);
+                } else {
+                    self.begin(line);
+                }
+            }
+            Event::MappingStart(..) => {
+                let pointer = self.begin(line);
+                self.open.push(Open {
+                    pointer,
+                    key: None,
+                    next: None,
+                });
+            }
+            Event::SequenceStart(..) => {
+                let pointer = self.begin(line);
+                self.open.push(Open {
+                    pointer,
+                    key: None,
+                    next: Some(0),
+                });
+            }
+            Event::MappingEnd | Event::SequenceEnd => {
+                self.open.pop();
+            }
+            Event::Alias(_) => {
+                let pointer = self.begin(line);
+                self.problems.push(Problem {
+                    pointer,
+                    line,
+                    message: "an alias (`*name`) is not supported".to_owned(),
+                    fix: "use `$ref` and a component, or write the value again".to_owned(),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// A key of the innermost mapping.
+    fn key(&mut self, key: &str, style: ScalarStyle, line: usize) {
+        let Some(open) = self.open.last_mut() else {
+            return;
+        };
+        open.key = Some(key.to_owned());
+        let pointer = child(&open.pointer, key);
+        if style == ScalarStyle::Plain && is_no_text(key) {
+            self.problems.push(Problem {
+                pointer: pointer.clone(),
+                line,
+                message: format!("the key {key} is not a text"),
+                fix: format!("put it in quotes: '{key}'"),
+            });
+        }
+        self.last.clone_from(&pointer);
+        let first = self.lines.0.insert(pointer.clone(), line);
+        // Inside of a mapping that is there twice, its keys are of course there twice as well.
+        let is_inside = self
+            .problems
+            .iter()
+            .any(|problem| pointer.starts_with(&format!("{}/", problem.pointer)));
+        if let Some(first) = first.filter(|_| !is_inside) {
+            self.problems.push(Problem {
+                pointer,
+                line,
+                message: format!(
+                    "the key `{key}` is there twice; the first one is on line {first}"
+                ),
+                fix: "remove one of them, or rename it".to_owned(),
+            });
+        }
+    }
+
+    /// The pointer of the value that begins here.
+    fn begin(&mut self, line: usize) -> String {
+        let Some(open) = self.open.last_mut() else {
+            return String::new();
+        };
+        if let Some(index) = open.next {
+            open.next = Some(index + 1);
+            let pointer = child(&open.pointer, &index.to_string());
+            self.lines.0.insert(pointer.clone(), line);
+            return pointer;
+        }
+        // A key that is itself a mapping or a sequence is refused by the parser of values.
+        let key = open.key.take().unwrap_or_default();
+        child(&open.pointer, &key)
+    }
+}
+
+/// Whether YAML reads the plain word as a number, a boolean or null.
+fn is_no_text(word: &str) -> bool {
+    serde_yaml_ng::from_str::<serde_yaml_ng::Value>(word).is_ok_and(|value| {
+        matches!(
+            value,
+            serde_yaml_ng::Value::Null
+                | serde_yaml_ng::Value::Bool(_)
+                | serde_yaml_ng::Value::Number(_)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_of_a_place_is_that_of_its_key_or_element() {
+        let lines = parse("a:\n  b/c:\n    - 1\n    - d: 2\nlast: x\n")
+            .unwrap_or_else(|problems| panic!("{problems}"))
+            .lines;
+        for (pointer, line) in [
+            ("", 1),
+            ("/a", 1),
+            ("/a/b~1c", 2),
+            ("/a/b~1c/0", 3),
+            ("/a/b~1c/1/d", 4),
+            ("/a/missing/deep", 1),
+            ("/last", 5),
+        ] {
+            assert_eq!(lines.of(pointer), line, "{pointer}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Each mistake that a maintainer can make ends in a message with its place, its line and its fix.
+
+use serde_json::{Value, json};
+
+use crate::codegen::generate;
+use crate::codegen::problem::child;
+use crate::codegen::spec::Spec;
+
+const SMALL: &str = include_str!("tests/small.yaml");
+
+/// A mistake: what it is called, a text of the small contract, and what stands there instead.
+type Mistake = (&'static str, &'static str, &'static str);
+
+#[rustfmt::skip]
+const MISTAKES: &[Mistake] = &[
+    // The file
+    ("not YAML", "tags: [CRM]\n      summary: Upload a file", "tags: [CRM\n      summary: Upload a file"),
+    ("wrong indentation", "      summary: Update a meeting", "       summary: Update a meeting"),
+    ("duplicate property", "        ownerId:\n", "        name:\n"),
+    ("duplicate path", "  /v2/meetings/{meetingId}:\n", "  /v2/crm/entities:\n"),
+    ("status without quotes", "        '200':\n", "        200:\n"),
+    ("alias", "enum: [HOT, COLD]", "enum: *words"),
+    ("OpenAPI 3.1", "openapi: 3.0.3", "openapi: 3.1.0"),
+    ("OpenAPI 2.0", "openapi: 3.0.3", "swagger: '2.0'"),
+    ("no version", "openapi: 3.0.3\n", ""),
+    // Keys and values
+    ("misspelt key", "summary: Update a meeting", "sumary: Update a meeting"),
+    ("key of another place", "          format: int32\n", "          format: int32\n          in: query\n"),
+    ("misspelt extension", "x-derived-default: the id", "x-dervied-default: the id"),
+    ("unknown extension", "x-derived-default: the id", "x-color: red"),
+    ("extension of a line format on another schema", "    ErrorResponse:\n      type: object\n", "    ErrorResponse:\n      type: object\n      x-load-order: 2\n"),
+    ("extension of a field on another property", "          nullable: true\n", "          x-undocumented: true\n"),
+    ("text instead of a boolean", "          nullable: true\n", "          nullable: 'true'\n"),
+    ("number instead of a text", "  version: v2", "  version: 2.0"),
+    ("boolean instead of a text", "description: The title.", "description: true"),
+    ("text instead of a list", "required: [title]", "required: title"),
+    ("list instead of a mapping", "              required: [dataFile]\n", "              required: [dataFile]\n              externalDocs: []\n              xml: {}\n              items: []\n"),
+    ("text instead of a number", "          minimum: 1\n", "          minimum: one\n"),
+    ("nothing instead of a schema", "    ErrorResponse:\n      type: object\n      properties:\n        requestId:\n          type: string\n", "    ErrorResponse:\n      type: object\n      properties:\n        requestId:\n"),
+    ("callbacks", "      operationId: updateMeeting\n", "      operationId: updateMeeting\n      callbacks: {}\n"),
+    ("const of OpenAPI 3.1", "          minimum: 1\n", "          const: 1\n"),
+    // References
+    ("missing schema of an answer", "#/components/schemas/AsyncProcessingResponse", "#/components/schemas/AsyncProcesingResponse"),
+    ("missing schema of a body", "#/components/schemas/UpdateMeetingRequest", "#/components/schemas/Meeting"),
+    ("missing response", "#/components/responses/BadRequest", "#/components/responses/Bad"),
+    ("missing parameter", "#/components/parameters/IntegrationIdParameter", "#/components/parameters/IntegrationId"),
+    ("missing header", "#/components/headers/TraceId", "#/components/headers/Trace"),
+    ("missing schema in allOf", "#/components/schemas/Rating", "#/components/schemas/Rateing"),
+    ("missing schema of items", "          items:\n            type: string\n        ownerId", "          items:\n            $ref: '#/components/schemas/Domain'\n        ownerId"),
+    ("missing schema in an extension", "#/components/schemas/Account'", "#/components/schemas/Acount'"),
+    ("reference to another kind", "#/components/responses/BadRequest", "#/components/schemas/ErrorResponse"),
+    ("reference to another file", "#/components/schemas/ErrorResponse", "errors.yaml#/ErrorResponse"),
+    ("reference that is not a text", "$ref: '#/components/headers/TraceId'", "$ref: 1"),
+    ("reference with neighbors", "              $ref: '#/components/headers/TraceId'\n", "              $ref: '#/components/headers/TraceId'\n              description: Of this answer.\n"),
+    ("reference where none can be", "        '200':\n          description: Updated.\n", "        '200':\n          description: Updated.\n          content:\n            application/json:\n              $ref: '#/components/schemas/ErrorResponse'\n"),
+    ("circle of two schemas", "    ErrorResponse:\n      type: object\n      properties:\n        requestId:\n          type: string\n", "    ErrorResponse:\n      type: object\n      properties:\n        requestId:\n          $ref: '#/components/schemas/Cause'\n    Cause:\n      type: object\n      properties:\n        error:\n          $ref: '#/components/schemas/ErrorResponse'\n    Other:\n      type: object\n      properties:\n        requestId:\n          type: string\n"),
+    ("schema that is itself", "    ErrorResponse:\n      type: object\n", "    ErrorResponse:\n      $ref: '#/components/schemas/ErrorResponse'\n    Other:\n      type: object\n"),
+    // Schemas
+    ("misspelt type", "          type: integer\n          format: int32", "          type: interger\n          format: int32"),
+    ("type list of OpenAPI 3.1", "          type: string\n          nullable: true", "          type: [string, 'null']"),
+    ("unknown format", "format: int32", "format: int16"),
+    ("format of another type", "          type: string\n          nullable: true", "          type: string\n          format: int64"),
+    ("empty enum", "enum: [HOT, COLD]", "enum: []"),
+    ("enum of numbers", "      type: string\n      description: A rating.\n      enum: [HOT, COLD]\n", "      type: integer\n      description: A rating.\n      enum: [1, 2]\n"),
+    ("enum word that is a boolean", "enum: [HOT, COLD]", "enum: [HOT, COLD, no, true]"),
+    ("enum word that is no identifier", "enum: [HOT, COLD]", "enum: [HOT, COLD, 2nd]"),
+    ("enum words that become one", "enum: [HOT, COLD]", "enum: [HOT, COLD, cold]"),
+    ("required property that is not there", "required: [title]", "required: [titel]"),
+    ("required twice", "required: [title]", "required: [title, title]"),
+    ("oneOf", "          type: string\n          nullable: true", "          oneOf:\n            - type: string\n            - type: integer"),
+    ("anyOf in a line format", "          type: string\n          x-derived-default: the id", "          anyOf:\n            - type: string\n            - type: integer"),
+    ("allOf of two", "          allOf:\n            - $ref: '#/components/schemas/Rating'\n", "          allOf:\n            - $ref: '#/components/schemas/Rating'\n            - type: string\n"),
+    ("type beside allOf", "          default: COLD\n", "          type: string\n"),
+    ("array without items", "          type: array\n          items:\n            type: string\n        ownerId", "          type: array\n        ownerId"),
+    ("properties without type", "    AsyncProcessingResponse:\n      type: object\n", "    AsyncProcessingResponse:\n"),
+    ("default of another type", "          default: false\n", "          default: 'false'\n"),
+    ("default that is not in the enum", "          default: COLD\n", "          default: WARM\n"),
+    ("schema name with a dash", "    ErrorResponse:\n      type: object\n", "    error-response:\n      type: object\n    ErrorResponse:\n      type: object\n"),
+    ("properties that become one name", "        provider:\n", "        Minutes:\n"),
+    // Operations
+    ("no operationId", "      operationId: updateMeeting\n", ""),
+    ("operationId twice", "operationId: updateMeeting", "operationId: uploadCrmData"),
+    ("operationId with a dash", "operationId: updateMeeting", "operationId: update-meeting"),
+    ("operationId that is a keyword", "operationId: updateMeeting", "operationId: move"),
+    ("path parameter that is not declared", "/v2/meetings/{meetingId}:", "/v2/meetings/{meetingId}/parts/{part}:"),
+    ("path parameter that is not in the path", "- name: meetingId", "- name: meetingID"),
+    ("path parameter that is not required", "        in: path\n        required: true\n", "        in: path\n"),
+    ("parameter twice", "        - name: objectType\n", "        - name: integrationId\n"),
+    ("parameter in a cookie", "        - name: objectType\n          in: query\n", "        - name: objectType\n          in: cookie\n"),
+    ("parameter that is a list", "          schema:\n            $ref: '#/components/schemas/ObjectType'\n", "          schema:\n            type: array\n            items:\n              type: string\n"),
+    ("unknown tag", "      tags: [CRM]\n      summary: Update", "      tags: [Crm]\n      summary: Update"),
+    ("unknown scope", "x-scope: api:crm:upload\n      security:\n        - accessKey: []\n      requestBody", "x-scope: api:crm:uplaod\n      security:\n        - accessKey: []\n      requestBody"),
+    ("unknown security scheme", "        - accessKey: []\n      requestBody", "        - accesKey: []\n      requestBody"),
+    ("no scope", "      x-scope: api:crm:upload\n      security:\n        - accessKey: []\n      requestBody", "      security:\n        - accessKey: []\n      requestBody"),
+    ("no answers", "      responses:\n        '200':\n          description: Updated.\n", ""),
+    ("no success", "        '200':\n", "        '404':\n"),
+    ("status range", "        '200':\n", "        2XX:\n"),
+    ("request of another type", "          application/json:\n            schema:\n              $ref: '#/components/schemas/UpdateMeetingRequest'", "          application/xml:\n            schema:\n              $ref: '#/components/schemas/UpdateMeetingRequest'"),
+    ("answer of another type", "            application/json:\n              schema:\n                $ref: '#/components/schemas/AsyncProcessingResponse'", "            text/plain:\n              schema:\n                $ref: '#/components/schemas/AsyncProcessingResponse'"),
+    ("second upload", "          application/json:\n            schema:\n              $ref: '#/components/schemas/UpdateMeetingRequest'", "          multipart/form-data:\n            schema:\n              $ref: '#/components/schemas/UpdateMeetingRequest'"),
+    ("no upload", "          multipart/form-data:\n", "          application/json:\n"),
+    // Line formats
+    ("field that is a keyword", "        ownerId:\n", "        type:\n"),
+    ("field that can't be raw", "        ownerId:\n", "        self:\n"),
+    ("field called crate", "        ownerId:\n", "        crate:\n"),
+    ("field with a space", "        ownerId:\n", "        owner id:\n"),
+    ("field with a dash", "        ownerId:\n", "        owner-id:\n"),
+    ("field that begins with a digit", "        ownerId:\n", "        2ndOwner:\n"),
+    ("field that hides a method", "        ownerId:\n", "        custom:\n"),
+    ("field without a description", "        name:\n          description: The name.\n", "        name:\n"),
+    ("field without a type", "          type: string\n          x-derived-default: the id", "          x-derived-default: the id"),
+    ("field that is an object", "          type: string\n          x-derived-default: the id", "          type: object\n          x-derived-default: the id"),
+    ("field with a pattern", "          type: string\n          x-derived-default: the id", "          type: string\n          pattern: '^a$'"),
+    ("field of a schema without a type in Rust", "            - $ref: '#/components/schemas/Rating'\n          default: COLD\n", "            - $ref: '#/components/schemas/ErrorResponse'\n"),
+    ("list of numbers", "          items:\n            type: string\n        ownerId", "          items:\n            type: number\n        ownerId"),
+    ("reference to an unknown object type", "x-references: ACCOUNT", "x-references: ACOUNT"),
+    ("required field without an example", "      description: A time.\n      example: '2026-01-15T09:30:00Z'\n", "      description: A time.\n"),
+    ("first field that is optional", "required: [objectId, modifiedDate]", "required: [modifiedDate]"),
+    ("line format without a load order", "      x-load-order: 1\n", ""),
+    ("line format without an example", "      example:\n        objectId: acc-001\n        modifiedDate: '2026-01-15T09:30:00Z'\n", ""),
+    ("object type without a line format", "enum: [ACCOUNT]", "enum: [ACCOUNT, STAGE]"),
+    ("line format of an unknown object type", "x-object-type: ACCOUNT", "x-object-type: ACCOUNTS"),
+    ("retired name of a field that is not there", "lastModified: modifiedDate", "lastModified: modified"),
+    ("retired name of a field that is there", "lastModified: modifiedDate", "name: modifiedDate"),
+];
+
+#[test]
+fn each_mistake_has_a_message_with_place_line_and_fix() {
+    let mut page = String::new();
+    let mut silent = Vec::new();
+    for (name, text, instead) in MISTAKES {
+        assert_eq!(SMALL.matches(text).count(), 1, "{name}: where is {text:?}?");
+        let spec = SMALL.replacen(text, instead, 1);
+        let message = match Spec::parse(&spec).and_then(|spec| generate(&spec)) {
+            Ok(_) => {
+                silent.push(*name);
+                continue;
+            }
+            Err(error) => format!("{error:#}"),
+        };
+        let has_place = message
+            .lines()
+            .any(|line| line.starts_with("openapi.yaml:") && line.contains(": /"));
+        assert!(has_place, "{name}: no place in {message}");
+        assert!(message.contains("\n  fix: "), "{name}: no fix in {message}");
+        page.push_str(&format!("## {name}\n{message}\n\n"));
+    }
+    assert!(silent.is_empty(), "nothing was found for {silent:?}");
+    insta::assert_snapshot!(page);
+}
+
+#[test]
+fn small_contract_has_no_mistake() {
+    let spec = Spec::parse(SMALL).unwrap_or_else(|error| panic!("{error:#}"));
+    assert_eq!(generate(&spec).map_or(0, |files| files.len()), 6);
+}
+
+#[test]
+fn field_with_a_keyword_as_its_name_gets_another_setter() {
+    let spec = SMALL.replace(
+        "        ownerId:\n",
+        "        type:\n          x-rust-name: account_type\n",
+    );
+    let files = Spec::parse(&spec)
+        .and_then(|spec| generate(&spec))
+        .unwrap_or_else(|error| panic!("{error:#}"));
+    let account = files
+        .iter()
+        .find(|file| file.path.ends_with("account.rs"))
+        .map(|file| file.contents.as_str())
+        .unwrap_or_default();
+    for expected in ["fn account_type(&self)", "b\",\\\"type\\\":\""] {
+        assert!(account.contains(expected), "{expected} is not in {account}");
+    }
+}
+
+/// Any change of one place of the real contract is either fine or ends in a message with a place:
+/// nothing below panics. `CODEGEN_MUTATIONS` says how many of them are tried.
+#[test]
+fn no_single_change_of_the_contract_makes_codegen_panic() {
+    let contract = include_str!("../../../../openapi.yaml");
+    let document: Value = serde_yaml_ng::from_str(contract).unwrap();
+    let mut pointers = Vec::new();
+    places(&document, String::new(), &mut pointers);
+    let wanted = std::env::var("CODEGEN_MUTATIONS")
+        .ok()
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(40);
+    let mut random = fastrand::Rng::with_seed(7);
+    for number in 0..wanted {
+        let pointer = &pointers[random.usize(..pointers.len())];
+        let mut changed = document.clone();
+        let how = mutate(&mut changed, pointer, random.usize(..MUTATIONS));
+        let text = serde_yaml_ng::to_string(&changed).unwrap();
+        if let Err(error) = Spec::parse(&text).and_then(|spec| generate(&spec)) {
+            let message = format!("{error:#}");
+            let is_placed = message.contains("openapi.yaml:") && message.contains("\n  fix: ");
+            assert!(is_placed, "{number}: {how} {pointer}: {message}");
+        }
+    }
+}
+
+/// The pointer of everything below, but for examples, which are data.
+fn places(node: &Value, pointer: String, found: &mut Vec<String>) {
+    for (key, value) in super::entries(Some(node)) {
+        if key != "example" && key != "examples" {
+            places(value, child(&pointer, key), found);
+        }
+    }
+    for (index, value) in node.as_array().into_iter().flatten().enumerate() {
+        places(value, child(&pointer, &index.to_string()), found);
+    }
+    if !pointer.is_empty() {
+        found.push(pointer);
+    }
+}
+
+const MUTATIONS: usize = 10;
+
+/// Changes the place, and says how.
+fn mutate(document: &mut Value, pointer: &str, mutation: usize) -> &'static str {
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    let key = key.replace("~1", "/").replace("~0", "~");
+    let value = match mutation {
+        0 => {
+            match document.pointer_mut(parent) {
+                Some(Value::Object(parent)) => drop(parent.shift_remove(&key)),
+                Some(Value::Array(parent)) => drop(parent.remove(key.parse().unwrap())),
+                _ => {}
+            }
+            return "removed";
+        }
+        1 => {
+            if let Some(Value::Object(parent)) = document.pointer_mut(parent)
+                && let Some(value) = parent.shift_remove(&key)
+            {
+                parent.insert(format!("{key}x"), value);
+            }
+            return "renamed";
+        }
+        2 => Value::Null,
+        3 => json!("x"),
+        4 => json!(7),
+        5 => json!([]),
+        6 => json!({}),
+        7 => json!(true),
+        8 => json!({"$ref": "#/components/schemas/ObjectId"}),
+        _ => json!({"type": "object", "properties": {"self": {"type": "array", "items": {}}}}),
+    };
+    if let Some(place) = document.pointer_mut(pointer) {
+        *place = value;
+    }
+    "replaced"
+}
