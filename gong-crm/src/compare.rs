@@ -35,7 +35,6 @@ mod proptests;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use error::NotARecord;
 pub(crate) use key::HashKey;
-pub(crate) use reader::{Facts, FieldHash, Reader, Reference};
+pub(crate) use reader::Reader;
 pub(crate) use sent_form::{Edits, deletion_line, sent_form, stage_line};

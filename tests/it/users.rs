@@ -99,7 +99,7 @@ async fn page_that_leads_to_itself_is_an_error() {
     answer_first_page(&server, page(&["a@acme.example"], Some("p2"))).await;
     answer_page(&server, "p2", page(&["b@acme.example"], Some("p2"))).await;
     let outcome: Result<Vec<User>, _> = client(&server.uri()).users().try_collect().await;
-    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::UnexpectedAnswer);
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::UnexpectedResponse);
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Facts, FieldHash, HashKey, NotARecord, Reader, Reference};
+use super::error::NotARecord;
+use super::reader::{Facts, FieldHash, Reference};
+use super::{HashKey, Reader};
 use crate::{EntitySchema, ObjectType, Rule, SchemaField};
 
 const KEY: HashKey = HashKey::from_bytes([7; 16]);

@@ -5,20 +5,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use gong_client::clock::Clock;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Current, LastTry, RecordState, SentField, TryOutcome};
+use super::accounts::put_newest_accounts;
+use super::record::{RecordState, TryOutcome};
 use super::store::{Batch, Table};
-use super::upload::{Action, Past, Pending, RecordOutcome, Upload};
+use super::upload::{Past, Pending, RecordOutcome, Upload};
+use super::verdict::{after, bounded, last_try, tries_of};
 use super::{COUNTER, IDENTITY, Identity, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN};
 use crate::ObjectType;
 
 /// Records per chunk of a manifest and of a history.
 const CHUNK: usize = 2_048;
-
-/// The longest reason that is kept of a rejection, in characters.
-const MAX_REASON: usize = 500;
 
 /// The longest content of a record that is kept.
 const MAX_CONTENT: usize = 1 << 20;
@@ -387,194 +386,7 @@ impl LockedLedger {
     }
 }
 
-/// The state of a record after the verdict.
-fn after(
-    upload: &Upload,
-    pending: &Pending,
-    old: Option<RecordState>,
-    outcome: RecordOutcome,
-    reason: &str,
-    conclusion: &Conclusion,
-    now: Timestamp,
-) -> RecordState {
-    let mut state = old.unwrap_or_default();
-    let seconds = now.as_second();
-    match outcome {
-        RecordOutcome::Accepted => {
-            if state.is_absent_from_gong() {
-                state.first_accepted = seconds;
-            }
-            state.current = match pending.action {
-                Action::Delete => Current::Deleted,
-                Action::Create | Action::Update => Current::Version,
-            };
-            state.hash = pending.hash;
-            state.fields.clone_from(&pending.fields);
-            state.sent_date = pending.sent_date.or(state.sent_date);
-            state.as_of = upload.as_of;
-            state.last_accepted = seconds;
-            state.address = pending.address;
-            state.absent = 0;
-            state.last_try = None;
-        }
-        RecordOutcome::Rejected => {
-            let tries = tries_of(&state, pending, TryOutcome::Rejected);
-            let next = seconds + pause_after(tries).as_secs();
-            let outcome = TryOutcome::Rejected;
-            state.last_try = Some(last_try(upload, pending, outcome, reason, tries, now, next));
-        }
-        RecordOutcome::Uncertain => {
-            let tries = tries_of(&state, pending, TryOutcome::Uncertain);
-            let outcome = if tries >= MAX_UNCERTAIN {
-                TryOutcome::Unconfirmed
-            } else {
-                TryOutcome::Uncertain
-            };
-            state.current = Current::Unknown;
-            state.fields = union(&state.fields, &pending.fields);
-            state.last_try = Some(last_try(
-                upload, pending, outcome, reason, tries, now, seconds,
-            ));
-        }
-        RecordOutcome::NotTaken => {
-            if conclusion.may_be_in_gong {
-                state.current = Current::Unknown;
-                state.fields = union(&state.fields, &pending.fields);
-            }
-            let tries = tries_of(&state, pending, TryOutcome::NotTaken);
-            let outcome = TryOutcome::NotTaken;
-            state.last_try = Some(last_try(
-                upload, pending, outcome, reason, tries, now, seconds,
-            ));
-        }
-    }
-    state
-}
-
-/// How often the same content is tried while Gong's verdict says nothing about it.
-const MAX_UNCERTAIN: u8 = 3;
-
-/// After a rejection, the same version is sent again after 1, 2, 4 … 30 days.
-fn pause_after(tries: u8) -> SignedDuration {
-    let days = 1_i64 << i64::from(tries.saturating_sub(1)).min(5);
-    SignedDuration::from_hours(24 * days.min(30))
-}
-
-fn tries_of(state: &RecordState, pending: &Pending, outcome: TryOutcome) -> u8 {
-    let same = state.last_try.as_ref().filter(|last| {
-        let is_same = last.outcome == outcome
-            || (outcome == TryOutcome::Uncertain && last.outcome == TryOutcome::Unconfirmed);
-        last.hash == pending.hash && is_same
-    });
-    same.map_or(1, |last| last.tries.saturating_add(1))
-}
-
-fn last_try(
-    upload: &Upload,
-    pending: &Pending,
-    outcome: TryOutcome,
-    reason: &str,
-    tries: u8,
-    now: Timestamp,
-    next: i64,
-) -> LastTry {
-    let source = upload.sources.get(pending.source as usize);
-    LastTry {
-        outcome,
-        hash: pending.hash,
-        reason: bounded(reason),
-        tries,
-        at: now.as_second(),
-        next,
-        upload: upload.number,
-        source: source.cloned().unwrap_or_default(),
-        line: pending.line,
-    }
-}
-
-/// The fields of both, with the hashes of the second.
-fn union(one: &[SentField], other: &[SentField]) -> Vec<SentField> {
-    let mut fields: BTreeMap<u16, SentField> =
-        one.iter().map(|field| (field.name, *field)).collect();
-    fields.extend(other.iter().map(|field| (field.name, *field)));
-    fields.into_values().collect()
-}
-
-fn bounded(reason: &str) -> String {
-    reason.chars().take(MAX_REASON).collect()
-}
-
-/// The accounts that an upload brought and that are read back before records that refer to them go.
-fn put_newest_accounts(
-    batch: &mut Batch,
-    upload: &Upload,
-    pending: &[Pending],
-    conclusion: &Conclusion,
-    now: Timestamp,
-) -> Result<(), LedgerError> {
-    let places = (0..pending.len()).rev();
-    let new = places.filter(|place| {
-        let is_accepted = conclusion.outcome(*place).0 == RecordOutcome::Accepted;
-        is_accepted && pending[*place].action == Action::Create
-    });
-    let ids: Vec<String> = new
-        .take(NewestAccounts::MAX)
-        .map(|place| pending[place].object_id.clone())
-        .collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let newest = NewestAccounts {
-        at: now.as_second(),
-        ids,
-    };
-    put_json(
-        batch,
-        Table::Meta,
-        &newest_accounts_key(upload.space()),
-        &newest,
-    )
-}
-
-/// The accounts that Gong accepted last.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct NewestAccounts {
-    /// When.
-    pub(crate) at: i64,
-    /// Their ids, at most [`MAX`](Self::MAX).
-    pub(crate) ids: Vec<String>,
-}
-
-impl NewestAccounts {
-    /// Reading back all accounts of a first load would take a large part of the day's calls.
-    const MAX: usize = 300;
-}
-
-fn newest_accounts_key(space: super::Space) -> Vec<u8> {
-    format!("newest accounts {}", space.0).into_bytes()
-}
-
-impl Ledger {
-    /// The accounts that Gong accepted last, unless they were seen there.
-    pub(crate) async fn newest_accounts(
-        &self,
-        space: super::Space,
-    ) -> Result<Option<NewestAccounts>, LedgerError> {
-        self.meta_json(&newest_accounts_key(space)).await
-    }
-
-    /// Notes that those accounts were seen in Gong.
-    pub(crate) async fn forget_newest_accounts(
-        &self,
-        space: super::Space,
-    ) -> Result<(), LedgerError> {
-        let mut batch = Batch::new();
-        batch.delete(Table::Meta, &newest_accounts_key(space));
-        self.commit(batch).await
-    }
-}
-
-fn put_json<T: Serialize>(
+pub(super) fn put_json<T: Serialize>(
     batch: &mut Batch,
     table: Table,
     key: &[u8],

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ClientRequestId, IntegrationId, ObjectType};
 
+mod accounts;
 mod calls;
 mod copies;
 mod error;
@@ -31,6 +32,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 mod upload;
+mod verdict;
 
 pub use error::{LedgerError, LedgerLock, LockOwner};
 pub use reading::{RecordHistory, RejectedRecord};

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::input::unreadable;
+use super::level::Level;
+use super::parents::BlockedParents;
 use super::spool::Spool;
 use super::survey::{Entry, LineAt, NO_DATE, TypeFiles};
 use super::{Options, PushError};
@@ -15,7 +17,7 @@ use crate::ObjectType;
 use crate::compare::{Edits, HashKey, Reader, deletion_line, sent_form};
 use crate::ledger::{
     Action, Current, Direction, LockedLedger, Names, Pending, RecordState, Seconds, SentField,
-    Upload, hexadecimal,
+    hexadecimal,
 };
 
 /// How many lines are read at once.
@@ -32,56 +34,6 @@ pub(super) struct Chosen {
     pub(super) is_known: bool,
     /// The date of a version that is under way.
     pub(super) date_under_way: Option<Seconds>,
-}
-
-/// Which uploads must have their verdict before which: by direction and type, then by step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Level {
-    direction: Direction,
-    rank: u8,
-    step: u16,
-}
-
-impl Level {
-    /// Types that are referred to come before those that refer to them, and go after them. Stages
-    /// and users come at once: they refer to nothing.
-    pub(super) fn new(object_type: ObjectType, direction: Direction, step: u16) -> Self {
-        let rank = match object_type {
-            ObjectType::Stage | ObjectType::BusinessUser => 0,
-            ObjectType::Account => 1,
-            ObjectType::Contact => 2,
-            ObjectType::Deal => 3,
-            ObjectType::Lead => 4,
-        };
-        let rank = match direction {
-            Direction::Upsert => rank,
-            Direction::Delete => 4 - rank,
-        };
-        Self {
-            direction,
-            rank,
-            step,
-        }
-    }
-
-    /// The level of an upload that was planned before.
-    pub(super) fn of(upload: &Upload) -> Self {
-        let order = upload.order.unwrap_or(upload.direction);
-        Self::new(upload.object_type, order, upload.step)
-    }
-
-    pub(super) fn step(self) -> u16 {
-        self.step
-    }
-
-    /// Whether records of the level may refer to accounts that are new.
-    pub(super) fn refers_to_accounts(self) -> bool {
-        self.direction == Direction::Upsert && self.rank > 1
-    }
-
-    pub(super) fn direction(self) -> Direction {
-        self.direction
-    }
 }
 
 /// What keeps records of one kind in one upload.
@@ -170,13 +122,13 @@ struct Limits {
 }
 
 /// A line that was read, with what has to be known of it.
-struct Read {
+pub(super) struct Read {
     chosen: Chosen,
     /// The file's place among those of the type.
     file: usize,
     line: Vec<u8>,
     object_id: String,
-    references: Vec<(ObjectType, String)>,
+    pub(super) references: Vec<(ObjectType, String)>,
 }
 
 impl<'a> Bodies<'a> {
@@ -584,77 +536,4 @@ fn difference(before: &[SentField], after: &[SentField]) -> Vec<u16> {
     changed.extend(before.keys().filter(|name| !kept.contains(name)));
     changed.sort_unstable();
     changed
-}
-
-/// Records that others refer to and that Gong does not have.
-#[derive(Debug)]
-pub(super) struct BlockedParents {
-    pub(super) space: crate::ledger::Space,
-    /// Without it, nothing is held back.
-    pub(super) is_on: bool,
-    /// The records that the push sends although Gong did not have them.
-    coming: HashSet<(ObjectType, String)>,
-    /// What the ledger says; true if Gong does not have the record.
-    looked_up: HashMap<(ObjectType, String), bool>,
-}
-
-impl BlockedParents {
-    pub(super) fn new(space: crate::ledger::Space, is_on: bool) -> Self {
-        Self {
-            space,
-            is_on,
-            coming: HashSet::new(),
-            looked_up: HashMap::new(),
-        }
-    }
-
-    /// Notes the records that come with these bodies.
-    pub(super) fn note(&mut self, bodies: &[Body]) {
-        for body in bodies {
-            let records = body.pending.iter();
-            self.coming.extend(
-                records
-                    .filter(|pending| pending.is_known && pending.action == Action::Create)
-                    .map(|pending| (body.object_type, pending.object_id.clone())),
-            );
-        }
-    }
-
-    async fn look_up(&mut self, ledger: &LockedLedger, read: &[Read]) -> Result<(), PushError> {
-        if !self.is_on {
-            return Ok(());
-        }
-        let mut unknown: BTreeMap<ObjectType, HashSet<&str>> = BTreeMap::new();
-        for (object_type, object_id) in read.iter().flat_map(|read| &read.references) {
-            let key = (*object_type, object_id.clone());
-            if !self.looked_up.contains_key(&key) {
-                unknown.entry(*object_type).or_default().insert(object_id);
-            }
-        }
-        for (object_type, ids) in unknown {
-            let ids: Vec<&str> = ids.into_iter().collect();
-            let states = ledger
-                .ledger()
-                .records(self.space, object_type, ids.iter().copied())
-                .await?;
-            for (id, state) in ids.into_iter().zip(states) {
-                let is_absent = state.is_some_and(|state| state.is_absent_from_gong());
-                self.looked_up
-                    .insert((object_type, id.to_owned()), is_absent);
-            }
-        }
-        Ok(())
-    }
-
-    fn reason(&self, references: &[(ObjectType, String)]) -> Option<String> {
-        let missing = references.iter().find(|reference| {
-            self.looked_up.get(reference) == Some(&true) && !self.coming.contains(*reference)
-        });
-        missing.map(|(object_type, object_id)| not_in_gong(*object_type, object_id))
-    }
-}
-
-/// Why a record is held back.
-pub(super) fn not_in_gong(object_type: ObjectType, object_id: &str) -> String {
-    format!("held back: it refers to {object_type} {object_id}, which is not in Gong")
 }

@@ -31,20 +31,24 @@ use crate::client::Client;
 use crate::ledger::LedgerError;
 use crate::{ClientRequestId, IntegrationId};
 
+mod accounts;
 mod bodies;
 mod decided;
 mod deliver;
 mod event;
 mod execute;
 mod input;
+mod level;
 mod lines;
 mod options;
 mod outcome;
+mod parents;
 mod plan;
 mod prepare;
 mod records;
 mod rejects;
 mod report;
+mod resume;
 mod retry_budget;
 mod run;
 mod search;
@@ -221,7 +225,7 @@ impl Push {
                     Box::pin(pushing).await
                 }
                 Task::Resume(ids) => {
-                    Box::pin(run::resume(client, ids, options, events, cancel)).await
+                    Box::pin(resume::resume(client, ids, options, events, cancel)).await
                 }
             }
         });

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use gong_client::error::{Error, ErrorKind};
 
 use super::PushError;
-use super::bodies::{BlockedParents, Bodies, Body, Chosen, HeldBack, Level};
+use super::bodies::{Bodies, Body, Chosen, HeldBack};
 use super::decided::{Decided, OpenRecords};
 use super::input::OpenFile;
+use super::level::Level;
+use super::parents::BlockedParents;
 use super::plan::InFlight;
 use super::report::{FileReport, RecordError, Status};
 use super::session::Session;

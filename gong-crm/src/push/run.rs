@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::bodies::Level;
 use super::event::{Event, Events};
 use super::execute::{Step, execute};
 use super::input::{Checked, InputFile, OpenFile, check, open};
+use super::level::Level;
 use super::outcome::{Ended, unfinished};
 use super::plan::half;
 use super::prepare::{InFlightRecord, Plan, Planned, interrupted};
@@ -21,7 +19,7 @@ use super::spool::Spool;
 use super::{Options, PushError, Wait};
 use crate::client::Client;
 use crate::ledger::{Current, Direction, LockedLedger, Pending, Upload, UploadState};
-use crate::{ClientRequestId, IntegrationId, ObjectId, ObjectType};
+use crate::IntegrationId;
 
 /// How many calls an upload takes at least: the upload, and two status checks.
 const CALLS_PER_UPLOAD: u64 = 3;
@@ -145,7 +143,7 @@ enum Prepared {
 }
 
 /// Locks the ledger and cleans up what an earlier push left.
-async fn begin(
+pub(super) async fn begin(
     client: &Client,
     options: &Options,
     events: &Arc<Events>,
@@ -232,7 +230,7 @@ async fn carry_out(
 }
 
 /// Where each path is among the reports.
-fn places(files: &[FileReport]) -> HashMap<String, usize> {
+pub(super) fn places(files: &[FileReport]) -> HashMap<String, usize> {
     let paths = files.iter().enumerate();
     paths
         .map(|(place, file)| (file.path.to_string_lossy().into_owned(), place))
@@ -240,7 +238,7 @@ fn places(files: &[FileReport]) -> HashMap<String, usize> {
 }
 
 /// Adds what became of an upload to the reports of the files its records came from.
-fn add(files: &mut [FileReport], places: &HashMap<String, usize>, ended: &Ended) {
+pub(super) fn add(files: &mut [FileReport], places: &HashMap<String, usize>, ended: &Ended) {
     let place_of = |source: u32| {
         let source = ended.upload.sources.get(source as usize)?;
         places.get(source.as_str()).copied()
@@ -287,7 +285,7 @@ enum Work {
 impl Session {
     /// Runs uploads in the order of their levels. Gives what became of each, and whether the push was
     /// canceled.
-    async fn run(
+    pub(super) async fn run(
         &self,
         mut uploads: Vec<Planned>,
         cancel: watch::Receiver<bool>,
@@ -380,65 +378,6 @@ impl Session {
         Ok(())
     }
 
-    /// Waits until Gong can be expected to have stored the accounts that are new, and reads the
-    /// newest of them back.
-    async fn wait_for_accounts(&self) {
-        let delay = self.options.account_delay;
-        if delay.is_zero() || self.fatal().is_some() {
-            return;
-        }
-        let newest = self.ledger.ledger().newest_accounts(self.space).await;
-        let Ok(Some(newest)) = newest else { return };
-        let accepted = Timestamp::from_second(newest.at).unwrap_or_default();
-        let age = Duration::try_from(self.now().duration_since(accepted)).unwrap_or_default();
-        let clock = &*self.client.clock;
-        if let Some(pause) = delay.checked_sub(age).filter(|pause| !pause.is_zero()) {
-            self.events.emit(Event::AccountDelay { pause });
-            clock.sleep(pause).await;
-        }
-        let started = clock.monotonic();
-        for pause in self.options.poll.pauses() {
-            if self.are_visible(&newest.ids).await {
-                break;
-            }
-            let waited = clock.monotonic().saturating_sub(started);
-            if waited.saturating_add(pause) > self.options.account_visible {
-                break;
-            }
-            self.events.emit(Event::AccountDelay { pause });
-            clock.sleep(pause).await;
-        }
-        if let Err(error) = self
-            .ledger
-            .ledger()
-            .forget_newest_accounts(self.space)
-            .await
-        {
-            self.note_ledger(&error);
-        }
-    }
-
-    /// Whether accounts can be read back; also if Gong does not let us look.
-    async fn are_visible(&self, ids: &[String]) -> bool {
-        for chunk in ids.chunks(gong_client::objects::MAX_OBJECTS) {
-            let ids = chunk.iter().map(|id| id.parse::<ObjectId>());
-            let Ok(chunk) = ids.collect::<Result<Vec<_>, _>>() else {
-                continue;
-            };
-            let read = self
-                .client
-                .api()
-                .objects(self.integration_id, ObjectType::Account, &chunk)
-                .await;
-            match read {
-                Ok(objects) if objects.values().any(Option::is_none) => return false,
-                Ok(_) => {}
-                Err(_) => return true,
-            }
-        }
-        true
-    }
-
     /// Counts the records whose verdict is that of an older upload.
     async fn add_in_flight(
         &self,
@@ -511,7 +450,7 @@ impl Session {
     }
 
     /// Cleans up.
-    async fn end(&self) {
+    pub(super) async fn end(&self) {
         drop(self.save_search_calls().await);
         // What stays is swept by the next push.
         drop(sweep(&self.ledger, &self.spool).await);
@@ -551,85 +490,4 @@ fn graph(uploads: Vec<Planned>) -> (Vec<Step<Work>>, Vec<usize>) {
         });
     }
     (steps, places)
-}
-
-/// Goes on with uploads whose verdict is not known.
-pub(super) async fn resume(
-    client: Client,
-    ids: Vec<ClientRequestId>,
-    options: Options,
-    events: Arc<Events>,
-    cancel: watch::Receiver<bool>,
-) -> Result<Report, PushError> {
-    let beginning = begin(&client, &options, &events);
-    let (ledger, spool) = tokio::select! {
-        biased;
-        begun = beginning => begun?,
-        () = canceled(cancel.clone()) => return Ok(Report::canceled()),
-    };
-    let mut open = ledger.open_uploads().await?;
-    open.retain(|upload| ids.is_empty() || ids.contains(&upload.client_request_id));
-    let mut by_integration: BTreeMap<IntegrationId, Vec<Upload>> = BTreeMap::new();
-    for upload in open {
-        by_integration
-            .entry(upload.integration_id)
-            .or_default()
-            .push(upload);
-    }
-    let mut files = Vec::new();
-    let (mut is_canceled, mut cause) = (false, None);
-    for (integration_id, uploads) in by_integration {
-        let space = ledger
-            .ledger()
-            .space(client.base_url(), integration_id)
-            .await?;
-        let session = Session::new(
-            client.clone(),
-            integration_id,
-            space,
-            options.clone(),
-            ledger.clone(),
-            spool.clone(),
-            Arc::clone(&events),
-            Arc::default(),
-        );
-        let mut reports = reports_of(&uploads);
-        let planned = uploads.into_iter().map(|upload| Planned {
-            level: Level::of(&upload),
-            upload,
-            is_older: true,
-        });
-        let (ended, stopped) = session.run(planned.collect(), cancel.clone()).await;
-        let places = places(&reports);
-        for ended in &ended {
-            add(&mut reports, &places, ended);
-        }
-        for report in &mut reports {
-            report.records = report.uploads.iter().map(|upload| upload.records).sum();
-            report.settle();
-        }
-        files.extend(reports);
-        is_canceled |= stopped;
-        let fatal = session.fatal().and_then(|fatal| fatal.error.clone());
-        cause = cause
-            .or(fatal)
-            .or_else(|| ended.iter().find_map(|ended| ended.cause.clone()));
-        session.end().await;
-    }
-    files.sort_by_key(|file: &FileReport| file.object_type);
-    Ok(Report::new(files, Vec::new(), is_canceled, cause))
-}
-
-/// An empty report for each source of the uploads.
-fn reports_of(uploads: &[Upload]) -> Vec<FileReport> {
-    let mut sources: BTreeMap<&str, ObjectType> = BTreeMap::new();
-    for upload in uploads {
-        for source in &upload.sources {
-            sources.entry(source).or_insert(upload.object_type);
-        }
-    }
-    sources
-        .into_iter()
-        .map(|(source, object_type)| FileReport::new(source.into(), object_type))
-        .collect()
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::bodies::not_in_gong;
 use super::lines::each_line;
+use super::parents::not_in_gong;
 use super::session::Session;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{

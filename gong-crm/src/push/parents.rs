@@ -1,0 +1,85 @@
+//! Records that are held back, because a record that they refer to is not in Gong.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::PushError;
+use super::bodies::{Body, Read};
+use crate::ObjectType;
+use crate::ledger::{Action, LockedLedger, Space};
+
+/// Records that others refer to and that Gong does not have.
+#[derive(Debug)]
+pub(super) struct BlockedParents {
+    pub(super) space: Space,
+    /// Without it, nothing is held back.
+    pub(super) is_on: bool,
+    /// The records that the push sends although Gong did not have them.
+    coming: HashSet<(ObjectType, String)>,
+    /// What the ledger says; true if Gong does not have the record.
+    looked_up: HashMap<(ObjectType, String), bool>,
+}
+
+impl BlockedParents {
+    pub(super) fn new(space: Space, is_on: bool) -> Self {
+        Self {
+            space,
+            is_on,
+            coming: HashSet::new(),
+            looked_up: HashMap::new(),
+        }
+    }
+
+    /// Notes the records that come with these bodies.
+    pub(super) fn note(&mut self, bodies: &[Body]) {
+        for body in bodies {
+            let records = body.pending.iter();
+            self.coming.extend(
+                records
+                    .filter(|pending| pending.is_known && pending.action == Action::Create)
+                    .map(|pending| (body.object_type, pending.object_id.clone())),
+            );
+        }
+    }
+
+    pub(super) async fn look_up(
+        &mut self,
+        ledger: &LockedLedger,
+        read: &[Read],
+    ) -> Result<(), PushError> {
+        if !self.is_on {
+            return Ok(());
+        }
+        let mut unknown: BTreeMap<ObjectType, HashSet<&str>> = BTreeMap::new();
+        for (object_type, object_id) in read.iter().flat_map(|read| &read.references) {
+            let key = (*object_type, object_id.clone());
+            if !self.looked_up.contains_key(&key) {
+                unknown.entry(*object_type).or_default().insert(object_id);
+            }
+        }
+        for (object_type, ids) in unknown {
+            let ids: Vec<&str> = ids.into_iter().collect();
+            let states = ledger
+                .ledger()
+                .records(self.space, object_type, ids.iter().copied())
+                .await?;
+            for (id, state) in ids.into_iter().zip(states) {
+                let is_absent = state.is_some_and(|state| state.is_absent_from_gong());
+                self.looked_up
+                    .insert((object_type, id.to_owned()), is_absent);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn reason(&self, references: &[(ObjectType, String)]) -> Option<String> {
+        let missing = references.iter().find(|reference| {
+            self.looked_up.get(reference) == Some(&true) && !self.coming.contains(*reference)
+        });
+        missing.map(|(object_type, object_id)| not_in_gong(*object_type, object_id))
+    }
+}
+
+/// Why a record is held back.
+pub(super) fn not_in_gong(object_type: ObjectType, object_id: &str) -> String {
+    format!("held back: it refers to {object_type} {object_id}, which is not in Gong")
+}

@@ -1,0 +1,98 @@
+//! Going on with uploads whose verdict is not known: a push without new records.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::event::Events;
+use super::level::Level;
+use super::prepare::Planned;
+use super::report::{FileReport, Report};
+use super::run::{add, begin, canceled, places};
+use super::session::Session;
+use super::{Options, PushError};
+use crate::client::Client;
+use crate::ledger::Upload;
+use crate::{ClientRequestId, IntegrationId, ObjectType};
+
+/// Goes on with uploads whose verdict is not known.
+pub(super) async fn resume(
+    client: Client,
+    ids: Vec<ClientRequestId>,
+    options: Options,
+    events: Arc<Events>,
+    cancel: watch::Receiver<bool>,
+) -> Result<Report, PushError> {
+    let beginning = begin(&client, &options, &events);
+    let (ledger, spool) = tokio::select! {
+        biased;
+        begun = beginning => begun?,
+        () = canceled(cancel.clone()) => return Ok(Report::canceled()),
+    };
+    let mut open = ledger.open_uploads().await?;
+    open.retain(|upload| ids.is_empty() || ids.contains(&upload.client_request_id));
+    let mut by_integration: BTreeMap<IntegrationId, Vec<Upload>> = BTreeMap::new();
+    for upload in open {
+        by_integration
+            .entry(upload.integration_id)
+            .or_default()
+            .push(upload);
+    }
+    let mut files = Vec::new();
+    let (mut is_canceled, mut cause) = (false, None);
+    for (integration_id, uploads) in by_integration {
+        let space = ledger
+            .ledger()
+            .space(client.base_url(), integration_id)
+            .await?;
+        let session = Session::new(
+            client.clone(),
+            integration_id,
+            space,
+            options.clone(),
+            ledger.clone(),
+            spool.clone(),
+            Arc::clone(&events),
+            Arc::default(),
+        );
+        let mut reports = reports_of(&uploads);
+        let planned = uploads.into_iter().map(|upload| Planned {
+            level: Level::of(&upload),
+            upload,
+            is_older: true,
+        });
+        let (ended, stopped) = session.run(planned.collect(), cancel.clone()).await;
+        let places = places(&reports);
+        for ended in &ended {
+            add(&mut reports, &places, ended);
+        }
+        for report in &mut reports {
+            report.records = report.uploads.iter().map(|upload| upload.records).sum();
+            report.settle();
+        }
+        files.extend(reports);
+        is_canceled |= stopped;
+        let fatal = session.fatal().and_then(|fatal| fatal.error.clone());
+        cause = cause
+            .or(fatal)
+            .or_else(|| ended.iter().find_map(|ended| ended.cause.clone()));
+        session.end().await;
+    }
+    files.sort_by_key(|file: &FileReport| file.object_type);
+    Ok(Report::new(files, Vec::new(), is_canceled, cause))
+}
+
+/// An empty report for each source of the uploads.
+fn reports_of(uploads: &[Upload]) -> Vec<FileReport> {
+    let mut sources: BTreeMap<&str, ObjectType> = BTreeMap::new();
+    for upload in uploads {
+        for source in &upload.sources {
+            sources.entry(source).or_insert(upload.object_type);
+        }
+    }
+    sources
+        .into_iter()
+        .map(|(source, object_type)| FileReport::new(source.into(), object_type))
+        .collect()
+}
