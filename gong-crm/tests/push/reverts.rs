@@ -19,13 +19,9 @@ async fn version_that_gong_held_before_another_is_sent_again() {
         assert_eq!(report.accepted(), 1, "{name}: {report:#?}");
         assert_eq!(harness.field("ACCOUNT", "acc-1", "name"), json!(name));
     }
-<<<<<<< HEAD
-    let again = harness.push(&harness.directory.path().join("accounts.ldjson")).await;
-=======
-    let again = world
-        .push(&world.directory.path().join("accounts.ldjson"))
+    let again = harness
+        .push(&harness.directory.path().join("accounts.ldjson"))
         .await;
->>>>>>> engine
     assert_eq!(again.files[0].status, Status::Unchanged);
     assert_eq!(again.unchanged(), 1);
 }
