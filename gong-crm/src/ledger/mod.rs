@@ -12,7 +12,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,8 @@ const OPEN: &[u8] = b"open";
 pub struct Ledger {
     store: Arc<dyn Store>,
     identity: Arc<Mutex<Option<Identity>>>,
+    /// Where bodies lie if the store has no directory for them; deleted with the ledger.
+    temporary: Arc<OnceLock<tempfile::TempDir>>,
 }
 
 impl fmt::Debug for Ledger {
@@ -154,12 +157,20 @@ impl Ledger {
         Self {
             store: Arc::new(store),
             identity: Arc::default(),
+            temporary: Arc::default(),
         }
     }
 
     /// The directory for the bodies of uploads that are under way.
-    pub(crate) fn spool_dir(&self) -> Option<std::path::PathBuf> {
-        self.store.spool_dir()
+    pub(crate) fn spool_dir(&self) -> std::io::Result<PathBuf> {
+        if let Some(directory) = self.store.spool_dir() {
+            return Ok(directory);
+        }
+        if let Some(temporary) = self.temporary.get() {
+            return Ok(temporary.path().to_path_buf());
+        }
+        let fresh = tempfile::Builder::new().prefix("gong-crm-").tempdir()?;
+        Ok(self.temporary.get_or_init(|| fresh).path().to_path_buf())
     }
 
     /// The store beneath.
@@ -347,7 +358,7 @@ impl Ledger {
     ///
     /// [`LedgerError::Storage`] when it can't be opened, [`LedgerError::Newer`] when a later
     /// version wrote it.
-    pub async fn open(path: impl Into<std::path::PathBuf>) -> Result<Self, LedgerError> {
+    pub async fn open(path: impl Into<PathBuf>) -> Result<Self, LedgerError> {
         let path = path.into();
         let opening = tokio::task::spawn_blocking(move || store::SqliteStore::open(path));
         let store = opening

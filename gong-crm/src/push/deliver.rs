@@ -48,6 +48,8 @@ pub(super) struct Delivered {
 struct Delivery<'s> {
     session: &'s Session,
     upload: &'s mut Upload,
+    /// Whether an earlier push planned it.
+    is_older: bool,
     state: State,
     status: Option<RequestStatus>,
     reason: String,
@@ -58,7 +60,7 @@ struct Delivery<'s> {
 
 impl Session {
     /// Brings an upload to its end, from wherever the ledger says that it is.
-    pub(super) async fn deliver(&self, upload: &mut Upload) -> Delivered {
+    pub(super) async fn deliver(&self, upload: &mut Upload, is_older: bool) -> Delivered {
         let clock = &*self.client.clock;
         let mut delivery = Delivery {
             session: self,
@@ -67,6 +69,7 @@ impl Session {
                 may_have_arrived: upload.state != UploadState::Planned,
             },
             upload,
+            is_older,
             status: None,
             reason: String::new(),
             cause: None,
@@ -143,7 +146,13 @@ impl Delivery<'_> {
     /// Sends the body once.
     async fn send(&mut self) -> Event {
         let session = self.session;
-        if self.upload.body.is_none() {
+        // What an earlier process planned can have lost its body, or have it cut by a crash.
+        let has_body = if self.is_older {
+            session.has_body(self.upload)
+        } else {
+            self.upload.body.is_some()
+        };
+        if !has_body {
             self.reason = "its content is not known any more: push its records again".to_owned();
             return Event::StatusLost;
         }

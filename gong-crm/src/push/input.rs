@@ -23,6 +23,10 @@ use crate::ObjectType;
 /// The path that stands for standard input.
 pub(super) const STANDARD_INPUT: &str = "-";
 
+/// No file has more lines. Larger numbers stand for rows of a CSV that have no line: the number of
+/// the row, counted down from the largest number.
+pub(super) const MAX_LINES: u64 = u64::MAX / 2;
+
 /// How many findings are reported while a push is under way.
 const REPORTED_FINDINGS: usize = 50;
 
@@ -70,6 +74,8 @@ pub(super) struct OpenFile {
     pub(super) converted: Option<Arc<dyn LineSource>>,
     /// Lines that are not sent, with the reasons; by number in `lines`.
     pub(super) skipped: BTreeMap<u64, Vec<String>>,
+    /// Whether its records came from memory, so that no file is beside it.
+    pub(super) is_in_memory: bool,
     /// How many records it holds, with those that could not be converted.
     pub(super) records: u64,
 }
@@ -82,6 +88,7 @@ impl OpenFile {
             bytes,
             converted: None,
             skipped: BTreeMap::new(),
+            is_in_memory: false,
             records: 0,
         }
     }

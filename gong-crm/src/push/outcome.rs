@@ -93,7 +93,7 @@ impl Session {
                 return Ok(ended);
             }
         }
-        let delivered = self.deliver(upload).await;
+        let delivered = self.deliver(upload, may_be_stale).await;
         let mut ended = match delivered.end {
             End::Verdict => {
                 let status = delivered.status.unwrap_or_else(empty_status);

@@ -10,15 +10,19 @@ use gong_client::error::{Error, ErrorKind};
 use super::PushError;
 use super::bodies::{Bodies, Body, Chosen, HeldBack};
 use super::decided::{Decided, OpenRecords};
-use super::input::OpenFile;
+use super::input::{MAX_LINES, OpenFile, unreadable};
 use super::level::Level;
+use super::lines::each_line;
 use super::parents::BlockedParents;
 use super::plan::InFlight;
 use super::report::{FileReport, RecordError, Status};
 use super::session::Session;
 use super::survey::{TypeFiles, id_hash, survey};
 use crate::ObjectType;
-use crate::ledger::{Content, LedgerError, Names, NewUpload, Purpose, Upload, UploadState};
+use crate::compare::{HashKey, Reader};
+use crate::ledger::{
+    Action, Content, LedgerError, Names, NewUpload, Pending, Purpose, Upload, UploadState,
+};
 
 /// What a push is going to do.
 #[derive(Debug)]
@@ -33,6 +37,21 @@ pub(super) struct Plan {
     pub(super) notes: Vec<String>,
     /// Whether the plan holds errors that stop the push.
     pub(super) is_invalid: bool,
+    /// What is written into the ledger before anything is sent.
+    pub(super) writes: Writes,
+}
+
+/// What a plan writes into the ledger.
+#[derive(Debug, Default)]
+pub(super) struct Writes {
+    /// The new uploads with their records.
+    new: Vec<NewUpload>,
+    /// Names of fields, with those that are new.
+    names: Vec<Names>,
+    /// Records that are held back, with the reasons.
+    held: BTreeMap<ObjectType, Vec<(Pending, String, Content)>>,
+    /// Records that Gong holds as they are, after a version that it rejected.
+    settled: Vec<(ObjectType, String)>,
 }
 
 /// An upload of a plan.
@@ -75,6 +94,7 @@ impl Session {
             in_flight: Vec::new(),
             notes: Vec::new(),
             is_invalid: false,
+            writes: Writes::default(),
         };
         let open = self.ledger.open_uploads().await?;
         let mut types = Vec::new();
@@ -94,16 +114,14 @@ impl Session {
         let followed: HashSet<u64> = plan.in_flight.iter().map(|record| record.upload).collect();
         self.follow_older(open, &followed, &types, &mut plan);
         let mut blocked = BlockedParents::new(self.space, !self.options.ignore_dependencies);
-        let mut new = Vec::new();
-        let mut all_names = Vec::new();
         let mut raised = (0, 0);
         for of_type in types {
             let (bodies, held, names) = self
                 .write_bodies(of_type, key, &mut blocked, &mut plan, &mut raised)
                 .await?;
             blocked.note(&bodies);
-            all_names.extend(names);
-            self.hold_back(held, &mut plan).await?;
+            plan.writes.names.extend(names);
+            self.note_held_back(held, &mut plan);
             for body in bodies {
                 let (upload, level) = self.new_upload(body).await?;
                 plan.uploads.push(Planned {
@@ -111,13 +129,40 @@ impl Session {
                     level,
                     is_older: false,
                 });
-                new.push(upload);
+                plan.writes.new.push(upload);
             }
         }
         note_dates(raised, &mut plan);
-        self.take_own_id(&mut new, &mut plan).await?;
-        self.ledger.begin(&new, &mut all_names).await?;
+        self.take_own_id(&mut plan).await?;
+        self.note_invalid(key, &mut plan).await?;
         Ok(plan)
+    }
+
+    /// Writes a plan into the ledger. Nothing may be sent before this returns.
+    pub(super) async fn write_down(&self, plan: &mut Plan) -> Result<(), LedgerError> {
+        let mut writes = std::mem::take(&mut plan.writes);
+        self.ledger
+            .clear_last_tries(self.space, &writes.settled)
+            .await?;
+        let sources: Vec<String> = self.files.iter().map(source_of).collect();
+        for (object_type, held) in &writes.held {
+            let mut upload = self.blank_upload(*object_type, 0).await?;
+            upload.sources.clone_from(&sources);
+            self.ledger.hold_back(&upload, held, self.now()).await?;
+        }
+        self.ledger.begin(&writes.new, &mut writes.names).await
+    }
+
+    /// Notes the records that the check found invalid, so that their rejects are kept.
+    async fn note_invalid(&self, key: [u8; 16], plan: &mut Plan) -> Result<(), PushError> {
+        let files = Arc::clone(&self.files);
+        let reading = tokio::task::spawn_blocking(move || invalid_records(&files, key));
+        let invalid = reading.await.map_err(|error| interrupted(&error))??;
+        for (object_type, pending, reason, content) in invalid {
+            let held = plan.writes.held.entry(object_type).or_default();
+            held.push((pending, reason, content));
+        }
+        Ok(())
     }
 
     async fn plan_type(
@@ -147,7 +192,7 @@ impl Session {
         let Decided {
             chosen, settled, ..
         } = decided;
-        self.ledger.clear_last_tries(self.space, &settled).await?;
+        plan.writes.settled.extend(settled);
         Ok(TypePlan {
             object_type,
             chosen,
@@ -263,16 +308,9 @@ impl Session {
         Ok((bodies, held, Some(names)))
     }
 
-    async fn hold_back(&self, held: Vec<HeldBack>, plan: &mut Plan) -> Result<(), PushError> {
-        let Some(first) = held.first() else {
-            return Ok(());
-        };
-        let object_type = self.files[first.file].file.object_type;
-        let sources = self.files.iter().map(source_of).collect();
-        let mut upload = self.blank_upload(object_type, 0).await?;
-        upload.sources = sources;
-        let mut with_content = Vec::with_capacity(held.len());
+    fn note_held_back(&self, held: Vec<HeldBack>, plan: &mut Plan) {
         for record in held {
+            let object_type = self.files[record.file].file.object_type;
             let report = &mut plan.files[record.file];
             report.held_back += 1;
             report.errors.push(RecordError {
@@ -286,12 +324,9 @@ impl Session {
                 line: record.line,
                 ..Content::default()
             };
-            with_content.push((record.pending, record.reason, content));
+            let held = plan.writes.held.entry(object_type).or_default();
+            held.push((record.pending, record.reason, content));
         }
-        self.ledger
-            .hold_back(&upload, &with_content, self.now())
-            .await
-            .map_err(PushError::Ledger)
     }
 
     async fn blank_upload(
@@ -358,12 +393,12 @@ impl Session {
     }
 
     /// Gives the only upload the id that the user chose.
-    async fn take_own_id(&self, new: &mut [NewUpload], plan: &mut Plan) -> Result<(), PushError> {
+    async fn take_own_id(&self, plan: &mut Plan) -> Result<(), PushError> {
         let Some(id) = &self.options.request_id else {
             return Ok(());
         };
-        let [only] = new else {
-            return match new.len() {
+        let [only] = plan.writes.new.as_mut_slice() else {
+            return match plan.writes.new.len() {
                 0 => Ok(()),
                 uploads => Err(PushError::OneIdForMany { uploads }),
             };
@@ -394,7 +429,7 @@ fn first_report(open: &OpenFile) -> FileReport {
     report.held_back = open.skipped_records();
     for (line, reasons) in &open.skipped {
         let source_line = match u64::MAX - line {
-            row if row < u64::from(u32::MAX) => row,
+            row if *line > MAX_LINES => row,
             _ => open.source_line(*line),
         };
         report
@@ -408,6 +443,64 @@ fn first_report(open: &OpenFile) -> FileReport {
             }));
     }
     report
+}
+
+/// The lines that the check found invalid and that say which record they are.
+fn invalid_records(
+    files: &[OpenFile],
+    key: [u8; 16],
+) -> Result<Vec<(ObjectType, Pending, String, Content)>, PushError> {
+    let none = |_: &str| 0;
+    let mut invalid = Vec::new();
+    for (place, open) in files.iter().enumerate() {
+        let Some(last) = open.skipped.keys().rfind(|line| **line <= MAX_LINES) else {
+            continue;
+        };
+        let object_type = open.file.object_type;
+        let mut reader = Reader::new(HashKey::from_bytes(key), object_type, &none);
+        let read = each_line(&open.lines, |line| {
+            let Some(reasons) = open
+                .skipped
+                .get(&line.number)
+                .filter(|_| line.number <= *last)
+            else {
+                return Ok::<(), std::io::Error>(());
+            };
+            let (object_id, hash) = match reader.read(line.bytes) {
+                Ok(facts) => (facts.object_id.into_owned(), facts.hash),
+                Err(error) => match error.object_id {
+                    Some(object_id) => (object_id, 0),
+                    None => return Ok(()),
+                },
+            };
+            let pending = Pending {
+                object_id,
+                action: Action::Update,
+                hash: hash.to_le_bytes(),
+                fields: Vec::new(),
+                changed: Vec::new(),
+                sent_date: None,
+                address: None,
+                source: u32::try_from(place).unwrap_or(u32::MAX),
+                line: line.number,
+                is_known: true,
+            };
+            let converted = open.converted.as_ref();
+            let content = Content {
+                line: line.bytes.to_vec(),
+                row: converted
+                    .and_then(|rows| rows.row_text(line.number))
+                    .unwrap_or_default(),
+                head: converted
+                    .and_then(|rows| rows.head_text())
+                    .unwrap_or_default(),
+            };
+            invalid.push((object_type, pending, reasons.join("; "), content));
+            Ok(())
+        });
+        read.map_err(|error| unreadable(&open.file.path, error))?;
+    }
+    Ok(invalid)
 }
 
 fn note_dates((raised, last): (u64, u64), plan: &mut Plan) {

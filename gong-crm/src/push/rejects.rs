@@ -61,6 +61,9 @@ impl Session {
                     continue;
                 }
             };
+            if open.is_in_memory && self.options.rejects == Rejects::Beside {
+                continue;
+            }
             let path = open.file.path.to_string_lossy();
             let of_file: Vec<&RejectedRecord> = rejected
                 .iter()

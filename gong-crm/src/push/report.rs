@@ -224,9 +224,16 @@ impl FileReport {
             .map(|upload| upload.status)
             .max_by_key(|status| severity(*status));
         let has_rejected = self.rejected + self.held_back > 0;
+        let has_failed = worst == Some(Status::Failed)
+            || self
+                .uploads
+                .iter()
+                .any(|upload| upload.status == Status::Failed);
         self.status = match worst.filter(|status| severity(*status) > severity(Status::Partial)) {
             Some(status) => status,
             None if self.uncertain > 0 => Status::Unknown,
+            None if has_failed && self.accepted + self.unchanged == 0 => Status::Failed,
+            None if has_failed => Status::Partial,
             None if has_rejected && self.accepted + self.unchanged == 0 => Status::Failed,
             None if has_rejected => Status::Partial,
             None if self.accepted > 0 => Status::Done,

@@ -13,13 +13,13 @@ use super::outcome::{Ended, unfinished};
 use super::plan::half;
 use super::prepare::{InFlightRecord, Plan, Planned, interrupted};
 use super::records::Written;
-use super::report::{FileReport, RecordError, Report, Status, UploadReport};
+use super::report::{FileReport, RecordError, Report, Status, UploadReport, Verdict};
 use super::session::Session;
 use super::spool::Spool;
 use super::{Options, PushError, Wait};
+use crate::IntegrationId;
 use crate::client::Client;
 use crate::ledger::{Current, Direction, LockedLedger, Pending, Upload, UploadState};
-use crate::IntegrationId;
 
 /// How many calls an upload takes at least: the upload, and two status checks.
 const CALLS_PER_UPLOAD: u64 = 3;
@@ -58,15 +58,15 @@ pub(super) async fn push_written(
     let mut files = Vec::new();
     for (path, object_type, lines) in &written.files {
         let metadata = std::fs::metadata(lines).map_err(PushError::Spool)?;
-        files.push(OpenFile::new(
-            InputFile {
-                path: path.clone(),
-                object_type: *object_type,
-                bytes: metadata.len(),
-            },
-            lines.to_path_buf(),
-            metadata.len(),
-        ));
+        let file = InputFile {
+            path: path.clone(),
+            object_type: *object_type,
+            bytes: metadata.len(),
+        };
+        files.push(OpenFile {
+            is_in_memory: true,
+            ..OpenFile::new(file, lines.to_path_buf(), metadata.len())
+        });
     }
     let opening = |_: Options, _: Spool| std::future::ready(Ok(files));
     let report = push_files(client, integration_id, options, events, cancel, opening).await;
@@ -154,7 +154,7 @@ pub(super) async fn begin(
         .ledger()
         .lock(options.wait_for_ledger, &*client.clock, &on_wait)
         .await?;
-    let spool = Spool::open(ledger.ledger().spool_dir()).map_err(PushError::Spool)?;
+    let spool = Spool::new(ledger.ledger().spool_dir().map_err(PushError::Spool)?);
     sweep(&ledger, &spool).await?;
     Ok((ledger, spool))
 }
@@ -189,6 +189,7 @@ async fn carry_out(
     mut plan: Plan,
     cancel: watch::Receiver<bool>,
 ) -> Result<Report, PushError> {
+    session.write_down(&mut plan).await?;
     session.events.emit(Event::Planned {
         records: plan.records(),
         unchanged: plan.files.iter().map(|file| file.unchanged).sum(),
@@ -224,7 +225,14 @@ async fn carry_out(
     }
     let cause = session.fatal().and_then(|fatal| fatal.error.clone());
     let cause = cause.or_else(|| ended.iter().find_map(|ended| ended.cause.clone()));
-    let report = Report::new(files, plan.notes, is_canceled, cause);
+    let mut report = Report::new(files, plan.notes, is_canceled, cause);
+    let nothing_valid = report
+        .files
+        .iter()
+        .all(|file| file.held_back == file.records);
+    if report.verdict == Verdict::Partial && nothing_valid && ended.is_empty() {
+        report.verdict = Verdict::Invalid;
+    }
     session.end().await;
     Ok(report)
 }
@@ -328,7 +336,8 @@ impl Session {
             }
         };
         let mut results = execute(steps, run, canceled(cancel.clone())).await;
-        let is_canceled = *cancel.borrow();
+        // A push that is stopped after its last step is not canceled.
+        let is_canceled = results.iter().any(Option::is_none);
         let mut all = Vec::with_capacity(known.len());
         for (upload, place) in known.into_iter().zip(places) {
             let ended = results.get_mut(place).and_then(Option::take).flatten();

@@ -113,7 +113,7 @@ impl Session {
                 pending: part.clone(),
             }];
             self.ledger.begin(&new, &mut []).await?;
-            let delivered = self.deliver(&mut upload).await;
+            let delivered = self.deliver(&mut upload, false).await;
             self.count_search_calls(delivered.calls);
             let (End::Verdict, Some(status)) = (delivered.end, delivered.status) else {
                 searches.push(upload);

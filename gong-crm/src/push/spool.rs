@@ -1,13 +1,11 @@
 //! The directory beside a ledger that holds the bodies of uploads until their verdict is known.
 //!
-//! Everything in it is readable by its owner only. A ledger without a directory keeps them in a
-//! temporary one that ends with the push.
+//! Everything in it is readable by its owner only.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// What the names of our files begin with.
 const PREFIXES: [&str; 2] = ["upload-", "input-"];
@@ -17,26 +15,12 @@ const ENDING: &str = ".ldjson";
 #[derive(Debug, Clone)]
 pub(super) struct Spool {
     directory: PathBuf,
-    // Deleted when the last copy of the spool is dropped.
-    _temporary: Option<Arc<tempfile::TempDir>>,
 }
 
 impl Spool {
-    /// The spool in a ledger's directory, or in a temporary one.
-    pub(super) fn open(directory: Option<PathBuf>) -> io::Result<Self> {
-        match directory {
-            Some(directory) => Ok(Self {
-                directory,
-                _temporary: None,
-            }),
-            None => {
-                let temporary = tempfile::Builder::new().prefix("gong-crm-").tempdir()?;
-                Ok(Self {
-                    directory: temporary.path().to_path_buf(),
-                    _temporary: Some(Arc::new(temporary)),
-                })
-            }
-        }
+    /// The spool in this directory, which is made when it is needed.
+    pub(super) fn new(directory: PathBuf) -> Self {
+        Self { directory }
     }
 
     /// Makes the directory, if it is not there, and refuses one that is not its owner's alone.
@@ -154,7 +138,7 @@ mod tests {
     fn sweep_deletes_only_our_files_that_nobody_needs() {
         let folder = tempfile::tempdir().unwrap();
         let directory = folder.path().join("ledger.spool");
-        let spool = Spool::open(Some(directory.clone())).unwrap();
+        let spool = Spool::new(directory.clone());
         for number in [1, 2] {
             let mut body = spool.create(&Spool::body_name(number)).unwrap();
             body.write_all(b"{}\n").unwrap();
@@ -180,7 +164,7 @@ mod tests {
         fs::write(victim.join("upload-1.ldjson"), "{}\n").unwrap();
         let link = folder.path().join("data.spool");
         std::os::unix::fs::symlink(&victim, &link).unwrap();
-        let spool = Spool::open(Some(link)).unwrap();
+        let spool = Spool::new(link);
         spool.sweep(&BTreeSet::new());
         assert!(victim.join("upload-1.ldjson").exists());
         assert!(spool.create("upload-2.ldjson").is_err());
@@ -192,7 +176,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let directory = folder.path().join("ledger.spool");
-        let spool = Spool::open(Some(directory.clone())).unwrap();
+        let spool = Spool::new(directory.clone());
         drop(spool.create("upload-1.ldjson").unwrap());
         for path in [directory.clone(), directory.join("upload-1.ldjson")] {
             let mode = fs::metadata(&path).unwrap().permissions().mode();
