@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use gong_records::io::discover::is_rejects_file;
+
 use super::Resend;
 use super::bodies::Chosen;
 use super::plan::{Decision, InFlight, Rules, decide};
@@ -11,7 +13,7 @@ use super::report::RecordError;
 use super::session::Session;
 use super::survey::{Entry, Survey, TypeFiles, id_hash};
 use crate::ObjectType;
-use crate::ledger::{LedgerError, RecordState, Space};
+use crate::ledger::{Current, LedgerError, RecordState, Space};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -59,7 +61,7 @@ impl<'a> Decided<'a> {
             surveyed,
             plan,
             rules: Rules {
-                as_of: now,
+                as_of: session.as_of,
                 now,
                 history: session.options.history,
                 touch: session.options.touch,
@@ -202,6 +204,13 @@ impl<'a> Decided<'a> {
         let line = open.source_line(u64::from(version.line));
         let report = &mut self.plan.files[file];
         let last_try = known.and_then(|(_, state)| state.last_try.as_ref());
+        // Rejects can lie about for long, while newer versions go to Gong.
+        let is_overtaken = known.is_some_and(|(_, state)| {
+            matches!(state.current, Current::Version | Current::Deleted)
+                && state
+                    .sent_date
+                    .is_some_and(|sent| version.modified < sent)
+        });
         let mut error = |description: String| {
             report.errors.push(RecordError {
                 client_request_id: None,
@@ -252,19 +261,32 @@ impl<'a> Decided<'a> {
                     upload,
                 });
             }
+            Decision::Send { .. } if is_rejects_file(&open.file.path) && is_overtaken => {
+                error(
+                    "Gong holds a newer version of this record, which the reject would undo: it is \
+                     not sent"
+                        .to_owned(),
+                );
+                report.held_back += 1;
+            }
             Decision::Send {
                 action,
                 step,
                 is_retry,
-            } => self.chosen.push(Chosen {
-                entry: *version,
-                action,
+            } => {
                 // After the version that is under way.
-                step: step + u16::from(under_way.is_some()),
-                is_retry,
-                is_known: known.is_some(),
-                date_under_way: under_way.and_then(|(in_flight, _)| in_flight.date),
-            }),
+                let first = under_way.map_or(0, |(in_flight, _)| in_flight.step.saturating_add(1));
+                let step = first.saturating_add(step);
+                self.chosen.push(Chosen {
+                    entry: *version,
+                    action,
+                    step,
+                    is_retry,
+                    // An earlier version will be in the ledger by then.
+                    is_known: known.is_some() || step > 0,
+                    date_under_way: under_way.and_then(|(in_flight, _)| in_flight.date),
+                });
+            }
         }
     }
 }

@@ -88,7 +88,7 @@ async fn rejected_lines_are_reported_with_their_record() {
         .iter()
         .map(|error| (error.source_line, error.object_id.as_deref()))
         .collect();
-    assert_eq!(errors, [(2, Some("c-2")), (3, None)]);
+    assert_eq!(errors, [(2, Some("c-2")), (3, Some("c-3"))]);
     let reason = &file.errors[0].description;
     assert!(reason.contains("modifiedDate"), "{reason}");
     assert_eq!(harness.simulator.object_count("CONTACT"), 2);

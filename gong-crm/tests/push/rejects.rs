@@ -140,11 +140,13 @@ async fn name_that_is_not_utf8_can_be_pushed_and_resumed() {
     let path = harness.folder().join(name);
     std::fs::write(&path, accounts(2)).unwrap();
     harness.refuse_uploads_from(1);
-    assert_eq!(harness.push(&path).await.verdict, Verdict::Failed);
+    let options = harness.options(&path).object_type(ObjectType::Account);
+    let report = harness.push_with(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Failed);
     harness.simulator.clear_faults();
     assert_eq!(harness.resume().await.verdict, Verdict::Done);
     assert_eq!(harness.simulator.object_count("ACCOUNT"), 2);
-    assert_eq!(harness.push(&path).await.unchanged(), 2);
+    assert_eq!(harness.push_with(options).await.unchanged(), 2);
 }
 
 #[cfg(unix)]
