@@ -3,17 +3,15 @@
 
 use std::collections::HashMap;
 
-use gong_records::io::discover::is_rejects_file;
-
 use super::Resend;
 use super::bodies::Chosen;
 use super::plan::{Decision, InFlight, Rules, decide};
 use super::prepare::{InFlightRecord, Plan};
 use super::report::RecordError;
 use super::session::Session;
-use super::survey::{Entry, Survey, TypeFiles, id_hash};
+use super::survey::{Entry, NO_DATE, Survey, TypeFiles, id_hash};
 use crate::ObjectType;
-use crate::ledger::{Current, LedgerError, RecordState, Space};
+use crate::ledger::{LedgerError, RecordState, Seconds, Space};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -179,6 +177,7 @@ impl<'a> Decided<'a> {
         };
         let rules = Rules {
             resend,
+            as_of: self.as_of(&versions[versions.len() - 1]),
             ..self.rules
         };
         let mut decisions = std::mem::take(&mut self.decisions);
@@ -189,6 +188,19 @@ impl<'a> Decided<'a> {
             self.apply(version, *decision, known, under_way);
         }
         self.decisions = decisions;
+    }
+
+    /// The as-of of a version: now, because a person says so by pushing it. Records that were rejected
+    /// once and are pushed again are as old as their date: in the meantime, Gong may have taken newer
+    /// versions.
+    fn as_of(&self, version: &Entry) -> Seconds {
+        let (place, _) = self.files.locate(version.place);
+        let is_rejects = self.files.files[place].1.is_rejects;
+        if is_rejects && version.modified != NO_DATE {
+            Seconds::MIN
+        } else {
+            self.rules.as_of
+        }
     }
 
     fn apply(
@@ -204,13 +216,6 @@ impl<'a> Decided<'a> {
         let line = open.source_line(u64::from(version.line));
         let report = &mut self.plan.files[file];
         let last_try = known.and_then(|(_, state)| state.last_try.as_ref());
-        // Rejects can lie about for long, while newer versions go to Gong.
-        let is_overtaken = known.is_some_and(|(_, state)| {
-            matches!(state.current, Current::Version | Current::Deleted)
-                && state
-                    .sent_date
-                    .is_some_and(|sent| version.modified < sent)
-        });
         let mut error = |description: String| {
             report.errors.push(RecordError {
                 client_request_id: None,
@@ -227,6 +232,13 @@ impl<'a> Decided<'a> {
                     // What Gong holds was given again: the version that it rejected is no more.
                     self.settled.push((self.files.object_type, id.to_owned()));
                 }
+            }
+            Decision::NewerInGong if open.is_rejects => {
+                error(
+                    "not sent: Gong holds a newer version of this record; delete it from this file"
+                        .to_owned(),
+                );
+                report.held_back += 1;
             }
             Decision::NewerInGong => report.unchanged += 1,
             Decision::Superseded => report.superseded += 1,
@@ -260,14 +272,6 @@ impl<'a> Decided<'a> {
                     line,
                     upload,
                 });
-            }
-            Decision::Send { .. } if is_rejects_file(&open.file.path) && is_overtaken => {
-                error(
-                    "Gong holds a newer version of this record, which the reject would undo: it is \
-                     not sent"
-                        .to_owned(),
-                );
-                report.held_back += 1;
             }
             Decision::Send {
                 action,

@@ -10,7 +10,8 @@ use flate2::read::MultiGzDecoder;
 use gong_client::error::{Error, ErrorKind};
 use gong_records::check::{self, CheckError, Finding, Input, LineSource, Lines, Severity};
 use gong_records::io::discover::{
-    CsvHandling, EntityFilePath, FilesError, entity_files, type_of_input, unmapped_csvs,
+    CsvHandling, EntityFilePath, FilesError, entity_files, is_rejects_file, type_of_input,
+    unmapped_csvs,
 };
 use gong_records::rule::Rule;
 
@@ -74,6 +75,8 @@ pub(super) struct OpenFile {
     pub(super) converted: Option<Arc<dyn LineSource>>,
     /// Lines that are not sent, with the reasons; by number in `lines`.
     pub(super) skipped: BTreeMap<u64, Vec<String>>,
+    /// Whether it holds records that were rejected before, by its name.
+    pub(super) is_rejects: bool,
     /// Whether its records came from memory, so that no file is beside it.
     pub(super) is_in_memory: bool,
     /// How many records it holds, with those that could not be converted.
@@ -83,6 +86,7 @@ pub(super) struct OpenFile {
 impl OpenFile {
     pub(super) fn new(file: InputFile, lines: PathBuf, bytes: u64) -> Self {
         Self {
+            is_rejects: is_rejects_file(&file.path),
             file,
             lines,
             bytes,

@@ -12,7 +12,7 @@ use super::session::Session;
 use super::transition::End;
 use super::verdict::{Judgement, Rest, judge};
 use crate::ledger::{
-    Action, Conclusion, Direction, LedgerError, Pending, Purpose, RecordOutcome, Upload,
+    Action, Conclusion, Direction, LedgerError, NewUpload, Pending, Purpose, RecordOutcome, Upload,
     UploadState,
 };
 use crate::{ObjectId, ObjectType};
@@ -100,8 +100,13 @@ impl Session {
                 self.conclude(upload, &pending, &status).await?
             }
             End::Lost => {
+                let again = self.replacement(upload, &pending).await?;
                 let reason = format!("{}; its records are sent again", delivered.reason);
-                self.give_up(upload, &pending, reason).await?
+                let lost = self.give_up(upload, &pending, reason).await?;
+                match again {
+                    Some(again) => return Box::pin(self.send_again(again, pending)).await,
+                    None => lost,
+                }
             }
             End::IdTaken => self.id_taken(upload, &pending).await?,
             End::NotSent => {
@@ -121,6 +126,57 @@ impl Session {
         ended.add_held(&held);
         self.report(&ended);
         Ok(ended)
+    }
+
+    /// An upload with the content of one that is lost, if its body is still there.
+    async fn replacement(
+        &self,
+        lost: &Upload,
+        pending: &[Pending],
+    ) -> Result<Option<Upload>, LedgerError> {
+        if pending.is_empty() || !self.has_body(lost) {
+            return Ok(None);
+        }
+        let places: Vec<usize> = (0..pending.len()).collect();
+        let number = self.ledger.next_number();
+        let body = lost.body.clone().unwrap_or_default();
+        let copied = self.copy_lines(&body, &places, number);
+        let (name, body_hash, bytes) =
+            copied.map_err(|error| LedgerError::storage(self.spool.path(&body), error))?;
+        let identity = self.ledger.ledger().identity().await?;
+        Ok(Some(Upload {
+            number,
+            client_request_id: identity.request_id(lost.object_type, number)?,
+            state: UploadState::Planned,
+            planned_at: self.now(),
+            accepted_at: None,
+            completed_at: None,
+            not_found: 0,
+            status: None,
+            bytes,
+            body: Some(name),
+            body_hash,
+            has_own_id: false,
+            ..lost.clone()
+        }))
+    }
+
+    async fn send_again(
+        &self,
+        mut upload: Upload,
+        pending: Vec<Pending>,
+    ) -> Result<Ended, LedgerError> {
+        let pending = pending.into_iter().map(|pending| Pending {
+            is_known: true,
+            ..pending
+        });
+        let new = [NewUpload {
+            upload: upload.clone(),
+            pending: pending.collect(),
+        }];
+        self.ledger.begin(&new, &mut []).await?;
+        // Meanwhile other versions may have come.
+        self.try_to_end(&mut upload, true).await
     }
 
     fn report(&self, ended: &Ended) {

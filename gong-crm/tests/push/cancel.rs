@@ -64,7 +64,7 @@ async fn push_canceled_at_any_stage_is_canceled_and_can_be_finished() {
             assert!(ids.any(|id| id == upload.client_request_id), "{stage}: {report:#?}");
         }
         harness.reopen().await;
-        harness.resume().await;
+        drop(harness.resume().await);
         let report = harness.push(&harness.folder()).await;
         assert_eq!(report.verdict, Verdict::Done, "{stage}: {report:#?}");
         assert_eq!(harness.simulator.uploads().len(), 2, "{stage}: nothing is sent twice");

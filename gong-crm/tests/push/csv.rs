@@ -74,7 +74,7 @@ async fn rows_that_gong_rejects_come_back_as_a_csv() {
         "accounts.csv",
         &CSV.replace("12.5", "12,5").replace("a/2", "a-2"),
     );
-    harness.push_with(unchecked).await;
+    drop(harness.push_with(unchecked).await);
     assert_eq!(harness.simulator.object_count("ACCOUNT"), 4);
 }
 

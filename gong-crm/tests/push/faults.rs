@@ -353,7 +353,7 @@ async fn upload_without_a_body_that_gong_does_not_know_blocks_nothing() {
     std::fs::remove_dir_all(spool).unwrap();
     harness.simulator.clear_faults();
     harness.reopen().await;
-    harness.resume().await;
+    drop(harness.resume().await);
     let report = harness.push(&path).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(harness.name("a-1").as_deref(), Some("Acme"));

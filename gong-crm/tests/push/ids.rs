@@ -37,7 +37,7 @@ async fn chosen_id_is_used_and_refused_for_other_content() {
 async fn chosen_id_of_another_ledger_is_refused_for_other_content() {
     let mut harness = Harness::new().await;
     let path = harness.write_text("accounts.ldjson", &accounts(2));
-    harness.push_with(nightly(&harness, &path)).await;
+    drop(harness.push_with(nightly(&harness, &path)).await);
     harness.use_ledger(Ledger::memory());
     harness.write_text("accounts.ldjson", &accounts(3));
     let report = harness.push_with(nightly(&harness, &path)).await;

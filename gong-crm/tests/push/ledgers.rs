@@ -18,9 +18,9 @@ use crate::support::{Harness, NEW, OLD, account, client_with, contact};
 async fn lost_ledger_brings_the_given_version_back() {
     let mut harness = Harness::new().await;
     let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
-    harness.push(&path).await;
+    drop(harness.push(&path).await);
     harness.write_text("accounts.ldjson", &account("a", NEW, "B"));
-    harness.push(&path).await;
+    drop(harness.push(&path).await);
     harness.use_ledger(Ledger::memory());
     harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
     let report = harness.push(&path).await;
@@ -49,7 +49,7 @@ fn copy(from: &Path, to: &Path) {
 async fn copy_of_a_ledger_that_was_used_meanwhile_is_noticed() {
     let mut harness = Harness::on_disk().await;
     let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
-    harness.push(&path).await;
+    drop(harness.push(&path).await);
     // Closed, so that everything is in the file.
     harness.use_ledger(Ledger::memory());
     let backup = harness.directory.path().join("backup.sqlite");
@@ -57,7 +57,7 @@ async fn copy_of_a_ledger_that_was_used_meanwhile_is_noticed() {
 
     harness.reopen().await;
     harness.write_text("accounts.ldjson", &account("a", NEW, "B"));
-    harness.push(&path).await;
+    drop(harness.push(&path).await);
     harness.use_ledger(Ledger::memory());
     copy(&backup, &harness.ledger_path());
 
@@ -84,7 +84,7 @@ async fn copy_of_a_ledger_that_was_used_meanwhile_is_noticed() {
 async fn exported_ledger_is_sealed_and_its_import_goes_on() {
     let mut harness = Harness::on_disk().await;
     let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
-    harness.push(&path).await;
+    drop(harness.push(&path).await);
     let mut export = Vec::new();
     harness.client.ledger().export(&mut export).await.unwrap();
     let options = harness.options(&path);
@@ -205,7 +205,7 @@ async fn processes_that_push_at_once_lose_nothing() {
 async fn forgotten_record_is_sent_again() {
     let harness = Harness::new().await;
     let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
-    harness.push(&path).await;
+    drop(harness.push(&path).await);
     let ledger = harness.client.ledger();
     let was_known = ledger
         .forget(
@@ -225,7 +225,7 @@ async fn pruned_ledger_still_knows_what_gong_holds() {
     let harness = Harness::new().await;
     harness.write_text("crm/accounts.ldjson", &account("a", OLD, "A"));
     harness.write_text("crm/contacts.ldjson", &contact("c", "a"));
-    harness.push(&harness.folder()).await;
+    drop(harness.push(&harness.folder()).await);
     let later = Timestamp::now() + Duration::from_hours(24);
     let pruned = harness.client.ledger().prune(later).await.unwrap();
     assert_eq!(pruned, 2);
@@ -238,9 +238,9 @@ async fn pruned_ledger_still_knows_what_gong_holds() {
 async fn history_names_what_changed() {
     let harness = Harness::new().await;
     let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
-    harness.push(&path).await;
+    drop(harness.push(&path).await);
     harness.write_text("accounts.ldjson", &account("a", NEW, "B"));
-    harness.push(&path).await;
+    drop(harness.push(&path).await);
     let ledger = harness.client.ledger();
     let history = ledger
         .history(gong_crm::ObjectType::Account, "a")

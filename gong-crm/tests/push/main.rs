@@ -17,6 +17,7 @@ mod rejects;
 mod resume;
 mod reverts;
 mod scale;
+mod searches;
 mod support;
 mod verdicts;
 mod versions;

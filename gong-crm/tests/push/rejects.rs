@@ -20,15 +20,15 @@ fn rejects_file(harness: &Harness) -> Option<String> {
 #[tokio::test]
 async fn rejects_of_two_rounds_stay_until_they_are_accepted() {
     let harness = Harness::new().await;
-    push(&harness, &(bad_account("x") + &accounts(1))).await;
+    drop(push(&harness, &(bad_account("x") + &accounts(1))).await);
     assert_eq!(rejects_file(&harness), Some(bad_account("x")));
-    push(&harness, &(bad_account("y") + &accounts(1))).await;
+    drop(push(&harness, &(bad_account("y") + &accounts(1))).await);
     let both = rejects_file(&harness).unwrap();
     assert!(both.contains("\"x\"") && both.contains("\"y\""), "{both}");
     // One of them is fixed; then the other.
-    push(&harness, &account("x", NEW, "fixed")).await;
+    drop(push(&harness, &account("x", NEW, "fixed")).await);
     assert_eq!(rejects_file(&harness), Some(bad_account("y")));
-    push(&harness, &account("y", NEW, "fixed")).await;
+    drop(push(&harness, &account("y", NEW, "fixed")).await);
     assert_eq!(rejects_file(&harness), None, "an empty file is removed");
     assert!(!harness.folder().join("accounts.rejects.txt").exists());
     assert!(harness.rejects().await.is_empty());
@@ -38,8 +38,8 @@ async fn rejects_of_two_rounds_stay_until_they_are_accepted() {
 async fn rejected_version_leaves_when_the_accepted_one_is_given_again() {
     let harness = Harness::new().await;
     let good = account("a", OLD, "good");
-    push(&harness, &good).await;
-    push(&harness, "{\"objectId\":\"a\",\"modifiedDate\":\"2026-01-16T09:30:00Z\",\"url\":\"no\"}\n").await;
+    drop(push(&harness, &good).await);
+    drop(push(&harness, "{\"objectId\":\"a\",\"modifiedDate\":\"2026-01-16T09:30:00Z\",\"url\":\"no\"}\n").await);
     assert_eq!(harness.rejects().await.len(), 1);
     let report = push(&harness, &good).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
@@ -67,7 +67,7 @@ async fn rejected_records_stay_in_every_verdict_until_they_are_waived() {
 #[tokio::test]
 async fn edited_rejects_file_is_not_overwritten() {
     let harness = Harness::new().await;
-    push(&harness, &bad_account("x")).await;
+    drop(push(&harness, &bad_account("x")).await);
     let path = harness.folder().join("accounts.rejects.ldjson");
     std::fs::write(&path, account("x", NEW, "fixed by hand")).unwrap();
     let report = push(&harness, &bad_account("y")).await;
@@ -81,7 +81,7 @@ async fn edited_rejects_file_is_not_overwritten() {
 #[tokio::test]
 async fn folder_that_holds_only_rejects_has_nothing_to_push() {
     let harness = Harness::new().await;
-    push(&harness, &bad_account("x")).await;
+    drop(push(&harness, &bad_account("x")).await);
     std::fs::remove_file(harness.folder().join("accounts.ldjson")).unwrap();
     let report = harness.push(&harness.folder()).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
@@ -94,11 +94,11 @@ async fn folder_that_holds_only_rejects_has_nothing_to_push() {
 #[tokio::test]
 async fn old_rejects_do_not_undo_newer_data() {
     let harness = Harness::new().await;
-    push(&harness, "{\"objectId\":\"a\",\"modifiedDate\":\"2026-01-15T09:30:00Z\",\"url\":\"no\"}\n").await;
+    drop(push(&harness, "{\"objectId\":\"a\",\"modifiedDate\":\"2026-01-15T09:30:00Z\",\"url\":\"no\"}\n").await);
     let rejects = harness.folder().join("accounts.rejects.ldjson");
     // Somebody keeps a fixed copy, and the CRM goes on.
     let fixed = harness.write_text("accounts.rejects.ldjson", &account("a", OLD, "old"));
-    push(&harness, &account("a", NEW, "new")).await;
+    drop(push(&harness, &account("a", NEW, "new")).await);
     assert!(!rejects.exists());
     let result = harness
         .client
@@ -106,9 +106,10 @@ async fn old_rejects_do_not_undo_newer_data() {
         .await;
     assert_eq!(harness.name("a").as_deref(), Some("new"), "{result:#?}");
     let report = result.unwrap();
-    assert_ne!(report.verdict, Verdict::Done, "{report:#?}");
-    let text = format!("{report:?}");
-    assert!(text.contains("newer"), "it is refused by name: {text}");
+    assert_eq!(report.verdict, Verdict::Invalid, "{report:#?}");
+    let error = &report.files[0].errors[0];
+    assert_eq!(error.object_id.as_deref(), Some("a"));
+    assert!(error.description.contains("newer version"), "{error:?}");
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ async fn resumed_day_does_not_undo_the_next_day() {
 
     let second = harness.write_text("accounts-2026-03-02.ldjson", &account("a", NEW, "day 2"));
     assert_eq!(harness.push(&second).await.verdict, Verdict::Done);
-    harness.resume().await;
+    drop(harness.resume().await);
     assert_eq!(harness.name("a").as_deref(), Some("day 2"));
     let open = harness.client.ledger().open_uploads().await.unwrap();
     assert!(open.is_empty(), "{open:#?}");
@@ -46,11 +46,11 @@ async fn resumed_stage_without_a_date_does_not_undo_a_newer_one() {
     let harness = Harness::on_disk().await;
     let path = harness.write_text("stages.ldjson", &crate::support::stage("s", "older"));
     harness.refuse_uploads_from(1);
-    harness.push(&path).await;
+    drop(harness.push(&path).await);
     harness.simulator.clear_faults();
     harness.write_text("stages.ldjson", &crate::support::stage("s", "newer"));
     assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
-    harness.resume().await;
+    drop(harness.resume().await);
     assert_eq!(harness.field("STAGE", "s", "name"), "newer");
 }
 
@@ -68,7 +68,7 @@ async fn newer_of_two_versions_that_both_wait_stays() {
     assert_eq!(harness.push(&path).await.verdict, Verdict::Failed);
 
     harness.simulator.clear_faults();
-    harness.resume().await;
+    drop(harness.resume().await);
     assert_eq!(harness.name("a").as_deref(), Some("newer"));
     assert_eq!(harness.simulator.uploads().len(), 1, "the older one is not sent");
     assert!(harness.resume().await.files.is_empty());
@@ -158,7 +158,7 @@ async fn search_for_errors_that_stops_is_finished_by_the_next_push() {
     let rejects = std::fs::read_to_string(file.rejects.as_ref().unwrap()).unwrap();
     assert_eq!(rejects.lines().count(), 70);
     let before = harness.posts();
-    harness.resume().await;
+    drop(harness.resume().await);
     assert_eq!(harness.posts(), before, "what was found before is not searched again");
 }
 

@@ -123,16 +123,16 @@ async fn ledger_of_many_uploads_is_not_read_whole() {
     let path = harness.write_text("accounts.ldjson", &accounts(1));
     for number in 0..300 {
         harness.write_text("accounts.ldjson", &account("a", OLD, &format!("{number}")));
-        harness.push(&path).await;
+        drop(harness.push(&path).await);
     }
     work.take();
     assert_eq!(harness.client.ledger().uploads(20).await.unwrap().len(), 20);
     let listing = work.take();
     assert!(listing <= 40, "{listing}");
-    harness.resume().await;
+    drop(harness.resume().await);
     let resuming = work.take();
     assert!(resuming <= 40, "{resuming}");
-    harness.push(&path).await;
+    drop(harness.push(&path).await);
     let pushing = work.take();
     assert!(pushing <= 60, "{pushing}");
 }

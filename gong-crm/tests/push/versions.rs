@@ -139,7 +139,7 @@ async fn change_waits_for_the_verdict_of_an_earlier_push() {
     let report = harness.push(&path).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(harness.name("a").as_deref(), Some("new"));
-    harness.resume().await;
+    drop(harness.resume().await);
     assert_eq!(harness.name("a").as_deref(), Some("new"));
     assert_eq!(harness.simulator.uploads().len(), 2);
 }
