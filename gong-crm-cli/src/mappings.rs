@@ -76,7 +76,7 @@ pub(crate) fn warn_skipped_csvs(csvs: &[PathBuf], output: Output) {
         (format!("{} and {last}", names.join(", ")), "were")
     };
     output.warning(
-        &format!("{names} {were} skipped: there is no mapping for them"),
+        &format!("{names} {were} skipped: no mapping is given"),
         &format!(
             "add --map FILE; `gong-crm convert --guess {}` drafts one",
             first.display()

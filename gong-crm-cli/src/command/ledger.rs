@@ -32,7 +32,7 @@ pub(crate) async fn run(
                 output,
                 "records",
                 records,
-                &format!("{}: the next push sends them again", counted(records, "record")),
+                &format!("{} to be sent again by the next push", counted(records, "record")),
             );
             Ok(Exit::Ok)
         }
@@ -104,7 +104,7 @@ async fn import(
     let next = if as_is {
         "imported as they are"
     } else {
-        "imported; the next push sends them again"
+        "imported, to be sent again by the next push"
     };
     done(output, "records", records, &format!("{} {next}", counted(records, "record")));
     Ok(Exit::Ok)

@@ -66,9 +66,10 @@ fn escaped(text: &str) -> String {
 
 /// A JSON text with the same characters written as `\u....`: they can only be inside its strings.
 pub(crate) fn json(text: &str) -> String {
-    if !text.chars().any(is_active) {
+    if !text.contains(is_active) && !is_github_runner() {
         return text.to_owned();
     }
+    let text = text.replace("##[", "#\\u0023[");
     let mut safe = String::with_capacity(text.len() + 16);
     for character in text.chars() {
         if is_active(character) {

@@ -73,10 +73,15 @@ impl Progress {
                 warnings,
             } => self.checked(findings, *errors, *warnings),
             Event::FewCallsLeft { needed, left } => self.line(&format!(
-                "this push may need {} calls, and {} are left today",
+                "this push may need {} calls; calls left today: {}",
                 count(*needed),
                 count(*left)
             )),
+            Event::Planned {
+                records: 0,
+                unchanged,
+                ..
+            } => self.line(&format!("nothing to send, {} unchanged", count(*unchanged))),
             Event::Planned {
                 records,
                 unchanged,
@@ -115,7 +120,7 @@ impl Progress {
             )),
             Event::AccountDelay { pause } => self.line(&format!(
                 "waiting {} s so that Gong can store the accounts (--account-delay)",
-                pause.as_secs()
+                pause.as_millis().div_ceil(1_000)
             )),
             Event::Searching {
                 client_request_id,

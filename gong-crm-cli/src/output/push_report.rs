@@ -138,8 +138,9 @@ fn print(report: &Report, output: Output) {
         report.verdict.to_string(),
     ]);
     output.table(&columns, &rows);
+    let cause = report.cause.as_ref().map(ToString::to_string);
     for file in &report.files {
-        errors(file, output);
+        errors(file, cause.as_deref(), output);
     }
     if !report.notes.is_empty() {
         output.status("");
@@ -150,23 +151,29 @@ fn print(report: &Report, output: Output) {
 }
 
 fn row(file: &FileReport) -> Vec<String> {
-    let mut status = match file.status {
-        Status::Partial if file.rejected > 0 => "some rejected",
-        Status::Partial => "some held back",
-        Status::Invalid => "invalid, nothing sent",
-        Status::NotSent => "not sent",
-        Status::TimedOut => "not finished",
-        Status::Unknown => "outcome unknown",
-        other => other.as_str(),
-    }
-    .to_owned();
+    let older = if file.superseded == 1 {
+        "older version"
+    } else {
+        "older versions"
+    };
+    let mut parts = vec![match file.status {
+        Status::Partial if file.rejected > 0 => "some rejected".to_owned(),
+        Status::Partial => format!("{} held back", count(file.held_back)),
+        Status::Invalid => "invalid, nothing sent".to_owned(),
+        Status::NotSent => "not sent".to_owned(),
+        Status::TimedOut => "not finished".to_owned(),
+        Status::Unknown => "outcome unknown".to_owned(),
+        other => other.to_string(),
+    }];
     for (number, what) in [
         (file.held_back, "held back"),
         (file.uncertain, "uncertain"),
-        (file.superseded, "older versions"),
+        (file.superseded, older),
     ] {
-        if number > 0 {
-            let _ = write!(status, ", {} {what}", count(number));
+        let part = format!("{} {what}", count(number));
+        let is_said = parts.contains(&part) || file.status == Status::Invalid;
+        if number > 0 && !is_said {
+            parts.push(part);
         }
     }
     vec![
@@ -176,12 +183,12 @@ fn row(file: &FileReport) -> Vec<String> {
         count(file.unchanged),
         count(file.accepted),
         count(file.rejected),
-        status,
+        parts.join(", "),
     ]
 }
 
 /// The records of a file that are not in Gong, and why.
-fn errors(file: &FileReport, output: Output) {
+fn errors(file: &FileReport, cause: Option<&str>, output: Output) {
     let path = file.path.display();
     if file.status == Status::Invalid {
         // The check has shown them.
@@ -207,7 +214,8 @@ fn errors(file: &FileReport, output: Output) {
             count((file.errors.len() - SHOWN_ERRORS) as u64)
         ));
     }
-    if let Some(reason) = &file.reason {
+    // The cause of it all is said once, at the end.
+    if let Some(reason) = file.reason.as_deref().filter(|reason| Some(*reason) != cause) {
         output.status(&format!("{path}: {reason}"));
     }
     if let Some(rejects) = &file.rejects {

@@ -45,7 +45,7 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
     let answers = |invocation: Invocation| {
         let output = invocation.output();
         let told = String::from_utf8(output.stdout).unwrap();
-        told.contains("answers as Gong does")
+        told.contains("responds like Gong")
     };
     assert!(!answers(doctor(&[])));
     assert!(answers(doctor(&[]).env("GONG_BASE_URL", sim.base_url())));

@@ -59,7 +59,7 @@ impl<'a> Decided<'a> {
             surveyed,
             plan,
             rules: Rules {
-                as_of: now,
+                as_of: session.as_of,
                 now,
                 history: session.options.history,
                 touch: session.options.touch,
@@ -277,15 +277,20 @@ impl<'a> Decided<'a> {
                 action,
                 step,
                 is_retry,
-            } => self.chosen.push(Chosen {
-                entry: *version,
-                action,
+            } => {
                 // After the version that is under way.
-                step: step + u16::from(under_way.is_some()),
-                is_retry,
-                is_known: known.is_some(),
-                date_under_way: under_way.and_then(|(in_flight, _)| in_flight.date),
-            }),
+                let first = under_way.map_or(0, |(in_flight, _)| in_flight.step.saturating_add(1));
+                let step = first.saturating_add(step);
+                self.chosen.push(Chosen {
+                    entry: *version,
+                    action,
+                    step,
+                    is_retry,
+                    // An earlier version will be in the ledger by then.
+                    is_known: known.is_some() || step > 0,
+                    date_under_way: under_way.and_then(|(in_flight, _)| in_flight.date),
+                });
+            }
         }
     }
 }
