@@ -37,7 +37,7 @@ fn main() {
     });
 }
 
-/// Megabytes this process holds now, and the most it ever held.
+/// Megabytes this process uses now, and the most it ever used.
 fn memory() -> (u64, u64) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let of = |name: &str| -> u64 {

@@ -1,4 +1,4 @@
-//! Which requests came in, for tests and people to look at.
+//! The log of received requests.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A clock that can be put forward, and that can be made to stand still otherwise.
+/// A clock that can be advanced, and that can stand still otherwise.
 #[derive(Debug, Clone)]
 pub(crate) struct Clock {
-    /// Where a standing clock stands; `None` while time flows.
+    /// The time of a standing clock; `None` while time flows.
     standing_at: Option<Timestamp>,
     ahead: SignedDuration,
 }
@@ -51,12 +51,12 @@ impl Clock {
         self.ahead = ahead;
     }
 
-    /// Lets the clock stand from now on, or flow again.
+    /// Stops the clock, or starts it again.
     pub(crate) fn set_standing(&mut self, stands: bool) {
         match (stands, self.standing_at) {
             (true, None) => self.standing_at = Some(Timestamp::now()),
             (false, Some(standing_at)) => {
-                // It goes on from where it stood.
+                // It continues from where it stopped.
                 let behind = standing_at.duration_since(Timestamp::now());
                 self.ahead = self.ahead.saturating_add(behind);
                 self.standing_at = None;

@@ -1,4 +1,4 @@
-//! Connections: accepted, served, and cut off when a fault or the end of the simulator asks for it.
+//! Accepts and serves connections, and resets them on demand.
 
 use std::convert::Infallible;
 use std::io;
@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 use super::{guard, pipeline};
 use crate::shared::SharedRef;
 
-/// The hold that a request has on the connection it came by.
+/// Lets a request reset the connection that it came by.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Connection(Arc<AtomicBool>);
 
@@ -63,7 +63,7 @@ pub(crate) async fn serve(
 }
 
 async fn serve_connection(stream: TcpStream, shared: SharedRef, admin: Option<Router>) {
-    // Answers are small and wanted at once.
+    // Answers are small and should not wait for more data.
     drop(stream.set_nodelay(true));
     let connection = Connection::default();
     let io = TokioIo::new(Cuttable {
@@ -75,8 +75,8 @@ async fn serve_connection(stream: TcpStream, shared: SharedRef, admin: Option<Ro
         let (shared, connection, admin) = (Arc::clone(&shared), connection.clone(), admin.clone());
         async move {
             let is_admin = is_admin(request.uri().path());
-            let response: Response<Body> = match (guard::refusal(&shared, &request), admin) {
-                (Some(refusal), _) => refusal,
+            let response: Response<Body> = match (guard::rejection(&shared, &request), admin) {
+                (Some(rejection), _) => rejection,
                 (None, Some(admin)) if is_admin => admin
                     .call(request)
                     .await
@@ -98,7 +98,7 @@ fn is_admin(path: &str) -> bool {
     path == "/_sim" || path.starts_with("/_sim/")
 }
 
-/// A stream that turns into a reset connection when it is told to.
+/// A stream that resets the connection on demand.
 struct Cuttable {
     stream: TcpStream,
     connection: Connection,

@@ -1,4 +1,4 @@
-//! How requests come in over HTTP and answers go out.
+//! HTTP: connections, the guard, and the way of a request to its handler.
 
 mod accept;
 mod body;

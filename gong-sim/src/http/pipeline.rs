@@ -1,4 +1,4 @@
-//! The way of a request: gate, limits, operation, answer, log.
+//! The way of a request: access, limits, fault, operation, answer, log.
 
 use std::time::SystemTime;
 
@@ -111,7 +111,7 @@ async fn respond(
             if effect == Some(&Effect::LoseAnswer) {
                 return None;
             }
-            outcome.unwrap_or_else(|refusal| refusal)
+            outcome.unwrap_or_else(|rejection| rejection)
         }
     };
     Some(answer.render(request_id, shared.state().rules))
@@ -176,7 +176,7 @@ fn check_access(state: &mut State, operation: Operation, parts: &Parts) -> Resul
                 } else {
                     StatusCode::FORBIDDEN
                 };
-                // Recorded live on 2026-06-12, to the letter.
+                // Recorded live on 2026-06-12, exact text.
                 let message = format!("You don't have permission to use '{scope}' in your app.");
                 return Err(Answer::error(status, message));
             }
@@ -198,7 +198,7 @@ fn check_access(state: &mut State, operation: Operation, parts: &Parts) -> Resul
 }
 
 /// Reads what is left of the body, so that the answer reaches a client that is still sending. A
-/// client that waits for `100 Continue` has not begun to send and is answered at once.
+/// client that waits for `100 Continue` has not begun to send and is answered immediately.
 async fn finish_reading(parts: &Parts, body: &mut CountedBody) {
     let waits = parts.headers.get(http::header::EXPECT).is_some() && body.received == 0;
     if !waits {

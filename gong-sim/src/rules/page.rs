@@ -36,9 +36,9 @@ pub fn rules_page() -> String {
 }
 
 const INTRODUCTION: &str = "\
-<!-- Generated from gong-sim/src/rules/table.rs. Write it anew with: GONG_SIM_WRITE_RULES=1 cargo test -p gong-sim --test it rules -->
+<!-- Generated from gong-sim/src/rules/table.rs. Update it with: GONG_SIM_WRITE_RULES=1 cargo test -p gong-sim --test it rules -->
 
-# What the local Gong does, and how sure we are
+# Rules of the Gong simulator, and their evidence
 
 Each row is one switch of the simulator. The tag says where the rule comes from:
 
@@ -46,7 +46,7 @@ Each row is one switch of the simulator. The tag says where the rule comes from:
 - **recorded**: an answer of the live service shows it;
 - **assumed**: neither does. It is a guess, a statement of 2023 that has left the documentation, or something an integrator wrote. Do not take it for Gong's behavior.
 
-A test that depends on an assumed rule should set its switch, so that the reader sees it: in Rust with `.rule(\"name\", true)`, over HTTP with `POST /_sim/rules` and `{\"name\": true}`, or all at once with `.strict()` (everything that can be refused is) and `.lenient()` (nothing is refused on a mere assumption).
+A test that depends on an assumed rule should set its switch, so that the reader sees it: in Rust with `.rule(\"name\", true)`, over HTTP with `POST /_sim/rules` and `{\"name\": true}`, or all at once with `.strict()` (everything that can be rejected is) and `.lenient()` (nothing is rejected on a mere assumption).
 
 Without a switch: `objectId` is mandatory in every record, `isDeleted` must be a boolean, and all text is UTF-8.
 ";

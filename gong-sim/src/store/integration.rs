@@ -26,7 +26,7 @@ pub struct Integration {
     pub is_being_deleted: bool,
 }
 
-/// A registered integration with all it holds.
+/// A registered integration with its data.
 #[derive(Debug)]
 pub(crate) struct IntegrationData {
     pub(crate) id: i64,
