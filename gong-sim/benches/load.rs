@@ -1,4 +1,4 @@
-//! How many requests a second the simulator answers, and how much memory a million objects take.
+//! How many requests per second the simulator answers, and how much memory a million objects take.
 //!
 //! `cargo bench -p gong-sim`. The client runs in the same process, so the memory is the simulator's
 //! and that of a small client.
@@ -30,7 +30,7 @@ fn main() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        requests_a_second().await;
+        requests_per_second().await;
         the_largest_body().await;
         the_same_again_and_again().await;
         a_million_objects().await;
@@ -70,7 +70,7 @@ async fn upload(sim: &Simulator, client: &Client, id: i64, name: &str, body: Bod
     request.send().await.unwrap().status().as_u16()
 }
 
-async fn requests_a_second() {
+async fn requests_per_second() {
     let sim = Simulator::start().await.unwrap();
     let client = Client::new();
     let begun = Instant::now();

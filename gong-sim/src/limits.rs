@@ -21,7 +21,7 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Gong's own limits: 3 calls a second and 10,000 a day.
+    /// Gong's own limits: 3 calls per second and 10,000 per day.
     ///
     /// ```
     /// assert_eq!(gong_sim::RateLimit::gong().per_second, 3);
@@ -33,7 +33,7 @@ impl RateLimit {
         }
     }
 
-    /// Limits of your own.
+    /// Other limits.
     pub const fn new(per_second: u32, per_day: u32) -> Self {
         Self {
             per_second,

@@ -1,4 +1,4 @@
-//! What all connections and the handle of the simulator have in common.
+//! The state that connections and the handle of the simulator share.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -9,11 +9,11 @@ use crate::received::RequestLog;
 use crate::store::State;
 use crate::store::file::StateFile;
 
-/// What a builder hands over.
+/// The parts that a builder passes to a new simulator.
 pub(crate) struct Launch {
     /// The access key that the handle shows.
     pub(crate) access_key: AccessKey,
-    /// What opens `/_sim/`; without a token it is not there.
+    /// The token of `/_sim/`; without one, nothing is served there.
     pub(crate) admin_token: Option<String>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) state: State,
@@ -21,7 +21,7 @@ pub(crate) struct Launch {
     pub(crate) kept_requests: usize,
 }
 
-/// What all connections and the handle of the simulator have in common.
+/// The state that connections and the handle of the simulator share.
 pub(crate) struct Shared {
     pub(crate) base_url: String,
     pub(crate) address: SocketAddr,

@@ -157,7 +157,7 @@ impl Simulator {
         save(&self.shared)
     }
 
-    /// Scheme, host and port, without a slash at the end: `http://127.0.0.1:54321`.
+    /// Scheme, host and port, without a trailing slash: `http://127.0.0.1:54321`.
     pub fn base_url(&self) -> &str {
         &self.shared.base_url
     }
@@ -325,7 +325,7 @@ impl Simulator {
         self.shared.state().now().into()
     }
 
-    /// Puts the clock forward, and lets happen what is due by then.
+    /// Advances the clock, and does what is due by then.
     ///
     /// ```
     /// use std::time::Duration;

@@ -36,7 +36,7 @@ impl Clock {
         base.saturating_add(self.ahead).unwrap_or(Timestamp::MAX)
     }
 
-    /// Puts the clock forward.
+    /// Advances the clock.
     pub(crate) fn advance(&mut self, by: Duration) {
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
         self.ahead = self.ahead.saturating_add(by);
@@ -99,7 +99,7 @@ pub(crate) mod milliseconds {
 
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    /// As many as fit an integer of JSON.
+    /// Whole milliseconds, at most `u64::MAX`.
     pub(crate) fn of(duration: Duration) -> u64 {
         u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
     }

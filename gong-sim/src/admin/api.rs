@@ -1,4 +1,4 @@
-//! What all JSON endpoints have in common: reading a body, answering, refusing.
+//! The common parts of the JSON endpoints: reading a body, answers, errors.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};

@@ -230,7 +230,7 @@ async fn read_credential(body: Body) -> Result<Credential, Rejected> {
     serde_json::from_value(value).map_err(|_| Rejected::bad_request(CREDENTIAL_FORMS))
 }
 
-/// What is accepted, without the secrets.
+/// The accepted credentials, without secrets.
 pub(super) async fn credentials(State(shared): State<SharedRef>) -> Response {
     let state = shared.state();
     let keys: Vec<_> = state

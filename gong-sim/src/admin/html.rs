@@ -1,4 +1,4 @@
-//! What all pages have in common: frame, style, links.
+//! The common parts of the pages: frame, style, links.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

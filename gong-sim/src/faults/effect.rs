@@ -26,7 +26,7 @@ pub enum Effect {
     LoseAnswer,
     /// The call is carried out and answered after this time.
     Delay(#[serde(with = "crate::time::milliseconds")] Duration),
-    /// The body is read at this many bytes a second.
+    /// The body is read at this many bytes per second.
     ReadSlowly(u64),
     /// The body is not read for this time, then the connection is reset.
     StopReading(#[serde(with = "crate::time::milliseconds")] Duration),

@@ -201,7 +201,7 @@ impl<'request> Call<'request> {
 pub(crate) struct JsonObject(pub(crate) Map<String, Value>);
 
 impl JsonObject {
-    /// Holds the properties against those that are known.
+    /// Checks that all properties are known.
     pub(crate) fn reject_unknown(&self, rules: RuleSet, known: &[&str]) -> Result<(), Answer> {
         for (name, value) in &self.0 {
             if rules.is_on(RuleId::UnknownBodyProperty) && !known.contains(&name.as_str()) {

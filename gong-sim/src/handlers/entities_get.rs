@@ -12,7 +12,7 @@ use crate::rules::{RuleId, RuleSet};
 use crate::store::{IntegrationData, ShownObject, State};
 use crate::validate::Line;
 
-/// More ids are not answered, as documented.
+/// The documented maximum of ids; more are not answered.
 const LISTED: usize = 100;
 
 pub(super) fn get(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {

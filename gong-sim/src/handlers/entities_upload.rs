@@ -1,4 +1,4 @@
-//! Uploading a file of objects: its query, and what is done with the file once it is read.
+//! Accepts the upload of a file: checks its query, and stores what was read.
 
 use bytes::Bytes;
 use http::StatusCode;

@@ -217,7 +217,7 @@ pub(crate) struct SentField {
     is_deleted: bool,
 }
 
-/// What a sent list makes of the schema.
+/// The schema after a list was sent, and the fields that lose their values.
 #[derive(Debug)]
 pub(crate) struct SchemaChanges {
     pub(crate) fields: Vec<SchemaField>,

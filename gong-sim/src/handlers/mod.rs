@@ -1,4 +1,4 @@
-//! What each operation does: from a request to its answer.
+//! The handlers of the operations.
 
 mod answer;
 mod call;

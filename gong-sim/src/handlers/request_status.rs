@@ -7,7 +7,7 @@ use super::{Answer, Call};
 use crate::rules::RuleId;
 use crate::store::{State, StoredUpload, UploadStatus};
 
-/// More errors are counted and not listed, as documented.
+/// The documented maximum of listed errors; more are counted only.
 const LISTED: usize = 20;
 
 pub(super) fn get(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {

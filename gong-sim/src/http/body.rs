@@ -107,7 +107,7 @@ impl CountedBody {
         self.limit = limit;
     }
 
-    /// From now on no more than this many bytes are read in a second.
+    /// From now on no more than this many bytes are read per second.
     pub(crate) fn slow_down(&mut self, bytes_per_second: u64) {
         let wait = Box::pin(tokio::time::sleep(Duration::ZERO));
         self.pace = Some(Pace {
@@ -126,7 +126,7 @@ impl CountedBody {
         Ok(whole)
     }
 
-    /// Reads on and forgets what is read.
+    /// Reads the rest and drops it.
     pub(crate) async fn drain(&mut self) {
         self.pace = None;
         self.limit = self.received.saturating_add(READ_AFTER_REFUSAL);

@@ -16,7 +16,7 @@ use super::body::CountedBody;
 use crate::faults::Effect;
 use crate::handlers::{Answer, Rendered};
 
-/// What is left to do after a fault on the way in.
+/// How to continue after a fault on the way in.
 pub(crate) enum Entry {
     /// The call is carried out.
     Proceed,
@@ -103,7 +103,7 @@ pub(crate) async fn on_exit(effect: Option<&Effect>, mut answer: Rendered) -> Re
     answer.into_response()
 }
 
-/// The kind of page that proxies put in the way.
+/// An HTML page as proxies send it.
 pub(crate) fn page(status: StatusCode) -> Rendered {
     let title = format!(
         "{} {}",

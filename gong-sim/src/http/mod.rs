@@ -2,13 +2,14 @@
 
 mod accept;
 mod body;
+mod connection;
 mod data_file;
 mod guard;
 mod inject;
 mod pipeline;
 
-#[cfg(fuzzing)]
-pub(crate) use accept::Connection;
 pub(crate) use accept::serve;
+#[cfg(fuzzing)]
+pub(crate) use connection::Connection;
 #[cfg(fuzzing)]
 pub(crate) use pipeline::answer;

@@ -6,8 +6,8 @@ use axum::body::Body;
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 
-use super::accept::Connection;
 use super::body::{BodyError, CountedBody};
+use super::connection::Connection;
 use super::data_file;
 use super::inject::{self, Entry};
 use crate::credentials::Denied;
@@ -149,7 +149,7 @@ async fn perform(
     Ok(carry_out(operation, &mut shared.state(), &call))
 }
 
-/// What every request must pass before its parameters are looked at.
+/// The checks of every request before its parameters are read.
 fn check_access(state: &mut State, operation: Operation, parts: &Parts) -> Result<(), Answer> {
     let rules = state.rules;
     let on = |rule| rules.is_on(rule);

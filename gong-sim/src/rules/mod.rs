@@ -9,14 +9,14 @@ pub use table::{RULES, Rule};
 
 use std::fmt;
 
-/// How well a rule is known.
+/// The evidence of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Evidence {
     /// Gong's own current documentation says so.
     Documented,
     /// An answer of the live service shows it.
     Recorded,
-    /// Neither says so: it is our best guess, or an old or second-hand statement.
+    /// Neither says so: a guess, or an old or second-hand statement.
     Assumed,
 }
 

@@ -1,4 +1,4 @@
-//! How the page of rules, `docs/simulator-rules.md`, is written from the table.
+//! Writes the page of rules, `docs/simulator-rules.md`, from the table.
 
 use std::fmt::Write as _;
 

@@ -9,7 +9,7 @@ pub struct Rule {
     pub name: &'static str,
     /// Which part of the service the rule belongs to.
     pub(crate) area: Area,
-    /// How well the rule is known.
+    /// The evidence of the rule.
     pub evidence: Evidence,
     /// Whether the switch is on unless it is set.
     pub on_by_default: bool,

@@ -1,4 +1,4 @@
-//! The whole state as text: one JSON object a line, for the state file and for `/_sim/dump`.
+//! The whole state as text: one JSON object per line, for the state file and for `/_sim/dump`.
 
 use std::io::{self, BufRead, Write};
 

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::dump::DumpError;
 use super::state::State;
 
-/// The state file and how its last writing went.
+/// The state file, and whether its last write succeeded.
 #[derive(Debug)]
 pub(crate) struct StateFile {
     path: PathBuf,

@@ -1,11 +1,11 @@
 //! One registered CRM: its name, its objects and its entity schema.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use super::judge::NewAccounts;
 use super::objects::{Table, key_of, modified_at, updated, with_field};
 use super::uploads::Staged;
 use crate::object_type::ObjectType;
@@ -25,6 +25,9 @@ pub struct Integration {
     /// Whether its deletion was accepted and is not done yet.
     pub is_being_deleted: bool,
 }
+
+/// Accounts that were not there before, and when they came.
+pub(crate) type NewAccounts = HashMap<Box<str>, Timestamp>;
 
 /// A registered integration with its data.
 #[derive(Debug)]

@@ -1,20 +1,19 @@
 //! Processes an upload against the objects that are stored.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::integration::IntegrationData;
 use super::objects::{differ, key_of, updated};
-use super::uploads::{Outcome, Staged};
+use super::uploads::{Outcome, Staged, Unseen};
 use crate::object_type::ObjectType;
 use crate::rules::{RuleId, RuleSet};
 use crate::time::later;
 use crate::validate::{Change, Line, is_standard, text_of};
 
-/// Under which an upload is processed.
+/// The conditions under which an upload is processed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Conditions {
     pub(crate) rules: RuleSet,
@@ -22,13 +21,6 @@ pub(crate) struct Conditions {
     /// When the upload is processed.
     pub(crate) at: Timestamp,
 }
-
-/// The changes of uploads that are processed and that nobody can see yet, the newest first.
-#[derive(Debug, Default)]
-pub(crate) struct Unseen<'uploads>(pub(crate) Vec<(ObjectType, &'uploads Staged)>);
-
-/// Accounts that were not there before, and when they came.
-pub(crate) type NewAccounts = HashMap<Box<str>, Timestamp>;
 
 /// What processing finds out about the good records of an upload.
 #[derive(Debug, Default)]

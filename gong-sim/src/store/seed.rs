@@ -1,4 +1,4 @@
-//! Filling the simulated Gong from a folder of CRM files, without a request.
+//! Loads a folder of CRM files without a request.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::judge::Unseen;
 use crate::faults::Verdict;
 use crate::object_type::ObjectType;
 use crate::time::{Processing, later};
@@ -141,7 +140,11 @@ pub(crate) struct StagedChange {
 /// The changes of one upload by `objectId`.
 pub(crate) type Staged = BTreeMap<Box<str>, StagedChange>;
 
-/// What reading the file of an upload came to.
+/// The changes of uploads that are processed and that nobody can see yet, the newest first.
+#[derive(Debug, Default)]
+pub(crate) struct Unseen<'uploads>(pub(crate) Vec<(ObjectType, &'uploads Staged)>);
+
+/// The result of reading the file of an upload.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Outcome {
@@ -174,7 +177,7 @@ impl Outcome {
     }
 }
 
-/// How far a upload has come.
+/// The progress of an upload.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Progress {
@@ -221,7 +224,7 @@ impl StoredUpload {
         }
     }
 
-    /// A upload of an earlier run, as it was left.
+    /// An upload of an earlier run, as it was left.
     pub(crate) fn restored(
         kind: UploadKind,
         accepted_at: Timestamp,

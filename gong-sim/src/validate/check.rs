@@ -12,7 +12,7 @@ use super::schema::{FieldType, SchemaField};
 use crate::object_type::ObjectType;
 use crate::rules::{RuleId, RuleSet};
 
-/// What a good line does to the object it names.
+/// The change that a valid line makes to its object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
     /// The object now looks like this (the bytes of its JSON).
@@ -58,7 +58,7 @@ impl RecordCheck {
     ///
     /// # Errors
     ///
-    /// The description that Gong's request status would give for the line. One error a line: the
+    /// The description that Gong's request status would give for the line. One error per line: the
     /// first that is found, as Gong counts failed objects, not failed fields.
     pub(crate) fn check(&self, bytes: &[u8]) -> Result<CheckedLine, String> {
         let line = Line::parse(bytes).map_err(|error| json_error(bytes, &error))?;

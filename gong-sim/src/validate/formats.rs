@@ -1,4 +1,4 @@
-//! What a date, a date with time, an address and an id look like.
+//! The formats of dates, dates with time, email addresses and URLs.
 
 /// `2022-09-04`, and a day that exists.
 pub(crate) fn is_date(text: &str) -> bool {

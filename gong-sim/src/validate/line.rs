@@ -17,9 +17,9 @@ impl<'line> Line<'line> {
         serde_json::from_slice(text)
     }
 
-    /// The first value that no reader could make sense of: half of a surrogate pair in a text,
-    /// brackets nested beyond measure, a number larger than any. Taking a line apart passes over
-    /// them, but what is stored has to be readable.
+    /// The first value that JSON readers cannot represent: an unpaired surrogate, brackets nested
+    /// too deep, a number that overflows. Splitting a line does not notice them, but what is
+    /// stored must be readable.
     pub(crate) fn unreadable(&self) -> Option<(&str, serde_json::Error)> {
         self.fields.iter().find_map(|(name, value)| {
             let error = serde_json::from_str::<Readable>(value.get()).err()?;
