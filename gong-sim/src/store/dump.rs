@@ -398,6 +398,11 @@ mod tests {
             .unwrap()
             .table_mut(ObjectType::Deal);
         table.put("1".into(), record.as_bytes().into());
+        table.delete("gone".into(), Some(1_700_000_000));
+        table.file(
+            "1".into(),
+            br#"{"objectId":"1","amount":1}"#.as_slice().into(),
+        );
         let staged = Staged::from([(
             "2".into(),
             StagedChange {
@@ -433,6 +438,9 @@ mod tests {
                 .unwrap(),
             record.as_bytes()
         );
+        let table = restored.current().unwrap().table(ObjectType::Deal);
+        assert_eq!(table.deletions().count(), 1);
+        assert_eq!(table.filed("1").count(), 1);
     }
 
     #[test]

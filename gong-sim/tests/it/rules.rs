@@ -21,8 +21,7 @@ fn committed_page_lists_the_current_rules() {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == page,
-        "docs/simulator-rules.md is out of date: update it with \
-         GONG_SIM_WRITE_RULES=1 cargo test -p gong-sim --test it rules"
+        "docs/simulator-rules.md is out of date: run `cargo xtask docs`"
     );
 }
 
