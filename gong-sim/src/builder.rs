@@ -10,7 +10,7 @@ use crate::credentials::{AccessKey, BearerToken, Credentials, random_text};
 use crate::faults::Fault;
 use crate::limits::{BODY_LIMIT, RateLimit};
 use crate::rules::{RuleSet, UnknownRule};
-use crate::shared::Launch;
+use crate::shared::SimulatorConfig;
 use crate::simulator::Simulator;
 use crate::store::file::{self, StateFile};
 use crate::store::{
@@ -503,7 +503,7 @@ impl Builder {
             state.seed_from(folder)?;
         }
         let state_file = self.state_file.map(|path| StateFile::new(path, version));
-        let launch = Launch {
+        let launch = SimulatorConfig {
             access_key,
             admin_token,
             allowed_hosts: self.allowed_hosts,

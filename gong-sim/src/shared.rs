@@ -10,7 +10,7 @@ use crate::store::State;
 use crate::store::file::StateFile;
 
 /// The parts that a builder passes to a new simulator.
-pub(crate) struct Launch {
+pub(crate) struct SimulatorConfig {
     /// The access key that the handle shows.
     pub(crate) access_key: AccessKey,
     /// The token of `/_sim/`; without one, nothing is served there.
@@ -47,9 +47,9 @@ impl fmt::Debug for Shared {
 pub(crate) type SharedRef = Arc<Shared>;
 
 impl Shared {
-    pub(crate) fn new(address: SocketAddr, launch: Launch) -> Self {
+    pub(crate) fn new(address: SocketAddr, launch: SimulatorConfig) -> Self {
         let base_url = base_url(address);
-        let Launch {
+        let SimulatorConfig {
             access_key,
             admin_token,
             allowed_hosts,

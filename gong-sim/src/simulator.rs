@@ -17,7 +17,7 @@ use crate::object_type::ObjectType;
 use crate::persistence::{keep_saving, save};
 use crate::received::ReceivedRequest;
 use crate::rules::UnknownRule;
-use crate::shared::{Launch, Shared, SharedRef};
+use crate::shared::{Shared, SharedRef, SimulatorConfig};
 use crate::store::{
     GongUser, Integration, IntegrationData, Meeting, SeedError, Upload, Uploads, key_of,
     shown_objects,
@@ -53,7 +53,10 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    pub(crate) fn launch(listener: TcpListener, settings: Launch) -> std::io::Result<Self> {
+    pub(crate) fn launch(
+        listener: TcpListener,
+        settings: SimulatorConfig,
+    ) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
         let shared = Arc::new(Shared::new(address, settings));
