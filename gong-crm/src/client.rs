@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use gong_client::rate_limit::{BoxFuture, CallCounter, CallCounterError};
 use gong_client::retry::RetryLimits;
-use gong_client::{Clock, Credentials, Error, Quota, RateLimit, SystemClock, Timeouts};
+use gong_client::{Clock, Credentials, Error, Quota, RateLimit, SystemClock};
+
+pub use gong_client::Timeouts;
 use jiff::Timestamp;
 
 use crate::ledger::{Ledger, LedgerError, MemoryLedger};
 
 /// The way to one company's Gong; cheap to clone, all clones share connections.
 ///
-/// It has the calls of [`gong_client::Client`] and a [`Ledger`](crate::Ledger), by which
+/// It has the calls of [`gong_client::Client`] and a [`Ledger`], by which
 /// [`push`](Self::push) knows what was sent.
 ///
 /// ```

@@ -37,10 +37,10 @@ pub use sqlite::SqliteLedger;
 ///     "contentHash": "5f1c0d2e", "bytes": 1000, "records": 10, "attempt": 1, "state": "processing",
 ///     "plannedAt": "2026-03-01T09:30:00Z", "updatedAt": "2026-03-01T09:30:02Z"
 /// }"#;
-/// let job: gong_crm::Job = serde_json::from_str(document)?;
+/// let job: gong_crm::ledger::Job = serde_json::from_str(document)?;
 /// assert!(job.is_unfinished());
 /// let written = serde_json::to_string(&job)?;
-/// assert_eq!(serde_json::from_str::<gong_crm::Job>(&written)?, job);
+/// assert_eq!(serde_json::from_str::<gong_crm::ledger::Job>(&written)?, job);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -8,7 +8,7 @@
 //! The id of an upload follows from the integration, the type and the content: pushing the same file
 //! again sends nothing a second time. Only after Gong said that the upload failed is the same
 //! content sent again, under the next id. Everything is written into the client's
-//! [ledger](crate::Ledger) before it is sent; [`retry`](crate::retry) says what is done after which
+//! [ledger](crate::ledger::Ledger) before it is sent; [`retry`](crate::retry) says what is done after which
 //! failure.
 //!
 //! How files go follows from the files alone. Most go as they are. Blank lines are left out; what is

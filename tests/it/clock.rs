@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use gong_crm::clock::{Clock, SystemClock};
+use gong_crm::ledger::JobState;
 use gong_crm::push::{Options, Verdict};
-use gong_crm::{Client, Clock, Credentials, JobState, SystemClock};
+use gong_crm::{Client, Credentials};
 use gong_sim::{Effect, Fault, Operation, Processing};
 use jiff::{SignedDuration, Timestamp};
 

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use gong_crm::check;
+use gong_crm::ledger::JobState;
 use gong_crm::mapping::{Conversion, Mapping};
 use gong_crm::push::{FileStatus, Options, Rejects, Verdict};
-use gong_crm::{JobState, check};
 use gong_sim::{Effect, Fault, Operation, RetryAfter};
 
 use crate::support::world::World;

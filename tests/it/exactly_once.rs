@@ -3,11 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use gong_crm::ledger::{Job, JobState, Ledger, LedgerError, LedgerLock};
 use gong_crm::push::{Event, FileStatus, Options, PushError, Verdict};
-use gong_crm::{
-    Client, ClientRequestId, Credentials, IntegrationId, Job, JobState, Ledger, LedgerError,
-    LedgerLock, MemoryLedger, RateLimit,
-};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Client, ClientRequestId, Credentials, IntegrationId, MemoryLedger};
 use gong_sim::{Effect, Fault, Operation, Processing, RetryAfter};
 use jiff::Timestamp;
 

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use gong_crm::push::{FileStatus, Options, Report, Verdict};
-use gong_crm::{Client, Credentials, IntegrationId, ObjectType, RateLimit};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Client, Credentials, IntegrationId, ObjectType};
 use gong_sim::Simulator;
 use serde_json::Value;
 

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
+use gong_crm::check;
+use gong_crm::ledger::JobState;
 use gong_crm::push::{FileStatus, Options, Rejects, Report, Verdict};
-use gong_crm::{JobState, check};
 use gong_sim::{Effect, Fault, Operation, RetryAfter};
 
 use crate::support::world::{World, account, accounts};

@@ -13,10 +13,11 @@ use gong_records::ids::{ClientRequestId, IntegrationId};
 /// Pushes with it run side by side: Gong takes an id once, whoever sends it first.
 ///
 /// ```
-/// use gong_crm::{Ledger, MemoryLedger};
+/// use gong_crm::ledger::Ledger;
+/// use gong_crm::MemoryLedger;
 ///
 /// assert!(MemoryLedger::new().jobs()?.is_empty());
-/// # Ok::<(), gong_crm::LedgerError>(())
+/// # Ok::<(), gong_crm::ledger::LedgerError>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryLedger(Mutex<Inner>);

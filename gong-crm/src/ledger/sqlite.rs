@@ -67,7 +67,8 @@ const BUSY: Duration = Duration::from_secs(10);
 /// standard input or unpacked lies in a folder with `.spool` at the end, until it is reported.
 ///
 /// ```
-/// use gong_crm::{Ledger, SqliteLedger};
+/// use gong_crm::ledger::Ledger;
+/// use gong_crm::SqliteLedger;
 ///
 /// let folder = tempfile::tempdir()?;
 /// let ledger = SqliteLedger::open(folder.path().join("ledger.sqlite"))?;
