@@ -1,7 +1,8 @@
 //! Connects to Gong as the settings say.
 
+use gong_crm::rate_limit::RateLimit;
 use gong_crm::retry::RetryLimits;
-use gong_crm::{Client, Credentials, ErrorKind, IntegrationId, RateLimit};
+use gong_crm::{Client, Credentials, ErrorKind, IntegrationId};
 use gong_sim::Simulator;
 
 use crate::args::Global;

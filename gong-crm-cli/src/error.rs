@@ -2,7 +2,9 @@
 
 use gong_crm::ledger::LedgerError;
 use gong_crm::push::PushError;
-use gong_crm::{Error, FilesError, PollError};
+use gong_crm::io::discover::FilesError;
+use gong_crm::poll::PollError;
+use gong_crm::Error;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Arguments of `gong-crm doctor`.
 
 use clap::Args;
-use gong_crm::Operation;
+use gong_crm::operation::Operation;
 
 use super::operations::calls;
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use gong_crm::{ClientRequestId, ObjectType, Operation, Rule};
+use gong_crm::operation::Operation;
+use gong_crm::{ClientRequestId, ObjectType, Rule};
 
 use super::duration;
 use super::operations::calls;

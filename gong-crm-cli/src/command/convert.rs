@@ -10,7 +10,8 @@ use gong_crm::mapping::{
     ConvertError, Converted, LeftOut, Mapping, Options, Problem, convert_file, convert_reader,
     modified, open,
 };
-use gong_crm::{FilesError, ObjectType};
+use gong_crm::io::discover::FilesError;
+use gong_crm::ObjectType;
 
 use serde::Serialize;
 

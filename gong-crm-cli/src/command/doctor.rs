@@ -1,8 +1,8 @@
 //! `gong-crm doctor`: checks of the settings and the connection, with a hint for each problem.
 
-use gong_crm::{
-    Client, ClientRequestId, Error, ErrorKind, IntegrationId, ObjectId, ObjectType, Operation,
-};
+use gong_crm::operation::Operation;
+use gong_crm::value::ObjectId;
+use gong_crm::{Client, ClientRequestId, Error, ErrorKind, IntegrationId, ObjectType};
 use serde::Serialize;
 
 use crate::args::Global;
@@ -249,7 +249,7 @@ async fn examine(connection: &Connection, settings: Option<&Settings>) -> Vec<Ch
     checks
 }
 
-type Listed = Result<Vec<gong_crm::Integration>, Error>;
+type Listed = Result<Vec<gong_crm::integration::Integration>, Error>;
 
 fn base_url(client: &Client, listed: &Listed, source: &str) -> Check {
     let url = client.base_url();

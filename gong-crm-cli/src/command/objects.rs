@@ -4,9 +4,10 @@ use std::io::Read as _;
 use std::path::PathBuf;
 
 use gong_crm::push::Options;
-use gong_crm::{
-    Difference, DifferenceKind, MAX_OBJECTS, ObjectId, ObjectType, Verification, VerifyError,
-};
+use gong_crm::objects::MAX_OBJECTS;
+use gong_crm::value::ObjectId;
+use gong_crm::verify::{Difference, DifferenceKind, Verification, VerifyError};
+use gong_crm::ObjectType;
 use serde::Serialize;
 
 use crate::args::Global;
@@ -111,7 +112,7 @@ fn ids(words: &[String]) -> Result<Vec<ObjectId>, CliError> {
 }
 
 fn id(text: &str) -> Result<ObjectId, CliError> {
-    text.parse().map_err(|fault: gong_crm::InvalidValue| {
+    text.parse().map_err(|fault: gong_crm::value::InvalidValue| {
         CliError::new(
             Exit::Usage,
             format!("{text:?} is not an objectId: {}", fault.message()),

@@ -1,6 +1,7 @@
 //! `gong-crm status`: Gong's status of an upload or a deletion.
 
-use gong_crm::{PollPolicy, RequestState, RequestStatus};
+use gong_crm::poll::PollPolicy;
+use gong_crm::status::{RequestState, RequestStatus};
 
 use crate::args::Global;
 use crate::args::status::Status;

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use gong_crm::{Client, Credentials, IntegrationId, Ledger};
+use gong_crm::ledger::Ledger;
+use gong_crm::{Client, Credentials, IntegrationId};
 use secrecy::SecretString;
 
 use crate::args::Global;

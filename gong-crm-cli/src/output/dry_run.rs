@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gong_crm::Operation;
+use gong_crm::operation::Operation;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -387,7 +387,7 @@ fn of_a_push_that_waits_for_another() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let path = push.path("ledger.sqlite");
     let lock = runtime.block_on(async {
-        let ledger = gong_crm::Ledger::open(path).await.unwrap();
+        let ledger = gong_crm::ledger::Ledger::open(path).await.unwrap();
         ledger.try_lock().await.unwrap()
     });
     let mut child = push

@@ -122,13 +122,13 @@ struct Limits {
 }
 
 /// A line that was read, with what has to be known of it.
-pub(super) struct Read {
+struct Read {
     chosen: Chosen,
     /// The file's place among those of the type.
     file: usize,
     line: Vec<u8>,
     object_id: String,
-    pub(super) references: Vec<(ObjectType, String)>,
+    references: Vec<(ObjectType, String)>,
 }
 
 impl<'a> Bodies<'a> {
@@ -198,7 +198,8 @@ impl<'a> Bodies<'a> {
                 .ledger()
                 .records(blocked.space, self.files.object_type, known)
                 .await?;
-            blocked.look_up(&self.ledger, &read).await?;
+            let references: Vec<_> = read.iter().flat_map(|read| &read.references).collect();
+            blocked.look_up(&self.ledger, &references).await?;
             let mut states = states.into_iter();
             for read in read {
                 let known = if read.chosen.is_known {

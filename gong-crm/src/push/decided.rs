@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::Resend;
 use super::bodies::Chosen;
 use super::plan::{Decision, InFlight, Rules, decide};
-use super::prepare::{InFlightRecord, Plan};
+use super::planned::{InFlightRecord, Plan};
 use super::report::RecordError;
 use super::session::Session;
 use super::survey::{Entry, NO_DATE, Survey, TypeFiles, id_hash};
