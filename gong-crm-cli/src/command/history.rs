@@ -79,7 +79,10 @@ fn print(past: &[RecordHistory], output: Output, nothing: &str) {
             entry.object_type.to_string(),
             entry.object_id.clone(),
             entry.action.as_str().to_owned(),
-            entry.outcome.map_or("pending", RecordOutcome::as_str).to_owned(),
+            entry
+                .outcome
+                .map_or("pending", RecordOutcome::as_str)
+                .to_owned(),
             entry.fields.join(", "),
             entry.client_request_id.to_string(),
             entry.reason.clone().unwrap_or_default(),

@@ -151,7 +151,13 @@ fn a_search_for_errors_that_gong_stops() {
     let push = ["push", "accounts.ldjson", "--no-check", "--find-all-errors"];
     let push = [
         &push[..],
-        &["--rejects-dir", "rejects", "--no-progress", "--poll-interval", "10ms"],
+        &[
+            "--rejects-dir",
+            "rejects",
+            "--no-progress",
+            "--poll-interval",
+            "10ms",
+        ],
     ]
     .concat();
     let push = Invocation::new(&push)
@@ -185,10 +191,16 @@ fn the_second_interrupt_stops_at_once() {
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
     let push = ["push", "accounts.ldjson", "contacts.ldjson"];
-    let mut push = Invocation::new(&[&push[..], &["--account-delay", "10m", "--poll-interval", "10ms"]].concat())
-        .against(sim.base_url())
-        .file("accounts.ldjson", LINE)
-        .file("contacts.ldjson", LINE);
+    let mut push = Invocation::new(
+        &[
+            &push[..],
+            &["--account-delay", "10m", "--poll-interval", "10ms"],
+        ]
+        .concat(),
+    )
+    .against(sim.base_url())
+    .file("accounts.ldjson", LINE)
+    .file("contacts.ldjson", LINE);
     let ledger = push.path("state/gong-crm/ledger.sqlite");
     let mut child = push
         .command()
