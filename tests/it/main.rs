@@ -7,11 +7,12 @@
 
 mod answers;
 mod decoding;
-mod dependencies;
 mod documents;
+mod example_crm;
 mod examples;
 mod findings;
 mod hostile;
+mod house;
 mod openapi;
 mod parity;
 mod retry;

@@ -282,6 +282,19 @@ pub(super) fn add(files: &mut [FileReport], places: &HashMap<String, usize>, end
             file.reason.get_or_insert_with(|| ended.reason.clone());
         }
     }
+    // A search that has no verdict yet is resumed as every other upload.
+    for search in ended.searches.iter().filter(|search| search.state.is_open()) {
+        let places = search.sources.iter().filter_map(|source| places.get(source.as_str()));
+        for place in places {
+            files[*place].uploads.push(UploadReport {
+                client_request_id: search.client_request_id.clone(),
+                status: Status::TimedOut,
+                records: search.records,
+                accepted: 0,
+                rejected: 0,
+            });
+        }
+    }
     for (source, error) in &ended.errors {
         if let Some(place) = place_of(*source) {
             files[place].errors.push(error.clone());

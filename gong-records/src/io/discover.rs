@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::record::ObjectType;
+use crate::object_type::ObjectType;
 
 /// The most bytes of one upload's body. Gong says 200 megabytes and not which.
 pub const MAX_BODY_BYTES: u64 = 200_000_000;

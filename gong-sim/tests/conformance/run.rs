@@ -122,6 +122,8 @@ impl Target {
         let call = self.filled_text(&step.call);
         let (method, path) = call.split_once(' ').unwrap();
         let method: Method = method.parse().unwrap();
+        // A client without TLS of its own needs a provider of cryptography all the same.
+        drop(rustls::crypto::ring::default_provider().install_default());
         let request = Client::new().request(method, format!("{}{path}", self.base_url));
         let request = match step.credentials {
             Credentials::AccessKey => {
@@ -152,7 +154,7 @@ impl Target {
     fn filled_text(&self, text: &str) -> String {
         let mut filled = text.to_owned();
         for (name, value) in &self.variables {
-            // A number stands in quotes in the cases, so that they stay JSON: "#{{name}}".
+            // A number is in quotes in the cases, so that they stay JSON: "#{{name}}".
             filled = filled.replace(&format!("\"#{{{{{name}}}}}\""), value);
             filled = filled.replace(&format!("{{{{{name}}}}}"), value);
         }

@@ -168,7 +168,7 @@ async fn endpoint_says_what_is_wrong_with_a_request() {
 }
 
 #[tokio::test]
-async fn every_listed_endpoint_answers() {
+async fn listed_endpoints_all_answer() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     upload(&sim, id, "ACCOUNT", "up", ACCOUNT).await;
@@ -310,7 +310,7 @@ async fn credentials_are_added_and_revoked_over_http() {
     let listed = post(&sim, "credentials", token).await;
     assert!(!listed.text.contains("secret-token"), "{}", listed.text);
     let ask = || {
-        let client = reqwest::Client::new();
+        let client = crate::support::http();
         send(
             client
                 .get(format!("{}{path}", sim.base_url()))
