@@ -465,7 +465,7 @@ impl Session {
     ) -> Result<(), PushError> {
         let by_number: HashMap<u64, &Ended> = ended
             .iter()
-            .map(|ended| (ended.upload.number, ended))
+            .map(|ended| (ended.number, ended))
             .collect();
         let mut by_upload: BTreeMap<(usize, u64), (u64, u64, u64)> = BTreeMap::new();
         for record in in_flight {

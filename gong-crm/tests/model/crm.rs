@@ -52,6 +52,9 @@ pub(crate) struct Crm {
     counter: u64,
 }
 
+/// The custom fields.
+pub(crate) const CUSTOM: [&str; 2] = ["region", "score"];
+
 /// How many records of each type there are.
 const RECORDS: u64 = 6;
 
@@ -182,7 +185,7 @@ impl Crm {
             }
         }
         // Custom fields come and go.
-        for custom in ["region", "score"] {
+        for custom in CUSTOM {
             match rng.u8(..3) {
                 0 => drop(fields.insert(custom.to_owned(), json!(format!("{custom} {}", rng.u8(..4))))),
                 1 if rng.bool() => drop(fields.insert(custom.to_owned(), Value::Null)),
