@@ -1,4 +1,4 @@
-//! The crates as an outsider uses them: contract, client and simulator agree on the wire.
+//! Contract, client and simulator agree on the wire; the documents and examples do what they say.
 
 #![expect(
     clippy::unwrap_used,
