@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gong_crm::ledger::{Purpose, UploadState};
+use gong_crm::ledger::{Purpose, Upload, UploadState};
 use gong_sim::{Effect, Fault, Operation, Processing};
 
 use crate::crm::{SeededRng, Source};
@@ -73,7 +73,10 @@ impl Moment {
                 harness.simulator.add_fault(upload(not_read));
             }
             Self::SendingRead => harness.simulator.add_fault(upload(Effect::Delay(HOLD))),
-            Self::Accepted => more = &["--poll-interval", "10m", "--wait", "20m"],
+            Self::Accepted => {
+                harness.simulator.set_processing(Processing::After(LATER));
+                more = &["--poll-interval", "10m", "--wait", "20m"];
+            }
             Self::Processing => harness.simulator.set_processing(Processing::After(LATER)),
             Self::Done | Self::Searching => harness.simulator.add_fault(upload(not_read).nth(2)),
         }
@@ -91,21 +94,22 @@ impl Moment {
                 of_state.any(|upload| state == UploadState::Sending || !before.contains(upload))
             };
             match self {
-                Self::Planned => any(UploadState::Sending) && any(UploadState::Planned),
-                Self::SendingNotRead => any(UploadState::Sending),
+                // What comes after it was planned before.
+                Self::Planned | Self::SendingNotRead => any(UploadState::Sending),
                 Self::SendingRead => harness.simulator.uploads().len() > received,
-                Self::Done => any(UploadState::Done) && any(UploadState::Sending),
-                Self::Searching => uploads.iter().any(|upload| {
-                    upload.purpose == Purpose::ErrorSearch && upload.state == UploadState::Sending
-                }),
+                Self::Done | Self::Searching => {
+                    any(UploadState::Done) && any(UploadState::Sending)
+                }
                 // Uploads that an earlier push left with Gong are waited for in the same way.
                 Self::Accepted => uploads
                     .iter()
                     .any(|upload| upload.state == UploadState::Accepted),
                 Self::Processing => {
-                    let is_accepted =
-                        |upload: &gong_crm::ledger::Upload| upload.state == UploadState::Accepted;
-                    uploads.iter().any(is_accepted) && harness.simulator.request_count() > calls + 2
+                    let is_accepted = |upload: &Upload| {
+                        upload.state == UploadState::Accepted
+                    };
+                    uploads.iter().any(is_accepted)
+                        && harness.simulator.request_count() > calls + 2
                 }
             }
         });
@@ -121,11 +125,11 @@ fn killed_at(moment: Moment, source: Source) {
     let harness = Harness::new(name, &mut SeededRng::new(7), source);
     let states = moment.kill(&harness, false);
     let states = states.unwrap_or_else(|| panic!("{}: it ended before", harness.name));
-    assert!(
-        states.contains(&moment.state()),
-        "{}: {states:?}",
-        harness.name
-    );
+    assert!(states.contains(&moment.state()), "{}: {states:?}", harness.name);
+    let uploads = harness.uploads();
+    let is_search = |upload: &Upload| upload.purpose == Purpose::ErrorSearch;
+    let is_searching = uploads.iter().any(is_search);
+    assert_eq!(is_searching, moment == Moment::Searching, "{}", harness.name);
     harness.recover();
 }
 
@@ -159,10 +163,8 @@ fn interrupted_push_reports_and_is_resumed() {
     let harness = Harness::new("interrupted", &mut SeededRng::new(7), Source::Folder);
     harness.simulator.set_processing(Processing::After(LATER));
     let mut child = harness.start_push(&[]);
-    let is_accepted = |uploads: &[gong_crm::ledger::Upload]| {
-        uploads
-            .iter()
-            .any(|upload| upload.state == UploadState::Accepted)
+    let is_accepted = |uploads: &[Upload]| {
+        uploads.iter().any(|upload| upload.state == UploadState::Accepted)
     };
     assert!(harness.wait_until(&mut child, is_accepted));
     let pid = child.id().to_string();

@@ -14,13 +14,14 @@ const LINE: &str = r#"{"objectId":"a-1","modifiedDate":"2026-03-01T09:30:00Z","n
 
 /// Starts a push that can't come to its end, sends it the signal once Gong was asked, and gives its
 /// exit code, report and messages.
-fn push_stopped_by(signal: Signal, under: Option<&str>) -> (Option<i32>, String, String) {
+fn push_stopped_by(signal: Signal, wait: &str, under: Option<&str>) -> (Option<i32>, String, String) {
     let sim = simulator()
         .processing(Processing::Never)
         .start_blocking()
         .unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
-    let mut push = Invocation::new(&["push", "accounts.ldjson", "--wait", "2s"])
+    let words = ["push", "accounts.ldjson", "--poll-interval", "50ms", "--wait", wait];
+    let mut push = Invocation::new(&words)
         .against(sim.base_url())
         .file("accounts.ldjson", LINE);
     if let Some(shell) = under {
@@ -29,7 +30,7 @@ fn push_stopped_by(signal: Signal, under: Option<&str>) -> (Option<i32>, String,
         command
             .args(["-c", &format!("{shell}\nexec \"$0\" \"$@\"")])
             .arg(env!("CARGO_BIN_EXE_gong-crm"))
-            .args(["push", "accounts.ldjson", "--wait", "2s"])
+            .args(words)
             .current_dir(&directory)
             .env("HOME", &directory);
         for name in ["GONG_BASE_URL", "GONG_ACCESS_KEY", "GONG_ACCESS_KEY_SECRET"] {
@@ -72,7 +73,7 @@ fn push_stopped_by(signal: Signal, under: Option<&str>) -> (Option<i32>, String,
 #[test]
 fn every_signal_stops_a_push_with_its_own_code() {
     for (signal, code) in [(Signal::HUP, 129), (Signal::INT, 130), (Signal::TERM, 143)] {
-        let (exit, report, messages) = push_stopped_by(signal, None);
+        let (exit, report, messages) = push_stopped_by(signal, "30s", None);
         assert_eq!(exit, Some(code), "{messages}");
         assert!(report.contains("canceled"), "{report}");
         assert!(
@@ -85,6 +86,6 @@ fn every_signal_stops_a_push_with_its_own_code() {
 #[cfg(target_os = "linux")]
 #[test]
 fn ignored_hang_up_does_not_stop_a_push() {
-    let (exit, _, messages) = push_stopped_by(Signal::HUP, Some("trap '' HUP"));
+    let (exit, _, messages) = push_stopped_by(Signal::HUP, "1s", Some("trap '' HUP"));
     assert_eq!(exit, Some(7), "{messages}");
 }
