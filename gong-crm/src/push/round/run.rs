@@ -1,0 +1,216 @@
+//! One round of a sync: lock the ledger, read the sources, plan, ask, send.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::{Round, RoundPlan};
+use crate::client::Client;
+use crate::ledger::{LedgerError, LockedLedger, Space};
+use crate::push::event::Events;
+use crate::push::input::{Checked, InputFile, OpenFile, check};
+use crate::push::prepare::{Plan, interrupted};
+use crate::push::report::{FileReport, Report};
+use crate::push::run::{begin, canceled, carry_out, invalid};
+use crate::push::session::Session;
+use crate::push::{Options, PushError};
+use crate::source::SourceFile;
+use crate::{IntegrationId, ObjectType};
+
+/// What the sources of a round gave.
+#[derive(Debug)]
+pub(crate) struct RoundFiles {
+    pub(crate) round: Round,
+    pub(crate) files: Vec<(ObjectType, SourceFile)>,
+}
+
+/// A plan, before anything of it is written or sent.
+#[derive(Debug)]
+pub(crate) struct Preview<'a> {
+    pub(crate) round: &'a RoundPlan,
+    pub(crate) files: &'a [FileReport],
+    pub(crate) uploads: usize,
+    /// Uploads of earlier rounds that are followed to their verdict.
+    pub(crate) older: usize,
+    pub(crate) notes: &'a [String],
+}
+
+/// What became of a round.
+#[derive(Debug)]
+pub(crate) struct RoundEnd {
+    /// `None` if nothing was to be done but to look, or somebody said no.
+    pub(crate) report: Option<Report>,
+}
+
+/// Where a round reads its sources: the locked ledger, and a directory for what they give.
+pub(crate) struct ReadContext {
+    pub(crate) ledger: LockedLedger,
+    pub(crate) space: Space,
+    pub(crate) directory: PathBuf,
+}
+
+/// Runs one round. `read` reads the sources; `decide` is given the plan and says whether it is
+/// carried out.
+pub(crate) async fn run_round<F>(
+    client: Client,
+    integration_id: IntegrationId,
+    options: Options,
+    events: Arc<Events>,
+    cancel: watch::Receiver<bool>,
+    read: impl FnOnce(ReadContext) -> F,
+    decide: impl FnOnce(Preview<'_>) -> bool,
+) -> Result<RoundEnd, PushError>
+where
+    F: Future<Output = Result<RoundFiles, PushError>>,
+{
+    let mut temporary = Vec::new();
+    let preparing = async {
+        let (ledger, spool) = begin(&client, &options, &events).await?;
+        let space = ledger
+            .ledger()
+            .space(client.base_url(), integration_id)
+            .await?;
+        let context = ReadContext {
+            ledger: ledger.clone(),
+            space,
+            directory: spool.directory().map_err(PushError::Spool)?,
+        };
+        let RoundFiles { round, files } = read(context).await?;
+        let mut open = Vec::with_capacity(files.len());
+        for (object_type, file) in files {
+            let metadata = std::fs::metadata(&file.lines).map_err(PushError::Spool)?;
+            let input = InputFile {
+                path: file.name,
+                object_type,
+                bytes: metadata.len(),
+            };
+            temporary.extend(file.temporary);
+            open.push(OpenFile {
+                converted: file.converted,
+                stamp: file.stamp,
+                is_rejects: false,
+                is_in_memory: true,
+                ..OpenFile::new(input, file.lines, metadata.len())
+            });
+        }
+        open.sort_by_key(|open| open.file.object_type);
+        let (of_check, to) = (options.clone(), Arc::clone(&events));
+        let checking = tokio::task::spawn_blocking(move || {
+            let checked = check(&mut open, &of_check, &to);
+            (open, checked)
+        });
+        let (open, checked) = checking.await.map_err(|error| interrupted(&error))?;
+        let checked = checked?;
+        let mut session = Session::new(
+            client.clone(),
+            integration_id,
+            space,
+            options,
+            ledger,
+            spool,
+            Arc::clone(&events),
+            Arc::new(open),
+        );
+        session.round = Some(round);
+        if let Checked::Invalid(errors) = checked {
+            let report = invalid(&session, errors);
+            return Ok::<_, PushError>((session, Err(report)));
+        }
+        let plan = session.plan().await?;
+        Ok((session, Ok(plan)))
+    };
+    let (session, planned) = tokio::select! {
+        biased;
+        prepared = preparing => prepared?,
+        () = canceled(cancel.clone()) => {
+            return Ok(RoundEnd { report: Some(Report::canceled()) });
+        }
+    };
+    let plan = match planned {
+        Ok(plan) => plan,
+        Err(report) => {
+            session.end().await;
+            return Ok(RoundEnd {
+                report: Some(report),
+            });
+        }
+    };
+    if plan.is_invalid {
+        session.discard(&plan);
+        let notes = plan.notes.clone();
+        let report = Report::new(plan.invalid_files(), notes, false, None);
+        session.end().await;
+        return Ok(RoundEnd {
+            report: Some(report),
+        });
+    }
+    let new = plan.uploads.iter().filter(|planned| !planned.is_older);
+    let uploads = new.count();
+    let is_wanted = decide(Preview {
+        round: &plan.round,
+        files: &plan.files,
+        uploads,
+        older: plan.uploads.len() - uploads,
+        notes: &plan.notes,
+    });
+    let is_dry = session.round.as_ref().is_some_and(|round| round.is_dry);
+    if is_dry || !is_wanted {
+        session.discard(&plan);
+        session.end().await;
+        return Ok(RoundEnd { report: None });
+    }
+    session.write_last_reads(&plan).await?;
+    let report = carry_out(session, plan, cancel).await?;
+    drop(temporary);
+    Ok(RoundEnd {
+        report: Some(report),
+    })
+}
+
+impl Session {
+    /// Writes down the reads that were complete.
+    async fn write_last_reads(&self, plan: &Plan) -> Result<(), LedgerError> {
+        let Some(round) = &self.round else {
+            return Ok(());
+        };
+        let ledger = self.ledger.ledger();
+        let mut reads = ledger.last_reads(self.space, round.scope).await?;
+        let mut is_changed = false;
+        for (object_type, read) in &round.reads {
+            let counts = plan.round.types.get(object_type);
+            let is_complete = read.is_complete
+                && counts.is_some_and(|counts| counts.incomplete.is_none());
+            if !is_complete {
+                continue;
+            }
+            let mut last = read.last.clone();
+            last.records = self.records_of(plan, *object_type);
+            let before = reads.get(object_type);
+            if let Some(before) = before
+                && counts.is_some_and(|counts| counts.awaits_definition)
+            {
+                last.definition.clone_from(&before.definition);
+            }
+            is_changed |= before != Some(&last);
+            reads.insert(*object_type, last);
+        }
+        if is_changed {
+            ledger
+                .put_last_reads(self.space, round.scope, &reads)
+                .await?;
+        }
+        Ok(())
+    }
+
+    fn records_of(&self, plan: &Plan, object_type: ObjectType) -> u64 {
+        let files: BTreeMap<&PathBuf, u64> = plan
+            .files
+            .iter()
+            .filter(|file| file.object_type == object_type)
+            .map(|file| (&file.path, file.records))
+            .collect();
+        files.values().sum()
+    }
+}
