@@ -16,7 +16,8 @@ use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
 use crate::rate_limit::{CallCounter, MemoryCallCounter, RateLimit};
 use crate::response::{self, ErrorBody};
-use crate::retry::{RetryAction, RetryLimits, for_idempotent, for_non_idempotent};
+use crate::retry::{self, RetryAction, RetryLimits, for_idempotent, for_non_idempotent};
+use crate::tls;
 
 /// The way to one company's Gong; cheap to clone, all clones share connections.
 ///
@@ -110,6 +111,10 @@ impl Client {
         /// What calls say of themselves, before this crate's own name.
         #[builder(into)]
         user_agent: Option<String>,
+        /// Certificates in PEM that are trusted besides the system's, as a company's proxy needs that
+        /// looks into TLS.
+        #[builder(into)]
+        root_certificates: Option<String>,
         /// How long to wait for what.
         timeouts: Option<Timeouts>,
         /// Where time comes from; tests bring their own.
@@ -136,12 +141,13 @@ impl Client {
                 )
             })?;
         authorization.set_sensitive(true);
-        let http = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .default_headers(HeaderMap::from_iter([(AUTHORIZATION, authorization)]))
             .user_agent(user_agent)
             .connect_timeout(timeouts.connect)
             // A followed redirect would lose the credentials and end in a confusing 401.
-            .redirect(reqwest::redirect::Policy::none())
+            .redirect(reqwest::redirect::Policy::none());
+        let http = tls::with_tls(builder, &base_url, root_certificates.as_deref())?
             .build()
             .map_err(|error| {
                 Error::new(ErrorKind::Configuration, "the HTTP client can't be made")
@@ -225,29 +231,10 @@ impl Client {
         E: ErrorBody,
         F: Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
     {
-        let limits = self.retry;
-        let started = self.clock.monotonic();
-        let mut pauses = limits.pauses();
-        let mut attempts = 1;
-        loop {
-            let error = match self.call(operation, call()).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            let pause = pauses.next().unwrap_or_default();
-            let pause = pause.max(error.retry_after().unwrap_or_default());
-            let spent = self.clock.monotonic().saturating_sub(started);
-            let gives_up = after(&error) == RetryAction::GiveUp;
-            if gives_up
-                || attempts >= limits.max_attempts
-                || pause > limits.max_retry_after
-                || spent.saturating_add(pause) > limits.max_elapsed
-            {
-                return Err(error);
-            }
-            self.clock.sleep(pause).await;
-            attempts += 1;
-        }
+        retry::drive(&self.retry, &*self.clock, after, || {
+            self.call(operation, call())
+        })
+        .await
     }
 
     /// Makes one call of the raw client and turns whatever goes wrong into an [`Error`].

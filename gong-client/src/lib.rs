@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod backoff;
 mod base_url;
 pub mod client;
 pub mod clock;
@@ -21,6 +22,7 @@ mod response;
 pub mod retry;
 mod schema;
 pub mod status;
+mod tls;
 pub mod upload;
 pub mod users;
 

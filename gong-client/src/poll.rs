@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
-
+use crate::backoff::Pauses;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::retry::{RetryAction, for_idempotent};
@@ -64,19 +63,9 @@ impl PollPolicy {
         self
     }
 
-    /// The pauses, one after another, without end; each a little off, so that clients that started
-    /// together do not ask together.
-    pub fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
-        let longest = self.max_interval;
-        ExponentialBuilder::new()
-            .with_min_delay(self.initial_interval)
-            .with_max_delay(self.max_interval)
-            .with_factor(1.5)
-            .with_jitter()
-            .without_max_times()
-            .build()
-            // The jitter comes on top of the longest pause, and can double it.
-            .map(move |pause| pause.min(longest))
+    /// The pauses, one after another, without end.
+    pub fn pauses(&self) -> Pauses {
+        Pauses::new(self.initial_interval, self.max_interval, 1.5)
     }
 }
 

@@ -29,10 +29,11 @@
 //! left. It is read as seconds or as an HTTP date; without one, or with one that is neither, the
 //! pause is the usual one.
 
+use std::future::Future;
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
-
+use crate::backoff::Pauses;
+use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 
 /// What is done after a failed call.
@@ -184,6 +185,81 @@ pub fn for_non_idempotent(error: &Error) -> RetryAction {
     }
 }
 
+/// Makes a call until it succeeds, until `action` gives up, or until a limit is reached.
+///
+/// Both limits hold: the number of attempts, and the time since the first one.
+///
+/// # Errors
+///
+/// The error of the last attempt.
+pub async fn drive<T, F>(
+    limits: &RetryLimits,
+    clock: &dyn Clock,
+    action: impl Fn(&Error) -> RetryAction,
+    mut call: impl FnMut() -> F,
+) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let mut attempts = Attempts::start(limits, clock);
+    loop {
+        let error = match call().await {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        if action(&error) == RetryAction::GiveUp {
+            return Err(error);
+        }
+        attempts.wait_after(error).await?;
+    }
+}
+
+/// The attempts at one call, and the pauses between them: for callers whose next attempt is not the
+/// same call, such as one that checks a status first. Other callers use [`drive`].
+#[derive(Debug)]
+pub struct Attempts<'a> {
+    limits: RetryLimits,
+    clock: &'a dyn Clock,
+    started: Duration,
+    failed: u32,
+    pauses: Pauses,
+}
+
+impl<'a> Attempts<'a> {
+    /// The first attempt begins now.
+    pub fn start(limits: &RetryLimits, clock: &'a dyn Clock) -> Self {
+        Self {
+            limits: *limits,
+            clock,
+            started: clock.monotonic(),
+            failed: 0,
+            pauses: limits.pauses(),
+        }
+    }
+
+    /// Waits for as long as the limits and the error's `Retry-After` say.
+    ///
+    /// # Errors
+    ///
+    /// The same error at once when no further attempt may be made: the attempts are used up, the
+    /// pause is longer than [`RetryLimits::max_retry_after`], or it would end after
+    /// [`RetryLimits::max_elapsed`].
+    pub async fn wait_after(&mut self, error: Error) -> Result<(), Error> {
+        self.failed += 1;
+        let pause = self.pauses.next().unwrap_or_default();
+        let pause = pause.max(error.retry_after().unwrap_or_default());
+        let elapsed = self.clock.monotonic().saturating_sub(self.started);
+        if self.failed >= self.limits.max_attempts
+            || pause > self.limits.max_retry_after
+            || elapsed.saturating_add(pause) > self.limits.max_elapsed
+        {
+            return Err(error);
+        }
+        self.clock.sleep(pause).await;
+        Ok(())
+    }
+}
+
 /// How often and how long a failed call is repeated.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -238,17 +314,8 @@ impl RetryLimits {
     };
 
     /// The pauses, one after another, without end.
-    pub fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
-        let longest = self.max_backoff;
-        ExponentialBuilder::new()
-            .with_min_delay(self.initial_backoff)
-            .with_max_delay(self.max_backoff)
-            .with_factor(2.0)
-            .with_jitter()
-            .without_max_times()
-            .build()
-            // The jitter comes on top of the longest pause, and can double it.
-            .map(move |pause| pause.min(longest))
+    pub fn pauses(&self) -> Pauses {
+        Pauses::new(self.initial_backoff, self.max_backoff, 2.0)
     }
 }
 

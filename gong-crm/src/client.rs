@@ -69,6 +69,10 @@ impl Client {
         /// What calls say of themselves, before this crate's own name.
         #[builder(into)]
         user_agent: Option<String>,
+        /// Certificates in PEM that are trusted besides the system's, as a company's proxy needs that
+        /// looks into TLS.
+        #[builder(into)]
+        root_certificates: Option<String>,
         /// How long to wait for what.
         timeouts: Option<Timeouts>,
         /// Where time comes from; tests bring their own.
@@ -88,6 +92,7 @@ impl Client {
             .maybe_base_url(base_url)
             .credentials(credentials)
             .maybe_user_agent(user_agent)
+            .maybe_root_certificates(root_certificates)
             .maybe_timeouts(timeouts)
             .clock(Arc::clone(&clock))
             .call_counter(Arc::new(LedgerCounter(ledger.clone())))

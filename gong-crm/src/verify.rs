@@ -1,13 +1,10 @@
 //! Whether Gong holds what a file says: fetched by id, compared field by field.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::hash::BuildHasher as _;
-use std::io::{self, BufRead, BufReader, Read as _};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -17,6 +14,7 @@ use gong_client::Error;
 use gong_client::objects::{CrmObject, MAX_OBJECTS, require_entity_schema};
 use gong_records::ObjectType;
 use gong_records::ids::IntegrationId;
+use gong_records::io::lines::Lines;
 use gong_records::value::ObjectId;
 
 mod compare;
@@ -365,7 +363,7 @@ impl Last {
         let mut lines = Lines::open(path)?;
         // Within a file, updates are sent in the order of their dates.
         let mut of_file: HashMap<u64, (Option<Timestamp>, u64, bool)> = HashMap::new();
-        while let Some(line) = lines.next()? {
+        while let Some(line) = next_line(&mut lines)? {
             let Ok((id, record)) = &line.record else {
                 continue;
             };
@@ -390,7 +388,7 @@ impl Last {
 }
 
 fn hash(id: &ObjectId) -> u64 {
-    foldhash::quality::FixedState::default().hash_one(id.as_str())
+    gong_records::io::hash::hash(id.as_str().as_bytes())
 }
 
 fn deletes(record: &Map<String, Value>) -> bool {
@@ -400,7 +398,7 @@ fn deletes(record: &Map<String, Value>) -> bool {
 /// The lines of a file that count, in chunks that fit a call.
 struct Records {
     file: usize,
-    lines: Lines,
+    lines: Lines<Box<dyn Read + Send>>,
     last: Arc<Last>,
     superseded: u64,
 }
@@ -418,7 +416,7 @@ impl Records {
     fn next_chunk(&mut self) -> io::Result<Vec<Line>> {
         let mut chunk = Vec::with_capacity(MAX_OBJECTS);
         while chunk.len() < MAX_OBJECTS {
-            let Some(line) = self.lines.next()? else {
+            let Some(line) = next_line(&mut self.lines)? else {
                 break;
             };
             if let Ok((id, _)) = &line.record
@@ -433,38 +431,17 @@ impl Records {
     }
 }
 
-/// The lines of a file.
-struct Lines {
-    reader: Box<dyn BufRead + Send>,
-    number: u64,
-}
-
-impl Lines {
-    fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self {
-            reader: open(path)?,
-            number: 0,
-        })
-    }
-
-    /// The next line that is not blank.
-    fn next(&mut self) -> io::Result<Option<Line>> {
-        let mut bytes = Vec::new();
-        loop {
-            bytes.clear();
-            if self.reader.read_until(b'\n', &mut bytes)? == 0 {
-                return Ok(None);
-            }
-            self.number += 1;
-            let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-            if !text.trim_ascii().is_empty() {
-                return Ok(Some(Line {
-                    number: self.number,
-                    record: record(text),
-                }));
-            }
+/// The next line that is not blank.
+fn next_line(lines: &mut Lines<Box<dyn Read + Send>>) -> io::Result<Option<Line>> {
+    while let Some(line) = lines.next_line()? {
+        if !line.is_blank() {
+            return Ok(Some(Line {
+                number: line.number,
+                record: record(line.bytes),
+            }));
         }
     }
+    Ok(None)
 }
 
 fn record(text: &[u8]) -> Result<(ObjectId, Map<String, Value>), String> {
@@ -477,17 +454,4 @@ fn record(text: &[u8]) -> Result<(ObjectId, Map<String, Value>), String> {
     };
     let id = id.map_err(|fault| format!("its objectId: {}", fault.message()))?;
     Ok((id, record))
-}
-
-/// The file's text; what begins as gzip does is unpacked.
-fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
-    const BUFFER: usize = 256 * 1024;
-    let mut start = [0; 2];
-    let is_packed = File::open(path)?.read_exact(&mut start).is_ok() && start == [0x1f, 0x8b];
-    let file = BufReader::with_capacity(BUFFER, File::open(path)?);
-    if is_packed {
-        let unpacked = MultiGzDecoder::new(file);
-        return Ok(Box::new(BufReader::with_capacity(BUFFER, unpacked)));
-    }
-    Ok(Box::new(file))
 }

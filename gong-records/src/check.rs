@@ -10,7 +10,6 @@
 use std::io;
 use std::path::PathBuf;
 
-mod blocks;
 #[doc(hidden)]
 pub mod differential;
 mod emails;
@@ -47,6 +46,7 @@ pub use summary::{FileSummary, Summary};
 
 pub use crate::rule::{Evidence, Example, Explanation, Sample, Severity};
 
+use crate::io::blocks;
 use crate::io::discover::FilesError;
 
 /// Why a check came to no end.

@@ -1,7 +1,7 @@
-//! Mending entity files where that takes no guess.
+//! Fixing entity files where only one reading is possible.
 //!
-//! [`fix_reader`] and [`fix_file`] copy an entity file line by line and rewrite what has one right
-//! reading only:
+//! [`fix_reader`] and [`fix_file`] copy an entity file line by line and rewrite what can only mean one
+//! thing:
 //!
 //! - a byte order mark, blank lines, `//` comments and Windows line ends go;
 //! - a date-time loses its fraction of a second, and gets a `T`, a capital `Z` and a colon in the
@@ -13,15 +13,16 @@
 //!
 //! With an [`EntitySchema`] that goes for its custom fields too. A missing zone,
 //! a date in another notation, a misspelled name or broken JSON stay as they are: the check names
-//! them. So does every value that is not mended, byte for byte.
+//! them. So does every value that is not fixed, byte for byte.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 use crate::io::atomic_file;
+use crate::io::lines::Lines;
 use crate::record::{LineFormat, ObjectType};
 use crate::rule::Rule;
 use crate::schema::EntitySchema;
@@ -29,7 +30,7 @@ use crate::schema::EntitySchema;
 mod object;
 mod value;
 
-/// How to mend.
+/// Settings of a fix.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Options {
@@ -37,23 +38,23 @@ pub struct Options {
     pub entity_schema: Option<EntitySchema>,
 }
 
-/// One thing that was mended. It never holds a value, which may be personal data.
+/// One change. It never holds a value, which may be personal data.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
-pub struct Repair {
+pub struct Fix {
     /// The line in the file that was read, from 1.
     pub line: u64,
     /// The field's name, today's.
     pub field: Option<String>,
     /// The rule that was broken; none for Windows line ends, which break none.
     pub rule: Option<Rule>,
-    /// What stood there.
+    /// What was there.
     pub before: Cow<'static, str>,
-    /// What stands there now.
+    /// What is there now.
     pub after: Cow<'static, str>,
 }
 
-impl fmt::Display for Repair {
+impl fmt::Display for Fix {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "line {}", self.line)?;
         if let Some(field) = &self.field {
@@ -67,34 +68,31 @@ impl fmt::Display for Repair {
     }
 }
 
-/// How much was done.
+/// How much was read, written and fixed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Fixed {
+pub struct FixSummary {
     /// The lines that were read.
     pub lines: u64,
     /// The lines that were written: without blank ones and comments.
     pub lines_written: u64,
-    /// The things that were mended.
-    pub repairs: u64,
+    /// The changes.
+    pub fixes: u64,
 }
 
-/// Why a file could not be mended.
+/// Why a file could not be fixed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FixError {
     /// The source fails.
-    #[error("the lines can't be read: {0}")]
+    #[error("the lines cannot be read: {0}")]
     Read(io::Error),
     /// The target fails.
-    #[error("the mended lines can't be written: {0}")]
+    #[error("the fixed lines cannot be written: {0}")]
     Write(io::Error),
 }
 
-/// Longer lines are copied as they are, so that memory stays small.
-const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;
-
-/// Copies lines of one type and mends them on the way; `on_repair` is told of each thing done.
+/// Copies lines of one type and fixes them; `on_fix` receives each change.
 ///
 /// # Errors
 ///
@@ -108,20 +106,20 @@ const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;
 ///     r#"{"objectId": "8608553", "lastModified": "2026-03-01 09:30:00.250Z", "status": "Won", "amount": 1250.10}"#,
 ///     "\n",
 /// );
-/// let mut mended = Vec::new();
-/// let mut repairs = Vec::new();
+/// let mut fixed = Vec::new();
+/// let mut fixes = Vec::new();
 /// fix::fix_reader(
 ///     lines.as_bytes(),
-///     &mut mended,
+///     &mut fixed,
 ///     ObjectType::Deal,
 ///     &fix::Options::default(),
-///     &mut |repair| repairs.push(repair.to_string()),
+///     &mut |fix| fixes.push(fix.to_string()),
 /// )?;
 /// assert_eq!(
-///     String::from_utf8(mended)?,
+///     String::from_utf8(fixed)?,
 ///     r#"{"objectId": "8608553", "modifiedDate": "2026-03-01T09:30:00Z", "status": "WON", "amount": 1250.10}"#.to_owned() + "\n"
 /// );
-/// assert_eq!(repairs, [
+/// assert_eq!(fixes, [
 ///     "line 1: a comment → nothing [comment-line]",
 ///     "line 2, modifiedDate: the name lastModified → the name modifiedDate [retired-name]",
 ///     "line 2, modifiedDate: a space between date and time → a T [timestamp-format]",
@@ -135,23 +133,23 @@ pub fn fix_reader(
     writer: impl Write,
     object_type: ObjectType,
     options: &Options,
-    on_repair: &mut dyn FnMut(Repair),
-) -> Result<Fixed, FixError> {
-    let mut lines = Lines {
-        reader: BufReader::with_capacity(256 * 1024, reader),
+    on_fix: &mut dyn FnMut(Fix),
+) -> Result<FixSummary, FixError> {
+    let mut lines = Lines::new(reader);
+    let mut copy = Copy {
         writer: BufWriter::with_capacity(256 * 1024, writer),
         line_format: object_type.line_format(),
         entity_schema: options.entity_schema.as_ref(),
         had_windows_line_end: false,
-        fixed: Fixed::default(),
-        on_repair,
+        fixed: FixSummary::default(),
+        on_fix,
     };
-    while lines.next()? {}
-    lines.writer.flush().map_err(FixError::Write)?;
-    Ok(lines.fixed)
+    while copy.next(&mut lines)? {}
+    copy.writer.flush().map_err(FixError::Write)?;
+    Ok(copy.fixed)
 }
 
-/// Mends one file into another, which is complete or not there; they may be the same.
+/// Fixes one file into another, which is complete or not there; they may be the same.
 ///
 /// # Errors
 ///
@@ -161,60 +159,64 @@ pub fn fix_file(
     target: &Path,
     object_type: ObjectType,
     options: &Options,
-    on_repair: &mut dyn FnMut(Repair),
-) -> Result<Fixed, FixError> {
+    on_fix: &mut dyn FnMut(Fix),
+) -> Result<FixSummary, FixError> {
     let named = |path: &Path, error: io::Error| {
         io::Error::new(error.kind(), format!("{}: {error}", path.display()))
     };
     let opened = File::open(source).map_err(|error| FixError::Read(named(source, error)))?;
     let unwritable = |error| FixError::Write(named(target, error));
     let mut aside = atomic_file::create_temp_beside(target).map_err(unwritable)?;
-    let fixed = fix_reader(opened, &mut aside, object_type, options, on_repair)?;
+    let fixed = fix_reader(opened, &mut aside, object_type, options, on_fix)?;
     atomic_file::commit(aside, target).map_err(unwritable)?;
     Ok(fixed)
 }
 
-/// The lines on their way through.
-struct Lines<'a, R, W: Write> {
-    reader: BufReader<R>,
+/// The copy as far as it has come.
+struct Copy<'a, W: Write> {
     writer: BufWriter<W>,
     line_format: &'static LineFormat,
     entity_schema: Option<&'a EntitySchema>,
     had_windows_line_end: bool,
-    fixed: Fixed,
-    on_repair: &'a mut dyn FnMut(Repair),
+    fixed: FixSummary,
+    on_fix: &'a mut dyn FnMut(Fix),
 }
 
-impl<R: Read, W: Write> Lines<'_, R, W> {
-    /// Mends one line; `false` at the end.
-    fn next(&mut self) -> Result<bool, FixError> {
-        let mut line = Vec::new();
-        self.read_piece(&mut line)?;
-        if line.is_empty() {
+impl<W: Write> Copy<'_, W> {
+    /// Fixes one line; `false` at the end.
+    fn next(&mut self, lines: &mut Lines<impl Read>) -> Result<bool, FixError> {
+        let mut failed = None;
+        let writer = &mut self.writer;
+        // A line that is too long to be looked at is copied as it is.
+        let next = lines.next_line_or_copy(&mut |piece| {
+            writer.write_all(piece).map_err(|error| {
+                let kind = error.kind();
+                failed = Some(error);
+                kind.into()
+            })
+        });
+        let next = next.map_err(|error| match failed {
+            Some(error) => FixError::Write(error),
+            None => FixError::Read(error),
+        })?;
+        let Some(line) = next else {
             return Ok(false);
-        }
+        };
         self.fixed.lines += 1;
-        if line.last() != Some(&b'\n') && line.len() >= MAX_LINE_BYTES {
-            self.copy_rest(line)?;
+        if line.is_too_long {
+            self.fixed.lines_written += 1;
             return Ok(true);
         }
-        let mut text = line.as_slice();
-        if self.fixed.lines == 1
-            && let Some(rest) = text.strip_prefix("\u{feff}".as_bytes())
-        {
+        if line.has_byte_order_mark {
             self.note(
                 None,
                 Some(Rule::ByteOrderMark),
                 "a byte order mark",
                 "nothing",
             );
-            text = rest;
         }
-        let mut end: &[u8] = b"";
-        if let Some(rest) = text.strip_suffix(b"\n") {
-            text = rest;
-            end = b"\n";
-        }
+        let mut text = line.bytes;
+        let end: &[u8] = if line.has_line_feed { b"\n" } else { b"" };
         if let Some(rest) = text.strip_suffix(b"\r") {
             text = rest;
             if !std::mem::replace(&mut self.had_windows_line_end, true) {
@@ -233,41 +235,18 @@ impl<R: Read, W: Write> Lines<'_, R, W> {
             self.note(None, Some(Rule::CommentLine), "a comment", "nothing");
             return Ok(true);
         }
-        let mended = std::str::from_utf8(text).ok().and_then(|text| {
-            let mended = object::mend(text, self.line_format, self.entity_schema)?;
-            for (field, step) in mended.steps {
+        let fixed = std::str::from_utf8(text).ok().and_then(|text| {
+            let fixed = object::fix(text, self.line_format, self.entity_schema)?;
+            for (field, step) in fixed.steps {
                 self.note(field, Some(step.rule), step.before, step.after);
             }
-            Some(mended.text)
+            Some(fixed.text)
         });
-        let text = mended.as_deref().map_or(text, str::as_bytes);
+        let text = fixed.as_deref().map_or(text, str::as_bytes);
         self.write(text)?;
         self.write(end)?;
         self.fixed.lines_written += 1;
         Ok(true)
-    }
-
-    fn read_piece(&mut self, piece: &mut Vec<u8>) -> Result<(), FixError> {
-        let most = MAX_LINE_BYTES as u64;
-        (&mut self.reader)
-            .take(most)
-            .read_until(b'\n', piece)
-            .map(drop)
-            .map_err(FixError::Read)
-    }
-
-    /// Copies a line that is too long to be looked at, as it is.
-    fn copy_rest(&mut self, mut piece: Vec<u8>) -> Result<(), FixError> {
-        loop {
-            self.write(&piece)?;
-            if piece.is_empty() || piece.ends_with(b"\n") {
-                break;
-            }
-            piece.clear();
-            self.read_piece(&mut piece)?;
-        }
-        self.fixed.lines_written += 1;
-        Ok(())
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), FixError> {
@@ -281,8 +260,8 @@ impl<R: Read, W: Write> Lines<'_, R, W> {
         before: impl Into<Cow<'static, str>>,
         after: impl Into<Cow<'static, str>>,
     ) {
-        self.fixed.repairs += 1;
-        (self.on_repair)(Repair {
+        self.fixed.fixes += 1;
+        (self.on_fix)(Fix {
             line: self.fixed.lines,
             field,
             rule,

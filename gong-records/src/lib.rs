@@ -7,6 +7,8 @@ pub mod ids;
 pub mod io;
 #[cfg(feature = "mapping")]
 pub mod mapping;
+#[rustfmt::skip]
+mod object_type;
 pub mod record;
 pub mod rule;
 pub mod schema;

@@ -46,8 +46,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::io::atomic_file;
@@ -229,18 +228,10 @@ pub fn convert_file(
 /// # Errors
 ///
 /// [`ConvertError::File`] when it can't be opened.
-pub fn open(csv: &Path) -> Result<Box<dyn Read>, ConvertError> {
-    let file = File::open(csv).map_err(|source| ConvertError::File {
+pub fn open(csv: &Path) -> Result<Box<dyn Read + Send>, ConvertError> {
+    crate::io::open::open(csv).map_err(|source| ConvertError::File {
         path: csv.to_path_buf(),
         source,
-    })?;
-    let is_compressed = csv
-        .extension()
-        .is_some_and(|end| end.eq_ignore_ascii_case("gz"));
-    Ok(if is_compressed {
-        Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file)))
-    } else {
-        Box::new(file)
     })
 }
 

@@ -23,6 +23,7 @@ pub(crate) use encode::AppendJson;
 pub(crate) use raw_record::RawRecord;
 pub(crate) use validation::{Bounded, Validation};
 
+pub use crate::object_type::ObjectType;
 use crate::value::ObjectId;
 
 /// A record of one of the six types that a line of an entity file can hold.

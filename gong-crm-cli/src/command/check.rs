@@ -78,13 +78,13 @@ fn mend(
     fix_options.entity_schema.clone_from(&options.entity_schema);
     for (file, target) in found.files.iter().zip(&targets) {
         let path = file.path.display();
-        let mut say = |repair: fix::Repair| output.talk(&format!("{path}: {repair}"));
+        let mut say = |repair: fix::Fix| output.talk(&format!("{path}: {repair}"));
         let fixed = fix::fix_file(&file.path, target, file.object_type, &fix_options, &mut say)
             .map_err(|error| unwritable(&error))?;
         output.talk(&format!(
             "{}: {}",
             target.display(),
-            counted(fixed.repairs, "repair")
+            counted(fixed.fixes, "repair")
         ));
     }
     output.talk("");

@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::accounts::put_newest_accounts;
-use super::record::{RecordState, TryOutcome};
+use super::record::{RecordState, Seconds, TryOutcome};
 use super::store::{Batch, Table};
 use super::upload::{Past, Pending, RecordOutcome, Upload};
 use super::verdict::{after, bounded, last_try, tries_of};
-use super::{COUNTER, IDENTITY, Identity, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN};
+use super::{AS_OF, COUNTER, IDENTITY, Identity, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN};
 use crate::ObjectType;
 
 /// Records per chunk of a manifest and of a history.
@@ -64,6 +64,8 @@ pub(crate) struct LockedLedger {
 struct State {
     counter: u64,
     open: BTreeSet<u64>,
+    /// The as-of of the last push.
+    as_of: Seconds,
 }
 
 /// An upload that is to be written down, with its records.
@@ -132,6 +134,7 @@ impl Ledger {
         let state = State {
             counter: self.counter().await?,
             open: self.open_numbers().await?,
+            as_of: self.meta_json(AS_OF).await?.unwrap_or(Seconds::MIN),
         };
         let locked = LockedLedger {
             ledger: self.clone(),
@@ -157,6 +160,14 @@ impl LockedLedger {
         let mut state = self.state();
         state.counter += 1;
         state.counter
+    }
+
+    /// The as-of of a push that begins now: later than that of every push before it, also where two
+    /// begin in one second, or the clock was set back between them.
+    pub(crate) fn next_as_of(&self, now: Timestamp) -> Seconds {
+        let mut state = self.state();
+        state.as_of = now.as_second().max(state.as_of.saturating_add(1));
+        state.as_of
     }
 
     /// The uploads that have no verdict yet, in the order of their numbers.
@@ -385,6 +396,7 @@ impl LockedLedger {
     pub(super) fn put_state(&self, batch: &mut Batch) -> Result<(), LedgerError> {
         let state = self.state();
         put_json(batch, Table::Meta, COUNTER, &state.counter)?;
+        put_json(batch, Table::Meta, AS_OF, &state.as_of)?;
         put_json(batch, Table::Meta, OPEN, &state.open)
     }
 }

@@ -54,6 +54,7 @@ use store::{Batch, MemoryStore, Store, StoreFuture, Table};
 const IDENTITY: &[u8] = b"identity";
 const COUNTER: &[u8] = b"counter";
 const OPEN: &[u8] = b"open";
+const AS_OF: &[u8] = b"as-of";
 
 /// What was sent to Gong, and what Gong holds.
 ///

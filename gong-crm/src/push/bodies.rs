@@ -352,7 +352,9 @@ impl<'a> Bodies<'a> {
             sent_date: date.or(modified),
             address,
             source: u32::try_from(self.files.files[read.file].0).unwrap_or(u32::MAX),
-            line: u64::from(read.chosen.entry.line),
+            line: self.files.files[read.file]
+                .1
+                .source_line(u64::from(read.chosen.entry.line)),
             is_known: read.chosen.is_known,
         };
         let nulls: Vec<&str> = nulls.iter().map(String::as_str).collect();

@@ -65,7 +65,9 @@ impl<'a> Decided<'a> {
             surveyed,
             plan,
             rules: Rules {
-                as_of: session.read_of(files.object_type).map_or(now, |(_, read)| read.as_of),
+                as_of: session
+                    .read_of(files.object_type)
+                    .map_or(session.as_of, |(_, read)| read.as_of),
                 now,
                 history: session.options.history,
                 touch: session.options.touch,
@@ -342,15 +344,20 @@ impl<'a> Decided<'a> {
                 action,
                 step,
                 is_retry,
-            } => self.chosen.push(Chosen {
-                entry: *version,
-                action,
+            } => {
                 // After the version that is under way.
-                step: step + u16::from(under_way.is_some()),
-                is_retry,
-                is_known: known.is_some(),
-                date_under_way: under_way.and_then(|(in_flight, _)| in_flight.date),
-            }),
+                let first = under_way.map_or(0, |(in_flight, _)| in_flight.step.saturating_add(1));
+                let step = first.saturating_add(step);
+                self.chosen.push(Chosen {
+                    entry: *version,
+                    action,
+                    step,
+                    is_retry,
+                    // An earlier version will be in the ledger by then.
+                    is_known: known.is_some() || step > 0,
+                    date_under_way: under_way.and_then(|(in_flight, _)| in_flight.date),
+                });
+            }
         }
     }
 }

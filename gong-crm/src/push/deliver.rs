@@ -56,6 +56,8 @@ struct Delivery<'s> {
     cause: Option<Arc<Error>>,
     calls: u32,
     sending: RetryBudget,
+    /// When Gong took it, if it did so in this push.
+    accepted: Option<Duration>,
 }
 
 impl Session {
@@ -75,6 +77,7 @@ impl Session {
             cause: None,
             calls: 0,
             sending: RetryBudget::new(self.options.retry, clock),
+            accepted: None,
         };
         let mut event = Event::Begin;
         let end = loop {
@@ -130,6 +133,7 @@ impl Delivery<'_> {
         }
         if stage == UploadState::Accepted && self.upload.accepted_at.is_none() {
             self.upload.accepted_at = Some(self.session.now());
+            self.accepted = Some(self.session.client.clock.monotonic());
         }
         self.upload.state = stage;
         self.upload.status = status.or_else(|| self.upload.status.take());
@@ -355,7 +359,13 @@ impl Delivery<'_> {
         Event::WaitGivenUp
     }
 
+    /// How long Gong has had it. What this push waits for is measured, so that a clock that is set
+    /// meanwhile changes nothing.
     fn age(&self) -> SignedDuration {
+        if let Some(since) = self.accepted {
+            let age = self.session.client.clock.monotonic().saturating_sub(since);
+            return SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
+        }
         let since = self.upload.accepted_at.unwrap_or(self.upload.planned_at);
         self.session.now().duration_since(since)
     }

@@ -73,6 +73,12 @@ impl Session {
         may_be_stale: bool,
     ) -> Result<Ended, LedgerError> {
         let mut pending = self.ledger.manifest(upload.number).await?;
+        if may_be_stale {
+            // The ledger can have learned of them since it was planned.
+            for pending in &mut pending {
+                pending.is_known = true;
+            }
+        }
         let mut held = Vec::new();
         if upload.purpose != Purpose::Legacy && upload.state == UploadState::Planned {
             if may_be_stale && !self.has_body(upload) {
@@ -81,12 +87,6 @@ impl Session {
             }
             held = self.thin_out(upload, &mut pending, may_be_stale).await?;
             if pending.is_empty() {
-                upload.state = UploadState::Dropped;
-                let nothing = Conclusion::default();
-                self.ledger
-                    .conclude(upload, &[], &nothing, self.now())
-                    .await?;
-                self.discard_body(upload);
                 let mut ended =
                     unfinished(upload.clone(), Status::Partial, String::new(), None, &[]);
                 ended.add_held(&held);
@@ -209,7 +209,7 @@ impl Session {
     }
 
     /// Writes down that an upload will never have a verdict: its records are sent again.
-    async fn give_up(
+    pub(super) async fn give_up(
         &self,
         upload: &mut Upload,
         pending: &[Pending],
@@ -444,7 +444,7 @@ impl Session {
             let error = RecordError {
                 client_request_id: Some(by.unwrap_or(upload).client_request_id.clone()),
                 line: outcome.line as u64,
-                source_line: self.source_line(upload, pending),
+                source_line: pending.line,
                 object_id: Some(pending.object_id.clone()),
                 description: outcome.reason.clone(),
             };
@@ -472,15 +472,6 @@ impl Session {
             errors,
             searches,
         }
-    }
-
-    fn source_line(&self, upload: &Upload, pending: &Pending) -> u64 {
-        let source = upload.sources.get(pending.source as usize);
-        let file = self
-            .files
-            .iter()
-            .find(|open| source.is_some_and(|source| open.file.path.to_string_lossy() == **source));
-        file.map_or(pending.line, |file| file.source_line(pending.line))
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct InFlight {
     pub(super) upload: u64,
     /// The low half of the hash.
     pub(super) hash: u64,
+    /// The upload's step.
+    pub(super) step: u16,
     pub(super) as_of: Seconds,
     pub(super) date: Option<Seconds>,
     pub(super) is_deletion: bool,

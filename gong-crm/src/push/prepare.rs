@@ -18,7 +18,7 @@ use super::plan::InFlight;
 use super::report::{FileReport, RecordError, Status};
 use super::round::{Gone, RoundPlan, RoundType};
 use super::session::Session;
-use super::survey::{TypeFiles, id_hash, survey};
+use super::survey::{Survey, TypeFiles, id_hash, survey};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{
@@ -55,6 +55,9 @@ pub(super) struct Writes {
     held: BTreeMap<ObjectType, Vec<(Pending, String, Content)>>,
     /// Records that Gong holds as they are, after a version that it rejected.
     settled: Vec<(ObjectType, String)>,
+    /// Uploads of earlier pushes that were not sent, with their records and the places of those that
+    /// this push does not name.
+    overtaken: Vec<(Upload, Vec<Pending>, Vec<usize>)>,
 }
 
 /// An upload of a plan.
@@ -166,7 +169,48 @@ impl Session {
             upload.sources.clone_from(&sources);
             self.ledger.hold_back(&upload, held, self.now()).await?;
         }
-        self.ledger.begin(&writes.new, &mut writes.names).await
+        self.ledger
+            .begin(&writes.new, &mut writes.names)
+            .await?;
+        for (mut upload, pending, kept) in writes.overtaken {
+            self.keep_only(&mut upload, &pending, &kept).await?;
+        }
+        Ok(())
+    }
+
+    /// Finds the records of uploads that were not sent of which this push holds later versions.
+    async fn overtaken_by(
+        &self,
+        surveyed: &Survey,
+        object_type: ObjectType,
+        key: [u8; 16],
+        open: &[Upload],
+    ) -> Result<Vec<(Upload, Vec<Pending>, Vec<usize>)>, LedgerError> {
+        let mut overtaken = Vec::new();
+        for upload in open {
+            let is_unsent = upload.state == UploadState::Planned
+                && upload.object_type == object_type
+                && upload.space() == self.space
+                && upload.purpose != Purpose::Legacy;
+            if !is_unsent {
+                continue;
+            }
+            let pending = self.ledger.manifest(upload.number).await?;
+            let is_named = |id: &str| {
+                let id = id_hash(&key, id);
+                surveyed
+                    .entries
+                    .binary_search_by_key(&id, |entry| entry.id)
+                    .is_ok()
+            };
+            let kept: Vec<usize> = (0..pending.len())
+                .filter(|place| !is_named(&pending[*place].object_id))
+                .collect();
+            if kept.len() < pending.len() {
+                overtaken.push((upload.clone(), pending, kept));
+            }
+        }
+        Ok(overtaken)
     }
 
     /// Notes the records that the check found invalid, so that their rejects are kept.
@@ -214,6 +258,10 @@ impl Session {
             ..
         } = decided;
         plan.writes.settled.extend(settled);
+        let overtaken = self
+            .overtaken_by(&surveyed, object_type, key, open)
+            .await?;
+        plan.writes.overtaken.extend(overtaken);
         let mut of_type = TypePlan {
             object_type,
             chosen,
@@ -249,6 +297,7 @@ impl Session {
                 let in_flight = InFlight {
                     upload: upload.number,
                     hash: super::plan::half(&pending.hash),
+                    step: upload.step,
                     as_of: upload.as_of,
                     date: pending.sent_date,
                     is_deletion: upload.direction == Direction::Delete,
@@ -357,7 +406,7 @@ impl Session {
             report.errors.push(RecordError {
                 client_request_id: None,
                 line: 0,
-                source_line: self.files[record.file].source_line(record.pending.line),
+                source_line: record.pending.line,
                 object_id: Some(record.pending.object_id.clone()),
                 description: record.reason.clone(),
             });
@@ -398,7 +447,7 @@ impl Session {
             space: self.space.0,
             as_of: self
                 .read_of(object_type)
-                .map_or(now.as_second(), |(_, read)| read.as_of),
+                .map_or(self.as_of, |(_, read)| read.as_of),
             body: None,
             body_hash: String::new(),
             has_own_id: false,
@@ -526,7 +575,7 @@ fn invalid_records(
                 sent_date: None,
                 address: None,
                 source: u32::try_from(place).unwrap_or(u32::MAX),
-                line: line.number,
+                line: open.source_line(line.number),
                 is_known: true,
             };
             let converted = open.converted.as_ref();

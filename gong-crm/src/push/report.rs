@@ -247,7 +247,8 @@ fn severity(status: Status) -> u8 {
     match status {
         Status::Unchanged => 0,
         Status::Done => 1,
-        Status::Partial | Status::Failed => 2,
+        Status::Partial => 2,
+        Status::Failed => 3,
         Status::Invalid => 4,
         Status::NotSent => 5,
         Status::TimedOut => 6,

@@ -1,8 +1,9 @@
 //! A push from its beginning to its report.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use gong_records::io::discover::FilesError;
 use tokio::sync::watch;
 
 use super::event::{Event, Events};
@@ -17,9 +18,9 @@ use super::report::{FileReport, RecordError, Report, Status, UploadReport, Verdi
 use super::session::Session;
 use super::spool::Spool;
 use super::{Options, PushError, Wait};
-use crate::IntegrationId;
+use crate::{IntegrationId, ObjectType};
 use crate::client::Client;
-use crate::ledger::{Current, Direction, LockedLedger, Pending, Upload, UploadState};
+use crate::ledger::{Current, Direction, LockedLedger, Pending, Seconds, Upload, UploadState};
 
 /// How many calls an upload takes at least: the upload, and two status checks.
 const CALLS_PER_UPLOAD: u64 = 3;
@@ -39,7 +40,15 @@ pub(super) async fn push(
     events: Arc<Events>,
     cancel: watch::Receiver<bool>,
 ) -> Result<Report, PushError> {
-    let files = options.files()?;
+    let files = match options.files() {
+        // All that earlier pushes left there was accepted meanwhile, or is not in a folder of its own.
+        Err(FilesError::OnlyRejects { path }) => {
+            let path = path.display();
+            let note = format!("{path} holds only rejects of earlier pushes: nothing to send");
+            return Ok(Report::new(Vec::new(), vec![note], false, None));
+        }
+        files => files?,
+    };
     let opening = |options: Options, spool: Spool| async move {
         let opened = tokio::task::spawn_blocking(move || open(files, &options, &spool));
         opened.await.map_err(|error| interrupted(&error))?
@@ -273,6 +282,19 @@ pub(super) fn add(files: &mut [FileReport], places: &HashMap<String, usize>, end
             file.reason.get_or_insert_with(|| ended.reason.clone());
         }
     }
+    // A search that has no verdict yet is resumed as every other upload.
+    for search in ended.searches.iter().filter(|search| search.state.is_open()) {
+        let places = search.sources.iter().filter_map(|source| places.get(source.as_str()));
+        for place in places {
+            files[*place].uploads.push(UploadReport {
+                client_request_id: search.client_request_id.clone(),
+                status: Status::TimedOut,
+                records: search.records,
+                accepted: 0,
+                rejected: 0,
+            });
+        }
+    }
     for (source, error) in &ended.errors {
         if let Some(place) = place_of(*source) {
             files[place].errors.push(error.clone());
@@ -290,6 +312,41 @@ enum Work {
     AccountDelay,
 }
 
+/// The uploads of a push that ended without a verdict.
+#[derive(Debug, Default)]
+struct Unresolved(Mutex<Vec<Open>>);
+
+#[derive(Debug)]
+struct Open {
+    object_type: ObjectType,
+    /// The as-of of its push, and its step in it.
+    version: (Seconds, u16),
+    /// Whether deletions wait for it.
+    keeps_deletions: bool,
+}
+
+impl Unresolved {
+    fn add(&self, open: Open) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(open);
+    }
+
+    /// Why an upload must not be sent yet, if that is so.
+    fn reason_against(&self, upload: &Upload, level: Level) -> Option<&'static str> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_deletion = level.direction() == Direction::Delete;
+        if is_deletion && all.iter().any(|open| open.keeps_deletions) {
+            return Some("not sent: deletions go when every earlier upload has its verdict");
+        }
+        let version = (upload.as_of, upload.step);
+        let has_earlier_version =
+            |open: &Open| open.object_type == upload.object_type && open.version < version;
+        let is_planned = upload.state == UploadState::Planned;
+        let waits = is_planned && upload.step > 0 && all.iter().any(has_earlier_version);
+        waits.then_some("not sent: an earlier version of its records has no verdict yet")
+    }
+}
+
 impl Session {
     /// Runs uploads in the order of their levels. Gives what became of each, and whether the push was
     /// canceled.
@@ -298,15 +355,18 @@ impl Session {
         mut uploads: Vec<Planned>,
         cancel: watch::Receiver<bool>,
     ) -> (Vec<Ended>, bool) {
-        uploads.sort_by_key(|planned| (planned.level, planned.upload.number));
+        uploads.sort_by_key(|planned| {
+            let upload = &planned.upload;
+            (!planned.is_older, upload.as_of, planned.level, upload.number)
+        });
         let known: Vec<Upload> = uploads
             .iter()
             .map(|planned| planned.upload.clone())
             .collect();
         let (steps, places) = graph(uploads);
-        let deletions_may_go = std::sync::atomic::AtomicBool::new(true);
+        let unresolved = Unresolved::default();
         let run = |work| {
-            let deletions_may_go = &deletions_may_go;
+            let unresolved = &unresolved;
             async move {
                 match work {
                     Work::Barrier => None,
@@ -315,21 +375,31 @@ impl Session {
                         None
                     }
                     Work::Upload(planned) => {
-                        use std::sync::atomic::Ordering::Relaxed;
-                        let is_deletion = planned.level.direction() == Direction::Delete;
-                        let ended = if is_deletion && !deletions_may_go.load(Relaxed) {
-                            self.not_yet(planned.upload).await
-                        } else {
-                            Box::pin(self.bring_to_end(planned.upload, planned.is_older)).await
+                        let Planned {
+                            upload,
+                            level,
+                            is_older,
+                        } = *planned;
+                        let object_type = upload.object_type;
+                        let version = (upload.as_of, upload.step);
+                        let ended = match unresolved.reason_against(&upload, level) {
+                            Some(reason) => self.not_yet(upload, reason).await,
+                            None => Box::pin(self.bring_to_end(upload, is_older)).await,
                         };
-                        let is_open = match ended.status {
-                            Status::TimedOut => self.options.wait == Wait::UntilDone,
-                            Status::NotSent | Status::Unknown => true,
-                            _ => false,
-                        };
-                        if !is_deletion && is_open {
-                            deletions_may_go.store(false, Relaxed);
+                        if !matches!(
+                            ended.status,
+                            Status::TimedOut | Status::NotSent | Status::Unknown
+                        ) {
+                            return Some(ended);
                         }
+                        let is_waited_for = ended.status != Status::TimedOut
+                            || self.options.wait == Wait::UntilDone;
+                        unresolved.add(Open {
+                            object_type,
+                            version,
+                            keeps_deletions: is_waited_for
+                                && level.direction() == Direction::Upsert,
+                        });
                         Some(ended)
                     }
                 }
@@ -349,11 +419,10 @@ impl Session {
         (all, is_canceled)
     }
 
-    /// A deletion that waits, because an earlier upload has no verdict.
-    async fn not_yet(&self, upload: Upload) -> Ended {
-        let reason = "not sent: deletions go when every earlier upload has its verdict".to_owned();
+    /// An upload that waits, because an earlier one has no verdict.
+    async fn not_yet(&self, upload: Upload, reason: &str) -> Ended {
         let pending = self.pending_of(&upload).await;
-        unfinished(upload, Status::NotSent, reason, None, &pending)
+        unfinished(upload, Status::NotSent, reason.to_owned(), None, &pending)
     }
 
     /// An upload that the push was canceled before or in.
@@ -467,36 +536,78 @@ impl Session {
 }
 
 /// The graph of some uploads, and the place of each in it.
+///
+/// Pushes are finished in their order, and the uploads of each in the order of their levels. A new
+/// push waits for older ones only where it holds later versions of records that are under way: then
+/// for the older uploads of that type.
 fn graph(uploads: Vec<Planned>) -> (Vec<Step<Work>>, Vec<usize>) {
-    let mut steps: Vec<Step<Work>> = Vec::new();
+    let mut graph = Graph::default();
     let mut places = Vec::with_capacity(uploads.len());
-    let mut before: Option<usize> = None;
-    let mut of_level: Vec<usize> = Vec::new();
-    let mut level: Option<Level> = None;
-    let mut has_delayed = false;
-    for planned in uploads {
-        if level.is_some_and(|level| level != planned.level) {
-            steps.push(Step {
-                work: Work::Barrier,
-                after: std::mem::take(&mut of_level),
-            });
-            before = Some(steps.len() - 1);
-        }
-        if !has_delayed && planned.level.refers_to_accounts() {
-            has_delayed = true;
-            steps.push(Step {
-                work: Work::AccountDelay,
-                after: before.into_iter().collect(),
-            });
-            before = Some(steps.len() - 1);
-        }
-        level = Some(planned.level);
-        of_level.push(steps.len());
-        places.push(steps.len());
-        steps.push(Step {
-            work: Work::Upload(Box::new(planned)),
-            after: before.into_iter().collect(),
-        });
+    let (older, new): (Vec<Planned>, Vec<Planned>) =
+        uploads.into_iter().partition(|planned| planned.is_older);
+    let mut older_of_type: BTreeMap<ObjectType, Vec<usize>> = BTreeMap::new();
+    for planned in older {
+        let object_type = planned.upload.object_type;
+        let place = graph.add(planned, None);
+        older_of_type.entry(object_type).or_default().push(place);
+        places.push(place);
     }
-    (steps, places)
+    let barriers: BTreeMap<ObjectType, usize> = older_of_type
+        .into_iter()
+        .map(|(object_type, after)| (object_type, graph.push(Work::Barrier, after)))
+        .collect();
+    graph.begin_again();
+    for planned in new {
+        let waits = planned.upload.step > 0;
+        let older = barriers.get(&planned.upload.object_type).copied();
+        places.push(graph.add(planned, older.filter(|_| waits)));
+    }
+    (graph.steps, places)
+}
+
+/// A graph that is being made.
+#[derive(Default)]
+struct Graph {
+    steps: Vec<Step<Work>>,
+    /// What everything that is added waits for.
+    before: Option<usize>,
+    /// The push and the level of what was added last.
+    level: Option<(Seconds, Level)>,
+    of_level: Vec<usize>,
+    has_delayed: bool,
+}
+
+impl Graph {
+    fn push(&mut self, work: Work, after: Vec<usize>) -> usize {
+        self.steps.push(Step { work, after });
+        self.steps.len() - 1
+    }
+
+    /// What is added next waits for nothing.
+    fn begin_again(&mut self) {
+        *self = Self {
+            steps: std::mem::take(&mut self.steps),
+            ..Self::default()
+        };
+    }
+
+    /// Adds an upload after all that were added with an earlier level, and gives its place.
+    fn add(&mut self, planned: Planned, after: Option<usize>) -> usize {
+        let level = (planned.upload.as_of, planned.level);
+        if self.level.is_some_and(|before| before != level) {
+            let of_level = std::mem::take(&mut self.of_level);
+            self.before = Some(self.push(Work::Barrier, of_level));
+            self.has_delayed &= self.level.is_some_and(|(as_of, _)| as_of == level.0);
+        }
+        if !self.has_delayed && planned.level.refers_to_accounts() {
+            self.has_delayed = true;
+            let before = self.before.into_iter().collect();
+            self.before = Some(self.push(Work::AccountDelay, before));
+        }
+        self.level = Some(level);
+        let after = self.before.into_iter().chain(after).collect();
+        let place = self.push(Work::Upload(Box::new(planned)), after);
+        self.of_level.push(place);
+        place
+    }
 }

@@ -14,7 +14,7 @@ use super::input::OpenFile;
 use super::round::Round;
 use super::spool::Spool;
 use crate::client::Client;
-use crate::ledger::{LedgerError, LockedLedger, Space};
+use crate::ledger::{LedgerError, LockedLedger, Seconds, Space};
 use crate::{IntegrationId, ObjectType};
 
 /// One push under way.
@@ -23,6 +23,8 @@ pub(super) struct Session {
     pub(super) client: Client,
     pub(super) integration_id: IntegrationId,
     pub(super) space: Space,
+    /// The as-of of the records of this push.
+    pub(super) as_of: Seconds,
     pub(super) options: Options,
     pub(super) ledger: LockedLedger,
     pub(super) spool: Spool,
@@ -63,10 +65,12 @@ impl Session {
         events: Arc<Events>,
         files: Arc<Vec<OpenFile>>,
     ) -> Self {
+        let as_of = ledger.next_as_of(client.clock.now());
         Self {
             client,
             integration_id,
             space,
+            as_of,
             options,
             ledger,
             spool,

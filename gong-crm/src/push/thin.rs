@@ -7,7 +7,8 @@ use super::parents::not_in_gong;
 use super::session::Session;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{
-    Action, Content, Current, Direction, LedgerError, Pending, RecordState, Upload,
+    Action, Conclusion, Content, Current, Direction, LedgerError, Pending, RecordState, Upload,
+    UploadState,
 };
 
 impl Session {
@@ -66,9 +67,6 @@ impl Session {
         let places: Vec<usize> = (0..pending.len())
             .filter(|place| !removed.contains(place))
             .collect();
-        let written = self.copy_lines(&body, &places, upload.number);
-        let (name, hash, bytes) =
-            written.map_err(|error| LedgerError::storage(self.spool.path(&body), error))?;
         let with_content: Vec<(Pending, String, Content)> = held
             .iter()
             .map(|(place, reason, line)| {
@@ -77,17 +75,10 @@ impl Session {
                 (pending, reason.clone(), content)
             })
             .collect();
-        let kept: Vec<Pending> = places.iter().map(|place| pending[*place].clone()).collect();
-        upload.records = kept.len() as u64;
-        (upload.bytes, upload.body_hash) = (bytes, hash);
-        let old = std::mem::replace(&mut upload.body, Some(name));
         self.ledger
             .hold_back(upload, &with_content, self.now())
             .await?;
-        self.ledger.replace_manifest(upload, &kept).await?;
-        if let Some(old) = old {
-            drop(std::fs::remove_file(self.spool.path(&old)));
-        }
+        let kept = self.keep_only(upload, pending, &places).await?;
         for (pending, ..) in &with_content {
             if pending.action == Action::Create {
                 self.note_missing(upload.object_type, &pending.object_id);
@@ -98,6 +89,40 @@ impl Session {
             .into_iter()
             .map(|(pending, reason, _)| (pending, reason))
             .collect())
+    }
+
+    /// Takes all but some records out of an upload that was not sent, and gives those that are left.
+    /// Without any, it is dropped.
+    pub(super) async fn keep_only(
+        &self,
+        upload: &mut Upload,
+        pending: &[Pending],
+        places: &[usize],
+    ) -> Result<Vec<Pending>, LedgerError> {
+        if places.is_empty() {
+            upload.state = UploadState::Dropped;
+            let nothing = Conclusion::default();
+            self.discard_body(upload);
+            self.ledger
+                .conclude(upload, &[], &nothing, self.now())
+                .await?;
+            return Ok(Vec::new());
+        }
+        if !self.has_body(upload) {
+            let reason = "its content is lost: push its records again".to_owned();
+            self.give_up(upload, pending, reason).await?;
+            return Ok(Vec::new());
+        }
+        let old = upload.body.take().unwrap_or_default();
+        let written = self.copy_lines(&old, places, upload.number);
+        let (name, hash, bytes) =
+            written.map_err(|error| LedgerError::storage(self.spool.path(&old), error))?;
+        let kept: Vec<Pending> = places.iter().map(|place| pending[*place].clone()).collect();
+        upload.records = kept.len() as u64;
+        (upload.bytes, upload.body_hash, upload.body) = (bytes, hash, Some(name));
+        self.ledger.replace_manifest(upload, &kept).await?;
+        drop(std::fs::remove_file(self.spool.path(&old)));
+        Ok(kept)
     }
 
     /// The places of records of which Gong holds a version from a later read.

@@ -120,7 +120,9 @@ impl FileCheck<'_> {
                         return Ok(());
                     }
                 }
-                Block::LongLine { beginning, length } => {
+                Block::LongLine {
+                    beginning, length, ..
+                } => {
                     self.summary.bytes += length;
                     self.summary.lines += 1;
                     let line = String::from_utf8_lossy(beginning);

@@ -1,7 +1,5 @@
 //! Which ids a file holds, in twelve bytes each.
 
-use std::hash::{BuildHasher, Hasher as _};
-
 use crate::record::ObjectType;
 
 /// An id as a number. Two ids may share one, so a repeated number is only a suspicion.
@@ -12,9 +10,7 @@ pub(super) fn hash(id: &str) -> u64 {
 /// [`hash`] of an id whose characters were not looked at.
 #[inline]
 pub(super) fn hash_bytes(id: &[u8]) -> u64 {
-    let mut hasher = foldhash::quality::FixedState::default().build_hasher();
-    hasher.write(id);
-    hasher.finish()
+    crate::io::hash::hash(id)
 }
 
 /// By the first byte of the hash: small tables are faster than one large one.

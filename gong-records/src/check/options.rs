@@ -54,7 +54,7 @@ impl Options {
     }
 
     /// How much a breach of the rule weighs; `None` when it is allowed.
-    pub(crate) fn severity(&self, rule: Rule) -> Option<Severity> {
+    pub fn severity(&self, rule: Rule) -> Option<Severity> {
         if self.allow.contains(&rule) {
             None
         } else if self.strict || self.deny.contains(&rule) {

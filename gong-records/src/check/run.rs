@@ -1,6 +1,5 @@
 //! The check of many files: what refers to others after the others, and several at a time.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -8,8 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-
-use flate2::read::MultiGzDecoder;
 
 use super::CheckError;
 use super::file::{Outcome, check_stream};
@@ -19,6 +16,7 @@ use super::options::Options;
 use super::source::LineSource;
 use super::summary::{FileSummary, Summary};
 use crate::io::discover::{CsvHandling, EntityFilePath, FilesError, entity_files, type_of_input};
+use crate::io::open::open;
 use crate::record::ObjectType;
 use crate::schema::SchemaField;
 
@@ -351,7 +349,7 @@ fn check_file(
             on_finding,
         ),
         Some(readable) => {
-            let reopen = || open(readable);
+            let reopen = || open(readable).map(|reader| reader as Box<dyn Read>);
             open(readable).and_then(|reader| {
                 // A pipe can be read once only.
                 let is_file = readable.is_file();
@@ -398,8 +396,10 @@ fn check_converted(
     on_finding: &mut dyn FnMut(Finding),
 ) -> Result<Outcome, CheckError> {
     let path: Arc<Path> = file.path.as_path().into();
-    let of_lines = lines.options(options);
-    let mut locator = lines.locator(Arc::clone(&path), options);
+    let mut of_lines = options.clone();
+    of_lines.allow.extend(lines.ignored_rules());
+    let severity = |rule| options.severity(rule);
+    let mut locator = lines.locator(Arc::clone(&path), &severity);
     let reopen = || lines.open();
     let outcome = lines.open().and_then(|reader| {
         check_stream(
@@ -416,17 +416,4 @@ fn check_converted(
     locator.remaining(on_finding);
     locator.correct(&mut outcome.summary);
     Ok(outcome)
-}
-
-/// Opens a file, and unpacks it if its name ends in `.gz`.
-fn open(path: &Path) -> io::Result<Box<dyn Read>> {
-    let file = File::open(path)?;
-    let is_compressed = path
-        .extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
-    Ok(if is_compressed {
-        Box::new(MultiGzDecoder::new(io::BufReader::new(file)))
-    } else {
-        Box::new(file)
-    })
 }

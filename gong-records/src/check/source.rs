@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::CheckError;
 use super::finding::Finding;
-use super::options::Options;
 use super::summary::FileSummary;
 use crate::io::discover::CsvHandling;
 use crate::record::ObjectType;
+use crate::rule::{Rule, Severity};
 
 /// Makes lines of files that hold something else, as a mapping does of CSVs.
 pub trait FileConverter: fmt::Debug + Send + Sync {
@@ -58,11 +58,17 @@ pub trait LineSource: fmt::Debug + Send + Sync {
     /// How many records the file holds.
     fn records(&self) -> u64;
 
-    /// The options for the check of the lines, where they differ from those for the file.
-    fn options(&self, options: &Options) -> Options;
+    /// Rules for lines that say nothing about the file, such as that of blank lines where a line was
+    /// left blank because its row could not be converted.
+    fn ignored_rules(&self) -> Vec<Rule>;
 
-    /// Starts the way back from findings in lines to places in the file; `path` is the file.
-    fn locator<'a>(&'a self, path: Arc<Path>, options: &'a Options) -> Box<dyn Locator + 'a>;
+    /// Starts the way back from findings in lines to places in the file; `path` is the file, and
+    /// `severity` says how severe a rule is, if it is reported at all.
+    fn locator<'a>(
+        &'a self,
+        path: Arc<Path>,
+        severity: &'a dyn Fn(Rule) -> Option<Severity>,
+    ) -> Box<dyn Locator + 'a>;
 }
 
 /// Moves findings from lines to the places in the file that the lines were made of, and adds what

@@ -1,4 +1,4 @@
-//! Mending one line: its names and values, in place, all other bytes kept.
+//! Fixing one line: its names and values, in place, all other bytes kept.
 
 use std::fmt;
 use std::ops::Range;
@@ -13,23 +13,23 @@ use crate::schema::EntitySchema;
 
 /// A line as it should be.
 #[derive(Debug)]
-pub(super) struct Mended {
+pub(super) struct FixedLine {
     pub(super) text: String,
     /// What was done, to which field.
     pub(super) steps: Vec<(Option<String>, Step)>,
 }
 
-/// Mends a line; `None` when nothing can or need be done.
-pub(super) fn mend(
+/// Fixes a line; `None` when nothing can or need be done.
+pub(super) fn fix(
     text: &str,
     line_format: &'static LineFormat,
     entity_schema: Option<&EntitySchema>,
-) -> Option<Mended> {
+) -> Option<FixedLine> {
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Object<'_>>();
     let object = stream.next()?.ok()?;
     let end = stream.byte_offset();
     let behind = text[end..].trim_ascii_start();
-    let mut mending = Mending {
+    let mut fixer = LineFixer {
         text,
         object: &object,
         line_format,
@@ -37,17 +37,17 @@ pub(super) fn mend(
         steps: Vec::new(),
     };
     if behind.starts_with("//") {
-        mending.edits.push((end..text.len(), String::new()));
+        fixer.edits.push((end..text.len(), String::new()));
         let step = Step::new(Rule::CommentLine, "a comment behind the record", "nothing");
-        mending.steps.push((None, step));
+        fixer.steps.push((None, step));
     } else if !behind.is_empty() {
         return None;
     }
     for index in 0..object.0.len() {
-        mending.entry(index, entity_schema);
+        fixer.entry(index, entity_schema);
     }
-    mending.status();
-    mending.finish()
+    fixer.status();
+    fixer.finish()
 }
 
 /// Names and values in their order; the values are slices of the line.
@@ -87,8 +87,8 @@ impl Object<'_> {
     }
 }
 
-/// A line while it is mended.
-struct Mending<'a> {
+/// A line while it is fixed.
+struct LineFixer<'a> {
     text: &'a str,
     object: &'a Object<'a>,
     line_format: &'static LineFormat,
@@ -97,8 +97,8 @@ struct Mending<'a> {
     steps: Vec<(Option<String>, Step)>,
 }
 
-impl Mending<'_> {
-    /// Mends one name and its value.
+impl LineFixer<'_> {
+    /// Fixes one name and its value.
     fn entry(&mut self, index: usize, entity_schema: Option<&EntitySchema>) {
         let (name, value) = &self.object.0[index];
         if let Some(field) = self.line_format.field(name) {
@@ -106,10 +106,10 @@ impl Mending<'_> {
             return;
         }
         if let Some(field) = self.renamed(name) {
-            let mended = Shape::of_field(field).and_then(|shape| shape.mend(value));
-            let fits = match &mended {
+            let fixed = Shape::of_field(field).and_then(|shape| shape.fix(value));
+            let fits = match &fixed {
                 Some((json, _)) => {
-                    RawValue::from_string(json.clone()).is_ok_and(|mended| is_good(field, &mended))
+                    RawValue::from_string(json.clone()).is_ok_and(|fixed| is_good(field, &fixed))
                 }
                 None => is_good(field, value),
             };
@@ -190,7 +190,7 @@ impl Mending<'_> {
 
     fn value(&mut self, index: usize, field: &str, shape: Option<Shape<'_>>) {
         let value = self.object.0[index].1;
-        if let Some((json, steps)) = shape.and_then(|shape| shape.mend(value)) {
+        if let Some((json, steps)) = shape.and_then(|shape| shape.fix(value)) {
             self.edits.push((self.value_range(index), json));
             let steps = steps.into_iter().map(|step| (Some(field.to_owned()), step));
             self.steps.extend(steps);
@@ -241,7 +241,7 @@ impl Mending<'_> {
         from + first..from + last + 1
     }
 
-    fn finish(mut self) -> Option<Mended> {
+    fn finish(mut self) -> Option<FixedLine> {
         if self.edits.is_empty() {
             return None;
         }
@@ -254,7 +254,7 @@ impl Mending<'_> {
             done = range.end;
         }
         text.push_str(&self.text[done..]);
-        Some(Mended {
+        Some(FixedLine {
             text,
             steps: self.steps,
         })

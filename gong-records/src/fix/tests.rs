@@ -1,30 +1,30 @@
-//! What is mended, and what is left.
+//! What is fixed, and what is left.
 
 use std::fs;
 
 use super::*;
 
-/// The mended text, and the repairs as `line field rule`.
+/// The fixed text, and the fixes as `line field rule`.
 fn fix(object_type: ObjectType, options: &Options, given: &[u8]) -> (String, Vec<String>) {
-    let mut mended = Vec::new();
-    let mut repairs = Vec::new();
-    let fixed = fix_reader(given, &mut mended, object_type, options, &mut |repair| {
-        repairs.push(format!(
+    let mut fixed = Vec::new();
+    let mut fixes = Vec::new();
+    let summary = fix_reader(given, &mut fixed, object_type, options, &mut |fix| {
+        fixes.push(format!(
             "{} {} {}",
-            repair.line,
-            repair.field.as_deref().unwrap_or("-"),
-            repair.rule.map_or("-", Rule::name)
+            fix.line,
+            fix.field.as_deref().unwrap_or("-"),
+            fix.rule.map_or("-", Rule::name)
         ));
     })
     .unwrap();
-    assert_eq!(fixed.repairs, repairs.len() as u64);
-    (String::from_utf8_lossy(&mended).into_owned(), repairs)
+    assert_eq!(summary.fixes, fixes.len() as u64);
+    (String::from_utf8_lossy(&fixed).into_owned(), fixes)
 }
 
 #[test]
-fn each_line_is_mended_where_there_is_one_reading() {
+fn each_line_is_fixed_where_there_is_one_reading() {
     use ObjectType::{Account, BusinessUser, Deal, Stage};
-    for (object_type, given, mended, repairs) in [
+    for (object_type, given, fixed, fixes) in [
         // Names.
         (
             Account,
@@ -115,8 +115,8 @@ fn each_line_is_mended_where_there_is_one_reading() {
         ),
     ] {
         let (found, done) = fix(object_type, &Options::default(), given.as_bytes());
-        assert_eq!(found, mended, "{given}");
-        assert_eq!(done.join(", "), repairs, "{given}");
+        assert_eq!(found, fixed, "{given}");
+        assert_eq!(done.join(", "), fixes, "{given}");
         assert!(
             serde_json::from_str::<serde_json::Value>(&found).is_ok(),
             "{found}"
@@ -188,7 +188,7 @@ fn a_byte_order_mark_blank_lines_comments_and_windows_line_ends_go() {
 }
 
 #[test]
-fn custom_fields_are_mended_by_the_entity_schema_alone() {
+fn custom_fields_are_fixed_by_the_entity_schema_alone() {
     let schema = EntitySchema::from_json(
         r#"{"ACCOUNT": [
             {"uniqueName":"seen","type":"DATETIME"}, {"uniqueName":"tier","type":"PICKLIST","orderedValueList":["Gold","IT","it"]},
@@ -213,25 +213,28 @@ fn custom_fields_are_mended_by_the_entity_schema_alone() {
 
 #[test]
 fn bytes_that_are_not_utf_8_and_endless_lines_pass_through() {
-    let long = vec![b'x'; 2 * MAX_LINE_BYTES + 5];
+    let long = vec![b'x'; 2 * crate::io::lines::MAX_BYTES + 5];
     let mut given = b"{\"a\":\"\xff\"}\n".to_vec();
     given.extend_from_slice(&long);
     given.extend_from_slice(b"\n// end");
-    let mut mended = Vec::new();
-    let fixed = fix_reader(
+    let mut fixed = Vec::new();
+    let summary = fix_reader(
         given.as_slice(),
-        &mut mended,
+        &mut fixed,
         ObjectType::Account,
         &Options::default(),
         &mut |_| {},
     )
     .unwrap();
-    assert_eq!((fixed.lines, fixed.lines_written, fixed.repairs), (3, 2, 1));
-    assert!(mended == given[..given.len() - 6]);
+    assert_eq!(
+        (summary.lines, summary.lines_written, summary.fixes),
+        (3, 2, 1)
+    );
+    assert!(fixed == given[..given.len() - 6]);
 }
 
 #[test]
-fn what_was_mended_once_needs_no_more() {
+fn what_was_fixed_once_needs_no_more() {
     let given = "{\"isOpen\":false,\"isWon\":true,\"lastModified\":\"2026-03-01 09:30:00.1+01\",\"amount\":\"1\"} //\r\n";
     let (once, done) = fix(ObjectType::Deal, &Options::default(), given.as_bytes());
     assert!(!done.is_empty());
@@ -240,7 +243,7 @@ fn what_was_mended_once_needs_no_more() {
 }
 
 #[test]
-fn a_file_is_mended_into_another_or_into_itself() {
+fn a_file_is_fixed_into_another_or_into_itself() {
     let folder = tempfile::tempdir().unwrap();
     let (source, target) = (
         folder.path().join("in.ldjson"),
@@ -250,7 +253,7 @@ fn a_file_is_mended_into_another_or_into_itself() {
     let options = Options::default();
     for path in [&target, &source] {
         let fixed = fix_file(&source, path, ObjectType::Deal, &options, &mut |_| {}).unwrap();
-        assert_eq!((fixed.lines, fixed.lines_written, fixed.repairs), (2, 1, 2));
+        assert_eq!((fixed.lines, fixed.lines_written, fixed.fixes), (2, 1, 2));
         assert_eq!(fs::read_to_string(path).unwrap(), "{\"status\":\"WON\"}\n");
     }
     let missing = folder.path().join("missing.ldjson");

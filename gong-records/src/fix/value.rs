@@ -1,4 +1,4 @@
-//! Mending one value, where there is one right reading only.
+//! Fixing one value, where there is one right reading only.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::value::{
     timestamp,
 };
 
-/// One thing that was mended in a value or its name.
+/// One thing that was fixed in a value or its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) rule: Rule,
@@ -34,7 +34,7 @@ impl Step {
     }
 }
 
-/// What a value should be, as far as it can be mended.
+/// What a value should be, as far as it can be fixed.
 #[derive(Debug)]
 pub(super) enum Shape<'a> {
     /// A date-time.
@@ -88,7 +88,7 @@ impl<'a> Shape<'a> {
     }
 
     /// The value as it should be, and what was done; `None` when nothing can or need be done.
-    pub(super) fn mend(&self, value: &RawValue) -> Option<(String, Vec<Step>)> {
+    pub(super) fn fix(&self, value: &RawValue) -> Option<(String, Vec<Step>)> {
         let json = value.get();
         if let Self::Id = self {
             let is_whole = !json.is_empty() && json.bytes().all(|byte| byte.is_ascii_digit());
@@ -98,8 +98,8 @@ impl<'a> Shape<'a> {
         let text = text(value).ok()?;
         match self {
             Self::DateTime => {
-                let (mended, steps) = mend_date_time(&text)?;
-                Some((format!("\"{mended}\""), steps))
+                let (fixed, steps) = mend_date_time(&text)?;
+                Some((format!("\"{fixed}\""), steps))
             }
             Self::Number if is_json_number(&text) => Some(unquoted(&text, "a number in quotes")),
             Self::Whole if is_json_number(&text) && text.parse::<i64>().is_ok() => {
@@ -112,13 +112,13 @@ impl<'a> Shape<'a> {
                 Some(unquoted("false", "a truth value in quotes"))
             }
             Self::Word(words) => {
-                let mended = serde_json::to_string(the_word(&text, words)?).ok()?;
+                let fixed = serde_json::to_string(the_word(&text, words)?).ok()?;
                 let step = Step::new(
                     Rule::UnknownWord,
                     "a word in another case",
                     "the word as Gong has it",
                 );
-                Some((mended, vec![step]))
+                Some((fixed, vec![step]))
             }
             Self::Number | Self::Whole | Self::Boolean | Self::Id => None,
         }
@@ -196,9 +196,9 @@ fn mend_date_time(text: &str) -> Option<(String, Vec<Step>)> {
         }
         _ => zone.to_owned(),
     };
-    let mended = format!("{date}T{time}{zone}");
-    timestamp::check(&mended).ok()?;
-    Some((mended, steps))
+    let fixed = format!("{date}T{time}{zone}");
+    timestamp::check(&fixed).ok()?;
+    Some((fixed, steps))
 }
 
 /// Whether a field takes the value as it is.
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn date_times_whose_notation_alone_is_wrong_are_mended() {
-        for (given, mended) in [
+        for (given, fixed) in [
             ("2026-03-01T09:30:00.000Z", "2026-03-01T09:30:00Z"),
             (
                 "2026-03-01T09:30:00,123456789+01:00",
@@ -237,7 +237,7 @@ mod tests {
             ("2026-03-01 09:30:00 UTC", "2026-03-01T09:30:00Z"),
         ] {
             let (found, steps) = mend_date_time(given).unwrap();
-            assert_eq!(found, mended, "{given}");
+            assert_eq!(found, fixed, "{given}");
             assert!(!steps.is_empty(), "{given}");
         }
     }

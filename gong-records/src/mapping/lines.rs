@@ -117,7 +117,7 @@ impl CsvInput {
 
     fn open(&self) -> Result<Box<dyn Read>, ConvertError> {
         match self {
-            Self::File(path) => open(path),
+            Self::File(path) => open(path).map(|csv| csv as Box<dyn Read>),
             Self::Spooled(path) => match File::open(path) {
                 Ok(file) => Ok(Box::new(BufReader::new(file))),
                 Err(source) => Err(ConvertError::Read(source)),

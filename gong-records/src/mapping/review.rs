@@ -10,8 +10,7 @@ use super::lines::{Conversion, CsvInput, CsvLines, Walk, WalkedRow};
 use super::problem::Problem;
 use super::source_map::name_place;
 use crate::check::{
-    CheckError, Excerpt, FileConverter, FileSummary, Finding, LineSource, Locator, Options,
-    STANDARD_INPUT,
+    CheckError, Excerpt, FileConverter, FileSummary, Finding, LineSource, Locator, STANDARD_INPUT,
 };
 use crate::io::discover::CsvHandling;
 use crate::record::ObjectType;
@@ -82,19 +81,22 @@ impl LineSource for CsvLines {
         self.rows()
     }
 
-    fn options(&self, options: &Options) -> Options {
-        let mut of_lines = options.clone();
+    fn ignored_rules(&self) -> Vec<Rule> {
         // The line of a row that could not be converted; and the rows of a CSV need not fit one
         // upload.
-        of_lines.allow.extend([Rule::BlankLine, Rule::FileSize]);
+        let mut rules = vec![Rule::BlankLine, Rule::FileSize];
         if self.problems() > 0 {
-            of_lines.allow.insert(Rule::NoRecords);
+            rules.push(Rule::NoRecords);
         }
-        of_lines
+        rules
     }
 
-    fn locator<'a>(&'a self, path: Arc<Path>, options: &'a Options) -> Box<dyn Locator + 'a> {
-        Box::new(Review::new(self, path, options))
+    fn locator<'a>(
+        &'a self,
+        path: Arc<Path>,
+        severity: &'a dyn Fn(Rule) -> Option<Severity>,
+    ) -> Box<dyn Locator + 'a> {
+        Box::new(Review::new(self, path, severity))
     }
 }
 
@@ -103,7 +105,7 @@ impl LineSource for CsvLines {
 struct Review<'a> {
     csv: &'a CsvLines,
     path: Arc<Path>,
-    options: &'a Options,
+    severity: &'a dyn Fn(Rule) -> Option<Severity>,
     walk: Option<Walk>,
     current: Option<WalkedRow>,
     /// Whether the end was reached, after which the check comes back to repeated ids.
@@ -115,11 +117,15 @@ struct Review<'a> {
 }
 
 impl<'a> Review<'a> {
-    fn new(csv: &'a CsvLines, path: Arc<Path>, options: &'a Options) -> Self {
+    fn new(
+        csv: &'a CsvLines,
+        path: Arc<Path>,
+        severity: &'a dyn Fn(Rule) -> Option<Severity>,
+    ) -> Self {
         Self {
             csv,
             path,
-            options,
+            severity,
             walk: None,
             current: None,
             is_looking_back: false,
@@ -173,7 +179,7 @@ impl<'a> Review<'a> {
     }
 
     fn severity(&self, rule: Rule) -> Option<Severity> {
-        self.options.severity(rule)
+        (self.severity)(rule)
     }
 }
 

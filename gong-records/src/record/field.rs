@@ -1,6 +1,6 @@
 //! What is known of a line format and its fields, as tables made from openapi.yaml.
 
-use super::generated::ObjectType;
+use crate::object_type::ObjectType;
 
 /// The line format of one object type: its fields and what is known of them.
 ///

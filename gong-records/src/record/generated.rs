@@ -23,36 +23,7 @@ pub mod builder {
     pub use super::deal::{DealBuilder, deal_builder};
     pub use super::lead::{LeadBuilder, lead_builder};
 }
-use crate::record::{AppendJson, Record, Input, LineFormat};
-/// A type of records that Gong takes: one of `STAGE`, `BUSINESS_USER`, `ACCOUNT`, `CONTACT`, `DEAL`, `LEAD`, and case matters to Gong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ObjectType {
-    /// `STAGE` on the wire.
-    Stage,
-    /// `BUSINESS_USER` on the wire.
-    BusinessUser,
-    /// `ACCOUNT` on the wire.
-    Account,
-    /// `CONTACT` on the wire.
-    Contact,
-    /// `DEAL` on the wire.
-    Deal,
-    /// `LEAD` on the wire.
-    Lead,
-}
-impl ObjectType {
-    /// The word on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Stage => "STAGE",
-            Self::BusinessUser => "BUSINESS_USER",
-            Self::Account => "ACCOUNT",
-            Self::Contact => "CONTACT",
-            Self::Deal => "DEAL",
-            Self::Lead => "LEAD",
-        }
-    }
-}
+use crate::record::{AppendJson, Record, Input, LineFormat, ObjectType};
 impl crate::value::Word for ObjectType {
     const WORDS: &'static [&'static str] = &[
         "STAGE",
@@ -72,16 +43,6 @@ impl crate::value::Word for ObjectType {
             "LEAD" => Some(Self::Lead),
             _ => None,
         }
-    }
-}
-impl std::fmt::Display for ObjectType {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
-impl serde::Serialize for ObjectType {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
     }
 }
 impl From<ObjectType> for Input<ObjectType> {

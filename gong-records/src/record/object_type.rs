@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 use super::field::LineFormat;
-use super::generated::{ObjectType, line_format};
+use super::generated::line_format;
+use crate::object_type::ObjectType;
 use crate::value::{InvalidValue, Word};
 
 impl ObjectType {

@@ -1,7 +1,7 @@
 //! The pages of the rules for custom fields.
 
 use super::explanation::{Evidence, Explanation, Sample};
-use crate::record::ObjectType;
+use crate::object_type::ObjectType;
 
 const OVERVIEW: &str = "Gong's CRM overview, table of field types";
 const SHOWN: &str = "Gong's CRM overview: fields outside the entity schema are taken and not shown";

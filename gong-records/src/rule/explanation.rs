@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::Rule;
-use crate::record::ObjectType;
+use crate::object_type::ObjectType;
 
 /// Why a rule is there.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! The pages of the rules for a line as JSON.
 
 use super::explanation::{Evidence, Explanation, Sample};
-use crate::record::ObjectType;
+use crate::object_type::ObjectType;
 
 const UPLOAD: &str = "Gong's page on uploading CRM objects; the grammar is RFC 8259's";
 const EXAMPLES: &str =

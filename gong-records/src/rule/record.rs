@@ -1,7 +1,7 @@
 //! The pages of the rules for a record among others.
 
 use super::explanation::{Evidence, Explanation, Sample};
-use crate::record::ObjectType;
+use crate::object_type::ObjectType;
 
 const UPLOAD: &str = "Gong's page on uploading CRM objects";
 const OVERVIEW: &str = "Gong's CRM overview";

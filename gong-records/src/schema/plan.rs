@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::rules::{SchemaFinding, check_complete, check_fields};
 use super::{EntitySchema, SchemaField};
-use crate::check::Severity;
 use crate::record::ObjectType;
+use crate::rule::Severity;
 
 /// What becomes of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]

@@ -6,8 +6,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{FieldType, SchemaField};
-use crate::check::Severity;
 use crate::record::ObjectType;
+use crate::rule::Severity;
 
 /// A rule that a wanted custom field breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]

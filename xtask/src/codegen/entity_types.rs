@@ -20,7 +20,7 @@ const FOLDER: &str = "gong-records/src/record/generated";
 
 /// One Rust module an entity, and the module that lists them.
 pub(super) fn artifacts(spec: &Spec, entities: &[Entity]) -> Result<Vec<Artifact>> {
-    let mut artifacts = vec![list(spec, entities)?];
+    let mut artifacts = vec![list(spec, entities)?, object_type(spec, entities)?];
     for entity in entities {
         artifacts.push(Artifact {
             path: format!("{FOLDER}/{}.rs", entity.module).into(),
@@ -40,6 +40,30 @@ pub(super) fn rust(spec: &Spec, tokens: &TokenStream) -> Result<String> {
     ))
 }
 
+/// The leaf that all other modules may import: the enum alone.
+fn object_type(spec: &Spec, entities: &[Entity]) -> Result<Artifact> {
+    let object_type = words_of_types(entities);
+    let enumeration = object_type.enumeration();
+    let tokens = quote! {
+        //! The six types of records.
+
+        #enumeration
+    };
+    Ok(Artifact {
+        path: "gong-records/src/object_type.rs".into(),
+        contents: rust(spec, &tokens)?,
+    })
+}
+
+fn words_of_types(entities: &[Entity]) -> Choice {
+    let types = entities.iter();
+    Choice {
+        name: ident("ObjectType"),
+        about: "A type of records that Gong takes".to_owned(),
+        words: types.map(|entity| entity.object_type.clone()).collect(),
+    }
+}
+
 fn list(spec: &Spec, entities: &[Entity]) -> Result<Artifact> {
     let modules = entities.iter().map(|entity| ident(&entity.module));
     let exports = entities.iter().map(|entity| {
@@ -49,7 +73,7 @@ fn list(spec: &Spec, entities: &[Entity]) -> Result<Artifact> {
             .fields
             .iter()
             .filter_map(choice)
-            .map(|(name, ..)| name);
+            .map(|words| words.name);
         quote! { pub use #module::{#name, #(#choices),*}; }
     });
     let builders = entities.iter().map(|entity| {
@@ -62,15 +86,7 @@ fn list(spec: &Spec, entities: &[Entity]) -> Result<Artifact> {
     let object_types = entities
         .iter()
         .map(|entity| ident(&pascal_case(&entity.object_type)));
-    let words: Vec<String> = entities
-        .iter()
-        .map(|entity| entity.object_type.clone())
-        .collect();
-    let object_type = enumeration(
-        &ident("ObjectType"),
-        "A type of records that Gong takes",
-        &words,
-    );
+    let object_type = words_of_types(entities).field_value();
     let tokens = quote! {
         //! The six line formats, one module each.
 
@@ -83,7 +99,7 @@ fn list(spec: &Spec, entities: &[Entity]) -> Result<Artifact> {
             #(#builders)*
         }
 
-        use crate::record::{AppendJson, Record, Input, LineFormat};
+        use crate::record::{AppendJson, Record, Input, LineFormat, ObjectType};
 
         #object_type
 
@@ -108,11 +124,10 @@ fn module(spec: &Spec, entity: &Entity) -> Result<TokenStream> {
     let getters = getters(entity);
     let serde = serde::serde(entity);
     let write_line = serde::write_line(entity)?;
-    let choices = entity
-        .fields
-        .iter()
-        .filter_map(choice)
-        .map(|(name, about, words)| enumeration(&name, &about, &words));
+    let choices = entity.fields.iter().filter_map(choice).map(|words| {
+        let (enumeration, field_value) = (words.enumeration(), words.field_value());
+        quote! { #enumeration #field_value }
+    });
     let scalars: BTreeSet<Ident> = entity
         .fields
         .iter()
@@ -245,31 +260,48 @@ fn getters(entity: &Entity) -> TokenStream {
     }
 }
 
-fn choice(field: &Field) -> Option<(Ident, String, Vec<String>)> {
+fn choice(field: &Field) -> Option<Choice> {
     match &field.kind {
         Kind::Choice { name, words } => {
             let about = field.description.trim_end_matches('.').to_owned();
-            Some((ident(name), about, words.clone()))
+            Some(Choice {
+                name: ident(name),
+                about,
+                words: words.clone(),
+            })
         }
         _ => None,
     }
 }
 
 /// A closed set of words. Closed, because we send it: a value that Gong doesn't know is refused.
-fn enumeration(name: &Ident, about: &str, words: &[String]) -> TokenStream {
-    let variants: Vec<Ident> = words.iter().map(|word| ident(&pascal_case(word))).collect();
-    let variant_docs = words
-        .iter()
-        .map(|word| docs(&format!("`{word}` on the wire.")));
-    let listed = words
-        .iter()
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let doc = docs(&format!(
-        "{about}: one of {listed}, and case matters to Gong."
-    ));
-    quote! {
+struct Choice {
+    name: Ident,
+    about: String,
+    words: Vec<String>,
+}
+
+impl Choice {
+    fn variants(&self) -> impl Iterator<Item = Ident> {
+        self.words.iter().map(|word| ident(&pascal_case(word)))
+    }
+
+    /// The enum and its words, which need no other module.
+    fn enumeration(&self) -> TokenStream {
+        let Self { name, about, words } = self;
+        let variants: Vec<Ident> = self.variants().collect();
+        let variant_docs = words
+            .iter()
+            .map(|word| docs(&format!("`{word}` on the wire.")));
+        let listed = words
+            .iter()
+            .map(|word| format!("`{word}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let doc = docs(&format!(
+            "{about}: one of {listed}, and case matters to Gong."
+        ));
+        quote! {
         #doc
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum #name {
@@ -285,17 +317,6 @@ fn enumeration(name: &Ident, about: &str, words: &[String]) -> TokenStream {
             }
         }
 
-        impl crate::value::Word for #name {
-            const WORDS: &'static [&'static str] = &[#(#words),*];
-
-            fn from_word(word: &str) -> Option<Self> {
-                match word {
-                    #(#words => Some(Self::#variants),)*
-                    _ => None,
-                }
-            }
-        }
-
         impl std::fmt::Display for #name {
             fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 formatter.write_str(self.as_str())
@@ -307,18 +328,37 @@ fn enumeration(name: &Ident, about: &str, words: &[String]) -> TokenStream {
                 serializer.serialize_str(self.as_str())
             }
         }
-
-        impl From<#name> for Input<#name> {
-            fn from(word: #name) -> Self {
-                Self(Ok(word))
-            }
         }
+    }
 
-        impl crate::record::Bounded for #name {}
+    /// What makes it a value of a field.
+    fn field_value(&self) -> TokenStream {
+        let Self { name, words, .. } = self;
+        let variants = self.variants();
+        quote! {
+            impl crate::value::Word for #name {
+                const WORDS: &'static [&'static str] = &[#(#words),*];
 
-        impl AppendJson for #name {
-            fn append_json(&self, line: &mut Vec<u8>) {
-                self.as_str().append_json(line);
+                fn from_word(word: &str) -> Option<Self> {
+                    match word {
+                        #(#words => Some(Self::#variants),)*
+                        _ => None,
+                    }
+                }
+            }
+
+            impl From<#name> for Input<#name> {
+                fn from(word: #name) -> Self {
+                    Self(Ok(word))
+                }
+            }
+
+            impl crate::record::Bounded for #name {}
+
+            impl AppendJson for #name {
+                fn append_json(&self, line: &mut Vec<u8>) {
+                    self.as_str().append_json(line);
+                }
             }
         }
     }

@@ -469,6 +469,16 @@ impl DealStatus {
         }
     }
 }
+impl std::fmt::Display for DealStatus {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+impl serde::Serialize for DealStatus {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
 impl crate::value::Word for DealStatus {
     const WORDS: &'static [&'static str] = &["WON", "LOST", "OPEN"];
     fn from_word(word: &str) -> Option<Self> {
@@ -478,16 +488,6 @@ impl crate::value::Word for DealStatus {
             "OPEN" => Some(Self::Open),
             _ => None,
         }
-    }
-}
-impl std::fmt::Display for DealStatus {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
-impl serde::Serialize for DealStatus {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
     }
 }
 impl From<DealStatus> for Input<DealStatus> {

@@ -1,20 +1,21 @@
 //! A stream in blocks of whole lines.
 
 use std::io::{self, ErrorKind, Read};
+use std::ops::Range;
 
 /// How much is read at a time; four times more or less made no difference.
 const BLOCK_BYTES: usize = 256 * 1024;
 
 /// The longest line that is looked into. A record has a few hundred bytes.
-pub(super) const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;
+pub(crate) const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Bytes beyond a block that may be read but mean nothing, so that words of eight bytes can be
 /// taken anywhere in it.
-pub(super) const PADDING: usize = 64;
+pub(crate) const PADDING: usize = 64;
 
 /// Reads a stream block by block.
 #[derive(Debug)]
-pub(super) struct Blocks<R> {
+pub(crate) struct Blocks<R> {
     reader: R,
     buffer: Vec<u8>,
     /// The first bytes of the last line that was too long.
@@ -27,7 +28,7 @@ pub(super) struct Blocks<R> {
 
 /// What comes next in a stream.
 #[derive(Debug)]
-pub(super) enum Block<'a> {
+pub(crate) enum Block<'a> {
     /// Whole lines in the first `length` bytes, the last one with its line feed; then padding.
     Lines {
         bytes: &'a [u8],
@@ -36,13 +37,18 @@ pub(super) enum Block<'a> {
         is_open: bool,
     },
     /// A line longer than [`MAX_LINE_BYTES`], with its first bytes.
-    LongLine { beginning: &'a [u8], length: u64 },
+    LongLine {
+        beginning: &'a [u8],
+        length: u64,
+        /// Whether it ends with a line feed.
+        has_line_feed: bool,
+    },
     /// Nothing more.
     End,
 }
 
 impl<R: Read> Blocks<R> {
-    pub(super) fn new(reader: R) -> Self {
+    pub(crate) fn new(reader: R) -> Self {
         Self {
             reader,
             buffer: vec![0; BLOCK_BYTES + PADDING],
@@ -54,13 +60,36 @@ impl<R: Read> Blocks<R> {
     }
 
     /// The first bytes of the stream.
-    pub(super) fn beginning(&mut self) -> io::Result<&[u8]> {
+    pub(crate) fn beginning(&mut self) -> io::Result<&[u8]> {
         self.fill()?;
         Ok(&self.buffer[self.start..self.end])
     }
 
+    /// Where in the buffer the next bytes begin: the last block ends there.
+    pub(super) fn position(&self) -> usize {
+        self.start
+    }
+
+    /// Bytes of the block that was given last.
+    pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
+        &self.buffer[range]
+    }
+
+    /// The first bytes of the last line that was too long.
+    pub(super) fn long_line(&self) -> &[u8] {
+        &self.beginning
+    }
+
     /// Whole lines, as many as fit. A last line without line feed is given one.
-    pub(super) fn next(&mut self) -> io::Result<Block<'_>> {
+    pub(crate) fn next(&mut self) -> io::Result<Block<'_>> {
+        self.next_or_copy(&mut |_| Ok(()))
+    }
+
+    /// The same; a line that is too long is given to `on_long`, piece by piece.
+    pub(super) fn next_or_copy(
+        &mut self,
+        on_long: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<Block<'_>> {
         loop {
             self.fill()?;
             let unread = &self.buffer[self.start..self.end];
@@ -76,7 +105,7 @@ impl<R: Read> Blocks<R> {
                 return Ok(self.give(self.end - self.start, true));
             }
             if unread.len() >= MAX_LINE_BYTES {
-                return self.skip_line();
+                return self.skip_line(on_long);
             }
             let size = (self.buffer.len() - PADDING) * 2;
             self.buffer.resize(size + PADDING, 0);
@@ -111,18 +140,23 @@ impl<R: Read> Blocks<R> {
     }
 
     /// Leaves out a line without keeping it.
-    fn skip_line(&mut self) -> io::Result<Block<'_>> {
+    fn skip_line(
+        &mut self,
+        on_long: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<Block<'_>> {
         /// How much of the line is shown.
         const SHOWN: usize = 256;
         self.beginning = self.buffer[self.start..self.start + SHOWN].to_vec();
-        let mut length = 0;
+        let (mut length, mut has_line_feed) = (0, false);
         loop {
             let unread = &self.buffer[self.start..self.end];
             let line_end = memchr::memchr(b'\n', unread);
             let skipped = line_end.map_or(unread.len(), |at| at + 1);
+            on_long(&unread[..skipped])?;
             length += skipped as u64;
             self.start += skipped;
             if line_end.is_some() {
+                has_line_feed = true;
                 break;
             }
             self.fill()?;
@@ -133,6 +167,7 @@ impl<R: Read> Blocks<R> {
         Ok(Block::LongLine {
             beginning: &self.beginning,
             length,
+            has_line_feed,
         })
     }
 }
@@ -154,7 +189,9 @@ mod tests {
                         length as u64,
                     ));
                 }
-                Block::LongLine { beginning, length } => {
+                Block::LongLine {
+                    beginning, length, ..
+                } => {
                     assert!(beginning.iter().all(|byte| *byte == b'x'));
                     seen.push((1, length));
                 }

@@ -1,14 +1,23 @@
-//! Does everything lean only on what it should?
+//! Which crate depends on which.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::rust_files;
 use crate::support::workspace;
 
 /// The names of all packages beneath one, itself included.
 fn tree(package: &str, edges: &str) -> BTreeSet<String> {
+    tree_with(package, edges, &[])
+}
+
+/// The same for what a package needs with all of its features.
+fn tree_of_all_features(package: &str) -> BTreeSet<String> {
+    tree_with(package, "normal", &["--all-features"])
+}
+
+fn tree_with(package: &str, edges: &str, more: &[&str]) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
         .args([
             "tree",
@@ -20,6 +29,7 @@ fn tree(package: &str, edges: &str) -> BTreeSet<String> {
             "{p}",
         ])
         .args(["-p", package, "-e", edges])
+        .args(more)
         .current_dir(workspace(""))
         .output()
         .unwrap();
@@ -40,7 +50,7 @@ fn tree(package: &str, edges: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_library_brings_no_command_line_server_or_terminal() {
+fn library_brings_no_command_line_server_or_terminal() {
     let tree = tree("gong-crm", "normal");
     let foreign = [
         "anstream",
@@ -66,7 +76,41 @@ fn the_library_brings_no_command_line_server_or_terminal() {
 }
 
 #[test]
-fn the_local_gong_shares_no_code_with_the_client() {
+fn each_crate_depends_only_on_what_is_below_it() {
+    let network = ["hyper", "reqwest", "tokio"];
+    let own = ["gong-api-gen", "gong-client", "gong-crm", "gong-records"];
+    let allowed: [(&str, &[&str]); 4] = [
+        ("gong-records", &["gong-records"]),
+        ("gong-api-gen", &["gong-api-gen"]),
+        (
+            "gong-client",
+            &["gong-api-gen", "gong-client", "gong-records"],
+        ),
+        ("gong-crm", &own),
+    ];
+    for (package, allowed) in allowed {
+        let tree = tree_of_all_features(package);
+        for name in own {
+            let is_there = tree.contains(name);
+            assert_eq!(is_there, allowed.contains(&name), "{package} and {name}");
+        }
+        let has_network = network.iter().any(|name| tree.contains(*name));
+        assert_eq!(
+            has_network,
+            package != "gong-records",
+            "{package}: {tree:?}"
+        );
+        if package != "gong-crm" {
+            for name in ["rusqlite", "libsqlite3-sys"] {
+                assert!(!tree.contains(name), "{package} depends on {name}");
+            }
+        }
+    }
+    assert!(!tree_of_all_features("gong-records").contains("sha2"));
+}
+
+#[test]
+fn simulator_shares_no_code_with_the_client() {
     let tree = tree("gong-sim", "normal,build,dev");
     for name in [
         "gong-crm",
@@ -80,7 +124,7 @@ fn the_local_gong_shares_no_code_with_the_client() {
 }
 
 #[test]
-fn no_raw_type_is_in_a_public_signature_outside_raw() {
+fn raw_types_are_public_only_in_raw() {
     let sources = ["gong-records/src", "gong-client/src", "gong-crm/src"];
     let mut checked = 0;
     for path in sources
@@ -107,7 +151,7 @@ fn no_raw_type_is_in_a_public_signature_outside_raw() {
 }
 
 #[test]
-fn raw_types_are_found_where_they_stand() {
+fn raw_types_are_recognized() {
     let leaks = [
         "pub fn a(\n    body: types::Body,\n) {",
         "    pub async fn a(&self) -> Result<types::Body, Error> {",
@@ -167,17 +211,4 @@ fn public_signatures(text: &str) -> Vec<String> {
 /// Whether all parentheses are closed.
 fn balanced(text: &str) -> bool {
     text.matches('(').count() == text.matches(')').count()
-}
-
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            found.push(path);
-        }
-    }
-    found
 }
