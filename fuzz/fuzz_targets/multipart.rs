@@ -1,15 +1,15 @@
-//! Does the local Gong answer every upload with a documented status, and store whole lines only?
+//! The simulator answers every upload with a documented status, and stores whole lines only.
 //!
 //! The first byte chooses how the rest is read, the second where it is cut in pieces. The rest is the
 //! file of a good upload, or a body, or a `Content-Type` and a body. However it is cut, the answer is
-//! the same; after a refusal the id is still free.
+//! the same; after a rejection the id is still free.
 
 #![no_main]
 
 use std::cell::LazyCell;
 
 use bytes::Bytes;
-use gong_sim::{JobKind, ObjectType, Simulator, Upload};
+use gong_sim::{ObjectType, Simulator, Upload, UploadKind};
 use http::HeaderValue;
 use libfuzzer_sys::fuzz_target;
 use tokio::runtime::Runtime;
@@ -22,7 +22,8 @@ thread_local! {
 
 fn start() -> (Runtime, Simulator) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let gong = Simulator::builder().start_blocking().expect("a local Gong");
+    // With a clock that stands still, the same upload is the same at any time.
+    let gong = Simulator::builder().virtual_time().start_blocking().expect("a simulator");
     gong.set_rule("credentials-required", false).expect("a rule");
     (runtime.expect("a runtime"), gong)
 }
@@ -145,7 +146,7 @@ fuzz_target!(|bytes: &[u8]| {
                 let is_own = (choice / 6) % 3 == 2;
                 assert!(!breaks_off || is_whole || is_own, "half a body was taken");
                 let upload = outcome.upload.as_ref().expect("an upload that was taken");
-                assert_eq!(upload.kind, JobKind::Upload(object_type));
+                assert_eq!(upload.kind, UploadKind::Records(object_type));
                 assert!(outcome.objects.len() <= upload.total_success_count as usize);
                 if let Some(content) = content {
                     holds_every_line(content, upload);

@@ -15,24 +15,53 @@ pub(crate) fn with_tls(
 ) -> Result<ClientBuilder, Error> {
     if base_url.starts_with("http://") {
         // Only loopback may be http: a proxy would see credentials and records in clear.
-        return Ok(builder.no_proxy());
+        return unsecured(builder.no_proxy());
     }
     secured(builder, roots)
+}
+
+/// A client that makes no TLS connections. It has a configuration for them all the same: reqwest
+/// panics without a provider of cryptography.
+#[cfg(feature = "rustls")]
+fn unsecured(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+    let config = configuration()?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    Ok(builder.tls_backend_preconfigured(config))
+}
+
+#[cfg(not(feature = "rustls"))]
+#[expect(clippy::unnecessary_wraps, reason = "with rustls it can fail")]
+fn unsecured(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+    Ok(builder)
+}
+
+#[cfg(feature = "rustls")]
+fn provider() -> rustls::crypto::CryptoProvider {
+    #[cfg(feature = "aws-lc")]
+    return rustls::crypto::aws_lc_rs::default_provider();
+    #[cfg(not(feature = "aws-lc"))]
+    return rustls::crypto::ring::default_provider();
+}
+
+#[cfg(feature = "rustls")]
+fn configuration()
+-> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>, Error> {
+    rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| {
+            let message = format!("TLS cannot be set up: {error}");
+            Error::new(ErrorKind::Configuration, message)
+        })
 }
 
 #[cfg(feature = "rustls")]
 fn secured(builder: ClientBuilder, roots: Option<&str>) -> Result<ClientBuilder, Error> {
     use std::sync::Arc;
 
-    use rustls::ClientConfig;
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject as _;
     use rustls_platform_verifier::Verifier;
-
-    #[cfg(feature = "aws-lc")]
-    use rustls::crypto::aws_lc_rs as cryptography;
-    #[cfg(not(feature = "aws-lc"))]
-    use rustls::crypto::ring as cryptography;
 
     let failed = |what: &str, error: &dyn std::fmt::Display| {
         Error::new(ErrorKind::Configuration, format!("{what}: {error}"))
@@ -44,12 +73,9 @@ fn secured(builder: ClientBuilder, roots: Option<&str>) -> Result<ClientBuilder,
         let message = "the root certificates hold no certificate in PEM";
         return Err(Error::new(ErrorKind::Configuration, message));
     }
-    let provider = Arc::new(cryptography::default_provider());
-    let verifier = Verifier::new_with_extra_roots(certificates, Arc::clone(&provider))
+    let verifier = Verifier::new_with_extra_roots(certificates, Arc::new(provider()))
         .map_err(|error| failed("the system's root certificates cannot be used", &error))?;
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| failed("TLS cannot be set up", &error))?
+    let config = configuration()?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();

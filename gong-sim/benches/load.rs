@@ -1,4 +1,4 @@
-//! How many requests a second the simulator answers, and how much memory a million objects take.
+//! How many requests per second the simulator answers, and how much memory a million objects take.
 //!
 //! `cargo bench -p gong-sim`. The client runs in the same process, so the memory is the simulator's
 //! and that of a small client.
@@ -30,14 +30,14 @@ fn main() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        requests_a_second().await;
-        the_largest_body().await;
-        the_same_again_and_again().await;
-        a_million_objects().await;
+        requests_per_second().await;
+        largest_body().await;
+        repeated_uploads().await;
+        million_objects().await;
     });
 }
 
-/// Megabytes this process holds now, and the most it ever held.
+/// Megabytes this process uses now, and the most it ever used.
 fn memory() -> (u64, u64) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let of = |name: &str| -> u64 {
@@ -70,7 +70,7 @@ async fn upload(sim: &Simulator, client: &Client, id: i64, name: &str, body: Bod
     request.send().await.unwrap().status().as_u16()
 }
 
-async fn requests_a_second() {
+async fn requests_per_second() {
     let sim = Simulator::start().await.unwrap();
     let client = Client::new();
     let begun = Instant::now();
@@ -93,12 +93,12 @@ async fn requests_a_second() {
         .into_iter()
         .sum();
     println!(
-        "requests a second, 16 connections: {}",
+        "requests per second, 16 connections: {}",
         answered / duration.as_secs()
     );
 }
 
-/// Broken lines: nothing of them is kept, so that only the reading costs memory.
+/// Invalid lines: no record of them is kept, so that only the reading needs memory.
 fn filler(length: usize) -> Body {
     let piece = Bytes::from([vec![b'x'; 65_535], vec![b'\n']].concat());
     let mut left = length - HEAD.len() - TAIL.len();
@@ -115,7 +115,7 @@ fn filler(length: usize) -> Body {
     Body::wrap_stream(stream::iter(all.map(Ok::<_, std::io::Error>)))
 }
 
-async fn the_largest_body() {
+async fn largest_body() {
     let sim = Simulator::start().await.unwrap();
     let client = Client::new();
     let id = sim.register_integration("Bench", "admin@bench.example");
@@ -149,7 +149,7 @@ fn accounts(range: std::ops::Range<u32>, version: u32) -> Body {
     Body::wrap_stream(stream::iter(all.map(Ok::<_, std::io::Error>)))
 }
 
-async fn a_million_objects() {
+async fn million_objects() {
     let sim = Simulator::start().await.unwrap();
     let client = Client::new();
     let id = sim.register_integration("Bench", "admin@bench.example");
@@ -184,18 +184,18 @@ async fn a_million_objects() {
         let begun = Instant::now();
         let page = client
             .get(format!("{}{path}", sim.base_url()))
+            .bearer_auth(sim.admin_token().unwrap())
             .send()
             .await
-            .unwrap()
-            .text()
-            .await
             .unwrap();
+        assert!(page.status().is_success());
+        let page = page.text().await.unwrap();
         println!("{path}, {} bytes, in {:?}", page.len(), begun.elapsed());
     }
 }
 
-/// What is left of many uploads of the same objects: a leak would show as growth.
-async fn the_same_again_and_again() {
+/// Many uploads of the same objects: a leak would show as growth.
+async fn repeated_uploads() {
     let sim = Simulator::builder()
         .keep_requests(1_000)
         .start()

@@ -1,4 +1,4 @@
-//! Runs the Gong simulator until Ctrl-C, and prints what a client needs to know.
+//! Runs a Gong simulator until Ctrl-C, and prints the settings that a client needs.
 //!
 //! `cargo run -p gong-sim --example serve -- [PORT] [--strict]`
 #![expect(clippy::print_stdout, reason = "printing is what the example is for")]
@@ -15,7 +15,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let sim = builder.start_blocking()?;
     sim.register_integration("Acme CRM", "admin@acme.example");
-    println!("# {}/_sim/ shows what it holds", sim.base_url());
+    if let Some(url) = sim.admin_url() {
+        println!("# what it has: {url}");
+    }
     for (name, value) in sim.environment() {
         println!("export {name}={value}");
     }

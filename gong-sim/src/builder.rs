@@ -1,4 +1,4 @@
-//! How a simulator is described before it starts.
+//! The settings of a simulator, and its start.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -10,7 +10,7 @@ use crate::credentials::{AccessKey, BearerToken, Credentials, random_text};
 use crate::faults::Fault;
 use crate::limits::{BODY_LIMIT, RateLimit};
 use crate::rules::{RuleSet, UnknownRule};
-use crate::shared::Launch;
+use crate::shared::SimulatorConfig;
 use crate::simulator::Simulator;
 use crate::store::file::{self, StateFile};
 use crate::store::{
@@ -27,14 +27,14 @@ pub enum StartError {
     Listen {
         /// The address that was asked for.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The thread that serves requests could not be started.
     #[error("can't start the thread that serves requests")]
     Thread(#[source] io::Error),
-    /// The system gave no random numbers for keys and tokens.
-    #[error("the system gives no random numbers for an access key")]
+    /// The operating system returned no random numbers for keys and tokens.
+    #[error("the operating system returned no random numbers for an access key")]
     Random(#[source] io::Error),
     /// The state file could not be read.
     #[error("the state file {} can't be used", path.display())]
@@ -70,7 +70,7 @@ impl std::fmt::Debug for Admin {
     }
 }
 
-/// The settings of a simulator. [`start`](Self::start) brings it up.
+/// The settings of a simulator; [`start`](Self::start) starts it.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -162,7 +162,7 @@ impl Builder {
     }
 
     /// A name by which clients call the simulator, such as that of a container. Other names are
-    /// refused, so that no web site can make its own name point to the simulator. Can be called
+    /// rejected, so that no web site can make its own name point to the simulator. Can be called
     /// again for more names.
     #[must_use]
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
@@ -191,7 +191,7 @@ impl Builder {
     }
 
     /// An integration that is registered from the start, under this id, unless the state file
-    /// brought one along.
+    /// has one.
     ///
     /// ```
     /// let sim = gong_sim::Simulator::builder()
@@ -242,7 +242,7 @@ impl Builder {
         self
     }
 
-    /// Limits the calls. There is no limit by default.
+    /// Limits the calls; by default they are not limited.
     #[must_use]
     pub fn rate_limit(mut self, rate_limit: RateLimit) -> Self {
         self.rate_limit = Some(rate_limit);
@@ -272,7 +272,7 @@ impl Builder {
         self
     }
 
-    /// How long after its upload is processed an object appears; at once by default.
+    /// How long after its upload is processed an object appears; no time by default.
     #[must_use]
     pub fn read_lag(mut self, read_lag: Duration) -> Self {
         self.read_lag = read_lag;
@@ -316,21 +316,21 @@ impl Builder {
         self
     }
 
-    /// Lets time stand still unless [`Simulator::advance`] or `POST /_sim/clock` moves it.
+    /// Stops the clock; only [`Simulator::advance`] and `POST /_sim/clock` move it.
     #[must_use]
     pub fn virtual_time(mut self) -> Self {
         self.clock = Clock::standing();
         self
     }
 
-    /// Refuses everything that any rule can refuse.
+    /// Rejects everything that any rule can reject.
     #[must_use]
     pub fn strict(mut self) -> Self {
         self.rules = RuleSet::strict();
         self
     }
 
-    /// Refuses nothing on a mere assumption.
+    /// Rejects nothing on a mere assumption.
     #[must_use]
     pub fn lenient(mut self) -> Self {
         self.rules = RuleSet::lenient();
@@ -376,7 +376,7 @@ impl Builder {
         self
     }
 
-    /// Loads a folder of CRM files at the start, unless the state file brought objects along.
+    /// Loads a folder of CRM files at the start, unless the state file has an integration.
     /// [`Simulator::seed_from_dir`] says how the files are named.
     ///
     /// ```
@@ -423,7 +423,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the port is taken, the state file or the folder to load cannot be read, or a rule was set
+    /// If the port is in use, the state file or the folder to load cannot be read, or a rule was set
     /// that does not exist.
     #[expect(
         clippy::unused_async,
@@ -503,7 +503,7 @@ impl Builder {
             state.seed_from(folder)?;
         }
         let state_file = self.state_file.map(|path| StateFile::new(path, version));
-        let launch = Launch {
+        let launch = SimulatorConfig {
             access_key,
             admin_token,
             allowed_hosts: self.allowed_hosts,
@@ -516,7 +516,7 @@ impl Builder {
 }
 
 impl Simulator {
-    /// Starts describing a simulator; everything has a default.
+    /// The settings of a simulator; everything has a default.
     pub fn builder() -> Builder {
         Builder::default()
     }

@@ -1,4 +1,4 @@
-//! Who may call: access keys with all rights, bearer tokens with scopes.
+//! Access keys, which have all rights, and bearer tokens with scopes.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,7 +10,7 @@ use http::header::AUTHORIZATION;
 
 use crate::operation::Operation;
 
-/// The keys and tokens that the simulated company has given out.
+/// The keys and tokens of the simulated company.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Credentials {
     pub(crate) keys: Vec<AccessKey>,
@@ -31,7 +31,7 @@ pub(crate) struct BearerToken {
     pub(crate) scopes: BTreeSet<String>,
 }
 
-// Secrets of a simulator protect nothing, but people paste logs of programs that also know real ones.
+// Secrets of a simulator protect little, but logs are pasted together with those of real ones.
 impl fmt::Debug for AccessKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

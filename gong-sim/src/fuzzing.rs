@@ -1,4 +1,4 @@
-//! Requests that come over no connection; there only under `cargo fuzz`.
+//! Requests without a connection, for `cargo fuzz` only.
 
 use axum::body::Body;
 use bytes::Bytes;

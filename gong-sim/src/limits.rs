@@ -1,4 +1,4 @@
-//! How many calls a company may make, and how it is told to wait.
+//! The limits of calls per second and per day.
 
 use std::collections::VecDeque;
 
@@ -21,7 +21,7 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Gong's own limits: 3 calls a second and 10,000 a day.
+    /// Gong's own limits: 3 calls per second and 10,000 per day.
     ///
     /// ```
     /// assert_eq!(gong_sim::RateLimit::gong().per_second, 3);
@@ -33,7 +33,7 @@ impl RateLimit {
         }
     }
 
-    /// Limits of your own.
+    /// Other limits.
     pub const fn new(per_second: u32, per_day: u32) -> Self {
         Self {
             per_second,
@@ -50,7 +50,7 @@ pub(crate) struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// Counts one call, or says how many seconds to wait. Refused calls do not count.
+    /// Counts one call, or says how many seconds to wait. Rejected calls do not count.
     pub(crate) fn count(
         &mut self,
         limit: RateLimit,
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fourth_call_in_a_second_waits_one_second() {
+    fn fourth_call_within_a_second_waits_one_second() {
         let mut rate_limiter = RateLimiter::default();
         for call in 0..3 {
             assert_eq!(
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spent_day_waits_for_midnight_or_for_the_oldest_call() {
+    fn exhausted_day_waits_for_midnight_or_the_oldest_call() {
         let limit = RateLimit::new(1_000, 2);
         for (midnight, wait) in [(true, 7_199), (false, 86_399)] {
             let mut rate_limiter = RateLimiter::default();

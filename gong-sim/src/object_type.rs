@@ -1,11 +1,11 @@
-//! The types of objects that a CRM holds in Gong.
+//! The types of CRM objects.
 
 use std::fmt;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The six types of objects that a CRM holds in Gong.
+/// The six types of objects that a CRM has in Gong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ObjectType {
     /// `ACCOUNT`

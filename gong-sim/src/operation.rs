@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_operation_is_found_by_its_own_name() {
+    fn operation_is_found_by_its_own_name() {
         for operation in Operation::ALL {
             let (method, path) = operation.as_str().split_once(' ').unwrap();
             let path = path.replace("{meetingId}", "12345678901234567890");
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn other_paths_and_methods_are_told_apart() {
+    fn unknown_paths_and_methods_are_distinguished() {
         assert_eq!(
             Operation::route(&Method::PATCH, "/v2/crm/entities"),
             Route::MethodNotAllowed("GET, POST")

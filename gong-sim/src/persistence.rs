@@ -1,4 +1,4 @@
-//! When the state file is written: soon after a change, and at the end.
+//! Writes the state file soon after a change, and at the end.
 
 use std::io;
 use std::time::{Duration, Instant};

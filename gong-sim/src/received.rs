@@ -1,4 +1,4 @@
-//! Which requests came in, for tests and people to look at.
+//! The log of received requests.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -10,13 +10,13 @@ use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use serde::Serialize;
 use serde_json::Value;
 
-/// One request that the simulator received, as it looked and as it was answered.
+/// One request that the simulator received, and the status of its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReceivedRequest {
     /// Counts the requests from 1.
     pub sequence: u64,
-    /// When it came in, by the simulator's clock.
+    /// When it was received, by the simulator's clock.
     pub received_at: SystemTime,
     /// The method, in capitals.
     pub method: String,

@@ -1,4 +1,4 @@
-//! What all connections and the handle of the simulator have in common.
+//! The state that connections and the handle of the simulator share.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -9,11 +9,11 @@ use crate::received::RequestLog;
 use crate::store::State;
 use crate::store::file::StateFile;
 
-/// What a builder hands over.
-pub(crate) struct Launch {
+/// The parts that a builder passes to a new simulator.
+pub(crate) struct SimulatorConfig {
     /// The access key that the handle shows.
     pub(crate) access_key: AccessKey,
-    /// What opens `/_sim/`; without a token it is not there.
+    /// The token of `/_sim/`; without one, nothing is served there.
     pub(crate) admin_token: Option<String>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) state: State,
@@ -21,7 +21,7 @@ pub(crate) struct Launch {
     pub(crate) kept_requests: usize,
 }
 
-/// What all connections and the handle of the simulator have in common.
+/// The state that connections and the handle of the simulator share.
 pub(crate) struct Shared {
     pub(crate) base_url: String,
     pub(crate) address: SocketAddr,
@@ -47,9 +47,9 @@ impl fmt::Debug for Shared {
 pub(crate) type SharedRef = Arc<Shared>;
 
 impl Shared {
-    pub(crate) fn new(address: SocketAddr, launch: Launch) -> Self {
+    pub(crate) fn new(address: SocketAddr, launch: SimulatorConfig) -> Self {
         let base_url = base_url(address);
-        let Launch {
+        let SimulatorConfig {
             access_key,
             admin_token,
             allowed_hosts,

@@ -1,4 +1,4 @@
-//! The handle of a running simulator: its address, its credentials, and what it holds.
+//! The handle of a running simulator: its address, its credentials, and its data.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -17,7 +17,7 @@ use crate::object_type::ObjectType;
 use crate::persistence::{keep_saving, save};
 use crate::received::ReceivedRequest;
 use crate::rules::UnknownRule;
-use crate::shared::{Launch, Shared, SharedRef};
+use crate::shared::{Shared, SharedRef, SimulatorConfig};
 use crate::store::{
     GongUser, Integration, IntegrationData, Meeting, SeedError, Upload, Uploads, key_of,
     shown_objects,
@@ -26,8 +26,8 @@ use crate::time::Processing;
 
 /// A running Gong simulator. Dropping it stops it.
 ///
-/// It has a thread and a runtime of its own, so it also answers while the code that started it
-/// blocks, in a test that runs a command, say.
+/// It runs on its own thread, so it also answers while the code that started it blocks, for
+/// example in a test that runs a command.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -53,7 +53,10 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    pub(crate) fn launch(listener: TcpListener, settings: Launch) -> std::io::Result<Self> {
+    pub(crate) fn launch(
+        listener: TcpListener,
+        settings: SimulatorConfig,
+    ) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
         let shared = Arc::new(Shared::new(address, settings));
@@ -131,12 +134,12 @@ impl Simulator {
 
     /// Loads a folder of CRM files, named after their types (`accounts.ldjson`,
     /// `business_users-2.ldjson`, …), and its `entity-schema.json` if there is one, into the newest
-    /// integration; registers one if there is none. Each file becomes an upload, processed at once
+    /// integration; registers one if there is none. Each file becomes an upload, processed immediately
     /// and given back with its line errors.
     ///
     /// # Errors
     ///
-    /// If the folder or a file cannot be read, or the schema is none.
+    /// If the folder or a file cannot be read, or the schema is invalid.
     pub fn seed_from_dir(&self, folder: impl AsRef<Path>) -> Result<Vec<Upload>, SeedError> {
         let mut state = self.shared.state();
         let names = state.seed_from(folder.as_ref())?;
@@ -157,7 +160,7 @@ impl Simulator {
         save(&self.shared)
     }
 
-    /// Scheme, host and port, without a slash at the end: `http://127.0.0.1:54321`.
+    /// Scheme, host and port, without a trailing slash: `http://127.0.0.1:54321`.
     pub fn base_url(&self) -> &str {
         &self.shared.base_url
     }
@@ -260,7 +263,7 @@ impl Simulator {
         })
     }
 
-    /// How many objects of a type the newest integration holds.
+    /// How many objects of a type the newest integration has.
     pub fn object_count(&self, object_type: &str) -> usize {
         let Some(object_type) = ObjectType::from_name(object_type) else {
             return 0;
@@ -325,7 +328,7 @@ impl Simulator {
         self.shared.state().now().into()
     }
 
-    /// Puts the clock forward, and lets happen what is due by then.
+    /// Advances the clock, and does what is due by then.
     ///
     /// ```
     /// use std::time::Duration;

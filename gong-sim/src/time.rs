@@ -5,10 +5,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A clock that can be put forward, and that can be made to stand still otherwise.
+/// A clock that can be advanced, and that can stand still otherwise.
 #[derive(Debug, Clone)]
 pub(crate) struct Clock {
-    /// Where a standing clock stands; `None` while time flows.
+    /// The time of a standing clock; `None` while time flows.
     standing_at: Option<Timestamp>,
     ahead: SignedDuration,
 }
@@ -36,7 +36,7 @@ impl Clock {
         base.saturating_add(self.ahead).unwrap_or(Timestamp::MAX)
     }
 
-    /// Puts the clock forward.
+    /// Advances the clock.
     pub(crate) fn advance(&mut self, by: Duration) {
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
         self.ahead = self.ahead.saturating_add(by);
@@ -51,12 +51,12 @@ impl Clock {
         self.ahead = ahead;
     }
 
-    /// Lets the clock stand from now on, or flow again.
+    /// Stops the clock, or starts it again.
     pub(crate) fn set_standing(&mut self, stands: bool) {
         match (stands, self.standing_at) {
             (true, None) => self.standing_at = Some(Timestamp::now()),
             (false, Some(standing_at)) => {
-                // It goes on from where it stood.
+                // It continues from where it stopped.
                 let behind = standing_at.duration_since(Timestamp::now());
                 self.ahead = self.ahead.saturating_add(behind);
                 self.standing_at = None;
@@ -99,7 +99,7 @@ pub(crate) mod milliseconds {
 
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    /// As many as fit an integer of JSON.
+    /// Whole milliseconds, at most `u64::MAX`.
     pub(crate) fn of(duration: Duration) -> u64 {
         u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
     }

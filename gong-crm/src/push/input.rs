@@ -258,7 +258,8 @@ pub(super) fn check(
                 continue;
             };
             let path = Arc::from(open.file.path.as_path());
-            let mut locator = converted.locator(path, &check_options);
+            let severity = |rule| check_options.severity(rule);
+            let mut locator = converted.locator(path, &severity);
             locator.remaining(&mut on_finding);
             records.insert(open.file.path.clone(), converted.records());
         }

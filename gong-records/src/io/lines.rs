@@ -68,7 +68,7 @@ pub struct Lines<R> {
 }
 
 impl Lines<Box<dyn Read + Send>> {
-    /// Opens a file, which may be compressed with gzip.
+    /// Opens a file, and decompresses it if its name ends in `.gz`.
     ///
     /// # Errors
     ///

@@ -1,72 +1,56 @@
 //! Opening a file that may be compressed.
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-/// How a gzip stream begins (RFC 1952).
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-
-/// Opens a file for reading, and decompresses it if it begins as gzip does, whatever its name is.
-///
-/// # Errors
-///
-/// The system's error when the file cannot be opened or its first bytes cannot be read.
-pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
-    decompressed(File::open(path)?)
+/// Whether the name says that the file is compressed: it ends in `.gz`, in any case.
+pub fn is_compressed(path: &Path) -> bool {
+    let ending = path.extension();
+    ending.is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
 }
 
-/// Decompresses a stream if it begins as gzip does. It is read from its beginning once, so it may be
-/// a pipe.
+/// Opens a file for reading, and decompresses it if its name ends in `.gz`.
 ///
 /// # Errors
 ///
-/// The stream's error when its first bytes cannot be read.
-pub fn decompressed(mut stream: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
-    let mut start = Vec::with_capacity(GZIP.len());
-    stream
-        .by_ref()
-        .take(GZIP.len() as u64)
-        .read_to_end(&mut start)?;
-    let is_compressed = start == GZIP;
-    let stream = Cursor::new(start).chain(stream);
-    Ok(if is_compressed {
-        Box::new(MultiGzDecoder::new(BufReader::new(stream)))
+/// The system's error when the file cannot be opened. That it is not compressed shows when it is
+/// read.
+pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    let file = File::open(path)?;
+    Ok(if is_compressed(path) {
+        Box::new(MultiGzDecoder::new(BufReader::new(file)))
     } else {
-        Box::new(stream)
+        Box::new(file)
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::io::Write as _;
 
     use super::*;
 
-    fn text(bytes: Vec<u8>) -> String {
-        let mut text = String::new();
-        decompressed(Cursor::new(bytes))
-            .unwrap()
-            .read_to_string(&mut text)
-            .unwrap();
-        text
-    }
-
     #[test]
-    fn content_says_whether_a_stream_is_compressed() {
+    fn name_says_whether_a_file_is_compressed() {
         let packed = |text: &str| {
             let mut encoder =
                 flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             encoder.write_all(text.as_bytes()).unwrap();
             encoder.finish().unwrap()
         };
-        assert_eq!(text(packed("{}\n")), "{}\n");
+        let folder = tempfile::tempdir().unwrap();
         // Several members, as `cat` makes of several files.
-        assert_eq!(text([packed("a\n"), packed("b\n")].concat()), "a\nb\n");
-        for plain in ["", "{", "{}\n"] {
-            assert_eq!(text(plain.into()), plain);
+        let members = [packed("a\n"), packed("b\n")].concat();
+        for (name, content) in [("a.ldjson", b"a\nb\n".to_vec()), ("a.ldjson.GZ", members)] {
+            let path = folder.path().join(name);
+            fs::write(&path, content).unwrap();
+            let mut text = String::new();
+            open(&path).unwrap().read_to_string(&mut text).unwrap();
+            assert_eq!(text, "a\nb\n", "{name}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who may use the endpoints and pages under `/_sim/`: whoever has the simulator's token.
+//! Access to the endpoints and pages under `/_sim/`: they need the simulator's token.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -9,7 +9,7 @@ use http::header::{
 };
 use http::{HeaderMap, Method, StatusCode};
 
-use super::api::Refused;
+use super::api::Rejected;
 use super::html::link;
 use crate::shared::SharedRef;
 
@@ -31,12 +31,12 @@ pub(super) async fn with_token(
         )
             .into_response()
     } else {
-        let refused = Refused::new(
+        let rejected = Rejected::new(
             StatusCode::UNAUTHORIZED,
             "/_sim/ needs the simulator's token: send \"Authorization: Bearer TOKEN\", or open \
              /_sim/?token=TOKEN in a browser; the simulator prints it when it starts",
         );
-        ([(WWW_AUTHENTICATE, "Bearer")], refused).into_response()
+        ([(WWW_AUTHENTICATE, "Bearer")], rejected).into_response()
     };
     let headers = response.headers_mut();
     for (name, value) in [
@@ -67,7 +67,7 @@ fn has_token(headers: &HeaderMap, cookie: &str, token: &str) -> bool {
         .any(|given| is_token(given, token))
 }
 
-/// Where to go on without the token, if the link had it.
+/// The same address without the token, if the link had it.
 fn linked(request: &Request, token: &str) -> Option<String> {
     let query = request.uri().query()?;
     let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
@@ -83,7 +83,7 @@ fn linked(request: &Request, token: &str) -> Option<String> {
     is_linked.then(|| link(request.uri().path(), &others))
 }
 
-/// Compares in a time that does not tell how much of the token was right.
+/// Compares in a time that does not depend on how much of the token is right.
 fn is_token(given: &str, token: &str) -> bool {
     let differences = given
         .bytes()

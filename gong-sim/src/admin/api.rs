@@ -1,4 +1,4 @@
-//! What all JSON endpoints have in common: reading a body, answering, refusing.
+//! The common parts of the JSON endpoints: reading a body, answers, errors.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -10,19 +10,19 @@ use serde_json::{Value, json};
 
 use crate::object_type::ObjectType;
 
-pub(super) type Answered = Result<Response, Refused>;
+pub(super) type Answered = Result<Response, Rejected>;
 
-/// The most that a JSON body of an endpoint may hold; files and dumps have no limit.
+/// The largest JSON body of an endpoint in bytes; files and dumps have no limit.
 const JSON_LIMIT: usize = 10_000_000;
 
 /// A request that an endpoint rejects.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(super) struct Rejected {
     status: StatusCode,
     message: String,
 }
 
-impl Refused {
+impl Rejected {
     pub(super) fn new(status: StatusCode, message: &str) -> Self {
         Self {
             status,
@@ -32,7 +32,7 @@ impl Refused {
 
     #[expect(
         clippy::needless_pass_by_value,
-        reason = "taken as `map_err` hands it over"
+        reason = "`map_err` passes it by value"
     )]
     pub(super) fn bad_request(reason: impl ToString) -> Self {
         Self::new(StatusCode::BAD_REQUEST, &reason.to_string())
@@ -43,7 +43,7 @@ impl Refused {
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for Rejected {
     /// The same shape as Gong's errors.
     fn into_response(self) -> Response {
         answer(self.status, &json!({ "errors": [self.message] }))
@@ -61,37 +61,37 @@ pub(super) fn ok(body: &impl Serialize) -> Response {
     answer(StatusCode::OK, body)
 }
 
-pub(super) async fn read<Wanted: DeserializeOwned>(body: Body) -> Result<Wanted, Refused> {
+pub(super) async fn read<Wanted: DeserializeOwned>(body: Body) -> Result<Wanted, Rejected> {
     let bytes = axum::body::to_bytes(body, JSON_LIMIT)
         .await
-        .map_err(Refused::bad_request)?;
-    serde_json::from_slice(&bytes).map_err(Refused::bad_request)
+        .map_err(Rejected::bad_request)?;
+    serde_json::from_slice(&bytes).map_err(Rejected::bad_request)
 }
 
 /// One item, or an array of them. An untagged enumeration would lose the reason of a mismatch.
-pub(super) async fn read_items<Item: DeserializeOwned>(body: Body) -> Result<Vec<Item>, Refused> {
+pub(super) async fn read_items<Item: DeserializeOwned>(body: Body) -> Result<Vec<Item>, Rejected> {
     let items = match read(body).await? {
         Value::Array(items) => items,
         item => vec![item],
     };
     let items: Result<_, _> = items.into_iter().map(serde_json::from_value).collect();
-    items.map_err(Refused::bad_request)
+    items.map_err(Rejected::bad_request)
 }
 
 /// The type of this name in a query or a path.
-pub(super) fn object_type(name: &str) -> Result<ObjectType, Refused> {
+pub(super) fn object_type(name: &str) -> Result<ObjectType, Rejected> {
     ObjectType::from_name(name).ok_or_else(|| {
         let names = ObjectType::ALL.map(ObjectType::as_str).join(", ");
-        Refused::bad_request(format!("objectType must be one of {names}"))
+        Rejected::bad_request(format!("objectType must be one of {names}"))
     })
 }
 
-pub(super) async fn unknown() -> Refused {
-    Refused::not_found("there is no such endpoint; GET /_sim/endpoints lists them")
+pub(super) async fn unknown() -> Rejected {
+    Rejected::not_found("there is no such endpoint; GET /_sim/endpoints lists them")
 }
 
-pub(super) async fn wrong_method() -> Refused {
-    Refused::new(
+pub(super) async fn wrong_method() -> Rejected {
+    Rejected::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "this endpoint has no such method; GET /_sim/endpoints lists them",
     )

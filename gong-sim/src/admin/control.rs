@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::api::{Answered, Refused, ok, read, read_items};
+use super::api::{Answered, Rejected, ok, read, read_items};
 use crate::credentials::{AccessKey, BearerToken};
 use crate::faults::Fault;
 use crate::limits::RateLimit;
@@ -95,7 +95,7 @@ pub(super) async fn set_rules(shared: State<SharedRef>, body: Body) -> Answered 
     let switches: BTreeMap<String, bool> = read(body).await?;
     let mut set = shared.state().rules;
     for (name, on) in &switches {
-        set.set(name, *on).map_err(Refused::bad_request)?;
+        set.set(name, *on).map_err(Rejected::bad_request)?;
     }
     shared.state().set_rules(set);
     Ok(rules(shared).await)
@@ -104,7 +104,7 @@ pub(super) async fn set_rules(shared: State<SharedRef>, body: Body) -> Answered 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Settings {
-    /// Sets all rules at once; single ones can be set after it.
+    /// Sets all rules together.
     rules: Option<Strictness>,
     processing: Option<Processing>,
     deletion: Option<Processing>,
@@ -147,7 +147,7 @@ pub(super) async fn set_settings(shared: State<SharedRef>, body: Body) -> Answer
     let body: Value = read(body).await?;
     // Absent leaves the limit as it is, null takes it away.
     let is_unlimited = body.get("rateLimit").is_some_and(Value::is_null);
-    let wanted: Settings = serde_json::from_value(body).map_err(Refused::bad_request)?;
+    let wanted: Settings = serde_json::from_value(body).map_err(Rejected::bad_request)?;
     {
         let mut state = shared.state();
         match wanted.rules {
@@ -225,12 +225,12 @@ enum Credential {
 const CREDENTIAL_FORMS: &str = "send {\"accessKey\": …, \"accessKeySecret\": …} or \
     {\"bearerToken\": …, \"scopes\": […]}";
 
-async fn read_credential(body: Body) -> Result<Credential, Refused> {
+async fn read_credential(body: Body) -> Result<Credential, Rejected> {
     let value: Value = read(body).await?;
-    serde_json::from_value(value).map_err(|_| Refused::bad_request(CREDENTIAL_FORMS))
+    serde_json::from_value(value).map_err(|_| Rejected::bad_request(CREDENTIAL_FORMS))
 }
 
-/// What is accepted, without the secrets.
+/// The accepted credentials, without secrets.
 pub(super) async fn credentials(State(shared): State<SharedRef>) -> Response {
     let state = shared.state();
     let keys: Vec<_> = state
@@ -264,7 +264,7 @@ pub(super) async fn add_credential(shared: State<SharedRef>, body: Body) -> Answ
                     secret,
                 });
             }
-            Credential::AccessKey { .. } => return Err(Refused::bad_request(CREDENTIAL_FORMS)),
+            Credential::AccessKey { .. } => return Err(Rejected::bad_request(CREDENTIAL_FORMS)),
             Credential::BearerToken {
                 bearer_token,
                 scopes,

@@ -1,4 +1,4 @@
-//! The endpoints that read and change what the simulator holds.
+//! The endpoints that read and change the data of the simulator.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::api::{Answered, Refused, object_type, ok, read};
+use super::api::{Answered, Rejected, object_type, ok, read};
 use crate::object_type::ObjectType;
 use crate::shared::SharedRef;
 use crate::store::{
@@ -82,7 +82,7 @@ pub(super) async fn register(State(shared): State<SharedRef>, body: Body) -> Ans
     let mut state = shared.state();
     let id = integration_id.unwrap_or_else(|| state.new_wide_id());
     if state.integration(id).is_some() {
-        return Err(Refused::new(
+        return Err(Rejected::new(
             StatusCode::CONFLICT,
             "there is an integration of this id",
         ));
@@ -112,7 +112,7 @@ pub(super) async fn seed(
     let mut reader = FileReader::new(check);
     let mut body = body.into_data_stream();
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(Refused::bad_request)?;
+        let chunk = chunk.map_err(Rejected::bad_request)?;
         reader.push(&chunk);
     }
     let mut state = shared.state();
@@ -123,7 +123,7 @@ pub(super) async fn seed(
             let upload = Uploads::show(integration_id, &client_request_id, upload, now);
             Ok(ok(&shown_upload(&upload)))
         }
-        None => Err(Refused::new(
+        None => Err(Rejected::new(
             StatusCode::CONFLICT,
             "the integration was removed meanwhile",
         )),
@@ -133,16 +133,17 @@ pub(super) async fn seed(
 pub(super) async fn dump(State(shared): State<SharedRef>) -> Answered {
     let mut text = Vec::new();
     let written = shared.state().write_dump(&mut text);
-    written.map_err(|error| Refused::new(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()))?;
+    written
+        .map_err(|error| Rejected::new(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()))?;
     Ok(([(CONTENT_TYPE, "application/x-ndjson")], text).into_response())
 }
 
 pub(super) async fn restore(State(shared): State<SharedRef>, body: Body) -> Answered {
     let text = axum::body::to_bytes(body, usize::MAX)
         .await
-        .map_err(Refused::bad_request)?;
+        .map_err(Rejected::bad_request)?;
     let restored = shared.state().read_dump(&*text);
-    restored.map_err(Refused::bad_request)?;
+    restored.map_err(Rejected::bad_request)?;
     Ok(ok(&json!({})))
 }
 
@@ -160,9 +161,9 @@ pub(super) async fn request(
     let log = shared.log();
     let request = log.iter().find(|request| request.sequence == sequence);
     let Some(request) = request else {
-        return Err(Refused::not_found("this request is not kept"));
+        return Err(Rejected::not_found("this request is not kept"));
     };
-    let mut shown = serde_json::to_value(request).map_err(Refused::bad_request)?;
+    let mut shown = serde_json::to_value(request).map_err(Rejected::bad_request)?;
     shown["body"] = request.body_text().into();
     Ok(ok(&shown))
 }
@@ -267,9 +268,9 @@ pub(super) async fn objects(
         object_type,
         query: &query,
     };
-    let objects = serde_json::value::to_raw_value(&page).map_err(Refused::bad_request)?;
+    let objects = serde_json::value::to_raw_value(&page).map_err(Rejected::bad_request)?;
     let total = Value::from(integration.table(object_type).len());
-    let total = serde_json::value::to_raw_value(&total).map_err(Refused::bad_request)?;
+    let total = serde_json::value::to_raw_value(&total).map_err(Rejected::bad_request)?;
     let answer: HashMap<_, _> = [("total", total), ("objects", objects)].into();
     Ok(ok(&answer))
 }
@@ -293,9 +294,9 @@ pub(super) async fn object(
         .filter_map(raw)
         .collect();
     if object.is_none() && filed.is_empty() {
-        return Err(Refused::not_found("there is no such object"));
+        return Err(Rejected::not_found("there is no such object"));
     }
-    let to_raw = |value: &dyn erased::Json| value.to_raw().map_err(Refused::bad_request);
+    let to_raw = |value: &dyn erased::Json| value.to_raw().map_err(Rejected::bad_request);
     let answer: HashMap<_, _> = [
         ("object", to_raw(&object)?),
         ("filedVersions", to_raw(&filed)?),
@@ -394,7 +395,7 @@ pub(super) async fn upload(State(shared): State<SharedRef>, Path(name): Path<Str
         }
     }
     if uploads.is_empty() {
-        return Err(Refused::not_found("there is no such upload"));
+        return Err(Rejected::not_found("there is no such upload"));
     }
     Ok(ok(&json!({ "uploads": uploads })))
 }

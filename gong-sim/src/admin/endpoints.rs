@@ -57,7 +57,7 @@ endpoints! {
     get "GET" "/_sim/users" control::users, "Lists the Gong users", "";
     post "POST" "/_sim/users" control::add_users, "Adds a Gong user, or an array of them", r#"{"email": "ada@acme.example", "consentPage": true, "providerConnected": true}"#;
     get "GET" "/_sim/clock" control::clock, "Tells the simulator's time", "";
-    post "POST" "/_sim/clock" control::advance, "Puts the clock forward", r#"{"advanceSeconds": 60, "advanceMilliseconds": 0}"#;
+    post "POST" "/_sim/clock" control::advance, "Advances the clock", r#"{"advanceSeconds": 60, "advanceMilliseconds": 0}"#;
     get "GET" "/_sim/faults" control::faults, "Lists the faults, and how often each was injected", "";
     post "POST" "/_sim/faults" control::add_faults, "Adds a fault, or an array of them", r#"{"operation": "POST /v2/crm/entities", "nth": [1], "effect": "lose-answer"}"#;
     delete "DELETE" "/_sim/faults" control::clear_faults, "Removes all faults", "";

@@ -1,4 +1,4 @@
-//! What all pages have in common: frame, style, links.
+//! The common parts of the pages: frame, style, links.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -30,7 +30,7 @@ pub(super) fn page(title: &str, content: &Markup) -> Markup {
     }
 }
 
-/// A link with a query whose values may hold anything.
+/// A link with a query whose values may be any text.
 pub(super) fn link(path: &str, query: &[(&str, &str)]) -> String {
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(query)
@@ -55,7 +55,7 @@ pub(super) fn grouped(number: u64) -> String {
     grouped
 }
 
-/// The state of an upload, told apart without colors too.
+/// The status of an upload, readable without colors too.
 pub(super) fn status_mark(status: &str) -> Markup {
     html! { span class={ "status " (status) } { (status) } }
 }
@@ -80,14 +80,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_grouped() {
+    fn digits_are_grouped() {
         assert_eq!(grouped(7), "7");
         assert_eq!(grouped(1_000), "1,000");
         assert_eq!(grouped(1_234_567), "1,234,567");
     }
 
     #[test]
-    fn links_hold_any_value() {
+    fn links_can_have_any_value() {
         assert_eq!(link("/x", &[("q", "a&b=c d\"")]), "/x?q=a%26b%3Dc+d%22");
         assert_eq!(link("/x", &[]), "/x");
     }

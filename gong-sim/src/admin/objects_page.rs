@@ -46,7 +46,7 @@ pub(super) async fn objects(
     show(object_type.as_str(), &content)
 }
 
-/// How many records hold the text, and those of one page.
+/// How many records contain the text, and those of one page.
 fn find(
     state: &SimState,
     object_type: ObjectType,
@@ -101,7 +101,7 @@ impl Search {
             let record = String::from_utf8_lossy(record).to_lowercase();
             return record.contains(&self.lower);
         }
-        // Most records hold no match, and letters of plain text need no lower copy of them.
+        // Most records do not match, and plain letters can be compared without a copy.
         memchr::memchr2_iter(*first, first.to_ascii_uppercase(), record).any(|start| {
             record[start..]
                 .get(..needle.len())

@@ -1,4 +1,4 @@
-//! The pages: what the simulated Gong holds, rendered here, without a script.
+//! The pages: the data of the simulator, rendered on the server, without scripts.
 
 use std::collections::HashMap;
 
@@ -46,7 +46,7 @@ pub(super) async fn start(State(shared): State<SharedRef>) -> Response {
         p {
             "Listening on " code { (shared.base_url) } " with access key " code { (shared.access_key.key) }
             ". Its time is " code { (state.now()) }
-            @if state.clock.stands() { ", and stands still until it is moved" }
+            @if state.clock.stands() { ", and its clock stands still until it is moved" }
             "."
         }
         @if let Some(error) = shared.state_file.as_ref().and_then(crate::store::file::StateFile::error) {
@@ -70,7 +70,7 @@ pub(super) async fn start(State(shared): State<SharedRef>) -> Response {
         (request_table(&recent))
         (switches(&state))
     };
-    show("What this Gong holds", &content)
+    show("Gong simulator", &content)
 }
 
 fn object_counts(state: &SimState) -> Markup {
@@ -226,7 +226,7 @@ fn upload_table(state: &SimState, skipped: usize, rows: usize) -> Markup {
     html! {
         @if uploads.is_empty() { p class="note" { "None yet." } } @else {
             table {
-                tr { th { "clientRequestId" } th { "type" } th { "status" } th { "good" } th { "refused" } th { "bytes" } }
+                tr { th { "clientRequestId" } th { "type" } th { "status" } th { "good" } th { "rejected" } th { "bytes" } }
                 @for upload in &uploads {
                     @let id = upload.integration_id.to_string();
                     tr {
@@ -272,7 +272,7 @@ pub(super) async fn upload(
         p {
             (kind_name(upload.kind)) ": " (status_mark(upload.status.as_str())) ", "
             (grouped(upload.total_success_count.into())) " good, "
-            (grouped(upload.total_error_count.into())) " refused, asked for "
+            (grouped(upload.total_error_count.into())) " rejected, asked for "
             (grouped(upload.polls.into())) " times"
         }
         @if u64::from(upload.total_error_count) > upload.errors.len() as u64 {

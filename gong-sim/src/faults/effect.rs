@@ -24,9 +24,9 @@ pub enum Effect {
     /// The call is carried out, then the connection is reset instead of answering: the outcome is
     /// unknown to the client.
     LoseAnswer,
-    /// The call is carried out at once and answered after this time.
+    /// The call is carried out and answered after this time.
     Delay(#[serde(with = "crate::time::milliseconds")] Duration),
-    /// The body is read at this many bytes a second.
+    /// The body is read at this many bytes per second.
     ReadSlowly(u64),
     /// The body is not read for this time, then the connection is reset.
     StopReading(#[serde(with = "crate::time::milliseconds")] Duration),
@@ -46,9 +46,9 @@ pub enum Effect {
     HtmlPage(u16),
     /// The answer is right and calls itself `text/plain`.
     WrongContentType,
-    /// The answer holds properties that nobody has heard of.
+    /// The answer has properties that are not documented.
     UnknownFields,
-    /// The answer holds an enumeration value that nobody has heard of: a state of a request, the
+    /// The answer has an enumeration value that is not documented: a status of a request, the
     /// type of a field.
     NewEnumValue,
     /// The answer is compressed with gzip, asked for or not.
@@ -99,11 +99,11 @@ pub enum RetryAfter {
     Absent,
     /// An empty header.
     Empty,
-    /// Text that is no number.
+    /// Text that is not a number.
     Garbage,
     /// A negative number.
     Negative,
-    /// More seconds than 64 bits hold.
+    /// More seconds than fit 64 bits.
     Huge,
 }
 
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_http_date_has_its_fixed_form() {
+    fn http_date_has_its_fixed_form() {
         let now = jiff::Timestamp::from_second(784_111_777).unwrap();
         assert_eq!(
             RetryAfter::HttpDate(0).value(now).unwrap(),

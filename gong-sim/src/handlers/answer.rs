@@ -1,4 +1,4 @@
-//! What is answered: a status, JSON of the documented shape, and the headers Gong sends.
+//! An answer: a status, JSON of the documented shape, and the headers Gong sends.
 
 use axum::body::Body;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};

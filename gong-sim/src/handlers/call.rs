@@ -1,4 +1,4 @@
-//! What an operation reads from its request: query parameters and the JSON body.
+//! A request to an operation: query parameters and the JSON body.
 
 use std::borrow::Cow;
 
@@ -56,7 +56,7 @@ impl<'request> Call<'request> {
             })
     }
 
-    pub(crate) fn refuse_unknown_parameters(&self, rules: RuleSet) -> Result<(), Answer> {
+    pub(crate) fn reject_unknown_parameters(&self, rules: RuleSet) -> Result<(), Answer> {
         if !rules.is_on(RuleId::UnknownQueryParameter) {
             return Ok(());
         }
@@ -117,7 +117,7 @@ impl<'request> Call<'request> {
         Ok(id.to_owned())
     }
 
-    pub(crate) fn refuse_used_id(
+    pub(crate) fn reject_used_id(
         state: &State,
         integration_id: i64,
         id: &str,
@@ -201,8 +201,8 @@ impl<'request> Call<'request> {
 pub(crate) struct JsonObject(pub(crate) Map<String, Value>);
 
 impl JsonObject {
-    /// Holds the properties against those that are known.
-    pub(crate) fn refuse_unknown(&self, rules: RuleSet, known: &[&str]) -> Result<(), Answer> {
+    /// Checks that all properties are known.
+    pub(crate) fn reject_unknown(&self, rules: RuleSet, known: &[&str]) -> Result<(), Answer> {
         for (name, value) in &self.0 {
             if rules.is_on(RuleId::UnknownBodyProperty) && !known.contains(&name.as_str()) {
                 return Err(Answer::bad_request(format!(
@@ -250,20 +250,20 @@ impl JsonObject {
         let Some(value) = self.present(name) else {
             return Ok(None);
         };
-        let refuse = || wrong_type(name, "an array of strings");
+        let reject = || wrong_type(name, "an array of strings");
         let Value::Array(items) = value else {
-            return Err(refuse());
+            return Err(reject());
         };
         let texts: Option<Vec<_>> = items
             .iter()
             .map(|item| item.as_str().map(str::to_owned))
             .collect();
-        texts.map(Some).ok_or_else(refuse)
+        texts.map(Some).ok_or_else(reject)
     }
 }
 
-/// Refuses what cannot be an email address.
-pub(crate) fn refuse_bad_address(rules: RuleSet, name: &str, address: &str) -> Result<(), Answer> {
+/// Rejects what cannot be an email address.
+pub(crate) fn reject_bad_address(rules: RuleSet, name: &str, address: &str) -> Result<(), Answer> {
     let is_address = address.split_once('@').is_some_and(|(local, domain)| {
         let fits = |part: &str| !part.is_empty() && !part.contains(['@', ' ', '\t', '\r', '\n']);
         fits(local) && fits(domain)

@@ -1,4 +1,4 @@
-//! Reading objects back by their ids.
+//! Reads objects by their ids.
 
 use std::collections::HashSet;
 
@@ -12,12 +12,12 @@ use crate::rules::{RuleId, RuleSet};
 use crate::store::{IntegrationData, ShownObject, State};
 use crate::validate::Line;
 
-/// More ids are not answered, as documented.
+/// The documented maximum of ids; more are not answered.
 const LISTED: usize = 100;
 
 pub(super) fn get(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
     let rules = state.rules;
-    call.refuse_unknown_parameters(rules)?;
+    call.reject_unknown_parameters(rules)?;
     if rules.is_on(RuleId::ObjectsNeedJsonBody) && !call.has_json_content_type() {
         return Err(Answer::error(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -54,16 +54,16 @@ fn read_ids(call: &Call<'_>, rules: RuleSet) -> Result<Vec<String>, Answer> {
     if call.body_is_empty() && !rules.is_on(RuleId::ObjectsNeedJsonBody) {
         return Ok(Vec::new());
     }
-    let refuse =
+    let reject =
         || Answer::bad_request("Json parse error: the body must be an array of object ids");
     let Value::Array(items) = call.json(rules)? else {
-        return Err(refuse());
+        return Err(reject());
     };
     items
         .into_iter()
         .map(|item| match item {
             Value::String(id) => Ok(id),
-            _ => Err(refuse()),
+            _ => Err(reject()),
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! Uploading a file of objects: its query, and what is done with the file once it is read.
+//! Accepts the upload of a file: checks its query, and stores what was read.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -37,15 +37,15 @@ pub(crate) mod upload {
 
     /// Checks the query.
     pub(crate) fn check_query(state: &State, call: &Call<'_>) -> Result<AcceptedQuery, Answer> {
-        call.refuse_unknown_parameters(state.rules)?;
+        call.reject_unknown_parameters(state.rules)?;
         let object_type = call.object_type(&ObjectType::ALL)?;
         let client_request_id = call.client_request_id(state.rules)?;
         let integration_id = call.known_integration(state)?;
-        Call::refuse_used_id(state, integration_id, &client_request_id)?;
+        Call::reject_used_id(state, integration_id, &client_request_id)?;
         let Some(integration) = state.integration(integration_id) else {
             return Err(call.unknown_integration());
         };
-        if integration.is_being_deleted && state.rules.is_on(RuleId::DeletingRefusesUploads) {
+        if integration.is_being_deleted && state.rules.is_on(RuleId::DeletingRejectsUploads) {
             return Err(Answer::bad_request("The integration is being deleted"));
         }
         let check = RecordCheck {
@@ -76,7 +76,7 @@ pub(crate) mod upload {
             ..
         } = query;
         // The body took its time: another request may have used the id or deleted the integration.
-        Call::refuse_used_id(state, integration_id, &client_request_id)?;
+        Call::reject_used_id(state, integration_id, &client_request_id)?;
         if state.integration(integration_id).is_none() {
             return Err(call.unknown_integration());
         }
@@ -90,7 +90,7 @@ pub(crate) mod upload {
         match effect {
             Some(Effect::LoseUpload) => return Ok(answer),
             Some(Effect::FailFile(description)) => {
-                outcome.refuse_file(description);
+                outcome.reject_file(description);
                 staged.clear();
             }
             Some(Effect::UnknownFor(time)) => {

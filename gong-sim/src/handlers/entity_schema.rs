@@ -1,4 +1,4 @@
-//! The custom fields of an object type: listing them, and sending their complete list.
+//! The entity schema of an object type: lists it, and replaces it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,7 +23,7 @@ const PROPERTIES: &[&str] = &[
 ];
 
 pub(super) fn list(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
-    call.refuse_unknown_parameters(state.rules)?;
+    call.reject_unknown_parameters(state.rules)?;
     let object_types = match call.query("objectType") {
         None if state.rules.is_on(RuleId::SchemaObjectTypeOptional) => {
             ObjectType::WITH_SCHEMA.to_vec()
@@ -85,7 +85,7 @@ fn standard_type(shape: Shape) -> FieldType {
 }
 
 pub(super) fn upload(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
-    call.refuse_unknown_parameters(state.rules)?;
+    call.reject_unknown_parameters(state.rules)?;
     let object_type = call.schema_object_type()?;
     let integration_id = call.known_integration(state)?;
     let Value::Array(items) = call.json(state.rules)? else {
@@ -120,7 +120,7 @@ pub(super) fn upload(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     Ok(Answer::new(status, json!({})))
 }
 
-/// Reads the fields of a schema file, as the body of the upload holds them.
+/// Reads one field of an entity schema.
 pub(crate) fn read_field(
     rules: RuleSet,
     object_type: ObjectType,
@@ -132,7 +132,7 @@ pub(crate) fn read_field(
         ));
     };
     let body = JsonObject(properties);
-    body.refuse_unknown(rules, PROPERTIES)?;
+    body.reject_unknown(rules, PROPERTIES)?;
     let unique_name = body.mandatory_text("uniqueName")?.to_owned();
     let label = body.mandatory_text("label")?.to_owned();
     let type_name = body.mandatory_text("type")?;
@@ -145,12 +145,12 @@ pub(crate) fn read_field(
     let reference_to = body.optional_text("referenceTo")?.map(str::to_owned);
     let ordered_value_list = body.optional_texts("orderedValueList")?;
     let is_deleted = body.optional_boolean("isDeleted")?.unwrap_or(false);
-    let refuse = |text: String| Err(Answer::bad_request(text));
+    let reject = |text: String| Err(Answer::bad_request(text));
     if last_modified
         .as_deref()
         .is_some_and(|date| rules.is_on(RuleId::DateTimeFormat) && !is_date_time(date))
     {
-        return refuse(format!(
+        return reject(format!(
             "Field [{unique_name}]: lastModified must be ISO-8601 without milliseconds"
         ));
     }
@@ -166,7 +166,7 @@ pub(crate) fn read_field(
         && field.reference_to.is_some()
         && field.reference_target().is_none()
     {
-        return refuse(format!(
+        return reject(format!(
             "Field [{}]: referenceTo must be one of ACCOUNT, CONTACT, DEAL, LEAD, USER",
             field.unique_name
         ));
@@ -183,7 +183,7 @@ pub(crate) fn read_field(
                     .as_deref()
                     .is_none_or(<[String]>::is_empty) =>
         {
-            return refuse(format!(
+            return reject(format!(
                 "Field [{name}] of type PICKLIST must have an orderedValueList"
             ));
         }
@@ -191,19 +191,19 @@ pub(crate) fn read_field(
             if rules.is_on(RuleId::SchemaReferenceNeedsTarget)
                 && field.reference_target().is_none() =>
         {
-            return refuse(format!(
+            return reject(format!(
                 "Field [{name}] of type REFERENCE must have a referenceTo out of ACCOUNT, CONTACT, DEAL, LEAD, USER"
             ));
         }
         FieldType::StringArray if rules.is_on(RuleId::SchemaStringArray) => {
-            return refuse(format!(
+            return reject(format!(
                 "Field [{name}]: type STRINGARRAY is for Gong's own fields"
             ));
         }
         _ => {}
     }
     if rules.is_on(RuleId::SchemaStandardName) && is_standard(object_type, name) {
-        return refuse(format!(
+        return reject(format!(
             "Field [{name}] is a standard field of {object_type}"
         ));
     }
@@ -217,7 +217,7 @@ pub(crate) struct SentField {
     is_deleted: bool,
 }
 
-/// What a sent list makes of the schema.
+/// The schema after a list was sent, and the fields that lose their values.
 #[derive(Debug)]
 pub(crate) struct SchemaChanges {
     pub(crate) fields: Vec<SchemaField>,

@@ -1,4 +1,4 @@
-//! Registering, listing and deleting the integration.
+//! Registers, lists and deletes the integration.
 
 use std::collections::BTreeMap;
 
@@ -6,18 +6,18 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::Answer;
-use super::call::{Call, refuse_bad_address};
+use super::call::{Call, reject_bad_address};
 use super::meetings::find_user;
 use crate::rules::RuleId;
 use crate::store::{Outcome, State, StoredUpload, UploadKind};
 
-// Recorded live on 2026-06-12, to the letter.
+// Recorded live on 2026-06-12, exact text.
 const ALREADY_ACTIVE: &str = "Your organization already has an active GENERIC CRM integration. Only 1 active \
     integration is supported. Please disconnect the existing GENERIC CRM integration before creating a new \
     Generic CRM integration";
 
 pub(super) fn list(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
-    call.refuse_unknown_parameters(state.rules)?;
+    call.reject_unknown_parameters(state.rules)?;
     let is_listed = |is_being_deleted: bool| {
         !state.rules.is_on(RuleId::NativeIntegration)
             && (!is_being_deleted || state.rules.is_on(RuleId::DeletingIsListed))
@@ -44,12 +44,12 @@ pub(super) fn list(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer>
 }
 
 pub(super) fn register(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
-    call.refuse_unknown_parameters(state.rules)?;
+    call.reject_unknown_parameters(state.rules)?;
     let body = call.json_object(state.rules)?;
-    body.refuse_unknown(state.rules, &["name", "ownerEmail"])?;
+    body.reject_unknown(state.rules, &["name", "ownerEmail"])?;
     let name = body.mandatory_text("name")?;
     let owner_email = body.mandatory_text("ownerEmail")?;
-    refuse_bad_address(state.rules, "ownerEmail", owner_email)?;
+    reject_bad_address(state.rules, "ownerEmail", owner_email)?;
     if state.rules.is_on(RuleId::OwnerMustBeUser) && find_user(state, owner_email).is_none() {
         return Err(Answer::bad_request(format!(
             "User with email [{owner_email}] was not found"
@@ -76,10 +76,10 @@ pub(super) fn register(state: &mut State, call: &Call<'_>) -> Result<Answer, Ans
 }
 
 pub(super) fn delete(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
-    call.refuse_unknown_parameters(state.rules)?;
+    call.reject_unknown_parameters(state.rules)?;
     let client_request_id = call.client_request_id(state.rules)?;
     let integration_id = call.known_integration(state)?;
-    Call::refuse_used_id(state, integration_id, &client_request_id)?;
+    Call::reject_used_id(state, integration_id, &client_request_id)?;
     if let Some(integration) = state.integration_mut(integration_id) {
         integration.is_being_deleted = true;
     }

@@ -1,10 +1,10 @@
-//! Creating, changing and deleting meetings, and whether users are ready for them.
+//! Creates, changes and deletes meetings, and reports the integration status of users.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::Answer;
-use super::call::{Call, JsonObject, refuse_bad_address};
+use super::call::{Call, JsonObject, reject_bad_address};
 use crate::operation::meeting_id;
 use crate::rules::RuleId;
 use crate::store::{GongUser, Meeting, State};
@@ -32,7 +32,7 @@ const PROPERTIES: &[&str] = &[
 
 pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
     let (body, organizer) = read_meeting(state, call)?;
-    refuse_unready(state, &organizer)?;
+    reject_unready(state, &organizer)?;
     let wide_id = state.new_wide_id();
     let meeting_id = if state.rules.is_on(RuleId::MeetingIdTwentyDigits) {
         format!("{}{wide_id}", state.random.u32(1..=9))
@@ -63,20 +63,20 @@ pub(super) fn update(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     if state.meetings.get(&meeting_id).is_none() {
         return Err(unknown_meeting());
     }
-    refuse_unready(state, &organizer)?;
+    reject_unready(state, &organizer)?;
     store(state, &meeting_id, organizer, body);
     Ok(Answer::ok(json!({ "meetingId": meeting_id })))
 }
 
 pub(super) fn delete(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
-    refuse_limited_release(state)?;
-    call.refuse_unknown_parameters(state.rules)?;
+    reject_limited_release(state)?;
+    call.reject_unknown_parameters(state.rules)?;
     let meeting_id = read_meeting_id(call)?;
     let body = call.json_object(state.rules)?;
-    body.refuse_unknown(state.rules, &["organizerEmail"])?;
+    body.reject_unknown(state.rules, &["organizerEmail"])?;
     let organizer = body.optional_text("organizerEmail")?.map(str::to_owned);
     if let Some(email) = &organizer {
-        refuse_bad_address(state.rules, "organizerEmail", email)?;
+        reject_bad_address(state.rules, "organizerEmail", email)?;
     }
     let Some(meeting) = state.meetings.get(&meeting_id) else {
         return Err(unknown_meeting());
@@ -99,13 +99,13 @@ pub(super) fn delete(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
 }
 
 pub(super) fn integration_status(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
-    refuse_limited_release(state)?;
-    call.refuse_unknown_parameters(state.rules)?;
+    reject_limited_release(state)?;
+    call.reject_unknown_parameters(state.rules)?;
     let body = call.json_object(state.rules)?;
-    body.refuse_unknown(state.rules, &["emails"])?;
+    body.reject_unknown(state.rules, &["emails"])?;
     let emails = body.optional_texts("emails")?.unwrap_or_default();
     for email in &emails {
-        refuse_bad_address(state.rules, "emails", email)?;
+        reject_bad_address(state.rules, "emails", email)?;
     }
     if emails.len() > 100 && state.rules.is_on(RuleId::MeetingsHundredAddresses) {
         return Err(Answer::bad_request(
@@ -150,10 +150,10 @@ pub(super) fn find_user(state: &State, email: &str) -> Option<GongUser> {
 }
 
 fn read_meeting(state: &State, call: &Call<'_>) -> Result<(JsonObject, String), Answer> {
-    refuse_limited_release(state)?;
-    call.refuse_unknown_parameters(state.rules)?;
+    reject_limited_release(state)?;
+    call.reject_unknown_parameters(state.rules)?;
     let body = call.json_object(state.rules)?;
-    body.refuse_unknown(state.rules, PROPERTIES)?;
+    body.reject_unknown(state.rules, PROPERTIES)?;
     let start_time = read_time(&body, "startTime")?;
     let end_time = read_time(&body, "endTime")?;
     if state.rules.is_on(RuleId::MeetingTimes) && end_time < start_time {
@@ -161,7 +161,7 @@ fn read_meeting(state: &State, call: &Call<'_>) -> Result<(JsonObject, String), 
     }
     read_invitees(&body)?;
     let organizer = body.mandatory_text("organizerEmail")?.to_owned();
-    refuse_bad_address(state.rules, "organizerEmail", &organizer)?;
+    reject_bad_address(state.rules, "organizerEmail", &organizer)?;
     for name in ["title", "externalId", "provider"] {
         body.optional_text(name)?;
     }
@@ -181,7 +181,7 @@ fn read_time(body: &JsonObject, name: &str) -> Result<jiff::Timestamp, Answer> {
 }
 
 fn read_invitees(body: &JsonObject) -> Result<(), Answer> {
-    let refuse = || Answer::bad_request("Field [invitees] must be an array of objects");
+    let reject = || Answer::bad_request("Field [invitees] must be an array of objects");
     let invitees = match body.0.get("invitees") {
         Some(Value::Array(invitees)) => invitees,
         Some(Value::Null) | None => {
@@ -189,11 +189,11 @@ fn read_invitees(body: &JsonObject) -> Result<(), Answer> {
                 "Mandatory field [invitees] is missing or empty",
             ));
         }
-        Some(_) => return Err(refuse()),
+        Some(_) => return Err(reject()),
     };
     for invitee in invitees {
         let Value::Object(invitee) = invitee else {
-            return Err(refuse());
+            return Err(reject());
         };
         for name in ["email", "displayName", "firstName", "lastName"] {
             if !matches!(
@@ -230,7 +230,7 @@ fn store(state: &mut State, meeting_id: &str, organizer_email: String, body: Jso
     state.changed();
 }
 
-fn refuse_limited_release(state: &State) -> Result<(), Answer> {
+fn reject_limited_release(state: &State) -> Result<(), Answer> {
     if state.rules.is_on(RuleId::MeetingsLimitedRelease) {
         let message =
             "This API endpoint is in limited release, contact your CSM for more information";
@@ -239,7 +239,7 @@ fn refuse_limited_release(state: &State) -> Result<(), Answer> {
     Ok(())
 }
 
-fn refuse_unready(state: &State, organizer: &str) -> Result<(), Answer> {
+fn reject_unready(state: &State, organizer: &str) -> Result<(), Answer> {
     let Some(user) = find_user(state, organizer) else {
         if state.rules.is_on(RuleId::MeetingsNeedUser) {
             let message = format!("No Gong user with the email [{organizer}] was found");
@@ -250,14 +250,14 @@ fn refuse_unready(state: &State, organizer: &str) -> Result<(), Answer> {
     if !state.rules.is_on(RuleId::MeetingsNeedConsent) {
         return Ok(());
     }
-    let refuse = |error: &str, user_facing: &str, fix: &str, help: &str| {
+    let reject = |error: &str, user_facing: &str, fix: &str, help: &str| {
         Err(Answer::error(StatusCode::CONFLICT, error)
             .with("userFacingError", user_facing)
             .with("fixUrl", fix)
             .with("helpUrl", help))
     };
     if !user.consent_page {
-        return refuse(
+        return reject(
             "Consent page is not enabled",
             NO_CONSENT_PAGE,
             FIX_URL,
@@ -266,7 +266,7 @@ fn refuse_unready(state: &State, organizer: &str) -> Result<(), Answer> {
     }
     if !user.provider_connected {
         // The recorded answer leaves both addresses empty.
-        return refuse(
+        return reject(
             PROVIDER_DISCONNECTED,
             "Your web conference provider is disconnected from Gong.",
             "",
@@ -277,6 +277,6 @@ fn refuse_unready(state: &State, organizer: &str) -> Result<(), Answer> {
 }
 
 fn unknown_meeting() -> Answer {
-    // Recorded live, to the letter.
+    // The exact text of a live answer.
     Answer::error(StatusCode::NOT_FOUND, "The given meeting ID was not found.")
 }

@@ -1,4 +1,4 @@
-//! What each operation does: from a request to its answer.
+//! The handlers of the operations.
 
 mod answer;
 mod call;
@@ -17,7 +17,7 @@ pub(crate) use entities_upload::{AcceptedFile, upload};
 use crate::operation::Operation;
 use crate::store::State;
 
-/// Carries the operation out on a body that was read whole. The upload has a way of its own.
+/// Carries the operation out on a body that was read whole. The upload is read by [`upload`] instead.
 pub(crate) fn carry_out(operation: Operation, state: &mut State, call: &Call<'_>) -> Answer {
     let outcome = match operation {
         Operation::ListIntegrations => integrations::list(state, call),
@@ -37,5 +37,5 @@ pub(crate) fn carry_out(operation: Operation, state: &mut State, call: &Call<'_>
             "dataFile part is missing",
         )),
     };
-    outcome.unwrap_or_else(|refusal| refusal)
+    outcome.unwrap_or_else(|rejection| rejection)
 }

@@ -1,4 +1,4 @@
-//! The state of an asynchronous request.
+//! The status of an asynchronous request.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -7,15 +7,15 @@ use super::{Answer, Call};
 use crate::rules::RuleId;
 use crate::store::{State, StoredUpload, UploadStatus};
 
-/// More errors are counted and not listed, as documented.
+/// The documented maximum of listed errors; more are counted only.
 const LISTED: usize = 20;
 
 pub(super) fn get(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
-    call.refuse_unknown_parameters(state.rules)?;
+    call.reject_unknown_parameters(state.rules)?;
     let client_request_id = call.client_request_id(state.rules)?;
     let integration_id = call.integration_id()?;
-    // A finished deletion has taken its integration along, and is still to be asked about, so the
-    // upload is looked for before the integration.
+    // A finished deletion has removed its integration, and its status can still be asked for, so the
+    // upload is looked up before the integration.
     let now = state.now();
     let known = state.uploads.get_mut(integration_id, &client_request_id);
     let Some(upload) = known.filter(|upload| !upload.is_unknown(now)) else {

@@ -1,4 +1,4 @@
-//! Listing the users of the simulated company, page by page.
+//! Lists the users of the simulated company, page by page.
 
 use serde_json::{Value, json};
 
@@ -10,11 +10,11 @@ use crate::store::{GongUser, State};
 /// How many users a page has; Gong does not say.
 const PAGE_SIZE: usize = 100;
 
-/// How a cursor begins; the index of the first user of its page follows.
+/// The beginning of a cursor; the index of the first user of its page follows.
 const CURSOR_PREFIX: &str = "users-from-";
 
 pub(super) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
-    call.refuse_unknown_parameters(state.rules)?;
+    call.reject_unknown_parameters(state.rules)?;
     if let Some(value) = call.query("includeAvatars")
         && !["true", "false"].contains(&value)
     {

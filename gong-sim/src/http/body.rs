@@ -1,4 +1,4 @@
-//! How a request's body is read: counted, limited, and never trusted to end.
+//! Reads the body of a request: counted, limited, and with a timeout.
 
 use std::future::Future as _;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use tokio::time::{Instant, Sleep};
 
-/// After a refusal this much of the body is still read, so that a client that sends everything
+/// After a rejection this much of the body is still read, so that a client that sends everything
 /// before it listens gets to see the answer.
 const READ_AFTER_REFUSAL: u64 = 256 * 1024 * 1024;
 
@@ -75,7 +75,7 @@ struct Pace {
 pub(crate) enum BodyError {
     #[error("the body is longer than {0} bytes")]
     TooLong(u64),
-    #[error("the body did not go on")]
+    #[error("no more of the body arrived")]
     Silent,
     #[error("the body broke off")]
     BrokeOff(#[source] axum::Error),
@@ -107,7 +107,7 @@ impl CountedBody {
         self.limit = limit;
     }
 
-    /// From now on no more than this many bytes are read in a second.
+    /// From now on no more than this many bytes are read per second.
     pub(crate) fn slow_down(&mut self, bytes_per_second: u64) {
         let wait = Box::pin(tokio::time::sleep(Duration::ZERO));
         self.pace = Some(Pace {
@@ -126,7 +126,7 @@ impl CountedBody {
         Ok(whole)
     }
 
-    /// Reads on and forgets what is read.
+    /// Reads the rest and drops it.
     pub(crate) async fn drain(&mut self) {
         self.pace = None;
         self.limit = self.received.saturating_add(READ_AFTER_REFUSAL);
@@ -135,7 +135,7 @@ impl CountedBody {
 }
 
 impl CountedBody {
-    /// Nothing was sent: for how long may that go on?
+    /// Waits for more of the body, up to the read timeout.
     fn poll_silence(
         &mut self,
         context: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! The file inside a multipart upload, handed to its reader piece by piece.
+//! Finds the file inside a multipart upload and passes it to its reader.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
@@ -39,21 +39,21 @@ pub(super) async fn read(
         match multipart.next_field().await {
             Ok(Some(field)) if !is_data_file(&field, rules) => {}
             Ok(Some(mut field)) => {
-                while let Some(chunk) = field.chunk().await.map_err(|error| refusal(&error))? {
+                while let Some(chunk) = field.chunk().await.map_err(|error| rejection(&error))? {
                     reader.push(&chunk);
                     content.add(&chunk);
                 }
                 break;
             }
             Ok(None) => return Err(part_missing()),
-            Err(error) => return Err(refusal(&error)),
+            Err(error) => return Err(rejection(&error)),
         }
     }
     // Parts after the file mean nothing, but their bytes count and must be well-formed.
     while multipart
         .next_field()
         .await
-        .map_err(|error| refusal(&error))?
+        .map_err(|error| rejection(&error))?
         .is_some()
     {}
     Ok(AcceptedFile {
@@ -76,7 +76,7 @@ fn is_data_file(field: &Field<'_>, rules: RuleSet) -> bool {
     is_named && (field.file_name().is_some() || !rules.is_on(RuleId::PartNeedsFileName))
 }
 
-// Recorded live on 2026-06-12, to the letter.
+// Recorded live on 2026-06-12, exact text.
 fn part_missing() -> Answer {
     Answer::bad_request("dataFile part is missing")
 }
@@ -89,7 +89,7 @@ fn too_long() -> Answer {
     )
 }
 
-fn refusal(error: &multer::Error) -> Answer {
+fn rejection(error: &multer::Error) -> Answer {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(cause) = source {
         match cause.downcast_ref() {

@@ -1,5 +1,5 @@
-//! Which requests are answered at all: those that name this simulator, and not those that a web
-//! site makes a browser send.
+//! Rejects requests that do not name this simulator, and those that a web site makes a browser
+//! send.
 
 use std::net::IpAddr;
 
@@ -22,7 +22,7 @@ struct Names<'simulator> {
 type Objection = (StatusCode, String);
 
 /// The answer to a request that must not get any further.
-pub(super) fn refusal<B>(shared: &Shared, request: &Request<B>) -> Option<Response<Body>> {
+pub(super) fn rejection<B>(shared: &Shared, request: &Request<B>) -> Option<Response<Body>> {
     let names = Names {
         is_loopback: shared.listens_on_loopback(),
         allowed: &shared.allowed_hosts,
@@ -74,7 +74,7 @@ impl Names<'_> {
         let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
         if !headers.get_all(ORIGIN).iter().all(own_origin) || site == Some(b"cross-site") {
             return Err(forbidden(
-                "requests from other web sites are refused".to_owned(),
+                "requests from other web sites are rejected".to_owned(),
             ));
         }
         Ok(())
@@ -85,7 +85,7 @@ impl Names<'_> {
         if name.eq_ignore_ascii_case("localhost") {
             return true;
         }
-        // An address is no name that somebody else's DNS could make point here.
+        // An address cannot be made to point here by somebody else's DNS.
         if let Ok(ip) = name.parse::<IpAddr>() {
             return ip.is_loopback() || !self.is_loopback;
         }
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn web_sites_other_than_its_own_are_refused() {
+    fn web_sites_other_than_its_own_are_rejected() {
         let host = ("host", "127.0.0.1:8080");
         for (name, value, expected) in [
             ("origin", "http://127.0.0.1:8080", None),

@@ -16,7 +16,7 @@ use super::body::CountedBody;
 use crate::faults::Effect;
 use crate::handlers::{Answer, Rendered};
 
-/// What is left to do after a fault on the way in.
+/// How to continue after a fault on the way in.
 pub(crate) enum Entry {
     /// The call is carried out.
     Proceed,
@@ -103,7 +103,7 @@ pub(crate) async fn on_exit(effect: Option<&Effect>, mut answer: Rendered) -> Re
     answer.into_response()
 }
 
-/// The kind of page that proxies put in the way.
+/// An HTML page as proxies send it.
 pub(crate) fn page(status: StatusCode) -> Rendered {
     let title = format!(
         "{} {}",
@@ -122,7 +122,7 @@ pub(crate) fn page(status: StatusCode) -> Rendered {
 }
 
 fn known(status: u16) -> StatusCode {
-    // Below 200 there is no final answer, and hyper refuses to send one.
+    // Below 200 there is no final answer, and hyper does not send one.
     StatusCode::from_u16(status)
         .ok()
         .filter(|status| !status.is_informational())
@@ -131,7 +131,7 @@ fn known(status: u16) -> StatusCode {
 
 fn phrase(status: u16) -> String {
     match status {
-        // Recorded live on 2026-06-12, to the letter, on another group of operations.
+        // Recorded live on 2026-06-12, exact text, on another group of operations.
         500 => "Internal server error occurred".to_owned(),
         _ => known(status)
             .canonical_reason()

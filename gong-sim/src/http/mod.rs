@@ -1,14 +1,15 @@
-//! How requests come in over HTTP and answers go out.
+//! HTTP: connections, the guard, and the way of a request to its handler.
 
 mod accept;
 mod body;
+mod connection;
 mod data_file;
 mod guard;
 mod inject;
 mod pipeline;
 
-#[cfg(fuzzing)]
-pub(crate) use accept::Connection;
 pub(crate) use accept::serve;
+#[cfg(fuzzing)]
+pub(crate) use connection::Connection;
 #[cfg(fuzzing)]
 pub(crate) use pipeline::answer;

@@ -1,4 +1,4 @@
-//! The way of a request: gate, limits, operation, answer, log.
+//! The way of a request: access, limits, fault, operation, answer, log.
 
 use std::time::SystemTime;
 
@@ -6,8 +6,8 @@ use axum::body::Body;
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 
-use super::accept::Connection;
 use super::body::{BodyError, CountedBody};
+use super::connection::Connection;
 use super::data_file;
 use super::inject::{self, Entry};
 use crate::credentials::Denied;
@@ -111,7 +111,7 @@ async fn respond(
             if effect == Some(&Effect::LoseAnswer) {
                 return None;
             }
-            outcome.unwrap_or_else(|refusal| refusal)
+            outcome.unwrap_or_else(|rejection| rejection)
         }
     };
     Some(answer.render(request_id, shared.state().rules))
@@ -149,7 +149,7 @@ async fn perform(
     Ok(carry_out(operation, &mut shared.state(), &call))
 }
 
-/// What every request must pass before its parameters are looked at.
+/// The checks of every request before its parameters are read.
 fn check_access(state: &mut State, operation: Operation, parts: &Parts) -> Result<(), Answer> {
     let rules = state.rules;
     let on = |rule| rules.is_on(rule);
@@ -176,7 +176,7 @@ fn check_access(state: &mut State, operation: Operation, parts: &Parts) -> Resul
                 } else {
                     StatusCode::FORBIDDEN
                 };
-                // Recorded live on 2026-06-12, to the letter.
+                // Recorded live on 2026-06-12, exact text.
                 let message = format!("You don't have permission to use '{scope}' in your app.");
                 return Err(Answer::error(status, message));
             }
@@ -198,7 +198,7 @@ fn check_access(state: &mut State, operation: Operation, parts: &Parts) -> Resul
 }
 
 /// Reads what is left of the body, so that the answer reaches a client that is still sending. A
-/// client that waits for `100 Continue` has not begun to send and is answered at once.
+/// client that waits for `100 Continue` has not begun to send and is answered immediately.
 async fn finish_reading(parts: &Parts, body: &mut CountedBody) {
     let waits = parts.headers.get(http::header::EXPECT).is_some() && body.received == 0;
     if !waits {

@@ -1,4 +1,4 @@
-//! Which rules the simulator follows, how sure we are of each, and which are switched on.
+//! The rules of the simulator, their evidence, and their switches.
 
 mod page;
 mod table;
@@ -9,14 +9,14 @@ pub use table::{RULES, Rule};
 
 use std::fmt;
 
-/// How well a rule is known.
+/// The evidence of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Evidence {
     /// Gong's own current documentation says so.
     Documented,
     /// An answer of the live service shows it.
     Recorded,
-    /// Neither says so: it is our best guess, or an old or second-hand statement.
+    /// Neither says so: a guess, or an old or second-hand statement.
     Assumed,
 }
 
@@ -69,22 +69,22 @@ impl RuleSet {
         set
     }
 
-    /// Every rule that refuses something is on.
+    /// Every rule that rejects something is on.
     pub(crate) fn strict() -> Self {
         let mut set = Self::standard();
         for (index, rule) in RULES.iter().enumerate() {
-            if rule.refuses {
+            if rule.rejects {
                 set.put(index, true);
             }
         }
         set
     }
 
-    /// Every rule that refuses something and is merely assumed is off.
+    /// Every rule that rejects something and is merely assumed is off.
     pub(crate) fn lenient() -> Self {
         let mut set = Self::standard();
         for (index, rule) in RULES.iter().enumerate() {
-            if rule.refuses && rule.evidence == Evidence::Assumed {
+            if rule.rejects && rule.evidence == Evidence::Assumed {
                 set.put(index, false);
             }
         }
@@ -141,9 +141,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_refused_by_name() {
-        let refused = RuleSet::standard().set("no-such-rule", true).unwrap_err();
-        assert_eq!(refused.name(), "no-such-rule");
+    fn unknown_rule_is_rejected_by_name() {
+        let rejected = RuleSet::standard().set("no-such-rule", true).unwrap_err();
+        assert_eq!(rejected.name(), "no-such-rule");
     }
 
     #[test]

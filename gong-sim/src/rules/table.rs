@@ -1,4 +1,4 @@
-//! The table of rules: one row for each thing the simulator does because of, or in spite of, Gong.
+//! The table of rules, one row per rule.
 
 use super::Evidence::{self, Assumed, Documented, Recorded};
 
@@ -9,13 +9,13 @@ pub struct Rule {
     pub name: &'static str,
     /// Which part of the service the rule belongs to.
     pub(crate) area: Area,
-    /// How well the rule is known.
+    /// The evidence of the rule.
     pub evidence: Evidence,
     /// Whether the switch is on unless it is set.
     pub on_by_default: bool,
-    /// Whether the rule, when on, makes the simulator refuse what it would take otherwise. Rules
+    /// Whether the rule, when on, makes the simulator reject what it would accept otherwise. Rules
     /// that set a scene instead (a wrong host, an inactive company) are not among them.
-    pub refuses: bool,
+    pub rejects: bool,
     /// What happens while the switch is on.
     pub statement: &'static str,
     /// What happens while the switch is off.
@@ -89,7 +89,7 @@ const OUR_DATE: &str = "2026-11";
 
 /// Writes the enumeration of rules and the table in one go, so that neither can miss a row.
 macro_rules! rules {
-    ($($id:ident = $name:literal, $area:ident, $evidence:ident, $on:literal, $refuses:literal, $source:expr, $date:expr,
+    ($($id:ident = $name:literal, $area:ident, $evidence:ident, $on:literal, $rejects:literal, $source:expr, $date:expr,
         $statement:literal, $otherwise:literal;)*) => {
         /// The rules by name, for the code that follows them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,17 +97,17 @@ macro_rules! rules {
 
         /// Every rule of the simulator, in the order of the page that lists them.
         pub const RULES: &[Rule] = &[$(Rule {
-            name: $name, area: Area::$area, evidence: $evidence, on_by_default: $on, refuses: $refuses,
+            name: $name, area: Area::$area, evidence: $evidence, on_by_default: $on, rejects: $rejects,
             statement: $statement, otherwise: $otherwise, source: $source, date: $date,
         }),*];
     };
 }
 
-// Columns: identifier = name, area, evidence, on by default, refuses something, source, date,
+// Columns: identifier = name, area, evidence, on by default, rejects something, source, date,
 // what it means, what happens when off.
 rules! {
     CredentialsRequired = "credentials-required", Access, Documented, true, true, OVERVIEW, SPEC_DATE,
-        "A request without valid credentials is answered 401", "Everybody may do everything";
+        "A request without valid credentials is answered 401", "Every request has all rights";
     MissingScopeIs401 = "missing-scope-is-401", Access, Recorded, true, false, LIVE, LIVE_DATE,
         "A bearer token without the operation's scope is answered 401, and the message names the scope", "It is answered 403 with the same message";
     CompanyInactive = "company-inactive", Access, Assumed, false, false, "dust-tt/dust pull request 29680", "2026",
@@ -117,7 +117,7 @@ rules! {
     WrongHostRedirects = "wrong-host-redirects", Access, Assumed, false, false, "gonimbly/gong-mcp", "2026",
         "Every call is redirected (307) to another origin, as integrators saw on a wrong regional host", "This is the right host";
     DayEndsAtMidnight = "day-ends-at-midnight-utc", Access, Assumed, true, false, "gonimbly/gong-mcp", "2026",
-        "The daily count of calls starts anew at midnight UTC", "Calls count for 24 hours after they were made";
+        "The daily count of calls restarts at midnight UTC", "Calls count for 24 hours after they were made";
 
     UnknownQueryParameter = "unknown-query-parameter", Requests, Assumed, false, true, OURS, OUR_DATE,
         "A query parameter that the operation does not know is answered 400", "It is ignored";
@@ -126,33 +126,33 @@ rules! {
     NullProperty = "null-property", Requests, Assumed, false, true, OURS, OUR_DATE,
         "`null` in an optional property of a JSON body is answered 400", "It counts as absent";
     AddressFormat = "address-format", Requests, Assumed, true, true, OURS, OUR_DATE,
-        "`ownerEmail`, `organizerEmail` and `emails` without one `@` inside are answered 400", "Any text will do";
+        "`ownerEmail`, `organizerEmail` and `emails` without one `@` inside are answered 400", "Any text is accepted";
     JsonContentType = "json-content-type", Requests, Assumed, false, true, OURS, OUR_DATE,
-        "A JSON body without `Content-Type: application/json` is answered 415 by every operation", "The body is read whatever its type is called; only reading objects insists (see `objects-need-json-body`)";
+        "A JSON body without `Content-Type: application/json` is answered 415 by every operation", "The body is read whatever its content type is; only reading objects needs it (see `objects-need-json-body`)";
     CharsetInContentType = "charset-in-content-type", Requests, Recorded, true, false, LIVE, LIVE_DATE,
         "Answers carry `application/json;charset=UTF-8`", "Answers carry `application/json`";
     TraceId = "trace-id-header", Requests, Recorded, true, false, LIVE, LIVE_DATE,
         "Answers carry `x-traceid`, equal to `requestId`, and `x-gong-service-version`", "They carry neither";
     ClientRequestIdCharset = "client-request-id-charset", Requests, Documented, true, true, UPLOAD, SPEC_DATE,
-        "A `clientRequestId` with anything but letters, digits, `-` and `_` is answered 400", "Any text will do";
+        "A `clientRequestId` with anything but letters, digits, `-` and `_` is answered 400", "Any text is accepted";
     ClientRequestIdLength = "client-request-id-length", Requests, Assumed, false, true, OURS, OUR_DATE,
-        "A `clientRequestId` of more than 64 characters is answered 400", "Any length will do";
+        "A `clientRequestId` of more than 64 characters is answered 400", "Any length is accepted";
     ClientRequestIdPerIntegration = "client-request-id-per-integration", Requests, Assumed, true, false, OURS, OUR_DATE,
-        "A `clientRequestId` must be new within its integration", "It must be new within the company, for all integrations there ever were";
+        "A `clientRequestId` must be new within its integration", "It must be new within the company, over all past and present integrations";
 
     OneIntegration = "one-integration", Integrations, Recorded, true, true, LIVE, LIVE_DATE,
         "A second registration is answered 409 with the recorded wording", "It replaces the first one and its data";
     NativeIntegration = "native-integration", Integrations, Documented, false, false, API, SPEC_DATE,
         "The company already has a native CRM connector: registration is answered 409, and nothing is listed", "It has none";
     OwnerMustBeUser = "owner-must-be-user", Integrations, Assumed, false, true, OURS, OUR_DATE,
-        "`ownerEmail` must be the address of a Gong user, else 400", "Any address will do";
+        "`ownerEmail` must be the address of a Gong user, else 400", "Any address is accepted";
     EmptyListIs404 = "empty-list-is-404", Integrations, Assumed, false, false, OURS, OUR_DATE,
         "Listing is answered 404 while nothing is registered", "The list is empty";
     DeletingBlocksRegistration = "deleting-blocks-registration", Integrations, Assumed, true, true, OURS, OUR_DATE,
-        "Until a deletion is `DONE`, a new registration is answered 409", "A new integration can be registered at once";
+        "Until a deletion is `DONE`, a new registration is answered 409", "A new integration can be registered immediately";
     DeletingIsListed = "deleting-is-listed", Integrations, Assumed, true, false, OURS, OUR_DATE,
-        "An integration is listed until its deletion is `DONE`", "It is gone from the list at once";
-    DeletingRefusesUploads = "deleting-refuses-uploads", Integrations, Assumed, true, true, OURS, OUR_DATE,
+        "An integration is listed until its deletion is `DONE`", "It disappears from the list immediately";
+    DeletingRejectsUploads = "deleting-rejects-uploads", Integrations, Assumed, true, true, OURS, OUR_DATE,
         "Uploads to an integration that is being deleted are answered 400", "They are accepted, and deleted with the rest";
 
     SchemaCompleteList = "schema-complete-list", Schema, Documented, true, true, API, SPEC_DATE,
@@ -172,20 +172,20 @@ rules! {
     SchemaPicklistNeedsValues = "schema-picklist-needs-values", Schema, Documented, true, true, API, SPEC_DATE,
         "A PICKLIST field without `orderedValueList` is answered 400", "It is accepted";
     SchemaReferenceNeedsTarget = "schema-reference-needs-target", Schema, Documented, true, true, API, SPEC_DATE,
-        "A REFERENCE field whose `referenceTo` is not ACCOUNT, CONTACT, DEAL, LEAD or USER is answered 400", "Anything will do";
+        "A REFERENCE field whose `referenceTo` is not ACCOUNT, CONTACT, DEAL, LEAD or USER is answered 400", "Anything is accepted";
     SchemaDuplicateName = "schema-duplicate-name", Schema, Assumed, true, true, OURS, OUR_DATE,
-        "A list that holds a `uniqueName` twice is answered 400", "The last one counts";
+        "A list that contains a `uniqueName` twice is answered 400", "The last one counts";
     SchemaStandardName = "schema-standard-name", Schema, Assumed, false, true, OURS, OUR_DATE,
         "A custom field named like a standard field of its type is answered 400", "It is accepted";
     SchemaStringArray = "schema-string-array", Schema, Assumed, false, true, OLD, OLD_DATE,
         "A custom field of type STRINGARRAY is answered 400", "It is accepted";
 
     PartNamedDataFile = "part-named-data-file", Files, Recorded, true, true, LIVE, LIVE_DATE,
-        "A body without a part named `dataFile` is answered 400 `dataFile part is missing`", "The first part is taken whatever its name";
+        "A body without a part named `dataFile` is answered 400 `dataFile part is missing`", "The first part is used, whatever its name";
     PartNeedsFileName = "part-needs-file-name", Files, Assumed, false, true, OURS, OUR_DATE,
         "A part without a file name counts as missing", "A file name is not needed";
     BodyLimit = "body-limit", Files, Documented, true, true, UPLOAD, SPEC_DATE,
-        "A body of more than 200,000,000 bytes is answered 400 as soon as it is seen to be", "There is no limit";
+        "A body of more than 200,000,000 bytes is answered 400 as soon as its length is known", "There is no limit";
     NotText = "not-text", Files, Assumed, true, true, OURS, OUR_DATE,
         "A compressed file (gzip, zip) or one in UTF-16 fails whole (line 0)", "Its lines are errors one by one";
     EmptyFile = "empty-file", Files, Assumed, false, true, OURS, OUR_DATE,
@@ -201,14 +201,14 @@ rules! {
     DuplicateObjectId = "duplicate-object-id", Files, Documented, true, true, UPLOAD, SPEC_DATE,
         "The second record with the same `objectId` in one file is an error", "The last one counts";
     SortedByModifiedDate = "sorted-by-modified-date", Files, Assumed, false, true, OLD, OLD_DATE,
-        "A record with an earlier `modifiedDate` than the one before is an error", "Any order will do";
+        "A record with an earlier `modifiedDate` than the one before is an error", "Any order is accepted";
     GoodLinesApplied = "good-lines-applied", Files, Assumed, true, false, "the example in help.gong.io, Get request status", SPEC_DATE,
-        "The good lines of a file with errors are applied", "A file with one error changes nothing";
+        "The good lines of a file with errors are applied", "A file with an error changes nothing";
 
     ObjectIdLength = "object-id-length", Records, Documented, true, true, UPLOAD, SPEC_DATE,
-        "`objectId` has at most 64 characters", "Any length will do";
+        "`objectId` has at most 64 characters", "Any length is accepted";
     ObjectIdCharset = "object-id-charset", Records, Documented, true, true, UPLOAD, SPEC_DATE,
-        "`objectId` is letters, digits and `-`, or an email address (underscores: next rule)", "Any characters will do";
+        "`objectId` is letters, digits and `-`, or an email address (underscores: next rule)", "Any characters are accepted";
     ObjectIdUnderscore = "object-id-underscore", Records, Documented, false, true, UPLOAD, SPEC_DATE,
         "An underscore in an `objectId` is an error, as the character rule says", "It is accepted, as the examples on the same page show";
     ModifiedDateRequired = "modified-date-required", Records, Documented, true, true, UPLOAD, SPEC_DATE,
@@ -218,25 +218,25 @@ rules! {
     StageNameRequired = "stage-name-required", Records, Documented, true, true, UPLOAD, SPEC_DATE,
         "`name` is mandatory for a STAGE", "It may be missing";
     DateTimeFormat = "date-time-format", Records, Documented, true, true, OVERVIEW, SPEC_DATE,
-        "`modifiedDate` and `createdDate` are ISO-8601 with an offset or `Z` and without milliseconds", "Any text will do";
+        "`modifiedDate` and `createdDate` are ISO-8601 with an offset or `Z` and without milliseconds", "Any text is accepted";
     CloseDateFormat = "close-date-format", Records, Assumed, false, true, OLD, OLD_DATE,
-        "`closeDate` is a date without time", "Any text will do";
+        "`closeDate` is a date without time", "Any text is accepted";
     FieldType = "field-type", Records, Documented, true, true, UPLOAD, SPEC_DATE,
-        "A standard field has the JSON type of its table: text, boolean, number, whole number, array of texts", "Any JSON value will do";
+        "A standard field has the JSON type of its table: text, boolean, number, whole number, array of texts", "Any JSON value is accepted";
     NullField = "null-field", Records, Assumed, false, true, OURS, OUR_DATE,
         "`null` in an optional standard field is an error", "It counts as absent";
     DealStatus = "deal-status", Records, Documented, true, true, API, SPEC_DATE,
-        "`status` of a DEAL is WON, LOST or OPEN, in capitals", "Any text will do";
+        "`status` of a DEAL is WON, LOST or OPEN, in capitals", "Any text is accepted";
     SortOrderFromOne = "sort-order-from-one", Records, Documented, true, true, UPLOAD, SPEC_DATE,
-        "`sortOrder` of a STAGE is at least 1", "Any whole number will do";
+        "`sortOrder` of a STAGE is at least 1", "Any whole number is accepted";
     UrlFormat = "url-format", Records, Documented, true, true, UPLOAD, SPEC_DATE,
-        "`url` is a full http or https address", "Any text will do";
+        "`url` is a full http or https address", "Any text is accepted";
     EmailFormat = "email-format", Records, Assumed, false, true, OURS, OUR_DATE,
-        "`emailAddress` looks like an email address", "Any text will do";
+        "`emailAddress` looks like an email address", "Any text is accepted";
     DuplicateKey = "duplicate-key", Records, Assumed, false, true, OURS, OUR_DATE,
         "A key that occurs twice in one record is an error", "The last one counts";
     ReadableValues = "readable-values", Records, Assumed, true, true, OURS, OUR_DATE,
-        "A value that no JSON reader makes sense of is a parse error: half of a surrogate pair, a number beyond any double, brackets nested 128 deep", "It is stored, and whoever reads the object back has to cope with it";
+        "A value that JSON readers cannot represent is a parse error: an unpaired surrogate, a number larger than any double, brackets nested 128 deep", "It is stored and read back unchanged";
     EmailChangeNeedsDeletion = "email-change-needs-deletion", Records, Assumed, false, true, UPLOAD, SPEC_DATE,
         "A BUSINESS_USER whose `emailAddress` changes must be deleted in an earlier request, else it is an error", "The address changes";
     DealNeedsKnownAccount = "deal-needs-known-account", Records, Assumed, false, false, OLD, OLD_DATE,
@@ -244,11 +244,11 @@ rules! {
     ContactNeedsKnownAccount = "contact-needs-known-account", Records, Assumed, false, false, OLD, OLD_DATE,
         "A CONTACT whose account is not there yet counts as processed, and never appears", "It appears";
     AccountDelay = "account-delay", Records, Assumed, false, false, OLD, OLD_DATE,
-        "A CONTACT or DEAL whose account cannot be read back yet, or was created less than the account delay (60 seconds) before, counts as processed, and never appears", "A new account is known at once";
+        "A CONTACT or DEAL whose account cannot be read back yet, or was created less than the account delay (60 seconds) before, counts as processed, and never appears", "A new account is known immediately";
     DealNeedsKnownOwner = "deal-needs-known-owner", Records, Assumed, false, false, OLD, OLD_DATE,
         "A DEAL whose owner is not there yet counts as processed, and never appears", "It appears";
     DealStageMustExist = "deal-stage-must-exist", Records, Assumed, false, true, UPLOAD, SPEC_DATE,
-        "`stage` of a DEAL must be the `objectId` of a STAGE, else it is an error", "Any text will do";
+        "`stage` of a DEAL must be the `objectId` of a STAGE, else it is an error", "Any text is accepted";
     DealStageMustBeActive = "deal-stage-must-be-active", Records, Assumed, false, true, OURS, OUR_DATE,
         "A DEAL that enters a STAGE with `isActive` false is an error", "It enters the STAGE";
     OlderUpdateApplied = "older-update-applied", Records, Assumed, true, false, OURS, OUR_DATE,
@@ -268,22 +268,22 @@ rules! {
     ObjectIdsIgnoreCase = "object-ids-ignore-case", Records, Assumed, false, false, OURS, OUR_DATE,
         "Ids that differ only in case are one object", "They are two objects";
     OneIdSpace = "one-id-space", Records, Assumed, false, false, OURS, OUR_DATE,
-        "An `objectId` stands for one object, whatever its type: an upload or deletion removes the object of another type with the same id", "Each type has its own ids";
+        "An `objectId` names one object, whatever its type: an upload or deletion removes the object of another type with the same id", "Each type has its own ids";
     StageDeletionDeactivates = "stage-deletion-deactivates", Records, Assumed, false, false, OLD, OLD_DATE,
         "`isDeleted` makes a STAGE inactive", "It removes the STAGE";
     DeletionNeedsObject = "deletion-needs-object", Records, Assumed, false, true, OURS, OUR_DATE,
         "Deleting an object that is not there is an error", "It is processed, and changes nothing";
 
     CustomFieldType = "custom-field-type", CustomFields, Assumed, true, true, OLD, OLD_DATE,
-        "The value of a custom field has the JSON type of its schema type, or is null", "Any JSON value will do";
+        "The value of a custom field has the JSON type of its schema type, or is null", "Any JSON value is accepted";
     CustomFieldFormat = "custom-field-format", CustomFields, Assumed, false, true, OVERVIEW, SPEC_DATE,
-        "DATE is a date, DATETIME has an offset and no milliseconds, URL and EMAILADDRESS look like one", "Any text will do, as the printed DEAL example suggests";
+        "DATE is a date, DATETIME has an offset and no milliseconds, URL and EMAILADDRESS look like one", "Any text is accepted, as the printed DEAL example suggests";
     PicklistValue = "picklist-value", CustomFields, Assumed, false, true, OVERVIEW, SPEC_DATE,
-        "A PICKLIST value is one of `orderedValueList`", "Any text will do";
+        "A PICKLIST value is one of `orderedValueList`", "Any text is accepted";
     PercentRange = "percent-range", CustomFields, Assumed, false, true, OVERVIEW, SPEC_DATE,
-        "A PERCENT value is between 0 and 100", "Any number will do";
+        "A PERCENT value is between 0 and 100", "Any number is accepted";
     ReferenceTarget = "reference-target", CustomFields, Assumed, false, true, OURS, OUR_DATE,
-        "A REFERENCE value names an object that is there", "Any text will do";
+        "A REFERENCE value names an object that is there", "Any text is accepted";
 
     StatusListsTwentyErrors = "status-lists-twenty-errors", Status, Documented, true, false, STATUS, SPEC_DATE,
         "`errors` lists the first 20; `totalErrorCount` counts all", "The first 1,000 are listed";
@@ -310,18 +310,18 @@ rules! {
     MeetingsLimitedRelease = "meetings-limited-release", Meetings, Documented, false, false, API, SPEC_DATE,
         "The meetings operations are answered 403, as for a company outside the limited release", "The company is in the limited release";
     MeetingsNeedUser = "meetings-need-user", Meetings, Documented, true, true, API, SPEC_DATE,
-        "An organizer who is no Gong user is answered 404", "Anybody can be organizer";
+        "An organizer who is not a Gong user is answered 404", "Anybody can be organizer";
     MeetingsNeedConsent = "meetings-need-consent", Meetings, Recorded, true, true, LIVE, LIVE_DATE,
         "An organizer without consent page or with a disconnected provider is answered 409 with `userFacingError`", "Neither is needed";
     MeetingsNameAssistant = "meetings-name-assistant", Meetings, Documented, true, false, API, SPEC_DATE,
-        "`additionalInvitees` of a created meeting holds an address of Gong's own, which the caller should invite so that the meeting is recorded", "`additionalInvitees` is empty";
+        "`additionalInvitees` of a created meeting has an address of Gong's own, which the caller should invite so that the meeting is recorded", "`additionalInvitees` is empty";
     MeetingIdTwentyDigits = "meeting-id-twenty-digits", Meetings, Documented, false, false, API, SPEC_DATE,
-        "A `meetingId` has 20 digits, the documented maximum, which is more than 64 bits hold", "It has 19 digits and fits a signed integer of 64 bits";
+        "A `meetingId` has 20 digits, the documented maximum, which does not fit 64 bits", "It has 19 digits and fits a signed integer of 64 bits";
     MeetingTimes = "meeting-times", Meetings, Assumed, false, true, OURS, OUR_DATE,
-        "A meeting that ends before it starts is answered 400", "Any two times will do";
+        "A meeting that ends before it starts is answered 400", "Any two times are accepted";
     MeetingsHundredAddresses = "meetings-hundred-addresses", Meetings, Documented, true, true, API, SPEC_DATE,
-        "More than 100 addresses in one status request are answered 400", "Any number will do";
+        "More than 100 addresses in one status request are answered 400", "Any number is accepted";
 
     UsersInPages = "users-in-pages", Users, Assumed, true, false, OURS, OUR_DATE,
-        "Users are listed 100 a page, and `records.cursor` leads to the next page", "All users are one page";
+        "Users are listed 100 per page, and `records.cursor` leads to the next page", "All users are one page";
 }

@@ -1,4 +1,4 @@
-//! The whole state as text: one JSON object a line, for the state file and for `/_sim/dump`.
+//! The whole state as text: one JSON object per line, for the state file and for `/_sim/dump`.
 
 use std::io::{self, BufRead, Write};
 
@@ -14,7 +14,7 @@ use crate::object_type::ObjectType;
 use crate::time::Processing;
 use crate::validate::{Change, SchemaField};
 
-/// The form of the text. A simulator that does not know it refuses to read it.
+/// The form of the text. A simulator that does not know it does not read it.
 const FORM: u32 = 2;
 
 /// Why a dump could not be read.
@@ -42,7 +42,7 @@ enum Entry<'text> {
     GongSim {
         form: u32,
         clock_ahead_seconds: i64,
-        /// Where the sequence of ids stands, so that it goes on instead of repeating.
+        /// The state of the random generator, so that ids continue instead of repeating.
         #[serde(with = "as_text")]
         random_state: u64,
     },
@@ -136,7 +136,7 @@ mod as_text {
 }
 
 impl State {
-    /// Writes everything that a restart should bring back.
+    /// Writes everything that a restart restores.
     pub(crate) fn write_dump(&self, out: &mut impl Write) -> io::Result<()> {
         let mut put = |entry: &Entry<'_>| -> io::Result<()> {
             serde_json::to_writer(&mut *out, entry)?;
@@ -223,7 +223,7 @@ impl State {
         Ok(())
     }
 
-    /// Replaces the data by what a dump holds.
+    /// Replaces the data by that of a dump.
     ///
     /// # Errors
     ///
@@ -398,6 +398,11 @@ mod tests {
             .unwrap()
             .table_mut(ObjectType::Deal);
         table.put("1".into(), record.as_bytes().into());
+        table.delete("gone".into(), Some(1_700_000_000));
+        table.file(
+            "1".into(),
+            br#"{"objectId":"1","amount":1}"#.as_slice().into(),
+        );
         let staged = Staged::from([(
             "2".into(),
             StagedChange {
@@ -433,6 +438,9 @@ mod tests {
                 .unwrap(),
             record.as_bytes()
         );
+        let table = restored.current().unwrap().table(ObjectType::Deal);
+        assert_eq!(table.deletions().count(), 1);
+        assert_eq!(table.filed("1").count(), 1);
     }
 
     #[test]

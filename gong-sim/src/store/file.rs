@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::dump::DumpError;
 use super::state::State;
 
-/// The state file and how its last writing went.
+/// The state file, and whether its last write succeeded.
 #[derive(Debug)]
 pub(crate) struct StateFile {
     path: PathBuf,
@@ -56,7 +56,7 @@ pub(crate) fn load(state: &mut State, path: &Path) -> Result<(), DumpError> {
 }
 
 /// Replaces the state file in one step: a crash leaves the old one or the new one. Only its owner
-/// may read it: it holds records.
+/// may read it: it contains records.
 pub(crate) fn save(dump: &[u8], path: &Path) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -1,4 +1,4 @@
-//! Reads the file of an upload line by line as it arrives, never held whole.
+//! Reads the file of an upload line by line as it arrives, never as a whole.
 
 use super::objects::key_of;
 use super::uploads::{Outcome, Staged, StagedChange};
@@ -9,7 +9,7 @@ use crate::validate::{RecordCheck, instant};
 #[derive(Debug)]
 pub(crate) struct FileReader {
     check: RecordCheck,
-    /// The first bytes, which tell what kind of file it is.
+    /// The first bytes, by which the kind of file is recognized.
     head: Vec<u8>,
     partial: Vec<u8>,
     line: u32,
@@ -63,10 +63,10 @@ impl FileReader {
             self.outcome.total_success_count == 0 && self.outcome.total_error_count == 0;
         if is_not_text(&self.head) && self.on(RuleId::NotText) {
             self.outcome
-                .refuse_file("The file is not a text file in UTF-8");
+                .reject_file("The file is not a text file in UTF-8");
             self.staged.clear();
         } else if has_no_record && self.on(RuleId::EmptyFile) {
-            self.outcome.refuse_file("The file contains no objects");
+            self.outcome.reject_file("The file contains no objects");
         }
         if self.outcome.total_error_count > 0 && !self.on(RuleId::GoodLinesApplied) {
             self.outcome.total_success_count = 0;
@@ -84,11 +84,11 @@ impl FileReader {
         if self.line == 1 && !self.on(RuleId::ByteOrderMark) {
             bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         }
-        let refusal = match self.judge(bytes) {
+        let rejection = match self.judge(bytes) {
             Ok(()) => return,
-            Err(refusal) => refusal,
+            Err(rejection) => rejection,
         };
-        self.outcome.refuse(self.line, refusal, bytes);
+        self.outcome.reject(self.line, rejection, bytes);
     }
 
     fn judge(&mut self, bytes: &[u8]) -> Result<(), String> {
@@ -97,8 +97,8 @@ impl FileReader {
         }
         let content = bytes.trim_ascii();
         if content.is_empty() {
-            let refused = self.on(RuleId::BlankLine);
-            return if refused {
+            let rejected = self.on(RuleId::BlankLine);
+            return if rejected {
                 Err("Json parse error: the line is empty".to_owned())
             } else {
                 Ok(())
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn all_errors_are_counted_and_a_thousand_are_kept() {
+    fn errors_are_all_counted_and_a_thousand_are_kept() {
         let (outcome, _) = read(&[], &["{}\n".repeat(2_500).as_bytes()]);
         assert_eq!(outcome.total_error_count, 2_500);
         assert_eq!(outcome.errors.len(), Outcome::ERRORS_KEPT);

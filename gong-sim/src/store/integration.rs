@@ -1,11 +1,11 @@
 //! One registered CRM: its name, its objects and its entity schema.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use super::judge::NewAccounts;
 use super::objects::{Table, key_of, modified_at, updated, with_field};
 use super::uploads::Staged;
 use crate::object_type::ObjectType;
@@ -26,7 +26,10 @@ pub struct Integration {
     pub is_being_deleted: bool,
 }
 
-/// A registered integration with all it holds.
+/// Accounts that were not there before, and when they came.
+pub(crate) type NewAccounts = HashMap<Box<str>, Timestamp>;
+
+/// A registered integration with its data.
 #[derive(Debug)]
 pub(crate) struct IntegrationData {
     pub(crate) id: i64,

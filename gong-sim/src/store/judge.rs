@@ -1,20 +1,19 @@
-//! What becomes of an upload when it is processed, in view of the objects that are there.
+//! Processes an upload against the objects that are stored.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::integration::IntegrationData;
 use super::objects::{differ, key_of, updated};
-use super::uploads::{Outcome, Staged};
+use super::uploads::{Outcome, Staged, Unseen};
 use crate::object_type::ObjectType;
 use crate::rules::{RuleId, RuleSet};
 use crate::time::later;
 use crate::validate::{Change, Line, is_standard, text_of};
 
-/// Under which an upload is processed.
+/// The conditions under which an upload is processed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Conditions {
     pub(crate) rules: RuleSet,
@@ -22,13 +21,6 @@ pub(crate) struct Conditions {
     /// When the upload is processed.
     pub(crate) at: Timestamp,
 }
-
-/// The changes of uploads that are processed and that nobody can see yet, the newest first.
-#[derive(Debug, Default)]
-pub(crate) struct Unseen<'uploads>(pub(crate) Vec<(ObjectType, &'uploads Staged)>);
-
-/// Accounts that were not there before, and when they came.
-pub(crate) type NewAccounts = HashMap<Box<str>, Timestamp>;
 
 /// What processing finds out about the good records of an upload.
 #[derive(Debug, Default)]
@@ -93,7 +85,7 @@ impl Judgment {
                 .as_ref()
                 .map_or(&b""[..], |staged| staged.change.bytes());
             outcome.total_success_count = outcome.total_success_count.saturating_sub(1);
-            outcome.refuse(line, description, text);
+            outcome.reject(line, description, text);
         }
         outcome.errors.sort_by_key(|error| error.line);
         for key in self.dropped {
@@ -151,15 +143,15 @@ impl View<'_> {
         }
     }
 
-    /// Whether what is there has something against the record, and what.
+    /// Why stored objects forbid the record, if they do.
     fn rejection(&self, object_type: ObjectType, key: &str, change: &Change) -> Option<String> {
         let stored = self.find(object_type, key);
         let record = Line::parse(change.bytes()).ok()?;
         let text = |name: &str| record.get(name).and_then(text_of);
         if matches!(change, Change::Delete(_)) {
             let id = text("objectId").unwrap_or(Cow::Borrowed(key));
-            let refused = self.on(RuleId::DeletionNeedsObject) && stored.is_none();
-            return refused.then(|| format!("Object [{id}] does not exist"));
+            let rejected = self.on(RuleId::DeletionNeedsObject) && stored.is_none();
+            return rejected.then(|| format!("Object [{id}] does not exist"));
         }
         if object_type == ObjectType::BusinessUser && self.on(RuleId::EmailChangeNeedsDeletion) {
             let email = text("emailAddress").unwrap_or_default().to_lowercase();
@@ -185,8 +177,8 @@ impl View<'_> {
 
     fn stage_rejection(&self, id: &str, stored: Option<&[u8]>) -> Option<String> {
         let Some(stage) = self.find(ObjectType::Stage, id) else {
-            let refused = self.on(RuleId::DealStageMustExist);
-            return refused
+            let rejected = self.on(RuleId::DealStageMustExist);
+            return rejected
                 .then(|| format!("Field [stage] refers to [{id}], which does not exist"));
         };
         let is_inactive = Line::parse(stage)

@@ -1,4 +1,4 @@
-//! The Gong users who can hold meetings, and the meetings they hold.
+//! Gong users and their meetings.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 pub struct GongUser {
     /// The address that meetings and integrations know the user by.
     pub email: String,
-    /// Whether the consent page is enabled; without it meetings are refused.
+    /// Whether the consent page is enabled; without it meetings are rejected.
     #[serde(default = "yes")]
     pub consent_page: bool,
-    /// Whether the web conference provider is connected; without it meetings are refused.
+    /// Whether the web conference provider is connected; without it meetings are rejected.
     #[serde(default = "yes")]
     pub provider_connected: bool,
 }

@@ -1,4 +1,4 @@
-//! What the simulated Gong holds: integrations with their objects, uploads, meetings, switches.
+//! The data of the simulated Gong: integrations with their objects, uploads, meetings.
 
 mod dump;
 pub(crate) mod file;

@@ -1,4 +1,4 @@
-//! How the objects of one type are kept: compact, exactly as uploaded, in the order of their ids.
+//! The objects of one type: compact, exactly as uploaded, in the order of their ids.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Filling the simulated Gong from a folder of CRM files, without a request.
+//! Loads a folder of CRM files without a request.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -23,12 +23,12 @@ pub enum SeedError {
     Read {
         /// What was to be read.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// Nothing in the folder has the name of an entity file.
     #[error(
-        "{} holds no entity files; they are named after their type, such as accounts.ldjson, \
+        "{} has no entity files; they are named after their type, such as accounts.ldjson, \
          business_users.ldjson or deals-2.ldjson", path.display()
     )]
     NoFiles {
@@ -36,7 +36,7 @@ pub enum SeedError {
         path: PathBuf,
     },
     /// The entity schema is not what it should be.
-    #[error("{} is no entity schema, an object from object type to a list of fields: {reason}", path.display())]
+    #[error("{} is not an entity schema, an object from object type to a list of fields: {reason}", path.display())]
     Schema {
         /// The file.
         path: PathBuf,
@@ -55,16 +55,16 @@ const STEMS: [(ObjectType, &str); 6] = [
     (ObjectType::Lead, "leads"),
 ];
 
-/// The file of the folder that holds the custom fields.
+/// The file of the folder that defines the custom fields.
 const SCHEMA_FILE: &str = "entity-schema.json";
 
 impl State {
     /// Loads the files of a folder into the newest integration, registering one if there is none.
-    /// Each file becomes an upload that is processed at once; gives their client request ids.
+    /// Each file becomes an upload that is processed immediately; returns their client request ids.
     ///
     /// # Errors
     ///
-    /// If a file cannot be read. Lines that are refused are no error: the upload has them.
+    /// If a file cannot be read. Rejected lines are not an error: the upload lists them.
     pub(crate) fn seed_from(&mut self, folder: &Path) -> Result<Vec<String>, SeedError> {
         let files = entity_files(folder)?;
         let integration_id = self.integration_for_seed();
@@ -95,7 +95,7 @@ impl State {
         Ok(loaded)
     }
 
-    /// Makes an upload of a file that was read, processed at once.
+    /// Makes an upload of a file that was read, and processes it.
     pub(crate) fn seed_file(
         &mut self,
         integration_id: i64,
@@ -156,19 +156,19 @@ impl State {
                 });
             }
         };
-        let refuse = |reason: String| SeedError::Schema {
+        let reject = |reason: String| SeedError::Schema {
             path: path.to_owned(),
             reason,
         };
         let types: BTreeMap<String, Vec<Value>> =
-            serde_json::from_slice(&text).map_err(|error| refuse(error.to_string()))?;
+            serde_json::from_slice(&text).map_err(|error| reject(error.to_string()))?;
         for (name, fields) in types {
             let object_type = ObjectType::from_name(&name)
                 .filter(|object_type| object_type.has_schema())
-                .ok_or_else(|| refuse(format!("{name} has no entity schema")))?;
+                .ok_or_else(|| reject(format!("{name} has no entity schema")))?;
             let fields: Result<Vec<SchemaField>, _> =
                 fields.into_iter().map(serde_json::from_value).collect();
-            let fields = fields.map_err(|error| refuse(format!("{name}: {error}")))?;
+            let fields = fields.map_err(|error| reject(format!("{name}: {error}")))?;
             if let Some(integration) = self.integration_mut(integration_id) {
                 integration.set_schema(object_type, fields);
             }

@@ -87,7 +87,7 @@ impl State {
         self.version += 1;
     }
 
-    /// Puts the clock forward, and lets happen what is due by then.
+    /// Advances the clock, and does what is due by then.
     pub(crate) fn advance(&mut self, by: Duration) {
         self.clock.advance(by);
         self.changed();
@@ -132,7 +132,7 @@ impl State {
             .find(|integration| integration.id == id)
     }
 
-    /// The integration that the inspecting methods speak of: the newest.
+    /// The integration that the inspecting methods show: the newest.
     pub(crate) fn current(&self) -> Option<&IntegrationData> {
         self.integrations.last()
     }
@@ -183,8 +183,7 @@ impl State {
         }
     }
 
-    /// Lets happen what is due by now: uploads are processed, and their objects appear; finished
-    /// deletions take place.
+    /// Does what is due by now: processes uploads, shows their objects, carries out deletions.
     pub(crate) fn process_due(&mut self) {
         if self.uploads.nothing_is_due() {
             return;

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::judge::Unseen;
 use crate::faults::Verdict;
 use crate::object_type::ObjectType;
 use crate::time::{Processing, later};
@@ -58,11 +57,11 @@ pub enum UploadKind {
     IntegrationDeletion,
 }
 
-/// One line that was refused.
+/// One line that was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LineError {
-    /// The line, counted from 1; 0 stands for the whole file.
+    /// The line, counted from 1; 0 means the whole file.
     pub line: u32,
     /// Why.
     pub description: String,
@@ -97,7 +96,7 @@ pub struct Upload {
     pub status: UploadStatus,
     /// The first errors; at most 1,000 are kept, and the API lists 20 of them.
     pub errors: Vec<LineError>,
-    /// How many lines were refused.
+    /// How many lines were rejected.
     pub total_error_count: u32,
     /// How many lines were good.
     pub total_success_count: u32,
@@ -141,7 +140,11 @@ pub(crate) struct StagedChange {
 /// The changes of one upload by `objectId`.
 pub(crate) type Staged = BTreeMap<Box<str>, StagedChange>;
 
-/// What reading the file of an upload came to.
+/// The changes of uploads that are processed and that nobody can see yet, the newest first.
+#[derive(Debug, Default)]
+pub(crate) struct Unseen<'uploads>(pub(crate) Vec<(ObjectType, &'uploads Staged)>);
+
+/// The result of reading the file of an upload.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Outcome {
@@ -158,15 +161,15 @@ impl Outcome {
     /// More are counted and not kept.
     pub(crate) const ERRORS_KEPT: usize = 1_000;
 
-    pub(crate) fn refuse(&mut self, line: u32, description: String, bytes: &[u8]) {
+    pub(crate) fn reject(&mut self, line: u32, description: String, bytes: &[u8]) {
         self.total_error_count += 1;
         if self.errors.len() < Self::ERRORS_KEPT {
             self.errors.push(LineError::new(line, description, bytes));
         }
     }
 
-    /// The whole file is refused: a single error for line 0.
-    pub(crate) fn refuse_file(&mut self, description: &str) {
+    /// The whole file is rejected: a single error for line 0.
+    pub(crate) fn reject_file(&mut self, description: &str) {
         self.errors = vec![LineError::new(0, description.to_owned(), b"")];
         self.total_error_count = 1;
         self.total_success_count = 0;
@@ -174,7 +177,7 @@ impl Outcome {
     }
 }
 
-/// How far a upload has come.
+/// The progress of an upload.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Progress {
@@ -221,7 +224,7 @@ impl StoredUpload {
         }
     }
 
-    /// A upload of an earlier run, as it was left.
+    /// An upload of an earlier run, as it was left.
     pub(crate) fn restored(
         kind: UploadKind,
         accepted_at: Timestamp,

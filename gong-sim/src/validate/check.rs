@@ -1,4 +1,4 @@
-//! Whether Gong would take a record, and the words it would refuse it with.
+//! Whether Gong would accept a record, and the description of the error if not.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::schema::{FieldType, SchemaField};
 use crate::object_type::ObjectType;
 use crate::rules::{RuleId, RuleSet};
 
-/// What a good line does to the object it names.
+/// The change that a valid line makes to its object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
     /// The object now looks like this (the bytes of its JSON).
@@ -58,7 +58,7 @@ impl RecordCheck {
     ///
     /// # Errors
     ///
-    /// The description that Gong's request status would give for the line. One error a line: the
+    /// The description that Gong's request status would give for the line. One error per line: the
     /// first that is found, as Gong counts failed objects, not failed fields.
     pub(crate) fn check(&self, bytes: &[u8]) -> Result<CheckedLine, String> {
         let line = Line::parse(bytes).map_err(|error| json_error(bytes, &error))?;
@@ -342,7 +342,7 @@ fn json_error(bytes: &[u8], error: &serde_json::Error) -> String {
     }
 }
 
-/// The reason without its position: "line 1" would be taken for the line of the file.
+/// The reason without its position: "line 1" would be mistaken for the line of the file.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or(&text).to_owned()
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn assert_refused(object_type: ObjectType, line: &str, description: &str) {
+    fn assert_rejected(object_type: ObjectType, line: &str, description: &str) {
         assert_eq!(check_with(object_type, &[], line).unwrap_err(), description);
     }
 
@@ -383,27 +383,27 @@ mod tests {
 
     #[test]
     fn mandatory_fields_are_named_in_the_recorded_words() {
-        assert_refused(
+        assert_rejected(
             ObjectType::Account,
             "{}",
             "Mandatory field [objectId] is missing or empty",
         );
-        assert_refused(
+        assert_rejected(
             ObjectType::Account,
             r#"{"objectId":""}"#,
             "Mandatory field [objectId] is missing or empty",
         );
-        assert_refused(
+        assert_rejected(
             ObjectType::Account,
             r#"{"objectId":"1"}"#,
             "Mandatory field [modifiedDate] is missing or empty",
         );
-        assert_refused(
+        assert_rejected(
             ObjectType::BusinessUser,
             &format!(r#"{{"objectId":"1",{DATE}}}"#),
             "Mandatory field [emailAddress] is missing or empty",
         );
-        assert_refused(
+        assert_rejected(
             ObjectType::Stage,
             r#"{"objectId":"1"}"#,
             "Mandatory field [name] is missing or empty",
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deletion_needs_id_and_date_only() {
+    fn deletion_needs_id_and_date_only() {
         let checked = check_with(
             ObjectType::BusinessUser,
             &[],
@@ -421,27 +421,27 @@ mod tests {
     }
 
     #[test]
-    fn the_printed_deal_example_is_broken_json() {
-        let refused = check_with(
+    fn printed_deal_example_is_invalid_json() {
+        let rejected = check_with(
             ObjectType::Deal,
             &[],
             &format!(r#"{{"objectId":"8608553",{DATE},"status": OPEN}}"#),
         );
         assert!(
-            refused
+            rejected
                 .unwrap_err()
                 .starts_with("Json parse error: expected value at column")
         );
     }
 
     #[test]
-    fn what_could_not_be_read_back_is_no_json() {
+    fn unrepresentable_value_is_a_parse_error() {
         for (value, reason) in [
             (r#""\ud800""#, "unexpected end of hex escape in [note]"),
             ("1e400", "number out of range in [note]"),
         ] {
             let line = format!(r#"{{"objectId":"1",{DATE},"note":{value}}}"#);
-            assert_refused(
+            assert_rejected(
                 ObjectType::Account,
                 &line,
                 &format!("Json parse error: {reason}"),
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn each_standard_field_is_held_to_its_shape() {
+    fn standard_fields_must_have_their_shape() {
         for (object_type, field) in [
             (ObjectType::Deal, r#""status":"won""#),
             (ObjectType::Deal, r#""amount":"7000""#),
@@ -467,10 +467,10 @@ mod tests {
         ] {
             let line = format!(r#"{{"objectId":"1",{DATE},{field}}}"#);
             let name = field.split('"').nth(1).unwrap();
-            let refused = check_with(object_type, &[], &line).unwrap_err();
+            let rejected = check_with(object_type, &[], &line).unwrap_err();
             assert!(
-                refused.starts_with(&format!("Field [{name}] has an invalid value")),
-                "{refused}"
+                rejected.starts_with(&format!("Field [{name}] has an invalid value")),
+                "{rejected}"
             );
         }
     }
@@ -493,7 +493,7 @@ mod tests {
     }
 
     #[test]
-    fn custom_fields_are_held_to_their_schema() {
+    fn custom_fields_must_match_their_schema() {
         let lax = |field: &str| {
             check_with(
                 ObjectType::Deal,

@@ -1,4 +1,4 @@
-//! Which standard fields each object type has, and what each may hold.
+//! The standard fields of each object type and their types.
 
 use crate::object_type::ObjectType;
 

@@ -1,4 +1,4 @@
-//! What a date, a date with time, an address and an id look like.
+//! The formats of dates, dates with time, email addresses and URLs.
 
 /// `2022-09-04`, and a day that exists.
 pub(crate) fn is_date(text: &str) -> bool {
@@ -20,7 +20,7 @@ pub(crate) fn is_date_time(text: &str) -> bool {
 }
 
 /// A date and time in seconds since 1970; also those that CRMs write for "never", which are beyond
-/// what `Timestamp` holds.
+/// what `Timestamp` can represent.
 pub(crate) fn instant(text: &str) -> Option<i64> {
     let (local, offset) = match text.strip_suffix(['Z', 'z']) {
         Some(local) => (local, 0),
@@ -108,7 +108,7 @@ pub(crate) fn is_url(text: &str) -> bool {
 }
 
 // People paste addresses with letters beyond ASCII into a CRM, and nothing in Gong's documentation
-// forbids them; `http::Uri` does, so only the part before the path is held to be plain.
+// forbids them; `http::Uri` does, so only the part before the path must be plain.
 fn is_url_with_unicode(text: &str) -> bool {
     text.strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"))
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_told_from_other_text() {
+    fn addresses_are_distinguished_from_other_text() {
         assert!(is_email("john.taylor@acme.com"));
         assert!(is_email("o'brien+crm@mail.acme.example"));
         for bad in ["", "@", "a@", "@b", "a b@c.de", "a@b@c", "a@b\n"] {

@@ -1,4 +1,4 @@
-//! How one line is taken apart without copying or rounding any of its values.
+//! Splits one line into fields without copying or rounding their values.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,9 +17,9 @@ impl<'line> Line<'line> {
         serde_json::from_slice(text)
     }
 
-    /// The first value that no reader could make sense of: half of a surrogate pair in a text,
-    /// brackets nested beyond measure, a number larger than any. Taking a line apart passes over
-    /// them, but what is stored has to be readable.
+    /// The first value that JSON readers cannot represent: an unpaired surrogate, brackets nested
+    /// too deep, a number that overflows. Splitting a line does not notice them, but what is
+    /// stored must be readable.
     pub(crate) fn unreadable(&self) -> Option<(&str, serde_json::Error)> {
         self.fields.iter().find_map(|(name, value)| {
             let error = serde_json::from_str::<Readable>(value.get()).err()?;
@@ -142,7 +142,7 @@ impl<'de> Visitor<'de> for ReadableVisitor {
     }
 }
 
-/// A key that borrows from the line unless it holds an escape.
+/// A key that borrows from the line unless it has an escape.
 struct Key<'line>(Cow<'line, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn only_objects_are_lines() {
+    fn line_must_be_an_object() {
         for bad in [
             "[]",
             "1",
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_reader_could_read_is_seen() {
+    fn unrepresentable_value_is_found() {
         let deep = format!("{}{}", "[".repeat(300), "]".repeat(300));
         for bad in [
             r#""\ud800""#,
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_key_is_seen() {
+    fn duplicate_key_is_found() {
         let line = Line::parse(br#"{"a":1,"b":2,"a":3}"#).unwrap();
         assert_eq!(line.duplicate_key(), Some("a"));
         assert_eq!(line.get("a").unwrap().get(), "3");

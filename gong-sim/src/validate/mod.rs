@@ -1,4 +1,4 @@
-//! One line of an uploaded file: which fields it holds, and whether Gong would take it.
+//! One line of an uploaded file: its fields, and whether Gong would accept it.
 
 mod check;
 mod fields;

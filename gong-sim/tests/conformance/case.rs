@@ -56,7 +56,7 @@ pub(crate) enum Needs {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Step {
-    /// Method, path and query. `{{name}}` stands for a variable, here and in all texts below.
+    /// Method, path and query. `{{name}}` is a variable, here and in all texts below.
     pub(crate) call: String,
     #[serde(default)]
     pub(crate) credentials: Credentials,
@@ -70,9 +70,9 @@ pub(crate) struct Step {
     #[serde(default, rename = "while")]
     pub(crate) repeat_while: BTreeMap<String, Vec<String>>,
     pub(crate) status: Vec<u16>,
-    /// What the body must hold; more may be there. `"{{any}}"` stands for anything.
+    /// What the body must contain; more is allowed. `"{{any}}"` matches anything.
     pub(crate) body: Option<Value>,
-    /// Headers the answer must have; `"{{any}}"` stands for anything.
+    /// Headers the answer must have; `"{{any}}"` matches anything.
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, String>,
     /// Variables to take from the body, by JSON pointer.

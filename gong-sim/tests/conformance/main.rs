@@ -5,7 +5,7 @@
 //! `GONG_CONFORMANCE_ACCESS_KEY_SECRET` and `GONG_CONFORMANCE_INTEGRATION_ID` in the environment,
 //! those marked `"live"` also run against that Gong, where they write and delete records whose ids
 //! begin with `conformance-`. `GONG_CONFORMANCE_RECORD=1` stores the answers, normalized, in
-//! `recorded/`; from then on the simulator is held to them too.
+//! `recorded/`; from then on the simulator is compared with them too.
 #![expect(
     clippy::unwrap_used,
     reason = "a failed step of a test is a failed test"
@@ -40,7 +40,7 @@ fn cases() -> Vec<Case> {
 }
 
 #[tokio::test]
-async fn the_simulator_answers_as_gong_is_known_to() {
+async fn simulator_answers_as_gong_is_known_to() {
     for case in cases() {
         let mut builder = Simulator::builder().bearer_token("scopeless", [""; 0]);
         for (name, on) in &case.rules {

@@ -152,7 +152,7 @@ impl Target {
     fn filled_text(&self, text: &str) -> String {
         let mut filled = text.to_owned();
         for (name, value) in &self.variables {
-            // A number stands in quotes in the cases, so that they stay JSON: "#{{name}}".
+            // A number is in quotes in the cases, so that they stay JSON: "#{{name}}".
             filled = filled.replace(&format!("\"#{{{{{name}}}}}\""), value);
             filled = filled.replace(&format!("{{{{{name}}}}}"), value);
         }

@@ -10,7 +10,7 @@ use crate::support::{get, request, send};
 const PATH: &str = "/v2/crm/integrations";
 
 #[tokio::test]
-async fn a_request_without_valid_credentials_is_401() {
+async fn request_without_valid_credentials_is_401() {
     let sim = Simulator::builder()
         .access_key("key", "secret")
         .start()
@@ -37,7 +37,7 @@ async fn a_request_without_valid_credentials_is_401() {
 }
 
 #[tokio::test]
-async fn a_missing_scope_is_401_and_named() {
+async fn missing_scope_is_401_and_named() {
     let sim = Simulator::builder()
         .bearer_token("token", ["api:crm:upload"])
         .start()
@@ -62,7 +62,7 @@ async fn a_missing_scope_is_401_and_named() {
 }
 
 #[tokio::test]
-async fn the_fourth_call_in_a_second_is_429_until_the_second_is_over() {
+async fn fourth_call_within_a_second_is_429() {
     let sim = Simulator::builder()
         .virtual_time()
         .rate_limit(RateLimit::gong())
@@ -72,9 +72,9 @@ async fn the_fourth_call_in_a_second_is_429_until_the_second_is_over() {
     for _ in 0..3 {
         assert_eq!(get(&sim, PATH).await.status, 200);
     }
-    let refused = get(&sim, PATH).await;
-    refused.assert_error(429, "limit exceeded");
-    assert_eq!(refused.headers["retry-after"], "1");
+    let rejected = get(&sim, PATH).await;
+    rejected.assert_error(429, "limit exceeded");
+    assert_eq!(rejected.headers["retry-after"], "1");
     sim.advance(Duration::from_secs(1));
     assert_eq!(get(&sim, PATH).await.status, 200);
 }
@@ -113,7 +113,7 @@ async fn unknown_paths_and_methods_are_answered_in_json() {
 }
 
 #[tokio::test]
-async fn received_requests_are_shown_without_their_secrets() {
+async fn received_requests_are_shown_without_secrets() {
     let sim = Simulator::builder()
         .access_key("key", "very-secret")
         .start()
@@ -130,7 +130,7 @@ async fn received_requests_are_shown_without_their_secrets() {
 }
 
 #[tokio::test]
-async fn a_stopped_simulator_frees_its_port() {
+async fn stopped_simulator_frees_its_port() {
     let sim = Simulator::start().await.unwrap();
     let address = sim.address();
     get(&sim, PATH).await;
@@ -144,7 +144,7 @@ async fn a_stopped_simulator_frees_its_port() {
 }
 
 #[tokio::test]
-async fn a_taken_port_is_said_so() {
+async fn port_in_use_is_reported() {
     let sim = Simulator::start().await.unwrap();
     let error = Simulator::builder()
         .port(sim.address().port())

@@ -168,7 +168,7 @@ async fn endpoint_says_what_is_wrong_with_a_request() {
 }
 
 #[tokio::test]
-async fn every_listed_endpoint_answers() {
+async fn listed_endpoints_all_answer() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     upload(&sim, id, "ACCOUNT", "up", ACCOUNT).await;

@@ -14,7 +14,7 @@ fn account(id: &str, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn objects_are_created_changed_and_deleted_by_their_id() {
+async fn objects_are_created_changed_and_deleted_by_id() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
 
@@ -88,7 +88,7 @@ async fn bad_lines_are_counted_and_good_ones_applied() {
 }
 
 #[tokio::test]
-async fn the_recorded_failure_is_repeated_to_the_letter() {
+async fn recorded_failure_is_reproduced_exactly() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     let line = r#"{"objectId":"u1","modifiedDate":"2024-05-01T10:00:00Z"}"#;
@@ -102,7 +102,7 @@ async fn the_recorded_failure_is_repeated_to_the_letter() {
 }
 
 #[tokio::test]
-async fn a_used_client_request_id_is_refused() {
+async fn used_client_request_id_is_rejected() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     upload(&sim, id, "ACCOUNT", "once", account("a1", "First")).await;
@@ -138,7 +138,7 @@ async fn processing_by_polls_shows_every_state() {
 }
 
 #[tokio::test]
-async fn an_upload_that_never_ends_changes_nothing() {
+async fn unfinished_upload_changes_nothing() {
     let sim = Simulator::builder()
         .processing(Processing::Never)
         .start()
@@ -153,7 +153,7 @@ async fn an_upload_that_never_ends_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_query_of_an_upload_is_judged() {
+async fn query_of_an_upload_is_checked() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     for (query, message) in [
@@ -188,7 +188,7 @@ async fn the_query_of_an_upload_is_judged() {
 }
 
 #[tokio::test]
-async fn a_body_is_taken_in_every_form_of_multipart_and_no_other() {
+async fn body_is_accepted_in_every_form_of_multipart_only() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     let good = account("a1", "A").replace('\n', "");
@@ -256,7 +256,7 @@ async fn a_body_is_taken_in_every_form_of_multipart_and_no_other() {
 }
 
 #[tokio::test]
-async fn reading_objects_needs_a_json_body_and_cuts_at_a_hundred() {
+async fn reading_objects_needs_a_json_body_and_stops_at_a_hundred() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     let path = format!("/v2/crm/entities?integrationId={id}&objectType=ACCOUNT");

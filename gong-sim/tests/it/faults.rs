@@ -1,4 +1,4 @@
-//! Faults as a client meets them.
+//! Faults as a client sees them.
 
 use std::io::Read as _;
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ fn upload_request(sim: &Simulator, id: i64) -> reqwest::RequestBuilder {
 }
 
 #[tokio::test]
-async fn a_lost_answer_was_carried_out_and_a_reset_was_not() {
+async fn lost_answer_was_carried_out_and_reset_was_not() {
     for (effect, is_applied, body_is_read) in [
         (Effect::LoseAnswer, true, true),
         (Effect::ResetAfterBody, false, true),
@@ -54,7 +54,7 @@ async fn a_lost_answer_was_carried_out_and_a_reset_was_not() {
 }
 
 #[tokio::test]
-async fn a_status_of_choice_comes_as_often_as_asked_for() {
+async fn chosen_status_is_answered_the_given_number_of_times() {
     let (sim, id) = with_fault(
         Fault::new(Effect::Status(503))
             .on(Operation::RequestStatus)
@@ -70,7 +70,7 @@ async fn a_status_of_choice_comes_as_often_as_asked_for() {
 }
 
 #[tokio::test]
-async fn pages_types_and_redirects_come_as_proxies_send_them() {
+async fn pages_types_and_redirects_look_like_those_of_proxies() {
     let (sim, _) = with_fault(Fault::new(Effect::HtmlPage(502)).nth(1)).await;
     let page = get(&sim, PATH).await;
     assert_eq!(
@@ -93,7 +93,7 @@ async fn pages_types_and_redirects_come_as_proxies_send_them() {
 }
 
 #[tokio::test]
-async fn every_form_of_retry_after_can_be_had() {
+async fn retry_after_has_every_form() {
     let (sim, _) = with_fault(Fault::new(Effect::Gzip).times(0)).await;
     for (form, expected) in [
         (RetryAfter::Seconds(7), Some("7")),
@@ -127,7 +127,7 @@ async fn every_form_of_retry_after_can_be_had() {
 }
 
 #[tokio::test]
-async fn a_truncated_answer_breaks_off_and_a_dribbled_one_arrives() {
+async fn truncated_answer_breaks_off_and_dribbled_one_arrives() {
     let (sim, _) = with_fault(Fault::new(Effect::TruncateBody).nth(1)).await;
     let response = request(&sim, Method::GET, PATH).send().await.unwrap();
     assert_eq!(response.status(), 200);
@@ -140,7 +140,7 @@ async fn a_truncated_answer_breaks_off_and_a_dribbled_one_arrives() {
 }
 
 #[tokio::test]
-async fn new_fields_and_values_leave_the_rest_as_it_is() {
+async fn new_fields_and_values_leave_the_rest_unchanged() {
     let (sim, id) =
         with_fault(Fault::new(Effect::UnknownFields).on(Operation::ListIntegrations)).await;
     let listed = get(&sim, PATH).await.json();
@@ -155,7 +155,7 @@ async fn new_fields_and_values_leave_the_rest_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_says_so() {
+async fn compressed_answer_names_its_encoding() {
     let (sim, _) = with_fault(Fault::new(Effect::Gzip)).await;
     let response = request(&sim, Method::GET, PATH).send().await.unwrap();
     assert_eq!(response.headers()["content-encoding"], "gzip");
@@ -168,7 +168,7 @@ async fn a_compressed_answer_says_so() {
 }
 
 #[tokio::test]
-async fn a_file_can_fail_whole() {
+async fn file_fails_as_a_whole() {
     let fault = Fault::new(Effect::FailFile("The file could not be processed".into()));
     let (sim, id) = with_fault(fault.on(Operation::UploadEntities)).await;
     upload(&sim, id, "ACCOUNT", "up", ACCOUNT).await;
@@ -182,7 +182,7 @@ async fn a_file_can_fail_whole() {
 }
 
 #[tokio::test]
-async fn a_body_is_read_as_slowly_as_asked_for() {
+async fn body_is_read_at_the_given_speed() {
     let (sim, id) =
         with_fault(Fault::new(Effect::ReadSlowly(4_000)).on(Operation::UploadEntities)).await;
     let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! Who gets an answer at all, and who gets into `/_sim/`.
+//! The guard of all requests, and the token of `/_sim/`.
 
 use gong_sim::Simulator;
 use reqwest::Method;
@@ -17,7 +17,7 @@ async fn raw(sim: &Simulator, head: &str) -> String {
 }
 
 #[tokio::test]
-async fn requests_under_other_names_are_refused_before_anything_else() {
+async fn requests_under_other_names_are_rejected_before_anything_else() {
     let sim = Simulator::builder()
         .rule("credentials-required", false)
         .start()

@@ -1,4 +1,4 @@
-//! Registering, listing and deleting the integration.
+//! Registers, lists and deletes the integration.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const PATH: &str = "/v2/crm/integrations";
 const BODY: &str = r#"{"name":"Acme CRM","ownerEmail":"admin@acme.example"}"#;
 
 #[tokio::test]
-async fn an_integration_is_registered_once_and_listed() {
+async fn integration_is_registered_once_and_listed() {
     let sim = Simulator::start().await.unwrap();
     assert_eq!(get(&sim, PATH).await.json()["integrations"], json!([]));
 
@@ -34,7 +34,7 @@ async fn an_integration_is_registered_once_and_listed() {
 }
 
 #[tokio::test]
-async fn a_registration_needs_name_and_owner() {
+async fn registration_needs_name_and_owner() {
     let sim = Simulator::start().await.unwrap();
     for (body, message) in [
         ("{}", "[name]"),
@@ -52,7 +52,7 @@ async fn a_registration_needs_name_and_owner() {
 }
 
 #[tokio::test]
-async fn a_deletion_takes_its_day_and_the_objects_along() {
+async fn deletion_takes_a_day_and_removes_the_objects() {
     let day = Duration::from_hours(24);
     let sim = Simulator::builder()
         .virtual_time()

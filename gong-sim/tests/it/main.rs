@@ -1,4 +1,4 @@
-//! The simulator as a client sees it: over HTTP, with a client of its own.
+//! The simulator as a client sees it, over HTTP.
 #![expect(
     clippy::unwrap_used,
     reason = "a failed step of a test is a failed test"

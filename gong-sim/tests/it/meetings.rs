@@ -1,4 +1,4 @@
-//! Meetings and who is ready for them.
+//! Meetings and the integration status of users.
 
 use gong_sim::{GongUser, Simulator};
 use reqwest::Method;
@@ -78,15 +78,15 @@ async fn organizer_must_exist_and_be_ready() {
         .await
         .assert_error(404, "nobody@acme.example");
 
-    let refused = create(&sim, &meeting("cut@acme.example")).await;
-    refused.assert_error(409, "Provider disconnected");
+    let rejected = create(&sim, &meeting("cut@acme.example")).await;
+    rejected.assert_error(409, "Provider disconnected");
     assert_eq!(
-        (&refused.json()["fixUrl"], &refused.json()["helpUrl"]),
+        (&rejected.json()["fixUrl"], &rejected.json()["helpUrl"]),
         (&json!(""), &json!(""))
     );
-    let refused = create(&sim, &meeting("silent@acme.example")).await.json();
+    let rejected = create(&sim, &meeting("silent@acme.example")).await.json();
     assert_eq!(
-        refused["userFacingError"],
+        rejected["userFacingError"],
         "The Gong consent page is not enabled in your company. Contact your Gong Admin."
     );
 

@@ -1,4 +1,4 @@
-//! The pages as HTML: what they show, and that other people's text stays text.
+//! The pages as HTML: their content, and that texts of records are escaped.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -109,7 +109,7 @@ async fn hundred_thousand_objects_are_searched_and_paged_quickly() {
         found.contains("11 objects found") && found.contains("c004242"),
         "{found}"
     );
-    // Generous, as this is no bench: a page that rendered everything would take far longer.
+    // Generous, as this is not a benchmark: a page that rendered everything would take far longer.
     assert!(
         begun.elapsed() < Duration::from_secs(10),
         "{:?}",

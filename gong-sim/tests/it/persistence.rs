@@ -1,4 +1,4 @@
-//! State that outlives the simulator, and CRMs that are there from the start.
+//! The state file, and folders that are loaded at the start.
 
 use gong_sim::{Processing, Simulator, UploadStatus};
 

@@ -1,4 +1,4 @@
-//! The switches, and the page that lists them.
+//! The rules and the page that lists them.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::support::{get, json, objects, request, send, status, upload};
 
 #[test]
-fn the_committed_page_lists_the_rules_as_they_are() {
+fn committed_page_lists_the_current_rules() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/simulator-rules.md");
     let page = rules_page();
     if std::env::var_os("GONG_SIM_WRITE_RULES").is_some() {
@@ -21,8 +21,7 @@ fn the_committed_page_lists_the_rules_as_they_are() {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == page,
-        "docs/simulator-rules.md is out of date: write it anew with \
-         GONG_SIM_WRITE_RULES=1 cargo test -p gong-sim --test it rules"
+        "docs/simulator-rules.md is out of date: run `cargo xtask docs`"
     );
 }
 
@@ -38,7 +37,7 @@ async fn with(rules: &[(&str, bool)]) -> (Simulator, i64) {
 }
 
 #[tokio::test]
-async fn an_unknown_rule_is_refused_at_the_start() {
+async fn unknown_rule_is_rejected_at_the_start() {
     let error = Simulator::builder()
         .rule("no-such-rule", true)
         .start()
@@ -48,7 +47,7 @@ async fn an_unknown_rule_is_refused_at_the_start() {
 }
 
 #[tokio::test]
-async fn every_rule_can_be_turned_both_ways_while_running() {
+async fn rules_can_all_be_switched_while_running() {
     let (sim, _) = with(&[]).await;
     for rule in RULES {
         sim.set_rule(rule.name, !rule.on_by_default).unwrap();
@@ -81,7 +80,7 @@ async fn access_rules_change_every_answer() {
 }
 
 #[tokio::test]
-async fn request_rules_refuse_what_is_otherwise_ignored() {
+async fn request_rules_reject_what_is_otherwise_ignored() {
     let (sim, id) = with(&[]).await;
     let odd = "/v2/crm/integrations?page=2";
     assert_eq!(get(&sim, odd).await.status, 200);
@@ -138,7 +137,7 @@ async fn integration_rules_decide_about_a_second_one() {
 }
 
 #[tokio::test]
-async fn record_rules_that_look_at_what_is_there() {
+async fn record_rules_depend_on_stored_objects() {
     let (sim, id) = with(&[
         ("deletion-needs-object", true),
         ("email-change-needs-deletion", true),
@@ -218,7 +217,7 @@ async fn objects_show_defaults_and_hide_what_no_schema_names() {
 }
 
 #[tokio::test]
-async fn the_schema_is_listed_in_both_printed_forms() {
+async fn schema_is_listed_in_both_printed_forms() {
     let (sim, id) = with(&[
         ("schema-lists-name", true),
         ("schema-lists-nulls", true),
@@ -241,7 +240,7 @@ async fn the_schema_is_listed_in_both_printed_forms() {
 }
 
 #[tokio::test]
-async fn a_strict_gong_still_takes_what_is_beyond_reproach() {
+async fn strict_simulator_accepts_flawless_records() {
     let sim = Simulator::builder().strict().start().await.unwrap();
     let body = r#"{"name":"Acme CRM","ownerEmail":"admin@acme.example"}"#;
     let registered = json(&sim, Method::PUT, "/v2/crm/integrations", body)
@@ -264,7 +263,7 @@ async fn a_strict_gong_still_takes_what_is_beyond_reproach() {
 }
 
 #[tokio::test]
-async fn a_lenient_gong_takes_what_is_only_assumed_to_be_wrong() {
+async fn lenient_simulator_accepts_what_is_only_assumed_wrong() {
     let sim = Simulator::builder().lenient().start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     let marked = "\u{feff}{\"objectId\":\"a-1\",\"modifiedDate\":\"2024-05-01T10:00:00Z\"}\r\n\r\n";

@@ -16,7 +16,7 @@ fn field(name: &str, field_type: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn a_schema_is_sent_whole_and_listed() {
+async fn schema_is_sent_as_a_whole_and_listed() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     assert_eq!(
@@ -46,7 +46,7 @@ async fn a_schema_is_sent_whole_and_listed() {
 }
 
 #[tokio::test]
-async fn a_changed_type_and_a_deletion_drop_the_values() {
+async fn changed_type_and_deletion_drop_the_values() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     send_schema(
@@ -79,7 +79,7 @@ async fn a_changed_type_and_a_deletion_drop_the_values() {
 }
 
 #[tokio::test]
-async fn definitions_are_judged_and_a_bad_one_changes_nothing() {
+async fn field_definitions_are_checked_and_bad_ones_change_nothing() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     let reference = |target: &str| json!({"uniqueName": "r", "label": "r", "type": "REFERENCE", "referenceTo": target});

@@ -1,4 +1,4 @@
-//! What nobody knows of Gong, each both ways.
+//! Unknown behavior of Gong, each possibility with its switch.
 
 use std::time::Duration;
 
@@ -221,7 +221,7 @@ async fn changed_case_of_an_address_is_an_ordinary_update() {
 }
 
 #[tokio::test]
-async fn deletion_that_waits_counts_for_the_next_upload() {
+async fn waiting_deletion_counts_for_the_next_upload() {
     // Two uploads wait one after the other; the second is judged when it is processed.
     let builder = Simulator::builder()
         .virtual_time()
@@ -303,7 +303,7 @@ async fn done_objects_are_seen_only_after_the_lag() {
 }
 
 #[tokio::test]
-async fn dependents_of_a_new_account_are_dropped_until_the_delay_is_over() {
+async fn dependents_of_a_new_account_are_dropped_during_the_delay() {
     for object_type in ["CONTACT", "DEAL"] {
         let builder = Simulator::builder()
             .virtual_time()
@@ -319,7 +319,7 @@ async fn dependents_of_a_new_account_are_dropped_until_the_delay_is_over() {
             assert_eq!(
                 (&verdict["status"], &verdict["totalSuccessCount"]),
                 (&json!("DONE"), &json!(1)),
-                "dropped records are not told from others"
+                "dropped records look like others"
             );
             assert_eq!(gong.sim.object_count(object_type), count, "{object_type}");
         }
@@ -333,7 +333,7 @@ async fn dependents_of_a_new_account_are_dropped_until_the_delay_is_over() {
 }
 
 #[tokio::test]
-async fn dependents_of_an_account_that_cannot_be_read_back_are_dropped() {
+async fn dependents_of_an_invisible_account_are_dropped() {
     let builder = Simulator::builder()
         .virtual_time()
         .account_delay(Duration::from_mins(1))
@@ -371,7 +371,7 @@ async fn records_without_their_account_or_owner_never_appear() {
 }
 
 #[tokio::test]
-async fn stage_of_a_deal_must_exist_and_be_active_where_the_rules_say_so() {
+async fn stage_of_a_deal_must_exist_and_be_active_by_rule() {
     let gong = Gong::with(&[
         ("deal-stage-must-exist", true),
         ("deal-stage-must-be-active", true),

@@ -52,7 +52,7 @@ async fn all_users_are_one_page_where_the_rule_is_off() {
 }
 
 #[tokio::test]
-async fn cursor_of_another_making_is_refused() {
+async fn foreign_cursor_is_rejected() {
     let sim = with_users(1).await;
     for cursor in ["x", "users-from-7", "users-from--1"] {
         let reply = get(&sim, &format!("/v2/users?cursor={cursor}")).await;

@@ -22,6 +22,7 @@ const OPEN: &[&str] = &[
     "gong-records::mapping",
     "gong-sim::http",
     "gong-sim::store",
+    "xtask::codegen",
 ];
 
 #[test]
