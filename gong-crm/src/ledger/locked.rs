@@ -13,7 +13,9 @@ use super::record::{RecordState, Seconds, TryOutcome};
 use super::store::{Batch, Table};
 use super::upload::{Past, Pending, RecordOutcome, Upload};
 use super::verdict::{after, bounded, last_try, tries_of};
-use super::{AS_OF, COUNTER, IDENTITY, Identity, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN};
+use super::{
+    AS_OF, COUNTER, IDENTITY, Identity, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN,
+};
 use crate::ObjectType;
 
 /// Records per chunk of a manifest and of a history.

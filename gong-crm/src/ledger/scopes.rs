@@ -94,7 +94,8 @@ impl Ledger {
     pub async fn rename_scope(&self, old: &str, new: &str) -> Result<bool, LedgerError> {
         let renamed = std::sync::Mutex::new(false);
         let update = Box::new(|bytes: Option<&[u8]>| {
-            let mut names: Vec<String> = bytes.and_then(|bytes| serde_json::from_slice(bytes).ok())?;
+            let mut names: Vec<String> =
+                bytes.and_then(|bytes| serde_json::from_slice(bytes).ok())?;
             let place = names.iter().position(|name| name == old)?;
             if names.iter().any(|name| name == new) {
                 return None;
@@ -211,11 +212,7 @@ impl Ledger {
             for (id, state) in chunk.iter().zip(states) {
                 if let Some(mut state) = state {
                     change(&mut state);
-                    batch.put(
-                        Table::Records,
-                        &space.key(object_type, id),
-                        &state.encode(),
-                    );
+                    batch.put(Table::Records, &space.key(object_type, id), &state.encode());
                 }
             }
             if !batch.is_empty() {

@@ -9,8 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::input::unreadable;
 use super::level::Level;
-use super::round::BodiesRound;
 use super::parents::BlockedParents;
+use super::round::BodiesRound;
 use super::spool::Spool;
 use super::survey::{Entry, LineAt, NO_DATE, TypeFiles};
 use super::{Options, PushError};

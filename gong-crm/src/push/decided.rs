@@ -145,7 +145,9 @@ impl<'a> Decided<'a> {
             .is_some_and(|entry| entry.id == hash);
         if is_first && !self.visited[start] {
             self.group(start, Some((id, state)), in_flight);
-        } else if !is_first && let Some((round, read)) = self.session.read_of(self.files.object_type) {
+        } else if !is_first
+            && let Some((round, read)) = self.session.read_of(self.files.object_type)
+        {
             let under_way = in_flight.by_id.get(&hash).map(|(under_way, _)| under_way);
             let is_held_back = self.surveyed.present.contains(&hash);
             self.round

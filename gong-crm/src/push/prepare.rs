@@ -22,7 +22,8 @@ use super::survey::{Survey, TypeFiles, id_hash, survey};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{
-    Action, Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, Upload, UploadState,
+    Action, Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, Upload,
+    UploadState,
 };
 
 /// What a push is going to do.
@@ -169,9 +170,7 @@ impl Session {
             upload.sources.clone_from(&sources);
             self.ledger.hold_back(&upload, held, self.now()).await?;
         }
-        self.ledger
-            .begin(&writes.new, &mut writes.names)
-            .await?;
+        self.ledger.begin(&writes.new, &mut writes.names).await?;
         for (mut upload, pending, kept) in writes.overtaken {
             self.keep_only(&mut upload, &pending, &kept).await?;
         }
@@ -246,7 +245,9 @@ impl Session {
         let in_flight = self.open_records(object_type, key, open).await?;
         match &surveyed.ids {
             // Only a scan finds records that are not there any more.
-            Some(ids) if !self.is_complete(object_type) => decided.probe(ids, key, &in_flight).await?,
+            Some(ids) if !self.is_complete(object_type) => {
+                decided.probe(ids, key, &in_flight).await?
+            }
             _ => decided.scan(key, &in_flight).await?,
         }
         decided.absent_in_flight(&in_flight);
@@ -258,9 +259,7 @@ impl Session {
             ..
         } = decided;
         plan.writes.settled.extend(settled);
-        let overtaken = self
-            .overtaken_by(&surveyed, object_type, key, open)
-            .await?;
+        let overtaken = self.overtaken_by(&surveyed, object_type, key, open).await?;
         plan.writes.overtaken.extend(overtaken);
         let mut of_type = TypePlan {
             object_type,

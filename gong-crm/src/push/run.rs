@@ -18,9 +18,9 @@ use super::report::{FileReport, RecordError, Report, Status, UploadReport, Verdi
 use super::session::Session;
 use super::spool::Spool;
 use super::{Options, PushError, Wait};
-use crate::{IntegrationId, ObjectType};
 use crate::client::Client;
 use crate::ledger::{Current, Direction, LockedLedger, Pending, Seconds, Upload, UploadState};
+use crate::{IntegrationId, ObjectType};
 
 /// How many calls an upload takes at least: the upload, and two status checks.
 const CALLS_PER_UPLOAD: u64 = 3;
@@ -283,8 +283,15 @@ pub(super) fn add(files: &mut [FileReport], places: &HashMap<String, usize>, end
         }
     }
     // A search that has no verdict yet is resumed as every other upload.
-    for search in ended.searches.iter().filter(|search| search.state.is_open()) {
-        let places = search.sources.iter().filter_map(|source| places.get(source.as_str()));
+    for search in ended
+        .searches
+        .iter()
+        .filter(|search| search.state.is_open())
+    {
+        let places = search
+            .sources
+            .iter()
+            .filter_map(|source| places.get(source.as_str()));
         for place in places {
             files[*place].uploads.push(UploadReport {
                 client_request_id: search.client_request_id.clone(),
@@ -357,7 +364,12 @@ impl Session {
     ) -> (Vec<Ended>, bool) {
         uploads.sort_by_key(|planned| {
             let upload = &planned.upload;
-            (!planned.is_older, upload.as_of, planned.level, upload.number)
+            (
+                !planned.is_older,
+                upload.as_of,
+                planned.level,
+                upload.number,
+            )
         });
         let known: Vec<Upload> = uploads
             .iter()

@@ -165,11 +165,8 @@ impl FilesSource {
     /// Whether a file beside the parts says that all of them are there.
     fn has_marker(files: &[(PathBuf, Stamp)]) -> bool {
         let directory = files.first().and_then(|(path, _)| path.parent());
-        directory.is_some_and(|directory| {
-            MARKERS
-                .iter()
-                .any(|marker| directory.join(marker).exists())
-        })
+        directory
+            .is_some_and(|directory| MARKERS.iter().any(|marker| directory.join(marker).exists()))
     }
 
     fn read_files(&self, sink: &mut Sink) -> Result<Read, SourceError> {

@@ -124,8 +124,7 @@ impl Sink {
             Some(open) => open,
             None => {
                 let file = self.temporary()?;
-                self.open
-                    .insert(BufWriter::with_capacity(256 * 1024, file))
+                self.open.insert(BufWriter::with_capacity(256 * 1024, file))
             }
         };
         open.write_all(bytes)

@@ -82,7 +82,9 @@ pub(super) fn read(path: &Path) -> Result<HashSet<(ObjectType, String)>, SyncErr
             message,
         };
         let line: Confirmed = serde_json::from_str(line).map_err(|error| {
-            malformed(format!("not a line of a list of held-back deletions: {error}"))
+            malformed(format!(
+                "not a line of a list of held-back deletions: {error}"
+            ))
         })?;
         let object_type = line.object_type.parse();
         let object_type =

@@ -286,6 +286,13 @@ impl SyncPlan {
                 ));
             }
         }
+        for (object_type, message) in &round.unusable {
+            plan.problems.push(SourceProblem {
+                object_type: *object_type,
+                source: names.get(object_type).cloned().unwrap_or_default(),
+                message: message.clone(),
+            });
+        }
         plan.left_out = round
             .left_out
             .iter()

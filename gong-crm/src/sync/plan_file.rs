@@ -84,7 +84,10 @@ pub(super) fn read(path: &Path, made_for: &MadeFor) -> Result<Agreed, SyncError>
         .next()
         .and_then(|(_, line)| serde_json::from_str(line).ok());
     let head = head.filter(|head| head.gong_crm_plan == 1).ok_or_else(|| {
-        malformed(1, "not a plan; `gong-crm plan --out FILE` writes one".to_owned())
+        malformed(
+            1,
+            "not a plan; `gong-crm plan --out FILE` writes one".to_owned(),
+        )
     })?;
     let other = |what| SyncError::OtherPlan {
         path: path.to_path_buf(),

@@ -96,16 +96,15 @@ impl Reads {
 fn not_all(read: &Read, as_of: i64, last: &LastRead) -> Option<String> {
     if as_of < last.as_of {
         let before = Timestamp::from_second(last.as_of).unwrap_or_default();
-        return Some(format!("it is older than the last one, which was of {before}"));
+        return Some(format!(
+            "it is older than the last one, which was of {before}"
+        ));
     }
     if last.has_marker && !read.has_marker {
         return Some("the file that says that all parts are there is missing".to_owned());
     }
     if read.parts < last.parts && !read.has_marker {
-        return Some(format!(
-            "{} of {} parts are there",
-            read.parts, last.parts
-        ));
+        return Some(format!("{} of {} parts are there", read.parts, last.parts));
     }
     None
 }

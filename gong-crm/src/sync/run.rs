@@ -279,13 +279,22 @@ fn held_list(options: &SyncOptions, client: &Client) -> Option<PathBuf> {
     let scope: String = options
         .scope
         .chars()
-        .map(|character| if character.is_alphanumeric() { character } else { '-' })
+        .map(|character| {
+            if character.is_alphanumeric() {
+                character
+            } else {
+                '-'
+            }
+        })
         .collect();
     let name = ledger.file_name()?.to_string_lossy();
     Some(ledger.with_file_name(format!("{name}.held-deletions-{scope}.ldjson")))
 }
 
-#[expect(clippy::too_many_arguments, reason = "it is where everything comes together")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "it is where everything comes together"
+)]
 async fn round(
     client: &Client,
     integration_id: IntegrationId,

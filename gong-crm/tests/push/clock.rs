@@ -57,7 +57,11 @@ async fn clock_that_jumps_changes_nothing_of_what_arrives() {
         assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
         assert_eq!(report.accepted() > 0, is_first, "{report:#?}");
     }
-    assert_eq!(harness.simulator.uploads().len(), 1, "nothing is sent twice");
+    assert_eq!(
+        harness.simulator.uploads().len(),
+        1,
+        "nothing is sent twice"
+    );
     let uploads = client.ledger().uploads(10).await.unwrap();
     assert_eq!(uploads[0].state, UploadState::Done);
     assert_eq!(harness.name("a-1").as_deref(), Some("new"));

@@ -79,7 +79,11 @@ async fn empty_source_and_half_of_a_type_delete_nothing() {
 #[tokio::test]
 async fn users_are_deleted_only_once_somebody_confirms_it() {
     let world = World::new().await;
-    let users = [user("u-1", "ada@acme.example"), user("u-2", "bo@acme.example"), user("u-3", "cy@acme.example")];
+    let users = [
+        user("u-1", "ada@acme.example"),
+        user("u-2", "bo@acme.example"),
+        user("u-3", "cy@acme.example"),
+    ];
     world.export("business_user.ldjson", &users);
     let mut options = world.options(&[BusinessUser]);
     options.held_deletions = Some(world.path("held.ldjson"));
@@ -99,7 +103,14 @@ async fn users_are_deleted_only_once_somebody_confirms_it() {
 async fn record_that_others_refer_to_is_held_back() {
     let world = World::new().await;
     world.export("account.ldjson", &accounts(1..=30));
-    world.export("contact.ldjson", &[contact("c-1", "acc-1"), contact("c-2", "acc-1"), contact("c-3", "acc-2")]);
+    world.export(
+        "contact.ldjson",
+        &[
+            contact("c-1", "acc-1"),
+            contact("c-2", "acc-1"),
+            contact("c-3", "acc-2"),
+        ],
+    );
     let mut options = world.options(&[Account, Contact]);
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
     world.export("account.ldjson", &accounts(2..=30));
@@ -132,9 +143,14 @@ async fn id_in_another_spelling_holds_the_old_one_back() {
 #[tokio::test]
 async fn numbers_as_ids_of_two_types_are_no_twins() {
     let world = World::new().await;
-    let numbered: Vec<_> = (1..=30).map(|id| account(&id.to_string(), "Company")).collect();
+    let numbered: Vec<_> = (1..=30)
+        .map(|id| account(&id.to_string(), "Company"))
+        .collect();
     world.export("account.ldjson", &numbered);
-    world.export("contact.ldjson", &[contact("1", "30"), contact("2", "30"), contact("3", "30")]);
+    world.export(
+        "contact.ldjson",
+        &[contact("1", "30"), contact("2", "30"), contact("3", "30")],
+    );
     let options = world.options(&[Account, Contact]);
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
     world.export("account.ldjson", &numbered[1..]);
@@ -192,9 +208,10 @@ async fn source_that_deletes_nothing_says_what_stays() {
     let world = World::new().await;
     world.export("account.ldjson", &accounts(1..=30));
     let source = || Arc::new(FilesSource::new(world.path("account.ldjson")).complete(true));
-    let options = SyncOptions::new("acme")
-        .simulator()
-        .source_with(Account, source(), Deletions::Never);
+    let options =
+        SyncOptions::new("acme")
+            .simulator()
+            .source_with(Account, source(), Deletions::Never);
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
     world.export("account.ldjson", &accounts(3..=30));
     let report = world.sync(options).await;
@@ -209,14 +226,26 @@ async fn second_scope_takes_nothing_from_the_first() {
     world.export("account.ldjson", &accounts(1..=30));
     let options = world.options(&[Account]);
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
-    world.export("eu.ldjson", &[account("acc-1", "Renamed"), account("eu-1", "Europe")]);
+    world.export(
+        "eu.ldjson",
+        &[account("acc-1", "Renamed"), account("eu-1", "Europe")],
+    );
     let source = Arc::new(FilesSource::new(world.path("eu.ldjson")).complete(true));
-    let europe = SyncOptions::new("europe").simulator().source(Account, source);
+    let europe = SyncOptions::new("europe")
+        .simulator()
+        .source(Account, source);
     let report = world.sync(europe.clone()).await;
     assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
     assert_eq!(world.field("ACCOUNT", "acc-1", "name"), json!("Company 1"));
     assert!(world.has("ACCOUNT", "eu-1"));
-    assert!(report.plan.notes.iter().any(|note| note.contains("rename-scope")), "{report:#?}");
+    assert!(
+        report
+            .plan
+            .notes
+            .iter()
+            .any(|note| note.contains("rename-scope")),
+        "{report:#?}"
+    );
     // The first scope deletes nothing of the second.
     world.export("account.ldjson", &accounts(2..=30));
     let report = world.sync(options).await;

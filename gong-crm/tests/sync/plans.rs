@@ -34,7 +34,15 @@ async fn declined_plan_sends_nothing() {
     let report = sync.approve(|plan| plan.types[0].new > 5).await.unwrap();
     assert!(report.is_declined);
     assert!(!world.has("ACCOUNT", "acc-1"));
-    assert!(world.client.ledger().open_uploads().await.unwrap().is_empty());
+    assert!(
+        world
+            .client
+            .ledger()
+            .open_uploads()
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(world.sync(options).await.verdict, Verdict::Done);
 }
 
@@ -63,10 +71,18 @@ async fn plan_file_does_what_was_planned_and_nothing_else() {
     let mut strict = with_plan.clone();
     strict.strict = true;
     let refused = world.client.sync(world.integration_id, strict).await;
-    assert!(matches!(refused, Err(SyncError::PlanOutdated { left_out: 2 })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(SyncError::PlanOutdated { left_out: 2 })),
+        "{refused:?}"
+    );
     let report = world.sync(with_plan.clone()).await;
     assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
-    let left: Vec<_> = report.plan.left_out.iter().map(|left| left.object_id.as_str()).collect();
+    let left: Vec<_> = report
+        .plan
+        .left_out
+        .iter()
+        .map(|left| left.object_id.as_str())
+        .collect();
     assert_eq!(left, ["acc-3", "acc-32"]);
     assert_eq!(world.field("ACCOUNT", "acc-2", "name"), "Two");
     assert_eq!(world.field("ACCOUNT", "acc-3", "name"), "Company 3");
@@ -83,12 +99,18 @@ async fn only_some_records_are_looked_at() {
     world.export("account.ldjson", &accounts(1..=30));
     let mut options = world.options(&[Account]);
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
-    let renamed: Vec<_> = (3..=30).map(|id| account(&format!("acc-{id}"), "Other")).collect();
+    let renamed: Vec<_> = (3..=30)
+        .map(|id| account(&format!("acc-{id}"), "Other"))
+        .collect();
     world.export("account.ldjson", &renamed);
     let ids = vec!["acc-1".to_owned(), "acc-5".to_owned()];
     options.only.insert(Account, Only::Ids(ids));
     let report = world.sync(options).await;
-    assert_eq!(counts(&report.plan, Account), [0, 1, 1, 0, 0], "{report:#?}");
+    assert_eq!(
+        counts(&report.plan, Account),
+        [0, 1, 1, 0, 0],
+        "{report:#?}"
+    );
     assert!(!world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "acc-2"));
     assert_eq!(world.field("ACCOUNT", "acc-6", "name"), "Company 6");
 }
@@ -99,7 +121,9 @@ async fn changes_above_their_limit_are_held_back() {
     world.export("account.ldjson", &accounts(1..=30));
     let mut options = world.options(&[Account]);
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
-    let renamed: Vec<_> = (2..=30).map(|id| account(&format!("acc-{id}"), "Other")).collect();
+    let renamed: Vec<_> = (2..=30)
+        .map(|id| account(&format!("acc-{id}"), "Other"))
+        .collect();
     world.export("account.ldjson", &renamed);
     options.max_changes = Limit::Records(50);
     let report = world.sync(options).await;

@@ -2,7 +2,7 @@
 
 use gong_crm::ObjectType::{Account, BusinessUser, Contact, Deal, Stage};
 use gong_crm::push::Verdict;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{World, account, accounts, contact, counts, deal, stage, user};
 
@@ -39,7 +39,9 @@ async fn records_pushed_before_the_first_sync_are_owned_from_then_on() {
     let report = world.push("accounts.ldjson", &accounts(1..=30)).await;
     assert_eq!(report.verdict, Verdict::Done);
     // Somebody else's record, which no read of the scope ever held.
-    let other = world.push("accounts.ldjson", &[account("other", "Other")]).await;
+    let other = world
+        .push("accounts.ldjson", &[account("other", "Other")])
+        .await;
     assert_eq!(other.verdict, Verdict::Done);
     world.export("account.ldjson", &accounts(1..=30));
     let options = world.options(&[Account]);
@@ -65,7 +67,10 @@ async fn newer_push_between_an_export_and_its_sync_stays() {
     world.export("account.ldjson", &accounts(2..=25));
     // A webhook: one record that the export has in an older version, and one that it does not have.
     let pushed = [account("acc-2", "Fresh"), account("acc-1", "Back")];
-    assert_eq!(world.push("hook-account.ldjson", &pushed).await.verdict, Verdict::Done);
+    assert_eq!(
+        world.push("accounts-hook.ldjson", &pushed).await.verdict,
+        Verdict::Done
+    );
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(world.field("ACCOUNT", "acc-2", "name"), json!("Fresh"));
@@ -76,7 +81,11 @@ async fn newer_push_between_an_export_and_its_sync_stays() {
 #[tokio::test]
 async fn stage_that_vanishes_is_retired_and_comes_back() {
     let world = World::new().await;
-    let all = [stage("s-1", "New"), stage("s-2", "Won"), stage("s-3", "Lost")];
+    let all = [
+        stage("s-1", "New"),
+        stage("s-2", "Won"),
+        stage("s-3", "Lost"),
+    ];
     world.export("stage.ldjson", &all);
     let options = world.options(&[Stage]);
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
@@ -89,7 +98,11 @@ async fn stage_that_vanishes_is_retired_and_comes_back() {
 
     world.export("stage.ldjson", &all[..2]);
     let quiet = world.sync(options.clone()).await;
-    assert_eq!((quiet.verdict, quiet.calls), (Verdict::Done, 0), "{quiet:#?}");
+    assert_eq!(
+        (quiet.verdict, quiet.calls),
+        (Verdict::Done, 0),
+        "{quiet:#?}"
+    );
 
     world.export("stage.ldjson", &all);
     let back = world.sync(options).await;
@@ -100,15 +113,39 @@ async fn stage_that_vanishes_is_retired_and_comes_back() {
 #[tokio::test]
 async fn addresses_of_users_swap_and_change_their_case() {
     let world = World::new().await;
-    world.export("business_user.ldjson", &[user("u-1", "ada@acme.example"), user("u-2", "bo@acme.example")]);
+    world.export(
+        "business_user.ldjson",
+        &[
+            user("u-1", "ada@acme.example"),
+            user("u-2", "bo@acme.example"),
+        ],
+    );
     let options = world.options(&[BusinessUser]);
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
-    world.export("business_user.ldjson", &[user("u-1", "bo@acme.example"), user("u-2", "ada@acme.example")]);
+    world.export(
+        "business_user.ldjson",
+        &[
+            user("u-1", "bo@acme.example"),
+            user("u-2", "ada@acme.example"),
+        ],
+    );
     let swapped = world.sync(options.clone()).await;
     assert_eq!(swapped.verdict, Verdict::Done, "{swapped:#?}");
-    assert_eq!(world.field("BUSINESS_USER", "u-1", "emailAddress"), json!("bo@acme.example"));
-    assert_eq!(world.field("BUSINESS_USER", "u-2", "emailAddress"), json!("ada@acme.example"));
-    world.export("business_user.ldjson", &[user("u-1", "Bo@acme.example"), user("u-2", "ada@acme.example")]);
+    assert_eq!(
+        world.field("BUSINESS_USER", "u-1", "emailAddress"),
+        json!("bo@acme.example")
+    );
+    assert_eq!(
+        world.field("BUSINESS_USER", "u-2", "emailAddress"),
+        json!("ada@acme.example")
+    );
+    world.export(
+        "business_user.ldjson",
+        &[
+            user("u-1", "Bo@acme.example"),
+            user("u-2", "ada@acme.example"),
+        ],
+    );
     let cased = world.sync(options).await;
     assert_eq!(cased.verdict, Verdict::Done, "{cased:#?}");
     assert_eq!(counts(&cased.plan, BusinessUser), [0, 1, 0, 1, 0]);
@@ -176,14 +213,25 @@ async fn unsent_plan_of_a_killed_round_deletes_nothing_that_is_back() {
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?} {is_gone}");
     assert!(world.has("ACCOUNT", "acc-1"));
-    assert!(world.client.ledger().open_uploads().await.unwrap().is_empty());
+    assert!(
+        world
+            .client
+            .ledger()
+            .open_uploads()
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
 async fn contact_waits_for_its_account_and_goes_with_it() {
     let world = World::new().await;
     world.export("account.ldjson", &accounts(1..=3));
-    world.export("contact.ldjson", &[contact("c-1", "acc-1"), contact("c-2", "acc-2")]);
+    world.export(
+        "contact.ldjson",
+        &[contact("c-1", "acc-1"), contact("c-2", "acc-2")],
+    );
     let options = world.options(&[Account, Contact]);
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
     world.export("account.ldjson", &accounts(2..=3));
@@ -193,6 +241,4 @@ async fn contact_waits_for_its_account_and_goes_with_it() {
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert!(!world.has("ACCOUNT", "acc-1") && !world.has("CONTACT", "c-1"));
-    let requests: Vec<Value> = Vec::new();
-    drop(requests);
 }

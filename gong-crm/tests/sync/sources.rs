@@ -17,7 +17,12 @@ async fn missing_source_fails_and_the_others_go() {
     let options = world.options(&[Account, Contact]);
     let report = world.sync(options.clone()).await;
     assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
-    assert!(report.plan.problems[0].message.starts_with("source missing"), "{report:#?}");
+    assert!(
+        report.plan.problems[0]
+            .message
+            .starts_with("source missing"),
+        "{report:#?}"
+    );
     assert!(world.has("ACCOUNT", "acc-1"));
     world.export("contact.ldjson", &[contact("c-1", "acc-1")]);
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
@@ -33,7 +38,10 @@ async fn half_written_file_deletes_nothing() {
     world.export("account.ldjson", &accounts(1..=30));
     let options = world.options(&[Account]);
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
-    let text: String = accounts(1..=30).iter().map(|record| format!("{record}\n")).collect();
+    let text: String = accounts(1..=30)
+        .iter()
+        .map(|record| format!("{record}\n"))
+        .collect();
     world.export_text("account.ldjson", &text[..text.len() - 150]);
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
@@ -44,11 +52,16 @@ async fn half_written_file_deletes_nothing() {
 async fn missing_part_deletes_nothing() {
     let world = World::new().await;
     for part in 0..3 {
-        world.export(&format!("part-{part}.ldjson"), &accounts(part * 10 + 1..=part * 10 + 10));
+        world.export(
+            &format!("part-{part}.ldjson"),
+            &accounts(part * 10 + 1..=part * 10 + 10),
+        );
     }
     let source = FilesSource::new(world.path("part-*.ldjson")).complete(true);
     let options = |source: FilesSource| {
-        SyncOptions::new("acme").simulator().source(Account, Arc::new(source))
+        SyncOptions::new("acme")
+            .simulator()
+            .source(Account, Arc::new(source))
     };
     let ambiguous = world.sync(options(source.clone())).await;
     assert_eq!(ambiguous.verdict, Verdict::Failed);
@@ -65,8 +78,12 @@ async fn latest_file_counts_and_an_older_one_changes_nothing() {
     let world = World::new().await;
     world.export("accounts-1.ldjson", &accounts(1..=30));
     world.export("accounts-2.ldjson", &accounts(2..=31));
-    let source = FilesSource::new(world.path("accounts-*.ldjson")).take(Take::Latest).complete(true);
-    let options = SyncOptions::new("acme").simulator().source(Account, Arc::new(source));
+    let source = FilesSource::new(world.path("accounts-*.ldjson"))
+        .take(Take::Latest)
+        .complete(true);
+    let options = SyncOptions::new("acme")
+        .simulator()
+        .source(Account, Arc::new(source));
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
     assert!(!world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "acc-31"));
     std::fs::remove_file(world.path("accounts-2.ldjson")).unwrap();
@@ -78,11 +95,17 @@ async fn latest_file_counts_and_an_older_one_changes_nothing() {
 #[tokio::test]
 async fn file_that_changed_just_now_is_not_read() {
     let world = World::new().await;
-    std::fs::write(world.path("account.ldjson"), format!("{}\n", account("a", "A"))).unwrap();
+    std::fs::write(
+        world.path("account.ldjson"),
+        format!("{}\n", account("a", "A")),
+    )
+    .unwrap();
     let source = FilesSource::new(world.path("account.ldjson"))
         .complete(true)
         .stable_for(Duration::from_mins(10));
-    let options = SyncOptions::new("acme").simulator().source(Account, Arc::new(source));
+    let options = SyncOptions::new("acme")
+        .simulator()
+        .source(Account, Arc::new(source));
     let report = world.sync(options.clone()).await;
     assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
     assert!(!world.has("ACCOUNT", "a"));
@@ -105,11 +128,17 @@ async fn changes_delete_nothing_and_packed_files_are_read() {
     };
     pack("accounts.ldjson.gz", &accounts(1..=30));
     let source = FilesSource::new(world.path("accounts.ldjson.gz"));
-    let options = SyncOptions::new("acme").simulator().source(Account, Arc::new(source));
+    let options = SyncOptions::new("acme")
+        .simulator()
+        .source(Account, Arc::new(source));
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
     pack("accounts.ldjson.gz", &accounts(30..=31));
     let report = world.sync(options.clone()).await;
-    assert_eq!(counts(&report.plan, Account), [1, 0, 0, 1, 0], "{report:#?}");
+    assert_eq!(
+        counts(&report.plan, Account),
+        [1, 0, 0, 1, 0],
+        "{report:#?}"
+    );
     assert!(world.has("ACCOUNT", "acc-1"));
     // A packed file that was cut.
     let bytes = std::fs::read(world.path("accounts.ldjson.gz")).unwrap();

@@ -179,7 +179,10 @@ pub(crate) fn actions(plan: &SyncPlan) -> BTreeMap<String, String> {
         .iter()
         .map(|change| {
             let id = change.object_id.clone().unwrap_or_default();
-            (format!("{} {id}", change.object_type), change.action.to_string())
+            (
+                format!("{} {id}", change.object_type),
+                change.action.to_string(),
+            )
         })
         .collect()
 }

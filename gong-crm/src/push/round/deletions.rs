@@ -6,9 +6,7 @@ use std::sync::Arc;
 use super::{Absent, Agreed, Held, HoldReason, PlannedAction, RoundPlan};
 use crate::ObjectType;
 use crate::compare::{deletion_line, stage_line};
-use crate::ledger::{
-    Action, Direction, Pending, RecordState, SentField, Space, hexadecimal,
-};
+use crate::ledger::{Action, Direction, Pending, RecordState, SentField, Space, hexadecimal};
 use crate::push::PushError;
 use crate::push::bodies::{Bodies, Group, text_of};
 use crate::push::level::Level;
@@ -82,12 +80,13 @@ impl Bodies<'_> {
             } else {
                 vec![Vec::new(); ids.len()]
             };
-            for ((id, state), stage) in ids.iter().zip(states).zip(stages) {
+            for ((gone, state), stage) in chunk.iter().zip(states).zip(stages) {
+                let (id, step) = (&gone.object_id, gone.step);
                 let state = state.unwrap_or_default();
                 if object_type == ObjectType::Stage {
-                    self.retire(id, &state, &stage, held)?;
+                    self.retire(gone, &state, &stage, held)?;
                 } else {
-                    self.delete(id, &state)?;
+                    self.delete(id, step, &state)?;
                 }
             }
             tokio::task::yield_now().await;
@@ -95,7 +94,7 @@ impl Bodies<'_> {
         Ok(())
     }
 
-    fn delete(&mut self, id: &str, state: &RecordState) -> Result<(), PushError> {
+    fn delete(&mut self, id: &str, step: u16, state: &RecordState) -> Result<(), PushError> {
         let Some((date, text)) = self.date_of_deletion(state) else {
             return Ok(());
         };
@@ -103,6 +102,7 @@ impl Bodies<'_> {
         deletion_line(id, &text, &mut line);
         let pending = self.gone_pending(id, Action::Delete, Some(date), &line);
         let frees_address = self.files.object_type == ObjectType::BusinessUser
+            && step == 0
             && state
                 .address
                 .is_some_and(|address| self.addresses.contains(&address));
@@ -113,7 +113,7 @@ impl Bodies<'_> {
             Direction::Delete
         };
         let group = Group {
-            level: Level::new(self.files.object_type, order, 0),
+            level: Level::new(self.files.object_type, order, step),
             direction: Direction::Delete,
             is_retry: false,
         };
@@ -128,11 +128,12 @@ impl Bodies<'_> {
 
     fn retire(
         &mut self,
-        id: &str,
+        gone: &Absent,
         state: &RecordState,
         stored: &[u8],
         held: &mut Vec<Held>,
     ) -> Result<(), PushError> {
+        let id = gone.object_id.as_str();
         let dated = state.sent_date.and_then(|_| self.date_of_deletion(state));
         let mut line = Vec::new();
         let text = dated.as_ref().map(|(_, text)| text.as_str());
@@ -152,7 +153,7 @@ impl Bodies<'_> {
         let date = dated.map(|(date, _)| date);
         let pending = self.gone_pending(id, Action::Update, date, &line);
         let group = Group {
-            level: Level::new(ObjectType::Stage, Direction::Delete, 0),
+            level: Level::new(ObjectType::Stage, Direction::Delete, gone.step),
             direction: Direction::Upsert,
             is_retry: false,
         };

@@ -9,9 +9,7 @@ use super::protect::{Protection, protect};
 use super::{Deletions, Held, HoldReason, Round, TypeCounts, TypeRead};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
-use crate::ledger::{
-    Action, Current, LedgerError, RecordState, Upload, UploadState, hexadecimal,
-};
+use crate::ledger::{Action, Current, LedgerError, RecordState, Upload, UploadState, hexadecimal};
 use crate::push::PushError;
 use crate::push::plan::InFlight;
 use crate::push::prepare::{Plan, TypePlan, interrupted};
@@ -24,6 +22,8 @@ pub(crate) struct Absent {
     pub(crate) object_id: String,
     /// In how many complete reads before this one it was absent.
     pub(crate) times: u8,
+    /// How many uploads with its versions must have their verdict first.
+    pub(crate) step: u16,
 }
 
 /// What was found about the records of one type while they were decided about.
@@ -52,7 +52,8 @@ impl RoundType {
             return;
         }
         self.counts.tracked += 1;
-        self.seen_in_flight.extend(under_way.map(|_| object_id.to_owned()));
+        self.seen_in_flight
+            .extend(under_way.map(|_| object_id.to_owned()));
         if is_held_back || under_way.is_some_and(|under_way| under_way.is_deletion) {
             return;
         }
@@ -65,6 +66,7 @@ impl RoundType {
         self.absent.push(Absent {
             object_id: object_id.to_owned(),
             times: state.absent,
+            step: under_way.map_or(0, |under_way| under_way.step.saturating_add(1)),
         });
     }
 
@@ -83,6 +85,7 @@ impl RoundType {
             self.absent.push(Absent {
                 object_id: object_id.to_owned(),
                 times: 0,
+                step: under_way.step.saturating_add(1),
             });
         }
     }
@@ -224,7 +227,10 @@ impl Session {
         if absent.is_empty() {
             return Ok(());
         }
-        let ids: Vec<String> = absent.iter().map(|absent| absent.object_id.clone()).collect();
+        let ids: Vec<String> = absent
+            .iter()
+            .map(|absent| absent.object_id.clone())
+            .collect();
         let lines = self.ledger.ledger().stage_lines(self.space, &ids).await?;
         let mut lines = lines.into_iter();
         absent.retain(|_| !lines.next().is_some_and(|line| is_retired(&line)));
@@ -281,8 +287,7 @@ impl Session {
         let Some(read) = round.reads.get(&object_type) else {
             return Ok(());
         };
-        let is_confirmed =
-            |id: &str| round.confirmed.contains(&(object_type, id.to_owned()));
+        let is_confirmed = |id: &str| round.confirmed.contains(&(object_type, id.to_owned()));
         let mut hold = |object_id: String, action: Action, reason: HoldReason| {
             plan.round.held.push(Held {
                 object_type,
@@ -291,12 +296,18 @@ impl Session {
                 reason,
             });
         };
+        // A list of a type says all that goes of it in this round.
+        let has_list = round.confirmed.iter().any(|(of, _)| *of == object_type);
         let mut going = Vec::new();
         for absent in std::mem::take(&mut of_type.round.absent) {
             let id = &absent.object_id;
             let protection = protections.get(&(object_type, id.clone()));
             let reason = if is_confirmed(id) {
                 None
+            } else if has_list {
+                Some(HoldReason::Limit(
+                    "gone from the source, and not in the list of confirmed deletions".to_owned(),
+                ))
             } else if read.is_redefined {
                 of_type.round.counts.awaits_definition = true;
                 Some(HoldReason::Limit(
@@ -319,11 +330,15 @@ impl Session {
             }
         }
         let flagged = self.ids_of(of_type, |chosen| chosen.action == Action::Delete, key)?;
-        let unconfirmed = going.iter().filter(|absent| !is_confirmed(&absent.object_id));
+        let unconfirmed = going
+            .iter()
+            .filter(|absent| !is_confirmed(&absent.object_id));
         let by_absence = unconfirmed.count() as u64;
         let by_flag = flagged.iter().filter(|(_, id)| !is_confirmed(id)).count() as u64;
         if by_absence + by_flag > 0 {
-            let today = self.today(object_type, crate::ledger::Direction::Delete).await?;
+            let today = self
+                .today(object_type, crate::ledger::Direction::Delete)
+                .await?;
             let deletable = Deletable {
                 tracked: of_type.round.counts.tracked,
                 now: by_absence + by_flag,
@@ -419,8 +434,7 @@ impl Session {
                 missing.entry(*object_type).or_default().push(object_id);
             }
         }
-        let mut left_out: BTreeSet<(ObjectType, String)> =
-            plan.round.left_out.drain(..).collect();
+        let mut left_out: BTreeSet<(ObjectType, String)> = plan.round.left_out.drain(..).collect();
         for (object_type, ids) in missing {
             let ledger = self.ledger.ledger();
             let states = ledger

@@ -156,8 +156,7 @@ impl Session {
         key: [u8; 16],
         base: u64,
     ) -> Result<Vec<(String, Action, HoldReason)>, PushError> {
-        let is_known_change =
-            |chosen: &Chosen| chosen.is_known && chosen.action != Action::Delete;
+        let is_known_change = |chosen: &Chosen| chosen.is_known && chosen.action != Action::Delete;
         let lines = self.lines_of(of_type, is_known_change, key)?;
         let ids = lines.iter().map(|line| line.object_id.as_str());
         let states = self
@@ -261,7 +260,12 @@ fn with_reason(
     of_type: &TypePlan,
     reason: &str,
 ) -> Vec<(String, Action, HoldReason)> {
-    debug_assert!(of_type.chosen.iter().all(|chosen| chosen.action == Action::Delete));
+    debug_assert!(
+        of_type
+            .chosen
+            .iter()
+            .all(|chosen| chosen.action == Action::Delete)
+    );
     held.into_iter()
         .map(|(_, id)| (id, Action::Update, HoldReason::Limit(reason.to_owned())))
         .collect()
@@ -285,17 +289,37 @@ mod tests {
         let table = [
             ("few", Limit::Default, deletable(10_000, 5, 0), true),
             ("5 %", Limit::Default, deletable(10_000, 500, 0), true),
-            ("more than 5 %", Limit::Default, deletable(10_000, 501, 0), false),
-            ("4 % twice a day", Limit::Default, deletable(9_600, 384, 400), false),
+            (
+                "more than 5 %",
+                Limit::Default,
+                deletable(10_000, 501, 0),
+                false,
+            ),
+            (
+                "4 % twice a day",
+                Limit::Default,
+                deletable(9_600, 384, 400),
+                false,
+            ),
             ("20 of 100", Limit::Default, deletable(100, 20, 0), true),
             ("15 of 16", Limit::Default, deletable(16, 15, 0), false),
             ("half", Limit::Default, deletable(4, 2, 0), false),
-            ("half by number", Limit::Records(100), deletable(100, 50, 0), false),
+            (
+                "half by number",
+                Limit::Records(100),
+                deletable(100, 50, 0),
+                false,
+            ),
             ("by number", Limit::Records(3), deletable(100, 4, 0), false),
             ("none", Limit::Records(0), deletable(100, 1, 0), false),
             ("1 %", Limit::Percent(1.0), deletable(1_000, 11, 0), false),
             ("unlimited", Limit::Unlimited, deletable(16, 16, 0), true),
-            ("by flag, nothing tracked", Limit::Default, deletable(0, 3, 0), true),
+            (
+                "by flag, nothing tracked",
+                Limit::Default,
+                deletable(0, 3, 0),
+                true,
+            ),
         ];
         for (name, limit, of, may_go) in table {
             let refusal = of.refusal(limit, ObjectType::Deal);

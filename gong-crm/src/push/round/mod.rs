@@ -174,6 +174,8 @@ pub(crate) struct RoundPlan {
     pub(crate) actions: Vec<PlannedAction>,
     pub(crate) held: Vec<Held>,
     pub(crate) types: BTreeMap<ObjectType, TypeCounts>,
+    /// Types whose files can't be used, and why.
+    pub(crate) unusable: Vec<(ObjectType, String)>,
     /// Actions that a plan file does not name as they are now.
     pub(crate) left_out: Vec<(ObjectType, String)>,
     pub(crate) writes: RoundWrites,

@@ -145,7 +145,10 @@ mod tests {
         ] {
             assert_eq!(folded_id(one), folded_id(other), "{one} {other}");
         }
-        for (one, other) in [("acc-1", "acc-11"), ("001Q000001GqZ2xAAA", "001Q000001GqZ2x")] {
+        for (one, other) in [
+            ("acc-1", "acc-11"),
+            ("001Q000001GqZ2xAAA", "001Q000001GqZ2x"),
+        ] {
             assert_ne!(folded_id(one), folded_id(other), "{one} {other}");
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use gong_records::check::CheckError;
 use tokio::sync::watch;
 
 use super::{Round, RoundPlan};
@@ -15,9 +16,9 @@ use crate::push::prepare::{Plan, interrupted};
 use crate::push::report::{FileReport, Report};
 use crate::push::run::{begin, canceled, carry_out, invalid};
 use crate::push::session::Session;
-use crate::push::{Options, PushError};
+use crate::push::{CheckMode, Options, PushError};
 use crate::source::SourceFile;
-use crate::{IntegrationId, ObjectType};
+use crate::{IntegrationId, ObjectType, Rule};
 
 /// What the sources of a round gave.
 #[derive(Debug)]
@@ -96,12 +97,13 @@ where
             });
         }
         open.sort_by_key(|open| open.file.object_type);
-        let (of_check, to) = (options.clone(), Arc::clone(&events));
+        let (of_check, to) = (with_empty_files(options.clone()), Arc::clone(&events));
         let checking = tokio::task::spawn_blocking(move || {
-            let checked = check(&mut open, &of_check, &to);
-            (open, checked)
+            let mut unusable = Vec::new();
+            let checked = check_usable(&mut open, &of_check, &to, &mut unusable);
+            (open, checked, unusable)
         });
-        let (open, checked) = checking.await.map_err(|error| interrupted(&error))?;
+        let (open, checked, unusable) = checking.await.map_err(|error| interrupted(&error))?;
         let checked = checked?;
         let mut session = Session::new(
             client.clone(),
@@ -113,12 +115,17 @@ where
             Arc::clone(&events),
             Arc::new(open),
         );
+        let mut round = round;
+        for (object_type, _) in &unusable {
+            round.reads.remove(object_type);
+        }
         session.round = Some(round);
         if let Checked::Invalid(errors) = checked {
             let report = invalid(&session, errors);
             return Ok::<_, PushError>((session, Err(report)));
         }
-        let plan = session.plan().await?;
+        let mut plan = session.plan().await?;
+        plan.round.unusable = unusable;
         Ok((session, Ok(plan)))
     };
     let (session, planned) = tokio::select! {
@@ -169,6 +176,50 @@ where
     })
 }
 
+/// A source may be empty: then nothing of its type should be in Gong.
+fn with_empty_files(mut options: Options) -> Options {
+    if let CheckMode::Strict(check) | CheckMode::SkipInvalid(check) = &mut options.check {
+        check.allow.insert(Rule::NoRecords);
+    }
+    options
+}
+
+/// Checks the files. Where records may be held back, files that can't be used as a whole are taken
+/// out, with all others of their type.
+fn check_usable(
+    open: &mut Vec<OpenFile>,
+    options: &Options,
+    events: &Events,
+    unusable: &mut Vec<(ObjectType, String)>,
+) -> Result<Checked, CheckError> {
+    loop {
+        let errors = match check(open, options, events)? {
+            Checked::Invalid(errors) if options.check.skips_invalid() => errors,
+            checked => return Ok(checked),
+        };
+        let of_files = open.iter().zip(&errors);
+        let bad: Vec<(ObjectType, String)> = of_files
+            .filter_map(|(open, errors)| {
+                let error = errors.iter().find(|error| error.source_line == 0)?;
+                let path = open.file.path.display();
+                let message = format!("source cannot be used: {path}: {}", error.description);
+                Some((open.file.object_type, message))
+            })
+            .collect();
+        if bad.is_empty() {
+            return Ok(Checked::Invalid(errors));
+        }
+        open.retain(|open| {
+            bad.iter()
+                .all(|(object_type, _)| *object_type != open.file.object_type)
+        });
+        for open in &mut *open {
+            open.skipped.clear();
+        }
+        unusable.extend(bad);
+    }
+}
+
 impl Session {
     /// Writes down the reads that were complete.
     async fn write_last_reads(&self, plan: &Plan) -> Result<(), LedgerError> {
@@ -180,8 +231,8 @@ impl Session {
         let mut is_changed = false;
         for (object_type, read) in &round.reads {
             let counts = plan.round.types.get(object_type);
-            let is_complete = read.is_complete
-                && counts.is_some_and(|counts| counts.incomplete.is_none());
+            let is_complete =
+                read.is_complete && counts.is_some_and(|counts| counts.incomplete.is_none());
             if !is_complete {
                 continue;
             }
