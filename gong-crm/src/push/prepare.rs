@@ -246,7 +246,7 @@ impl Session {
         match &surveyed.ids {
             // Only a scan finds records that are not there any more.
             Some(ids) if !self.is_complete(object_type) => {
-                decided.probe(ids, key, &in_flight).await?
+                decided.probe(ids, key, &in_flight).await?;
             }
             _ => decided.scan(key, &in_flight).await?,
         }

@@ -125,8 +125,8 @@ fn salesforce_suffix(id: &str) -> Option<String> {
             .iter()
             .enumerate()
             .filter(|(_, byte)| byte.is_ascii_uppercase())
-            .fold(0, |bits, (place, _)| bits | 1 << place);
-        LETTERS[capitals as usize] as char
+            .fold(0_usize, |bits, (place, _)| bits | 1 << place);
+        char::from(LETTERS[capitals])
     });
     Some(suffix.collect())
 }

@@ -1,6 +1,5 @@
 //! One round of a sync: lock the ledger, read the sources, plan, ask, send.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -237,7 +236,11 @@ impl Session {
                 continue;
             }
             let mut last = read.last.clone();
-            last.records = self.records_of(plan, *object_type);
+            let files = plan.files.iter();
+            last.records = files
+                .filter(|file| file.object_type == *object_type)
+                .map(|file| file.records)
+                .sum();
             let before = reads.get(object_type);
             if let Some(before) = before
                 && counts.is_some_and(|counts| counts.awaits_definition)
@@ -253,15 +256,5 @@ impl Session {
                 .await?;
         }
         Ok(())
-    }
-
-    fn records_of(&self, plan: &Plan, object_type: ObjectType) -> u64 {
-        let files: BTreeMap<&PathBuf, u64> = plan
-            .files
-            .iter()
-            .filter(|file| file.object_type == object_type)
-            .map(|file| (&file.path, file.records))
-            .collect();
-        files.values().sum()
     }
 }
