@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use gong_crm::rate_limit::RateLimit;
 use gong_crm::retry::RetryLimits;
-use gong_crm::{Client, Credentials, ErrorKind, IntegrationId, RateLimit};
+use gong_crm::{Client, Credentials, ErrorKind, IntegrationId};
 use gong_sim::Simulator;
 
 use crate::arguments::Global;

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use gong_crm::EntitySchema;
 use gong_crm::mapping::{Conversion, Mapping, MappingError};
+use gong_crm::schema::EntitySchema;
 
 use crate::arguments::Global;
 use crate::exit::Exit;

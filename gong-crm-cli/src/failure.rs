@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use gong_crm::Error;
+use gong_crm::io::discover::FilesError;
+use gong_crm::ledger::LedgerError;
+use gong_crm::poll::PollError;
 use gong_crm::push::PlanError;
-use gong_crm::{Error, FilesError, LedgerError, PollError};
 use serde::Serialize;
 
 use crate::exit::Exit;

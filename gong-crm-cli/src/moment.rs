@@ -1,6 +1,6 @@
 //! A moment as people say it: ISO 8601, or a day and a time of day in a named zone.
 
-use gong_crm::Timestamp;
+use gong_crm::value::Timestamp;
 use jiff::Zoned;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;

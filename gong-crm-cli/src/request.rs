@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use gong_crm::{Client, Credentials, Operation};
+use gong_crm::operation::Operation;
+use gong_crm::{Client, Credentials};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -4,7 +4,8 @@ use std::error::Error as _;
 use std::io::Read as _;
 use std::path::Path;
 
-use gong_crm::{EntitySchema, EntitySchemaError, ObjectType};
+use gong_crm::ObjectType;
+use gong_crm::schema::{EntitySchema, EntitySchemaError};
 
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -15,7 +15,8 @@ use std::error::Error;
 use std::io::{Write, stdout};
 use std::path::Path;
 
-use gong_crm::{Account, Client, Contact, Credentials, EntityFile, RateLimit, push};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Account, Client, Contact, Credentials, EntityFile, push};
 use gong_sim::Simulator;
 use rusqlite::Connection;
 

@@ -18,9 +18,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gong_crm::push::{Options, Verdict};
-use gong_crm::{
-    Account, Client, Credentials, EntityFile, IntegrationId, RateLimit, SqliteLedger, Timestamp,
-};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::value::Timestamp;
+use gong_crm::{Account, Client, Credentials, EntityFile, IntegrationId, SqliteLedger};
 use gong_sim::Simulator;
 
 #[tokio::main]

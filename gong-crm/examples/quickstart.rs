@@ -13,7 +13,8 @@
 use std::error::Error;
 use std::io::{Write, stdout};
 
-use gong_crm::{Account, Client, Credentials, Deal, EntityFile, RateLimit, push};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Account, Client, Credentials, Deal, EntityFile, push};
 use gong_sim::Simulator;
 
 #[tokio::main]

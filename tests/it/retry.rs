@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use gong_crm::push::{FileStatus, Options, Report, SETTLE_TIME, Verdict};
+use gong_crm::rate_limit::RateLimit;
 use gong_crm::retry::RetryLimits;
-use gong_crm::{Client, Credentials, ErrorKind, RateLimit};
+use gong_crm::{Client, Credentials, ErrorKind};
 use serde_json::json;
 use tempfile::TempDir;
 

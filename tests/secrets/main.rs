@@ -11,8 +11,10 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use gong_crm::ledger::Ledger;
 use gong_crm::push::{Event, Options};
-use gong_crm::{Client, Credentials, IntegrationId, Ledger, ObjectType, RateLimit, SqliteLedger};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Client, Credentials, IntegrationId, ObjectType, SqliteLedger};
 use gong_sim::{Effect, Fault, Operation, Simulator};
 use tracing_subscriber::fmt::MakeWriter;
 

@@ -14,8 +14,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 use benches::figures::say;
 use benches::gong::{self, Gong};
 use fastrand::Rng;
+use gong_crm::ledger::Ledger as _;
 use gong_crm::push::{Options, Verdict};
-use gong_crm::{Client, Credentials, IntegrationId, Ledger as _, RateLimit, SqliteLedger};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Client, Credentials, IntegrationId, SqliteLedger};
 use gong_sim::{Effect, Fault, RetryAfter};
 
 /// What may go wrong in a round.

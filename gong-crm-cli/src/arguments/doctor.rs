@@ -1,7 +1,7 @@
 //! `gong-crm doctor`: what can be said.
 
 use clap::Args;
-use gong_crm::Operation;
+use gong_crm::operation::Operation;
 
 use super::operations::calls;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use gong_crm::Operation;
+use gong_crm::operation::Operation;
 
 use super::duration;
 use super::operations::calls;

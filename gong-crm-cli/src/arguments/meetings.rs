@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use gong_crm::{MeetingId, Operation};
+use gong_crm::ids::MeetingId;
+use gong_crm::operation::Operation;
 
 use super::duration;
 use super::operations::calls;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use gong_crm::Operation;
+use gong_crm::operation::Operation;
 
 /// The calls with their scopes, then the rest of the help.
 pub(super) fn calls(operations: &[Operation], rest: &str) -> String {

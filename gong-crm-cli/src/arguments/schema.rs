@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use gong_crm::{ObjectType, Operation};
+use gong_crm::ObjectType;
+use gong_crm::operation::Operation;
 
 use super::operations::calls;
 

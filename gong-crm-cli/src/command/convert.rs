@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
+use gong_crm::ObjectType;
 use gong_crm::check::{self, FileSummary, Severity, check_reader};
+use gong_crm::io::discover::FilesError;
 use gong_crm::mapping::{
     ConvertError, Converted, LeftOut, Mapping, Options, Problem, convert_file, convert_reader,
     modified, open,
 };
-use gong_crm::{FilesError, ObjectType};
 
 use serde::Serialize;
 

@@ -1,8 +1,9 @@
 //! `gong-crm doctor`: why it does not work, with cause and cure.
 
+use gong_crm::operation::Operation;
+use gong_crm::value::ObjectId;
 use gong_crm::{
-    Client, ClientRequestId, Error, ErrorKind, IntegrationId, ObjectId, ObjectType, Operation,
-    SqliteLedger,
+    Client, ClientRequestId, Error, ErrorKind, IntegrationId, ObjectType, SqliteLedger,
 };
 use serde::Serialize;
 
@@ -251,7 +252,7 @@ async fn examine(connection: &Connection, settings: Option<&Settings>) -> Vec<Lo
     looks
 }
 
-type Listed = Result<Vec<gong_crm::Integration>, Error>;
+type Listed = Result<Vec<gong_crm::integration::Integration>, Error>;
 
 fn base_url(client: &Client, listed: &Listed, source: &str) -> Look {
     let url = client.base_url();

@@ -2,10 +2,11 @@
 
 use std::io::{BufRead as _, IsTerminal as _};
 
-use gong_crm::{
-    ClientRequestId, DeletionEvent, EnsureOutcome, ErrorKind, Integration as Registered,
-    IntegrationId, Operation, PollPolicy, RequestState,
-};
+use gong_crm::integration::{DeletionEvent, EnsureOutcome, Integration as Registered};
+use gong_crm::operation::Operation;
+use gong_crm::poll::PollPolicy;
+use gong_crm::status::RequestState;
+use gong_crm::{ClientRequestId, ErrorKind, IntegrationId};
 
 use crate::arguments::Global;
 use crate::arguments::integration::{Deletion, Integration, IntegrationAction, Registration};
@@ -209,7 +210,7 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
             ))
         }
         // The time is up as asked for: it is started, and that is all.
-        (Err(gong_crm::PollError::TimedOut { .. }), Some(started)) if deletion.no_wait => {
+        (Err(gong_crm::poll::PollError::TimedOut { .. }), Some(started)) if deletion.no_wait => {
             if output.is_json() {
                 output.json(&serde_json::json!({
                     "integrationId": id,

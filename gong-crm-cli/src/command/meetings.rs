@@ -4,9 +4,11 @@ use std::collections::HashSet;
 use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
 
-use gong_crm::{
-    EmailAddress, Error, Invitee, MAX_EMAILS, Meeting, MeetingId, MeetingReadiness, Operation,
-};
+use gong_crm::Error;
+use gong_crm::ids::MeetingId;
+use gong_crm::meeting::{Invitee, MAX_EMAILS, Meeting, MeetingReadiness};
+use gong_crm::operation::Operation;
+use gong_crm::value::EmailAddress;
 
 use crate::arguments::Global;
 use crate::arguments::meetings::{MeetingFacts, Meetings, MeetingsAction};

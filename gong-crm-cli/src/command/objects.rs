@@ -3,10 +3,11 @@
 use std::io::Read as _;
 use std::path::PathBuf;
 
+use gong_crm::ObjectType;
+use gong_crm::objects::MAX_OBJECTS;
 use gong_crm::push::plan;
-use gong_crm::{
-    Difference, DifferenceKind, MAX_OBJECTS, ObjectId, ObjectType, Verification, VerifyError,
-};
+use gong_crm::value::ObjectId;
+use gong_crm::verify::{Difference, DifferenceKind, Verification, VerifyError};
 use serde::Serialize;
 
 use crate::arguments::Global;
@@ -113,12 +114,13 @@ fn ids(words: &[String]) -> Result<Vec<ObjectId>, Failure> {
 }
 
 fn id(text: &str) -> Result<ObjectId, Failure> {
-    text.parse().map_err(|fault: gong_crm::InvalidValue| {
-        Failure::new(
-            Exit::Usage,
-            format!("{text:?} is no id: {}", fault.message()),
-        )
-    })
+    text.parse()
+        .map_err(|fault: gong_crm::value::InvalidValue| {
+            Failure::new(
+                Exit::Usage,
+                format!("{text:?} is no id: {}", fault.message()),
+            )
+        })
 }
 
 /// One file's comparison.

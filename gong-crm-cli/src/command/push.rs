@@ -1,8 +1,9 @@
 //! `gong-crm push`: files to a verdict.
 
+use gong_crm::ObjectType;
 use gong_crm::check::{self, Severity, check_paths};
+use gong_crm::operation::Operation;
 use gong_crm::push::{Options, PlannedFile, Rejects};
-use gong_crm::{ObjectType, Operation};
 use gong_sim::Simulator;
 
 use crate::arguments::{Global, Push, Waiting};

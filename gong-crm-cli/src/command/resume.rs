@@ -1,7 +1,8 @@
 //! `gong-crm resume` and `gong-crm jobs`: what the ledger knows, and finishing it.
 
+use gong_crm::ledger::{Job, JobState};
+use gong_crm::operation::Operation;
 use gong_crm::push::Options;
-use gong_crm::{Job, JobState, Operation};
 
 use crate::arguments::{Global, Jobs, Resume};
 use crate::command::push::wait_as_told;
@@ -119,7 +120,7 @@ pub(crate) fn jobs(global: &Global, jobs: &Jobs, output: Output) -> Result<Exit,
 }
 
 fn jobs_of(global: &Global) -> Result<Vec<Job>, Failure> {
-    use gong_crm::Ledger as _;
+    use gong_crm::ledger::Ledger as _;
     Settings::read(global)?
         .open_ledger()?
         .jobs()

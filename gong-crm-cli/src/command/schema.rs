@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use gong_crm::{
-    Change, EntitySchema, IntegrationId, ObjectType, Operation, PlannedField, SchemaPlan,
-    SchemaPlanError,
-};
+use gong_crm::operation::Operation;
+use gong_crm::schema::{Change, EntitySchema, PlannedField, SchemaPlan, SchemaPlanError};
+use gong_crm::{IntegrationId, ObjectType};
 
 use crate::arguments::Global;
 use crate::arguments::schema::{Schema, SchemaAction, SchemaFile};

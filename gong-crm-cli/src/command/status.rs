@@ -1,6 +1,7 @@
 //! `gong-crm status`: how far an upload or a deletion is.
 
-use gong_crm::{PollPolicy, RequestState, RequestStatus};
+use gong_crm::poll::PollPolicy;
+use gong_crm::status::{RequestState, RequestStatus};
 
 use crate::arguments::{Global, Status};
 use crate::connection::Connection;

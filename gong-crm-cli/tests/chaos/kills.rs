@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gong_crm::JobState;
+use gong_crm::ledger::JobState;
 use gong_sim::{Effect, Fault, Operation, Processing};
 
 use crate::crm::{Dice, Way};
@@ -157,7 +157,7 @@ fn the_first_interrupt_stops_cleanly_and_the_second_at_once() {
     life.simulator.set_processing(Processing::After(LATER));
     let mut child = life.start_push(&[]);
     let is_processing =
-        |jobs: &[gong_crm::Job]| jobs.iter().any(|job| job.state == JobState::Processing);
+        |jobs: &[gong_crm::ledger::Job]| jobs.iter().any(|job| job.state == JobState::Processing);
     assert!(life.wait_until(&mut child, is_processing));
     interrupt(&child);
     let ended = life.end(child);

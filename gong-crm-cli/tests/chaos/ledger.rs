@@ -1,6 +1,6 @@
 //! What becomes of a push whose ledger can't be written?
 
-use gong_crm::JobState;
+use gong_crm::ledger::JobState;
 
 use crate::crm::{Dice, Way};
 use crate::life::Life;
@@ -44,7 +44,7 @@ fn a_disk_that_is_full_at_any_write_of_the_ledger_loses_nothing() {
             }
             // Gong has nothing of which the ledger does not know.
             let jobs = life.jobs();
-            let left = |job: &&gong_crm::Job| job.state != JobState::Planned;
+            let left = |job: &&gong_crm::ledger::Job| job.state != JobState::Planned;
             assert!(
                 jobs.iter().filter(left).count() >= sent,
                 "{name}: {jobs:#?}"

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use gong_crm::{Job, JobState, Ledger as _, SqliteLedger};
+use gong_crm::SqliteLedger;
+use gong_crm::ledger::{Job, JobState, Ledger as _};
 use gong_sim::{Processing, ReceivedRequest, Simulator, UploadStatus};
 
 use crate::crm::{Crm, Dice, Way};

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use gong_crm::JobState;
+use gong_crm::ledger::JobState;
 use gong_sim::{Effect, Fault, Operation, Processing};
 
 use crate::crm::{Dice, Way};

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
-use gong_crm::Ledger as _;
+use gong_crm::ledger::Ledger as _;
 use gong_sim::{Effect, Fault, Operation};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};

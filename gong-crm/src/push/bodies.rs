@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::input::unreadable;
 use super::level::Level;
 use super::parents::BlockedParents;
-use super::round::BodiesRound;
+use super::reads::BodiesRound;
 use super::spool::Spool;
 use super::survey::{Entry, LineAt, NO_DATE, TypeFiles};
 use super::{Options, PushError};
@@ -125,13 +125,13 @@ pub(super) struct Limits {
 }
 
 /// A line that was read, with what has to be known of it.
-pub(super) struct Read {
+struct Read {
     chosen: Chosen,
     /// The file's place among those of the type.
     file: usize,
     line: Vec<u8>,
     object_id: String,
-    pub(super) references: Vec<(ObjectType, String)>,
+    references: Vec<(ObjectType, String)>,
 }
 
 impl<'a> Bodies<'a> {
@@ -202,7 +202,8 @@ impl<'a> Bodies<'a> {
                 .ledger()
                 .records(blocked.space, self.files.object_type, known)
                 .await?;
-            blocked.look_up(&self.ledger, &read).await?;
+            let references: Vec<_> = read.iter().flat_map(|read| &read.references).collect();
+            blocked.look_up(&self.ledger, &references).await?;
             let mut states = states.into_iter();
             for read in read {
                 let known = if read.chosen.is_known {

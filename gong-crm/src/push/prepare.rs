@@ -10,76 +10,20 @@ use gong_client::error::{Error, ErrorKind};
 use super::PushError;
 use super::bodies::{Bodies, Body, Chosen, HeldBack};
 use super::decided::{Decided, OpenRecords};
-use super::input::{MAX_LINES, OpenFile, unreadable};
+use super::input::{MAX_LINES, OpenFile};
+use super::invalid::invalid_records;
 use super::level::Level;
-use super::lines::each_line;
 use super::parents::BlockedParents;
 use super::plan::InFlight;
-use super::report::{FileReport, RecordError, Status};
-use super::round::{Gone, RoundPlan, RoundType};
+use super::planned::{Plan, Planned, Writes};
+use super::reads::{Gone, RoundPlan, RoundType};
+use super::report::{FileReport, RecordError};
 use super::session::Session;
 use super::survey::{Survey, TypeFiles, id_hash, survey};
 use crate::ObjectType;
-use crate::compare::{HashKey, Reader};
 use crate::ledger::{
-    Action, Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, Upload,
-    UploadState,
+    Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, Upload, UploadState,
 };
-
-/// What a push is going to do.
-#[derive(Debug)]
-pub(super) struct Plan {
-    /// The uploads, each with its level; older ones that hold some of the records come along.
-    pub(super) uploads: Vec<Planned>,
-    /// What is known of the files before anything is sent.
-    pub(super) files: Vec<FileReport>,
-    /// Records whose verdict is that of an older upload.
-    pub(super) in_flight: Vec<InFlightRecord>,
-    /// Sentences about the plan as a whole.
-    pub(super) notes: Vec<String>,
-    /// Whether the plan holds errors that stop the push.
-    pub(super) is_invalid: bool,
-    /// What is written into the ledger before anything is sent.
-    pub(super) writes: Writes,
-    /// What a sync does besides.
-    pub(super) round: RoundPlan,
-}
-
-/// What a plan writes into the ledger.
-#[derive(Debug, Default)]
-pub(super) struct Writes {
-    /// The new uploads with their records.
-    new: Vec<NewUpload>,
-    /// Names of fields, with those that are new.
-    names: Vec<Names>,
-    /// Records that are held back, with the reasons.
-    held: BTreeMap<ObjectType, Vec<(Pending, String, Content)>>,
-    /// Records that Gong holds as they are, after a version that it rejected.
-    settled: Vec<(ObjectType, String)>,
-    /// Uploads of earlier pushes that were not sent, with their records and the places of those that
-    /// this push does not name.
-    overtaken: Vec<(Upload, Vec<Pending>, Vec<usize>)>,
-}
-
-/// An upload of a plan.
-#[derive(Debug)]
-pub(super) struct Planned {
-    pub(super) upload: Upload,
-    pub(super) level: Level,
-    /// Whether an earlier push planned it, so that it may be overtaken.
-    pub(super) is_older: bool,
-}
-
-/// A record that an older upload holds as it is.
-#[derive(Debug)]
-pub(super) struct InFlightRecord {
-    pub(super) file: usize,
-    pub(super) object_type: ObjectType,
-    pub(super) object_id: String,
-    pub(super) hash: u64,
-    pub(super) line: u64,
-    pub(super) upload: u64,
-}
 
 /// What was decided about the records of one type.
 #[derive(Debug)]
@@ -137,7 +81,9 @@ impl Session {
             let (bodies, held, names) = self
                 .write_bodies(of_type, key, &mut blocked, &mut plan, &mut raised)
                 .await?;
-            blocked.note(&bodies);
+            for body in &bodies {
+                blocked.note(body.object_type, &body.pending);
+            }
             plan.writes.names.extend(names);
             self.note_held_back(held, &mut plan);
             for body in bodies {
@@ -537,64 +483,6 @@ fn first_report(open: &OpenFile) -> FileReport {
     report
 }
 
-/// The lines that the check found invalid and that say which record they are.
-fn invalid_records(
-    files: &[OpenFile],
-    key: [u8; 16],
-) -> Result<Vec<(ObjectType, Pending, String, Content)>, PushError> {
-    let none = |_: &str| 0;
-    let mut invalid = Vec::new();
-    for (place, open) in files.iter().enumerate() {
-        let Some(last) = open.skipped.keys().rfind(|line| **line <= MAX_LINES) else {
-            continue;
-        };
-        let object_type = open.file.object_type;
-        let mut reader = Reader::new(HashKey::from_bytes(key), object_type, &none);
-        let read = each_line(&open.lines, |line| {
-            let Some(reasons) = open
-                .skipped
-                .get(&line.number)
-                .filter(|_| line.number <= *last)
-            else {
-                return Ok::<(), std::io::Error>(());
-            };
-            let (object_id, hash) = match reader.read(line.bytes) {
-                Ok(facts) => (facts.object_id.into_owned(), facts.hash),
-                Err(error) => match error.object_id {
-                    Some(object_id) => (object_id, 0),
-                    None => return Ok(()),
-                },
-            };
-            let pending = Pending {
-                object_id,
-                action: Action::Update,
-                hash: hash.to_le_bytes(),
-                fields: Vec::new(),
-                changed: Vec::new(),
-                sent_date: None,
-                address: None,
-                source: u32::try_from(place).unwrap_or(u32::MAX),
-                line: open.source_line(line.number),
-                is_known: true,
-            };
-            let converted = open.converted.as_ref();
-            let content = Content {
-                line: line.bytes.to_vec(),
-                row: converted
-                    .and_then(|rows| rows.row_text(line.number))
-                    .unwrap_or_default(),
-                head: converted
-                    .and_then(|rows| rows.head_text())
-                    .unwrap_or_default(),
-            };
-            invalid.push((object_type, pending, reasons.join("; "), content));
-            Ok(())
-        });
-        read.map_err(|error| unreadable(&open.file.path, error))?;
-    }
-    Ok(invalid)
-}
-
 fn note_dates((raised, last): (u64, u64), plan: &mut Plan) {
     if raised > 0 {
         plan.notes.push(format!(
@@ -615,31 +503,4 @@ pub(super) fn interrupted(error: &tokio::task::JoinError) -> PushError {
         ErrorKind::File,
         format!("reading was interrupted: {error}"),
     ))
-}
-
-impl Plan {
-    /// How many records are sent.
-    pub(super) fn records(&self) -> u64 {
-        let new = self.uploads.iter().filter(|planned| !planned.is_older);
-        new.map(|planned| planned.upload.records).sum()
-    }
-
-    /// How many bytes are sent.
-    pub(super) fn bytes(&self) -> u64 {
-        let new = self.uploads.iter().filter(|planned| !planned.is_older);
-        new.map(|planned| planned.upload.bytes).sum()
-    }
-
-    /// The files of a push of which nothing is sent, because the check found errors.
-    pub(super) fn invalid_files(mut self) -> Vec<FileReport> {
-        for file in &mut self.files {
-            file.status = if file.errors.is_empty() {
-                Status::NotSent
-            } else {
-                Status::Invalid
-            };
-            file.reason = Some("the check found errors, and nothing was sent".to_owned());
-        }
-        self.files
-    }
 }

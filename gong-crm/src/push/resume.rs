@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::event::Events;
 use super::level::Level;
-use super::prepare::Planned;
+use super::planned::Planned;
 use super::report::{FileReport, Report};
 use super::run::{add, begin, canceled, places};
 use super::session::Session;

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::Options;
 use super::event::Events;
 use super::input::OpenFile;
-use super::round::Round;
+use super::reads::Round;
 use super::spool::Spool;
 use crate::client::Client;
 use crate::ledger::{LedgerError, LockedLedger, Seconds, Space};

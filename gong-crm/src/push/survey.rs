@@ -164,13 +164,13 @@ pub(super) fn survey(
                     return Ok(());
                 }
             };
-            let length = u32::try_from(line.bytes.len()).unwrap_or(DELETION - 1);
+            let length = u32::try_from(line.length).unwrap_or(DELETION - 1);
             survey.entries.push(Entry {
                 id: id_hash(&key, &facts.object_id),
                 #[expect(clippy::cast_possible_truncation, reason = "its low half")]
                 hash: facts.hash as u64,
                 modified: facts.modified.unwrap_or(NO_DATE),
-                place: start + line.start,
+                place: start + line.offset,
                 line: u32::try_from(line.number).unwrap_or(u32::MAX),
                 length: length | if facts.is_deleted { DELETION } else { 0 },
             });

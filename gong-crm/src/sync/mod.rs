@@ -27,7 +27,7 @@ mod reading;
 mod report;
 mod run;
 
-pub use crate::push::round::{Deletions, Limit};
+pub use crate::push::reads::{Deletions, Limit};
 pub use error::SyncError;
 pub use held::HeldDeletion;
 pub use options::{Only, SyncOptions};

@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::held::HeldDeletion;
 use crate::ObjectType;
 use crate::ledger::Action;
-use crate::push::round::{HoldReason, PlannedAction, Preview};
+use crate::push::reads::{HoldReason, PlannedAction};
+use crate::push::round::Preview;
 
 /// How many calls an upload takes: the upload, and two status checks.
 const CALLS_PER_UPLOAD: u64 = 3;

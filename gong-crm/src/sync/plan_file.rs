@@ -10,7 +10,7 @@ use super::held::write_private;
 use super::plan::MadeFor;
 use super::{SyncError, SyncPlan};
 use crate::ledger::Action;
-use crate::push::round::Agreed;
+use crate::push::reads::Agreed;
 
 /// The first line of the file.
 #[derive(Debug, Serialize, Deserialize)]

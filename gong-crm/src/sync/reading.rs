@@ -9,7 +9,7 @@ use super::options::TypeSource;
 use super::plan::SourceProblem;
 use crate::ObjectType;
 use crate::ledger::{LastRead, hexadecimal};
-use crate::push::round::TypeRead;
+use crate::push::reads::TypeRead;
 use crate::push::{Event, Events};
 use crate::source::{Completeness, Read, Sink, SourceFile};
 

@@ -13,7 +13,8 @@ use super::reading::Reads;
 use super::{Approve, SyncError, SyncPlan, SyncReport, plan_file};
 use crate::client::Client;
 use crate::ledger::{Ledger, LedgerError, Space};
-use crate::push::round::{Agreed, Preview, ReadContext, Round, RoundFiles, run_round};
+use crate::push::reads::{Agreed, Round};
+use crate::push::round::{Preview, ReadContext, RoundFiles, run_round};
 use crate::push::{Events, PushError};
 use crate::{IntegrationId, ObjectType};
 

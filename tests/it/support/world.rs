@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use gong_crm::ledger::{JobState, Ledger};
 use gong_crm::push::{Options, Report};
-use gong_crm::{Client, Credentials, IntegrationId, JobState, Ledger, RateLimit, SqliteLedger};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Client, Credentials, IntegrationId, SqliteLedger};
 use gong_sim::Simulator;
 use tempfile::TempDir;
 

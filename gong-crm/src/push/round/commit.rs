@@ -1,7 +1,7 @@
 //! Writes down what a sync knows besides uploads, before anything is sent.
 
 use crate::ledger::{Conclusion, LedgerError, UploadState};
-use crate::push::prepare::Plan;
+use crate::push::planned::Plan;
 use crate::push::session::Session;
 
 impl Session {

@@ -1,48 +1,19 @@
 //! The lines that delete vanished records, and take vanished stages out of use.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use super::{Absent, Agreed, Held, HoldReason, PlannedAction, RoundPlan};
 use crate::ObjectType;
 use crate::compare::{deletion_line, stage_line};
 use crate::ledger::{Action, Direction, Pending, RecordState, SentField, Space, hexadecimal};
 use crate::push::PushError;
 use crate::push::bodies::{Bodies, Group, text_of};
 use crate::push::level::Level;
+use crate::push::reads::{Absent, Gone, Held, HoldReason, PlannedAction, RoundPlan};
 use crate::push::session::Session;
 use crate::push::survey::id_hash;
 
 /// How many records are read at once.
 const CHUNK: usize = 2_048;
-
-/// What a sync adds to the bodies of one type.
-#[derive(Debug)]
-pub(crate) struct BodiesRound {
-    pub(crate) is_sync: bool,
-    pub(crate) key: [u8; 16],
-    space: Space,
-    agreed: Option<Arc<Agreed>>,
-    actions: Vec<PlannedAction>,
-    left_out: Vec<(ObjectType, String)>,
-}
-
-impl BodiesRound {
-    /// Nothing, as for a push.
-    pub(crate) fn new(key: [u8; 16]) -> Self {
-        Self {
-            is_sync: false,
-            key,
-            space: Space(0),
-            agreed: None,
-            actions: Vec::new(),
-            left_out: Vec::new(),
-        }
-    }
-}
-
-/// Vanished records that are deleted.
-pub(crate) type Gone = Vec<Absent>;
 
 impl Bodies<'_> {
     /// Takes what a sync adds from the session, if it is one.

@@ -6,115 +6,15 @@ use std::sync::Arc;
 
 use super::limits::Deletable;
 use super::protect::{Protection, protect};
-use super::{Deletions, Held, HoldReason, Round, TypeCounts, TypeRead};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{Action, Current, LedgerError, RecordState, Upload, UploadState, hexadecimal};
 use crate::push::PushError;
-use crate::push::plan::InFlight;
-use crate::push::prepare::{Plan, TypePlan, interrupted};
+use crate::push::planned::Plan;
+use crate::push::prepare::{TypePlan, interrupted};
+use crate::push::reads::{Absent, Deletions, Held, HoldReason, Round, TypeRead};
 use crate::push::session::Session;
 use crate::push::survey::{Survey, id_hash};
-
-/// A record that its scope owned and that the read does not hold.
-#[derive(Debug, Clone)]
-pub(crate) struct Absent {
-    pub(crate) object_id: String,
-    /// In how many complete reads before this one it was absent.
-    pub(crate) times: u8,
-    /// How many uploads with its versions must have their verdict first.
-    pub(crate) step: u16,
-}
-
-/// What was found about the records of one type while they were decided about.
-#[derive(Debug, Default)]
-pub(crate) struct RoundType {
-    pub(crate) absent: Vec<Absent>,
-    pub(crate) claims: Vec<String>,
-    /// Records under way that were looked at.
-    seen_in_flight: HashSet<String>,
-    pub(crate) counts: TypeCounts,
-}
-
-impl RoundType {
-    /// Looks at a record of the ledger that the read does not hold.
-    pub(in crate::push) fn visit_absent(
-        &mut self,
-        round: &Round,
-        read: &TypeRead,
-        object_id: &str,
-        state: &RecordState,
-        under_way: Option<&InFlight>,
-        is_held_back: bool,
-    ) {
-        let is_ours = round.scope != 0 && state.scope == round.scope;
-        if !is_ours || !matches!(state.current, Current::Version | Current::Unknown) {
-            return;
-        }
-        self.counts.tracked += 1;
-        self.seen_in_flight
-            .extend(under_way.map(|_| object_id.to_owned()));
-        if is_held_back || under_way.is_some_and(|under_way| under_way.is_deletion) {
-            return;
-        }
-        let is_newer = state.as_of > read.as_of
-            || under_way.is_some_and(|under_way| under_way.as_of > read.as_of);
-        if is_newer {
-            self.counts.newer += 1;
-            return;
-        }
-        self.absent.push(Absent {
-            object_id: object_id.to_owned(),
-            times: state.absent,
-            step: under_way.map_or(0, |under_way| under_way.step.saturating_add(1)),
-        });
-    }
-
-    /// Looks at a record of which the ledger only knows that its first version is under way.
-    pub(in crate::push) fn visit_first_in_flight(
-        &mut self,
-        round: &Round,
-        read: &TypeRead,
-        object_id: &str,
-        under_way: &InFlight,
-    ) {
-        let is_ours = round.scope != 0 && under_way.scope == round.scope;
-        let is_seen = self.seen_in_flight.contains(object_id);
-        if is_ours && !is_seen && !under_way.is_deletion && under_way.as_of <= read.as_of {
-            self.counts.tracked += 1;
-            self.absent.push(Absent {
-                object_id: object_id.to_owned(),
-                times: 0,
-                step: under_way.step.saturating_add(1),
-            });
-        }
-    }
-
-    /// Looks at a record that both the ledger and the read hold. Gives whether another scope owns
-    /// it, so that this one leaves it alone.
-    pub(crate) fn visit_present(
-        &mut self,
-        round: &Round,
-        read: &TypeRead,
-        object_id: &str,
-        state: &RecordState,
-    ) -> bool {
-        if !read.is_complete {
-            return false;
-        }
-        if state.scope != 0 && state.scope != round.scope {
-            self.counts.foreign += 1;
-            return true;
-        }
-        if matches!(state.current, Current::Version | Current::Unknown) && state.scope != 0 {
-            self.counts.tracked += 1;
-        }
-        if state.scope != round.scope || state.absent > 0 {
-            self.claims.push(object_id.to_owned());
-        }
-        false
-    }
-}
 
 impl Session {
     /// The read of a type, if this is a sync.

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use jiff::SignedDuration;
 
-use super::{HoldReason, Limit, Round};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{Action, Direction, LedgerError};
@@ -12,6 +11,7 @@ use crate::push::PushError;
 use crate::push::bodies::Chosen;
 use crate::push::input::unreadable;
 use crate::push::prepare::TypePlan;
+use crate::push::reads::{HoldReason, Limit, Round};
 use crate::push::session::Session;
 use crate::push::survey::{LineAt, TypeFiles};
 

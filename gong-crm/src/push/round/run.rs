@@ -6,12 +6,13 @@ use std::sync::Arc;
 use gong_records::check::CheckError;
 use tokio::sync::watch;
 
-use super::{Round, RoundPlan};
 use crate::client::Client;
 use crate::ledger::{LedgerError, LockedLedger, Space};
 use crate::push::event::Events;
 use crate::push::input::{Checked, InputFile, OpenFile, check};
-use crate::push::prepare::{Plan, interrupted};
+use crate::push::planned::Plan;
+use crate::push::prepare::interrupted;
+use crate::push::reads::{Round, RoundPlan};
 use crate::push::report::{FileReport, Report};
 use crate::push::run::{begin, canceled, carry_out, invalid};
 use crate::push::session::Session;
