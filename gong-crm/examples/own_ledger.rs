@@ -17,10 +17,9 @@ use std::io::{Write, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gong_crm::{
-    Account, Client, ClientRequestId, Credentials, EntityFile, IntegrationId, Job, Ledger,
-    LedgerError, LedgerLock, LockOwner, RateLimit, push,
-};
+use gong_crm::ledger::{Job, Ledger, LedgerError, LedgerLock};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Account, Client, ClientRequestId, Credentials, EntityFile, IntegrationId, LockOwner, push};
 use gong_sim::Simulator;
 
 #[tokio::main]

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use gong_crm::schema::EntitySchema;
-use gong_crm::{ObjectType, Timestamp};
+use gong_crm::value::Timestamp;
+use gong_crm::ObjectType;
 use serde_json::{Map, Value};
 
 use crate::support::workspace;

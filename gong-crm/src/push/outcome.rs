@@ -15,7 +15,8 @@ use crate::ledger::{
     Action, Conclusion, Direction, LedgerError, NewUpload, Pending, Purpose, RecordOutcome, Upload,
     UploadState,
 };
-use crate::{ObjectId, ObjectType};
+use crate::ObjectType;
+use crate::value::ObjectId;
 
 /// What became of an upload.
 #[derive(Debug)]

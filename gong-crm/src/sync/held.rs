@@ -88,7 +88,7 @@ pub(super) fn read(path: &Path) -> Result<HashSet<(ObjectType, String)>, SyncErr
         })?;
         let object_type = line.object_type.parse();
         let object_type =
-            object_type.map_err(|error: crate::UnknownObjectType| malformed(error.to_string()))?;
+            object_type.map_err(|error: crate::record::UnknownObjectType| malformed(error.to_string()))?;
         confirmed.insert((object_type, line.object_id));
     }
     Ok(confirmed)

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use gong_crm::ledger::{Ledger, UploadState};
 use gong_crm::push::Verdict;
-use gong_crm::{Clock, RateLimit, SystemClock};
+use gong_crm::clock::{Clock, SystemClock};
+use gong_crm::rate_limit::RateLimit;
 use gong_sim::{Effect, Processing};
 use jiff::{SignedDuration, Timestamp};
 

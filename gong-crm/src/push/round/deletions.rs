@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ObjectType;
 use crate::compare::{deletion_line, stage_line};
-use crate::ledger::{Action, Direction, Pending, RecordState, SentField, Space, hexadecimal};
+use crate::ledger::{Action, Direction, Pending, RecordState, SentField, hexadecimal};
 use crate::push::PushError;
 use crate::push::bodies::{Bodies, Group, text_of};
 use crate::push::level::Level;

@@ -8,7 +8,7 @@ use super::limits::Deletable;
 use super::protect::{Protection, protect};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
-use crate::ledger::{Action, Current, LedgerError, RecordState, Upload, UploadState, hexadecimal};
+use crate::ledger::{Action, Current, LedgerError, Upload, UploadState, hexadecimal};
 use crate::push::PushError;
 use crate::push::planned::Plan;
 use crate::push::prepare::{TypePlan, interrupted};
