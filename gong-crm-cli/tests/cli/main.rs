@@ -15,12 +15,16 @@ mod guide;
 mod help;
 mod integration;
 mod invocation;
+mod ledger;
 mod meetings;
 mod messages;
 mod objects;
-mod printed;
+mod output;
+mod generators;
 mod push;
 mod reference;
 mod schema;
+#[cfg(unix)]
+mod signals;
 mod sim;
-mod surroundings;
+mod environment;

@@ -202,6 +202,8 @@ impl Delivery<'_> {
         let clock = &*self.session.client.clock;
         let Some(pause) = self.sending.next_pause(error.retry_after()) else {
             self.session.note(error);
+            // Nobody asks any more whether the last try arrived.
+            self.state.may_have_arrived |= event == Event::SendUnclear;
             return Event::SendGivenUp;
         };
         if event == Event::SendUnclear {

@@ -146,6 +146,18 @@ impl Options {
         }
     }
 
+    /// The check that a push with these options makes; `None` if it makes none.
+    ///
+    /// What a push takes care of itself is allowed: blank lines, large files, several versions of a
+    /// record and their order.
+    pub fn push_check(&self) -> Option<check::Options> {
+        self.check.options().map(|options| {
+            let mut options = options.clone();
+            options.allow.extend(HANDLED_RULES);
+            options
+        })
+    }
+
     fn csvs(&self) -> CsvHandling {
         let converter = self.converter.as_ref();
         converter.map_or(CsvHandling::Unmapped, |converter| converter.csvs())
@@ -229,8 +241,11 @@ pub(super) fn check(
     if inputs.is_empty() {
         return Ok(Checked::Sendable);
     }
-    let mut check_options = options.check.options().cloned().unwrap_or_default();
-    check_options.allow.extend(HANDLED_RULES);
+    let check_options = options.push_check().unwrap_or_else(|| {
+        let mut unchecked = check::Options::default();
+        unchecked.allow.extend(HANDLED_RULES);
+        unchecked
+    });
     let mut found: BTreeMap<PathBuf, Vec<RecordError>> = BTreeMap::new();
     let (mut first, mut errors, mut warnings) = (Vec::new(), 0_u64, 0_u64);
     let mut on_finding = |finding: Finding| {

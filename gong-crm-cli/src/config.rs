@@ -1,0 +1,4 @@
+//! Settings: from flags, the environment and a config file.
+
+pub(crate) mod file;
+pub(crate) mod settings;
