@@ -155,7 +155,12 @@ fn push_without_waiting_is_finished_by_resume() {
         } else {
             source.exit()
         };
-        assert_eq!(resumed.code, Some(expected), "{}: {resumed:#?}", harness.name);
+        assert_eq!(
+            resumed.code,
+            Some(expected),
+            "{}: {resumed:#?}",
+            harness.name
+        );
         harness.assert_in_gong();
         harness.recover();
     }

@@ -14,13 +14,24 @@ const LINE: &str = r#"{"objectId":"a-1","modifiedDate":"2026-03-01T09:30:00Z","n
 
 /// Starts a push that can't come to its end, sends it the signal once Gong was asked, and gives its
 /// exit code, report and messages.
-fn push_stopped_by(signal: Signal, wait: &str, under: Option<&str>) -> (Option<i32>, String, String) {
+fn push_stopped_by(
+    signal: Signal,
+    wait: &str,
+    under: Option<&str>,
+) -> (Option<i32>, String, String) {
     let sim = simulator()
         .processing(Processing::Never)
         .start_blocking()
         .unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
-    let words = ["push", "accounts.ldjson", "--poll-interval", "50ms", "--wait", wait];
+    let words = [
+        "push",
+        "accounts.ldjson",
+        "--poll-interval",
+        "50ms",
+        "--wait",
+        wait,
+    ];
     let mut push = Invocation::new(&words)
         .against(sim.base_url())
         .file("accounts.ldjson", LINE);
