@@ -6,6 +6,8 @@ pub mod client;
 mod compare;
 pub mod ledger;
 pub mod push;
+pub mod source;
+pub mod sync;
 pub mod verify;
 
 pub use gong_client::{

@@ -350,6 +350,9 @@ impl LockedLedger {
                 .await?;
             for ((pending, reason, content), old) in chunk.iter().zip(old) {
                 let mut state = old.unwrap_or_default();
+                if upload.scope != 0 {
+                    state.scope = upload.scope;
+                }
                 let tries = tries_of(&state, pending, TryOutcome::HeldBack);
                 let next = now.as_second();
                 let outcome = TryOutcome::HeldBack;

@@ -20,6 +20,7 @@ use super::report::RecordError;
 use super::spool::Spool;
 use super::{Options, PushError};
 use crate::ObjectType;
+use crate::source::Stamp;
 
 /// The path that stands for standard input.
 pub(super) const STANDARD_INPUT: &str = "-";
@@ -79,6 +80,8 @@ pub(super) struct OpenFile {
     pub(super) is_rejects: bool,
     /// Whether its records came from memory, so that no file is beside it.
     pub(super) is_in_memory: bool,
+    /// The file as it was before it was read, if it must not change.
+    pub(super) stamp: Option<Stamp>,
     /// How many records it holds, with those that could not be converted.
     pub(super) records: u64,
 }
@@ -93,6 +96,7 @@ impl OpenFile {
             converted: None,
             skipped: BTreeMap::new(),
             is_in_memory: false,
+            stamp: None,
             records: 0,
         }
     }

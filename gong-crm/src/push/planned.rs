@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::level::Level;
+use super::reads::RoundPlan;
 use super::report::{FileReport, Status};
 use crate::ObjectType;
 use crate::ledger::{Content, Names, NewUpload, Pending, Upload};
@@ -22,6 +23,8 @@ pub(super) struct Plan {
     pub(super) is_invalid: bool,
     /// What is written into the ledger before anything is sent.
     pub(super) writes: Writes,
+    /// What a sync does besides.
+    pub(super) round: RoundPlan,
 }
 
 /// What a plan writes into the ledger.

@@ -16,19 +16,28 @@ use super::level::Level;
 use super::parents::BlockedParents;
 use super::plan::InFlight;
 use super::planned::{Plan, Planned, Writes};
+use super::reads::{Gone, RoundPlan, RoundType};
 use super::report::{FileReport, RecordError};
 use super::session::Session;
 use super::survey::{Survey, TypeFiles, id_hash, survey};
 use crate::ObjectType;
 use crate::ledger::{
-    Content, LedgerError, Names, NewUpload, Pending, Purpose, Upload, UploadState,
+    Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, Upload, UploadState,
 };
 
 /// What was decided about the records of one type.
 #[derive(Debug)]
-struct TypePlan {
-    object_type: ObjectType,
-    chosen: Vec<Chosen>,
+pub(super) struct TypePlan {
+    pub(super) object_type: ObjectType,
+    pub(super) chosen: Vec<Chosen>,
+    /// How many versions the files hold.
+    pub(super) records: u64,
+    /// Whether the files hold no record at all.
+    pub(super) is_empty: bool,
+    /// What a sync looks at besides.
+    pub(super) round: RoundType,
+    /// Vanished records that are deleted.
+    pub(super) gone: Gone,
     addresses: HashSet<u64>,
     generations: HashMap<String, u32>,
     names: Names,
@@ -45,8 +54,10 @@ impl Session {
             notes: Vec::new(),
             is_invalid: false,
             writes: Writes::default(),
+            round: RoundPlan::default(),
         };
-        let open = self.ledger.open_uploads().await?;
+        let mut open = self.ledger.open_uploads().await?;
+        self.drop_planned(&mut open, &mut plan);
         let mut types = Vec::new();
         for object_type in ObjectType::ALL {
             let is_named = |file: &OpenFile| file.file.object_type == object_type;
@@ -62,6 +73,7 @@ impl Session {
         }
         plan.is_invalid = false;
         let followed: HashSet<u64> = plan.in_flight.iter().map(|record| record.upload).collect();
+        self.decide_deletions(&mut types, &mut plan, key).await?;
         self.follow_older(open, &followed, &types, &mut plan);
         let mut blocked = BlockedParents::new(self.space, !self.options.ignore_dependencies);
         let mut raised = (0, 0);
@@ -84,6 +96,7 @@ impl Session {
                 plan.writes.new.push(upload);
             }
         }
+        self.note_left_out(&mut plan).await?;
         note_dates(raised, &mut plan);
         self.take_own_id(&mut plan).await?;
         self.note_invalid(key, &mut plan).await?;
@@ -92,6 +105,7 @@ impl Session {
 
     /// Writes a plan into the ledger. Nothing may be sent before this returns.
     pub(super) async fn write_down(&self, plan: &mut Plan) -> Result<(), LedgerError> {
+        self.write_round(plan).await?;
         let mut writes = std::mem::take(&mut plan.writes);
         self.ledger
             .clear_last_tries(self.space, &writes.settled)
@@ -173,26 +187,40 @@ impl Session {
         });
         let surveyed = surveying.await.map_err(|error| interrupted(&error))??;
         let files = TypeFiles::new(object_type, &self.files);
-        let mut decided = Decided::new(self, &files, &surveyed, plan);
+        let mut decided = Decided::new(self, &files, &surveyed, plan, &key);
         let in_flight = self.open_records(object_type, key, open).await?;
         match &surveyed.ids {
-            Some(ids) => decided.probe(ids, key, &in_flight).await?,
-            None => decided.scan(key, &in_flight).await?,
+            // Only a scan finds records that are not there any more.
+            Some(ids) if !self.is_complete(object_type) => {
+                decided.probe(ids, key, &in_flight).await?;
+            }
+            _ => decided.scan(key, &in_flight).await?,
         }
+        decided.absent_in_flight(&in_flight);
         decided.rest(&in_flight);
         let Decided {
-            chosen, settled, ..
+            chosen,
+            settled,
+            round,
+            ..
         } = decided;
         plan.writes.settled.extend(settled);
         let overtaken = self.overtaken_by(&surveyed, object_type, key, open).await?;
         plan.writes.overtaken.extend(overtaken);
-        Ok(TypePlan {
+        let mut of_type = TypePlan {
             object_type,
             chosen,
-            addresses: surveyed.addresses,
+            records: surveyed.records.iter().sum(),
+            is_empty: false,
+            round,
+            gone: Gone::new(),
+            addresses: HashSet::new(),
             generations,
             names,
-        })
+        };
+        self.judge_read(&mut of_type, &surveyed);
+        of_type.addresses = surveyed.addresses;
+        Ok(of_type)
     }
 
     /// The records of uploads that may be in Gong without a verdict.
@@ -217,6 +245,8 @@ impl Session {
                     step: upload.step,
                     as_of: upload.as_of,
                     date: pending.sent_date,
+                    is_deletion: upload.direction == Direction::Delete,
+                    scope: upload.scope,
                 };
                 // Later uploads hold later versions.
                 let id = id_hash(&key, &pending.object_id);
@@ -247,11 +277,17 @@ impl Session {
         for upload in open {
             let may_be_in_gong =
                 matches!(upload.state, UploadState::Sending | UploadState::Accepted);
-            let is_needed = followed.contains(&upload.number)
+            if upload.state == UploadState::Planned && upload.scope != 0 {
+                continue;
+            }
+            let is_needed = self.round.is_some()
+                || followed.contains(&upload.number)
                 || under_way.contains(&upload.object_type)
                 || (upload.purpose == Purpose::Legacy && named.contains(&upload.object_type));
             let is_here = upload.space() == self.space || upload.purpose == Purpose::Legacy;
-            if is_here && may_be_in_gong && is_needed {
+            // A sync also sends what earlier rounds planned and did not send.
+            let may_go = may_be_in_gong || self.round.is_some();
+            if is_here && may_go && is_needed {
                 let level = Level::of(&upload);
                 plan.uploads.push(Planned {
                     upload,
@@ -270,7 +306,7 @@ impl Session {
         plan: &mut Plan,
         raised: &mut (u64, u64),
     ) -> Result<(Vec<Body>, Vec<HeldBack>, Option<Names>), PushError> {
-        if of_type.chosen.is_empty() {
+        if of_type.chosen.is_empty() && of_type.gone.is_empty() {
             return Ok((Vec::new(), Vec::new(), None));
         }
         let files = TypeFiles::new(of_type.object_type, &self.files);
@@ -287,7 +323,12 @@ impl Session {
             &of_type.addresses,
             self.now(),
         );
+        bodies.of_round(self);
         bodies.write(of_type.chosen, blocked).await?;
+        bodies
+            .write_gone(of_type.gone, &mut plan.round.held)
+            .await?;
+        bodies.give_round(&mut plan.round);
         raised.0 += bodies.raised_dates;
         raised.1 += bodies.last_dates;
         for (name, count) in &bodies.not_cleared {
@@ -335,7 +376,7 @@ impl Session {
             client_request_id: identity.request_id(object_type, number)?,
             integration_id: self.integration_id,
             object_type,
-            direction: crate::ledger::Direction::Upsert,
+            direction: Direction::Upsert,
             purpose: Purpose::Records,
             state: UploadState::Planned,
             records: 0,
@@ -349,12 +390,15 @@ impl Session {
             not_found: 0,
             status: None,
             space: self.space.0,
-            as_of: self.as_of,
+            as_of: self
+                .read_of(object_type)
+                .map_or(self.as_of, |(_, read)| read.as_of),
             body: None,
             body_hash: String::new(),
             has_own_id: false,
             order: None,
             step: 0,
+            scope: self.owner(object_type),
         })
     }
 

@@ -176,7 +176,7 @@ async fn sweep(ledger: &LockedLedger, spool: &Spool) -> Result<(), PushError> {
     Ok(())
 }
 
-fn invalid(session: &Session, errors: Vec<Vec<RecordError>>) -> Report {
+pub(super) fn invalid(session: &Session, errors: Vec<Vec<RecordError>>) -> Report {
     let files = session.files.iter().zip(errors).map(|(open, errors)| {
         let mut report = FileReport::new(open.file.path.clone(), open.file.object_type);
         report.status = if errors.is_empty() {
@@ -194,7 +194,7 @@ fn invalid(session: &Session, errors: Vec<Vec<RecordError>>) -> Report {
 }
 
 /// Runs the uploads of a plan, and reports.
-async fn carry_out(
+pub(super) async fn carry_out(
     session: Session,
     mut plan: Plan,
     cancel: watch::Receiver<bool>,
@@ -476,10 +476,8 @@ impl Session {
         in_flight: &[InFlightRecord],
         ended: &[Ended],
     ) -> Result<(), PushError> {
-        let by_number: HashMap<u64, &Ended> = ended
-            .iter()
-            .map(|ended| (ended.upload.number, ended))
-            .collect();
+        let by_number: HashMap<u64, &Ended> =
+            ended.iter().map(|ended| (ended.number, ended)).collect();
         let mut by_upload: BTreeMap<(usize, u64), (u64, u64, u64)> = BTreeMap::new();
         for record in in_flight {
             let Some(of) = by_number.get(&record.upload) else {
@@ -532,8 +530,8 @@ impl Session {
     }
 
     /// Deletes the bodies of a plan that is not carried out.
-    fn discard(&self, plan: &Plan) {
-        for planned in &plan.uploads {
+    pub(super) fn discard(&self, plan: &Plan) {
+        for planned in plan.uploads.iter().filter(|planned| !planned.is_older) {
             if let Some(body) = &planned.upload.body {
                 drop(std::fs::remove_file(self.spool.path(body)));
             }

@@ -5,9 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use gong_crm::clock::{Clock, SystemClock};
 use gong_crm::ledger::Ledger;
 use gong_crm::push::{Report, Status, Verdict};
-use gong_crm::{Clock, SystemClock};
 use gong_sim::{Effect, Verdict as Answer};
 use serde_json::json;
 
@@ -229,7 +229,7 @@ async fn lost_upload_is_sent_again_after_its_deadline() {
     let client = client_with(
         &harness.simulator,
         ledger,
-        gong_crm::RateLimit::unlimited(),
+        gong_crm::rate_limit::RateLimit::unlimited(),
         Some(clock),
     );
     let mut verdict = Verdict::TimedOut;
