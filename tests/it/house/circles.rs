@@ -22,7 +22,6 @@ const OPEN: &[&str] = &[
     "gong-records::mapping",
     "gong-sim::http",
     "gong-sim::store",
-    "xtask::codegen",
 ];
 
 #[test]
