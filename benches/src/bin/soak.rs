@@ -7,7 +7,6 @@
 //! Each minute gives a line; at the end, memory, file handles and ledger are held to their bounds.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
