@@ -122,7 +122,7 @@ impl CliError {
     pub(crate) fn from_ledger(error: &LedgerError) -> Self {
         let shown = Self::new(Exit::Unexpected, error.to_string());
         match error {
-            LedgerError::Storage { .. } => {
+            LedgerError::Storage { .. } | LedgerError::Untrusted { .. } => {
                 shown.with_hint("use another file for the ledger: --ledger FILE")
             }
             _ => shown,

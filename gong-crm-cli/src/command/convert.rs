@@ -102,7 +102,7 @@ fn guess(convert: &Convert, csv: &Path, output: Output) -> Result<Exit, CliError
     if output.is_json() {
         output.json(&serde_json::json!({"objectType": object_type, "mapping": guess.to_toml()}));
     } else {
-        output.document(&guess.to_toml());
+        output.document(guess.to_toml());
     }
     Ok(Exit::Ok)
 }

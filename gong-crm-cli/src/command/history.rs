@@ -56,7 +56,9 @@ pub(super) fn before_now(age: std::time::Duration) -> Timestamp {
 
 fn print(past: &[RecordHistory], output: Output, nothing: &str) {
     if output.is_json() {
-        past.iter().for_each(|entry| output.json(entry));
+        for entry in past {
+            output.json(entry);
+        }
         return;
     }
     if past.is_empty() {

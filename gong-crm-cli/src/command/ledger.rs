@@ -54,6 +54,7 @@ pub(crate) async fn run(
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "maps an error")]
 fn shown(error: LedgerError) -> CliError {
     CliError::from_ledger(&error)
 }

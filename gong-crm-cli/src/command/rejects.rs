@@ -50,7 +50,9 @@ async fn list(
         return write(path, &listed, output);
     }
     if output.is_json() {
-        listed.iter().for_each(|record| output.json(record));
+        for record in &listed {
+            output.json(record);
+        }
         return Ok(Exit::Ok);
     }
     if listed.is_empty() {

@@ -109,7 +109,7 @@ fn lasting_fault_has_its_exit_code_and_is_resumed() {
         (vec![question(Effect::Status(500))], 7),
         (
             vec![question(Effect::TooManyRequests(RetryAfter::Absent))],
-            7,
+            8,
         ),
     ];
     for effect in long_waits() {

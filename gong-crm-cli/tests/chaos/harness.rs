@@ -339,7 +339,7 @@ impl Harness {
         }
         let known = self.uploads();
         // Of another ledger, if there was one, it does not know.
-        let ledger_of = |id: &str| id.rsplitn(3, '-').nth(1).map(str::to_owned);
+        let ledger_of = |id: &str| id.rsplit('-').nth(1).map(str::to_owned);
         let first = known
             .first()
             .map(|upload| upload.client_request_id.to_string());
