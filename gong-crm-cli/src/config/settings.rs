@@ -9,11 +9,7 @@ use secrecy::SecretString;
 
 use crate::args::Global;
 use crate::config::file::{ConfigFile, Entry, Profile, nearest};
-<<<<<<< HEAD
-=======
 use crate::config::sources::Sources;
-use crate::exit::Exit;
->>>>>>> sync
 use crate::error::CliError;
 use crate::exit::Exit;
 
