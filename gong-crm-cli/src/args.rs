@@ -15,6 +15,7 @@ pub(crate) mod push;
 pub(crate) mod schema;
 pub(crate) mod sim;
 pub(crate) mod status;
+pub(crate) mod sync;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -147,6 +148,8 @@ pub(crate) enum Command {
     Check(check::Check),
     Convert(convert::Convert),
     Push(push::Push),
+    Plan(sync::Plan),
+    Sync(Box<sync::Sync>),
     Resume(push::Resume),
     Uploads(ledger::Uploads),
     Rejects(ledger::Rejects),

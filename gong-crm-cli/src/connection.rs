@@ -81,6 +81,22 @@ impl Connection {
         })
     }
 
+    /// The integration that the settings name, the only one that the ledger knows, or the registered
+    /// one: where the ledger knows it, no call is made.
+    pub(crate) async fn known_integration_id(&self) -> Result<IntegrationId, CliError> {
+        if self.integration_id.is_none() {
+            let known = self.client.ledger().integrations().await;
+            let known = known.map_err(|error| CliError::from_ledger(&error))?;
+            let mut here = known
+                .into_iter()
+                .filter(|(base_url, _)| base_url == self.client.base_url());
+            if let (Some((_, only)), None) = (here.next(), here.next()) {
+                return Ok(only);
+            }
+        }
+        self.integration_id().await
+    }
+
     /// The integration that the settings name, or the registered one.
     pub(crate) async fn integration_id(&self) -> Result<IntegrationId, CliError> {
         match self.integration_id {

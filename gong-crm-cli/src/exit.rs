@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use gong_crm::mapping::ConvertError;
 use gong_crm::push::{Report, Verdict};
+use gong_crm::sync::SyncReport;
 use gong_crm::{Error, ErrorKind};
 
 /// How the command ends.
@@ -37,6 +38,8 @@ pub(crate) enum Exit {
     Interrupted = 130,
     /// SIGTERM.
     Terminated = 143,
+    /// There are changes (plan --exit-code).
+    Changes = 10,
     /// Something is held back by a limit; all else is done or rejected.
     HeldBack = 11,
 }
@@ -61,6 +64,7 @@ impl Exit {
             Self::TimedOut => "timed-out",
             Self::RateLimited => "rate-limited",
             Self::OutcomeUnknown => "outcome-unknown",
+            Self::Changes => "changes",
             Self::HeldBack => "held-back",
             Self::HungUp => "hung-up",
             Self::Interrupted => "interrupted",
@@ -102,8 +106,16 @@ impl Exit {
     /// For a push that came to a report. If several codes apply, the first of 4, 8, 9, 7, 6, 11, 5
     /// wins; 3 only if nothing was sent.
     pub(crate) fn of_report(report: &Report) -> Self {
-        let cause = report.cause.as_deref().map(Self::of_error);
-        match (report.verdict, cause) {
+        Self::of_verdict(report.verdict, report.cause.as_deref())
+    }
+
+    /// For a sync that came to a report.
+    pub(crate) fn of_sync(report: &SyncReport) -> Self {
+        Self::of_verdict(report.verdict, report.cause.as_deref())
+    }
+
+    fn of_verdict(verdict: Verdict, cause: Option<&Error>) -> Self {
+        match (verdict, cause.map(Self::of_error)) {
             (Verdict::Canceled, _) => Self::Interrupted,
             (_, Some(cause @ (Self::Credentials | Self::RateLimited))) => cause,
             (Verdict::Done, _) => Self::Ok,

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     let ended = runtime.block_on(async {
         match &arguments.command {
             // These stop in their own way.
-            Command::Push(_) | Command::Resume(_) | Command::Sim(_) => {
+            Command::Push(_) | Command::Resume(_) | Command::Sync(_) | Command::Sim(_) => {
                 run(&arguments, &output).await
             }
             _ => {
@@ -153,6 +153,8 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, CliError> {
         Command::Check(check) => command::check::run(global, check, *output),
         Command::Convert(convert) => command::convert::run(global, convert, *output),
         Command::Push(push) => command::push::run(global, push, output).await,
+        Command::Plan(plan) => command::plan::run(global, plan, *output).await,
+        Command::Sync(sync) => command::sync::run(global, sync, *output).await,
         Command::Resume(resume) => command::resume::run(global, resume, output).await,
         Command::Uploads(uploads) => command::uploads::run(global, uploads, *output).await,
         Command::Rejects(rejects) => command::rejects::run(global, rejects, *output).await,

@@ -18,6 +18,7 @@ pub(crate) mod escape;
 pub(crate) mod finding;
 pub(crate) mod progress;
 pub(crate) mod push_report;
+pub(crate) mod sync_report;
 pub(crate) mod table;
 
 use escape::{ERROR, HINT, NORMAL};

@@ -10,6 +10,8 @@ use secrecy::SecretString;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::sources::{self, Sources};
+
 /// A value and its line, from 1.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry<T> {
@@ -27,6 +29,8 @@ pub(crate) struct Profile {
     pub(crate) access_key: Option<Entry<SecretString>>,
     pub(crate) access_key_secret: Option<Entry<SecretString>>,
     pub(crate) bearer_token: Option<Entry<SecretString>>,
+    /// What `plan` and `sync` read.
+    pub(crate) sources: Sources,
 }
 
 /// A file's settings.
@@ -46,7 +50,7 @@ pub(crate) struct ConfigError {
     pub(crate) hint: Option<String>,
 }
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 9] = [
     "base-url",
     "integration-id",
     "ledger",
@@ -54,6 +58,8 @@ const KEYS: [&str; 7] = [
     "access-key",
     "access-key-secret",
     "bearer-token",
+    "sync",
+    "sources",
 ];
 
 /// The table of profiles.
@@ -164,6 +170,8 @@ impl Profile {
             "access-key" => self.access_key = secret()?,
             "access-key-secret" => self.access_key_secret = secret()?,
             "bearer-token" => self.bearer_token = secret()?,
+            "sync" => self.sources.sync = sources::sync(text, value)?,
+            "sources" => self.sources.sources = sources::sources(text, value)?,
             _ => return Err(unknown(name, line, is_top)),
         }
         Ok(())
@@ -210,7 +218,7 @@ fn entries<'table, 'text>(
 }
 
 /// The kind of a value, without the value.
-fn kind(value: &DeValue<'_>) -> &'static str {
+pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",
@@ -222,7 +230,7 @@ fn kind(value: &DeValue<'_>) -> &'static str {
 }
 
 /// The line of a byte.
-fn line(text: &str, byte: usize) -> usize {
+pub(super) fn line(text: &str, byte: usize) -> usize {
     text.get(..byte).unwrap_or(text).matches('\n').count() + 1
 }
 

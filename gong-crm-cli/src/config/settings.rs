@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use crate::args::Global;
 use crate::config::file::{ConfigFile, Entry, Profile, nearest};
+use crate::config::sources::Sources;
 use crate::error::CliError;
 use crate::exit::Exit;
 
@@ -140,6 +141,18 @@ impl Settings {
         let name = global.profile.clone().or_else(|| text("GONG_PROFILE"));
         let profile = profile(Some(&path), file, name.as_deref())?;
         Ok(Setting::file(&path, beside(&path, profile.map)))
+    }
+
+    /// What `plan` and `sync` read, and the config file that says so.
+    pub(crate) fn sources(global: &Global) -> Result<(PathBuf, Sources), CliError> {
+        let Some(path) = find(global)? else {
+            return Err(CliError::new(Exit::Usage, "no gong-crm.toml names what to read")
+                .with_hint("create one in this directory, or name it with --config"));
+        };
+        let file = open(&path, global)?;
+        let name = global.profile.clone().or_else(|| text("GONG_PROFILE"));
+        let profile = profile(Some(&path), file, name.as_deref())?;
+        Ok((path, profile.sources))
     }
 
     /// The access key pair or the bearer token, and where it comes from.

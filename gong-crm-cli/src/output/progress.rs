@@ -67,6 +67,10 @@ impl Progress {
             Event::Waiting { owner } => {
                 self.line(&format!("waiting for another push to end: {owner}"));
             }
+            Event::Reading {
+                object_type,
+                source,
+            } => self.line(&format!("reading {object_type} from {source}")),
             Event::Checked {
                 findings,
                 errors,

@@ -115,6 +115,30 @@ impl Ledger {
             .unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
+    /// Whether the rounds of a scope are paused.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn is_paused(&self, scope: &str) -> Result<bool, LedgerError> {
+        Ok(self.meta(&pause_key(scope)).await?.is_some())
+    }
+
+    /// Pauses the rounds of a scope, or lets them go on.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be written.
+    pub async fn set_paused(&self, scope: &str, is_paused: bool) -> Result<(), LedgerError> {
+        let mut batch = Batch::new();
+        if is_paused {
+            batch.put(Table::Meta, &pause_key(scope), b"true");
+        } else {
+            batch.delete(Table::Meta, &pause_key(scope));
+        }
+        self.commit(batch).await
+    }
+
     /// The last complete reads of a scope, by type.
     pub(crate) async fn last_reads(
         &self,
@@ -304,6 +328,10 @@ impl Ledger {
                 .sum());
         }
     }
+}
+
+fn pause_key(scope: &str) -> Vec<u8> {
+    format!("paused {scope}").into_bytes()
 }
 
 fn reads_key(space: Space, scope: u32) -> Vec<u8> {

@@ -20,7 +20,9 @@ use crate::push::{Event, Events, Listener, PushHandle, WAITING_EVENTS};
 
 mod error;
 mod held;
+mod metrics;
 mod options;
+mod pace;
 mod plan;
 mod plan_file;
 mod reading;
@@ -30,7 +32,9 @@ mod run;
 pub use crate::push::reads::{Deletions, Limit};
 pub use error::SyncError;
 pub use held::HeldDeletion;
+pub use metrics::metrics;
 pub use options::{Only, SyncOptions};
+pub use pace::Pace;
 pub use plan::{PlanAction, PlannedChange, SourceProblem, SyncPlan, TypeSummary};
 pub use report::{NotEqual, SyncReport};
 
