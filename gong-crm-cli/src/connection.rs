@@ -73,7 +73,7 @@ impl Connection {
                 simulator.access_key_secret().to_owned(),
             ))
             .rate_limit(RateLimit::unlimited())
-            .retry_limits(limits(global, RetryLimits::LOCAL))
+            .retry_limits(limits(global, RetryLimits::SIMULATOR))
             .build()?;
         Ok(Self {
             client,

@@ -148,9 +148,9 @@ impl Options {
     /// The settings for a local Gong, which takes no time to process and to settle.
     #[must_use]
     pub fn local(mut self) -> Self {
-        self.patience = PollPolicy::LOCAL;
+        self.patience = PollPolicy::SIMULATOR;
         self.settle_time = Duration::ZERO;
-        self.retry = RetryLimits::LOCAL;
+        self.retry = RetryLimits::SIMULATOR;
         self
     }
 }

@@ -194,7 +194,7 @@ async fn what_the_check_finds_is_told_with_its_record_and_nothing_is_sent() {
             )
         })
         .collect();
-    let spaced = "modifiedDate: a space stands in place of the T between date and time";
+    let spaced = "modifiedDate: there is a space instead of the T between date and time";
     let schemeless = "url: it must begin with https:// or http://";
     assert_eq!(
         errors,

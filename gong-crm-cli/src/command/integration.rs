@@ -163,7 +163,7 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
     let patience = if deletion.no_wait {
         PollPolicy::DELETION.with_timeout(std::time::Duration::ZERO)
     } else if global.sim {
-        PollPolicy::LOCAL
+        PollPolicy::SIMULATOR
     } else {
         PollPolicy::DELETION.with_timeout(deletion.wait)
     };

@@ -44,7 +44,7 @@ pub enum PlanError {
     #[error(transparent)]
     Files(#[from] FilesError),
     /// A file holds nothing.
-    #[error("{} is empty; Gong has nothing to take from it", path.display())]
+    #[error("{} is empty; there is nothing to upload", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
