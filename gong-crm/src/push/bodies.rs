@@ -29,6 +29,8 @@ pub(super) struct Chosen {
     pub(super) entry: Entry,
     pub(super) action: Action,
     pub(super) step: u16,
+    /// Whether a later version of the record is sent too.
+    pub(super) is_followed: bool,
     pub(super) is_retry: bool,
     /// Whether the ledger has an entry of it.
     pub(super) is_known: bool,
@@ -336,7 +338,25 @@ impl<'a> Bodies<'a> {
             Some(known) if !is_deletion => difference(&known.fields, &fields),
             _ => Vec::new(),
         };
-        let date = self.date(read, known, modified);
+        let before = known.and_then(|known| known.address);
+        let is_user = self.files.object_type == ObjectType::BusinessUser;
+        let frees_address = is_user
+            && before.is_some_and(|before| {
+                if is_deletion {
+                    self.addresses.contains(&before)
+                } else {
+                    address != Some(before)
+                }
+            });
+        let sent = known.and_then(|known| known.sent_date);
+        let sent = sent.max(read.chosen.date_under_way);
+        // The date of the deletion that comes before the new address.
+        let deleted = (frees_address && !is_deletion).then(|| {
+            let earlier = modified.map(|modified| modified.saturating_sub(1));
+            let later = sent.map(|sent| sent.saturating_add(1));
+            later.or(earlier).unwrap_or(self.limits.now.as_second())
+        });
+        let date = self.date(modified, deleted.max(sent));
         let mut pending = Pending {
             object_id: read.object_id.clone(),
             action: read.chosen.action,
@@ -371,18 +391,8 @@ impl<'a> Bodies<'a> {
             });
             return Ok(());
         }
-        let before = known.and_then(|known| known.address);
-        let is_user = self.files.object_type == ObjectType::BusinessUser;
-        let frees_address = is_user
-            && before.is_some_and(|before| {
-                if is_deletion {
-                    self.addresses.contains(&before)
-                } else {
-                    address != Some(before)
-                }
-            });
-        if frees_address && !is_deletion {
-            self.add_deletion_before(&pending, known)?;
+        if let Some(deleted) = deleted {
+            self.add_deletion_before(&pending, deleted, read.chosen.step)?;
             pending.action = Action::Create;
         }
         let direction = if is_deletion {
@@ -390,11 +400,14 @@ impl<'a> Bodies<'a> {
         } else {
             Direction::Upsert
         };
-        // The deletions that make an address free come first of all: step 0 of those that come.
-        let (order, step) = match (is_user, is_deletion && frees_address) {
-            (true, true) => (Direction::Upsert, 0),
-            (true, false) if !is_deletion => (Direction::Upsert, read.chosen.step + 1),
-            _ => (direction, read.chosen.step),
+        let step = read.chosen.step;
+        let (order, step) = match is_deletion {
+            // The deletions that make an address free come first of all.
+            true if frees_address => (Direction::Upsert, step),
+            false if is_user => (Direction::Upsert, step.saturating_add(1)),
+            // What comes back at once goes with those that come.
+            true if read.chosen.is_followed => (Direction::Upsert, step),
+            _ => (direction, step),
         };
         let group = Group {
             level: Level::new(self.files.object_type, order, step),
@@ -408,26 +421,25 @@ impl<'a> Bodies<'a> {
     fn add_deletion_before(
         &mut self,
         pending: &Pending,
-        known: Option<&RecordState>,
+        date: Seconds,
+        step: u16,
     ) -> Result<(), PushError> {
-        let now = self.limits.now.as_second();
-        let sent = known.and_then(|known| known.sent_date).unwrap_or(now);
-        let Some(date) = text_of(now.max(sent.saturating_add(1))) else {
+        let Some(text) = text_of(date) else {
             return Ok(());
         };
         let mut line = Vec::new();
-        deletion_line(&pending.object_id, &date, &mut line);
+        deletion_line(&pending.object_id, &text, &mut line);
         let deletion = Pending {
             action: Action::Delete,
             hash: [0; 16],
             fields: Vec::new(),
             changed: Vec::new(),
-            sent_date: known.and_then(|known| known.sent_date),
+            sent_date: Some(date),
             address: None,
             ..pending.clone()
         };
         let group = Group {
-            level: Level::new(self.files.object_type, Direction::Upsert, 0),
+            level: Level::new(self.files.object_type, Direction::Upsert, step),
             direction: Direction::Delete,
             is_retry: false,
         };
@@ -436,15 +448,9 @@ impl<'a> Bodies<'a> {
 
     /// The date to send instead of the given one, if Gong was sent the same or a later one with
     /// other content: it may ignore older versions.
-    fn date(
-        &mut self,
-        read: &Read,
-        known: Option<&RecordState>,
-        modified: Option<Seconds>,
-    ) -> Option<Seconds> {
+    fn date(&mut self, modified: Option<Seconds>, latest: Option<Seconds>) -> Option<Seconds> {
         let modified = modified.filter(|modified| *modified != NO_DATE)?;
-        let sent = known.and_then(|known| known.sent_date);
-        let latest = sent.max(read.chosen.date_under_way)?;
+        let latest = latest?;
         if self.limits.keep_dates || modified > latest {
             return None;
         }

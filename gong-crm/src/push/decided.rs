@@ -184,8 +184,12 @@ impl<'a> Decided<'a> {
         let state = known.map(|(_, state)| state);
         let flying = under_way.map(|(in_flight, _)| *in_flight);
         decide(versions, state, flying, rules, &mut decisions);
-        for (version, decision) in versions.iter().zip(&decisions) {
-            self.apply(version, *decision, known, under_way);
+        let last_sent = decisions
+            .iter()
+            .rposition(|decision| matches!(decision, Decision::Send { .. }));
+        for (place, (version, decision)) in versions.iter().zip(&decisions).enumerate() {
+            let is_followed = last_sent.is_some_and(|last| place < last);
+            self.apply(version, *decision, is_followed, known, under_way);
         }
         self.decisions = decisions;
     }
@@ -207,6 +211,7 @@ impl<'a> Decided<'a> {
         &mut self,
         version: &Entry,
         decision: Decision,
+        is_followed: bool,
         known: Option<(&str, &RecordState)>,
         under_way: Option<&(InFlight, String)>,
     ) {
@@ -285,6 +290,7 @@ impl<'a> Decided<'a> {
                     entry: *version,
                     action,
                     step,
+                    is_followed,
                     is_retry,
                     // An earlier version will be in the ledger by then.
                     is_known: known.is_some() || step > 0,

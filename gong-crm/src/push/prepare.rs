@@ -37,6 +37,8 @@ pub(super) struct Plan {
     pub(super) notes: Vec<String>,
     /// Whether the plan holds errors that stop the push.
     pub(super) is_invalid: bool,
+    /// Whether records are held back because others are not in Gong.
+    pub(super) holds_dependents: bool,
     /// What is written into the ledger before anything is sent.
     pub(super) writes: Writes,
 }
@@ -97,6 +99,7 @@ impl Session {
             in_flight: Vec::new(),
             notes: Vec::new(),
             is_invalid: false,
+            holds_dependents: false,
             writes: Writes::default(),
         };
         let open = self.ledger.open_uploads().await?;
@@ -358,6 +361,7 @@ impl Session {
     }
 
     fn note_held_back(&self, held: Vec<HeldBack>, plan: &mut Plan) {
+        plan.holds_dependents |= !held.is_empty();
         for record in held {
             let object_type = self.files[record.file].file.object_type;
             let report = &mut plan.files[record.file];

@@ -598,7 +598,9 @@ impl History {
                 || self.given.get(parent).is_some_and(|given| given.is_bad)
         };
         let is_unreadable = matches!(key.0, ObjectType::Stage | ObjectType::BusinessUser);
+        let asks_for_deletion = self.is_lost && key.0 == ObjectType::BusinessUser;
         version.is_bad
+            || asks_for_deletion
             || self.rules.counts_short
             || version.parents.iter().any(is_gone)
             || (version.is_deletion() && is_unreadable)
