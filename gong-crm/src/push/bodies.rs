@@ -1,6 +1,6 @@
 //! The bodies of uploads: the lines that are sent, in files of the spool, and what each holds.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 
@@ -104,6 +104,8 @@ pub(super) struct Bodies<'a> {
     /// The declared custom fields, for records of which it is not known what Gong was sent.
     declared: Vec<String>,
     addresses: &'a HashSet<u64>,
+    /// The fields of versions that Gong will have been sent before, by the hash of the id.
+    pub(super) under_way: HashMap<u64, Vec<SentField>>,
     open: BTreeMap<Group, OpenBody>,
     done: Vec<Body>,
     pub(super) held_back: Vec<HeldBack>,
@@ -171,6 +173,7 @@ impl<'a> Bodies<'a> {
             names,
             declared,
             addresses,
+            under_way: HashMap::new(),
             open: BTreeMap::new(),
             done: Vec::new(),
             held_back: Vec::new(),
@@ -187,6 +190,7 @@ impl<'a> Bodies<'a> {
         blocked: &mut BlockedParents,
     ) -> Result<(), PushError> {
         chosen.sort_unstable_by_key(|chosen| chosen.entry.place);
+        self.note_earlier_versions(&chosen)?;
         let mut readers: HashMap<usize, LineAt> = HashMap::new();
         for chunk in chosen.chunks(CHUNK) {
             let read = self.read(chunk, &mut readers)?;
@@ -212,6 +216,33 @@ impl<'a> Bodies<'a> {
             }
             // Other tasks of the runtime go on while a large push is planned.
             tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// Notes the fields of versions that are followed by another, which has to clear them.
+    fn note_earlier_versions(&mut self, chosen: &[Chosen]) -> Result<(), PushError> {
+        let followed: Vec<Chosen> = chosen
+            .iter()
+            .filter(|chosen| chosen.is_followed)
+            .copied()
+            .collect();
+        let mut readers: HashMap<usize, LineAt> = HashMap::new();
+        for chunk in followed.chunks(CHUNK) {
+            for read in self.read(chunk, &mut readers)? {
+                let path = &self.files.files[read.file].1.file.path;
+                let fields = self
+                    .reader
+                    .fields(&read.line)
+                    .map_err(|_| changed_while_read(path))?;
+                let earlier = self.under_way.entry(read.chosen.entry.id).or_default();
+                for field in fields.iter().filter(|field| field.is_given) {
+                    earlier.push(SentField {
+                        name: self.names.number(&field.name),
+                        hash: SentField::NULL_SENT,
+                    });
+                }
+            }
         }
         Ok(())
     }
@@ -299,11 +330,19 @@ impl<'a> Bodies<'a> {
             let before = known
                 .map(|known| known.fields.as_slice())
                 .unwrap_or_default();
-            for field in before
+            let earlier = self
+                .under_way
+                .get(&read.chosen.entry.id)
+                .filter(|_| read.chosen.step > 0);
+            let earlier = earlier.map(Vec::as_slice).unwrap_or_default();
+            let names: BTreeSet<u16> = before
                 .iter()
-                .filter(|field| !sent.contains_key(&field.name))
-            {
-                let Some(name) = self.names.name(field.name) else {
+                .chain(earlier)
+                .map(|field| field.name)
+                .filter(|name| !sent.contains_key(name))
+                .collect();
+            for number in names {
+                let Some(name) = self.names.name(number) else {
                     continue;
                 };
                 match format.field(name) {

@@ -11,7 +11,7 @@ use super::report::RecordError;
 use super::session::Session;
 use super::survey::{Entry, NO_DATE, Survey, TypeFiles, id_hash};
 use crate::ObjectType;
-use crate::ledger::{LedgerError, RecordState, Seconds, Space};
+use crate::ledger::{LedgerError, RecordState, Seconds, SentField, Space};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -20,6 +20,8 @@ const PAGE: usize = 4_096;
 #[derive(Debug, Default)]
 pub(super) struct OpenRecords {
     pub(super) by_id: HashMap<u64, (InFlight, String)>,
+    /// The fields that Gong is being sent with them.
+    pub(super) fields: HashMap<u64, Vec<SentField>>,
 }
 
 /// Decides about the records of one type, group by group.

@@ -21,7 +21,8 @@ use super::survey::{Survey, TypeFiles, id_hash, survey};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{
-    Action, Content, LedgerError, Names, NewUpload, Pending, Purpose, Upload, UploadState,
+    Action, Content, LedgerError, Names, NewUpload, Pending, Purpose, SentField, Upload,
+    UploadState,
 };
 
 /// What a push is going to do.
@@ -84,6 +85,8 @@ pub(super) struct InFlightRecord {
 struct TypePlan {
     object_type: ObjectType,
     chosen: Vec<Chosen>,
+    /// The fields of versions that are under way, by the hash of the id.
+    under_way: HashMap<u64, Vec<SentField>>,
     addresses: HashSet<u64>,
     generations: HashMap<String, u32>,
     names: Names,
@@ -244,9 +247,17 @@ impl Session {
             .overtaken_by(&surveyed, object_type, key, open)
             .await?;
         plan.writes.overtaken.extend(overtaken);
+        let mut under_way = in_flight.fields;
+        let later: HashSet<u64> = chosen
+            .iter()
+            .filter(|chosen| chosen.step > 0)
+            .map(|chosen| chosen.entry.id)
+            .collect();
+        under_way.retain(|id, _| later.contains(id));
         Ok(TypePlan {
             object_type,
             chosen,
+            under_way,
             addresses: surveyed.addresses,
             generations,
             names,
@@ -278,6 +289,8 @@ impl Session {
                 };
                 // Later uploads hold later versions.
                 let id = id_hash(&key, &pending.object_id);
+                let fields = records.fields.entry(id).or_default();
+                fields.extend(pending.fields);
                 records.by_id.insert(id, (in_flight, pending.object_id));
             }
         }
@@ -345,6 +358,7 @@ impl Session {
             &of_type.addresses,
             self.now(),
         );
+        bodies.under_way = of_type.under_way;
         bodies.write(of_type.chosen, blocked).await?;
         raised.0 += bodies.raised_dates;
         raised.1 += bodies.last_dates;

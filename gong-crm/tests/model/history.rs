@@ -352,7 +352,7 @@ impl History {
             assert!(named.is_empty(), "done, with errors: {report:#?}");
         }
         for key in keys {
-            if named.contains(&key.1) {
+            if named.contains_key(&key.1) {
                 continue;
             }
             self.confirmed.insert(key.clone());
@@ -530,7 +530,7 @@ impl History {
         }
         let mut report = None;
         if !paths.is_empty() {
-            for _ in 0..8 {
+            for _ in 0..if self.rules.counts_short { 24 } else { 8 } {
                 let mut options = self.options(&paths);
                 options.object_type = None;
                 options.max_upload_bytes = gong_crm::push::MAX_UPLOAD_BYTES;
@@ -561,17 +561,18 @@ impl History {
         }
         let (verdict, named) = match report {
             Some(report) => (report.verdict, report.named),
-            None => (Verdict::Done, BTreeSet::new()),
+            None => (Verdict::Done, BTreeMap::new()),
         };
         assert!(
             matches!(verdict, Verdict::Done | Verdict::Partial),
             "a quiet push ends as {verdict}"
         );
         for (key, version) in self.given.clone() {
-            if named.contains(&key.1) {
+            if named.contains_key(&key.1) {
                 assert!(
                     self.is_excused(&key, &version),
-                    "{key:?} is named without a reason: {version:?}"
+                    "{key:?} is named without a reason: {version:?}: {}",
+                    named[&key.1]
                 );
             } else if self.confirmed.contains(&key) || keys.contains(&key) {
                 self.assert_held(&key, &version, "it was given last");
@@ -642,9 +643,11 @@ fn significant(fields: &Map<String, Value>) -> BTreeMap<&str, &Value> {
 }
 
 /// The ids that a report names as not in Gong as they were given.
-fn named(report: &Report) -> BTreeSet<String> {
+fn named(report: &Report) -> BTreeMap<String, String> {
     let errors = report.files.iter().flat_map(|file| &file.errors);
-    errors.filter_map(|error| error.object_id.clone()).collect()
+    errors
+        .filter_map(|error| Some((error.object_id.clone()?, error.description.clone())))
+        .collect()
 }
 
 fn is_copy_noticed(report: &Report) -> bool {
@@ -675,7 +678,7 @@ fn summary(report: &Report) -> String {
 /// What several quiet pushes came to.
 struct Merged {
     verdict: Verdict,
-    named: BTreeSet<String>,
+    named: BTreeMap<String, String>,
 }
 
 fn merge(before: Option<Merged>, report: Report) -> Merged {
