@@ -106,6 +106,9 @@ pub(super) struct Bodies<'a> {
     addresses: &'a HashSet<u64>,
     /// The fields of versions that Gong will have been sent before, by the hash of the id.
     pub(super) under_way: HashMap<u64, Vec<SentField>>,
+    /// The addresses of users before a version that follows another, by the hash of the id and the
+    /// step of the version.
+    pub(super) addresses_before: HashMap<(u64, u16), Option<u64>>,
     open: BTreeMap<Group, OpenBody>,
     done: Vec<Body>,
     pub(super) held_back: Vec<HeldBack>,
@@ -174,6 +177,7 @@ impl<'a> Bodies<'a> {
             declared,
             addresses,
             under_way: HashMap::new(),
+            addresses_before: HashMap::new(),
             open: BTreeMap::new(),
             done: Vec::new(),
             held_back: Vec::new(),
@@ -231,11 +235,16 @@ impl<'a> Bodies<'a> {
         for chunk in followed.chunks(CHUNK) {
             for read in self.read(chunk, &mut readers)? {
                 let path = &self.files.files[read.file].1.file.path;
+                let id = read.chosen.entry.id;
+                let facts = self.reader.read(&read.line);
+                let address = facts.map_err(|_| changed_while_read(path))?.address;
+                self.addresses_before
+                    .insert((id, read.chosen.step.saturating_add(1)), address);
                 let fields = self
                     .reader
                     .fields(&read.line)
                     .map_err(|_| changed_while_read(path))?;
-                let earlier = self.under_way.entry(read.chosen.entry.id).or_default();
+                let earlier = self.under_way.entry(id).or_default();
                 for field in fields.iter().filter(|field| field.is_given) {
                     earlier.push(SentField {
                         name: self.names.number(&field.name),
@@ -377,7 +386,11 @@ impl<'a> Bodies<'a> {
             Some(known) if !is_deletion => difference(&known.fields, &fields),
             _ => Vec::new(),
         };
-        let before = known.and_then(|known| known.address);
+        let version = (read.chosen.entry.id, read.chosen.step);
+        let before = match self.addresses_before.get(&version) {
+            Some(before) => *before,
+            None => known.and_then(|known| known.address),
+        };
         let is_user = self.files.object_type == ObjectType::BusinessUser;
         let frees_address = is_user
             && before.is_some_and(|before| {

@@ -22,6 +22,8 @@ pub(super) struct OpenRecords {
     pub(super) by_id: HashMap<u64, (InFlight, String)>,
     /// The fields that Gong is being sent with them.
     pub(super) fields: HashMap<u64, Vec<SentField>>,
+    /// For users, the address of the last of them.
+    pub(super) addresses: HashMap<u64, Option<u64>>,
 }
 
 /// Decides about the records of one type, group by group.

@@ -87,6 +87,9 @@ struct TypePlan {
     chosen: Vec<Chosen>,
     /// The fields of versions that are under way, by the hash of the id.
     under_way: HashMap<u64, Vec<SentField>>,
+    /// The addresses of users before a version that follows another, by the hash of the id and the
+    /// step of the version.
+    addresses_before: HashMap<(u64, u16), Option<u64>>,
     addresses: HashSet<u64>,
     generations: HashMap<String, u32>,
     names: Names,
@@ -254,10 +257,22 @@ impl Session {
             .map(|chosen| chosen.entry.id)
             .collect();
         under_way.retain(|id, _| later.contains(id));
+        let addresses_before = chosen
+            .iter()
+            .filter(|chosen| chosen.date_under_way.is_some() || chosen.step > 0)
+            .filter_map(|chosen| {
+                let id = chosen.entry.id;
+                let (of, _) = in_flight.by_id.get(&id)?;
+                let is_next = chosen.step == of.step.saturating_add(1);
+                let address = in_flight.addresses.get(&id).copied().flatten();
+                is_next.then_some(((id, chosen.step), address))
+            })
+            .collect();
         Ok(TypePlan {
             object_type,
             chosen,
             under_way,
+            addresses_before,
             addresses: surveyed.addresses,
             generations,
             names,
@@ -289,6 +304,7 @@ impl Session {
                 };
                 // Later uploads hold later versions.
                 let id = id_hash(&key, &pending.object_id);
+                records.addresses.insert(id, pending.address);
                 let fields = records.fields.entry(id).or_default();
                 fields.extend(pending.fields);
                 records.by_id.insert(id, (in_flight, pending.object_id));
@@ -359,6 +375,7 @@ impl Session {
             self.now(),
         );
         bodies.under_way = of_type.under_way;
+        bodies.addresses_before = of_type.addresses_before;
         bodies.write(of_type.chosen, blocked).await?;
         raised.0 += bodies.raised_dates;
         raised.1 += bodies.last_dates;

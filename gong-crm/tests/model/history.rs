@@ -570,7 +570,7 @@ impl History {
         for (key, version) in self.given.clone() {
             if named.contains_key(&key.1) {
                 assert!(
-                    self.is_excused(&key, &version),
+                    self.is_excused(&key, &version, &named[&key.1]),
                     "{key:?} is named without a reason: {version:?}: {}",
                     named[&key.1]
                 );
@@ -592,7 +592,7 @@ impl History {
     }
 
     /// Whether there is a reason why a record is not in Gong as it was given.
-    fn is_excused(&self, key: &Key, version: &Version) -> bool {
+    fn is_excused(&self, key: &Key, version: &Version, reason: &str) -> bool {
         let is_gone = |parent: &Key| {
             let id = &parent.1;
             self.simulator.object(parent.0.as_str(), id).is_none()
@@ -600,11 +600,30 @@ impl History {
         };
         let is_unreadable = matches!(key.0, ObjectType::Stage | ObjectType::BusinessUser);
         let asks_for_deletion = self.is_lost && key.0 == ObjectType::BusinessUser;
+        // A record that is alone in an upload that fails as a whole is taken for the reason.
+        let is_poison = reason.contains("General failure") || reason.contains("no reason");
         version.is_bad
             || asks_for_deletion
+            || is_poison
             || self.rules.counts_short
             || version.parents.iter().any(is_gone)
             || (version.is_deletion() && is_unreadable)
+    }
+
+    /// What Gong was sent of a record.
+    fn received(&self, key: &Key) -> String {
+        let id = format!("\"{}\"", key.1);
+        let mut lines = Vec::new();
+        for upload in self.simulator.upload_history() {
+            let text = upload.file_text().unwrap_or_default().into_owned();
+            for line in text.lines().filter(|line| line.contains(&id)) {
+                lines.push(format!(
+                    "    {} {:?} {line}",
+                    upload.client_request_id, upload.status
+                ));
+            }
+        }
+        lines.join("\n")
     }
 
     fn assert_held(&self, key: &Key, version: &Version, why: &str) {
@@ -620,14 +639,20 @@ impl History {
             return;
         };
         let Some(Value::Object(object)) = object else {
-            panic!("{key:?} is not in Gong, although {why}: {version:?}");
+            let received = self.received(key);
+            panic!("{key:?} is not in Gong, although {why}: {version:?}; Gong got\n{received}");
         };
         let (mut held, given) = (significant(&object), significant(fields));
         if self.is_lost {
             // Nobody knows which custom fields have to be cleared.
             held.retain(|name, _| given.contains_key(name) || !CUSTOM.contains(name));
         }
-        assert_eq!(held, given, "{key:?} differs, although {why}");
+        assert_eq!(
+            held,
+            given,
+            "{key:?} differs, although {why}; Gong got\n{}",
+            self.received(key)
+        );
     }
 }
 
