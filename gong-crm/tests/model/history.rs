@@ -571,8 +571,9 @@ impl History {
             if named.contains_key(&key.1) {
                 assert!(
                     self.is_excused(&key, &version, &named[&key.1]),
-                    "{key:?} is named without a reason: {version:?}: {}",
-                    named[&key.1]
+                    "{key:?} is named without a reason: {version:?}: {}; Gong got\n{}",
+                    named[&key.1],
+                    self.received(&key)
                 );
             } else if self.confirmed.contains(&key) || keys.contains(&key) {
                 self.assert_held(&key, &version, "it was given last");
