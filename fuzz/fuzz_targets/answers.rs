@@ -20,10 +20,15 @@ use std::time::Duration;
 use gong_crm::raw::fuzzing::answered;
 use gong_crm::raw::http::{Body, Response};
 use gong_crm::retry::RetryLimits;
-use gong_crm::{
-    Client, ClientRequestId, Clock, Credentials, EntitySchema, Error, ErrorKind, IntegrationId,
-    Meeting, MeetingId, ObjectId, ObjectType, PollPolicy, RateLimit, Upload, PollError,
-};
+use gong_crm::clock::Clock;
+use gong_crm::ids::MeetingId;
+use gong_crm::meeting::Meeting;
+use gong_crm::poll::{PollPolicy, PollError};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::schema::EntitySchema;
+use gong_crm::upload::Upload;
+use gong_crm::value::ObjectId;
+use gong_crm::{Client, ClientRequestId, Credentials, Error, ErrorKind, IntegrationId, ObjectType};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use tokio::runtime::Runtime;

@@ -6,7 +6,8 @@
 #![no_main]
 
 use gong_crm::check::differential::Differential;
-use gong_crm::{EntitySchema, ObjectType};
+use gong_crm::schema::EntitySchema;
+use gong_crm::ObjectType;
 use libfuzzer_sys::fuzz_target;
 
 const SCHEMA: &str = r#"{"DEAL":[

@@ -7,7 +7,8 @@
 
 use std::collections::BTreeSet;
 
-use gong_crm::{Change, EntitySchema, ObjectType, SchemaField, SchemaPlan};
+use gong_crm::schema::{Change, EntitySchema, SchemaField, SchemaPlan};
+use gong_crm::ObjectType;
 use libfuzzer_sys::fuzz_target;
 use serde_json::value::RawValue;
 

@@ -245,18 +245,26 @@ impl<'a> Attempts<'a> {
     /// pause is longer than [`RetryLimits::max_retry_after`], or it would end after
     /// [`RetryLimits::max_elapsed`].
     pub async fn wait_after(&mut self, error: Error) -> Result<(), Error> {
+        match self.next_pause(error.retry_after()) {
+            Some(pause) => {
+                self.clock.sleep(pause).await;
+                Ok(())
+            }
+            None => Err(error),
+        }
+    }
+
+    /// How long to wait before the next attempt, at least as long as Gong asked; `None` when no
+    /// further attempt may be made.
+    pub fn next_pause(&mut self, retry_after: Option<Duration>) -> Option<Duration> {
         self.failed += 1;
         let pause = self.pauses.next().unwrap_or_default();
-        let pause = pause.max(error.retry_after().unwrap_or_default());
+        let pause = pause.max(retry_after.unwrap_or_default());
         let elapsed = self.clock.monotonic().saturating_sub(self.started);
-        if self.failed >= self.limits.max_attempts
+        let is_over = self.failed >= self.limits.max_attempts
             || pause > self.limits.max_retry_after
-            || elapsed.saturating_add(pause) > self.limits.max_elapsed
-        {
-            return Err(error);
-        }
-        self.clock.sleep(pause).await;
-        Ok(())
+            || elapsed.saturating_add(pause) > self.limits.max_elapsed;
+        (!is_over).then_some(pause)
     }
 }
 

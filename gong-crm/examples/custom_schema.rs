@@ -13,10 +13,9 @@
 use std::error::Error;
 use std::io::{Write, stdout};
 
-use gong_crm::{
-    Client, Credentials, Deal, EntitySchema, IntegrationId, ObjectType, RateLimit, SchemaField,
-    SchemaPlan,
-};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::schema::{EntitySchema, SchemaField, SchemaPlan};
+use gong_crm::{Client, Credentials, Deal, IntegrationId, ObjectType};
 use gong_sim::Simulator;
 
 #[tokio::main]

@@ -14,7 +14,8 @@ use std::error::Error;
 use std::io::{Write, stdout};
 
 use gong_crm::push::{Options, Records};
-use gong_crm::{Account, Client, Contact, Credentials, RateLimit};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Account, Client, Contact, Credentials};
 use gong_sim::Simulator;
 use rusqlite::Connection;
 

@@ -17,8 +17,11 @@ use std::fs;
 use std::io::{Write, stdout};
 use std::path::Path;
 
+use gong_crm::ledger::Ledger;
 use gong_crm::push::{Options, Records, Verdict};
-use gong_crm::{Account, Client, Credentials, IntegrationId, Ledger, RateLimit, Timestamp};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::value::Timestamp;
+use gong_crm::{Account, Client, Credentials, IntegrationId};
 use gong_sim::{Effect, Fault, Operation, Simulator};
 
 #[tokio::main]

@@ -12,7 +12,9 @@
 use std::error::Error;
 use std::io::{Write, stdout};
 
-use gong_crm::{Client, Credentials, Invitee, Meeting, RateLimit};
+use gong_crm::meeting::{Invitee, Meeting};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Client, Credentials};
 use gong_sim::{GongUser, Simulator};
 
 #[tokio::main]

@@ -23,7 +23,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use gong_crm::ledger::store::{Batch, Entry, Store, StoreFuture, Table, Update, conformance};
 use gong_crm::ledger::{Ledger, LedgerError, LedgerLock, LockOwner};
 use gong_crm::push::{Options, Records};
-use gong_crm::{Account, Client, Credentials, RateLimit};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Account, Client, Credentials};
 use gong_sim::Simulator;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -104,9 +105,10 @@ impl Store for AppStore {
                      ORDER BY key LIMIT ?4",
                 )?;
                 let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-                let rows = query.query_map(params![table.as_str(), from, before, limit], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })?;
+                let rows = query
+                    .query_map(params![table.as_str(), from, before, limit], |row| {
+                        Ok((row.get(0)?, row.get(1)?))
+                    })?;
                 rows.collect()
             };
             scan(&connection).map_err(failed)

@@ -13,8 +13,10 @@
 use std::error::Error;
 use std::io::{Write, stdout};
 
+use gong_crm::integration::EnsureOutcome;
 use gong_crm::push::{Options, Records};
-use gong_crm::{Account, Client, Credentials, Deal, EnsureOutcome, RateLimit};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Account, Client, Credentials, Deal};
 use gong_sim::Simulator;
 
 #[tokio::main]

@@ -5,12 +5,13 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 /// Writes records of one type as the lines of one entity file, into any [`AsyncWrite`].
 ///
-/// It does what [`EntityWriter`](crate::EntityWriter) does. For files, prefer
+/// It does what [`EntityWriter`](crate::write::EntityWriter) does. For files, prefer
 /// [`EntityFile`](crate::EntityFile) within `tokio::task::spawn_blocking`: it puts a file in its place
 /// only when it is complete.
 ///
 /// ```
-/// use gong_crm::{AsyncEntityWriter, Stage};
+/// use gong_crm::write::AsyncEntityWriter;
+/// use gong_crm::Stage;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let mut writer = AsyncEntityWriter::new(Vec::new());
@@ -50,7 +51,7 @@ impl<T: Record, W: AsyncWrite + Unpin> AsyncEntityWriter<T, W> {
     ///
     /// # Errors
     ///
-    /// As [`EntityWriter::write`](crate::EntityWriter::write).
+    /// As [`EntityWriter::write`](crate::write::EntityWriter::write).
     pub async fn write(&mut self, record: &T) -> Result<u64, WriteError> {
         let line = self.lines.write(record)?;
         let due = self.lines.get_mut();

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use gong_client::rate_limit::{BoxFuture, CallCounter, CallCounterError};
 use gong_client::retry::RetryLimits;
-use gong_client::{Clock, Credentials, Error, Quota, RateLimit, SystemClock, Timeouts};
+use gong_client::{Clock, Credentials, Error, Quota, RateLimit, SystemClock};
+
+pub use gong_client::Timeouts;
 use jiff::Timestamp;
 
 use crate::ledger::{Ledger, LedgerError};

@@ -2,37 +2,33 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod async_writer;
-mod client;
+pub mod client;
 mod compare;
 pub mod ledger;
 pub mod push;
-mod verify;
+pub mod source;
+pub mod sync;
+pub mod verify;
 
 pub use gong_client::{
     clock, error, integration, meeting, objects, operation, poll, quota, rate_limit, raw, retry,
     status, upload, users,
 };
-pub use gong_records::{check, fix, ids, mapping, record, rule, schema, value, write};
+pub use gong_records::{check, fix, ids, io, mapping, record, rule, schema, value};
 
-pub use async_writer::AsyncEntityWriter;
+/// Writing records of one type as the lines of entity files.
+pub mod write {
+    pub use crate::async_writer::AsyncEntityWriter;
+    pub use gong_records::write::*;
+}
+
 pub use client::{Client, ClientBuilder};
-pub use gong_client::{
-    Clock, CreatedMeeting, Credentials, CrmObject, DeletionEvent, EnsureOutcome, Error, ErrorKind,
-    Integration, Invitee, LineError, MAX_EMAILS, MAX_LISTED_ERRORS, MAX_OBJECTS, Meeting,
-    MeetingBuilder, MeetingReadiness, Operation, PollError, PollPolicy, Quota, RateLimit,
-    RequestState, RequestStatus, SystemClock, Timeouts, Upload, User, UserSettings,
-};
+pub use gong_client::{Credentials, Error, ErrorKind};
 pub use gong_records::{
-    Account, Amount, BusinessUser, Change, ClientRequestId, CloseDate, Contact, CustomFields,
-    CustomInput, Deal, DealStatus, EmailAddress, EntityFile, EntitySchema, EntitySchemaError,
-    EntityWriter, Field, FieldKind, FieldType, FilesError, FinishedFile, Input, IntegrationId,
-    InvalidId, InvalidRecord, InvalidValue, Lead, LineFormat, MAX_BODY_BYTES, MAX_FILE_BYTES,
-    MeetingId, ObjectId, ObjectType, PlannedField, Presence, Record, RecordLocation, Rule,
-    SchemaField, SchemaFinding, SchemaPlan, SchemaPlanError, SchemaRule, Stage, Timestamp,
-    UnknownObjectType, UnknownRule, Url, Violation, WriteError, WriteSummary, builder,
+    Account, BusinessUser, ClientRequestId, Contact, Deal, DealStatus, EntityFile, IntegrationId,
+    Lead, ObjectType, Record, Rule, Stage,
 };
 pub use ledger::Ledger;
-pub use verify::{Difference, DifferenceKind, Verification, VerifyError};
 
 /// The programs of the guide compile.
 #[cfg(doctest)]

@@ -125,7 +125,8 @@ impl Client {
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
-    /// use gong_crm::{DifferenceKind, ObjectType};
+    /// use gong_crm::verify::DifferenceKind;
+    /// use gong_crm::ObjectType;
     ///
     /// # let sim = gong_sim::Simulator::start().await?;
     /// # let id = sim.register_integration("Acme CRM", "admin@acme.example").into();

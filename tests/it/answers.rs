@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use gong_crm::{Client, Credentials, Error, ErrorKind, ObjectType, Upload};
+use gong_crm::upload::Upload;
+use gong_crm::{Client, Credentials, Error, ErrorKind, ObjectType};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;

@@ -1,6 +1,8 @@
 //! Does the façade read every answer that Gong is known, or free, to give?
 
-use gong_crm::{EntitySchema, ErrorKind, IntegrationId, ObjectType, RequestState, SchemaField};
+use gong_crm::schema::{EntitySchema, SchemaField};
+use gong_crm::status::RequestState;
+use gong_crm::{ErrorKind, IntegrationId, ObjectType};
 use serde_json::{Value, json};
 use wiremock::{MockServer, ResponseTemplate};
 
@@ -10,7 +12,7 @@ async fn answering(status: u16, body: Value) -> MockServer {
     server(ResponseTemplate::new(status).set_body_json(body)).await
 }
 
-async fn status(body: Value) -> gong_crm::RequestStatus {
+async fn status(body: Value) -> gong_crm::status::RequestStatus {
     let server = answering(200, body).await;
     let client = client(&server.uri());
     client

@@ -72,10 +72,7 @@ async fn readiness_of_each_person_is_shown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn own_ledger_passes_the_conformance_suite() {
-    prints!(
-        own_ledger,
-        "a store of an app, and two pushes with it"
-    );
+    prints!(own_ledger, "a store of an app, and two pushes with it");
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use gong_crm::check::{Example, Finding, Options, Sample, check_paths};
-use gong_crm::{EntitySchema, ObjectType, Rule};
+use gong_crm::schema::EntitySchema;
+use gong_crm::{ObjectType, Rule};
 
 use crate::support::snapshot::snapshot;
 

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use gong_crm::client::Timeouts;
 use gong_crm::push::{Options, Verdict};
-use gong_crm::{Client, Credentials, ErrorKind, RateLimit, Timeouts};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Client, Credentials, ErrorKind};
 use gong_sim::{Effect, Fault, Operation, RetryAfter, Simulator};
 use std::io::Write as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

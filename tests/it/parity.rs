@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 
-use gong_crm::Operation;
+use gong_crm::operation::Operation;
 use serde_json::json;
 use wiremock::ResponseTemplate;
 

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use gong_crm::push::{ACCOUNT_DELAY, Options, Report, Status, Verdict};
+use gong_crm::rate_limit::RateLimit;
 use gong_crm::retry::RetryLimits;
-use gong_crm::{Client, Credentials, ErrorKind, RateLimit};
+use gong_crm::{Client, Credentials, ErrorKind};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -181,7 +182,10 @@ async fn wrong_credentials_stop_the_push() {
     let folder = folder(&["accounts.ldjson", "contacts.ldjson", "stages.ldjson"]);
     let report = push(&gong, folder.path()).await;
     assert_eq!(report.verdict, Verdict::Failed);
-    assert_eq!(report.cause.as_ref().unwrap().kind(), ErrorKind::Unauthorized);
+    assert_eq!(
+        report.cause.as_ref().unwrap().kind(),
+        ErrorKind::Unauthorized
+    );
     let states: Vec<Status> = report.files.iter().map(|file| file.status).collect();
     assert_eq!(states, [Status::NotSent; 3]);
     gong.transcript().await;

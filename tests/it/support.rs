@@ -12,8 +12,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gong_crm::client::Timeouts;
+use gong_crm::clock::Clock;
+use gong_crm::rate_limit::RateLimit;
 use gong_crm::retry::RetryLimits;
-use gong_crm::{Client, Clock, Credentials, Error, RateLimit, Timeouts};
+use gong_crm::{Client, Credentials, Error};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 

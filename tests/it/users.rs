@@ -1,7 +1,8 @@
 //! Listing the users of Gong over its pages.
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use gong_crm::{ErrorKind, User};
+use gong_crm::ErrorKind;
+use gong_crm::users::User;
 use serde_json::json;
 use wiremock::matchers::{query_param, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};

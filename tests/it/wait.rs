@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use gong_crm::{ErrorKind, PollError, PollPolicy, RequestState};
+use gong_crm::ErrorKind;
+use gong_crm::poll::{PollError, PollPolicy};
+use gong_crm::status::RequestState;
 use serde_json::json;
 
 use crate::support::calls;

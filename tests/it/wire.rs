@@ -3,7 +3,9 @@
 use std::io::Write as _;
 
 use base64::Engine as _;
-use gong_crm::{Client, Credentials, MeetingId, ObjectId, ObjectType};
+use gong_crm::ids::MeetingId;
+use gong_crm::value::ObjectId;
+use gong_crm::{Client, Credentials, ObjectType};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 

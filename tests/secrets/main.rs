@@ -13,7 +13,8 @@ use std::sync::{Arc, Mutex};
 
 use gong_crm::ledger::Ledger;
 use gong_crm::push::{Event, Options};
-use gong_crm::{Client, Credentials, IntegrationId, ObjectType, RateLimit};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Client, Credentials, IntegrationId, ObjectType};
 use gong_sim::{Effect, Fault, Operation, Simulator};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -101,7 +102,8 @@ fn accounts() -> String {
              \"note\":\"{CUSTOM}\"{more}}}\n"
         )
     };
-    let rejected = "{\"objectId\":\"a3\",\"modifiedDate\":\"2026-03-01T09:30:00Z\",\"url\":\"no\"}\n";
+    let rejected =
+        "{\"objectId\":\"a3\",\"modifiedDate\":\"2026-03-01T09:30:00Z\",\"url\":\"no\"}\n";
     account("a1", "") + &account("a2", ",\"url\":\"https://crm.example/a2\"") + rejected
 }
 

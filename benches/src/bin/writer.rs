@@ -15,7 +15,8 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use benches::figures::median;
 use fastrand::Rng;
-use gong_crm::{Deal, DealStatus, EntityFile, EntityWriter, WriteError};
+use gong_crm::write::{EntityWriter, WriteError};
+use gong_crm::{Deal, DealStatus, EntityFile};
 
 /// What the slowest machine of the project's checks must still reach.
 const GATES: [(&str, f64); 2] = [("python json", 8.0), ("python orjson", 1.2)];

@@ -9,7 +9,9 @@ use super::error::Fault;
 use super::json::{Cursor, Kind, Value};
 use super::key::{FieldKey, HashKey};
 use super::text;
-use crate::{EntitySchema, Field, FieldKind, FieldType, ObjectType, Rule};
+use crate::record::{Field, FieldKind};
+use crate::schema::{EntitySchema, FieldType};
+use crate::{ObjectType, Rule};
 
 /// How many custom fields are kept from one line to the next.
 const MAX_CUSTOM: usize = 4096;

@@ -10,7 +10,8 @@ use super::json::{Cursor, Kind, Value, line_text};
 use super::key::{FieldKey, HashKey, low_32, low_64};
 use super::value::{self, Scratch};
 use super::{instant, text};
-use crate::{EntitySchema, ObjectType, Rule};
+use crate::schema::EntitySchema;
+use crate::{ObjectType, Rule};
 
 /// What a plan needs to know of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]

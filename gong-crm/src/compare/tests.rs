@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use super::error::NotARecord;
 use super::reader::{Facts, FieldHash, Reference};
 use super::{HashKey, Reader};
-use crate::{EntitySchema, ObjectType, Rule, SchemaField};
+use crate::schema::{EntitySchema, SchemaField};
+use crate::{ObjectType, Rule};
 
 const KEY: HashKey = HashKey::from_bytes([7; 16]);
 

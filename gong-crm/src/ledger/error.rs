@@ -59,7 +59,7 @@ impl fmt::Display for LockOwner {
 #[non_exhaustive]
 pub enum LedgerError {
     /// Its database can't be read or written.
-    #[error("the ledger {} can't be used: {source}", path.display())]
+    #[error("the ledger{} can't be used: {source}", named(path))]
     Storage {
         /// The ledger's path, or its name where it is not a file.
         path: PathBuf,
@@ -98,6 +98,15 @@ pub enum LedgerError {
         /// When it was exported.
         at: Timestamp,
     },
+}
+
+/// The path after "the ledger", unless it has none.
+fn named(path: &Path) -> String {
+    if path.as_os_str().is_empty() {
+        String::new()
+    } else {
+        format!(" {}", path.display())
+    }
 }
 
 impl LedgerError {

@@ -51,6 +51,7 @@ impl LockedLedger {
                     has_own_id: false,
                     order: None,
                     step: 0,
+                    scope: 0,
                 };
                 put_upload(&mut batch, &upload)?;
                 if state.is_open() {

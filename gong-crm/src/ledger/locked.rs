@@ -13,7 +13,9 @@ use super::record::{RecordState, Seconds, TryOutcome};
 use super::store::{Batch, Table};
 use super::upload::{Past, Pending, RecordOutcome, Upload};
 use super::verdict::{after, bounded, last_try, tries_of};
-use super::{AS_OF, COUNTER, IDENTITY, Identity, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN};
+use super::{
+    AS_OF, COUNTER, IDENTITY, Identity, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN,
+};
 use crate::ObjectType;
 
 /// Records per chunk of a manifest and of a history.
@@ -348,6 +350,9 @@ impl LockedLedger {
                 .await?;
             for ((pending, reason, content), old) in chunk.iter().zip(old) {
                 let mut state = old.unwrap_or_default();
+                if upload.scope != 0 {
+                    state.scope = upload.scope;
+                }
                 let tries = tries_of(&state, pending, TryOutcome::HeldBack);
                 let next = now.as_second();
                 let outcome = TryOutcome::HeldBack;

@@ -29,6 +29,7 @@ mod locked;
 mod names;
 mod reading;
 mod record;
+mod scopes;
 pub mod store;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ pub use upload::{Action, Direction, Purpose, RecordOutcome, Upload, UploadState}
 
 pub(crate) use locked::{Conclusion, Content, LockedLedger, NewUpload};
 pub(crate) use names::Names;
+pub(crate) use scopes::LastRead;
 pub(crate) use upload::Pending;
 
 use store::{Batch, MemoryStore, Store, StoreFuture, Table};

@@ -7,7 +7,7 @@ use super::locked::{Content, chunk_key, inflated};
 use super::record::{Current, LastTry, RecordState, Space, TryOutcome};
 use super::store::{Batch, Table};
 use super::upload::{Action, Past, RecordOutcome, Upload};
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, LedgerLock};
 use crate::{ClientRequestId, IntegrationId, ObjectType};
 
 /// How many entries are read at once.
@@ -139,6 +139,38 @@ impl Ledger {
                 return Ok(uploads);
             }
         }
+    }
+
+    /// The integrations whose records the ledger knows: the base URL and the id of each.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let ledger = gong_crm::ledger::Ledger::memory();
+    /// assert!(ledger.integrations().await?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn integrations(&self) -> Result<Vec<(String, IntegrationId)>, LedgerError> {
+        let names: Vec<String> = self.meta_json(b"spaces").await?.unwrap_or_default();
+        let parts = names.iter().filter_map(|name| {
+            let (base_url, id) = name.rsplit_once(' ')?;
+            Some((base_url.to_owned(), id.parse().ok()?))
+        });
+        Ok(parts.collect())
+    }
+
+    /// Locks the ledger, so that no push uses it while the lock lives.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Held`] while another process has it locked.
+    pub async fn try_lock(&self) -> Result<LedgerLock, LedgerError> {
+        self.store().try_lock().await
     }
 
     /// What the ledger knows of a record.

@@ -32,6 +32,7 @@ fn upload(number: u64) -> Upload {
         has_own_id: false,
         order: None,
         step: 0,
+        scope: 0,
     }
 }
 

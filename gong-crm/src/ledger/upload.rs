@@ -136,6 +136,9 @@ pub struct Upload {
     /// Whether it goes with the uploads that come or with the deletions.
     #[serde(default)]
     pub(crate) order: Option<Direction>,
+    /// The scope that owns its records, if a complete read held them; 0 otherwise.
+    #[serde(default)]
+    pub(crate) scope: u32,
     /// How many uploads with earlier versions of its records must have their verdict before it.
     #[serde(default)]
     pub(crate) step: u16,

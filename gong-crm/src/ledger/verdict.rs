@@ -22,6 +22,9 @@ pub(super) fn after(
     now: Timestamp,
 ) -> RecordState {
     let mut state = old.unwrap_or_default();
+    if upload.scope != 0 {
+        state.scope = upload.scope;
+    }
     let seconds = now.as_second();
     match outcome {
         RecordOutcome::Accepted => {

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::event::Event;
 use super::session::Session;
-use crate::{ObjectId, ObjectType};
+use crate::ObjectType;
+use crate::value::ObjectId;
 
 impl Session {
     /// Waits until Gong can be expected to have stored the accounts that are new, and reads the

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::input::unreadable;
 use super::level::Level;
 use super::parents::BlockedParents;
+use super::reads::BodiesRound;
 use super::spool::Spool;
 use super::survey::{Entry, LineAt, NO_DATE, TypeFiles};
 use super::{Options, PushError};
@@ -40,11 +41,11 @@ pub(super) struct Chosen {
 
 /// What keeps records of one kind in one upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Group {
-    level: Level,
+pub(super) struct Group {
+    pub(super) level: Level,
     /// Deletions of users that make an address free go before the users that take it.
-    direction: Direction,
-    is_retry: bool,
+    pub(super) direction: Direction,
+    pub(super) is_retry: bool,
 }
 
 /// The body of an upload, with its records.
@@ -95,15 +96,17 @@ pub(super) struct HeldBack {
 
 /// Writes the bodies of the records of one type.
 pub(super) struct Bodies<'a> {
-    files: &'a TypeFiles<'a>,
+    pub(super) files: &'a TypeFiles<'a>,
     spool: Spool,
-    ledger: LockedLedger,
-    limits: Limits,
-    reader: Reader<'a>,
-    names: Names,
+    pub(super) ledger: LockedLedger,
+    pub(super) limits: Limits,
+    pub(super) reader: Reader<'a>,
+    pub(super) names: Names,
+    /// What a sync adds.
+    pub(super) round: BodiesRound,
     /// The declared custom fields, for records of which it is not known what Gong was sent.
     declared: Vec<String>,
-    addresses: &'a HashSet<u64>,
+    pub(super) addresses: &'a HashSet<u64>,
     /// The fields of versions that Gong will have been sent before, by the hash of the id.
     pub(super) under_way: HashMap<u64, Vec<SentField>>,
     /// The addresses of users before a version that follows another, by the hash of the id and the
@@ -121,21 +124,21 @@ pub(super) struct Bodies<'a> {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Limits {
+pub(super) struct Limits {
     bytes: u64,
     records: usize,
-    keep_dates: bool,
-    now: Timestamp,
+    pub(super) keep_dates: bool,
+    pub(super) now: Timestamp,
 }
 
 /// A line that was read, with what has to be known of it.
-pub(super) struct Read {
+struct Read {
     chosen: Chosen,
     /// The file's place among those of the type.
     file: usize,
     line: Vec<u8>,
     object_id: String,
-    pub(super) references: Vec<(ObjectType, String)>,
+    references: Vec<(ObjectType, String)>,
 }
 
 impl<'a> Bodies<'a> {
@@ -175,6 +178,7 @@ impl<'a> Bodies<'a> {
             reader,
             names,
             declared,
+            round: BodiesRound::new(key),
             addresses,
             under_way: HashMap::new(),
             addresses_before: HashMap::new(),
@@ -208,7 +212,8 @@ impl<'a> Bodies<'a> {
                 .ledger()
                 .records(blocked.space, self.files.object_type, known)
                 .await?;
-            blocked.look_up(&self.ledger, &read).await?;
+            let references: Vec<_> = read.iter().flat_map(|read| &read.references).collect();
+            blocked.look_up(&self.ledger, &references).await?;
             let mut states = states.into_iter();
             for read in read {
                 let known = if read.chosen.is_known {
@@ -333,7 +338,9 @@ impl<'a> Bodies<'a> {
         }
         let mut nulls = Vec::new();
         let mut defaults = Vec::new();
-        let is_converted = self.files.files[read.file].1.converted.is_some();
+        // A person's own line never gets a value that nobody gave.
+        let fills_defaults =
+            self.round.is_sync || self.files.files[read.file].1.converted.is_some();
         if !is_deletion {
             let format = self.files.object_type.line_format();
             let before = known
@@ -356,7 +363,7 @@ impl<'a> Bodies<'a> {
                 };
                 match format.field(name) {
                     None => nulls.push(name.to_owned()),
-                    Some(own) if own.default.is_some() && is_converted => {
+                    Some(own) if own.default.is_some() && fills_defaults => {
                         defaults.push(name.to_owned());
                     }
                     Some(_) if name == "isDeleted" || name == "modifiedDate" => {}
@@ -433,6 +440,10 @@ impl<'a> Bodies<'a> {
         };
         let mut line = Vec::with_capacity(read.line.len() + 32);
         sent_form(self.files.object_type, &read.line, &edits, &mut line).map_err(|_| changed())?;
+        let action = self.planned_action(&pending, known);
+        if self.is_left_out(&action) {
+            return Ok(());
+        }
         if let Some(reason) = blocked.reason(&read.references) {
             pending.source = u32::try_from(self.files.files[read.file].0).unwrap_or(u32::MAX);
             self.held_back.push(HeldBack {
@@ -466,7 +477,9 @@ impl<'a> Bodies<'a> {
             direction,
             is_retry: read.chosen.is_retry,
         };
-        self.push(group, &line, pending)
+        self.push(group, &line, pending)?;
+        self.add_action(action);
+        Ok(())
     }
 
     /// A user whose address changes is deleted first: Gong wants that in a request of its own.
@@ -515,7 +528,12 @@ impl<'a> Bodies<'a> {
         Some(raised)
     }
 
-    fn push(&mut self, group: Group, line: &[u8], pending: Pending) -> Result<(), PushError> {
+    pub(super) fn push(
+        &mut self,
+        group: Group,
+        line: &[u8],
+        pending: Pending,
+    ) -> Result<(), PushError> {
         let limits = self.limits;
         let has_room = self.open.get(&group).is_some_and(|open| {
             open.body.bytes + line.len() as u64 <= limits.bytes
@@ -574,7 +592,7 @@ fn changed_while_read(path: &std::path::Path) -> PushError {
 }
 
 /// A date-time as Gong takes it; none beyond the year 9999.
-fn text_of(seconds: Seconds) -> Option<String> {
+pub(super) fn text_of(seconds: Seconds) -> Option<String> {
     Timestamp::from_second(seconds)
         .ok()
         .map(|moment| moment.to_string())

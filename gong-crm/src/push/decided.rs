@@ -1,12 +1,13 @@
 //! Decides about the records of one type: each is looked up in the ledger, and [`plan`](super::plan)
 //! says what is done with it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Resend;
 use super::bodies::Chosen;
 use super::plan::{Decision, InFlight, Rules, decide};
-use super::prepare::{InFlightRecord, Plan};
+use super::planned::{InFlightRecord, Plan};
+use super::reads::RoundType;
 use super::report::RecordError;
 use super::session::Session;
 use super::survey::{Entry, NO_DATE, Survey, TypeFiles, id_hash};
@@ -36,6 +37,10 @@ pub(super) struct Decided<'a> {
     pub(super) chosen: Vec<Chosen>,
     /// Records that Gong holds as they are, after a version that it rejected.
     pub(super) settled: Vec<(ObjectType, String)>,
+    /// What a sync looks at besides.
+    pub(super) round: RoundType,
+    /// The hashes of the ids of the only records that are looked at.
+    only: Option<HashSet<u64>>,
     /// Whether the group that begins at an entry was decided about.
     visited: Vec<bool>,
     decisions: Vec<Decision>,
@@ -47,6 +52,7 @@ impl<'a> Decided<'a> {
         files: &'a TypeFiles<'a>,
         surveyed: &'a Survey,
         plan: &'a mut Plan,
+        key: &[u8; 16],
     ) -> Self {
         let now = session.now().as_second();
         for (place, (file, _)) in files.files.iter().enumerate() {
@@ -63,7 +69,9 @@ impl<'a> Decided<'a> {
             surveyed,
             plan,
             rules: Rules {
-                as_of: session.as_of,
+                as_of: session
+                    .read_of(files.object_type)
+                    .map_or(session.as_of, |(_, read)| read.as_of),
                 now,
                 history: session.options.history,
                 touch: session.options.touch,
@@ -71,6 +79,8 @@ impl<'a> Decided<'a> {
             },
             chosen: Vec::new(),
             settled: Vec::new(),
+            round: RoundType::default(),
+            only: session.only(files.object_type, key),
             visited: vec![false; surveyed.entries.len()],
             decisions: Vec::new(),
         }
@@ -139,6 +149,29 @@ impl<'a> Decided<'a> {
             .is_some_and(|entry| entry.id == hash);
         if is_first && !self.visited[start] {
             self.group(start, Some((id, state)), in_flight);
+        } else if !is_first
+            && let Some((round, read)) = self.session.read_of(self.files.object_type)
+        {
+            let under_way = in_flight.by_id.get(&hash).map(|(under_way, _)| under_way);
+            let is_held_back = self.surveyed.present.contains(&hash);
+            self.round
+                .visit_absent(round, read, id, state, under_way, is_held_back);
+        }
+    }
+
+    /// Looks at records whose first version is under way, and that vanished from the source.
+    pub(super) fn absent_in_flight(&mut self, in_flight: &OpenRecords) {
+        let Some((round, read)) = self.session.read_of(self.files.object_type) else {
+            return;
+        };
+        for (hash, (under_way, id)) in &in_flight.by_id {
+            let entries = &self.surveyed.entries;
+            let start = entries.partition_point(|entry| entry.id < *hash);
+            let is_there = entries.get(start).is_some_and(|entry| entry.id == *hash)
+                || self.surveyed.present.contains(hash);
+            if !is_there {
+                self.round.visit_first_in_flight(round, read, id, under_way);
+            }
         }
     }
 
@@ -172,6 +205,16 @@ impl<'a> Decided<'a> {
         let length = self.length_of_group(start, id);
         self.visited[start] = true;
         let versions = &entries[start..start + length];
+        let is_foreign = match (self.session.read_of(self.files.object_type), known) {
+            (Some((round, read)), Some((id, state))) => {
+                self.round.visit_present(round, read, id, state)
+            }
+            _ => false,
+        };
+        if self.only.as_ref().is_some_and(|only| !only.contains(&id)) {
+            self.leave_out(versions);
+            return;
+        }
         let under_way = in_flight.by_id.get(&id);
         let resend = match (&self.session.options.resend, known) {
             (Resend::None, _) => false,
@@ -188,6 +231,13 @@ impl<'a> Decided<'a> {
         let state = known.map(|(_, state)| state);
         let flying = under_way.map(|(in_flight, _)| *in_flight);
         decide(versions, state, flying, rules, &mut decisions);
+        if is_foreign {
+            for decision in &mut decisions {
+                if matches!(decision, Decision::Send { .. }) {
+                    *decision = Decision::Foreign;
+                }
+            }
+        }
         let last_sent = decisions
             .iter()
             .rposition(|decision| matches!(decision, Decision::Send { .. }));
@@ -208,6 +258,15 @@ impl<'a> Decided<'a> {
             Seconds::MIN
         } else {
             self.rules.as_of
+        }
+    }
+
+    /// Takes records out of the plan that are not among the only ones.
+    fn leave_out(&mut self, versions: &[Entry]) {
+        for version in versions {
+            let (place, _) = self.files.locate(version.place);
+            let report = &mut self.plan.files[self.files.files[place].0];
+            report.records = report.records.saturating_sub(1);
         }
     }
 
@@ -249,7 +308,17 @@ impl<'a> Decided<'a> {
                 );
                 report.held_back += 1;
             }
-            Decision::NewerInGong => report.unchanged += 1,
+            Decision::NewerInGong => {
+                report.unchanged += 1;
+                self.round.counts.newer += 1;
+            }
+            Decision::Foreign => {
+                error(
+                    "not sent: another scope owns this record; forget it there, or rename the scope"
+                        .to_owned(),
+                );
+                report.held_back += 1;
+            }
             Decision::Superseded => report.superseded += 1,
             Decision::Rejected | Decision::Unconfirmed => {
                 if let Some(last) = last_try {

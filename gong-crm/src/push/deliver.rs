@@ -7,13 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gong_client::error::{Error, ErrorKind};
-use gong_client::retry::{RetryAction, for_idempotent, for_upload};
+use gong_client::retry::{Attempts, RetryAction, for_idempotent, for_upload};
 use gong_client::status::RequestStatus;
 use jiff::SignedDuration;
 
 use super::Wait;
 use super::event::Event as Progress;
-use super::retry_budget::RetryBudget;
 use super::session::Session;
 use super::transition::{End, Event, Next, State, next};
 use crate::ledger::{Upload, UploadState};
@@ -55,7 +54,7 @@ struct Delivery<'s> {
     reason: String,
     cause: Option<Arc<Error>>,
     calls: u32,
-    sending: RetryBudget,
+    sending: Attempts<'s>,
     /// Why it is not known whether the last try arrived.
     unclear: Option<Arc<Error>>,
     /// When Gong took it, if it did so in this push.
@@ -78,7 +77,7 @@ impl Session {
             reason: String::new(),
             cause: None,
             calls: 0,
-            sending: RetryBudget::new(self.options.retry, clock),
+            sending: Attempts::start(&self.options.retry, clock),
             unclear: None,
             accepted: None,
         };
@@ -217,7 +216,7 @@ impl Delivery<'_> {
     /// Waits before the upload is sent again; `None` if it is not.
     async fn pause_before_retry(&mut self, error: &Arc<Error>) -> Option<()> {
         let clock = &*self.session.client.clock;
-        let Some(pause) = self.sending.next_pause(clock, error.retry_after()) else {
+        let Some(pause) = self.sending.next_pause(error.retry_after()) else {
             self.session.note(error);
             return None;
         };
@@ -283,7 +282,7 @@ impl Delivery<'_> {
     /// Asks whether Gong has it, until it is clear.
     async fn ask(&mut self) -> Event {
         let clock = &*self.session.client.clock;
-        let mut budget = RetryBudget::new(self.session.options.retry, clock);
+        let mut attempts = Attempts::start(&self.session.options.retry, clock);
         let mut not_found = 0;
         loop {
             let error = match self.status_once().await {
@@ -304,7 +303,7 @@ impl Delivery<'_> {
                     return Event::StatusUnanswered;
                 }
             }
-            let Some(pause) = budget.next_pause(clock, retry_after) else {
+            let Some(pause) = attempts.next_pause(retry_after) else {
                 if let Some(cause) = self.cause.clone() {
                     self.session.note(&cause);
                 }

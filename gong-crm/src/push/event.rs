@@ -19,6 +19,13 @@ pub enum Event {
         /// The other push.
         owner: LockOwner,
     },
+    /// A source is read.
+    Reading {
+        /// The type of its records.
+        object_type: ObjectType,
+        /// Its name.
+        source: String,
+    },
     /// The check has ended.
     Checked {
         /// The first findings, at most 50.
@@ -119,14 +126,14 @@ pub enum Event {
     },
 }
 
-pub(super) type Listener = Box<dyn FnMut(&Event) + Send>;
+pub(crate) type Listener = Box<dyn FnMut(&Event) + Send>;
 
 /// Who receives the events.
 #[derive(Default)]
-pub(super) struct Events(Mutex<Option<Listener>>);
+pub(crate) struct Events(Mutex<Option<Listener>>);
 
 impl Events {
-    pub(super) fn new(listener: Option<Listener>) -> Self {
+    pub(crate) fn new(listener: Option<Listener>) -> Self {
         Self(Mutex::new(listener))
     }
 
@@ -134,7 +141,7 @@ impl Events {
         clippy::needless_pass_by_value,
         reason = "an event is made to be emitted once"
     )]
-    pub(super) fn emit(&self, event: Event) {
+    pub(crate) fn emit(&self, event: Event) {
         let mut listener = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(listener) = &mut *listener {
             listener(&event);

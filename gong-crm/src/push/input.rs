@@ -20,6 +20,7 @@ use super::report::RecordError;
 use super::spool::Spool;
 use super::{Options, PushError};
 use crate::ObjectType;
+use crate::source::Stamp;
 
 /// The path that stands for standard input.
 pub(super) const STANDARD_INPUT: &str = "-";
@@ -79,6 +80,8 @@ pub(super) struct OpenFile {
     pub(super) is_rejects: bool,
     /// Whether its records came from memory, so that no file is beside it.
     pub(super) is_in_memory: bool,
+    /// The file as it was before it was read, if it must not change.
+    pub(super) stamp: Option<Stamp>,
     /// How many records it holds, with those that could not be converted.
     pub(super) records: u64,
 }
@@ -93,6 +96,7 @@ impl OpenFile {
             converted: None,
             skipped: BTreeMap::new(),
             is_in_memory: false,
+            stamp: None,
             records: 0,
         }
     }
@@ -140,6 +144,18 @@ impl Options {
             CsvHandling::Unmapped => unmapped_csvs(&self.paths),
             CsvHandling::Mapped(_) | CsvHandling::MappedByName(_) => Vec::new(),
         }
+    }
+
+    /// The check that a push with these options makes; `None` if it makes none.
+    ///
+    /// What a push takes care of itself is allowed: blank lines, large files, several versions of a
+    /// record and their order.
+    pub fn push_check(&self) -> Option<check::Options> {
+        self.check.options().map(|options| {
+            let mut options = options.clone();
+            options.allow.extend(HANDLED_RULES);
+            options
+        })
     }
 
     fn csvs(&self) -> CsvHandling {
@@ -225,8 +241,11 @@ pub(super) fn check(
     if inputs.is_empty() {
         return Ok(Checked::Sendable);
     }
-    let mut check_options = options.check.options().cloned().unwrap_or_default();
-    check_options.allow.extend(HANDLED_RULES);
+    let check_options = options.push_check().unwrap_or_else(|| {
+        let mut unchecked = check::Options::default();
+        unchecked.allow.extend(HANDLED_RULES);
+        unchecked
+    });
     let mut found: BTreeMap<PathBuf, Vec<RecordError>> = BTreeMap::new();
     let (mut first, mut errors, mut warnings) = (Vec::new(), 0_u64, 0_u64);
     let mut on_finding = |finding: Finding| {

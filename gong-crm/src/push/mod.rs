@@ -38,18 +38,21 @@ mod deliver;
 mod event;
 mod execute;
 mod input;
+mod invalid;
 mod level;
 mod lines;
 mod options;
 mod outcome;
 mod parents;
 mod plan;
+mod planned;
 mod prepare;
+pub(crate) mod reads;
 mod records;
 mod rejects;
 mod report;
 mod resume;
-mod retry_budget;
+pub(crate) mod round;
 mod run;
 mod search;
 mod session;
@@ -70,10 +73,10 @@ pub use records::Records;
 pub use rejects::Rejects;
 pub use report::{FileReport, NotDone, RecordError, Report, Status, UploadReport, Verdict};
 
-use event::{Events, Listener};
+pub(crate) use event::{Events, Listener};
 
 /// How many events wait for a reader; while it does not read, later ones are dropped.
-const WAITING_EVENTS: usize = 1_024;
+pub(crate) const WAITING_EVENTS: usize = 1_024;
 
 /// How long a canceled push may take for the report of what it leaves behind.
 const STOPPING: Duration = Duration::from_secs(5);
@@ -263,6 +266,14 @@ pub struct PushHandle {
 }
 
 impl PushHandle {
+    /// A handle with these events, which stops what watches this sender.
+    pub(crate) fn new(events: mpsc::Receiver<Event>, cancel: watch::Sender<bool>) -> Self {
+        Self {
+            events,
+            cancel: CancelHandle(Arc::new(cancel)),
+        }
+    }
+
     /// The next step; `None` when the push has ended.
     pub async fn next_event(&mut self) -> Option<Event> {
         self.events.recv().await

@@ -11,11 +11,12 @@ use super::report::{RecordError, Status};
 use super::session::Session;
 use super::transition::End;
 use super::verdict::{Judgement, Rest, judge};
+use crate::ObjectType;
 use crate::ledger::{
     Action, Conclusion, Direction, LedgerError, NewUpload, Pending, Purpose, RecordOutcome, Upload,
     UploadState,
 };
-use crate::{ObjectId, ObjectType};
+use crate::value::ObjectId;
 
 /// What became of an upload.
 #[derive(Debug)]

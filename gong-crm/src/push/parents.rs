@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::PushError;
-use super::bodies::{Body, Read};
 use crate::ObjectType;
-use crate::ledger::{Action, LockedLedger, Space};
+use crate::ledger::{Action, LockedLedger, Pending, Space};
 
 /// Records that others refer to and that Gong does not have.
 #[derive(Debug)]
@@ -29,28 +28,25 @@ impl BlockedParents {
         }
     }
 
-    /// Notes the records that come with these bodies.
-    pub(super) fn note(&mut self, bodies: &[Body]) {
-        for body in bodies {
-            let records = body.pending.iter();
-            self.coming.extend(
-                records
-                    .filter(|pending| pending.is_known && pending.action == Action::Create)
-                    .map(|pending| (body.object_type, pending.object_id.clone())),
-            );
-        }
+    /// Notes the records of one type that the push sends.
+    pub(super) fn note(&mut self, object_type: ObjectType, pending: &[Pending]) {
+        let coming = pending
+            .iter()
+            .filter(|pending| pending.is_known && pending.action == Action::Create);
+        let ids = coming.map(|pending| (object_type, pending.object_id.clone()));
+        self.coming.extend(ids);
     }
 
     pub(super) async fn look_up(
         &mut self,
         ledger: &LockedLedger,
-        read: &[Read],
+        references: &[&(ObjectType, String)],
     ) -> Result<(), PushError> {
         if !self.is_on {
             return Ok(());
         }
         let mut unknown: BTreeMap<ObjectType, HashSet<&str>> = BTreeMap::new();
-        for (object_type, object_id) in read.iter().flat_map(|read| &read.references) {
+        for (object_type, object_id) in references {
             let key = (*object_type, object_id.clone());
             if !self.looked_up.contains_key(&key) {
                 unknown.entry(*object_type).or_default().insert(object_id);

@@ -32,6 +32,9 @@ pub(super) struct InFlight {
     pub(super) step: u16,
     pub(super) as_of: Seconds,
     pub(super) date: Option<Seconds>,
+    pub(super) is_deletion: bool,
+    /// The scope that owns it.
+    pub(super) scope: u32,
 }
 
 /// What is to be done with one version of a record.
@@ -51,6 +54,8 @@ pub(super) enum Decision {
     InFlight { upload: u64 },
     /// Gong holds a version from a later read.
     NewerInGong,
+    /// Another scope owns the record.
+    Foreign,
     /// Another version of the record in the same input is sent instead.
     Superseded,
     /// Two versions have the same date and different content: nobody can say which counts.

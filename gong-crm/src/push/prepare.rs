@@ -10,81 +10,35 @@ use gong_client::error::{Error, ErrorKind};
 use super::PushError;
 use super::bodies::{Bodies, Body, Chosen, HeldBack};
 use super::decided::{Decided, OpenRecords};
-use super::input::{MAX_LINES, OpenFile, unreadable};
+use super::input::{MAX_LINES, OpenFile};
+use super::invalid::invalid_records;
 use super::level::Level;
-use super::lines::each_line;
 use super::parents::BlockedParents;
 use super::plan::InFlight;
-use super::report::{FileReport, RecordError, Status};
+use super::planned::{Plan, Planned, Writes};
+use super::reads::{Gone, RoundPlan, RoundType};
+use super::report::{FileReport, RecordError};
 use super::session::Session;
 use super::survey::{Survey, TypeFiles, id_hash, survey};
 use crate::ObjectType;
-use crate::compare::{HashKey, Reader};
 use crate::ledger::{
-    Action, Content, LedgerError, Names, NewUpload, Pending, Purpose, SentField, Upload,
+    Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, SentField, Upload,
     UploadState,
 };
 
-/// What a push is going to do.
-#[derive(Debug)]
-pub(super) struct Plan {
-    /// The uploads, each with its level; older ones that hold some of the records come along.
-    pub(super) uploads: Vec<Planned>,
-    /// What is known of the files before anything is sent.
-    pub(super) files: Vec<FileReport>,
-    /// Records whose verdict is that of an older upload.
-    pub(super) in_flight: Vec<InFlightRecord>,
-    /// Sentences about the plan as a whole.
-    pub(super) notes: Vec<String>,
-    /// Whether the plan holds errors that stop the push.
-    pub(super) is_invalid: bool,
-    /// Whether records are held back because others are not in Gong.
-    pub(super) holds_dependents: bool,
-    /// What is written into the ledger before anything is sent.
-    pub(super) writes: Writes,
-}
-
-/// What a plan writes into the ledger.
-#[derive(Debug, Default)]
-pub(super) struct Writes {
-    /// The new uploads with their records.
-    new: Vec<NewUpload>,
-    /// Names of fields, with those that are new.
-    names: Vec<Names>,
-    /// Records that are held back, with the reasons.
-    held: BTreeMap<ObjectType, Vec<(Pending, String, Content)>>,
-    /// Records that Gong holds as they are, after a version that it rejected.
-    settled: Vec<(ObjectType, String)>,
-    /// Uploads of earlier pushes that were not sent, with their records and the places of those that
-    /// this push does not name.
-    overtaken: Vec<(Upload, Vec<Pending>, Vec<usize>)>,
-}
-
-/// An upload of a plan.
-#[derive(Debug)]
-pub(super) struct Planned {
-    pub(super) upload: Upload,
-    pub(super) level: Level,
-    /// Whether an earlier push planned it, so that it may be overtaken.
-    pub(super) is_older: bool,
-}
-
-/// A record that an older upload holds as it is.
-#[derive(Debug)]
-pub(super) struct InFlightRecord {
-    pub(super) file: usize,
-    pub(super) object_type: ObjectType,
-    pub(super) object_id: String,
-    pub(super) hash: u64,
-    pub(super) line: u64,
-    pub(super) upload: u64,
-}
-
 /// What was decided about the records of one type.
 #[derive(Debug)]
-struct TypePlan {
-    object_type: ObjectType,
-    chosen: Vec<Chosen>,
+pub(super) struct TypePlan {
+    pub(super) object_type: ObjectType,
+    pub(super) chosen: Vec<Chosen>,
+    /// How many versions the files hold.
+    pub(super) records: u64,
+    /// Whether the files hold no record at all.
+    pub(super) is_empty: bool,
+    /// What a sync looks at besides.
+    pub(super) round: RoundType,
+    /// Vanished records that are deleted.
+    pub(super) gone: Gone,
     /// The fields of versions that are under way, by the hash of the id.
     under_way: HashMap<u64, Vec<SentField>>,
     /// The addresses of users before a version that follows another, by the hash of the id and the
@@ -107,8 +61,10 @@ impl Session {
             is_invalid: false,
             holds_dependents: false,
             writes: Writes::default(),
+            round: RoundPlan::default(),
         };
-        let open = self.ledger.open_uploads().await?;
+        let mut open = self.ledger.open_uploads().await?;
+        self.drop_planned(&mut open, &mut plan);
         let mut types = Vec::new();
         for object_type in ObjectType::ALL {
             let is_named = |file: &OpenFile| file.file.object_type == object_type;
@@ -124,6 +80,7 @@ impl Session {
         }
         plan.is_invalid = false;
         let followed: HashSet<u64> = plan.in_flight.iter().map(|record| record.upload).collect();
+        self.decide_deletions(&mut types, &mut plan, key).await?;
         self.follow_older(open, &followed, &types, &mut plan);
         let mut blocked = BlockedParents::new(self.space, !self.options.ignore_dependencies);
         let mut raised = (0, 0);
@@ -131,7 +88,9 @@ impl Session {
             let (bodies, held, names) = self
                 .write_bodies(of_type, key, &mut blocked, &mut plan, &mut raised)
                 .await?;
-            blocked.note(&bodies);
+            for body in &bodies {
+                blocked.note(body.object_type, &body.pending);
+            }
             plan.writes.names.extend(names);
             self.note_held_back(held, &mut plan);
             for body in bodies {
@@ -144,6 +103,7 @@ impl Session {
                 plan.writes.new.push(upload);
             }
         }
+        self.note_left_out(&mut plan).await?;
         note_dates(raised, &mut plan);
         self.take_own_id(&mut plan).await?;
         self.note_invalid(key, &mut plan).await?;
@@ -152,6 +112,7 @@ impl Session {
 
     /// Writes a plan into the ledger. Nothing may be sent before this returns.
     pub(super) async fn write_down(&self, plan: &mut Plan) -> Result<(), LedgerError> {
+        self.write_round(plan).await?;
         let mut writes = std::mem::take(&mut plan.writes);
         self.ledger
             .clear_last_tries(self.space, &writes.settled)
@@ -162,9 +123,7 @@ impl Session {
             upload.sources.clone_from(&sources);
             self.ledger.hold_back(&upload, held, self.now()).await?;
         }
-        self.ledger
-            .begin(&writes.new, &mut writes.names)
-            .await?;
+        self.ledger.begin(&writes.new, &mut writes.names).await?;
         for (mut upload, pending, kept) in writes.overtaken {
             self.keep_only(&mut upload, &pending, &kept).await?;
         }
@@ -235,20 +194,25 @@ impl Session {
         });
         let surveyed = surveying.await.map_err(|error| interrupted(&error))??;
         let files = TypeFiles::new(object_type, &self.files);
-        let mut decided = Decided::new(self, &files, &surveyed, plan);
+        let mut decided = Decided::new(self, &files, &surveyed, plan, &key);
         let in_flight = self.open_records(object_type, key, open).await?;
         match &surveyed.ids {
-            Some(ids) => decided.probe(ids, key, &in_flight).await?,
-            None => decided.scan(key, &in_flight).await?,
+            // Only a scan finds records that are not there any more.
+            Some(ids) if !self.is_complete(object_type) => {
+                decided.probe(ids, key, &in_flight).await?;
+            }
+            _ => decided.scan(key, &in_flight).await?,
         }
+        decided.absent_in_flight(&in_flight);
         decided.rest(&in_flight);
         let Decided {
-            chosen, settled, ..
+            chosen,
+            settled,
+            round,
+            ..
         } = decided;
         plan.writes.settled.extend(settled);
-        let overtaken = self
-            .overtaken_by(&surveyed, object_type, key, open)
-            .await?;
+        let overtaken = self.overtaken_by(&surveyed, object_type, key, open).await?;
         plan.writes.overtaken.extend(overtaken);
         let mut under_way = in_flight.fields;
         let later: HashSet<u64> = chosen
@@ -268,15 +232,22 @@ impl Session {
                 is_next.then_some(((id, chosen.step), address))
             })
             .collect();
-        Ok(TypePlan {
+        let mut of_type = TypePlan {
             object_type,
             chosen,
             under_way,
             addresses_before,
-            addresses: surveyed.addresses,
+            records: surveyed.records.iter().sum(),
+            is_empty: false,
+            round,
+            gone: Gone::new(),
+            addresses: HashSet::new(),
             generations,
             names,
-        })
+        };
+        self.judge_read(&mut of_type, &surveyed);
+        of_type.addresses = surveyed.addresses;
+        Ok(of_type)
     }
 
     /// The records of uploads that may be in Gong without a verdict.
@@ -301,6 +272,8 @@ impl Session {
                     step: upload.step,
                     as_of: upload.as_of,
                     date: pending.sent_date,
+                    is_deletion: upload.direction == Direction::Delete,
+                    scope: upload.scope,
                 };
                 // Later uploads hold later versions.
                 let id = id_hash(&key, &pending.object_id);
@@ -334,11 +307,17 @@ impl Session {
         for upload in open {
             let may_be_in_gong =
                 matches!(upload.state, UploadState::Sending | UploadState::Accepted);
-            let is_needed = followed.contains(&upload.number)
+            if upload.state == UploadState::Planned && upload.scope != 0 {
+                continue;
+            }
+            let is_needed = self.round.is_some()
+                || followed.contains(&upload.number)
                 || under_way.contains(&upload.object_type)
                 || (upload.purpose == Purpose::Legacy && named.contains(&upload.object_type));
             let is_here = upload.space() == self.space || upload.purpose == Purpose::Legacy;
-            if is_here && may_be_in_gong && is_needed {
+            // A sync also sends what earlier rounds planned and did not send.
+            let may_go = may_be_in_gong || self.round.is_some();
+            if is_here && may_go && is_needed {
                 let level = Level::of(&upload);
                 plan.uploads.push(Planned {
                     upload,
@@ -357,7 +336,7 @@ impl Session {
         plan: &mut Plan,
         raised: &mut (u64, u64),
     ) -> Result<(Vec<Body>, Vec<HeldBack>, Option<Names>), PushError> {
-        if of_type.chosen.is_empty() {
+        if of_type.chosen.is_empty() && of_type.gone.is_empty() {
             return Ok((Vec::new(), Vec::new(), None));
         }
         let files = TypeFiles::new(of_type.object_type, &self.files);
@@ -376,7 +355,12 @@ impl Session {
         );
         bodies.under_way = of_type.under_way;
         bodies.addresses_before = of_type.addresses_before;
+        bodies.of_round(self);
         bodies.write(of_type.chosen, blocked).await?;
+        bodies
+            .write_gone(of_type.gone, &mut plan.round.held)
+            .await?;
+        bodies.give_round(&mut plan.round);
         raised.0 += bodies.raised_dates;
         raised.1 += bodies.last_dates;
         for (name, count) in &bodies.not_cleared {
@@ -425,7 +409,7 @@ impl Session {
             client_request_id: identity.request_id(object_type, number)?,
             integration_id: self.integration_id,
             object_type,
-            direction: crate::ledger::Direction::Upsert,
+            direction: Direction::Upsert,
             purpose: Purpose::Records,
             state: UploadState::Planned,
             records: 0,
@@ -439,12 +423,15 @@ impl Session {
             not_found: 0,
             status: None,
             space: self.space.0,
-            as_of: self.as_of,
+            as_of: self
+                .read_of(object_type)
+                .map_or(self.as_of, |(_, read)| read.as_of),
             body: None,
             body_hash: String::new(),
             has_own_id: false,
             order: None,
             step: 0,
+            scope: self.owner(object_type),
         })
     }
 
@@ -529,64 +516,6 @@ fn first_report(open: &OpenFile) -> FileReport {
     report
 }
 
-/// The lines that the check found invalid and that say which record they are.
-fn invalid_records(
-    files: &[OpenFile],
-    key: [u8; 16],
-) -> Result<Vec<(ObjectType, Pending, String, Content)>, PushError> {
-    let none = |_: &str| 0;
-    let mut invalid = Vec::new();
-    for (place, open) in files.iter().enumerate() {
-        let Some(last) = open.skipped.keys().rfind(|line| **line <= MAX_LINES) else {
-            continue;
-        };
-        let object_type = open.file.object_type;
-        let mut reader = Reader::new(HashKey::from_bytes(key), object_type, &none);
-        let read = each_line(&open.lines, |line| {
-            let Some(reasons) = open
-                .skipped
-                .get(&line.number)
-                .filter(|_| line.number <= *last)
-            else {
-                return Ok::<(), std::io::Error>(());
-            };
-            let (object_id, hash) = match reader.read(line.bytes) {
-                Ok(facts) => (facts.object_id.into_owned(), facts.hash),
-                Err(error) => match error.object_id {
-                    Some(object_id) => (object_id, 0),
-                    None => return Ok(()),
-                },
-            };
-            let pending = Pending {
-                object_id,
-                action: Action::Update,
-                hash: hash.to_le_bytes(),
-                fields: Vec::new(),
-                changed: Vec::new(),
-                sent_date: None,
-                address: None,
-                source: u32::try_from(place).unwrap_or(u32::MAX),
-                line: open.source_line(line.number),
-                is_known: true,
-            };
-            let converted = open.converted.as_ref();
-            let content = Content {
-                line: line.bytes.to_vec(),
-                row: converted
-                    .and_then(|rows| rows.row_text(line.number))
-                    .unwrap_or_default(),
-                head: converted
-                    .and_then(|rows| rows.head_text())
-                    .unwrap_or_default(),
-            };
-            invalid.push((object_type, pending, reasons.join("; "), content));
-            Ok(())
-        });
-        read.map_err(|error| unreadable(&open.file.path, error))?;
-    }
-    Ok(invalid)
-}
-
 fn note_dates((raised, last): (u64, u64), plan: &mut Plan) {
     if raised > 0 {
         plan.notes.push(format!(
@@ -607,31 +536,4 @@ pub(super) fn interrupted(error: &tokio::task::JoinError) -> PushError {
         ErrorKind::File,
         format!("reading was interrupted: {error}"),
     ))
-}
-
-impl Plan {
-    /// How many records are sent.
-    pub(super) fn records(&self) -> u64 {
-        let new = self.uploads.iter().filter(|planned| !planned.is_older);
-        new.map(|planned| planned.upload.records).sum()
-    }
-
-    /// How many bytes are sent.
-    pub(super) fn bytes(&self) -> u64 {
-        let new = self.uploads.iter().filter(|planned| !planned.is_older);
-        new.map(|planned| planned.upload.bytes).sum()
-    }
-
-    /// The files of a push of which nothing is sent, because the check found errors.
-    pub(super) fn invalid_files(mut self) -> Vec<FileReport> {
-        for file in &mut self.files {
-            file.status = if file.errors.is_empty() {
-                Status::NotSent
-            } else {
-                Status::Invalid
-            };
-            file.reason = Some("the check found errors, and nothing was sent".to_owned());
-        }
-        self.files
-    }
 }

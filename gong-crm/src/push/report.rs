@@ -1,11 +1,11 @@
 //! What became of a push: for each file and in total.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gong_client::error::Error;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{ClientRequestId, ObjectType};
 
@@ -128,6 +128,7 @@ impl fmt::Display for Status {
 #[non_exhaustive]
 pub struct FileReport {
     /// Its path, as it was named.
+    #[serde(serialize_with = "path_text")]
     pub path: PathBuf,
     /// The type of its records.
     pub object_type: ObjectType,
@@ -152,6 +153,7 @@ pub struct FileReport {
     /// Its records that are not in Gong as they are.
     pub errors: Vec<RecordError>,
     /// Where its rejected records were written.
+    #[serde(serialize_with = "optional_path_text")]
     pub rejects: Option<PathBuf>,
     /// Why something of it was not sent, or its verdict is not known.
     pub reason: Option<String>,
@@ -181,14 +183,35 @@ pub struct UploadReport {
 pub struct RecordError {
     /// The upload that held it; `None` if it was not sent.
     pub client_request_id: Option<ClientRequestId>,
-    /// Its line in the upload, 1-based; 0 if it was not sent.
+    /// Its line in the upload, 1-based; 0 if it was not sent, which is `null` in JSON.
+    #[serde(serialize_with = "known_line")]
     pub line: u64,
-    /// Its line or row in the file, 1-based; 0 if it is not known.
+    /// Its line or row in the file, 1-based; 0 if it is not known, which is `null` in JSON.
+    #[serde(serialize_with = "known_line")]
     pub source_line: u64,
     /// Its id, if it could be read.
     pub object_id: Option<String>,
     /// Gong's reason, or ours.
     pub description: String,
+}
+
+// A path need not be Unicode, and its JSON has to be there all the same.
+fn path_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+fn optional_path_text<S: Serializer>(
+    path: &Option<PathBuf>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let text = path.as_ref().map(|path| path.to_string_lossy());
+    text.serialize(serializer)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn known_line<S: Serializer>(line: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    Some(*line).filter(|line| *line > 0).serialize(serializer)
 }
 
 /// A push that did not make Gong hold every record as it was given.

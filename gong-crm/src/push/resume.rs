@@ -7,13 +7,13 @@ use tokio::sync::watch;
 
 use super::event::Events;
 use super::level::Level;
-use super::prepare::Planned;
+use super::planned::Planned;
 use super::report::{FileReport, Report};
 use super::run::{add, begin, canceled, places};
 use super::session::Session;
 use super::{Options, PushError};
 use crate::client::Client;
-use crate::ledger::Upload;
+use crate::ledger::{Upload, UploadState};
 use crate::{ClientRequestId, IntegrationId, ObjectType};
 
 /// Goes on with uploads whose verdict is not known.
@@ -31,7 +31,12 @@ pub(super) async fn resume(
         () = canceled(cancel.clone()) => return Ok(Report::canceled()),
     };
     let mut open = ledger.open_uploads().await?;
-    open.retain(|upload| ids.is_empty() || ids.contains(&upload.client_request_id));
+    open.retain(|upload| {
+        // What a sync planned and did not send, the next one plans again: a record that this would
+        // delete may be back in its source.
+        let is_of_sync = upload.state == UploadState::Planned && upload.scope != 0;
+        !is_of_sync && (ids.is_empty() || ids.contains(&upload.client_request_id))
+    });
     let mut by_integration: BTreeMap<IntegrationId, Vec<Upload>> = BTreeMap::new();
     for upload in open {
         by_integration

@@ -12,15 +12,16 @@ use super::input::{Checked, InputFile, OpenFile, check, open};
 use super::level::Level;
 use super::outcome::{Ended, unfinished};
 use super::plan::half;
-use super::prepare::{InFlightRecord, Plan, Planned, interrupted};
+use super::planned::{InFlightRecord, Plan, Planned};
+use super::prepare::interrupted;
 use super::records::Written;
 use super::report::{FileReport, RecordError, Report, Status, UploadReport, Verdict};
 use super::session::Session;
 use super::spool::Spool;
 use super::{Options, PushError, Wait};
-use crate::{IntegrationId, ObjectType};
 use crate::client::Client;
 use crate::ledger::{Current, Direction, LockedLedger, Pending, Seconds, Upload, UploadState};
+use crate::{IntegrationId, ObjectType};
 
 /// How many calls an upload takes at least: the upload, and two status checks.
 const CALLS_PER_UPLOAD: u64 = 3;
@@ -175,7 +176,7 @@ async fn sweep(ledger: &LockedLedger, spool: &Spool) -> Result<(), PushError> {
     Ok(())
 }
 
-fn invalid(session: &Session, errors: Vec<Vec<RecordError>>) -> Report {
+pub(super) fn invalid(session: &Session, errors: Vec<Vec<RecordError>>) -> Report {
     let files = session.files.iter().zip(errors).map(|(open, errors)| {
         let mut report = FileReport::new(open.file.path.clone(), open.file.object_type);
         report.status = if errors.is_empty() {
@@ -193,7 +194,7 @@ fn invalid(session: &Session, errors: Vec<Vec<RecordError>>) -> Report {
 }
 
 /// Runs the uploads of a plan, and reports.
-async fn carry_out(
+pub(super) async fn carry_out(
     session: Session,
     mut plan: Plan,
     cancel: watch::Receiver<bool>,
@@ -284,8 +285,15 @@ pub(super) fn add(files: &mut [FileReport], places: &HashMap<String, usize>, end
         }
     }
     // A search that has no verdict yet is resumed as every other upload.
-    for search in ended.searches.iter().filter(|search| search.state.is_open()) {
-        let places = search.sources.iter().filter_map(|source| places.get(source.as_str()));
+    for search in ended
+        .searches
+        .iter()
+        .filter(|search| search.state.is_open())
+    {
+        let places = search
+            .sources
+            .iter()
+            .filter_map(|source| places.get(source.as_str()));
         for place in places {
             files[*place].uploads.push(UploadReport {
                 client_request_id: search.client_request_id.clone(),
@@ -358,7 +366,12 @@ impl Session {
     ) -> (Vec<Ended>, bool) {
         uploads.sort_by_key(|planned| {
             let upload = &planned.upload;
-            (!planned.is_older, upload.as_of, planned.level, upload.number)
+            (
+                !planned.is_older,
+                upload.as_of,
+                planned.level,
+                upload.number,
+            )
         });
         let known: Vec<Upload> = uploads
             .iter()
@@ -472,10 +485,8 @@ impl Session {
         in_flight: &[InFlightRecord],
         ended: &[Ended],
     ) -> Result<(), PushError> {
-        let by_number: HashMap<u64, &Ended> = ended
-            .iter()
-            .map(|ended| (ended.number, ended))
-            .collect();
+        let by_number: HashMap<u64, &Ended> =
+            ended.iter().map(|ended| (ended.number, ended)).collect();
         let mut by_upload: BTreeMap<(usize, u64), (u64, u64, u64)> = BTreeMap::new();
         for record in in_flight {
             let Some(of) = by_number.get(&record.upload) else {
@@ -528,8 +539,8 @@ impl Session {
     }
 
     /// Deletes the bodies of a plan that is not carried out.
-    fn discard(&self, plan: &Plan) {
-        for planned in &plan.uploads {
+    pub(super) fn discard(&self, plan: &Plan) {
+        for planned in plan.uploads.iter().filter(|planned| !planned.is_older) {
             if let Some(body) = &planned.upload.body {
                 drop(std::fs::remove_file(self.spool.path(body)));
             }

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::Options;
 use super::event::Events;
 use super::input::OpenFile;
+use super::reads::Round;
 use super::spool::Spool;
 use crate::client::Client;
 use crate::ledger::{LedgerError, LockedLedger, Seconds, Space};
@@ -28,6 +29,8 @@ pub(super) struct Session {
     pub(super) ledger: LockedLedger,
     pub(super) spool: Spool,
     pub(super) events: Arc<Events>,
+    /// What the files are part of, if this is a sync.
+    pub(super) round: Option<Round>,
     /// The files of the push; none when it resumes.
     pub(super) files: Arc<Vec<OpenFile>>,
     /// One upload is sent at a time.
@@ -74,6 +77,7 @@ impl Session {
             ledger,
             spool,
             events,
+            round: None,
             files,
             send_permit: Semaphore::new(1),
             missing: Mutex::default(),

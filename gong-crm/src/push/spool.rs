@@ -39,6 +39,12 @@ impl Spool {
         })
     }
 
+    /// The directory, for inputs that others write.
+    pub(super) fn directory(&self) -> io::Result<PathBuf> {
+        self.prepare()?;
+        Ok(self.directory.clone())
+    }
+
     fn is_ours(&self) -> bool {
         let Ok(metadata) = fs::symlink_metadata(&self.directory) else {
             return false;

@@ -48,9 +48,11 @@ impl Session {
         each_line(&self.spool.path(body), |line| {
             let place = usize::try_from(line.number - 1).unwrap_or(usize::MAX);
             if wanted.next_if_eq(&place).is_some() {
-                file.write_all(line.bytes)?;
-                hasher.update(line.bytes);
-                bytes += line.bytes.len() as u64;
+                for part in [line.bytes, b"\n"] {
+                    file.write_all(part)?;
+                    hasher.update(part);
+                    bytes += part.len() as u64;
+                }
             }
             Ok::<(), io::Error>(())
         })?;
@@ -105,6 +107,7 @@ fn hash_of_file(path: &Path) -> io::Result<String> {
     let mut hasher = Sha256::new();
     each_line(path, |line| {
         hasher.update(line.bytes);
+        hasher.update(b"\n");
         Ok::<(), io::Error>(())
     })?;
     Ok(hexadecimal(&hasher.finalize()))

@@ -101,6 +101,10 @@ pub(super) struct Survey {
     pub(super) records: Vec<u64>,
     /// Lines that are not records, by the file's place in the type.
     pub(super) invalid: Vec<Vec<RecordError>>,
+    /// The hashes of the ids of lines that are held back by a finding.
+    pub(super) present: HashSet<u64>,
+    /// How many lines or rows have no id that can be read.
+    pub(super) without_id: u64,
     /// The addresses of business users that come.
     pub(super) addresses: HashSet<u64>,
 }
@@ -127,17 +131,29 @@ pub(super) fn survey(
         let start = files.starts[place];
         let mut records = 0;
         let mut invalid = Vec::new();
+        // A row that could not be converted has no line.
+        let mut without_id = open.skipped.range(u64::MAX - u64::from(u32::MAX)..).count() as u64;
+        let present = &mut survey.present;
         let read = each_line(&open.lines, |line| {
             if line.is_blank() {
                 return Ok::<(), io::Error>(());
             }
             records += 1;
-            if open.skipped.contains_key(&line.number) {
-                return Ok(());
-            }
+            let is_skipped = open.skipped.contains_key(&line.number);
             let facts = match reader.read(line.bytes) {
+                Ok(facts) if is_skipped => {
+                    present.insert(id_hash(&key, &facts.object_id));
+                    return Ok(());
+                }
                 Ok(facts) => facts,
                 Err(error) => {
+                    match &error.object_id {
+                        Some(id) => drop(present.insert(id_hash(&key, id))),
+                        None => without_id += 1,
+                    }
+                    if is_skipped {
+                        return Ok(());
+                    }
                     invalid.push(RecordError {
                         client_request_id: None,
                         line: 0,
@@ -148,13 +164,13 @@ pub(super) fn survey(
                     return Ok(());
                 }
             };
-            let length = u32::try_from(line.bytes.len()).unwrap_or(DELETION - 1);
+            let length = u32::try_from(line.length).unwrap_or(DELETION - 1);
             survey.entries.push(Entry {
                 id: id_hash(&key, &facts.object_id),
                 #[expect(clippy::cast_possible_truncation, reason = "its low half")]
                 hash: facts.hash as u64,
                 modified: facts.modified.unwrap_or(NO_DATE),
-                place: start + line.start,
+                place: start + line.offset,
                 line: u32::try_from(line.number).unwrap_or(u32::MAX),
                 length: length | if facts.is_deleted { DELETION } else { 0 },
             });
@@ -171,6 +187,7 @@ pub(super) fn survey(
             Ok(())
         });
         read.map_err(|error| unreadable(&open.file.path, error))?;
+        survey.without_id += without_id;
         survey.records.push(records);
         survey.invalid.push(invalid);
     }

@@ -159,7 +159,10 @@ impl Crm {
             ObjectType::Contact => {
                 let account = account(rng);
                 fields.insert("lastName".to_owned(), json!(name));
-                fields.insert("emailAddress".to_owned(), json!(format!("{}@x.example", key.1)));
+                fields.insert(
+                    "emailAddress".to_owned(),
+                    json!(format!("{}@x.example", key.1)),
+                );
                 fields.insert("accountId".to_owned(), json!(account.1));
                 parents.push(account);
             }
@@ -172,7 +175,10 @@ impl Crm {
             }
             ObjectType::Lead => {
                 fields.insert("lastName".to_owned(), json!(name));
-                fields.insert("emailAddress".to_owned(), json!(format!("{}@x.example", key.1)));
+                fields.insert(
+                    "emailAddress".to_owned(),
+                    json!(format!("{}@x.example", key.1)),
+                );
             }
             ObjectType::BusinessUser => {
                 let address = format!("user-{}@x.example", rng.u8(..20));
@@ -187,7 +193,10 @@ impl Crm {
         // Custom fields come and go.
         for custom in CUSTOM {
             match rng.u8(..3) {
-                0 => drop(fields.insert(custom.to_owned(), json!(format!("{custom} {}", rng.u8(..4))))),
+                0 => drop(fields.insert(
+                    custom.to_owned(),
+                    json!(format!("{custom} {}", rng.u8(..4))),
+                )),
                 1 if rng.bool() => drop(fields.insert(custom.to_owned(), Value::Null)),
                 _ => {}
             }

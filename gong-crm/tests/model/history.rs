@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fastrand::Rng;
+use gong_crm::clock::Clock;
 use gong_crm::ledger::Ledger;
 use gong_crm::push::{Options, PushError, Report, Verdict, Wait};
-use gong_crm::{Client, Clock, Credentials, IntegrationId, ObjectType, RateLimit};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Client, Credentials, IntegrationId, ObjectType};
 use gong_sim::{Effect, Fault, Operation, Processing, RetryAfter, Simulator};
 use serde_json::{Map, Value};
 
@@ -363,8 +365,10 @@ impl History {
 
     async fn push_twice_at_once(&mut self, keys: &BTreeSet<Key>) {
         // Records that refer to others stay with them.
-        let (one, other): (BTreeSet<Key>, BTreeSet<Key>) =
-            keys.iter().cloned().partition(|key| key.1.ends_with(['0', '2', '4']));
+        let (one, other): (BTreeSet<Key>, BTreeSet<Key>) = keys
+            .iter()
+            .cloned()
+            .partition(|key| key.1.ends_with(['0', '2', '4']));
         let firm = self.crm.firm();
         let mut parts = Vec::new();
         for (number, mut part) in [one, other].into_iter().enumerate() {
@@ -387,7 +391,8 @@ impl History {
         }
         self.give(keys);
         for key in firm {
-            self.given.insert(key.clone(), self.crm.newest(&key).unwrap().clone());
+            self.given
+                .insert(key.clone(), self.crm.newest(&key).unwrap().clone());
         }
         self.say(format!("two pushes at once of {} records", keys.len()));
         let clients: Vec<Client> = parts
@@ -510,13 +515,23 @@ impl History {
             self.given.keys().cloned().collect()
         } else {
             let all = self.given.keys();
-            let mut open: BTreeSet<Key> =
-                all.filter(|key| !self.confirmed.contains(*key)).cloned().collect();
-            open.extend(self.crm.firm().into_iter().filter(|key| self.given.contains_key(key)));
+            let mut open: BTreeSet<Key> = all
+                .filter(|key| !self.confirmed.contains(*key))
+                .cloned()
+                .collect();
+            open.extend(
+                self.crm
+                    .firm()
+                    .into_iter()
+                    .filter(|key| self.given.contains_key(key)),
+            );
             open
         };
         let names: Vec<&str> = keys.iter().map(|key| key.1.as_str()).collect();
-        self.say(format!("  given again: {}", names[..names.len().min(80)].join(" ")));
+        self.say(format!(
+            "  given again: {}",
+            names[..names.len().min(80)].join(" ")
+        ));
         let mut texts: BTreeMap<ObjectType, String> = BTreeMap::new();
         for key in &keys {
             *texts.entry(key.0).or_default() += &self.given[key].line(key);
@@ -581,7 +596,10 @@ impl History {
         }
         // What is settled takes no call.
         let open = self.disk.ledger().open_uploads().await.unwrap();
-        assert!(open.is_empty() || !named.is_empty(), "uploads are left open: {open:#?}");
+        assert!(
+            open.is_empty() || !named.is_empty(),
+            "uploads are left open: {open:#?}"
+        );
     }
 
     async fn resume_quietly(&mut self) {
@@ -677,7 +695,10 @@ fn named(report: &Report) -> BTreeMap<String, String> {
 }
 
 fn is_copy_noticed(report: &Report) -> bool {
-    let mut reasons = report.files.iter().filter_map(|file| file.reason.as_deref());
+    let mut reasons = report
+        .files
+        .iter()
+        .filter_map(|file| file.reason.as_deref());
     reasons.any(|reason| reason.contains("another copy of this ledger"))
 }
 
@@ -696,9 +717,17 @@ fn summary(report: &Report) -> String {
             file.uncertain
         )
     });
-    let cause = report.cause.as_ref().map(|cause| format!("{:?}", cause.kind()));
+    let cause = report
+        .cause
+        .as_ref()
+        .map(|cause| format!("{:?}", cause.kind()));
     let counts: Vec<String> = counts.collect();
-    format!("{} {} {}", report.verdict, counts.join(", "), cause.unwrap_or_default())
+    format!(
+        "{} {} {}",
+        report.verdict,
+        counts.join(", "),
+        cause.unwrap_or_default()
+    )
 }
 
 /// What several quiet pushes came to.

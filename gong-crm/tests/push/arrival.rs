@@ -62,7 +62,12 @@ async fn example_crm_arrives_and_is_not_sent_twice() {
     let again = harness.push_with(options).await;
     assert_eq!(again.verdict, Verdict::Done, "{again:#?}");
     assert_eq!(again.unchanged(), report.records());
-    assert!(again.files.iter().all(|file| file.status == Status::Unchanged));
+    assert!(
+        again
+            .files
+            .iter()
+            .all(|file| file.status == Status::Unchanged)
+    );
     assert_eq!(harness.simulator.request_count(), calls, "no call at all");
 }
 
@@ -131,7 +136,10 @@ async fn findings_of_the_check_keep_everything_from_being_sent() {
         [(2, Some("a-2"), "modifiedDate"), (2, Some("a-2"), "url")]
     );
     assert_eq!(harness.simulator.request_count(), 0);
-    assert!(harness.states().await.is_empty(), "nothing is planned either");
+    assert!(
+        harness.states().await.is_empty(),
+        "nothing is planned either"
+    );
 }
 
 #[tokio::test]
@@ -149,7 +157,11 @@ async fn errors_beyond_those_that_gong_lists_are_found() {
     let path = harness.write_text("accounts.ldjson", &text);
     let report = harness.push_with(harness.options(&path).unchecked()).await;
     let file = &report.files[0];
-    assert_eq!((file.records, file.accepted, file.rejected), (30, 5, 25), "{report:#?}");
+    assert_eq!(
+        (file.records, file.accepted, file.rejected),
+        (30, 5, 25),
+        "{report:#?}"
+    );
     let ids: Vec<&str> = file
         .errors
         .iter()

@@ -9,10 +9,7 @@ use crate::support::{Harness, accounts, contact};
 /// Pushes the folder and cancels when an event comes.
 async fn canceled_at(harness: &Harness, is_moment: impl Fn(&Event) -> bool) -> Report {
     let options = harness.options(&harness.folder());
-    let (mut handle, push) = harness
-        .client
-        .push(harness.integration_id, options)
-        .start();
+    let (mut handle, push) = harness.client.push(harness.integration_id, options).start();
     let canceling = async {
         while let Some(event) = handle.next_event().await {
             if is_moment(&event) {
@@ -29,10 +26,7 @@ async fn push_canceled_before_it_begins_is_canceled() {
     let harness = Harness::new().await;
     harness.write_text("crm/accounts.ldjson", &accounts(3));
     let options = harness.options(&harness.folder());
-    let (handle, push) = harness
-        .client
-        .push(harness.integration_id, options)
-        .start();
+    let (handle, push) = harness.client.push(harness.integration_id, options).start();
     handle.cancel();
     let report = push.await.unwrap();
     assert_eq!(report.verdict, Verdict::Canceled, "{report:#?}");
@@ -61,13 +55,20 @@ async fn push_canceled_at_any_stage_is_canceled_and_can_be_finished() {
         for upload in harness.simulator.uploads() {
             let named = report.files.iter().flat_map(|file| &file.uploads);
             let mut ids = named.map(|upload| upload.client_request_id.as_str());
-            assert!(ids.any(|id| id == upload.client_request_id), "{stage}: {report:#?}");
+            assert!(
+                ids.any(|id| id == upload.client_request_id),
+                "{stage}: {report:#?}"
+            );
         }
         harness.reopen().await;
         drop(harness.resume().await);
         let report = harness.push(&harness.folder()).await;
         assert_eq!(report.verdict, Verdict::Done, "{stage}: {report:#?}");
-        assert_eq!(harness.simulator.uploads().len(), 2, "{stage}: nothing is sent twice");
+        assert_eq!(
+            harness.simulator.uploads().len(),
+            2,
+            "{stage}: nothing is sent twice"
+        );
     }
 }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use gong_crm::clock::{Clock, SystemClock};
 use gong_crm::ledger::{Ledger, UploadState};
 use gong_crm::push::Verdict;
-use gong_crm::{Clock, RateLimit, SystemClock};
+use gong_crm::rate_limit::RateLimit;
 use gong_sim::{Effect, Processing};
 use jiff::{SignedDuration, Timestamp};
 
@@ -57,7 +58,11 @@ async fn clock_that_jumps_changes_nothing_of_what_arrives() {
         assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
         assert_eq!(report.accepted() > 0, is_first, "{report:#?}");
     }
-    assert_eq!(harness.simulator.uploads().len(), 1, "nothing is sent twice");
+    assert_eq!(
+        harness.simulator.uploads().len(),
+        1,
+        "nothing is sent twice"
+    );
     let uploads = client.ledger().uploads(10).await.unwrap();
     assert_eq!(uploads[0].state, UploadState::Done);
     assert_eq!(harness.name("a-1").as_deref(), Some("new"));

@@ -63,7 +63,10 @@ async fn rows_that_gong_rejects_come_back_as_a_csv() {
     assert_eq!((error.line, error.source_line), (2, 4));
     assert_eq!(error.object_id.as_deref(), Some("a/2"));
     let rejects = file.rejects.as_ref().unwrap();
-    assert_eq!(rejects, &harness.directory.path().join("accounts.rejects.csv"));
+    assert_eq!(
+        rejects,
+        &harness.directory.path().join("accounts.rejects.csv")
+    );
     let rejects = std::fs::read_to_string(rejects).unwrap();
     assert_eq!(rejects, "\u{feff}Nr;Firma;Umsatz\na/2;Weiß;7\n");
     let why = std::fs::read_to_string(harness.directory.path().join("accounts.rejects.txt"));

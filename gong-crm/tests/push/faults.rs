@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use gong_crm::ErrorKind;
 use gong_crm::ledger::store::{Batch, Entry, SqliteStore, Store, StoreFuture, Table, Update};
 use gong_crm::ledger::{Ledger, LedgerError, LedgerLock, UploadState};
 use gong_crm::push::{Event, Options, PushError, Status, Verdict, Wait};
-use gong_crm::{ErrorKind, RateLimit};
+use gong_crm::rate_limit::RateLimit;
 use gong_sim::{Effect, Fault, Operation, Processing, RetryAfter};
 
 use crate::support::{Harness, OLD, account, accounts, client_with, impatient, stage};
@@ -80,7 +81,10 @@ async fn quota_that_runs_out_is_the_cause_and_the_rest_is_resumed() {
     harness.refuse_uploads_from(2);
     let report = harness.push(&harness.folder()).await;
     assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
-    assert_eq!(report.cause.as_ref().unwrap().kind(), ErrorKind::RateLimited);
+    assert_eq!(
+        report.cause.as_ref().unwrap().kind(),
+        ErrorKind::RateLimited
+    );
     assert_eq!(report.files[0].status, Status::Done);
     assert_eq!(
         harness.states().await,
@@ -101,7 +105,10 @@ async fn quota_that_runs_out_while_waiting_is_the_cause() {
         .add_fault(fault.on(Operation::RequestStatus));
     let report = harness.push(&path).await;
     assert_ne!(report.verdict, Verdict::Done, "{report:#?}");
-    assert_eq!(report.cause.as_ref().unwrap().kind(), ErrorKind::RateLimited);
+    assert_eq!(
+        report.cause.as_ref().unwrap().kind(),
+        ErrorKind::RateLimited
+    );
     harness.simulator.clear_faults();
     assert_eq!(harness.resume().await.verdict, Verdict::Done);
     assert_eq!(harness.posts(), 1);
@@ -114,7 +121,10 @@ async fn credentials_that_end_while_waiting_are_the_cause() {
     let fault = Fault::new(Effect::Status(401)).on(Operation::RequestStatus);
     harness.simulator.add_fault(fault);
     let report = harness.push(&path).await;
-    assert_eq!(report.cause.as_ref().unwrap().kind(), ErrorKind::Unauthorized);
+    assert_eq!(
+        report.cause.as_ref().unwrap().kind(),
+        ErrorKind::Unauthorized
+    );
     assert_ne!(report.verdict, Verdict::Done);
     harness.simulator.clear_faults();
     assert_eq!(harness.resume().await.verdict, Verdict::Done);
@@ -158,7 +168,11 @@ async fn same_file_is_sent_once_by_whatever_process() {
     let again = harness.push(&path).await;
     assert_eq!((again.verdict, again.unchanged()), (Verdict::Done, 3));
     assert_eq!(again.files[0].status, Status::Unchanged);
-    assert_eq!(harness.simulator.request_count(), calls, "not even asked about");
+    assert_eq!(
+        harness.simulator.request_count(),
+        calls,
+        "not even asked about"
+    );
 }
 
 /// A store that fails as if the process were killed: after so many writes, it does nothing more.
@@ -240,21 +254,26 @@ async fn ledger_that_dies_at_any_write_leaves_what_can_be_finished() {
             };
             harness.use_ledger(Ledger::with_store(dying));
             let options = harness.options(&harness.folder());
-            let pushed = harness
-                .client
-                .push(harness.integration_id, options)
-                .await;
+            let pushed = harness.client.push(harness.integration_id, options).await;
             harness.reopen().await;
             if harness.states().await.is_empty() {
                 assert!(matches!(pushed, Err(PushError::Ledger(_))), "{pushed:?}");
-                assert_eq!(harness.posts(), 0, "nothing is sent that is not written down");
+                assert_eq!(
+                    harness.posts(),
+                    0,
+                    "nothing is sent that is not written down"
+                );
             } else {
                 let report = harness.resume().await;
                 let is_left = report.files.is_empty() || report.verdict == Verdict::Done;
                 assert!(is_left, "{writes} {arrives}: {report:#?}");
             }
             let report = harness.push(&harness.folder()).await;
-            assert_eq!(report.verdict, Verdict::Done, "{writes} {arrives}: {report:#?}");
+            assert_eq!(
+                report.verdict,
+                Verdict::Done,
+                "{writes} {arrives}: {report:#?}"
+            );
             assert_eq!(harness.simulator.uploads().len(), 2, "{writes} {arrives}");
             assert_eq!(harness.simulator.object_count("ACCOUNT"), 3);
             assert_eq!(harness.states().await, [UploadState::Done; 2]);
@@ -318,7 +337,11 @@ async fn file_that_changes_during_a_push_is_sent_as_it_was_planned() {
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(harness.name("x-1"), None);
     let report = harness.push(&path).await;
-    assert_eq!((report.accepted(), report.unchanged()), (1, 2), "{report:#?}");
+    assert_eq!(
+        (report.accepted(), report.unchanged()),
+        (1, 2),
+        "{report:#?}"
+    );
     assert_eq!(harness.simulator.object_count("ACCOUNT"), 4);
 }
 
@@ -378,10 +401,7 @@ async fn second_push_waits_for_the_first_or_names_its_owner() {
         "{refused:?}"
     );
     options.wait_for_ledger = true;
-    let (mut handle, push) = harness
-        .client
-        .push(harness.integration_id, options)
-        .start();
+    let (mut handle, push) = harness.client.push(harness.integration_id, options).start();
     let releasing = async {
         assert!(matches!(
             handle.next_event().await,
@@ -412,6 +432,13 @@ async fn quota_of_the_day_is_kept_by_the_ledger() {
         .unwrap();
     assert_eq!(warnings.load(Ordering::SeqCst), 1);
     assert_ne!(report.verdict, Verdict::Done, "{report:#?}");
-    assert_eq!(report.cause.as_ref().unwrap().kind(), ErrorKind::RateLimited);
-    assert_eq!(harness.simulator.request_count(), 1, "one call, and no more");
+    assert_eq!(
+        report.cause.as_ref().unwrap().kind(),
+        ErrorKind::RateLimited
+    );
+    assert_eq!(
+        harness.simulator.request_count(),
+        1,
+        "one call, and no more"
+    );
 }

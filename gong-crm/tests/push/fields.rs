@@ -21,8 +21,15 @@ async fn absent_custom_field_is_cleared_with_null() {
         assert_eq!(harness.field("ACCOUNT", "a", "region"), "EMEA");
         harness.write_text("accounts.ldjson", &with_region(NEW, None));
         let report = harness.push(&path).await;
-        assert_eq!((report.verdict, report.accepted()), (Verdict::Done, 1), "{report:#?}");
-        assert!(harness.field("ACCOUNT", "a", "region").is_null(), "{is_cleared}");
+        assert_eq!(
+            (report.verdict, report.accepted()),
+            (Verdict::Done, 1),
+            "{report:#?}"
+        );
+        assert!(
+            harness.field("ACCOUNT", "a", "region").is_null(),
+            "{is_cleared}"
+        );
         // A null and an absent field are the same.
         let null = with_region(NEW, None).replace("}", ",\"region\":null}");
         harness.write_text("accounts.ldjson", &null);
@@ -55,7 +62,11 @@ async fn older_date_is_raised_where_gong_may_ignore_it() {
             let path = harness.write_text("accounts.ldjson", &with_region(at, Some(region)));
             let report = harness.push(&path).await;
             assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
-            assert_eq!(harness.field("ACCOUNT", "a", "region"), region, "{is_applied}");
+            assert_eq!(
+                harness.field("ACCOUNT", "a", "region"),
+                region,
+                "{is_applied}"
+            );
         }
     }
 }

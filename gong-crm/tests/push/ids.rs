@@ -43,10 +43,17 @@ async fn chosen_id_of_another_ledger_is_refused_for_other_content() {
     let report = harness.push_with(nightly(&harness, &path)).await;
     assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
     let reason = report.files[0].reason.as_ref().unwrap();
-    assert!(reason.contains("nightly-2026-11-22") && reason.contains("other content"), "{reason}");
+    assert!(
+        reason.contains("nightly-2026-11-22") && reason.contains("other content"),
+        "{reason}"
+    );
     // The same records go under an id of their own.
     let report = harness.push(&path).await;
-    assert_eq!((report.verdict, report.accepted()), (Verdict::Done, 3), "{report:#?}");
+    assert_eq!(
+        (report.verdict, report.accepted()),
+        (Verdict::Done, 3),
+        "{report:#?}"
+    );
 }
 
 #[tokio::test]
@@ -68,7 +75,9 @@ async fn chosen_id_works_with_one_upload_only() {
 #[tokio::test]
 async fn search_for_errors_has_ids_of_its_own() {
     let harness = Harness::new().await;
-    let text: String = (0..30).map(|number| bad_account(&format!("b-{number}"))).collect();
+    let text: String = (0..30)
+        .map(|number| bad_account(&format!("b-{number}")))
+        .collect();
     let path = harness.write_text("accounts.ldjson", &(text + &accounts(3)));
     let report = harness.push_with(nightly(&harness, &path)).await;
     assert_eq!(report.files[0].errors.len(), 30, "{report:#?}");

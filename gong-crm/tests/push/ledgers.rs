@@ -6,9 +6,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use gong_crm::clock::Clock;
 use gong_crm::ledger::{Ledger, LedgerError};
 use gong_crm::push::{PushError, Verdict};
-use gong_crm::{Clock, RateLimit};
+use gong_crm::rate_limit::RateLimit;
 use gong_sim::Simulator;
 use jiff::Timestamp;
 
@@ -24,7 +25,11 @@ async fn lost_ledger_brings_the_given_version_back() {
     harness.use_ledger(Ledger::memory());
     harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
     let report = harness.push(&path).await;
-    assert_eq!((report.verdict, report.accepted()), (Verdict::Done, 1), "{report:#?}");
+    assert_eq!(
+        (report.verdict, report.accepted()),
+        (Verdict::Done, 1),
+        "{report:#?}"
+    );
     assert_eq!(harness.name("a").as_deref(), Some("A"));
 }
 
@@ -70,13 +75,21 @@ async fn copy_of_a_ledger_that_was_used_meanwhile_is_noticed() {
     assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
     let reason = report.files[0].reason.as_ref().unwrap();
     assert!(reason.contains("another copy of this ledger"), "{reason}");
-    assert_eq!(harness.name("a").as_deref(), Some("B"), "nothing was sent over it");
+    assert_eq!(
+        harness.name("a").as_deref(),
+        Some("B"),
+        "nothing was sent over it"
+    );
 
     // Recovered, the ledger trusts nothing of what it knew.
     harness.client.ledger().recover().await.unwrap();
     harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
     let report = harness.push(&path).await;
-    assert_eq!((report.verdict, report.accepted()), (Verdict::Done, 1), "{report:#?}");
+    assert_eq!(
+        (report.verdict, report.accepted()),
+        (Verdict::Done, 1),
+        "{report:#?}"
+    );
     assert_eq!(harness.name("a").as_deref(), Some("A"));
 }
 
@@ -88,10 +101,7 @@ async fn exported_ledger_is_sealed_and_its_import_goes_on() {
     let mut export = Vec::new();
     harness.client.ledger().export(&mut export).await.unwrap();
     let options = harness.options(&path);
-    let refused = harness
-        .client
-        .push(harness.integration_id, options)
-        .await;
+    let refused = harness.client.push(harness.integration_id, options).await;
     assert!(
         matches!(refused, Err(PushError::Ledger(LedgerError::Sealed { .. }))),
         "{refused:?}"
@@ -112,7 +122,11 @@ async fn exported_ledger_is_sealed_and_its_import_goes_on() {
     careful.import(&mut &export[..], false).await.unwrap();
     harness.use_ledger(careful);
     let report = harness.push(&path).await;
-    assert_eq!((report.verdict, report.accepted()), (Verdict::Done, 1), "{report:#?}");
+    assert_eq!(
+        (report.verdict, report.accepted()),
+        (Verdict::Done, 1),
+        "{report:#?}"
+    );
 }
 
 /// A clock whose pauses take no time, and which drives the simulator's.
@@ -186,7 +200,11 @@ async fn processes_that_push_at_once_lose_nothing() {
         let client = crate::support::client(&harness.simulator, ledger);
         let name = format!("accounts-{number}.ldjson");
         let text = account(&format!("a-{number}"), OLD, "own")
-            + &account("shared", &format!("2026-01-{:02}T09:30:00Z", 10 + number), "same");
+            + &account(
+                "shared",
+                &format!("2026-01-{:02}T09:30:00Z", 10 + number),
+                "same",
+            );
         let path = harness.write_text(&name, &text);
         pushes.push(tokio::spawn(
             client

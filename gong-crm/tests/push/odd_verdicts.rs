@@ -5,9 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use gong_crm::clock::{Clock, SystemClock};
 use gong_crm::ledger::Ledger;
 use gong_crm::push::{Report, Status, Verdict};
-use gong_crm::{Clock, SystemClock};
 use gong_sim::{Effect, Verdict as Answer};
 use serde_json::json;
 
@@ -33,7 +33,10 @@ async fn short_success_count_leaves_records_uncertain() {
         // They are sent once more, and the doubt ends.
         let path = harness.directory.path().join("accounts.ldjson");
         let report = harness.push(&path).await;
-        assert_eq!((report.verdict, report.accepted()), (Verdict::Done, records as u64));
+        assert_eq!(
+            (report.verdict, report.accepted()),
+            (Verdict::Done, records as u64)
+        );
     }
 }
 
@@ -51,7 +54,11 @@ async fn counts_that_stay_short_end_as_unconfirmed() {
     }
     assert_eq!(verdicts[0], Verdict::Unknown);
     assert_eq!(verdicts[4], Verdict::Partial, "{verdicts:?}");
-    assert_eq!(harness.posts(), 3, "tried three times, then not until it changes");
+    assert_eq!(
+        harness.posts(),
+        3,
+        "tried three times, then not until it changes"
+    );
 }
 
 #[tokio::test]
@@ -83,7 +90,10 @@ async fn done_with_an_error_rejects_that_record() {
     assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
     assert_eq!((report.accepted(), report.rejected()), (2, 1));
     let rejects = harness.rejects().await;
-    assert_eq!((&*rejects[0].object_id, &*rejects[0].reason), ("a-2", "no such owner"));
+    assert_eq!(
+        (&*rejects[0].object_id, &*rejects[0].reason),
+        ("a-2", "no such owner")
+    );
 }
 
 #[tokio::test]
@@ -126,7 +136,11 @@ async fn odd_counts_are_read_or_left_open() {
         let (_, report) = push_with(answer, 3).await;
         assert_eq!(report.verdict, verdict, "{what}: {report:#?}");
     }
-    for (errors, successes) in [(json!(1e18), json!(3)), (json!(2), json!(-1)), (json!(0), json!(1))] {
+    for (errors, successes) in [
+        (json!(1e18), json!(3)),
+        (json!(2), json!(-1)),
+        (json!(0), json!(1)),
+    ] {
         let what = format!("{errors} {successes}");
         let answer = Answer::new()
             .set("totalErrorCount", errors)
@@ -171,7 +185,10 @@ async fn lines_beyond_the_file_leave_records_uncertain() {
         let what = line.to_string();
         let answer = Answer::new()
             .set("status", "FAILED")
-            .set("errors", json!([{"line": line, "description": "odd place"}]))
+            .set(
+                "errors",
+                json!([{"line": line, "description": "odd place"}]),
+            )
             .set("totalErrorCount", 1)
             .set("totalSuccessCount", 2);
         let (harness, report) = push_with(answer, 3).await;
@@ -203,14 +220,16 @@ async fn lost_upload_is_sent_again_after_its_deadline() {
     let harness = Harness::on_disk().await;
     let path = harness.write_text("accounts.ldjson", &accounts(2));
     harness.fault_of_uploads(Effect::LoseUpload, 1);
-    let report = harness.push_with(crate::support::impatient(harness.options(&path))).await;
+    let report = harness
+        .push_with(crate::support::impatient(harness.options(&path)))
+        .await;
     assert_eq!(report.verdict, Verdict::TimedOut, "{report:#?}");
     let ledger = Ledger::open(harness.ledger_path()).await.unwrap();
     let clock = std::sync::Arc::new(Later);
     let client = client_with(
         &harness.simulator,
         ledger,
-        gong_crm::RateLimit::unlimited(),
+        gong_crm::rate_limit::RateLimit::unlimited(),
         Some(clock),
     );
     let mut verdict = Verdict::TimedOut;

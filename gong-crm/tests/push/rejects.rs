@@ -39,7 +39,13 @@ async fn rejected_version_leaves_when_the_accepted_one_is_given_again() {
     let harness = Harness::new().await;
     let good = account("a", OLD, "good");
     drop(push(&harness, &good).await);
-    drop(push(&harness, "{\"objectId\":\"a\",\"modifiedDate\":\"2026-01-16T09:30:00Z\",\"url\":\"no\"}\n").await);
+    drop(
+        push(
+            &harness,
+            "{\"objectId\":\"a\",\"modifiedDate\":\"2026-01-16T09:30:00Z\",\"url\":\"no\"}\n",
+        )
+        .await,
+    );
     assert_eq!(harness.rejects().await.len(), 1);
     let report = push(&harness, &good).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
@@ -94,7 +100,13 @@ async fn folder_that_holds_only_rejects_has_nothing_to_push() {
 #[tokio::test]
 async fn old_rejects_do_not_undo_newer_data() {
     let harness = Harness::new().await;
-    drop(push(&harness, "{\"objectId\":\"a\",\"modifiedDate\":\"2026-01-15T09:30:00Z\",\"url\":\"no\"}\n").await);
+    drop(
+        push(
+            &harness,
+            "{\"objectId\":\"a\",\"modifiedDate\":\"2026-01-15T09:30:00Z\",\"url\":\"no\"}\n",
+        )
+        .await,
+    );
     let rejects = harness.folder().join("accounts.rejects.ldjson");
     // Somebody keeps a fixed copy, and the CRM goes on.
     let fixed = harness.write_text("accounts.rejects.ldjson", &account("a", OLD, "old"));
@@ -127,8 +139,12 @@ async fn reasons_are_escaped_and_bounded() {
     assert_eq!(report.rejected(), 1, "{report:#?}");
     let text = std::fs::read_to_string(harness.folder().join("accounts.rejects.txt")).unwrap();
     assert_eq!(text.lines().count(), 2, "{text}");
-    let is_plain = |character: char| character == '\n' || character == '\t' || !character.is_control();
-    assert!(text.chars().all(|character| is_plain(character) && character != '\u{202e}'));
+    let is_plain =
+        |character: char| character == '\n' || character == '\t' || !character.is_control();
+    assert!(
+        text.chars()
+            .all(|character| is_plain(character) && character != '\u{202e}')
+    );
     assert!(text.len() < 2_000, "{}", text.len());
 }
 
@@ -172,7 +188,11 @@ async fn spool_that_cannot_be_written_is_named() {
     let harness = Harness::on_disk().await;
     let path = harness.write_text("accounts.ldjson", &accounts(1));
     // A file is where the directory should be.
-    std::fs::write(harness.directory.path().join("state/ledger.sqlite.spool"), "").unwrap();
+    std::fs::write(
+        harness.directory.path().join("state/ledger.sqlite.spool"),
+        "",
+    )
+    .unwrap();
     let options = harness.options(&path);
     let error = harness
         .client
@@ -180,6 +200,9 @@ async fn spool_that_cannot_be_written_is_named() {
         .await
         .unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("spool") && !text.contains("accounts.ldjson"), "{text}");
+    assert!(
+        text.contains("spool") && !text.contains("accounts.ldjson"),
+        "{text}"
+    );
     assert_eq!(harness.posts(), 0);
 }

@@ -70,7 +70,11 @@ async fn newer_of_two_versions_that_both_wait_stays() {
     harness.simulator.clear_faults();
     drop(harness.resume().await);
     assert_eq!(harness.name("a").as_deref(), Some("newer"));
-    assert_eq!(harness.simulator.uploads().len(), 1, "the older one is not sent");
+    assert_eq!(
+        harness.simulator.uploads().len(),
+        1,
+        "the older one is not sent"
+    );
     assert!(harness.resume().await.files.is_empty());
 }
 
@@ -159,7 +163,11 @@ async fn search_for_errors_that_stops_is_finished_by_the_next_push() {
     assert_eq!(rejects.lines().count(), 70);
     let before = harness.posts();
     drop(harness.resume().await);
-    assert_eq!(harness.posts(), before, "what was found before is not searched again");
+    assert_eq!(
+        harness.posts(),
+        before,
+        "what was found before is not searched again"
+    );
 }
 
 #[tokio::test]

@@ -86,5 +86,8 @@ async fn only_what_differs_is_sent() {
     let report = harness.push(&path).await;
     assert_eq!(report.verdict, Verdict::Done);
     assert_eq!((report.accepted(), report.unchanged()), (10, 9_990));
-    assert_eq!(harness.field("ACCOUNT", "acc-3000", "name"), json!("changed"));
+    assert_eq!(
+        harness.field("ACCOUNT", "acc-3000", "name"),
+        json!("changed")
+    );
 }

@@ -23,7 +23,14 @@ async fn stages_taken_from_deals_are_sent_once_each() {
     assert_eq!(harness.posts(), 1);
     assert_eq!(harness.simulator.object_count("STAGE"), 4);
     let bytes = harness.simulator.uploads()[0].file_size;
-    assert_eq!(bytes, names.iter().zip(0..).map(|(name, number)| stage(&format!("s-{number}"), name).len() as u64).sum::<u64>());
+    assert_eq!(
+        bytes,
+        names
+            .iter()
+            .zip(0..)
+            .map(|(name, number)| stage(&format!("s-{number}"), name).len() as u64)
+            .sum::<u64>()
+    );
 }
 
 /// Counts the entries that are read and written.

@@ -25,14 +25,24 @@ async fn user_is_deleted_before_the_address_changes() {
     let harness = strict().await;
     let path = harness.write_text("business-users.ldjson", &user("u", OLD, "ada@acme.example"));
     assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
-    harness.write_text("business-users.ldjson", &user("u", NEW, "king@acme.example"));
+    harness.write_text(
+        "business-users.ldjson",
+        &user("u", NEW, "king@acme.example"),
+    );
     let report = harness.push(&path).await;
-    assert_eq!((report.verdict, report.accepted()), (Verdict::Done, 1), "{report:#?}");
+    assert_eq!(
+        (report.verdict, report.accepted()),
+        (Verdict::Done, 1),
+        "{report:#?}"
+    );
     assert_eq!(address(&harness, "u").as_deref(), Some("king@acme.example"));
     assert_eq!(harness.posts(), 3, "the user, the deletion, the user again");
     assert_eq!(harness.push(&path).await.unchanged(), 1);
     // Another case is the same address.
-    harness.write_text("business-users.ldjson", &user("u", "2026-01-17T09:30:00Z", "King@acme.example"));
+    harness.write_text(
+        "business-users.ldjson",
+        &user("u", "2026-01-17T09:30:00Z", "King@acme.example"),
+    );
     assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
     assert_eq!(harness.posts(), 4);
 }
@@ -49,7 +59,10 @@ async fn freed_address_can_be_taken_over() {
     let report = harness.push(&path).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(address(&harness, "u-1"), None);
-    assert_eq!(address(&harness, "u-2").as_deref(), Some("sales@acme.example"));
+    assert_eq!(
+        address(&harness, "u-2").as_deref(),
+        Some("sales@acme.example")
+    );
 }
 
 #[tokio::test]
@@ -76,7 +89,10 @@ async fn user_between_deletion_and_new_address_is_not_lost() {
     harness.reopen().await;
     let path = harness.write_text("business-users.ldjson", &user("u", OLD, "ada@acme.example"));
     assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
-    harness.write_text("business-users.ldjson", &user("u", NEW, "king@acme.example"));
+    harness.write_text(
+        "business-users.ldjson",
+        &user("u", NEW, "king@acme.example"),
+    );
     // Gong takes the deletion, and nothing after it.
     harness.refuse_uploads_from(2);
     assert_ne!(harness.push(&path).await.verdict, Verdict::Done);

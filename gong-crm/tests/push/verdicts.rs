@@ -26,7 +26,10 @@ async fn thousand_rejected_lines_are_all_found() {
     let report = harness.push_with(options).await;
     let file = &report.files[0];
     assert_eq!((report.verdict, file.uncertain), (Verdict::Partial, 0));
-    assert_eq!((file.records, file.accepted, file.rejected), (3_000, 2_000, 1_000));
+    assert_eq!(
+        (file.records, file.accepted, file.rejected),
+        (3_000, 2_000, 1_000)
+    );
     assert_eq!(file.errors.len(), 1_000);
     let lines: Vec<&str> = text.lines().collect();
     for error in &file.errors {
@@ -38,8 +41,7 @@ async fn thousand_rejected_lines_are_all_found() {
     let rejects = std::fs::read_to_string(file.rejects.as_ref().unwrap()).unwrap();
     assert_eq!(rejects.lines().count(), 1_000);
     assert!(rejects.lines().all(|line| line.contains("\"bad-")));
-    let reasons =
-        std::fs::read_to_string(harness.folder().join("accounts.rejects.txt")).unwrap();
+    let reasons = std::fs::read_to_string(harness.folder().join("accounts.rejects.txt")).unwrap();
     assert_eq!(reasons.matches("modifiedDate").count(), 1_000);
     let calls = harness.simulator.request_count();
     assert!(calls < 400, "{calls}");
@@ -98,7 +100,10 @@ async fn large_unsorted_file_arrives_whole() {
     let report = harness.push_with(options.clone()).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     let file = &report.files[0];
-    assert_eq!((file.records, file.accepted, file.superseded), (241, 200, 41));
+    assert_eq!(
+        (file.records, file.accepted, file.superseded),
+        (241, 200, 41)
+    );
     assert_eq!(harness.simulator.object_count("ACCOUNT"), 199);
     assert_eq!(harness.name("a-7").as_deref(), Some("new"));
     assert_eq!(harness.name("a-50").as_deref(), Some("old"));
@@ -120,13 +125,19 @@ async fn invalid_records_are_sent_around_only_if_asked() {
         (Verdict::Invalid, 0)
     );
     assert_eq!(report.files[0].status, Status::Invalid);
-    assert!(harness.states().await.is_empty(), "nothing is planned either");
+    assert!(
+        harness.states().await.is_empty(),
+        "nothing is planned either"
+    );
 
     let mut options = options;
     options.check = CheckMode::SkipInvalid(gong_crm::check::Options::default());
     let report = harness.push_with(options).await;
     let file = &report.files[0];
-    assert_eq!((report.verdict, file.status), (Verdict::Partial, Status::Partial));
+    assert_eq!(
+        (report.verdict, file.status),
+        (Verdict::Partial, Status::Partial)
+    );
     let counts = (file.records, file.accepted, file.held_back, file.superseded);
     assert_eq!(counts, (4, 2, 1, 1), "{report:#?}");
     assert_eq!(harness.simulator.object_count("ACCOUNT"), 2);
@@ -185,7 +196,11 @@ async fn only_dependents_of_a_failed_upload_are_held_back() {
         [Status::Done, Status::Failed, Status::Partial],
         "{report:#?}"
     );
-    assert_eq!(report.verdict, Verdict::Failed, "something is not in Gong at all");
+    assert_eq!(
+        report.verdict,
+        Verdict::Failed,
+        "something is not in Gong at all"
+    );
     let held = &report.files[2].errors[0];
     assert_eq!(held.object_id.as_deref(), Some("c-1"));
     assert!(held.description.contains("ACCOUNT a-1"), "{held:?}");
@@ -207,7 +222,9 @@ async fn whole_failure_of_a_deal_upload_fails_the_push() {
         &format!("{{\"objectId\":\"d-1\",\"modifiedDate\":\"{OLD}\",\"accountId\":\"a-1\",\"ownerId\":\"u\",\"name\":\"D\",\"stage\":\"s-1\"}}\n"),
     );
     harness.fault_of_uploads(Effect::FailFile("Poison".into()), 4);
-    let report = harness.push_with(harness.options(&harness.folder()).unchecked()).await;
+    let report = harness
+        .push_with(harness.options(&harness.folder()).unchecked())
+        .await;
     assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
     assert_eq!(report.files[3].status, Status::Failed);
 }

@@ -37,8 +37,15 @@ async fn newest_version_stays_whichever_file_it_is_in() {
     let report = harness.push_with(options.clone()).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_newest_are_held(&harness);
-    assert_eq!(harness.simulator.uploads().len(), 1, "one upload of three records");
-    let counts = report.files.iter().map(|file| (file.accepted, file.superseded));
+    assert_eq!(
+        harness.simulator.uploads().len(),
+        1,
+        "one upload of three records"
+    );
+    let counts = report
+        .files
+        .iter()
+        .map(|file| (file.accepted, file.superseded));
     assert_eq!(counts.collect::<Vec<_>>(), [(1, 1), (1, 1), (1, 0)]);
 
     let again = harness.push_with(options).await;
@@ -86,7 +93,8 @@ fn bodies(harness: &Harness) -> Vec<String> {
 #[tokio::test]
 async fn history_sends_all_versions_oldest_first() {
     let harness = Harness::new().await;
-    let text = account("a", NEW, "2") + &account("a", OLD, "1") + &deletion("a", "2026-01-17T09:30:00Z");
+    let text =
+        account("a", NEW, "2") + &account("a", OLD, "1") + &deletion("a", "2026-01-17T09:30:00Z");
     let path = harness.write_text("accounts.ldjson", &text);
     let mut options = harness.options(&path);
     options.history = true;
@@ -109,7 +117,11 @@ async fn later_version_waits_for_the_verdict_of_the_one_before() {
     let hour = Duration::from_hours(1);
     harness.simulator.set_processing(Processing::After(hour));
     let report = harness.push_with(options).await;
-    assert_eq!(harness.simulator.uploads().len(), 1, "only the first version: {report:#?}");
+    assert_eq!(
+        harness.simulator.uploads().len(),
+        1,
+        "only the first version: {report:#?}"
+    );
     assert_ne!(report.verdict, Verdict::Done);
 
     harness.simulator.advance(hour);
@@ -132,7 +144,11 @@ async fn change_waits_for_the_verdict_of_an_earlier_push() {
     harness.write_text("accounts.ldjson", &account("a", NEW, "new"));
     let report = harness.push_with(impatient(harness.options(&path))).await;
     assert_ne!(report.verdict, Verdict::Done, "{report:#?}");
-    assert_eq!(harness.simulator.uploads().len(), 1, "uploads of a record never overlap");
+    assert_eq!(
+        harness.simulator.uploads().len(),
+        1,
+        "uploads of a record never overlap"
+    );
 
     harness.simulator.advance(hour);
     harness.simulator.set_processing(Processing::Immediate);
@@ -152,7 +168,11 @@ async fn same_version_takes_the_verdict_of_an_earlier_push() {
     let report = harness.push_with(impatient(harness.options(&path))).await;
     assert_eq!(report.verdict, Verdict::TimedOut);
     let report = harness.push(&path).await;
-    assert_eq!((report.verdict, report.accepted()), (Verdict::Done, 1), "{report:#?}");
+    assert_eq!(
+        (report.verdict, report.accepted()),
+        (Verdict::Done, 1),
+        "{report:#?}"
+    );
     assert_eq!(harness.posts(), 1);
 }
 
@@ -163,7 +183,10 @@ async fn deletions_follow_accepted_uploads_where_nobody_waits() {
     let path = harness.write_text("accounts.ldjson", &text);
     assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
     harness.simulator.set_processing(Processing::Never);
-    harness.write_text("accounts.ldjson", &(account("a", OLD, "old") + &deletion("b", NEW)));
+    harness.write_text(
+        "accounts.ldjson",
+        &(account("a", OLD, "old") + &deletion("b", NEW)),
+    );
     let report = harness
         .push_with(harness.options(&path).wait(Wait::UntilSent))
         .await;
@@ -181,7 +204,10 @@ async fn refused_upload_keeps_back_nothing_else() {
     let report = harness.push_with(options.clone()).await;
     assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
     assert_eq!(harness.simulator.object_count("ACCOUNT"), 2);
-    let unsent = report.files.iter().filter(|file| file.status == Status::NotSent);
+    let unsent = report
+        .files
+        .iter()
+        .filter(|file| file.status == Status::NotSent);
     assert_eq!(unsent.count(), 1, "{report:#?}");
 
     let again = harness.push_with(options).await;
@@ -241,15 +267,24 @@ async fn two_contents_of_equal_date_are_an_error_in_one_file_and_in_two() {
         assert_eq!(report.verdict, Verdict::Invalid, "{report:#?}");
         assert_eq!(harness.posts(), 0);
         let errors = report.files.iter().map(|file| file.errors.len());
-        assert_eq!(errors.sum::<usize>(), 2, "both versions are named: {report:#?}");
+        assert_eq!(
+            errors.sum::<usize>(),
+            2,
+            "both versions are named: {report:#?}"
+        );
 
         // Without that record, the others can go.
         let mut options = harness.options(&folder);
         options.check = CheckMode::SkipInvalid(gong_crm::check::Options::default());
         let report = harness.push_with(options).await;
         assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
-        assert_eq!((harness.name("a"), harness.name("b")), (None, Some("fine".to_owned())));
-        let report = harness.push_with(harness.options(&folder).unchecked()).await;
+        assert_eq!(
+            (harness.name("a"), harness.name("b")),
+            (None, Some("fine".to_owned()))
+        );
+        let report = harness
+            .push_with(harness.options(&folder).unchecked())
+            .await;
         assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
         assert_eq!(harness.name("a"), None);
     }
@@ -258,7 +293,8 @@ async fn two_contents_of_equal_date_are_an_error_in_one_file_and_in_two() {
 #[tokio::test]
 async fn rejected_version_of_a_new_record_keeps_the_accepted_one_before() {
     let harness = Harness::new().await;
-    let text = account("a", OLD, "old") + r#"{"objectId":"a","modifiedDate":"2026-01-16T09:30:00Z","url":"no"}"#;
+    let text = account("a", OLD, "old")
+        + r#"{"objectId":"a","modifiedDate":"2026-01-16T09:30:00Z","url":"no"}"#;
     let path = harness.write_text("accounts.ldjson", &text);
     let mut options = harness.options(&path).unchecked();
     options.history = true;

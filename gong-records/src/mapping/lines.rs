@@ -28,7 +28,7 @@ use crate::schema::EntitySchema;
 /// let mapping = Mapping::from_toml("[STAGE]\ndelimiter = ';'\n[STAGE.fields]\nobjectId = 'Id'\nname = 'Name'\n\
 ///     isActive = { constant = 'true' }\nsortOrder = { constant = '1' }")?;
 /// let mut options = check::Options::default();
-/// options.conversion = Some(Conversion::new(mapping));
+/// options.converter = Some(std::sync::Arc::new(Conversion::new(mapping)));
 /// let mut found = Vec::new();
 /// check::check_paths(&[&csv], &options, &mut |finding| found.push((finding.line, finding.column)))?;
 /// // The third line of the CSV, its first column.

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use futures_util::TryStreamExt as _;
 use gong_api_gen::types;
-use gong_crm::{
-    Client, ClientRequestId, Error, IntegrationId, Invitee, Meeting, MeetingId, ObjectId,
-    ObjectType, SchemaField, Timestamp, Upload,
-};
+use gong_crm::ids::MeetingId;
+use gong_crm::meeting::{Invitee, Meeting};
+use gong_crm::schema::SchemaField;
+use gong_crm::upload::Upload;
+use gong_crm::value::{ObjectId, Timestamp};
+use gong_crm::{Client, ClientRequestId, Error, IntegrationId, ObjectType};
 
 /// Larger than a floating-point number holds.
 pub(crate) const INTEGRATION_ID: i64 = 5_517_027_188_234_205_706;

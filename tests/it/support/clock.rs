@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gong_crm::Clock;
+use gong_crm::clock::Clock;
 use jiff::Timestamp;
 
 use super::script::Log;

@@ -49,16 +49,11 @@ pub(crate) fn line(request: &Request) -> String {
 
 /// The ids that a ledger makes hold eight random digits of its own.
 fn without_ledger_id(query: &str) -> String {
-    let is_ledger_id = |part: &str| {
-        part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    let parts = query.split('-').map(|part| {
-        if is_ledger_id(part) {
-            "[LEDGER]"
-        } else {
-            part
-        }
-    });
+    let is_ledger_id =
+        |part: &str| part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let parts = query
+        .split('-')
+        .map(|part| if is_ledger_id(part) { "[LEDGER]" } else { part });
     parts.collect::<Vec<_>>().join("-")
 }
 

@@ -9,7 +9,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use gong_crm::check::{Options, check_paths};
-use gong_crm::{EntitySchema, ObjectType, Rule};
+use gong_crm::schema::EntitySchema;
+use gong_crm::{ObjectType, Rule};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 

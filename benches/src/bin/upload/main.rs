@@ -14,7 +14,10 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use benches::figures::{median, say};
-use gong_crm::{Client, Credentials, MAX_BODY_BYTES, ObjectType, RateLimit, Upload};
+use gong_crm::io::discover::MAX_BODY_BYTES;
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::upload::Upload;
+use gong_crm::{Client, Credentials, ObjectType};
 
 mod sink;
 

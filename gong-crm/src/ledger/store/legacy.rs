@@ -67,7 +67,7 @@ impl LegacyUpload {
     /// use gong_crm::ledger::store::{Batch, MemoryStore, Store, legacy};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), gong_crm::LedgerError> {
+    /// # async fn main() -> Result<(), gong_crm::ledger::LedgerError> {
     /// let store = MemoryStore::new();
     /// let mut batch = Batch::new();
     /// for upload in legacy::uploads(&store).await? {

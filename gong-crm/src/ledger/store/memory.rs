@@ -21,7 +21,7 @@ type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
 /// use gong_crm::ledger::store::{Batch, MemoryStore, Store, Table};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), gong_crm::LedgerError> {
+/// # async fn main() -> Result<(), gong_crm::ledger::LedgerError> {
 /// let store = MemoryStore::new();
 /// let mut batch = Batch::new();
 /// batch.put(Table::Meta, b"counter", b"7");
