@@ -197,7 +197,7 @@ fn mapping_of_the_config_file_is_the_default() {
     for words in [&["check", "."][..], &["convert", "export.csv"]] {
         let (exit, said) = told(&[words, &["--profile", "other"]].concat());
         assert_eq!(exit, Some(2), "{said}");
-        assert!(said.contains("no mapping says"), "{said}");
+        assert!(said.contains("there is no mapping for it"), "{said}");
     }
     // It is no reason to take lines from the standard input for a CSV.
     let line = "{\"objectId\":\"l-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n";
