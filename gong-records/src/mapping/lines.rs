@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::converter::{Converter, Keep};
+use super::lookup::Cache as Lookups;
 use super::problem::Problem;
-use super::rows::Row;
+use super::row::Row;
 use super::{ConvertError, Mapping, Options, SourceMap, modified, open};
 use crate::io::discover::CsvHandling;
 use crate::record::ObjectType;
@@ -46,6 +47,9 @@ pub struct Conversion {
     pub now: Option<jiff::Timestamp>,
     /// The declared custom fields, whose types the mapping need not repeat.
     pub entity_schema: Option<EntitySchema>,
+    /// Files of types, beside those that the mapping names: a path or a pattern each.
+    pub files: Vec<(ObjectType, PathBuf)>,
+    pub(super) lookups: Lookups,
     /// Whether it is for files that are named as CSVs alone (`.csv`, `.tsv`), as fits a mapping that
     /// is always at hand; otherwise for all that are not named as LDJSON, and the standard input.
     pub by_name: bool,
@@ -58,6 +62,8 @@ impl Conversion {
             mapping,
             now: None,
             entity_schema: None,
+            files: Vec::new(),
+            lookups: Lookups::default(),
             by_name: false,
         }
     }
@@ -78,12 +84,16 @@ impl Conversion {
         }
     }
 
-    fn options(&self, now: jiff::Timestamp) -> Options {
-        Options {
-            now,
-            entity_schema: self.entity_schema.clone(),
-            keep_rows: true,
+    fn options(&self, now: jiff::Timestamp, input: &CsvInput) -> Options {
+        let mut options = Options::new(now);
+        options.entity_schema.clone_from(&self.entity_schema);
+        options.keep_rows = true;
+        options.files.clone_from(&self.files);
+        options.lookups = self.lookups.clone();
+        if let CsvInput::File(path) = input {
+            options.set_path(path);
         }
+        options
     }
 }
 
@@ -202,12 +212,12 @@ impl CsvLines {
         let mut source_map = converter.source_map();
         let mut line = Vec::new();
         let mut problems = 0;
-        while let Some((row, is_kept)) = converter
+        while let Some(is_kept) = converter
             .next(&mut line, &mut |_| problems += 1)
             .map_err(ConvertError::Read)?
         {
             self.rows += 1;
-            source_map.push(self.rows, row.place);
+            source_map.push(self.rows, converter.row().place);
             let line: &[u8] = if is_kept { &line } else { b"\n" };
             out.write_all(line).map_err(ConvertError::Write)?;
         }
@@ -217,12 +227,12 @@ impl CsvLines {
         Ok(())
     }
 
-    fn converter(&self) -> Result<Converter<Box<dyn Read>>, ConvertError> {
+    fn converter(&self) -> Result<Converter<'static>, ConvertError> {
         Converter::open(
             self.csv.open()?,
             &self.conversion.mapping,
             self.object_type,
-            &self.conversion.options(self.now),
+            &self.conversion.options(self.now, &self.csv),
             Keep::EveryRow,
         )
     }
@@ -268,16 +278,18 @@ impl CsvLines {
             delimiter,
             line: Vec::new(),
             number: 0,
+            of_file: Vec::new(),
         })
     }
 }
 
 /// One more way through a CSV, row by row, with what can't be converted.
 pub struct Walk {
-    converter: Converter<Box<dyn Read>>,
+    converter: Converter<'static>,
     delimiter: char,
     line: Vec<u8>,
     number: u64,
+    of_file: Vec<Problem>,
 }
 
 /// A row that a walk has come to.
@@ -304,7 +316,12 @@ impl fmt::Debug for Walk {
 }
 
 impl Walk {
-    /// The header and what stands above it, as a CSV.
+    /// What is wrong with the file as a whole, once all rows were read.
+    pub(super) fn of_file(&self) -> &[Problem] {
+        &self.of_file
+    }
+
+    /// The header and what is above it, as a CSV.
     pub fn head(&self) -> String {
         let rows = self.converter.above().iter();
         rows.map(|row| row.text(self.delimiter, None).0 + "\n")
@@ -321,13 +338,16 @@ impl Iterator for Walk {
         let next = self
             .converter
             .next(&mut self.line, &mut |problem| problems.push(problem));
-        let (row, _) = next.ok().flatten()?;
+        if !matches!(next, Ok(Some(_))) {
+            self.of_file.append(&mut problems);
+            return None;
+        }
         self.number += 1;
         Some(WalkedRow {
             number: self.number,
             problems,
-            object_id: self.converter.object_id(&row),
-            row,
+            object_id: self.converter.object_id(&self.line),
+            row: self.converter.row().clone(),
             delimiter: self.delimiter,
         })
     }
