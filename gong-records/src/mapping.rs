@@ -1,7 +1,7 @@
 //! From the CSV that a CRM exports to LDJSON, by a small mapping file.
 //!
 //! A [`Mapping`] says which column becomes which field and how dates, numbers and yes or no are
-//! written; [`Mapping::guess`] makes a first one from the header and the cells of a CSV.
+//! written; [`Mapping::draft`] makes a first one from the headers and the cells of exports.
 //! [`convert_reader`] and [`convert_file`] make the lines, one row at a time, and tell of each cell
 //! that can't be converted as a [`Problem`]. The [`SourceMap`] they return leads from each line back
 //! to the row and column of the CSV, so that what the [check](crate::check) finds in the lines can
@@ -60,6 +60,7 @@ mod compiled_field;
 mod compiled_mapping;
 mod converter;
 mod csv_rows;
+mod draft;
 mod encoding;
 mod expression;
 mod field_type;
@@ -82,6 +83,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub use draft::{Draft, DraftError, DraftOptions, DraftedFile, DraftedSource, SkippedFile};
 pub use lines::Conversion;
 #[doc(hidden)]
 pub use lines::{CsvInput, CsvLines, Walk, WalkedRow};

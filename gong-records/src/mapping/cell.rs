@@ -12,7 +12,7 @@ mod moment;
 mod number;
 
 pub(super) use moment::{Moments, zone};
-pub(super) use number::{Numbers, shift};
+pub(super) use number::{Numbers, multiply, shift};
 
 /// What is between the items of a list that is one cell, whatever the mapping splits at.
 pub(super) const LIST_SEPARATOR: char = '\u{1f}';
@@ -247,21 +247,26 @@ impl Format {
         Ok(None)
     }
 
+    /// The number of a cell, as JSON writes it.
+    pub(super) fn number(&self, cell: &str, kind: CellKind) -> Result<String, Wrong> {
+        let numbers = match kind {
+            CellKind::Number => &Numbers::default(),
+            _ => &self.numbers,
+        };
+        match self.shape {
+            Shape::Integer => numbers.integer(cell),
+            Shape::Percent => numbers.percent(cell),
+            _ => numbers.read(cell),
+        }
+    }
+
     fn append_number(
         &self,
         cell: &str,
         kind: CellKind,
         line: &mut Vec<u8>,
     ) -> Result<Option<Wrong>, Wrong> {
-        let numbers = match kind {
-            CellKind::Number => &Numbers::default(),
-            _ => &self.numbers,
-        };
-        let number = match self.shape {
-            Shape::Integer => numbers.integer(cell)?,
-            Shape::Percent => numbers.percent(cell)?,
-            _ => numbers.read(cell)?,
-        };
+        let number = self.number(cell, kind)?;
         let number = if self.scale == 0 {
             number
         } else {

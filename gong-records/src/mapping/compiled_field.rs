@@ -7,7 +7,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use super::cell::{CellKind, Format, Shape, Wrong, rounded_digits, text};
+use super::cell::{CellKind, Format, Shape, Wrong, multiply, rounded_digits, text};
 use super::columns::Column;
 use super::expression::Compiled;
 use super::field_type::constant;
@@ -61,9 +61,17 @@ struct Steps {
     replace: Vec<(String, String)>,
     slug: bool,
     domain: bool,
-    only_currency: Option<(Column, String)>,
+    only_currency: Option<Currency>,
     /// What each cleaned id was made of, by hashes, where two could become one.
     origins: Option<HashMap<u64, u64, FixedState>>,
+}
+
+/// The currency of each record's amount, and what others are worth.
+#[derive(Debug)]
+struct Currency {
+    column: Column,
+    is: String,
+    rates: Vec<(String, String)>,
 }
 
 /// How many ids are long numbers, and whether all of them look rounded.
@@ -348,7 +356,27 @@ impl Steps {
             Some(only) => {
                 let column = context.source.column(&only.column);
                 let column = column.map_err(|error| error.within("in").within("only-currency"))?;
-                Some((column, only.is.to_lowercase()))
+                if !shape.is_number() {
+                    return Err(MappingError::new("only-currency is for amounts")
+                        .within("only-currency"));
+                }
+                let mut rates = Vec::new();
+                for (currency, rate) in &only.rates {
+                    let rate = rate.first().unwrap_or_default();
+                    if multiply("1", rate).is_none() {
+                        return Err(MappingError::new(format!(
+                            "the rate of {currency} is a number such as 1.1, found {rate:?}"
+                        ))
+                        .within("rates")
+                        .within("only-currency"));
+                    }
+                    rates.push((currency.to_lowercase(), rate.to_owned()));
+                }
+                Some(Currency {
+                    column,
+                    is: only.is.to_lowercase(),
+                    rates,
+                })
             }
             None => None,
         };
@@ -386,18 +414,8 @@ impl Steps {
         format: &Format,
         field: &str,
     ) -> Result<(), Wrong> {
-        if let Some((column, currency)) = &self.only_currency {
-            let found = row.cells.get(column.index).unwrap_or_default().trim();
-            if found.to_lowercase() != *currency {
-                return Err(Wrong::of(
-                    Rule::OtherCurrency,
-                    format!(
-                        "it is in {found:?} and not in {}, the only currency that Gong shows",
-                        currency.to_uppercase()
-                    ),
-                    "convert the amount before, or choose the column with the converted amount",
-                ));
-            }
+        if let Some(currency) = &self.only_currency {
+            currency.apply(cell, row, format)?;
         }
         if let Some(take) = self.take {
             let items: Vec<&str> = format.items(&cell.text).collect();
@@ -462,6 +480,32 @@ impl Steps {
         }
         cell.text = Cow::Owned(cleaned);
         cell.kind = CellKind::Text;
+        Ok(())
+    }
+}
+
+impl Currency {
+    /// Converts the amount, if it is in another currency that has a rate.
+    fn apply(&self, cell: &mut Cell<'_>, row: &Row, format: &Format) -> Result<(), Wrong> {
+        let found = row.cells.get(self.column.index).unwrap_or_default().trim();
+        let currency = found.to_lowercase();
+        if currency == self.is {
+            return Ok(());
+        }
+        let rate = self.rates.iter().find(|(known, _)| *known == currency);
+        let Some((_, rate)) = rate else {
+            return Err(Wrong::of(
+                Rule::OtherCurrency,
+                format!("it is in {found:?}, and Gong shows amounts in {} alone", self.is.to_uppercase()),
+                "add a rate to only-currency in the mapping, or choose the column with the converted \
+                 amount",
+            ));
+        };
+        let number = format.number(&cell.text, cell.kind)?;
+        let converted = multiply(&number, rate)
+            .ok_or_else(|| Wrong::new("it has too many digits to be converted", "correct the cell"))?;
+        cell.text = Cow::Owned(converted);
+        cell.kind = CellKind::Number;
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use super::model::MappingError;
 use super::nearest::nearest;
 
 /// The data file that contributors extend; its head says how.
-const WORDS: &str = include_str!("words.toml");
+pub(super) const WORDS: &str = include_str!("words.toml");
 
 /// The languages of the data file.
 pub(super) struct Languages {

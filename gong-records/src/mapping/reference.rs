@@ -109,8 +109,8 @@ const FIELD: &[Entry] = entries! {
         "Id,State\n1,Angebot\n" => "{\"objectId\":\"1\",\"status\":\"OPEN\"}";
     "scale": "By which power of ten a number is multiplied; every digit is kept."; ""; "amount = { from = \"Cents\", scale = 0.01 }";
         "Id,Cents\n1,125010\n" => "{\"objectId\":\"1\",\"amount\":1250.10}";
-    "only-currency": "The column of the currency, and the company's: records in another currency are held back with a finding."; ""; "amount = { from = \"Sum\", only-currency = { in = \"Currency\", is = \"EUR\" } }";
-        "Id,Sum,Currency\n1,5,EUR\n" => "{\"objectId\":\"1\",\"amount\":5}";
+    "only-currency": "The column of the currency, and the company's: amounts in another currency are multiplied by its rate, and without one held back with a finding."; ""; "amount = { from = \"Sum\", only-currency = { in = \"Currency\", is = \"EUR\", rates = { USD = 0.92 } } }";
+        "Id,Sum,Currency\n1,5,EUR\n2,12500,USD\n" => "{\"objectId\":\"1\",\"amount\":5}", "{\"objectId\":\"2\",\"amount\":11500}";
     "type": "The type of a custom field; with an entity schema, that says it."; ""; "region = { from = \"Region\", type = \"PICKLIST\" }";
         "Id,Region\n1,Nord\n" => "{\"objectId\":\"1\",\"region\":\"Nord\"}";
 };

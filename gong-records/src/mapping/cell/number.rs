@@ -244,6 +244,26 @@ pub(in crate::mapping) fn shift(number: &str, places: i32) -> Option<String> {
     Some(format!("{minus}{whole}{dot}{fraction}"))
 }
 
+/// The product of two numbers, exact to the last digit, without zeros at its end; nothing if it has an
+/// exponent or more than 38 digits.
+pub(in crate::mapping) fn multiply(number: &str, factor: &str) -> Option<String> {
+    let parse = |text: &str| {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
+        Some((digits, i32::try_from(fraction.len()).ok()?))
+    };
+    let ((one, places), (other, more)) = (parse(number)?, parse(factor)?);
+    let product = one.checked_mul(other)?.to_string();
+    let shifted = shift(&product, -(places + more))?;
+    Some(match shifted.split_once('.') {
+        Some((whole, fraction)) => match fraction.trim_end_matches('0') {
+            "" => whole.to_owned(),
+            fraction => format!("{whole}.{fraction}"),
+        },
+        None => shifted,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,6 +285,20 @@ mod tests {
             assert!(power_of_ten(factor).is_err(), "{factor}");
         }
         assert_eq!(shift("1e5", -2), None);
+    }
+
+    #[test]
+    fn rates_multiply_exactly() {
+        for (number, rate, expected) in [
+            ("12500", "0.92", "11500"),
+            ("3200.50", "1.1", "3520.55"),
+            ("-0.1", "0.3", "-0.03"),
+            ("0", "1.1", "0"),
+        ] {
+            assert_eq!(multiply(number, rate).as_deref(), Some(expected), "{number} {rate}");
+        }
+        assert_eq!(multiply("1e5", "2"), None);
+        assert_eq!(multiply("1", "x"), None);
     }
 
     #[test]

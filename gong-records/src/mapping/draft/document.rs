@@ -1,439 +1,755 @@
-//! The guessed mapping as a file that a person can mend.
+//! The draft of one file's mapping, as TOML with its open questions.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
-use super::headers;
-use super::seen::{Habits, NO, Seen, YES, currencies_in, is_placeholder};
-use super::{Column, Sample};
-use crate::mapping::nearest::plain;
-use crate::record::{FieldKind, LineFormat, ObjectType, Presence};
-use crate::value::object_id;
+use super::ids::Cleaning;
+use super::links::{Link, TypedFile};
+use super::profile::Profile;
+use super::settings::{Content, Settings};
+use super::toml_text::{field_name, in_expression, list, quoted, words as one_or_list};
+use super::words::words;
+use crate::record::{ObjectType, Presence};
 
-/// The most different cells that are listed for a person to translate.
-const LISTED: usize = 20;
+/// The most values that a draft lists one by one.
+pub(super) const MAX_LISTED: usize = 20;
 
-/// A column and what it seems to be.
-struct Guessed<'a> {
-    column: &'a Column,
-    seen: Seen,
-    field: Option<&'static str>,
-    /// Whether the cells tell so, and not the name.
-    by_cells: bool,
+/// The references of a file's records: field, target and way.
+pub(super) type Links = Vec<(&'static str, ObjectType, Link)>;
+
+/// What a draft of one type is made of.
+pub(super) struct Document<'a> {
+    pub(super) file: &'a TypedFile,
+    pub(super) links: &'a Links,
+    /// What the ids of each type need.
+    pub(super) cleanings: &'a [(ObjectType, Cleaning)],
+    pub(super) zone: Option<&'a str>,
+    /// Questions of the folder as a whole that concern this type.
+    pub(super) questions: Vec<String>,
+    /// Whether stages come from this file's column of stages.
+    pub(super) makes_stages: bool,
+    /// Whether users come from the addresses in this file's column of owners.
+    pub(super) makes_users: bool,
 }
 
-/// Writes the mapping of the sample.
-pub(super) fn write(sample: &Sample, object_type: ObjectType) -> String {
-    let habits = Habits::of(sample);
-    let format = object_type.line_format();
-    let columns = guess(sample, format, &habits);
-    let mut toml = format!(
-        "# A first mapping, guessed from {} of the CSV. Go through it, then run\n\
-         #   gong-crm check FILE.csv --map THIS.toml\n\
-         # Lines that begin with # do nothing; remove the # to use them.\n\n\
-         [{object_type}]\n",
-        rows(sample.rows)
-    );
-    toml += &settings(sample, &columns, &habits);
-    toml += &format!("\n[{object_type}.fields]\n");
-    for field in format.fields {
-        let column = columns
+/// A table of the draft while it is written.
+struct Writer<'a> {
+    document: &'a Document<'a>,
+    settings: Settings,
+    contents: Vec<Content>,
+    questions: Vec<String>,
+    fields: String,
+    used: BTreeSet<usize>,
+    needs_zone: bool,
+}
+
+impl Document<'_> {
+    /// The mapping's text.
+    pub(super) fn write(&self) -> String {
+        let table = &self.file.table;
+        let settings = Settings::of(table);
+        let contents: Vec<Content> = table
+            .columns
             .iter()
-            .find(|column| column.field == Some(field.name));
-        match column {
-            Some(guessed) => toml += &standard(field.name, field.kind, guessed),
-            None if field.name == "modifiedDate" && field.presence == Presence::Required => {
-                toml += "# No column tells when a record was changed; this is when the CSV was.\n\
-                         modifiedDate = { constant = \"now\" }\n";
-            }
-            None if field.name == "status" => toml += &status_from_stage(&columns),
-            None if field.name == "isDeleted" => {}
-            None => {
-                let why = match (field.presence, field.when_missing) {
-                    (Presence::Required, _) => "  # every record needs it".to_owned(),
-                    (_, Some(consequence)) => {
-                        // A sentence of its own in the tables; here it goes on after a colon.
-                        let clause = match consequence.strip_prefix("The ") {
-                            Some(rest) => format!("the {rest}"),
-                            None => consequence.to_owned(),
-                        };
-                        format!("  # without it: {clause}")
-                    }
-                    (_, None) => String::new(),
-                };
-                toml += &format!("# {} = \"\"{why}\n", field.name);
-            }
-        }
-    }
-    toml + &custom(&columns, format) + &nameless(sample, &columns)
-}
-
-fn rows(count: usize) -> String {
-    match count {
-        1 => "1 row".to_owned(),
-        count => format!("{count} rows"),
-    }
-}
-
-/// Gives each field to the first column that is called so.
-fn guess<'a>(sample: &'a Sample, format: &'static LineFormat, habits: &Habits) -> Vec<Guessed<'a>> {
-    let mut taken = BTreeSet::new();
-    // A name that stands twice can't be told apart.
-    let is_single = |name: &str| {
-        !name.is_empty()
-            && sample
-                .columns
-                .iter()
-                .filter(|column| column.name == name)
-                .count()
-                == 1
-    };
-    let columns = sample.columns.iter();
-    let mut guessed: Vec<Guessed<'_>> = columns
-        .filter(|column| is_single(&column.name))
-        .map(|column| Guessed {
-            column,
-            seen: habits.see(column),
-            field: headers::field(format, &column.name).filter(|field| taken.insert(*field)),
-            by_cells: false,
-        })
-        .collect();
-    for column in guessed.iter_mut().filter(|column| column.field.is_none()) {
-        if holds_ids(column.column) {
-            let field = headers::reference(format, &column.column.name);
-            column.field = field.filter(|field| taken.insert(*field));
-        }
-    }
-    if taken.insert("objectId") {
-        let mut free = guessed.iter_mut().filter(|column| column.field.is_none());
-        let own = free.find(|column| holds_ids(column.column) && is_key(column.column, sample));
-        if let Some(own) = own {
-            (own.field, own.by_cells) = (Some("objectId"), true);
-        }
-    }
-    guessed
-}
-
-/// Whether all cells could be ids, and have a digit as names have not.
-fn holds_ids(column: &Column) -> bool {
-    let is_id = |cell: &String| {
-        object_id::check(cell).is_ok() && cell.contains(|one: char| one.is_ascii_digit())
-    };
-    !column.cells.is_empty() && column.cells.iter().all(is_id)
-}
-
-/// Whether each row has a cell of its own there.
-fn is_key(column: &Column, sample: &Sample) -> bool {
-    let different: BTreeSet<&String> = column.cells.iter().collect();
-    different.len() == sample.rows
-}
-
-/// How the file is written.
-fn settings(sample: &Sample, columns: &[Guessed<'_>], habits: &Habits) -> String {
-    let mut toml = format!(
-        "delimiter = {}\n",
-        quoted(&char::from(sample.delimiter).to_string())
-    );
-    if sample.encoding != encoding_rs::UTF_8 {
-        toml += &format!(
-            "encoding = {}\n",
-            quoted(&sample.encoding.name().to_lowercase())
-        );
-    }
-    let mut dates = BTreeSet::new();
-    let mut date_times = BTreeSet::new();
-    let mut needs_zone = false;
-    for column in columns {
-        match &column.seen {
-            Seen::Date(format) => {
-                dates.extend(format.clone());
-                // The day alone becomes a date-time there.
-                needs_zone |= column.field.is_some_and(|field| field != "closeDate");
-            }
-            Seen::DateTime { format, has_zone } => {
-                date_times.extend(format.clone());
-                needs_zone |= !has_zone;
-            }
-            _ => {}
-        }
-    }
-    if needs_zone {
-        let zone = if habits.is_day_first {
-            "Europe/Berlin"
-        } else {
-            "UTC"
+            .map(|column| settings.content(&column.name, &column.profile))
+            .collect();
+        let mut writer = Writer {
+            document: self,
+            settings,
+            contents,
+            questions: self.questions.clone(),
+            fields: String::new(),
+            used: BTreeSet::new(),
+            needs_zone: false,
         };
-        toml += "# The CSV's times have no zone. Is it this one?\n";
-        toml += &format!("zone = {}\n", quoted(zone));
-    }
-    let strokes = |format: &String| format.contains("%m/%d") || format.contains("%d/%m");
-    if dates.iter().chain(&date_times).any(strokes) {
-        toml += "# Is it really this one of day (%d) and month (%m) that comes first?\n";
-    }
-    for (key, formats) in [("dates", dates), ("date-times", date_times)] {
-        if !formats.is_empty() {
-            toml += &format!("{key} = {}\n", list(formats.iter().map(String::as_str)));
-        }
-    }
-    let is_number = |column: &&Guessed<'_>| {
-        matches!(column.seen, Seen::Number | Seen::Currency | Seen::Percent)
-    };
-    let numbers: Vec<_> = columns.iter().filter(is_number).collect();
-    if !numbers.is_empty() {
-        toml += &format!("decimal = {}\n", quoted(&habits.decimal.to_string()));
-        toml += &format!("thousands = {}\n", quoted(&habits.thousands.to_string()));
-    }
-    let cells = numbers.iter().flat_map(|column| &column.column.cells);
-    let currencies: BTreeSet<_> = cells.flat_map(|cell| currencies_in(cell)).collect();
-    if !currencies.is_empty() {
-        toml += &format!("currency = {}\n", list(currencies.into_iter()));
-    }
-    let cells = columns.iter().flat_map(|column| &column.column.cells);
-    let empty: BTreeSet<&String> = cells.filter(|cell| is_placeholder(cell)).collect();
-    if !empty.is_empty() {
-        toml += &format!("empty = {}\n", list(empty.into_iter()));
-    }
-    if columns.iter().any(|column| column.seen == Seen::Boolean) {
-        toml += &format!(
-            "yes = {}\nno = {}\n",
-            list(YES.into_iter()),
-            list(NO.into_iter())
+        let rows = table.rows;
+        let mut text = format!(
+            "# Draft of a mapping, made from {rows} {} of {}.\n\
+             # Each todo is a question: answer it in the mapping, then remove it.\n\
+             # `gong-crm check` reports what is still open. Lines that begin with # do nothing.\n\n",
+            if table.is_json { "records" } else { "rows" },
+            self.file.reference,
         );
-    }
-    toml
-}
-
-/// One of Gong's own fields.
-fn standard(name: &str, kind: FieldKind, guessed: &Guessed<'_>) -> String {
-    let column = &guessed.column.name;
-    let cells: BTreeSet<&str> = guessed.column.cells.iter().map(String::as_str).collect();
-    match kind {
-        FieldKind::Choice(words) if !cells.iter().all(|cell| words.contains(cell)) => {
-            let values = cells.into_iter().map(|cell| (cell, status(cell)));
-            translated(name, column, values)
+        writer.fields();
+        let _ = write!(text, "{}", writer.table());
+        if self.makes_stages {
+            text += &writer.stages();
         }
-        // Few different ids with spaces or umlauts are names, which Gong does not take as ids; one
-        // such id among good ones is a mistake.
-        FieldKind::ObjectId if cells.len() <= LISTED && are_names(name, &cells) => {
-            let names = cells
-                .into_iter()
-                .filter(|cell| object_id::check(cell).is_err());
-            let values = names.map(|cell| (cell, Some(slug(cell))));
-            let note = "# Gong's ids hold letters, digits and hyphens; write the same ids wherever \
-                        these records are meant.\n";
-            note.to_owned() + &translated(name, column, values)
+        if self.makes_users {
+            text += &writer.users();
         }
-        _ if guessed.by_cells => {
-            format!(
-                "# No column is called so, but this one could be.\n{name} = {}\n",
-                quoted(column)
-            )
-        }
-        _ => format!("{name} = {}\n", quoted(column)),
+        text
     }
 }
 
-fn are_names(field: &str, cells: &BTreeSet<&str>) -> bool {
-    let bad = cells
-        .iter()
-        .filter(|cell| object_id::check(cell).is_err())
-        .count();
-    bad * 2 > cells.len() || (bad > 0 && field != "objectId")
-}
+impl Writer<'_> {
+    fn name(&self, index: usize) -> &str {
+        self.document.file.column(index).map_or("", |column| column.name.as_str())
+    }
 
-/// A deal's status by what its stage says, where there is no column of its own.
-fn status_from_stage(columns: &[Guessed<'_>]) -> String {
-    let stage = columns.iter().find(|column| column.field == Some("stage"));
-    let cells: BTreeSet<&str> = stage
-        .iter()
-        .flat_map(|stage| stage.column.cells.iter().map(String::as_str))
-        .collect();
-    let says_so = cells
-        .iter()
-        .any(|cell| matches!(status(cell), Some(word) if word != "OPEN"));
-    match stage {
-        Some(stage) if says_so && cells.len() <= LISTED => {
-            let values = cells.into_iter().map(|cell| {
-                (
-                    cell,
-                    Some(status(cell).unwrap_or_else(|| "OPEN".to_owned())),
-                )
+    fn profile(&self, index: usize) -> Option<&Profile> {
+        self.document.file.profile(index)
+    }
+
+    fn content(&self, index: usize) -> Content {
+        self.contents.get(index).copied().unwrap_or(Content::Nothing)
+    }
+
+    fn line(&mut self, name: &str, keys: &[String]) {
+        let _ = match keys {
+            [only] if only.starts_with("from = \"") && !only.contains(", \"") => {
+                writeln!(self.fields, "{name} = {}", &only["from = ".len()..])
+            }
+            keys => writeln!(self.fields, "{name} = {{ {} }}", keys.join(", ")),
+        };
+    }
+
+    fn comment(&mut self, text: &str) {
+        let _ = writeln!(self.fields, "# {text}");
+    }
+
+    /// Writes the fields, and notes which settings they need.
+    fn fields(&mut self) {
+        let object_type = self.document.file.object_type;
+        let format = object_type.line_format();
+        for field in format.fields {
+            let before = self.fields.len();
+            match field.name {
+                "objectId" => self.object_id(),
+                "modifiedDate" => self.modified(field.presence == Presence::Required),
+                "isDeleted" => continue,
+                "status" => self.status(),
+                "stage" => self.stage(),
+                "closeDate" => self.close_date(),
+                "amount" => self.amount(),
+                "domains" => self.domains(),
+                "emailAddress" => self.several("emailAddress", true),
+                "phoneNumber" => self.several("phoneNumber", false),
+                "firstName" | "lastName" => self.person(field.name),
+                _ if field.references.is_some() => self.reference(field.name),
+                name => self.plain(name),
+            }
+            if self.fields.len() == before
+                && let Some(consequence) = field.when_missing
+            {
+                let clause = consequence.trim_end_matches('.');
+                self.comment(&format!("{} = \"\"  # no column found. {clause}.", field.name));
+            }
+        }
+        self.custom();
+    }
+
+    fn object_id(&mut self) {
+        let file = self.document.file;
+        let Some(index) = file.id() else {
+            let noun = file.object_type.as_str().to_lowercase().replace('_', " ");
+            self.line(
+                "objectId",
+                &[format!(
+                    "todo = {}",
+                    quoted(&format!("Which column holds the id of each {noun}, which stays the same for ever? No name tells it."))
+                )],
+            );
+            return;
+        };
+        self.used.insert(index);
+        let mut keys = vec![format!("from = {}", quoted(self.name(index)))];
+        let is_email = file.roles.column("objectId").is_none();
+        if !is_email {
+            keys.extend(self.cleaning(file.object_type));
+        }
+        self.line("objectId", &keys);
+    }
+
+    fn cleaning(&self, target: ObjectType) -> Vec<String> {
+        let cleanings = self.document.cleanings.iter();
+        let mut of_target = cleanings.filter(|(known, _)| *known == target);
+        of_target.next().map(|(_, cleaning)| cleaning.keys()).unwrap_or_default()
+    }
+
+    /// The keys that a date needs where its column counts days or seconds.
+    fn counted_dates(&self, index: usize, is_time: bool) -> Vec<String> {
+        let Some(profile) = self.profile(index) else {
+            return Vec::new();
+        };
+        let key = if is_time { "date-times" } else { "dates" };
+        let format = if profile.all(profile.epochs) {
+            "epoch"
+        } else if profile.all(profile.epoch_milliseconds) {
+            "epoch-ms"
+        } else if profile.all(profile.serials) {
+            "excel"
+        } else {
+            return Vec::new();
+        };
+        vec![format!("{key} = \"{format}\"")]
+    }
+
+    /// Whether a column can be dates.
+    fn is_date(&self, index: usize) -> bool {
+        matches!(self.content(index), Content::Date(_) | Content::DateTime { .. })
+            || self.profile(index).is_some_and(|profile| {
+                profile.all(profile.epochs) || profile.all(profile.epoch_milliseconds) || profile.all(profile.serials)
+            })
+    }
+
+    /// Notes that a moment without zone is read.
+    fn note_zone(&mut self, index: usize) {
+        let has_zone = match self.content(index) {
+            Content::DateTime { has_zone, .. } => has_zone,
+            Content::Date(_) => false,
+            _ => {
+                let profile = self.profile(index);
+                !profile.is_some_and(|profile| profile.all(profile.serials))
+            }
+        };
+        self.needs_zone |= !has_zone;
+    }
+
+    fn moment(&mut self, name: &str) -> bool {
+        let columns = self.document.file.roles.fields.get(name).cloned().unwrap_or_default();
+        let Some(index) = columns.into_iter().find(|index| self.is_date(*index)) else {
+            return false;
+        };
+        self.used.insert(index);
+        self.note_zone(index);
+        let mut keys = vec![format!("from = {}", quoted(self.name(index)))];
+        keys.extend(self.counted_dates(index, true));
+        self.line(name, &keys);
+        true
+    }
+
+    fn modified(&mut self, is_required: bool) {
+        if !self.moment("modifiedDate") && is_required {
+            self.comment("No column tells when a record was changed; this is when the file was.");
+            self.line("modifiedDate", &["constant = \"now\"".to_owned()]);
+        }
+    }
+
+    fn close_date(&mut self) {
+        let roles = &self.document.file.roles;
+        // When it was won or lost says more than when that was expected.
+        let ended = ["won-time", "lost-time"].iter().filter_map(|role| roles.others.get(role));
+        let planned = roles.fields.get("closeDate").into_iter().flatten().take(1);
+        let columns: Vec<usize> = ended.chain(planned).copied().collect();
+        let columns: Vec<usize> = columns.into_iter().filter(|index| self.is_date(*index)).collect();
+        let Some(first) = columns.first().copied() else {
+            return;
+        };
+        self.used.extend(&columns);
+        let names: Vec<String> = columns.iter().map(|index| self.name(*index).to_owned()).collect();
+        let mut keys = vec![format!("from = {}", one_or_list(&names))];
+        keys.extend(self.counted_dates(first, false));
+        self.line("closeDate", &keys);
+    }
+
+    fn amount(&mut self) {
+        let columns = self.document.file.roles.fields.get("amount").cloned().unwrap_or_default();
+        let is_number = |content| matches!(content, Content::Number | Content::Currency);
+        // All of them may be text where they are few; a number is better.
+        let Some(index) = columns.into_iter().find(|index| is_number(self.content(*index))) else {
+            return;
+        };
+        self.used.insert(index);
+        let mut keys = vec![format!("from = {}", quoted(self.name(index)))];
+        let currency = self.document.file.roles.others.get("currency").copied();
+        if let Some(currency) = currency {
+            self.used.insert(currency);
+            let (distinct, commonest, all) = self.profile(currency).map_or((0, String::new(), String::new()), |profile| {
+                let all: Vec<String> = profile.values.iter().map(|(cell, count)| format!("{cell} ({count})")).collect();
+                (profile.distinct(), profile.commonest().unwrap_or_default().to_owned(), all.join(", "))
             });
-            translated("status", &stage.column.name, values)
-        }
-        _ => "# status = \"\"  # without it Gong takes OPEN\n".to_owned(),
-    }
-}
-
-/// A field whose cells are translated one by one; a cell without translation waits for a person.
-fn translated(
-    name: &str,
-    column: &str,
-    values: impl Iterator<Item = (impl AsRef<str>, Option<String>)>,
-) -> String {
-    let mut toml = format!("{name}.from = {}\n", quoted(column));
-    for (cell, value) in values.take(LISTED) {
-        let cell = quoted(cell.as_ref());
-        toml += &match value {
-            Some(value) => format!("{name}.values.{cell} = {}\n", quoted(&value)),
-            None => format!("# {name}.values.{cell} = \"\"  # what does it mean?\n"),
-        };
-    }
-    toml
-}
-
-/// The columns that are none of Gong's fields.
-fn custom(columns: &[Guessed<'_>], format: &'static LineFormat) -> String {
-    let others: Vec<_> = columns
-        .iter()
-        .filter(|column| column.field.is_none())
-        .collect();
-    if others.is_empty() {
-        return String::new();
-    }
-    let is_shown = format.entity_schema;
-    let mut toml = if is_shown {
-        "\n# Custom fields. Gong shows those that the entity schema declares.\n".to_owned()
-    } else {
-        "\n# Gong knows no custom fields of this type.\n".to_owned()
-    };
-    let mut taken: BTreeSet<String> = format
-        .fields
-        .iter()
-        .map(|field| field.name.to_lowercase())
-        .collect();
-    for guessed in others {
-        let name = unique(&camel_case(&guessed.column.name), &mut taken);
-        let is_used = is_shown && guessed.seen != Seen::Nothing;
-        let comment = if is_used { "" } else { "# " };
-        let empty = if guessed.seen == Seen::Nothing {
-            "  # no cell is filled"
-        } else {
-            ""
-        };
-        toml += &format!(
-            "{comment}{name} = {{ from = {}, type = \"{}\" }}{empty}\n",
-            quoted(&guessed.column.name),
-            guessed.seen.field_type()
-        );
-    }
-    toml
-}
-
-/// Columns that can't be named in a mapping.
-fn nameless(sample: &Sample, columns: &[Guessed<'_>]) -> String {
-    let is_named = |name: &str| columns.iter().any(|guessed| guessed.column.name == name);
-    let names: BTreeSet<&str> = sample
-        .columns
-        .iter()
-        .map(|column| column.name.as_str())
-        .filter(|name| !is_named(name))
-        .collect();
-    if names.is_empty() {
-        return String::new();
-    }
-    let names: Vec<String> = names.into_iter().map(quoted).collect();
-    format!(
-        "\n# Left out, because the header has no name for them, or the same name twice: {}\n",
-        names.join(", ")
-    )
-}
-
-/// What a word for a deal's status means.
-fn status(cell: &str) -> Option<String> {
-    let word = plain(cell);
-    let is = |parts: &[&str]| parts.iter().any(|part| word.contains(part));
-    let meant = if is(&[
-        "notwon",
-        "nichtgewonnen",
-        "lost",
-        "verloren",
-        "abgelehnt",
-        "storniert",
-    ]) {
-        "LOST"
-    } else if word == "won" || is(&["closedwon", "gewonnen", "beauftragt"]) {
-        "WON"
-    } else if is(&["open", "offen", "laufend", "bearbeitung", "progress"]) {
-        "OPEN"
-    } else {
-        return None;
-    };
-    Some(meant.to_owned())
-}
-
-/// The words of a text, without umlauts and punctuation.
-fn words(text: &str) -> Vec<String> {
-    text.split(|character: char| !character.is_alphanumeric())
-        .map(|word| {
-            plain(word)
-                .chars()
-                .filter(char::is_ascii_alphanumeric)
-                .collect::<String>()
-        })
-        .filter(|word| !word.is_empty())
-        .collect()
-}
-
-/// An id such as `angebot-erstellt`.
-fn slug(text: &str) -> String {
-    let mut slug = words(text).join("-");
-    slug.truncate(object_id::MAX_LENGTH);
-    if slug.is_empty() {
-        "unnamed".to_owned()
-    } else {
-        slug
-    }
-}
-
-/// A name such as `annualRevenue`.
-fn camel_case(header: &str) -> String {
-    let mut name = String::new();
-    for word in words(header) {
-        let mut letters = word.chars();
-        match letters.next() {
-            Some(first) if !name.is_empty() => name.push(first.to_ascii_uppercase()),
-            Some(first) => name.push(first),
-            None => {}
-        }
-        name.push_str(letters.as_str());
-    }
-    if name.is_empty() {
-        "field".to_owned()
-    } else {
-        name
-    }
-}
-
-fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
-    let mut candidate = name.to_owned();
-    let mut number = 2;
-    while !taken.insert(candidate.to_lowercase()) {
-        candidate = format!("{name}{number}");
-        number += 1;
-    }
-    candidate
-}
-
-/// A text as TOML writes it on one line; a text of several lines would break the line it is in.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\t' => quoted.push_str("\\t"),
-            '\n' => quoted.push_str("\\n"),
-            control if control.is_control() => {
-                quoted.push_str(&format!("\\u{:04X}", u32::from(control)));
+            if distinct > 1 {
+                keys.push(format!(
+                    "only-currency = {{ in = {}, is = {} }}",
+                    quoted(self.name(currency)),
+                    quoted(&commonest)
+                ));
+                self.questions.push(format!(
+                    "Gong shows one currency, and the deals have {all}. Is {commonest} the company's? Correct \
+                     only-currency of amount, and add rates for the others, such as rates = {{ XXX = 1.1 }}; \
+                     without a rate they are held back."
+                ));
             }
-            other => quoted.push(other),
+        }
+        self.line("amount", &keys);
+    }
+
+    fn domains(&mut self) {
+        let columns = self.document.file.roles.fields.get("domains").cloned().unwrap_or_default();
+        let fits = |index: &usize| {
+            let profile = self.profile(*index);
+            profile.is_some_and(|profile| profile.mostly(profile.domains) || profile.mostly(profile.urls) || profile.mostly(profile.emails))
+        };
+        let columns: Vec<usize> = columns.into_iter().filter(fits).take(3).collect();
+        if columns.is_empty() {
+            return;
+        }
+        self.used.extend(&columns);
+        let names: Vec<String> = columns.iter().map(|index| self.name(*index).to_owned()).collect();
+        let mut keys = vec![format!("from = {}", one_or_list(&names))];
+        if columns.len() > 1 {
+            keys.push("join = \",\"".to_owned());
+        }
+        keys.push("domain = true".to_owned());
+        self.line("domains", &keys);
+    }
+
+    /// A field of which a person may have several: the first that is not empty.
+    fn several(&mut self, name: &str, is_email: bool) {
+        let columns = self.document.file.roles.fields.get(name).cloned().unwrap_or_default();
+        let fits = |index: &usize| {
+            let profile = self.profile(*index);
+            profile.is_some_and(|profile| {
+                profile.filled > 0 && (!is_email || profile.mostly(profile.with_email))
+            })
+        };
+        let columns: Vec<usize> = columns.into_iter().filter(fits).take(3).collect();
+        if columns.is_empty() {
+            return;
+        }
+        self.used.extend(&columns);
+        let mut separators = BTreeSet::new();
+        for index in &columns {
+            let Some(profile) = self.profile(*index) else { continue };
+            for (separator, count) in &profile.lists {
+                if *count > 0 && (is_email || *separator != ',' || *count * 4 < profile.filled) {
+                    separators.insert(separator.to_string());
+                }
+            }
+        }
+        let is_list = columns.iter().any(|index| self.content(*index) == Content::List);
+        let names: Vec<String> = columns.iter().map(|index| self.name(*index).to_owned()).collect();
+        let mut keys = vec![format!("from = {}", one_or_list(&names))];
+        if !separators.is_empty() || is_list {
+            let separators: Vec<String> = separators.into_iter().collect();
+            if !separators.is_empty() {
+                keys.push(format!("split = {}", one_or_list(&separators)));
+            }
+            keys.push("take = \"first\"".to_owned());
+        }
+        self.line(name, &keys);
+    }
+
+    fn person(&mut self, name: &str) {
+        let roles = &self.document.file.roles;
+        let has_own = ["firstName", "lastName"].iter().all(|field| roles.fields.contains_key(field));
+        let full = roles.others.get("full-name").copied();
+        match full.filter(|_| !has_own) {
+            Some(full) if !self.name(full).contains('[') => {
+                self.used.insert(full);
+                let function = if name == "firstName" { "first_name" } else { "last_name" };
+                let expression = format!("{function}({})", in_expression(self.name(full)));
+                self.line(name, &[format!("expr = {}", quoted(&expression))]);
+            }
+            _ => self.plain(name),
         }
     }
-    quoted.push('"');
-    quoted
-}
 
-fn list(texts: impl Iterator<Item = impl AsRef<str>>) -> String {
-    let texts: Vec<String> = texts.map(|text| quoted(text.as_ref())).collect();
-    format!("[{}]", texts.join(", "))
+    fn plain(&mut self, name: &str) {
+        if name == "createdDate" {
+            self.moment(name);
+            return;
+        }
+        let Some(index) = self.document.file.roles.column(name) else {
+            return;
+        };
+        let profile = self.profile(index);
+        if name == "url" && !profile.is_some_and(|profile| profile.mostly(profile.urls)) {
+            return;
+        }
+        if name == "isActive" && self.content(index) != Content::Boolean {
+            return;
+        }
+        self.used.insert(index);
+        self.line(name, &[format!("from = {}", quoted(self.name(index)))]);
+    }
+
+    fn reference(&mut self, field: &str) {
+        let link = self.document.links.iter().find(|(known, ..)| *known == field);
+        let Some((_, target, link)) = link.cloned() else {
+            return;
+        };
+        let column = self.name(link.column()).to_owned();
+        let from = format!("from = {}", quoted(&column));
+        self.used.insert(link.column());
+        match link {
+            Link::Id(index) => {
+                let mut keys = vec![from];
+                let profile = self.profile(index);
+                if profile.is_some_and(|profile| profile.lists.get(&';').is_some_and(|count| *count > 0)) {
+                    keys.push("split = \";\", take = \"first\"".to_owned());
+                }
+                let is_email = profile.is_some_and(|profile| profile.mostly(profile.emails));
+                if !is_email {
+                    keys.extend(self.cleaning(target));
+                }
+                self.line(field, &keys);
+            }
+            Link::Name { file, key, value, empty, .. } => {
+                let mut keys = vec![from];
+                if !empty.is_empty() {
+                    self.comment(&format!("{file} has no {value} for these; their records get none."));
+                    keys.push(format!("empty = {}", list(&empty)));
+                }
+                keys.push(format!(
+                    "lookup = {{ in = {}, key = {}, value = {} }}",
+                    quoted(&file),
+                    quoted(&key),
+                    quoted(&value)
+                ));
+                keys.extend(self.cleaning(target));
+                self.line(field, &keys);
+            }
+            Link::Email(_) => {
+                let expression = format!("email_in({})", in_expression(&column));
+                self.line(field, &[format!("expr = {}", quoted(&expression))]);
+            }
+            Link::Slug(_) => self.line(field, &[from, "slug = true".to_owned()]),
+            Link::Missing(_) => {
+                let noun = target.file_stem().replace('_', " ");
+                self.comment(&format!("{field} = {{ {from} }}"));
+                self.questions.push(format!(
+                    "The column {column:?} names {noun}, and no file has their ids: export the {noun} into this \
+                     folder and run init again, or write {field} yourself."
+                ));
+            }
+        }
+    }
+
+    fn stage(&mut self) {
+        if !self.document.makes_stages {
+            self.reference("stage");
+            return;
+        }
+        if let Some(index) = self.document.file.roles.column("stage") {
+            self.used.insert(index);
+            self.line("stage", &[format!("from = {}", quoted(self.name(index))), "slug = true".to_owned()]);
+        }
+    }
+
+    fn status(&mut self) {
+        let roles = &self.document.file.roles;
+        let of_values = |index: usize| {
+            let profile = self.profile(index)?;
+            let is_small = !profile.has_more_values && profile.values.len() <= 60 && !profile.values.is_empty();
+            let known = profile.values.keys().filter(|cell| matches!(words().status(cell), Some("WON" | "LOST")));
+            Some((is_small, known.count()))
+        };
+        let status = roles.column("status").filter(|index| of_values(*index).is_some_and(|(small, known)| small && known > 0));
+        if let Some(index) = status {
+            self.used.insert(index);
+            self.translate(index);
+            return;
+        }
+        let [won, closed] = ["is-won", "is-closed"].map(|role| roles.others.get(role).copied().filter(|index| self.content(*index) == Content::Boolean));
+        if let (Some(won), Some(closed)) = (won, closed) {
+            self.used.extend([won, closed]);
+            let yes: Vec<String> = words().list("yes").iter().map(|word| format!("'{word}'")).collect();
+            let is = |index: usize| format!("{} | string | lower in [{}]", in_expression(self.name(index)), yes.join(", "));
+            let expression = format!("'WON' if ({}) else 'LOST' if ({}) else 'OPEN'", is(won), is(closed));
+            self.line("status", &[format!("expr = {}", quoted(&expression))]);
+            return;
+        }
+        let stage = roles.column("stage").filter(|index| of_values(*index).is_some_and(|(small, known)| small && known > 0));
+        if let Some(index) = stage {
+            self.comment("No column tells the status; the stage does.");
+            self.translate(index);
+            return;
+        }
+        // A small file may have open deals alone.
+        let status = roles.column("status").filter(|index| {
+            let known = self.profile(*index).map(|profile| profile.values.keys().any(|cell| words().status(cell).is_some()));
+            of_values(*index).is_some_and(|(small, _)| small) && known == Some(true)
+        });
+        if let Some(index) = status {
+            self.used.insert(index);
+            self.translate(index);
+        } else {
+            self.questions.push(
+                "Which column tells whether a deal is won or lost? Write status; without it, Gong takes all \
+                 deals as open."
+                    .to_owned(),
+            );
+        }
+    }
+
+    /// The status by the words of a column; those that are not known are open questions.
+    fn translate(&mut self, index: usize) {
+        let name = quoted(self.name(index));
+        let cells: Vec<String> =
+            self.profile(index).map(|profile| profile.values.keys().cloned().collect()).unwrap_or_default();
+        if cells.iter().all(|cell| ["won", "lost", "open"].contains(&cell.to_lowercase().as_str())) {
+            self.line("status", &[format!("from = {name}")]);
+            return;
+        }
+        let _ = writeln!(self.fields, "status.from = {name}");
+        let mut seen = BTreeSet::new();
+        for cell in cells {
+            if !seen.insert(cell.to_lowercase()) {
+                continue;
+            }
+            let _ = match words().status(&cell) {
+                Some(meaning) => writeln!(self.fields, "status.values.{} = \"{meaning}\"", quoted(&cell)),
+                None => writeln!(
+                    self.fields,
+                    "status.values.{} = \"?\"  # WON, LOST or OPEN?",
+                    quoted(&cell)
+                ),
+            };
+        }
+    }
+
+    /// The columns that are none of Gong's fields.
+    fn custom(&mut self) {
+        let file = self.document.file;
+        let format = file.object_type.line_format();
+        if !format.entity_schema {
+            return;
+        }
+        let deleted = file.roles.column("isDeleted");
+        self.used.extend(deleted);
+        let mut taken: BTreeSet<String> =
+            format.fields.iter().map(|field| field.name.to_lowercase()).collect();
+        let mut names = std::collections::BTreeMap::<&str, usize>::new();
+        for column in &file.table.columns {
+            *names.entry(&column.name).or_default() += 1;
+        }
+        let mut text = String::new();
+        let mut nameless = BTreeSet::new();
+        for (index, column) in file.table.columns.iter().enumerate() {
+            if self.used.contains(&index) {
+                continue;
+            }
+            if column.name.is_empty() || names.get(column.name.as_str()) != Some(&1) {
+                nameless.insert(quoted(&column.name));
+                continue;
+            }
+            let content = self.content(index);
+            let field = field_name(&column.name, &mut taken);
+            if content == Content::Nothing {
+                let _ = writeln!(text, "# {field} = {{ from = {}, type = \"STRING\" }}  # every cell is empty", quoted(&column.name));
+                continue;
+            }
+            self.needs_zone |= matches!(content, Content::DateTime { has_zone: false, .. });
+            let _ = writeln!(text, "{field} = {{ from = {}, type = \"{}\" }}", quoted(&column.name), content.field_type());
+        }
+        if !text.is_empty() {
+            self.fields += "\n# Custom fields. Gong shows those that the entity schema declares.\n";
+            self.fields += &text;
+        }
+        if !nameless.is_empty() {
+            let names: Vec<String> = nameless.into_iter().collect();
+            let _ = writeln!(self.fields, "\n# Left out, because they have no name, or the same name twice: {}", names.join(", "));
+        }
+    }
+
+    /// The settings of the type, and its fields.
+    fn table(&mut self) -> String {
+        let object_type = self.document.file.object_type;
+        let settings = self.settings_text(true);
+        let mut text = format!("[{object_type}]\n");
+        if let [only] = self.questions.as_slice() {
+            let _ = writeln!(text, "todo = {}", quoted(only));
+        } else if !self.questions.is_empty() {
+            text += "todo = [\n";
+            for question in &self.questions {
+                let _ = writeln!(text, "  {},", quoted(question));
+            }
+            text += "]\n";
+        }
+        text += &settings;
+        let _ = write!(text, "\n[{object_type}.fields]\n{}", self.fields);
+        text
+    }
+
+    /// How the file is written.
+    fn settings_text(&mut self, is_main: bool) -> String {
+        let table = &self.document.file.table;
+        let mut text = String::new();
+        if table.is_json {
+            text += "format = \"json\"\n";
+            if let Some(records) = &table.records {
+                let _ = writeln!(text, "records = {}", quoted(records));
+            }
+        } else if table.delimiter != b',' {
+            let _ = writeln!(text, "delimiter = {}", quoted(&char::from(table.delimiter).to_string()));
+        }
+        let encoding = table.encoding.encoding.name().to_lowercase();
+        if let Some(sample) = &table.encoding.sample {
+            let _ = writeln!(text, "encoding = {}", quoted(&encoding));
+            if is_main {
+                self.questions.push(format!("The file is not UTF-8. As {encoding} it reads: {sample}. Is that right? Else correct encoding."));
+            }
+        }
+        if table.skip > 0 {
+            let _ = writeln!(text, "skip = {}", table.skip);
+        }
+        if let Some(filter) = self.filter() {
+            let _ = writeln!(text, "where = {}", quoted(&filter));
+        }
+        if !is_main {
+            return text;
+        }
+        if let Some(deleted) = self.document.file.roles.column("isDeleted") {
+            let _ = writeln!(text, "deleted = {}", quoted(self.name(deleted)));
+        }
+        if self.needs_zone {
+            let zone = self.document.zone.unwrap_or("UTC");
+            let _ = writeln!(text, "zone = {}", quoted(zone));
+            if self.document.zone.is_none() {
+                self.questions.push(
+                    "The times of the file have no zone. Are they in UTC? Else correct zone, such as zone = \
+                     \"Europe/Berlin\"."
+                        .to_owned(),
+                );
+            }
+        }
+        text += &self.formats();
+        text
+    }
+
+    fn formats(&mut self) -> String {
+        let mut text = String::new();
+        let table = &self.document.file.table;
+        if let Some(language) = self.settings.language {
+            let _ = writeln!(text, "language = {}", quoted(language));
+        }
+        let [dates, date_times] = self.settings.formats(&self.contents);
+        for (key, formats) in [("dates", dates), ("date-times", date_times)] {
+            let formats: Vec<String> = formats.into_iter().collect();
+            if !formats.is_empty() {
+                let _ = writeln!(text, "{key} = {}", one_or_list(&formats));
+            }
+        }
+        if let Some(example) = &self.settings.has_ambiguous_dates {
+            self.questions.push(format!(
+                "Does the day or the month come first in {example}? All dates fit both. Write dates = \
+                 \"%d/%m/%Y\" or dates = \"%m/%d/%Y\", and date-times in the same way."
+            ));
+        }
+        if self.settings.decimal != '.' {
+            let _ = writeln!(text, "decimal = {}", quoted(&self.settings.decimal.to_string()));
+        }
+        if let Some(thousands) = self.settings.thousands {
+            let _ = writeln!(text, "thousands = {}", quoted(&thousands.to_string()));
+        }
+        let mut currencies = BTreeSet::new();
+        let mut empty = BTreeSet::new();
+        let (mut yes, mut no) = (BTreeSet::new(), BTreeSet::new());
+        for (column, content) in table.columns.iter().zip(&self.contents) {
+            if *content == Content::Currency {
+                currencies.extend(column.profile.currencies.iter().cloned());
+            }
+            if matches!(content, Content::Boolean) || self.document.file.roles.column("isDeleted").is_some_and(|index| self.name(index) == column.name) {
+                for cell in column.profile.values.keys() {
+                    let word = cell.to_lowercase();
+                    if words().list("yes").contains(&word) {
+                        yes.insert(word);
+                    } else if words().list("no").contains(&word) {
+                        no.insert(word);
+                    }
+                }
+            }
+            // Placeholders count where the other cells are not texts: "None" may be a name.
+            let is_text = matches!(content, Content::Text | Content::List);
+            if !is_text {
+                empty.extend(column.profile.placeholders.keys().cloned());
+            }
+        }
+        if !currencies.is_empty() {
+            let currencies: Vec<String> = currencies.into_iter().collect();
+            let _ = writeln!(text, "currency = {}", one_or_list(&currencies));
+        }
+        let known = |words: &BTreeSet<String>, default: [&str; 3]| words.iter().all(|word| default.contains(&word.as_str()));
+        if !known(&yes, ["true", "yes", "1"]) || !known(&no, ["false", "no", "0"]) {
+            let _ = writeln!(text, "yes = {}", list(&yes));
+            let _ = writeln!(text, "no = {}", list(&no));
+        }
+        if !empty.is_empty() {
+            let empty: Vec<String> = empty.into_iter().collect();
+            let _ = writeln!(text, "empty = {}", one_or_list(&empty));
+        }
+        text
+    }
+
+    /// The rows that are records, where totals or notes are below them.
+    fn filter(&self) -> Option<String> {
+        let file = self.document.file;
+        if file.object_type == ObjectType::BusinessUser
+            && let Some(email) = file.roles.column("emailAddress")
+            && self.profile(email).is_some_and(|profile| profile.filled < file.table.rows)
+        {
+            return Some(in_expression(self.name(email)));
+        }
+        if file.table.footers.is_empty() {
+            return None;
+        }
+        let id = file.id().or(Some(0))?;
+        let name = in_expression(self.name(id));
+        if id == 0 {
+            let footers: Vec<String> = file.table.footers.iter().map(|text| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))).collect();
+            return Some(format!("{name} not in [{}]", footers.join(", ")));
+        }
+        Some(name)
+    }
+
+    /// The stages that the file's deals are in.
+    fn stages(&mut self) -> String {
+        let Some(index) = self.document.file.roles.column("stage") else {
+            return String::new();
+        };
+        let name = self.name(index).to_owned();
+        let settings = self.settings_text(false);
+        let is_stage = in_expression(&name);
+        let filter = match self.filter() {
+            Some(filter) => format!("({filter}) and {is_stage}"),
+            None => is_stage.clone(),
+        };
+        let settings: String = settings.lines().filter(|line| !line.starts_with("where = ")).map(|line| format!("{line}\n")).collect();
+        let mut text = format!(
+            "\n# The stages that the deals are in, each once.\n[STAGE]\n{settings}distinct = true\nwhere = {}\n\n[STAGE.fields]\n\
+             objectId = {{ from = {}, slug = true }}\nname = {}\n",
+            quoted(&filter),
+            quoted(&name),
+            quoted(&name)
+        );
+        let values = self.profile(index).map(|profile| &profile.values);
+        let is_numbered = values.is_some_and(|values| {
+            !values.is_empty() && values.keys().all(|cell| cell.starts_with(|one: char| one.is_ascii_digit()))
+        });
+        if is_numbered {
+            let expression = format!("{is_stage} | replace('.', ' ') | replace(')', ' ') | split | first");
+            let _ = writeln!(text, "sortOrder = {{ expr = {} }}", quoted(&expression));
+        } else {
+            let known: Vec<String> = values.into_iter().flat_map(|values| values.keys()).map(|cell| quoted(cell)).collect();
+            if known.len() <= MAX_LISTED {
+                let pairs: Vec<String> = known.iter().map(|cell| format!("{cell} = \"1\"")).collect();
+                let _ = writeln!(
+                    text,
+                    "# Their order on the deal board, from 1; write it here:\n# sortOrder = {{ from = {}, values = {{ {} }}, otherwise = \"99\" }}",
+                    quoted(&name),
+                    pairs.join(", ")
+                );
+            }
+        }
+        text
+    }
+
+    /// The users whose addresses the column of owners holds.
+    fn users(&mut self) -> String {
+        let link = self.document.links.iter().find(|(field, ..)| *field == "ownerId");
+        let Some((_, _, link)) = link else {
+            return String::new();
+        };
+        let column = in_expression(self.name(link.column()));
+        let settings = self.settings_text(false);
+        let settings: String = settings.lines().filter(|line| !line.starts_with("where = ")).map(|line| format!("{line}\n")).collect();
+        let expression = quoted(&format!("email_in({column})"));
+        format!(
+            "\n# The owners of the deals, each once.\n[BUSINESS_USER]\n{settings}distinct = true\nwhere = {expression}\n\n\
+             [BUSINESS_USER.fields]\nobjectId = {{ expr = {expression} }}\nmodifiedDate = {{ constant = \"now\" }}\n\
+             emailAddress = {{ expr = {expression} }}\n"
+        )
+    }
 }

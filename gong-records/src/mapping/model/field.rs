@@ -114,6 +114,8 @@ pub struct OnlyCurrency {
     pub column: String,
     /// The company's currency, as the column writes it.
     pub is: String,
+    /// By what amounts in other currencies are multiplied; those without a rate are held back.
+    pub rates: BTreeMap<String, Words>,
 }
 
 /// Which item of a list is meant.

@@ -33,6 +33,12 @@ impl From<&str> for Words {
     }
 }
 
+impl From<Vec<String>> for Words {
+    fn from(words: Vec<String>) -> Self {
+        Self(words)
+    }
+}
+
 impl From<String> for Words {
     fn from(word: String) -> Self {
         Self(vec![word])
