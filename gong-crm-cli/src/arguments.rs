@@ -2,6 +2,7 @@
 
 pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod init;
 pub(crate) mod integration;
 pub(crate) mod json_schema;
 pub(crate) mod meetings;
@@ -134,6 +135,7 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(init::Init),
     Check(Check),
     Convert(Convert),
     Push(Push),
@@ -170,8 +172,9 @@ Examples:
   gong-crm check --explain object-id-charset")]
 pub(crate) struct Check {
     /// Files, folders, patterns, or - for the standard input; .gz is unpacked; of a folder, what a
-    /// push wrote of refused records (NAME.rejects.ldjson) is left out
-    #[arg(required_unless_present = "explain", value_name = "PATH")]
+    /// push wrote of refused records (NAME.rejects.ldjson) is left out [default: the sources of
+    /// gong-crm.toml]
+    #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// What all records are; otherwise each file's name tells
     #[arg(long = "type", value_name = "TYPE")]
@@ -204,11 +207,11 @@ pub(crate) struct Check {
     pub(crate) explain: Option<Rule>,
 }
 
-/// Turn a CSV into LDJSON, by a small mapping file
+/// Turn a CSV or JSON file into LDJSON, by a mapping file
 ///
-/// The mapping says which column becomes which field, and how dates, numbers and yes or no are
-/// written; --guess makes a first one. The result is checked, and what is wrong is told by row and
-/// column of the CSV. Rows with a cell that can't be converted are left out. Nothing is sent.
+/// The mapping says which column becomes which field, and how dates, numbers and words are written;
+/// gong-crm init drafts one. The result is checked, and each problem is reported by row and column of
+/// the file. Rows with a cell that can't be converted are left out. Nothing is sent.
 ///
 /// The lines go to the standard output and problems to the standard error; with --to, the lines go
 /// into the file and problems to the standard output. Exit code 3 when there are errors; what could
@@ -216,20 +219,19 @@ pub(crate) struct Check {
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  gong-crm convert --guess examples/csv/deals.csv > deals.toml
-  gong-crm convert examples/csv/deals.csv --map deals.toml --to deals.ldjson
+  gong-crm convert examples/csv/deals.csv --map examples/csv/deals.toml --to deals.ldjson
   gong-crm convert export.csv.gz --map crm.toml --type ACCOUNT > accounts.ldjson")]
 pub(crate) struct Convert {
-    /// The CSV; .gz is unpacked
-    #[arg(required_unless_present = "guess", value_name = "CSV")]
-    pub(crate) csv: Option<PathBuf>,
+    /// The CSV or JSON file; .gz is unpacked
+    #[arg(value_name = "FILE")]
+    pub(crate) csv: PathBuf,
     /// The mapping, a TOML file [default: that of gong-crm.toml]
     #[arg(long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
     /// Write the lines into this file: complete, or not there
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
-    /// What all rows are; otherwise the file's name tells, or the mapping if it has one type only
+    /// Type of all rows [default: taken from the mapping or the file name]
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
     /// Take the types of custom fields from this entity schema, YAML or JSON
@@ -238,9 +240,6 @@ pub(crate) struct Convert {
     /// Keep rows with a cell that can't be converted, without that field
     #[arg(long)]
     pub(crate) keep_rows: bool,
-    /// Print a first mapping for this CSV, guessed from its header and cells
-    #[arg(long, value_name = "CSV", conflicts_with_all = ["csv", "map", "to", "schema", "keep_rows"])]
-    pub(crate) guess: Option<PathBuf>,
 }
 
 /// Send files of records to Gong and wait for its verdict on each
@@ -268,8 +267,8 @@ Examples:
 pub(crate) struct Push {
     /// Files, folders, patterns, or - for the standard input; names end in .ldjson, .ndjson or
     /// .jsonl, and may go on with .gz; of a folder, what an earlier push wrote of refused records
-    /// (NAME.rejects.ldjson) is left out
-    #[arg(required = true, value_name = "PATH")]
+    /// (NAME.rejects.ldjson) is left out [default: the sources of gong-crm.toml]
+    #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// What all records are; otherwise each file's name tells
     #[arg(long = "type", value_name = "TYPE")]

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod doctor;
+pub(crate) mod init;
 pub(crate) mod integration;
 pub(crate) mod json_schema;
 pub(crate) mod man;

@@ -10,6 +10,10 @@ use secrecy::SecretString;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+mod sources;
+
+pub(crate) use sources::FileSource;
+
 /// A value and the line that it stands in, from 1.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry<T> {
@@ -36,6 +40,8 @@ pub(crate) struct ConfigFile {
     pub(crate) top: Profile,
     /// The profiles by name.
     pub(crate) profiles: BTreeMap<String, Profile>,
+    /// Where the records come from.
+    pub(crate) sources: Vec<FileSource>,
 }
 
 /// What is wrong with a file, and where. It never holds a value: that could be a secret.
@@ -58,6 +64,10 @@ const KEYS: [&str; 7] = [
 
 /// The table of profiles.
 const PROFILES: &str = "profile";
+/// The table of sources.
+const SOURCES: &str = "sources";
+/// The table of how sources are kept equal to Gong.
+const SYNC: &str = "sync";
 
 impl ConfigFile {
     /// Reads a file's text.
@@ -70,6 +80,14 @@ impl ConfigFile {
         })?;
         let mut file = Self::default();
         for (key, value) in table.get_ref() {
+            if key.get_ref() == SOURCES {
+                file.sources = sources::parse(text, value)?;
+                continue;
+            }
+            if key.get_ref() == SYNC {
+                entries(text, SYNC, value)?;
+                continue;
+            }
             if key.get_ref() != PROFILES {
                 file.top.set(text, key, value, true)?;
                 continue;

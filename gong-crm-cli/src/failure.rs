@@ -114,8 +114,8 @@ impl Failure {
                 failure.with_hint("name the type: --type ACCOUNT")
             }
             FilesError::NoMapping { path } => failure.with_hint(format!(
-                "make a first mapping with gong-crm convert --guess {} > map.toml, go through it, \
-                 and add --map map.toml",
+                "draft a mapping with gong-crm init --print {} > map.toml, answer its todos, and add \
+                 --map map.toml",
                 path.display()
             )),
             FilesError::OnlyRejects { path } => {

@@ -9,10 +9,10 @@ mod arguments;
 mod command;
 mod config_file;
 mod connection;
-mod csvs;
 mod exit;
 mod failure;
 mod finding;
+mod mappings;
 mod moment;
 mod output;
 mod progress;
@@ -126,6 +126,7 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     match &arguments.command {
         Command::Check(check) => command::check::run(global, check, *output),
         Command::Convert(convert) => command::convert::run(global, convert, *output),
+        Command::Init(init) => command::init::run(init, *output),
         Command::Push(push) => command::push::run(global, push, output).await,
         Command::Status(status) => command::status::run(global, status, output).await,
         Command::Integration(integration) => {

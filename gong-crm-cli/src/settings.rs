@@ -7,7 +7,7 @@ use gong_crm::{Credentials, IntegrationId, SqliteLedger};
 use secrecy::SecretString;
 
 use crate::arguments::Global;
-use crate::config_file::{ConfigFile, Entry, Profile, nearest};
+use crate::config_file::{ConfigFile, Entry, FileSource, Profile, nearest};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -139,6 +139,16 @@ impl Settings {
         let name = global.profile.clone().or_else(|| text("GONG_PROFILE"));
         let profile = profile(Some(&path), file, name.as_deref())?;
         Ok(Setting::file(&path, beside(&path, profile.map)))
+    }
+
+    /// The sources that the config file names, each with the folder that its paths are relative to.
+    pub(crate) fn sources(global: &Global) -> Result<Vec<(PathBuf, FileSource)>, Failure> {
+        let Some(path) = find(global)? else {
+            return Ok(Vec::new());
+        };
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let sources = parse(&path)?.sources.into_iter();
+        Ok(sources.map(|source| (folder.clone(), source)).collect())
     }
 
     /// The access key pair or the bearer token, and where it was said.

@@ -115,7 +115,6 @@ pub struct Options {
     pub path: Option<PathBuf>,
     /// Files of types, beside those that the mapping names, for lookups among types.
     pub files: Vec<(ObjectType, PathBuf)>,
-    folder: Option<PathBuf>,
     lookups: lookup::Cache,
     /// How many lookups among types lead here.
     depth: usize,
@@ -130,15 +129,9 @@ impl Options {
             keep_rows: false,
             path: None,
             files: Vec::new(),
-            folder: None,
             lookups: lookup::Cache::default(),
             depth: 0,
         }
-    }
-
-    fn set_path(&mut self, path: &Path) {
-        self.path = Some(path.to_path_buf());
-        self.folder = path.parent().map(Path::to_path_buf);
     }
 }
 
@@ -259,7 +252,7 @@ pub fn convert_file(
     };
     let source = open(csv)?;
     let mut options = options.clone();
-    options.set_path(csv);
+    options.path = Some(csv.to_path_buf());
     let aside = atomic_file::create_temp_beside(target).map_err(of_target)?;
     let out = BufWriter::new(aside.as_file());
     let converted = convert_reader(source, mapping, object_type, &options, out, on_problem)?;

@@ -11,7 +11,7 @@ use gong_crm::mapping::Conversion;
 
 use crate::arguments::{Check, Format, Global};
 use crate::command::convert;
-use crate::csvs::{conversion, tell_passed_over};
+use crate::mappings::{self, conversion, tell_passed_over};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::finding;
@@ -25,15 +25,16 @@ pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit
         return Ok(Exit::Ok);
     }
     let options = options(global, check)?;
+    let named = mappings::paths(global, &check.paths)?;
     let paths = match &check.fix {
-        Some(folder) => mend(check, &options, folder, output)?,
-        None => check.paths.clone(),
+        Some(folder) => mend(&named, &options, folder, output)?,
+        None => named.clone(),
     };
     let mut printer = Printer::new(check, output);
     let summary = check_paths(&paths, &options, &mut |found| printer.print(&found))
         .map_err(|error| check_failure(&error))?;
     printer.end(&summary);
-    tell_passed_over(&options.passed_over(&check.paths), output);
+    tell_passed_over(&options.passed_over(&named), output);
     Ok(if summary.is_clean() {
         Exit::Ok
     } else {
@@ -61,7 +62,7 @@ fn options(global: &Global, check: &Check) -> Result<Options, Failure> {
 
 /// Writes mended copies of the files into the folder, says what was done, and returns their paths.
 fn mend(
-    check: &Check,
+    paths: &[PathBuf],
     options: &Options,
     folder: &Path,
     output: Output,
@@ -71,7 +72,7 @@ fn mend(
     };
     // A first pass only to learn which files are meant, and as what.
     let found =
-        check_paths(&check.paths, options, &mut |_| {}).map_err(|error| check_failure(&error))?;
+        check_paths(paths, options, &mut |_| {}).map_err(|error| check_failure(&error))?;
     let targets = targets(&found, options, folder)?;
     std::fs::create_dir_all(folder).map_err(|error| unwritable(&error))?;
     let mut fix_options = fix::Options::default();

@@ -9,7 +9,7 @@ use gong_sim::Simulator;
 use crate::arguments::{Global, Push, Waiting};
 use crate::command::check::check_failure;
 use crate::connection::{Connection, limits};
-use crate::csvs::{conversion, tell_passed_over};
+use crate::mappings::{self, conversion, tell_passed_over};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::finding;
@@ -42,7 +42,8 @@ pub(crate) async fn run(global: &Global, push: &Push, output: &Output) -> Result
 }
 
 fn options(global: &Global, push: &Push) -> Result<Options, Failure> {
-    let mut options = Options::new(&push.paths);
+    let paths = mappings::paths(global, &push.paths)?;
+    let mut options = Options::new(&paths);
     if global.sim {
         options = options.local();
     }
@@ -103,7 +104,7 @@ fn dry_run(
         let message = "a dry run does nothing but check";
         return Err(Failure::new(Exit::Usage, message).with_hint("leave out --no-check"));
     };
-    let summary = check_paths(&push.paths, check, &mut |found| {
+    let summary = check_paths(&mappings::paths(global, &push.paths)?, check, &mut |found| {
         if found.severity == Severity::Error {
             for line in finding::text(&found) {
                 output.talk(&line);

@@ -75,11 +75,8 @@ fn errors_beyond_those_that_a_push_shows() {
 
 #[test]
 fn a_csv_whose_name_tells_nothing() {
-    let guess = Invocation::new(&["convert", "--guess", "export.csv"]);
-    assert_transcript!(
-        "guess_of_what",
-        guess.file("export.csv", "id;name\n1;Acme\n")
-    );
+    let init = Invocation::new(&["init", "--print", "export.csv"]);
+    assert_transcript!("init_unknown_type", init.file("export.csv", "id;x\n1;Acme\n"));
 }
 
 #[test]

@@ -102,7 +102,7 @@ impl Options {
     pub fn passed_over(&self) -> Vec<PathBuf> {
         match self.csvs() {
             CsvHandling::Unmapped => unmapped_csvs(&self.paths),
-            CsvHandling::Mapped(_) | CsvHandling::MappedByName(_) => Vec::new(),
+            _ => Vec::new(),
         }
     }
 
@@ -127,7 +127,7 @@ fn planned(
     if !input.is_empty() {
         planned.push(PlannedFile {
             path: STANDARD_INPUT.into(),
-            object_type: type_of_input(object_type, csvs)?,
+            object_type: type_of_input(object_type, csvs.clone())?,
             bytes: 0,
         });
     }

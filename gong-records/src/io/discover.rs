@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::object_type::ObjectType;
 
@@ -22,7 +23,7 @@ const CSV_ENDINGS: [&str; 2] = ["csv", "tsv"];
 pub const REJECTS_INFIX: &str = ".rejects.";
 
 /// Whether CSVs count as entity files, and as which type where their names don't tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CsvHandling {
     /// No mapping says what their columns become.
     Unmapped,
@@ -30,16 +31,56 @@ pub enum CsvHandling {
     Mapped(Option<ObjectType>),
     /// A mapping does, of the files that are named as CSVs alone.
     MappedByName(Option<ObjectType>),
+    /// A mapping does, of these files, whatever their names say.
+    Sources(Arc<SourceFiles>),
+}
+
+/// Which files hold records of which types. One file may hold records of several, as a CSV of deals
+/// that names their stages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceFiles {
+    files: Vec<(ObjectType, PathBuf)>,
+    /// Whether other files count too that are named as CSVs, by the types in their names.
+    has_others: bool,
+}
+
+impl SourceFiles {
+    /// These files; `has_others` if other CSVs count too.
+    pub fn new(files: impl IntoIterator<Item = (ObjectType, PathBuf)>, has_others: bool) -> Self {
+        let files = files.into_iter().map(|(object_type, path)| (object_type, canonical(&path)));
+        Self {
+            files: files.collect(),
+            has_others,
+        }
+    }
+
+    /// What the file holds, in load order.
+    pub fn types(&self, path: &Path) -> Vec<ObjectType> {
+        let path = canonical(path);
+        let named = self.files.iter().filter(|(_, known)| *known == path);
+        let mut types: Vec<ObjectType> = named.map(|(object_type, _)| *object_type).collect();
+        types.sort_unstable();
+        types.dedup();
+        types
+    }
+}
+
+/// The path that a file has without links and dots, if it is there.
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }
 
 impl CsvHandling {
     /// Whether the file's rows are to be made into lines. With a mapping, that is any file whose
     /// name does not say that it holds lines, and the standard input.
-    pub fn include(self, path: &Path) -> bool {
+    pub fn include(&self, path: &Path) -> bool {
         match self {
             Self::Unmapped => false,
             Self::Mapped(_) => !ENDINGS.contains(&ending(path).as_str()),
             Self::MappedByName(_) => is_named_csv(path),
+            Self::Sources(sources) => {
+                !sources.types(path).is_empty() || (sources.has_others && is_named_csv(path))
+            }
         }
     }
 }
@@ -153,8 +194,8 @@ pub fn entity_files(
     }
     let mut files = Vec::new();
     for path in paths {
-        for path in expand(path.as_ref(), csvs)? {
-            files.push(typed(path, object_type, csvs)?);
+        for path in expand(path.as_ref(), &csvs)? {
+            files.extend(typed(path, object_type, &csvs)?);
         }
     }
     // Stable: files of one type keep the order in which they were named, or of their names.
@@ -177,7 +218,7 @@ pub fn type_of_input(
     }
 }
 
-fn expand(path: &Path, csvs: CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
+fn expand(path: &Path, csvs: &CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => of_folder(path, csvs),
         Ok(_) => Ok(vec![path.to_path_buf()]),
@@ -203,19 +244,21 @@ fn expand(path: &Path, csvs: CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
 }
 
 /// The entity files of a folder, by name.
-fn of_folder(folder: &Path, csvs: CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
+fn of_folder(folder: &Path, csvs: &CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
     let listed = list(folder).map_err(|source| FilesError::Unreadable {
         path: folder.to_path_buf(),
         source,
     })?;
     let mut found = listed.lines;
-    if csvs == CsvHandling::Unmapped {
+    if *csvs == CsvHandling::Unmapped {
         // CSVs beside entity files may be what those were made of. CSVs alone were meant.
         if let Some(path) = listed.csvs.into_iter().next().filter(|_| found.is_empty()) {
             return Err(FilesError::NoMapping { path });
         }
     } else {
-        found.extend(listed.csvs);
+        let others = if matches!(csvs, CsvHandling::Sources(_)) { listed.others } else { Vec::new() };
+        let all = listed.csvs.into_iter().chain(others);
+        found.extend(all.filter(|path| csvs.include(path)));
         found.sort();
     }
     non_empty(folder, found, listed.has_rejects)
@@ -236,6 +279,7 @@ pub fn unmapped_csvs(paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
 struct Listed {
     lines: Vec<PathBuf>,
     csvs: Vec<PathBuf>,
+    others: Vec<PathBuf>,
     has_rejects: bool,
 }
 
@@ -248,7 +292,7 @@ fn list(folder: &Path) -> io::Result<Listed> {
         } else if ENDINGS.contains(&ending(&path).as_str()) {
             &mut listed.lines
         } else {
-            continue;
+            &mut listed.others
         };
         if !path.is_file() {
             continue;
@@ -280,19 +324,32 @@ fn non_empty(
 fn typed(
     path: PathBuf,
     object_type: Option<ObjectType>,
-    csvs: CsvHandling,
-) -> Result<EntityFilePath, FilesError> {
-    if csvs == CsvHandling::Unmapped && is_named_csv(&path) {
+    csvs: &CsvHandling,
+) -> Result<Vec<EntityFilePath>, FilesError> {
+    if *csvs == CsvHandling::Unmapped && is_named_csv(&path) {
         return Err(FilesError::NoMapping { path });
+    }
+    if let (None, CsvHandling::Sources(sources)) = (object_type, csvs) {
+        let types = sources.types(&path);
+        if !types.is_empty() {
+            let typed = types.into_iter().map(|object_type| EntityFilePath {
+                path: path.clone(),
+                object_type,
+            });
+            return Ok(typed.collect());
+        }
+        if is_named_csv(&path) && !sources.has_others {
+            return Err(FilesError::NoMapping { path });
+        }
     }
     let name = path.file_name().and_then(|name| name.to_str());
     let told = || ObjectType::from_file_name(name.unwrap_or_default());
     let mapped = || match csvs {
-        CsvHandling::Mapped(only) | CsvHandling::MappedByName(only) if csvs.include(&path) => only,
+        CsvHandling::Mapped(only) | CsvHandling::MappedByName(only) if csvs.include(&path) => *only,
         _ => None,
     };
     match object_type.or_else(told).or_else(mapped) {
-        Some(object_type) => Ok(EntityFilePath { path, object_type }),
+        Some(object_type) => Ok(vec![EntityFilePath { path, object_type }]),
         None => Err(FilesError::UnknownType { path }),
     }
 }
@@ -346,13 +403,13 @@ mod tests {
         let path = vec![of.path().to_path_buf()];
         let leads = CsvHandling::Mapped(Some(ObjectType::Lead));
         assert_eq!(
-            names(&path, leads),
+            names(&path, leads.clone()),
             ["accounts.csv.gz", "deals.ldjson", "export.TSV"]
         );
         assert!(leads.include(Path::new("export.dat")) && leads.include(Path::new("-")));
         assert!(!leads.include(Path::new("x.csv.ldjson.gz")));
         let by_name = CsvHandling::MappedByName(Some(ObjectType::Lead));
-        assert_eq!(names(&path, by_name), names(&path, leads));
+        assert_eq!(names(&path, by_name.clone()), names(&path, leads));
         assert!(by_name.include(Path::new("export.Csv.gz")));
         for other in ["export.dat", "-", "x.csv.ldjson"] {
             assert!(!by_name.include(Path::new(other)), "{other}");
@@ -368,6 +425,32 @@ mod tests {
     }
 
     #[test]
+    fn one_file_may_hold_records_of_several_types() {
+        let of = folder(&["Verkaufschancen.csv", "contacts.csv", "export.json", "deals.ldjson"]);
+        let path = |name: &str| of.path().join(name);
+        let files = [
+            (ObjectType::Deal, path("Verkaufschancen.csv")),
+            (ObjectType::Stage, path("Verkaufschancen.csv")),
+            (ObjectType::Lead, path("export.json")),
+        ];
+        let typed = |has_others| {
+            let sources = CsvHandling::Sources(Arc::new(SourceFiles::new(files.clone(), has_others)));
+            let found = entity_files(&[of.path()], None, sources).unwrap();
+            let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+            found.iter().map(|file| (file.object_type, name(&file.path))).collect::<Vec<_>>()
+        };
+        let expected = |object_type, name: &str| (object_type, name.to_owned());
+        let alone = [
+            expected(ObjectType::Stage, "Verkaufschancen.csv"),
+            expected(ObjectType::Deal, "Verkaufschancen.csv"),
+            expected(ObjectType::Deal, "deals.ldjson"),
+            expected(ObjectType::Lead, "export.json"),
+        ];
+        assert_eq!(typed(false), alone);
+        assert_eq!(typed(true).len(), 5);
+    }
+
+    #[test]
     fn what_a_push_wrote_of_refused_records_is_taken_where_it_is_named() {
         let of = folder(&[
             "deals.ldjson",
@@ -379,11 +462,11 @@ mod tests {
         ]);
         let path = |name: &str| vec![of.path().join(name)];
         let leads = CsvHandling::Mapped(Some(ObjectType::Lead));
-        for csvs in [CsvHandling::Unmapped, leads] {
+        for csvs in [CsvHandling::Unmapped, leads.clone()] {
             let of_folder = names(&path(""), csvs);
             assert_eq!(of_folder, ["contacts.rejectsx.ldjson", "deals.ldjson"]);
         }
-        assert_eq!(names(&path("d*.ldjson"), leads), ["deals.ldjson"]);
+        assert_eq!(names(&path("d*.ldjson"), leads.clone()), ["deals.ldjson"]);
         let refused = names(&path("*.rejects.*[nv]"), leads);
         assert_eq!(refused, ["deals.rejects.ldjson", "leads.rejects.csv"]);
         let named = names(&path("deals.rejects.ldjson"), CsvHandling::Unmapped);

@@ -5,15 +5,17 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::{NamedTempFile, TempPath};
 
 use super::converter::{Converter, Keep};
 use super::lookup::Cache as Lookups;
+use super::model::paths;
 use super::problem::Problem;
 use super::row::Row;
 use super::{ConvertError, Mapping, Options, SourceMap, modified, open};
-use crate::io::discover::CsvHandling;
+use crate::io::discover::{CsvHandling, SourceFiles};
 use crate::record::ObjectType;
 use crate::schema::EntitySchema;
 
@@ -75,13 +77,32 @@ impl Conversion {
 
     /// How CSVs are found.
     pub fn csvs(&self) -> CsvHandling {
+        let files: Vec<(ObjectType, PathBuf)> = self.source_files().collect();
         let mut types = self.mapping.object_types();
         let only = types.next().filter(|_| types.next().is_none());
-        if self.by_name {
+        if !files.is_empty() {
+            let all = self.mapping.object_types();
+            // Types without files of their own are found by the names of files.
+            let has_others = all.into_iter().any(|known| !files.iter().any(|(one, _)| *one == known));
+            CsvHandling::Sources(Arc::new(SourceFiles::new(files, has_others)))
+        } else if self.by_name {
             CsvHandling::MappedByName(only)
         } else {
             CsvHandling::Mapped(only)
         }
+    }
+
+    /// The files that the mapping or the caller names, with their types.
+    pub fn source_files(&self) -> impl Iterator<Item = (ObjectType, PathBuf)> {
+        let of_mapping = self.mapping.object_types().flat_map(|object_type| {
+            let files = self.mapping.files_of(object_type).into_iter();
+            files.map(move |path| (object_type, path))
+        });
+        let named = self.files.iter().flat_map(|(object_type, pattern)| {
+            let files = paths(pattern).into_iter();
+            files.map(move |path| (*object_type, path))
+        });
+        of_mapping.chain(named)
     }
 
     fn options(&self, now: jiff::Timestamp, input: &CsvInput) -> Options {
@@ -91,7 +112,7 @@ impl Conversion {
         options.files.clone_from(&self.files);
         options.lookups = self.lookups.clone();
         if let CsvInput::File(path) = input {
-            options.set_path(path);
+            options.path = Some(path.clone());
         }
         options
     }

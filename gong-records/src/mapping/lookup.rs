@@ -176,7 +176,8 @@ fn files_of(
 /// Relative to the mapping's folder, or else beside the file that is converted.
 fn beside(path: &Path, object_type: ObjectType, mapping: &Mapping, options: &Options) -> PathBuf {
     let of_mapping = mapping.folder(object_type).map(|folder| folder.join(path));
-    let of_file = options.folder.as_ref().map(|folder| folder.join(path));
+    let folder = options.path.as_ref().and_then(|path| path.parent());
+    let of_file = folder.map(|folder| folder.join(path));
     let candidates = || of_mapping.iter().chain(&of_file);
     candidates()
         .find(|path| path.exists())
@@ -216,7 +217,6 @@ fn fill_from_type(
 ) -> Result<(), ConvertError> {
     let mut options = options.clone();
     options.depth += 1;
-    options.folder = file.parent().map(Path::to_path_buf);
     options.path = Some(file.to_path_buf());
     let mut converter =
         Converter::open(super::open(file)?, mapping, target, &options, Keep::EveryRow)?;

@@ -405,7 +405,6 @@ impl Writer<'_> {
                 let expression = format!("email_in({})", in_expression(&column));
                 self.line(field, &[format!("expr = {}", quoted(&expression))]);
             }
-            Link::Slug(_) => self.line(field, &[from, "slug = true".to_owned()]),
             Link::Missing(_) => {
                 let noun = target.file_stem().replace('_', " ");
                 self.comment(&format!("{field} = {{ {from} }}"));
@@ -526,7 +525,7 @@ impl Writer<'_> {
                 continue;
             }
             let content = self.content(index);
-            let field = field_name(&column.name, &mut taken);
+            let field = field_name(&column.name, format, &mut taken);
             if content == Content::Nothing {
                 let _ = writeln!(text, "# {field} = {{ from = {}, type = \"STRING\" }}  # every cell is empty", quoted(&column.name));
                 continue;
@@ -703,7 +702,8 @@ impl Writer<'_> {
         let settings = self.settings_text(false);
         let is_stage = in_expression(&name);
         let filter = match self.filter() {
-            Some(filter) => format!("({filter}) and {is_stage}"),
+            Some(filter) if filter.contains(" not in ") => format!("({filter}) and {is_stage}"),
+            Some(filter) => format!("{filter} and {is_stage}"),
             None => is_stage.clone(),
         };
         let settings: String = settings.lines().filter(|line| !line.starts_with("where = ")).map(|line| format!("{line}\n")).collect();

@@ -574,7 +574,10 @@ fn stem(name: &str, object_type: ObjectType) -> String {
 
 /// The path from a folder to a file, with `/` between names.
 fn relative(path: &Path, folder: &Path) -> String {
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let absolute = |path: &Path| {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+    };
     let (path, folder) = (absolute(path), absolute(folder));
     let common = path.components().zip(folder.components()).take_while(|(one, other)| one == other).count();
     // Another drive.

@@ -24,8 +24,6 @@ pub(super) enum Link {
     Name { column: usize, file: String, key: String, value: String, empty: Vec<String> },
     /// The column holds texts with an email address in them, which is the id.
     Email(usize),
-    /// The column holds names, of which ids are made.
-    Slug(usize),
     /// There is a column, and no file has the records.
     Missing(usize),
 }
@@ -37,7 +35,6 @@ impl Link {
             Self::Id(column)
             | Self::Name { column, .. }
             | Self::Email(column)
-            | Self::Slug(column)
             | Self::Missing(column) => *column,
         }
     }

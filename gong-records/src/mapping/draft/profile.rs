@@ -10,7 +10,7 @@ use super::words::words;
 use crate::mapping::cell::{CellKind, LIST_SEPARATOR, Moments, Numbers, is_scientific};
 use crate::mapping::languages::languages;
 use crate::mapping::model::Words;
-use crate::mapping::text::{Domain, domain, email_in};
+use crate::mapping::text::{domains, email_in};
 use crate::value::{email_address, object_id, url};
 
 /// The most different cells that are kept.
@@ -212,7 +212,7 @@ impl Profile {
         }
         self.urls += u64::from(url::check(cell).is_ok());
         if cell.contains('.') {
-            self.domains += u64::from(matches!(domain(cell), Domain::Company(_)));
+            self.domains += u64::from(domains(cell).is_ok());
         }
         self.ids += u64::from(object_id::check(cell).is_ok());
         self.scientific += u64::from(is_scientific(cell));

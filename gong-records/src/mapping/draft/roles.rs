@@ -48,6 +48,8 @@ impl Header {
         let path = name.strip_suffix(".value").unwrap_or(&name);
         let is_id_path = path.to_lowercase().ends_with(".id");
         let path = if is_id_path { &path[..path.len() - 3] } else { path };
+        // Of a list in a record, such as `emails[primary]`, one item is meant.
+        let path = path.split_once('[').map_or(path, |(list, _)| list.strip_suffix('s').unwrap_or(list));
         let (_, bare) = prefix(path);
         Self {
             plain: plain(path),

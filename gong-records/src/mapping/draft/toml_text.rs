@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::roles::prefix;
 use crate::mapping::text::slug;
+use crate::record::LineFormat;
 
 /// A text as TOML writes it on one line; a text of several lines would break the line it is in.
 pub(super) fn quoted(text: &str) -> String {
@@ -49,8 +51,46 @@ pub(super) fn in_expression(column: &str) -> String {
     format!("row['{}']", column.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-/// A name such as `annualRevenue`, different from the names before.
-pub(super) fn field_name(header: &str, taken: &mut BTreeSet<String>) -> String {
+/// A name such as `annualRevenue` for a custom field, different from the names before, and not so near
+/// to one of Gong's that the check would take it for that one.
+pub(super) fn field_name(
+    header: &str,
+    format: &'static LineFormat,
+    taken: &mut BTreeSet<String>,
+) -> String {
+    let (object_type, bare) = prefix(header);
+    let header = if object_type == Some(format.object_type) { bare } else { header };
+    let mut name = camel_case(header);
+    if is_near(&name, format) {
+        name = camel_case(&format!("{} {header}", format.object_type.as_str()));
+    }
+    if is_near(&name, format) {
+        name.push_str("OfCrm");
+    }
+    let mut candidate = name.clone();
+    let mut number = 2;
+    while !taken.insert(candidate.to_lowercase()) {
+        candidate = format!("{name}{number}");
+        number += 1;
+    }
+    candidate
+}
+
+/// Whether a name could be a slip of the pen for one of Gong's fields, or is an earlier name of one.
+fn is_near(name: &str, format: &'static LineFormat) -> bool {
+    let name = name.to_lowercase();
+    let retired = format.retired_names.iter().map(|(old, _)| old.to_lowercase());
+    let fields = format.fields.iter().map(|field| field.name.to_lowercase());
+    let is_retired = retired.into_iter().any(|old| old == name);
+    is_retired
+        || fields.into_iter().any(|field| {
+            strsim::osa_distance(&field, &name) <= 2
+                || (name.len() > 3 && field.starts_with(&name))
+                || name.strip_suffix("id") == Some(&field)
+        })
+}
+
+fn camel_case(header: &str) -> String {
     let mut name = String::new();
     for word in slug(header).split('-') {
         let mut letters = word.chars();
@@ -64,11 +104,5 @@ pub(super) fn field_name(header: &str, taken: &mut BTreeSet<String>) -> String {
     if name.is_empty() {
         "field".clone_into(&mut name);
     }
-    let mut candidate = name.clone();
-    let mut number = 2;
-    while !taken.insert(candidate.to_lowercase()) {
-        candidate = format!("{name}{number}");
-        number += 1;
-    }
-    candidate
+    name
 }

@@ -32,7 +32,7 @@ fn every_problem_names_row_and_column() {
         ),
         (
             b"d\xe4;;;",
-            "line 2, column \"id\": it holds bytes that are no text in this encoding (the row is left out)",
+            "line 2, column \"id\": it has bytes that are not text in this encoding (the row is left out)",
         ),
         (
             b"d;1",

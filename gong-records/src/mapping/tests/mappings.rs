@@ -171,7 +171,7 @@ fn a_wrong_mapping_is_told_with_the_right_word() {
         ),
         (
             of_deals("", "name = 'Nahme'"),
-            "DEAL, field name: the CSV has no column \"Nahme\"; did you mean \"Name\"?",
+            "DEAL, field name: the file has no column \"Nahme\"; did you mean \"Name\"?",
         ),
         (of_deals("", "name = 'twice'"), "2 columns called \"twice\""),
         (
@@ -243,4 +243,14 @@ fn a_wrong_mapping_is_told_with_the_right_word() {
     }
     let nothing = convert_with(b"", &of_deals("", ""), ObjectType::Deal, &options());
     assert!(matches!(nothing.map(|_| ()), Err(ConvertError::Empty)));
+}
+
+#[test]
+fn the_guides_mapping_is_one() {
+    let guide = include_str!("../../../../docs/guide/csv.md");
+    let (_, block) = guide.split_once("```toml\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let mapping = Mapping::from_toml(block).unwrap();
+    let deals = mapping.of_type(ObjectType::Deal).unwrap();
+    assert_eq!(deals.field("status").unwrap().values.len(), 3);
 }
