@@ -3,8 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
+use gong_crm::ObjectType;
 use gong_crm::mapping::{Conversion, Mapping, MappingError};
-use gong_crm::{EntitySchema, ObjectType};
+use gong_crm::schema::EntitySchema;
 
 use crate::arguments::Global;
 use crate::exit::Exit;
@@ -109,8 +110,11 @@ pub(crate) fn paths(global: &Global, named: &[PathBuf]) -> Result<Vec<PathBuf>, 
         }
     }
     if paths.is_empty() {
-        return Err(Failure::new(Exit::Usage, "no file or folder was named")
-            .with_hint("name one; or draft sources for a folder of exports: gong-crm init exports"));
+        return Err(
+            Failure::new(Exit::Usage, "no file or folder was named").with_hint(
+                "name one; or draft sources for a folder of exports: gong-crm init exports",
+            ),
+        );
     }
     Ok(paths)
 }

@@ -11,10 +11,10 @@ use gong_crm::mapping::Conversion;
 
 use crate::arguments::{Check, Format, Global};
 use crate::command::convert;
-use crate::mappings::{self, conversion, tell_passed_over};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::finding;
+use crate::mappings::{self, conversion, tell_passed_over};
 use crate::output::Output;
 use crate::schema_file;
 use crate::table::{count, counted};
@@ -71,8 +71,7 @@ fn mend(
         Failure::new(Exit::Unexpected, format!("{}: {error}", folder.display()))
     };
     // A first pass only to learn which files are meant, and as what.
-    let found =
-        check_paths(paths, options, &mut |_| {}).map_err(|error| check_failure(&error))?;
+    let found = check_paths(paths, options, &mut |_| {}).map_err(|error| check_failure(&error))?;
     let targets = targets(&found, options, folder)?;
     std::fs::create_dir_all(folder).map_err(|error| unwritable(&error))?;
     let mut fix_options = fix::Options::default();

@@ -18,10 +18,10 @@ use serde::Serialize;
 
 use crate::arguments::{Convert, Format, Global};
 use crate::command::check::level;
-use crate::mappings::{Configured, configured};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::finding;
+use crate::mappings::{Configured, configured};
 use crate::output::Output;
 use crate::schema_file;
 use crate::table::counted;
@@ -117,7 +117,10 @@ fn object_type(
     });
     told.ok_or_else(|| {
         let message = match of_sources.as_slice() {
-            [] => format!("{}: the name does not tell the type of its rows", csv.display()),
+            [] => format!(
+                "{}: the name does not tell the type of its rows",
+                csv.display()
+            ),
             several => {
                 let names: Vec<&str> = several.iter().map(|known| known.as_str()).collect();
                 format!("{} holds records of {}", csv.display(), names.join(" and "))

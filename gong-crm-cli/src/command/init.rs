@@ -17,8 +17,10 @@ pub(crate) fn run(init: &Init, output: Output) -> Result<Exit, Failure> {
     options.object_type = init.object_type;
     options.zone = match &init.zone {
         Some(zone) if jiff::tz::TimeZone::get(zone).is_err() && !zone.starts_with(['+', '-']) => {
-            return Err(Failure::new(Exit::Usage, format!("there is no time zone {zone:?}"))
-                .with_hint("write it like Europe/Berlin, UTC or +01:00"));
+            return Err(
+                Failure::new(Exit::Usage, format!("there is no time zone {zone:?}"))
+                    .with_hint("write it like Europe/Berlin, UTC or +01:00"),
+            );
         }
         zone => zone.clone(),
     };
@@ -38,8 +40,11 @@ pub(crate) fn run(init: &Init, output: Output) -> Result<Exit, Failure> {
 }
 
 fn failure(error: DraftError) -> Failure {
-    Failure::new(Exit::Usage, format!("{}: {}", error.path.display(), error.message))
-        .with_hint(error.hint)
+    Failure::new(
+        Exit::Usage,
+        format!("{}: {}", error.path.display(), error.message),
+    )
+    .with_hint(error.hint)
 }
 
 /// Writes the files, all or none.
@@ -48,18 +53,30 @@ fn write(draft: &Draft, force: bool) -> Result<(), Failure> {
     if let Some(file) = there.filter(|_| !force) {
         return Err(Failure::new(
             Exit::Usage,
-            format!("{} is already there; nothing was written", file.path.display()),
+            format!(
+                "{} is already there; nothing was written",
+                file.path.display()
+            ),
         )
         .with_hint("move it away, or overwrite it with --force"));
     }
     for file in &draft.files {
-        let unwritable =
-            |error: std::io::Error| Failure::new(Exit::Unexpected, format!("{}: {error}", file.path.display()));
-        let folder = file.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let unwritable = |error: std::io::Error| {
+            Failure::new(
+                Exit::Unexpected,
+                format!("{}: {error}", file.path.display()),
+            )
+        };
+        let folder = file
+            .path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         fs::create_dir_all(folder.unwrap_or(Path::new("."))).map_err(unwritable)?;
-        let mut new = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(unwritable)?;
+        let mut new = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+            .map_err(unwritable)?;
         new.write_all(file.text.as_bytes()).map_err(unwritable)?;
-        new.persist(&file.path).map_err(|error| unwritable(error.error))?;
+        new.persist(&file.path)
+            .map_err(|error| unwritable(error.error))?;
     }
     Ok(())
 }
@@ -104,10 +121,18 @@ fn report(draft: &Draft, output: Output) {
             ]
         })
         .collect();
-    let columns = [("type", Align::Left), ("files", Align::Left), ("rows", Align::Right), ("mapping", Align::Left)];
+    let columns = [
+        ("type", Align::Left),
+        ("files", Align::Left),
+        ("rows", Align::Right),
+        ("mapping", Align::Left),
+    ];
     output.table(&columns, &rows);
     for skipped in &draft.skipped {
-        output.warning(&format!("{}: {}", skipped.path.display(), skipped.reason), &skipped.hint);
+        output.warning(
+            &format!("{}: {}", skipped.path.display(), skipped.reason),
+            &skipped.hint,
+        );
     }
     output.talk(&format!(
         "wrote gong-crm.toml and {}",
@@ -115,7 +140,10 @@ fn report(draft: &Draft, output: Output) {
     ));
     let questions = match draft.questions {
         0 => "no question is open".to_owned(),
-        count => format!("{} open; gong-crm check reports each", counted(count as u64, "question")),
+        count => format!(
+            "{} open; gong-crm check reports each",
+            counted(count as u64, "question")
+        ),
     };
     output.talk(&questions);
 }

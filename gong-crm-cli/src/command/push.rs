@@ -9,10 +9,10 @@ use gong_sim::Simulator;
 use crate::arguments::{Global, Push, Waiting};
 use crate::command::check::check_failure;
 use crate::connection::{Connection, limits};
-use crate::mappings::{self, conversion, tell_passed_over};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::finding;
+use crate::mappings::{self, conversion, tell_passed_over};
 use crate::output::Output;
 use crate::request::{self, Request};
 use crate::schema_file;
@@ -104,13 +104,17 @@ fn dry_run(
         let message = "a dry run does nothing but check";
         return Err(Failure::new(Exit::Usage, message).with_hint("leave out --no-check"));
     };
-    let summary = check_paths(&mappings::paths(global, &push.paths)?, check, &mut |found| {
-        if found.severity == Severity::Error {
-            for line in finding::text(&found) {
-                output.talk(&line);
+    let summary = check_paths(
+        &mappings::paths(global, &push.paths)?,
+        check,
+        &mut |found| {
+            if found.severity == Severity::Error {
+                for line in finding::text(&found) {
+                    output.talk(&line);
+                }
             }
-        }
-    })
+        },
+    )
     .map_err(|error| check_failure(&error))?;
     let sendable = summary.is_clean() || push.skip_invalid;
     let planned = if sendable { planned } else { &[] };

@@ -26,7 +26,9 @@ impl FileSource {
         if pattern.exists() {
             return vec![pattern];
         }
-        let found = pattern.to_str().and_then(|pattern| glob::glob(pattern).ok());
+        let found = pattern
+            .to_str()
+            .and_then(|pattern| glob::glob(pattern).ok());
         let mut found: Vec<PathBuf> = found.into_iter().flatten().filter_map(Result::ok).collect();
         found.sort();
         if self.is_latest {
@@ -37,7 +39,10 @@ impl FileSource {
 }
 
 /// Reads the tables; sources that are not files belong to others.
-pub(super) fn parse(text: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<FileSource>, ConfigError> {
+pub(super) fn parse(
+    text: &str,
+    value: &Spanned<DeValue<'_>>,
+) -> Result<Vec<FileSource>, ConfigError> {
     let mut sources = Vec::new();
     for (key, value) in entries(text, "sources", value)? {
         // A tap is the source of all types.
@@ -70,11 +75,15 @@ pub(super) fn parse(text: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<File
                             ("glob", DeValue::String(pattern)) => {
                                 files = Some(PathBuf::from(pattern.as_ref()));
                             }
-                            ("take", DeValue::String(word)) if word.as_ref() == "latest" => is_latest = true,
+                            ("take", DeValue::String(word)) if word.as_ref() == "latest" => {
+                                is_latest = true
+                            }
                             ("take", DeValue::String(word)) if word.as_ref() == "parts" => {}
                             (key, _) => {
                                 return Err(wrong(
-                                    format!("sources.{object_type}.files: `{key}` is not understood"),
+                                    format!(
+                                        "sources.{object_type}.files: `{key}` is not understood"
+                                    ),
                                     "write files = { glob = \"exports/deals-*.csv\", take = \"latest\" }; take is \
                                      latest or parts",
                                     at,
@@ -86,7 +95,10 @@ pub(super) fn parse(text: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<File
                 ("map", DeValue::String(path)) => map = Some(PathBuf::from(path.as_ref())),
                 ("files" | "map", other) => {
                     return Err(wrong(
-                        format!("sources.{object_type}: `{name}` must be a quoted string, found {}", kind(other)),
+                        format!(
+                            "sources.{object_type}: `{name}` must be a quoted string, found {}",
+                            kind(other)
+                        ),
                         "write files = \"exports/deals.csv\" and map = \"mappings/deals.toml\"",
                         at,
                     ));
@@ -102,7 +114,12 @@ pub(super) fn parse(text: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<File
             }
         }
         if let Some(files) = files {
-            sources.push(FileSource { object_type, files, is_latest, map });
+            sources.push(FileSource {
+                object_type,
+                files,
+                is_latest,
+                map,
+            });
         }
     }
     Ok(sources)

@@ -76,7 +76,10 @@ fn errors_beyond_those_that_a_push_shows() {
 #[test]
 fn a_csv_whose_name_tells_nothing() {
     let init = Invocation::new(&["init", "--print", "export.csv"]);
-    assert_transcript!("init_unknown_type", init.file("export.csv", "id;x\n1;Acme\n"));
+    assert_transcript!(
+        "init_unknown_type",
+        init.file("export.csv", "id;x\n1;Acme\n")
+    );
 }
 
 #[test]

@@ -47,7 +47,9 @@ pub struct SourceFiles {
 impl SourceFiles {
     /// These files; `has_others` if other CSVs count too.
     pub fn new(files: impl IntoIterator<Item = (ObjectType, PathBuf)>, has_others: bool) -> Self {
-        let files = files.into_iter().map(|(object_type, path)| (object_type, canonical(&path)));
+        let files = files
+            .into_iter()
+            .map(|(object_type, path)| (object_type, canonical(&path)));
         Self {
             files: files.collect(),
             has_others,
@@ -256,7 +258,11 @@ fn of_folder(folder: &Path, csvs: &CsvHandling) -> Result<Vec<PathBuf>, FilesErr
             return Err(FilesError::NoMapping { path });
         }
     } else {
-        let others = if matches!(csvs, CsvHandling::Sources(_)) { listed.others } else { Vec::new() };
+        let others = if matches!(csvs, CsvHandling::Sources(_)) {
+            listed.others
+        } else {
+            Vec::new()
+        };
         let all = listed.csvs.into_iter().chain(others);
         found.extend(all.filter(|path| csvs.include(path)));
         found.sort();
@@ -426,7 +432,12 @@ mod tests {
 
     #[test]
     fn one_file_may_hold_records_of_several_types() {
-        let of = folder(&["Verkaufschancen.csv", "contacts.csv", "export.json", "deals.ldjson"]);
+        let of = folder(&[
+            "Verkaufschancen.csv",
+            "contacts.csv",
+            "export.json",
+            "deals.ldjson",
+        ]);
         let path = |name: &str| of.path().join(name);
         let files = [
             (ObjectType::Deal, path("Verkaufschancen.csv")),
@@ -434,10 +445,14 @@ mod tests {
             (ObjectType::Lead, path("export.json")),
         ];
         let typed = |has_others| {
-            let sources = CsvHandling::Sources(Arc::new(SourceFiles::new(files.clone(), has_others)));
+            let sources =
+                CsvHandling::Sources(Arc::new(SourceFiles::new(files.clone(), has_others)));
             let found = entity_files(&[of.path()], None, sources).unwrap();
             let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
-            found.iter().map(|file| (file.object_type, name(&file.path))).collect::<Vec<_>>()
+            found
+                .iter()
+                .map(|file| (file.object_type, name(&file.path)))
+                .collect::<Vec<_>>()
         };
         let expected = |object_type, name: &str| (object_type, name.to_owned());
         let alone = [

@@ -152,12 +152,17 @@ impl Format {
         let scale = match field.scale.as_ref().and_then(Words::first) {
             Some(factor) if shape.is_number() => number::power_of_ten(factor)?,
             Some(_) => {
-                return Err(MappingError::new("scale is for numbers, and this field is not one")
-                    .within("scale"));
+                return Err(
+                    MappingError::new("scale is for numbers, and this field is not one")
+                        .within("scale"),
+                );
             }
             None => 0,
         };
-        let split = field.split.as_ref().map(|split| split.iter().map(str::to_owned).collect());
+        let split = field
+            .split
+            .as_ref()
+            .map(|split| split.iter().map(str::to_owned).collect());
         Ok(Self {
             shape,
             moments,
@@ -209,10 +214,16 @@ impl Format {
         let separator = LIST_SEPARATOR.to_string();
         for split in self.split.iter().chain([&separator]) {
             if !split.is_empty() {
-                items = items.iter().flat_map(|item| item.split(split.as_str())).collect();
+                items = items
+                    .iter()
+                    .flat_map(|item| item.split(split.as_str()))
+                    .collect();
             }
         }
-        items.into_iter().map(str::trim).filter(|item| !item.is_empty())
+        items
+            .into_iter()
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
     }
 
     /// Appends the value of a cell, trimmed and not empty, as JSON; says what is odd about it.
@@ -271,7 +282,10 @@ impl Format {
             number
         } else {
             shift(&number, self.scale).ok_or_else(|| {
-                Wrong::new("it has an exponent, which scale can't move", "correct the cell")
+                Wrong::new(
+                    "it has an exponent, which scale can't move",
+                    "correct the cell",
+                )
             })?
         };
         line.extend_from_slice(number.as_bytes());
@@ -311,12 +325,7 @@ impl Format {
         }
     }
 
-    fn append_boolean(
-        &self,
-        cell: &str,
-        kind: CellKind,
-        line: &mut Vec<u8>,
-    ) -> Result<(), Wrong> {
+    fn append_boolean(&self, cell: &str, kind: CellKind, line: &mut Vec<u8>) -> Result<(), Wrong> {
         let Some(value) = self.word(cell, kind) else {
             return Err(Wrong::new(
                 format!(
@@ -332,14 +341,11 @@ impl Format {
     }
 
     /// A word for true or false, or the time at which the record was deleted.
-    fn append_deleted(
-        &self,
-        cell: &str,
-        kind: CellKind,
-        line: &mut Vec<u8>,
-    ) -> Result<(), Wrong> {
+    fn append_deleted(&self, cell: &str, kind: CellKind, line: &mut Vec<u8>) -> Result<(), Wrong> {
         let is_time = || {
-            let mut zoned = Moments::iso(Some(jiff::tz::TimeZone::UTC)).date_time(cell).is_ok();
+            let mut zoned = Moments::iso(Some(jiff::tz::TimeZone::UTC))
+                .date_time(cell)
+                .is_ok();
             zoned |= self.moments.date(cell).is_ok();
             zoned
         };
@@ -367,7 +373,11 @@ fn single(cell: &str, kind: CellKind) -> Result<(), Wrong> {
         CellKind::Object => {
             let keys = serde_json::from_str::<serde_json::Value>(cell).ok();
             let keys: Vec<String> = keys
-                .and_then(|value| value.as_object().map(|object| object.keys().cloned().collect()))
+                .and_then(|value| {
+                    value
+                        .as_object()
+                        .map(|object| object.keys().cloned().collect())
+                })
                 .unwrap_or_default();
             Err(Wrong::new(
                 format!("it is an object with the keys {}", keys.join(", ")),
@@ -414,7 +424,11 @@ pub(super) fn rounded_digits(id: &str) -> Option<usize> {
     let is_number = id.len() > 15 && id.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| {
         let rest = &id[15..];
-        if rest.bytes().all(|byte| byte == b'0') { rest.len() } else { 0 }
+        if rest.bytes().all(|byte| byte == b'0') {
+            rest.len()
+        } else {
+            0
+        }
     })
 }
 

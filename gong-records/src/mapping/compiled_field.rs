@@ -116,10 +116,12 @@ impl CompiledField {
         }
         for value in mapping.values.values() {
             if !value.is_empty() && value != QUESTION {
-                of_gong.append(value, CellKind::Text, &mut Vec::new()).map_err(|wrong| {
-                    let message = format!("values, {value:?}: {}", wrong.message);
-                    MappingError::new(message).within("values")
-                })?;
+                of_gong
+                    .append(value, CellKind::Text, &mut Vec::new())
+                    .map_err(|wrong| {
+                        let message = format!("values, {value:?}: {}", wrong.message);
+                        MappingError::new(message).within("values")
+                    })?;
             }
         }
         let steps = Steps::new(mapping, shape, object_type, context)?;
@@ -190,22 +192,23 @@ impl CompiledField {
     }
 
     /// What the columns or the expression give, trimmed.
-    fn cell<'a>(
-        &self,
-        row: &'a Row,
-        value: Option<&minijinja::Value>,
-    ) -> Result<Cell<'a>, Wrong> {
+    fn cell<'a>(&self, row: &'a Row, value: Option<&minijinja::Value>) -> Result<Cell<'a>, Wrong> {
         let text_of = |column: &Column| row.cells.get(column.index).unwrap_or_default().trim();
         match (&self.from, value) {
             (From::Columns(columns), _) => {
                 if let (Some(join), true) = (&self.join, columns.len() > 1) {
-                    let texts = columns.iter().map(text_of).filter(|text| !self.format.is_empty(text));
+                    let texts = columns
+                        .iter()
+                        .map(text_of)
+                        .filter(|text| !self.format.is_empty(text));
                     return Ok(Cell {
                         text: Cow::Owned(texts.collect::<Vec<_>>().join(join)),
                         kind: CellKind::Text,
                     });
                 }
-                let mut given = columns.iter().filter(|one| !self.format.is_empty(text_of(one)));
+                let mut given = columns
+                    .iter()
+                    .filter(|one| !self.format.is_empty(text_of(one)));
                 let column = given.next().or(columns.first());
                 Ok(column.map_or(
                     Cell {
@@ -302,7 +305,11 @@ fn from(mapping: &FieldMapping, source: &mut Source<'_>) -> Result<From, Mapping
         ("expr", mapping.expr.is_some()),
         ("constant", mapping.constant.is_some()),
     ];
-    let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
+    let given: Vec<&str> = given
+        .iter()
+        .filter(|(_, is)| *is)
+        .map(|(name, _)| *name)
+        .collect();
     if let [first, second, ..] = given.as_slice() {
         return Err(MappingError::new(format!(
             "{first} and {second} exclude each other; where the column is empty, default stands in"
@@ -312,12 +319,16 @@ fn from(mapping: &FieldMapping, source: &mut Source<'_>) -> Result<From, Mapping
     if let Some(columns) = &mapping.from {
         let columns = columns.iter().map(|name| source.column(name));
         let columns = columns.collect::<Result<Vec<_>, _>>();
-        return Ok(From::Columns(columns.map_err(|error| error.within("from"))?));
+        return Ok(From::Columns(
+            columns.map_err(|error| error.within("from"))?,
+        ));
     }
     if let Some(expression) = &mapping.expr {
         let names = source.names();
         let compiled = Compiled::new(expression, names.as_ref());
-        return Ok(From::Expression(compiled.map_err(|error| error.within("expr"))?));
+        return Ok(From::Expression(
+            compiled.map_err(|error| error.within("expr"))?,
+        ));
     }
     if mapping.constant.is_none() && mapping.todo.is_none() {
         return Err(MappingError::new(
@@ -341,9 +352,7 @@ impl Steps {
             .within("split"));
         }
         if mapping.domain && !matches!(shape, Shape::List | Shape::Text) {
-            return Err(
-                MappingError::new("domain is for lists and texts").within("domain"),
-            );
+            return Err(MappingError::new("domain is for lists and texts").within("domain"));
         }
         let lookup = match &mapping.lookup {
             Some(wanted) => Some(
@@ -357,8 +366,9 @@ impl Steps {
                 let column = context.source.column(&only.column);
                 let column = column.map_err(|error| error.within("in").within("only-currency"))?;
                 if !shape.is_number() {
-                    return Err(MappingError::new("only-currency is for amounts")
-                        .within("only-currency"));
+                    return Err(
+                        MappingError::new("only-currency is for amounts").within("only-currency")
+                    );
                 }
                 let mut rates = Vec::new();
                 for (currency, rate) in &only.rates {
@@ -387,7 +397,12 @@ impl Steps {
             .map(|(from, to)| (from.clone(), to.clone()))
             .collect();
         replace.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
-        let strip: Vec<String> = mapping.strip.iter().flat_map(|words| words.iter()).map(str::to_owned).collect();
+        let strip: Vec<String> = mapping
+            .strip
+            .iter()
+            .flat_map(|words| words.iter())
+            .map(str::to_owned)
+            .collect();
         let cleans = mapping.slug || !replace.is_empty() || !strip.is_empty();
         let steps = Self {
             take: mapping.take,
@@ -469,7 +484,9 @@ impl Steps {
         }
         if let Some(origins) = &mut self.origins {
             let hash = |text: &str| FixedState::default().hash_one(text);
-            let before = *origins.entry(hash(&cleaned)).or_insert_with(|| hash(&cell.text));
+            let before = *origins
+                .entry(hash(&cleaned))
+                .or_insert_with(|| hash(&cell.text));
             if before != hash(&cell.text) {
                 return Err(Wrong::of(
                     Rule::IdCollision,
@@ -496,14 +513,18 @@ impl Currency {
         let Some((_, rate)) = rate else {
             return Err(Wrong::of(
                 Rule::OtherCurrency,
-                format!("it is in {found:?}, and Gong shows amounts in {} alone", self.is.to_uppercase()),
+                format!(
+                    "it is in {found:?}, and Gong shows amounts in {} alone",
+                    self.is.to_uppercase()
+                ),
                 "add a rate to only-currency in the mapping, or choose the column with the converted \
                  amount",
             ));
         };
         let number = format.number(&cell.text, cell.kind)?;
-        let converted = multiply(&number, rate)
-            .ok_or_else(|| Wrong::new("it has too many digits to be converted", "correct the cell"))?;
+        let converted = multiply(&number, rate).ok_or_else(|| {
+            Wrong::new("it has too many digits to be converted", "correct the cell")
+        })?;
         cell.text = Cow::Owned(converted);
         cell.kind = CellKind::Number;
         Ok(())

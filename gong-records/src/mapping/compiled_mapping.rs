@@ -94,9 +94,14 @@ impl CompiledMapping {
             fields.push(field);
         }
         let names = source.names();
-        let filter = table.filter.as_deref().map(|text| Compiled::new(text, names.as_ref()));
+        let filter = table
+            .filter
+            .as_deref()
+            .map(|text| Compiled::new(text, names.as_ref()));
         let filter = filter.transpose().map_err(|error| {
-            error.within("where").prefixed(&format!("{object_type}, where: "))
+            error
+                .within("where")
+                .prefixed(&format!("{object_type}, where: "))
         })?;
         let needs_value = filter.is_some() || fields.iter().any(CompiledField::is_expression);
         Ok(Self {
@@ -173,7 +178,11 @@ impl CompiledMapping {
                         Keep::EveryRow => false,
                     };
                     is_kept &= !loses_row;
-                    let left_out = if loses_row { LeftOut::Row } else { LeftOut::Field };
+                    let left_out = if loses_row {
+                        LeftOut::Row
+                    } else {
+                        LeftOut::Field
+                    };
                     on_problem(problem(field, row, wrong, &cell, left_out));
                 }
             }
@@ -201,27 +210,42 @@ impl CompiledMapping {
         rows: u64,
         on_problem: &mut dyn FnMut(Problem),
     ) {
-        let mut report = |rule, field: Option<&str>, column, message: String, hint: &str, left_out| {
-            on_problem(Problem {
-                place: RowPlace::default(),
-                column_number: column,
-                column: None,
-                field: field.map(str::to_owned),
-                rule,
-                message,
-                hint: Some(hint.to_owned()),
-                left_out,
-                excerpt: None,
-            });
-        };
+        let mut report =
+            |rule, field: Option<&str>, column, message: String, hint: &str, left_out| {
+                on_problem(Problem {
+                    place: RowPlace::default(),
+                    column_number: column,
+                    column: None,
+                    field: field.map(str::to_owned),
+                    rule,
+                    message,
+                    hint: Some(hint.to_owned()),
+                    left_out,
+                    excerpt: None,
+                });
+            };
         let remove = "answer it in the mapping, then remove todo";
         for question in self.todo.iter() {
-            report(Rule::OpenQuestion, None, 0, question.to_owned(), remove, LeftOut::Nothing);
+            report(
+                Rule::OpenQuestion,
+                None,
+                0,
+                question.to_owned(),
+                remove,
+                LeftOut::Nothing,
+            );
         }
         for field in &self.fields {
             if let Some(question) = &field.todo {
                 let name = Some(field.name.as_str());
-                report(Rule::OpenQuestion, name, 0, question.clone(), remove, LeftOut::Field);
+                report(
+                    Rule::OpenQuestion,
+                    name,
+                    0,
+                    question.clone(),
+                    remove,
+                    LeftOut::Field,
+                );
             }
             let rounded = field.rounded.as_ref();
             if let Some((rounded, count)) = rounded.and_then(|ids| Some((ids, ids.count()?))) {
@@ -244,9 +268,10 @@ impl CompiledMapping {
             return;
         }
         for path in source.never_found() {
-            let field = self.fields.iter().find(|field| {
-                field.columns().iter().any(|column| column.name == path)
-            });
+            let field = self
+                .fields
+                .iter()
+                .find(|field| field.columns().iter().any(|column| column.name == path));
             let message = format!("none of the records has a value at {path:?}");
             report(
                 Rule::EmptyColumn,
@@ -323,7 +348,11 @@ fn problem(
 ) -> Problem {
     let column = field.column();
     // A path has no number that a person could count to.
-    let number = if row.json.is_some() { 0 } else { column.map_or(0, Column::number) };
+    let number = if row.json.is_some() {
+        0
+    } else {
+        column.map_or(0, Column::number)
+    };
     let shown = excerpt(&cell.replace(LIST_SEPARATOR, ", "));
     Problem {
         place: row.place,

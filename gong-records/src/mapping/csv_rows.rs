@@ -41,8 +41,7 @@ impl<R: Read> Rows<R> {
         let line_after = self.reader.position().line();
         let lines = self.reader.get_mut();
         // Then it has taken everything, with the break that every file is made to end with.
-        let is_open =
-            lines.is_at_end && lines.quoting == Quoting::Inside && end == lines.given;
+        let is_open = lines.is_at_end && lines.quoting == Quoting::Inside && end == lines.given;
         let has_stray = lines.has_stray(begin, end);
         // Every row but an open one ends with a line break, which the reader has passed.
         let passed = line_after.saturating_sub(u64::from(!is_open));
@@ -278,7 +277,10 @@ mod tests {
     #[test]
     fn text_after_a_closing_quote_is_seen() {
         for (text, expected) in [
-            ("1;\"A;x\n2;B;y\n3;\"C\";z\n4;D;w", vec![(1, true), (4, false)]),
+            (
+                "1;\"A;x\n2;B;y\n3;\"C\";z\n4;D;w",
+                vec![(1, true), (4, false)],
+            ),
             ("1;\"A\" ;x\n", vec![(1, false)]),
             ("1;\"A\" b;x\n2;\"c\"\n", vec![(1, true), (2, false)]),
             ("1; \"A;B\"\n2;  C\n", vec![(1, false), (2, false)]),

@@ -107,19 +107,30 @@ mod tests {
 
     #[test]
     fn encodings_are_recognized_or_asked_for() {
-        let (german, _, _) = encoding_rs::WINDOWS_1252.encode("Straße;Gelöscht;Änderung\nHafenstraße;Müller;Löwen");
+        let (german, _, _) =
+            encoding_rs::WINDOWS_1252.encode("Straße;Gelöscht;Änderung\nHafenstraße;Müller;Löwen");
         let guess = guessed(&german);
         assert_eq!(guess.encoding, encoding_rs::WINDOWS_1252);
         let message = guess.confirmed().unwrap_err().to_string();
-        assert!(message.contains("Straße") && message.contains("encoding = \"windows-1252\""), "{message}");
+        assert!(
+            message.contains("Straße") && message.contains("encoding = \"windows-1252\""),
+            "{message}"
+        );
         let (polish, _, _) = encoding_rs::WINDOWS_1250.encode("Łódź Wiślanka Zażółć gęślą jaźń");
         assert_eq!(guessed(&polish).encoding, encoding_rs::WINDOWS_1250);
-        let (japanese, _, _) = encoding_rs::SHIFT_JIS.encode("会社名,担当者,金額\n株式会社,山田,100");
+        let (japanese, _, _) =
+            encoding_rs::SHIFT_JIS.encode("会社名,担当者,金額\n株式会社,山田,100");
         assert_eq!(guessed(&japanese).encoding, encoding_rs::SHIFT_JIS);
         assert_eq!(guessed("Straße".as_bytes()).confirmed(), Ok(UTF_8));
-        let wide: Vec<u8> = "Deal ID\tName\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let wide: Vec<u8> = "Deal ID\tName\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
         assert_eq!(guessed(&wide).confirmed(), Ok(UTF_16LE));
-        let wide: Vec<u8> = "Deal ID\tName\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let wide: Vec<u8> = "Deal ID\tName\n"
+            .encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect();
         assert_eq!(guessed(&wide).confirmed(), Ok(UTF_16BE));
     }
 }

@@ -30,13 +30,20 @@ fn environment() -> Environment<'static> {
     both!("slug", |value: Value| text::slug(&as_text(&value)));
     both!("domain", domain);
     both!("domains", domains);
-    both!("first_name", |value: Value| text::first_name(&as_text(&value)));
-    both!("last_name", |value: Value| text::last_name(&as_text(&value)));
+    both!("first_name", |value: Value| text::first_name(&as_text(
+        &value
+    )));
+    both!("last_name", |value: Value| text::last_name(&as_text(
+        &value
+    )));
     both!("digits", |value: Value| {
         let text = as_text(&value);
-        text.chars().filter(char::is_ascii_digit).collect::<String>()
+        text.chars()
+            .filter(char::is_ascii_digit)
+            .collect::<String>()
     });
-    both!("email_in", |value: Value| text::email_in(&as_text(&value)).map_or(Value::from(()), Value::from));
+    both!("email_in", |value: Value| text::email_in(&as_text(&value))
+        .map_or(Value::from(()), Value::from));
     environment.add_function("first_of", first_of);
     environment
 }
@@ -58,12 +65,18 @@ fn domain(value: Value) -> Value {
 
 fn domains(value: Value) -> Result<Value, Error> {
     let found = text::domains(&as_text(&value)).map_err(|item| {
-        Error::new(ErrorKind::InvalidOperation, format!("{item:?} is not a domain"))
+        Error::new(
+            ErrorKind::InvalidOperation,
+            format!("{item:?} is not a domain"),
+        )
     })?;
     Ok(Value::from(found))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "how MiniJinja hands arguments over")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "how MiniJinja hands arguments over"
+)]
 fn first_of(values: Rest<Value>) -> Value {
     let mut given = values.iter();
     let found = given.find(|value| !value.is_none() && !as_text(value).trim().is_empty());
@@ -72,7 +85,14 @@ fn first_of(values: Rest<Value>) -> Value {
 
 /// The functions beside MiniJinja's.
 const FUNCTIONS: [&str; 8] = [
-    "digits", "domain", "domains", "email_in", "first_name", "first_of", "last_name", "slug",
+    "digits",
+    "domain",
+    "domains",
+    "email_in",
+    "first_name",
+    "first_of",
+    "last_name",
+    "slug",
 ];
 
 /// An expression, compiled once for all rows.
@@ -97,15 +117,28 @@ impl Compiled {
     fn try_names(&self, source: &str, names: &Arc<Names>) -> Result<(), MappingError> {
         let mut known: Vec<&str> = names.0.keys().map(String::as_str).collect();
         known.sort_unstable();
-        let functions: Vec<String> = ENVIRONMENT.globals().map(|(name, _)| name.to_string()).collect();
-        let mut used: Vec<String> = self.expression.undeclared_variables(false).into_iter().collect();
+        let functions: Vec<String> = ENVIRONMENT
+            .globals()
+            .map(|(name, _)| name.to_string())
+            .collect();
+        let mut used: Vec<String> = self
+            .expression
+            .undeclared_variables(false)
+            .into_iter()
+            .collect();
         used.sort_unstable();
         for name in used {
             if name == ROW || names.0.contains_key(&name) || functions.contains(&name) {
                 continue;
             }
-            let all: Vec<&str> = known.iter().copied().chain(functions.iter().map(String::as_str)).collect();
-            let at = source.find(&name).map_or(1, |at| source[..at].chars().count() + 1);
+            let all: Vec<&str> = known
+                .iter()
+                .copied()
+                .chain(functions.iter().map(String::as_str))
+                .collect();
+            let at = source
+                .find(&name)
+                .map_or(1, |at| source[..at].chars().count() + 1);
             return Err(MappingError::new(format!(
                 "character {at} of the expression: there is no column or function {name:?}; {}",
                 advice(&name, &all, &known)
@@ -129,7 +162,9 @@ impl Compiled {
         let missing = missing.lock().ok().and_then(|name| name.clone());
         match missing {
             Some(name) => {
-                let at = source.find(&name).map_or(1, |at| source[..at].chars().count() + 1);
+                let at = source
+                    .find(&name)
+                    .map_or(1, |at| source[..at].chars().count() + 1);
                 Err(MappingError::new(format!(
                     "character {at} of the expression: the file has no column {name:?}; {}",
                     advice(&name, &known, &known)
@@ -141,13 +176,19 @@ impl Compiled {
 
     /// Whether the row is wanted: the value is not false, zero, empty or missing.
     pub(super) fn is_true(&self, row: &Value) -> Result<bool, Wrong> {
-        let value = self.expression.eval(row.clone()).map_err(|error| wrong(&error))?;
+        let value = self
+            .expression
+            .eval(row.clone())
+            .map_err(|error| wrong(&error))?;
         Ok(value.is_true())
     }
 
     /// The value as the text of a cell, and what kind of value it is.
     pub(super) fn cell(&self, row: &Value) -> Result<(String, CellKind), Wrong> {
-        let value = self.expression.eval(row.clone()).map_err(|error| wrong(&error))?;
+        let value = self
+            .expression
+            .eval(row.clone())
+            .map_err(|error| wrong(&error))?;
         let text = match value.kind() {
             ValueKind::None => return Ok((String::new(), CellKind::Text)),
             ValueKind::Undefined => {
@@ -218,7 +259,10 @@ fn message(error: &Error, source: &str) -> String {
         }
         _ => String::new(),
     };
-    format!("character {at} of the expression: {}{advice}", detail(error))
+    format!(
+        "character {at} of the expression: {}{advice}",
+        detail(error)
+    )
 }
 
 /// The name under which an expression has the whole row, for columns whose names are not words.
@@ -273,7 +317,9 @@ fn of_json(value: &serde_json::Value) -> Value {
         },
         serde_json::Value::Array(items) => items.iter().map(of_json).collect(),
         serde_json::Value::Object(object) => {
-            let pairs = object.iter().map(|(key, value)| (key.as_str(), of_json(value)));
+            let pairs = object
+                .iter()
+                .map(|(key, value)| (key.as_str(), of_json(value)));
             Value::from_pairs(pairs)
         }
     }
@@ -292,7 +338,9 @@ impl Object for Row {
 impl Row {
     fn cell(&self, name: &str) -> Option<Value> {
         let index = *self.names.0.get(name)?;
-        Some(Value::from(self.cells.get(index).map_or("", String::as_str)))
+        Some(Value::from(
+            self.cells.get(index).map_or("", String::as_str),
+        ))
     }
 }
 

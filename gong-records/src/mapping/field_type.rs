@@ -122,4 +122,3 @@ pub(super) fn missing(object_type: ObjectType, field: &Field) -> MappingError {
         field.name
     ))
 }
-

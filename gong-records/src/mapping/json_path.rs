@@ -89,12 +89,16 @@ fn find<'a>(value: &'a Value, steps: &[Step]) -> Option<Cow<'a, Value>> {
         }
         (Step::Key(_), Value::Array(items)) => {
             let found = items.iter().filter_map(|item| find(item, steps));
-            Some(Cow::Owned(Value::Array(found.map(Cow::into_owned).collect())))
+            Some(Cow::Owned(Value::Array(
+                found.map(Cow::into_owned).collect(),
+            )))
         }
         (Step::Index(index), Value::Array(items)) => {
             let place = match usize::try_from(*index) {
                 Ok(place) => Some(place),
-                Err(_) => items.len().checked_add_signed(isize::try_from(*index).ok()?),
+                Err(_) => items
+                    .len()
+                    .checked_add_signed(isize::try_from(*index).ok()?),
             };
             find(items.get(place?)?, rest)
         }
@@ -151,7 +155,10 @@ mod tests {
             ("emails[work].value", None),
             ("nothing", None),
         ] {
-            let found = JsonPath::parse(path).unwrap().find(&record).map(|value| cell(&value).0);
+            let found = JsonPath::parse(path)
+                .unwrap()
+                .find(&record)
+                .map(|value| cell(&value).0);
             assert_eq!(found.as_deref(), expected, "{path}");
         }
         for path in ["", "a..b", "a[", "a[]", "a[0]b"] {

@@ -64,8 +64,14 @@ impl<'a> JsonRows<'a> {
         let text = String::from_utf8_lossy(&text).into_owned();
         let (record, defect) = match serde_json::from_str::<Value>(&text) {
             Ok(record @ Value::Object(_)) => (record, None),
-            Ok(_) => (Value::Null, Some(Defect::Json("it is not an object".to_owned()))),
-            Err(error) => (Value::Null, Some(Defect::Json(format!("it is not JSON: {error}")))),
+            Ok(_) => (
+                Value::Null,
+                Some(Defect::Json("it is not an object".to_owned())),
+            ),
+            Err(error) => (
+                Value::Null,
+                Some(Defect::Json(format!("it is not JSON: {error}"))),
+            ),
         };
         row.defect = defect;
         row.json = Some((record, text));
@@ -137,7 +143,10 @@ fn list_at<'a>(document: &'a str, path: &str) -> io::Result<&'a str> {
         let known = || keys.keys().cloned().collect::<Vec<_>>().join(", ");
         let value = keys.get(key);
         let value = value.ok_or_else(|| {
-            bad(format!("records: the document has no {key:?} on the way to {path:?}; it has {}", known()))
+            bad(format!(
+                "records: the document has no {key:?} on the way to {path:?}; it has {}",
+                known()
+            ))
         })?;
         here = value.get();
     }
@@ -172,7 +181,10 @@ mod tests {
         let expected = |first, second| vec![good(first, one), good(second, two)];
         assert_eq!(read(&format!("{one}\n{two}\n"), None), expected(1, 2));
         assert_eq!(read(&format!("[{one},\n{two}]"), None), expected(1, 2));
-        assert_eq!(read(&format!("[\n  {one}, {two}\n]\n"), None), expected(2, 2));
+        assert_eq!(
+            read(&format!("[\n  {one}, {two}\n]\n"), None),
+            expected(2, 2)
+        );
         let document = format!("{{\"n\":1,\n\"data\":{{\"items\":[\n{one},\n{two}]}}}}");
         assert_eq!(read(&document, Some("data.items")), expected(3, 4));
     }

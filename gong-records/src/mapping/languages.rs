@@ -31,7 +31,8 @@ struct File {
 static LANGUAGES: LazyLock<Languages> = LazyLock::new(|| {
     // A test reads the file and reports what is wrong with it.
     let file = toml::from_str::<File>(WORDS).ok();
-    let (public_mail, names) = file.map_or_else(Default::default, |file| (file.public_mail, file.months));
+    let (public_mail, names) =
+        file.map_or_else(Default::default, |file| (file.public_mail, file.months));
     let english = MonthNames::default().with(names.get("en"));
     let months = names.iter().map(|(language, names)| {
         let months = MonthNames(english.0.clone()).with(Some(names));
@@ -65,8 +66,10 @@ impl Languages {
                 Some(meant) => format!("did you mean {meant:?}?"),
                 None => format!("known are {}", known.join(", ")),
             };
-            MappingError::new(format!("the months of language {language:?} are not known; {advice}"))
-                .within("language")
+            MappingError::new(format!(
+                "the months of language {language:?} are not known; {advice}"
+            ))
+            .within("language")
         })
     }
 
@@ -127,7 +130,10 @@ mod tests {
             }
         }
         for domain in &file.public_mail {
-            assert!(domain.contains('.') && *domain == domain.to_lowercase(), "{domain}");
+            assert!(
+                domain.contains('.') && *domain == domain.to_lowercase(),
+                "{domain}"
+            );
         }
     }
 

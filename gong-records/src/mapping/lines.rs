@@ -83,7 +83,9 @@ impl Conversion {
         if !files.is_empty() {
             let all = self.mapping.object_types();
             // Types without files of their own are found by the names of files.
-            let has_others = all.into_iter().any(|known| !files.iter().any(|(one, _)| *one == known));
+            let has_others = all
+                .into_iter()
+                .any(|known| !files.iter().any(|(one, _)| *one == known));
             CsvHandling::Sources(Arc::new(SourceFiles::new(files, has_others)))
         } else if self.by_name {
             CsvHandling::MappedByName(only)

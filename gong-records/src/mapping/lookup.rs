@@ -36,14 +36,21 @@ enum Found {
 pub(super) struct Cache(Arc<Mutex<HashMap<Place, Arc<Table>>>>);
 
 /// The files with their sizes and times, the key and the value.
-type Place = (Vec<(PathBuf, u64, Option<std::time::SystemTime>)>, String, String);
+type Place = (
+    Vec<(PathBuf, u64, Option<std::time::SystemTime>)>,
+    String,
+    String,
+);
 
 impl Table {
     /// The value for a cell.
     pub(super) fn get(&self, cell: &str) -> Result<&str, Wrong> {
         match self.found.get(cell) {
             Some(Found::One(value)) if value.is_empty() => Err(Wrong::lookup(
-                format!("{} has no {} where {} is {cell:?}", self.source, self.value, self.key),
+                format!(
+                    "{} has no {} where {} is {cell:?}",
+                    self.source, self.value, self.key
+                ),
                 format!("fill it in in {}", self.source),
             )),
             Some(Found::One(value)) => Ok(value),
@@ -68,7 +75,8 @@ impl Table {
         }
         match self.found.get_mut(key) {
             None => {
-                self.found.insert(key.to_owned(), Found::One(value.to_owned()));
+                self.found
+                    .insert(key.to_owned(), Found::One(value.to_owned()));
             }
             Some(Found::One(known)) if known == value => {}
             Some(found) => {
@@ -89,7 +97,11 @@ pub(super) fn table(
     mapping: &Mapping,
     options: &Options,
 ) -> Result<Arc<Table>, MappingError> {
-    for (name, text) in [("in", &lookup.source), ("key", &lookup.key), ("value", &lookup.value)] {
+    for (name, text) in [
+        ("in", &lookup.source),
+        ("key", &lookup.key),
+        ("value", &lookup.value),
+    ] {
         if text.is_empty() {
             return Err(MappingError::new(format!(
                 "a lookup needs {name}; write lookup = {{ in = \"users.csv\", key = \"Name\", value \
@@ -106,7 +118,12 @@ pub(super) fn table(
     let target = lookup.source.parse::<ObjectType>().ok();
     let files = match target {
         Some(target) => files_of(target, mapping, options)?,
-        None => vec![beside(Path::new(&lookup.source), object_type, mapping, options)],
+        None => vec![beside(
+            Path::new(&lookup.source),
+            object_type,
+            mapping,
+            options,
+        )],
     };
     let place: Place = (
         files
@@ -120,7 +137,12 @@ pub(super) fn table(
         format!("{} {}", lookup.source, lookup.key),
         lookup.value.clone(),
     );
-    let cached = options.lookups.0.lock().ok().and_then(|tables| tables.get(&place).cloned());
+    let cached = options
+        .lookups
+        .0
+        .lock()
+        .ok()
+        .and_then(|tables| tables.get(&place).cloned());
     if let Some(table) = cached {
         return Ok(table);
     }
@@ -194,9 +216,17 @@ fn fill_from_file(table: &mut Table, file: &Path, lookup: &Lookup) -> Result<(),
         None => super::source::likely_delimiter(super::open(file)?),
     };
     settings.delimiter = delimiter;
-    let mut source = Source::open(super::open(file)?, &settings, super::source::is_json(file, &settings)?)?;
-    let key = source.column(&lookup.key).map_err(|error| error.within("key"))?;
-    let value = source.column(&lookup.value).map_err(|error| error.within("value"))?;
+    let mut source = Source::open(
+        super::open(file)?,
+        &settings,
+        super::source::is_json(file, &settings)?,
+    )?;
+    let key = source
+        .column(&lookup.key)
+        .map_err(|error| error.within("key"))?;
+    let value = source
+        .column(&lookup.value)
+        .map_err(|error| error.within("value"))?;
     while source.next().map_err(ConvertError::Read)? {
         let row = source.row();
         table.insert(
@@ -218,8 +248,13 @@ fn fill_from_type(
     let mut options = options.clone();
     options.depth += 1;
     options.path = Some(file.to_path_buf());
-    let mut converter =
-        Converter::open(super::open(file)?, mapping, target, &options, Keep::EveryRow)?;
+    let mut converter = Converter::open(
+        super::open(file)?,
+        mapping,
+        target,
+        &options,
+        Keep::EveryRow,
+    )?;
     let field = |name: &str| {
         mapping
             .of_type(target)

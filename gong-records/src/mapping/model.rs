@@ -238,7 +238,9 @@ pub(super) fn paths(pattern: &Path) -> Vec<PathBuf> {
     if pattern.exists() {
         return vec![pattern.to_path_buf()];
     }
-    let found = pattern.to_str().and_then(|pattern| glob::glob(pattern).ok());
+    let found = pattern
+        .to_str()
+        .and_then(|pattern| glob::glob(pattern).ok());
     found.into_iter().flatten().filter_map(Result::ok).collect()
 }
 

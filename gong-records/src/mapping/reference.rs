@@ -144,17 +144,36 @@ pub fn reference_page() -> String {
         the records that come out, without `modifiedDate`.\n"
         .to_owned();
     let parts = [
-        ("Keys of a type", "In `[DEAL]` and the tables of other types. A field can have its own `zone`, `language`, `dates`, `date-times`, `decimal`, `thousands`, `currency`, `yes`, `no`, `empty` and `todo`.", TABLE),
-        ("Keys of a field", "A field is the name of a column, or a table of these keys. They work in this order: `from` or `expr`, `only-currency`, `split` and `take`, `lookup`, `domain`, `strip`, `replace`, `slug`, `values` and `otherwise`, then the field's type.", FIELD),
-        ("Functions of expressions", "Expressions are those of [MiniJinja](https://docs.rs/minijinja/latest/minijinja/syntax/#expressions), which is Jinja as in dbt and Ansible, with its [filters](https://docs.rs/minijinja/latest/minijinja/filters/). Each function here is a filter too: `domain(Web)` is `Web | domain`. A name that is not a column is an error.", FUNCTIONS),
+        (
+            "Keys of a type",
+            "In `[DEAL]` and the tables of other types. A field can have its own `zone`, `language`, `dates`, `date-times`, `decimal`, `thousands`, `currency`, `yes`, `no`, `empty` and `todo`.",
+            TABLE,
+        ),
+        (
+            "Keys of a field",
+            "A field is the name of a column, or a table of these keys. They work in this order: `from` or `expr`, `only-currency`, `split` and `take`, `lookup`, `domain`, `strip`, `replace`, `slug`, `values` and `otherwise`, then the field's type.",
+            FIELD,
+        ),
+        (
+            "Functions of expressions",
+            "Expressions are those of [MiniJinja](https://docs.rs/minijinja/latest/minijinja/syntax/#expressions), which is Jinja as in dbt and Ansible, with its [filters](https://docs.rs/minijinja/latest/minijinja/filters/). Each function here is a filter too: `domain(Web)` is `Web | domain`. A name that is not a column is an error.",
+            FUNCTIONS,
+        ),
     ];
     for (title, text, entries) in parts {
         // Writing into a String can't fail.
         let _ = write!(page, "\n## {title}\n\n{text}\n");
         for entry in entries {
             let mapping = [entry.settings, "[DEAL.fields]", entry.fields];
-            let mapping: Vec<&str> = mapping.into_iter().filter(|part| !part.is_empty()).collect();
-            let language = if entry.settings.contains("json") { "json" } else { "text" };
+            let mapping: Vec<&str> = mapping
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect();
+            let language = if entry.settings.contains("json") {
+                "json"
+            } else {
+                "text"
+            };
             let _ = write!(
                 page,
                 "\n### `{}`\n\n{}\n\n```toml\n{}\n```\n\n```{language}\n{}\n```\n\n```json\n{}\n```\n",
@@ -193,22 +212,39 @@ mod tests {
     #[test]
     fn every_example_of_the_reference_gives_what_it_says() {
         for entry in TABLE.iter().chain(FIELD).chain(FUNCTIONS) {
-            let object_id = if entry.fields.contains("objectId") { "" } else { "objectId = \"Id\"\n" };
+            let object_id = if entry.fields.contains("objectId") {
+                ""
+            } else {
+                "objectId = \"Id\"\n"
+            };
             let toml = format!(
                 "[DEAL]\n{}\n[DEAL.fields]\n{object_id}modifiedDate = {{ constant = \"now\" }}\n{}",
                 entry.settings, entry.fields
             );
-            let mapping = Mapping::from_toml(&toml).unwrap_or_else(|error| panic!("{}: {error}\n{toml}", entry.name));
+            let mapping = Mapping::from_toml(&toml)
+                .unwrap_or_else(|error| panic!("{}: {error}\n{toml}", entry.name));
             let options = Options::new("2026-03-01T08:30:00Z".parse().unwrap());
             let mut lines = Vec::new();
             let mut problems = Vec::new();
-            convert_reader(entry.input.as_bytes(), &mapping, ObjectType::Deal, &options, &mut lines, &mut |problem| {
-                problems.push(problem.to_string());
-            })
+            convert_reader(
+                entry.input.as_bytes(),
+                &mapping,
+                ObjectType::Deal,
+                &options,
+                &mut lines,
+                &mut |problem| {
+                    problems.push(problem.to_string());
+                },
+            )
             .unwrap_or_else(|error| panic!("{}: {error}\n{toml}", entry.name));
             let lines = String::from_utf8(lines).unwrap();
             let lines = lines.replace(",\"modifiedDate\":\"2026-03-01T08:30:00Z\"", "");
-            assert_eq!(lines.lines().collect::<Vec<_>>(), entry.output, "{}: {problems:?}", entry.name);
+            assert_eq!(
+                lines.lines().collect::<Vec<_>>(),
+                entry.output,
+                "{}: {problems:?}",
+                entry.name
+            );
             assert_eq!(problems, [""; 0], "{}", entry.name);
         }
     }
@@ -216,14 +252,24 @@ mod tests {
     #[test]
     fn the_reference_names_every_key() {
         for (known, entries) in [
-            (Mapping::from_toml("[DEAL]\nqqqqqqqqqqqqqqqqqqqqqqqqqqqq = 1"), TABLE),
-            (Mapping::from_toml("[DEAL.fields]\na = { qqqqqqqqqqqqqqqqqqqqqqqqqqqq = 1 }"), FIELD),
+            (
+                Mapping::from_toml("[DEAL]\nqqqqqqqqqqqqqqqqqqqqqqqqqqqq = 1"),
+                TABLE,
+            ),
+            (
+                Mapping::from_toml("[DEAL.fields]\na = { qqqqqqqqqqqqqqqqqqqqqqqqqqqq = 1 }"),
+                FIELD,
+            ),
         ] {
             let message = known.unwrap_err().to_string();
             let (_, known) = message.split_once("known are ").unwrap();
             for key in known.split(", ") {
                 let formats = TABLE.iter().map(|entry| entry.name);
-                let is_documented = entries.iter().map(|entry| entry.name).chain(formats).any(|name| name == key);
+                let is_documented = entries
+                    .iter()
+                    .map(|entry| entry.name)
+                    .chain(formats)
+                    .any(|name| name == key);
                 assert!(is_documented || key == "lookup" || key == "fields", "{key}");
             }
         }
@@ -236,6 +282,9 @@ mod tests {
             std::fs::write(path, reference_page()).unwrap();
         }
         let page = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(page == reference_page(), "docs/mapping-reference.md is stale; run `cargo xtask docs`");
+        assert!(
+            page == reference_page(),
+            "docs/mapping-reference.md is stale; run `cargo xtask docs`"
+        );
     }
 }

@@ -153,7 +153,9 @@ impl<'a> Review<'a> {
         };
         if rule == Rule::OpenQuestion
             && row.is_some()
-            && !self.questions.insert((problem.field.clone(), problem.message.clone()))
+            && !self
+                .questions
+                .insert((problem.field.clone(), problem.message.clone()))
         {
             return;
         }

@@ -67,7 +67,9 @@ impl<'a> Source<'a> {
     ) -> Result<Self, ConvertError> {
         let (source, encoding) = decode(source, table.encoding.as_deref())?;
         let mut opened = Self {
-            rows: AnyRows::Json(JsonRows::new(io::empty(), encoding, None).map_err(ConvertError::Read)?),
+            rows: AnyRows::Json(
+                JsonRows::new(io::empty(), encoding, None).map_err(ConvertError::Read)?,
+            ),
             columns: Columns::Json(Vec::new()),
             row: Row::default(),
             is_pending: false,
@@ -104,9 +106,14 @@ impl<'a> Source<'a> {
             return Err(ConvertError::Empty);
         }
         let mut names: Vec<String> = if table.header {
-            row.cells.iter().map(|name| name.trim().to_owned()).collect()
+            row.cells
+                .iter()
+                .map(|name| name.trim().to_owned())
+                .collect()
         } else {
-            (1..=row.cells.len()).map(|number| number.to_string()).collect()
+            (1..=row.cells.len())
+                .map(|number| number.to_string())
+                .collect()
         };
         if let Some(column) = &table.each {
             let column = find(column, &names).map_err(|error| error.within("each"))?;
@@ -154,9 +161,9 @@ impl<'a> Source<'a> {
     /// The names of the columns for expressions; nothing for JSON, whose records say theirs.
     pub(super) fn names(&mut self) -> Option<Arc<Names>> {
         match &mut self.columns {
-            Columns::Csv(header, names) => {
-                Some(Arc::clone(names.get_or_insert_with(|| Arc::new(Names::new(header)))))
-            }
+            Columns::Csv(header, names) => Some(Arc::clone(
+                names.get_or_insert_with(|| Arc::new(Names::new(header))),
+            )),
             Columns::Json(_) => None,
         }
     }
@@ -210,7 +217,10 @@ impl<'a> Source<'a> {
                 }
                 let cell = self.row.cells.get(*index).unwrap_or_default();
                 let items = cell.split(self.each_split.as_str()).map(str::trim);
-                self.items = items.filter(|item| !item.is_empty()).map(str::to_owned).collect();
+                self.items = items
+                    .filter(|item| !item.is_empty())
+                    .map(str::to_owned)
+                    .collect();
                 self.items.reverse();
                 true
             }
@@ -261,8 +271,9 @@ impl<'a> Source<'a> {
             let record = self.row.json.as_ref().map(|(record, _)| record);
             let value = record.and_then(|record| path.find(record));
             *is_found |= value.is_some();
-            let (text, kind) =
-                value.map_or((String::new(), CellKind::Text), |value| json_path::cell(&value));
+            let (text, kind) = value.map_or((String::new(), CellKind::Text), |value| {
+                json_path::cell(&value)
+            });
             self.row.cells.push_field(&text);
             self.row.kinds.push(kind);
         }
@@ -299,7 +310,11 @@ pub(super) fn is_json(path: &Path, table: &TypeMapping) -> Result<bool, MappingE
         ))
         .within("format")),
         None => {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .to_lowercase();
             let name = name.strip_suffix(".gz").unwrap_or(&name);
             let endings = [".json", ".jsonl", ".ndjson", ".ldjson"];
             Ok(table.records.is_some() || endings.iter().any(|ending| name.ends_with(ending)))
@@ -342,7 +357,8 @@ fn delimiter(table: &TypeMapping) -> Result<u8, MappingError> {
 /// Whether the cell is the line `sep=;` with which a CSV tells Excel its delimiter.
 pub(super) fn is_sep_line(cell: &str) -> bool {
     let cell = cell.trim().to_lowercase();
-    cell.strip_prefix("sep=").is_some_and(|rest| rest.chars().count() <= 1)
+    cell.strip_prefix("sep=")
+        .is_some_and(|rest| rest.chars().count() <= 1)
 }
 
 /// The delimiter that cuts the beginning of a CSV best: by how many cells fit its header.

@@ -120,7 +120,9 @@ pub(super) fn domains(text: &str) -> Result<Vec<String>, String> {
 /// The first email address in a text such as `Ada Lovelace (ada@acme.example)`.
 pub(super) fn email_in(text: &str) -> Option<String> {
     let is_edge = |one: char| one.is_whitespace() || "()<>[],;\"".contains(one);
-    let words = text.split(is_edge).map(|word| word.trim_start_matches("mailto:"));
+    let words = text
+        .split(is_edge)
+        .map(|word| word.trim_start_matches("mailto:"));
     let mut addresses = words.filter(|word| {
         word.split_once('@').is_some_and(|(name, host)| {
             !name.is_empty() && host.contains('.') && !host.contains('@')
@@ -190,7 +192,11 @@ mod tests {
             ("http://e.example:8080?x=1", vec!["e.example"]),
             ("müller.example", vec!["müller.example"]),
         ] {
-            assert_eq!(domains(text), Ok(expected.into_iter().map(str::to_owned).collect()), "{text}");
+            assert_eq!(
+                domains(text),
+                Ok(expected.into_iter().map(str::to_owned).collect()),
+                "{text}"
+            );
         }
         for text in ["unbekannt", "10.0.0.1", "a..b", "-"] {
             assert!(domains(text).is_err(), "{text}");
@@ -200,7 +206,10 @@ mod tests {
     #[test]
     fn addresses_are_found_in_texts() {
         for (text, expected) in [
-            ("Anna Kowalska (Anna@acme.example)", Some("anna@acme.example")),
+            (
+                "Anna Kowalska (Anna@acme.example)",
+                Some("anna@acme.example"),
+            ),
             ("<a@x.example>, b@x.example", Some("a@x.example")),
             ("Anna @ home", None),
         ] {
@@ -216,7 +225,10 @@ mod tests {
             ("Jean Luc Picard", "Jean Luc", "Picard"),
             ("Prince", "", "Prince"),
         ] {
-            assert_eq!((first_name(name).as_str(), last_name(name).as_str()), (first, last));
+            assert_eq!(
+                (first_name(name).as_str(), last_name(name).as_str()),
+                (first, last)
+            );
         }
     }
 }

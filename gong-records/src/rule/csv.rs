@@ -27,7 +27,9 @@ pub(super) const LOOKUP: Explanation = Explanation::new(
     "the mapping, which says where a name is looked up",
     "A name that is not in the file, or leads to two values, names no record. Guessing would link the \
      record to the wrong one.",
-    Sample::Words("the owner `Ann` where users.csv has no row with that name, or two with different addresses"),
+    Sample::Words(
+        "the owner `Ann` where users.csv has no row with that name, or two with different addresses",
+    ),
     Sample::Words("the owner `Ann` where users.csv has one row with that name"),
 );
 
@@ -36,7 +38,9 @@ pub(super) const OPEN_QUESTION: Explanation = Explanation::new(
     "the mapping, in which a question is open",
     "A draft of a mapping asks where the export does not say what a word or a column means. Until the \
      question is answered, records could arrive with a wrong value, which is worse than none.",
-    Sample::Words("`todo = \"Which column holds the close date?\"`, or `values = { \"Parked\" = \"?\" }`"),
+    Sample::Words(
+        "`todo = \"Which column holds the close date?\"`, or `values = { \"Parked\" = \"?\" }`",
+    ),
     Sample::Words("`closeDate = \"Expected\"`, and `values = { \"Parked\" = \"OPEN\" }`"),
 );
 

@@ -26,7 +26,11 @@ pub(in crate::mapping) struct Moments {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Written {
     /// A format of strptime; with `%m` in place of the month's name.
-    Format { format: String, has_name: bool, source: String },
+    Format {
+        format: String,
+        has_name: bool,
+        source: String,
+    },
     /// Seconds since 1970.
     Epoch,
     /// Milliseconds since 1970.
@@ -56,7 +60,9 @@ impl Written {
         // A format that can't print a moment can't read one.
         let moment = jiff::Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
         if let Err(error) = strtime::format(format, &moment) {
-            return Err(MappingError::new(format!("{format:?} is not a format of dates: {error}")));
+            return Err(MappingError::new(format!(
+                "{format:?} is not a format of dates: {error}"
+            )));
         }
         let has_name = ["%b", "%B", "%h"].iter().any(|name| format.contains(name));
         let mut numeric = format.to_owned();
@@ -85,10 +91,27 @@ fn of_letters(format: &str) -> Option<String> {
     let mut meant = String::new();
     let mut rest = format;
     let tokens = [
-        ("yyyy", "%Y"), ("YYYY", "%Y"), ("yy", "%y"), ("YY", "%y"), ("MMMM", "%B"), ("MMM", "%b"),
-        ("MM", "%m"), ("M", "%m"), ("dd", "%d"), ("DD", "%d"), ("d", "%d"), ("D", "%d"),
-        ("TT", "%d"), ("JJJJ", "%Y"), ("HH", "%H"), ("H", "%H"), ("hh", "%I"), ("h", "%I"),
-        ("mm", "%M"), ("ss", "%S"), ("a", "%p"),
+        ("yyyy", "%Y"),
+        ("YYYY", "%Y"),
+        ("yy", "%y"),
+        ("YY", "%y"),
+        ("MMMM", "%B"),
+        ("MMM", "%b"),
+        ("MM", "%m"),
+        ("M", "%m"),
+        ("dd", "%d"),
+        ("DD", "%d"),
+        ("d", "%d"),
+        ("D", "%d"),
+        ("TT", "%d"),
+        ("JJJJ", "%Y"),
+        ("HH", "%H"),
+        ("H", "%H"),
+        ("hh", "%I"),
+        ("h", "%I"),
+        ("mm", "%M"),
+        ("ss", "%S"),
+        ("a", "%p"),
     ];
     let mut has_any = false;
     while !rest.is_empty() {
@@ -144,12 +167,15 @@ impl Moments {
     ) -> Result<Self, MappingError> {
         let formats = |words: &Words, key: &str| {
             let written = words.iter().map(Written::new);
-            written.collect::<Result<Vec<_>, _>>().map_err(|error| error.within(key))
+            written
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|error| error.within(key))
         };
         let dates = formats(dates, "dates")?;
         let date_times = formats(date_times, "date-times")?;
         let mut all = dates.iter().chain(&date_times);
-        let has_names = all.any(|written| matches!(written, Written::Format { has_name: true, .. }));
+        let has_names =
+            all.any(|written| matches!(written, Written::Format { has_name: true, .. }));
         let names = languages().months(language)?;
         Ok(Self {
             dates,
@@ -221,15 +247,20 @@ impl Moments {
         let numeric = months.and_then(|months| months.to_numbers(cell));
         iso(cell)
             .or_else(|| {
-                named.iter().chain(others).find_map(|written| match written {
-                    Written::Format { format, has_name, .. } => {
-                        let cell = if *has_name { numeric.as_deref()? } else { cell };
-                        by_format(format, cell)
-                    }
-                    Written::Epoch => epoch(cell, 1),
-                    Written::EpochMilliseconds => epoch(cell, 1000),
-                    Written::Excel => excel(cell),
-                })
+                named
+                    .iter()
+                    .chain(others)
+                    .find_map(|written| match written {
+                        Written::Format {
+                            format, has_name, ..
+                        } => {
+                            let cell = if *has_name { numeric.as_deref()? } else { cell };
+                            by_format(format, cell)
+                        }
+                        Written::Epoch => epoch(cell, 1),
+                        Written::EpochMilliseconds => epoch(cell, 1000),
+                        Written::Excel => excel(cell),
+                    })
             })
             .ok_or_else(|| {
                 let known = match named.first() {
@@ -268,7 +299,10 @@ fn excel(cell: &str) -> Option<Read> {
     let (whole, fraction) = match cell.replace(',', ".") {
         cell if cell.contains('.') => {
             let (whole, fraction) = cell.split_once('.')?;
-            (whole.parse::<i64>().ok()?, format!("0.{fraction}").parse::<f64>().ok()?)
+            (
+                whole.parse::<i64>().ok()?,
+                format!("0.{fraction}").parse::<f64>().ok()?,
+            )
         }
         cell => (cell.parse::<i64>().ok()?, 0.0),
     };
@@ -276,10 +310,15 @@ fn excel(cell: &str) -> Option<Read> {
     if !(366..2_958_466).contains(&whole) {
         return None;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "less than the seconds of a day")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "less than the seconds of a day"
+    )]
     let seconds = (fraction * 86_400.0).round() as i64;
     let begin = Date::constant(1899, 12, 30).to_datetime(Time::midnight());
-    let moment = begin.checked_add(jiff::Span::new().days(whole).seconds(seconds)).ok()?;
+    let moment = begin
+        .checked_add(jiff::Span::new().days(whole).seconds(seconds))
+        .ok()?;
     Some(Read {
         date: moment.date(),
         time: cell.contains(['.', ',']).then(|| moment.time()),
@@ -346,7 +385,13 @@ mod tests {
     fn german() -> Moments {
         let dates = ["%d.%m.%Y", "%d.%m.%y"].into();
         let date_times = ["%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"].into();
-        Moments::new(&dates, &date_times, zone(Some("Europe/Berlin")).unwrap(), None).unwrap()
+        Moments::new(
+            &dates,
+            &date_times,
+            zone(Some("Europe/Berlin")).unwrap(),
+            None,
+        )
+        .unwrap()
     }
 
     #[test]
@@ -429,12 +474,21 @@ mod tests {
             ("fr", "%d %B %Y", "15 janv. 2026", "2026-01-15"),
             ("de", "%d. %B %Y", "3. März 2026", "2026-03-03"),
             ("es", "%d de %B de %Y", "2 de enero de 2026", "2026-01-02"),
-            ("pt", "%d de %B de %Y", "2 de fevereiro de 2026", "2026-02-02"),
+            (
+                "pt",
+                "%d de %B de %Y",
+                "2 de fevereiro de 2026",
+                "2026-02-02",
+            ),
             ("it", "%d %b %Y", "9 mag 2026", "2026-05-09"),
             ("nl", "%d %B %Y", "9 maart 2026", "2026-03-09"),
             ("fr", "%b %d, %Y", "Dec 31, 2026", "2026-12-31"),
         ] {
-            assert_eq!(written(format, language).date(cell).as_deref(), Ok(expected), "{cell}");
+            assert_eq!(
+                written(format, language).date(cell).as_deref(),
+                Ok(expected),
+                "{cell}"
+            );
         }
         assert!(written("%d %b %Y", "fr").date("1 foo 2026").is_err());
         assert!(Moments::new(&"%d %b %Y".into(), &"x%d".into(), None, Some("xx")).is_err());
@@ -443,10 +497,25 @@ mod tests {
     #[test]
     fn counts_of_seconds_and_days_are_dates() {
         for (format, cell, date, moment) in [
-            ("epoch", "1767171600", "2025-12-31", "2025-12-31T09:00:00+00:00"),
-            ("epoch-ms", "1768469400123", "2026-01-15", "2026-01-15T09:30:00+00:00"),
+            (
+                "epoch",
+                "1767171600",
+                "2025-12-31",
+                "2025-12-31T09:00:00+00:00",
+            ),
+            (
+                "epoch-ms",
+                "1768469400123",
+                "2026-01-15",
+                "2026-01-15T09:30:00+00:00",
+            ),
             ("excel", "46022", "2025-12-31", "2025-12-31T00:00:00+00:00"),
-            ("excel", "46037.395833", "2026-01-15", "2026-01-15T09:30:00+00:00"),
+            (
+                "excel",
+                "46037.395833",
+                "2026-01-15",
+                "2026-01-15T09:30:00+00:00",
+            ),
         ] {
             let moments = written(format, "en");
             assert_eq!(moments.date(cell).as_deref(), Ok(date), "{cell}");

@@ -279,7 +279,11 @@ mod tests {
             ("0", "0.01", "0.00"),
         ] {
             let places = power_of_ten(factor).unwrap();
-            assert_eq!(shift(number, places).as_deref(), Some(expected), "{number} {factor}");
+            assert_eq!(
+                shift(number, places).as_deref(),
+                Some(expected),
+                "{number} {factor}"
+            );
         }
         for factor in ["0.5", "2", "0", "", "x", "1.1"] {
             assert!(power_of_ten(factor).is_err(), "{factor}");
@@ -295,7 +299,11 @@ mod tests {
             ("-0.1", "0.3", "-0.03"),
             ("0", "1.1", "0"),
         ] {
-            assert_eq!(multiply(number, rate).as_deref(), Some(expected), "{number} {rate}");
+            assert_eq!(
+                multiply(number, rate).as_deref(),
+                Some(expected),
+                "{number} {rate}"
+            );
         }
         assert_eq!(multiply("1e5", "2"), None);
         assert_eq!(multiply("1", "x"), None);

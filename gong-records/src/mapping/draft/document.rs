@@ -84,7 +84,10 @@ impl Document<'_> {
 
 impl Writer<'_> {
     fn name(&self, index: usize) -> &str {
-        self.document.file.column(index).map_or("", |column| column.name.as_str())
+        self.document
+            .file
+            .column(index)
+            .map_or("", |column| column.name.as_str())
     }
 
     fn profile(&self, index: usize) -> Option<&Profile> {
@@ -92,7 +95,10 @@ impl Writer<'_> {
     }
 
     fn content(&self, index: usize) -> Content {
-        self.contents.get(index).copied().unwrap_or(Content::Nothing)
+        self.contents
+            .get(index)
+            .copied()
+            .unwrap_or(Content::Nothing)
     }
 
     fn line(&mut self, name: &str, keys: &[String]) {
@@ -133,7 +139,10 @@ impl Writer<'_> {
                 && let Some(consequence) = field.when_missing
             {
                 let clause = consequence.trim_end_matches('.');
-                self.comment(&format!("{} = \"\"  # no column found. {clause}.", field.name));
+                self.comment(&format!(
+                    "{} = \"\"  # no column found. {clause}.",
+                    field.name
+                ));
             }
         }
         self.custom();
@@ -164,7 +173,10 @@ impl Writer<'_> {
     fn cleaning(&self, target: ObjectType) -> Vec<String> {
         let cleanings = self.document.cleanings.iter();
         let mut of_target = cleanings.filter(|(known, _)| *known == target);
-        of_target.next().map(|(_, cleaning)| cleaning.keys()).unwrap_or_default()
+        of_target
+            .next()
+            .map(|(_, cleaning)| cleaning.keys())
+            .unwrap_or_default()
     }
 
     /// The keys that a date needs where its column counts days or seconds.
@@ -187,10 +199,14 @@ impl Writer<'_> {
 
     /// Whether a column can be dates.
     fn is_date(&self, index: usize) -> bool {
-        matches!(self.content(index), Content::Date(_) | Content::DateTime { .. })
-            || self.profile(index).is_some_and(|profile| {
-                profile.all(profile.epochs) || profile.all(profile.epoch_milliseconds) || profile.all(profile.serials)
-            })
+        matches!(
+            self.content(index),
+            Content::Date(_) | Content::DateTime { .. }
+        ) || self.profile(index).is_some_and(|profile| {
+            profile.all(profile.epochs)
+                || profile.all(profile.epoch_milliseconds)
+                || profile.all(profile.serials)
+        })
     }
 
     /// Notes that a moment without zone is read.
@@ -207,7 +223,14 @@ impl Writer<'_> {
     }
 
     fn moment(&mut self, name: &str) -> bool {
-        let columns = self.document.file.roles.fields.get(name).cloned().unwrap_or_default();
+        let columns = self
+            .document
+            .file
+            .roles
+            .fields
+            .get(name)
+            .cloned()
+            .unwrap_or_default();
         let Some(index) = columns.into_iter().find(|index| self.is_date(*index)) else {
             return false;
         };
@@ -229,25 +252,43 @@ impl Writer<'_> {
     fn close_date(&mut self) {
         let roles = &self.document.file.roles;
         // When it was won or lost says more than when that was expected.
-        let ended = ["won-time", "lost-time"].iter().filter_map(|role| roles.others.get(role));
+        let ended = ["won-time", "lost-time"]
+            .iter()
+            .filter_map(|role| roles.others.get(role));
         let planned = roles.fields.get("closeDate").into_iter().flatten().take(1);
         let columns: Vec<usize> = ended.chain(planned).copied().collect();
-        let columns: Vec<usize> = columns.into_iter().filter(|index| self.is_date(*index)).collect();
+        let columns: Vec<usize> = columns
+            .into_iter()
+            .filter(|index| self.is_date(*index))
+            .collect();
         let Some(first) = columns.first().copied() else {
             return;
         };
         self.used.extend(&columns);
-        let names: Vec<String> = columns.iter().map(|index| self.name(*index).to_owned()).collect();
+        let names: Vec<String> = columns
+            .iter()
+            .map(|index| self.name(*index).to_owned())
+            .collect();
         let mut keys = vec![format!("from = {}", one_or_list(&names))];
         keys.extend(self.counted_dates(first, false));
         self.line("closeDate", &keys);
     }
 
     fn amount(&mut self) {
-        let columns = self.document.file.roles.fields.get("amount").cloned().unwrap_or_default();
+        let columns = self
+            .document
+            .file
+            .roles
+            .fields
+            .get("amount")
+            .cloned()
+            .unwrap_or_default();
         let is_number = |content| matches!(content, Content::Number | Content::Currency);
         // All of them may be text where they are few; a number is better.
-        let Some(index) = columns.into_iter().find(|index| is_number(self.content(*index))) else {
+        let Some(index) = columns
+            .into_iter()
+            .find(|index| is_number(self.content(*index)))
+        else {
             return;
         };
         self.used.insert(index);
@@ -255,10 +296,20 @@ impl Writer<'_> {
         let currency = self.document.file.roles.others.get("currency").copied();
         if let Some(currency) = currency {
             self.used.insert(currency);
-            let (distinct, commonest, all) = self.profile(currency).map_or((0, String::new(), String::new()), |profile| {
-                let all: Vec<String> = profile.values.iter().map(|(cell, count)| format!("{cell} ({count})")).collect();
-                (profile.distinct(), profile.commonest().unwrap_or_default().to_owned(), all.join(", "))
-            });
+            let (distinct, commonest, all) =
+                self.profile(currency)
+                    .map_or((0, String::new(), String::new()), |profile| {
+                        let all: Vec<String> = profile
+                            .values
+                            .iter()
+                            .map(|(cell, count)| format!("{cell} ({count})"))
+                            .collect();
+                        (
+                            profile.distinct(),
+                            profile.commonest().unwrap_or_default().to_owned(),
+                            all.join(", "),
+                        )
+                    });
             if distinct > 1 {
                 keys.push(format!(
                     "only-currency = {{ in = {}, is = {} }}",
@@ -276,17 +327,31 @@ impl Writer<'_> {
     }
 
     fn domains(&mut self) {
-        let columns = self.document.file.roles.fields.get("domains").cloned().unwrap_or_default();
+        let columns = self
+            .document
+            .file
+            .roles
+            .fields
+            .get("domains")
+            .cloned()
+            .unwrap_or_default();
         let fits = |index: &usize| {
             let profile = self.profile(*index);
-            profile.is_some_and(|profile| profile.mostly(profile.domains) || profile.mostly(profile.urls) || profile.mostly(profile.emails))
+            profile.is_some_and(|profile| {
+                profile.mostly(profile.domains)
+                    || profile.mostly(profile.urls)
+                    || profile.mostly(profile.emails)
+            })
         };
         let columns: Vec<usize> = columns.into_iter().filter(fits).take(3).collect();
         if columns.is_empty() {
             return;
         }
         self.used.extend(&columns);
-        let names: Vec<String> = columns.iter().map(|index| self.name(*index).to_owned()).collect();
+        let names: Vec<String> = columns
+            .iter()
+            .map(|index| self.name(*index).to_owned())
+            .collect();
         let mut keys = vec![format!("from = {}", one_or_list(&names))];
         if columns.len() > 1 {
             keys.push("join = \",\"".to_owned());
@@ -297,7 +362,14 @@ impl Writer<'_> {
 
     /// A field of which a person may have several: the first that is not empty.
     fn several(&mut self, name: &str, is_email: bool) {
-        let columns = self.document.file.roles.fields.get(name).cloned().unwrap_or_default();
+        let columns = self
+            .document
+            .file
+            .roles
+            .fields
+            .get(name)
+            .cloned()
+            .unwrap_or_default();
         let fits = |index: &usize| {
             let profile = self.profile(*index);
             profile.is_some_and(|profile| {
@@ -311,15 +383,22 @@ impl Writer<'_> {
         self.used.extend(&columns);
         let mut separators = BTreeSet::new();
         for index in &columns {
-            let Some(profile) = self.profile(*index) else { continue };
+            let Some(profile) = self.profile(*index) else {
+                continue;
+            };
             for (separator, count) in &profile.lists {
                 if *count > 0 && (is_email || *separator != ',' || *count * 4 < profile.filled) {
                     separators.insert(separator.to_string());
                 }
             }
         }
-        let is_list = columns.iter().any(|index| self.content(*index) == Content::List);
-        let names: Vec<String> = columns.iter().map(|index| self.name(*index).to_owned()).collect();
+        let is_list = columns
+            .iter()
+            .any(|index| self.content(*index) == Content::List);
+        let names: Vec<String> = columns
+            .iter()
+            .map(|index| self.name(*index).to_owned())
+            .collect();
         let mut keys = vec![format!("from = {}", one_or_list(&names))];
         if !separators.is_empty() || is_list {
             let separators: Vec<String> = separators.into_iter().collect();
@@ -333,12 +412,18 @@ impl Writer<'_> {
 
     fn person(&mut self, name: &str) {
         let roles = &self.document.file.roles;
-        let has_own = ["firstName", "lastName"].iter().all(|field| roles.fields.contains_key(field));
+        let has_own = ["firstName", "lastName"]
+            .iter()
+            .all(|field| roles.fields.contains_key(field));
         let full = roles.others.get("full-name").copied();
         match full.filter(|_| !has_own) {
             Some(full) if !self.name(full).contains('[') => {
                 self.used.insert(full);
-                let function = if name == "firstName" { "first_name" } else { "last_name" };
+                let function = if name == "firstName" {
+                    "first_name"
+                } else {
+                    "last_name"
+                };
                 let expression = format!("{function}({})", in_expression(self.name(full)));
                 self.line(name, &[format!("expr = {}", quoted(&expression))]);
             }
@@ -366,7 +451,11 @@ impl Writer<'_> {
     }
 
     fn reference(&mut self, field: &str) {
-        let link = self.document.links.iter().find(|(known, ..)| *known == field);
+        let link = self
+            .document
+            .links
+            .iter()
+            .find(|(known, ..)| *known == field);
         let Some((_, target, link)) = link.cloned() else {
             return;
         };
@@ -377,7 +466,9 @@ impl Writer<'_> {
             Link::Id(index) => {
                 let mut keys = vec![from];
                 let profile = self.profile(index);
-                if profile.is_some_and(|profile| profile.lists.get(&';').is_some_and(|count| *count > 0)) {
+                if profile
+                    .is_some_and(|profile| profile.lists.get(&';').is_some_and(|count| *count > 0))
+                {
                     keys.push("split = \";\", take = \"first\"".to_owned());
                 }
                 let is_email = profile.is_some_and(|profile| profile.mostly(profile.emails));
@@ -386,10 +477,18 @@ impl Writer<'_> {
                 }
                 self.line(field, &keys);
             }
-            Link::Name { file, key, value, empty, .. } => {
+            Link::Name {
+                file,
+                key,
+                value,
+                empty,
+                ..
+            } => {
                 let mut keys = vec![from];
                 if !empty.is_empty() {
-                    self.comment(&format!("{file} has no {value} for these; their records get none."));
+                    self.comment(&format!(
+                        "{file} has no {value} for these; their records get none."
+                    ));
                     keys.push(format!("empty = {}", list(&empty)));
                 }
                 keys.push(format!(
@@ -423,7 +522,13 @@ impl Writer<'_> {
         }
         if let Some(index) = self.document.file.roles.column("stage") {
             self.used.insert(index);
-            self.line("stage", &[format!("from = {}", quoted(self.name(index))), "slug = true".to_owned()]);
+            self.line(
+                "stage",
+                &[
+                    format!("from = {}", quoted(self.name(index))),
+                    "slug = true".to_owned(),
+                ],
+            );
         }
     }
 
@@ -431,26 +536,55 @@ impl Writer<'_> {
         let roles = &self.document.file.roles;
         let of_values = |index: usize| {
             let profile = self.profile(index)?;
-            let is_small = !profile.has_more_values && profile.values.len() <= 60 && !profile.values.is_empty();
-            let known = profile.values.keys().filter(|cell| matches!(words().status(cell), Some("WON" | "LOST")));
+            let is_small = !profile.has_more_values
+                && profile.values.len() <= 60
+                && !profile.values.is_empty();
+            let known = profile
+                .values
+                .keys()
+                .filter(|cell| matches!(words().status(cell), Some("WON" | "LOST")));
             Some((is_small, known.count()))
         };
-        let status = roles.column("status").filter(|index| of_values(*index).is_some_and(|(small, known)| small && known > 0));
+        let status = roles
+            .column("status")
+            .filter(|index| of_values(*index).is_some_and(|(small, known)| small && known > 0));
         if let Some(index) = status {
             self.used.insert(index);
             self.translate(index);
             return;
         }
-        let [won, closed] = ["is-won", "is-closed"].map(|role| roles.others.get(role).copied().filter(|index| self.content(*index) == Content::Boolean));
+        let [won, closed] = ["is-won", "is-closed"].map(|role| {
+            roles
+                .others
+                .get(role)
+                .copied()
+                .filter(|index| self.content(*index) == Content::Boolean)
+        });
         if let (Some(won), Some(closed)) = (won, closed) {
             self.used.extend([won, closed]);
-            let yes: Vec<String> = words().list("yes").iter().map(|word| format!("'{word}'")).collect();
-            let is = |index: usize| format!("{} | string | lower in [{}]", in_expression(self.name(index)), yes.join(", "));
-            let expression = format!("'WON' if ({}) else 'LOST' if ({}) else 'OPEN'", is(won), is(closed));
+            let yes: Vec<String> = words()
+                .list("yes")
+                .iter()
+                .map(|word| format!("'{word}'"))
+                .collect();
+            let is = |index: usize| {
+                format!(
+                    "{} | string | lower in [{}]",
+                    in_expression(self.name(index)),
+                    yes.join(", ")
+                )
+            };
+            let expression = format!(
+                "'WON' if ({}) else 'LOST' if ({}) else 'OPEN'",
+                is(won),
+                is(closed)
+            );
             self.line("status", &[format!("expr = {}", quoted(&expression))]);
             return;
         }
-        let stage = roles.column("stage").filter(|index| of_values(*index).is_some_and(|(small, known)| small && known > 0));
+        let stage = roles
+            .column("stage")
+            .filter(|index| of_values(*index).is_some_and(|(small, known)| small && known > 0));
         if let Some(index) = stage {
             self.comment("No column tells the status; the stage does.");
             self.translate(index);
@@ -458,7 +592,12 @@ impl Writer<'_> {
         }
         // A small file may have open deals alone.
         let status = roles.column("status").filter(|index| {
-            let known = self.profile(*index).map(|profile| profile.values.keys().any(|cell| words().status(cell).is_some()));
+            let known = self.profile(*index).map(|profile| {
+                profile
+                    .values
+                    .keys()
+                    .any(|cell| words().status(cell).is_some())
+            });
             of_values(*index).is_some_and(|(small, _)| small) && known == Some(true)
         });
         if let Some(index) = status {
@@ -476,9 +615,14 @@ impl Writer<'_> {
     /// The status by the words of a column; those that are not known are open questions.
     fn translate(&mut self, index: usize) {
         let name = quoted(self.name(index));
-        let cells: Vec<String> =
-            self.profile(index).map(|profile| profile.values.keys().cloned().collect()).unwrap_or_default();
-        if cells.iter().all(|cell| ["won", "lost", "open"].contains(&cell.to_lowercase().as_str())) {
+        let cells: Vec<String> = self
+            .profile(index)
+            .map(|profile| profile.values.keys().cloned().collect())
+            .unwrap_or_default();
+        if cells
+            .iter()
+            .all(|cell| ["won", "lost", "open"].contains(&cell.to_lowercase().as_str()))
+        {
             self.line("status", &[format!("from = {name}")]);
             return;
         }
@@ -489,7 +633,11 @@ impl Writer<'_> {
                 continue;
             }
             let _ = match words().status(&cell) {
-                Some(meaning) => writeln!(self.fields, "status.values.{} = \"{meaning}\"", quoted(&cell)),
+                Some(meaning) => writeln!(
+                    self.fields,
+                    "status.values.{} = \"{meaning}\"",
+                    quoted(&cell)
+                ),
                 None => writeln!(
                     self.fields,
                     "status.values.{} = \"?\"  # WON, LOST or OPEN?",
@@ -508,8 +656,11 @@ impl Writer<'_> {
         }
         let deleted = file.roles.column("isDeleted");
         self.used.extend(deleted);
-        let mut taken: BTreeSet<String> =
-            format.fields.iter().map(|field| field.name.to_lowercase()).collect();
+        let mut taken: BTreeSet<String> = format
+            .fields
+            .iter()
+            .map(|field| field.name.to_lowercase())
+            .collect();
         let mut names = std::collections::BTreeMap::<&str, usize>::new();
         for column in &file.table.columns {
             *names.entry(&column.name).or_default() += 1;
@@ -527,11 +678,26 @@ impl Writer<'_> {
             let content = self.content(index);
             let field = field_name(&column.name, format, &mut taken);
             if content == Content::Nothing {
-                let _ = writeln!(text, "# {field} = {{ from = {}, type = \"STRING\" }}  # every cell is empty", quoted(&column.name));
+                let _ = writeln!(
+                    text,
+                    "# {field} = {{ from = {}, type = \"STRING\" }}  # every cell is empty",
+                    quoted(&column.name)
+                );
                 continue;
             }
-            self.needs_zone |= matches!(content, Content::DateTime { has_zone: false, .. });
-            let _ = writeln!(text, "{field} = {{ from = {}, type = \"{}\" }}", quoted(&column.name), content.field_type());
+            self.needs_zone |= matches!(
+                content,
+                Content::DateTime {
+                    has_zone: false,
+                    ..
+                }
+            );
+            let _ = writeln!(
+                text,
+                "{field} = {{ from = {}, type = \"{}\" }}",
+                quoted(&column.name),
+                content.field_type()
+            );
         }
         if !text.is_empty() {
             self.fields += "\n# Custom fields. Gong shows those that the entity schema declares.\n";
@@ -539,7 +705,11 @@ impl Writer<'_> {
         }
         if !nameless.is_empty() {
             let names: Vec<String> = nameless.into_iter().collect();
-            let _ = writeln!(self.fields, "\n# Left out, because they have no name, or the same name twice: {}", names.join(", "));
+            let _ = writeln!(
+                self.fields,
+                "\n# Left out, because they have no name, or the same name twice: {}",
+                names.join(", ")
+            );
         }
     }
 
@@ -572,7 +742,11 @@ impl Writer<'_> {
                 let _ = writeln!(text, "records = {}", quoted(records));
             }
         } else if table.delimiter != b',' {
-            let _ = writeln!(text, "delimiter = {}", quoted(&char::from(table.delimiter).to_string()));
+            let _ = writeln!(
+                text,
+                "delimiter = {}",
+                quoted(&char::from(table.delimiter).to_string())
+            );
         }
         let encoding = table.encoding.encoding.name().to_lowercase();
         if let Some(sample) = &table.encoding.sample {
@@ -628,7 +802,11 @@ impl Writer<'_> {
             ));
         }
         if self.settings.decimal != '.' {
-            let _ = writeln!(text, "decimal = {}", quoted(&self.settings.decimal.to_string()));
+            let _ = writeln!(
+                text,
+                "decimal = {}",
+                quoted(&self.settings.decimal.to_string())
+            );
         }
         if let Some(thousands) = self.settings.thousands {
             let _ = writeln!(text, "thousands = {}", quoted(&thousands.to_string()));
@@ -640,7 +818,14 @@ impl Writer<'_> {
             if *content == Content::Currency {
                 currencies.extend(column.profile.currencies.iter().cloned());
             }
-            if matches!(content, Content::Boolean) || self.document.file.roles.column("isDeleted").is_some_and(|index| self.name(index) == column.name) {
+            if matches!(content, Content::Boolean)
+                || self
+                    .document
+                    .file
+                    .roles
+                    .column("isDeleted")
+                    .is_some_and(|index| self.name(index) == column.name)
+            {
                 for cell in column.profile.values.keys() {
                     let word = cell.to_lowercase();
                     if words().list("yes").contains(&word) {
@@ -660,7 +845,9 @@ impl Writer<'_> {
             let currencies: Vec<String> = currencies.into_iter().collect();
             let _ = writeln!(text, "currency = {}", one_or_list(&currencies));
         }
-        let known = |words: &BTreeSet<String>, default: [&str; 3]| words.iter().all(|word| default.contains(&word.as_str()));
+        let known = |words: &BTreeSet<String>, default: [&str; 3]| {
+            words.iter().all(|word| default.contains(&word.as_str()))
+        };
         if !known(&yes, ["true", "yes", "1"]) || !known(&no, ["false", "no", "0"]) {
             let _ = writeln!(text, "yes = {}", list(&yes));
             let _ = writeln!(text, "no = {}", list(&no));
@@ -677,7 +864,9 @@ impl Writer<'_> {
         let file = self.document.file;
         if file.object_type == ObjectType::BusinessUser
             && let Some(email) = file.roles.column("emailAddress")
-            && self.profile(email).is_some_and(|profile| profile.filled < file.table.rows)
+            && self
+                .profile(email)
+                .is_some_and(|profile| profile.filled < file.table.rows)
         {
             return Some(in_expression(self.name(email)));
         }
@@ -687,7 +876,12 @@ impl Writer<'_> {
         let id = file.id().or(Some(0))?;
         let name = in_expression(self.name(id));
         if id == 0 {
-            let footers: Vec<String> = file.table.footers.iter().map(|text| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))).collect();
+            let footers: Vec<String> = file
+                .table
+                .footers
+                .iter()
+                .map(|text| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")))
+                .collect();
             return Some(format!("{name} not in [{}]", footers.join(", ")));
         }
         Some(name)
@@ -706,7 +900,11 @@ impl Writer<'_> {
             Some(filter) => format!("{filter} and {is_stage}"),
             None => is_stage.clone(),
         };
-        let settings: String = settings.lines().filter(|line| !line.starts_with("where = ")).map(|line| format!("{line}\n")).collect();
+        let settings: String = settings
+            .lines()
+            .filter(|line| !line.starts_with("where = "))
+            .map(|line| format!("{line}\n"))
+            .collect();
         let mut text = format!(
             "\n# The stages that the deals are in, each once.\n[STAGE]\n{settings}distinct = true\nwhere = {}\n\n[STAGE.fields]\n\
              objectId = {{ from = {}, slug = true }}\nname = {}\n",
@@ -716,15 +914,24 @@ impl Writer<'_> {
         );
         let values = self.profile(index).map(|profile| &profile.values);
         let is_numbered = values.is_some_and(|values| {
-            !values.is_empty() && values.keys().all(|cell| cell.starts_with(|one: char| one.is_ascii_digit()))
+            !values.is_empty()
+                && values
+                    .keys()
+                    .all(|cell| cell.starts_with(|one: char| one.is_ascii_digit()))
         });
         if is_numbered {
-            let expression = format!("{is_stage} | replace('.', ' ') | replace(')', ' ') | split | first");
+            let expression =
+                format!("{is_stage} | replace('.', ' ') | replace(')', ' ') | split | first");
             let _ = writeln!(text, "sortOrder = {{ expr = {} }}", quoted(&expression));
         } else {
-            let known: Vec<String> = values.into_iter().flat_map(|values| values.keys()).map(|cell| quoted(cell)).collect();
+            let known: Vec<String> = values
+                .into_iter()
+                .flat_map(|values| values.keys())
+                .map(|cell| quoted(cell))
+                .collect();
             if known.len() <= MAX_LISTED {
-                let pairs: Vec<String> = known.iter().map(|cell| format!("{cell} = \"1\"")).collect();
+                let pairs: Vec<String> =
+                    known.iter().map(|cell| format!("{cell} = \"1\"")).collect();
                 let _ = writeln!(
                     text,
                     "# Their order on the deal board, from 1; write it here:\n# sortOrder = {{ from = {}, values = {{ {} }}, otherwise = \"99\" }}",
@@ -738,13 +945,21 @@ impl Writer<'_> {
 
     /// The users whose addresses the column of owners holds.
     fn users(&mut self) -> String {
-        let link = self.document.links.iter().find(|(field, ..)| *field == "ownerId");
+        let link = self
+            .document
+            .links
+            .iter()
+            .find(|(field, ..)| *field == "ownerId");
         let Some((_, _, link)) = link else {
             return String::new();
         };
         let column = in_expression(self.name(link.column()));
         let settings = self.settings_text(false);
-        let settings: String = settings.lines().filter(|line| !line.starts_with("where = ")).map(|line| format!("{line}\n")).collect();
+        let settings: String = settings
+            .lines()
+            .filter(|line| !line.starts_with("where = "))
+            .map(|line| format!("{line}\n"))
+            .collect();
         let expression = quoted(&format!("email_in({column})"));
         format!(
             "\n# The owners of the deals, each once.\n[BUSINESS_USER]\n{settings}distinct = true\nwhere = {expression}\n\n\

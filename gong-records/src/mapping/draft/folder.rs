@@ -144,7 +144,12 @@ impl Mapping {
             }
             let reference = relative(&files, &options.folder.join(MAPPINGS));
             let roles = Roles::of(&table, object_type);
-            typed.push(TypedFile { table, object_type, roles, reference });
+            typed.push(TypedFile {
+                table,
+                object_type,
+                roles,
+                reference,
+            });
             draft.sources.push(DraftedSource {
                 object_type,
                 files: relative(&files, &options.folder),
@@ -153,11 +158,18 @@ impl Mapping {
             });
         }
         if typed.is_empty() {
-            let path = paths.first().map(|path| path.as_ref().to_path_buf()).unwrap_or_default();
+            let path = paths
+                .first()
+                .map(|path| path.as_ref().to_path_buf())
+                .unwrap_or_default();
             return Err(DraftError {
                 path,
                 message: match draft.skipped.first() {
-                    Some(skipped) => format!("no file can be drafted; {}: {}", skipped.path.display(), skipped.reason),
+                    Some(skipped) => format!(
+                        "no file can be drafted; {}: {}",
+                        skipped.path.display(),
+                        skipped.reason
+                    ),
                     None => "there is no CSV or JSON file".to_owned(),
                 },
                 hint: "name the folder with the exports of the CRM".to_owned(),
@@ -175,7 +187,8 @@ impl Mapping {
     pub fn draft_file(path: &Path, options: &DraftOptions) -> Result<String, DraftError> {
         let draft = Self::draft(&[path], options)?;
         let mapping = draft.files.into_iter().find(|file| {
-            file.path.starts_with(MAPPINGS) && file.path.extension().is_some_and(|end| end == "toml")
+            file.path.starts_with(MAPPINGS)
+                && file.path.extension().is_some_and(|end| end == "toml")
         });
         Ok(mapping.map(|file| file.text).unwrap_or_default())
     }
@@ -194,7 +207,14 @@ impl Draft {
         let of = |object_type| files.iter().find(|file| file.object_type == object_type);
         let mut links: Vec<Links> = files.iter().map(|file| links_of(file, files)).collect();
         let users = Owners::of(files, &mut links);
-        let targets = [ObjectType::Account, ObjectType::BusinessUser, ObjectType::Stage, ObjectType::Contact, ObjectType::Deal, ObjectType::Lead];
+        let targets = [
+            ObjectType::Account,
+            ObjectType::BusinessUser,
+            ObjectType::Stage,
+            ObjectType::Contact,
+            ObjectType::Deal,
+            ObjectType::Lead,
+        ];
         let cleanings: Vec<(ObjectType, Cleaning)> = targets
             .into_iter()
             .map(|target| (target, cleaning(files, &links, target)))
@@ -215,16 +235,28 @@ impl Draft {
                 makes_stages,
                 makes_users,
             };
-            let name = format!("{MAPPINGS}/{}.toml", stem(&file.table.file_name(), file.object_type));
+            let name = format!(
+                "{MAPPINGS}/{}.toml",
+                stem(&file.table.file_name(), file.object_type)
+            );
             let text = document.write();
             self.sources[place].map = Some(name.clone());
             let source = self.sources[place].clone();
-            for (object_type, is_made) in [(ObjectType::Stage, makes_stages), (ObjectType::BusinessUser, makes_users)] {
+            for (object_type, is_made) in [
+                (ObjectType::Stage, makes_stages),
+                (ObjectType::BusinessUser, makes_users),
+            ] {
                 if is_made {
-                    self.sources.push(DraftedSource { object_type, ..source.clone() });
+                    self.sources.push(DraftedSource {
+                        object_type,
+                        ..source.clone()
+                    });
                 }
             }
-            mappings.push(DraftedFile { path: name.into(), text });
+            mappings.push(DraftedFile {
+                path: name.into(),
+                text,
+            });
         }
         if let Some((csv, mapping)) = users.drafted {
             let name = format!("{MAPPINGS}/{}.toml", stem(USERS, ObjectType::BusinessUser));
@@ -234,8 +266,14 @@ impl Draft {
                 map: Some(name.clone()),
                 rows: csv.lines().count() as u64 - 1,
             });
-            mappings.push(DraftedFile { path: name.into(), text: mapping });
-            mappings.push(DraftedFile { path: format!("{MAPPINGS}/{USERS}").into(), text: csv });
+            mappings.push(DraftedFile {
+                path: name.into(),
+                text: mapping,
+            });
+            mappings.push(DraftedFile {
+                path: format!("{MAPPINGS}/{USERS}").into(),
+                text: csv,
+            });
         }
         self.sources.sort_by_key(|source| source.object_type);
         self.questions = mappings.iter().map(|file| questions(&file.text)).sum();
@@ -258,7 +296,11 @@ impl Draft {
             } else {
                 quoted(&source.files)
             };
-            let _ = write!(text, "\n[sources.{}]\nfiles = {files}\n", source.object_type);
+            let _ = write!(
+                text,
+                "\n[sources.{}]\nfiles = {files}\n",
+                source.object_type
+            );
             if let Some(map) = &source.map {
                 let _ = writeln!(text, "map = {}", quoted(map));
             }
@@ -269,7 +311,10 @@ impl Draft {
 
 /// How many questions a mapping leaves open.
 fn questions(text: &str) -> usize {
-    let unknown = text.lines().filter(|line| line.contains(" = \"?\"")).count();
+    let unknown = text
+        .lines()
+        .filter(|line| line.contains(" = \"?\""))
+        .count();
     let document: Result<toml::Table, _> = toml::from_str(text);
     let mut todos = 0;
     for table in document.iter().flat_map(toml::Table::values) {
@@ -279,7 +324,11 @@ fn questions(text: &str) -> usize {
             None => 0,
         };
         let fields = table.get("fields").and_then(toml::Value::as_table);
-        todos += fields.into_iter().flat_map(toml::Table::values).filter(|field| field.get("todo").is_some()).count();
+        todos += fields
+            .into_iter()
+            .flat_map(toml::Table::values)
+            .filter(|field| field.get("todo").is_some())
+            .count();
     }
     unknown + todos
 }
@@ -289,7 +338,9 @@ fn links_of(file: &TypedFile, files: &[TypedFile]) -> Links {
     let format = file.object_type.line_format();
     let mut links = Links::new();
     for field in format.fields {
-        let Some(target) = field.references else { continue };
+        let Some(target) = field.references else {
+            continue;
+        };
         let target_file = files.iter().find(|other| other.object_type == target);
         if field.name == "stage" {
             // Stages have names of their own for the column.
@@ -309,13 +360,20 @@ fn links_of(file: &TypedFile, files: &[TypedFile]) -> Links {
 
 fn stage_link(file: &TypedFile, column: usize, stages: &TypedFile) -> Link {
     let overlap = |other: Option<usize>| {
-        let (Some(own), Some(other)) = (file.profile(column), other.and_then(|index| stages.profile(index))) else {
+        let (Some(own), Some(other)) = (
+            file.profile(column),
+            other.and_then(|index| stages.profile(index)),
+        ) else {
             return 0;
         };
         own.overlap(other).0
     };
     let (by_id, by_name) = (overlap(stages.id()), overlap(stages.name()));
-    let name = |index: Option<usize>| index.and_then(|index| stages.column(index)).map(|column| column.name.clone());
+    let name = |index: Option<usize>| {
+        index
+            .and_then(|index| stages.column(index))
+            .map(|column| column.name.clone())
+    };
     match (name(stages.name()), name(stages.id())) {
         (Some(key), Some(value)) if by_name > by_id => Link::Name {
             column,
@@ -330,14 +388,32 @@ fn stage_link(file: &TypedFile, column: usize, stages: &TypedFile) -> Link {
 
 /// Notes which names lead to nothing in the other file, because their id is empty there.
 fn without_empty(link: Link, file: &TypedFile, target: Option<&TypedFile>) -> Link {
-    let (Link::Name { column, file: path, key, value, .. }, Some(target)) = (&link, target) else {
+    let (
+        Link::Name {
+            column,
+            file: path,
+            key,
+            value,
+            ..
+        },
+        Some(target),
+    ) = (&link, target)
+    else {
         return link;
     };
-    let index = |name: &str| target.table.columns.iter().position(|column| column.name == name);
+    let index = |name: &str| {
+        target
+            .table
+            .columns
+            .iter()
+            .position(|column| column.name == name)
+    };
     let (Some(key_index), Some(value_index)) = (index(key), index(value)) else {
         return link;
     };
-    let is_full = target.profile(value_index).is_none_or(|profile| profile.filled == target.table.rows);
+    let is_full = target
+        .profile(value_index)
+        .is_none_or(|profile| profile.filled == target.table.rows);
     if is_full || target.table.is_json {
         return link;
     }
@@ -365,7 +441,12 @@ fn pairs(table: &Table, first: usize, second: usize) -> Option<BTreeSet<(String,
     let mut pairs = BTreeSet::new();
     let mut above = table.skip + 1;
     while rows.next(&mut row).ok()? {
-        if row.cells.iter().next().is_some_and(crate::mapping::source::is_sep_line) {
+        if row
+            .cells
+            .iter()
+            .next()
+            .is_some_and(crate::mapping::source::is_sep_line)
+        {
             continue;
         }
         if above > 0 {
@@ -389,7 +470,10 @@ struct Owners {
 
 impl Owners {
     fn of(files: &[TypedFile], links: &mut [Links]) -> Self {
-        if files.iter().any(|file| file.object_type == ObjectType::BusinessUser) {
+        if files
+            .iter()
+            .any(|file| file.object_type == ObjectType::BusinessUser)
+        {
             return Self::default();
         }
         let mut owners = Self::default();
@@ -399,16 +483,24 @@ impl Owners {
             let Some(reference) = file.roles.references.get("ownerId") else {
                 continue;
             };
-            let filled = |index: &&usize| file.profile(**index).is_some_and(|profile| profile.filled > 0);
+            let filled = |index: &&usize| {
+                file.profile(**index)
+                    .is_some_and(|profile| profile.filled > 0)
+            };
             let id = reference.ids.iter().find(filled).copied();
             let name = reference.names.iter().find(filled).copied();
             let Some(column) = id.or(name) else { continue };
-            let Some(profile) = file.profile(column) else { continue };
+            let Some(profile) = file.profile(column) else {
+                continue;
+            };
             // Columns with ids beside names may be called the same; addresses win over both.
             let with_email = [id, name].into_iter().flatten().find(|index| {
-                file.profile(*index).is_some_and(|profile| profile.mostly(profile.with_email))
+                file.profile(*index)
+                    .is_some_and(|profile| profile.mostly(profile.with_email))
             });
-            let link = links[place].iter_mut().find(|(field, ..)| *field == "ownerId");
+            let link = links[place]
+                .iter_mut()
+                .find(|(field, ..)| *field == "ownerId");
             if let Some(email) = with_email {
                 if let Some(link) = link {
                     link.2 = Link::Email(email);
@@ -500,10 +592,18 @@ fn files(paths: &[impl AsRef<Path>], draft: &mut Draft) -> Result<Vec<PathBuf>, 
         let mut of_folder = Vec::new();
         for entry in std::fs::read_dir(path).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .to_lowercase();
             let bare = name.strip_suffix(".gz").unwrap_or(&name);
-            let is_export = [".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson"].iter().any(|end| bare.ends_with(end));
-            let is_book = [".xlsx", ".xls", ".ods", ".numbers"].iter().any(|end| bare.ends_with(end));
+            let is_export = [".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson"]
+                .iter()
+                .any(|end| bare.ends_with(end));
+            let is_book = [".xlsx", ".xls", ".ods", ".numbers"]
+                .iter()
+                .any(|end| bare.ends_with(end));
             if !path.is_file() || name.contains(".rejects.") || name.starts_with('.') {
                 continue;
             }
@@ -513,7 +613,8 @@ fn files(paths: &[impl AsRef<Path>], draft: &mut Draft) -> Result<Vec<PathBuf>, 
                 draft.skip(DraftError {
                     path,
                     message: "it is a workbook, and not a CSV".to_owned(),
-                    hint: "open it in the program that made it, and save it as CSV (UTF-8)".to_owned(),
+                    hint: "open it in the program that made it, and save it as CSV (UTF-8)"
+                        .to_owned(),
                 });
             }
         }
@@ -527,7 +628,11 @@ fn files(paths: &[impl AsRef<Path>], draft: &mut Draft) -> Result<Vec<PathBuf>, 
 /// the pattern of all.
 fn latest(files: Vec<PathBuf>) -> Vec<(PathBuf, PathBuf)> {
     let key = |path: &Path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let digits = name.bytes().filter(u8::is_ascii_digit).count();
         let key: String = name.chars().filter(|one| !one.is_ascii_digit()).collect();
         (path.parent().map(Path::to_path_buf), key, digits)
@@ -546,9 +651,17 @@ fn latest(files: Vec<PathBuf>) -> Vec<(PathBuf, PathBuf)> {
         let mut files = groups.remove(&key).unwrap_or_default();
         files.sort();
         let Some(last) = files.pop() else { continue };
-        let name = last.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = last
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         // A date in the name: next month's file has another one.
-        let pattern = if files.is_empty() && key.2 < 8 { last.clone() } else { last.with_file_name(pattern(&name)) };
+        let pattern = if files.is_empty() && key.2 < 8 {
+            last.clone()
+        } else {
+            last.with_file_name(pattern(&name))
+        };
         all.push((pattern, last));
     }
     all
@@ -567,25 +680,45 @@ fn pattern(name: &str) -> String {
 /// The name of a mapping: that of the file without digits and endings.
 fn stem(name: &str, object_type: ObjectType) -> String {
     let stem = name.split('.').next().unwrap_or_default();
-    let plain: String = slug(stem).chars().filter(|one| !one.is_ascii_digit()).collect();
+    let plain: String = slug(stem)
+        .chars()
+        .filter(|one| !one.is_ascii_digit())
+        .collect();
     let plain: Vec<&str> = plain.split('-').filter(|part| !part.is_empty()).collect();
-    if plain.is_empty() { object_type.file_stem().to_owned() } else { plain.join("-") }
+    if plain.is_empty() {
+        object_type.file_stem().to_owned()
+    } else {
+        plain.join("-")
+    }
 }
 
 /// The path from a folder to a file, with `/` between names.
 fn relative(path: &Path, folder: &Path) -> String {
     let absolute = |path: &Path| {
-        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let path = if path.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            path
+        };
         std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
     };
     let (path, folder) = (absolute(path), absolute(folder));
-    let common = path.components().zip(folder.components()).take_while(|(one, other)| one == other).count();
+    let common = path
+        .components()
+        .zip(folder.components())
+        .take_while(|(one, other)| one == other)
+        .count();
     // Another drive.
     if common == 0 {
         return path.display().to_string();
     }
     let up = folder.components().count() - common;
-    let names = path.components().skip(common).map(|name| name.as_os_str().to_string_lossy().into_owned());
-    let all: Vec<String> = std::iter::repeat_n("..".to_owned(), up).chain(names).collect();
+    let names = path
+        .components()
+        .skip(common)
+        .map(|name| name.as_os_str().to_string_lossy().into_owned());
+    let all: Vec<String> = std::iter::repeat_n("..".to_owned(), up)
+        .chain(names)
+        .collect();
     all.join("/")
 }

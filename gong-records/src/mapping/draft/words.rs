@@ -38,7 +38,9 @@ pub(super) struct Words {
 
 static NAMES: LazyLock<Words> = LazyLock::new(|| {
     // A test reads the file and reports what is wrong with it.
-    toml::from_str::<File>(WORDS).map(Words::new).unwrap_or_default()
+    toml::from_str::<File>(WORDS)
+        .map(Words::new)
+        .unwrap_or_default()
 });
 
 pub(super) fn words() -> &'static Words {
@@ -59,7 +61,9 @@ impl Words {
     fn new(file: File) -> Self {
         let all = |names: Vec<String>| names.iter().map(|name| plain(name)).collect::<Vec<_>>();
         let map = |map: BTreeMap<String, Vec<String>>| {
-            map.into_iter().map(|(key, names)| (key, all(names))).collect()
+            map.into_iter()
+                .map(|(key, names)| (key, all(names)))
+                .collect()
         };
         let mut fields_of = BTreeMap::new();
         for (object_type, fields) in file.fields_of {
@@ -78,7 +82,11 @@ impl Words {
         }
         status.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
         Self {
-            nouns: file.nouns.into_iter().map(|(known, names)| (known, all(names))).collect(),
+            nouns: file
+                .nouns
+                .into_iter()
+                .map(|(known, names)| (known, all(names)))
+                .collect(),
             affixes: map(file.affixes),
             fields: map(file.fields),
             fields_of,
@@ -88,7 +96,12 @@ impl Words {
             lists: file
                 .words
                 .into_iter()
-                .map(|(key, list)| (key, list.into_iter().map(|word| word.to_lowercase()).collect()))
+                .map(|(key, list)| {
+                    (
+                        key,
+                        list.into_iter().map(|word| word.to_lowercase()).collect(),
+                    )
+                })
                 .collect(),
         }
     }
@@ -132,11 +145,16 @@ impl Words {
         let text = format!(" {} ", plain_words(cell));
         // In words without spaces, as Japanese: none are known.
         let fits = |word: &str| text.contains(&format!(" {word} "));
-        let meaning = self.status.iter().find(|(word, _)| fits(word)).map(|(_, meaning)| *meaning)?;
+        let meaning = self
+            .status
+            .iter()
+            .find(|(word, _)| fits(word))
+            .map(|(_, meaning)| *meaning)?;
         // An open stage is only one that is called so: "New contract signed" is not "new".
         let is_whole = |word: &str| {
             let rest = text.replacen(&format!(" {word} "), " ", 1);
-            rest.split_whitespace().all(|rest| rest.chars().all(|one| one.is_ascii_digit()) || is_filler(rest))
+            rest.split_whitespace()
+                .all(|rest| rest.chars().all(|one| one.is_ascii_digit()) || is_filler(rest))
         };
         if meaning == "OPEN" {
             return self
@@ -151,7 +169,9 @@ impl Words {
 
 /// Words that don't change what a status means.
 fn is_filler(word: &str) -> bool {
-    const FILLERS: [&str; 8] = ["deal", "sales", "pipeline", "stage", "status", "b2b", "kunde", "to"];
+    const FILLERS: [&str; 8] = [
+        "deal", "sales", "pipeline", "stage", "status", "b2b", "kunde", "to",
+    ];
     FILLERS.contains(&word)
 }
 
@@ -171,10 +191,21 @@ mod tests {
         }
         for (object_type, fields) in &file.fields_of {
             for name in fields.keys() {
-                assert!(object_type.line_format().field(name).is_some(), "{object_type} {name}");
+                assert!(
+                    object_type.line_format().field(name).is_some(),
+                    "{object_type} {name}"
+                );
             }
         }
-        for list in ["yes", "no", "empty", "footers", "texts", "amounts", "currencies"] {
+        for list in [
+            "yes",
+            "no",
+            "empty",
+            "footers",
+            "texts",
+            "amounts",
+            "currencies",
+        ] {
             assert!(!words().list(list).is_empty(), "{list}");
         }
     }

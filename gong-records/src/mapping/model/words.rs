@@ -84,4 +84,3 @@ impl<'de> Visitor<'de> for WordsVisitor {
         Ok(Words(words))
     }
 }
-

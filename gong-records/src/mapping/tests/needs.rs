@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::ObjectType;
 use crate::check::{self, Finding, check_paths};
-use crate::rule::Rule;
 use crate::mapping::{Conversion, Mapping, Options, convert_file};
+use crate::rule::Rule;
 
 /// A folder with a mapping, and what a conversion of one of its files gives.
 struct Folder(tempfile::TempDir);
@@ -38,9 +38,16 @@ impl Folder {
         let options = Options::new("2026-03-01T08:30:00Z".parse().unwrap());
         let target = self.path("out.ldjson");
         let mut problems = Vec::new();
-        convert_file(&self.path(name), &mapping, object_type, &options, &target, &mut |problem| {
-            problems.push((problem.rule, problem.message));
-        })
+        convert_file(
+            &self.path(name),
+            &mapping,
+            object_type,
+            &options,
+            &target,
+            &mut |problem| {
+                problems.push((problem.rule, problem.message));
+            },
+        )
         .map_err(|error| error.to_string())?;
         let lines = fs::read_to_string(&target).unwrap();
         let lines = lines.replace("\"modifiedDate\":\"2026-03-01T08:30:00Z\",", "");
@@ -80,13 +87,25 @@ fn names_are_looked_up_in_another_file() {
     let folder = Folder::new(&[
         ("m.toml", &mapping),
         // Other signs than the deals have, and one user twice with the same address.
-        ("users.csv", "Email;Name\na@x.example;Ann\nb@x.example;Bob\na@x.example;Ann\nc@x.example;Cy\nd@x.example;Cy\n;Eve\n"),
+        (
+            "users.csv",
+            "Email;Name\na@x.example;Ann\nb@x.example;Bob\na@x.example;Ann\nc@x.example;Cy\nd@x.example;Cy\n;Eve\n",
+        ),
         ("deals.csv", "Id,Owner\n1,Ann\n2,Zoe\n3,Cy\n4,Eve\n5,\n"),
     ]);
     let (lines, problems) = folder.convert("deals.csv", ObjectType::Deal);
-    assert_eq!(lines, [r#"{"objectId":"1","ownerId":"a@x.example"}"#, r#"{"objectId":"5"}"#]);
+    assert_eq!(
+        lines,
+        [
+            r#"{"objectId":"1","ownerId":"a@x.example"}"#,
+            r#"{"objectId":"5"}"#
+        ]
+    );
     assert_eq!(rules(&problems), [Rule::Lookup; 3]);
-    let messages: Vec<&str> = problems.iter().map(|(_, message)| message.as_str()).collect();
+    let messages: Vec<&str> = problems
+        .iter()
+        .map(|(_, message)| message.as_str())
+        .collect();
     assert_eq!(
         messages,
         [
@@ -126,18 +145,38 @@ fn mistakes_of_lookups_are_located_in_the_mapping() {
             ("users.csv", "Name,Email\nAnn,a@x.example\n"),
             ("deals.csv", "Id,Owner\n1,Ann\n"),
         ]);
-        folder.try_convert("deals.csv", ObjectType::Deal).unwrap_err()
+        folder
+            .try_convert("deals.csv", ObjectType::Deal)
+            .unwrap_err()
     };
     for (lookup, expected) in [
-        ("in = 'users.csv', key = 'Nam', value = 'Email'", "did you mean \"Name\"?"),
-        ("in = 'nobody.csv', key = 'Name', value = 'Email'", "nobody.csv"),
+        (
+            "in = 'users.csv', key = 'Nam', value = 'Email'",
+            "did you mean \"Name\"?",
+        ),
+        (
+            "in = 'nobody.csv', key = 'Name', value = 'Email'",
+            "nobody.csv",
+        ),
         ("in = 'users.csv', key = 'Name'", "a lookup needs value"),
-        ("in = 'ACCOUNT', key = 'name', value = 'objectId'", "no table [ACCOUNT]"),
-        ("in = 'DEAL', key = 'ownerId', value = 'objectId'", "files = "),
-        ("in = 'users.csv', kee = 'Name', value = 'Email'", "did you mean `key`?"),
+        (
+            "in = 'ACCOUNT', key = 'name', value = 'objectId'",
+            "no table [ACCOUNT]",
+        ),
+        (
+            "in = 'DEAL', key = 'ownerId', value = 'objectId'",
+            "files = ",
+        ),
+        (
+            "in = 'users.csv', kee = 'Name', value = 'Email'",
+            "did you mean `key`?",
+        ),
     ] {
         let message = with(lookup);
-        assert!(message.contains(expected) && message.contains("line 4"), "{lookup}: {message}");
+        assert!(
+            message.contains(expected) && message.contains("line 4"),
+            "{lookup}: {message}"
+        );
     }
 }
 
@@ -148,7 +187,9 @@ fn lookups_that_lead_in_a_circle_end() {
          [CONTACT]\nfiles = 'a.csv'\n[CONTACT.fields]\nobjectId = {{ from = 'Id', lookup = {{ in = 'ACCOUNT', key = 'objectId', value = 'objectId' }} }}\n{NOW}"
     );
     let folder = Folder::new(&[("m.toml", &mapping), ("a.csv", "Id\n1\n")]);
-    let message = folder.try_convert("a.csv", ObjectType::Account).unwrap_err();
+    let message = folder
+        .try_convert("a.csv", ObjectType::Account)
+        .unwrap_err();
     assert!(message.contains("circle"), "{message}");
 }
 
@@ -160,12 +201,23 @@ fn ids_that_become_one_are_an_error_in_records_and_references() {
     );
     let folder = Folder::new(&[
         ("m.toml", &mapping),
-        ("deals.csv", "Id,Stage\n1,Closed Won\n2,Closed – Won\n3,Closed Won\n4,Новая\n5,–\n"),
+        (
+            "deals.csv",
+            "Id,Stage\n1,Closed Won\n2,Closed – Won\n3,Closed Won\n4,Новая\n5,–\n",
+        ),
     ]);
     for object_type in [ObjectType::Stage, ObjectType::Deal] {
         let (lines, problems) = folder.convert("deals.csv", object_type);
-        assert_eq!(rules(&problems), [Rule::IdCollision, Rule::Cell], "{object_type}");
-        assert!(problems[0].1.contains("\"closed-won\""), "{}", problems[0].1);
+        assert_eq!(
+            rules(&problems),
+            [Rule::IdCollision, Rule::Cell],
+            "{object_type}"
+        );
+        assert!(
+            problems[0].1.contains("\"closed-won\""),
+            "{}",
+            problems[0].1
+        );
         assert!(lines.last().unwrap().contains("novaia"), "{lines:?}");
     }
 }
@@ -176,16 +228,29 @@ fn ids_that_a_spreadsheet_rounded_are_findings_of_their_own() {
     let folder = Folder::new(&[
         ("m.toml", &mapping),
         ("accounts.csv", "Id\n1.23E+15\n1.24E+15\n1.23E+15\n"),
-        ("accounts2.csv", "Id\n1582917533873850000\n1582917533873860000\n7\n"),
-        ("accounts3.csv", "Id\n1582917533873850000\n1582917533873861234\n"),
+        (
+            "accounts2.csv",
+            "Id\n1582917533873850000\n1582917533873860000\n7\n",
+        ),
+        (
+            "accounts3.csv",
+            "Id\n1582917533873850000\n1582917533873861234\n",
+        ),
     ]);
     let found = |name: &str| {
         let found = folder.check(name);
-        found.iter().map(|finding| (finding.rule, finding.line)).collect::<Vec<_>>()
+        found
+            .iter()
+            .map(|finding| (finding.rule, finding.line))
+            .collect::<Vec<_>>()
     };
     assert_eq!(
         found("accounts.csv"),
-        [(Rule::MangledId, 2), (Rule::MangledId, 3), (Rule::MangledId, 4)]
+        [
+            (Rule::MangledId, 2),
+            (Rule::MangledId, 3),
+            (Rule::MangledId, 4)
+        ]
     );
     assert_eq!(found("accounts2.csv"), [(Rule::MangledId, 0)]);
     assert_eq!(found("accounts3.csv"), []);
@@ -201,7 +266,10 @@ fn open_questions_are_reported_once_each() {
     );
     let folder = Folder::new(&[
         ("m.toml", &mapping),
-        ("deals.csv", "Id,State\n1,won\n2,parked\n3,Parked\n4,parked\n"),
+        (
+            "deals.csv",
+            "Id,State\n1,won\n2,parked\n3,Parked\n4,parked\n",
+        ),
     ]);
     let found = folder.check("deals.csv");
     let questions: Vec<(u64, &str)> = found
@@ -212,8 +280,14 @@ fn open_questions_are_reported_once_each() {
     assert_eq!(
         questions,
         [
-            (3, "status: the mapping leaves open what \"parked\" means (column \"State\")"),
-            (4, "status: the mapping leaves open what \"Parked\" means (column \"State\")"),
+            (
+                3,
+                "status: the mapping leaves open what \"parked\" means (column \"State\")"
+            ),
+            (
+                4,
+                "status: the mapping leaves open what \"Parked\" means (column \"State\")"
+            ),
             (0, "Is EUR the currency?"),
             (0, "closeDate: Which column holds the close date?"),
         ]
@@ -229,7 +303,10 @@ fn other_currencies_and_leading_zeros_are_found() {
     );
     let folder = Folder::new(&[
         ("m.toml", &mapping),
-        ("deals.csv", "Id,Sum,Currency,Zip\n1,5,EUR,02134\n2,6,USD,1\n3,,USD,0\n4,7,eur,0.5\n"),
+        (
+            "deals.csv",
+            "Id,Sum,Currency,Zip\n1,5,EUR,02134\n2,6,USD,1\n3,,USD,0\n4,7,eur,0.5\n",
+        ),
     ]);
     let (lines, problems) = folder.convert("deals.csv", ObjectType::Deal);
     assert_eq!(
@@ -251,7 +328,10 @@ fn a_quote_that_swallows_rows_is_an_error() {
         ("accounts.csv", "Id,Name\n1,\"A\n2,B\n3,\"C\"\n4,D\n"),
     ]);
     let found = folder.check("accounts.csv");
-    let rows: Vec<(Rule, u64)> = found.iter().map(|finding| (finding.rule, finding.line)).collect();
+    let rows: Vec<(Rule, u64)> = found
+        .iter()
+        .map(|finding| (finding.rule, finding.line))
+        .collect();
     assert_eq!(rows, [(Rule::Row, 2)]);
     assert!(found[0].message.contains("line 4"), "{}", found[0].message);
 }
@@ -280,7 +360,9 @@ fn json_lines_arrays_and_nested_values_are_read() {
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(
             lines,
-            [r#"{"objectId":"7","accountId":"12","emailAddress":"b@x.example","firstName":"Ada","phoneNumber":"+1","score":1.5}"#]
+            [
+                r#"{"objectId":"7","accountId":"12","emailAddress":"b@x.example","firstName":"Ada","phoneNumber":"+1","score":1.5}"#
+            ]
         );
     }
 }
@@ -299,7 +381,10 @@ fn json_values_of_other_shapes_are_findings_with_a_way_out() {
         ),
     ]);
     let (_, problems) = folder.convert("contacts.json", ObjectType::Contact);
-    let messages: Vec<&str> = problems.iter().map(|(_, message)| message.as_str()).collect();
+    let messages: Vec<&str> = problems
+        .iter()
+        .map(|(_, message)| message.as_str())
+        .collect();
     assert_eq!(
         messages,
         [
@@ -315,39 +400,108 @@ fn json_values_of_other_shapes_are_findings_with_a_way_out() {
 fn mistakes_of_expressions_name_their_place_and_the_nearest_name() {
     let with = |settings: &str, field: &str| {
         let mapping = format!("[DEAL]\n{settings}\n[DEAL.fields]\nobjectId = 'Id'\n{NOW}{field}\n");
-        let folder = Folder::new(&[("m.toml", &mapping), ("deals.csv", "Id,Owner Name,Stage\n1,Ann,New\n")]);
-        folder.try_convert("deals.csv", ObjectType::Deal).unwrap_err()
+        let folder = Folder::new(&[
+            ("m.toml", &mapping),
+            ("deals.csv", "Id,Owner Name,Stage\n1,Ann,New\n"),
+        ]);
+        folder
+            .try_convert("deals.csv", ObjectType::Deal)
+            .unwrap_err()
     };
     for (settings, field, expected, line) in [
-        ("", "stage = { expr = 'Stag' }", "character 1 of the expression: there is no column or function \"Stag\"; did you mean \"Stage\"?", 6),
-        ("", "stage = { expr = \"row['Owner Nam']\" }", "character 6 of the expression: the file has no column \"Owner Nam\"; did you mean \"Owner Name\"?", 6),
-        ("", "stage = { expr = 'slugg(Stage)' }", "did you mean \"slug\"?", 6),
-        ("", "stage = { expr = 'Stage | slugg' }", "did you mean slug?", 6),
-        ("", "stage = { expr = 'Stage ==' }", "character 7 of the expression: syntax error", 6),
-        ("where = 'Stage = 1'", "", "where: character 7 of the expression", 2),
-        ("", "stage = { expr = 'Stage', from = 'Stage' }", "from and expr exclude each other", 6),
+        (
+            "",
+            "stage = { expr = 'Stag' }",
+            "character 1 of the expression: there is no column or function \"Stag\"; did you mean \"Stage\"?",
+            6,
+        ),
+        (
+            "",
+            "stage = { expr = \"row['Owner Nam']\" }",
+            "character 6 of the expression: the file has no column \"Owner Nam\"; did you mean \"Owner Name\"?",
+            6,
+        ),
+        (
+            "",
+            "stage = { expr = 'slugg(Stage)' }",
+            "did you mean \"slug\"?",
+            6,
+        ),
+        (
+            "",
+            "stage = { expr = 'Stage | slugg' }",
+            "did you mean slug?",
+            6,
+        ),
+        (
+            "",
+            "stage = { expr = 'Stage ==' }",
+            "character 7 of the expression: syntax error",
+            6,
+        ),
+        (
+            "where = 'Stage = 1'",
+            "",
+            "where: character 7 of the expression",
+            2,
+        ),
+        (
+            "",
+            "stage = { expr = 'Stage', from = 'Stage' }",
+            "from and expr exclude each other",
+            6,
+        ),
     ] {
         let message = with(settings, field);
         assert!(message.contains(expected), "{settings}{field}\n{message}");
-        assert!(message.contains(&format!("m.toml: line {line}, column ")), "{message}");
+        assert!(
+            message.contains(&format!("m.toml: line {line}, column ")),
+            "{message}"
+        );
     }
 }
 
 #[test]
 fn mistakes_that_would_fail_in_every_row_are_mistakes_of_the_mapping() {
     let with = |settings: &str, field: &str| {
-        let mapping = format!("[CONTACT]\n{settings}\n[CONTACT.fields]\nobjectId = 'Id'\n{NOW}{field}\n");
-        let folder = Folder::new(&[("m.toml", &mapping), ("contacts.csv", "Id,Mail\n1,a@x.example;b@x.example\n")]);
-        folder.try_convert("contacts.csv", ObjectType::Contact).unwrap_err()
+        let mapping =
+            format!("[CONTACT]\n{settings}\n[CONTACT.fields]\nobjectId = 'Id'\n{NOW}{field}\n");
+        let folder = Folder::new(&[
+            ("m.toml", &mapping),
+            ("contacts.csv", "Id,Mail\n1,a@x.example;b@x.example\n"),
+        ]);
+        folder
+            .try_convert("contacts.csv", ObjectType::Contact)
+            .unwrap_err()
     };
     for (settings, field, expected) in [
-        ("", "emailAddress = { from = 'Mail', split = ';' }", "split needs take"),
+        (
+            "",
+            "emailAddress = { from = 'Mail', split = ';' }",
+            "split needs take",
+        ),
         ("dates = 'dd.MM.yyyy'", "", "write it as \"%d.%m.%Y\""),
-        ("language = 'xx'\ndates = '%d %b'", "", "months of language \"xx\" are not known"),
+        (
+            "language = 'xx'\ndates = '%d %b'",
+            "",
+            "months of language \"xx\" are not known",
+        ),
         ("format = 'xml'", "", "there is no format \"xml\""),
-        ("", "title = { from = 'Mail', scale = 0.01 }", "scale is for numbers"),
-        ("deleted = 'Mail'", "isDeleted = 'Mail'", "remove one of them"),
-        ("", "title = { from = 'Mail', otherwise = 'x' }", "there are no values"),
+        (
+            "",
+            "title = { from = 'Mail', scale = 0.01 }",
+            "scale is for numbers",
+        ),
+        (
+            "deleted = 'Mail'",
+            "isDeleted = 'Mail'",
+            "remove one of them",
+        ),
+        (
+            "",
+            "title = { from = 'Mail', otherwise = 'x' }",
+            "there are no values",
+        ),
     ] {
         let message = with(settings, field);
         assert!(message.contains(expected), "{settings}{field}\n{message}");
@@ -358,11 +512,20 @@ fn mistakes_that_would_fail_in_every_row_are_mistakes_of_the_mapping() {
 fn a_file_that_is_not_utf_8_is_asked_about() {
     let mapping = format!("[ACCOUNT.fields]\nobjectId = 'Id'\nname = 'Name'\n{NOW}");
     let folder = Folder::new(&[("m.toml", &mapping)]);
-    let (text, _, _) = encoding_rs::WINDOWS_1250.encode("Id,Name\n1,Łódź Wiślanka Zażółć gęślą jaźń\n");
+    let (text, _, _) =
+        encoding_rs::WINDOWS_1250.encode("Id,Name\n1,Łódź Wiślanka Zażółć gęślą jaźń\n");
     fs::write(folder.path("accounts.csv"), text).unwrap();
-    let message = folder.try_convert("accounts.csv", ObjectType::Account).unwrap_err();
-    assert!(message.contains("encoding = \"windows-1250\"") && message.contains("Łódź"), "{message}");
-    let wide: Vec<u8> = "Id,Name\n1,Müller\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let message = folder
+        .try_convert("accounts.csv", ObjectType::Account)
+        .unwrap_err();
+    assert!(
+        message.contains("encoding = \"windows-1250\"") && message.contains("Łódź"),
+        "{message}"
+    );
+    let wide: Vec<u8> = "Id,Name\n1,Müller\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
     fs::write(folder.path("accounts.csv"), wide).unwrap();
     let (lines, _) = folder.convert("accounts.csv", ObjectType::Account);
     assert_eq!(lines, [r#"{"objectId":"1","name":"Müller"}"#]);
@@ -382,7 +545,10 @@ fn findings_of_the_check_find_their_rows_with_where_distinct_and_each() {
     ]);
     let places = |name: &str| {
         let found = folder.check(name);
-        found.iter().map(|finding| (finding.rule, finding.line, finding.column)).collect::<Vec<_>>()
+        found
+            .iter()
+            .map(|finding| (finding.rule, finding.line, finding.column))
+            .collect::<Vec<_>>()
     };
     assert_eq!(places("stages.csv"), [(Rule::ObjectIdCharset, 5, 1)]);
     assert_eq!(places("contacts.csv"), [(Rule::ObjectIdCharset, 3, 2)]);
