@@ -258,7 +258,7 @@ fn mistakes_in_mappings_name_file_line_and_key() {
     };
     let fields = |fields: &str| {
         format!(
-            "[DEAL]\ndelimiter = ';'\n\n[DEAL.fields]\nobjectId = 'Auftragsnr.'\nmodifiedDate = {{ constant = 'now' }}\n{fields}"
+            "[DEAL]\ndelimiter = ';'\nencoding = 'windows-1252'\n[DEAL.fields]\nobjectId = 'Auftragsnr.'\nmodifiedDate = {{ constant = 'now' }}\n{fields}"
         )
     };
     for (name, mapping) in [

@@ -150,6 +150,11 @@ fn the_advice_on_security_can_be_followed() {
 }
 
 #[test]
+fn folders_of_exports_go_to_gong_as_described() {
+    assert!(followed("exports.md") >= 10);
+}
+
+#[test]
 fn a_csv_goes_to_gong_as_described() {
     assert!(followed("csv.md") >= 3);
 }

@@ -83,7 +83,7 @@ pub fn plan(
     paths: &[impl AsRef<Path>],
     object_type: Option<ObjectType>,
 ) -> Result<Vec<PlannedFile>, PlanError> {
-    planned(paths, object_type, CsvHandling::Unmapped)
+    planned(paths, object_type, &CsvHandling::Unmapped)
 }
 
 impl Options {
@@ -94,7 +94,7 @@ impl Options {
     ///
     /// [`PlanError`] for the first file that can't be sent.
     pub fn files(&self) -> Result<Vec<PlannedFile>, PlanError> {
-        planned(&self.paths, self.object_type, self.csvs())
+        planned(&self.paths, self.object_type, &self.csvs())
     }
 
     /// The CSVs in the folders that are not sent, because nothing makes records of them. A folder
@@ -118,7 +118,7 @@ impl Options {
 fn planned(
     paths: &[impl AsRef<Path>],
     object_type: Option<ObjectType>,
-    csvs: CsvHandling,
+    csvs: &CsvHandling,
 ) -> Result<Vec<PlannedFile>, PlanError> {
     let is_input = |path: &&Path| path.as_os_str() == STANDARD_INPUT;
     let paths: Vec<&Path> = paths.iter().map(AsRef::as_ref).collect();
@@ -127,7 +127,7 @@ fn planned(
     if !input.is_empty() {
         planned.push(PlannedFile {
             path: STANDARD_INPUT.into(),
-            object_type: type_of_input(object_type, csvs.clone())?,
+            object_type: type_of_input(object_type, csvs)?,
             bytes: 0,
         });
     }

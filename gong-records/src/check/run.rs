@@ -204,12 +204,12 @@ fn sources(paths: &[impl AsRef<Path>], options: &Options) -> Result<Vec<Input>, 
     let mut files = if named.is_empty() && !paths.is_empty() {
         Vec::new()
     } else {
-        entity_files(&named, options.object_type, csvs.clone())?
+        entity_files(&named, options.object_type, &csvs)?
     };
     if let Some(path) = all().find(is_standard_input) {
         files.push(EntityFilePath {
             path: path.to_path_buf(),
-            object_type: type_of_input(options.object_type, csvs.clone())?,
+            object_type: type_of_input(options.object_type, &csvs)?,
         });
         files.sort_by_key(|file| file.object_type);
     }

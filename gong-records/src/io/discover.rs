@@ -189,15 +189,15 @@ pub struct EntityFilePath {
 pub fn entity_files(
     paths: &[impl AsRef<Path>],
     object_type: Option<ObjectType>,
-    csvs: CsvHandling,
+    csvs: &CsvHandling,
 ) -> Result<Vec<EntityFilePath>, FilesError> {
     if paths.is_empty() {
         return Err(FilesError::NoPaths);
     }
     let mut files = Vec::new();
     for path in paths {
-        for path in expand(path.as_ref(), &csvs)? {
-            files.extend(typed(path, object_type, &csvs)?);
+        for path in expand(path.as_ref(), csvs)? {
+            files.extend(typed(path, object_type, csvs)?);
         }
     }
     // Stable: files of one type keep the order in which they were named, or of their names.
@@ -212,10 +212,11 @@ pub fn entity_files(
 /// [`FilesError::TypeNeeded`] when nothing names the type.
 pub fn type_of_input(
     object_type: Option<ObjectType>,
-    csvs: CsvHandling,
+    csvs: &CsvHandling,
 ) -> Result<ObjectType, FilesError> {
     match (object_type, csvs) {
-        (Some(object_type), _) | (None, CsvHandling::Mapped(Some(object_type))) => Ok(object_type),
+        (Some(object_type), _) => Ok(object_type),
+        (None, CsvHandling::Mapped(Some(object_type))) => Ok(*object_type),
         _ => Err(FilesError::TypeNeeded),
     }
 }
@@ -364,7 +365,7 @@ fn typed(
 mod tests {
     use super::*;
 
-    fn names(paths: &[PathBuf], csvs: CsvHandling) -> Vec<String> {
+    fn names(paths: &[PathBuf], csvs: &CsvHandling) -> Vec<String> {
         entity_files(paths, None, csvs)
             .unwrap()
             .into_iter()
@@ -391,14 +392,14 @@ mod tests {
         ]);
         let path = vec![folder.path().to_path_buf()];
         assert_eq!(
-            names(&path, CsvHandling::Unmapped),
+            names(&path, &CsvHandling::Unmapped),
             ["stages.NDJSON", "accounts.jsonl.gz", "deals.ldjson"]
         );
         let pattern = vec![folder.path().join("*.l?json")];
-        assert_eq!(names(&pattern, CsvHandling::Unmapped), ["deals.ldjson"]);
+        assert_eq!(names(&pattern, &CsvHandling::Unmapped), ["deals.ldjson"]);
         let nothing = folder.path().join("x*.ldjson");
         assert!(matches!(
-            entity_files(&[nothing], None, CsvHandling::Unmapped),
+            entity_files(&[nothing], None, &CsvHandling::Unmapped),
             Err(FilesError::NoEntityFiles { .. })
         ));
     }
@@ -409,23 +410,23 @@ mod tests {
         let path = vec![of.path().to_path_buf()];
         let leads = CsvHandling::Mapped(Some(ObjectType::Lead));
         assert_eq!(
-            names(&path, leads.clone()),
+            names(&path, &leads),
             ["accounts.csv.gz", "deals.ldjson", "export.TSV"]
         );
         assert!(leads.include(Path::new("export.dat")) && leads.include(Path::new("-")));
         assert!(!leads.include(Path::new("x.csv.ldjson.gz")));
         let by_name = CsvHandling::MappedByName(Some(ObjectType::Lead));
-        assert_eq!(names(&path, by_name.clone()), names(&path, leads));
+        assert_eq!(names(&path, &by_name), names(&path, &leads));
         assert!(by_name.include(Path::new("export.Csv.gz")));
         for other in ["export.dat", "-", "x.csv.ldjson"] {
             assert!(!by_name.include(Path::new(other)), "{other}");
         }
         assert!(matches!(
-            type_of_input(None, by_name),
+            type_of_input(None, &by_name),
             Err(FilesError::TypeNeeded)
         ));
         assert!(matches!(
-            entity_files(&path, None, CsvHandling::Mapped(None)),
+            entity_files(&path, None, &CsvHandling::Mapped(None)),
             Err(FilesError::UnknownType { path }) if path.ends_with("export.TSV")
         ));
     }
@@ -447,7 +448,7 @@ mod tests {
         let typed = |has_others| {
             let sources =
                 CsvHandling::Sources(Arc::new(SourceFiles::new(files.clone(), has_others)));
-            let found = entity_files(&[of.path()], None, sources).unwrap();
+            let found = entity_files(&[of.path()], None, &sources).unwrap();
             let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
             found
                 .iter()
@@ -478,13 +479,13 @@ mod tests {
         let path = |name: &str| vec![of.path().join(name)];
         let leads = CsvHandling::Mapped(Some(ObjectType::Lead));
         for csvs in [CsvHandling::Unmapped, leads.clone()] {
-            let of_folder = names(&path(""), csvs);
+            let of_folder = names(&path(""), &csvs);
             assert_eq!(of_folder, ["contacts.rejectsx.ldjson", "deals.ldjson"]);
         }
-        assert_eq!(names(&path("d*.ldjson"), leads.clone()), ["deals.ldjson"]);
-        let refused = names(&path("*.rejects.*[nv]"), leads);
+        assert_eq!(names(&path("d*.ldjson"), &leads), ["deals.ldjson"]);
+        let refused = names(&path("*.rejects.*[nv]"), &leads);
         assert_eq!(refused, ["deals.rejects.ldjson", "leads.rejects.csv"]);
-        let named = names(&path("deals.rejects.ldjson"), CsvHandling::Unmapped);
+        let named = names(&path("deals.rejects.ldjson"), &CsvHandling::Unmapped);
         assert_eq!(named, ["deals.rejects.ldjson"]);
         assert!(unmapped_csvs(&path("")).is_empty());
 
@@ -494,7 +495,7 @@ mod tests {
             rejects.path().join("*.ldjson"),
         ] {
             assert!(matches!(
-                entity_files(&[path], None, CsvHandling::Unmapped),
+                entity_files(&[path], None, &CsvHandling::Unmapped),
                 Err(FilesError::OnlyRejects { .. })
             ));
         }
@@ -508,7 +509,7 @@ mod tests {
             alone.path().join("accounts.csv"),
         ];
         for path in named {
-            let error = entity_files(&[path], None, CsvHandling::Unmapped).unwrap_err();
+            let error = entity_files(&[path], None, &CsvHandling::Unmapped).unwrap_err();
             assert!(
                 matches!(&error, FilesError::NoMapping { path } if path.ends_with("accounts.csv")),
                 "{error}"

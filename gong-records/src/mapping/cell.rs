@@ -441,7 +441,7 @@ fn choice(words: &[&str], cell: &str, line: &mut Vec<u8>) -> Result<(), Wrong> {
         None => Err(Wrong::new(
             format!("it is not one of {}", words.join(", ")),
             format!(
-                "say what the word means in the mapping: values = {{ {cell:?} = {:?} }}",
+                "say what the word means in the mapping: values = {{ \"…\" = {:?} }}",
                 words.first().copied().unwrap_or_default()
             ),
         )),

@@ -12,7 +12,7 @@ use super::columns::Column;
 use super::expression::Compiled;
 use super::field_type::constant;
 use super::lookup::{self, Table};
-use super::model::{FieldMapping, MappingError, Take, TypeMapping};
+use super::model::{FieldMapping, MappingError, Take, TypeMapping, Words};
 use super::row::Row;
 use super::source::Source;
 use super::{Mapping, Options, text as texts};
@@ -81,6 +81,14 @@ pub(super) struct RoundedIds {
     zeros: usize,
     has_other: bool,
     pub(super) column: u64,
+}
+
+/// What became of a cell.
+enum Appended {
+    /// A value, and what is odd about it.
+    Value(Option<Wrong>),
+    /// The cell means no value.
+    Nothing,
 }
 
 /// A cell on its way through the steps.
@@ -185,8 +193,8 @@ impl CompiledField {
         }
         let shown = cell.text.clone();
         match self.append_cell(cell, row, line) {
-            Ok(Some(warning)) => Ok((true, warning)),
-            Ok(None) => self.append_fallback(line),
+            Ok(Appended::Value(warning)) => Ok((true, warning)),
+            Ok(Appended::Nothing) => self.append_fallback(line),
             Err(wrong) => Err((shown, wrong)),
         }
     }
@@ -259,15 +267,15 @@ impl CompiledField {
         mut cell: Cell<'_>,
         row: &Row,
         line: &mut Vec<u8>,
-    ) -> Result<Option<Option<Wrong>>, Wrong> {
+    ) -> Result<Appended, Wrong> {
         if let Some(steps) = &mut self.steps {
             steps.run(&mut cell, row, &self.format, &self.name)?;
             if cell.text.is_empty() {
-                return Ok(None);
+                return Ok(Appended::Nothing);
             }
         }
         match self.format.replacement(&cell.text) {
-            Some("") => return Ok(None),
+            Some("") => return Ok(Appended::Nothing),
             Some(QUESTION) => {
                 return Err(Wrong::of(
                     Rule::OpenQuestion,
@@ -278,17 +286,24 @@ impl CompiledField {
                     ),
                 ));
             }
-            Some(value) => return self.of_gong.append(value, CellKind::Text, line).map(Some),
+            Some(value) => {
+                return self
+                    .of_gong
+                    .append(value, CellKind::Text, line)
+                    .map(Appended::Value);
+            }
             None => {}
         }
         if let Some(json) = &self.otherwise {
             line.extend_from_slice(json);
-            return Ok(Some(None));
+            return Ok(Appended::Value(None));
         }
         if let Some(rounded) = &mut self.rounded {
             rounded.note(&cell.text);
         }
-        self.format.append(&cell.text, cell.kind, line).map(Some)
+        self.format
+            .append(&cell.text, cell.kind, line)
+            .map(Appended::Value)
     }
 }
 
@@ -400,7 +415,7 @@ impl Steps {
         let strip: Vec<String> = mapping
             .strip
             .iter()
-            .flat_map(|words| words.iter())
+            .flat_map(Words::iter)
             .map(str::to_owned)
             .collect();
         let cleans = mapping.slug || !replace.is_empty() || !strip.is_empty();

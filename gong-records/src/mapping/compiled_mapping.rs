@@ -35,6 +35,19 @@ pub(super) struct CompiledMapping {
     seen: Option<HashSet<Vec<u8>>>,
 }
 
+/// Whether the table has the fields that every record needs.
+pub(super) fn required_fields(
+    table: &TypeMapping,
+    object_type: ObjectType,
+) -> Result<(), MappingError> {
+    for field in object_type.line_format().fields {
+        if field.presence == Presence::Required && table.field(field.name).is_none() {
+            return Err(missing(object_type, field).within("fields"));
+        }
+    }
+    Ok(())
+}
+
 impl CompiledMapping {
     pub(super) fn new(
         table: &TypeMapping,
@@ -45,11 +58,6 @@ impl CompiledMapping {
         keep: Keep,
     ) -> Result<Self, MappingError> {
         let format = object_type.line_format();
-        for field in format.fields {
-            if field.presence == Presence::Required && table.field(field.name).is_none() {
-                return Err(missing(object_type, field).within("fields"));
-            }
-        }
         // Standard fields in Gong's order, then the custom ones in that of the mapping.
         let mut named: Vec<_> = table.fields().collect();
         if let Some(deleted) = &table.deleted {
@@ -148,6 +156,15 @@ impl CompiledMapping {
         let defect = defect.or_else(|| row_problem(row, self.misfit(row)));
         if let Some(problem) = defect {
             on_problem(problem);
+            // The check names the record, if its cell is there.
+            if let Some(field) = self
+                .fields
+                .iter_mut()
+                .find(|field| field.name == "objectId")
+                && matches!(field.append(row, value.as_ref(), line), Ok((true, _)))
+            {
+                self.id = 0..line.len();
+            }
             return Some(false);
         }
         let mut is_kept = true;
@@ -295,7 +312,7 @@ impl CompiledMapping {
             return Some((message(), hint.to_owned()));
         }
         // Trailing delimiters are often left off; a missing cell among those that are used is not.
-        let mut used = self.fields.iter().flat_map(|field| field.columns());
+        let mut used = self.fields.iter().flat_map(CompiledField::columns);
         if cells < columns && used.any(|column| column.index >= cells) {
             let hint = "complete the row; where it is a total or a note, leave it out by where in the \
                         mapping";

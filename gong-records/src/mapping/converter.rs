@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::compiled_mapping::CompiledMapping;
+use super::compiled_mapping::{CompiledMapping, required_fields};
 use super::model::{Mapping, MappingError};
 use super::problem::Problem;
 use super::row::Row;
@@ -45,6 +45,7 @@ impl<'a> Converter<'a> {
                 "it says nothing of {object_type}: it needs a table [{object_type}]"
             )))
         })?;
+        required_fields(table, object_type).map_err(located)?;
         let path = options.path.clone().unwrap_or_default();
         let is_json = is_json(&path, table).map_err(located)?;
         let mut source = Source::open(input, table, is_json).map_err(|error| match error {

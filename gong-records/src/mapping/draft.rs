@@ -4,9 +4,11 @@
 //! the check reports until it is answered.
 
 mod document;
+mod files;
 mod folder;
 mod ids;
 mod links;
+mod owners;
 mod profile;
 mod roles;
 mod settings;

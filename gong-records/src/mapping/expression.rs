@@ -1,4 +1,4 @@
-//! Expressions of a mapping: MiniJinja's, with functions for ids, domains and names.
+//! Expressions of a mapping: those of `minijinja`, with functions for ids, domains and names.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -56,6 +56,10 @@ fn as_text(value: &Value) -> String {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "how minijinja hands arguments over"
+)]
 fn domain(value: Value) -> Value {
     match text::domain(&as_text(&value)) {
         text::Domain::Company(host) => Value::from(host),
@@ -63,6 +67,10 @@ fn domain(value: Value) -> Value {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "how minijinja hands arguments over"
+)]
 fn domains(value: Value) -> Result<Value, Error> {
     let found = text::domains(&as_text(&value)).map_err(|item| {
         Error::new(
@@ -75,7 +83,7 @@ fn domains(value: Value) -> Result<Value, Error> {
 
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "how MiniJinja hands arguments over"
+    reason = "how minijinja hands arguments over"
 )]
 fn first_of(values: Rest<Value>) -> Value {
     let mut given = values.iter();
@@ -83,7 +91,7 @@ fn first_of(values: Rest<Value>) -> Value {
     found.cloned().unwrap_or_else(|| Value::from(()))
 }
 
-/// The functions beside MiniJinja's.
+/// The functions beside those of `minijinja`.
 const FUNCTIONS: [&str; 8] = [
     "digits",
     "domain",

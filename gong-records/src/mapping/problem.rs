@@ -10,7 +10,8 @@ use crate::rule::Rule;
 /// A cell, or a whole row, that can't be converted, with its place and what to do about it.
 ///
 /// As JSON it has the keys `line`, `row`, `column` (the column's number), `columnName`, `field`,
-/// `rule`, `message`, `hint` and `leftOut`; the cell's text, which may be personal data, is not among them.
+/// `rule`, `message`, `hint` and `leftOut`. The cell's text, which may be personal data, is only in the
+/// messages of lookups, currencies, domains and open questions, which make no sense without it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

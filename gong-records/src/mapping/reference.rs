@@ -115,7 +115,7 @@ const FIELD: &[Entry] = entries! {
         "Id,Region\n1,Nord\n" => "{\"objectId\":\"1\",\"region\":\"Nord\"}";
 };
 
-/// Functions of expressions, beside those of MiniJinja.
+/// Functions of expressions, beside those of `minijinja`.
 const FUNCTIONS: &[Entry] = entries! {
     "domain": "The company's domain of a link or an address; nothing for public mail services."; ""; "site = { expr = \"domain(Web)\", type = \"STRING\" }";
         "Id,Web\n1,https://www.a.example/de/\n2,x@gmail.com\n" => "{\"objectId\":\"1\",\"site\":\"a.example\"}", "{\"objectId\":\"2\"}";

@@ -1,26 +1,21 @@
 //! The draft of a folder of exports: a mapping per file, and the sources of `gong-crm.toml`.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::document::{Document, Links};
+use super::files::{files, latest, relative, stem};
 use super::ids::Cleaning;
 use super::links::{Link, TypedFile, cleaning, link};
+use super::owners::{Owners, USERS};
 use super::roles::{Roles, object_type};
-use super::table::{DraftError, Table};
+use super::table::{DraftError, Table, pairs};
 use super::toml_text::quoted;
-use crate::mapping::cell::CellKind;
-use crate::mapping::csv_rows::Rows;
 use crate::mapping::model::Mapping;
-use crate::mapping::row::Row;
-use crate::mapping::text::{email_in, slug};
 use crate::record::ObjectType;
 
 /// The folder, beside `gong-crm.toml`, that mappings are drafted into.
 const MAPPINGS: &str = "mappings";
-/// The draft of a file of users, where no export has them.
-const USERS: &str = "users.csv";
 
 /// What a draft is made with.
 #[derive(Debug, Clone, Default)]
@@ -110,7 +105,7 @@ impl Mapping {
     /// ```
     pub fn draft(paths: &[impl AsRef<Path>], options: &DraftOptions) -> Result<Draft, DraftError> {
         let mut draft = Draft::default();
-        let files = files(paths, &mut draft)?;
+        let files = files(paths, &mut |error| draft.skip(error))?;
         let is_single = files.len() == 1;
         let mut typed: Vec<TypedFile> = Vec::new();
         for (files, path) in latest(files) {
@@ -431,294 +426,4 @@ fn without_empty(link: Link, file: &TypedFile, target: Option<&TypedFile>) -> Li
         value: value.clone(),
         empty,
     }
-}
-
-/// The different pairs of cells in two columns.
-fn pairs(table: &Table, first: usize, second: usize) -> Option<BTreeSet<(String, String)>> {
-    let source = crate::mapping::open(&table.path).ok()?;
-    let mut rows = Rows::new(source, table.encoding.encoding, table.delimiter);
-    let mut row = Row::default();
-    let mut pairs = BTreeSet::new();
-    let mut above = table.skip + 1;
-    while rows.next(&mut row).ok()? {
-        if row
-            .cells
-            .iter()
-            .next()
-            .is_some_and(crate::mapping::source::is_sep_line)
-        {
-            continue;
-        }
-        if above > 0 {
-            above -= 1;
-            continue;
-        }
-        let cell = |index: usize| row.cells.get(index).unwrap_or_default().trim().to_owned();
-        pairs.insert((cell(first), cell(second)));
-    }
-    Some(pairs)
-}
-
-/// Where the users come from, if no export has them.
-#[derive(Default)]
-struct Owners {
-    /// The file whose column of owners has their addresses.
-    from_emails: Option<usize>,
-    /// A file of users to fill in, and its mapping.
-    drafted: Option<(String, String)>,
-}
-
-impl Owners {
-    fn of(files: &[TypedFile], links: &mut [Links]) -> Self {
-        if files
-            .iter()
-            .any(|file| file.object_type == ObjectType::BusinessUser)
-        {
-            return Self::default();
-        }
-        let mut owners = Self::default();
-        // Names by id, where a file has both; else the names alone.
-        let mut found: BTreeMap<String, String> = BTreeMap::new();
-        for (place, file) in files.iter().enumerate() {
-            let Some(reference) = file.roles.references.get("ownerId") else {
-                continue;
-            };
-            let filled = |index: &&usize| {
-                file.profile(**index)
-                    .is_some_and(|profile| profile.filled > 0)
-            };
-            let id = reference.ids.iter().find(filled).copied();
-            let name = reference.names.iter().find(filled).copied();
-            let Some(column) = id.or(name) else { continue };
-            let Some(profile) = file.profile(column) else {
-                continue;
-            };
-            // Columns with ids beside names may be called the same; addresses win over both.
-            let with_email = [id, name].into_iter().flatten().find(|index| {
-                file.profile(*index)
-                    .is_some_and(|profile| profile.mostly(profile.with_email))
-            });
-            let link = links[place]
-                .iter_mut()
-                .find(|(field, ..)| *field == "ownerId");
-            if let Some(email) = with_email {
-                if let Some(link) = link {
-                    link.2 = Link::Email(email);
-                }
-                if file.object_type == ObjectType::Deal || owners.from_emails.is_none() {
-                    owners.from_emails = Some(place);
-                }
-                continue;
-            }
-            match (id, name) {
-                (Some(id), Some(name)) if !file.table.is_json => {
-                    for (id, name) in pairs(&file.table, id, name).unwrap_or_default() {
-                        if !id.is_empty() {
-                            found.insert(id, name);
-                        }
-                    }
-                }
-                (Some(_), _) => {
-                    found.extend(profile.values.keys().map(|id| (id.clone(), String::new())));
-                }
-                (None, _) => {
-                    for name in profile.values.keys() {
-                        found.entry(slug(name)).or_insert_with(|| name.clone());
-                    }
-                    if let Some(link) = link {
-                        link.2 = Link::Name {
-                            column,
-                            file: USERS.to_owned(),
-                            key: "Name".to_owned(),
-                            value: "Id".to_owned(),
-                            empty: Vec::new(),
-                        };
-                    }
-                }
-            }
-        }
-        if !found.is_empty() && owners.from_emails.is_none() {
-            owners.drafted = Some(drafted_users(&found));
-        }
-        owners
-    }
-}
-
-/// A file of users whose addresses are to be filled in, and its mapping.
-fn drafted_users(found: &BTreeMap<String, String>) -> (String, String) {
-    let mut profile = super::profile::Profile::default();
-    let mut csv = "Id,Name,Email\n".to_owned();
-    for (id, name) in found {
-        profile.add(id, CellKind::Text);
-        let cell = |text: &str| {
-            if text.contains([',', '"', '\n']) {
-                format!("\"{}\"", text.replace('"', "\"\""))
-            } else {
-                text.to_owned()
-            }
-        };
-        let email = email_in(name).unwrap_or_default();
-        let _ = writeln!(csv, "{},{},{email}", cell(id), cell(name));
-    }
-    let keys = Cleaning::of(&[&profile]).keys();
-    let object_id = if keys.is_empty() {
-        "\"Id\"".to_owned()
-    } else {
-        format!("{{ from = \"Id\", {} }}", keys.join(", "))
-    };
-    let mapping = format!(
-        "# The owners that the exports name. Gong knows its users by their email addresses: write them into\n\
-         # {USERS}, and remove the rows of people who are not users of Gong.\n\n\
-         [BUSINESS_USER]\n\n[BUSINESS_USER.fields]\nobjectId = {object_id}\n\
-         modifiedDate = {{ constant = \"now\" }}\nemailAddress = \"Email\"\n"
-    );
-    (csv, mapping)
-}
-
-/// The files at the paths: those named, and those of folders that could be exports.
-fn files(paths: &[impl AsRef<Path>], draft: &mut Draft) -> Result<Vec<PathBuf>, DraftError> {
-    let mut files = Vec::new();
-    for path in paths {
-        let path = path.as_ref();
-        if !path.is_dir() {
-            files.push(path.to_path_buf());
-            continue;
-        }
-        let unreadable = |error: std::io::Error| DraftError {
-            path: path.to_path_buf(),
-            message: format!("it can't be read: {error}"),
-            hint: "check its permissions".to_owned(),
-        };
-        let mut of_folder = Vec::new();
-        for entry in std::fs::read_dir(path).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            let name = path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .to_lowercase();
-            let bare = name.strip_suffix(".gz").unwrap_or(&name);
-            let is_export = [".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson"]
-                .iter()
-                .any(|end| bare.ends_with(end));
-            let is_book = [".xlsx", ".xls", ".ods", ".numbers"]
-                .iter()
-                .any(|end| bare.ends_with(end));
-            if !path.is_file() || name.contains(".rejects.") || name.starts_with('.') {
-                continue;
-            }
-            if is_export {
-                of_folder.push(path);
-            } else if is_book {
-                draft.skip(DraftError {
-                    path,
-                    message: "it is a workbook, and not a CSV".to_owned(),
-                    hint: "open it in the program that made it, and save it as CSV (UTF-8)"
-                        .to_owned(),
-                });
-            }
-        }
-        of_folder.sort();
-        files.extend(of_folder);
-    }
-    Ok(files)
-}
-
-/// Files whose names differ in digits alone are one export at several times: the latest counts, and
-/// the pattern of all.
-fn latest(files: Vec<PathBuf>) -> Vec<(PathBuf, PathBuf)> {
-    let key = |path: &Path| {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let digits = name.bytes().filter(u8::is_ascii_digit).count();
-        let key: String = name.chars().filter(|one| !one.is_ascii_digit()).collect();
-        (path.parent().map(Path::to_path_buf), key, digits)
-    };
-    let mut groups: BTreeMap<_, Vec<PathBuf>> = BTreeMap::new();
-    let mut order = Vec::new();
-    for file in files {
-        let key = key(&file);
-        if !groups.contains_key(&key) {
-            order.push(key.clone());
-        }
-        groups.entry(key).or_default().push(file);
-    }
-    let mut all = Vec::new();
-    for key in order {
-        let mut files = groups.remove(&key).unwrap_or_default();
-        files.sort();
-        let Some(last) = files.pop() else { continue };
-        let name = last
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        // A date in the name: next month's file has another one.
-        let pattern = if files.is_empty() && key.2 < 8 {
-            last.clone()
-        } else {
-            last.with_file_name(pattern(&name))
-        };
-        all.push((pattern, last));
-    }
-    all
-}
-
-/// The name with one star for its digits and the signs between them.
-fn pattern(name: &str) -> String {
-    let first = name.find(|one: char| one.is_ascii_digit());
-    let last = name.rfind(|one: char| one.is_ascii_digit());
-    match (first, last) {
-        (Some(first), Some(last)) => format!("{}*{}", &name[..first], &name[last + 1..]),
-        _ => name.to_owned(),
-    }
-}
-
-/// The name of a mapping: that of the file without digits and endings.
-fn stem(name: &str, object_type: ObjectType) -> String {
-    let stem = name.split('.').next().unwrap_or_default();
-    let plain: String = slug(stem)
-        .chars()
-        .filter(|one| !one.is_ascii_digit())
-        .collect();
-    let plain: Vec<&str> = plain.split('-').filter(|part| !part.is_empty()).collect();
-    if plain.is_empty() {
-        object_type.file_stem().to_owned()
-    } else {
-        plain.join("-")
-    }
-}
-
-/// The path from a folder to a file, with `/` between names.
-fn relative(path: &Path, folder: &Path) -> String {
-    let absolute = |path: &Path| {
-        let path = if path.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            path
-        };
-        std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
-    };
-    let (path, folder) = (absolute(path), absolute(folder));
-    let common = path
-        .components()
-        .zip(folder.components())
-        .take_while(|(one, other)| one == other)
-        .count();
-    // Another drive.
-    if common == 0 {
-        return path.display().to_string();
-    }
-    let up = folder.components().count() - common;
-    let names = path
-        .components()
-        .skip(common)
-        .map(|name| name.as_os_str().to_string_lossy().into_owned());
-    let all: Vec<String> = std::iter::repeat_n("..".to_owned(), up)
-        .chain(names)
-        .collect();
-    all.join("/")
 }

@@ -1,6 +1,6 @@
 //! A file as a draft sees it: its columns with what their cells are, and what is above and below them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -395,4 +395,29 @@ fn flatten(
             }
         }
     }
+}
+
+/// The different pairs of cells in two columns.
+pub(super) fn pairs(
+    table: &Table,
+    first: usize,
+    second: usize,
+) -> Option<BTreeSet<(String, String)>> {
+    let source = crate::mapping::open(&table.path).ok()?;
+    let mut rows = Rows::new(source, table.encoding.encoding, table.delimiter);
+    let mut row = Row::default();
+    let mut pairs = BTreeSet::new();
+    let mut above = table.skip + 1;
+    while rows.next(&mut row).ok()? {
+        if row.cells.iter().next().is_some_and(is_sep_line) {
+            continue;
+        }
+        if above > 0 {
+            above -= 1;
+            continue;
+        }
+        let cell = |index: usize| row.cells.get(index).unwrap_or_default().trim().to_owned();
+        pairs.insert((cell(first), cell(second)));
+    }
+    Some(pairs)
 }

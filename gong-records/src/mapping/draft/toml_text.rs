@@ -42,6 +42,9 @@ pub(super) fn words(texts: &[String]) -> String {
     }
 }
 
+/// Words that are not names in an expression.
+const RESERVED: [&str; 9] = ["and", "or", "not", "in", "is", "if", "else", "row", "item"];
+
 /// A column in an expression: its name, or the row's item of that name.
 pub(super) fn in_expression(column: &str) -> String {
     let mut characters = column.chars();
@@ -49,7 +52,6 @@ pub(super) fn in_expression(column: &str) -> String {
         .next()
         .is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
     let is_name = begins && characters.all(|one| one.is_ascii_alphanumeric() || one == '_');
-    const RESERVED: [&str; 9] = ["and", "or", "not", "in", "is", "if", "else", "row", "item"];
     if is_name && !RESERVED.contains(&column) {
         return column.to_owned();
     }

@@ -221,7 +221,7 @@ fn a_wrong_mapping_is_told_with_the_right_word() {
         ),
         (
             "[DEAL.fields]\nobjectId = 'id'".to_owned(),
-            "lacks modifiedDate; where the CSV has no such column",
+            "lacks modifiedDate; where the file has no such column",
         ),
         (
             "[DEAL.fields]\nmodifiedDate = 'id'".to_owned(),

@@ -9,6 +9,9 @@ use crate::check::{self, Finding, check_paths};
 use crate::mapping::{Conversion, Mapping, Options, convert_file};
 use crate::rule::Rule;
 
+/// The lines, and the problems with their rules.
+type Outcome = (Vec<String>, Vec<(Rule, String)>);
+
 /// A folder with a mapping, and what a conversion of one of its files gives.
 struct Folder(tempfile::TempDir);
 
@@ -25,15 +28,11 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    fn convert(&self, name: &str, object_type: ObjectType) -> (Vec<String>, Vec<(Rule, String)>) {
+    fn convert(&self, name: &str, object_type: ObjectType) -> Outcome {
         self.try_convert(name, object_type).unwrap()
     }
 
-    fn try_convert(
-        &self,
-        name: &str,
-        object_type: ObjectType,
-    ) -> Result<(Vec<String>, Vec<(Rule, String)>), String> {
+    fn try_convert(&self, name: &str, object_type: ObjectType) -> Result<Outcome, String> {
         let mapping = Mapping::open(self.path("m.toml")).map_err(|error| error.to_string())?;
         let options = Options::new("2026-03-01T08:30:00Z".parse().unwrap());
         let target = self.path("out.ldjson");
