@@ -17,6 +17,7 @@ use crate::operation::Operation;
 use crate::rate_limit::{CallCounter, MemoryCallCounter, RateLimit};
 use crate::response::{self, ErrorBody};
 use crate::retry::{self, RetryAction, RetryLimits, for_idempotent, for_non_idempotent};
+use crate::tls;
 
 /// The way to one company's Gong; cheap to clone, all clones share connections.
 ///
@@ -110,6 +111,10 @@ impl Client {
         /// What calls say of themselves, before this crate's own name.
         #[builder(into)]
         user_agent: Option<String>,
+        /// Certificates in PEM that are trusted besides the system's, as a company's proxy needs that
+        /// looks into TLS.
+        #[builder(into)]
+        root_certificates: Option<String>,
         /// How long to wait for what.
         timeouts: Option<Timeouts>,
         /// Where time comes from; tests bring their own.
@@ -136,12 +141,13 @@ impl Client {
                 )
             })?;
         authorization.set_sensitive(true);
-        let http = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .default_headers(HeaderMap::from_iter([(AUTHORIZATION, authorization)]))
             .user_agent(user_agent)
             .connect_timeout(timeouts.connect)
             // A followed redirect would lose the credentials and end in a confusing 401.
-            .redirect(reqwest::redirect::Policy::none())
+            .redirect(reqwest::redirect::Policy::none());
+        let http = tls::with_tls(builder, &base_url, root_certificates.as_deref())?
             .build()
             .map_err(|error| {
                 Error::new(ErrorKind::Configuration, "the HTTP client can't be made")

@@ -40,7 +40,7 @@ impl PollPolicy {
     };
 
     /// For a local Gong, which takes no time.
-    pub const LOCAL: Self = Self {
+    pub const SIMULATOR: Self = Self {
         initial_interval: Duration::from_millis(5),
         max_interval: Duration::from_millis(50),
         timeout: Duration::from_mins(1),
@@ -118,7 +118,7 @@ impl Client {
     /// client.upload(&upload, |_| {}).await?;
     /// let mut polls = 0;
     /// let end = client
-    ///     .wait(integration_id, &upload.client_request_id, PollPolicy::LOCAL, |_| polls += 1)
+    ///     .wait(integration_id, &upload.client_request_id, PollPolicy::SIMULATOR, |_| polls += 1)
     ///     .await?;
     /// assert_eq!(end.status, RequestState::Done);
     /// assert!(polls > 1);

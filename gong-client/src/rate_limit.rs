@@ -24,6 +24,18 @@ pub trait CallCounter: fmt::Debug + Send + Sync {
     /// Counts one call.
     fn count_call(&self, at: Timestamp) -> BoxFuture<'_, Result<(), CallCounterError>>;
 
+    /// Takes the place of one call among at most `per_second` in any second, over all clients that
+    /// share the counter, and says how long to wait for it. `None` if the counter can't: then each
+    /// client counts for itself.
+    fn reserve_call(
+        &self,
+        now: Timestamp,
+        per_second: u32,
+    ) -> BoxFuture<'_, Result<Option<Duration>, CallCounterError>> {
+        let _ = (now, per_second);
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
     /// How many calls were made since then, give or take those of a minute.
     fn calls_since(&self, since: Timestamp) -> BoxFuture<'_, Result<u64, CallCounterError>>;
 }
@@ -175,11 +187,29 @@ impl RateLimit {
         if let Some(per_day) = self.per_day {
             self.spend_of_day(per_day, clock.now(), counter).await?;
         }
-        let wait = self.take(clock.monotonic());
+        let wait = match self.per_second {
+            Some(per_second) => self.reserve(per_second, clock, counter).await,
+            None => Duration::ZERO,
+        };
         if !wait.is_zero() {
             clock.sleep(wait).await;
         }
         Ok(())
+    }
+
+    /// How long to wait for the place of a call, by the counter that several processes may share, or
+    /// by this client's own.
+    async fn reserve(
+        &self,
+        per_second: u32,
+        clock: &dyn Clock,
+        counter: &dyn CallCounter,
+    ) -> Duration {
+        match counter.reserve_call(clock.now(), per_second).await {
+            Ok(Some(wait)) => wait,
+            // A counter that can't be written is no reason to fail the call: Gong counts too.
+            Ok(None) | Err(_) => self.take(clock.monotonic()),
+        }
     }
 
     async fn spend_of_day(

@@ -9,6 +9,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 
 use crate::error::{Error, ErrorKind, Inner};
+use crate::lenient;
 use crate::operation::Operation;
 
 /// How much of a body that is not Gong's JSON is kept.
@@ -106,6 +107,10 @@ where
         if let Ok(value) = serde_json::from_slice(json) {
             return Ok(value);
         }
+        let repaired = lenient::repaired(operation, &body);
+        if let Some(value) = repaired.and_then(|body| serde_json::from_value(body).ok()) {
+            return Ok(value);
+        }
     }
     let fields = serde_json::from_slice::<E>(&body).map(ErrorBody::fields);
     Err(refused(
@@ -170,7 +175,7 @@ fn refused(
         fix_url: fields.fix_url,
         help_url: fields.help_url,
         // A 5xx may come after the work was done, and a success that can't be read most likely did.
-        outcome_unknown: (status.is_server_error() || status.is_success())
+        outcome_unknown: (kind(status, false) == ErrorKind::Unavailable || status.is_success())
             && changes_something(operation),
         ..Inner::default()
     })
@@ -186,6 +191,8 @@ fn kind(status: StatusCode, scope_is_missing: bool) -> ErrorKind {
         409 => ErrorKind::Conflict,
         429 => ErrorKind::RateLimited,
         300..=399 => ErrorKind::Redirected,
+        // They pass, as a 503 does: a time limit of a server's own, and a replay that came too early.
+        408 | 425 => ErrorKind::Unavailable,
         400..=499 => ErrorKind::InvalidRequest,
         500..=599 => ErrorKind::Unavailable,
         _ => ErrorKind::UnexpectedResponse,

@@ -9,7 +9,7 @@
 //! | no connection | again, after a pause | again, after a pause |
 //! | the connection broke, or no answer came in time | again, after a pause | ask for its status first |
 //! | 429 | again, after the wait that Gong names | again, after the wait that Gong names |
-//! | 5xx | again, after a pause | ask for its status first |
+//! | 408, 425, 5xx | again, after a pause | ask for its status first |
 //! | 2xx, but the body can't be read | again, after a pause | ask for its status first |
 //! | 409 | give up | Gong has it: ask for its status |
 //! | 401, 403 | give up | give up |
@@ -99,7 +99,7 @@ pub const TABLE: &[Row] = &[
         matches: |error| error.kind() == ErrorKind::RateLimited,
     },
     Row {
-        when: "5xx",
+        when: "408, 425, 5xx",
         idempotent: RetryAction::Retry,
         upload: RetryAction::CheckStatusThenRetry,
         matches: |error| error.kind() == ErrorKind::Unavailable,
@@ -245,18 +245,26 @@ impl<'a> Attempts<'a> {
     /// pause is longer than [`RetryLimits::max_retry_after`], or it would end after
     /// [`RetryLimits::max_elapsed`].
     pub async fn wait_after(&mut self, error: Error) -> Result<(), Error> {
+        match self.next_pause(error.retry_after()) {
+            Some(pause) => {
+                self.clock.sleep(pause).await;
+                Ok(())
+            }
+            None => Err(error),
+        }
+    }
+
+    /// How long to wait before the next attempt, at least as long as Gong asked; `None` when no
+    /// further attempt may be made.
+    pub fn next_pause(&mut self, retry_after: Option<Duration>) -> Option<Duration> {
         self.failed += 1;
         let pause = self.pauses.next().unwrap_or_default();
-        let pause = pause.max(error.retry_after().unwrap_or_default());
+        let pause = pause.max(retry_after.unwrap_or_default());
         let elapsed = self.clock.monotonic().saturating_sub(self.started);
-        if self.failed >= self.limits.max_attempts
+        let is_over = self.failed >= self.limits.max_attempts
             || pause > self.limits.max_retry_after
-            || elapsed.saturating_add(pause) > self.limits.max_elapsed
-        {
-            return Err(error);
-        }
-        self.clock.sleep(pause).await;
-        Ok(())
+            || elapsed.saturating_add(pause) > self.limits.max_elapsed;
+        (!is_over).then_some(pause)
     }
 }
 
@@ -305,7 +313,7 @@ impl RetryLimits {
     };
 
     /// For a local Gong, which recovers at once.
-    pub const LOCAL: Self = Self {
+    pub const SIMULATOR: Self = Self {
         max_attempts: 5,
         max_elapsed: Duration::from_mins(1),
         max_retry_after: Duration::from_secs(5),

@@ -1,28 +1,29 @@
-//! The mappings of a check, a push or a conversion: those that are named, or else those of
-//! `gong-crm.toml`.
+//! Mappings of CSV files, from the arguments or the config file.
 
 use std::path::{Path, PathBuf};
 
 use gong_crm::ObjectType;
 use gong_crm::mapping::{Conversion, Mapping, MappingError};
 use gong_crm::schema::EntitySchema;
+use gong_crm::source::Take;
 
-use crate::arguments::Global;
+use crate::args::Global;
+use crate::config::settings::Settings;
+use crate::config::sources::SourceTable;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::output::Output;
-use crate::settings::Settings;
-use crate::table::counted;
+use crate::output::table::counted;
 
-/// How many files are named where all are meant.
+/// How many files a warning names.
 const NAMED: usize = 3;
 
-/// What makes records of CSVs: the mappings that were named, or else those of the config file.
+/// The conversion of CSV files: by the mappings that are named, or by those of the config file.
 pub(crate) fn conversion(
     global: &Global,
     maps: &[PathBuf],
     schema: Option<&EntitySchema>,
-) -> Result<Option<Conversion>, Failure> {
+) -> Result<Option<Conversion>, CliError> {
     let mut merged: Option<Mapping> = None;
     for map in maps {
         merged = Some(merge(merged, map)?);
@@ -43,11 +44,11 @@ pub(crate) fn conversion(
     Ok(conversion)
 }
 
-fn unusable(error: &MappingError) -> Failure {
-    Failure::new(Exit::Usage, error.to_string())
+fn unusable(error: &MappingError) -> CliError {
+    CliError::new(Exit::Usage, error.to_string())
 }
 
-fn merge(merged: Option<Mapping>, map: &Path) -> Result<Mapping, Failure> {
+fn merge(merged: Option<Mapping>, map: &Path) -> Result<Mapping, CliError> {
     let mapping = Mapping::open(map).map_err(|error| unusable(&error))?;
     match merged {
         Some(merged) => merged.merged(mapping).map_err(|error| unusable(&error)),
@@ -61,47 +62,74 @@ pub(crate) struct Configured {
     pub(crate) files: Vec<(ObjectType, PathBuf)>,
 }
 
-/// What the config file says of mappings and sources.
-pub(crate) fn configured(global: &Global) -> Result<Option<Configured>, Failure> {
+/// The mappings and the mapped files of the config file.
+pub(crate) fn configured(global: &Global) -> Result<Option<Configured>, CliError> {
     let mut mapping = None;
     let mut maps = Vec::new();
     if let Some(map) = Settings::map(global)? {
         let opened = Mapping::open(&map.value).map_err(|error| {
-            unusable(&error).with_hint(format!("{} names it as the mapping of CSVs", map.source))
+            unusable(&error).with_hint(format!("it is set as `map` in {}", map.source))
         })?;
         mapping = Some(opened);
         maps.push(map.value);
     }
+    let (path, sources) = Settings::sources(global)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
     let mut files = Vec::new();
-    for (folder, source) in Settings::sources(global)? {
+    for (object_type, source) in &sources.sources {
         let Some(map) = &source.map else { continue };
         let map = folder.join(map);
         if !maps.contains(&map) {
             mapping = Some(merge(mapping, &map)?);
             maps.push(map);
         }
-        let paths = source.paths(&folder).into_iter();
-        files.extend(paths.map(|path| (source.object_type, path)));
+        let paths = source_paths(folder, source).into_iter();
+        files.extend(paths.map(|path| (*object_type, path)));
     }
     Ok(mapping.map(|mapping| Configured { mapping, files }))
 }
 
-/// The paths that were named, or else the files of the config file's sources.
-pub(crate) fn paths(global: &Global, named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+/// The files of a source, as they are now.
+fn source_paths(folder: &Path, source: &SourceTable) -> Vec<PathBuf> {
+    let pattern = folder.join(&source.files);
+    if pattern.exists() {
+        return vec![pattern];
+    }
+    let found = pattern
+        .to_str()
+        .and_then(|pattern| glob::glob(pattern).ok());
+    let mut found: Vec<PathBuf> = found.into_iter().flatten().filter_map(Result::ok).collect();
+    if source.take == Take::Latest {
+        let modified = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
+        found.sort_by_key(|path| (modified(path), path.clone()));
+        found.drain(..found.len().saturating_sub(1));
+    } else {
+        found.sort();
+    }
+    found
+}
+
+/// The paths that are named, or else the files of the config file's sources.
+pub(crate) fn paths(global: &Global, named: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
     if !named.is_empty() {
         return Ok(named.to_vec());
     }
+    let (path, sources) = Settings::sources(global)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
     let mut paths: Vec<PathBuf> = Vec::new();
-    for (folder, source) in Settings::sources(global)? {
-        let found = source.paths(&folder);
+    for (object_type, source) in &sources.sources {
+        let found = source_paths(folder, source);
         if found.is_empty() {
+            let files = folder.join(&source.files);
             let message = format!(
-                "the source of {} has no files: {}",
-                source.object_type,
-                folder.join(&source.files).display()
+                "the source of {object_type} has no files: {}",
+                files.display()
             );
-            return Err(Failure::new(Exit::Usage, message)
-                .with_hint("correct the path in gong-crm.toml, or export the file again"));
+            return Err(CliError::new(Exit::Usage, message).with_hint(format!(
+                "correct `files` in {}:{}, or export the file again",
+                path.display(),
+                source.line
+            )));
         }
         for path in found {
             if !paths.contains(&path) {
@@ -111,16 +139,16 @@ pub(crate) fn paths(global: &Global, named: &[PathBuf]) -> Result<Vec<PathBuf>, 
     }
     if paths.is_empty() {
         return Err(
-            Failure::new(Exit::Usage, "no file or folder was named").with_hint(
-                "name one; or draft sources for a folder of exports: gong-crm init exports",
+            CliError::new(Exit::Usage, "no file or directory is named").with_hint(
+                "name one; or draft the sources of a folder of exports: gong-crm init exports",
             ),
         );
     }
     Ok(paths)
 }
 
-/// Says which CSVs of folders were passed over for lack of a mapping.
-pub(crate) fn tell_passed_over(csvs: &[PathBuf], output: Output) {
+/// Warns about CSV files in directories that are skipped because there is no mapping.
+pub(crate) fn warn_skipped_csvs(csvs: &[PathBuf], output: Output) {
     let Some(first) = csvs.first() else {
         return;
     };
@@ -140,9 +168,9 @@ pub(crate) fn tell_passed_over(csvs: &[PathBuf], output: Output) {
         (format!("{} and {last}", names.join(", ")), "were")
     };
     output.warning(
-        &format!("{names} {were} passed over: no mapping says what the columns become"),
+        &format!("{names} {were} skipped: no mapping is given"),
         &format!(
-            "name one with --map FILE; gong-crm init {} drafts one",
+            "add --map FILE; `gong-crm init --print {}` drafts one",
             first.display()
         ),
     );

@@ -137,7 +137,7 @@ impl Client {
     /// #     .credentials(gong_client::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
     /// #     .build()?;
     /// let id = client.register_integration("Acme CRM", "admin@acme.example").await?;
-    /// let end = client.delete_integration_and_wait(id, PollPolicy::LOCAL, |_| {}).await?;
+    /// let end = client.delete_integration_and_wait(id, PollPolicy::SIMULATOR, |_| {}).await?;
     /// assert_eq!(end.status, RequestState::Done);
     /// assert!(client.integrations().await?.is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -9,19 +9,20 @@ use gong_crm::check::{
 use gong_crm::fix;
 use gong_crm::mapping::Conversion;
 
-use crate::arguments::{Check, Format, Global};
+use crate::args::check::Check;
+use crate::args::{Format, Global};
 use crate::command::convert;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::finding;
-use crate::mappings::{self, conversion, tell_passed_over};
+use crate::mappings::{self, conversion, warn_skipped_csvs};
 use crate::output::Output;
+use crate::output::finding;
+use crate::output::table::{count, counted};
 use crate::schema_file;
-use crate::table::{count, counted};
 
-pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit, Failure> {
+pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit, CliError> {
     if let Some(rule) = check.explain {
-        output.data(rule.page().trim_end());
+        output.document(&rule.page());
         return Ok(Exit::Ok);
     }
     let options = options(global, check)?;
@@ -34,7 +35,7 @@ pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit
     let summary = check_paths(&paths, &options, &mut |found| printer.print(&found))
         .map_err(|error| check_failure(&error))?;
     printer.end(&summary);
-    tell_passed_over(&options.passed_over(&named), output);
+    warn_skipped_csvs(&options.passed_over(&named), output);
     Ok(if summary.is_clean() {
         Exit::Ok
     } else {
@@ -42,7 +43,7 @@ pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit
     })
 }
 
-fn options(global: &Global, check: &Check) -> Result<Options, Failure> {
+fn options(global: &Global, check: &Check) -> Result<Options, CliError> {
     let mut options = Options::default();
     options.strict = check.strict;
     options.allow = check.allow.iter().copied().collect();
@@ -66,9 +67,9 @@ fn mend(
     options: &Options,
     folder: &Path,
     output: Output,
-) -> Result<Vec<PathBuf>, Failure> {
+) -> Result<Vec<PathBuf>, CliError> {
     let unwritable = |error: &dyn std::fmt::Display| {
-        Failure::new(Exit::Unexpected, format!("{}: {error}", folder.display()))
+        CliError::new(Exit::Unexpected, format!("{}: {error}", folder.display()))
     };
     // A first pass only to learn which files are meant, and as what.
     let found = check_paths(paths, options, &mut |_| {}).map_err(|error| check_failure(&error))?;
@@ -78,23 +79,23 @@ fn mend(
     fix_options.entity_schema.clone_from(&options.entity_schema);
     for (file, target) in found.files.iter().zip(&targets) {
         let path = file.path.display();
-        let mut say = |repair: fix::Fix| output.talk(&format!("{path}: {repair}"));
+        let mut say = |repair: fix::Fix| output.status(&format!("{path}: {repair}"));
         let fixed = fix::fix_file(&file.path, target, file.object_type, &fix_options, &mut say)
             .map_err(|error| unwritable(&error))?;
-        output.talk(&format!(
+        output.status(&format!(
             "{}: {}",
             target.display(),
             counted(fixed.fixes, "repair")
         ));
     }
-    output.talk("");
+    output.status("");
     Ok(targets)
 }
 
 /// Where the mended copy of each file goes. Nothing is written unless all of them can be.
-fn targets(found: &Summary, options: &Options, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+fn targets(found: &Summary, options: &Options, folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     let refuse = |message: String, cure: &str| {
-        Err(Failure::new(Exit::Usage, message).with_hint(cure.to_owned()))
+        Err(CliError::new(Exit::Usage, message).with_hint(cure.to_owned()))
     };
     let real = |path: &Path| path.canonicalize().ok();
     let sources: Vec<PathBuf> = found
@@ -145,16 +146,16 @@ pub(crate) fn converter(conversion: Option<Conversion>) -> Option<Arc<dyn FileCo
     conversion.map(|conversion| Arc::new(conversion) as Arc<dyn FileConverter>)
 }
 
-pub(crate) fn check_failure(error: &CheckError) -> Failure {
+pub(crate) fn check_failure(error: &CheckError) -> CliError {
     match error {
-        CheckError::Files(files) => Failure::from_files(files),
+        CheckError::Files(files) => CliError::from_files(files),
         CheckError::Convert { source, .. } => {
             let exit = source
                 .downcast_ref()
                 .map_or(Exit::Unexpected, convert::exit_of);
-            Failure::new(exit, error.to_string())
+            CliError::new(exit, error.to_string())
         }
-        other => Failure::new(Exit::Unexpected, other.to_string()),
+        other => CliError::new(Exit::Unexpected, other.to_string()),
     }
 }
 
@@ -169,7 +170,7 @@ struct Printer {
 impl Printer {
     fn new(check: &Check, output: Output) -> Self {
         if output.format() == Format::Sarif {
-            output.data(&finding::sarif_head());
+            output.raw(&finding::sarif_head());
         }
         // A program wants them all unless it says otherwise; a person scrolls.
         let most = match (check.max, output.format()) {
@@ -194,23 +195,23 @@ impl Printer {
         match self.output.format() {
             Format::Text => {
                 for line in finding::text(found) {
-                    self.output.data(&line);
+                    self.output.stdout(&line);
                 }
             }
             Format::Json => self.output.json(found),
-            Format::Github => self.output.data(&finding::github(found)),
-            Format::Sarif => self.output.data(&finding::sarif(found, self.printed == 1)),
+            Format::Github => self.output.raw(&finding::github(found)),
+            Format::Sarif => self.output.raw(&finding::sarif(found, self.printed == 1)),
         }
     }
 
     fn end(&self, summary: &Summary) {
         if self.output.format() == Format::Sarif {
-            self.output.data(finding::SARIF_TAIL);
+            self.output.raw(finding::SARIF_TAIL);
         }
-        let talk = |line: &str| self.output.talk(line);
+        let talk = |line: &str| self.output.status(line);
         if self.left_out > 0 {
             talk(&format!(
-                "{} not shown; --max {} shows them all\n",
+                "{} not shown; --max {} shows them all",
                 counted(self.left_out, "finding"),
                 self.printed + self.left_out
             ));

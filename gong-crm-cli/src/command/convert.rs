@@ -1,11 +1,10 @@
 //! `gong-crm convert`: from the CSV that a CRM exports to LDJSON, checked.
 
 use std::fs::File;
-use std::io::{self, Seek as _, Write as _};
+use std::io::{self, Seek as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anstyle::{AnsiColor, Style};
 use gong_crm::ObjectType;
 use gong_crm::check::{self, FileSummary, Severity, check_reader};
 use gong_crm::io::discover::{FilesError, SourceFiles};
@@ -16,25 +15,22 @@ use gong_crm::mapping::{
 
 use serde::Serialize;
 
-use crate::arguments::{Convert, Format, Global};
+use crate::args::convert::Convert;
+use crate::args::{Format, Global};
 use crate::command::check::level;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::finding;
 use crate::mappings::{Configured, configured};
 use crate::output::Output;
+use crate::output::escape::{ERROR, FRAME, NORMAL, WARNING};
+use crate::output::finding;
+use crate::output::table::counted;
 use crate::schema_file;
-use crate::table::counted;
-
-/// As the check's findings look.
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-const FRAME: Style = AnsiColor::Blue.on_default().bold();
 
 /// How many problems and findings a person is shown.
 const SHOWN: u64 = 50;
 
-pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<Exit, Failure> {
+pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<Exit, CliError> {
     let csv = &convert.csv;
     let Configured { mapping, files } = mapping(global, convert)?;
     let object_type = object_type(convert, &mapping, &files)?;
@@ -82,17 +78,17 @@ pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<
 }
 
 /// The mapping that was named, or else that of the config file.
-fn mapping(global: &Global, convert: &Convert) -> Result<Configured, Failure> {
+fn mapping(global: &Global, convert: &Convert) -> Result<Configured, CliError> {
     if let Some(map) = &convert.map {
         let mapping = Mapping::open(map);
         return Ok(Configured {
-            mapping: mapping.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?,
+            mapping: mapping.map_err(|error| CliError::new(Exit::Usage, error.to_string()))?,
             files: Vec::new(),
         });
     }
     let no_mapping = || {
         let path = convert.csv.clone();
-        Failure::from_files(&FilesError::NoMapping { path })
+        CliError::from_files(&FilesError::NoMapping { path })
     };
     configured(global)?.ok_or_else(no_mapping)
 }
@@ -102,7 +98,7 @@ fn object_type(
     convert: &Convert,
     mapping: &Mapping,
     files: &[(ObjectType, PathBuf)],
-) -> Result<ObjectType, Failure> {
+) -> Result<ObjectType, CliError> {
     let csv = &convert.csv;
     let mut conversion = Conversion::new(mapping.clone());
     conversion.files = files.to_vec();
@@ -127,7 +123,7 @@ fn object_type(
             }
         };
         let example = of_sources.last().copied().unwrap_or(ObjectType::Account);
-        Failure::new(Exit::Usage, message).with_hint(format!("name the type: --type {example}"))
+        CliError::new(Exit::Usage, message).with_hint(format!("name the type: --type {example}"))
     })
 }
 
@@ -159,7 +155,7 @@ fn examine(
     check_reader(lines, &csv, object_type, &check_options, &mut tell).map_err(io::Error::other)
 }
 
-/// Copies the lines to the standard output; a reader that has gone away is no error.
+/// Copies the lines to standard output; a closed pipe is not an error.
 fn print(mut lines: File) -> io::Result<()> {
     lines.rewind()?;
     match io::copy(&mut lines, &mut io::stdout().lock()) {
@@ -168,16 +164,16 @@ fn print(mut lines: File) -> io::Result<()> {
     }
 }
 
-fn unexpected(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(Exit::Unexpected, format!("{}: {error}", path.display()))
+fn unexpected(path: &Path, error: &io::Error) -> CliError {
+    CliError::new(Exit::Unexpected, format!("{}: {error}", path.display()))
 }
 
-fn failure(error: &ConvertError, csv: &Path) -> Failure {
+fn failure(error: &ConvertError, csv: &Path) -> CliError {
     let message = match error {
         ConvertError::File { .. } => error.to_string(),
         other => format!("{} can't be converted: {other}", csv.display()),
     };
-    Failure::new(exit_of(error), message)
+    CliError::new(exit_of(error), message)
 }
 
 /// Whether it is a person's mistake.
@@ -219,9 +215,9 @@ impl Teller {
 
     fn say(&self, line: &str) {
         if self.lines_are_data {
-            drop(writeln!(anstream::stderr(), "{line}"));
+            self.output.message(line);
         } else {
-            self.output.data(line);
+            self.output.stdout(line);
         }
     }
 
@@ -275,20 +271,21 @@ impl Teller {
         if self.left_out > 0 {
             let more = counted(self.left_out, "more problem");
             self.output
-                .talk(&format!("{more}, not shown; -o json shows them all\n"));
+                .status(&format!("{more}, not shown; -o json shows them all"));
         }
         let rows = counted(converted.rows, "row");
         let records = counted(converted.records, "record");
         let into = target
             .map(|path| format!(" in {}", path.display()))
             .unwrap_or_default();
-        self.output.talk(&format!("{rows} became {records}{into}"));
+        self.output
+            .status(&format!("{rows} became {records}{into}"));
         let errors = converted.problems + summary.errors;
         let warnings = converted.warnings + summary.warnings;
         if errors + warnings > 0 {
             let errors = counted(errors, "error");
             let warnings = counted(warnings, "warning");
-            self.output.talk(&format!("{errors}, {warnings}"));
+            self.output.status(&format!("{errors}, {warnings}"));
         }
     }
 }
@@ -319,16 +316,16 @@ fn text(csv: &Path, problem: &Problem) -> Vec<String> {
     };
     let level = level(rule.severity());
     let mut lines = vec![
-        format!("{style}{level}[{rule}]{style:#}: {about}"),
-        format!(" {FRAME}-->{FRAME:#} {place}"),
+        format!("{style}{level}[{rule}]{NORMAL}: {about}"),
+        format!(" {FRAME}-->{NORMAL} {place}"),
     ];
     match problem.left_out {
-        LeftOut::Field => lines.push(format!("  {FRAME}={FRAME:#} the field is left out")),
-        LeftOut::Row => lines.push(format!("  {FRAME}={FRAME:#} the row is left out")),
+        LeftOut::Field => lines.push(format!("  {FRAME}={NORMAL} the field is left out")),
+        LeftOut::Row => lines.push(format!("  {FRAME}={NORMAL} the row is left out")),
         _ => {}
     }
     if let Some(hint) = &problem.hint {
-        lines.push(format!("  {FRAME}={FRAME:#} help: {hint}"));
+        lines.push(format!("  {FRAME}={NORMAL} help: {hint}"));
     }
     lines.push(String::new());
     lines

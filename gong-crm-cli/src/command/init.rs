@@ -6,19 +6,19 @@ use std::path::Path;
 
 use gong_crm::mapping::{Draft, DraftError, DraftOptions, Mapping};
 
-use crate::arguments::init::Init;
+use crate::args::init::Init;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::output::Output;
-use crate::table::{Align, count, counted};
+use crate::output::table::{Align, count, counted};
 
-pub(crate) fn run(init: &Init, output: Output) -> Result<Exit, Failure> {
+pub(crate) fn run(init: &Init, output: Output) -> Result<Exit, CliError> {
     let mut options = DraftOptions::default();
     options.object_type = init.object_type;
     options.zone = match &init.zone {
         Some(zone) if jiff::tz::TimeZone::get(zone).is_err() && !zone.starts_with(['+', '-']) => {
             return Err(
-                Failure::new(Exit::Usage, format!("there is no time zone {zone:?}"))
+                CliError::new(Exit::Usage, format!("there is no time zone {zone:?}"))
                     .with_hint("write it like Europe/Berlin, UTC or +01:00"),
             );
         }
@@ -29,7 +29,7 @@ pub(crate) fn run(init: &Init, output: Output) -> Result<Exit, Failure> {
         if output.is_json() {
             output.json(&serde_json::json!({"mapping": text}));
         } else {
-            output.data(text.trim_end());
+            output.document(&text);
         }
         return Ok(Exit::Ok);
     }
@@ -39,8 +39,8 @@ pub(crate) fn run(init: &Init, output: Output) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn failure(error: DraftError) -> Failure {
-    Failure::new(
+fn failure(error: DraftError) -> CliError {
+    CliError::new(
         Exit::Usage,
         format!("{}: {}", error.path.display(), error.message),
     )
@@ -48,10 +48,10 @@ fn failure(error: DraftError) -> Failure {
 }
 
 /// Writes the files, all or none.
-fn write(draft: &Draft, force: bool) -> Result<(), Failure> {
+fn write(draft: &Draft, force: bool) -> Result<(), CliError> {
     let there = draft.files.iter().find(|file| file.path.exists());
     if let Some(file) = there.filter(|_| !force) {
-        return Err(Failure::new(
+        return Err(CliError::new(
             Exit::Usage,
             format!(
                 "{} is already there; nothing was written",
@@ -62,7 +62,7 @@ fn write(draft: &Draft, force: bool) -> Result<(), Failure> {
     }
     for file in &draft.files {
         let unwritable = |error: std::io::Error| {
-            Failure::new(
+            CliError::new(
                 Exit::Unexpected,
                 format!("{}: {error}", file.path.display()),
             )
@@ -134,7 +134,7 @@ fn report(draft: &Draft, output: Output) {
             &skipped.hint,
         );
     }
-    output.talk(&format!(
+    output.status(&format!(
         "wrote gong-crm.toml and {}",
         counted(draft.files.len() as u64 - 1, "file")
     ));
@@ -145,5 +145,5 @@ fn report(draft: &Draft, output: Output) {
             counted(count as u64, "question")
         ),
     };
-    output.talk(&questions);
+    output.status(&questions);
 }

@@ -39,13 +39,13 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
     let sim = registered();
     let nowhere = "http://127.0.0.1:9";
     let doctor = |words: &[&str]| {
-        Invocation::new(&[&["doctor", "--retries", "0"], words].concat())
+        Invocation::new(&[&["doctor", "--max-retries", "0"], words].concat())
             .private_file("gong-crm.toml", &keys(nowhere, "test-secret"))
     };
     let answers = |invocation: Invocation| {
         let output = invocation.output();
         let told = String::from_utf8(output.stdout).unwrap();
-        told.contains("answers as Gong does")
+        told.contains("responds like Gong")
     };
     assert!(!answers(doctor(&[])));
     assert!(answers(doctor(&[]).env("GONG_BASE_URL", sim.base_url())));
@@ -123,13 +123,13 @@ fn a_secret_that_others_can_read_is_refused() {
     let show = Invocation::new(&SHOW).shared_file("gong-crm.toml", &config);
     assert_transcript!("config_shared", show);
     // Without a secret there is nothing to hide.
-    let show = Invocation::new(&["jobs"]).shared_file("gong-crm.toml", "ledger = 'mine.sqlite'");
+    let show = Invocation::new(&["uploads"]).shared_file("gong-crm.toml", "ledger = 'mine.sqlite'");
     assert_eq!(show.output().status.code(), Some(0));
 }
 
 #[test]
 fn a_ledger_lies_where_the_file_says_from_where_the_file_is() {
-    let jobs = Invocation::new(&["jobs"])
+    let jobs = Invocation::new(&["uploads"])
         .file("gong-crm.toml", "ledger = 'kept/mine.sqlite'")
         .folder("exports")
         .in_folder("exports");
@@ -189,7 +189,7 @@ fn the_mapping_of_the_file_is_taken_where_none_is_named() {
     ] {
         let (exit, said) = told(words);
         assert_eq!(exit, Some(0), "{words:?}: {said}");
-        assert!(!said.contains("passed over"), "{said}");
+        assert!(!said.contains("skipped"), "{said}");
         // A flag goes before the file.
         let (exit, said) = told(&[words, &["--map", "../by-number.toml"]].concat());
         assert_eq!(exit, Some(3), "{words:?}: {said}");
@@ -213,7 +213,7 @@ fn the_file_of_the_guide_is_read() {
     let page = std::fs::read_to_string(workspace_root().join("docs/guide/settings.md")).unwrap();
     let (_, file) = page.split_once("```toml\n").unwrap();
     let (file, _) = file.split_once("```").unwrap();
-    for words in [&["jobs"][..], &["jobs", "--profile", "staging"]] {
+    for words in [&["uploads"][..], &["uploads", "--profile", "staging"]] {
         let jobs = Invocation::new(words).private_file("gong-crm.toml", file);
         let output = jobs.output();
         let said = String::from_utf8(output.stderr).unwrap();

@@ -40,7 +40,7 @@ async fn questions_are_asked_again_as_often_as_was_said() {
             .respond_with(ResponseTemplate::new(503).set_body_json(refusal))
             .mount(&server)
             .await;
-        let named = ["--integration-id", "17", "--retries", "1"];
+        let named = ["--integration-id", "17", "--max-retries", "1"];
         let output = Invocation::new(&[words, &named[..]].concat())
             .against(&server.uri())
             .file("accounts.ldjson", LINE)
@@ -78,7 +78,7 @@ async fn a_push_that_comes_to_no_good_end_has_its_own_exit_code() {
         "--no-progress",
         "--integration-id",
         "17",
-        "--retries",
+        "--max-retries",
         "0",
     ])
     .against(&server.uri())
@@ -126,7 +126,7 @@ fn a_reader_that_goes_away_is_no_error() {
         &["check", "examples/acme"][..],
         &["--sim", "push", "examples/acme", "--no-rejects"],
         &["push", "examples/acme", "--dry-run"],
-        &["jobs"],
+        &["uploads"],
         &["integration", "show"],
         &["schema", "pull"],
         &["schema", "plan", "examples/acme/entity-schema.json"],

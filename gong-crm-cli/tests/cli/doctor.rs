@@ -6,7 +6,7 @@ use crate::integration::simulator;
 use crate::invocation::{Invocation, assert_transcript};
 
 fn doctor() -> Invocation {
-    Invocation::new(&["doctor", "--retries", "0"])
+    Invocation::new(&["doctor", "--max-retries", "0"])
 }
 
 #[test]

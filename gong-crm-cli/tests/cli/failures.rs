@@ -67,7 +67,7 @@ fn gong_error(status: u16, message: &str) -> ResponseTemplate {
 }
 
 fn push_to(server: &MockServer) -> Invocation {
-    Invocation::new(&["push", "accounts.ldjson", "--retries", "0"])
+    Invocation::new(&["push", "accounts.ldjson", "--max-retries", "0"])
         .against(&server.uri())
         .file("accounts.ldjson", LINE)
 }
@@ -125,7 +125,7 @@ fn a_host_that_nobody_answers_at_is_told() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = format!("http://{}", free.local_addr().unwrap());
     drop(free);
-    let show = ["integration", "show", "--retries", "0"];
+    let show = ["integration", "show", "--max-retries", "0"];
     let show = Invocation::new(&show).against(&nobody);
     assert_transcript!("nobody_answers", show);
 }

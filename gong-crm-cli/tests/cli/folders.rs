@@ -73,9 +73,9 @@ fn csvs_without_a_mapping_beside_other_files_are_told_of() {
         .file("c.tsv", "")
         .file("d.csv", "");
     let told = String::from_utf8(many.output().stderr).unwrap();
-    let names = "./accounts.csv, ./b.csv, ./c.tsv and 1 file more were passed over";
+    let names = "./accounts.csv, ./b.csv, ./c.tsv and 1 file more were skipped";
     assert!(told.contains(names), "{told}");
     // Files that are named are what was meant.
     let named = beside(&["check", "leads.ldjson"]).output();
-    assert!(!String::from_utf8_lossy(&named.stderr).contains("passed over"));
+    assert!(!String::from_utf8_lossy(&named.stderr).contains("skipped"));
 }

@@ -1,7 +1,7 @@
 //! Does the operator's guide work, followed word for word?
 //!
 //! Of each page, fenced blocks with a file name are written down (`json deals.ldjson`), and `console`
-//! blocks are run: each line with `$ ` is given to a shell, in one folder a page, with a local Gong in
+//! blocks are run: each line with `$ ` is given to a shell, in one folder a page, with a simulator in
 //! the environment. Lines under a command must be printed by it, in that order. A comment at the end
 //! says another exit code than 0: `# exit code 3`.
 

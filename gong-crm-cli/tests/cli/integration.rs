@@ -74,7 +74,7 @@ fn a_deletion_that_takes_long_can_be_taken_up_again() {
         .start_blocking()
         .unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
-    let start = ["integration", "delete", "--yes", "--async"];
+    let start = ["integration", "delete", "--yes", "--no-wait"];
     assert_transcript!("integration_delete_async", run(&sim, &start));
     let status = format!("delete-{id}-1");
     let id = id.to_string();
@@ -209,6 +209,6 @@ fn deletions_that_can_not_be_done_are_told() {
         "--no-progress",
     ];
     assert_transcript!("integration_delete_timed_out", run(&sim, &short));
-    let json = ["integration", "delete", "--yes", "--async", "-o", "json"];
+    let json = ["integration", "delete", "--yes", "--no-wait", "-o", "json"];
     assert_transcript!("integration_delete_async_json", run(&sim, &json));
 }

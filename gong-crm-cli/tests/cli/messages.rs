@@ -3,7 +3,6 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
-use gong_crm::ledger::Ledger as _;
 use gong_sim::{Effect, Fault, Operation};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
@@ -52,7 +51,7 @@ fn of_check() {
         .file("accounts.ldjson", LINE)
         .file("schema.json", "[1]");
     assert_transcript!("check_schema_is_none", schema);
-    let wrong = Invocation::new(&["jobs", "-o", "github"]);
+    let wrong = Invocation::new(&["uploads", "-o", "github"]);
     assert_transcript!("format_of_check_only", wrong);
 }
 
@@ -63,11 +62,11 @@ fn of_files_that_can_not_be_written() {
     assert_transcript!("man_not_written", man);
     let pull = Invocation::new(&["schema", "pull", "--to", "nowhere/schema.yaml"]);
     assert_transcript!("schema_pull_not_written", pull.against(sim.base_url()));
-    let ledger = Invocation::new(&["jobs", "--ledger", "taken/ledger.sqlite"]).file("taken", "");
+    let ledger = Invocation::new(&["uploads", "--ledger", "taken/ledger.sqlite"]).file("taken", "");
     assert_transcript!("ledger_folder_not_made", ledger);
-    let ledger = Invocation::new(&["jobs", "--ledger", "taken"]).folder("taken");
+    let ledger = Invocation::new(&["uploads", "--ledger", "taken"]).folder("taken");
     assert_transcript!("ledger_not_opened", ledger);
-    let other = Invocation::new(&["jobs", "--ledger", "notes.txt"]);
+    let other = Invocation::new(&["uploads", "--ledger", "notes.txt"]);
     let other = other.file("notes.txt", &"no database at all\n".repeat(99));
     assert_transcript!("ledger_is_none", other);
 }
@@ -93,7 +92,7 @@ fn of_an_input_that_can_not_be_read() {
 
 #[test]
 fn of_jobs_and_resume() {
-    assert_transcript!("jobs_none", Invocation::new(&["jobs"]));
+    assert_transcript!("uploads_none", Invocation::new(&["uploads"]));
     assert_transcript!("resume_nothing", Invocation::new(&["resume"]));
     let unknown = Invocation::new(&["resume", "account-17"]);
     assert_transcript!("resume_unknown", unknown);
@@ -102,24 +101,24 @@ fn of_jobs_and_resume() {
         .start_blocking()
         .unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
-    let push = Invocation::new(&["push", "accounts.ldjson", "--async"])
+    let push = Invocation::new(&["push", "accounts.ldjson", "--no-wait"])
         .against(sim.base_url())
         .file("accounts.ldjson", LINE);
     let ledger = push.path("state/gong-crm/ledger.sqlite");
     let (pushed, _folder) = push.kept();
-    assert_eq!(pushed.status.code(), Some(0));
+    assert_eq!(pushed.status.code(), Some(7));
     let with = |words: &[&str]| {
         let ledger = ["--ledger", ledger.to_str().unwrap()];
         Invocation::new(&[words, &ledger[..]].concat()).against(sim.base_url())
     };
-    assert_transcript!("jobs_unfinished", with(&["jobs", "--unfinished"]));
+    assert_transcript!("uploads_unfinished", with(&["uploads", "--unfinished"]));
     assert_transcript!("resume_dry_run", with(&["resume", "--dry-run"]));
     let waiting = ["resume", "--wait", "0s", "--no-progress"];
     let late = with(&waiting).output();
     let said = String::from_utf8(late.stderr).unwrap();
     assert_eq!(late.status.code(), Some(7), "{said}");
     assert!(
-        said.starts_with("\nto go on: gong-crm resume account-"),
+        said.contains("\nto resume: gong-crm resume account-"),
         "{said}"
     );
 }
@@ -285,8 +284,9 @@ fn of_a_day_whose_calls_are_spent() {
     doctor(ledger).output();
     let spend = |calls: u32| {
         let file = rusqlite::Connection::open(&path).unwrap();
-        file.execute("UPDATE calls SET number = ?1", [calls])
-            .unwrap();
+        // The keys of minutes are before those that are words.
+        let set = "UPDATE calls SET v = ?1 WHERE k < x'61'";
+        file.execute(set, [&calls.to_be_bytes()[..]]).unwrap();
     };
     spend(9_500);
     let low = doctor(ledger).output();
@@ -362,14 +362,14 @@ fn of_what_goes_on_during_a_push() {
     let later = gong_sim::RetryAfter::Seconds(0);
     let later = Fault::new(Effect::TooManyRequests(later));
     sim.add_fault(later.on(Operation::UploadEntities).times(1));
-    let settling = push(&sim, &["--settle", "1s"]).transcript();
+    let settling = push(&sim, &["--account-delay", "1s"]).transcript();
     assert!(settling.starts_with("exit 0"), "{settling}");
     assert!(
-        settling.contains("giving Gong 1 s to settle the accounts (--settle)"),
+        settling.contains("waiting 1 s so that Gong can store the accounts (--account-delay)"),
         "{settling}"
     );
     assert!(
-        settling.contains("429 Too Many Requests") && settling.contains("; again in "),
+        settling.contains("429 Too Many Requests") && settling.contains("; retrying in "),
         "{settling}"
     );
     let sim = registered();
@@ -384,8 +384,12 @@ fn of_a_push_that_waits_for_another() {
     let mut push = Invocation::new(&["push", "accounts.ldjson", "--ledger", "ledger.sqlite"])
         .against(sim.base_url())
         .file("accounts.ldjson", LINE);
-    let ledger = gong_crm::SqliteLedger::open(push.path("ledger.sqlite")).unwrap();
-    let lock = ledger.try_lock().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let path = push.path("ledger.sqlite");
+    let lock = runtime.block_on(async {
+        let ledger = gong_crm::ledger::Ledger::open(path).await.unwrap();
+        ledger.try_lock().await.unwrap()
+    });
     let mut child = push
         .command()
         .stderr(Stdio::piped())

@@ -109,7 +109,7 @@ fn unpacked_name(path: &Path) -> String {
 
 /// Whether a push wrote the file, of records that were refused. They are in the file that was
 /// pushed as well, so they are meant only where they are named.
-fn is_rejects_file(path: &Path) -> bool {
+pub fn is_rejects_file(path: &Path) -> bool {
     let infix = REJECTS_INFIX.trim_end_matches('.');
     let name = unpacked_name(path);
     name.rsplit_once('.')
@@ -248,10 +248,7 @@ fn expand(path: &Path, csvs: &CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
 
 /// The entity files of a folder, by name.
 fn of_folder(folder: &Path, csvs: &CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
-    let listed = list(folder).map_err(|source| FilesError::Unreadable {
-        path: folder.to_path_buf(),
-        source,
-    })?;
+    let listed = list(folder)?;
     let mut found = listed.lines;
     if *csvs == CsvHandling::Unmapped {
         // CSVs beside entity files may be what those were made of. CSVs alone were meant.
@@ -290,10 +287,14 @@ struct Listed {
     has_rejects: bool,
 }
 
-fn list(folder: &Path) -> io::Result<Listed> {
+fn list(folder: &Path) -> Result<Listed, FilesError> {
+    let unreadable = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| FilesError::Unreadable { path, source }
+    };
     let mut listed = Listed::default();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
+    for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
+        let path = entry.map_err(unreadable(folder))?.path();
         let files = if is_named_csv(&path) {
             &mut listed.csvs
         } else if ENDINGS.contains(&ending(&path).as_str()) {
@@ -301,7 +302,8 @@ fn list(folder: &Path) -> io::Result<Listed> {
         } else {
             &mut listed.others
         };
-        if !path.is_file() {
+        // A link to a file that is not there any more is not passed over.
+        if !fs::metadata(&path).map_err(unreadable(&path))?.is_file() {
             continue;
         }
         if is_rejects_file(&path) {
