@@ -136,6 +136,8 @@ rules! {
     OtherCurrency = "other-currency", Error, csv::OTHER_CURRENCY;
     /// A number does not begin with a zero.
     LeadingZero = "leading-zero", Warning, csv::LEADING_ZERO;
+    /// What a mapping puts into `domains` are bare domains of companies.
+    DomainFormat = "domain-format", Warning, csv::DOMAIN_FORMAT;
     /// A path of a mapping has a value in some record.
     EmptyColumn = "empty-column", Warning, csv::EMPTY_COLUMN;
     /// A line is JSON.

@@ -261,6 +261,22 @@ impl CompiledField {
         }
     }
 
+    /// What Gong can't match by, where a column of links is mapped as it is.
+    fn odd_domain(&self, cell: &str) -> Option<Wrong> {
+        let cleans = self.steps.as_ref().is_some_and(|steps| steps.domain);
+        if self.name != "domains" || cleans {
+            return None;
+        }
+        let odd = self.format.items(cell).find(|item| {
+            !matches!(texts::domain(item), texts::Domain::Company(host) if host == item.to_lowercase())
+        })?;
+        Some(Wrong::of(
+            Rule::DomainFormat,
+            format!("{odd:?} is not the bare domain of a company, by which Gong matches"),
+            "write domain = true in the mapping: it takes domains from links and addresses",
+        ))
+    }
+
     /// Appends a cell that is not empty; nothing if it means no value.
     fn append_cell(
         &mut self,
@@ -301,9 +317,8 @@ impl CompiledField {
         if let Some(rounded) = &mut self.rounded {
             rounded.note(&cell.text);
         }
-        self.format
-            .append(&cell.text, cell.kind, line)
-            .map(Appended::Value)
+        let warning = self.format.append(&cell.text, cell.kind, line)?;
+        Ok(Appended::Value(warning.or_else(|| self.odd_domain(&cell.text))))
     }
 }
 

@@ -87,3 +87,12 @@ pub(super) const EMPTY_COLUMN: Explanation = Explanation::new(
     Sample::Words("`from = \"org_id.vlaue\"`, where all records have `org_id.value`"),
     Sample::Words("`from = \"org_id.value\"`"),
 );
+
+pub(super) const DOMAIN_FORMAT: Explanation = Explanation::new(
+    Evidence::Inferred,
+    "Gong's overview: domains are used to match activities to accounts",
+    "Gong compares the domain of a participant's address with those of the account. A link, an address or \
+     a list in one text matches nothing; a public mail service matches everybody.",
+    Sample::Words("`domains = \"Website\"` over the cell `https://www.acme.example/en` or `gmail.com`"),
+    Sample::Words("`domains = { from = \"Website\", domain = true }` over the same cells"),
+);
