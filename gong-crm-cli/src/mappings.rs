@@ -73,7 +73,7 @@ pub(crate) fn configured(global: &Global) -> Result<Option<Configured>, CliError
         mapping = Some(opened);
         maps.push(map.value);
     }
-    let (path, sources) = Settings::sources(global)?;
+    let (path, sources) = Settings::named_sources(global)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut files = Vec::new();
     for (object_type, source) in &sources.sources {
@@ -114,7 +114,7 @@ pub(crate) fn paths(global: &Global, named: &[PathBuf]) -> Result<Vec<PathBuf>, 
     if !named.is_empty() {
         return Ok(named.to_vec());
     }
-    let (path, sources) = Settings::sources(global)?;
+    let (path, sources) = Settings::named_sources(global)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut paths: Vec<PathBuf> = Vec::new();
     for (object_type, source) in &sources.sources {

@@ -318,7 +318,9 @@ impl CompiledField {
             rounded.note(&cell.text);
         }
         let warning = self.format.append(&cell.text, cell.kind, line)?;
-        Ok(Appended::Value(warning.or_else(|| self.odd_domain(&cell.text))))
+        Ok(Appended::Value(
+            warning.or_else(|| self.odd_domain(&cell.text)),
+        ))
     }
 }
 

@@ -93,6 +93,8 @@ pub(super) const DOMAIN_FORMAT: Explanation = Explanation::new(
     "Gong's overview: domains are used to match activities to accounts",
     "Gong compares the domain of a participant's address with those of the account. A link, an address or \
      a list in one text matches nothing; a public mail service matches everybody.",
-    Sample::Words("`domains = \"Website\"` over the cell `https://www.acme.example/en` or `gmail.com`"),
+    Sample::Words(
+        "`domains = \"Website\"` over the cell `https://www.acme.example/en` or `gmail.com`",
+    ),
     Sample::Words("`domains = { from = \"Website\", domain = true }` over the same cells"),
 );

@@ -555,14 +555,16 @@ fn findings_of_the_check_find_their_rows_with_where_distinct_and_each() {
 
 #[test]
 fn domains_that_gong_cannot_match_are_found() {
-    let mapping = |domains: &str| {
-        format!("[ACCOUNT.fields]\nobjectId = 'Id'\n{NOW}domains = {domains}\n")
-    };
+    let mapping =
+        |domains: &str| format!("[ACCOUNT.fields]\nobjectId = 'Id'\n{NOW}domains = {domains}\n");
     let accounts = "Id,Web\n1,https://www.a.example/de/\n2,www.b.example\n3,c.example; c.dk\n\
         4,info@d.example\n5,gmail.com\n6,e.example\n";
     let as_it_is = Folder::new(&[("m.toml", &mapping("'Web'")), ("accounts.csv", accounts)]);
     let (lines, problems) = as_it_is.convert("accounts.csv", ObjectType::Account);
-    assert_eq!((lines.len(), rules(&problems)), (6, vec![Rule::DomainFormat; 5]));
+    assert_eq!(
+        (lines.len(), rules(&problems)),
+        (6, vec![Rule::DomainFormat; 5])
+    );
     let cleaned = mapping("{ from = 'Web', domain = true }");
     let cleaned = Folder::new(&[("m.toml", &cleaned), ("accounts.csv", accounts)]);
     let (lines, problems) = cleaned.convert("accounts.csv", ObjectType::Account);
