@@ -183,7 +183,9 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 fn age(text: &str) -> Result<Duration, String> {
     let days = text.strip_suffix('d').and_then(|days| days.parse().ok());
     match days {
-        Some(days) => Ok(Duration::from_secs(86_400 * u64::from(u32::min(days, 36_500)))),
+        Some(days) => Ok(Duration::from_secs(
+            86_400 * u64::from(u32::min(days, 36_500)),
+        )),
         None => duration(text).map_err(|error| format!("{error}, or 90d")),
     }
 }

@@ -1,10 +1,10 @@
 //! Why a command failed: one message, one hint, one exit code.
 
-use gong_crm::ledger::LedgerError;
-use gong_crm::push::PushError;
-use gong_crm::io::discover::FilesError;
-use gong_crm::poll::PollError;
 use gong_crm::Error;
+use gong_crm::io::discover::FilesError;
+use gong_crm::ledger::LedgerError;
+use gong_crm::poll::PollError;
+use gong_crm::push::PushError;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -122,7 +122,7 @@ impl CliError {
     pub(crate) fn from_ledger(error: &LedgerError) -> Self {
         let shown = Self::new(Exit::Unexpected, error.to_string());
         match error {
-            LedgerError::Storage { .. } => {
+            LedgerError::Storage { .. } | LedgerError::Untrusted { .. } => {
                 shown.with_hint("use another file for the ledger: --ledger FILE")
             }
             _ => shown,
@@ -178,7 +178,9 @@ impl From<PollError> for CliError {
                 ..
             } => {
                 let id = client_request_id.clone();
-                let hint = format!("Gong is still processing it; wait for it: gong-crm status {id} --wait");
+                let hint = format!(
+                    "Gong is still processing it; wait for it: gong-crm status {id} --wait"
+                );
                 let mut shown = Self::new(Exit::TimedOut, error.to_string()).with_hint(hint);
                 shown.call.client_request_id = Some(id.to_string());
                 shown.call.retryable = true;

@@ -135,7 +135,8 @@ fn reject_with_sim(global: &Global, command: &Command) -> Result<(), CliError> {
         Command::Ledger(_) => "ledger",
         _ => return Ok(()),
     };
-    let message = format!("{name} cannot be used with --sim: nothing is kept from one run to the next");
+    let message =
+        format!("{name} cannot be used with --sim: nothing is kept from one run to the next");
     Err(CliError::new(Exit::Usage, message)
         .with_hint("run a simulator that keeps its state: gong-crm sim --state FILE"))
 }

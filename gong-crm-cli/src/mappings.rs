@@ -6,10 +6,10 @@ use gong_crm::mapping::{Conversion, Mapping, MappingError};
 use gong_crm::schema::EntitySchema;
 
 use crate::args::Global;
-use crate::exit::Exit;
-use crate::error::CliError;
-use crate::output::Output;
 use crate::config::settings::Settings;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::Output;
 use crate::output::table::counted;
 
 /// How many files a warning names.

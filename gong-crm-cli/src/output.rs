@@ -134,7 +134,11 @@ impl Output {
     /// The end of a command that failed.
     pub(crate) fn error(self, error: &CliError) -> Exit {
         if self.is_json() {
-            write("standard error", std::io::stderr(), &json_text(&error.to_json()));
+            write(
+                "standard error",
+                std::io::stderr(),
+                &json_text(&error.to_json()),
+            );
         } else {
             self.stderr(&format!("{ERROR}error:{NORMAL} {}", error.message));
             for cause in &error.causes {
@@ -143,7 +147,10 @@ impl Output {
             if let Some(hint) = &error.hint {
                 self.stderr("");
                 let mut lines = hint.split('\n');
-                self.stderr(&format!("{HINT}hint:{NORMAL} {}", lines.next().unwrap_or_default()));
+                self.stderr(&format!(
+                    "{HINT}hint:{NORMAL} {}",
+                    lines.next().unwrap_or_default()
+                ));
                 lines.for_each(|line| self.stderr(line));
             }
         }
@@ -163,7 +170,11 @@ impl Output {
                 return None;
             }
             let token = uuid_like();
-            write("standard error", std::io::stderr(), &format!("::stop-commands::{token}"));
+            write(
+                "standard error",
+                std::io::stderr(),
+                &format!("::stop-commands::{token}"),
+            );
             Some(token)
         });
     }

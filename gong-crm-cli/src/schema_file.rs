@@ -7,8 +7,8 @@ use std::path::Path;
 use gong_crm::ObjectType;
 use gong_crm::schema::{EntitySchema, EntitySchemaError};
 
-use crate::exit::Exit;
 use crate::error::CliError;
+use crate::exit::Exit;
 
 /// Reads a file as `schema pull` writes it, YAML or JSON; Gong's own response; or, with a type, a
 /// bare list of fields. `-` is standard input.
@@ -25,12 +25,11 @@ pub(crate) fn read(path: &Path, object_type: Option<ObjectType>) -> Result<Entit
     } else {
         std::fs::read_to_string(path)
     };
-    let text =
-        text.map_err(|error| CliError::new(Exit::Usage, format!("{named} can't be read: {error}")))?;
+    let text = text
+        .map_err(|error| CliError::new(Exit::Usage, format!("{named} can't be read: {error}")))?;
     parse(&text, object_type).map_err(|error| {
         let message = format!("{named} is not an entity schema: {error}");
-        CliError::new(Exit::Usage, message)
-            .with_hint("`gong-crm schema pull` writes one")
+        CliError::new(Exit::Usage, message).with_hint("`gong-crm schema pull` writes one")
     })
 }
 

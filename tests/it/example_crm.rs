@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use gong_crm::ObjectType;
 use gong_crm::schema::EntitySchema;
 use gong_crm::value::Timestamp;
-use gong_crm::ObjectType;
 use serde_json::{Map, Value};
 
 use crate::support::workspace;
@@ -63,7 +63,11 @@ fn example_references_lead_to_records_that_are_not_deleted() {
             };
             for record in records.iter().filter(|record| !is_deleted(record)) {
                 if let Some(id) = text(record, field.name) {
-                    assert!(live[&target].contains(id), "{object_type}.{}: {id}", field.name);
+                    assert!(
+                        live[&target].contains(id),
+                        "{object_type}.{}: {id}",
+                        field.name
+                    );
                 }
             }
         }
@@ -86,7 +90,11 @@ fn example_ids_are_unique_and_dates_ascend() {
         let instants = dates.iter().map(|date| date.instant());
         assert!(instants.is_sorted(), "{object_type}");
         let deleted = records.iter().filter(|record| is_deleted(record)).count();
-        assert_eq!(deleted == 0, object_type == ObjectType::Stage, "{object_type}");
+        assert_eq!(
+            deleted == 0,
+            object_type == ObjectType::Stage,
+            "{object_type}"
+        );
     }
 }
 

@@ -11,10 +11,19 @@ use serde_json::{Map, Value};
 const FOLDER: &str = "examples/acme";
 
 /// Files that are copied as they are: a CRM that grows gets no more of these.
-const COPIED: [&str; 3] = ["stages.ldjson", "business_users.ldjson", "entity-schema.json"];
+const COPIED: [&str; 3] = [
+    "stages.ldjson",
+    "business_users.ldjson",
+    "entity-schema.json",
+];
 
 /// Files of which each record is repeated, under other ids.
-const REPEATED: [&str; 4] = ["accounts.ldjson", "contacts.ldjson", "deals.ldjson", "leads.ldjson"];
+const REPEATED: [&str; 4] = [
+    "accounts.ldjson",
+    "contacts.ldjson",
+    "deals.ldjson",
+    "leads.ldjson",
+];
 
 /// Fields that hold the id of a repeated record.
 const IDS: [&str; 6] = [
@@ -28,7 +37,10 @@ const IDS: [&str; 6] = [
 
 /// Writes a CRM `times` as large as the example into a folder, which is made if it is missing.
 pub(crate) fn write_into(root: &Path, folder: &Path, times: u32) -> Result<()> {
-    ensure!(times > 0, "the CRM cannot be 0 times as large; give 1 or more");
+    ensure!(
+        times > 0,
+        "the CRM cannot be 0 times as large; give 1 or more"
+    );
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let example = root.join(FOLDER);
     for name in COPIED {

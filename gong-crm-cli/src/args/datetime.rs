@@ -29,8 +29,9 @@ pub(crate) fn moment(
         ));
     };
     let today = now.to_zoned(zone.clone()).date();
-    let date = date(day, today)
-        .ok_or_else(|| format!("{day:?} is not a day; write today, tomorrow, friday or 2026-03-02"))?;
+    let date = date(day, today).ok_or_else(|| {
+        format!("{day:?} is not a day; write today, tomorrow, friday or 2026-03-02")
+    })?;
     let time = time_of_day(time)
         .ok_or_else(|| format!("{time:?} is not a time of day; write 14:00 or 2pm"))?;
     let zoned = zone

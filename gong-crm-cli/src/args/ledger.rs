@@ -21,7 +21,12 @@ pub(crate) struct Uploads {
     #[arg(long)]
     pub(crate) unfinished: bool,
     /// Number of uploads to list, the newest last
-    #[arg(long, value_name = "N", default_value_t = 50, conflicts_with = "unfinished")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 50,
+        conflicts_with = "unfinished"
+    )]
     pub(crate) limit: usize,
 }
 
@@ -103,9 +108,9 @@ fn since(text: &str) -> Result<Since, String> {
     if let Ok(time) = text.parse() {
         return Ok(Since::Time(time));
     }
-    age(text).map(Since::Age).map_err(|_| {
-        format!("{text:?} is not a time; write 24h, 7d or 2026-03-02T08:00:00Z")
-    })
+    age(text)
+        .map(Since::Age)
+        .map_err(|_| format!("{text:?} is not a time; write 24h, 7d or 2026-03-02T08:00:00Z"))
 }
 
 /// Move, repair or clean up the ledger; no call is made

@@ -126,7 +126,12 @@ pub(crate) struct Delivery {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) max_retry_after: Option<Duration>,
     /// Calls per day for finding rejected records that Gong did not list (it lists 20 per upload)
-    #[arg(long, value_name = "N", default_value_t = 100, conflicts_with = "find_all_errors")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 100,
+        conflicts_with = "find_all_errors"
+    )]
     pub(crate) search_calls: u32,
     /// Re-send subsets until every rejected record is identified, whatever it costs in calls
     #[arg(long)]

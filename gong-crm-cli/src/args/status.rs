@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use gong_crm::operation::Operation;
 use gong_crm::ClientRequestId;
+use gong_crm::operation::Operation;
 
 use super::duration;
 use super::operations::calls;

@@ -12,13 +12,13 @@ use gong_crm::mapping::Conversion;
 use crate::args::check::Check;
 use crate::args::{Format, Global};
 use crate::command::convert;
-use crate::mappings::{conversion, warn_skipped_csvs};
-use crate::exit::Exit;
 use crate::error::CliError;
-use crate::output::finding;
+use crate::exit::Exit;
+use crate::mappings::{conversion, warn_skipped_csvs};
 use crate::output::Output;
-use crate::schema_file;
+use crate::output::finding;
 use crate::output::table::{count, counted};
+use crate::schema_file;
 
 pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit, CliError> {
     if let Some(rule) = check.explain {

@@ -5,27 +5,27 @@ use std::io::{self, Seek as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use gong_crm::ObjectType;
 use gong_crm::check::{self, FileSummary, Severity, check_reader};
+use gong_crm::io::discover::FilesError;
 use gong_crm::mapping::{
     ConvertError, Converted, LeftOut, Mapping, Options, Problem, convert_file, convert_reader,
     modified, open,
 };
-use gong_crm::io::discover::FilesError;
-use gong_crm::ObjectType;
 
 use serde::Serialize;
 
 use crate::args::convert::Convert;
 use crate::args::{Format, Global};
 use crate::command::check::level;
-use crate::mappings::configured;
-use crate::exit::Exit;
 use crate::error::CliError;
-use crate::output::finding;
+use crate::exit::Exit;
+use crate::mappings::configured;
 use crate::output::Output;
 use crate::output::escape::{ERROR, FRAME, NORMAL};
-use crate::schema_file;
+use crate::output::finding;
 use crate::output::table::counted;
+use crate::schema_file;
 
 /// How many problems and findings a person is shown.
 const SHOWN: u64 = 50;
@@ -102,7 +102,7 @@ fn guess(convert: &Convert, csv: &Path, output: Output) -> Result<Exit, CliError
     if output.is_json() {
         output.json(&serde_json::json!({"objectType": object_type, "mapping": guess.to_toml()}));
     } else {
-        output.document(&guess.to_toml());
+        output.document(guess.to_toml());
     }
     Ok(Exit::Ok)
 }
@@ -210,7 +210,6 @@ impl Teller {
     }
 
     fn say(&self, line: &str) {
-
         if self.lines_are_data {
             self.output.message(line);
         } else {
@@ -275,7 +274,8 @@ impl Teller {
         let into = target
             .map(|path| format!(" in {}", path.display()))
             .unwrap_or_default();
-        self.output.status(&format!("{rows} became {records}{into}"));
+        self.output
+            .status(&format!("{rows} became {records}{into}"));
         let (errors, warnings) = (converted.problems + summary.errors, summary.warnings);
         if errors + warnings > 0 {
             let errors = counted(errors, "error");

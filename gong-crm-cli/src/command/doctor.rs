@@ -6,11 +6,11 @@ use gong_crm::{Client, ClientRequestId, Error, ErrorKind, IntegrationId, ObjectT
 use serde::Serialize;
 
 use crate::args::Global;
-use crate::connection::Connection;
-use crate::exit::Exit;
-use crate::error::CliError;
-use crate::output::Output;
 use crate::config::settings::{Settings, Source};
+use crate::connection::Connection;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::Output;
 use crate::output::table::{count, hanging};
 
 /// The result of a check.
@@ -72,12 +72,9 @@ impl Check {
             message = format!("{message}: {cause}");
         }
         Self {
-            hint: Some(
-                failure
-                    .hint
-                    .clone()
-                    .unwrap_or_else(|| "if it persists, give the requestId to Gong support".to_owned()),
-            ),
+            hint: Some(failure.hint.clone().unwrap_or_else(|| {
+                "if it persists, give the requestId to Gong support".to_owned()
+            })),
             exit: failure.exit,
             ..Self::new(name, State::Failed, message)
         }
@@ -200,7 +197,11 @@ fn print(checks: &[Check], output: Output) {
             lines.extend(hanging(&" ".repeat(11), &check.message, window));
             lines
         } else {
-            hanging(&format!("{word:<9}  {name:<width$}  "), &check.message, window)
+            hanging(
+                &format!("{word:<9}  {name:<width$}  "),
+                &check.message,
+                window,
+            )
         };
         if let Some(hint) = &check.hint {
             let indent = if is_narrow { 11 } else { width + 13 };
@@ -265,7 +266,10 @@ fn base_url(client: &Client, listed: &Listed, source: &str) -> Check {
         Err(error) if error.status().is_none() => {
             Check::skipped(name, format!("{url}{source}: no call was made"))
         }
-        _ => Check::ok(name, format!("{url}{source}: reachable, responds like Gong")),
+        _ => Check::ok(
+            name,
+            format!("{url}{source}: reachable, responds like Gong"),
+        ),
     }
 }
 
@@ -364,9 +368,10 @@ fn integration(
     let name = "integration";
     let Ok(listed) = listed else {
         let check = match named {
-            Some((id, source)) => {
-                Check::skipped(name, format!("{id}, from {source}; the list of integrations can't be read"))
-            }
+            Some((id, source)) => Check::skipped(
+                name,
+                format!("{id}, from {source}; the list of integrations can't be read"),
+            ),
             None => Check::skipped(name, "the list of integrations can't be read"),
         };
         return (check, named.map(|(id, _)| id));
@@ -414,12 +419,7 @@ async fn probe(client: &Client, id: Option<IntegrationId>) -> Vec<Check> {
     ];
     let Some(id) = id else {
         return operations
-            .map(|operation| {
-                Check::skipped(
-                    scope_name(operation),
-                    "there is no integration",
-                )
-            })
+            .map(|operation| Check::skipped(scope_name(operation), "there is no integration"))
             .into();
     };
     let mut checks = Vec::new();

@@ -56,7 +56,9 @@ pub(super) fn before_now(age: std::time::Duration) -> Timestamp {
 
 fn print(past: &[RecordHistory], output: Output, nothing: &str) {
     if output.is_json() {
-        past.iter().for_each(|entry| output.json(entry));
+        for entry in past {
+            output.json(entry);
+        }
         return;
     }
     if past.is_empty() {
@@ -79,7 +81,10 @@ fn print(past: &[RecordHistory], output: Output, nothing: &str) {
             entry.object_type.to_string(),
             entry.object_id.clone(),
             entry.action.as_str().to_owned(),
-            entry.outcome.map_or("pending", RecordOutcome::as_str).to_owned(),
+            entry
+                .outcome
+                .map_or("pending", RecordOutcome::as_str)
+                .to_owned(),
             entry.fields.join(", "),
             entry.client_request_id.to_string(),
             entry.reason.clone().unwrap_or_default(),

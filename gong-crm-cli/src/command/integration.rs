@@ -11,8 +11,8 @@ use gong_crm::{ClientRequestId, ErrorKind, IntegrationId};
 use crate::args::Global;
 use crate::args::integration::{Deletion, Integration, IntegrationAction, Registration};
 use crate::connection::Connection;
-use crate::exit::Exit;
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::output::Output;
 use crate::output::dry_run::{self, Request};
 
@@ -89,7 +89,11 @@ async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Resul
     Ok(Exit::Ok)
 }
 
-async fn register(global: &Global, wanted: &Registration, output: Output) -> Result<Exit, CliError> {
+async fn register(
+    global: &Global,
+    wanted: &Registration,
+    output: Output,
+) -> Result<Exit, CliError> {
     let connection = Connection::open(global).await?;
     let id = connection
         .client

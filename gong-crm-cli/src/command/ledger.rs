@@ -32,20 +32,29 @@ pub(crate) async fn run(
                 output,
                 "records",
                 records,
-                &format!("{} to be sent again by the next push", counted(records, "record")),
+                &format!(
+                    "{} to be sent again by the next push",
+                    counted(records, "record")
+                ),
             );
             Ok(Exit::Ok)
         }
         LedgerAction::Prune { before } => {
             let uploads = open.prune(before_now(*before)).await.map_err(shown)?;
             let uploads = uploads as u64;
-            done(output, "uploads", uploads, &format!("{} deleted", counted(uploads, "upload")));
+            done(
+                output,
+                "uploads",
+                uploads,
+                &format!("{} deleted", counted(uploads, "upload")),
+            );
             Ok(Exit::Ok)
         }
         LedgerAction::Forget(record) => forget(&settings, &open, record, output).await,
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "maps an error")]
 fn shown(error: LedgerError) -> CliError {
     CliError::from_ledger(&error)
 }
@@ -69,14 +78,17 @@ async fn export(ledger: &Ledger, path: &Path, output: Output) -> Result<Exit, Cl
         let message = format!("{} exists", path.display());
         return Err(CliError::new(Exit::Usage, message).with_hint("name a new file"));
     }
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))
-        .map_err(unwritable)?;
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let mut file =
+        tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).map_err(unwritable)?;
     let mut out = BufWriter::new(&mut file);
     ledger.export(&mut out).await.map_err(shown)?;
     drop(out);
     file.as_file().sync_all().map_err(unwritable)?;
-    file.persist(path).map_err(|error| unwritable(error.error))?;
+    file.persist(path)
+        .map_err(|error| unwritable(error.error))?;
     if output.is_json() {
         output.json(&serde_json::json!({"path": path.to_string_lossy()}));
     } else {
@@ -93,10 +105,15 @@ async fn import(
     output: Output,
 ) -> Result<Exit, CliError> {
     let records = if path.as_os_str() == "-" {
-        ledger.import(&mut BufReader::new(std::io::stdin()), as_is).await
+        ledger
+            .import(&mut BufReader::new(std::io::stdin()), as_is)
+            .await
     } else {
         let file = std::fs::File::open(path).map_err(|error| {
-            CliError::new(Exit::Usage, format!("{} can't be read: {error}", path.display()))
+            CliError::new(
+                Exit::Usage,
+                format!("{} can't be read: {error}", path.display()),
+            )
         })?;
         ledger.import(&mut BufReader::new(file), as_is).await
     };
@@ -106,7 +123,12 @@ async fn import(
     } else {
         "imported, to be sent again by the next push"
     };
-    done(output, "records", records, &format!("{} {next}", counted(records, "record")));
+    done(
+        output,
+        "records",
+        records,
+        &format!("{} {next}", counted(records, "record")),
+    );
     Ok(Exit::Ok)
 }
 
@@ -133,7 +155,9 @@ async fn forget(
             "objectType": object_type, "objectId": object_id, "forgotten": true,
         }));
     } else {
-        output.stdout(&format!("{object_type} {object_id} is forgotten: the next push sends it"));
+        output.stdout(&format!(
+            "{object_type} {object_id} is forgotten: the next push sends it"
+        ));
     }
     Ok(Exit::Ok)
 }

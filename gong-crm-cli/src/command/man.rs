@@ -7,8 +7,8 @@ use clap_mangen::Man as Page;
 
 use crate::args::Arguments;
 use crate::args::completions::Man;
-use crate::exit::Exit;
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::output::Output;
 
 pub(crate) fn run(arguments: &Man, output: Output) -> Result<Exit, CliError> {

@@ -11,11 +11,11 @@ use gong_crm::operation::Operation;
 use gong_crm::value::EmailAddress;
 
 use crate::args::Global;
+use crate::args::datetime;
 use crate::args::meetings::{MeetingFacts, Meetings, MeetingsAction};
 use crate::connection::Connection;
-use crate::exit::Exit;
 use crate::error::CliError;
-use crate::args::datetime;
+use crate::exit::Exit;
 use crate::output::Output;
 use crate::output::dry_run::{self, Request};
 use crate::output::table::Align;
@@ -137,11 +137,8 @@ fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, CliEr
         emails.push(address(word)?);
     }
     if emails.is_empty() {
-        return Err(
-            CliError::new(Exit::Usage, "no email addresses given").with_hint(
-                "pass addresses as arguments, with --file FILE, or on standard input",
-            ),
-        );
+        return Err(CliError::new(Exit::Usage, "no email addresses given")
+            .with_hint("pass addresses as arguments, with --file FILE, or on standard input"));
     }
     Ok(emails)
 }
@@ -163,7 +160,8 @@ fn meeting(facts: &MeetingFacts) -> Result<Meeting, CliError> {
     let zone = zone.map_err(usage)?;
     let now = jiff::Timestamp::now();
     let read = |name: &str, text: &str| {
-        datetime::moment(text, zone.as_ref(), now).map_err(|error| usage(format!("{name}: {error}")))
+        datetime::moment(text, zone.as_ref(), now)
+            .map_err(|error| usage(format!("{name}: {error}")))
     };
     let start = read("--start", &facts.start)?;
     let end = match (&facts.end, facts.duration) {

@@ -3,18 +3,18 @@
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use gong_crm::push::Options;
+use gong_crm::ObjectType;
 use gong_crm::objects::MAX_OBJECTS;
+use gong_crm::push::Options;
 use gong_crm::value::ObjectId;
 use gong_crm::verify::{Difference, DifferenceKind, Verification, VerifyError};
-use gong_crm::ObjectType;
 use serde::Serialize;
 
 use crate::args::Global;
 use crate::args::objects::{Objects, ObjectsAction};
 use crate::connection::Connection;
-use crate::exit::Exit;
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::output::Output;
 use crate::output::table::{Align, count, counted};
 
@@ -112,12 +112,13 @@ fn ids(words: &[String]) -> Result<Vec<ObjectId>, CliError> {
 }
 
 fn id(text: &str) -> Result<ObjectId, CliError> {
-    text.parse().map_err(|fault: gong_crm::value::InvalidValue| {
-        CliError::new(
-            Exit::Usage,
-            format!("{text:?} is not an objectId: {}", fault.message()),
-        )
-    })
+    text.parse()
+        .map_err(|fault: gong_crm::value::InvalidValue| {
+            CliError::new(
+                Exit::Usage,
+                format!("{text:?} is not an objectId: {}", fault.message()),
+            )
+        })
 }
 
 /// One file's comparison.
@@ -183,11 +184,7 @@ async fn verify(
     } else {
         summarize(&compared, is_same, output);
     }
-    Ok(if is_same {
-        Exit::Ok
-    } else {
-        Exit::Rejected
-    })
+    Ok(if is_same { Exit::Ok } else { Exit::Rejected })
 }
 
 /// The files that a push of the same paths would send, except for types that can't be read back.
@@ -202,7 +199,9 @@ fn files(
     }
     let mut options = Options::new(paths);
     options.object_type = object_type;
-    let planned = options.files().map_err(|error| CliError::from_files(&error))?;
+    let planned = options
+        .files()
+        .map_err(|error| CliError::from_files(&error))?;
     let mut files = Vec::new();
     for file in planned {
         match readable(file.object_type) {
@@ -319,6 +318,8 @@ fn summarize(compared: &[Compared], is_same: bool, output: Output) {
              declares them: gong-crm schema plan.",
         );
         let calls: u64 = compared.iter().map(|file| file.found.calls).sum();
-        output.status(&format!("calls made: {calls}, of {MAX_OBJECTS} records each"));
+        output.status(&format!(
+            "calls made: {calls}, of {MAX_OBJECTS} records each"
+        ));
     }
 }

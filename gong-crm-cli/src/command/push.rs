@@ -1,10 +1,10 @@
 //! `gong-crm push`: records to a verdict.
 
+use gong_crm::ObjectType;
 use gong_crm::check::{self, Severity, check_paths};
-use gong_crm::push::{CheckMode, InputFile, Options, Rejects, Resend, Wait};
 use gong_crm::io::discover::FilesError;
 use gong_crm::operation::Operation;
-use gong_crm::ObjectType;
+use gong_crm::push::{CheckMode, InputFile, Options, Rejects, Resend, Wait};
 use gong_sim::Simulator;
 
 use crate::args::Global;

@@ -41,12 +41,18 @@ async fn list(
             .map_err(|error| CliError::from_ledger(&error))?;
         listed.extend(rejected);
     }
-    listed.retain(|record| rejects.object_type.is_none_or(|only| only == record.object_type));
+    listed.retain(|record| {
+        rejects
+            .object_type
+            .is_none_or(|only| only == record.object_type)
+    });
     if let Some(path) = &rejects.out {
         return write(path, &listed, output);
     }
     if output.is_json() {
-        listed.iter().for_each(|record| output.json(record));
+        for record in &listed {
+            output.json(record);
+        }
         return Ok(Exit::Ok);
     }
     if listed.is_empty() {
@@ -63,7 +69,9 @@ async fn list(
         ("reason", Align::Left),
     ];
     let row = |record: &RejectedRecord| {
-        let line = record.line.map_or_else(String::new, |line| format!(":{line}"));
+        let line = record
+            .line
+            .map_or_else(String::new, |line| format!(":{line}"));
         vec![
             record.object_type.to_string(),
             record.object_id.clone(),
@@ -85,15 +93,24 @@ fn write(path: &Path, rejected: &[RejectedRecord], output: Output) -> Result<Exi
     let mut types: Vec<ObjectType> = rejected.iter().map(|record| record.object_type).collect();
     types.dedup();
     if types.len() > 1 {
-        let types: Vec<&str> = types.iter().map(|object_type| object_type.as_str()).collect();
-        let message = format!("a record file holds one type, and there are {}", types.join(", "));
-        return Err(CliError::new(Exit::Usage, message).with_hint("name one of them: gong-crm rejects TYPE --out FILE"));
+        let types: Vec<&str> = types
+            .iter()
+            .map(|object_type| object_type.as_str())
+            .collect();
+        let message = format!(
+            "a record file holds one type, and there are {}",
+            types.join(", ")
+        );
+        return Err(CliError::new(Exit::Usage, message)
+            .with_hint("name one of them: gong-crm rejects TYPE --out FILE"));
     }
     let (kept, lost): (Vec<_>, Vec<_>) = rejected
         .iter()
         .partition(|record| !record.line_content().is_empty());
     let write = || -> std::io::Result<()> {
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let directory = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
         let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
         for record in &kept {
             file.write_all(record.line_content().trim_ascii_end())?;
@@ -117,7 +134,11 @@ fn write(path: &Path, rejected: &[RejectedRecord], output: Output) -> Result<Exi
     if output.is_json() {
         output.json(&serde_json::json!({"path": path.to_string_lossy(), "records": written}));
     } else {
-        output.stdout(&format!("{}: {}", path.display(), counted(written, "record")));
+        output.stdout(&format!(
+            "{}: {}",
+            path.display(),
+            counted(written, "record")
+        ));
     }
     Ok(Exit::Ok)
 }
@@ -131,7 +152,12 @@ async fn waive(
     let mut is_waived = false;
     for (base_url, integration_id) in settings.known_integrations(ledger).await? {
         is_waived |= ledger
-            .waive(&base_url, integration_id, record.object_type, &record.object_id)
+            .waive(
+                &base_url,
+                integration_id,
+                record.object_type,
+                &record.object_id,
+            )
             .await
             .map_err(|error| CliError::from_ledger(&error))?;
     }
@@ -146,7 +172,9 @@ async fn waive(
             "objectType": object_type, "objectId": object_id, "waived": true,
         }));
     } else {
-        output.stdout(&format!("{object_type} {object_id} is not sent again until it changes"));
+        output.stdout(&format!(
+            "{object_type} {object_id} is not sent again until it changes"
+        ));
     }
     Ok(Exit::Ok)
 }

@@ -1,7 +1,7 @@
 //! `gong-crm resume`: uploads whose outcome is not known, brought to their end.
 
-use gong_crm::operation::Operation;
 use gong_crm::ledger::{Upload, UploadState};
+use gong_crm::operation::Operation;
 use gong_crm::push::Options;
 
 use crate::args::Global;

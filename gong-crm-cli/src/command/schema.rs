@@ -10,12 +10,12 @@ use crate::args::Global;
 use crate::args::schema::{Schema, SchemaAction, SchemaFile};
 use crate::command::check::level;
 use crate::connection::Connection;
-use crate::exit::Exit;
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::output::Output;
 use crate::output::dry_run::{self, Request};
-use crate::schema_file;
 use crate::output::table::counted;
+use crate::schema_file;
 
 pub(crate) async fn run(
     global: &Global,
@@ -79,8 +79,12 @@ async fn pull(
 }
 
 fn yaml(schema: &EntitySchema) -> Result<String, CliError> {
-    serde_yaml_ng::to_string(schema)
-        .map_err(|error| CliError::new(Exit::Unexpected, format!("the schema can't be written as YAML: {error}")))
+    serde_yaml_ng::to_string(schema).map_err(|error| {
+        CliError::new(
+            Exit::Unexpected,
+            format!("the schema can't be written as YAML: {error}"),
+        )
+    })
 }
 
 async fn plan(global: &Global, file: &SchemaFile, output: Output) -> Result<Exit, CliError> {
@@ -203,10 +207,7 @@ async fn plans(
         .collect();
     let mut failure = CliError::new(
         Exit::CheckFailed,
-        format!(
-            "{} has errors; nothing was sent",
-            file.path.display()
-        ),
+        format!("{} has errors; nothing was sent", file.path.display()),
     );
     failure.hint = Some(findings.join("\n      "));
     let findings = refused.iter().flat_map(|error| {
@@ -253,9 +254,7 @@ fn print(plans: &[SchemaPlan], output: Output) {
         .iter()
         .any(|plan| plan.of(Change::Uncertain).next().is_some())
     {
-        output.status(
-            "?: Gong does not return this; sending it changes nothing if it is the same",
-        );
+        output.status("?: Gong does not return this; sending it changes nothing if it is the same");
     }
     if !plans.iter().any(SchemaPlan::needs_upload) {
         output.status("nothing to do");

@@ -38,7 +38,10 @@ pub(crate) async fn run(
 fn print(answer: &RequestStatus, output: Output) {
     output.stdout(answer.status.as_str());
     let errors = answer.total_error_count.filter(|errors| *errors > 0);
-    for (number, what) in [(answer.total_success_count, "accepted"), (errors, "rejected")] {
+    for (number, what) in [
+        (answer.total_success_count, "accepted"),
+        (errors, "rejected"),
+    ] {
         if let Some(number) = number {
             output.stdout(&format!("{} {what}", count(number)));
         }

@@ -116,7 +116,10 @@ impl Profile {
         let line = line(text, key.span().start);
         let is_wrong = |expected: &str| ConfigError {
             line,
-            message: format!("`{name}` must be {expected}, found {}", kind(value.get_ref())),
+            message: format!(
+                "`{name}` must be {expected}, found {}",
+                kind(value.get_ref())
+            ),
             hint: None,
         };
         let words = || match value.get_ref() {
@@ -155,7 +158,8 @@ impl Profile {
                     }
                     _ => None,
                 };
-                let value = number.ok_or_else(|| is_wrong("a whole number, the id of an integration"));
+                let value =
+                    number.ok_or_else(|| is_wrong("a whole number, the id of an integration"));
                 self.integration_id = Some(Entry {
                     value: value?,
                     line,

@@ -10,8 +10,8 @@ use secrecy::SecretString;
 use crate::args::Global;
 use crate::config::file::{ConfigFile, Entry, Profile, nearest};
 use crate::config::sources::Sources;
-use crate::exit::Exit;
 use crate::error::CliError;
+use crate::exit::Exit;
 
 /// The name of the config file that is searched for.
 const FILE_NAME: &str = "gong-crm.toml";
@@ -272,8 +272,11 @@ fn half(present: &Setting<SecretString>, key: &str, variable: &str) -> CliError 
         Source::File(path, _) => format!("`{key}` is not in {}", path.display()),
         _ => format!("{variable} is not set"),
     };
-    CliError::new(Exit::Credentials, format!("the access key pair is incomplete: {missing}"))
-        .with_hint("set the access key and its secret in the same place")
+    CliError::new(
+        Exit::Credentials,
+        format!("the access key pair is incomplete: {missing}"),
+    )
+    .with_hint("set the access key and its secret in the same place")
 }
 
 fn integration_id_of_environment() -> Result<Option<Setting<IntegrationId>>, CliError> {
@@ -407,8 +410,8 @@ mod access {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     use std::path::Path;
 
-    use crate::exit::Exit;
     use crate::error::CliError;
+    use crate::exit::Exit;
 
     /// A file that was found by search must be the user's own: it decides where the credentials of
     /// the environment are sent.
@@ -442,7 +445,8 @@ mod access {
             return Ok(());
         }
         let shown = path.display();
-        let message = format!("{shown} contains a secret and can be read by others (mode {mode:03o})");
+        let message =
+            format!("{shown} contains a secret and can be read by others (mode {mode:03o})");
         Err(CliError::new(Exit::Usage, message).with_hint(format!("chmod 600 {shown}")))
     }
 

@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::Global;
+use crate::config::settings::Settings;
 use crate::error::CliError;
 use crate::output::Output;
-use crate::config::settings::Settings;
 
 const MULTIPART: &str = "multipart/form-data";
 
@@ -156,7 +156,10 @@ pub(crate) fn print(requests: &[Request], global: &Global, output: Output) -> Re
 /// The requests as JSON.
 pub(crate) fn json(requests: &[Request], global: &Global) -> Result<Vec<Value>, CliError> {
     let target = Target::of(global)?;
-    Ok(requests.iter().map(|request| request.json(&target)).collect())
+    Ok(requests
+        .iter()
+        .map(|request| request.json(&target))
+        .collect())
 }
 
 fn without_nulls(value: Value) -> Value {

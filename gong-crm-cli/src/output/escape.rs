@@ -118,7 +118,10 @@ mod tests {
             ("a\nb\r\tc", "a\\nb\\r\\tc"),
             ("\x1b[2Jx\u{7}", "\\u{1b}[2Jx\\u{7}"),
             ("\u{9b}31m \u{85}", "\\u{9b}31m \\u{85}"),
-            ("a\u{202e}b\u{2066}c\u{2028}", "a\\u{202e}b\\u{2066}c\\u{2028}"),
+            (
+                "a\u{202e}b\u{2066}c\u{2028}",
+                "a\\u{202e}b\\u{2066}c\\u{2028}",
+            ),
             ("\u{FDD0}error:\u{FDD4} x", "\x1b[1m\x1b[31merror:\x1b[0m x"),
         ] {
             assert_eq!(escaped(text), expected, "{text:?}");
@@ -136,7 +139,10 @@ mod tests {
         let value = serde_json::json!({"a": "\u{9b}\u{202e}ok\u{7f}\n"});
         let text = json(&value.to_string());
         assert!(!text.chars().any(is_active), "{text}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+            value
+        );
     }
 
     #[test]

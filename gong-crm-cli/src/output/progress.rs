@@ -196,7 +196,11 @@ impl Progress {
             Display::Bar(bar) => bar.set_position(bytes),
             Display::Lines if self.last_line.elapsed() >= LINE_EVERY => {
                 let all = self.bytes.get(id).copied().unwrap_or_default();
-                self.line(&format!("{id}: {} of {} sent", HumanBytes(bytes), HumanBytes(all)));
+                self.line(&format!(
+                    "{id}: {} of {} sent",
+                    HumanBytes(bytes),
+                    HumanBytes(all)
+                ));
             }
             Display::Lines | Display::None => {}
         }

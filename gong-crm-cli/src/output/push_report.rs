@@ -215,7 +215,11 @@ fn errors(file: &FileReport, cause: Option<&str>, output: Output) {
         ));
     }
     // The cause of it all is said once, at the end.
-    if let Some(reason) = file.reason.as_deref().filter(|reason| Some(*reason) != cause) {
+    if let Some(reason) = file
+        .reason
+        .as_deref()
+        .filter(|reason| Some(*reason) != cause)
+    {
         output.status(&format!("{path}: {reason}"));
     }
     if let Some(rejects) = &file.rejects {

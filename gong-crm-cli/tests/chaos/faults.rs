@@ -77,7 +77,11 @@ fn retry_after_is_obeyed() {
         harness.simulator.add_fault(fault);
         let started = std::time::Instant::now();
         assert_eq!(harness.push(&[]).code, Some(0));
-        assert!(started.elapsed() >= Duration::from_secs(1), "{}", harness.name);
+        assert!(
+            started.elapsed() >= Duration::from_secs(1),
+            "{}",
+            harness.name
+        );
     }
 }
 
@@ -105,7 +109,7 @@ fn lasting_fault_has_its_exit_code_and_is_resumed() {
         (vec![question(Effect::Status(500))], 7),
         (
             vec![question(Effect::TooManyRequests(RetryAfter::Absent))],
-            7,
+            8,
         ),
     ];
     for effect in long_waits() {
@@ -136,7 +140,11 @@ fn upload_that_never_ends_times_out_and_is_resumed() {
 #[test]
 fn push_without_waiting_is_finished_by_resume() {
     for source in Source::ALL {
-        let harness = Harness::new(format!("{source:?} without waiting"), &mut SeededRng::new(3), source);
+        let harness = Harness::new(
+            format!("{source:?} without waiting"),
+            &mut SeededRng::new(3),
+            source,
+        );
         harness.simulator.set_processing(Processing::Polls(2));
         let ended = harness.push(&["--no-wait"]);
         assert_eq!(ended.code, Some(7), "{}: {ended:#?}", harness.name);
@@ -147,7 +155,12 @@ fn push_without_waiting_is_finished_by_resume() {
         } else {
             source.exit()
         };
-        assert_eq!(resumed.code, Some(expected), "{}: {resumed:#?}", harness.name);
+        assert_eq!(
+            resumed.code,
+            Some(expected),
+            "{}: {resumed:#?}",
+            harness.name
+        );
         harness.assert_in_gong();
         harness.recover();
     }
@@ -166,7 +179,9 @@ fn lost_ledger_sends_everything_again() {
 
 fn remove_ledger(harness: &Harness) {
     for ending in ["", ".lock", "-wal", "-shm"] {
-        drop(std::fs::remove_file(harness.path(&format!("ledger.sqlite{ending}"))));
+        drop(std::fs::remove_file(
+            harness.path(&format!("ledger.sqlite{ending}")),
+        ));
     }
 }
 

@@ -211,7 +211,11 @@ impl Harness {
         let was_open = self.uploads().iter().any(|upload| upload.state.is_open());
         let resumed = self.resume();
         // Records of an upload that failed as a whole are sent by the next push.
-        let mut errors = self.simulator.uploads().into_iter().flat_map(|upload| upload.errors);
+        let mut errors = self
+            .simulator
+            .uploads()
+            .into_iter()
+            .flat_map(|upload| upload.errors);
         let has_whole_failure = errors.any(|error| error.line == 0);
         let is_expected = |code: i32| code == 0 || code == exit || code == 6 && has_whole_failure;
         assert!(
@@ -225,7 +229,11 @@ impl Harness {
         self.assert_nothing_is_left();
 
         // A record whose upload failed as a whole counts as rejected if it was alone in it.
-        let more: &[&str] = if has_whole_failure { &["--resend"] } else { &[] };
+        let more: &[&str] = if has_whole_failure {
+            &["--resend"]
+        } else {
+            &[]
+        };
         let pushed = self.push(more);
         assert_eq!(
             pushed.code,
@@ -239,7 +247,11 @@ impl Harness {
         let uploads = self.simulator.uploads().len();
         assert_eq!(self.push(&[]).code, Some(exit), "{name}");
         let is_same = self.simulator.uploads().len() == uploads;
-        assert!(is_same || self.source == Source::Input, "{name}: again\n{}", self.trace());
+        assert!(
+            is_same || self.source == Source::Input,
+            "{name}: again\n{}",
+            self.trace()
+        );
         self.assert_nothing_is_left();
         self.assert_in_gong();
         let spool = std::fs::read_dir(self.path("ledger.sqlite.spool"));
@@ -259,7 +271,10 @@ impl Harness {
         let calls = requests.iter().map(|request| {
             let at = jiff::Timestamp::try_from(request.received_at).unwrap();
             let (line, status, fault) = (request.line(), request.status, &request.fault);
-            format!("{at} {line} {status} {}\n", fault.as_deref().unwrap_or_default())
+            format!(
+                "{at} {line} {status} {}\n",
+                fault.as_deref().unwrap_or_default()
+            )
         });
         uploads.chain(calls).collect()
     }
@@ -267,7 +282,12 @@ impl Harness {
     /// No upload is open, so a resume makes no call.
     fn assert_nothing_is_left(&self) {
         let name = &self.name;
-        assert_eq!(self.listed_unfinished(), "", "{name}: nothing is left\n{}", self.trace());
+        assert_eq!(
+            self.listed_unfinished(),
+            "",
+            "{name}: nothing is left\n{}",
+            self.trace()
+        );
         let before = self.simulator.request_count();
         let again = self.resume();
         assert_eq!(again.code, Some(0), "{name}: {again:#?}");
@@ -288,9 +308,19 @@ impl Harness {
             files.map(|file| file[key].as_u64().unwrap()).sum()
         };
         let bad = count("rejected") + count("heldBack");
-        assert_eq!(bad, self.crm.bad as u64, "{name}: {report:#}\n{}", self.trace());
+        assert_eq!(
+            bad,
+            self.crm.bad as u64,
+            "{name}: {report:#}\n{}",
+            self.trace()
+        );
         let good = count("accepted") + count("unchanged") + count("superseded");
-        assert_eq!(good + bad, count("records"), "{name}: {report:#}\n{}", self.trace());
+        assert_eq!(
+            good + bad,
+            count("records"),
+            "{name}: {report:#}\n{}",
+            self.trace()
+        );
         assert_eq!(count("uncertain"), 0, "{name}: {report:#}");
     }
 
@@ -300,19 +330,28 @@ impl Harness {
         for ((object_type, id), expected) in &self.crm.expected {
             let found = self.simulator.object(object_type, id);
             let found = found.map(|object| object["name"].as_str().unwrap_or_default().to_owned());
-            assert_eq!(&found, expected, "{name}: {object_type} {id}\n{}", self.trace());
+            assert_eq!(
+                &found,
+                expected,
+                "{name}: {object_type} {id}\n{}",
+                self.trace()
+            );
         }
         let known = self.uploads();
         // Of another ledger, if there was one, it does not know.
-        let ledger_of = |id: &str| id.rsplitn(3, '-').nth(1).map(str::to_owned);
-        let first = known.first().map(|upload| upload.client_request_id.to_string());
+        let ledger_of = |id: &str| id.rsplit('-').nth(1).map(str::to_owned);
+        let first = known
+            .first()
+            .map(|upload| upload.client_request_id.to_string());
         let ledger = first.as_deref().and_then(ledger_of);
         for upload in self.simulator.uploads() {
             let id = &upload.client_request_id;
             if ledger_of(id) != ledger {
                 continue;
             }
-            let known = known.iter().find(|known| known.client_request_id.as_str() == id);
+            let known = known
+                .iter()
+                .find(|known| known.client_request_id.as_str() == id);
             let is_ended = known.is_some_and(|known| !known.state.is_open());
             assert!(is_ended, "{name}: {id} is {known:?}\n{}", self.trace());
         }

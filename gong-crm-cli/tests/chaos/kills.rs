@@ -97,19 +97,14 @@ impl Moment {
                 // What comes after it was planned before.
                 Self::Planned | Self::SendingNotRead => any(UploadState::Sending),
                 Self::SendingRead => harness.simulator.uploads().len() > received,
-                Self::Done | Self::Searching => {
-                    any(UploadState::Done) && any(UploadState::Sending)
-                }
+                Self::Done | Self::Searching => any(UploadState::Done) && any(UploadState::Sending),
                 // Uploads that an earlier push left with Gong are waited for in the same way.
                 Self::Accepted => uploads
                     .iter()
                     .any(|upload| upload.state == UploadState::Accepted),
                 Self::Processing => {
-                    let is_accepted = |upload: &Upload| {
-                        upload.state == UploadState::Accepted
-                    };
-                    uploads.iter().any(is_accepted)
-                        && harness.simulator.request_count() > calls + 2
+                    let is_accepted = |upload: &Upload| upload.state == UploadState::Accepted;
+                    uploads.iter().any(is_accepted) && harness.simulator.request_count() > calls + 2
                 }
             }
         });
@@ -125,11 +120,20 @@ fn killed_at(moment: Moment, source: Source) {
     let harness = Harness::new(name, &mut SeededRng::new(7), source);
     let states = moment.kill(&harness, false);
     let states = states.unwrap_or_else(|| panic!("{}: it ended before", harness.name));
-    assert!(states.contains(&moment.state()), "{}: {states:?}", harness.name);
+    assert!(
+        states.contains(&moment.state()),
+        "{}: {states:?}",
+        harness.name
+    );
     let uploads = harness.uploads();
     let is_search = |upload: &Upload| upload.purpose == Purpose::ErrorSearch;
     let is_searching = uploads.iter().any(is_search);
-    assert_eq!(is_searching, moment == Moment::Searching, "{}", harness.name);
+    assert_eq!(
+        is_searching,
+        moment == Moment::Searching,
+        "{}",
+        harness.name
+    );
     harness.recover();
 }
 
@@ -164,7 +168,9 @@ fn interrupted_push_reports_and_is_resumed() {
     harness.simulator.set_processing(Processing::After(LATER));
     let mut child = harness.start_push(&[]);
     let is_accepted = |uploads: &[Upload]| {
-        uploads.iter().any(|upload| upload.state == UploadState::Accepted)
+        uploads
+            .iter()
+            .any(|upload| upload.state == UploadState::Accepted)
     };
     assert!(harness.wait_until(&mut child, is_accepted));
     let pid = child.id().to_string();

@@ -26,7 +26,7 @@ fn full_disk_at_any_write_loses_nothing() {
     let mut ends = std::collections::BTreeMap::new();
     let mut sent_nothing = 0;
     for source in [Source::Folder, Source::Input] {
-        for blocks in (0..400).step_by(12) {
+        for blocks in (0..4_000).step_by(125) {
             let name = format!("{source:?} with room for {blocks} blocks");
             let harness = Harness::new(name, &mut SeededRng::new(7), source);
             let full = format!("trap '' XFSZ\nulimit -f {blocks}");

@@ -122,8 +122,16 @@ fn kills_and_faults_lose_and_undo_nothing() {
     );
     let met = met.into_inner().unwrap();
     if seeds.end - seeds.start >= SEEDS.end {
-        for state in [UploadState::Planned, UploadState::Sending, UploadState::Accepted, UploadState::Done] {
-            assert!(met.contains(state.as_str()), "no kill left one {state}: {met:?}");
+        for state in [
+            UploadState::Planned,
+            UploadState::Sending,
+            UploadState::Accepted,
+            UploadState::Done,
+        ] {
+            assert!(
+                met.contains(state.as_str()),
+                "no kill left one {state}: {met:?}"
+            );
         }
     }
 }

@@ -176,7 +176,7 @@ pub(crate) fn settings() -> insta::Settings {
     );
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]");
     settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "[TIME]");
-    settings.add_filter(r#"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6,}Z"#, "[TIME]");
+    settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6,}Z", "[TIME]");
     settings.add_filter(r"process \d+, since \S+\)?", "process [ID], since [TIME]");
     settings.add_filter(r"retrying in [0-9.]+ s", "retrying in [PAUSE] s");
     settings.add_filter(r"\(os error \d+\)", "(os error [N])");

@@ -61,7 +61,9 @@ fn objects(invocation: Invocation) -> Vec<Value> {
     let output = invocation.output();
     assert_eq!(output.status.code(), Some(0));
     let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 #[test]
@@ -76,7 +78,10 @@ fn reverted_record_is_sent_again() {
     assert_eq!((code, &report["verdict"]), (Some(0), &"done".into()));
     let file = &report["files"][0];
     assert_eq!(file["status"], "unchanged", "{report}");
-    assert_eq!((&file["unchanged"], &file["uploads"]), (&1.into(), &Value::Array(vec![])));
+    assert_eq!(
+        (&file["unchanged"], &file["uploads"]),
+        (&1.into(), &Value::Array(vec![]))
+    );
     assert_eq!(place.simulator.uploads().len(), 3);
 }
 
@@ -86,25 +91,49 @@ fn report_has_every_key() {
     let (code, report) = place.push(&[("a-1", "A"), ("a/2", "B")], &["--skip-invalid"]);
     assert_eq!(code, Some(5), "{report}");
     assert_eq!(report["verdict"], "partial");
-    let keys = |value: &Value| -> Vec<String> {
-        value.as_object().unwrap().keys().cloned().collect()
-    };
+    let keys =
+        |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
     let file = &report["files"][0];
     for key in [
-        "path", "objectType", "status", "records", "unchanged", "accepted", "rejected", "uploads",
-        "errors", "reason", "rejects",
+        "path",
+        "objectType",
+        "status",
+        "records",
+        "unchanged",
+        "accepted",
+        "rejected",
+        "uploads",
+        "errors",
+        "reason",
+        "rejects",
     ] {
         assert!(keys(file).contains(&key.to_owned()), "{key}: {report}");
     }
     let upload = &file["uploads"][0];
-    for key in ["clientRequestId", "status", "records", "accepted", "rejected"] {
+    for key in [
+        "clientRequestId",
+        "status",
+        "records",
+        "accepted",
+        "rejected",
+    ] {
         assert!(keys(upload).contains(&key.to_owned()), "{key}: {report}");
     }
     let error = &file["errors"][0];
-    for key in ["clientRequestId", "line", "sourceLine", "objectId", "description"] {
+    for key in [
+        "clientRequestId",
+        "line",
+        "sourceLine",
+        "objectId",
+        "description",
+    ] {
         assert!(keys(error).contains(&key.to_owned()), "{key}: {report}");
     }
-    assert_eq!((&error["line"], &error["sourceLine"]), (&Value::Null, &2.into()), "{report}");
+    assert_eq!(
+        (&error["line"], &error["sourceLine"]),
+        (&Value::Null, &2.into()),
+        "{report}"
+    );
 }
 
 #[test]
@@ -144,7 +173,10 @@ fn upload_history_and_changes_are_listed() {
     place.push(&[("a-1", "B"), ("a-2", "A")], &[]);
     let uploads = objects(place.command(&["uploads", "-o", "json", "--limit", "1"]));
     assert_eq!(uploads.len(), 1);
-    assert_eq!((&uploads[0]["records"], &uploads[0]["state"]), (&1.into(), &"done".into()));
+    assert_eq!(
+        (&uploads[0]["records"], &uploads[0]["state"]),
+        (&1.into(), &"done".into())
+    );
     assert!(uploads[0]["integrationId"].is_string());
     let history = objects(place.command(&["history", "ACCOUNT", "a-1", "-o", "json"]));
     let actions: Vec<&Value> = history.iter().map(|entry| &entry["action"]).collect();
@@ -153,16 +185,25 @@ fn upload_history_and_changes_are_listed() {
     assert_eq!(history[1]["reason"], Value::Null);
     let changes = objects(place.command(&["changes", "-o", "json"]));
     assert_eq!(changes.len(), 3);
-    assert_eq!(objects(place.command(&["changes", "--since", "2100-01-01T00:00:00Z", "-o", "json"])).len(), 0);
+    assert_eq!(
+        objects(place.command(&["changes", "--since", "2100-01-01T00:00:00Z", "-o", "json"])).len(),
+        0
+    );
     assert_transcript!("uploads_list", place.command(&["uploads"]));
-    assert_transcript!("history_of_a_record", place.command(&["history", "ACCOUNT", "a-1"]));
+    assert_transcript!(
+        "history_of_a_record",
+        place.command(&["history", "ACCOUNT", "a-1"])
+    );
     assert_transcript!("changes_none", place.command(&["changes", "--since", "0s"]));
 }
 
 #[test]
 fn rejected_record_is_listed_written_and_waived() {
     let place = Place::new();
-    let (code, _) = place.push(&[("a-1", "A"), ("a/2", "B")], &["--skip-invalid", "--no-rejects"]);
+    let (code, _) = place.push(
+        &[("a-1", "A"), ("a/2", "B")],
+        &["--skip-invalid", "--no-rejects"],
+    );
     assert_eq!(code, Some(5));
     let rejects = objects(place.command(&["rejects", "-o", "json"]));
     assert_eq!(rejects.len(), 1, "{rejects:?}");
@@ -170,29 +211,53 @@ fn rejected_record_is_listed_written_and_waived() {
         (&rejects[0]["objectType"], &rejects[0]["objectId"]),
         (&"ACCOUNT".into(), &"a/2".into())
     );
-    assert_eq!(objects(place.command(&["rejects", "DEAL", "-o", "json"])).len(), 0);
+    assert_eq!(
+        objects(place.command(&["rejects", "DEAL", "-o", "json"])).len(),
+        0
+    );
     assert_transcript!("rejects_list", place.command(&["rejects"]));
-    let written = place.command(&["rejects", "ACCOUNT", "--out", "fix.ldjson"]).output();
+    let written = place
+        .command(&["rejects", "ACCOUNT", "--out", "fix.ldjson"])
+        .output();
     assert_eq!(written.status.code(), Some(0));
     let text = std::fs::read_to_string(place.path("fix.ldjson")).unwrap();
-    assert!(text.contains("\"a/2\"") && text.lines().count() == 1, "{text}");
-    assert_transcript!("rejects_waive", place.command(&["rejects", "waive", "ACCOUNT", "a/2"]));
+    assert!(
+        text.contains("\"a/2\"") && text.lines().count() == 1,
+        "{text}"
+    );
+    assert_transcript!(
+        "rejects_waive",
+        place.command(&["rejects", "waive", "ACCOUNT", "a/2"])
+    );
     assert_transcript!("rejects_none", place.command(&["rejects"]));
-    assert_transcript!("rejects_waive_unknown", place.command(&["rejects", "waive", "DEAL", "d-1"]));
+    assert_transcript!(
+        "rejects_waive_unknown",
+        place.command(&["rejects", "waive", "DEAL", "d-1"])
+    );
 }
 
 #[test]
 fn exported_ledger_is_sealed_and_goes_on_elsewhere() {
     let place = Place::new();
     place.push(&[("a-1", "A")], &[]);
-    assert_transcript!("ledger_export", place.command(&["ledger", "export", "moved.ldjson"]));
+    assert_transcript!(
+        "ledger_export",
+        place.command(&["ledger", "export", "moved.ldjson"])
+    );
     let (code, error) = place.push(&[("a-1", "B")], &[]);
     assert_eq!(code, Some(1), "{error}");
     assert_eq!(place.name_in_gong("a-1").as_deref(), Some("A"));
     std::fs::remove_file(place.path("ledger.sqlite")).unwrap();
-    assert_transcript!("ledger_import", place.command(&["ledger", "import", "moved.ldjson", "--as-is"]));
+    assert_transcript!(
+        "ledger_import",
+        place.command(&["ledger", "import", "moved.ldjson", "--as-is"])
+    );
     let (code, report) = place.push(&[("a-1", "A")], &[]);
-    assert_eq!((code, &report["files"][0]["unchanged"]), (Some(0), &1.into()), "{report}");
+    assert_eq!(
+        (code, &report["files"][0]["unchanged"]),
+        (Some(0), &1.into()),
+        "{report}"
+    );
 }
 
 #[test]
@@ -203,7 +268,9 @@ fn recovered_ledger_sends_everything_again() {
     place.push(&[("a-1", "B")], &[]);
     // An old backup is put back.
     for ending in ["-wal", "-shm"] {
-        drop(std::fs::remove_file(place.path(&format!("ledger.sqlite{ending}"))));
+        drop(std::fs::remove_file(
+            place.path(&format!("ledger.sqlite{ending}")),
+        ));
     }
     std::fs::write(place.path("ledger.sqlite"), copy).unwrap();
     assert_transcript!("ledger_recover", place.command(&["ledger", "recover"]));
@@ -228,7 +295,10 @@ fn pruned_ledger_keeps_what_gong_has() {
     let place = Place::new();
     place.push(&[("a-1", "A")], &[]);
     assert_transcript!("ledger_prune_nothing", place.command(&["ledger", "prune"]));
-    assert_transcript!("ledger_prune", place.command(&["ledger", "prune", "--before", "0s"]));
+    assert_transcript!(
+        "ledger_prune",
+        place.command(&["ledger", "prune", "--before", "0s"])
+    );
     assert_transcript!("uploads_pruned", place.command(&["uploads"]));
     let (_, report) = place.push(&[("a-1", "A")], &[]);
     assert_eq!(report["files"][0]["unchanged"], 1, "{report}");

@@ -8,9 +8,11 @@ mod contract;
 mod convert;
 mod csv;
 mod doctor;
+mod environment;
 mod failures;
 #[cfg(unix)]
 mod folders;
+mod generators;
 mod guide;
 mod help;
 mod integration;
@@ -20,11 +22,9 @@ mod meetings;
 mod messages;
 mod objects;
 mod output;
-mod generators;
 mod push;
 mod reference;
 mod schema;
 #[cfg(unix)]
 mod signals;
 mod sim;
-mod environment;

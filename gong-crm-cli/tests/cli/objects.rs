@@ -18,7 +18,12 @@ fn registered() -> Simulator {
 }
 
 fn push(sim: &Simulator, deals: &str) {
-    let pushed = run(sim, &["push", "deals.ldjson", "--account-delay", "0"], deals).output();
+    let pushed = run(
+        sim,
+        &["push", "deals.ldjson", "--account-delay", "0"],
+        deals,
+    )
+    .output();
     let said = String::from_utf8(pushed.stderr).unwrap();
     assert_eq!(pushed.status.code(), Some(0), "{said}");
 }

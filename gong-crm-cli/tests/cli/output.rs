@@ -82,7 +82,11 @@ fn github_runner_obeys_no_commands_meanwhile() {
     let text = String::from_utf8(output.stderr).unwrap();
     let first = text.lines().next().unwrap();
     let token = first.strip_prefix("::stop-commands::").unwrap();
-    assert_eq!(text.lines().last(), Some(format!("::{token}::").as_str()), "{text}");
+    assert_eq!(
+        text.lines().last(),
+        Some(format!("::{token}::").as_str()),
+        "{text}"
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -90,7 +94,14 @@ fn github_runner_obeys_no_commands_meanwhile() {
 fn full_disk_is_an_error() {
     for words in [
         &["--sim", "push", "examples/acme", "--no-rejects"][..],
-        &["--sim", "push", "examples/acme", "--no-rejects", "-o", "json"],
+        &[
+            "--sim",
+            "push",
+            "examples/acme",
+            "--no-rejects",
+            "-o",
+            "json",
+        ],
         &["json-schema", "DEAL"],
         &["completions", "bash"],
         &["man"],

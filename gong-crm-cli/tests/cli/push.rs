@@ -61,7 +61,10 @@ fn errors_that_gong_does_not_list_are_found() {
     let push = |more: &[&str]| {
         Invocation::new(&[&push[..], more].concat()).file("business_users.ldjson", &users(25))
     };
-    assert_transcript!("push_unlisted_errors", push(&["--no-progress", "--no-rejects"]));
+    assert_transcript!(
+        "push_unlisted_errors",
+        push(&["--no-progress", "--no-rejects"])
+    );
     let report = push(&["--find-all-errors", "-o", "json"]).output();
     assert_eq!(report.status.code(), Some(5));
     let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();

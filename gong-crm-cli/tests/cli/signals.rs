@@ -14,13 +14,24 @@ const LINE: &str = r#"{"objectId":"a-1","modifiedDate":"2026-03-01T09:30:00Z","n
 
 /// Starts a push that can't come to its end, sends it the signal once Gong was asked, and gives its
 /// exit code, report and messages.
-fn push_stopped_by(signal: Signal, wait: &str, under: Option<&str>) -> (Option<i32>, String, String) {
+fn push_stopped_by(
+    signal: Signal,
+    wait: &str,
+    under: Option<&str>,
+) -> (Option<i32>, String, String) {
     let sim = simulator()
         .processing(Processing::Never)
         .start_blocking()
         .unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
-    let words = ["push", "accounts.ldjson", "--poll-interval", "50ms", "--wait", wait];
+    let words = [
+        "push",
+        "accounts.ldjson",
+        "--poll-interval",
+        "50ms",
+        "--wait",
+        wait,
+    ];
     let mut push = Invocation::new(&words)
         .against(sim.base_url())
         .file("accounts.ldjson", LINE);
@@ -35,7 +46,9 @@ fn push_stopped_by(signal: Signal, wait: &str, under: Option<&str>) -> (Option<i
             .env("HOME", &directory);
         for name in ["GONG_BASE_URL", "GONG_ACCESS_KEY", "GONG_ACCESS_KEY_SECRET"] {
             let envs = push.command().get_envs();
-            let value = envs.filter(|(key, _)| *key == name).find_map(|(_, value)| value);
+            let value = envs
+                .filter(|(key, _)| *key == name)
+                .find_map(|(_, value)| value);
             command.env(name, value.unwrap());
         }
         *push.command() = command;
@@ -53,8 +66,18 @@ fn push_stopped_by(signal: Signal, wait: &str, under: Option<&str>) -> (Option<i
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     kill_process(pid, signal).unwrap();
     let (mut report, mut messages) = (String::new(), String::new());
-    child.stderr.take().unwrap().read_to_string(&mut messages).unwrap();
-    child.stdout.take().unwrap().read_to_string(&mut report).unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut messages)
+        .unwrap();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut report)
+        .unwrap();
     (child.wait().unwrap().code(), report, messages)
 }
 
@@ -64,7 +87,10 @@ fn every_signal_stops_a_push_with_its_own_code() {
         let (exit, report, messages) = push_stopped_by(signal, "30s", None);
         assert_eq!(exit, Some(code), "{messages}");
         assert!(report.contains("canceled"), "{report}");
-        assert!(messages.contains("to resume: gong-crm resume account-"), "{messages}");
+        assert!(
+            messages.contains("to resume: gong-crm resume account-"),
+            "{messages}"
+        );
     }
 }
 

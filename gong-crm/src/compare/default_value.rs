@@ -1,6 +1,6 @@
 //! What Gong assumes for a standard field that is absent.
 
-use gong_records::{Field, FieldKind};
+use crate::record::{Field, FieldKind};
 
 /// A documented default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use super::error::Fault;
 use super::json::{Cursor, Kind, Value};
 use super::key::{FieldKey, HashKey};
 use super::text;
-use gong_records::{EntitySchema, Field, FieldKind, FieldType};
-
+use crate::record::{Field, FieldKind};
+use crate::schema::{EntitySchema, FieldType};
 use crate::{ObjectType, Rule};
 
 /// How many custom fields are kept from one line to the next.

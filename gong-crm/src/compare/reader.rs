@@ -10,8 +10,7 @@ use super::json::{Cursor, Kind, Value, line_text};
 use super::key::{FieldKey, HashKey, low_32, low_64};
 use super::value::{self, Scratch};
 use super::{instant, text};
-use gong_records::EntitySchema;
-
+use crate::schema::EntitySchema;
 use crate::{ObjectType, Rule};
 
 /// What a plan needs to know of one line.

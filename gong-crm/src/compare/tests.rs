@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use super::error::NotARecord;
 use super::reader::{Facts, FieldHash, Reference};
 use super::{HashKey, Reader};
-use gong_records::{EntitySchema, SchemaField};
-
+use crate::schema::{EntitySchema, SchemaField};
 use crate::{ObjectType, Rule};
 
 const KEY: HashKey = HashKey::from_bytes([7; 16]);

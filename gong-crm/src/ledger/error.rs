@@ -102,9 +102,10 @@ pub enum LedgerError {
 
 /// The path after "the ledger", unless it has none.
 fn named(path: &Path) -> String {
-    match path.as_os_str().is_empty() {
-        true => String::new(),
-        false => format!(" {}", path.display()),
+    if path.as_os_str().is_empty() {
+        String::new()
+    } else {
+        format!(" {}", path.display())
     }
 }
 

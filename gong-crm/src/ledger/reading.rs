@@ -149,7 +149,7 @@ impl Ledger {
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
-    /// let ledger = gong_crm::Ledger::memory();
+    /// let ledger = gong_crm::ledger::Ledger::memory();
     /// assert!(ledger.integrations().await?.is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;

@@ -19,7 +19,8 @@ impl Session {
         }
         let newest = self.ledger.ledger().newest_accounts(self.space).await;
         let Ok(Some(newest)) = newest else { return };
-        let accepted = Timestamp::from_second(newest.at).unwrap_or_default();
+        // They were accepted in the course of that second.
+        let accepted = Timestamp::from_second(newest.at.saturating_add(1)).unwrap_or_default();
         let age = Duration::try_from(self.now().duration_since(accepted)).unwrap_or_default();
         let clock = &*self.client.clock;
         if let Some(pause) = delay.checked_sub(age).filter(|pause| !pause.is_zero()) {

@@ -55,6 +55,8 @@ struct Delivery<'s> {
     cause: Option<Arc<Error>>,
     calls: u32,
     sending: Attempts<'s>,
+    /// Why it is not known whether the last try arrived.
+    unclear: Option<Arc<Error>>,
     /// When Gong took it, if it did so in this push.
     accepted: Option<Duration>,
 }
@@ -76,6 +78,7 @@ impl Session {
             cause: None,
             calls: 0,
             sending: Attempts::start(&self.options.retry, clock),
+            unclear: None,
             accepted: None,
         };
         let mut event = Event::Begin;
@@ -159,6 +162,11 @@ impl Delivery<'_> {
             self.reason = "its content is not known any more: push its records again".to_owned();
             return Event::StatusLost;
         }
+        if let Some(error) = self.unclear.take()
+            && self.pause_before_retry(&error).await.is_none()
+        {
+            return Event::SendGivenUp;
+        }
         // The permit is never closed, and lives as long as the push.
         let permit = session.send_permit.acquire().await;
         if let Some(fatal) = session.fatal() {
@@ -188,35 +196,37 @@ impl Delivery<'_> {
         let error = self.failed(error);
         let event = match action {
             RetryAction::Retry | RetryAction::RetryAfter => Event::SendFailed,
-            RetryAction::CheckStatusThenRetry => Event::SendUnclear,
+            RetryAction::CheckStatusThenRetry => {
+                // It is asked about at once; the pause comes before it is sent again.
+                self.unclear = Some(error);
+                return Event::SendUnclear;
+            }
             RetryAction::ResolveConflict => return Event::SendConflict,
             _ => {
                 session.note(&error);
                 return Event::SendRefused;
             }
         };
-        self.pause_before_retry(&error, event).await
+        match self.pause_before_retry(&error).await {
+            Some(()) => event,
+            None => Event::SendGivenUp,
+        }
     }
 
-    async fn pause_before_retry(&mut self, error: &Arc<Error>, event: Event) -> Event {
+    /// Waits before the upload is sent again; `None` if it is not.
+    async fn pause_before_retry(&mut self, error: &Arc<Error>) -> Option<()> {
         let clock = &*self.session.client.clock;
         let Some(pause) = self.sending.next_pause(error.retry_after()) else {
             self.session.note(error);
-            // Nobody asks any more whether the last try arrived.
-            self.state.may_have_arrived |= event == Event::SendUnclear;
-            return Event::SendGivenUp;
+            return None;
         };
-        if event == Event::SendUnclear {
-            // It is asked about at once; the pause comes before it is sent again.
-            return event;
-        }
         self.session.events.emit(Progress::Retrying {
             client_request_id: self.upload.client_request_id.clone(),
             error: error.to_string(),
             pause,
         });
         clock.sleep(pause).await;
-        event
+        Some(())
     }
 
     async fn send_once(&mut self) -> Result<(), Error> {
@@ -313,6 +323,11 @@ impl Delivery<'_> {
         let policy = self.session.options.poll;
         let started = clock.monotonic();
         let (mut strange, mut asked) = (0, 0_u32);
+        // Gong processes in the background: what it took just now is hardly finished.
+        let first = policy.pauses().next().filter(|_| self.accepted.is_some());
+        if let Some(first) = first.filter(|first| *first <= policy.timeout) {
+            clock.sleep(first).await;
+        }
         for pause in policy.pauses() {
             let mut pause = pause;
             asked += 1;

@@ -11,17 +11,20 @@ use super::report::{RecordError, Status};
 use super::session::Session;
 use super::transition::End;
 use super::verdict::{Judgement, Rest, judge};
+use crate::ObjectType;
 use crate::ledger::{
     Action, Conclusion, Direction, LedgerError, NewUpload, Pending, Purpose, RecordOutcome, Upload,
     UploadState,
 };
-use crate::ObjectType;
 use crate::value::ObjectId;
 
 /// What became of an upload.
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) upload: Upload,
+    /// The number of the upload that was to be brought to its end: another than that of `upload` if
+    /// that one was lost and its content was sent again.
+    pub(super) number: u64,
     pub(super) status: Status,
     pub(super) reason: String,
     pub(super) cause: Option<Arc<Error>>,
@@ -54,8 +57,9 @@ pub(super) struct Outcome {
 impl Session {
     /// Sends an upload, waits for its verdict, and writes down what became of its records.
     pub(super) async fn bring_to_end(&self, mut upload: Upload, may_be_stale: bool) -> Ended {
+        let number = upload.number;
         match self.try_to_end(&mut upload, may_be_stale).await {
-            Ok(ended) => ended,
+            Ok(ended) => Ended { number, ..ended },
             Err(error) => {
                 self.note_ledger(&error);
                 let status = if upload.state == UploadState::Planned {
@@ -465,6 +469,7 @@ impl Session {
             _ => String::new(),
         };
         Ended {
+            number: upload.number,
             upload: upload.clone(),
             status,
             reason,
@@ -493,6 +498,7 @@ pub(super) fn unfinished(
         counts.entry(pending.source).or_default().records += 1;
     }
     Ended {
+        number: upload.number,
         upload,
         status,
         reason,

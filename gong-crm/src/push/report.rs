@@ -200,6 +200,7 @@ fn path_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Erro
     serializer.collect_str(&path.display())
 }
 
+#[expect(clippy::ref_option, reason = "serde calls it so")]
 fn optional_path_text<S: Serializer>(
     path: &Option<PathBuf>,
     serializer: S,
@@ -208,6 +209,7 @@ fn optional_path_text<S: Serializer>(
     text.serialize(serializer)
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn known_line<S: Serializer>(line: &u64, serializer: S) -> Result<S::Ok, S::Error> {
     Some(*line).filter(|line| *line > 0).serialize(serializer)
 }

@@ -476,10 +476,8 @@ impl Session {
         in_flight: &[InFlightRecord],
         ended: &[Ended],
     ) -> Result<(), PushError> {
-        let by_number: HashMap<u64, &Ended> = ended
-            .iter()
-            .map(|ended| (ended.upload.number, ended))
-            .collect();
+        let by_number: HashMap<u64, &Ended> =
+            ended.iter().map(|ended| (ended.number, ended)).collect();
         let mut by_upload: BTreeMap<(usize, u64), (u64, u64, u64)> = BTreeMap::new();
         for record in in_flight {
             let Some(of) = by_number.get(&record.upload) else {

@@ -87,8 +87,8 @@ pub(super) fn read(path: &Path) -> Result<HashSet<(ObjectType, String)>, SyncErr
             ))
         })?;
         let object_type = line.object_type.parse();
-        let object_type =
-            object_type.map_err(|error: crate::record::UnknownObjectType| malformed(error.to_string()))?;
+        let object_type = object_type
+            .map_err(|error: crate::record::UnknownObjectType| malformed(error.to_string()))?;
         confirmed.insert((object_type, line.object_id));
     }
     Ok(confirmed)

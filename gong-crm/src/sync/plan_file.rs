@@ -107,8 +107,9 @@ pub(super) fn read(path: &Path, made_for: &MadeFor) -> Result<Agreed, SyncError>
         let read: Line = serde_json::from_str(line)
             .map_err(|error| malformed(number, format!("not a line of a plan: {error}")))?;
         let object_type = read.object_type.parse();
-        let object_type = object_type
-            .map_err(|error: crate::record::UnknownObjectType| malformed(number, error.to_string()))?;
+        let object_type = object_type.map_err(|error: crate::record::UnknownObjectType| {
+            malformed(number, error.to_string())
+        })?;
         let row = u64::from_str_radix(&read.row, 16)
             .map_err(|error| malformed(number, format!("`row`: {error}")))?;
         let action = (read.action, read.hash, row);

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use gong_crm::clock::{Clock, SystemClock};
 use gong_crm::ledger::{Ledger, UploadState};
 use gong_crm::push::Verdict;
-use gong_crm::clock::{Clock, SystemClock};
 use gong_crm::rate_limit::RateLimit;
 use gong_sim::{Effect, Processing};
 use jiff::{SignedDuration, Timestamp};

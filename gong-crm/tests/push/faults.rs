@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use gong_crm::ErrorKind;
 use gong_crm::ledger::store::{Batch, Entry, SqliteStore, Store, StoreFuture, Table, Update};
 use gong_crm::ledger::{Ledger, LedgerError, LedgerLock, UploadState};
 use gong_crm::push::{Event, Options, PushError, Status, Verdict, Wait};
 use gong_crm::rate_limit::RateLimit;
-use gong_crm::ErrorKind;
 use gong_sim::{Effect, Fault, Operation, Processing, RetryAfter};
 
 use crate::support::{Harness, OLD, account, accounts, client_with, impatient, stage};

@@ -83,3 +83,22 @@ async fn search_for_errors_has_ids_of_its_own() {
     assert_eq!(report.files[0].errors.len(), 30, "{report:#?}");
     assert_eq!(report.accepted(), 3);
 }
+
+#[tokio::test]
+async fn id_is_made_of_type_ledger_and_number() {
+    let harness = Harness::new().await;
+    harness.write_text("crm/accounts.ldjson", &accounts(1));
+    harness.write_text("crm/stages.ldjson", &crate::support::stage("s", "New"));
+    drop(harness.push(&harness.folder()).await);
+    let uploads = harness.client.ledger().uploads(10).await.unwrap();
+    let ids: Vec<&str> = uploads
+        .iter()
+        .map(|upload| upload.client_request_id.as_str())
+        .collect();
+    let ledger = ids[0].split('-').nth(1).unwrap();
+    assert_eq!(ledger.len(), 8);
+    assert_eq!(
+        ids,
+        [format!("stage-{ledger}-1"), format!("account-{ledger}-2")]
+    );
+}

@@ -6,9 +6,9 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use gong_crm::clock::Clock;
 use gong_crm::ledger::{Ledger, LedgerError};
 use gong_crm::push::{PushError, Verdict};
-use gong_crm::clock::Clock;
 use gong_crm::rate_limit::RateLimit;
 use gong_sim::Simulator;
 use jiff::Timestamp;

@@ -5,9 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use gong_crm::clock::{Clock, SystemClock};
 use gong_crm::ledger::Ledger;
 use gong_crm::push::{Report, Status, Verdict};
-use gong_crm::clock::{Clock, SystemClock};
 use gong_sim::{Effect, Verdict as Answer};
 use serde_json::json;
 

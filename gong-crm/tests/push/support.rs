@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use gong_crm::clock::Clock;
 use gong_crm::ledger::{Ledger, RejectedRecord, UploadState};
 use gong_crm::push::{Options, Report};
-use gong_crm::clock::Clock;
 use gong_crm::rate_limit::RateLimit;
 use gong_crm::{Client, Credentials, IntegrationId};
 use gong_sim::{Effect, Fault, Operation, RetryAfter, Simulator};

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use gong_crm::ledger::Ledger;
 use gong_crm::push::{Options, Report};
+use gong_crm::rate_limit::RateLimit;
 use gong_crm::source::FilesSource;
 use gong_crm::sync::{SyncOptions, SyncPlan, SyncReport};
-use gong_crm::rate_limit::RateLimit;
 use gong_crm::{Client, Credentials, IntegrationId, ObjectType};
 use gong_sim::Simulator;
 use serde_json::{Value, json};

@@ -19,7 +19,6 @@ const OPEN: &[&str] = &[
     "gong-crm-cli::command",
     "gong-records::check",
     "gong-records::mapping",
-    "xtask::codegen",
 ];
 
 #[test]
