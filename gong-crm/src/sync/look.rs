@@ -159,7 +159,7 @@ impl Client {
         let ledger = self.ledger().lock(true, &*self.clock, &|_| {}).await?;
         let space = ledger.ledger().space(self.base_url(), integration_id).await?;
         let mut look: Look = ledger.ledger().look(space).await?.unwrap_or_default();
-        let kept = fields.iter().filter(|field| !field.is_deleted);
+        let kept = fields.iter().filter(|field| field.is_deleted != Some(true));
         let schema = EntitySchema::new().with_fields(object_type, kept.cloned());
         let fields = declared(&schema, object_type);
         let before = look.fields.get(object_type.as_str());
