@@ -1,6 +1,7 @@
 //! Why a command failed: one message, one hint, one exit code.
 
 use gong_crm::Error;
+use gong_crm::check::CheckError;
 use gong_crm::io::discover::FilesError;
 use gong_crm::ledger::LedgerError;
 use gong_crm::poll::PollError;
@@ -129,12 +130,26 @@ impl CliError {
         }
     }
 
+    /// For files that could not be checked.
+    pub(crate) fn from_check(error: &CheckError) -> Self {
+        match error {
+            CheckError::Files(files) => Self::from_files(files),
+            CheckError::Convert { source, .. } => {
+                let exit = source
+                    .downcast_ref()
+                    .map_or(Exit::Unexpected, Exit::of_convert);
+                Self::new(exit, error.to_string())
+            }
+            other => Self::new(Exit::Unexpected, other.to_string()),
+        }
+    }
+
     /// For a push that came to no report.
     pub(crate) fn from_push(error: PushError) -> Self {
         match error {
             PushError::Request(error) => error.into(),
             PushError::Files(error) => Self::from_files(&error),
-            PushError::Check(error) => crate::command::check::check_failure(&error),
+            PushError::Check(error) => Self::from_check(&error),
             PushError::Ledger(error) => Self::from_ledger(&error),
             PushError::OneIdForMany { .. } => Self::new(Exit::Usage, error.to_string())
                 .with_hint("leave --request-id out: every upload then gets an id of its own"),

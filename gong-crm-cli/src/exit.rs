@@ -1,7 +1,9 @@
 //! Exit codes: scripts depend on them, so a code never changes its meaning.
 
+use std::io;
 use std::process::ExitCode;
 
+use gong_crm::mapping::ConvertError;
 use gong_crm::push::{Report, Verdict};
 use gong_crm::sync::SyncReport;
 use gong_crm::{Error, ErrorKind};
@@ -85,6 +87,17 @@ impl Exit {
             ErrorKind::Configuration => Self::Usage,
             _ if error.is_outcome_unknown() && error.client_request_id().is_some() => {
                 Self::OutcomeUnknown
+            }
+            _ => Self::Unexpected,
+        }
+    }
+
+    /// For a CSV file that could not be converted.
+    pub(crate) fn of_convert(error: &ConvertError) -> Self {
+        match error {
+            ConvertError::Mapping(_) | ConvertError::Empty => Self::Usage,
+            ConvertError::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Self::Usage
             }
             _ => Self::Unexpected,
         }

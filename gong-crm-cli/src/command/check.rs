@@ -3,15 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gong_crm::check::{
-    CheckError, FileConverter, Finding, Options, Severity, Summary, check_paths,
-};
+use gong_crm::check::{FileConverter, Finding, Options, Summary, check_paths};
 use gong_crm::fix;
 use gong_crm::mapping::Conversion;
 
 use crate::args::check::Check;
 use crate::args::{Format, Global};
-use crate::command::convert;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::mappings::{conversion, warn_skipped_csvs};
@@ -32,7 +29,7 @@ pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit
     };
     let mut printer = Printer::new(check, output);
     let summary = check_paths(&paths, &options, &mut |found| printer.print(&found))
-        .map_err(|error| check_failure(&error))?;
+        .map_err(|error| CliError::from_check(&error))?;
     printer.end(&summary);
     warn_skipped_csvs(&options.passed_over(&check.paths), output);
     Ok(if summary.is_clean() {
@@ -71,8 +68,8 @@ fn mend(
         CliError::new(Exit::Unexpected, format!("{}: {error}", folder.display()))
     };
     // A first pass only to learn which files are meant, and as what.
-    let found =
-        check_paths(&check.paths, options, &mut |_| {}).map_err(|error| check_failure(&error))?;
+    let found = check_paths(&check.paths, options, &mut |_| {})
+        .map_err(|error| CliError::from_check(&error))?;
     let targets = targets(&found, options, folder)?;
     std::fs::create_dir_all(folder).map_err(|error| unwritable(&error))?;
     let mut fix_options = fix::Options::default();
@@ -144,19 +141,6 @@ fn targets(found: &Summary, options: &Options, folder: &Path) -> Result<Vec<Path
 /// What the check takes the conversion as.
 pub(crate) fn converter(conversion: Option<Conversion>) -> Option<Arc<dyn FileConverter>> {
     conversion.map(|conversion| Arc::new(conversion) as Arc<dyn FileConverter>)
-}
-
-pub(crate) fn check_failure(error: &CheckError) -> CliError {
-    match error {
-        CheckError::Files(files) => CliError::from_files(files),
-        CheckError::Convert { source, .. } => {
-            let exit = source
-                .downcast_ref()
-                .map_or(Exit::Unexpected, convert::exit_of);
-            CliError::new(exit, error.to_string())
-        }
-        other => CliError::new(Exit::Unexpected, other.to_string()),
-    }
 }
 
 /// Prints findings in the wanted form, up to the wanted number.
@@ -246,13 +230,5 @@ impl Printer {
                 "why a rule is there: gong-crm check --explain {rule}"
             ));
         }
-    }
-}
-
-/// The word for how bad a finding is.
-pub(crate) fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
     }
 }

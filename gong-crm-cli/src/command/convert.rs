@@ -17,13 +17,12 @@ use serde::Serialize;
 
 use crate::args::convert::Convert;
 use crate::args::{Format, Global};
-use crate::command::check::level;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::mappings::configured;
 use crate::output::Output;
 use crate::output::escape::{ERROR, FRAME, NORMAL};
-use crate::output::finding;
+use crate::output::finding::{self, level};
 use crate::output::table::counted;
 use crate::schema_file;
 
@@ -169,18 +168,7 @@ fn failure(error: &ConvertError, csv: &Path) -> CliError {
         ConvertError::File { .. } => error.to_string(),
         other => format!("{} can't be converted: {other}", csv.display()),
     };
-    CliError::new(exit_of(error), message)
-}
-
-/// Whether it is a person's mistake.
-pub(crate) fn exit_of(error: &ConvertError) -> Exit {
-    match error {
-        ConvertError::Mapping(_) | ConvertError::Empty => Exit::Usage,
-        ConvertError::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            Exit::Usage
-        }
-        _ => Exit::Unexpected,
-    }
+    CliError::new(Exit::of_convert(error), message)
 }
 
 /// Tells of problems: as data where the lines go into a file, else beside them.

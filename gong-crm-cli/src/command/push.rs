@@ -9,7 +9,6 @@ use gong_sim::Simulator;
 
 use crate::args::Global;
 use crate::args::push::{Delivery, Push};
-use crate::command::check::check_failure;
 use crate::config::settings::Settings;
 use crate::connection::{Connection, limits};
 use crate::error::CliError;
@@ -141,7 +140,7 @@ fn dry_run(
             }
         }
     })
-    .map_err(|error| check_failure(&error))?;
+    .map_err(|error| CliError::from_check(&error))?;
     let is_sendable = summary.is_clean() || push.skip_invalid;
     let sendable = if is_sendable { files } else { &[] };
     let requests = requests(global, push, sendable)?;

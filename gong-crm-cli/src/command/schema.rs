@@ -8,12 +8,12 @@ use gong_crm::{IntegrationId, ObjectType};
 
 use crate::args::Global;
 use crate::args::schema::{Schema, SchemaAction, SchemaFile};
-use crate::command::check::level;
 use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::output::dry_run::{self, Request};
+use crate::output::finding::level;
 use crate::output::table::counted;
 use crate::schema_file;
 

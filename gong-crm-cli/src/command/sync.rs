@@ -67,7 +67,9 @@ impl Sources {
         options.max_changes = args.max_changes.or(sync.max_changes).unwrap_or_default();
         options.delete_after = args.delete_after.or(sync.delete_after).unwrap_or(1);
         options.delete_referenced = args.delete_referenced || sync.delete_referenced;
-        options.confirm_deletions.clone_from(&args.confirm_deletions);
+        options
+            .confirm_deletions
+            .clone_from(&args.confirm_deletions);
         options.only = args.only.iter().cloned().collect();
         options.strict = args.strict;
         let schema = args.schema.as_deref();
@@ -208,7 +210,11 @@ impl Round {
         } else {
             let left = self.connection.client.calls_left().await;
             sync_report::plan(&report.plan, left, self.output);
-            for note in report.notes.iter().filter(|note| !report.plan.notes.contains(note)) {
+            for note in report
+                .notes
+                .iter()
+                .filter(|note| !report.plan.notes.contains(note))
+            {
                 self.output.status(&format!("note: {note}"));
             }
             for file in &report.files {
@@ -311,7 +317,8 @@ impl Round {
                 return Ok(None);
             }
             if !is_said {
-                self.output.status("paused; gong-crm sync --continue lets it go on");
+                self.output
+                    .status("paused; gong-crm sync --continue lets it go on");
                 is_said = true;
             }
             tokio::select! {
@@ -378,15 +385,21 @@ impl Round {
             .map_err(failed)?;
         let unwritable = |error: std::io::Error| {
             let path = path.display();
-            CliError::new(Exit::Unexpected, format!("{path} can't be written: {error}"))
+            CliError::new(
+                Exit::Unexpected,
+                format!("{path} can't be written: {error}"),
+            )
         };
         // A collector never reads half a file.
         let directory = path.parent().filter(|path| !path.as_os_str().is_empty());
         let mut named = tempfile::Builder::new();
-        let file = named.tempfile_in(directory.unwrap_or(Path::new("."))).map_err(unwritable)?;
+        let file = named
+            .tempfile_in(directory.unwrap_or(Path::new(".")))
+            .map_err(unwritable)?;
         std::fs::write(file.path(), text).map_err(unwritable)?;
         readable_by_all(file.as_file()).map_err(unwritable)?;
-        file.persist(path).map_err(|error| unwritable(error.error))?;
+        file.persist(path)
+            .map_err(|error| unwritable(error.error))?;
         Ok(())
     }
 }

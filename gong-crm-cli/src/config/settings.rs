@@ -146,8 +146,10 @@ impl Settings {
     /// What `plan` and `sync` read, and the config file that says so.
     pub(crate) fn sources(global: &Global) -> Result<(PathBuf, Sources), CliError> {
         let Some(path) = find(global)? else {
-            return Err(CliError::new(Exit::Usage, "no gong-crm.toml names what to read")
-                .with_hint("create one in this directory, or name it with --config"));
+            return Err(
+                CliError::new(Exit::Usage, "no gong-crm.toml names what to read")
+                    .with_hint("create one in this directory, or name it with --config"),
+            );
         };
         let file = open(&path, global)?;
         let name = global.profile.clone().or_else(|| text("GONG_PROFILE"));

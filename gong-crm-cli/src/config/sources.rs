@@ -145,11 +145,11 @@ impl<'a> Member<'a> {
     /// A number, or what a string says.
     fn limit(&self) -> Result<Limit, ConfigError> {
         match self.value.get_ref() {
-            DeValue::Integer(number) => number
-                .as_str()
-                .parse()
-                .map(Limit::Records)
-                .map_err(|_| self.wrong("a number, a percentage such as \"5%\", or \"unlimited\"")),
+            DeValue::Integer(number) => {
+                number.as_str().parse().map(Limit::Records).map_err(|_| {
+                    self.wrong("a number, a percentage such as \"5%\", or \"unlimited\"")
+                })
+            }
             _ => self.parsed(str::parse),
         }
     }
@@ -284,7 +284,10 @@ mod tests {
         assert_eq!(sources.sync.every, Some(Duration::from_mins(5)));
         assert_eq!(sources.sync.max_deletions, Some(Limit::Percent(5.0)));
         let deals = &sources.sources[&ObjectType::Deal];
-        assert_eq!((deals.take, deals.complete, deals.line), (Take::Latest, true, 6));
+        assert_eq!(
+            (deals.take, deals.complete, deals.line),
+            (Take::Latest, true, 6)
+        );
         assert_eq!(deals.lag, Duration::from_mins(10));
         let users = &sources.sources[&ObjectType::BusinessUser];
         assert_eq!(users.deletions, Some(Deletions::Never));
@@ -297,11 +300,27 @@ mod tests {
             ("[sync]\nscop = 'x'", 2, "unknown key `scop`"),
             ("[sync]\nevery = 'often'", 2, "`every`: "),
             ("[sync]\nmax-deletions = '120%'", 2, "`max-deletions`: "),
-            ("[sources.DEALS]\nfiles = 'x'\ncomplete = 'yes'", 3, "`complete` must be true or false"),
+            (
+                "[sources.DEALS]\nfiles = 'x'\ncomplete = 'yes'",
+                3,
+                "`complete` must be true or false",
+            ),
             ("[sources.ORDER]\nfiles = 'x'", 1, "[sources.ORDER]: "),
-            ("[sources.DEAL]\ncomplete = true", 1, "[sources.DEAL] has no `files`"),
-            ("[sources.DEAL]\ncommand = ['psql']", 2, "this build reads no `command` sources"),
-            ("[sources.DEAL]\nfiles = { glob = 'x', take = 'all' }", 2, "`take`: "),
+            (
+                "[sources.DEAL]\ncomplete = true",
+                1,
+                "[sources.DEAL] has no `files`",
+            ),
+            (
+                "[sources.DEAL]\ncommand = ['psql']",
+                2,
+                "this build reads no `command` sources",
+            ),
+            (
+                "[sources.DEAL]\nfiles = { glob = 'x', take = 'all' }",
+                2,
+                "`take`: ",
+            ),
         ] {
             let error = ConfigFile::parse(text).unwrap_err();
             assert_eq!(error.line, line, "{text}: {error:?}");

@@ -5,7 +5,6 @@ use gong_crm::check::{Excerpt, Finding, Severity};
 use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::command::check::level;
 use crate::output::escape::{ERROR, FRAME, NORMAL, WARNING};
 
 /// The lines that a person reads: what, where, the line with the place marked, what to do.
@@ -149,3 +148,11 @@ pub(crate) fn sarif(found: &Finding, first: bool) -> String {
 
 /// The end of a SARIF log.
 pub(crate) const SARIF_TAIL: &str = "]}]}";
+
+/// The word for a severity.
+pub(crate) fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}

@@ -71,7 +71,10 @@ fn changes(plan: &SyncPlan, output: Output) {
             let id = change.object_id.as_deref().unwrap_or("(no id)");
             let mut line = format!("{sign} {:<13} {id}", change.object_type.to_string());
             let fields = change.fields.join(", ");
-            for part in [fields.as_str(), change.reason.as_deref().unwrap_or_default()] {
+            for part in [
+                fields.as_str(),
+                change.reason.as_deref().unwrap_or_default(),
+            ] {
                 if !part.is_empty() {
                     line.push_str("   ");
                     line.push_str(part);
@@ -99,7 +102,10 @@ fn sentence(plan: &SyncPlan, calls_left: Option<u64>) -> String {
         .filter_map(|of| {
             let allowed = of.allowed_deletions?;
             let (owned, object_type) = (count(of.owned), of.object_type);
-            Some(format!("{} of {owned} {object_type} records", count(allowed)))
+            Some(format!(
+                "{} of {owned} {object_type} records",
+                count(allowed)
+            ))
         })
         .collect();
     let limit = if limits.is_empty() {

@@ -1,4 +1,4 @@
-//! What is said where the machine, the user or the moment is not as it should be.
+//! Behavior if the machine, the user or the moment is not as expected.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
@@ -33,7 +33,7 @@ fn after(shell: &str, arguments: &[&str]) -> Invocation {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_that_is_gone() {
+fn missing_current_directory_is_reported() {
     let gone = after(
         "mkdir gone && cd gone && rmdir ../gone",
         &["check", "accounts.ldjson"],
@@ -43,7 +43,7 @@ fn a_folder_that_is_gone() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_machine_without_room() {
+fn exhausted_machine_is_reported() {
     let few = after("ulimit -n 4", &["uploads"]);
     assert_transcript!("no_threads", few);
     let few = after("ulimit -n 9", &["--sim", "integration", "show"]);
@@ -51,14 +51,14 @@ fn a_machine_without_room() {
 }
 
 #[test]
-fn warnings_alone_are_no_error() {
+fn warnings_alone_are_not_an_error() {
     let deal = r#"{"objectId":"d-1","modifiedDate":"2026-03-01T09:30:00Z","name":"Renewal"}"#;
     let check = Invocation::new(&["check", "deals.ldjson"]).file("deals.ldjson", deal);
     assert_transcript!("check_warnings_only", check);
 }
 
 #[test]
-fn errors_beyond_those_that_a_push_shows() {
+fn errors_beyond_a_screen_are_counted() {
     let bad = (0..60).map(|number| format!("{{\"objectId\":\"a/{number}\"}}\n"));
     let push = ["--sim", "push", "accounts.ldjson"];
     let push = Invocation::new(&push).file("accounts.ldjson", &bad.collect::<String>());
@@ -74,7 +74,7 @@ fn errors_beyond_those_that_a_push_shows() {
 }
 
 #[test]
-fn a_csv_whose_name_tells_nothing() {
+fn csv_without_a_type_in_its_name() {
     let guess = Invocation::new(&["convert", "--guess", "export.csv"]);
     assert_transcript!(
         "guess_of_what",
@@ -83,13 +83,13 @@ fn a_csv_whose_name_tells_nothing() {
 }
 
 #[test]
-fn a_config_file_with_a_switch_where_a_text_belongs() {
+fn config_value_of_wrong_type_is_reported() {
     let config = Invocation::new(&["uploads"]).private_file("gong-crm.toml", "base-url = true\n");
     assert_transcript!("config_switch_for_text", config);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_gong_that_fails() {
+async fn doctor_reports_a_failing_gong() {
     let server = MockServer::start().await;
     let broken =
         json!({"requestId": "4al018gzaztcr8nbukw", "errors": ["Internal server error occurred"]});
@@ -110,7 +110,7 @@ async fn a_gong_that_fails() {
 
 /// Servers that are no Gong may not date their answers.
 #[test]
-fn a_server_without_a_clock() {
+fn doctor_accepts_a_response_without_date() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -142,7 +142,7 @@ fn a_server_without_a_clock() {
 }
 
 #[test]
-fn a_search_for_errors_that_gong_stops() {
+fn search_for_errors_that_gong_refuses() {
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
     let refusal = Fault::new(Effect::Status(400)).on(Operation::UploadEntities);
@@ -224,7 +224,7 @@ fn second_interrupt_quits_at_once() {
 /// Nobody types, and nothing is piped in.
 #[cfg(unix)]
 #[test]
-fn an_interrupt_while_the_standard_input_is_waited_for() {
+fn interrupt_stops_a_push_that_reads_standard_input() {
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
     let mut push = Invocation::new(&["push", "-", "--type", "ACCOUNT"]).against(sim.base_url());
@@ -258,7 +258,7 @@ fn interrupt(child: &std::process::Child) {
 /// A person at a terminal sees what a file waits for.
 #[cfg(unix)]
 #[test]
-fn a_bar_says_what_is_waited_for() {
+fn progress_bar_says_what_it_waits_for() {
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
     let (mut screen, terminal) = crate::invocation::terminal();

@@ -1,4 +1,4 @@
-//! What is printed for editors and shells: JSON Schemas, completions, manual pages.
+//! Output for editors and shells: JSON Schemas, completions, manual pages.
 
 use crate::invocation::{Invocation, workspace_root};
 

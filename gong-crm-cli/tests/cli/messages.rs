@@ -1,4 +1,4 @@
-//! Messages that nothing else shows: each as a person would come upon it.
+//! Messages that no other test shows.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -33,7 +33,7 @@ async fn server(answers: &[(&str, &str, u16, Value)]) -> MockServer {
 }
 
 #[test]
-fn of_check() {
+fn check_messages() {
     let check = |words: &[&str]| Invocation::new(&[&["check"], words].concat());
     let fix = ["--fix", ".", "accounts.ldjson"];
     let in_place = check(&fix).file("accounts.ldjson", LINE);
@@ -56,7 +56,7 @@ fn of_check() {
 }
 
 #[test]
-fn of_files_that_can_not_be_written() {
+fn unwritable_files_are_named() {
     let sim = registered();
     let man = Invocation::new(&["man", "--dir", "taken"]).file("taken", "");
     assert_transcript!("man_not_written", man);
@@ -73,7 +73,7 @@ fn of_files_that_can_not_be_written() {
 
 #[cfg(unix)]
 #[test]
-fn of_an_input_that_can_not_be_read() {
+fn unreadable_input_is_named() {
     let sim = registered();
     for (name, words) in [
         (
@@ -91,7 +91,7 @@ fn of_an_input_that_can_not_be_read() {
 }
 
 #[test]
-fn of_jobs_and_resume() {
+fn uploads_and_resume_messages() {
     assert_transcript!("uploads_none", Invocation::new(&["uploads"]));
     assert_transcript!("resume_nothing", Invocation::new(&["resume"]));
     let unknown = Invocation::new(&["resume", "account-17"]);
@@ -124,7 +124,7 @@ fn of_jobs_and_resume() {
 }
 
 #[test]
-fn of_what_is_said_twice() {
+fn repeated_push_and_dry_run_messages() {
     let sim = registered();
     let push = Invocation::new(&["push", "accounts.ldjson"])
         .against(sim.base_url())
@@ -161,7 +161,7 @@ fn of_what_is_said_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_integrations_that_gong_says_little_of() {
+async fn integration_without_a_name_messages() {
     let integrations = "/v2/crm/integrations";
     let status =
         json!({"status": "FAILED", "errors": [{"line": 0, "description": "Still in use"}]});
@@ -184,7 +184,7 @@ async fn of_integrations_that_gong_says_little_of() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_status_with_many_errors() {
+async fn status_with_many_errors_counts_them() {
     let error = |line| json!({"line": line, "description": "No name"});
     let errors: Vec<Value> = (1..=20).map(error).collect();
     let server = server(&[(
@@ -205,7 +205,7 @@ async fn of_a_status_with_many_errors() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_schema_with_fields_that_are_not_the_companys() {
+async fn schema_pull_skips_standard_fields() {
     let field = |name: &str, gone: bool| json!({"uniqueName": name, "label": name, "type": "STRING", "isDeleted": gone});
     let fields = [
         field("name", false),
@@ -220,7 +220,7 @@ async fn of_a_schema_with_fields_that_are_not_the_companys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_people_and_meetings() {
+async fn readiness_and_meeting_messages() {
     let user = |email: &str, exists| json!({"email": email, "exists": exists, "valid": false});
     let users = [user("a@acme.example", false), user("b@acme.example", true)];
     let server = server(&[
@@ -272,7 +272,7 @@ async fn of_people_and_meetings() {
 }
 
 #[test]
-fn of_a_day_whose_calls_are_spent() {
+fn spent_quota_is_reported() {
     let sim = registered();
     let doctor = |ledger: &str| {
         let words = ["doctor", "--ledger", ledger, "--integration-id", "17"];
@@ -307,7 +307,7 @@ fn of_a_day_whose_calls_are_spent() {
 }
 
 #[test]
-fn of_a_token_that_may_not_list_integrations() {
+fn doctor_works_without_listing_integrations() {
     let sim = simulator()
         .bearer_token("token", ["api:crm:upload"])
         .start_blocking()
@@ -326,14 +326,14 @@ fn of_a_token_that_may_not_list_integrations() {
 }
 
 #[test]
-fn of_a_port_that_is_taken() {
+fn port_in_use_is_reported() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     assert_transcript!("sim_port_taken", Invocation::new(&["sim", "--port", &port]));
 }
 
 #[test]
-fn of_more_than_a_person_reads() {
+fn problems_beyond_a_screen_are_counted() {
     let rows = (0..60).map(|row| format!("a-{row},nonsense"));
     let csv = format!("Id,Changed\n{}\n", rows.collect::<Vec<_>>().join("\n"));
     let map = "[ACCOUNT.fields]\nobjectId = \"Id\"\nmodifiedDate = \"Changed\"\n";
@@ -350,7 +350,7 @@ fn of_more_than_a_person_reads() {
 }
 
 #[test]
-fn of_what_goes_on_during_a_push() {
+fn push_progress_messages() {
     let push = |sim: &gong_sim::Simulator, words: &[&str]| {
         let contact = LINE.replace("\"name\":\"Acme\"", "\"accountId\":\"a-1\",\"firstName\":\"Jo\",\"lastName\":\"Doe\",\"emailAddress\":\"jo@acme.example\"");
         Invocation::new(&[&["push", "accounts.ldjson", "contacts.ldjson"], words].concat())
@@ -379,7 +379,7 @@ fn of_what_goes_on_during_a_push() {
 }
 
 #[test]
-fn of_a_push_that_waits_for_another() {
+fn push_says_that_it_waits_for_another() {
     let sim = registered();
     let mut push = Invocation::new(&["push", "accounts.ldjson", "--ledger", "ledger.sqlite"])
         .against(sim.base_url())

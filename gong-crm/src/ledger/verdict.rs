@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::locked::Conclusion;
 use super::record::{Current, LastTry, RecordState, SentField, TryOutcome};
-use super::upload::{Action, Pending, RecordOutcome, Upload};
+use super::upload::{Action, Pending, Purpose, RecordOutcome, Upload};
 
 /// The longest reason that is kept of a rejection, in characters.
 const MAX_REASON: usize = 500;
@@ -51,7 +51,11 @@ pub(super) fn after(
             state.last_try = Some(last_try(upload, pending, outcome, reason, tries, now, next));
         }
         RecordOutcome::Uncertain => {
-            let tries = tries_of(&state, pending, TryOutcome::Uncertain);
+            let tries = match (upload.purpose, &state.last_try) {
+                // It goes on until each record is alone: its parts are not tries of their own.
+                (Purpose::ErrorSearch, Some(last)) if last.hash == pending.hash => last.tries,
+                _ => tries_of(&state, pending, TryOutcome::Uncertain),
+            };
             let outcome = if tries >= MAX_UNCERTAIN {
                 TryOutcome::Unconfirmed
             } else {

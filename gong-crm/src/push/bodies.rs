@@ -1,6 +1,6 @@
 //! The bodies of uploads: the lines that are sent, in files of the spool, and what each holds.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 
@@ -30,6 +30,8 @@ pub(super) struct Chosen {
     pub(super) entry: Entry,
     pub(super) action: Action,
     pub(super) step: u16,
+    /// Whether a later version of the record is sent too.
+    pub(super) is_followed: bool,
     pub(super) is_retry: bool,
     /// Whether the ledger has an entry of it.
     pub(super) is_known: bool,
@@ -105,6 +107,11 @@ pub(super) struct Bodies<'a> {
     /// The declared custom fields, for records of which it is not known what Gong was sent.
     declared: Vec<String>,
     pub(super) addresses: &'a HashSet<u64>,
+    /// The fields of versions that Gong will have been sent before, by the hash of the id.
+    pub(super) under_way: HashMap<u64, Vec<SentField>>,
+    /// The addresses of users before a version that follows another, by the hash of the id and the
+    /// step of the version.
+    pub(super) addresses_before: HashMap<(u64, u16), Option<u64>>,
     open: BTreeMap<Group, OpenBody>,
     done: Vec<Body>,
     pub(super) held_back: Vec<HeldBack>,
@@ -173,6 +180,8 @@ impl<'a> Bodies<'a> {
             declared,
             round: BodiesRound::new(key),
             addresses,
+            under_way: HashMap::new(),
+            addresses_before: HashMap::new(),
             open: BTreeMap::new(),
             done: Vec::new(),
             held_back: Vec::new(),
@@ -189,6 +198,7 @@ impl<'a> Bodies<'a> {
         blocked: &mut BlockedParents,
     ) -> Result<(), PushError> {
         chosen.sort_unstable_by_key(|chosen| chosen.entry.place);
+        self.note_earlier_versions(&chosen)?;
         let mut readers: HashMap<usize, LineAt> = HashMap::new();
         for chunk in chosen.chunks(CHUNK) {
             let read = self.read(chunk, &mut readers)?;
@@ -215,6 +225,38 @@ impl<'a> Bodies<'a> {
             }
             // Other tasks of the runtime go on while a large push is planned.
             tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// Notes the fields of versions that are followed by another, which has to clear them.
+    fn note_earlier_versions(&mut self, chosen: &[Chosen]) -> Result<(), PushError> {
+        let followed: Vec<Chosen> = chosen
+            .iter()
+            .filter(|chosen| chosen.is_followed)
+            .copied()
+            .collect();
+        let mut readers: HashMap<usize, LineAt> = HashMap::new();
+        for chunk in followed.chunks(CHUNK) {
+            for read in self.read(chunk, &mut readers)? {
+                let path = &self.files.files[read.file].1.file.path;
+                let id = read.chosen.entry.id;
+                let facts = self.reader.read(&read.line);
+                let address = facts.map_err(|_| changed_while_read(path))?.address;
+                self.addresses_before
+                    .insert((id, read.chosen.step.saturating_add(1)), address);
+                let fields = self
+                    .reader
+                    .fields(&read.line)
+                    .map_err(|_| changed_while_read(path))?;
+                let earlier = self.under_way.entry(id).or_default();
+                for field in fields.iter().filter(|field| field.is_given) {
+                    earlier.push(SentField {
+                        name: self.names.number(&field.name),
+                        hash: SentField::NULL_SENT,
+                    });
+                }
+            }
         }
         Ok(())
     }
@@ -304,11 +346,19 @@ impl<'a> Bodies<'a> {
             let before = known
                 .map(|known| known.fields.as_slice())
                 .unwrap_or_default();
-            for field in before
+            let earlier = self
+                .under_way
+                .get(&read.chosen.entry.id)
+                .filter(|_| read.chosen.step > 0);
+            let earlier = earlier.map(Vec::as_slice).unwrap_or_default();
+            let names: BTreeSet<u16> = before
                 .iter()
-                .filter(|field| !sent.contains_key(&field.name))
-            {
-                let Some(name) = self.names.name(field.name) else {
+                .chain(earlier)
+                .map(|field| field.name)
+                .filter(|name| !sent.contains_key(name))
+                .collect();
+            for number in names {
+                let Some(name) = self.names.name(number) else {
                     continue;
                 };
                 match format.field(name) {
@@ -343,7 +393,29 @@ impl<'a> Bodies<'a> {
             Some(known) if !is_deletion => difference(&known.fields, &fields),
             _ => Vec::new(),
         };
-        let date = self.date(read, known, modified);
+        let version = (read.chosen.entry.id, read.chosen.step);
+        let before = match self.addresses_before.get(&version) {
+            Some(before) => *before,
+            None => known.and_then(|known| known.address),
+        };
+        let is_user = self.files.object_type == ObjectType::BusinessUser;
+        let frees_address = is_user
+            && before.is_some_and(|before| {
+                if is_deletion {
+                    self.addresses.contains(&before)
+                } else {
+                    address != Some(before)
+                }
+            });
+        let sent = known.and_then(|known| known.sent_date);
+        let sent = sent.max(read.chosen.date_under_way);
+        // The date of the deletion that comes before the new address.
+        let deleted = (frees_address && !is_deletion).then(|| {
+            let earlier = modified.map(|modified| modified.saturating_sub(1));
+            let later = sent.map(|sent| sent.saturating_add(1));
+            later.or(earlier).unwrap_or(self.limits.now.as_second())
+        });
+        let date = self.date(modified, deleted.max(sent));
         let mut pending = Pending {
             object_id: read.object_id.clone(),
             action: read.chosen.action,
@@ -382,18 +454,8 @@ impl<'a> Bodies<'a> {
             });
             return Ok(());
         }
-        let before = known.and_then(|known| known.address);
-        let is_user = self.files.object_type == ObjectType::BusinessUser;
-        let frees_address = is_user
-            && before.is_some_and(|before| {
-                if is_deletion {
-                    self.addresses.contains(&before)
-                } else {
-                    address != Some(before)
-                }
-            });
-        if frees_address && !is_deletion {
-            self.add_deletion_before(&pending, known)?;
+        if let Some(deleted) = deleted {
+            self.add_deletion_before(&pending, deleted, read.chosen.step)?;
             pending.action = Action::Create;
         }
         let direction = if is_deletion {
@@ -401,11 +463,14 @@ impl<'a> Bodies<'a> {
         } else {
             Direction::Upsert
         };
-        // The deletions that make an address free come first of all: step 0 of those that come.
-        let (order, step) = match (is_user, is_deletion && frees_address) {
-            (true, true) => (Direction::Upsert, 0),
-            (true, false) if !is_deletion => (Direction::Upsert, read.chosen.step + 1),
-            _ => (direction, read.chosen.step),
+        let step = read.chosen.step;
+        let (order, step) = match is_deletion {
+            // The deletions that make an address free come first of all.
+            true if frees_address => (Direction::Upsert, step),
+            false if is_user => (Direction::Upsert, step.saturating_add(1)),
+            // What comes back at once goes with those that come.
+            true if read.chosen.is_followed => (Direction::Upsert, step),
+            _ => (direction, step),
         };
         let group = Group {
             level: Level::new(self.files.object_type, order, step),
@@ -421,26 +486,25 @@ impl<'a> Bodies<'a> {
     fn add_deletion_before(
         &mut self,
         pending: &Pending,
-        known: Option<&RecordState>,
+        date: Seconds,
+        step: u16,
     ) -> Result<(), PushError> {
-        let now = self.limits.now.as_second();
-        let sent = known.and_then(|known| known.sent_date).unwrap_or(now);
-        let Some(date) = text_of(now.max(sent.saturating_add(1))) else {
+        let Some(text) = text_of(date) else {
             return Ok(());
         };
         let mut line = Vec::new();
-        deletion_line(&pending.object_id, &date, &mut line);
+        deletion_line(&pending.object_id, &text, &mut line);
         let deletion = Pending {
             action: Action::Delete,
             hash: [0; 16],
             fields: Vec::new(),
             changed: Vec::new(),
-            sent_date: known.and_then(|known| known.sent_date),
+            sent_date: Some(date),
             address: None,
             ..pending.clone()
         };
         let group = Group {
-            level: Level::new(self.files.object_type, Direction::Upsert, 0),
+            level: Level::new(self.files.object_type, Direction::Upsert, step),
             direction: Direction::Delete,
             is_retry: false,
         };
@@ -449,15 +513,9 @@ impl<'a> Bodies<'a> {
 
     /// The date to send instead of the given one, if Gong was sent the same or a later one with
     /// other content: it may ignore older versions.
-    fn date(
-        &mut self,
-        read: &Read,
-        known: Option<&RecordState>,
-        modified: Option<Seconds>,
-    ) -> Option<Seconds> {
+    fn date(&mut self, modified: Option<Seconds>, latest: Option<Seconds>) -> Option<Seconds> {
         let modified = modified.filter(|modified| *modified != NO_DATE)?;
-        let sent = known.and_then(|known| known.sent_date);
-        let latest = sent.max(read.chosen.date_under_way)?;
+        let latest = latest?;
         if self.limits.keep_dates || modified > latest {
             return None;
         }

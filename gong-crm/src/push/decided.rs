@@ -12,7 +12,7 @@ use super::report::RecordError;
 use super::session::Session;
 use super::survey::{Entry, NO_DATE, Survey, TypeFiles, id_hash};
 use crate::ObjectType;
-use crate::ledger::{LedgerError, RecordState, Seconds, Space};
+use crate::ledger::{LedgerError, RecordState, Seconds, SentField, Space};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -21,6 +21,10 @@ const PAGE: usize = 4_096;
 #[derive(Debug, Default)]
 pub(super) struct OpenRecords {
     pub(super) by_id: HashMap<u64, (InFlight, String)>,
+    /// The fields that Gong is being sent with them.
+    pub(super) fields: HashMap<u64, Vec<SentField>>,
+    /// For users, the address of the last of them.
+    pub(super) addresses: HashMap<u64, Option<u64>>,
 }
 
 /// Decides about the records of one type, group by group.
@@ -234,8 +238,12 @@ impl<'a> Decided<'a> {
                 }
             }
         }
-        for (version, decision) in versions.iter().zip(&decisions) {
-            self.apply(version, *decision, known, under_way);
+        let last_sent = decisions
+            .iter()
+            .rposition(|decision| matches!(decision, Decision::Send { .. }));
+        for (place, (version, decision)) in versions.iter().zip(&decisions).enumerate() {
+            let is_followed = last_sent.is_some_and(|last| place < last);
+            self.apply(version, *decision, is_followed, known, under_way);
         }
         self.decisions = decisions;
     }
@@ -266,6 +274,7 @@ impl<'a> Decided<'a> {
         &mut self,
         version: &Entry,
         decision: Decision,
+        is_followed: bool,
         known: Option<(&str, &RecordState)>,
         under_way: Option<&(InFlight, String)>,
     ) {
@@ -354,6 +363,7 @@ impl<'a> Decided<'a> {
                     entry: *version,
                     action,
                     step,
+                    is_followed,
                     is_retry,
                     // An earlier version will be in the ledger by then.
                     is_known: known.is_some() || step > 0,

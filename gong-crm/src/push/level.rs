@@ -43,6 +43,12 @@ impl Level {
         self.step
     }
 
+    /// Whether records of the level may refer to records of a type.
+    pub(super) fn may_refer_to(self, object_type: ObjectType) -> bool {
+        self.direction == Direction::Upsert
+            && Self::new(object_type, Direction::Upsert, 0).rank < self.rank
+    }
+
     /// Whether records of the level may refer to accounts that are new.
     pub(super) fn refers_to_accounts(self) -> bool {
         self.direction == Direction::Upsert && self.rank > 1

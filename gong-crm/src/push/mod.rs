@@ -62,6 +62,7 @@ mod survey;
 mod thin;
 mod transition;
 mod verdict;
+mod waiting;
 
 pub use event::Event;
 pub use input::InputFile;

@@ -21,6 +21,8 @@ pub(super) struct Plan {
     pub(super) notes: Vec<String>,
     /// Whether the plan holds errors that stop the push.
     pub(super) is_invalid: bool,
+    /// Whether records are held back because others are not in Gong.
+    pub(super) holds_dependents: bool,
     /// What is written into the ledger before anything is sent.
     pub(super) writes: Writes,
     /// What a sync does besides.

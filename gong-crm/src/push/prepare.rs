@@ -22,7 +22,8 @@ use super::session::Session;
 use super::survey::{Survey, TypeFiles, id_hash, survey};
 use crate::ObjectType;
 use crate::ledger::{
-    Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, Upload, UploadState,
+    Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, SentField, Upload,
+    UploadState,
 };
 
 /// What was decided about the records of one type.
@@ -38,6 +39,11 @@ pub(super) struct TypePlan {
     pub(super) round: RoundType,
     /// Vanished records that are deleted.
     pub(super) gone: Gone,
+    /// The fields of versions that are under way, by the hash of the id.
+    under_way: HashMap<u64, Vec<SentField>>,
+    /// The addresses of users before a version that follows another, by the hash of the id and the
+    /// step of the version.
+    addresses_before: HashMap<(u64, u16), Option<u64>>,
     addresses: HashSet<u64>,
     generations: HashMap<String, u32>,
     names: Names,
@@ -53,6 +59,7 @@ impl Session {
             in_flight: Vec::new(),
             notes: Vec::new(),
             is_invalid: false,
+            holds_dependents: false,
             writes: Writes::default(),
             round: RoundPlan::default(),
         };
@@ -207,9 +214,29 @@ impl Session {
         plan.writes.settled.extend(settled);
         let overtaken = self.overtaken_by(&surveyed, object_type, key, open).await?;
         plan.writes.overtaken.extend(overtaken);
+        let mut under_way = in_flight.fields;
+        let later: HashSet<u64> = chosen
+            .iter()
+            .filter(|chosen| chosen.step > 0)
+            .map(|chosen| chosen.entry.id)
+            .collect();
+        under_way.retain(|id, _| later.contains(id));
+        let addresses_before = chosen
+            .iter()
+            .filter(|chosen| chosen.date_under_way.is_some() || chosen.step > 0)
+            .filter_map(|chosen| {
+                let id = chosen.entry.id;
+                let (of, _) = in_flight.by_id.get(&id)?;
+                let is_next = chosen.step == of.step.saturating_add(1);
+                let address = in_flight.addresses.get(&id).copied().flatten();
+                is_next.then_some(((id, chosen.step), address))
+            })
+            .collect();
         let mut of_type = TypePlan {
             object_type,
             chosen,
+            under_way,
+            addresses_before,
             records: surveyed.records.iter().sum(),
             is_empty: false,
             round,
@@ -250,6 +277,9 @@ impl Session {
                 };
                 // Later uploads hold later versions.
                 let id = id_hash(&key, &pending.object_id);
+                records.addresses.insert(id, pending.address);
+                let fields = records.fields.entry(id).or_default();
+                fields.extend(pending.fields);
                 records.by_id.insert(id, (in_flight, pending.object_id));
             }
         }
@@ -323,6 +353,8 @@ impl Session {
             &of_type.addresses,
             self.now(),
         );
+        bodies.under_way = of_type.under_way;
+        bodies.addresses_before = of_type.addresses_before;
         bodies.of_round(self);
         bodies.write(of_type.chosen, blocked).await?;
         bodies
@@ -344,6 +376,7 @@ impl Session {
     }
 
     fn note_held_back(&self, held: Vec<HeldBack>, plan: &mut Plan) {
+        plan.holds_dependents |= !held.is_empty();
         for record in held {
             let object_type = self.files[record.file].file.object_type;
             let report = &mut plan.files[record.file];

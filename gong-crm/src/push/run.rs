@@ -240,7 +240,8 @@ pub(super) async fn carry_out(
         .files
         .iter()
         .all(|file| file.held_back == file.records);
-    if report.verdict == Verdict::Partial && nothing_valid && ended.is_empty() {
+    let is_invalid = nothing_valid && ended.is_empty() && !plan.holds_dependents;
+    if report.verdict == Verdict::Partial && is_invalid {
         report.verdict = Verdict::Invalid;
     }
     session.end().await;
@@ -376,6 +377,7 @@ impl Session {
             .iter()
             .map(|planned| planned.upload.clone())
             .collect();
+        self.note_other_uploads(&known).await;
         let (steps, places) = graph(uploads);
         let unresolved = Unresolved::default();
         let run = |work| {
@@ -395,7 +397,13 @@ impl Session {
                         } = *planned;
                         let object_type = upload.object_type;
                         let version = (upload.as_of, upload.step);
-                        let ended = match unresolved.reason_against(&upload, level) {
+                        let mut reason = unresolved
+                            .reason_against(&upload, level)
+                            .map(str::to_owned);
+                        if reason.is_none() {
+                            reason = self.parent_under_way(&upload).await;
+                        }
+                        let ended = match reason {
                             Some(reason) => self.not_yet(upload, reason).await,
                             None => Box::pin(self.bring_to_end(upload, is_older)).await,
                         };
@@ -407,6 +415,7 @@ impl Session {
                         }
                         let is_waited_for = ended.status != Status::TimedOut
                             || self.options.wait == Wait::UntilDone;
+                        self.note_under_way(&ended.upload).await;
                         unresolved.add(Open {
                             object_type,
                             version,
@@ -433,9 +442,9 @@ impl Session {
     }
 
     /// An upload that waits, because an earlier one has no verdict.
-    async fn not_yet(&self, upload: Upload, reason: &str) -> Ended {
+    async fn not_yet(&self, upload: Upload, reason: String) -> Ended {
         let pending = self.pending_of(&upload).await;
-        unfinished(upload, Status::NotSent, reason.to_owned(), None, &pending)
+        unfinished(upload, Status::NotSent, reason, None, &pending)
     }
 
     /// An upload that the push was canceled before or in.
@@ -549,8 +558,8 @@ impl Session {
 /// The graph of some uploads, and the place of each in it.
 ///
 /// Pushes are finished in their order, and the uploads of each in the order of their levels. A new
-/// push waits for older ones only where it holds later versions of records that are under way: then
-/// for the older uploads of that type.
+/// push waits for older ones only where it holds later versions of records that are under way, or may
+/// refer to them.
 fn graph(uploads: Vec<Planned>) -> (Vec<Step<Work>>, Vec<usize>) {
     let mut graph = Graph::default();
     let mut places = Vec::with_capacity(uploads.len());
@@ -559,7 +568,7 @@ fn graph(uploads: Vec<Planned>) -> (Vec<Step<Work>>, Vec<usize>) {
     let mut older_of_type: BTreeMap<ObjectType, Vec<usize>> = BTreeMap::new();
     for planned in older {
         let object_type = planned.upload.object_type;
-        let place = graph.add(planned, None);
+        let place = graph.add(planned, &[]);
         older_of_type.entry(object_type).or_default().push(place);
         places.push(place);
     }
@@ -569,9 +578,18 @@ fn graph(uploads: Vec<Planned>) -> (Vec<Step<Work>>, Vec<usize>) {
         .collect();
     graph.begin_again();
     for planned in new {
-        let waits = planned.upload.step > 0;
-        let older = barriers.get(&planned.upload.object_type).copied();
-        places.push(graph.add(planned, older.filter(|_| waits)));
+        let has_versions_under_way = planned.upload.step > 0;
+        let object_type = planned.upload.object_type;
+        let level = planned.level;
+        let older = barriers.iter().filter(|(of, _)| {
+            if **of == object_type {
+                has_versions_under_way
+            } else {
+                level.may_refer_to(**of)
+            }
+        });
+        let older: Vec<usize> = older.map(|(_, barrier)| *barrier).collect();
+        places.push(graph.add(planned, &older));
     }
     (graph.steps, places)
 }
@@ -603,7 +621,7 @@ impl Graph {
     }
 
     /// Adds an upload after all that were added with an earlier level, and gives its place.
-    fn add(&mut self, planned: Planned, after: Option<usize>) -> usize {
+    fn add(&mut self, planned: Planned, after: &[usize]) -> usize {
         let level = (planned.upload.as_of, planned.level);
         if self.level.is_some_and(|before| before != level) {
             let of_level = std::mem::take(&mut self.of_level);
@@ -616,7 +634,7 @@ impl Graph {
             self.before = Some(self.push(Work::AccountDelay, before));
         }
         self.level = Some(level);
-        let after = self.before.into_iter().chain(after).collect();
+        let after = self.before.iter().chain(after).copied().collect();
         let place = self.push(Work::Upload(Box::new(planned)), after);
         self.of_level.push(place);
         place

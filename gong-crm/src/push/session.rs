@@ -37,6 +37,8 @@ pub(super) struct Session {
     pub(super) send_permit: Semaphore,
     /// Records that others may refer to and that Gong turned out not to have.
     missing: Mutex<HashSet<(ObjectType, String)>>,
+    /// New records in uploads without a verdict.
+    under_way: Mutex<HashSet<(ObjectType, String)>>,
     /// Why nothing more is sent.
     fatal: OnceLock<Fatal>,
     /// How many calls this push spent on searches.
@@ -79,6 +81,7 @@ impl Session {
             files,
             send_permit: Semaphore::new(1),
             missing: Mutex::default(),
+            under_way: Mutex::default(),
             fatal: OnceLock::new(),
             search_calls: AtomicU32::new(0),
         }
@@ -134,6 +137,24 @@ impl Session {
     pub(super) fn missing(&self) -> HashSet<(ObjectType, String)> {
         let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
         missing.clone()
+    }
+
+    /// Notes new records that others may refer to, whose upload has no verdict.
+    pub(super) fn add_under_way(&self, records: impl Iterator<Item = (ObjectType, String)>) {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.extend(records);
+    }
+
+    /// Whether there are new records whose upload has no verdict.
+    pub(super) fn has_under_way(&self) -> bool {
+        let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        !under_way.is_empty()
+    }
+
+    /// Whether a record is new and its upload has no verdict.
+    pub(super) fn is_under_way(&self, object_type: ObjectType, object_id: &str) -> bool {
+        let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.contains(&(object_type, object_id.to_owned()))
     }
 
     /// Whether calls are left of those that may be spent on searches per day.

@@ -354,7 +354,7 @@ impl History {
             assert!(named.is_empty(), "done, with errors: {report:#?}");
         }
         for key in keys {
-            if named.contains(&key.1) {
+            if named.contains_key(&key.1) {
                 continue;
             }
             self.confirmed.insert(key.clone());
@@ -545,7 +545,7 @@ impl History {
         }
         let mut report = None;
         if !paths.is_empty() {
-            for _ in 0..8 {
+            for _ in 0..if self.rules.counts_short { 24 } else { 8 } {
                 let mut options = self.options(&paths);
                 options.object_type = None;
                 options.max_upload_bytes = gong_crm::push::MAX_UPLOAD_BYTES;
@@ -576,17 +576,19 @@ impl History {
         }
         let (verdict, named) = match report {
             Some(report) => (report.verdict, report.named),
-            None => (Verdict::Done, BTreeSet::new()),
+            None => (Verdict::Done, BTreeMap::new()),
         };
         assert!(
             matches!(verdict, Verdict::Done | Verdict::Partial),
             "a quiet push ends as {verdict}"
         );
         for (key, version) in self.given.clone() {
-            if named.contains(&key.1) {
+            if named.contains_key(&key.1) {
                 assert!(
-                    self.is_excused(&key, &version),
-                    "{key:?} is named without a reason: {version:?}"
+                    self.is_excused(&key, &version, &named[&key.1]),
+                    "{key:?} is named without a reason: {version:?}: {}; Gong got\n{}",
+                    named[&key.1],
+                    self.received(&key)
                 );
             } else if self.confirmed.contains(&key) || keys.contains(&key) {
                 self.assert_held(&key, &version, "it was given last");
@@ -609,17 +611,38 @@ impl History {
     }
 
     /// Whether there is a reason why a record is not in Gong as it was given.
-    fn is_excused(&self, key: &Key, version: &Version) -> bool {
+    fn is_excused(&self, key: &Key, version: &Version, reason: &str) -> bool {
         let is_gone = |parent: &Key| {
             let id = &parent.1;
             self.simulator.object(parent.0.as_str(), id).is_none()
                 || self.given.get(parent).is_some_and(|given| given.is_bad)
         };
         let is_unreadable = matches!(key.0, ObjectType::Stage | ObjectType::BusinessUser);
+        let asks_for_deletion = self.is_lost && key.0 == ObjectType::BusinessUser;
+        // A record that is alone in an upload that fails as a whole is taken for the reason.
+        let is_poison = reason.contains("General failure") || reason.contains("no reason");
         version.is_bad
+            || asks_for_deletion
+            || is_poison
             || self.rules.counts_short
             || version.parents.iter().any(is_gone)
             || (version.is_deletion() && is_unreadable)
+    }
+
+    /// What Gong was sent of a record.
+    fn received(&self, key: &Key) -> String {
+        let id = format!("\"{}\"", key.1);
+        let mut lines = Vec::new();
+        for upload in self.simulator.upload_history() {
+            let text = upload.file_text().unwrap_or_default().into_owned();
+            for line in text.lines().filter(|line| line.contains(&id)) {
+                lines.push(format!(
+                    "    {} {:?} {line}",
+                    upload.client_request_id, upload.status
+                ));
+            }
+        }
+        lines.join("\n")
     }
 
     fn assert_held(&self, key: &Key, version: &Version, why: &str) {
@@ -635,14 +658,20 @@ impl History {
             return;
         };
         let Some(Value::Object(object)) = object else {
-            panic!("{key:?} is not in Gong, although {why}: {version:?}");
+            let received = self.received(key);
+            panic!("{key:?} is not in Gong, although {why}: {version:?}; Gong got\n{received}");
         };
         let (mut held, given) = (significant(&object), significant(fields));
         if self.is_lost {
             // Nobody knows which custom fields have to be cleared.
             held.retain(|name, _| given.contains_key(name) || !CUSTOM.contains(name));
         }
-        assert_eq!(held, given, "{key:?} differs, although {why}");
+        assert_eq!(
+            held,
+            given,
+            "{key:?} differs, although {why}; Gong got\n{}",
+            self.received(key)
+        );
     }
 }
 
@@ -658,9 +687,11 @@ fn significant(fields: &Map<String, Value>) -> BTreeMap<&str, &Value> {
 }
 
 /// The ids that a report names as not in Gong as they were given.
-fn named(report: &Report) -> BTreeSet<String> {
+fn named(report: &Report) -> BTreeMap<String, String> {
     let errors = report.files.iter().flat_map(|file| &file.errors);
-    errors.filter_map(|error| error.object_id.clone()).collect()
+    errors
+        .filter_map(|error| Some((error.object_id.clone()?, error.description.clone())))
+        .collect()
 }
 
 fn is_copy_noticed(report: &Report) -> bool {
@@ -702,7 +733,7 @@ fn summary(report: &Report) -> String {
 /// What several quiet pushes came to.
 struct Merged {
     verdict: Verdict,
-    named: BTreeSet<String>,
+    named: BTreeMap<String, String>,
 }
 
 fn merge(before: Option<Merged>, report: Report) -> Merged {

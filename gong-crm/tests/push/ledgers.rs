@@ -142,6 +142,8 @@ impl Clock for Shared {
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        // A pause never ends early, and always a little late.
+        let duration = duration + Duration::from_millis(1);
         *self.now.lock().unwrap() += duration;
         self.simulator.advance(duration);
         Box::pin(async {})

@@ -78,7 +78,7 @@ fn text(field: &Field, text: &str, is_required: bool) -> Result<(), Misfit> {
     if let Some(most) = field.max_length {
         let length = text.chars().count();
         if length > most {
-            let message = format!("it has {length} characters; Gong takes at most {most}");
+            let message = format!("it has {length} characters; Gong accepts at most {most}");
             return Err(Misfit::new(Rule::TextLength, message));
         }
     }
@@ -220,7 +220,7 @@ fn list(json: &str, fault: &InvalidValue) -> Misfit {
 }
 
 fn not_text(kind: FieldKind, json: &str) -> Misfit {
-    let misfit = Misfit::new(Rule::WrongType, "it must be a text in double quotes");
+    let misfit = Misfit::new(Rule::WrongType, "it must be a string in double quotes");
     if json.starts_with(['[', '{']) {
         misfit
     } else if kind == FieldKind::Timestamp {
