@@ -101,10 +101,7 @@ fn declared(schema: &EntitySchema, object_type: ObjectType) -> BTreeMap<String, 
 }
 
 /// The fields that were not declared before, or as something else.
-fn changed(
-    fields: &BTreeMap<String, String>,
-    before: &BTreeMap<String, String>,
-) -> Vec<String> {
+fn changed(fields: &BTreeMap<String, String>, before: &BTreeMap<String, String>) -> Vec<String> {
     let changed = fields
         .iter()
         .filter(|(name, what)| before.get(*name) != Some(*what));
@@ -157,7 +154,10 @@ impl Client {
         fields: &[SchemaField],
     ) -> Result<(), LedgerError> {
         let ledger = self.ledger().lock(true, &*self.clock, &|_| {}).await?;
-        let space = ledger.ledger().space(self.base_url(), integration_id).await?;
+        let space = ledger
+            .ledger()
+            .space(self.base_url(), integration_id)
+            .await?;
         let mut look: Look = ledger.ledger().look(space).await?.unwrap_or_default();
         let kept = fields.iter().filter(|field| field.is_deleted != Some(true));
         let schema = EntitySchema::new().with_fields(object_type, kept.cloned());

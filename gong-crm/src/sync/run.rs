@@ -124,13 +124,7 @@ async fn read_sources(
         None => ledger.make_scope(&options.scope).await?,
     };
     if !is_dry {
-        let looked = look_if_due(
-            &client,
-            integration_id,
-            &context.ledger,
-            context.space,
-        )
-        .await?;
+        let looked = look_if_due(&client, integration_id, &context.ledger, context.space).await?;
         notes.extend(looked);
     }
     let last = ledger.last_reads(context.space, scope).await?;

@@ -260,7 +260,11 @@ async fn field_that_is_declared_after_its_values_were_sent_is_sent_again() {
         .unwrap();
     let report = world.sync(options.clone()).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
-    assert_eq!(counts(&report.plan, Account), [0, 1, 0, 29, 0], "{report:#?}");
+    assert_eq!(
+        counts(&report.plan, Account),
+        [0, 1, 0, 29, 0],
+        "{report:#?}"
+    );
     // Declared once more as it is, nothing changes.
     client
         .upload_entity_schema(world.integration_id, Account, &fields)
@@ -274,7 +278,10 @@ async fn integration_that_was_removed_in_gong_is_noticed() {
     let world = World::new().await;
     world.export("account.ldjson", &accounts(1..=3));
     let options = world.options(&[Account]);
-    let gone = world.client.sync(gong_crm::IntegrationId::from(17), options).await;
+    let gone = world
+        .client
+        .sync(gong_crm::IntegrationId::from(17), options)
+        .await;
     let message = gone.unwrap_err().to_string();
     assert!(message.contains("is not in Gong any more"), "{message}");
 }
