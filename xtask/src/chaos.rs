@@ -1,23 +1,49 @@
-//! Runs the chaos test over many seeds.
+//! Runs the tests of random histories over many seeds.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-/// The test; a plain test run has a few seeds.
-const TEST: &str = "seeds::kills_and_faults_lose_and_undo_nothing";
+/// A test of random histories, of which a plain test run has a few.
+struct Test {
+    package: &'static str,
+    target: &'static str,
+    name: &'static str,
+    /// The environment variable with the range of its seeds.
+    seeds: &'static str,
+}
+
+const TESTS: [Test; 2] = [
+    // Pushes of the library, with everything that the simulator can do wrong.
+    Test {
+        package: "gong-crm",
+        target: "model",
+        name: "any_history_ends_with_gong_as_it_was_told",
+        seeds: "GONG_MODEL_SEEDS",
+    },
+    // The command, killed at any moment.
+    Test {
+        package: "gong-crm-cli",
+        target: "chaos",
+        name: "seeds::kills_and_faults_lose_and_undo_nothing",
+        seeds: "GONG_CHAOS_SEEDS",
+    },
+];
 
 /// Runs these seeds.
 pub(crate) fn run(root: &Path, from: u64, seeds: u64) -> Result<()> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let status = Command::new(&cargo)
-        .args(["test", "-p", "gong-crm-cli", "--test", "chaos", "--"])
-        .args(["--exact", TEST, "--nocapture"])
-        .env("GONG_CHAOS_SEEDS", format!("{from}..{}", from + seeds))
-        .current_dir(root)
-        .status()
-        .with_context(|| format!("cannot start {cargo}"))?;
-    ensure!(status.success(), "a seed failed; it is named above");
+    for test in TESTS {
+        let status = Command::new(&cargo)
+            .args(["test", "-p", test.package, "--all-features"])
+            .args(["--test", test.target, "--"])
+            .args(["--exact", test.name, "--nocapture"])
+            .env(test.seeds, format!("{from}..{}", from + seeds))
+            .current_dir(root)
+            .status()
+            .with_context(|| format!("cannot start {cargo}"))?;
+        ensure!(status.success(), "a seed failed; it is named above");
+    }
     Ok(())
 }

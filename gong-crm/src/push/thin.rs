@@ -147,7 +147,8 @@ impl Session {
                         .sent_date
                         .is_none_or(|date| state.sent_date.is_none_or(|sent| date <= sent))
             });
-            by_ledger || later.contains(&pending.object_id)
+            // What comes after the deletion of a user whose address changes relies on it.
+            by_ledger || (later.contains(&pending.object_id) && !pending.is_replacement())
         };
         Ok(pending
             .iter()

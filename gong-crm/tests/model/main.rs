@@ -21,7 +21,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The seeds of a plain test run.
-const SEEDS: Range<u64> = 0..200;
+const SEEDS: Range<u64> = 0..100;
 
 fn seeds() -> Range<u64> {
     let Ok(text) = std::env::var("GONG_MODEL_SEEDS") else {
