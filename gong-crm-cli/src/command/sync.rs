@@ -146,9 +146,9 @@ pub(crate) async fn run(global: &Global, args: &Sync, output: Output) -> Result<
         connection,
         integration_id,
         options,
-        global,
         metrics: args.metrics.clone(),
         output,
+        shows_progress: !global.no_progress,
         signals: Signals::new(),
     };
     let every = match args.every {
@@ -184,17 +184,17 @@ async fn pause(
 }
 
 /// One sync, or one round of many.
-struct Round<'a> {
+struct Round {
     connection: Connection,
     integration_id: IntegrationId,
     options: SyncOptions,
-    global: &'a Global,
     metrics: Option<PathBuf>,
     output: Output,
+    shows_progress: bool,
     signals: Signals,
 }
 
-impl Round<'_> {
+impl Round {
     async fn once(&mut self, is_agreed: bool) -> Result<Exit, CliError> {
         let asks = !is_agreed && self.is_first().await? && is_terminal();
         let (report, signal) = self.run(asks).await?;
@@ -243,8 +243,11 @@ impl Round<'_> {
     async fn for_ever(&mut self, every: Duration) -> Result<Exit, CliError> {
         let wait = self.options.push.poll.timeout.min(WAIT_OF_A_ROUND);
         self.options.push.poll = self.options.push.poll.with_timeout(wait);
+        // One line per round is enough, unless somebody watches.
+        self.shows_progress &= std::io::stderr().is_terminal();
         let mut pace = Pace::new(every);
         let mut was_stretched = false;
+        let mut last_list = None;
         loop {
             if let Some(signal) = self.wait_while_paused().await? {
                 return Ok(signal);
@@ -257,10 +260,12 @@ impl Round<'_> {
                     } else {
                         sync_report::round(&report, self.output);
                     }
-                    if let Some(list) = &report.plan.held_deletions {
+                    let list = report.plan.held_deletions.clone();
+                    if let Some(list) = list.as_ref().filter(|_| list != last_list) {
                         let list = list.display();
                         self.output.status(&format!("held-back deletions: {list}"));
                     }
+                    last_list = list;
                     self.write_metrics(&report).await?;
                     pace.add_round(report.calls);
                     let exit = Exit::of_sync(&report);
@@ -334,7 +339,7 @@ impl Round<'_> {
     /// cleanly, the second at once.
     async fn run(&mut self, asks: bool) -> Result<(Option<SyncReport>, Option<Exit>), CliError> {
         let output = self.output;
-        let mut progress = Progress::new(output, !self.global.no_progress);
+        let mut progress = Progress::new(output, self.shows_progress);
         let client = &self.connection.client;
         let mut sync = client.sync(self.integration_id, self.options.clone());
         if asks {

@@ -28,3 +28,4 @@ mod schema;
 #[cfg(unix)]
 mod signals;
 mod sim;
+mod sync;

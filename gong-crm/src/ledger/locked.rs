@@ -201,6 +201,13 @@ impl LockedLedger {
         self.ledger.commit(batch).await
     }
 
+    /// Writes down names of fields, with their generations.
+    pub(crate) async fn put_names(&self, names: &mut Names) -> Result<(), LedgerError> {
+        let mut batch = Batch::new();
+        names.write(&mut batch);
+        self.ledger.commit(batch).await
+    }
+
     /// Writes down how far an upload has come.
     pub(crate) async fn save(&self, upload: &Upload) -> Result<(), LedgerError> {
         let mut batch = Batch::new();

@@ -115,6 +115,26 @@ impl Ledger {
             .unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
+    /// What a sync saw last of an integration.
+    pub(crate) async fn look<T: for<'de> Deserialize<'de>>(
+        &self,
+        space: Space,
+    ) -> Result<Option<T>, LedgerError> {
+        self.meta_json(&look_key(space)).await
+    }
+
+    /// Writes down what a sync saw of an integration.
+    pub(crate) async fn put_look<T: Serialize>(
+        &self,
+        space: Space,
+        look: &T,
+    ) -> Result<(), LedgerError> {
+        let bytes = serde_json::to_vec(look).map_err(|error| LedgerError::storage("", error))?;
+        let mut batch = Batch::new();
+        batch.put(Table::Meta, &look_key(space), &bytes);
+        self.commit(batch).await
+    }
+
     /// Whether the rounds of a scope are paused.
     ///
     /// # Errors
@@ -246,7 +266,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// How many records each scope owns of a type, but for deleted ones.
+    /// How many records each scope owns of a type, but for deleted ones; those that none owns are
+    /// under 0.
     pub(crate) async fn owners(
         &self,
         space: Space,
@@ -259,8 +280,7 @@ impl Ledger {
                 .page_of_records(space, object_type, after, PAGE)
                 .await?;
             for (_, state) in &page {
-                if state.scope != 0 && matches!(state.current, Current::Version | Current::Unknown)
-                {
+                if matches!(state.current, Current::Version | Current::Unknown) {
                     *owners.entry(state.scope).or_default() += 1;
                 }
             }
@@ -328,6 +348,10 @@ impl Ledger {
                 .sum());
         }
     }
+}
+
+fn look_key(space: Space) -> Vec<u8> {
+    format!("look {}", space.0).into_bytes()
 }
 
 fn pause_key(scope: &str) -> Vec<u8> {

@@ -20,6 +20,7 @@ use crate::push::{Event, Events, Listener, PushHandle, WAITING_EVENTS};
 
 mod error;
 mod held;
+mod look;
 mod metrics;
 mod options;
 mod pace;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 use super::held;
+use super::look::look_if_due;
 use super::options::{Only, SyncOptions};
 use super::plan::{MadeFor, SourceProblem};
 use super::reading::Reads;
@@ -108,6 +109,7 @@ async fn read_sources(
     found: Arc<Mutex<Found>>,
     is_dry: bool,
     client: Client,
+    integration_id: IntegrationId,
     events: Arc<Events>,
 ) -> Result<RoundFiles, PushError> {
     let ledger = context.ledger.ledger();
@@ -121,6 +123,10 @@ async fn read_sources(
         None if is_dry => 0,
         None => ledger.make_scope(&options.scope).await?,
     };
+    if !is_dry {
+        let looked = look_if_due(&client, integration_id, &context.ledger, context.space).await?;
+        notes.extend(looked);
+    }
     let last = ledger.last_reads(context.space, scope).await?;
     let mut reads = Reads::default();
     for (object_type, of_type) in &options.sources {
@@ -176,6 +182,9 @@ async fn other_scopes(
     let mut notes = Vec::new();
     for object_type in options.sources.keys() {
         for (scope, records) in ledger.owners(space, *object_type).await? {
+            if scope == 0 {
+                continue;
+            }
             let name = ledger.scope_name(scope).await?.unwrap_or_default();
             notes.push(format!(
                 "scope {:?} is new, and scope {name:?} owns {records} {object_type} records; if it \
@@ -311,7 +320,15 @@ async fn round(
     let (found, to) = (Arc::clone(&prepared.found), Arc::clone(&events));
     let read = |context| {
         read_sources(
-            context, of_read, confirmed, agreed, found, is_dry, of_client, to,
+            context,
+            of_read,
+            confirmed,
+            agreed,
+            found,
+            is_dry,
+            of_client,
+            integration_id,
+            to,
         )
     };
     let end = run_round(

@@ -47,7 +47,7 @@ async fn records_pushed_before_the_first_sync_are_owned_from_then_on() {
     let options = world.options(&[Account]);
     let first = world.sync(options.clone()).await;
     assert_eq!(counts(&first.plan, Account), [0, 0, 0, 30, 0]);
-    assert_eq!(first.calls, 0);
+    assert!(first.files[0].uploads.is_empty());
     let path = world.export("account.ldjson", &accounts(2..=30));
     // Later than the push.
     let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
@@ -241,4 +241,47 @@ async fn contact_waits_for_its_account_and_goes_with_it() {
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert!(!world.has("ACCOUNT", "acc-1") && !world.has("CONTACT", "c-1"));
+}
+
+#[tokio::test]
+async fn field_that_is_declared_after_its_values_were_sent_is_sent_again() {
+    use gong_crm::schema::SchemaField;
+    let world = World::new().await;
+    let mut records = accounts(1..=30);
+    records[4]["region"] = json!("EMEA");
+    world.export("account.ldjson", &records);
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let fields = [SchemaField::new("region", "Region", "STRING")];
+    let client = &world.client;
+    client
+        .upload_entity_schema(world.integration_id, Account, &fields)
+        .await
+        .unwrap();
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(
+        counts(&report.plan, Account),
+        [0, 1, 0, 29, 0],
+        "{report:#?}"
+    );
+    // Declared once more as it is, nothing changes.
+    client
+        .upload_entity_schema(world.integration_id, Account, &fields)
+        .await
+        .unwrap();
+    assert!(!world.plan(options).await.has_changes());
+}
+
+#[tokio::test]
+async fn integration_that_was_removed_in_gong_is_noticed() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=3));
+    let options = world.options(&[Account]);
+    let gone = world
+        .client
+        .sync(gong_crm::IntegrationId::from(17), options)
+        .await;
+    let message = gone.unwrap_err().to_string();
+    assert!(message.contains("is not in Gong any more"), "{message}");
 }

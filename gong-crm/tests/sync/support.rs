@@ -43,6 +43,21 @@ impl World {
         }
     }
 
+    /// The same with a clock of the test's own.
+    pub(crate) fn use_clock(&mut self, clock: Arc<MovedClock>) {
+        self.client = Client::builder()
+            .base_url(self.simulator.base_url())
+            .credentials(Credentials::access_key(
+                self.simulator.access_key(),
+                self.simulator.access_key_secret(),
+            ))
+            .rate_limit(RateLimit::unlimited())
+            .ledger(self.client.ledger().clone())
+            .clock(clock)
+            .build()
+            .unwrap();
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
@@ -186,6 +201,43 @@ pub(crate) fn actions(plan: &SyncPlan) -> BTreeMap<String, String> {
             )
         })
         .collect()
+}
+
+/// A clock that tests move on, from ten days ago; nobody sleeps long.
+#[derive(Debug, Default)]
+pub(crate) struct MovedClock(std::sync::atomic::AtomicI64);
+
+impl MovedClock {
+    pub(crate) fn advance(&self, by: std::time::Duration) {
+        let seconds = i64::try_from(by.as_secs()).unwrap();
+        self.0
+            .fetch_add(seconds, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    fn offset(&self) -> u64 {
+        u64::try_from(self.0.load(std::sync::atomic::Ordering::SeqCst)).unwrap()
+    }
+}
+
+impl gong_crm::clock::Clock for MovedClock {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now() - std::time::Duration::from_millis(864_000_000 - self.offset())
+    }
+
+    fn monotonic(&self) -> std::time::Duration {
+        let real = gong_crm::clock::SystemClock.monotonic();
+        real + std::time::Duration::from_millis(self.offset())
+    }
+
+    fn sleep(
+        &self,
+        duration: std::time::Duration,
+    ) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.advance(duration);
+        Box::pin(tokio::time::sleep(
+            duration.min(std::time::Duration::from_millis(2)),
+        ))
+    }
 }
 
 pub(crate) fn client(simulator: &Simulator, ledger: Ledger) -> Client {

@@ -215,7 +215,10 @@ impl Bodies<'_> {
             fields: names
                 .filter_map(|number| self.names.name(*number).map(str::to_owned))
                 .collect(),
-            reason: String::new(),
+            reason: match pending.action {
+                Action::Delete => "marked as deleted in the source".to_owned(),
+                _ => String::new(),
+            },
             hash: hexadecimal(&pending.hash),
             row: row_hash(&self.round.key, known),
         }

@@ -10,6 +10,7 @@ use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{Action, Current, LedgerError, Upload, UploadState, hexadecimal};
 use crate::push::PushError;
+use crate::push::bodies::Chosen;
 use crate::push::planned::Plan;
 use crate::push::prepare::{TypePlan, interrupted};
 use crate::push::reads::{Absent, Deletions, Held, HoldReason, Round, TypeRead};
@@ -229,7 +230,9 @@ impl Session {
                 None => going.push(absent),
             }
         }
-        let flagged = self.ids_of(of_type, |chosen| chosen.action == Action::Delete, key)?;
+        // What Gong never had can be deleted without harm: exports keep deleted rows for years.
+        let may_harm = |chosen: &Chosen| chosen.action == Action::Delete && chosen.is_known;
+        let flagged = self.ids_of(of_type, may_harm, key)?;
         let unconfirmed = going
             .iter()
             .filter(|absent| !is_confirmed(&absent.object_id));
@@ -239,11 +242,16 @@ impl Session {
             let today = self
                 .today(object_type, crate::ledger::Direction::Delete)
                 .await?;
+            let tracked = match of_type.round.counts.tracked {
+                // A source of changes owns nothing; then all records of the type count.
+                0 => self.in_gong(object_type).await?,
+                tracked => tracked,
+            };
             let deletable = Deletable {
-                tracked: of_type.round.counts.tracked,
+                tracked,
                 now: by_absence + by_flag,
                 today,
-                is_empty_now: of_type.is_empty,
+                is_empty_now: of_type.is_empty && read.is_complete,
             };
             of_type.round.counts.allowed = deletable.allowed(round.max_deletions);
             if let Some(refusal) = deletable.refusal(round.max_deletions, object_type) {

@@ -106,6 +106,12 @@ impl Session {
             .await
     }
 
+    /// How many records of a type Gong has, as far as the ledger knows.
+    pub(crate) async fn in_gong(&self, object_type: ObjectType) -> Result<u64, LedgerError> {
+        let owners = self.ledger.ledger().owners(self.space, object_type).await?;
+        Ok(owners.values().sum())
+    }
+
     /// Holds changes back that reach a limit: too many of a type, or too many users whose address
     /// changes.
     pub(crate) async fn limit_changes(

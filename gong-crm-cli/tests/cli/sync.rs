@@ -1,0 +1,126 @@
+//! `gong-crm plan` and `gong-crm sync`, with exports in a directory.
+
+use std::path::PathBuf;
+
+use gong_sim::Simulator;
+use serde_json::Value;
+
+use crate::integration::simulator;
+use crate::invocation::Invocation;
+
+/// A directory with a config file and an export, and a simulator.
+struct Place {
+    directory: tempfile::TempDir,
+    simulator: Simulator,
+}
+
+impl Place {
+    fn new() -> Self {
+        let simulator = simulator().start_blocking().unwrap();
+        simulator.register_integration("Acme CRM", "admin@acme.example");
+        let place = Self {
+            directory: tempfile::tempdir().unwrap(),
+            simulator,
+        };
+        let config = "ledger = \"ledger.sqlite\"\n[sync]\nscope = \"acme\"\n\
+                      [sources.ACCOUNT]\nfiles = \"accounts.ldjson\"\ncomplete = true\n";
+        std::fs::write(place.path("gong-crm.toml"), config).unwrap();
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Exports the accounts with these numbers.
+    fn export(&self, numbers: std::ops::RangeInclusive<u32>) {
+        let line = |number: u32| {
+            let date = "2026-03-01T09:30:00Z";
+            format!("{{\"objectId\":\"acc-{number}\",\"modifiedDate\":\"{date}\",\"name\":\"{number}\"}}\n")
+        };
+        let text: String = numbers.map(line).collect();
+        std::fs::write(self.path("accounts.ldjson"), text).unwrap();
+    }
+
+    fn command(&self, words: &[&str]) -> Invocation {
+        let mut invocation = Invocation::new(words);
+        invocation.command().current_dir(self.directory.path());
+        invocation.against(self.simulator.base_url())
+    }
+
+    /// Runs a command; gives its exit code and its JSON.
+    fn json(&self, words: &[&str]) -> (Option<i32>, Value) {
+        let words = [words, &["-o", "json"]].concat();
+        let output = self.command(&words).output();
+        let value = serde_json::from_slice(&output.stdout);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), value.unwrap_or(Value::String(told)))
+    }
+}
+
+#[test]
+fn plan_shows_what_sync_does() {
+    let place = Place::new();
+    place.export(1..=30);
+    let (code, plan) = place.json(&["plan", "--exit-code"]);
+    assert_eq!(code, Some(10), "{plan}");
+    assert_eq!(plan["types"][0]["new"], 30, "{plan}");
+    assert_eq!(plan["heldDeletions"], Value::Null);
+    assert_eq!(place.simulator.object_count("ACCOUNT"), 0);
+    let (code, report) = place.json(&["sync", "--account-delay", "0"]);
+    assert_eq!(code, Some(0), "{report}");
+    assert_eq!(report["verdict"], "done");
+    assert_eq!(report["plan"]["changes"], plan["changes"]);
+    assert_eq!(place.simulator.object_count("ACCOUNT"), 30);
+    place.export(2..=31);
+    let output = place.command(&["plan"]).output();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("+ ACCOUNT       acc-31"), "{text}");
+    assert!(text.contains("- ACCOUNT       acc-1   gone from the source"), "{text}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("Plan: 1 new, 0 changed, 1 deletion (limit: 20 of 30 ACCOUNT records)"), "{told}");
+    assert_eq!(place.json(&["sync"]).0, Some(0));
+    assert_eq!(place.json(&["plan", "--exit-code"]).0, Some(0));
+}
+
+#[test]
+fn held_back_deletions_are_confirmed_by_their_list() {
+    let place = Place::new();
+    place.export(1..=100);
+    assert_eq!(place.json(&["sync"]).0, Some(0));
+    place.export(31..=100);
+    let (code, report) = place.json(&["sync"]);
+    assert_eq!(code, Some(11), "{report}");
+    assert_eq!(place.simulator.object_count("ACCOUNT"), 100);
+    let list = report["plan"]["heldDeletions"].as_str().unwrap().to_owned();
+    let (code, report) = place.json(&["sync", "--confirm-deletions", &list]);
+    assert_eq!(code, Some(0), "{report}");
+    assert_eq!(place.simulator.object_count("ACCOUNT"), 70);
+}
+
+#[test]
+fn missing_source_and_mistakes_have_their_codes() {
+    let place = Place::new();
+    let (code, report) = place.json(&["sync"]);
+    assert_eq!(code, Some(6), "{report}");
+    let message = report["plan"]["problems"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with("source missing"), "{message}");
+    std::fs::write(place.path("gong-crm.toml"), "[sync]\nscope = 'a'\n").unwrap();
+    assert_eq!(place.json(&["sync"]).0, Some(2));
+    assert_eq!(place.json(&["sync", "--max-deletions", "many"]).0, Some(2));
+}
+
+#[test]
+fn plan_file_is_carried_out_once() {
+    let place = Place::new();
+    place.export(1..=3);
+    assert_eq!(place.json(&["plan", "--out", "today.plan"]).0, Some(0));
+    let (code, report) = place.json(&["sync", "--plan", "today.plan"]);
+    assert_eq!(code, Some(0), "{report}");
+    let (code, report) = place.json(&["sync", "--plan", "today.plan"]);
+    assert_eq!((code, &report["calls"]), (Some(0), &Value::from(0)), "{report}");
+    place.export(1..=4);
+    let (code, report) = place.json(&["sync", "--plan", "today.plan"]);
+    assert_eq!(code, Some(6), "{report}");
+    assert_eq!(report["plan"]["leftOut"][0]["objectId"], "acc-4");
+}

@@ -1,0 +1,182 @@
+//! A daily look at what a sync takes for granted: the integration, and the fields of its schema.
+//!
+//! Records of an integration that was removed in Gong are gone, and Gong does not show values of a
+//! custom field that were sent before the field was declared.
+
+use std::collections::BTreeMap;
+
+use gong_client::error::{Error, ErrorKind};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::client::Client;
+use crate::ledger::{LedgerError, LockedLedger, Space};
+use crate::push::PushError;
+use crate::schema::{EntitySchema, SchemaField};
+use crate::{IntegrationId, ObjectType};
+
+/// How long a look is good for.
+const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// What was seen last.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Look {
+    at: Timestamp,
+    /// The declared fields of each type, with what they are; a type that was never looked at is not
+    /// in it.
+    fields: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// Looks, if a day has passed since the last time. Gives what is worth knowing.
+pub(super) async fn look_if_due(
+    client: &Client,
+    integration_id: IntegrationId,
+    ledger: &LockedLedger,
+    space: Space,
+) -> Result<Vec<String>, PushError> {
+    let now = client.clock.now();
+    let before: Option<Look> = ledger.ledger().look(space).await?;
+    let is_due = before.as_ref().is_none_or(|look| {
+        // A clock that jumped back does not put it off for ever.
+        let age = now.duration_since(look.at);
+        age >= GOOD_FOR || age.is_negative()
+    });
+    if !is_due {
+        return Ok(Vec::new());
+    }
+    let integrations = match client.api().integrations().await {
+        Ok(integrations) => integrations,
+        Err(error) => return passed_over(error).map(|note| vec![note]),
+    };
+    let is_there = integrations
+        .iter()
+        .any(|integration| integration.integration_id == integration_id);
+    if !is_there {
+        let message = format!(
+            "the integration {integration_id} is not in Gong any more, nor are its records: register \
+             one, and sync to it"
+        );
+        return Err(Error::new(ErrorKind::NotFound, message).into());
+    }
+    let schema = match client.api().entity_schema(integration_id, None).await {
+        Ok(schema) => schema,
+        Err(error) => return passed_over(error).map(|note| vec![note]),
+    };
+    let mut look = Look {
+        at: now,
+        fields: BTreeMap::new(),
+    };
+    let mut notes = Vec::new();
+    for object_type in ObjectType::ALL {
+        let fields = declared(&schema, object_type);
+        let last = before
+            .as_ref()
+            .and_then(|before| before.fields.get(object_type.as_str()));
+        if let Some(last) = last {
+            let changed = changed(&fields, last);
+            if !changed.is_empty() {
+                bump(ledger, space, object_type, &changed).await?;
+                notes.push(format!(
+                    "{object_type}: Gong's schema has new or changed fields ({}): records that carry \
+                     them are sent again",
+                    changed.join(", ")
+                ));
+            }
+        }
+        look.fields.insert(object_type.to_string(), fields);
+    }
+    ledger.ledger().put_look(space, &look).await?;
+    Ok(notes)
+}
+
+/// The declared fields of a type, with what they are.
+fn declared(schema: &EntitySchema, object_type: ObjectType) -> BTreeMap<String, String> {
+    let fields = schema.fields(object_type).into_iter().flatten();
+    fields
+        .map(|field| {
+            let what = format!("{:?}", field.field_type);
+            (field.unique_name.clone(), what)
+        })
+        .collect()
+}
+
+/// The fields that were not declared before, or as something else.
+fn changed(fields: &BTreeMap<String, String>, before: &BTreeMap<String, String>) -> Vec<String> {
+    let changed = fields
+        .iter()
+        .filter(|(name, what)| before.get(*name) != Some(*what));
+    changed.map(|(name, _)| name.clone()).collect()
+}
+
+/// Notes that values of fields that were sent before were never shown.
+async fn bump(
+    ledger: &LockedLedger,
+    space: Space,
+    object_type: ObjectType,
+    fields: &[String],
+) -> Result<(), LedgerError> {
+    let mut names = ledger.ledger().names(space, object_type).await?;
+    for field in fields {
+        names.bump(field);
+    }
+    ledger.put_names(&mut names).await
+}
+
+impl Client {
+    /// Declares the custom fields of a type, as [`gong_client::Client::upload_entity_schema`] does,
+    /// and notes in the ledger that records which carry new or changed fields are sent again: Gong
+    /// does not show values that were sent before their field was declared.
+    ///
+    /// # Errors
+    ///
+    /// Any error of the call; [`ErrorKind::Configuration`] when the ledger can't be written.
+    pub async fn upload_entity_schema(
+        &self,
+        integration_id: IntegrationId,
+        object_type: ObjectType,
+        fields: &[SchemaField],
+    ) -> Result<(), Error> {
+        self.api()
+            .upload_entity_schema(integration_id, object_type, fields)
+            .await?;
+        self.note_schema(integration_id, object_type, fields)
+            .await
+            .map_err(|error| {
+                let message = "the fields are declared, and the ledger cannot note it";
+                Error::new(ErrorKind::Configuration, message).with_source(error)
+            })
+    }
+
+    async fn note_schema(
+        &self,
+        integration_id: IntegrationId,
+        object_type: ObjectType,
+        fields: &[SchemaField],
+    ) -> Result<(), LedgerError> {
+        let ledger = self.ledger().lock(true, &*self.clock, &|_| {}).await?;
+        let space = ledger
+            .ledger()
+            .space(self.base_url(), integration_id)
+            .await?;
+        let mut look: Look = ledger.ledger().look(space).await?.unwrap_or_default();
+        let kept = fields.iter().filter(|field| field.is_deleted != Some(true));
+        let schema = EntitySchema::new().with_fields(object_type, kept.cloned());
+        let fields = declared(&schema, object_type);
+        let before = look.fields.get(object_type.as_str());
+        let changed = changed(&fields, before.unwrap_or(&BTreeMap::new()));
+        bump(&ledger, space, object_type, &changed).await?;
+        look.fields.insert(object_type.to_string(), fields);
+        ledger.ledger().put_look(space, &look).await
+    }
+}
+
+/// What a look that failed means: without credentials nothing else works either; otherwise the next
+/// round looks again.
+fn passed_over(error: Error) -> Result<String, PushError> {
+    match error.kind() {
+        ErrorKind::Unauthorized | ErrorKind::Forbidden => Err(error.into()),
+        _ => Ok(format!(
+            "the daily look at the integration and its schema failed: {error}"
+        )),
+    }
+}
