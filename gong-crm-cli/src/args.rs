@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod datetime;
 pub(crate) mod doctor;
+pub(crate) mod init;
 pub(crate) mod integration;
 pub(crate) mod json_schema;
 pub(crate) mod ledger;
@@ -145,6 +146,7 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(init::Init),
     Check(check::Check),
     Convert(convert::Convert),
     Push(push::Push),

@@ -108,8 +108,8 @@ impl CliError {
                 shown.with_hint("give the type: --type ACCOUNT")
             }
             FilesError::NoMapping { path } => shown.with_hint(format!(
-                "draft a mapping with `gong-crm convert --guess {} > map.toml`, review it, and add \
-                 --map map.toml",
+                "draft a mapping with `gong-crm init --print {} > map.toml`, answer its todos, and \
+                 add --map map.toml",
                 path.display()
             )),
             FilesError::OnlyRejects { .. } => shown.with_hint(

@@ -150,6 +150,7 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, CliError> {
     }
     reject_with_sim(global, &arguments.command)?;
     match &arguments.command {
+        Command::Init(init) => command::init::run(init, *output),
         Command::Check(check) => command::check::run(global, check, *output),
         Command::Convert(convert) => command::convert::run(global, convert, *output),
         Command::Push(push) => command::push::run(global, push, output).await,

@@ -1,12 +1,15 @@
 //! Mappings of CSV files, from the arguments or the config file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use gong_crm::ObjectType;
 use gong_crm::mapping::{Conversion, Mapping, MappingError};
 use gong_crm::schema::EntitySchema;
+use gong_crm::source::Take;
 
 use crate::args::Global;
 use crate::config::settings::Settings;
+use crate::config::sources::SourceTable;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -15,44 +18,133 @@ use crate::output::table::counted;
 /// How many files a warning names.
 const NAMED: usize = 3;
 
-/// The conversion of CSV files: by the mappings that are named, or by that of the config file.
+/// The conversion of CSV files: by the mappings that are named, or by those of the config file.
 pub(crate) fn conversion(
     global: &Global,
     maps: &[PathBuf],
     schema: Option<&EntitySchema>,
 ) -> Result<Option<Conversion>, CliError> {
-    let unusable = |error: MappingError| CliError::new(Exit::Usage, error.to_string());
     let mut merged: Option<Mapping> = None;
     for map in maps {
-        let mapping = Mapping::open(map).map_err(unusable)?;
-        merged = Some(match merged {
-            Some(merged) => merged.merged(mapping).map_err(unusable)?,
-            None => mapping,
-        });
+        merged = Some(merge(merged, map)?);
     }
+    let mut files = Vec::new();
     let by_name = maps.is_empty();
-    if by_name {
-        merged = configured(global)?;
+    if by_name && let Some(configured) = configured(global)? {
+        merged = Some(configured.mapping);
+        files = configured.files;
     }
     let conversion = merged.map(|mapping| {
         let mut conversion = Conversion::new(mapping);
         conversion.entity_schema = schema.cloned();
         conversion.by_name = by_name;
+        conversion.files = files;
         conversion
     });
     Ok(conversion)
 }
 
-/// The mapping that the config file names.
-pub(crate) fn configured(global: &Global) -> Result<Option<Mapping>, CliError> {
-    let Some(map) = Settings::map(global)? else {
-        return Ok(None);
-    };
-    let mapping = Mapping::open(&map.value).map_err(|error| {
-        CliError::new(Exit::Usage, error.to_string())
-            .with_hint(format!("it is set as `map` in {}", map.source))
-    })?;
-    Ok(Some(mapping))
+fn unusable(error: &MappingError) -> CliError {
+    CliError::new(Exit::Usage, error.to_string())
+}
+
+fn merge(merged: Option<Mapping>, map: &Path) -> Result<Mapping, CliError> {
+    let mapping = Mapping::open(map).map_err(|error| unusable(&error))?;
+    match merged {
+        Some(merged) => merged.merged(mapping).map_err(|error| unusable(&error)),
+        None => Ok(mapping),
+    }
+}
+
+/// The mappings of the config file, and the files that its sources name.
+pub(crate) struct Configured {
+    pub(crate) mapping: Mapping,
+    pub(crate) files: Vec<(ObjectType, PathBuf)>,
+}
+
+/// The mappings and the mapped files of the config file.
+pub(crate) fn configured(global: &Global) -> Result<Option<Configured>, CliError> {
+    let mut mapping = None;
+    let mut maps = Vec::new();
+    if let Some(map) = Settings::map(global)? {
+        let opened = Mapping::open(&map.value).map_err(|error| {
+            unusable(&error).with_hint(format!("it is set as `map` in {}", map.source))
+        })?;
+        mapping = Some(opened);
+        maps.push(map.value);
+    }
+    let (path, sources) = Settings::named_sources(global)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut files = Vec::new();
+    for (object_type, source) in &sources.sources {
+        let Some(map) = &source.map else { continue };
+        let map = folder.join(map);
+        if !maps.contains(&map) {
+            mapping = Some(merge(mapping, &map)?);
+            maps.push(map);
+        }
+        let paths = source_paths(folder, source).into_iter();
+        files.extend(paths.map(|path| (*object_type, path)));
+    }
+    Ok(mapping.map(|mapping| Configured { mapping, files }))
+}
+
+/// The files of a source, as they are now.
+fn source_paths(folder: &Path, source: &SourceTable) -> Vec<PathBuf> {
+    let pattern = folder.join(&source.files);
+    if pattern.exists() {
+        return vec![pattern];
+    }
+    let found = pattern
+        .to_str()
+        .and_then(|pattern| glob::glob(pattern).ok());
+    let mut found: Vec<PathBuf> = found.into_iter().flatten().filter_map(Result::ok).collect();
+    if source.take == Take::Latest {
+        let modified = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
+        found.sort_by_key(|path| (modified(path), path.clone()));
+        found.drain(..found.len().saturating_sub(1));
+    } else {
+        found.sort();
+    }
+    found
+}
+
+/// The paths that are named, or else the files of the config file's sources.
+pub(crate) fn paths(global: &Global, named: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
+    if !named.is_empty() {
+        return Ok(named.to_vec());
+    }
+    let (path, sources) = Settings::named_sources(global)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for (object_type, source) in &sources.sources {
+        let found = source_paths(folder, source);
+        if found.is_empty() {
+            let files = folder.join(&source.files);
+            let message = format!(
+                "the source of {object_type} has no files: {}",
+                files.display()
+            );
+            return Err(CliError::new(Exit::Usage, message).with_hint(format!(
+                "correct `files` in {}:{}, or export the file again",
+                path.display(),
+                source.line
+            )));
+        }
+        for path in found {
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+    }
+    if paths.is_empty() {
+        return Err(
+            CliError::new(Exit::Usage, "no file or directory is named").with_hint(
+                "name one; or draft the sources of a folder of exports: gong-crm init exports",
+            ),
+        );
+    }
+    Ok(paths)
 }
 
 /// Warns about CSV files in directories that are skipped because there is no mapping.
@@ -78,7 +170,7 @@ pub(crate) fn warn_skipped_csvs(csvs: &[PathBuf], output: Output) {
     output.warning(
         &format!("{names} {were} skipped: no mapping is given"),
         &format!(
-            "add --map FILE; `gong-crm convert --guess {}` drafts one",
+            "add --map FILE; `gong-crm init --print {}` drafts one",
             first.display()
         ),
     );

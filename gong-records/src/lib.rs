@@ -16,7 +16,7 @@ pub mod value;
 pub mod write;
 
 pub use ids::{ClientRequestId, IntegrationId, InvalidId, MeetingId};
-pub use io::discover::{FilesError, MAX_BODY_BYTES};
+pub use io::discover::{FilesError, MAX_BODY_BYTES, SourceFiles};
 pub use record::*;
 pub use rule::{Rule, UnknownRule};
 pub use schema::{

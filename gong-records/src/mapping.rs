@@ -1,7 +1,7 @@
 //! From the CSV that a CRM exports to LDJSON, by a small mapping file.
 //!
 //! A [`Mapping`] says which column becomes which field and how dates, numbers and yes or no are
-//! written; [`Mapping::guess`] makes a first one from the header and the cells of a CSV.
+//! written; [`Mapping::draft`] makes a first one from the headers and the cells of exports.
 //! [`convert_reader`] and [`convert_file`] make the lines, one row at a time, and tell of each cell
 //! that can't be converted as a [`Problem`]. The [`SourceMap`] they return leads from each line back
 //! to the row and column of the CSV, so that what the [check](crate::check) finds in the lines can
@@ -42,7 +42,7 @@
 //!     r#"{"objectId":"d-1","modifiedDate":"2025-12-31T09:30:00+01:00","amount":1250.10}"#.to_owned() + "\n"
 //! );
 //! assert_eq!((converted.rows, converted.records), (2, 1));
-//! assert!(problems[0].starts_with("line 3, column \"Geändert am\": it is no date-time"));
+//! assert!(problems[0].starts_with("line 3, column \"Geändert am\": it is not a date-time"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -51,31 +51,49 @@ use std::path::{Path, PathBuf};
 
 use crate::io::atomic_file;
 use crate::record::ObjectType;
+use crate::rule::Severity;
 use crate::schema::EntitySchema;
 
 mod cell;
+mod columns;
+mod compiled_field;
+mod compiled_mapping;
 mod converter;
-mod guess;
+mod csv_rows;
+mod draft;
+mod encoding;
+mod expression;
+mod field_type;
+mod json_path;
+mod json_rows;
+mod languages;
 mod lines;
+mod lookup;
 mod model;
 mod nearest;
 mod places;
-mod plan;
 mod problem;
+mod reference;
 mod review;
-mod rows;
+mod row;
+mod source;
 mod source_map;
+mod text;
 
 #[cfg(test)]
 mod tests;
 
-pub use guess::Guess;
+pub use draft::{Draft, DraftError, DraftOptions, DraftedFile, DraftedSource, SkippedFile};
 pub use lines::Conversion;
 #[doc(hidden)]
 pub use lines::{CsvInput, CsvLines, Walk, WalkedRow};
-pub use model::{FieldMapping, Mapping, MappingError, TypeMapping, Words};
+pub use model::{
+    FieldMapping, Lookup, Mapping, MappingError, OnlyCurrency, Take, TypeMapping, Words,
+};
 pub use problem::{LeftOut, Problem};
-pub use rows::RowPlace;
+#[doc(hidden)]
+pub use reference::reference_page;
+pub use row::RowPlace;
 pub use source_map::SourceMap;
 
 use converter::{Converter, Keep};
@@ -93,6 +111,13 @@ pub struct Options {
     /// Whether a row with a cell that can't be converted is kept, without that field. A row without
     /// its id is never kept.
     pub keep_rows: bool,
+    /// The file's path: its ending tells CSV from JSON, and lookups search beside it.
+    pub path: Option<PathBuf>,
+    /// Files of types, beside those that the mapping names, for lookups among types.
+    pub files: Vec<(ObjectType, PathBuf)>,
+    lookups: lookup::Cache,
+    /// How many lookups among types lead here.
+    depth: usize,
 }
 
 impl Options {
@@ -102,6 +127,10 @@ impl Options {
             now,
             entity_schema: None,
             keep_rows: false,
+            path: None,
+            files: Vec::new(),
+            lookups: lookup::Cache::default(),
+            depth: 0,
         }
     }
 }
@@ -114,8 +143,10 @@ pub struct Converted {
     pub rows: u64,
     /// How many lines were written, one record each.
     pub records: u64,
-    /// How many problems there were.
+    /// How many problems there were that left something out.
     pub problems: u64,
+    /// How many values are kept although they look wrong.
+    pub warnings: u64,
     /// Which row each line was made of.
     pub source_map: SourceMap,
 }
@@ -175,24 +206,28 @@ pub fn convert_reader(
         ..Converted::default()
     };
     let mut line = Vec::new();
-    let mut problems = 0;
+    let (mut problems, mut warnings) = (0, 0);
     loop {
-        let mut tell = |problem| {
-            problems += 1;
+        let mut tell = |problem: Problem| {
+            match problem.left_out {
+                LeftOut::Nothing if problem.rule.severity() == Severity::Warning => warnings += 1,
+                _ => problems += 1,
+            }
             on_problem(problem);
         };
         let row = converter.next(&mut line, &mut tell);
-        let Some((row, is_kept)) = row.map_err(ConvertError::Read)? else {
+        let Some(is_kept) = row.map_err(ConvertError::Read)? else {
             break;
         };
         converted.rows += 1;
         if is_kept {
             out.write_all(&line).map_err(ConvertError::Write)?;
             converted.records += 1;
-            converted.source_map.push(converted.records, row.place);
+            let place = converter.row().place;
+            converted.source_map.push(converted.records, place);
         }
     }
-    converted.problems = problems;
+    (converted.problems, converted.warnings) = (problems, warnings);
     out.flush().map_err(ConvertError::Write)?;
     Ok(converted)
 }
@@ -216,9 +251,11 @@ pub fn convert_file(
         source,
     };
     let source = open(csv)?;
+    let mut options = options.clone();
+    options.path = Some(csv.to_path_buf());
     let aside = atomic_file::create_temp_beside(target).map_err(of_target)?;
     let out = BufWriter::new(aside.as_file());
-    let converted = convert_reader(source, mapping, object_type, options, out, on_problem)?;
+    let converted = convert_reader(source, mapping, object_type, &options, out, on_problem)?;
     atomic_file::commit(aside, target).map_err(of_target)?;
     Ok(converted)
 }

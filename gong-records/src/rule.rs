@@ -124,6 +124,22 @@ rules! {
     Row = "row", Error, csv::ROW;
     /// A cell of a CSV is written as the mapping says.
     Cell = "cell", Error, csv::CELL;
+    /// A name that a mapping looks up leads to one value.
+    Lookup = "lookup", Error, csv::LOOKUP;
+    /// A mapping leaves no question open.
+    OpenQuestion = "open-question", Error, csv::OPEN_QUESTION;
+    /// An id was not rounded by a spreadsheet.
+    MangledId = "mangled-id", Error, csv::MANGLED_ID;
+    /// Different ids stay different when a mapping cleans them.
+    IdCollision = "id-collision", Error, csv::ID_COLLISION;
+    /// An amount is in the company's currency.
+    OtherCurrency = "other-currency", Error, csv::OTHER_CURRENCY;
+    /// A number does not begin with a zero.
+    LeadingZero = "leading-zero", Warning, csv::LEADING_ZERO;
+    /// What a mapping puts into `domains` are bare domains of companies.
+    DomainFormat = "domain-format", Warning, csv::DOMAIN_FORMAT;
+    /// A path of a mapping has a value in some record.
+    EmptyColumn = "empty-column", Warning, csv::EMPTY_COLUMN;
     /// A line is JSON.
     JsonSyntax = "json-syntax", Error, line::JSON_SYNTAX;
     /// A word that is not a number, `true`, `false` or `null` stands in double quotes.

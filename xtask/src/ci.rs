@@ -61,6 +61,19 @@ const PAGES: &[Step] = &[
         &[("WRITE_CHECK_RULES", "1")],
     ),
     (
+        "docs/mapping-reference.md",
+        &[
+            "test",
+            "-q",
+            "-p",
+            "gong-records",
+            "--all-features",
+            "--lib",
+            "the_mapping_reference_is_up_to_date",
+        ],
+        &[("WRITE_MAPPING_REFERENCE", "1")],
+    ),
+    (
         "docs/simulator-rules.md",
         &["test", "-q", "-p", "gong-sim", "--test", "it", "rules"],
         &[("GONG_SIM_WRITE_RULES", "1")],

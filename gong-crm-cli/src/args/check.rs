@@ -24,8 +24,9 @@ Examples:
   gong-crm check --explain object-id-charset")]
 pub(crate) struct Check {
     /// Files, folders, patterns, or - for the standard input; .gz is unpacked; of a folder, what a
-    /// push wrote of refused records (NAME.rejects.ldjson) is left out
-    #[arg(required_unless_present = "explain", value_name = "PATH")]
+    /// push wrote of refused records (NAME.rejects.ldjson) is left out [default: the sources of
+    /// gong-crm.toml]
+    #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// What all records are; otherwise each file's name tells
     #[arg(long = "type", value_name = "TYPE")]

@@ -35,8 +35,8 @@ use super::operations::calls;
 pub(crate) struct Push {
     /// Files, directories, patterns, or - for standard input; names end in .ldjson, .ndjson or
     /// .jsonl, optionally with .gz; in a directory, rejects files from earlier pushes
-    /// (NAME.rejects.ldjson) are skipped
-    #[arg(required = true, value_name = "PATH")]
+    /// (NAME.rejects.ldjson) are skipped [default: the sources of gong-crm.toml]
+    #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Record type of all files [default: taken from each file name]
     #[arg(long = "type", value_name = "TYPE")]

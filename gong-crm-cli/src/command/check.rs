@@ -11,7 +11,7 @@ use crate::args::check::Check;
 use crate::args::{Format, Global};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::mappings::{conversion, warn_skipped_csvs};
+use crate::mappings::{self, conversion, warn_skipped_csvs};
 use crate::output::Output;
 use crate::output::finding;
 use crate::output::table::{count, counted};
@@ -23,15 +23,16 @@ pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit
         return Ok(Exit::Ok);
     }
     let options = options(global, check)?;
+    let named = mappings::paths(global, &check.paths)?;
     let paths = match &check.fix {
-        Some(folder) => mend(check, &options, folder, output)?,
-        None => check.paths.clone(),
+        Some(folder) => mend(&named, &options, folder, output)?,
+        None => named.clone(),
     };
     let mut printer = Printer::new(check, output);
     let summary = check_paths(&paths, &options, &mut |found| printer.print(&found))
         .map_err(|error| CliError::from_check(&error))?;
     printer.end(&summary);
-    warn_skipped_csvs(&options.passed_over(&check.paths), output);
+    warn_skipped_csvs(&options.passed_over(&named), output);
     Ok(if summary.is_clean() {
         Exit::Ok
     } else {
@@ -59,7 +60,7 @@ fn options(global: &Global, check: &Check) -> Result<Options, CliError> {
 
 /// Writes mended copies of the files into the folder, says what was done, and returns their paths.
 fn mend(
-    check: &Check,
+    paths: &[PathBuf],
     options: &Options,
     folder: &Path,
     output: Output,
@@ -68,8 +69,8 @@ fn mend(
         CliError::new(Exit::Unexpected, format!("{}: {error}", folder.display()))
     };
     // A first pass only to learn which files are meant, and as what.
-    let found = check_paths(&check.paths, options, &mut |_| {})
-        .map_err(|error| CliError::from_check(&error))?;
+    let found =
+        check_paths(paths, options, &mut |_| {}).map_err(|error| CliError::from_check(&error))?;
     let targets = targets(&found, options, folder)?;
     std::fs::create_dir_all(folder).map_err(|error| unwritable(&error))?;
     let mut fix_options = fix::Options::default();

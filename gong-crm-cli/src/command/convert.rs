@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use gong_crm::ObjectType;
 use gong_crm::check::{self, FileSummary, Severity, check_reader};
-use gong_crm::io::discover::FilesError;
+use gong_crm::io::discover::{FilesError, SourceFiles};
 use gong_crm::mapping::{
-    ConvertError, Converted, LeftOut, Mapping, Options, Problem, convert_file, convert_reader,
-    modified, open,
+    Conversion, ConvertError, Converted, LeftOut, Mapping, Options, Problem, convert_file,
+    convert_reader, modified, open,
 };
 
 use serde::Serialize;
@@ -19,9 +19,9 @@ use crate::args::convert::Convert;
 use crate::args::{Format, Global};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::mappings::configured;
+use crate::mappings::{Configured, configured};
 use crate::output::Output;
-use crate::output::escape::{ERROR, FRAME, NORMAL};
+use crate::output::escape::{ERROR, FRAME, NORMAL, WARNING};
 use crate::output::finding::{self, level};
 use crate::output::table::counted;
 use crate::schema_file;
@@ -30,17 +30,13 @@ use crate::schema_file;
 const SHOWN: u64 = 50;
 
 pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<Exit, CliError> {
-    if let Some(csv) = &convert.guess {
-        return guess(convert, csv, output);
-    }
-    let Some(csv) = &convert.csv else {
-        // The arguments do not allow it to be missing.
-        return Err(CliError::new(Exit::Usage, "name a CSV"));
-    };
-    let mapping = mapping(global, convert, csv)?;
-    let object_type = object_type(convert, csv, &mapping)?;
+    let csv = &convert.csv;
+    let Configured { mapping, files } = mapping(global, convert)?;
+    let object_type = object_type(convert, &mapping, &files)?;
     let mut options = Options::new(modified(csv).map_err(|error| failure(&error, csv))?);
     options.keep_rows = convert.keep_rows;
+    options.path = Some(csv.clone());
+    options.files = files;
     options.entity_schema = match &convert.schema {
         Some(path) => Some(schema_file::read(path, convert.object_type)?),
         None => None,
@@ -81,47 +77,53 @@ pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<
 }
 
 /// The mapping that was named, or else that of the config file.
-fn mapping(global: &Global, convert: &Convert, csv: &Path) -> Result<Mapping, CliError> {
+fn mapping(global: &Global, convert: &Convert) -> Result<Configured, CliError> {
     if let Some(map) = &convert.map {
-        return Mapping::open(map).map_err(|error| CliError::new(Exit::Usage, error.to_string()));
+        let mapping = Mapping::open(map);
+        return Ok(Configured {
+            mapping: mapping.map_err(|error| CliError::new(Exit::Usage, error.to_string()))?,
+            files: Vec::new(),
+        });
     }
     let no_mapping = || {
-        let path = csv.to_path_buf();
+        let path = convert.csv.clone();
         CliError::from_files(&FilesError::NoMapping { path })
     };
     configured(global)?.ok_or_else(no_mapping)
 }
 
-/// Prints a first mapping.
-fn guess(convert: &Convert, csv: &Path, output: Output) -> Result<Exit, CliError> {
-    let object_type = object_type(convert, csv, &Mapping::default())?;
-    let guess = open(csv)
-        .and_then(|source| Mapping::guess(source, object_type))
-        .map_err(|error| failure(&error, csv))?;
-    if output.is_json() {
-        output.json(&serde_json::json!({"objectType": object_type, "mapping": guess.to_toml()}));
-    } else {
-        output.document(guess.to_toml());
-    }
-    Ok(Exit::Ok)
-}
-
-/// What was said, what the file's name tells, or what the mapping is for.
-fn object_type(convert: &Convert, csv: &Path, mapping: &Mapping) -> Result<ObjectType, CliError> {
+/// The type that was named, that a source or the file's name tells, or that the mapping is for.
+fn object_type(
+    convert: &Convert,
+    mapping: &Mapping,
+    files: &[(ObjectType, PathBuf)],
+) -> Result<ObjectType, CliError> {
+    let csv = &convert.csv;
+    let mut conversion = Conversion::new(mapping.clone());
+    conversion.files = files.to_vec();
+    let of_sources = SourceFiles::new(conversion.source_files(), false).types(csv);
     let name = csv.file_name().unwrap_or_default().to_string_lossy();
     let mut mapped = mapping.object_types();
     let only = mapped.next().filter(|_| mapped.next().is_none());
-    convert
-        .object_type
-        .or_else(|| ObjectType::from_file_name(&name))
-        .or(only)
-        .ok_or_else(|| {
-            let message = format!(
+    let told = convert.object_type.or(match of_sources.as_slice() {
+        [only] => Some(*only),
+        [] => ObjectType::from_file_name(&name).or(only),
+        _ => None,
+    });
+    told.ok_or_else(|| {
+        let message = match of_sources.as_slice() {
+            [] => format!(
                 "{}: the name does not tell the type of its rows",
                 csv.display()
-            );
-            CliError::new(Exit::Usage, message).with_hint("name the type: --type ACCOUNT")
-        })
+            ),
+            several => {
+                let names: Vec<&str> = several.iter().map(|known| known.as_str()).collect();
+                format!("{} holds records of {}", csv.display(), names.join(" and "))
+            }
+        };
+        let example = of_sources.last().copied().unwrap_or(ObjectType::Account);
+        CliError::new(Exit::Usage, message).with_hint(format!("name the type: --type {example}"))
+    })
 }
 
 /// Checks the lines, and tells of them as rows of the CSV.
@@ -140,6 +142,8 @@ fn examine(
         // That there are no lines is the conversion's to say.
         check_options.allow.insert(gong_crm::Rule::NoRecords);
     }
+    // A push splits what is too large for one upload.
+    check_options.allow.insert(gong_crm::Rule::FileSize);
     let csv: Arc<Path> = teller.csv.as_path().into();
     let mut tell = |found| {
         let found = converted.source_map.finding_in_csv(&csv, found);
@@ -228,7 +232,7 @@ impl Teller {
         }
         if self.output.is_json() {
             let path = self.csv.display().to_string();
-            let severity = level(Severity::Error);
+            let severity = level(problem.rule.severity());
             self.say_json(problem, &[("path", path.as_str()), ("severity", severity)]);
             return;
         }
@@ -264,7 +268,8 @@ impl Teller {
             .unwrap_or_default();
         self.output
             .status(&format!("{rows} became {records}{into}"));
-        let (errors, warnings) = (converted.problems + summary.errors, summary.warnings);
+        let errors = converted.problems + summary.errors;
+        let warnings = converted.warnings + summary.warnings;
         if errors + warnings > 0 {
             let errors = counted(errors, "error");
             let warnings = counted(warnings, "warning");
@@ -279,7 +284,10 @@ fn text(csv: &Path, problem: &Problem) -> Vec<String> {
         Some(field) => format!("{field}: {}", problem.message),
         None => problem.message.clone(),
     };
-    let mut place = format!("{}:{}", csv.display(), problem.place.line);
+    let mut place = csv.display().to_string();
+    if problem.place.line > 0 {
+        place += &format!(":{}", problem.place.line);
+    }
     if problem.place.row != problem.place.line {
         place += &format!(" (row {})", problem.place.row);
     }
@@ -289,15 +297,21 @@ fn text(csv: &Path, problem: &Problem) -> Vec<String> {
     if let Some(cell) = &problem.excerpt {
         place += &format!(": {cell:?}");
     }
-    let left_out = match problem.left_out {
-        LeftOut::Field => "the field is left out",
-        _ => "the row is left out",
+    let rule = problem.rule;
+    let style = match rule.severity() {
+        Severity::Error => ERROR,
+        Severity::Warning => WARNING,
     };
+    let level = level(rule.severity());
     let mut lines = vec![
-        format!("{ERROR}error[cell]{NORMAL}: {about}"),
+        format!("{style}{level}[{rule}]{NORMAL}: {about}"),
         format!(" {FRAME}-->{NORMAL} {place}"),
-        format!("  {FRAME}={NORMAL} {left_out}"),
     ];
+    match problem.left_out {
+        LeftOut::Field => lines.push(format!("  {FRAME}={NORMAL} the field is left out")),
+        LeftOut::Row => lines.push(format!("  {FRAME}={NORMAL} the row is left out")),
+        _ => {}
+    }
     if let Some(hint) = &problem.hint {
         lines.push(format!("  {FRAME}={NORMAL} help: {hint}"));
     }

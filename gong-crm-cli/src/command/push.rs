@@ -13,7 +13,7 @@ use crate::config::settings::Settings;
 use crate::connection::{Connection, limits};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::mappings::{conversion, warn_skipped_csvs};
+use crate::mappings::{self, conversion, warn_skipped_csvs};
 use crate::output::dry_run::{self, Request};
 use crate::output::table::{Align, count, counted};
 use crate::output::{Output, finding, push_report};
@@ -56,7 +56,7 @@ fn nothing_to_push(error: &FilesError, output: Output) -> Exit {
 }
 
 fn options(global: &Global, push: &Push) -> Result<Options, CliError> {
-    let mut options = Options::new(&push.paths);
+    let mut options = Options::new(&mappings::paths(global, &push.paths)?);
     if global.sim {
         options = options.simulator();
     }
@@ -133,13 +133,17 @@ fn dry_run(
         let message = "--dry-run needs the check";
         return Err(CliError::new(Exit::Usage, message).with_hint("leave --no-check out"));
     };
-    let summary = check_paths(&push.paths, &check, &mut |found| {
-        if found.severity == Severity::Error {
-            for line in finding::text(&found) {
-                output.status(&line);
+    let summary = check_paths(
+        &mappings::paths(global, &push.paths)?,
+        &check,
+        &mut |found| {
+            if found.severity == Severity::Error {
+                for line in finding::text(&found) {
+                    output.status(&line);
+                }
             }
-        }
-    })
+        },
+    )
     .map_err(|error| CliError::from_check(&error))?;
     let is_sendable = summary.is_clean() || push.skip_invalid;
     let sendable = if is_sendable { files } else { &[] };

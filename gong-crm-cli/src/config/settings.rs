@@ -143,6 +143,18 @@ impl Settings {
         Ok(Setting::file(&path, beside(&path, profile.map)))
     }
 
+    /// The sources of the config file and its path; none without a config file. Like
+    /// [`map`](Self::map), for commands that send nothing by it.
+    pub(crate) fn named_sources(global: &Global) -> Result<(PathBuf, Sources), CliError> {
+        let Some(path) = find(global)? else {
+            return Ok((PathBuf::new(), Sources::default()));
+        };
+        let file = parse(&path)?;
+        let name = global.profile.clone().or_else(|| text("GONG_PROFILE"));
+        let profile = profile(Some(&path), file, name.as_deref())?;
+        Ok((path, profile.sources))
+    }
+
     /// What `plan` and `sync` read, and the config file that says so.
     pub(crate) fn sources(global: &Global) -> Result<(PathBuf, Sources), CliError> {
         let Some(path) = find(global)? else {

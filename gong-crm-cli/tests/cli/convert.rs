@@ -12,15 +12,6 @@ fn the_examples_become_ldjson() {
     }
 }
 
-#[test]
-fn a_first_mapping_is_guessed() {
-    for name in ["accounts", "deals"] {
-        let csv = format!("examples/csv/{name}.csv");
-        let guess = Invocation::new(&["convert", "--guess", &csv]).in_workspace();
-        assert_transcript!(format!("convert_guess_{name}"), guess);
-    }
-}
-
 /// A conversion of rows of each kind of trouble.
 fn troubled(arguments: &[&str]) -> Invocation {
     let csv = "Nummer;Betrag;Status;Link\n\

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use crate::invocation::{Invocation, assert_transcript};
 
-/// Two types in one file, as `convert --guess` writes them, put together and mended.
+/// Two types in one file.
 const MAPPING: &str = "\
 [ACCOUNT]
 delimiter = ';'
@@ -218,7 +218,7 @@ fn a_csv_without_a_mapping_says_how_to_make_one() {
             let output = run.output();
             assert_eq!(output.status.code(), Some(2));
             let told = String::from_utf8(output.stderr).unwrap();
-            assert!(told.contains("gong-crm convert --guess"), "{told}");
+            assert!(told.contains("gong-crm init --print"), "{told}");
             assert!(told.contains("--map map.toml"), "{told}");
         }
     }
@@ -258,7 +258,7 @@ fn mistakes_in_mappings_name_file_line_and_key() {
     };
     let fields = |fields: &str| {
         format!(
-            "[DEAL]\ndelimiter = ';'\n\n[DEAL.fields]\nobjectId = 'Auftragsnr.'\nmodifiedDate = {{ constant = 'now' }}\n{fields}"
+            "[DEAL]\ndelimiter = ';'\nencoding = 'windows-1252'\n[DEAL.fields]\nobjectId = 'Auftragsnr.'\nmodifiedDate = {{ constant = 'now' }}\n{fields}"
         )
     };
     for (name, mapping) in [

@@ -75,10 +75,10 @@ fn errors_beyond_a_screen_are_counted() {
 
 #[test]
 fn csv_without_a_type_in_its_name() {
-    let guess = Invocation::new(&["convert", "--guess", "export.csv"]);
+    let init = Invocation::new(&["init", "--print", "export.csv"]);
     assert_transcript!(
-        "guess_of_what",
-        guess.file("export.csv", "id;name\n1;Acme\n")
+        "init_unknown_type",
+        init.file("export.csv", "id;x\n1;Acme\n")
     );
 }
 

@@ -150,6 +150,11 @@ fn security_page_works() {
 }
 
 #[test]
+fn exports_page_works() {
+    assert!(followed("exports.md") >= 10);
+}
+
+#[test]
 fn csv_page_works() {
     assert!(followed("csv.md") >= 3);
 }

@@ -116,12 +116,12 @@ impl Options {
         if !input.is_empty() {
             files.push(InputFile {
                 path: STANDARD_INPUT.into(),
-                object_type: type_of_input(self.object_type, self.csvs())?,
+                object_type: type_of_input(self.object_type, &self.csvs())?,
                 bytes: 0,
             });
         }
         if !named.is_empty() || files.is_empty() {
-            for file in entity_files(&named, self.object_type, self.csvs())? {
+            for file in entity_files(&named, self.object_type, &self.csvs())? {
                 let EntityFilePath { path, object_type } = file;
                 let bytes = match fs::metadata(&path) {
                     Ok(metadata) => metadata.len(),
@@ -142,7 +142,7 @@ impl Options {
     pub fn skipped_csvs(&self) -> Vec<PathBuf> {
         match self.csvs() {
             CsvHandling::Unmapped => unmapped_csvs(&self.paths),
-            CsvHandling::Mapped(_) | CsvHandling::MappedByName(_) => Vec::new(),
+            _ => Vec::new(),
         }
     }
 

@@ -43,7 +43,7 @@ impl Options {
     pub fn passed_over(&self, paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
         match self.csvs() {
             CsvHandling::Unmapped => unmapped_csvs(paths),
-            CsvHandling::Mapped(_) | CsvHandling::MappedByName(_) => Vec::new(),
+            _ => Vec::new(),
         }
     }
 

@@ -204,24 +204,24 @@ fn sources(paths: &[impl AsRef<Path>], options: &Options) -> Result<Vec<Input>, 
     let mut files = if named.is_empty() && !paths.is_empty() {
         Vec::new()
     } else {
-        entity_files(&named, options.object_type, csvs)?
+        entity_files(&named, options.object_type, &csvs)?
     };
     if let Some(path) = all().find(is_standard_input) {
         files.push(EntityFilePath {
             path: path.to_path_buf(),
-            object_type: type_of_input(options.object_type, csvs)?,
+            object_type: type_of_input(options.object_type, &csvs)?,
         });
         files.sort_by_key(|file| file.object_type);
     }
     let input = |file: EntityFilePath| Input {
-        lines: lines(&file.path, csvs),
+        lines: lines(&file.path, &csvs),
         path: file.path,
         object_type: file.object_type,
     };
     Ok(files.into_iter().map(input).collect())
 }
 
-fn lines(path: &Path, csvs: CsvHandling) -> Lines {
+fn lines(path: &Path, csvs: &CsvHandling) -> Lines {
     if csvs.include(path) {
         Lines::Unconverted
     } else {

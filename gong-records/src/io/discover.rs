@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::object_type::ObjectType;
 
@@ -22,7 +23,7 @@ const CSV_ENDINGS: [&str; 2] = ["csv", "tsv"];
 pub const REJECTS_INFIX: &str = ".rejects.";
 
 /// Whether CSV files count as entity files, and as which type if their names do not say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CsvHandling {
     /// They do not count: there is no mapping.
     Unmapped,
@@ -30,16 +31,58 @@ pub enum CsvHandling {
     Mapped(Option<ObjectType>),
     /// They count if their extension is that of a CSV file.
     MappedByName(Option<ObjectType>),
+    /// These files count, and the mapping says as which types.
+    Sources(Arc<SourceFiles>),
+}
+
+/// Which files hold records of which types. One file may hold records of several, as a CSV of deals
+/// that names their stages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceFiles {
+    files: Vec<(ObjectType, PathBuf)>,
+    /// Whether other files count too that are named as CSVs, by the types in their names.
+    has_others: bool,
+}
+
+impl SourceFiles {
+    /// These files; `has_others` if other CSVs count too.
+    pub fn new(files: impl IntoIterator<Item = (ObjectType, PathBuf)>, has_others: bool) -> Self {
+        let files = files
+            .into_iter()
+            .map(|(object_type, path)| (object_type, canonical(&path)));
+        Self {
+            files: files.collect(),
+            has_others,
+        }
+    }
+
+    /// What the file holds, in load order.
+    pub fn types(&self, path: &Path) -> Vec<ObjectType> {
+        let path = canonical(path);
+        let named = self.files.iter().filter(|(_, known)| *known == path);
+        let mut types: Vec<ObjectType> = named.map(|(object_type, _)| *object_type).collect();
+        types.sort_unstable();
+        types.dedup();
+        types
+    }
+}
+
+/// The path that a file has without links and dots, if it is there.
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }
 
 impl CsvHandling {
     /// Whether the file is to be converted. With a mapping, that is every file whose extension is not
     /// that of an entity file, and standard input.
-    pub fn include(self, path: &Path) -> bool {
+    pub fn include(&self, path: &Path) -> bool {
         match self {
             Self::Unmapped => false,
             Self::Mapped(_) => !ENDINGS.contains(&ending(path).as_str()),
             Self::MappedByName(_) => is_named_csv(path),
+            Self::Sources(sources) => {
+                !sources.types(path).is_empty() || (sources.has_others && is_named_csv(path))
+            }
         }
     }
 }
@@ -146,7 +189,7 @@ pub struct EntityFilePath {
 pub fn entity_files(
     paths: &[impl AsRef<Path>],
     object_type: Option<ObjectType>,
-    csvs: CsvHandling,
+    csvs: &CsvHandling,
 ) -> Result<Vec<EntityFilePath>, FilesError> {
     if paths.is_empty() {
         return Err(FilesError::NoPaths);
@@ -154,7 +197,7 @@ pub fn entity_files(
     let mut files = Vec::new();
     for path in paths {
         for path in expand(path.as_ref(), csvs)? {
-            files.push(typed(path, object_type, csvs)?);
+            files.extend(typed(path, object_type, csvs)?);
         }
     }
     // Stable: files of one type keep the order in which they were named, or of their names.
@@ -169,15 +212,16 @@ pub fn entity_files(
 /// [`FilesError::TypeNeeded`] when nothing names the type.
 pub fn type_of_input(
     object_type: Option<ObjectType>,
-    csvs: CsvHandling,
+    csvs: &CsvHandling,
 ) -> Result<ObjectType, FilesError> {
     match (object_type, csvs) {
-        (Some(object_type), _) | (None, CsvHandling::Mapped(Some(object_type))) => Ok(object_type),
+        (Some(object_type), _) => Ok(object_type),
+        (None, CsvHandling::Mapped(Some(object_type))) => Ok(*object_type),
         _ => Err(FilesError::TypeNeeded),
     }
 }
 
-fn expand(path: &Path, csvs: CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
+fn expand(path: &Path, csvs: &CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => of_folder(path, csvs),
         Ok(_) => Ok(vec![path.to_path_buf()]),
@@ -203,16 +247,22 @@ fn expand(path: &Path, csvs: CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
 }
 
 /// The entity files of a folder, by name.
-fn of_folder(folder: &Path, csvs: CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
+fn of_folder(folder: &Path, csvs: &CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
     let listed = list(folder)?;
     let mut found = listed.lines;
-    if csvs == CsvHandling::Unmapped {
+    if *csvs == CsvHandling::Unmapped {
         // CSV files beside entity files may be their sources. CSV files alone were meant.
         if let Some(path) = listed.csvs.into_iter().next().filter(|_| found.is_empty()) {
             return Err(FilesError::NoMapping { path });
         }
     } else {
-        found.extend(listed.csvs);
+        let others = if matches!(csvs, CsvHandling::Sources(_)) {
+            listed.others
+        } else {
+            Vec::new()
+        };
+        let all = listed.csvs.into_iter().chain(others);
+        found.extend(all.filter(|path| csvs.include(path)));
         found.sort();
     }
     non_empty(folder, found, listed.has_rejects)
@@ -233,6 +283,7 @@ pub fn unmapped_csvs(paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
 struct Listed {
     lines: Vec<PathBuf>,
     csvs: Vec<PathBuf>,
+    others: Vec<PathBuf>,
     has_rejects: bool,
 }
 
@@ -249,7 +300,7 @@ fn list(folder: &Path) -> Result<Listed, FilesError> {
         } else if ENDINGS.contains(&ending(&path).as_str()) {
             &mut listed.lines
         } else {
-            continue;
+            &mut listed.others
         };
         // A link to a file that is not there any more is not passed over.
         if !fs::metadata(&path).map_err(unreadable(&path))?.is_file() {
@@ -282,19 +333,32 @@ fn non_empty(
 fn typed(
     path: PathBuf,
     object_type: Option<ObjectType>,
-    csvs: CsvHandling,
-) -> Result<EntityFilePath, FilesError> {
-    if csvs == CsvHandling::Unmapped && is_named_csv(&path) {
+    csvs: &CsvHandling,
+) -> Result<Vec<EntityFilePath>, FilesError> {
+    if *csvs == CsvHandling::Unmapped && is_named_csv(&path) {
         return Err(FilesError::NoMapping { path });
+    }
+    if let (None, CsvHandling::Sources(sources)) = (object_type, csvs) {
+        let types = sources.types(&path);
+        if !types.is_empty() {
+            let typed = types.into_iter().map(|object_type| EntityFilePath {
+                path: path.clone(),
+                object_type,
+            });
+            return Ok(typed.collect());
+        }
+        if is_named_csv(&path) && !sources.has_others {
+            return Err(FilesError::NoMapping { path });
+        }
     }
     let name = path.file_name().and_then(|name| name.to_str());
     let told = || ObjectType::from_file_name(name.unwrap_or_default());
     let mapped = || match csvs {
-        CsvHandling::Mapped(only) | CsvHandling::MappedByName(only) if csvs.include(&path) => only,
+        CsvHandling::Mapped(only) | CsvHandling::MappedByName(only) if csvs.include(&path) => *only,
         _ => None,
     };
     match object_type.or_else(told).or_else(mapped) {
-        Some(object_type) => Ok(EntityFilePath { path, object_type }),
+        Some(object_type) => Ok(vec![EntityFilePath { path, object_type }]),
         None => Err(FilesError::UnknownType { path }),
     }
 }
@@ -303,7 +367,7 @@ fn typed(
 mod tests {
     use super::*;
 
-    fn names(paths: &[PathBuf], csvs: CsvHandling) -> Vec<String> {
+    fn names(paths: &[PathBuf], csvs: &CsvHandling) -> Vec<String> {
         entity_files(paths, None, csvs)
             .unwrap()
             .into_iter()
@@ -330,14 +394,14 @@ mod tests {
         ]);
         let path = vec![folder.path().to_path_buf()];
         assert_eq!(
-            names(&path, CsvHandling::Unmapped),
+            names(&path, &CsvHandling::Unmapped),
             ["stages.NDJSON", "accounts.jsonl.gz", "deals.ldjson"]
         );
         let pattern = vec![folder.path().join("*.l?json")];
-        assert_eq!(names(&pattern, CsvHandling::Unmapped), ["deals.ldjson"]);
+        assert_eq!(names(&pattern, &CsvHandling::Unmapped), ["deals.ldjson"]);
         let nothing = folder.path().join("x*.ldjson");
         assert!(matches!(
-            entity_files(&[nothing], None, CsvHandling::Unmapped),
+            entity_files(&[nothing], None, &CsvHandling::Unmapped),
             Err(FilesError::NoEntityFiles { .. })
         ));
     }
@@ -348,25 +412,60 @@ mod tests {
         let path = vec![of.path().to_path_buf()];
         let leads = CsvHandling::Mapped(Some(ObjectType::Lead));
         assert_eq!(
-            names(&path, leads),
+            names(&path, &leads),
             ["accounts.csv.gz", "deals.ldjson", "export.TSV"]
         );
         assert!(leads.include(Path::new("export.dat")) && leads.include(Path::new("-")));
         assert!(!leads.include(Path::new("x.csv.ldjson.gz")));
         let by_name = CsvHandling::MappedByName(Some(ObjectType::Lead));
-        assert_eq!(names(&path, by_name), names(&path, leads));
+        assert_eq!(names(&path, &by_name), names(&path, &leads));
         assert!(by_name.include(Path::new("export.Csv.gz")));
         for other in ["export.dat", "-", "x.csv.ldjson"] {
             assert!(!by_name.include(Path::new(other)), "{other}");
         }
         assert!(matches!(
-            type_of_input(None, by_name),
+            type_of_input(None, &by_name),
             Err(FilesError::TypeNeeded)
         ));
         assert!(matches!(
-            entity_files(&path, None, CsvHandling::Mapped(None)),
+            entity_files(&path, None, &CsvHandling::Mapped(None)),
             Err(FilesError::UnknownType { path }) if path.ends_with("export.TSV")
         ));
+    }
+
+    #[test]
+    fn one_file_may_hold_records_of_several_types() {
+        let of = folder(&[
+            "Verkaufschancen.csv",
+            "contacts.csv",
+            "export.json",
+            "deals.ldjson",
+        ]);
+        let path = |name: &str| of.path().join(name);
+        let files = [
+            (ObjectType::Deal, path("Verkaufschancen.csv")),
+            (ObjectType::Stage, path("Verkaufschancen.csv")),
+            (ObjectType::Lead, path("export.json")),
+        ];
+        let typed = |has_others| {
+            let sources =
+                CsvHandling::Sources(Arc::new(SourceFiles::new(files.clone(), has_others)));
+            let found = entity_files(&[of.path()], None, &sources).unwrap();
+            let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+            found
+                .iter()
+                .map(|file| (file.object_type, name(&file.path)))
+                .collect::<Vec<_>>()
+        };
+        let expected = |object_type, name: &str| (object_type, name.to_owned());
+        let alone = [
+            expected(ObjectType::Stage, "Verkaufschancen.csv"),
+            expected(ObjectType::Deal, "Verkaufschancen.csv"),
+            expected(ObjectType::Deal, "deals.ldjson"),
+            expected(ObjectType::Lead, "export.json"),
+        ];
+        assert_eq!(typed(false), alone);
+        assert_eq!(typed(true).len(), 5);
     }
 
     #[test]
@@ -381,14 +480,14 @@ mod tests {
         ]);
         let path = |name: &str| vec![of.path().join(name)];
         let leads = CsvHandling::Mapped(Some(ObjectType::Lead));
-        for csvs in [CsvHandling::Unmapped, leads] {
-            let of_folder = names(&path(""), csvs);
+        for csvs in [CsvHandling::Unmapped, leads.clone()] {
+            let of_folder = names(&path(""), &csvs);
             assert_eq!(of_folder, ["contacts.rejectsx.ldjson", "deals.ldjson"]);
         }
-        assert_eq!(names(&path("d*.ldjson"), leads), ["deals.ldjson"]);
-        let refused = names(&path("*.rejects.*[nv]"), leads);
+        assert_eq!(names(&path("d*.ldjson"), &leads), ["deals.ldjson"]);
+        let refused = names(&path("*.rejects.*[nv]"), &leads);
         assert_eq!(refused, ["deals.rejects.ldjson", "leads.rejects.csv"]);
-        let named = names(&path("deals.rejects.ldjson"), CsvHandling::Unmapped);
+        let named = names(&path("deals.rejects.ldjson"), &CsvHandling::Unmapped);
         assert_eq!(named, ["deals.rejects.ldjson"]);
         assert!(unmapped_csvs(&path("")).is_empty());
 
@@ -398,7 +497,7 @@ mod tests {
             rejects.path().join("*.ldjson"),
         ] {
             assert!(matches!(
-                entity_files(&[path], None, CsvHandling::Unmapped),
+                entity_files(&[path], None, &CsvHandling::Unmapped),
                 Err(FilesError::OnlyRejects { .. })
             ));
         }
@@ -412,7 +511,7 @@ mod tests {
             alone.path().join("accounts.csv"),
         ];
         for path in named {
-            let error = entity_files(&[path], None, CsvHandling::Unmapped).unwrap_err();
+            let error = entity_files(&[path], None, &CsvHandling::Unmapped).unwrap_err();
             assert!(
                 matches!(&error, FilesError::NoMapping { path } if path.ends_with("accounts.csv")),
                 "{error}"

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::model::{FieldMapping, MappingError, TypeMapping, Words};
 use crate::record::{Field, FieldKind};
+use crate::rule::Rule;
 use crate::schema::FieldType;
 use crate::value::InvalidValue;
 
@@ -11,14 +12,36 @@ mod moment;
 mod number;
 
 pub(super) use moment::{Moments, zone};
-pub(super) use number::Numbers;
+pub(super) use number::{Numbers, multiply, shift};
+
+/// What is between the items of a list that is one cell, whatever the mapping splits at.
+pub(super) const LIST_SEPARATOR: char = '\u{1f}';
+
+/// What a cell is: text in a CSV, and what JSON and expressions say elsewhere.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum CellKind {
+    #[default]
+    Text,
+    /// A number as JSON writes it, whatever signs the mapping names.
+    Number,
+    /// `true` or `false`, whatever words the mapping names.
+    Boolean,
+    /// Items with [`LIST_SEPARATOR`] between them.
+    List,
+    /// A JSON object, which is no value.
+    Object,
+}
 
 /// What a cell must become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     Text,
+    /// A text that is the id of a record.
+    Id,
     List,
     Boolean,
+    /// Whether there is a word for true, or the time of a deletion.
+    Deleted,
     Number,
     Integer,
     Percent,
@@ -37,9 +60,8 @@ impl Shape {
             FieldKind::Integer { .. } => Self::Integer,
             FieldKind::TextList => Self::List,
             FieldKind::Choice(words) => Self::Choice(words),
-            FieldKind::ObjectId | FieldKind::Url | FieldKind::EmailAddress | FieldKind::Text => {
-                Self::Text
-            }
+            FieldKind::ObjectId => Self::Id,
+            FieldKind::Url | FieldKind::EmailAddress | FieldKind::Text => Self::Text,
         }
     }
 
@@ -52,28 +74,42 @@ impl Shape {
             FieldType::Percent => Self::Percent,
             FieldType::Boolean => Self::Boolean,
             FieldType::StringArray => Self::List,
-            FieldType::Id
-            | FieldType::Url
+            FieldType::Id | FieldType::Reference => Self::Id,
+            FieldType::Url
             | FieldType::String
             | FieldType::PhoneNumber
             | FieldType::EmailAddress
-            | FieldType::Picklist
-            | FieldType::Reference => Self::Text,
+            | FieldType::Picklist => Self::Text,
             FieldType::Unknown(_) => return None,
         })
+    }
+
+    /// Whether it is a number of some kind.
+    pub(super) fn is_number(self) -> bool {
+        matches!(self, Self::Number | Self::Integer | Self::Percent)
     }
 }
 
 /// What is wrong with a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wrong {
+    pub(super) rule: Rule,
     pub(super) message: String,
     pub(super) hint: String,
 }
 
 impl Wrong {
-    fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::of(Rule::Cell, message, hint)
+    }
+
+    pub(super) fn lookup(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::of(Rule::Lookup, message, hint)
+    }
+
+    pub(super) fn of(rule: Rule, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
+            rule,
             message: message.into(),
             hint: hint.into(),
         }
@@ -88,9 +124,11 @@ pub(super) struct Format {
     numbers: Numbers,
     yes: Vec<String>,
     no: Vec<String>,
-    split: String,
+    split: Vec<String>,
     empty: Vec<String>,
     values: HashMap<String, String>,
+    /// How many places the decimal point moves to the right.
+    scale: i32,
 }
 
 impl Format {
@@ -104,40 +142,56 @@ impl Format {
             field.dates.as_ref().unwrap_or(&table.dates),
             field.date_times.as_ref().unwrap_or(&table.date_times),
             zone(field.zone.as_deref().or(table.zone.as_deref()))?,
-        );
+            field.language.as_deref().or(table.language.as_deref()),
+        )?;
         let numbers = Numbers::new(
             field.decimal.unwrap_or(table.decimal),
             field.thousands.or(table.thousands),
             field.currency.as_ref().unwrap_or(&table.currency),
         )?;
+        let scale = match field.scale.as_ref().and_then(Words::first) {
+            Some(factor) if shape.is_number() => number::power_of_ten(factor)?,
+            Some(_) => {
+                return Err(
+                    MappingError::new("scale is for numbers, and this field is not one")
+                        .within("scale"),
+                );
+            }
+            None => 0,
+        };
+        let split = field
+            .split
+            .as_ref()
+            .map(|split| split.iter().map(str::to_owned).collect());
         Ok(Self {
             shape,
             moments,
             numbers,
             yes: lower(field.yes.as_ref().unwrap_or(&table.yes)),
             no: lower(field.no.as_ref().unwrap_or(&table.no)),
-            split: field.split.clone().unwrap_or_else(|| ",".to_owned()),
+            split: split.unwrap_or_else(|| vec![",".to_owned()]),
             empty: lower(field.empty.as_ref().unwrap_or(&table.empty)),
             values: field
                 .values
                 .iter()
                 .map(|(cell, value)| (cell.trim().to_lowercase(), value.clone()))
                 .collect(),
+            scale,
         })
     }
 
-    /// For values that stand in the mapping, which are written as Gong takes them.
+    /// For values that the mapping names, which are written as Gong takes them.
     pub(super) fn of_gong(&self) -> Self {
-        let zone = self.moments.zone().cloned();
         Self {
             shape: self.shape,
-            moments: Moments::new(&Words::default(), &Words::default(), zone),
+            moments: Moments::iso(self.moments.zone().cloned()),
             numbers: Numbers::default(),
             yes: vec!["true".to_owned()],
             no: vec!["false".to_owned()],
             split: self.split.clone(),
             empty: Vec::new(),
             values: HashMap::new(),
+            scale: 0,
         }
     }
 
@@ -154,36 +208,103 @@ impl Format {
         self.values.get(&cell.to_lowercase()).map(String::as_str)
     }
 
-    /// Appends the value of a cell, trimmed and not empty, as JSON.
-    pub(super) fn append(&self, cell: &str, line: &mut Vec<u8>) -> Result<(), Wrong> {
+    /// The items of a cell that is a list.
+    pub(super) fn items<'a>(&'a self, cell: &'a str) -> impl Iterator<Item = &'a str> {
+        let mut items = vec![cell];
+        let separator = LIST_SEPARATOR.to_string();
+        for split in self.split.iter().chain([&separator]) {
+            if !split.is_empty() {
+                items = items
+                    .iter()
+                    .flat_map(|item| item.split(split.as_str()))
+                    .collect();
+            }
+        }
+        items
+            .into_iter()
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+    }
+
+    /// Appends the value of a cell, trimmed and not empty, as JSON; says what is odd about it.
+    pub(super) fn append(
+        &self,
+        cell: &str,
+        kind: CellKind,
+        line: &mut Vec<u8>,
+    ) -> Result<Option<Wrong>, Wrong> {
         if cell.contains(char::REPLACEMENT_CHARACTER) {
             return Err(Wrong::new(
-                "it holds bytes that are no text in this encoding",
+                "it has bytes that are not text in this encoding",
                 "set encoding in the mapping, such as encoding = \"windows-1252\"",
             ));
         }
+        if self.shape != Shape::List {
+            single(cell, kind)?;
+        }
         match self.shape {
             Shape::Text => text(cell, line),
+            Shape::Id => text(id(cell, kind)?, line),
             Shape::List => self.append_list(cell, line),
-            Shape::Boolean => self.append_boolean(cell, line)?,
-            Shape::Number => line.extend_from_slice(self.numbers.read(cell)?.as_bytes()),
-            Shape::Integer => line.extend_from_slice(self.numbers.integer(cell)?.as_bytes()),
-            Shape::Percent => line.extend_from_slice(self.numbers.percent(cell)?.as_bytes()),
+            Shape::Boolean => self.append_boolean(cell, kind, line)?,
+            Shape::Deleted => self.append_deleted(cell, kind, line)?,
+            Shape::Number | Shape::Integer | Shape::Percent => {
+                return self.append_number(cell, kind, line);
+            }
             Shape::Date => text(&self.moments.date(cell)?, line),
             Shape::DateTime => text(&self.moments.date_time(cell)?, line),
             Shape::Choice(words) => choice(words, cell, line)?,
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// The number of a cell, as JSON writes it.
+    pub(super) fn number(&self, cell: &str, kind: CellKind) -> Result<String, Wrong> {
+        let numbers = match kind {
+            CellKind::Number => &Numbers::default(),
+            _ => &self.numbers,
+        };
+        match self.shape {
+            Shape::Integer => numbers.integer(cell),
+            Shape::Percent => numbers.percent(cell),
+            _ => numbers.read(cell),
+        }
+    }
+
+    fn append_number(
+        &self,
+        cell: &str,
+        kind: CellKind,
+        line: &mut Vec<u8>,
+    ) -> Result<Option<Wrong>, Wrong> {
+        let number = self.number(cell, kind)?;
+        let number = if self.scale == 0 {
+            number
+        } else {
+            shift(&number, self.scale).ok_or_else(|| {
+                Wrong::new(
+                    "it has an exponent, which scale can't move",
+                    "correct the cell",
+                )
+            })?
+        };
+        line.extend_from_slice(number.as_bytes());
+        let mut bytes = cell.bytes();
+        let is_padded = kind == CellKind::Text
+            && bytes.next() == Some(b'0')
+            && bytes.next().is_some_and(|byte| byte.is_ascii_digit());
+        Ok(is_padded.then(|| {
+            Wrong::of(
+                Rule::LeadingZero,
+                format!("it begins with a zero, which a number loses: {number}"),
+                "if it is a code, such as a postcode, map it as a text: type = \"STRING\"",
+            )
+        }))
     }
 
     fn append_list(&self, cell: &str, line: &mut Vec<u8>) {
-        let items: Vec<&str> = if self.split.is_empty() {
-            vec![cell]
-        } else {
-            cell.split(self.split.as_str()).map(str::trim).collect()
-        };
         line.push(b'[');
-        for (index, item) in items.iter().filter(|item| !item.is_empty()).enumerate() {
+        for (index, item) in self.items(cell).enumerate() {
             if index > 0 {
                 line.push(b',');
             }
@@ -192,25 +313,123 @@ impl Format {
         line.push(b']');
     }
 
-    fn append_boolean(&self, cell: &str, line: &mut Vec<u8>) -> Result<(), Wrong> {
+    fn word(&self, cell: &str, kind: CellKind) -> Option<bool> {
         let word = cell.to_lowercase();
-        let value: &[u8] = if self.yes.contains(&word) {
-            b"true"
-        } else if self.no.contains(&word) {
-            b"false"
+        if kind == CellKind::Boolean {
+            return Some(word == "true");
+        }
+        if self.yes.contains(&word) {
+            Some(true)
         } else {
+            self.no.contains(&word).then_some(false)
+        }
+    }
+
+    fn append_boolean(&self, cell: &str, kind: CellKind, line: &mut Vec<u8>) -> Result<(), Wrong> {
+        let Some(value) = self.word(cell, kind) else {
             return Err(Wrong::new(
                 format!(
-                    "it is none of the words for true ({}) and false ({})",
+                    "it is neither a word for true ({}) nor for false ({})",
                     self.yes.join(", "),
                     self.no.join(", ")
                 ),
                 "add the word to yes or no in the mapping",
             ));
         };
-        line.extend_from_slice(value);
+        line.extend_from_slice(if value { b"true" } else { b"false" });
         Ok(())
     }
+
+    /// A word for true or false, or the time at which the record was deleted.
+    fn append_deleted(&self, cell: &str, kind: CellKind, line: &mut Vec<u8>) -> Result<(), Wrong> {
+        let is_time = || {
+            let mut zoned = Moments::iso(Some(jiff::tz::TimeZone::UTC))
+                .date_time(cell)
+                .is_ok();
+            zoned |= self.moments.date(cell).is_ok();
+            zoned
+        };
+        if self.word(cell, kind).is_none() && is_time() {
+            line.extend_from_slice(b"true");
+            return Ok(());
+        }
+        self.append_boolean(cell, kind, line)
+    }
+}
+
+/// Says where a list or an object is instead of a single value.
+fn single(cell: &str, kind: CellKind) -> Result<(), Wrong> {
+    match kind {
+        CellKind::List => {
+            let items = cell.split(LIST_SEPARATOR).count();
+            if items == 1 {
+                return Ok(());
+            }
+            Err(Wrong::new(
+                format!("it is a list of {items} values, and the field is a single value"),
+                "say which is meant: take = \"first\", or a path such as emails[0]",
+            ))
+        }
+        CellKind::Object => {
+            let keys = serde_json::from_str::<serde_json::Value>(cell).ok();
+            let keys: Vec<String> = keys
+                .and_then(|value| {
+                    value
+                        .as_object()
+                        .map(|object| object.keys().cloned().collect())
+                })
+                .unwrap_or_default();
+            Err(Wrong::new(
+                format!("it is an object with the keys {}", keys.join(", ")),
+                "name one of its keys, such as org_id.value",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An id as it is, unless a spreadsheet has destroyed it.
+fn id(cell: &str, kind: CellKind) -> Result<&str, Wrong> {
+    if kind == CellKind::Number {
+        // Some programs write all numbers as floats.
+        return Ok(cell.strip_suffix(".0").unwrap_or(cell));
+    }
+    if is_scientific(cell) {
+        return Err(Wrong::of(
+            Rule::MangledId,
+            "a spreadsheet has turned this id into a rounded number; its digits are lost",
+            "export again and don't open the file in a spreadsheet, or import the column as text",
+        ));
+    }
+    Ok(cell)
+}
+
+/// `1.23E+15`, as spreadsheets write long numbers.
+pub(super) fn is_scientific(cell: &str) -> bool {
+    let Some((digits, exponent)) = cell.split_once(['E', 'e']) else {
+        return false;
+    };
+    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_digit());
+    let plain = digits.strip_prefix('-').unwrap_or(digits);
+    let is_number = match plain.split_once(['.', ',']) {
+        Some((whole, fraction)) => whole.len() == 1 && all_digits(whole) && all_digits(fraction),
+        None => plain.len() == 1 && all_digits(plain),
+    };
+    is_number && exponent.strip_prefix('+').is_some_and(all_digits)
+}
+
+/// By how many zeros after the 15th digit a long number looks rounded by a spreadsheet; nothing for
+/// other ids.
+pub(super) fn rounded_digits(id: &str) -> Option<usize> {
+    let is_number = id.len() > 15 && id.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| {
+        let rest = &id[15..];
+        if rest.bytes().all(|byte| byte == b'0') {
+            rest.len()
+        } else {
+            0
+        }
+    })
 }
 
 fn choice(words: &[&str], cell: &str, line: &mut Vec<u8>) -> Result<(), Wrong> {
@@ -220,7 +439,7 @@ fn choice(words: &[&str], cell: &str, line: &mut Vec<u8>) -> Result<(), Wrong> {
             Ok(())
         }
         None => Err(Wrong::new(
-            format!("it is none of {}", words.join(", ")),
+            format!("it is not one of {}", words.join(", ")),
             format!(
                 "say what the word means in the mapping: values = {{ \"…\" = {:?} }}",
                 words.first().copied().unwrap_or_default()
@@ -236,6 +455,29 @@ pub(super) fn text(text: &str, line: &mut Vec<u8>) {
 
 impl From<InvalidValue> for Wrong {
     fn from(fault: InvalidValue) -> Self {
-        Self::new(fault.message(), "mend the cell")
+        Self::new(fault.message(), "correct the cell")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_a_spreadsheet_rounded_are_recognized() {
+        for (cell, expected) in [
+            ("1.23E+15", true),
+            ("1,23E+15", true),
+            ("1E+20", true),
+            ("1.23E15", false),
+            ("12E+5", false),
+            ("E+5", false),
+            ("0065g00000ABCde", false),
+        ] {
+            assert_eq!(is_scientific(cell), expected, "{cell}");
+        }
+        assert_eq!(rounded_digits("1582917533873850000"), Some(4));
+        assert_eq!(rounded_digits("1582917533873851234"), Some(0));
+        assert_eq!(rounded_digits("123456789012345"), None);
     }
 }

@@ -1,11 +1,12 @@
-//! The conversion of a CSV, row by row.
+//! The conversion of a file, row by row.
 
 use std::io::{self, Read};
 
-use super::model::{Mapping, MappingError, TypeMapping};
-use super::plan::{self, Plan};
+use super::compiled_mapping::{CompiledMapping, required_fields};
+use super::model::{Mapping, MappingError};
 use super::problem::Problem;
-use super::rows::{Row, Rows};
+use super::row::Row;
+use super::source::{Source, is_json};
 use super::source_map::SourceMap;
 use super::{ConvertError, Options};
 use crate::record::ObjectType;
@@ -21,106 +22,83 @@ pub(super) enum Keep {
     EveryRow,
 }
 
-/// A CSV on its way to lines.
-pub(super) struct Converter<R> {
-    rows: Rows<R>,
-    plan: Plan,
-    /// The first row of data, where it had to be read to know how many columns there are.
-    first: Option<Row>,
-    /// The rows above the first row of data.
-    above: Vec<Row>,
+/// A file on its way to lines.
+pub(super) struct Converter<'a> {
+    source: Source<'a>,
+    compiled: CompiledMapping,
+    rows: u64,
+    is_finished: bool,
 }
 
-impl<R: Read> Converter<R> {
+impl<'a> Converter<'a> {
     /// Reads the header, and fits the mapping to it.
     pub(super) fn open(
-        csv: R,
+        input: impl Read + 'a,
         mapping: &Mapping,
         object_type: ObjectType,
         options: &Options,
         keep: Keep,
     ) -> Result<Self, ConvertError> {
-        let located =
-            |error: MappingError| ConvertError::Mapping(mapping.located(object_type, &error));
+        let located = |error: MappingError| mapping.located(object_type, &error);
         let table = mapping.of_type(object_type).ok_or_else(|| {
             located(MappingError::new(format!(
                 "it says nothing of {object_type}: it needs a table [{object_type}]"
             )))
         })?;
-        let encoding = plan::encoding(table).map_err(located)?;
-        let delimiter = plan::delimiter(table).map_err(located)?;
-        let mut rows = Rows::new(csv, encoding, delimiter);
-        let mut above = Vec::new();
-        for _ in 0..table.skip {
-            above.extend(rows.next().map_err(ConvertError::Read)?);
-        }
-        let row = rows
-            .next()
-            .map_err(ConvertError::Read)?
-            .ok_or(ConvertError::Empty)?;
-        let names = names(&row, table);
-        let plan = Plan::new(table, object_type, &names, options, keep).map_err(located)?;
-        let mut first = None;
-        if table.header {
-            above.push(row);
-        } else {
-            first = Some(row);
-        }
+        required_fields(table, object_type).map_err(located)?;
+        let path = options.path.clone().unwrap_or_default();
+        let is_json = is_json(&path, table).map_err(located)?;
+        let mut source = Source::open(input, table, is_json).map_err(|error| match error {
+            ConvertError::Mapping(error) => ConvertError::Mapping(located(error)),
+            other => other,
+        })?;
+        let compiled =
+            CompiledMapping::new(table, object_type, mapping, &mut source, options, keep);
         Ok(Self {
-            rows,
-            plan,
-            first,
-            above,
+            source,
+            compiled: compiled.map_err(located)?,
+            rows: 0,
+            is_finished: false,
         })
     }
 
-    /// Puts the next row's line in place of the last one, and says whether it is worth keeping.
-    /// Rows in which all cells are empty are passed over.
+    /// Puts the next row's line in place of the last one, and says whether it is worth keeping;
+    /// nothing at the end, after the problems of the file as a whole.
     pub(super) fn next(
         &mut self,
         line: &mut Vec<u8>,
         on_problem: &mut dyn FnMut(Problem),
-    ) -> io::Result<Option<(Row, bool)>> {
-        loop {
-            let row = match self.first.take() {
-                Some(row) => row,
-                None => match self.rows.next()? {
-                    Some(row) => row,
-                    None => return Ok(None),
-                },
-            };
-            if row.cells.iter().all(|cell| cell.trim().is_empty()) {
-                continue;
-            }
+    ) -> io::Result<Option<bool>> {
+        while self.source.next()? {
             line.clear();
-            let is_kept = self.plan.convert(&row, line, on_problem);
-            return Ok(Some((row, is_kept)));
+            if let Some(is_kept) = self.compiled.convert(&mut self.source, line, on_problem) {
+                self.rows += 1;
+                return Ok(Some(is_kept));
+            }
         }
+        if !std::mem::replace(&mut self.is_finished, true) {
+            self.compiled.finish(&self.source, self.rows, on_problem);
+        }
+        Ok(None)
+    }
+
+    /// The row that was converted last.
+    pub(super) fn row(&self) -> &Row {
+        self.source.row()
     }
 
     /// A map that knows the columns, and no row yet.
     pub(super) fn source_map(&self) -> SourceMap {
-        SourceMap::new(self.plan.columns())
+        SourceMap::new(self.compiled.columns())
     }
 
-    /// The record's id, where its cell holds one.
-    pub(super) fn object_id(&self, row: &Row) -> Option<String> {
-        self.plan.object_id(row)
+    /// The id of the record that was converted last, if it has one.
+    pub(super) fn object_id(&self, line: &[u8]) -> Option<String> {
+        self.compiled.object_id(line)
     }
 
-    /// The header and what stands above it.
+    /// The header and what is above it.
     pub(super) fn above(&self) -> &[Row] {
-        &self.above
+        self.source.above()
     }
-}
-
-/// What the columns are called.
-fn names(row: &Row, table: &TypeMapping) -> Vec<String> {
-    if table.header {
-        let names = row.cells.iter().map(|name| name.trim().to_owned());
-        return names.collect();
-    }
-    (1..=row.cells.len())
-        .map(|number| number.to_string())
-        .collect()
 }

@@ -5,14 +5,17 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::{NamedTempFile, TempPath};
 
 use super::converter::{Converter, Keep};
+use super::lookup::Cache as Lookups;
+use super::model::paths;
 use super::problem::Problem;
-use super::rows::Row;
+use super::row::Row;
 use super::{ConvertError, Mapping, Options, SourceMap, modified, open};
-use crate::io::discover::CsvHandling;
+use crate::io::discover::{CsvHandling, SourceFiles};
 use crate::record::ObjectType;
 use crate::schema::EntitySchema;
 
@@ -46,6 +49,9 @@ pub struct Conversion {
     pub now: Option<jiff::Timestamp>,
     /// The declared custom fields, whose types the mapping need not repeat.
     pub entity_schema: Option<EntitySchema>,
+    /// Files of types, beside those that the mapping names: a path or a pattern each.
+    pub files: Vec<(ObjectType, PathBuf)>,
+    pub(super) lookups: Lookups,
     /// Whether it is for files that are named as CSVs alone (`.csv`, `.tsv`), as fits a mapping that
     /// is always at hand; otherwise for all that are not named as LDJSON, and the standard input.
     pub by_name: bool,
@@ -58,6 +64,8 @@ impl Conversion {
             mapping,
             now: None,
             entity_schema: None,
+            files: Vec::new(),
+            lookups: Lookups::default(),
             by_name: false,
         }
     }
@@ -69,21 +77,46 @@ impl Conversion {
 
     /// How CSVs are found.
     pub fn csvs(&self) -> CsvHandling {
+        let files: Vec<(ObjectType, PathBuf)> = self.source_files().collect();
         let mut types = self.mapping.object_types();
         let only = types.next().filter(|_| types.next().is_none());
-        if self.by_name {
+        if !files.is_empty() {
+            let all = self.mapping.object_types();
+            // Types without files of their own are found by the names of files.
+            let has_others = all
+                .into_iter()
+                .any(|known| !files.iter().any(|(one, _)| *one == known));
+            CsvHandling::Sources(Arc::new(SourceFiles::new(files, has_others)))
+        } else if self.by_name {
             CsvHandling::MappedByName(only)
         } else {
             CsvHandling::Mapped(only)
         }
     }
 
-    fn options(&self, now: jiff::Timestamp) -> Options {
-        Options {
-            now,
-            entity_schema: self.entity_schema.clone(),
-            keep_rows: true,
+    /// The files that the mapping or the caller names, with their types.
+    pub fn source_files(&self) -> impl Iterator<Item = (ObjectType, PathBuf)> {
+        let of_mapping = self.mapping.object_types().flat_map(|object_type| {
+            let files = self.mapping.files_of(object_type).into_iter();
+            files.map(move |path| (object_type, path))
+        });
+        let named = self.files.iter().flat_map(|(object_type, pattern)| {
+            let files = paths(pattern).into_iter();
+            files.map(move |path| (*object_type, path))
+        });
+        of_mapping.chain(named)
+    }
+
+    fn options(&self, now: jiff::Timestamp, input: &CsvInput) -> Options {
+        let mut options = Options::new(now);
+        options.entity_schema.clone_from(&self.entity_schema);
+        options.keep_rows = true;
+        options.files.clone_from(&self.files);
+        options.lookups = self.lookups.clone();
+        if let CsvInput::File(path) = input {
+            options.path = Some(path.clone());
         }
+        options
     }
 }
 
@@ -202,12 +235,12 @@ impl CsvLines {
         let mut source_map = converter.source_map();
         let mut line = Vec::new();
         let mut problems = 0;
-        while let Some((row, is_kept)) = converter
+        while let Some(is_kept) = converter
             .next(&mut line, &mut |_| problems += 1)
             .map_err(ConvertError::Read)?
         {
             self.rows += 1;
-            source_map.push(self.rows, row.place);
+            source_map.push(self.rows, converter.row().place);
             let line: &[u8] = if is_kept { &line } else { b"\n" };
             out.write_all(line).map_err(ConvertError::Write)?;
         }
@@ -217,12 +250,12 @@ impl CsvLines {
         Ok(())
     }
 
-    fn converter(&self) -> Result<Converter<Box<dyn Read>>, ConvertError> {
+    fn converter(&self) -> Result<Converter<'static>, ConvertError> {
         Converter::open(
             self.csv.open()?,
             &self.conversion.mapping,
             self.object_type,
-            &self.conversion.options(self.now),
+            &self.conversion.options(self.now, &self.csv),
             Keep::EveryRow,
         )
     }
@@ -268,16 +301,18 @@ impl CsvLines {
             delimiter,
             line: Vec::new(),
             number: 0,
+            of_file: Vec::new(),
         })
     }
 }
 
 /// One more way through a CSV, row by row, with what can't be converted.
 pub struct Walk {
-    converter: Converter<Box<dyn Read>>,
+    converter: Converter<'static>,
     delimiter: char,
     line: Vec<u8>,
     number: u64,
+    of_file: Vec<Problem>,
 }
 
 /// A row that a walk has come to.
@@ -304,7 +339,12 @@ impl fmt::Debug for Walk {
 }
 
 impl Walk {
-    /// The header and what stands above it, as a CSV.
+    /// What is wrong with the file as a whole, once all rows were read.
+    pub(super) fn of_file(&self) -> &[Problem] {
+        &self.of_file
+    }
+
+    /// The header and what is above it, as a CSV.
     pub fn head(&self) -> String {
         let rows = self.converter.above().iter();
         rows.map(|row| row.text(self.delimiter, None).0 + "\n")
@@ -321,13 +361,16 @@ impl Iterator for Walk {
         let next = self
             .converter
             .next(&mut self.line, &mut |problem| problems.push(problem));
-        let (row, _) = next.ok().flatten()?;
+        if !matches!(next, Ok(Some(_))) {
+            self.of_file.append(&mut problems);
+            return None;
+        }
         self.number += 1;
         Some(WalkedRow {
             number: self.number,
             problems,
-            object_id: self.converter.object_id(&row),
-            row,
+            object_id: self.converter.object_id(&self.line),
+            row: self.converter.row().clone(),
             delimiter: self.delimiter,
         })
     }

@@ -1,16 +1,23 @@
-//! The mapping file: which column of a CSV becomes which field, and how its cells are written.
+//! The mapping file: which column of a CSV or JSON file becomes which field, and how its cells are
+//! written.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
-use super::nearest::nearest;
-use super::places::{Places, place};
+use super::places::Places;
 use crate::record::ObjectType;
+
+mod error;
+mod field;
+mod words;
+
+pub use error::MappingError;
+pub use field::{FieldMapping, Lookup, OnlyCurrency, Take};
+pub use words::Words;
 
 /// Which columns of which CSV become which fields: what a mapping file says.
 ///
@@ -38,7 +45,7 @@ use crate::record::ObjectType;
 /// "#)?;
 /// let deals = mapping.of_type(ObjectType::Deal).unwrap();
 /// assert_eq!(deals.delimiter, ';');
-/// assert_eq!(deals.field("amount").unwrap().from.as_deref(), Some("Betrag"));
+/// assert_eq!(deals.field("amount").unwrap().from, Some("Betrag".into()));
 ///
 /// let wrong = Mapping::from_toml("[DEAL]\ndelimeter = ';'").unwrap_err();
 /// assert!(wrong.to_string().contains("did you mean `delimiter`?"));
@@ -54,26 +61,51 @@ pub struct Mapping {
     places: Places,
 }
 
-/// How the CSV of one object type is written, and what its columns become.
+/// How the file of one object type is written, and what its columns become.
 ///
-/// Formats stand here for all fields; a [`FieldMapping`] can have its own.
+/// Formats are set here for all fields; a [`FieldMapping`] can have its own.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct TypeMapping {
-    /// What stands between two cells: one ASCII character. Default: a comma.
+    /// `csv` or `json`. Default: by the file's name, `json` for `.json`, `.jsonl`, `.ndjson`.
+    pub format: Option<String>,
+    /// The files of this type, relative to the mapping's folder, where their names don't tell it.
+    pub files: Words,
+    /// In a JSON document, the path to the list of records, such as `data.items`.
+    pub records: Option<String>,
+    /// A list in each record, of which every item becomes a record of its own: in JSON a path to a
+    /// list, in a CSV a column. The item is the column `item`.
+    pub each: Option<String>,
+    /// What is between the items of `each` in a CSV. Default: a semicolon.
+    pub each_split: String,
+    /// An expression; rows for which it is false, zero or empty are passed over.
+    #[serde(rename = "where")]
+    pub filter: Option<String>,
+    /// Whether only the first record of each `objectId` counts, as where the stages come from deals.
+    pub distinct: bool,
+    /// The column that says whether a record is deleted: a word for true or false, or the time of
+    /// the deletion.
+    pub deleted: Option<FieldMapping>,
+    /// Questions that are open; the check reports each until it is removed.
+    pub todo: Words,
+    /// The delimiter between two cells: one ASCII character. Default: a comma.
     pub delimiter: char,
     /// The encoding, by any of its names on the web, such as `windows-1252`. A byte order mark in
     /// the file wins. Default: `utf-8`.
-    pub encoding: String,
+    pub encoding: Option<String>,
     /// Whether the first row names the columns; without such a row they are called `1`, `2`, ….
     pub header: bool,
-    /// How many rows stand above the header, such as a report's title.
+    /// How many rows are above the header, such as a report's title.
     pub skip: usize,
     /// The zone of date-times that have none: `Europe/Berlin`, or `+01:00`. Without it, such a cell
     /// is a problem: nobody should guess a zone.
     pub zone: Option<String>,
-    /// How dates are written beside ISO 8601, such as `%d.%m.%Y`; the first that fits counts.
+    /// The language of the names of months: `de`, `en`, `es`, `fr`, `it`, `nl`, `pt`. English names
+    /// are always read.
+    pub language: Option<String>,
+    /// How dates are written beside ISO 8601, such as `%d.%m.%Y`; the first that fits counts. Also
+    /// `epoch` and `epoch-ms` (seconds and milliseconds since 1970) and `excel` (days since 1900).
     pub dates: Words,
     /// How date-times are written beside ISO 8601, such as `%d.%m.%Y %H:%M`.
     pub date_times: Words,
@@ -91,56 +123,6 @@ pub struct TypeMapping {
     pub empty: Words,
     fields: Fields,
 }
-
-/// What one field is made of.
-///
-/// In the file either the name of a column, or a table with these keys.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(
-    remote = "Self",
-    rename_all = "kebab-case",
-    deny_unknown_fields,
-    default
-)]
-#[non_exhaustive]
-pub struct FieldMapping {
-    /// The column, by its name in the header.
-    pub from: Option<String>,
-    /// The value of every record, written as Gong takes it; `now` is when the CSV was last
-    /// changed.
-    pub constant: Option<Words>,
-    /// The value where the cell is empty, written as Gong takes it.
-    pub default: Option<Words>,
-    /// Cells and what stands for each, written as Gong takes it: `"Gewonnen" = "WON"`.
-    pub values: BTreeMap<String, String>,
-    /// What stands between the items of a list. Default: a comma.
-    pub split: Option<String>,
-    /// The type of a custom field, such as `CURRENCY`; not needed where an entity schema says it.
-    #[serde(rename = "type")]
-    pub field_type: Option<String>,
-    /// As in [`TypeMapping`], for this field alone.
-    pub zone: Option<String>,
-    /// As in [`TypeMapping`], for this field alone.
-    pub dates: Option<Words>,
-    /// As in [`TypeMapping`], for this field alone.
-    pub date_times: Option<Words>,
-    /// As in [`TypeMapping`], for this field alone.
-    pub decimal: Option<char>,
-    /// As in [`TypeMapping`], for this field alone.
-    pub thousands: Option<char>,
-    /// As in [`TypeMapping`], for this field alone.
-    pub currency: Option<Words>,
-    /// As in [`TypeMapping`], for this field alone.
-    pub yes: Option<Words>,
-    /// As in [`TypeMapping`], for this field alone.
-    pub no: Option<Words>,
-    /// As in [`TypeMapping`], for this field alone.
-    pub empty: Option<Words>,
-}
-
-/// One text, or several; in the file a text or a list of texts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Words(Vec<String>);
 
 /// The fields in the order of the file, which is that of the custom fields in a line.
 #[derive(Debug, Clone, Default)]
@@ -190,6 +172,21 @@ impl Mapping {
         MappingError::new(message + &error.message)
     }
 
+    /// The folder of the file that the type's table was read from.
+    pub(super) fn folder(&self, object_type: ObjectType) -> Option<&Path> {
+        self.origins.get(&object_type)?.parent()
+    }
+
+    /// The files that the type's table names, as far as they exist.
+    pub(super) fn files_of(&self, object_type: ObjectType) -> Vec<PathBuf> {
+        let words = self.types.get(&object_type).map(|table| &table.files);
+        let patterns = words.into_iter().flat_map(Words::iter);
+        let folder = self.folder(object_type).unwrap_or(Path::new(""));
+        patterns
+            .flat_map(|pattern| paths(&folder.join(pattern)))
+            .collect()
+    }
+
     /// What it says of one object type.
     pub fn of_type(&self, object_type: ObjectType) -> Option<&TypeMapping> {
         self.types.get(&object_type)
@@ -236,6 +233,17 @@ impl Mapping {
     }
 }
 
+/// The files that a path or a pattern leads to.
+pub(super) fn paths(pattern: &Path) -> Vec<PathBuf> {
+    if pattern.exists() {
+        return vec![pattern.to_path_buf()];
+    }
+    let found = pattern
+        .to_str()
+        .and_then(|pattern| glob::glob(pattern).ok());
+    found.into_iter().flatten().filter_map(Result::ok).collect()
+}
+
 impl TypeMapping {
     /// The fields, in the order of the file.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &FieldMapping)> {
@@ -265,11 +273,21 @@ impl TypeMapping {
 impl Default for TypeMapping {
     fn default() -> Self {
         Self {
+            format: None,
+            files: Words::default(),
+            records: None,
+            each: None,
+            each_split: ";".to_owned(),
+            filter: None,
+            distinct: false,
+            deleted: None,
+            todo: Words::default(),
             delimiter: ',',
-            encoding: "utf-8".to_owned(),
+            encoding: None,
             header: true,
             skip: 0,
             zone: None,
+            language: None,
             dates: Words::default(),
             date_times: Words::default(),
             decimal: '.',
@@ -280,29 +298,6 @@ impl Default for TypeMapping {
             empty: Words::default(),
             fields: Fields::default(),
         }
-    }
-}
-
-impl FieldMapping {
-    /// A field that holds what a column holds.
-    pub fn from_column(name: impl Into<String>) -> Self {
-        Self {
-            from: Some(name.into()),
-            ..Self::default()
-        }
-    }
-}
-
-impl Words {
-    /// The texts, in order.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
-    }
-}
-
-impl<const N: usize> From<[&str; N]> for Words {
-    fn from(words: [&str; N]) -> Self {
-        Self(words.map(str::to_owned).to_vec())
     }
 }
 
@@ -322,31 +317,6 @@ impl<'de> Deserialize<'de> for Mapping {
             origin: None,
             places: Places::default(),
         })
-    }
-}
-
-impl<'de> Deserialize<'de> for FieldMapping {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FieldVisitor)
-    }
-}
-
-struct FieldVisitor;
-
-impl<'de> Visitor<'de> for FieldVisitor {
-    type Value = FieldMapping;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the name of a column, or a table such as { from = \"column\" }")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, column: &str) -> Result<FieldMapping, E> {
-        Ok(FieldMapping::from_column(column))
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<FieldMapping, M::Error> {
-        // The derived function for the table, not the trait's, which comes back here.
-        FieldMapping::deserialize(MapAccessDeserializer::new(map))
     }
 }
 
@@ -371,101 +341,5 @@ impl<'de> Visitor<'de> for FieldsVisitor {
             fields.push(field);
         }
         Ok(Fields(fields))
-    }
-}
-
-impl<'de> Deserialize<'de> for Words {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(WordsVisitor)
-    }
-}
-
-struct WordsVisitor;
-
-impl<'de> Visitor<'de> for WordsVisitor {
-    type Value = Words;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a text in quotes, or a list of such texts")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Words, E> {
-        Ok([word].into())
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Words, E> {
-        Ok([value.to_string().as_str()].into())
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Words, E> {
-        Ok([value.to_string().as_str()].into())
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Words, E> {
-        Ok([value.to_string().as_str()].into())
-    }
-
-    fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<Words, S::Error> {
-        let mut words = Vec::new();
-        while let Some(word) = items.next_element()? {
-            words.push(word);
-        }
-        Ok(Words(words))
-    }
-}
-
-/// Why a mapping can't be used: what is wrong with it, where, and what would be right.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct MappingError {
-    message: String,
-    /// The keys that lead to what is wrong, from within the table of the object type.
-    about: Vec<String>,
-}
-
-impl MappingError {
-    pub(super) fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            about: Vec::new(),
-        }
-    }
-
-    /// About what this key stands for, or about what is within it.
-    #[must_use]
-    pub(super) fn within(mut self, key: &str) -> Self {
-        self.about.insert(0, key.to_owned());
-        self
-    }
-
-    /// The same with something before the message.
-    #[must_use]
-    pub(super) fn prefixed(mut self, prefix: &str) -> Self {
-        self.message.insert_str(0, prefix);
-        self
-    }
-
-    fn of_toml(error: &toml::de::Error, text: &str) -> Self {
-        let place = error.span().map(|span| {
-            let (line, column) = place(text, span.start);
-            format!("line {line}, column {column}: ")
-        });
-        let message = error.message();
-        // Serde's derive lists the known keys in its message and nowhere else.
-        let mut quoted = message.split('`').skip(1).step_by(2);
-        let message = match quoted
-            .next()
-            .filter(|_| message.starts_with("unknown field"))
-        {
-            Some(key) => {
-                let known: Vec<&str> = quoted.collect();
-                match nearest(key, known.iter().copied()) {
-                    Some(meant) => format!("unknown key `{key}`; did you mean `{meant}`?"),
-                    None => format!("unknown key `{key}`; known are {}", known.join(", ")),
-                }
-            }
-            None => message.trim_end().replace('\n', "; "),
-        };
-        Self::new(place.unwrap_or_default() + &message)
     }
 }

@@ -4,18 +4,19 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::rows::RowPlace;
+use super::row::RowPlace;
 use crate::rule::Rule;
 
-/// A cell, or a whole row, that can't be converted, with its place and its cure.
+/// A cell, or a whole row, that can't be converted, with its place and what to do about it.
 ///
 /// As JSON it has the keys `line`, `row`, `column` (the column's number), `columnName`, `field`,
-/// `message`, `hint` and `leftOut`; the cell's text, which may be personal data, is not among them.
+/// `rule`, `message`, `hint` and `leftOut`. The cell's text, which may be personal data, is only in the
+/// messages of lookups, currencies, domains and open questions, which make no sense without it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Problem {
-    /// Where the row stands.
+    /// Where the row is.
     #[serde(flatten)]
     pub place: RowPlace,
     /// The column's number, from 1; 0 when it is about the row as a whole.
@@ -26,6 +27,8 @@ pub struct Problem {
     pub column: Option<String>,
     /// The field that it should have become.
     pub field: Option<String>,
+    /// The rule that is broken.
+    pub rule: Rule,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
@@ -46,23 +49,18 @@ pub enum LeftOut {
     Row,
     /// The field alone.
     Field,
+    /// Nothing: the value is kept.
+    Nothing,
 }
 
-impl Problem {
-    /// The rule that is broken: [`Rule::Cell`], or [`Rule::Row`] when no cell can be trusted.
-    pub fn rule(&self) -> Rule {
-        if self.column_number == 0 && self.field.is_none() {
-            Rule::Row
-        } else {
-            Rule::Cell
-        }
-    }
-}
-
-/// Where and what: `line 17, column "Betrag": it is no number … (the row is left out)`.
+/// Where and what: `line 17, column "Betrag": it is not a number … (the row is left out)`.
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "line {}", self.place.line)?;
+        if self.place.line > 0 {
+            write!(formatter, "line {}", self.place.line)?;
+        } else {
+            formatter.write_str("the file")?;
+        }
         if self.place.row != self.place.line {
             write!(formatter, " (row {})", self.place.row)?;
         }
@@ -72,6 +70,7 @@ impl fmt::Display for Problem {
         let left_out = match self.left_out {
             LeftOut::Row => "the row",
             LeftOut::Field => "the field",
+            LeftOut::Nothing => return write!(formatter, ": {}", self.message),
         };
         write!(formatter, ": {} ({left_out} is left out)", self.message)
     }

@@ -1,6 +1,6 @@
 //! The check of a CSV: its lines as all lines, and what is found told of its rows and columns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -108,6 +108,9 @@ struct Review<'a> {
     severity: &'a dyn Fn(Rule) -> Option<Severity>,
     walk: Option<Walk>,
     current: Option<WalkedRow>,
+    /// Questions that were reported: each word once, not once per row.
+    questions: BTreeSet<(Option<String>, String)>,
+    has_told_of_file: bool,
     /// Whether the end was reached, after which the check comes back to repeated ids.
     is_looking_back: bool,
     /// Problems that were told of, by rule.
@@ -128,6 +131,8 @@ impl<'a> Review<'a> {
             severity,
             walk: None,
             current: None,
+            questions: BTreeSet::new(),
+            has_told_of_file: false,
             is_looking_back: false,
             told: BTreeMap::new(),
             repeated: BTreeMap::new(),
@@ -141,22 +146,47 @@ impl<'a> Review<'a> {
         }
         while self.current.as_ref().is_none_or(|row| row.number < line) {
             let Some(row) = self.walk.as_mut().and_then(Walk::next) else {
+                self.problems_of_file(on_finding);
                 return;
             };
             if !self.is_looking_back {
                 for problem in &row.problems {
-                    self.problem(problem, &row, on_finding);
+                    self.problem(problem, Some(&row), on_finding);
                 }
             }
             self.current = Some(row);
         }
     }
 
-    fn problem(&mut self, problem: &Problem, row: &WalkedRow, on_finding: &mut dyn FnMut(Finding)) {
-        let rule = problem.rule();
+    /// Reports what is wrong with the file as a whole, once.
+    fn problems_of_file(&mut self, on_finding: &mut dyn FnMut(Finding)) {
+        if std::mem::replace(&mut self.has_told_of_file, true) {
+            return;
+        }
+        let problems = self.walk.as_ref().map(|walk| walk.of_file().to_vec());
+        for problem in problems.unwrap_or_default() {
+            self.problem(&problem, None, on_finding);
+        }
+    }
+
+    fn problem(
+        &mut self,
+        problem: &Problem,
+        row: Option<&WalkedRow>,
+        on_finding: &mut dyn FnMut(Finding),
+    ) {
+        let rule = problem.rule;
         let Some(severity) = self.severity(rule) else {
             return;
         };
+        if rule == Rule::OpenQuestion
+            && row.is_some()
+            && !self
+                .questions
+                .insert((problem.field.clone(), problem.message.clone()))
+        {
+            return;
+        }
         *self.told.entry((rule, severity)).or_default() += 1;
         let mut finding = Finding {
             path: Arc::clone(&self.path),
@@ -165,14 +195,14 @@ impl<'a> Review<'a> {
             rule,
             severity,
             field: problem.field.clone(),
-            object_id: row.object_id.clone(),
+            object_id: row.and_then(|row| row.object_id.clone()),
             message: match &problem.field {
                 Some(field) => format!("{field}: {}", problem.message),
                 None => problem.message.clone(),
             },
             hint: problem.hint.clone(),
-            row: Some(problem.place.row),
-            excerpt: Some(excerpt(row, problem.column_number)),
+            row: row.map(|_| problem.place.row),
+            excerpt: row.map(|row| excerpt(row, problem.column_number)),
         };
         name_place(&mut finding, problem.column.as_deref());
         on_finding(finding);
@@ -200,7 +230,7 @@ impl Locator for Review<'_> {
         let is_told = row.is_some_and(|row| {
             let mut problems = row.problems.iter();
             let is_same = |problem: &Problem| problem.field == finding.field;
-            self.severity(Rule::Cell).is_some() && problems.any(is_same)
+            problems.any(|problem| self.severity(problem.rule).is_some() && is_same(problem))
         });
         // That a field is missing, where its cell could not be converted.
         if is_told && !self.is_looking_back {

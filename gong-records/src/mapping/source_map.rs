@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::rows::RowPlace;
+use super::row::RowPlace;
 use crate::check::Finding;
 
 /// Which row of the CSV each line of the LDJSON was made of, and which column each field.

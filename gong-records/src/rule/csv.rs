@@ -21,3 +21,80 @@ pub(super) const CELL: Explanation = Explanation::new(
     Sample::Words("the cell `12.5` under a mapping with `decimal = \",\"` and `thousands = \".\"`"),
     Sample::Words("the cell `12,5` under the same mapping"),
 );
+
+pub(super) const LOOKUP: Explanation = Explanation::new(
+    Evidence::Inferred,
+    "the mapping, which says where a name is looked up",
+    "A name that is not in the file, or leads to two values, names no record. Guessing would link the \
+     record to the wrong one.",
+    Sample::Words(
+        "the owner `Ann` where users.csv has no row with that name, or two with different addresses",
+    ),
+    Sample::Words("the owner `Ann` where users.csv has one row with that name"),
+);
+
+pub(super) const OPEN_QUESTION: Explanation = Explanation::new(
+    Evidence::Inferred,
+    "the mapping, in which a question is open",
+    "A draft of a mapping asks where the export does not say what a word or a column means. Until the \
+     question is answered, records could arrive with a wrong value, which is worse than none.",
+    Sample::Words(
+        "`todo = \"Which column holds the close date?\"`, or `values = { \"Parked\" = \"?\" }`",
+    ),
+    Sample::Words("`closeDate = \"Expected\"`, and `values = { \"Parked\" = \"OPEN\" }`"),
+);
+
+pub(super) const MANGLED_ID: Explanation = Explanation::new(
+    Evidence::Inferred,
+    "spreadsheets keep 15 digits of a number",
+    "A spreadsheet that opens a CSV turns long ids into numbers, and writes them back rounded or with \
+     an exponent. Different records then have one id, and one overwrites the other.",
+    Sample::Words("the id `1.23E+15`, or ids such as `1582917533873850000` that all end in zeros"),
+    Sample::Words("the id `1582917533873851234`"),
+);
+
+pub(super) const ID_COLLISION: Explanation = Explanation::new(
+    Evidence::Inferred,
+    "the mapping, which cleans ids",
+    "Where different ids or names become the same id, two records become one, and one overwrites the \
+     other.",
+    Sample::Words("`Closed Won` and `Closed – Won`, which both become `closed-won`"),
+    Sample::Words("`values = { \"Closed – Won\" = \"closed-won-2\" }`"),
+);
+
+pub(super) const LEADING_ZERO: Explanation = Explanation::new(
+    Evidence::Inferred,
+    "JSON, whose numbers have no zeros in front",
+    "Postcodes, phone extensions and tax numbers look like numbers and are not: as numbers they lose \
+     their zeros.",
+    Sample::Words("the cell `02134` in a field of type NUMBER"),
+    Sample::Words("the cell `02134` in a field of type STRING"),
+);
+
+pub(super) const OTHER_CURRENCY: Explanation = Explanation::new(
+    Evidence::Documented,
+    "Gong's overview: an amount is in the company's currency; convert it before",
+    "Gong knows one currency. An amount in another one would be added up as if it were in that one.",
+    Sample::Words("a deal in USD under `only-currency = { in = \"Currency\", is = \"EUR\" }`"),
+    Sample::Words("a deal in EUR under the same mapping"),
+);
+
+pub(super) const EMPTY_COLUMN: Explanation = Explanation::new(
+    Evidence::Inferred,
+    "the mapping, which names a path",
+    "JSON records leave out what they don't have, so a misspelled path looks like a field that is \
+     always empty.",
+    Sample::Words("`from = \"org_id.vlaue\"`, where all records have `org_id.value`"),
+    Sample::Words("`from = \"org_id.value\"`"),
+);
+
+pub(super) const DOMAIN_FORMAT: Explanation = Explanation::new(
+    Evidence::Inferred,
+    "Gong's overview: domains are used to match activities to accounts",
+    "Gong compares the domain of a participant's address with those of the account. A link, an address or \
+     a list in one text matches nothing; a public mail service matches everybody.",
+    Sample::Words(
+        "`domains = \"Website\"` over the cell `https://www.acme.example/en` or `gmail.com`",
+    ),
+    Sample::Words("`domains = { from = \"Website\", domain = true }` over the same cells"),
+);

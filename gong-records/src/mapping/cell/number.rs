@@ -33,8 +33,8 @@ impl Numbers {
         for sign in [Some(decimal), thousands].into_iter().flatten() {
             if sign.is_alphanumeric() || "+-()%".contains(sign) {
                 return Err(MappingError::new(format!(
-                    "{sign:?} can't be a sign inside of numbers; decimal and thousands are such as \
-                     \",\" and \".\""
+                    "{sign:?} can't be a sign inside numbers; decimal and thousands are such as \",\" \
+                     and \".\""
                 )));
             }
         }
@@ -58,11 +58,25 @@ impl Numbers {
 
     /// The same number as JSON writes it, digit by digit: `1.250,10` is `1250.10`.
     pub(in crate::mapping) fn read(&self, cell: &str) -> Result<String, Wrong> {
-        let bare = self.without_currency(cell);
-        if self.thousands.is_none() && self.decimal == '.' && is_json_number(bare) {
+        if self.thousands.is_none() && self.decimal == '.' && is_json_number(cell) {
+            return Ok(cell.to_owned());
+        }
+        // A sign may be on either side of the currency: -$99, $-99, ($99), -99 $.
+        let (outer, rest) = sign(cell);
+        let bare = self.without_currency(rest);
+        if !outer
+            && bare.len() < cell.len()
+            && self.thousands.is_none()
+            && self.decimal == '.'
+            && is_json_number(bare)
+        {
             return Ok(bare.to_owned());
         }
-        let (is_negative, digits) = sign(bare);
+        let (inner, digits) = sign(bare);
+        if outer && inner {
+            return Err(self.wrong());
+        }
+        let is_negative = outer || inner;
         let (whole, fraction) = match digits.split_once(self.decimal) {
             Some((whole, fraction)) => (whole, Some(fraction)),
             None => (digits, None),
@@ -90,7 +104,7 @@ impl Numbers {
             Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => {
                 Ok(whole.to_owned())
             }
-            _ => Err(Wrong::new("it is no whole number", "mend the cell")),
+            _ => Err(Wrong::new("it is not a whole number", "correct the cell")),
         }
     }
 
@@ -101,7 +115,6 @@ impl Numbers {
 
     fn without_currency<'a>(&self, cell: &'a str) -> &'a str {
         let lower = cell.to_lowercase();
-        // A sign may stand between minus and number too, where this leaves it, to be refused.
         for sign in &self.currency {
             if lower.len() != cell.len() {
                 // Lower case of another length: rare letters that no number is written with.
@@ -143,8 +156,8 @@ impl Numbers {
             None => format!("1234{}50", self.decimal),
         };
         Wrong::new(
-            format!("it is no number written like {example}"),
-            "mend the cell, or set decimal, thousands and currency in the mapping",
+            format!("it is not a number written like {example}"),
+            "correct the cell, or set decimal, thousands and currency in the mapping",
         )
     }
 }
@@ -180,9 +193,146 @@ fn sign(text: &str) -> (bool, &str) {
     (false, text.strip_prefix('+').unwrap_or(text).trim())
 }
 
+/// By how many places a factor moves the decimal point: 0.01 is -2.
+pub(super) fn power_of_ten(factor: &str) -> Result<i32, MappingError> {
+    let wrong = || {
+        MappingError::new(format!(
+            "scale is a power of ten such as 0.01 or 1000, found {factor}; other factors are for an \
+             expression"
+        ))
+        .within("scale")
+    };
+    let (whole, fraction) = factor.split_once('.').unwrap_or((factor, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let places = |count: usize| i32::try_from(count).map_err(|_| wrong());
+    match (whole, fraction) {
+        ("0", fraction) if fraction.trim_start_matches('0') == "1" => Ok(-places(fraction.len())?),
+        (whole, "") if whole.starts_with('1') && whole[1..].bytes().all(|one| one == b'0') => {
+            places(whole.len() - 1)
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// The number with its decimal point moved to the right, or to the left if `places` is negative;
+/// every digit is kept. Nothing for a number with an exponent.
+pub(in crate::mapping) fn shift(number: &str, places: i32) -> Option<String> {
+    if number.contains(['e', 'E']) {
+        return None;
+    }
+    let (minus, digits) = match number.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", number),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut all = format!("{whole}{fraction}");
+    let mut point = i32::try_from(whole.len()).ok()? + places;
+    while point <= 0 {
+        all.insert(0, '0');
+        point += 1;
+    }
+    let point = usize::try_from(point).ok()?;
+    while all.len() < point {
+        all.push('0');
+    }
+    let (whole, fraction) = all.split_at(point);
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        significant => significant,
+    };
+    let dot = if fraction.is_empty() { "" } else { "." };
+    Some(format!("{minus}{whole}{dot}{fraction}"))
+}
+
+/// The product of two numbers, exact to the last digit, without zeros at its end; nothing if it has an
+/// exponent or more than 38 digits.
+pub(in crate::mapping) fn multiply(number: &str, factor: &str) -> Option<String> {
+    let parse = |text: &str| {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
+        Some((digits, i32::try_from(fraction.len()).ok()?))
+    };
+    let ((one, places), (other, more)) = (parse(number)?, parse(factor)?);
+    let product = one.checked_mul(other)?.to_string();
+    let shifted = shift(&product, -(places + more))?;
+    Some(match shifted.split_once('.') {
+        Some((whole, fraction)) => match fraction.trim_end_matches('0') {
+            "" => whole.to_owned(),
+            fraction => format!("{whole}.{fraction}"),
+        },
+        None => shifted,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scale_moves_the_point_and_keeps_digits() {
+        for (number, factor, expected) in [
+            ("12345", "0.01", "123.45"),
+            ("5", "0.01", "0.05"),
+            ("-5", "0.001", "-0.005"),
+            ("12.5", "1000", "12500"),
+            ("1.2345", "10", "12.345"),
+            ("0", "0.01", "0.00"),
+        ] {
+            let places = power_of_ten(factor).unwrap();
+            assert_eq!(
+                shift(number, places).as_deref(),
+                Some(expected),
+                "{number} {factor}"
+            );
+        }
+        for factor in ["0.5", "2", "0", "", "x", "1.1"] {
+            assert!(power_of_ten(factor).is_err(), "{factor}");
+        }
+        assert_eq!(shift("1e5", -2), None);
+    }
+
+    #[test]
+    fn rates_multiply_exactly() {
+        for (number, rate, expected) in [
+            ("12500", "0.92", "11500"),
+            ("3200.50", "1.1", "3520.55"),
+            ("-0.1", "0.3", "-0.03"),
+            ("0", "1.1", "0"),
+        ] {
+            assert_eq!(
+                multiply(number, rate).as_deref(),
+                Some(expected),
+                "{number} {rate}"
+            );
+        }
+        assert_eq!(multiply("1e5", "2"), None);
+        assert_eq!(multiply("1", "x"), None);
+    }
+
+    #[test]
+    fn signs_may_be_on_either_side_of_a_currency() {
+        let dollars = Numbers::new('.', Some(','), &["$", "US$"].into()).unwrap();
+        for (cell, number) in [
+            ("-$99.00", "-99.00"),
+            ("$-99.00", "-99.00"),
+            ("($1,234.00)", "-1234.00"),
+            ("$(1,234.00)", "-1234.00"),
+            ("-US$ 5", "-5"),
+            ("US$1,234.00", "1234.00"),
+            ("$ 99-", "-99"),
+            ("+$99", "99"),
+        ] {
+            assert_eq!(dollars.read(cell).as_deref(), Ok(number), "{cell}");
+        }
+        for cell in ["-$-99", "(-$99)", "$", "1.2M"] {
+            assert!(dollars.read(cell).is_err(), "{cell}");
+        }
+        let reais = Numbers::new(',', Some('.'), &["R$"].into()).unwrap();
+        assert_eq!(reais.read("R$ 1.234,56").as_deref(), Ok("1234.56"));
+        assert_eq!(reais.read("-R$ 99,00").as_deref(), Ok("-99.00"));
+        let kronor = Numbers::new(',', Some(' '), &["kr"].into()).unwrap();
+        assert_eq!(kronor.read("1 234,50 kr").as_deref(), Ok("1234.50"));
+    }
 
     fn german() -> Numbers {
         Numbers::new(',', Some('.'), &["€", "EUR"].into()).unwrap()

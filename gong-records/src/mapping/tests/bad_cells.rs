@@ -2,7 +2,7 @@
 
 use super::*;
 
-const TOML: &str = "[DEAL]\ndelimiter = ';'\n[DEAL.fields]\nobjectId = 'id'\n\
+const TOML: &str = "[DEAL]\ndelimiter = ';'\nencoding = 'utf-8'\n[DEAL.fields]\nobjectId = 'id'\n\
     modifiedDate = { constant = 'now' }\namount = 'sum'\nstatus = 'state'\nclose = { from = 'x', type = 'BOOLEAN' }\n";
 
 fn problems(csv: &[u8]) -> Vec<String> {
@@ -16,23 +16,23 @@ fn every_problem_names_row_and_column() {
     for (row, problem) in [
         (
             &b"d;1.5x;;"[..],
-            "line 2, column \"sum\": it is no number written like 1234.50 (the row is left out)",
+            "line 2, column \"sum\": it is not a number written like 1234.50 (the row is left out)",
         ),
         (
             b"d;;Gewonnen;",
-            "line 2, column \"state\": it is none of WON, LOST, OPEN (the row is left out)",
+            "line 2, column \"state\": it is not one of WON, LOST, OPEN (the row is left out)",
         ),
         (
             b"d;;;maybe",
-            "line 2, column \"x\": it is none of the words for true (true, yes, 1) and false (false, no, 0) (the row is left out)",
+            "line 2, column \"x\": it is neither a word for true (true, yes, 1) nor for false (false, no, 0) (the row is left out)",
         ),
         (
             b";1;;",
-            "line 2, column \"id\": it is empty, and no record goes without an id (the row is left out)",
+            "line 2, column \"id\": it is empty, and every record needs an id (the row is left out)",
         ),
         (
             b"d\xe4;;;",
-            "line 2, column \"id\": it holds bytes that are no text in this encoding (the row is left out)",
+            "line 2, column \"id\": it has bytes that are not text in this encoding (the row is left out)",
         ),
         (
             b"d;1",
@@ -106,7 +106,7 @@ fn json_of_a_problem_holds_no_cell() {
     assert_eq!(
         problems,
         [
-            r#"{"line":2,"row":2,"column":2,"columnName":"sum","field":"amount","message":"it is no number written like 1234.50","hint":"mend the cell, or set decimal, thousands and currency in the mapping","leftOut":"row"}"#
+            r#"{"line":2,"row":2,"column":2,"columnName":"sum","field":"amount","rule":"cell","message":"it is not a number written like 1234.50","hint":"correct the cell, or set decimal, thousands and currency in the mapping","leftOut":"row"}"#
         ]
     );
 }

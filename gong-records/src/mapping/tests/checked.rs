@@ -190,7 +190,7 @@ fn a_csv_without_rows_is_a_finding_and_one_that_does_not_fit_an_error() {
     for (content, told) in [
         (
             "Nr;Name;Kunde;Ende\n",
-            "field amount: the CSV has no column \"Wert\"",
+            "field amount: the file has no column \"Wert\"",
         ),
         ("Nr,Name,Kunde,Ende,Wert\n", "is the delimiter ','?"),
         (

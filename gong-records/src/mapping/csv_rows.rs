@@ -1,56 +1,12 @@
 //! Reading the rows of a CSV in any encoding, each with its place in the file.
 
+use std::collections::VecDeque;
 use std::io::{self, BufRead as _, BufReader, Read};
-use std::ops::Range;
 
 use encoding_rs::Encoding;
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 
-/// One row, and where it stands.
-#[derive(Debug)]
-pub(super) struct Row {
-    pub(super) cells: csv::StringRecord,
-    pub(super) place: RowPlace,
-    /// Whether a quote opens in it that never closes.
-    pub(super) is_open: bool,
-}
-
-impl Row {
-    /// The row as a CSV has it, with quotes where they are needed, and where in it one of its cells
-    /// stands; its beginning, if there is no such cell.
-    pub(super) fn text(&self, delimiter: char, index: Option<usize>) -> (String, Range<usize>) {
-        let mut text = String::new();
-        let mut marked = 0..usize::from(!self.cells.is_empty());
-        for (at, cell) in self.cells.iter().enumerate() {
-            if at > 0 {
-                text.push(delimiter);
-            }
-            let start = text.len();
-            if cell.contains([delimiter, '"', '\n']) {
-                text.push('"');
-                text.push_str(&cell.replace('"', "\"\""));
-                text.push('"');
-            } else {
-                text.push_str(cell);
-            }
-            if index == Some(at) {
-                marked = start..text.len();
-            }
-        }
-        (text, marked)
-    }
-}
-
-/// Where a row stands, as a text editor and as a spreadsheet count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-#[non_exhaustive]
-pub struct RowPlace {
-    /// The line of the file on which it begins, from 1.
-    pub line: u64,
-    /// The number that a spreadsheet shows beside it, from 1. It is less than the line below cells
-    /// that have several lines.
-    pub row: u64,
-}
+use super::row::{Defect, Row, RowPlace};
 
 /// The rows of a CSV; blank lines are none.
 pub(super) struct Rows<R> {
@@ -73,46 +29,43 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    pub(super) fn next(&mut self) -> io::Result<Option<Row>> {
-        let mut cells = csv::StringRecord::new();
-        match self.reader.read_record(&mut cells) {
-            Ok(true) => {}
-            Ok(false) => return Ok(None),
-            Err(error) => return Err(into_io(error)),
+    /// Reads the next row in place of the last one, and says whether there was one.
+    pub(super) fn next(&mut self, row: &mut Row) -> io::Result<bool> {
+        let begin = self.reader.position().byte();
+        if !self.reader.read_record(&mut row.cells).map_err(into_io)? {
+            return Ok(false);
         }
-        let breaks = cells
-            .iter()
-            .map(|cell| memchr::memchr_iter(b'\n', cell.as_bytes()).count() as u64)
-            .sum::<u64>();
-        let lines = self.reader.get_ref();
+        let cells = row.cells.as_slice().as_bytes();
+        let breaks = memchr::memchr_iter(b'\n', cells).count() as u64;
+        let end = self.reader.position().byte();
+        let line_after = self.reader.position().line();
+        let lines = self.reader.get_mut();
         // Then it has taken everything, with the break that every file is made to end with.
-        let is_open = lines.is_at_end
-            && lines.quoting == Quoting::Inside
-            && self.reader.position().byte() == lines.given;
+        let is_open = lines.is_at_end && lines.quoting == Quoting::Inside && end == lines.given;
+        let has_stray = lines.has_stray(begin, end);
         // Every row but an open one ends with a line break, which the reader has passed.
-        let passed = self
-            .reader
-            .position()
-            .line()
-            .saturating_sub(u64::from(!is_open));
+        let passed = line_after.saturating_sub(u64::from(!is_open));
         let line = passed.saturating_sub(breaks);
-        let place = RowPlace {
+        row.place = RowPlace {
             line,
             row: line.saturating_sub(self.breaks_in_cells),
         };
+        row.defect = if is_open {
+            Some(Defect::OpenQuote)
+        } else if has_stray {
+            Some(Defect::TextAfterQuote { last_line: passed })
+        } else {
+            None
+        };
         self.breaks_in_cells += breaks;
-        Ok(Some(Row {
-            cells,
-            place,
-            is_open,
-        }))
+        Ok(true)
     }
 }
 
 fn into_io(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
-        // The decoder gives nothing but UTF-8, and rows of any length are taken.
+        // The decoder gives nothing but UTF-8, and rows of any length are read.
         other => io::Error::other(format!("{other:?}")),
     }
 }
@@ -128,10 +81,12 @@ struct Lines<R> {
     quoting: Quoting,
     /// How many bytes were passed on.
     given: u64,
+    /// Where text follows a closing quote, which no CSV has.
+    strays: VecDeque<u64>,
 }
 
-/// Where in a cell the last byte stands, as the reader of the rows sees it. Quotes are not counted:
-/// one in the middle of a cell that begins without is a character like any other.
+/// Where in a cell the last byte is, as the reader of the rows sees it. Quotes are not counted: one
+/// in the middle of a cell that begins without is a character like any other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quoting {
     /// A cell begins.
@@ -142,6 +97,8 @@ enum Quoting {
     Inside,
     /// After a quote that closes, or that is the first of two.
     AfterQuote,
+    /// After spaces that follow a closing quote.
+    Closed,
 }
 
 impl Quoting {
@@ -151,6 +108,7 @@ impl Quoting {
             (Self::Inside, _) | (Self::Start | Self::AfterQuote, b'"') => Self::Inside,
             (_, b'\n') => Self::Start,
             (_, byte) if byte == delimiter => Self::Start,
+            (Self::AfterQuote | Self::Closed, b' ' | b'\t') => Self::Closed,
             _ => Self::Outside,
         }
     }
@@ -171,7 +129,18 @@ impl<R: Read> Lines<R> {
             delimiter,
             quoting: Quoting::Start,
             given: 0,
+            strays: VecDeque::new(),
         }
+    }
+
+    /// Whether text follows a closing quote between two positions; earlier ones are forgotten.
+    fn has_stray(&mut self, begin: u64, end: u64) -> bool {
+        let mut found = false;
+        while let Some(at) = self.strays.front().filter(|at| **at < end) {
+            found |= *at >= begin;
+            self.strays.pop_front();
+        }
+        found
     }
 }
 
@@ -204,7 +173,15 @@ impl<R: Read> Read for Lines<R> {
                     continue;
                 }
                 let byte = if byte == b'\r' { b'\n' } else { byte };
+                // Spaces before a quote: cells are trimmed anyway.
+                if byte == b' ' && quoting == Quoting::Start && self.delimiter != b' ' {
+                    continue;
+                }
+                let was_closed = matches!(quoting, Quoting::AfterQuote | Quoting::Closed);
                 quoting = quoting.after(byte, self.delimiter);
+                if was_closed && quoting == Quoting::Outside {
+                    self.strays.push_back(self.given + given as u64);
+                }
                 target[given] = byte;
                 given += 1;
             }
@@ -225,8 +202,8 @@ mod tests {
 
     fn rows(bytes: &[u8], encoding: &'static Encoding) -> Vec<(u64, u64, Vec<String>)> {
         let mut rows = Rows::new(bytes, encoding, b';');
-        let mut read = Vec::new();
-        while let Some(row) = rows.next().unwrap() {
+        let (mut read, mut row) = (Vec::new(), Row::default());
+        while rows.next(&mut row).unwrap() {
             let cells = row.cells.iter().map(str::to_owned).collect();
             read.push((row.place.line, row.place.row, cells));
         }
@@ -289,11 +266,34 @@ mod tests {
             ("1;\"2\"x\"\n3;4\"", vec![(1, false), (2, false)]),
         ] {
             let mut rows = Rows::new(text.as_bytes(), encoding_rs::UTF_8, b';');
-            let mut opened = Vec::new();
-            while let Some(row) = rows.next().unwrap() {
-                opened.push((row.place.line, row.is_open));
+            let (mut opened, mut row) = (Vec::new(), Row::default());
+            while rows.next(&mut row).unwrap() {
+                opened.push((row.place.line, row.defect == Some(Defect::OpenQuote)));
             }
             assert_eq!(opened, expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn text_after_a_closing_quote_is_seen() {
+        for (text, expected) in [
+            (
+                "1;\"A;x\n2;B;y\n3;\"C\";z\n4;D;w",
+                vec![(1, true), (4, false)],
+            ),
+            ("1;\"A\" ;x\n", vec![(1, false)]),
+            ("1;\"A\" b;x\n2;\"c\"\n", vec![(1, true), (2, false)]),
+            ("1; \"A;B\"\n2;  C\n", vec![(1, false), (2, false)]),
+        ] {
+            let mut rows = Rows::new(text.as_bytes(), encoding_rs::UTF_8, b';');
+            let (mut seen, mut row) = (Vec::new(), Row::default());
+            while rows.next(&mut row).unwrap() {
+                let is_stray = matches!(row.defect, Some(Defect::TextAfterQuote { .. }));
+                seen.push((row.place.line, is_stray));
+            }
+            assert_eq!(seen, expected, "{text:?}");
+        }
+        let spaced = rows(b"\"a\"; \"b;c\"", encoding_rs::UTF_8).remove(0).2;
+        assert_eq!(spaced, ["a", "b;c"]);
     }
 }

@@ -1,0 +1,39 @@
+//! Arguments of `gong-crm init`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use gong_crm::ObjectType;
+
+/// Draft mappings and gong-crm.toml from a CRM's exports
+///
+/// Reads every CSV and JSON file of a folder: which records it holds, which column is which field, how
+/// dates and numbers are written, how the files refer to each other. Stages and users are drafted from
+/// the deals where no file has them. What the files don't say is left open as a todo in the mapping;
+/// gong-crm check reports each.
+///
+/// Writes gong-crm.toml into the current folder and a mapping per file into mappings/. Files that are
+/// already there are not changed. Nothing is sent.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  gong-crm init exports
+  gong-crm init exports --zone Europe/Berlin
+  gong-crm init --print examples/csv/deals.csv > deals.toml")]
+pub(crate) struct Init {
+    /// Folders or files with the exports
+    #[arg(required_unless_present = "print", value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Print the mapping of this file, and write nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "force"])]
+    pub(crate) print: Option<PathBuf>,
+    /// Type of all rows [default: taken from the file's name and columns]
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) object_type: Option<ObjectType>,
+    /// Time zone of times that have none, such as Europe/Berlin [default: the draft asks]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) zone: Option<String>,
+    /// Overwrite files of an earlier draft
+    #[arg(long)]
+    pub(crate) force: bool,
+}

@@ -1,0 +1,385 @@
+//! A mapping resolved against the columns of a file: what is done with each row.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::cell::{LIST_SEPARATOR, Shape, Wrong};
+use super::columns::Column;
+use super::compiled_field::{self, CompiledField, Context};
+use super::converter::Keep;
+use super::expression::Compiled;
+use super::field_type::{missing, shape};
+use super::model::{MappingError, TypeMapping, Words};
+use super::problem::{LeftOut, Problem, excerpt};
+use super::row::{Defect, Row, RowPlace};
+use super::source::Source;
+use super::{Mapping, Options};
+use crate::record::{ObjectType, Presence};
+use crate::rule::Rule;
+
+/// The field that a table's `deleted` becomes.
+const DELETED: &str = "isDeleted";
+
+/// What is done with each row.
+#[derive(Debug)]
+pub(super) struct CompiledMapping {
+    fields: Vec<CompiledField>,
+    column_count: Option<usize>,
+    keep: Keep,
+    filter: Option<Compiled>,
+    todo: Words,
+    needs_value: bool,
+    /// Where in the line the record's id is.
+    id: Range<usize>,
+    /// Hashes of the ids so far, where only the first record of each counts.
+    seen: Option<HashSet<Vec<u8>>>,
+}
+
+/// Whether the table has the fields that every record needs.
+pub(super) fn required_fields(
+    table: &TypeMapping,
+    object_type: ObjectType,
+) -> Result<(), MappingError> {
+    for field in object_type.line_format().fields {
+        if field.presence == Presence::Required && table.field(field.name).is_none() {
+            return Err(missing(object_type, field).within("fields"));
+        }
+    }
+    Ok(())
+}
+
+impl CompiledMapping {
+    pub(super) fn new(
+        table: &TypeMapping,
+        object_type: ObjectType,
+        mapping: &Mapping,
+        source: &mut Source<'_>,
+        options: &Options,
+        keep: Keep,
+    ) -> Result<Self, MappingError> {
+        let format = object_type.line_format();
+        // Standard fields in Gong's order, then the custom ones in that of the mapping.
+        let mut named: Vec<_> = table.fields().collect();
+        if let Some(deleted) = &table.deleted {
+            if table.field(DELETED).is_some() {
+                return Err(MappingError::new(
+                    "deleted and the field isDeleted say the same; remove one of them",
+                )
+                .within("deleted"));
+            }
+            named.push((DELETED, deleted));
+        }
+        named.sort_by_key(|(name, _)| {
+            let place = format.fields.iter().position(|field| field.name == *name);
+            place.unwrap_or(usize::MAX)
+        });
+        let mut context = Context {
+            mapping,
+            source,
+            options,
+        };
+        let mut fields = Vec::new();
+        for (name, field_mapping) in named {
+            let is_deleted = name == DELETED && table.deleted.is_some();
+            let located = |error: MappingError| {
+                if is_deleted {
+                    error.within("deleted")
+                } else {
+                    error.within(name).within("fields")
+                }
+            };
+            let shape = if is_deleted {
+                Shape::Deleted
+            } else {
+                shape(format, name, field_mapping, options).map_err(located)?
+            };
+            let field =
+                CompiledField::new(name, field_mapping, shape, table, object_type, &mut context);
+            let mut field = field.map_err(|error| {
+                located(error).prefixed(&format!("{object_type}, field {name}: "))
+            })?;
+            field.presence = format.field(name).map(|standard| standard.presence);
+            fields.push(field);
+        }
+        let names = source.names();
+        let filter = table
+            .filter
+            .as_deref()
+            .map(|text| Compiled::new(text, names.as_ref()));
+        let filter = filter.transpose().map_err(|error| {
+            error
+                .within("where")
+                .prefixed(&format!("{object_type}, where: "))
+        })?;
+        let needs_value = filter.is_some() || fields.iter().any(CompiledField::is_expression);
+        Ok(Self {
+            fields,
+            column_count: source.column_count(),
+            keep,
+            filter,
+            todo: table.todo.clone(),
+            needs_value,
+            id: 0..0,
+            seen: table.distinct.then(HashSet::new),
+        })
+    }
+
+    /// Field, column and the column's number from 1.
+    pub(super) fn columns(&self) -> Vec<(String, String, u64)> {
+        self.fields
+            .iter()
+            .filter_map(|field| {
+                let column = field.column()?;
+                Some((field.name.clone(), column.name.clone(), column.number()))
+            })
+            .collect()
+    }
+
+    /// Appends the row's line; says whether it is worth keeping, or nothing if the row is not wanted.
+    pub(super) fn convert(
+        &mut self,
+        source: &mut Source<'_>,
+        line: &mut Vec<u8>,
+        on_problem: &mut dyn FnMut(Problem),
+    ) -> Option<bool> {
+        self.id = 0..0;
+        let value = self.needs_value.then(|| source.value());
+        let row = source.row();
+        let mut defect = row_problem(row, row.defect.as_ref().map(describe));
+        if let (None, Some(filter), Some(value)) = (&defect, &self.filter, &value) {
+            match filter.is_true(value) {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(wrong) => defect = row_problem(row, Some((wrong.message, wrong.hint))),
+            }
+        }
+        let defect = defect.or_else(|| row_problem(row, self.misfit(row)));
+        if let Some(problem) = defect {
+            on_problem(problem);
+            // The check names the record, if its cell is there.
+            if let Some(field) = self
+                .fields
+                .iter_mut()
+                .find(|field| field.name == "objectId")
+                && matches!(field.append(row, value.as_ref(), line), Ok((true, _)))
+            {
+                self.id = 0..line.len();
+            }
+            return Some(false);
+        }
+        let mut is_kept = true;
+        line.push(b'{');
+        for field in &mut self.fields {
+            let before = line.len();
+            if before > 1 {
+                line.push(b',');
+            }
+            compiled_field::name(&field.name, line);
+            let begin = line.len();
+            match field.append(row, value.as_ref(), line) {
+                Ok((is_there, warning)) => {
+                    if let Some(wrong) = warning {
+                        on_problem(problem(field, row, wrong, "", LeftOut::Nothing));
+                    }
+                    if is_there {
+                        if field.name == "objectId" {
+                            self.id = begin..line.len();
+                        }
+                        continue;
+                    }
+                }
+                Err((cell, wrong)) => {
+                    let loses_row = match self.keep {
+                        Keep::FlawlessRows => true,
+                        Keep::RowsWithoutField => field.presence == Some(Presence::Required),
+                        Keep::EveryRow => false,
+                    };
+                    is_kept &= !loses_row;
+                    let left_out = if loses_row {
+                        LeftOut::Row
+                    } else {
+                        LeftOut::Field
+                    };
+                    on_problem(problem(field, row, wrong, &cell, left_out));
+                }
+            }
+            line.truncate(before);
+        }
+        line.extend_from_slice(b"}\n");
+        if let Some(seen) = &mut self.seen
+            && !self.id.is_empty()
+            && !seen.insert(line[self.id.clone()].to_vec())
+        {
+            return None;
+        }
+        Some(is_kept)
+    }
+
+    /// The id of the record that was converted last, if it has one.
+    pub(super) fn object_id(&self, line: &[u8]) -> Option<String> {
+        serde_json::from_slice(line.get(self.id.clone())?).ok()
+    }
+
+    /// What is wrong with the file as a whole, after its last row; `rows` is how many it has.
+    pub(super) fn finish(
+        &self,
+        source: &Source<'_>,
+        rows: u64,
+        on_problem: &mut dyn FnMut(Problem),
+    ) {
+        let mut report =
+            |rule, field: Option<&str>, column, message: String, hint: &str, left_out| {
+                on_problem(Problem {
+                    place: RowPlace::default(),
+                    column_number: column,
+                    column: None,
+                    field: field.map(str::to_owned),
+                    rule,
+                    message,
+                    hint: Some(hint.to_owned()),
+                    left_out,
+                    excerpt: None,
+                });
+            };
+        let remove = "answer it in the mapping, then remove todo";
+        for question in self.todo.iter() {
+            report(
+                Rule::OpenQuestion,
+                None,
+                0,
+                question.to_owned(),
+                remove,
+                LeftOut::Nothing,
+            );
+        }
+        for field in &self.fields {
+            if let Some(question) = &field.todo {
+                let name = Some(field.name.as_str());
+                report(
+                    Rule::OpenQuestion,
+                    name,
+                    0,
+                    question.clone(),
+                    remove,
+                    LeftOut::Field,
+                );
+            }
+            let rounded = field.rounded.as_ref();
+            if let Some((rounded, count)) = rounded.and_then(|ids| Some((ids, ids.count()?))) {
+                let message = format!(
+                    "all {count} long ids end in zeros after their 15th digit: a spreadsheet has \
+                     rounded them, and different records may have one id"
+                );
+                report(
+                    Rule::MangledId,
+                    Some(&field.name),
+                    rounded.column,
+                    message,
+                    "export again and don't open the file in a spreadsheet, or import the column as \
+                     text",
+                    LeftOut::Nothing,
+                );
+            }
+        }
+        if rows == 0 {
+            return;
+        }
+        for path in source.never_found() {
+            let field = self
+                .fields
+                .iter()
+                .find(|field| field.columns().iter().any(|column| column.name == path));
+            let message = format!("none of the records has a value at {path:?}");
+            report(
+                Rule::EmptyColumn,
+                field.map(|field| field.name.as_str()),
+                0,
+                message,
+                "correct the path in the mapping, or remove the field from it",
+                LeftOut::Nothing,
+            );
+        }
+    }
+
+    /// How the row's cells don't fit the header.
+    fn misfit(&self, row: &Row) -> Option<(String, String)> {
+        let columns = self.column_count?;
+        let cells = row.cells.len();
+        let message = || format!("it has {cells} cells, and the header names {columns} columns");
+        let extra = row.cells.iter().skip(columns);
+        if cells > columns && extra.clone().any(|cell| !cell.trim().is_empty()) {
+            let hint = "put double quotes around cells that hold the delimiter";
+            return Some((message(), hint.to_owned()));
+        }
+        // Trailing delimiters are often left off; a missing cell among those that are used is not.
+        let mut used = self.fields.iter().flat_map(CompiledField::columns);
+        if cells < columns && used.any(|column| column.index >= cells) {
+            let hint = "complete the row; where it is a total or a note, leave it out by where in the \
+                        mapping";
+            return Some((message(), hint.to_owned()));
+        }
+        None
+    }
+}
+
+fn row_problem(row: &Row, wrong: Option<(String, String)>) -> Option<Problem> {
+    let (message, hint) = wrong?;
+    Some(Problem {
+        place: row.place,
+        column_number: 0,
+        column: None,
+        field: None,
+        rule: Rule::Row,
+        message,
+        hint: Some(hint),
+        left_out: LeftOut::Row,
+        excerpt: None,
+    })
+}
+
+fn describe(defect: &Defect) -> (String, String) {
+    match defect {
+        Defect::OpenQuote => (
+            "a double quote opens in this row and never closes, so that the rest of the file is in \
+             one cell"
+                .to_owned(),
+            "close the quote; inside quotes, write \"\" for a double quote".to_owned(),
+        ),
+        Defect::TextAfterQuote { last_line } => (
+            format!(
+                "text follows a closing double quote in this row, which goes to line {last_line}: a \
+                 quote that opens in it is not meant to, and rows may have been read as one"
+            ),
+            "remove the quote or close it; inside quotes, write \"\" for a double quote".to_owned(),
+        ),
+        Defect::Json(message) => (message.clone(), "correct the record".to_owned()),
+    }
+}
+
+fn problem(
+    field: &CompiledField,
+    row: &Row,
+    wrong: Wrong,
+    cell: &str,
+    left_out: LeftOut,
+) -> Problem {
+    let column = field.column();
+    // A path has no number that a person could count to.
+    let number = if row.json.is_some() {
+        0
+    } else {
+        column.map_or(0, Column::number)
+    };
+    let shown = excerpt(&cell.replace(LIST_SEPARATOR, ", "));
+    Problem {
+        place: row.place,
+        column_number: number,
+        column: column.map(|column| column.name.clone()),
+        field: Some(field.name.clone()),
+        rule: wrong.rule,
+        message: wrong.message,
+        hint: Some(wrong.hint),
+        left_out,
+        excerpt: Some(shown).filter(|shown| !shown.is_empty()),
+    }
+}

@@ -1,0 +1,23 @@
+//! A first mapping, drafted from the headers and cells of a CRM's exports.
+//!
+//! A draft asks instead of guessing: what an export does not say is a `todo` in the mapping, which
+//! the check reports until it is answered.
+
+mod document;
+mod files;
+mod folder;
+mod ids;
+mod links;
+mod owners;
+mod profile;
+mod roles;
+mod settings;
+mod table;
+mod toml_text;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use folder::{Draft, DraftOptions, DraftedFile, DraftedSource, SkippedFile};
+pub use table::DraftError;

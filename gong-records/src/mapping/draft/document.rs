@@ -1,0 +1,407 @@
+//! The draft of one file's mapping, as TOML with its open questions.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::ids::Cleaning;
+use super::links::{Link, TypedFile};
+use super::profile::Profile;
+use super::settings::{Content, Settings};
+use super::toml_text::{in_expression, list, quoted, words as one_or_list};
+use super::words::words;
+use crate::record::{ObjectType, Presence};
+
+mod custom;
+mod fields;
+mod status;
+
+/// The most values that a draft lists one by one.
+pub(super) const MAX_LISTED: usize = 20;
+
+/// The references of a file's records: field, target and way.
+pub(super) type Links = Vec<(&'static str, ObjectType, Link)>;
+
+/// What a draft of one type is made of.
+pub(super) struct Document<'a> {
+    pub(super) file: &'a TypedFile,
+    pub(super) links: &'a Links,
+    /// What the ids of each type need.
+    pub(super) cleanings: &'a [(ObjectType, Cleaning)],
+    pub(super) zone: Option<&'a str>,
+    /// Questions of the folder as a whole that concern this type.
+    pub(super) questions: Vec<String>,
+    /// Whether stages come from this file's column of stages.
+    pub(super) makes_stages: bool,
+    /// Whether users come from the addresses in this file's column of owners.
+    pub(super) makes_users: bool,
+}
+
+/// A table of the draft while it is written.
+pub(super) struct Writer<'a> {
+    document: &'a Document<'a>,
+    settings: Settings,
+    contents: Vec<Content>,
+    questions: Vec<String>,
+    fields: String,
+    used: BTreeSet<usize>,
+    needs_zone: bool,
+}
+
+impl Document<'_> {
+    /// The mapping's text.
+    pub(super) fn write(&self) -> String {
+        let table = &self.file.table;
+        let settings = Settings::of(table);
+        let contents: Vec<Content> = table
+            .columns
+            .iter()
+            .map(|column| settings.content(&column.name, &column.profile))
+            .collect();
+        let mut writer = Writer {
+            document: self,
+            settings,
+            contents,
+            questions: self.questions.clone(),
+            fields: String::new(),
+            used: BTreeSet::new(),
+            needs_zone: false,
+        };
+        let rows = table.rows;
+        let mut text = format!(
+            "# Draft of a mapping, made from {rows} {} of {}.\n\
+             # Each todo is a question: answer it in the mapping, then remove it.\n\
+             # `gong-crm check` reports what is still open. Lines that begin with # do nothing.\n\n",
+            if table.is_json { "records" } else { "rows" },
+            self.file.reference,
+        );
+        writer.fields();
+        let _ = write!(text, "{}", writer.table());
+        if self.makes_stages {
+            text += &writer.stages();
+        }
+        if self.makes_users {
+            text += &writer.users();
+        }
+        text
+    }
+}
+
+impl Writer<'_> {
+    fn name(&self, index: usize) -> &str {
+        self.document
+            .file
+            .column(index)
+            .map_or("", |column| column.name.as_str())
+    }
+
+    fn profile(&self, index: usize) -> Option<&Profile> {
+        self.document.file.profile(index)
+    }
+
+    fn content(&self, index: usize) -> Content {
+        self.contents
+            .get(index)
+            .copied()
+            .unwrap_or(Content::Nothing)
+    }
+
+    fn line(&mut self, name: &str, keys: &[String]) {
+        let _ = match keys {
+            [only] if only.starts_with("from = \"") && !only.contains(", \"") => {
+                writeln!(self.fields, "{name} = {}", &only["from = ".len()..])
+            }
+            keys => writeln!(self.fields, "{name} = {{ {} }}", keys.join(", ")),
+        };
+    }
+
+    fn comment(&mut self, text: &str) {
+        let _ = writeln!(self.fields, "# {text}");
+    }
+
+    /// Writes the fields, and notes which settings they need.
+    fn fields(&mut self) {
+        let object_type = self.document.file.object_type;
+        let format = object_type.line_format();
+        for field in format.fields {
+            let before = self.fields.len();
+            match field.name {
+                "objectId" => self.object_id(),
+                "modifiedDate" => self.modified(field.presence == Presence::Required),
+                "isDeleted" => continue,
+                "status" => self.status(),
+                "stage" => self.stage(),
+                "closeDate" => self.close_date(),
+                "amount" => self.amount(),
+                "domains" => self.domains(),
+                "emailAddress" => self.several("emailAddress", true),
+                "phoneNumber" => self.several("phoneNumber", false),
+                "firstName" | "lastName" => self.person(field.name),
+                _ if field.references.is_some() => self.reference(field.name),
+                name => self.plain(name),
+            }
+            if self.fields.len() == before
+                && let Some(consequence) = field.when_missing
+            {
+                let clause = consequence.trim_end_matches('.');
+                self.comment(&format!(
+                    "{} = \"\"  # no column found. {clause}.",
+                    field.name
+                ));
+            }
+        }
+        self.custom();
+    }
+
+    /// The settings of the type, and its fields.
+    fn table(&mut self) -> String {
+        let object_type = self.document.file.object_type;
+        let settings = self.settings_text(true);
+        let mut text = format!("[{object_type}]\n");
+        if let [only] = self.questions.as_slice() {
+            let _ = writeln!(text, "todo = {}", quoted(only));
+        } else if !self.questions.is_empty() {
+            text += "todo = [\n";
+            for question in &self.questions {
+                let _ = writeln!(text, "  {},", quoted(question));
+            }
+            text += "]\n";
+        }
+        text += &settings;
+        let _ = write!(text, "\n[{object_type}.fields]\n{}", self.fields);
+        text
+    }
+
+    /// How the file is written.
+    fn settings_text(&mut self, is_main: bool) -> String {
+        let table = &self.document.file.table;
+        let mut text = String::new();
+        if table.is_json {
+            text += "format = \"json\"\n";
+            if let Some(records) = &table.records {
+                let _ = writeln!(text, "records = {}", quoted(records));
+            }
+        } else if table.delimiter != b',' {
+            let _ = writeln!(
+                text,
+                "delimiter = {}",
+                quoted(&char::from(table.delimiter).to_string())
+            );
+        }
+        let encoding = table.encoding.encoding.name().to_lowercase();
+        if let Some(sample) = &table.encoding.sample {
+            let _ = writeln!(text, "encoding = {}", quoted(&encoding));
+            if is_main {
+                self.questions.push(format!("The file is not UTF-8. As {encoding} it reads: {sample}. Is that right? Else correct encoding."));
+            }
+        }
+        if table.skip > 0 {
+            let _ = writeln!(text, "skip = {}", table.skip);
+        }
+        if let Some(filter) = self.filter() {
+            let _ = writeln!(text, "where = {}", quoted(&filter));
+        }
+        if !is_main {
+            return text;
+        }
+        if let Some(deleted) = self.document.file.roles.column("isDeleted") {
+            let _ = writeln!(text, "deleted = {}", quoted(self.name(deleted)));
+        }
+        if self.needs_zone {
+            let zone = self.document.zone.unwrap_or("UTC");
+            let _ = writeln!(text, "zone = {}", quoted(zone));
+            if self.document.zone.is_none() {
+                self.questions.push(
+                    "The times of the file have no zone. Are they in UTC? Else correct zone, such as zone = \
+                     \"Europe/Berlin\"."
+                        .to_owned(),
+                );
+            }
+        }
+        text += &self.formats();
+        text
+    }
+
+    fn formats(&mut self) -> String {
+        let mut text = String::new();
+        let table = &self.document.file.table;
+        if let Some(language) = self.settings.language {
+            let _ = writeln!(text, "language = {}", quoted(language));
+        }
+        let [dates, date_times] = self.settings.formats(&self.contents);
+        for (key, formats) in [("dates", dates), ("date-times", date_times)] {
+            let formats: Vec<String> = formats.into_iter().collect();
+            if !formats.is_empty() {
+                let _ = writeln!(text, "{key} = {}", one_or_list(&formats));
+            }
+        }
+        if let Some(example) = &self.settings.has_ambiguous_dates {
+            self.questions.push(format!(
+                "Does the day or the month come first in {example}? All dates fit both. Write dates = \
+                 \"%d/%m/%Y\" or dates = \"%m/%d/%Y\", and date-times in the same way."
+            ));
+        }
+        if self.settings.decimal != '.' {
+            let _ = writeln!(
+                text,
+                "decimal = {}",
+                quoted(&self.settings.decimal.to_string())
+            );
+        }
+        if let Some(thousands) = self.settings.thousands {
+            let _ = writeln!(text, "thousands = {}", quoted(&thousands.to_string()));
+        }
+        let mut currencies = BTreeSet::new();
+        let mut empty = BTreeSet::new();
+        let (mut yes, mut no) = (BTreeSet::new(), BTreeSet::new());
+        for (column, content) in table.columns.iter().zip(&self.contents) {
+            if *content == Content::Currency {
+                currencies.extend(column.profile.currencies.iter().cloned());
+            }
+            if matches!(content, Content::Boolean)
+                || self
+                    .document
+                    .file
+                    .roles
+                    .column("isDeleted")
+                    .is_some_and(|index| self.name(index) == column.name)
+            {
+                for cell in column.profile.values.keys() {
+                    let word = cell.to_lowercase();
+                    if words().list("yes").contains(&word) {
+                        yes.insert(word);
+                    } else if words().list("no").contains(&word) {
+                        no.insert(word);
+                    }
+                }
+            }
+            // Placeholders count where the other cells are not texts: "None" may be a name.
+            let is_text = matches!(content, Content::Text | Content::List);
+            if !is_text {
+                empty.extend(column.profile.placeholders.keys().cloned());
+            }
+        }
+        if !currencies.is_empty() {
+            let currencies: Vec<String> = currencies.into_iter().collect();
+            let _ = writeln!(text, "currency = {}", one_or_list(&currencies));
+        }
+        let known = |words: &BTreeSet<String>, default: [&str; 3]| {
+            words.iter().all(|word| default.contains(&word.as_str()))
+        };
+        if !known(&yes, ["true", "yes", "1"]) || !known(&no, ["false", "no", "0"]) {
+            let _ = writeln!(text, "yes = {}", list(&yes));
+            let _ = writeln!(text, "no = {}", list(&no));
+        }
+        if !empty.is_empty() {
+            let empty: Vec<String> = empty.into_iter().collect();
+            let _ = writeln!(text, "empty = {}", one_or_list(&empty));
+        }
+        text
+    }
+
+    /// The rows that are records, where totals or notes are below them.
+    fn filter(&self) -> Option<String> {
+        let file = self.document.file;
+        if file.object_type == ObjectType::BusinessUser
+            && let Some(email) = file.roles.column("emailAddress")
+            && self
+                .profile(email)
+                .is_some_and(|profile| profile.filled < file.table.rows)
+        {
+            return Some(in_expression(self.name(email)));
+        }
+        if file.table.footers.is_empty() {
+            return None;
+        }
+        let id = file.id().or(Some(0))?;
+        let name = in_expression(self.name(id));
+        if id == 0 {
+            let footers: Vec<String> = file
+                .table
+                .footers
+                .iter()
+                .map(|text| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")))
+                .collect();
+            return Some(format!("{name} not in [{}]", footers.join(", ")));
+        }
+        Some(name)
+    }
+
+    /// The stages that the file's deals are in.
+    fn stages(&mut self) -> String {
+        let Some(index) = self.document.file.roles.column("stage") else {
+            return String::new();
+        };
+        let name = self.name(index).to_owned();
+        let settings = self.settings_text(false);
+        let is_stage = in_expression(&name);
+        let filter = match self.filter() {
+            Some(filter) if filter.contains(" not in ") => format!("({filter}) and {is_stage}"),
+            Some(filter) => format!("{filter} and {is_stage}"),
+            None => is_stage.clone(),
+        };
+        let settings = without_filter(&settings);
+        let mut text = format!(
+            "\n# The stages that the deals are in, each once.\n[STAGE]\n{settings}distinct = true\nwhere = {}\n\n[STAGE.fields]\n\
+             objectId = {{ from = {}, slug = true }}\nname = {}\n",
+            quoted(&filter),
+            quoted(&name),
+            quoted(&name)
+        );
+        let values = self.profile(index).map(|profile| &profile.values);
+        let is_numbered = values.is_some_and(|values| {
+            !values.is_empty()
+                && values
+                    .keys()
+                    .all(|cell| cell.starts_with(|one: char| one.is_ascii_digit()))
+        });
+        if is_numbered {
+            let expression =
+                format!("{is_stage} | replace('.', ' ') | replace(')', ' ') | split | first");
+            let _ = writeln!(text, "sortOrder = {{ expr = {} }}", quoted(&expression));
+        } else {
+            let known: Vec<String> = values
+                .into_iter()
+                .flat_map(|values| values.keys())
+                .map(|cell| quoted(cell))
+                .collect();
+            if known.len() <= MAX_LISTED {
+                let pairs: Vec<String> =
+                    known.iter().map(|cell| format!("{cell} = \"1\"")).collect();
+                let _ = writeln!(
+                    text,
+                    "# Their order on the deal board, from 1; write it here:\n# sortOrder = {{ from = {}, values = {{ {} }}, otherwise = \"99\" }}",
+                    quoted(&name),
+                    pairs.join(", ")
+                );
+            }
+        }
+        text
+    }
+
+    /// The users whose addresses the column of owners holds.
+    fn users(&mut self) -> String {
+        let link = self
+            .document
+            .links
+            .iter()
+            .find(|(field, ..)| *field == "ownerId");
+        let Some((_, _, link)) = link else {
+            return String::new();
+        };
+        let column = in_expression(self.name(link.column()));
+        let settings = self.settings_text(false);
+        let settings = without_filter(&settings);
+        let expression = quoted(&format!("email_in({column})"));
+        format!(
+            "\n# The owners of the deals, each once.\n[BUSINESS_USER]\n{settings}distinct = true\nwhere = {expression}\n\n\
+             [BUSINESS_USER.fields]\nobjectId = {{ expr = {expression} }}\nmodifiedDate = {{ constant = \"now\" }}\n\
+             emailAddress = {{ expr = {expression} }}\n"
+        )
+    }
+}
+
+/// The settings without the rows that are left out.
+fn without_filter(settings: &str) -> String {
+    let lines = settings.split_inclusive('\n');
+    lines.filter(|line| !line.starts_with("where = ")).collect()
+}

@@ -1,0 +1,126 @@
+//! A deal's status: by a column of its own, by two flags, or by the stage.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::Writer;
+use crate::mapping::draft::settings::Content;
+use crate::mapping::draft::toml_text::{in_expression, quoted};
+use crate::mapping::draft::words::words;
+
+impl Writer<'_> {
+    pub(super) fn status(&mut self) {
+        let roles = &self.document.file.roles;
+        let of_values = |index: usize| {
+            let profile = self.profile(index)?;
+            let is_small = !profile.has_more_values
+                && profile.values.len() <= 60
+                && !profile.values.is_empty();
+            let known = profile
+                .values
+                .keys()
+                .filter(|cell| matches!(words().status(cell), Some("WON" | "LOST")));
+            Some((is_small, known.count()))
+        };
+        let status = roles
+            .column("status")
+            .filter(|index| of_values(*index).is_some_and(|(small, known)| small && known > 0));
+        if let Some(index) = status {
+            self.used.insert(index);
+            self.translate(index);
+            return;
+        }
+        let [won, closed] = ["is-won", "is-closed"].map(|role| {
+            roles
+                .others
+                .get(role)
+                .copied()
+                .filter(|index| self.content(*index) == Content::Boolean)
+        });
+        if let (Some(won), Some(closed)) = (won, closed) {
+            self.used.extend([won, closed]);
+            let yes: Vec<String> = words()
+                .list("yes")
+                .iter()
+                .map(|word| format!("'{word}'"))
+                .collect();
+            let is = |index: usize| {
+                format!(
+                    "{} | string | lower in [{}]",
+                    in_expression(self.name(index)),
+                    yes.join(", ")
+                )
+            };
+            let expression = format!(
+                "'WON' if ({}) else 'LOST' if ({}) else 'OPEN'",
+                is(won),
+                is(closed)
+            );
+            self.line("status", &[format!("expr = {}", quoted(&expression))]);
+            return;
+        }
+        let stage = roles
+            .column("stage")
+            .filter(|index| of_values(*index).is_some_and(|(small, known)| small && known > 0));
+        if let Some(index) = stage {
+            self.comment("No column tells the status; the stage does.");
+            self.translate(index);
+            return;
+        }
+        // A small file may have open deals alone.
+        let status = roles.column("status").filter(|index| {
+            let known = self.profile(*index).map(|profile| {
+                profile
+                    .values
+                    .keys()
+                    .any(|cell| words().status(cell).is_some())
+            });
+            of_values(*index).is_some_and(|(small, _)| small) && known == Some(true)
+        });
+        if let Some(index) = status {
+            self.used.insert(index);
+            self.translate(index);
+        } else {
+            self.questions.push(
+                "Which column tells whether a deal is won or lost? Write status; without it, Gong takes all \
+                 deals as open."
+                    .to_owned(),
+            );
+        }
+    }
+
+    /// The status by the words of a column; those that are not known are open questions.
+    pub(super) fn translate(&mut self, index: usize) {
+        let name = quoted(self.name(index));
+        let cells: Vec<String> = self
+            .profile(index)
+            .map(|profile| profile.values.keys().cloned().collect())
+            .unwrap_or_default();
+        if cells
+            .iter()
+            .all(|cell| ["won", "lost", "open"].contains(&cell.to_lowercase().as_str()))
+        {
+            self.line("status", &[format!("from = {name}")]);
+            return;
+        }
+        let _ = writeln!(self.fields, "status.from = {name}");
+        let mut seen = BTreeSet::new();
+        for cell in cells {
+            if !seen.insert(cell.to_lowercase()) {
+                continue;
+            }
+            let _ = match words().status(&cell) {
+                Some(meaning) => writeln!(
+                    self.fields,
+                    "status.values.{} = \"{meaning}\"",
+                    quoted(&cell)
+                ),
+                None => writeln!(
+                    self.fields,
+                    "status.values.{} = \"?\"  # WON, LOST or OPEN?",
+                    quoted(&cell)
+                ),
+            };
+        }
+    }
+}

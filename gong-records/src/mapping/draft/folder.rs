@@ -1,0 +1,429 @@
+//! The draft of a folder of exports: a mapping per file, and the sources of `gong-crm.toml`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::document::{Document, Links};
+use super::files::{files, latest, relative, stem};
+use super::ids::Cleaning;
+use super::links::{Link, TypedFile, cleaning, link};
+use super::owners::{Owners, USERS};
+use super::roles::{Roles, object_type};
+use super::table::{DraftError, Table, pairs};
+use super::toml_text::quoted;
+use crate::mapping::model::Mapping;
+use crate::record::ObjectType;
+
+/// The folder, beside `gong-crm.toml`, that mappings are drafted into.
+const MAPPINGS: &str = "mappings";
+
+/// What a draft is made with.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct DraftOptions {
+    /// The folder that gets `gong-crm.toml`; the paths in it are relative to this one.
+    pub folder: PathBuf,
+    /// What the rows of all files are; otherwise each file's name, headers and cells tell.
+    pub object_type: Option<ObjectType>,
+    /// The zone of times that have none; otherwise the draft asks.
+    pub zone: Option<String>,
+}
+
+/// A drafted folder.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Draft {
+    /// The files to write, relative to [`DraftOptions::folder`]: `gong-crm.toml` first.
+    pub files: Vec<DraftedFile>,
+    /// Which file feeds which type, by which mapping.
+    pub sources: Vec<DraftedSource>,
+    /// Files that were not drafted.
+    pub skipped: Vec<SkippedFile>,
+    /// How many questions are open in the mappings.
+    pub questions: usize,
+}
+
+/// One file of a draft.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DraftedFile {
+    /// Where it goes.
+    pub path: PathBuf,
+    /// What it holds.
+    pub text: String,
+}
+
+/// A source of records.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DraftedSource {
+    /// What its records are.
+    pub object_type: ObjectType,
+    /// The file, or a pattern of which the latest file counts.
+    pub files: String,
+    /// The mapping.
+    pub map: Option<String>,
+    /// How many rows the file has.
+    pub rows: u64,
+}
+
+/// A file that was not drafted.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SkippedFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl Mapping {
+    /// Drafts the mappings of a folder of exports: which file holds which records, which column is
+    /// which field, how dates and numbers are written, how the files refer to each other.
+    ///
+    /// What the exports don't say is a `todo`, which the check reports.
+    ///
+    /// # Errors
+    ///
+    /// [`DraftError`] when a path can't be read, or the only file is not a table.
+    ///
+    /// ```
+    /// use gong_records::mapping::{DraftOptions, Mapping};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let exports = folder.path().join("exports");
+    /// std::fs::create_dir(&exports)?;
+    /// std::fs::write(exports.join("Firmen.csv"), "Kundennummer;Firma\nk-1;Müller GmbH\n")?;
+    /// let mut options = DraftOptions::default();
+    /// options.folder = folder.path().to_path_buf();
+    /// let draft = Mapping::draft(&[&exports], &options)?;
+    /// assert_eq!(draft.sources[0].object_type, gong_records::ObjectType::Account);
+    /// assert!(draft.files[1].text.contains(r#"name = "Firma""#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn draft(paths: &[impl AsRef<Path>], options: &DraftOptions) -> Result<Draft, DraftError> {
+        let mut draft = Draft::default();
+        let files = files(paths, &mut |error| draft.skip(error))?;
+        let is_single = files.len() == 1;
+        let mut typed: Vec<TypedFile> = Vec::new();
+        for (files, path) in latest(files) {
+            let table = match Table::read(&path) {
+                Ok(table) => table,
+                Err(error) if is_single => return Err(error),
+                Err(error) => {
+                    draft.skip(error);
+                    continue;
+                }
+            };
+            let Some(object_type) = options.object_type.or_else(|| object_type(&table)) else {
+                let error = DraftError {
+                    path,
+                    message: "neither its name nor its columns tell what its rows are".to_owned(),
+                    hint: "name the type: gong-crm init --type ACCOUNT FILE".to_owned(),
+                };
+                if is_single {
+                    return Err(error);
+                }
+                draft.skip(error);
+                continue;
+            };
+            if typed.iter().any(|known| known.object_type == object_type) {
+                draft.skip(DraftError {
+                    path,
+                    message: format!("another file already has the records of type {object_type}"),
+                    hint: "write a mapping for it yourself, or draft it alone: gong-crm init --print FILE".to_owned(),
+                });
+                continue;
+            }
+            let reference = relative(&files, &options.folder.join(MAPPINGS));
+            let roles = Roles::of(&table, object_type);
+            typed.push(TypedFile {
+                table,
+                object_type,
+                roles,
+                reference,
+            });
+            draft.sources.push(DraftedSource {
+                object_type,
+                files: relative(&files, &options.folder),
+                map: None,
+                rows: typed.last().map_or(0, |file| file.table.rows),
+            });
+        }
+        if typed.is_empty() {
+            let path = paths
+                .first()
+                .map(|path| path.as_ref().to_path_buf())
+                .unwrap_or_default();
+            return Err(DraftError {
+                path,
+                message: match draft.skipped.first() {
+                    Some(skipped) => format!(
+                        "no file can be drafted; {}: {}",
+                        skipped.path.display(),
+                        skipped.reason
+                    ),
+                    None => "there is no CSV or JSON file".to_owned(),
+                },
+                hint: "name the folder with the exports of the CRM".to_owned(),
+            });
+        }
+        draft.write(&typed, options);
+        Ok(draft)
+    }
+
+    /// Drafts the mapping of one file, and gives its text.
+    ///
+    /// # Errors
+    ///
+    /// [`DraftError`] when the file can't be read or is not a table, or when nothing tells its type.
+    pub fn draft_file(path: &Path, options: &DraftOptions) -> Result<String, DraftError> {
+        let draft = Self::draft(&[path], options)?;
+        let mapping = draft.files.into_iter().find(|file| {
+            file.path.starts_with(MAPPINGS)
+                && file.path.extension().is_some_and(|end| end == "toml")
+        });
+        Ok(mapping.map(|file| file.text).unwrap_or_default())
+    }
+}
+
+impl Draft {
+    fn skip(&mut self, error: DraftError) {
+        self.skipped.push(SkippedFile {
+            path: error.path,
+            reason: error.message,
+            hint: error.hint,
+        });
+    }
+
+    fn write(&mut self, files: &[TypedFile], options: &DraftOptions) {
+        let of = |object_type| files.iter().find(|file| file.object_type == object_type);
+        let mut links: Vec<Links> = files.iter().map(|file| links_of(file, files)).collect();
+        let users = Owners::of(files, &mut links);
+        let targets = [
+            ObjectType::Account,
+            ObjectType::BusinessUser,
+            ObjectType::Stage,
+            ObjectType::Contact,
+            ObjectType::Deal,
+            ObjectType::Lead,
+        ];
+        let cleanings: Vec<(ObjectType, Cleaning)> = targets
+            .into_iter()
+            .map(|target| (target, cleaning(files, &links, target)))
+            .collect();
+        let has_stages = of(ObjectType::Stage).is_some();
+        let mut mappings = Vec::new();
+        for (place, (file, links)) in files.iter().zip(&links).enumerate() {
+            let is_deal = file.object_type == ObjectType::Deal;
+            let has_stage = file.roles.column("stage").is_some();
+            let makes_stages = is_deal && has_stage && !has_stages;
+            let makes_users = users.from_emails == Some(place);
+            let document = Document {
+                file,
+                links,
+                cleanings: &cleanings,
+                zone: options.zone.as_deref(),
+                questions: Vec::new(),
+                makes_stages,
+                makes_users,
+            };
+            let name = format!(
+                "{MAPPINGS}/{}.toml",
+                stem(&file.table.file_name(), file.object_type)
+            );
+            let text = document.write();
+            self.sources[place].map = Some(name.clone());
+            let source = self.sources[place].clone();
+            for (object_type, is_made) in [
+                (ObjectType::Stage, makes_stages),
+                (ObjectType::BusinessUser, makes_users),
+            ] {
+                if is_made {
+                    self.sources.push(DraftedSource {
+                        object_type,
+                        ..source.clone()
+                    });
+                }
+            }
+            mappings.push(DraftedFile {
+                path: name.into(),
+                text,
+            });
+        }
+        if let Some((csv, mapping)) = users.drafted {
+            let name = format!("{MAPPINGS}/{}.toml", stem(USERS, ObjectType::BusinessUser));
+            self.sources.push(DraftedSource {
+                object_type: ObjectType::BusinessUser,
+                files: format!("{MAPPINGS}/{USERS}"),
+                map: Some(name.clone()),
+                rows: csv.lines().count() as u64 - 1,
+            });
+            mappings.push(DraftedFile {
+                path: name.into(),
+                text: mapping,
+            });
+            mappings.push(DraftedFile {
+                path: format!("{MAPPINGS}/{USERS}").into(),
+                text: csv,
+            });
+        }
+        self.sources.sort_by_key(|source| source.object_type);
+        self.questions = mappings.iter().map(|file| questions(&file.text)).sum();
+        let config = DraftedFile {
+            path: "gong-crm.toml".into(),
+            text: self.config(),
+        };
+        self.files = std::iter::once(config).chain(mappings).collect();
+    }
+
+    /// The sources, as `gong-crm.toml` has them.
+    fn config(&self) -> String {
+        let mut text = "# Where the records come from. Drafted by `gong-crm init`.\n\
+            # Check them: gong-crm check; send them: gong-crm push.\n\n\
+            [sync]\nmax-deletions = \"5%\"\n"
+            .to_owned();
+        for source in &self.sources {
+            let files = if source.files.contains('*') {
+                format!("{{ glob = {}, take = \"latest\" }}", quoted(&source.files))
+            } else {
+                quoted(&source.files)
+            };
+            let _ = write!(
+                text,
+                "\n[sources.{}]\nfiles = {files}\n",
+                source.object_type
+            );
+            if let Some(map) = &source.map {
+                let _ = writeln!(text, "map = {}", quoted(map));
+            }
+        }
+        text
+    }
+}
+
+/// How many questions a mapping leaves open.
+fn questions(text: &str) -> usize {
+    let unknown = text
+        .lines()
+        .filter(|line| line.contains(" = \"?\""))
+        .count();
+    let document: Result<toml::Table, _> = toml::from_str(text);
+    let mut todos = 0;
+    for table in document.iter().flat_map(toml::Table::values) {
+        todos += match table.get("todo") {
+            Some(toml::Value::Array(list)) => list.len(),
+            Some(_) => 1,
+            None => 0,
+        };
+        let fields = table.get("fields").and_then(toml::Value::as_table);
+        todos += fields
+            .into_iter()
+            .flat_map(toml::Table::values)
+            .filter(|field| field.get("todo").is_some())
+            .count();
+    }
+    unknown + todos
+}
+
+/// The links of a file's references, apart from owners without a file of users.
+fn links_of(file: &TypedFile, files: &[TypedFile]) -> Links {
+    let format = file.object_type.line_format();
+    let mut links = Links::new();
+    for field in format.fields {
+        let Some(target) = field.references else {
+            continue;
+        };
+        let target_file = files.iter().find(|other| other.object_type == target);
+        if field.name == "stage" {
+            // Stages have names of their own for the column.
+            let column = file.roles.column("stage");
+            if let (Some(column), Some(stages)) = (column, target_file) {
+                links.push((field.name, target, stage_link(file, column, stages)));
+            }
+            continue;
+        }
+        if let Some(found) = link(file, field.name, target_file) {
+            let found = without_empty(found, file, target_file);
+            links.push((field.name, target, found));
+        }
+    }
+    links
+}
+
+fn stage_link(file: &TypedFile, column: usize, stages: &TypedFile) -> Link {
+    let overlap = |other: Option<usize>| {
+        let (Some(own), Some(other)) = (
+            file.profile(column),
+            other.and_then(|index| stages.profile(index)),
+        ) else {
+            return 0;
+        };
+        own.overlap(other).0
+    };
+    let (by_id, by_name) = (overlap(stages.id()), overlap(stages.name()));
+    let name = |index: Option<usize>| {
+        index
+            .and_then(|index| stages.column(index))
+            .map(|column| column.name.clone())
+    };
+    match (name(stages.name()), name(stages.id())) {
+        (Some(key), Some(value)) if by_name > by_id => Link::Name {
+            column,
+            file: stages.reference.clone(),
+            key,
+            value,
+            empty: Vec::new(),
+        },
+        _ => Link::Id(column),
+    }
+}
+
+/// Notes which names lead to nothing in the other file, because their id is empty there.
+fn without_empty(link: Link, file: &TypedFile, target: Option<&TypedFile>) -> Link {
+    let (
+        Link::Name {
+            column,
+            file: path,
+            key,
+            value,
+            ..
+        },
+        Some(target),
+    ) = (&link, target)
+    else {
+        return link;
+    };
+    let index = |name: &str| {
+        target
+            .table
+            .columns
+            .iter()
+            .position(|column| column.name == name)
+    };
+    let (Some(key_index), Some(value_index)) = (index(key), index(value)) else {
+        return link;
+    };
+    let is_full = target
+        .profile(value_index)
+        .is_none_or(|profile| profile.filled == target.table.rows);
+    if is_full || target.table.is_json {
+        return link;
+    }
+    let used = file.profile(*column).map(|profile| &profile.values);
+    let pairs = pairs(&target.table, key_index, value_index).unwrap_or_default();
+    let empty: Vec<String> = pairs
+        .into_iter()
+        .filter(|(key, value)| value.is_empty() && used.is_some_and(|used| used.contains_key(key)))
+        .map(|(key, _)| key)
+        .collect();
+    Link::Name {
+        column: *column,
+        file: path.clone(),
+        key: key.clone(),
+        value: value.clone(),
+        empty,
+    }
+}

@@ -1,0 +1,147 @@
+//! How the ids of a type are cleaned, so that Gong takes them: the same way wherever they occur.
+
+use std::collections::BTreeSet;
+
+use super::profile::Profile;
+use super::toml_text::{list, quoted};
+use crate::value::object_id;
+
+/// What makes ids of the cells that hold them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Cleaning {
+    strip: Vec<String>,
+    replace: Vec<char>,
+    slug: bool,
+}
+
+impl Cleaning {
+    /// What the cells of all these columns need.
+    pub(super) fn of(profiles: &[&Profile]) -> Self {
+        let values = || profiles.iter().flat_map(|profile| profile.values.keys());
+        let needs = |cell: &String| {
+            object_id::check(cell).is_err() || (cell.contains('_') && !cell.contains('@'))
+        };
+        let odd: BTreeSet<char> = profiles
+            .iter()
+            .flat_map(|profile| profile.odd.iter().copied())
+            .collect();
+        let mut odd: Vec<char> = odd.into_iter().collect();
+        let is_clean = odd.iter().all(|one| "@.+".contains(*one)) && !values().any(needs);
+        if odd.is_empty() || is_clean || values().next().is_none() {
+            return Self::default();
+        }
+        let mut cleaning = Self::default();
+        let all = |fits: &dyn Fn(&str) -> bool| values().all(|cell| fits(cell));
+        if all(&|cell| cell.starts_with('{') && cell.ends_with('}')) {
+            cleaning.strip = vec!["{".to_owned(), "}".to_owned()];
+            odd.retain(|one| !"{}".contains(*one));
+        } else if all(&|cell| cell.starts_with('\'')) {
+            cleaning.strip = vec!["'".to_owned()];
+            odd.retain(|one| *one != '\'');
+        } else {
+            let prefix = common_prefix(&values().map(String::as_str).collect::<Vec<_>>());
+            if let Some(end) = prefix.rfind('_').filter(|end| *end > 0) {
+                let prefix = &prefix[..=end];
+                let is_rest_plain = values().all(|cell| {
+                    cell[prefix.len()..]
+                        .chars()
+                        .all(|one| one.is_ascii_alphanumeric() || one == '-')
+                });
+                if is_rest_plain && prefix.chars().any(char::is_alphabetic) {
+                    cleaning.strip = vec![prefix.to_owned()];
+                    odd.clear();
+                }
+            }
+        }
+        if odd.iter().any(|one| one.is_alphabetic()) {
+            cleaning.slug = true;
+        } else {
+            cleaning.replace = odd;
+        }
+        cleaning
+    }
+
+    /// The keys of a field's table.
+    pub(super) fn keys(&self) -> Vec<String> {
+        let mut keys = Vec::new();
+        if !self.strip.is_empty() {
+            keys.push(format!("strip = {}", list(&self.strip)));
+        }
+        if !self.replace.is_empty() {
+            let pairs: Vec<String> = self
+                .replace
+                .iter()
+                .map(|one| format!("{} = \"-\"", quoted(&one.to_string())))
+                .collect();
+            keys.push(format!("replace = {{ {} }}", pairs.join(", ")));
+        }
+        if self.slug {
+            keys.push("slug = true".to_owned());
+        }
+        keys
+    }
+}
+
+fn common_prefix(values: &[&str]) -> String {
+    let mut values = values.iter();
+    let mut prefix = values.next().copied().unwrap_or_default();
+    for value in values {
+        let common = prefix
+            .chars()
+            .zip(value.chars())
+            .take_while(|(one, other)| one == other);
+        let length: usize = common.map(|(one, _)| one.len_utf8()).sum();
+        prefix = &prefix[..length];
+    }
+    prefix.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::cell::CellKind;
+
+    fn keys(cells: &[&str]) -> String {
+        let mut profile = Profile::default();
+        for cell in cells {
+            profile.add(cell, CellKind::Text);
+        }
+        Cleaning::of(&[&profile]).keys().join(", ")
+    }
+
+    #[test]
+    fn ids_of_crms_are_cleaned_by_what_they_hold() {
+        for (cells, expected) in [
+            (&["101", "102"][..], ""),
+            (&["a@x.example", "b.c@x.example"], ""),
+            (
+                &[
+                    "{3F2504E0-4F89-11D3-9A0C-0305E82C3301}",
+                    "{3F2504E0-4F89-11D3-9A0C-0305E82C3302}",
+                ],
+                "strip = [\"{\", \"}\"]",
+            ),
+            (
+                &["zcrm_4876876000000333001", "zcrm_4876876000000333002"],
+                "strip = [\"zcrm_\"]",
+            ),
+            (
+                &["__export__.res_partner_9", "__export__.res_partner_10"],
+                "strip = [\"__export__.res_partner_\"]",
+            ),
+            (
+                &["V-2025/0000", "V-2025/0001"],
+                "replace = { \"/\" = \"-\" }",
+            ),
+            (
+                &["12.345.678/0001-90"],
+                "replace = { \".\" = \"-\", \"/\" = \"-\" }",
+            ),
+            (&["'0001", "'0002"], "strip = [\"'\"]"),
+            (&["lead_a1", "cont_b2"], "replace = { \"_\" = \"-\" }"),
+            (&["Müller 1"], "slug = true"),
+        ] {
+            assert_eq!(keys(cells), expected, "{cells:?}");
+        }
+    }
+}

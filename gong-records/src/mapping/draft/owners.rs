@@ -1,0 +1,132 @@
+//! Where the users come from, if no export has them: the owners that other files name.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::document::Links;
+use super::ids::Cleaning;
+use super::links::{Link, TypedFile};
+use super::profile::Profile;
+use super::table::pairs;
+use crate::mapping::cell::CellKind;
+use crate::mapping::text::{email_in, slug};
+use crate::record::ObjectType;
+
+/// The draft of a file of users, where no export has them.
+pub(super) const USERS: &str = "users.csv";
+
+/// Where the users come from, if no export has them.
+#[derive(Default)]
+pub(super) struct Owners {
+    /// The file whose column of owners has their addresses.
+    pub(super) from_emails: Option<usize>,
+    /// A file of users to fill in, and its mapping.
+    pub(super) drafted: Option<(String, String)>,
+}
+
+impl Owners {
+    pub(super) fn of(files: &[TypedFile], links: &mut [Links]) -> Self {
+        if files
+            .iter()
+            .any(|file| file.object_type == ObjectType::BusinessUser)
+        {
+            return Self::default();
+        }
+        let mut owners = Self::default();
+        // Names by id, where a file has both; else the names alone.
+        let mut found: BTreeMap<String, String> = BTreeMap::new();
+        for (place, file) in files.iter().enumerate() {
+            let Some(reference) = file.roles.references.get("ownerId") else {
+                continue;
+            };
+            let filled = |index: &&usize| {
+                file.profile(**index)
+                    .is_some_and(|profile| profile.filled > 0)
+            };
+            let id = reference.ids.iter().find(filled).copied();
+            let name = reference.names.iter().find(filled).copied();
+            let Some(column) = id.or(name) else { continue };
+            let Some(profile) = file.profile(column) else {
+                continue;
+            };
+            // Columns with ids beside names may be called the same; addresses win over both.
+            let with_email = [id, name].into_iter().flatten().find(|index| {
+                file.profile(*index)
+                    .is_some_and(|profile| profile.mostly(profile.with_email))
+            });
+            let link = links[place]
+                .iter_mut()
+                .find(|(field, ..)| *field == "ownerId");
+            if let Some(email) = with_email {
+                if let Some(link) = link {
+                    link.2 = Link::Email(email);
+                }
+                if file.object_type == ObjectType::Deal || owners.from_emails.is_none() {
+                    owners.from_emails = Some(place);
+                }
+                continue;
+            }
+            match (id, name) {
+                (Some(id), Some(name)) if !file.table.is_json => {
+                    for (id, name) in pairs(&file.table, id, name).unwrap_or_default() {
+                        if !id.is_empty() {
+                            found.insert(id, name);
+                        }
+                    }
+                }
+                (Some(_), _) => {
+                    found.extend(profile.values.keys().map(|id| (id.clone(), String::new())));
+                }
+                (None, _) => {
+                    for name in profile.values.keys() {
+                        found.entry(slug(name)).or_insert_with(|| name.clone());
+                    }
+                    if let Some(link) = link {
+                        link.2 = Link::Name {
+                            column,
+                            file: USERS.to_owned(),
+                            key: "Name".to_owned(),
+                            value: "Id".to_owned(),
+                            empty: Vec::new(),
+                        };
+                    }
+                }
+            }
+        }
+        if !found.is_empty() && owners.from_emails.is_none() {
+            owners.drafted = Some(drafted_users(&found));
+        }
+        owners
+    }
+}
+
+/// A file of users whose addresses are to be filled in, and its mapping.
+fn drafted_users(found: &BTreeMap<String, String>) -> (String, String) {
+    let mut profile = Profile::default();
+    let mut csv = "Id,Name,Email\n".to_owned();
+    for (id, name) in found {
+        profile.add(id, CellKind::Text);
+        let cell = |text: &str| {
+            if text.contains([',', '"', '\n']) {
+                format!("\"{}\"", text.replace('"', "\"\""))
+            } else {
+                text.to_owned()
+            }
+        };
+        let email = email_in(name).unwrap_or_default();
+        let _ = writeln!(csv, "{},{},{email}", cell(id), cell(name));
+    }
+    let keys = Cleaning::of(&[&profile]).keys();
+    let object_id = if keys.is_empty() {
+        "\"Id\"".to_owned()
+    } else {
+        format!("{{ from = \"Id\", {} }}", keys.join(", "))
+    };
+    let mapping = format!(
+        "# The owners that the exports name. Gong knows its users by their email addresses: write them into\n\
+         # {USERS}, and remove the rows of people who are not users of Gong.\n\n\
+         [BUSINESS_USER]\n\n[BUSINESS_USER.fields]\nobjectId = {object_id}\n\
+         modifiedDate = {{ constant = \"now\" }}\nemailAddress = \"Email\"\n"
+    );
+    (csv, mapping)
+}

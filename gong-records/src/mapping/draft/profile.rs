@@ -1,0 +1,420 @@
+//! What the cells of a column are: counted over all rows, so that one cell can contradict.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::BuildHasher as _;
+use std::sync::LazyLock;
+
+use foldhash::fast::FixedState;
+
+use super::words::words;
+use crate::mapping::cell::{CellKind, LIST_SEPARATOR, Moments, Numbers, is_scientific};
+use crate::mapping::languages::languages;
+use crate::mapping::model::Words;
+use crate::mapping::text::{domains, email_in};
+use crate::value::{email_address, object_id, url};
+
+/// The most different cells that are kept.
+pub(super) const MAX_VALUES: usize = 400;
+/// The most hashes of cells that are kept, to compare columns of files.
+const MAX_HASHES: usize = 200_000;
+
+/// The signs of numbers: decimal and thousands.
+pub(super) const SIGNS: [(char, char); 5] =
+    [('.', ','), (',', '.'), (',', ' '), ('.', '\''), ('.', ' ')];
+
+/// Dates as people write them; those with a `{}` have the month's name.
+const DATES: [&str; 17] = [
+    "%d.%m.%Y",
+    "%d.%m.%y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%Y/%m/%d",
+    "%d %b %Y",
+    "%d. %b %Y",
+    "%b %d, %Y",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+    "%d de %b de %Y",
+    "%b %d %Y",
+    "%Y.%m.%d",
+];
+const TIMES: [&str; 9] = [
+    " %H:%M:%S",
+    " %H:%M",
+    ", %H:%M:%S",
+    ", %H:%M",
+    " %I:%M %p",
+    ", %I:%M %p",
+    " %I:%M:%S %p",
+    "T%H:%M",
+    " à %H:%M",
+];
+
+/// A way to write dates or times that may fit a column.
+pub(super) struct Candidate {
+    pub(super) format: String,
+    pub(super) has_time: bool,
+    pub(super) language: Option<&'static str>,
+    moments: Moments,
+}
+
+/// Which of day and month comes first where only the order tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Order {
+    DayFirst,
+    MonthFirst,
+}
+
+impl Candidate {
+    /// The order, of formats of which there is one in the other order.
+    pub(super) fn order(&self) -> Option<Order> {
+        let begins = |texts: [&str; 2]| texts.iter().any(|text| self.format.starts_with(text));
+        if begins(["%d/%m", "%d-%m"]) {
+            Some(Order::DayFirst)
+        } else if begins(["%m/%d", "%m-%d"]) {
+            Some(Order::MonthFirst)
+        } else {
+            None
+        }
+    }
+
+    fn reads(&self, cell: &str) -> bool {
+        if self.has_time {
+            cell.contains(':') && self.moments.date_time(cell).is_ok()
+        } else {
+            !cell.contains(':') && self.moments.date(cell).is_ok()
+        }
+    }
+}
+
+static CANDIDATES: LazyLock<Vec<Candidate>> = LazyLock::new(|| {
+    let mut candidates = Vec::new();
+    let utc = || Some(jiff::tz::TimeZone::UTC);
+    let mut add = |format: String, has_time: bool, language: Option<&'static str>| {
+        let list: Words = format.as_str().into();
+        let none = Words::default();
+        let moments = if has_time {
+            Moments::new(&none, &list, utc(), language)
+        } else {
+            Moments::new(&list, &none, utc(), language)
+        };
+        if let Ok(moments) = moments {
+            candidates.push(Candidate {
+                format,
+                has_time,
+                language,
+                moments,
+            });
+        }
+    };
+    for date in DATES {
+        let named = date.contains("%b");
+        let of_months: Vec<Option<&'static str>> = if named {
+            // English first, whose names every language reads.
+            let others = languages().of_months().filter(|language| *language != "en");
+            std::iter::once(None).chain(others.map(Some)).collect()
+        } else {
+            vec![None]
+        };
+        for language in of_months {
+            add(date.to_owned(), false, language);
+            for time in TIMES {
+                add(format!("{date}{time}"), true, language);
+            }
+        }
+    }
+    candidates
+});
+
+/// All ways to write dates.
+pub(super) fn candidates() -> &'static [Candidate] {
+    &CANDIDATES
+}
+
+static NUMBERS: LazyLock<Vec<Numbers>> = LazyLock::new(|| {
+    let currencies: Vec<String> = words().list("currencies").to_vec();
+    let currency = Words::from(currencies);
+    let all = SIGNS
+        .iter()
+        .map(|(decimal, thousands)| Numbers::new(*decimal, Some(*thousands), &currency));
+    all.filter_map(Result::ok).collect()
+});
+
+/// What is counted of one column.
+#[derive(Debug, Default)]
+pub(super) struct Profile {
+    /// Cells with something in them that does not only say that there is nothing.
+    pub(super) filled: u64,
+    /// Cells that only say that there is nothing, such as `n/a`.
+    pub(super) placeholders: BTreeMap<String, u64>,
+    /// Different cells with their numbers; at most [`MAX_VALUES`].
+    pub(super) values: BTreeMap<String, u64>,
+    pub(super) has_more_values: bool,
+    hashes: HashSet<u64, FixedState>,
+    pub(super) has_duplicates: bool,
+    pub(super) booleans: u64,
+    pub(super) emails: u64,
+    pub(super) with_email: u64,
+    pub(super) urls: u64,
+    pub(super) domains: u64,
+    pub(super) ids: u64,
+    pub(super) digits: u64,
+    pub(super) has_digit: u64,
+    pub(super) leading_zeros: u64,
+    pub(super) too_long: u64,
+    pub(super) percents: u64,
+    pub(super) with_currency: u64,
+    pub(super) currencies: BTreeSet<String>,
+    pub(super) scientific: u64,
+    pub(super) lists: BTreeMap<char, u64>,
+    pub(super) json_lists: u64,
+    /// Cells that each of [`SIGNS`] reads as numbers, and those for which the signs matter.
+    pub(super) numbers: [u64; SIGNS.len()],
+    pub(super) marked_numbers: [u64; SIGNS.len()],
+    pub(super) iso_dates: u64,
+    pub(super) iso_times: u64,
+    pub(super) iso_zoned: u64,
+    pub(super) epochs: u64,
+    pub(super) epoch_milliseconds: u64,
+    pub(super) serials: u64,
+    pub(super) dates: BTreeMap<usize, u64>,
+    /// Which candidates can fit cells of a form.
+    forms: HashMap<String, Vec<usize>>,
+    /// Characters that ids don't have.
+    pub(super) odd: BTreeSet<char>,
+    pub(super) first: Option<char>,
+    pub(super) same_first: bool,
+    pub(super) lengths: BTreeSet<usize>,
+}
+
+impl Profile {
+    /// Counts one cell, trimmed.
+    pub(super) fn add(&mut self, cell: &str, kind: CellKind) {
+        if cell.is_empty() {
+            return;
+        }
+        let lower = cell.to_lowercase();
+        if words().list("empty").contains(&lower) {
+            *self.placeholders.entry(cell.to_owned()).or_default() += 1;
+            return;
+        }
+        self.filled += 1;
+        if self.hashes.len() < MAX_HASHES {
+            self.has_duplicates |= !self.hashes.insert(hash(cell));
+        }
+        if let Some(count) = self.values.get_mut(cell) {
+            *count += 1;
+        } else if self.values.len() < MAX_VALUES {
+            self.values.insert(cell.to_owned(), 1);
+        } else {
+            self.has_more_values = true;
+        }
+        if kind == CellKind::List {
+            self.json_lists += u64::from(cell.contains(LIST_SEPARATOR));
+        }
+        let is_word = |list: &str| words().list(list).contains(&lower);
+        self.booleans += u64::from(is_word("yes") || is_word("no"));
+        self.text(cell);
+        self.number(cell);
+        self.date(cell);
+    }
+
+    fn text(&mut self, cell: &str) {
+        self.emails += u64::from(email_address::check(cell).is_ok());
+        if cell.contains('@') {
+            self.with_email += u64::from(email_in(cell).is_some());
+            for separator in [';', ','] {
+                let count = cell
+                    .split(separator)
+                    .filter(|part| part.contains('@'))
+                    .count();
+                if count > 1 {
+                    *self.lists.entry(separator).or_default() += 1;
+                }
+            }
+        } else {
+            for separator in [';', ',', '|'] {
+                if cell.contains(separator) {
+                    *self.lists.entry(separator).or_default() += 1;
+                }
+            }
+        }
+        self.urls += u64::from(url::check(cell).is_ok());
+        if cell.contains('.') {
+            self.domains += u64::from(domains(cell).is_ok());
+        }
+        self.ids += u64::from(object_id::check(cell).is_ok());
+        self.scientific += u64::from(is_scientific(cell));
+        self.odd.extend(
+            cell.chars()
+                .filter(|one| !one.is_ascii_alphanumeric() && *one != '-'),
+        );
+        let first = cell.chars().next();
+        self.same_first = self.first.is_none() || (self.same_first && self.first == first);
+        self.first = first;
+        let length = cell.chars().count();
+        if self.lengths.len() < 8 {
+            self.lengths.insert(length);
+        }
+    }
+
+    fn number(&mut self, cell: &str) {
+        if !cell.contains(|one: char| one.is_ascii_digit()) {
+            return;
+        }
+        self.has_digit += 1;
+        let all_digits = cell.bytes().all(|byte| byte.is_ascii_digit());
+        self.digits += u64::from(all_digits);
+        if all_digits {
+            self.leading_zeros += u64::from(cell.len() > 1 && cell.starts_with('0'));
+            self.too_long += u64::from(cell.len() > 15);
+            match cell.parse::<u64>() {
+                Ok(20_000..=80_000) => self.serials += 1,
+                Ok(500_000_000..=4_000_000_000) => self.epochs += 1,
+                Ok(500_000_000_000..=4_000_000_000_000) => self.epoch_milliseconds += 1,
+                _ => {}
+            }
+            for count in &mut self.numbers {
+                *count += 1;
+            }
+            return;
+        }
+        if cell.len() > 40 {
+            return;
+        }
+        let whole = cell.split(['.', ',']).next().unwrap_or_default();
+        let is_plain = cell
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || b".,".contains(&byte));
+        if is_plain && matches!(whole.parse::<u64>(), Ok(20_000..=80_000)) {
+            self.serials += 1;
+        }
+        let upper = cell.to_uppercase();
+        for currency in words().list("currencies") {
+            if let Some(at) = upper.find(&currency.to_uppercase()) {
+                // As it is written, for the mapping; the longest is the first in the list.
+                let written: String = upper[at..].chars().take(currency.chars().count()).collect();
+                self.currencies.insert(written);
+                self.with_currency += 1;
+                break;
+            }
+        }
+        let bare = cell.strip_suffix('%').map(str::trim_end);
+        self.percents += u64::from(bare.is_some());
+        let cell = bare.unwrap_or(cell);
+        for (index, numbers) in NUMBERS.iter().enumerate() {
+            if numbers.read(cell).is_ok() {
+                self.numbers[index] += 1;
+                self.marked_numbers[index] += 1;
+            }
+        }
+    }
+
+    fn date(&mut self, cell: &str) {
+        if cell.len() > 40 || !cell.contains(|one: char| one.is_ascii_digit()) {
+            return;
+        }
+        let utc = Some(jiff::tz::TimeZone::UTC);
+        if cell.len() >= 10 && cell.as_bytes().get(4) == Some(&b'-') {
+            if !cell.contains(':') {
+                self.iso_dates += u64::from(Moments::iso(None).date(cell).is_ok());
+            } else if Moments::iso(utc).date_time(cell).is_ok() {
+                self.iso_times += 1;
+                self.iso_zoned += u64::from(Moments::iso(None).date_time(cell).is_ok());
+            }
+            return;
+        }
+        let form = form(cell);
+        let fitting = match self.forms.get(&form) {
+            Some(fitting) => fitting.clone(),
+            None if self.forms.len() > 200 => return,
+            None => {
+                let example = example(cell);
+                let all = candidates().iter().enumerate();
+                let fitting: Vec<usize> = all
+                    .filter(|(_, one)| one.reads(&example))
+                    .map(|(index, _)| index)
+                    .collect();
+                self.forms.insert(form, fitting.clone());
+                fitting
+            }
+        };
+        for index in fitting {
+            if candidates()
+                .get(index)
+                .is_some_and(|candidate| candidate.reads(cell))
+            {
+                *self.dates.entry(index).or_default() += 1;
+            }
+        }
+    }
+
+    /// How many of the cells are cells of the other column too, and of how many different ones.
+    pub(super) fn overlap(&self, other: &Self) -> (usize, usize) {
+        let common = self
+            .hashes
+            .iter()
+            .filter(|hash| other.hashes.contains(hash))
+            .count();
+        (common, self.hashes.len())
+    }
+
+    /// How many different cells there are, as far as they are counted.
+    pub(super) fn distinct(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// The cell that most rows have.
+    pub(super) fn commonest(&self) -> Option<&str> {
+        let most = self.values.iter().max_by_key(|(_, count)| **count);
+        most.map(|(cell, _)| cell.as_str())
+    }
+
+    /// Whether at least three of four cells are of a kind.
+    pub(super) fn mostly(&self, count: u64) -> bool {
+        count > 0 && count * 4 >= self.filled * 3
+    }
+
+    /// Whether all cells are of a kind.
+    pub(super) fn all(&self, count: u64) -> bool {
+        count > 0 && count == self.filled
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    FixedState::default().hash_one(text)
+}
+
+/// The cell with 9 for each digit, and its letters as they are: months differ by them.
+fn form(cell: &str) -> String {
+    let digits = cell
+        .chars()
+        .map(|one| if one.is_ascii_digit() { '9' } else { one });
+    digits.collect::<String>().to_lowercase()
+}
+
+/// A cell of the same form whose day, month, hour and minute fit in any order.
+fn example(cell: &str) -> String {
+    let mut example = String::new();
+    let mut digits = 0;
+    for character in cell.chars().chain([' ']) {
+        if character.is_ascii_digit() {
+            digits += 1;
+            continue;
+        }
+        example.push_str(match digits {
+            0 => "",
+            1 => "1",
+            2 => "01",
+            4 => "2001",
+            _ => "999999",
+        });
+        digits = 0;
+        example.push(character);
+    }
+    example.trim_end().to_owned()
+}

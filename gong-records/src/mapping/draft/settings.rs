@@ -1,0 +1,287 @@
+//! How a file writes dates, numbers and words: decided once for all of its columns.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::profile::{Candidate, Order, Profile, SIGNS, candidates};
+use super::table::Table;
+use super::words::{plain_words, words};
+
+/// What the cells of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    Nothing,
+    Boolean,
+    Number,
+    Currency,
+    Percent,
+    /// By this candidate, or ISO 8601.
+    Date(Option<usize>),
+    DateTime {
+        format: Option<usize>,
+        has_zone: bool,
+    },
+    EmailAddress,
+    Url,
+    List,
+    Text,
+}
+
+impl Content {
+    /// The type of a custom field.
+    pub(super) fn field_type(self) -> &'static str {
+        match self {
+            Self::Boolean => "BOOLEAN",
+            Self::Number => "NUMBER",
+            Self::Currency => "CURRENCY",
+            Self::Percent => "PERCENT",
+            Self::Date(_) => "DATE",
+            Self::DateTime { .. } => "DATETIME",
+            Self::EmailAddress => "EMAILADDRESS",
+            Self::Url => "URL",
+            Self::List => "STRINGARRAY",
+            Self::Nothing | Self::Text => "STRING",
+        }
+    }
+}
+
+/// How the whole file writes things.
+#[derive(Debug)]
+pub(super) struct Settings {
+    /// Nothing where the cells fit both orders.
+    order: Option<Order>,
+    /// Whether there are dates that fit both orders.
+    pub(super) has_ambiguous_dates: Option<String>,
+    pub(super) language: Option<&'static str>,
+    pub(super) decimal: char,
+    pub(super) thousands: Option<char>,
+    /// The place of the signs among [`SIGNS`].
+    signs: usize,
+}
+
+impl Settings {
+    pub(super) fn of(table: &Table) -> Self {
+        let mut settings = Self {
+            order: None,
+            has_ambiguous_dates: None,
+            language: None,
+            decimal: '.',
+            thousands: None,
+            signs: 0,
+        };
+        settings.decide_signs(table);
+        settings.decide_order(table);
+        settings.decide_language(table);
+        settings
+    }
+
+    fn decide_signs(&mut self, table: &Table) {
+        if table.is_json {
+            return;
+        }
+        let mut fits = [0; SIGNS.len()];
+        let mut is_marked = false;
+        for column in &table.columns {
+            let profile = &column.profile;
+            let best = profile.numbers.iter().max().copied().unwrap_or_default();
+            // Dates such as 01.02 and phone numbers don't decide.
+            if !profile.mostly(best) || profile.dates.values().any(|count| profile.mostly(*count)) {
+                continue;
+            }
+            for (sum, count) in fits.iter_mut().zip(profile.marked_numbers) {
+                *sum += count;
+                is_marked |= count > 0;
+            }
+        }
+        if !is_marked {
+            return;
+        }
+        let best = fits.iter().max().copied().unwrap_or_default();
+        // Where a comma is the decimal sign, spreadsheets put semicolons between cells.
+        let preferred = if table.delimiter == b';' {
+            [1, 2, 0, 3, 4]
+        } else {
+            [0, 1, 3, 2, 4]
+        };
+        let index = preferred
+            .into_iter()
+            .find(|index| fits[*index] == best)
+            .unwrap_or_default();
+        (self.decimal, self.thousands) = (SIGNS[index].0, Some(SIGNS[index].1));
+        self.signs = index;
+    }
+
+    fn decide_order(&mut self, table: &Table) {
+        let mut fits = BTreeMap::<Order, u64>::new();
+        let mut example = None;
+        let mut has_noon = false;
+        for column in &table.columns {
+            let profile = &column.profile;
+            let ordered = profile.dates.iter().filter_map(|(index, count)| {
+                let candidate = candidates().get(*index)?;
+                has_noon |= candidate.format.contains("%p");
+                Some((candidate.order()?, *count))
+            });
+            let mut best = BTreeMap::<Order, u64>::new();
+            for (order, count) in ordered {
+                let entry = best.entry(order).or_default();
+                *entry = (*entry).max(count);
+            }
+            if best.values().any(|count| profile.mostly(*count)) {
+                example = example.or_else(|| profile.values.keys().next().cloned());
+                for (order, count) in best {
+                    *fits.entry(order).or_default() += count;
+                }
+            }
+        }
+        let of = |order| fits.get(&order).copied().unwrap_or_default();
+        let (day, month) = (of(Order::DayFirst), of(Order::MonthFirst));
+        self.order = match day.cmp(&month) {
+            std::cmp::Ordering::Greater => Some(Order::DayFirst),
+            std::cmp::Ordering::Less => Some(Order::MonthFirst),
+            std::cmp::Ordering::Equal if day == 0 => None,
+            std::cmp::Ordering::Equal if has_noon => Some(Order::MonthFirst),
+            std::cmp::Ordering::Equal if self.decimal == ',' => Some(Order::DayFirst),
+            std::cmp::Ordering::Equal => {
+                self.has_ambiguous_dates = example;
+                None
+            }
+        };
+    }
+
+    fn decide_language(&mut self, table: &Table) {
+        let mut fits = BTreeMap::<&'static str, u64>::new();
+        for column in &table.columns {
+            let profile = &column.profile;
+            let english = profile.dates.iter().filter(|(index, _)| {
+                candidates()
+                    .get(**index)
+                    .is_some_and(|one| one.language.is_none() && one.order().is_none())
+            });
+            let english = english.map(|(_, count)| *count).max().unwrap_or_default();
+            for (index, count) in &profile.dates {
+                if let Some(language) = candidates().get(*index).and_then(|one| one.language)
+                    && *count > english
+                {
+                    let entry = fits.entry(language).or_default();
+                    *entry = (*entry).max(*count);
+                }
+            }
+        }
+        let best = fits.into_iter().max_by_key(|(_, count)| *count);
+        self.language = best.map(|(language, _)| language);
+    }
+
+    /// Whether the candidate is one of the file's order and language.
+    fn takes(&self, candidate: &Candidate) -> bool {
+        candidate
+            .order()
+            .is_none_or(|order| self.order.is_none() || self.order == Some(order))
+            && (candidate.language.is_none() || candidate.language == self.language)
+    }
+
+    /// What the cells of the column are. Of dates and numbers, some may be wrong.
+    pub(super) fn content(&self, name: &str, profile: &Profile) -> Content {
+        if profile.filled == 0 {
+            return Content::Nothing;
+        }
+        if profile.json_lists > 0 {
+            return Content::List;
+        }
+        if profile.all(profile.booleans) && profile.digits < profile.filled {
+            return Content::Boolean;
+        }
+        if let Some(content) = self.date(profile) {
+            return content;
+        }
+        if profile.mostly(profile.urls) {
+            return Content::Url;
+        }
+        if profile.mostly(profile.emails) {
+            return Content::EmailAddress;
+        }
+        if is_text_by_name(name) || profile.leading_zeros > 0 || profile.too_long > 0 {
+            return Content::Text;
+        }
+        // Digits that always have the same length are codes, such as postcodes.
+        let one_length =
+            profile.lengths.len() == 1 && profile.lengths.iter().all(|length| *length > 3);
+        if profile.all(profile.digits) && one_length && profile.distinct() > 1 {
+            return Content::Text;
+        }
+        let numbers = profile.numbers[self.signs];
+        if profile.all(profile.has_digit) && profile.mostly(numbers) {
+            return if profile.all(profile.percents) {
+                Content::Percent
+            } else if profile.with_currency > 0 {
+                Content::Currency
+            } else {
+                Content::Number
+            };
+        }
+        Content::Text
+    }
+
+    fn date(&self, profile: &Profile) -> Option<Content> {
+        if profile.mostly(profile.iso_dates) {
+            return Some(Content::Date(None));
+        }
+        if profile.mostly(profile.iso_times) {
+            let has_zone = profile.iso_zoned == profile.iso_times;
+            return Some(Content::DateTime {
+                format: None,
+                has_zone,
+            });
+        }
+        let fitting = profile.dates.iter().filter(|(index, _)| {
+            candidates()
+                .get(**index)
+                .is_some_and(|candidate| self.takes(candidate))
+        });
+        // Of equal ones the first, which is English or the commoner one.
+        let (index, count) =
+            fitting.max_by_key(|(index, count)| (**count, std::cmp::Reverse(**index)))?;
+        if !profile.mostly(*count) {
+            return None;
+        }
+        let candidate = candidates().get(*index)?;
+        Some(if candidate.has_time {
+            Content::DateTime {
+                format: Some(*index),
+                has_zone: false,
+            }
+        } else {
+            Content::Date(Some(*index))
+        })
+    }
+
+    /// The formats of the columns' dates, and of their date-times.
+    pub(super) fn formats(&self, contents: &[Content]) -> [BTreeSet<String>; 2] {
+        let mut formats = [BTreeSet::new(), BTreeSet::new()];
+        for content in contents {
+            let (place, index) = match content {
+                Content::Date(Some(index)) => (0, *index),
+                Content::DateTime {
+                    format: Some(index),
+                    ..
+                } => (1, *index),
+                _ => continue,
+            };
+            let candidate = candidates().get(index);
+            // Not without an answer, where day and month could be either.
+            let known = candidate.filter(|one| one.order().is_none() || self.order.is_some());
+            formats[place].extend(known.map(|one| one.format.clone()));
+        }
+        formats
+    }
+}
+
+/// Whether a column's name says that its digits are not a number to count with.
+fn is_text_by_name(name: &str) -> bool {
+    let name = plain_words(name);
+    let mut texts = words().list("texts").iter();
+    texts.any(|text| {
+        let text = plain_words(text);
+        let mut words = name.split(' ');
+        words.any(|word| word == text || (text.len() > 5 && word.ends_with(&text)))
+    })
+}

@@ -1,0 +1,423 @@
+//! A file as a draft sees it: its columns with what their cells are, and what is above and below them.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use encoding_rs::Encoding;
+
+use super::profile::Profile;
+use super::words::words;
+use crate::mapping::cell::CellKind;
+use crate::mapping::csv_rows::Rows;
+use crate::mapping::encoding::{Guessed, guessed};
+use crate::mapping::json_path::cell;
+use crate::mapping::json_rows::JsonRows;
+use crate::mapping::row::Row;
+use crate::mapping::source::{DELIMITERS, fitness, is_sep_line};
+
+/// How much of a file is looked at to tell what it is.
+const BEGIN_BYTES: u64 = 256 * 1024;
+/// The most paths of JSON records that become columns.
+const MAX_PATHS: usize = 300;
+
+/// A file that can't be drafted, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {message}", path.display())]
+#[non_exhaustive]
+pub struct DraftError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// A file with its columns.
+pub(super) struct Table {
+    pub(super) path: PathBuf,
+    pub(super) is_json: bool,
+    pub(super) records: Option<String>,
+    pub(super) encoding: Guessed,
+    pub(super) delimiter: u8,
+    /// Rows above the header.
+    pub(super) skip: usize,
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: u64,
+    /// Rows at the end with cells in few columns, such as totals: their first cells.
+    pub(super) footers: Vec<String>,
+    /// Rows that can't be read as rows of the table.
+    pub(super) bad_rows: u64,
+}
+
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) profile: Profile,
+}
+
+impl Table {
+    /// Reads a file whole.
+    pub(super) fn read(path: &Path) -> Result<Self, DraftError> {
+        let fail = |message: &str, hint: &str| DraftError {
+            path: path.to_path_buf(),
+            message: message.to_owned(),
+            hint: hint.to_owned(),
+        };
+        let unreadable = |error: io::Error| {
+            fail(
+                &format!("it can't be read: {error}"),
+                "check the path and its permissions",
+            )
+        };
+        let open = || {
+            crate::mapping::open(path)
+                .map_err(|error| fail(&error.to_string(), "check the path and its permissions"))
+        };
+        File::open(path).map_err(unreadable)?;
+        let mut begin = Vec::new();
+        open()?
+            .take(BEGIN_BYTES)
+            .read_to_end(&mut begin)
+            .map_err(unreadable)?;
+        refuse(&begin).map_or(Ok(()), |(message, hint)| Err(fail(message, hint)))?;
+        let encoding = guessed(&begin);
+        let first = begin
+            .iter()
+            .find(|byte| !byte.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(byte));
+        let is_named_json = {
+            let name = path.to_string_lossy().to_lowercase();
+            let name = name.strip_suffix(".gz").unwrap_or(&name).to_owned();
+            [".json", ".jsonl", ".ndjson", ".ldjson"]
+                .iter()
+                .any(|end| name.ends_with(end))
+        };
+        if is_named_json || matches!(first, Some(b'{')) {
+            return Self::read_json(path, encoding, open()?, &begin).map_err(unreadable);
+        }
+        let delimiter = delimiter(&begin, encoding.encoding);
+        let (skip, names) = header(&begin, encoding.encoding, delimiter);
+        if names.iter().all(String::is_empty) {
+            return Err(fail(
+                "it has no row that names columns",
+                "export it again with a header",
+            ));
+        }
+        let mut table = Self {
+            path: path.to_path_buf(),
+            is_json: false,
+            records: None,
+            encoding,
+            delimiter,
+            skip,
+            columns: columns(names),
+            rows: 0,
+            footers: Vec::new(),
+            bad_rows: 0,
+        };
+        table.read_rows(open()?).map_err(unreadable)?;
+        Ok(table)
+    }
+
+    fn read_rows(&mut self, source: Box<dyn Read>) -> io::Result<()> {
+        let mut rows = Rows::new(source, self.encoding.encoding, self.delimiter);
+        let mut row = Row::default();
+        // With the header, and the line that tells Excel the delimiter.
+        let mut above = self.skip + 1;
+        let mut is_first = true;
+        while rows.next(&mut row)? {
+            if std::mem::take(&mut is_first) && row.cells.iter().next().is_some_and(is_sep_line) {
+                continue;
+            }
+            if above > 0 {
+                above -= 1;
+                continue;
+            }
+            let filled = row
+                .cells
+                .iter()
+                .filter(|cell| !cell.trim().is_empty())
+                .count();
+            if filled == 0 {
+                continue;
+            }
+            if row.defect.is_some() {
+                self.bad_rows += 1;
+                continue;
+            }
+            let first = row.cells.iter().find(|cell| !cell.trim().is_empty());
+            if is_footer(first.unwrap_or_default(), filled, self.columns.len()) {
+                let first = first.unwrap_or_default().trim();
+                self.footers.push(first.to_owned());
+                continue;
+            }
+            self.rows += 1;
+            for (column, cell) in self.columns.iter_mut().zip(&row.cells) {
+                column.profile.add(cell.trim(), CellKind::Text);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_json(
+        path: &Path,
+        encoding: Guessed,
+        source: Box<dyn Read>,
+        begin: &[u8],
+    ) -> io::Result<Self> {
+        let records = list_of_document(path, begin);
+        let mut rows = JsonRows::new(source, encoding.encoding, records.as_deref())?;
+        let mut table = Self {
+            path: path.to_path_buf(),
+            is_json: true,
+            records,
+            encoding,
+            delimiter: b',',
+            skip: 0,
+            columns: Vec::new(),
+            rows: 0,
+            footers: Vec::new(),
+            bad_rows: 0,
+        };
+        let mut row = Row::default();
+        let mut places = HashMap::<String, usize>::new();
+        while rows.next(&mut row)? {
+            let Some((record, None)) = row.json.as_ref().map(|(record, _)| (record, &row.defect))
+            else {
+                table.bad_rows += 1;
+                continue;
+            };
+            table.rows += 1;
+            let mut cells = Vec::new();
+            flatten(record, "", 0, &mut cells);
+            for (name, text, kind) in cells {
+                let count = places.len();
+                let place = *places.entry(name.clone()).or_insert(count);
+                if place == table.columns.len() && place < MAX_PATHS {
+                    table.columns.push(Column {
+                        name,
+                        profile: Profile::default(),
+                    });
+                }
+                if let Some(column) = table.columns.get_mut(place) {
+                    column.profile.add(text.trim(), kind);
+                }
+            }
+        }
+        Ok(table)
+    }
+
+    /// The file's name.
+    pub(super) fn file_name(&self) -> String {
+        self.path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    }
+}
+
+fn columns(names: Vec<String>) -> Vec<Column> {
+    let names = names.into_iter();
+    names
+        .map(|name| Column {
+            name,
+            profile: Profile::default(),
+        })
+        .collect()
+}
+
+/// What the file is, where it is not a table.
+fn refuse(begin: &[u8]) -> Option<(&'static str, &'static str)> {
+    let save = "open it in the program that made it, and save it as CSV (UTF-8)";
+    let text = String::from_utf8_lossy(begin.get(..512).unwrap_or(begin))
+        .trim_start_matches('\u{feff}')
+        .trim_start()
+        .to_lowercase();
+    if begin.is_empty() || text.is_empty() && begin.len() < 512 {
+        return Some(("it is empty", "export it again"));
+    }
+    if begin.starts_with(b"PK\x03\x04") {
+        return Some((
+            "it is an Excel workbook or a ZIP archive, whatever its name says",
+            save,
+        ));
+    }
+    if begin.starts_with(b"\xd0\xcf\x11\xe0") {
+        return Some(("it is an old Excel workbook, whatever its name says", save));
+    }
+    if begin.starts_with(b"%PDF") {
+        return Some(("it is a PDF", "export the records as CSV or JSON"));
+    }
+    if begin.starts_with(b"PAR1") {
+        return Some((
+            "it is a Parquet file",
+            "name it as a source in gong-crm.toml: parquet = { url = \"…\" }",
+        ));
+    }
+    if text.starts_with("<!doctype") || text.starts_with("<html") || text.starts_with("<table") {
+        return Some((
+            "it is a web page, such as a login or an error, and not a CSV",
+            "export it again while you are logged in",
+        ));
+    }
+    if text.starts_with("<?xml") {
+        return Some(("it is XML", "export the records as CSV or JSON"));
+    }
+    None
+}
+
+/// The delimiter, by the line that tells Excel or by what fits best.
+fn delimiter(begin: &[u8], encoding: &'static Encoding) -> u8 {
+    let mut rows = Rows::new(begin, encoding, b'\n' + 1);
+    let mut row = Row::default();
+    if rows.next(&mut row).unwrap_or(false) {
+        let first = row.cells.iter().next().unwrap_or_default().to_lowercase();
+        if let Some(named) = first
+            .strip_prefix("sep=")
+            .and_then(|rest| rest.bytes().next())
+            && DELIMITERS.contains(&named)
+        {
+            return named;
+        }
+    }
+    let all = DELIMITERS.into_iter().rev();
+    let best = all.max_by_key(|delimiter| fitness(begin, encoding, *delimiter));
+    best.unwrap_or(b',')
+}
+
+/// How many rows are above the header, and the header: the first row that is as wide as most rows.
+fn header(begin: &[u8], encoding: &'static Encoding, delimiter: u8) -> (usize, Vec<String>) {
+    let mut rows = Rows::new(begin, encoding, delimiter);
+    let mut row = Row::default();
+    let mut read: Vec<Vec<String>> = Vec::new();
+    while read.len() < 200 && rows.next(&mut row).unwrap_or(false) {
+        let is_sep = read.is_empty()
+            && row.cells.len() <= 2
+            && row.cells.iter().next().is_some_and(is_sep_line);
+        if !is_sep {
+            read.push(
+                row.cells
+                    .iter()
+                    .map(|cell| cell.trim().to_owned())
+                    .collect(),
+            );
+        }
+    }
+    let filled = |cells: &Vec<String>| cells.iter().filter(|cell| !cell.is_empty()).count();
+    let widest = read.iter().map(filled).max().unwrap_or_default();
+    // Data may have empty cells; a header names its columns, and a title is one or two cells.
+    let at = read.iter().position(|cells| {
+        let names = filled(cells);
+        names * 2 > widest && (names > 2 || widest <= 2)
+    });
+    let at = at.unwrap_or_default();
+    (at, read.into_iter().nth(at).unwrap_or_default())
+}
+
+/// Whether a row is a total or a note below the data.
+fn is_footer(first: &str, filled: usize, columns: usize) -> bool {
+    if columns < 3 || filled * 3 > columns {
+        return false;
+    }
+    let text = super::words::plain_words(first);
+    let mut footers = words().list("footers").iter();
+    footers.any(|footer| {
+        let footer = super::words::plain_words(footer);
+        text == footer || text.starts_with(&format!("{footer} "))
+    })
+}
+
+/// The path of the list of records in a document that is not a list itself.
+fn list_of_document(path: &Path, begin: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(begin);
+    if !text
+        .trim_start_matches('\u{feff}')
+        .trim_start()
+        .starts_with('{')
+    {
+        return None;
+    }
+    // More than one object on lines of their own are records.
+    let source = crate::mapping::open(path).ok()?;
+    let document: serde_json::Value = serde_json::from_reader(io::BufReader::new(source)).ok()?;
+    let object = document.as_object()?;
+    for (key, value) in object {
+        let is_list = |value: &serde_json::Value| {
+            value
+                .as_array()
+                .is_some_and(|items| items.iter().all(serde_json::Value::is_object))
+        };
+        if is_list(value) {
+            return Some(key.clone());
+        }
+        for (inner, value) in value.as_object().into_iter().flatten() {
+            if is_list(value) {
+                return Some(format!("{key}.{inner}"));
+            }
+        }
+    }
+    None
+}
+
+/// The paths of a record and their cells.
+fn flatten(
+    value: &serde_json::Value,
+    path: &str,
+    depth: usize,
+    cells: &mut Vec<(String, String, CellKind)>,
+) {
+    let Some(object) = value.as_object() else {
+        return;
+    };
+    for (key, value) in object {
+        let path = if path.is_empty() {
+            key.clone()
+        } else {
+            format!("{path}.{key}")
+        };
+        match value {
+            serde_json::Value::Object(_) if depth < 3 => flatten(value, &path, depth + 1, cells),
+            serde_json::Value::Array(items) if items.iter().any(serde_json::Value::is_object) => {
+                let has_primary = items.iter().any(|item| item.get("primary").is_some());
+                let mark = if has_primary { "primary" } else { "0" };
+                let item = items.iter().find(|item| {
+                    item.get("primary").and_then(serde_json::Value::as_bool) == Some(true)
+                });
+                if let Some(item) = item.or_else(|| items.first()) {
+                    flatten(item, &format!("{path}[{mark}]"), depth + 1, cells);
+                }
+            }
+            other => {
+                let (text, kind) = cell(other);
+                cells.push((path, text, kind));
+            }
+        }
+    }
+}
+
+/// The different pairs of cells in two columns.
+pub(super) fn pairs(
+    table: &Table,
+    first: usize,
+    second: usize,
+) -> Option<BTreeSet<(String, String)>> {
+    let source = crate::mapping::open(&table.path).ok()?;
+    let mut rows = Rows::new(source, table.encoding.encoding, table.delimiter);
+    let mut row = Row::default();
+    let mut pairs = BTreeSet::new();
+    let mut above = table.skip + 1;
+    while rows.next(&mut row).ok()? {
+        if row.cells.iter().next().is_some_and(is_sep_line) {
+            continue;
+        }
+        if above > 0 {
+            above -= 1;
+            continue;
+        }
+        let cell = |index: usize| row.cells.get(index).unwrap_or_default().trim().to_owned();
+        pairs.insert((cell(first), cell(second)));
+    }
+    Some(pairs)
+}

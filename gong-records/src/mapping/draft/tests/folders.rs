@@ -1,0 +1,368 @@
+//! Drafts of whole folders: which file is what, and how their records refer to each other.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{case, has, line};
+use crate::ObjectType;
+use crate::check::{self, Finding, check_paths};
+use crate::mapping::{Conversion, Draft, DraftOptions, Mapping};
+
+/// A folder of exports, drafted and written.
+struct Exports(tempfile::TempDir, Draft);
+
+impl Exports {
+    fn new(files: &[(&str, &[u8])]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("exports")).unwrap();
+        for (name, bytes) in files {
+            fs::write(folder.path().join("exports").join(name), bytes).unwrap();
+        }
+        let options = DraftOptions {
+            folder: folder.path().to_path_buf(),
+            zone: Some("Europe/Berlin".to_owned()),
+            ..DraftOptions::default()
+        };
+        let draft = Mapping::draft(&[folder.path().join("exports")], &options).unwrap();
+        for file in &draft.files {
+            let path = folder.path().join(&file.path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, &file.text).unwrap();
+        }
+        Self(folder, draft)
+    }
+
+    fn of_cases(names: &[(&str, &str)]) -> Self {
+        let files: Vec<(&str, Vec<u8>)> = names
+            .iter()
+            .map(|(name, source)| (*name, fs::read(case(source)).unwrap()))
+            .collect();
+        let files: Vec<(&str, &[u8])> = files
+            .iter()
+            .map(|(name, bytes)| (*name, bytes.as_slice()))
+            .collect();
+        Self::new(&files)
+    }
+
+    fn mapping(&self, name: &str) -> &str {
+        let path = Path::new("mappings").join(name);
+        let files: Vec<_> = self.1.files.iter().map(|file| &file.path).collect();
+        &self
+            .1
+            .files
+            .iter()
+            .find(|file| file.path == path)
+            .unwrap_or_else(|| panic!("{files:?}"))
+            .text
+    }
+
+    fn types(&self) -> Vec<ObjectType> {
+        self.1
+            .sources
+            .iter()
+            .map(|source| source.object_type)
+            .collect()
+    }
+
+    /// What the check finds in all sources.
+    fn check(&self) -> Vec<Finding> {
+        let mut mapping = Mapping::default();
+        let mut maps = Vec::new();
+        let mut conversion_files = Vec::new();
+        for source in &self.1.sources {
+            let map = source.map.clone().unwrap();
+            if !maps.contains(&map) {
+                mapping = mapping
+                    .merged(Mapping::open(self.0.path().join(&map)).unwrap())
+                    .unwrap();
+                maps.push(map);
+            }
+            conversion_files.push((source.object_type, self.0.path().join(&source.files)));
+        }
+        let mut conversion = Conversion::new(mapping);
+        conversion.files = conversion_files.clone();
+        let options = check::Options {
+            converter: Some(Arc::new(conversion)),
+            ..check::Options::default()
+        };
+        let mut paths: Vec<PathBuf> = conversion_files.into_iter().map(|(_, path)| path).collect();
+        paths.sort();
+        paths.dedup();
+        let mut found = Vec::new();
+        check_paths(&paths, &options, &mut |finding| found.push(finding)).unwrap();
+        found
+    }
+
+    fn errors(&self) -> Vec<String> {
+        let errors = self
+            .check()
+            .into_iter()
+            .filter(|finding| finding.severity == check::Severity::Error);
+        errors
+            .map(|finding| format!("{}: {}", finding.rule, finding.message))
+            .collect()
+    }
+}
+
+#[test]
+fn a_folder_of_pipedrive_is_linked_by_names() {
+    let exports = Exports::of_cases(&[
+        ("deals.csv", "pipedrive-deals.csv"),
+        ("organizations.csv", "pipedrive-organizations.csv"),
+        ("people.csv", "pipedrive-people.csv"),
+    ]);
+    assert_eq!(
+        exports.types(),
+        [
+            ObjectType::Stage,
+            ObjectType::BusinessUser,
+            ObjectType::Account,
+            ObjectType::Contact,
+            ObjectType::Deal
+        ]
+    );
+    let deals = exports.mapping("deals.toml");
+    assert_eq!(line(deals, "objectId"), "objectId = \"Deal - ID\"");
+    assert_eq!(
+        line(deals, "accountId"),
+        "accountId = { from = \"Deal - Organization\", lookup = { in = \"../exports/organizations.csv\", key = \"Organization - Name\", value = \"Organization - ID\" } }"
+    );
+    assert_eq!(line(deals, "status"), "status = \"Deal - Status\"");
+    assert_eq!(
+        line(deals, "closeDate"),
+        "closeDate = { from = [\"Deal - Won time\", \"Deal - Lost time\", \"Deal - Expected close date\"] }"
+    );
+    assert_eq!(
+        line(deals, "modifiedDate"),
+        "modifiedDate = \"Deal - Update time\""
+    );
+    let people = exports.mapping("people.toml");
+    assert_eq!(
+        line(people, "firstName"),
+        "firstName = { expr = \"first_name(row['Person - Name'])\" }"
+    );
+    assert!(
+        line(people, "phoneNumber").contains("Person - Phone - Work"),
+        "{people}"
+    );
+    let organizations = exports.mapping("organizations.toml");
+    assert!(line(organizations, "domains").contains("domain = true"));
+    // Only the users' addresses are open.
+    let errors = exports.errors();
+    assert!(
+        errors.iter().all(|error| error.contains("emailAddress")),
+        "{errors:#?}"
+    );
+}
+
+#[test]
+fn a_folder_of_hubspot_takes_its_users_from_the_owners_addresses() {
+    let exports = Exports::of_cases(&[
+        (
+            "hubspot-crm-exports-all-deals-2026-01-15.csv",
+            "hubspot-deals.csv",
+        ),
+        (
+            "hubspot-crm-exports-all-companies-2026-01-15.csv",
+            "hubspot-companies.csv",
+        ),
+        (
+            "hubspot-crm-exports-all-contacts-2026-01-15.csv",
+            "hubspot-contacts.csv",
+        ),
+    ]);
+    let deals = exports.mapping("hubspot-crm-exports-all-deals.toml");
+    assert_eq!(
+        line(deals, "ownerId"),
+        "ownerId = { expr = \"email_in(row['Deal owner'])\" }"
+    );
+    assert_eq!(
+        line(deals, "accountId"),
+        "accountId = \"Associated Company IDs (Primary)\""
+    );
+    assert!(
+        has(
+            deals,
+            "status.values.\"Closed Won (Sales Pipeline)\" = \"WON\""
+        ),
+        "{deals}"
+    );
+    let contacts = exports.mapping("hubspot-crm-exports-all-contacts.toml");
+    assert_eq!(
+        line(contacts, "accountId"),
+        "accountId = \"Primary Associated Company ID\""
+    );
+    assert!(
+        line(contacts, "emailAddress").contains("take = \"first\""),
+        "{contacts}"
+    );
+    assert!(exports.types().contains(&ObjectType::BusinessUser));
+    let config = &exports.1.files[0].text;
+    assert!(
+        config.contains(
+            "files = { glob = \"exports/hubspot-crm-exports-all-deals-*.csv\", take = \"latest\" }"
+        ),
+        "{config}"
+    );
+}
+
+#[test]
+fn a_folder_of_zoho_has_its_prefixes_stripped() {
+    let exports = Exports::of_cases(&[
+        ("Deals.csv", "zoho-deals.csv"),
+        ("Accounts.csv", "zoho-accounts.csv"),
+    ]);
+    let deals = exports.mapping("deals.toml");
+    assert_eq!(
+        line(deals, "objectId"),
+        "objectId = { from = \"Record Id\", strip = [\"zcrm_\"] }"
+    );
+    assert!(
+        line(deals, "accountId")
+            .starts_with("accountId = { from = \"Account Name.id\", strip = [\"zcrm_"),
+        "{deals}"
+    );
+    assert!(line(deals, "ownerId").contains("Deal Owner.id"), "{deals}");
+    assert!(
+        has(
+            deals,
+            "status.values.\"Closed-Lost to Competition\" = \"LOST\""
+        ),
+        "{deals}"
+    );
+    let users = exports.mapping("users.csv");
+    assert!(users.contains(",Priya Nair,"), "{users}");
+    let errors = exports.errors();
+    assert!(
+        errors.iter().all(|error| error.contains("emailAddress")),
+        "{errors:#?}"
+    );
+}
+
+#[test]
+fn french_and_brazilian_folders_are_understood() {
+    let french = Exports::new(&[
+        (
+            "Affaires.csv",
+            "ID de l'affaire;Nom de l'affaire;Montant;Étape;Statut;Date de clôture;Entreprise;Propriétaire;Modifié le\n\
+             1;Éolienne;12 500,00 €;Négociation;En cours;30/06/2026;Câblage SAS;Zoé Petit;15/01/2026 09:30\n\
+             2;Pilote;900,50 €;Gagnée;Gagnée;31/12/2025;Borealis;Luc Roy;02/12/2025 10:00\n"
+                .as_bytes(),
+        ),
+        (
+            "Entreprises.csv",
+            "ID de l'entreprise;Raison sociale;Site web;Modifié le\n11;Câblage SAS;www.cablage.example;15/01/2026 09:30\n\
+             12;Borealis;https://borealis.example;16/01/2026 09:30\n"
+                .as_bytes(),
+        ),
+    ]);
+    let deals = french.mapping("affaires.toml");
+    assert_eq!(line(deals, "dates"), "dates = \"%d/%m/%Y\"");
+    assert!(
+        has(deals, "status.values.\"Gagnée\" = \"WON\"")
+            && has(deals, "status.values.\"En cours\" = \"OPEN\""),
+        "{deals}"
+    );
+    assert!(
+        line(deals, "accountId").contains("key = \"Raison sociale\""),
+        "{deals}"
+    );
+    assert_eq!(line(deals, "amount"), "amount = \"Montant\"");
+    let errors = french.errors();
+    assert!(
+        errors.iter().all(|error| error.contains("emailAddress")),
+        "{errors:#?}\n{deals}"
+    );
+
+    let brazilian = Exports::new(&[
+        (
+            "Negócios.csv",
+            "ID do negócio,Nome do negócio,Valor do negócio,Etapa do negócio,Data de fechamento,Empresa,Responsável,Última modificação\n\
+             1,Parque eólico,\"R$ 12.500,00\",Fechado ganho,30/06/2026,Águas SA,João Souza,15/01/2026 09:30\n\
+             2,Piloto,\"R$ 900,50\",Perdido,31/12/2025,Borealis,Ana Lima,02/12/2025 10:00\n"
+                .as_bytes(),
+        ),
+        (
+            "Empresas.csv",
+            "ID da empresa,Razão social,Site,Última modificação\n12.345.678/0001-90,Águas SA,aguas.example.br,15/01/2026 09:30\n\
+             12.345.678/0002-71,Borealis,borealis.example,16/01/2026 09:30\n"
+                .as_bytes(),
+        ),
+    ]);
+    let deals = brazilian.mapping("negocios.toml");
+    assert!(
+        has(deals, "status.values.\"Fechado ganho\" = \"WON\""),
+        "{deals}"
+    );
+    assert!(
+        line(deals, "accountId").contains("replace = { \".\" = \"-\", \"/\" = \"-\" }"),
+        "{deals}"
+    );
+    let errors = brazilian.errors();
+    assert!(
+        errors.iter().all(|error| error.contains("emailAddress")),
+        "{errors:#?}\n{deals}"
+    );
+}
+
+#[test]
+fn next_months_stages_come_by_themselves_and_new_owners_are_found() {
+    let deals = |rows: &str| {
+        format!("Deal ID,Deal Name,Deal Stage,Deal Owner,Account ID,Close Date\n{rows}")
+    };
+    let exports = Exports::new(&[(
+        "deals.csv",
+        deals("1,A,New,Ann,a-1,2026-01-31\n2,B,Won,Bob,a-1,2026-01-31\n").as_bytes(),
+    )]);
+    let users = exports.0.path().join("mappings/users.csv");
+    fs::write(
+        &users,
+        "Id,Name,Email\nann,Ann,ann@x.example\nbob,Bob,bob@x.example\n",
+    )
+    .unwrap();
+    assert!(exports.errors().is_empty(), "{:#?}", exports.errors());
+    fs::write(
+        exports.0.path().join("exports/deals.csv"),
+        deals("1,A,New,Ann,a-1,2026-01-31\n3,C,Legal,Cy,a-1,2026-02-28\n"),
+    )
+    .unwrap();
+    let errors = exports.errors();
+    assert!(
+        errors
+            .iter()
+            .any(|error| error.contains("users.csv has no row where Name is \"Cy\"")),
+        "{errors:#?}"
+    );
+    assert!(
+        !errors.iter().any(|error| error.contains("legal")),
+        "{errors:#?}"
+    );
+}
+
+#[test]
+fn json_exports_are_drafted_by_their_paths() {
+    let exports = Exports::new(&[
+        (
+            "persons.json",
+            br#"{"success":true,"data":[{"id":7,"name":"Ada Lovelace","org_id":{"name":"Acme","value":12},"emails":[{"value":"a@x.example","primary":true}],"update_time":"2026-01-15 09:30:00"}]}"#,
+        ),
+        (
+            "organizations.jsonl",
+            b"{\"id\":12,\"name\":\"Acme\",\"website\":\"https://acme.example\",\"update_time\":\"2026-01-15 09:30:00\"}\n",
+        ),
+    ]);
+    let people = exports.mapping("persons.toml");
+    assert_eq!(line(people, "records"), "records = \"data\"");
+    assert_eq!(line(people, "accountId"), "accountId = \"org_id.value\"");
+    assert_eq!(
+        line(people, "emailAddress"),
+        "emailAddress = \"emails[primary].value\""
+    );
+    assert_eq!(
+        line(people, "lastName"),
+        "lastName = { expr = \"last_name(name)\" }"
+    );
+    let errors = exports.errors();
+    assert!(errors.is_empty(), "{errors:#?}");
+}

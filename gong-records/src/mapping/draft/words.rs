@@ -1,0 +1,247 @@
+//! The names of `words.toml` as drafts use them: compared without case, spaces, signs and accents.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::mapping::languages::WORDS;
+use crate::mapping::text::slug;
+use crate::record::ObjectType;
+
+#[derive(Debug, Deserialize)]
+struct File {
+    nouns: BTreeMap<ObjectType, Vec<String>>,
+    affixes: BTreeMap<String, Vec<String>>,
+    fields: BTreeMap<String, Vec<String>>,
+    #[serde(rename = "fields-of")]
+    fields_of: BTreeMap<ObjectType, BTreeMap<String, Vec<String>>>,
+    references: BTreeMap<String, Vec<String>>,
+    roles: BTreeMap<String, Vec<String>>,
+    status: BTreeMap<String, Vec<String>>,
+    words: BTreeMap<String, Vec<String>>,
+}
+
+/// The names, plain.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    nouns: Vec<(ObjectType, Vec<String>)>,
+    affixes: BTreeMap<String, Vec<String>>,
+    fields: BTreeMap<String, Vec<String>>,
+    fields_of: BTreeMap<(ObjectType, String), Vec<String>>,
+    references: BTreeMap<String, Vec<String>>,
+    roles: BTreeMap<String, Vec<String>>,
+    /// With spaces between words, the longest first.
+    status: Vec<(String, &'static str)>,
+    lists: BTreeMap<String, Vec<String>>,
+}
+
+static NAMES: LazyLock<Words> = LazyLock::new(|| {
+    // A test reads the file and reports what is wrong with it.
+    toml::from_str::<File>(WORDS)
+        .map(Words::new)
+        .unwrap_or_default()
+});
+
+pub(super) fn words() -> &'static Words {
+    &NAMES
+}
+
+/// A name without what people vary: case, spaces, signs, accents.
+pub(super) fn plain(name: &str) -> String {
+    slug(name).replace('-', "")
+}
+
+/// The words of a text, plain.
+pub(super) fn plain_words(text: &str) -> String {
+    slug(text).replace('-', " ")
+}
+
+impl Words {
+    fn new(file: File) -> Self {
+        let all = |names: Vec<String>| names.iter().map(|name| plain(name)).collect::<Vec<_>>();
+        let map = |map: BTreeMap<String, Vec<String>>| {
+            map.into_iter()
+                .map(|(key, names)| (key, all(names)))
+                .collect()
+        };
+        let mut fields_of = BTreeMap::new();
+        for (object_type, fields) in file.fields_of {
+            for (field, names) in fields {
+                fields_of.insert((object_type, field), all(names));
+            }
+        }
+        let mut status = Vec::new();
+        for (meaning, list) in file.status {
+            let meaning = match meaning.as_str() {
+                "WON" => "WON",
+                "LOST" => "LOST",
+                _ => "OPEN",
+            };
+            status.extend(list.iter().map(|word| (plain_words(word), meaning)));
+        }
+        status.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+        Self {
+            nouns: file
+                .nouns
+                .into_iter()
+                .map(|(known, names)| (known, all(names)))
+                .collect(),
+            affixes: map(file.affixes),
+            fields: map(file.fields),
+            fields_of,
+            references: map(file.references),
+            roles: map(file.roles),
+            status,
+            lists: file
+                .words
+                .into_iter()
+                .map(|(key, list)| {
+                    (
+                        key,
+                        list.into_iter().map(|word| word.to_lowercase()).collect(),
+                    )
+                })
+                .collect(),
+        }
+    }
+
+    /// The names of a column for a field of a type, best first.
+    pub(super) fn field(&self, object_type: ObjectType, field: &str) -> &[String] {
+        self.fields_of
+            .get(&(object_type, field.to_owned()))
+            .or_else(|| self.fields.get(field).filter(|_| field != "name"))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The names of a column that refers to another record, by name or id.
+    pub(super) fn reference(&self, field: &str) -> &[String] {
+        self.references.get(field).map_or(&[], Vec::as_slice)
+    }
+
+    /// The names of a column that is not a field.
+    pub(super) fn role(&self, role: &str) -> &[String] {
+        self.roles.get(role).map_or(&[], Vec::as_slice)
+    }
+
+    /// What is beside a noun in the name of an id, or of a name.
+    pub(super) fn affixes(&self, kind: &str) -> &[String] {
+        self.affixes.get(kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a type is called.
+    pub(super) fn nouns(&self, object_type: ObjectType) -> &[String] {
+        let of_type = self.nouns.iter().find(|(known, _)| *known == object_type);
+        of_type.map_or(&[], |(_, nouns)| nouns.as_slice())
+    }
+
+    /// A list of words in lower case, such as those for true.
+    pub(super) fn list(&self, name: &str) -> &[String] {
+        self.lists.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a word in a deal's status or stage means; nothing if that is not known.
+    pub(super) fn status(&self, cell: &str) -> Option<&'static str> {
+        let text = format!(" {} ", plain_words(cell));
+        // In words without spaces, as Japanese: none are known.
+        let fits = |word: &str| text.contains(&format!(" {word} "));
+        let meaning = self
+            .status
+            .iter()
+            .find(|(word, _)| fits(word))
+            .map(|(_, meaning)| *meaning)?;
+        // An open stage is only one that is called so: "New contract signed" is not "new".
+        let is_whole = |word: &str| {
+            let rest = text.replacen(&format!(" {word} "), " ", 1);
+            rest.split_whitespace()
+                .all(|rest| rest.chars().all(|one| one.is_ascii_digit()) || is_filler(rest))
+        };
+        if meaning == "OPEN" {
+            return self
+                .status
+                .iter()
+                .any(|(word, meaning)| *meaning == "OPEN" && fits(word) && is_whole(word))
+                .then_some("OPEN");
+        }
+        Some(meaning)
+    }
+}
+
+/// Words that don't change what a status means.
+fn is_filler(word: &str) -> bool {
+    const FILLERS: [&str; 8] = [
+        "deal", "sales", "pipeline", "stage", "status", "b2b", "kunde", "to",
+    ];
+    FILLERS.contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_file_is_read_and_names_known_fields() {
+        let file = toml::from_str::<File>(WORDS).unwrap();
+        let known = |name: &str| {
+            let mut types = ObjectType::ALL.iter();
+            types.any(|known| known.line_format().field(name).is_some())
+        };
+        for name in file.fields.keys().chain(file.references.keys()) {
+            assert!(known(name), "{name}");
+        }
+        for (object_type, fields) in &file.fields_of {
+            for name in fields.keys() {
+                assert!(
+                    object_type.line_format().field(name).is_some(),
+                    "{object_type} {name}"
+                );
+            }
+        }
+        for list in [
+            "yes",
+            "no",
+            "empty",
+            "footers",
+            "texts",
+            "amounts",
+            "currencies",
+        ] {
+            assert!(!words().list(list).is_empty(), "{list}");
+        }
+    }
+
+    #[test]
+    fn won_and_lost_are_known_in_every_language_and_the_unknown_is_left_open() {
+        for (cell, expected) in [
+            ("Won", Some("WON")),
+            ("Deal won", Some("WON")),
+            ("Won - Onboarding", Some("WON")),
+            ("Contract signed", Some("WON")),
+            ("Closed Won (Sales Pipeline)", Some("WON")),
+            ("closedwon", None),
+            ("Not won", Some("LOST")),
+            ("Closed-Lost to Competition", Some("LOST")),
+            ("gewonnen", Some("WON")),
+            ("nicht gewonnen", Some("LOST")),
+            ("Gagnée", Some("WON")),
+            ("Perdu", Some("LOST")),
+            ("Fermé gagné", Some("WON")),
+            ("Ganado", Some("WON")),
+            ("Perdido", Some("LOST")),
+            ("Ganho", Some("WON")),
+            ("Não ganho", Some("LOST")),
+            ("Vinto", Some("WON")),
+            ("Chiuso perso", Some("LOST")),
+            ("Niet gewonnen", Some("LOST")),
+            ("in Bearbeitung", Some("OPEN")),
+            ("3 Angebot erstellt", Some("OPEN")),
+            ("Em andamento", Some("OPEN")),
+            ("Negotiation/Review", Some("OPEN")),
+            ("zurückgestellt", None),
+            ("New contract terms accepted", None),
+            ("Parked", None),
+        ] {
+            assert_eq!(words().status(cell), expected, "{cell}");
+        }
+    }
+}

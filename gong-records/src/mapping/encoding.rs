@@ -1,0 +1,136 @@
+//! Which encoding a file is in: as the mapping says, or as its bytes suggest.
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+use super::model::MappingError;
+
+/// The encoding that a mapping names.
+pub(super) fn declared(name: &str) -> Result<&'static Encoding, MappingError> {
+    Encoding::for_label(name.as_bytes()).ok_or_else(|| {
+        MappingError::new(format!(
+            "{name:?} is not an encoding; write \"utf-8\" or \"windows-1252\""
+        ))
+        .within("encoding")
+    })
+}
+
+/// What the bytes suggest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Guessed {
+    pub(super) encoding: &'static Encoding,
+    /// Words that would read otherwise in another encoding; none where the bytes leave no doubt.
+    pub(super) sample: Option<String>,
+}
+
+impl Guessed {
+    /// The encoding, unless a person has to confirm it.
+    pub(super) fn confirmed(&self) -> Result<&'static Encoding, MappingError> {
+        match &self.sample {
+            None => Ok(self.encoding),
+            Some(sample) => Err(MappingError::new(format!(
+                "the file is not UTF-8, and the mapping names no encoding. As {0} it reads {sample:?}: \
+                 if that is right, write encoding = \"{0}\"",
+                self.encoding.name().to_lowercase()
+            ))),
+        }
+    }
+}
+
+/// Guesses the encoding of a file by its beginning: a byte order mark, UTF-8, UTF-16 by its zero
+/// bytes, or else what its letters are likeliest in.
+pub(super) fn guessed(begin: &[u8]) -> Guessed {
+    let sure = |encoding| Guessed {
+        encoding,
+        sample: None,
+    };
+    if Encoding::for_bom(begin).is_some() {
+        // The reader takes the mark's encoding.
+        return sure(UTF_8);
+    }
+    if let Some(encoding) = utf_16(begin) {
+        return sure(encoding);
+    }
+    match std::str::from_utf8(begin) {
+        Ok(_) => return sure(UTF_8),
+        // Only its end is cut.
+        Err(error) if error.error_len().is_none() => return sure(UTF_8),
+        Err(_) => {}
+    }
+    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
+    detector.feed(begin, false);
+    let encoding = detector.guess(None, chardetng::Utf8Detection::Deny);
+    Guessed {
+        encoding,
+        sample: Some(sample(begin, encoding)),
+    }
+}
+
+/// UTF-16 without a mark: mostly ASCII, so that every second byte is zero.
+fn utf_16(begin: &[u8]) -> Option<&'static Encoding> {
+    let pairs = begin.len() / 2;
+    if pairs < 4 {
+        return None;
+    }
+    let zeros = |offset: usize| {
+        let bytes = begin.iter().skip(offset).step_by(2);
+        bytes.filter(|byte| **byte == 0).count()
+    };
+    let (first, second) = (zeros(0), zeros(1));
+    if second * 2 > pairs && first * 8 < pairs {
+        Some(UTF_16LE)
+    } else if first * 2 > pairs && second * 8 < pairs {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+/// The first words that have other letters than ASCII's, read in the encoding.
+fn sample(begin: &[u8], encoding: &'static Encoding) -> String {
+    let (text, _, _) = encoding.decode(begin);
+    let words = text.split(|one: char| one.is_whitespace() || ";,\t|\"".contains(one));
+    let mut special: Vec<&str> = Vec::new();
+    for word in words.filter(|word| !word.is_ascii()) {
+        if !special.contains(&word) {
+            special.push(word);
+        }
+        if special.len() == 4 {
+            break;
+        }
+    }
+    special.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodings_are_recognized_or_asked_for() {
+        let (german, _, _) =
+            encoding_rs::WINDOWS_1252.encode("Straße;Gelöscht;Änderung\nHafenstraße;Müller;Löwen");
+        let guess = guessed(&german);
+        assert_eq!(guess.encoding, encoding_rs::WINDOWS_1252);
+        let message = guess.confirmed().unwrap_err().to_string();
+        assert!(
+            message.contains("Straße") && message.contains("encoding = \"windows-1252\""),
+            "{message}"
+        );
+        let (polish, _, _) = encoding_rs::WINDOWS_1250.encode("Łódź Wiślanka Zażółć gęślą jaźń");
+        assert_eq!(guessed(&polish).encoding, encoding_rs::WINDOWS_1250);
+        let (japanese, _, _) =
+            encoding_rs::SHIFT_JIS.encode("会社名,担当者,金額\n株式会社,山田,100");
+        assert_eq!(guessed(&japanese).encoding, encoding_rs::SHIFT_JIS);
+        assert_eq!(guessed("Straße".as_bytes()).confirmed(), Ok(UTF_8));
+        let wide: Vec<u8> = "Deal ID\tName\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(guessed(&wide).confirmed(), Ok(UTF_16LE));
+        let wide: Vec<u8> = "Deal ID\tName\n"
+            .encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect();
+        assert_eq!(guessed(&wide).confirmed(), Ok(UTF_16BE));
+    }
+}

@@ -1,0 +1,86 @@
+//! A value of a mapping file that is one text or a list of texts.
+
+use std::fmt;
+
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+
+/// One text, or several; in the file a text or a list of texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Words(Vec<String>);
+
+impl Words {
+    /// The texts, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// The first text.
+    pub fn first(&self) -> Option<&str> {
+        self.iter().next()
+    }
+}
+
+impl<const N: usize> From<[&str; N]> for Words {
+    fn from(words: [&str; N]) -> Self {
+        Self(words.map(str::to_owned).to_vec())
+    }
+}
+
+impl From<&str> for Words {
+    fn from(word: &str) -> Self {
+        Self(vec![word.to_owned()])
+    }
+}
+
+impl From<Vec<String>> for Words {
+    fn from(words: Vec<String>) -> Self {
+        Self(words)
+    }
+}
+
+impl From<String> for Words {
+    fn from(word: String) -> Self {
+        Self(vec![word])
+    }
+}
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WordsVisitor)
+    }
+}
+
+struct WordsVisitor;
+
+impl<'de> Visitor<'de> for WordsVisitor {
+    type Value = Words;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a text in quotes, or a list of such texts")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Words, E> {
+        Ok([word].into())
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Words, E> {
+        Ok([value.to_string().as_str()].into())
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Words, E> {
+        Ok([value.to_string().as_str()].into())
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Words, E> {
+        Ok([value.to_string().as_str()].into())
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<Words, S::Error> {
+        let mut words = Vec::new();
+        while let Some(word) = items.next_element()? {
+            words.push(word);
+        }
+        Ok(Words(words))
+    }
+}

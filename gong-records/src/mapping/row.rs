@@ -1,0 +1,78 @@
+//! One row of a CSV, or one record of a JSON file, and its place.
+
+use std::ops::Range;
+
+use super::cell::CellKind;
+
+/// One row, and where it is.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Row {
+    pub(super) cells: csv::StringRecord,
+    /// What each cell is; none where all are text, as in a CSV.
+    pub(super) kinds: Vec<CellKind>,
+    pub(super) place: RowPlace,
+    /// What makes the row unusable, whatever its cells hold.
+    pub(super) defect: Option<Defect>,
+    /// The record that the cells were taken from, and its text.
+    pub(super) json: Option<(serde_json::Value, String)>,
+}
+
+/// What makes a row unusable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Defect {
+    /// A quote opens in it that never closes.
+    OpenQuote,
+    /// Text follows a closing quote, so that rows may have been read as one.
+    TextAfterQuote { last_line: u64 },
+    /// A record is not a JSON object.
+    Json(String),
+}
+
+impl Row {
+    /// What the cell is.
+    pub(super) fn kind(&self, index: usize) -> CellKind {
+        self.kinds.get(index).copied().unwrap_or_default()
+    }
+
+    /// The row as its file has it, with quotes where they are needed, and where in it one of its
+    /// cells is; its beginning, if there is no such cell.
+    pub(super) fn text(&self, delimiter: char, index: Option<usize>) -> (String, Range<usize>) {
+        if let Some((_, text)) = &self.json {
+            let cell = index.and_then(|index| self.cells.get(index));
+            let cell = cell.filter(|cell| !cell.is_empty());
+            let start = cell.and_then(|cell| Some((text.find(cell)?, cell.len())));
+            let (start, length) = start.unwrap_or((0, usize::from(!text.is_empty())));
+            return (text.clone(), start..start + length);
+        }
+        let mut text = String::new();
+        let mut marked = 0..usize::from(!self.cells.is_empty());
+        for (at, cell) in self.cells.iter().enumerate() {
+            if at > 0 {
+                text.push(delimiter);
+            }
+            let start = text.len();
+            if cell.contains([delimiter, '"', '\n']) {
+                text.push('"');
+                text.push_str(&cell.replace('"', "\"\""));
+                text.push('"');
+            } else {
+                text.push_str(cell);
+            }
+            if index == Some(at) {
+                marked = start..text.len();
+            }
+        }
+        (text, marked)
+    }
+}
+
+/// Where a row is, as a text editor and as a spreadsheet count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct RowPlace {
+    /// The line of the file on which it begins, from 1; 0 when it is about the file as a whole.
+    pub line: u64,
+    /// The number that a spreadsheet shows beside it, from 1. It is less than the line below cells
+    /// that have several lines. In JSON, the record's number.
+    pub row: u64,
+}

@@ -1,0 +1,394 @@
+//! A CSV or a JSON file as rows with named columns.
+
+use std::io::{self, Cursor, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use encoding_rs::Encoding;
+
+use super::ConvertError;
+use super::cell::CellKind;
+use super::columns::{Column, find};
+use super::csv_rows::Rows;
+use super::encoding::{declared, guessed};
+use super::expression::{Names, csv_row, json_row};
+use super::json_path::{self, JsonPath};
+use super::json_rows::JsonRows;
+use super::model::{MappingError, TypeMapping};
+use super::row::Row;
+
+/// How much of a file is looked at to tell its encoding or its delimiter.
+const SNIFFED_BYTES: u64 = 64 * 1024;
+
+/// The name of the column that holds the item of `each`.
+const ITEM: &str = "item";
+
+/// What is between cells, likeliest first.
+pub(super) const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
+
+/// A file as rows with named columns.
+pub(super) struct Source<'a> {
+    rows: AnyRows<'a>,
+    columns: Columns,
+    row: Row,
+    /// Whether the row that was read is still to be given.
+    is_pending: bool,
+    /// The rows above the first row of data.
+    above: Vec<Row>,
+    each: Option<Each>,
+    each_split: String,
+    /// The items of the row that are still to be given, last first.
+    items: Vec<String>,
+    json_items: Vec<serde_json::Value>,
+}
+
+enum AnyRows<'a> {
+    Csv(Box<Rows<Box<dyn Read + 'a>>>),
+    Json(JsonRows<'a>),
+}
+
+enum Columns {
+    Csv(Vec<String>, Option<Arc<Names>>),
+    /// Every path that a field uses, and whether a record had a value there.
+    Json(Vec<(JsonPath, bool)>),
+}
+
+enum Each {
+    Column(usize),
+    Path(JsonPath),
+}
+
+impl<'a> Source<'a> {
+    /// Reads what is above the data.
+    pub(super) fn open(
+        source: impl Read + 'a,
+        table: &TypeMapping,
+        is_json: bool,
+    ) -> Result<Self, ConvertError> {
+        let (source, encoding) = decode(source, table.encoding.as_deref())?;
+        let mut opened = Self {
+            rows: AnyRows::Json(
+                JsonRows::new(io::empty(), encoding, None).map_err(ConvertError::Read)?,
+            ),
+            columns: Columns::Json(Vec::new()),
+            row: Row::default(),
+            is_pending: false,
+            above: Vec::new(),
+            each: None,
+            each_split: table.each_split.clone(),
+            items: Vec::new(),
+            json_items: Vec::new(),
+        };
+        if is_json {
+            let rows = JsonRows::new(source, encoding, table.records.as_deref());
+            opened.rows = AnyRows::Json(rows.map_err(ConvertError::Read)?);
+            if let Some(path) = &table.each {
+                let path = JsonPath::parse(path).map_err(|error| error.within("each"))?;
+                opened.each = Some(Each::Path(path));
+            }
+            return Ok(opened);
+        }
+        let delimiter = delimiter(table)?;
+        let mut rows = Box::new(Rows::new(source, encoding, delimiter));
+        let mut row = Row::default();
+        for _ in 0..table.skip {
+            if rows.next(&mut row).map_err(ConvertError::Read)? {
+                opened.above.push(row.clone());
+            }
+        }
+        let mut is_header = rows.next(&mut row).map_err(ConvertError::Read)?;
+        // A line that only Excel reads.
+        if is_header && row.cells.len() <= 2 && row.cells.iter().next().is_some_and(is_sep_line) {
+            opened.above.push(row.clone());
+            is_header = rows.next(&mut row).map_err(ConvertError::Read)?;
+        }
+        if !is_header {
+            return Err(ConvertError::Empty);
+        }
+        let mut names: Vec<String> = if table.header {
+            row.cells
+                .iter()
+                .map(|name| name.trim().to_owned())
+                .collect()
+        } else {
+            (1..=row.cells.len())
+                .map(|number| number.to_string())
+                .collect()
+        };
+        if let Some(column) = &table.each {
+            let column = find(column, &names).map_err(|error| error.within("each"))?;
+            opened.each = Some(Each::Column(column.index));
+            names.push(ITEM.to_owned());
+        }
+        if table.header {
+            opened.above.push(row);
+        } else {
+            opened.row = row;
+            opened.is_pending = true;
+        }
+        opened.columns = Columns::Csv(names, None);
+        opened.rows = AnyRows::Csv(rows);
+        Ok(opened)
+    }
+
+    /// The column of this name, or at this path.
+    pub(super) fn column(&mut self, name: &str) -> Result<Column, MappingError> {
+        match &mut self.columns {
+            Columns::Csv(names, _) => find(name, names),
+            Columns::Json(paths) => {
+                let path = JsonPath::parse(name)?;
+                let known = paths.iter().position(|(known, _)| *known == path);
+                let index = known.unwrap_or_else(|| {
+                    paths.push((path, false));
+                    paths.len() - 1
+                });
+                Ok(Column {
+                    index,
+                    name: name.to_owned(),
+                })
+            }
+        }
+    }
+
+    /// How many cells each row should have; nothing for JSON.
+    pub(super) fn column_count(&self) -> Option<usize> {
+        match &self.columns {
+            Columns::Csv(names, _) => Some(names.len()),
+            Columns::Json(_) => None,
+        }
+    }
+
+    /// The names of the columns for expressions; nothing for JSON, whose records say theirs.
+    pub(super) fn names(&mut self) -> Option<Arc<Names>> {
+        match &mut self.columns {
+            Columns::Csv(header, names) => Some(Arc::clone(
+                names.get_or_insert_with(|| Arc::new(Names::new(header))),
+            )),
+            Columns::Json(_) => None,
+        }
+    }
+
+    /// The row as expressions have it.
+    pub(super) fn value(&mut self) -> minijinja::Value {
+        if let Some((record, _)) = &self.row.json {
+            return json_row(record);
+        }
+        match self.names() {
+            Some(names) => csv_row(&names, &self.row.cells),
+            None => minijinja::Value::UNDEFINED,
+        }
+    }
+
+    /// Reads the next row that has a cell with something in it, and says whether there was one.
+    pub(super) fn next(&mut self) -> io::Result<bool> {
+        loop {
+            if self.next_item() {
+                return Ok(true);
+            }
+            if !std::mem::take(&mut self.is_pending) {
+                let is_there = match &mut self.rows {
+                    AnyRows::Csv(rows) => rows.next(&mut self.row)?,
+                    AnyRows::Json(rows) => rows.next(&mut self.row)?,
+                };
+                if !is_there {
+                    return Ok(false);
+                }
+            }
+            let is_blank = |cell: &str| cell.trim().is_empty();
+            if self.row.json.is_none() && self.row.cells.iter().all(is_blank) {
+                continue;
+            }
+            if !self.split_items() {
+                self.fill_cells();
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Takes the items of the row apart; says whether it has a list of them.
+    fn split_items(&mut self) -> bool {
+        match &self.each {
+            None => false,
+            Some(Each::Column(index)) => {
+                let columns = self.column_count().unwrap_or_default();
+                // A row with other cells than the header is reported as such.
+                if self.row.defect.is_some() || self.row.cells.len() + 1 != columns {
+                    return false;
+                }
+                let cell = self.row.cells.get(*index).unwrap_or_default();
+                let items = cell.split(self.each_split.as_str()).map(str::trim);
+                self.items = items
+                    .filter(|item| !item.is_empty())
+                    .map(str::to_owned)
+                    .collect();
+                self.items.reverse();
+                true
+            }
+            Some(Each::Path(path)) => {
+                let Some((record, _)) = &self.row.json else {
+                    return false;
+                };
+                if self.row.defect.is_some() {
+                    return false;
+                }
+                self.json_items = match path.find(record).map(std::borrow::Cow::into_owned) {
+                    Some(serde_json::Value::Array(items)) => items,
+                    None | Some(serde_json::Value::Null) => Vec::new(),
+                    Some(other) => vec![other],
+                };
+                self.json_items.reverse();
+                true
+            }
+        }
+    }
+
+    /// Puts the next item of the row beside its other cells.
+    fn next_item(&mut self) -> bool {
+        if let Some(item) = self.items.pop() {
+            let columns = self.column_count().unwrap_or_default();
+            self.row.cells.truncate(columns.saturating_sub(1));
+            self.row.cells.push_field(&item);
+            return true;
+        }
+        if let Some(item) = self.json_items.pop()
+            && let Some((serde_json::Value::Object(record), _)) = &mut self.row.json
+        {
+            record.insert(ITEM.to_owned(), item);
+            self.fill_cells();
+            return true;
+        }
+        false
+    }
+
+    /// The cells of a record, one for each path that is used.
+    fn fill_cells(&mut self) {
+        let Columns::Json(paths) = &mut self.columns else {
+            return;
+        };
+        self.row.cells.clear();
+        self.row.kinds.clear();
+        for (path, is_found) in paths {
+            let record = self.row.json.as_ref().map(|(record, _)| record);
+            let value = record.and_then(|record| path.find(record));
+            *is_found |= value.is_some();
+            let (text, kind) = value.map_or((String::new(), CellKind::Text), |value| {
+                json_path::cell(&value)
+            });
+            self.row.cells.push_field(&text);
+            self.row.kinds.push(kind);
+        }
+    }
+
+    /// The row that was read last.
+    pub(super) fn row(&self) -> &Row {
+        &self.row
+    }
+
+    /// The rows above the first row of data.
+    pub(super) fn above(&self) -> &[Row] {
+        &self.above
+    }
+
+    /// The paths that were in none of the records.
+    pub(super) fn never_found(&self) -> impl Iterator<Item = &str> {
+        let paths: &[(JsonPath, bool)] = match &self.columns {
+            Columns::Json(paths) => paths,
+            Columns::Csv(..) => &[],
+        };
+        let missing = paths.iter().filter(|(_, is_found)| !is_found);
+        missing.map(|(path, _)| path.text.as_str())
+    }
+}
+
+/// Whether a file holds JSON: by the mapping, or by its name.
+pub(super) fn is_json(path: &Path, table: &TypeMapping) -> Result<bool, MappingError> {
+    match table.format.as_deref() {
+        Some("csv") => Ok(false),
+        Some("json") => Ok(true),
+        Some(other) => Err(MappingError::new(format!(
+            "there is no format {other:?}; write \"csv\" or \"json\""
+        ))
+        .within("format")),
+        None => {
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .to_lowercase();
+            let name = name.strip_suffix(".gz").unwrap_or(&name);
+            let endings = [".json", ".jsonl", ".ndjson", ".ldjson"];
+            Ok(table.records.is_some() || endings.iter().any(|ending| name.ends_with(ending)))
+        }
+    }
+}
+
+/// The source from its beginning, and its encoding: the mapping's, or UTF-8 if that fits.
+fn decode<'a>(
+    mut source: impl Read + 'a,
+    named: Option<&str>,
+) -> Result<(Box<dyn Read + 'a>, &'static Encoding), ConvertError> {
+    if let Some(name) = named {
+        return Ok((Box::new(source), declared(name)?));
+    }
+    let mut begin = Vec::new();
+    source
+        .by_ref()
+        .take(SNIFFED_BYTES)
+        .read_to_end(&mut begin)
+        .map_err(ConvertError::Read)?;
+    let encoding = guessed(&begin).confirmed()?;
+    Ok((Box::new(Cursor::new(begin).chain(source)), encoding))
+}
+
+/// The delimiter that a mapping names.
+fn delimiter(table: &TypeMapping) -> Result<u8, MappingError> {
+    u8::try_from(table.delimiter)
+        .ok()
+        .filter(|byte| byte.is_ascii() && !b"\"\r\n".contains(byte))
+        .ok_or_else(|| {
+            MappingError::new(format!(
+                "{:?} can't be a delimiter; write one ASCII character such as \";\" or \"\\t\"",
+                table.delimiter
+            ))
+            .within("delimiter")
+        })
+}
+
+/// Whether the cell is the line `sep=;` with which a CSV tells Excel its delimiter.
+pub(super) fn is_sep_line(cell: &str) -> bool {
+    let cell = cell.trim().to_lowercase();
+    cell.strip_prefix("sep=")
+        .is_some_and(|rest| rest.chars().count() <= 1)
+}
+
+/// The delimiter that cuts the beginning of a CSV best: by how many cells fit its header.
+pub(super) fn likely_delimiter(source: impl Read) -> char {
+    let mut begin = Vec::new();
+    if source.take(SNIFFED_BYTES).read_to_end(&mut begin).is_err() {
+        return ',';
+    }
+    let encoding = guessed(&begin).encoding;
+    let best = DELIMITERS
+        .into_iter()
+        .rev()
+        .max_by_key(|delimiter| fitness(&begin, encoding, *delimiter));
+    char::from(best.unwrap_or(b','))
+}
+
+/// How well the delimiter cuts the text into a table: how many cells fit the widest row.
+pub(super) fn fitness(bytes: &[u8], encoding: &'static Encoding, delimiter: u8) -> usize {
+    let mut rows = Rows::new(bytes, encoding, delimiter);
+    let mut row = Row::default();
+    let mut by_width = std::collections::BTreeMap::<usize, usize>::new();
+    let mut count = 0;
+    while count < 1000 && rows.next(&mut row).unwrap_or(false) {
+        count += 1;
+        *by_width.entry(row.cells.len()).or_default() += 1;
+    }
+    by_width
+        .into_iter()
+        .filter(|(width, _)| *width > 1)
+        .map(|(width, times)| width * times)
+        .max()
+        .unwrap_or_default()
+}

@@ -1,0 +1,234 @@
+//! What becomes of a text on its way to an id or a domain.
+
+use std::borrow::Cow;
+
+use super::languages::languages;
+
+/// Removes each of the texts once from the beginning and once from the end.
+pub(super) fn strip<'a>(text: &'a str, unwanted: &[String]) -> &'a str {
+    let mut rest = text;
+    for unwanted in unwanted {
+        rest = rest.strip_prefix(unwanted.as_str()).unwrap_or(rest);
+        rest = rest.strip_suffix(unwanted.as_str()).unwrap_or(rest);
+    }
+    rest.trim()
+}
+
+/// Replaces each of the texts, the longest first.
+pub(super) fn replace<'a>(text: &'a str, pairs: &[(String, String)]) -> Cow<'a, str> {
+    let mut replaced = Cow::Borrowed(text);
+    for (from, to) in pairs {
+        if replaced.contains(from.as_str()) {
+            replaced = Cow::Owned(replaced.replace(from.as_str(), to));
+        }
+    }
+    replaced
+}
+
+/// ASCII letters and digits in lower case, with one hyphen for everything between them: `Closed – Won`
+/// is `closed-won`, `Dirk Müller` is `dirk-mueller`, `Жанна` is `zhanna`.
+pub(super) fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    let mut gap = false;
+    for character in text.chars() {
+        let plain: Cow<'_, str> = match character {
+            'ä' | 'Ä' => "ae".into(),
+            'ö' | 'Ö' => "oe".into(),
+            'ü' | 'Ü' => "ue".into(),
+            // They are within words: D'Arcy.
+            '\'' | '’' => continue,
+            other if other.is_ascii() => other.to_string().into(),
+            other if other.is_alphanumeric() => {
+                deunicode::deunicode_char(other).unwrap_or("-").into()
+            }
+            // A combining mark, as in a decomposed é, changes the letter before it.
+            '\u{300}'..='\u{36f}' => continue,
+            _ => "-".into(),
+        };
+        for letter in plain.chars() {
+            if letter.is_ascii_alphanumeric() {
+                if gap && !slug.is_empty() {
+                    slug.push('-');
+                }
+                gap = false;
+                slug.push(letter.to_ascii_lowercase());
+            } else if letter != '\'' {
+                // Romanization writes soft signs as apostrophes.
+                gap = true;
+            }
+        }
+    }
+    slug
+}
+
+/// What is in the text, as far as an internet domain can be seen in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Domain {
+    /// A company's bare domain, in lower case, without `www.`.
+    Company(String),
+    /// A domain at which anybody can have an address.
+    PublicMail(String),
+    /// Nothing that is a domain.
+    Other,
+}
+
+/// The domain of a link, an address or a domain.
+pub(super) fn domain(text: &str) -> Domain {
+    let text = text.trim();
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let text = text.strip_prefix("mailto:").unwrap_or(text);
+    let host = text.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let host = host.split(':').next().unwrap_or_default();
+    let host = host.trim_end_matches('.').to_lowercase();
+    let host = host.strip_prefix("www.").unwrap_or(&host);
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|one| one.is_alphanumeric() || one == '-')
+    };
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let is_domain = host.contains('.')
+        && host.split('.').all(is_label)
+        && !last.chars().all(|one| one.is_ascii_digit());
+    if !is_domain {
+        return Domain::Other;
+    }
+    if languages().is_public_mail(host) {
+        Domain::PublicMail(host.to_owned())
+    } else {
+        Domain::Company(host.to_owned())
+    }
+}
+
+/// The company domains of a list of links, addresses and domains, each once.
+pub(super) fn domains(text: &str) -> Result<Vec<String>, String> {
+    let mut found: Vec<String> = Vec::new();
+    let separators = |one: char| matches!(one, ',' | ';' | '|' | '\u{1f}') || one.is_whitespace();
+    for item in text.split(separators).filter(|item| !item.is_empty()) {
+        match domain(item) {
+            Domain::Company(host) if !found.contains(&host) => found.push(host),
+            Domain::Company(_) | Domain::PublicMail(_) => {}
+            Domain::Other => return Err(item.to_owned()),
+        }
+    }
+    Ok(found)
+}
+
+/// The first email address in a text such as `Ada Lovelace (ada@acme.example)`.
+pub(super) fn email_in(text: &str) -> Option<String> {
+    let is_edge = |one: char| one.is_whitespace() || "()<>[],;\"".contains(one);
+    let words = text
+        .split(is_edge)
+        .map(|word| word.trim_start_matches("mailto:"));
+    let mut addresses = words.filter(|word| {
+        word.split_once('@').is_some_and(|(name, host)| {
+            !name.is_empty() && host.contains('.') && !host.contains('@')
+        })
+    });
+    addresses.next().map(str::to_lowercase)
+}
+
+/// The first of a person's names, as far as the words tell: all but the last, or what follows the
+/// comma in `Lovelace, Ada`.
+pub(super) fn first_name(name: &str) -> String {
+    match name.split_once(',') {
+        Some((_, first)) => first.trim().to_owned(),
+        None => name
+            .trim()
+            .rsplit_once(char::is_whitespace)
+            .map_or_else(String::new, |(first, _)| first.trim().to_owned()),
+    }
+}
+
+/// The last of a person's names: the last word, or what precedes the comma in `Lovelace, Ada`.
+pub(super) fn last_name(name: &str) -> String {
+    match name.split_once(',') {
+        Some((last, _)) => last.trim().to_owned(),
+        None => name
+            .trim()
+            .rsplit(char::is_whitespace)
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_ids_in_any_script() {
+        for (text, expected) in [
+            ("Closed Won", "closed-won"),
+            ("Closed – Won", "closed-won"),
+            ("  5 Abschluss / Ende ", "5-abschluss-ende"),
+            ("Érica Souza", "erica-souza"),
+            ("E\u{301}rica", "erica"),
+            ("Dirk Müller", "dirk-mueller"),
+            ("Zażółć", "zazolc"),
+            ("Straße", "strasse"),
+            ("D'Arcy", "darcy"),
+            ("Анна Ковальская", "anna-kovalskaia"),
+            ("Negócio ganho!", "negocio-ganho"),
+            ("–", ""),
+        ] {
+            assert_eq!(slug(text), expected, "{text}");
+        }
+        assert!(!slug("山田").is_empty() && slug("山田") != slug("佐藤"));
+    }
+
+    #[test]
+    fn domains_are_bare_and_public_mail_is_left_out() {
+        for (text, expected) in [
+            ("https://www.a.example/de/", vec!["a.example"]),
+            ("www.B.example", vec!["b.example"]),
+            ("c.example; c.dk", vec!["c.example", "c.dk"]),
+            ("info@d.example", vec!["d.example"]),
+            ("gmail.com", vec![]),
+            ("http://e.example:8080?x=1", vec!["e.example"]),
+            ("müller.example", vec!["müller.example"]),
+        ] {
+            assert_eq!(
+                domains(text),
+                Ok(expected.into_iter().map(str::to_owned).collect()),
+                "{text}"
+            );
+        }
+        for text in ["unbekannt", "10.0.0.1", "a..b", "-"] {
+            assert!(domains(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_found_in_texts() {
+        for (text, expected) in [
+            (
+                "Anna Kowalska (Anna@acme.example)",
+                Some("anna@acme.example"),
+            ),
+            ("<a@x.example>, b@x.example", Some("a@x.example")),
+            ("Anna @ home", None),
+        ] {
+            assert_eq!(email_in(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_split_at_the_last_space_or_the_comma() {
+        for (name, first, last) in [
+            ("Ada Lovelace", "Ada", "Lovelace"),
+            ("Lovelace, Ada", "Ada", "Lovelace"),
+            ("Jean Luc Picard", "Jean Luc", "Picard"),
+            ("Prince", "", "Prince"),
+        ] {
+            assert_eq!(
+                (first_name(name).as_str(), last_name(name).as_str()),
+                (first, last)
+            );
+        }
+    }
+}
