@@ -378,10 +378,16 @@ impl Session {
             .map(|planned| planned.upload.clone())
             .collect();
         self.note_other_uploads(&known).await;
+        // Pushes are finished one after another, and one of them can refer to what a later one brings.
+        let mut new_records = HashMap::new();
+        for planned in uploads.iter().filter(|planned| planned.is_older) {
+            let new = self.note_under_way(&planned.upload).await;
+            new_records.insert(planned.upload.number, new);
+        }
         let (steps, places) = graph(uploads);
         let unresolved = Unresolved::default();
         let run = |work| {
-            let unresolved = &unresolved;
+            let (unresolved, new_records) = (&unresolved, &new_records);
             async move {
                 match work {
                     Work::Barrier => None,
@@ -410,6 +416,9 @@ impl Session {
                             ended.status,
                             Status::TimedOut | Status::NotSent | Status::Unknown
                         ) {
+                            if let Some(new) = new_records.get(&ended.number) {
+                                self.remove_under_way(new);
+                            }
                             return Some(ended);
                         }
                         let is_waited_for = ended.status != Status::TimedOut

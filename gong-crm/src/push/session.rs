@@ -148,6 +148,17 @@ impl Session {
         under_way.extend(records);
     }
 
+    /// Notes that the upload of new records has its verdict.
+    pub(super) fn remove_under_way(&self, records: &[(ObjectType, String)]) {
+        let mut under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for record in records {
+            under_way.remove(record);
+        }
+    }
+
     /// Whether there are new records whose upload has no verdict.
     pub(super) fn has_under_way(&self) -> bool {
         let under_way = self

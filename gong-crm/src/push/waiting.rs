@@ -6,6 +6,7 @@ use std::io;
 
 use super::lines::each_line;
 use super::session::Session;
+use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{Action, Direction, Upload, UploadState};
 
@@ -22,15 +23,17 @@ impl Session {
         }
     }
 
-    /// Notes the new records of an upload that has no verdict.
-    pub(super) async fn note_under_way(&self, upload: &Upload) {
+    /// Notes the new records of an upload that has no verdict, and gives them.
+    pub(super) async fn note_under_way(&self, upload: &Upload) -> Vec<(ObjectType, String)> {
         let pending = self.ledger.manifest(upload.number).await;
-        let new = pending
+        let new: Vec<(ObjectType, String)> = pending
             .unwrap_or_default()
             .into_iter()
             .filter(|pending| pending.action == Action::Create)
-            .map(|pending| (upload.object_type, pending.object_id));
-        self.add_under_way(new);
+            .map(|pending| (upload.object_type, pending.object_id))
+            .collect();
+        self.add_under_way(new.iter().cloned());
+        new
     }
 
     /// Why an upload must not be sent yet, because it refers to records that are under way.
