@@ -1,15 +1,16 @@
-//! `gong-crm check`: every problem of files and folders, before Gong sees them.
+//! `gong-crm check`: every problem of files and folders, before Gong has them.
 
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gong_crm::check::{
-    CheckError, FileConverter, Finding, Options, Severity, Summary, check_paths,
+    CheckError, FileConverter, Finding, Options, Severities, Summary, check_paths,
 };
 use gong_crm::fix;
 use gong_crm::mapping::Conversion;
 
-use crate::arguments::{Check, Format, Global};
+use crate::arguments::{Check, Format, Global, SeverityArguments};
 use crate::command::convert;
 use crate::csvs::{conversion, tell_passed_over};
 use crate::exit::Exit;
@@ -24,15 +25,16 @@ pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit
         output.data(rule.page().trim_end());
         return Ok(Exit::Ok);
     }
-    let options = options(global, check)?;
+    let mut options = options(global, check)?;
     let paths = match &check.fix {
-        Some(folder) => mend(check, &options, folder, output)?,
+        Some(folder) => fix_files(check, &options, folder, output)?,
         None => check.paths.clone(),
     };
-    let mut printer = Printer::new(check, output);
+    options.max_findings = max_findings(check, output.format());
+    let mut printer = Printer::new(&options, output);
     let summary = check_paths(&paths, &options, &mut |found| printer.print(&found))
         .map_err(|error| check_failure(&error))?;
-    printer.end(&summary);
+    printer.end(&summary)?;
     tell_passed_over(&options.passed_over(&check.paths), output);
     Ok(if summary.is_clean() {
         Exit::Ok
@@ -43,9 +45,7 @@ pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit
 
 fn options(global: &Global, check: &Check) -> Result<Options, Failure> {
     let mut options = Options::default();
-    options.strict = check.strict;
-    options.allow = check.allow.iter().copied().collect();
-    options.deny = check.deny.iter().copied().collect();
+    options.severities = severities(&check.severities);
     options.object_type = check.object_type;
     options.entity_schema = match &check.schema {
         Some(path) => Some(schema_file::read(path, check.object_type)?),
@@ -59,8 +59,26 @@ fn options(global: &Global, check: &Check) -> Result<Options, Failure> {
     Ok(options)
 }
 
-/// Writes mended copies of the files into the folder, says what was done, and returns their paths.
-fn mend(
+/// The severities of rules that the flags set, the same in every command that checks.
+pub(crate) fn severities(arguments: &SeverityArguments) -> Severities {
+    let mut severities = Severities::default();
+    severities.strict = arguments.strict;
+    severities.allow = arguments.allow.iter().copied().collect();
+    severities.deny = arguments.deny.iter().copied().collect();
+    severities
+}
+
+/// How many findings of records are shown. A program gets all unless it asks for fewer.
+fn max_findings(check: &Check, format: Format) -> Option<u64> {
+    match (check.max, format) {
+        (Some(max), _) => Some(max),
+        (None, Format::Text) => Some(50),
+        (None, _) => None,
+    }
+}
+
+/// Writes fixed copies of the files into the folder, prints each fix, and returns their paths.
+fn fix_files(
     check: &Check,
     options: &Options,
     folder: &Path,
@@ -69,7 +87,7 @@ fn mend(
     let unwritable = |error: &dyn std::fmt::Display| {
         Failure::new(Exit::Unexpected, format!("{}: {error}", folder.display()))
     };
-    // A first pass only to learn which files are meant, and as what.
+    // The first pass finds the files and their types.
     let found =
         check_paths(&check.paths, options, &mut |_| {}).map_err(|error| check_failure(&error))?;
     let targets = targets(&found, options, folder)?;
@@ -91,10 +109,10 @@ fn mend(
     Ok(targets)
 }
 
-/// Where the mended copy of each file goes. Nothing is written unless all of them can be.
+/// The path of each fixed copy. Nothing is written unless all of them can be.
 fn targets(found: &Summary, options: &Options, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let refuse = |message: String, cure: &str| {
-        Err(Failure::new(Exit::Usage, message).with_hint(cure.to_owned()))
+    let reject = |message: String, hint: &str| {
+        Err(Failure::new(Exit::Usage, message).with_hint(hint.to_owned()))
     };
     let real = |path: &Path| path.canonicalize().ok();
     let sources: Vec<PathBuf> = found
@@ -110,29 +128,35 @@ fn targets(found: &Summary, options: &Options, folder: &Path) -> Result<Vec<Path
             .filter(|_| file.path.as_os_str() != "-");
         let Some(name) = name.filter(|_| file.path.extension().is_none_or(|end| end != "gz"))
         else {
-            return refuse(
-                format!("{} can't be mended in place", file.path.display()),
-                "unpack it into a file first; --fix reads plain files",
+            return reject(
+                format!(
+                    "{} cannot be fixed: it is not a plain file",
+                    file.path.display()
+                ),
+                "decompress it first, or save the standard input to a file",
             );
         };
         let converter = options.converter.as_ref();
         if converter.is_some_and(|converter| converter.csvs().include(&file.path)) {
-            return refuse(
-                format!("{} is a CSV, and --fix mends lines", file.path.display()),
-                "mend the CSV or its mapping; or make lines of it first with gong-crm convert",
+            return reject(
+                format!(
+                    "{} is a CSV, and --fix is for LDJSON files",
+                    file.path.display()
+                ),
+                "correct the CSV or its mapping, or convert it first: gong-crm convert",
             );
         }
         let target = folder.join(name);
         if real(&target).is_some_and(|target| sources.contains(&target)) {
-            return refuse(
-                format!("--fix would write over {} itself", target.display()),
-                "name a folder of its own for what is mended: --fix mended",
+            return reject(
+                format!("--fix would overwrite {}", target.display()),
+                "name another folder for the fixed copies, such as --fix fixed",
             );
         }
         if targets.contains(&target) {
-            return refuse(
-                format!("two of the files are called {}", name.display()),
-                "mend them one after the other",
+            return reject(
+                format!("two of the files have the name {}", name.display()),
+                "fix them one after the other",
             );
         }
         targets.push(target);
@@ -140,7 +164,7 @@ fn targets(found: &Summary, options: &Options, folder: &Path) -> Result<Vec<Path
     Ok(targets)
 }
 
-/// What the check takes the conversion as.
+/// A conversion as the check has it.
 pub(crate) fn converter(conversion: Option<Conversion>) -> Option<Arc<dyn FileConverter>> {
     conversion.map(|conversion| Arc::new(conversion) as Arc<dyn FileConverter>)
 }
@@ -158,61 +182,101 @@ pub(crate) fn check_failure(error: &CheckError) -> Failure {
     }
 }
 
-/// Prints findings in the wanted form, up to the wanted number.
+/// Prints findings in the chosen format.
 struct Printer {
     output: Output,
-    most: u64,
+    /// Many findings are printed one after the other, so they are written in large blocks.
+    buffer: Vec<u8>,
+    /// Why printing failed, after which nothing more is printed.
+    error: Option<io::Error>,
+    max: Option<u64>,
     printed: u64,
-    left_out: u64,
+    /// How many findings of whole columns and files there were.
+    columns: u64,
 }
 
+/// How much is written at a time.
+const BLOCK_BYTES: usize = 64 * 1024;
+
 impl Printer {
-    fn new(check: &Check, output: Output) -> Self {
-        if output.format() == Format::Sarif {
-            output.data(&finding::sarif_head());
-        }
-        // A program wants them all unless it says otherwise; a person scrolls.
-        let most = match (check.max, output.format()) {
-            (Some(most), _) => most,
-            (None, Format::Text) => 50,
-            (None, _) => u64::MAX,
-        };
-        Self {
+    fn new(options: &Options, output: Output) -> Self {
+        let mut printer = Self {
             output,
-            most,
+            buffer: Vec::new(),
+            error: None,
+            max: options.max_findings,
             printed: 0,
-            left_out: 0,
+            columns: 0,
+        };
+        if output.format() == Format::Sarif {
+            printer.line(&finding::sarif_head());
+        }
+        printer
+    }
+
+    fn line(&mut self, line: &str) {
+        self.buffer.extend_from_slice(line.as_bytes());
+        self.buffer.push(b'\n');
+        if self.buffer.len() >= BLOCK_BYTES {
+            self.write();
         }
     }
 
+    fn write(&mut self) {
+        if self.error.is_none() {
+            let mut stdout = anstream::stdout().lock();
+            let written = stdout.write_all(&self.buffer).and_then(|()| stdout.flush());
+            self.error = written.err();
+        }
+        self.buffer.clear();
+    }
+
     fn print(&mut self, found: &Finding) {
-        if self.printed >= self.most {
-            self.left_out += 1;
-            return;
+        // The check itself limits the findings of records.
+        if found.line == 0 {
+            self.columns += 1;
+            if self.max.is_some_and(|max| self.columns > max) {
+                return;
+            }
         }
         self.printed += 1;
         match self.output.format() {
             Format::Text => {
                 for line in finding::text(found) {
-                    self.output.data(&line);
+                    self.line(&line);
                 }
             }
-            Format::Json => self.output.json(found),
-            Format::Github => self.output.data(&finding::github(found)),
-            Format::Sarif => self.output.data(&finding::sarif(found, self.printed == 1)),
+            Format::Json => {
+                // Neither writing into memory nor a finding can fail.
+                drop(serde_json::to_writer(&mut self.buffer, found));
+                self.line("");
+            }
+            Format::Github => self.line(&finding::github(found)),
+            Format::Sarif => self.line(&finding::sarif(found, self.printed == 1)),
         }
     }
 
-    fn end(&self, summary: &Summary) {
+    fn end(mut self, summary: &Summary) -> Result<(), Failure> {
         if self.output.format() == Format::Sarif {
-            self.output.data(finding::SARIF_TAIL);
+            self.line(finding::SARIF_TAIL);
+        }
+        self.write();
+        // Nobody reads any more in case of a broken pipe.
+        let failed = self
+            .error
+            .filter(|error| error.kind() != ErrorKind::BrokenPipe);
+        if let Some(error) = failed {
+            let message = format!("the findings cannot be written: {error}");
+            return Err(Failure::new(Exit::Unexpected, message));
         }
         let talk = |line: &str| self.output.talk(line);
-        if self.left_out > 0 {
+        let (errors, warnings) = (summary.errors(), summary.warnings());
+        let left = (errors + warnings).saturating_sub(self.printed);
+        if left > 0 {
             talk(&format!(
-                "{} not shown; --max {} shows them all\n",
-                counted(self.left_out, "finding"),
-                self.printed + self.left_out
+                "{} not shown; --max {} shows all\n",
+                counted(left, "finding"),
+                errors + warnings
             ));
         }
         let by_rule = summary.by_rule();
@@ -222,7 +286,6 @@ impl Printer {
             }
             talk("");
         }
-        let (errors, warnings) = (summary.errors(), summary.warnings());
         let verdict = match (errors, warnings) {
             (0, 0) => "no problem".to_owned(),
             (0, warnings) => format!("no error, {}", counted(warnings, "warning")),
@@ -242,16 +305,9 @@ impl Printer {
         ));
         if let Some(rule) = by_rule.keys().next() {
             talk(&format!(
-                "why a rule is there: gong-crm check --explain {rule}"
+                "to read about a rule: gong-crm check --explain {rule}"
             ));
         }
-    }
-}
-
-/// The word for how bad a finding is.
-pub(crate) fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
+        Ok(())
     }
 }

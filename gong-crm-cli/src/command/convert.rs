@@ -17,11 +17,11 @@ use gong_crm::mapping::{
 use serde::Serialize;
 
 use crate::arguments::{Convert, Format, Global};
-use crate::command::check::level;
 use crate::csvs::configured;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::finding;
+use crate::finding::level;
 use crate::output::Output;
 use crate::schema_file;
 use crate::table::counted;
@@ -142,7 +142,10 @@ fn examine(
         .clone_from(&options.entity_schema);
     if converted.records == 0 {
         // That there are no lines is the conversion's to say.
-        check_options.allow.insert(gong_crm::Rule::NoRecords);
+        check_options
+            .severities
+            .allow
+            .insert(gong_crm::Rule::NoRecords);
     }
     let csv: Arc<Path> = teller.csv.as_path().into();
     let mut tell = |found| {

@@ -59,7 +59,7 @@ fn options(global: &Global, push: &Push) -> Result<Options, Failure> {
         return Ok(options.unchecked());
     }
     let mut check = check::Options::default();
-    check.strict = push.strict;
+    check.severities.strict = push.strict;
     check.object_type = push.object_type;
     check.entity_schema = schema;
     check.converter = super::check::converter(options.conversion.clone());

@@ -8,10 +8,10 @@ use gong_crm::{IntegrationId, ObjectType};
 
 use crate::arguments::Global;
 use crate::arguments::schema::{Schema, SchemaAction, SchemaFile};
-use crate::command::check::level;
 use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::finding::level;
 use crate::output::Output;
 use crate::request::{self, Request};
 use crate::schema_file;

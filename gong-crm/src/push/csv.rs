@@ -67,7 +67,7 @@ pub(super) fn problems(
     on_finding: &mut dyn FnMut(Finding),
     records: &mut HashMap<PathBuf, u64>,
 ) {
-    let severity = |rule| options.severity(rule);
+    let severity = |rule| options.severities.of(rule);
     for input in inputs {
         if let Lines::Converted(csv) = &input.lines {
             records.insert(input.path.clone(), csv.records());

@@ -130,7 +130,7 @@ pub(super) async fn checked(
         return Ok(None);
     }
     let mut options = context.options.check.clone().unwrap_or_default();
-    options.allow.extend(SEEN_TO);
+    options.severities.allow.extend(SEEN_TO);
     let events = Arc::clone(&context.events);
     let checking = tokio::task::spawn_blocking(move || {
         let mut errors: HashMap<PathBuf, Vec<RecordError>> = HashMap::new();

@@ -18,7 +18,6 @@ const OPEN: &[&str] = &[
     "gong-crm::push",
     "gong-crm-cli",
     "gong-crm-cli::command",
-    "gong-records::check",
     "gong-records::mapping",
     "gong-sim::http",
     "gong-sim::store",
