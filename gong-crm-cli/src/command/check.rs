@@ -31,6 +31,7 @@ pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit
         None => check.paths.clone(),
     };
     options.max_findings = max_findings(check, output.format());
+    options.without_excerpts = output.format() != Format::Text;
     let mut printer = Printer::new(&options, output);
     let summary = check_paths(&paths, &options, &mut |found| printer.print(&found))
         .map_err(|error| check_failure(&error))?;

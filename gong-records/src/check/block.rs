@@ -114,6 +114,8 @@ pub(super) struct BlockSettings<'a> {
     pub(super) path: Arc<Path>,
     /// Whether the ids and addresses have to be kept.
     pub(super) keeps_keys: bool,
+    /// Whether findings have excerpts.
+    pub(super) excerpts: bool,
 }
 
 /// In how many lines a wrong type of file is looked for; a file of one shows it in the first.
@@ -635,7 +637,8 @@ pub(super) fn finding(
         message: problem.message,
         hint: problem.hint,
         row: None,
-        excerpt: (line > 0 && !text.is_empty()).then(|| Excerpt::new(text, start..end)),
+        excerpt: (settings.excerpts && line > 0 && !text.is_empty())
+            .then(|| Excerpt::new(text, start..end)),
     }
 }
 
@@ -660,5 +663,9 @@ fn line_of(bytes: &[u8], start: usize, next: usize) -> std::borrow::Cow<'_, str>
     let line = &bytes[start..next];
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    String::from_utf8_lossy(line)
+    match simdutf8::basic::from_utf8(line) {
+        Ok(line) => line.into(),
+        // The scanner reads UTF-8 only.
+        Err(_) => String::from_utf8_lossy(line),
+    }
 }

@@ -157,6 +157,7 @@ fn report(
                 severities: &severities,
                 path: Arc::clone(&path),
                 keeps_keys: false,
+                excerpts: !search.options.without_excerpts,
             };
             let id = Some(&*key.text);
             let found = finding(&settings, problem, severity, text, line.into(), id);

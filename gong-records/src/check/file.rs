@@ -96,6 +96,7 @@ impl<'a> FileCheck<'a> {
             severities,
             path: Arc::clone(&stream.path),
             keeps_keys,
+            excerpts: !options.without_excerpts,
         };
         let checker = BlockChecker::new(settings.clone());
         let finds_emails =

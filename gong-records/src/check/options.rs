@@ -37,6 +37,8 @@ pub struct Options {
     /// Report no more findings of single records than this. All are counted, and those of whole
     /// files and columns are always reported.
     pub max_findings: Option<u64>,
+    /// Leave out the excerpts of findings, which only people need.
+    pub without_excerpts: bool,
     /// How many threads check; by default as many as the machine has cores.
     pub threads: Option<NonZero<usize>>,
     /// Types of which Gong has records already, so that records may refer to them although no file

@@ -87,7 +87,9 @@ impl Competitor {
             Self::CheckJson => {
                 let mut out = BufWriter::new(File::create("/dev/null")?);
                 let mut failure = None;
-                let summary = check_paths(&[file], &options(shape)?, &mut |finding| {
+                let mut options = options(shape)?;
+                options.without_excerpts = true;
+                let summary = check_paths(&[file], &options, &mut |finding| {
                     let written = serde_json::to_writer(&mut out, &finding);
                     failure = written.err().or(failure.take());
                 })?;

@@ -88,6 +88,11 @@ fn text(bytes: &[u8], start: usize, is_utf_8: bool) -> Option<(usize, bool)> {
     let has_escapes = bytes[end] == b'\\';
     while bytes[end] == b'\\' {
         let after = escape_end(bytes, end)?;
+        // Escapes often follow each other.
+        if *bytes.get(after)? == b'\\' {
+            end = after;
+            continue;
+        }
         let (next, next_is_ascii) = special::<CONTROL>(bytes, after)?;
         end = next;
         is_ascii &= next_is_ascii;
@@ -103,8 +108,8 @@ fn escape_end(bytes: &[u8], at: usize) -> Option<usize> {
     match *bytes.get(at + 1)? {
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
         b'u' => {
-            let digits = bytes.get(at + 2..at + 6)?.first_chunk::<4>()?;
-            if !digits.iter().all(u8::is_ascii_hexdigit) {
+            let digits = bytes.get(at + 2..)?.first_chunk::<4>()?;
+            if !are_hexadecimal(*digits) {
                 return None;
             }
             if !matches!(digits[0], b'd' | b'D') || digits[1] <= b'7' {
@@ -117,11 +122,27 @@ fn escape_end(bytes: &[u8], at: usize) -> Option<usize> {
                 && low.starts_with(b"\\u")
                 && matches!(low[2], b'd' | b'D')
                 && matches!(low[3], b'c'..=b'f' | b'C'..=b'F')
-                && low[4..].iter().all(u8::is_ascii_hexdigit);
+                && are_hexadecimal(*low[2..].first_chunk()?);
             is_pair.then_some(at + 12)
         }
         _ => None,
     }
+}
+
+/// Whether all four bytes are hexadecimal digits.
+#[inline]
+fn are_hexadecimal(digits: [u8; 4]) -> bool {
+    const IS_DIGIT: [bool; 256] = {
+        let mut is_digit = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            is_digit[byte as usize] = byte.is_ascii_hexdigit();
+            byte += 1;
+        }
+        is_digit
+    };
+    let [a, b, c, d] = digits.map(|byte| IS_DIGIT[usize::from(byte)]);
+    a & b & c & d
 }
 
 /// A plain text in UTF-8, and where it ends.
@@ -242,16 +263,32 @@ pub(super) fn day(bytes: &[u8], start: usize) -> Option<usize> {
     (is_good && is_day(&text[..10])).then_some(start + 10)
 }
 
-/// Where a link ends.
+/// Where a link ends. Slashes may be escaped, as PHP does.
 #[inline]
 pub(super) fn url(bytes: &[u8], start: usize) -> Option<usize> {
-    let (end, is_ascii) = special::<SPACE_TOO>(bytes, start)?;
+    let (mut end, mut is_ascii) = special::<SPACE_TOO>(bytes, start)?;
+    while bytes[end] == b'\\' {
+        if *bytes.get(end + 1)? != b'/' {
+            return None;
+        }
+        let (next, next_is_ascii) = special::<SPACE_TOO>(bytes, end + 2)?;
+        end = next;
+        is_ascii &= next_is_ascii;
+    }
     let text = &bytes[start..end];
     let rest = text
-        .strip_prefix(b"https://")
-        .or_else(|| text.strip_prefix(b"http://"))?;
-    // White space beyond ASCII is for the exact way.
-    let is_good = bytes[end] == b'"' && is_ascii && !matches!(rest.first(), None | Some(b'/'));
+        .strip_prefix(b"https:")
+        .or_else(|| text.strip_prefix(b"http:"))?;
+    let after_slash = |text: &'_ [u8]| {
+        let slash = text
+            .strip_prefix(b"/")
+            .or_else(|| text.strip_prefix(b"\\/"));
+        slash.map(<[u8]>::len)
+    };
+    let rest = &rest[rest.len() - after_slash(rest)?..];
+    let rest = &rest[rest.len() - after_slash(rest)?..];
+    // White space beyond ASCII is in doubt.
+    let is_good = bytes[end] == b'"' && is_ascii && !rest.is_empty() && after_slash(rest).is_none();
     is_good.then_some(end)
 }
 
@@ -277,7 +314,7 @@ pub(super) fn custom(bytes: &[u8], start: usize, is_utf_8: bool) -> Option<usize
     // What may be a date-time with a fraction is in doubt, whatever its characters are written as.
     let text = &bytes[start..end];
     let may_be_fractional = match text.first() {
-        Some(first) if has_escapes => first.is_ascii_digit() || *first == b'\\',
+        Some(first) if has_escapes => first.is_ascii_digit() || text.starts_with(b"\\u003"),
         _ => text.len() > 19 && matches!(text[19], b'.' | b',') && text[10] == b'T',
     };
     (!may_be_fractional).then_some(end)
@@ -331,6 +368,31 @@ mod tests {
             .then_some(10);
             assert_eq!(day(&padded(text), 0), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn url_accepts_what_the_rule_accepts() {
+        for text in [
+            "https://crm.example/1",
+            "https:\\/\\/crm.example\\/1",
+            "http:\\//crm.example",
+            "https:///x",
+            "https:\\/\\/\\/x",
+            "https://",
+            "https:/x",
+            "ftp://x",
+            "https://a b",
+            "https:\\/\\/a b",
+        ] {
+            let plain = text.replace("\\/", "/");
+            let expected = crate::value::url::check(&plain).is_ok();
+            assert_eq!(
+                url(&padded(text), 0),
+                expected.then_some(text.len()),
+                "{text}"
+            );
+        }
+        assert!(url(&padded("https://a\\u0020b"), 0).is_none());
     }
 
     #[test]
