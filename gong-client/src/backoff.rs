@@ -1,13 +1,13 @@
-//! Pauses that grow, each a little off.
+//! Exponential backoff with jitter.
 
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 
-/// Pauses that grow up to a longest one, without end.
+/// Pauses that grow exponentially up to a maximum, without end.
 ///
-/// Each is a little longer than the rule says, so that clients that started together do not call
-/// together; none is longer than the longest.
+/// Each has some jitter, so that clients that started at the same time do not call at the same time.
+/// None is longer than the maximum.
 #[derive(Debug)]
 pub struct Pauses {
     backoff: ExponentialBackoff,

@@ -1,12 +1,12 @@
-//! The company's own address of Gong's interface.
+//! The base URL of a company's Gong API.
 
 use url::Url;
 
 use crate::error::{Error, ErrorKind};
 
-/// The origin of Gong's interface, from what a person configured: with or without `/v2`.
+/// The origin of Gong's API, from the configured base URL with or without `/v2`.
 ///
-/// Gong gives each company its own host, to be read at
+/// Gong gives each company its own host, shown at
 /// <https://app.gong.io/company/api-authentication>.
 pub(crate) fn normalize(text: &str) -> Result<String, Error> {
     let fail = |why: String| {

@@ -1,4 +1,4 @@
-//! The client: the one place that owns a connection to Gong.
+//! The client: connection, settings, and how a call is made.
 
 use std::fmt;
 use std::future::Future;
@@ -17,8 +17,9 @@ use crate::operation::Operation;
 use crate::rate_limit::{CallCounter, MemoryCallCounter, RateLimit};
 use crate::response::{self, ErrorBody};
 use crate::retry::{self, RetryAction, RetryLimits, for_idempotent, for_non_idempotent};
+use crate::tls;
 
-/// The way to one company's Gong; cheap to clone, all clones share connections.
+/// A client of one company's Gong. It is cheap to clone, and clones share connections.
 ///
 /// ```
 /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -45,7 +46,8 @@ pub struct Client {
     retry: RetryLimits,
 }
 
-/// How long to wait for what. There is no limit on a whole upload: an honest slow one must pass.
+/// Timeouts of a call. There is no timeout for a whole upload, because a slow connection can need any
+/// time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -59,11 +61,11 @@ pub struct Client {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// For the connection to be made; 10 seconds by default.
+    /// For the connection to be established; 10 seconds by default.
     pub connect: Duration,
-    /// For the answer, once the request is sent; 60 seconds by default.
+    /// For the response, once the request is sent; 60 seconds by default.
     pub response: Duration,
-    /// For the next piece of an upload to leave while bytes remain; 30 seconds by default.
+    /// For an upload to make progress while bytes remain; 30 seconds by default.
     pub write_stall: Duration,
 }
 
@@ -79,20 +81,20 @@ impl Default for Timeouts {
 
 #[bon::bon]
 impl Client {
-    /// The base URL that Gong's documentation uses; most companies have one of their own.
+    /// The base URL that Gong's documentation uses; most companies have their own.
     pub const DEFAULT_BASE_URL: &'static str = "https://api.gong.io";
 
-    /// Starts a client; `build` makes it.
+    /// Starts building a client; `build` creates it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`] when the base URL is none, is not `https` (loopback may be
-    /// `http`), or when the credentials hold characters that a header can't carry.
+    /// [`ErrorKind::Configuration`] when the base URL is not a URL, is not `https` (loopback may be
+    /// `http`), or when the credentials contain characters that a header cannot contain.
     #[builder(
         start_fn(name = builder, vis = "pub"),
         finish_fn(name = build, vis = "pub"),
         builder_type(name = ClientBuilder, vis = "pub", doc {
-            /// Settings of a [`Client`] to be.
+            /// Builds a [`Client`].
         }),
     )]
     #[expect(
@@ -100,27 +102,31 @@ impl Client {
         reason = "the parameters are the builder's setters, which take what people own"
     )]
     fn from_settings(
-        /// The company's address of Gong's interface, with or without `/v2`; an administrator
-        /// reads it at <https://app.gong.io/company/api-authentication>. Default:
+        /// The company's base URL, with or without `/v2`; an administrator finds it at
+        /// <https://app.gong.io/company/api-authentication>. Default:
         /// [`Client::DEFAULT_BASE_URL`].
         #[builder(into)]
         base_url: Option<String>,
         /// The access key pair, or a bearer token.
         credentials: Credentials,
-        /// What calls say of themselves, before this crate's own name.
+        /// The beginning of the `User-Agent` header, before this crate's name.
         #[builder(into)]
         user_agent: Option<String>,
-        /// How long to wait for what.
+        /// Certificates in PEM that are trusted besides the system's, as a company's proxy needs that
+        /// looks into TLS.
+        #[builder(into)]
+        root_certificates: Option<String>,
+        /// Timeouts of a call.
         timeouts: Option<Timeouts>,
-        /// Where time comes from; tests bring their own.
+        /// The clock; tests use their own.
         clock: Option<Arc<dyn Clock>>,
         /// Where calls are counted for the daily limit; by default in memory, for this client and
         /// its clones.
         call_counter: Option<Arc<dyn CallCounter>>,
         /// How many calls to make per second and per day; by default what Gong allows.
         rate_limit: Option<RateLimit>,
-        /// How often a call is made again that failed for a passing reason, as [`crate::retry`]
-        /// says; by default [`RetryLimits::CALL`].
+        /// How often a call is retried after a transient failure, as [`crate::retry`] says; by
+        /// default [`RetryLimits::CALL`].
         retry_limits: Option<RetryLimits>,
     ) -> Result<Self, Error> {
         let base_url = base_url.as_deref().unwrap_or(Self::DEFAULT_BASE_URL);
@@ -132,19 +138,20 @@ impl Client {
             HeaderValue::from_str(credentials.header().expose_secret()).map_err(|_| {
                 Error::new(
                     ErrorKind::Configuration,
-                    "the credentials hold a character that no header can carry, such as a line break",
+                    "the credentials contain a character that a header cannot contain, such as a line break",
                 )
             })?;
         authorization.set_sensitive(true);
-        let http = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .default_headers(HeaderMap::from_iter([(AUTHORIZATION, authorization)]))
             .user_agent(user_agent)
             .connect_timeout(timeouts.connect)
             // A followed redirect would lose the credentials and end in a confusing 401.
-            .redirect(reqwest::redirect::Policy::none())
+            .redirect(reqwest::redirect::Policy::none());
+        let http = tls::with_tls(builder, &base_url, root_certificates.as_deref())?
             .build()
             .map_err(|error| {
-                Error::new(ErrorKind::Configuration, "the HTTP client can't be made")
+                Error::new(ErrorKind::Configuration, "the HTTP client cannot be built")
                     .with_source(error.without_url())
             })?;
         Ok(Self {
@@ -159,7 +166,7 @@ impl Client {
 }
 
 impl Client {
-    /// The address that calls go to.
+    /// The base URL of all calls.
     ///
     /// ```
     /// use gong_client::{Client, Credentials};
@@ -176,7 +183,7 @@ impl Client {
         self.raw.baseurl()
     }
 
-    /// Where this client takes the time from.
+    /// The clock of this client.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
     }
@@ -185,7 +192,7 @@ impl Client {
         &self.raw
     }
 
-    /// Asks a question, which can be asked again, or says what can be said twice.
+    /// Makes an idempotent call, with retries.
     pub(crate) async fn call_idempotent<T, E, F>(
         &self,
         operation: Operation,
@@ -199,7 +206,7 @@ impl Client {
         self.call_with_retry(operation, for_idempotent, call).await
     }
 
-    /// Changes something; made again only where Gong has surely not carried it out.
+    /// Makes a call that is not idempotent; it is retried only if Gong certainly did not carry it out.
     pub(crate) async fn call_once<T, E, F>(
         &self,
         operation: Operation,
@@ -231,7 +238,7 @@ impl Client {
         .await
     }
 
-    /// Makes one call of the raw client and turns whatever goes wrong into an [`Error`].
+    /// Makes one call of the raw client and turns every failure into an [`Error`].
     pub(crate) async fn call<T, E>(
         &self,
         operation: Operation,
@@ -243,12 +250,12 @@ impl Client {
     {
         self.rate.spend(&*self.clock, &*self.counter).await?;
         let exchange = Exchange::default();
-        // Reading is within the limit too: a body may come a byte at a time, without end.
+        // The timeout includes reading the body, which may arrive a byte at a time without end.
         let answered = async {
             let answer = exchange.observe(call).await;
             response::read(operation, &exchange, answer).await
         };
-        // Much that waits, such as a push of thousands of files, holds a call it may make one day.
+        // On the heap, because a push of thousands of files holds as many of these futures.
         tokio::time::timeout(self.timeouts.response, Box::pin(answered))
             .await
             .unwrap_or_else(|_| Err(response::timed_out(operation, self.timeouts.response)))

@@ -1,4 +1,4 @@
-//! Where time comes from: injected, so that tests neither wait nor depend on the hour.
+//! The clock, which is injected so that tests neither wait nor depend on the time of day.
 
 use std::fmt;
 use std::future::Future;
@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 /// The time of day, and waiting.
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// The present moment.
+    /// The current time.
     fn now(&self) -> jiff::Timestamp;
 
-    /// Waits.
+    /// Waits for this long.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 
-    /// The time since some moment in the past, which never goes back when the time of day is set.
+    /// The time since some moment in the past. It never goes back, even if the time of day is set.
     fn monotonic(&self) -> Duration {
         Duration::try_from(self.now().as_duration()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! How far this machine's clock is off from the server's.
+//! The difference between the local clock and the server's.
 
 use gong_api_gen::Exchange;
 use jiff::SignedDuration;
@@ -7,11 +7,11 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use crate::client::Client;
 
 impl Client {
-    /// How far this machine's clock is ahead of the server's, to about a second; negative when it
-    /// is behind. `None` when no answer came, or one without a date.
+    /// How far the local clock is ahead of the server's, to about a second; negative if it is behind.
+    /// `None` if there is no response, or one without a date.
     ///
-    /// It reads the `Date` header of one call of `GET /v2/crm/integrations`, whatever the answer
-    /// is otherwise: a refusal has a date too. A wrong clock makes wrong `modifiedDate`s.
+    /// It reads the `Date` header of one call of `GET /v2/crm/integrations`, whatever its status is.
+    /// A wrong clock leads to wrong `modifiedDate`s.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {

@@ -1,10 +1,10 @@
-//! What proves to Gong who is calling; never printed.
+//! Credentials of a client, which are never printed.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// An access key pair, or a ready bearer token.
+/// An access key pair, or a bearer token.
 ///
 /// ```
 /// use gong_client::Credentials;
@@ -25,7 +25,7 @@ enum Kind {
 }
 
 impl Credentials {
-    /// The access key and its secret, which a technical administrator makes at
+    /// The access key and its secret, which a technical administrator creates at
     /// Admin center > Settings > Ecosystem > API.
     ///
     /// ```
@@ -42,7 +42,7 @@ impl Credentials {
         })
     }
 
-    /// A bearer token from Gong's OAuth, good for the scopes of its app and for its own base URL.
+    /// A bearer token from Gong's OAuth, valid for the scopes of its app and for its own base URL.
     ///
     /// ```
     /// use gong_client::Credentials;

@@ -1,4 +1,4 @@
-//! The one error of everything that talks to Gong: what happened, where, and what to do next.
+//! The error of a call: what happened, where, and what to do next.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,39 +11,39 @@ use gong_records::ids::ClientRequestId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Gong calls the request malformed (400, 415), or it was refused here before it was sent.
+    /// Gong says that the request is malformed (400, 415), or it is invalid and was not sent.
     InvalidRequest,
-    /// The credentials are missing, wrong, expired, or not taken from this address (401).
+    /// The credentials are missing, wrong, expired, or not allowed from this address (401).
     Unauthorized,
     /// The bearer token lacks a scope, which [`Error::scope`] names (401).
     MissingScope,
     /// Gong forbids the call (403): the wrong host, or an operation in limited release.
     Forbidden,
-    /// What the request names is not there (404).
+    /// What the request names does not exist (404).
     NotFound,
-    /// The request is at odds with what is there (409).
+    /// The request conflicts with the current state (409).
     Conflict,
-    /// Too many calls a second or a day (429); [`Error::retry_after`] says how long to wait.
+    /// Too many calls per second or per day (429); [`Error::retry_after`] says how long to wait.
     RateLimited,
     /// The base URL leads elsewhere (3xx); redirects are never followed.
     Redirected,
     /// Gong failed (5xx).
     Unavailable,
-    /// The answer is none that Gong documents, or can't be read.
+    /// The response is not one that Gong documents, or cannot be read.
     UnexpectedResponse,
-    /// No answer came in time.
+    /// No response in time.
     Timeout,
-    /// The connection could not be made, or broke.
+    /// The connection could not be established, or broke.
     Transport,
     /// A file could not be read.
     File,
-    /// The client can't be made of these settings.
+    /// The client cannot be built with these settings.
     Configuration,
 }
 
-/// A failed call, with everything needed to mend it or to report it to Gong.
+/// A failed call, with everything needed to fix it or to report it to Gong.
 ///
-/// It never holds credentials or records. `{}` says what happened in one line; [`Error::hint`]
+/// It never contains credentials or records. `{}` says what happened in one line; [`Error::hint`]
 /// says what to do; [`std::error::Error::source`] leads to the cause.
 ///
 /// ```
@@ -131,7 +131,7 @@ impl Error {
         self.0.operation
     }
 
-    /// The HTTP status, if an answer came.
+    /// The HTTP status, if there was a response.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
@@ -152,7 +152,7 @@ impl Error {
         self.0.retry_after
     }
 
-    /// The scope that the bearer token lacks, as Gong's answer names it.
+    /// The scope that the bearer token lacks, as Gong names it.
     pub fn scope(&self) -> Option<&str> {
         self.0.scope.as_deref()
     }
@@ -162,17 +162,17 @@ impl Error {
         self.0.location.as_deref()
     }
 
-    /// The answer's body where it is not Gong's JSON, such as a proxy's page; at most 4 KiB of it.
+    /// The response's body if it is not Gong's JSON, such as a proxy's page; at most 4 KiB.
     pub fn body(&self) -> Option<&str> {
         self.0.body.as_deref()
     }
 
-    /// What Gong suggests to show to the person concerned; meetings only.
+    /// The message that Gong suggests to show to the user; meetings only.
     pub fn user_facing_error(&self) -> Option<&str> {
         self.0.user_facing_error.as_deref()
     }
 
-    /// A link that mends the cause; meetings only.
+    /// A link to fix the cause; meetings only.
     pub fn fix_url(&self) -> Option<&str> {
         self.0.fix_url.as_deref()
     }
@@ -182,10 +182,10 @@ impl Error {
         self.0.help_url.as_deref()
     }
 
-    /// Whether Gong may have carried out the request though no good answer came.
+    /// Whether Gong may have carried out the request although no valid response arrived.
     ///
-    /// Ask for the status of the same [`ClientRequestId`] before anything is sent again. Never true
-    /// of a question, which changes nothing.
+    /// Check the status of the same [`ClientRequestId`] before you send anything again. Never true for
+    /// a read, which changes nothing.
     pub fn is_outcome_unknown(&self) -> bool {
         self.0.outcome_unknown
     }
@@ -224,7 +224,7 @@ impl Error {
                  https://app.gong.io/company/api-authentication"
             }
             ErrorKind::Redirected => {
-                let cure = match self.location() {
+                let fix = match self.location() {
                     Some(target) => {
                         format!(
                             "set the base URL to the host it leads to: {}",
@@ -234,11 +234,11 @@ impl Error {
                     None => "check the base URL".to_owned(),
                 };
                 return Some(format!(
-                    "redirects are never followed, because they would lose the credentials; {cure}"
+                    "redirects are never followed, because they would lose the credentials; {fix}"
                 ));
             }
             ErrorKind::RateLimited => {
-                "Gong allows a company 3 calls a second and 10,000 a day, all integrations together"
+                "Gong allows a company 3 calls per second and 10,000 per day, for all integrations together"
             }
             ErrorKind::InvalidRequest
                 if self.status() == Some(415)
@@ -250,22 +250,22 @@ impl Error {
                 "check the base URL; it is the host alone, such as https://api.gong.io"
             }
             ErrorKind::UnexpectedResponse => {
-                "the base URL may lead to a proxy or a web page instead of Gong's interface; look \
-                 it up at https://app.gong.io/company/api-authentication"
+                "the base URL may lead to a proxy or a web page instead of Gong's API; look it up \
+                 at https://app.gong.io/company/api-authentication"
             }
             ErrorKind::Transport | ErrorKind::Timeout
                 if self.is_outcome_unknown() && self.client_request_id().is_some() =>
             {
-                "Gong may have taken the request: ask for the status of the same id before sending \
-                 anything again"
+                "Gong may have accepted the request: check the status of the same id before you \
+                 send anything again"
             }
             ErrorKind::Transport | ErrorKind::Timeout if self.is_outcome_unknown() => {
-                "Gong may have carried it out all the same: look before you try again"
+                "Gong may have carried it out nevertheless: check before you try again"
             }
             ErrorKind::Transport | ErrorKind::Timeout => {
                 "check the base URL and the network, then run the same command again"
             }
-            ErrorKind::Unavailable => "Gong has a problem of its own; try again later",
+            ErrorKind::Unavailable => "Gong has a problem; try again later",
             ErrorKind::Conflict
             | ErrorKind::InvalidRequest
             | ErrorKind::NotFound
@@ -276,7 +276,7 @@ impl Error {
     }
 }
 
-/// The scheme and host of a URL; the text itself where it has none.
+/// The scheme and host of a URL, or the whole text if it has none.
 fn origin(url: &str) -> &str {
     let host = url.find("://").map_or(0, |index| index + 3);
     match url[host..].find(['/', '?', '#']) {

@@ -1,4 +1,4 @@
-//! The CRM integration: registered once, one at a time, deleted with all it brought.
+//! The CRM integration: registering, listing and deleting it.
 
 use gong_api_gen::types;
 
@@ -20,15 +20,15 @@ pub struct Integration {
     pub integration_id: IntegrationId,
     /// The CRM's name.
     pub name: Option<String>,
-    /// The address of the person responsible.
+    /// The email address of its owner.
     pub owner_email: Option<String>,
 }
 
 impl Client {
-    /// Lists the integration that was registered through this interface; there is at most one.
+    /// Lists the integration that was registered through the API; there is at most one.
     ///
     /// A company whose CRM is connected natively (Salesforce and the like) gets an empty list. Gong
-    /// does not say whether none is an empty list or a 404: both are taken for none.
+    /// does not document whether none is an empty list or a 404: both count as none.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl Client {
         let call = || self.raw().list_generic_crm_integration();
         let answer = match self.call_idempotent(operation, call).await {
             Ok(answer) => answer,
-            // Only in Gong's own words: a page of another server is a wrong base URL.
+            // Only as Gong's JSON: a page of another server means a wrong base URL.
             Err(error) if error.kind() == ErrorKind::NotFound && error.body().is_none() => {
                 return Ok(Vec::new());
             }
@@ -94,7 +94,7 @@ impl Client {
             })
     }
 
-    /// Registers an integration, once and for all: there is no renaming, and one is all there is.
+    /// Registers an integration. A company can have one, and it cannot be renamed.
     ///
     /// # Errors
     ///
@@ -141,7 +141,7 @@ impl Client {
         Ok(integration_id.into())
     }
 
-    /// Starts to delete the integration and all that it brought into Gong.
+    /// Starts to delete the integration and all of its data in Gong.
     ///
     /// Gong works on it in the background, for up to 24 hours; ask
     /// [`request_status`](Self::request_status) for the same id.

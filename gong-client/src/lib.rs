@@ -13,6 +13,7 @@ pub mod meeting;
 pub mod objects;
 #[rustfmt::skip]
 pub mod operation;
+mod lenient;
 pub mod poll;
 pub mod quota;
 pub mod rate_limit;
@@ -21,6 +22,7 @@ mod response;
 pub mod retry;
 mod schema;
 pub mod status;
+mod tls;
 pub mod upload;
 pub mod users;
 

@@ -1,4 +1,4 @@
-//! Meetings, and whether people are ready to have them recorded.
+//! Meetings, and whether people's meetings are connected to Gong.
 
 use gong_api_gen::types;
 
@@ -8,7 +8,7 @@ use crate::operation::Operation;
 use gong_records::ids::MeetingId;
 use gong_records::value::Timestamp;
 
-/// The most addresses in one check of readiness.
+/// The most addresses in one call of the readiness check.
 pub const MAX_EMAILS: usize = 100;
 
 /// Whether a person's meetings are connected to Gong.
@@ -16,15 +16,15 @@ pub const MAX_EMAILS: usize = 100;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MeetingReadiness {
-    /// The address that was asked about.
+    /// The address that was checked.
     pub email: String,
     /// Whether Gong has such a user.
     pub exists: bool,
     /// Whether the user's meeting integration is connected.
     pub valid: bool,
-    /// Why it is not, in words for the user.
+    /// Why it is not connected, as a message for the user.
     pub user_facing_error: Option<String>,
-    /// A link that mends it.
+    /// A link to fix it.
     pub fix_url: Option<String>,
     /// A link that explains it.
     pub help_url: Option<String>,
@@ -55,7 +55,7 @@ impl Invitee {
     }
 }
 
-/// A meeting to create, or what an existing one is to become: an update replaces it whole.
+/// A meeting to create, or the complete replacement of an existing one.
 ///
 /// ```
 /// use gong_client::{Invitee, Meeting};
@@ -87,15 +87,15 @@ pub struct Meeting {
     /// What it is called.
     #[builder(into)]
     pub title: Option<String>,
-    /// The meeting's id in your own system.
+    /// The meeting's id in your system.
     #[builder(into)]
     pub external_id: Option<String>,
-    /// Who provides the call, such as `zoom`; by default the organizer's own provider.
+    /// The conference provider, such as `zoom`; by default the organizer's provider.
     #[builder(into)]
     pub provider: Option<String>,
 }
 
-/// A meeting that Gong made.
+/// A meeting that Gong created.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -110,7 +110,7 @@ pub struct CreatedMeeting {
 }
 
 impl Client {
-    /// Tells for each address whether the person's meetings are connected to Gong, in calls of
+    /// Checks for each address whether the person's meetings are connected to Gong, with one call per
     /// [`MAX_EMAILS`] addresses.
     ///
     /// # Errors
@@ -156,7 +156,7 @@ impl Client {
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when no Gong user has the organizer's address;
-    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) when Gong can't make the meeting, with
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) when Gong cannot create the meeting, with
     /// [`Error::user_facing_error`] and [`Error::fix_url`]; any [`ErrorKind`](crate::ErrorKind) of a call.
     ///
     /// ```
@@ -228,7 +228,7 @@ impl Client {
             external_id: meeting.external_id.clone(),
             provider: meeting.provider.clone(),
         };
-        // It replaces the meeting whole: said twice, it says the same.
+        // Idempotent, because it replaces the whole meeting.
         let call = || self.raw().update_meeting(id.as_str(), &body);
         self.call_idempotent(Operation::UpdateMeeting, call)
             .await
@@ -274,7 +274,7 @@ impl Invitee {
 }
 
 fn readiness(user: types::UserIntegrationStatus) -> MeetingReadiness {
-    // Gong sends empty texts where it has nothing to say.
+    // Gong sends empty strings instead of leaving a property out.
     let said = |text: Option<String>| text.filter(|text| !text.is_empty());
     MeetingReadiness {
         email: user.email.unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Reading records back, to see that they arrived.
+//! Reading records back from Gong.
 
 use std::collections::BTreeMap;
 
@@ -15,19 +15,19 @@ use gong_records::value::ObjectId;
 /// The most ids in one call; Gong silently cuts off the rest.
 pub const MAX_OBJECTS: usize = 100;
 
-/// A record as Gong holds it: field name to value.
+/// A record in Gong: field name to value.
 pub type CrmObject = Map<String, Value>;
 
 impl Client {
-    /// Fetches records by id, in calls of [`MAX_OBJECTS`] ids; `None` stands for one that Gong does
-    /// not have, or has not processed yet.
+    /// Reads records by id, with one call per [`MAX_OBJECTS`] ids; `None` for a record that Gong does
+    /// not have or has not processed yet.
     ///
-    /// Gong means this for verification while developing. It has no way to read business users and
-    /// stages.
+    /// Gong intends this operation for verification during development. It cannot read business users
+    /// and stages.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] for a type that can't be read; any [`ErrorKind`] of a call.
+    /// [`ErrorKind::InvalidRequest`] for a type that cannot be read; any [`ErrorKind`] of a call.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -80,7 +80,7 @@ pub fn require_entity_schema(object_type: ObjectType) -> Result<(), Error> {
     schema_object_type(object_type).map(drop)
 }
 
-/// The type as the operations take it that know four of the six.
+/// The type for the operations that know only four of the six.
 pub(crate) fn schema_object_type(
     object_type: ObjectType,
 ) -> Result<types::SchemaObjectType, Error> {
@@ -88,7 +88,7 @@ pub(crate) fn schema_object_type(
         Error::new(
             ErrorKind::InvalidRequest,
             format!(
-                "Gong can't do this for {object_type}; only for ACCOUNT, CONTACT, DEAL and LEAD"
+                "Gong cannot do this for {object_type}, only for ACCOUNT, CONTACT, DEAL and LEAD"
             ),
         )
     })

@@ -1,4 +1,4 @@
-//! Waiting for the end of a request that Gong works on in the background.
+//! Polling the status of an upload or a deletion until it is final.
 
 use std::time::Duration;
 
@@ -9,18 +9,19 @@ use crate::retry::{RetryAction, for_idempotent};
 use crate::status::RequestStatus;
 use gong_records::ids::{ClientRequestId, IntegrationId};
 
-/// How often to ask, and for how long.
+/// How often to check a status, and for how long.
 ///
-/// Gong names neither a processing time nor an interval. The defaults spend few of the day's 10,000
-/// calls: first after 2 seconds, then half as long again each time up to 30 seconds, for 30 minutes.
+/// Gong documents neither a processing time nor an interval. The defaults use few of the 10,000 calls
+/// per day: the first check after 2 seconds, each interval half as long again up to 30 seconds, for 30
+/// minutes.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct PollPolicy {
-    /// The first pause.
+    /// The time before the first repeated check.
     pub initial_interval: Duration,
-    /// The longest pause.
+    /// The longest time between two checks.
     pub max_interval: Duration,
-    /// When to give up waiting; the work itself goes on in Gong.
+    /// When to stop waiting; Gong continues its work.
     pub timeout: Duration,
 }
 
@@ -39,14 +40,14 @@ impl PollPolicy {
         timeout: Duration::from_hours(25),
     };
 
-    /// For a local Gong, which takes no time.
-    pub const LOCAL: Self = Self {
+    /// For the simulator, which takes no time.
+    pub const SIMULATOR: Self = Self {
         initial_interval: Duration::from_millis(5),
         max_interval: Duration::from_millis(50),
         timeout: Duration::from_mins(1),
     };
 
-    /// The same, giving up after this time.
+    /// The same policy with another timeout.
     ///
     /// ```
     /// use std::time::Duration;
@@ -69,36 +70,36 @@ impl PollPolicy {
     }
 }
 
-/// Why waiting came to no end.
+/// Why polling ended before the request was final.
 #[derive(Debug, thiserror::Error)]
 pub enum PollError {
-    /// The time was up; the request goes on in Gong.
-    #[error("{client_request_id} is not finished after {} s; questions asked: {polls}", waited.as_secs())]
+    /// The time is up; Gong continues its work.
+    #[error("{client_request_id} is still processing after {} s (status checks: {polls})", waited.as_secs())]
     TimedOut {
         /// The upload or deletion.
         client_request_id: ClientRequestId,
-        /// How long it was waited.
+        /// How long it waited.
         waited: Duration,
-        /// How often Gong was asked.
+        /// How often the status was checked.
         polls: u32,
-        /// What Gong said last.
+        /// The last status.
         last: Option<Box<RequestStatus>>,
     },
-    /// Asking failed for good.
+    /// A status check failed permanently.
     #[error(transparent)]
     Request(#[from] Error),
 }
 
 impl Client {
-    /// Asks until the request has come to its end: done or failed.
+    /// Checks the status until it is final: done or failed.
     ///
-    /// A question that fails for a passing reason is asked again within the same time. An id that
-    /// Gong does not know is asked for a few times more: it may be too new.
+    /// A check that fails for a transient reason is repeated within the same time. An id that Gong does
+    /// not know is checked a few more times, because it may be too new.
     ///
     /// # Errors
     ///
-    /// [`PollError::TimedOut`] when the time is up, [`PollError::Request`] when asking fails for
-    /// good.
+    /// [`PollError::TimedOut`] when the time is up, [`PollError::Request`] when a check fails
+    /// permanently.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -118,7 +119,7 @@ impl Client {
     /// client.upload(&upload, |_| {}).await?;
     /// let mut polls = 0;
     /// let end = client
-    ///     .wait(integration_id, &upload.client_request_id, PollPolicy::LOCAL, |_| polls += 1)
+    ///     .wait(integration_id, &upload.client_request_id, PollPolicy::SIMULATOR, |_| polls += 1)
     ///     .await?;
     /// assert_eq!(end.status, RequestState::Done);
     /// assert!(polls > 1);
@@ -133,9 +134,9 @@ impl Client {
         policy: PollPolicy,
         mut on_poll: impl FnMut(&RequestStatus) + Send,
     ) -> Result<RequestStatus, PollError> {
-        /// Questions after which an id that Gong does not know is taken for unknown.
+        /// Status checks after which an id that Gong does not know counts as unknown.
         const NEW_ID_POLLS: u32 = 5;
-        /// Answers that are none of Gong's, until they are taken for what is there.
+        /// How many responses that are not Gong's are tolerated.
         const STRANGE_ANSWERS: u32 = 4;
         let mut strange = 0;
         let started = self.clock.monotonic();
@@ -156,7 +157,7 @@ impl Client {
                     last = Some(Box::new(status));
                 }
                 Err(error) if for_idempotent(&error) != RetryAction::GiveUp => {
-                    // A page of a proxy's may pass; one that stays is none of Gong's.
+                    // A proxy's error page may be temporary; if it stays, the server is not Gong.
                     strange += u32::from(error.kind() == ErrorKind::UnexpectedResponse);
                     if strange > STRANGE_ANSWERS {
                         return Err(error.into());
@@ -178,7 +179,7 @@ impl Client {
             }
             self.clock.sleep(pause).await;
         }
-        // The pauses have no end.
+        // Unreachable: the pauses have no end.
         let client_request_id = client_request_id.clone();
         Err(PollError::TimedOut {
             client_request_id,
@@ -189,7 +190,7 @@ impl Client {
     }
 }
 
-/// Gong does not document what it answers for an id that it has never seen ; a 404 or a 400 are likely.
+/// Gong does not document its response for an unknown id; a 404 or a 400 is likely.
 fn may_be_too_new(error: &Error) -> bool {
     matches!(
         error.kind(),

@@ -1,34 +1,35 @@
-//! How much of the day's calls is left.
+//! How many calls of the daily limit are left.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::client::Client;
 use crate::rate_limit::{CallCounter, CallCounterError, DAY};
 
-/// How much of the day's calls is left, by the count of the client's call counter.
+/// How many calls of the daily limit are left, by the client's call counter.
 ///
-/// Gong counts the calls of all of a company's tools together and does not tell: those of others are
-/// not in it. When Gong's day begins is not documented, so the last 24 hours count.
+/// Gong counts the calls of all of a company's tools together and does not return the number, so calls
+/// of other tools are missing here. Gong does not document when its day begins, so the last 24 hours
+/// count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Quota {
-    /// How many calls the last 24 hours may have.
+    /// How many calls are allowed per 24 hours.
     pub per_day: u64,
-    /// How many they had, in every process that shares the counter.
+    /// How many were made in the last 24 hours, by all processes that share the counter.
     pub spent: u64,
     /// How many may still be made.
     pub left: u64,
-    /// When the oldest of them no longer counts, to the minute; none without calls.
+    /// When the oldest call no longer counts, to the minute; `None` without calls.
     pub resets_at: Option<Timestamp>,
 }
 
 impl Client {
-    /// How much of the day's calls is left; `None` without a limit. No call is made.
+    /// How many calls of the daily limit are left; `None` without a limit. No call is made.
     ///
     /// # Errors
     ///
-    /// [`CallCounterError`] when the counter can't be read.
+    /// [`CallCounterError`] when the counter cannot be read.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -52,7 +53,7 @@ impl Client {
             .map(Some)
     }
 
-    /// How many calls the day has left; none if there is no limit, or the counter can't be read.
+    /// How many calls are left today; `None` without a limit, or if the counter cannot be read.
     pub async fn calls_left(&self) -> Option<u64> {
         self.rate.left_today(self.clock.now(), &*self.counter).await
     }
@@ -67,8 +68,7 @@ async fn quota(
     let spent = counter.calls_since(start).await?;
     let mut resets_at = None;
     if spent > 0 {
-        // The last moment since which all were made is that of the oldest; the counter counts by the
-        // minute.
+        // Binary search for the oldest call: the last minute since which all calls were made.
         let (mut all, mut fewer) = (0, DAY.as_mins() + 1);
         while fewer - all > 1 {
             let middle = i64::midpoint(all, fewer);

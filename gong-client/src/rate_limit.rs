@@ -24,7 +24,19 @@ pub trait CallCounter: fmt::Debug + Send + Sync {
     /// Counts one call.
     fn count_call(&self, at: Timestamp) -> BoxFuture<'_, Result<(), CallCounterError>>;
 
-    /// How many calls were made since then, give or take those of a minute.
+    /// Takes the place of one call among at most `per_second` in any second, over all clients that
+    /// share the counter, and says how long to wait for it. `None` if the counter can't: then each
+    /// client counts for itself.
+    fn reserve_call(
+        &self,
+        now: Timestamp,
+        per_second: u32,
+    ) -> BoxFuture<'_, Result<Option<Duration>, CallCounterError>> {
+        let _ = (now, per_second);
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// How many calls were made since then; the calls of one minute may be missing or too many.
     fn calls_since(&self, since: Timestamp) -> BoxFuture<'_, Result<u64, CallCounterError>>;
 }
 
@@ -48,7 +60,7 @@ impl CallCounterError {
 /// Counts calls in memory, as long as the process lives.
 #[derive(Debug, Default)]
 pub struct MemoryCallCounter(
-    /// Calls by the minute, counted from 1970.
+    /// Calls per minute since 1970.
     Mutex<BTreeMap<i64, u64>>,
 );
 
@@ -84,12 +96,12 @@ impl CallCounter for MemoryCallCounter {
     }
 }
 
-/// How many calls a client makes in a second and in a day.
+/// Limits of the calls per second and per day.
 ///
-/// Gong counts 3 calls a second and 10,000 a day for a company, all its integrations and tools
-/// together; more has to be asked for. When its day begins is not documented, so the last 24 hours
-/// count here. Clones of a client share one budget, and every call spends from it, questions about
-/// an upload's status too. With a ledger that is a file, the day is kept across processes.
+/// Gong allows a company 3 calls per second and 10,000 per day, for all integrations and tools
+/// together, and more on request. It does not document when its day begins, so the last 24 hours count.
+/// Clones of a client share the limits, and every call counts, status checks too. With a call counter
+/// on disk, such as a ledger file, the daily limit holds across processes.
 ///
 /// ```
 /// use gong_client::RateLimit;
@@ -101,13 +113,13 @@ impl CallCounter for MemoryCallCounter {
 pub struct RateLimit {
     per_second: Option<u32>,
     per_day: Option<u32>,
-    /// When the last calls were due, as many as a second takes. A token bucket, as libraries have
-    /// it, lets nearly twice as many through in the second after a pause.
+    /// When the last calls were due, as many as one second allows. A token bucket would allow nearly
+    /// twice as many in the second after a pause.
     due: Arc<Mutex<VecDeque<Duration>>>,
 }
 
 impl RateLimit {
-    /// So many calls in any second, and so many in any 24 hours; `None` is no limit.
+    /// The most calls in any second and in any 24 hours; `None` means no limit.
     ///
     /// ```
     /// use gong_client::RateLimit;
@@ -124,17 +136,17 @@ impl RateLimit {
         }
     }
 
-    /// What Gong allows: 3 a second, 10,000 a day.
+    /// Gong's limits: 3 calls per second, 10,000 per day.
     pub fn gong() -> Self {
         Self::new(Some(3), Some(10_000))
     }
 
-    /// No limit, for a local Gong.
+    /// No limits, for the simulator.
     pub fn unlimited() -> Self {
         Self::new(None, None)
     }
 
-    /// How long to wait before the next call, which is thereby taken.
+    /// Reserves the next call, and returns how long to wait before it.
     fn take(&self, now: Duration) -> Duration {
         let Some(most) = self.per_second else {
             return Duration::ZERO;
@@ -150,12 +162,12 @@ impl RateLimit {
         at.saturating_sub(now)
     }
 
-    /// How many calls a day may have.
+    /// The daily limit.
     pub(crate) fn per_day(&self) -> Option<u32> {
         self.per_day
     }
 
-    /// How many calls the day has left; none if there is no limit, or the counter can't tell.
+    /// How many calls are left today; `None` without a limit, or if the counter fails.
     pub(crate) async fn left_today(
         &self,
         now: Timestamp,
@@ -175,11 +187,29 @@ impl RateLimit {
         if let Some(per_day) = self.per_day {
             self.spend_of_day(per_day, clock.now(), counter).await?;
         }
-        let wait = self.take(clock.monotonic());
+        let wait = match self.per_second {
+            Some(per_second) => self.reserve(per_second, clock, counter).await,
+            None => Duration::ZERO,
+        };
         if !wait.is_zero() {
             clock.sleep(wait).await;
         }
         Ok(())
+    }
+
+    /// How long to wait for the place of a call, by the counter that several processes may share, or
+    /// by this client's own.
+    async fn reserve(
+        &self,
+        per_second: u32,
+        clock: &dyn Clock,
+        counter: &dyn CallCounter,
+    ) -> Duration {
+        match counter.reserve_call(clock.now(), per_second).await {
+            Ok(Some(wait)) => wait,
+            // A counter that can't be written is no reason to fail the call: Gong counts too.
+            Ok(None) | Err(_) => self.take(clock.monotonic()),
+        }
     }
 
     async fn spend_of_day(
@@ -191,13 +221,13 @@ impl RateLimit {
         if self.left_today(now, counter).await == Some(0) {
             return Err(Error::from_inner(Inner {
                 kind: Some(ErrorKind::RateLimited),
-                message: format!("all {per_day} calls of the last 24 hours are spent"),
-                // The first of them is a day old at some time within the next: look once an hour.
+                message: format!("the limit of {per_day} calls per 24 hours is reached"),
+                // The oldest call expires at some time within the next 24 hours: retry hourly.
                 retry_after: Some(Duration::from_hours(1)),
                 ..Inner::default()
             }));
         }
-        // A call that could not be counted is no reason to fail it: Gong counts too.
+        // A call is not failed because it could not be counted: Gong counts too.
         drop(counter.count_call(now).await);
         Ok(())
     }
@@ -219,7 +249,7 @@ mod tests {
         let mut now = Duration::from_secs(100);
         let mut made = Vec::new();
         for call in 0..40 {
-            // A pause now and then, after which calls come in a row.
+            // Bursts after pauses.
             now += Duration::from_millis(if call % 7 == 0 { 1_500 } else { 10 });
             now += limit.take(now);
             made.push(now);

@@ -1,4 +1,4 @@
-//! The raw client beneath, for what this crate does not offer; exempt from semantic versioning.
+//! The generated client, for what this crate does not offer; exempt from semantic versioning.
 //!
 //! ```
 //! use gong_client::raw;
@@ -9,5 +9,5 @@
 
 pub use gong_api_gen::*;
 
-/// The HTTP library whose types the raw client takes.
+/// The HTTP library whose types the raw client uses.
 pub use reqwest as http;

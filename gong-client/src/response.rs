@@ -1,4 +1,4 @@
-//! What Gong answered, read into a value or an [`Error`]: the one place that maps statuses.
+//! Reading a response into a value or an [`Error`]: the one place that maps statuses.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -9,15 +9,16 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 
 use crate::error::{Error, ErrorKind, Inner};
+use crate::lenient;
 use crate::operation::Operation;
 
 /// How much of a body that is not Gong's JSON is kept.
 const KEPT_BODY: usize = 4096;
 
-/// How many characters of a text of Gong's are told.
-const TOLD: usize = 4096;
+/// How many characters of Gong's text an error contains.
+const MAX_TEXT: usize = 4096;
 
-/// What an error answer of Gong's holds.
+/// The content of an error response.
 #[derive(Debug, Default)]
 pub(crate) struct ErrorFields {
     request_id: Option<String>,
@@ -27,7 +28,7 @@ pub(crate) struct ErrorFields {
     help_url: Option<String>,
 }
 
-/// The generated types of error answers.
+/// The generated types of error responses.
 pub(crate) trait ErrorBody: serde::de::DeserializeOwned {
     fn fields(self) -> ErrorFields;
 }
@@ -44,7 +45,7 @@ impl ErrorBody for types::ErrorResponse {
 
 impl ErrorBody for types::MeetingErrorResponse {
     fn fields(self) -> ErrorFields {
-        // Gong sends empty texts where it has nothing to say.
+        // Gong sends empty strings instead of leaving a property out.
         let said = |text: Option<String>| text.filter(|text| !text.is_empty());
         ErrorFields {
             request_id: self.request_id,
@@ -56,7 +57,7 @@ impl ErrorBody for types::MeetingErrorResponse {
     }
 }
 
-/// The value of a good answer, or what went wrong.
+/// The value of a successful response, or the error.
 pub(crate) async fn read<T, E>(
     operation: Operation,
     exchange: &Exchange,
@@ -71,7 +72,7 @@ where
         Ok(value) => return Ok(value.into_inner()),
         Err(Raw::ErrorResponse(value)) => {
             let (status, headers) = (value.status(), value.headers().clone());
-            return Err(refused(
+            return Err(rejected(
                 operation,
                 status,
                 &headers,
@@ -101,14 +102,18 @@ where
     };
     let status = exchange.status().unwrap_or(StatusCode::OK);
     if status.is_success() {
-        // Gong declares 201 where it was seen to answer 200: any success will do.
+        // Gong declares 201 and was seen to respond with 200: any success counts.
         let json = if body.is_empty() { b"null" } else { &*body };
         if let Ok(value) = serde_json::from_slice(json) {
             return Ok(value);
         }
+        let repaired = lenient::repaired(operation, &body);
+        if let Some(value) = repaired.and_then(|body| serde_json::from_value(body).ok()) {
+            return Ok(value);
+        }
     }
     let fields = serde_json::from_slice::<E>(&body).map(ErrorBody::fields);
-    Err(refused(
+    Err(rejected(
         operation,
         status,
         &exchange.headers(),
@@ -116,8 +121,8 @@ where
     ))
 }
 
-/// The error for an answer: with Gong's own words, or with a body that is none of its JSON.
-fn refused(
+/// The error for a response: with Gong's messages, or with a body that is not its JSON.
+fn rejected(
     operation: Operation,
     status: StatusCode,
     headers: &HeaderMap,
@@ -169,8 +174,8 @@ fn refused(
         user_facing_error: fields.user_facing_error,
         fix_url: fields.fix_url,
         help_url: fields.help_url,
-        // A 5xx may come after the work was done, and a success that can't be read most likely did.
-        outcome_unknown: (status.is_server_error() || status.is_success())
+        // A 5xx can follow work that was done, and an unreadable success most likely does.
+        outcome_unknown: (kind(status, false) == ErrorKind::Unavailable || status.is_success())
             && changes_something(operation),
         ..Inner::default()
     })
@@ -186,13 +191,15 @@ fn kind(status: StatusCode, scope_is_missing: bool) -> ErrorKind {
         409 => ErrorKind::Conflict,
         429 => ErrorKind::RateLimited,
         300..=399 => ErrorKind::Redirected,
+        // They pass, as a 503 does: a time limit of a server's own, and a replay that came too early.
+        408 | 425 => ErrorKind::Unavailable,
         400..=499 => ErrorKind::InvalidRequest,
         500..=599 => ErrorKind::Unavailable,
         _ => ErrorKind::UnexpectedResponse,
     }
 }
 
-/// The scope in `You don't have permission to use 'api:crm:schema' in your app.`, Gong's words for
+/// The scope in `You don't have permission to use 'api:crm:schema' in your app.`, Gong's message for
 /// a token that lacks one (recorded 2026-06; the status is 401).
 fn missing_scope(message: &str) -> Option<String> {
     let start = message.find("'api:")? + 1;
@@ -200,7 +207,7 @@ fn missing_scope(message: &str) -> Option<String> {
     Some(message[start..start + length].to_owned())
 }
 
-/// How long to wait: seconds as Gong documents, or an HTTP date as proxies write.
+/// The value of `Retry-After`: seconds, as Gong documents, or an HTTP date, as proxies send.
 fn retry_after(text: &str) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<u64>() {
@@ -211,13 +218,13 @@ fn retry_after(text: &str) -> Option<Duration> {
     Some(Duration::try_from(wait).unwrap_or_default())
 }
 
-/// A text that others wrote, as one line of bearable length: no break, and nothing that would move a
-/// terminal's cursor.
+/// Foreign text as one line of limited length, without control characters that would change a
+/// terminal.
 fn one_line(text: &str) -> String {
     let mut characters = text.chars();
     let mut line: String = characters
         .by_ref()
-        .take(TOLD)
+        .take(MAX_TEXT)
         .map(|character| {
             if character.is_control() {
                 ' '
@@ -240,19 +247,19 @@ fn excerpt(body: &[u8]) -> String {
     text
 }
 
-/// The error for a connection that was not made, or broke.
+/// The error for a connection that could not be established, or broke.
 pub(crate) fn transport(operation: Operation, error: reqwest::Error) -> Error {
     let never_sent = error.is_connect() || error.is_builder();
     let (kind, message) = if error.is_timeout() {
-        (ErrorKind::Timeout, "no connection in time")
+        (ErrorKind::Timeout, "connecting timed out")
     } else if error.is_connect() {
         (ErrorKind::Transport, "no connection to Gong")
     } else if error.is_builder() {
-        (ErrorKind::InvalidRequest, "the request can't be made")
+        (ErrorKind::InvalidRequest, "the request is invalid")
     } else {
         (
             ErrorKind::Transport,
-            "the connection to Gong broke before its answer was complete",
+            "the connection to Gong broke before the response was complete",
         )
     };
     Error::from_inner(Inner {
@@ -260,24 +267,24 @@ pub(crate) fn transport(operation: Operation, error: reqwest::Error) -> Error {
         message: message.to_owned(),
         operation: Some(operation),
         outcome_unknown: !never_sent && changes_something(operation),
-        // The URL's query names the integration; the operation says enough.
+        // Without the URL, whose query contains the integration's id.
         source: Some(Box::new(error.without_url())),
         ..Inner::default()
     })
 }
 
-/// The error for an answer that did not come.
+/// The error for a response that did not arrive in time.
 pub(crate) fn timed_out(operation: Operation, after: Duration) -> Error {
     Error::from_inner(Inner {
         kind: Some(ErrorKind::Timeout),
-        message: format!("no answer within {} s", after.as_secs_f64()),
+        message: format!("no response within {} s", after.as_secs_f64()),
         operation: Some(operation),
         outcome_unknown: changes_something(operation),
         ..Inner::default()
     })
 }
 
-/// Whether it matters if Gong carried the operation out: a question can be asked again.
+/// Whether the operation changes anything in Gong.
 fn changes_something(operation: Operation) -> bool {
     operation.method() != "GET" && operation != Operation::IntegrationStatus
 }

@@ -1,33 +1,31 @@
-//! Which failed calls are made again, and which are not.
+//! Which failed calls are retried.
 //!
-//! A question, such as one for a status, can always be asked again. An upload can be sent again
-//! under the same id, which Gong takes once; but when its answer was lost, the status of that id is
-//! asked first, because Gong may have it. [`TABLE`] is what the code follows:
+//! An idempotent call, such as reading a status, can always be retried. An upload can be sent again
+//! under the same id, which Gong accepts once; if its response was lost, the status of that id is
+//! checked first, because Gong may have it. [`TABLE`] is what the code follows:
 //!
-//! | what came back | a question | an upload |
+//! | result | idempotent call | upload |
 //! |---|---|---|
-//! | no connection | again, after a pause | again, after a pause |
-//! | the connection broke, or no answer came in time | again, after a pause | ask for its status first |
-//! | 429 | again, after the wait that Gong names | again, after the wait that Gong names |
-//! | 5xx | again, after a pause | ask for its status first |
-//! | 2xx, but the body can't be read | again, after a pause | ask for its status first |
-//! | 409 | give up | Gong has it: ask for its status |
+//! | no connection | retry after a pause | retry after a pause |
+//! | the connection broke, or no response in time | retry after a pause | check its status first |
+//! | 429 | retry after the time that Gong names | retry after the time that Gong names |
+//! | 408, 425, 5xx | retry after a pause | check its status first |
+//! | 2xx with an unreadable body | retry after a pause | check its status first |
+//! | 409 | give up | Gong has it: check its status |
 //! | 401, 403 | give up | give up |
 //! | 3xx | give up | give up |
 //! | any other 4xx | give up | give up |
-//! | the file can't be read, or changed | give up | give up |
-//! | the settings are wrong | give up | give up |
+//! | the file is unreadable or has changed | give up | give up |
+//! | the settings are invalid | give up | give up |
 //!
-//! Every other call follows the same table. What says the same when it is said twice counts as a
-//! idempotent: the complete list of custom fields, the replacement of a meeting. What does not, such as
-//! registering an integration or creating a meeting, is made again only where Gong surely has not
-//! carried it out; having no status to ask for, it gives up elsewhere.
+//! Every other call follows the same table. The complete list of custom fields and the replacement of
+//! a meeting are idempotent. Registering an integration or creating a meeting is not: it is retried
+//! only if Gong certainly did not carry it out; otherwise, without a status to check, it gives up.
 //!
-//! Pauses double from one second to thirty, a little off so that clients that failed together do
-//! not come back together. Two limits hold at once, the number of tries and the total time; a
-//! `Retry-After` longer than [`RetryLimits::max_retry_after`] ends the tries with the wait that is
-//! left. It is read as seconds or as an HTTP date; without one, or with one that is neither, the
-//! pause is the usual one.
+//! Pauses double from one second to thirty, with jitter so that clients that failed at the same time
+//! do not retry at the same time. Both limits hold, the number of attempts and the total time; a
+//! `Retry-After` longer than [`RetryLimits::max_retry_after`] ends the attempts. It is
+//! read as seconds or as an HTTP date; without a valid one, the usual pause applies.
 
 use std::future::Future;
 use std::time::Duration;
@@ -36,29 +34,29 @@ use crate::backoff::Pauses;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 
-/// What is done after a failed call.
+/// What to do after a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryAction {
-    /// The same again, after a pause.
+    /// Retry after a pause.
     Retry,
-    /// The same again, after the wait that Gong names.
+    /// Retry after the time that Gong names.
     RetryAfter,
-    /// The status of the same id is asked before anything is sent.
+    /// Check the status of the same id before anything is sent.
     CheckStatusThenRetry,
-    /// Gong took the id before: its status tells what became of it.
+    /// Gong accepted the id before: check its status.
     ResolveConflict,
-    /// Nothing; the error stands.
+    /// Give up with the error.
     GiveUp,
 }
 
 impl RetryAction {
-    /// The action in words, as in the table of this module.
+    /// The action in words, as in this module's table.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Retry => "again, after a pause",
-            Self::RetryAfter => "again, after the wait that Gong names",
-            Self::CheckStatusThenRetry => "ask for its status first",
-            Self::ResolveConflict => "Gong has it: ask for its status",
+            Self::Retry => "retry after a pause",
+            Self::RetryAfter => "retry after the time that Gong names",
+            Self::CheckStatusThenRetry => "check its status first",
+            Self::ResolveConflict => "Gong has it: check its status",
             Self::GiveUp => "give up",
         }
     }
@@ -68,26 +66,26 @@ impl RetryAction {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Row {
-    /// What came back.
+    /// The result of the call.
     pub when: &'static str,
-    /// After a question.
+    /// The action after an idempotent call.
     pub idempotent: RetryAction,
-    /// After an upload.
+    /// The action after an upload.
     pub upload: RetryAction,
     matches: fn(&Error) -> bool,
 }
 
-/// What is done after which failure; the first row that fits counts.
+/// The action after each failure; the first row that matches counts.
 pub const TABLE: &[Row] = &[
     Row {
         when: "no connection",
         idempotent: RetryAction::Retry,
         upload: RetryAction::Retry,
-        // Of a question no outcome can be unknown: it always ends up here, and both rows do the same.
+        // Idempotent calls always match this row, and both rows have the same action for them.
         matches: |error| no_answer(error) && !error.is_outcome_unknown(),
     },
     Row {
-        when: "the connection broke, or no answer came in time",
+        when: "the connection broke, or no response in time",
         idempotent: RetryAction::Retry,
         upload: RetryAction::CheckStatusThenRetry,
         matches: no_answer,
@@ -99,13 +97,13 @@ pub const TABLE: &[Row] = &[
         matches: |error| error.kind() == ErrorKind::RateLimited,
     },
     Row {
-        when: "5xx",
+        when: "408, 425, 5xx",
         idempotent: RetryAction::Retry,
         upload: RetryAction::CheckStatusThenRetry,
         matches: |error| error.kind() == ErrorKind::Unavailable,
     },
     Row {
-        when: "2xx, but the body can't be read",
+        when: "2xx with an unreadable body",
         idempotent: RetryAction::Retry,
         upload: RetryAction::CheckStatusThenRetry,
         matches: |error| error.kind() == ErrorKind::UnexpectedResponse,
@@ -145,13 +143,13 @@ pub const TABLE: &[Row] = &[
         },
     },
     Row {
-        when: "the file can't be read, or changed",
+        when: "the file is unreadable or has changed",
         idempotent: RetryAction::GiveUp,
         upload: RetryAction::GiveUp,
         matches: |error| error.kind() == ErrorKind::File,
     },
     Row {
-        when: "the settings are wrong",
+        when: "the settings are invalid",
         idempotent: RetryAction::GiveUp,
         upload: RetryAction::GiveUp,
         matches: |error| error.kind() == ErrorKind::Configuration,
@@ -166,7 +164,7 @@ fn row(error: &Error) -> Option<&'static Row> {
     TABLE.iter().find(|row| (row.matches)(error))
 }
 
-/// What to do after a failed question.
+/// What to do after a failed idempotent call.
 pub fn for_idempotent(error: &Error) -> RetryAction {
     row(error).map_or(RetryAction::GiveUp, |row| row.idempotent)
 }
@@ -176,8 +174,8 @@ pub fn for_upload(error: &Error) -> RetryAction {
     row(error).map_or(RetryAction::GiveUp, |row| row.upload)
 }
 
-/// How a call is repeated that changes something and has no status to ask for: only where Gong has
-/// surely not carried it out.
+/// What to do after a failed call that is not idempotent and has no status to check: retry only if
+/// Gong certainly did not carry it out.
 pub fn for_non_idempotent(error: &Error) -> RetryAction {
     match for_upload(error) {
         RetryAction::CheckStatusThenRetry | RetryAction::ResolveConflict => RetryAction::GiveUp,
@@ -245,34 +243,42 @@ impl<'a> Attempts<'a> {
     /// pause is longer than [`RetryLimits::max_retry_after`], or it would end after
     /// [`RetryLimits::max_elapsed`].
     pub async fn wait_after(&mut self, error: Error) -> Result<(), Error> {
+        match self.next_pause(error.retry_after()) {
+            Some(pause) => {
+                self.clock.sleep(pause).await;
+                Ok(())
+            }
+            None => Err(error),
+        }
+    }
+
+    /// How long to wait before the next attempt, at least as long as Gong asked; `None` when no
+    /// further attempt may be made.
+    pub fn next_pause(&mut self, retry_after: Option<Duration>) -> Option<Duration> {
         self.failed += 1;
         let pause = self.pauses.next().unwrap_or_default();
-        let pause = pause.max(error.retry_after().unwrap_or_default());
+        let pause = pause.max(retry_after.unwrap_or_default());
         let elapsed = self.clock.monotonic().saturating_sub(self.started);
-        if self.failed >= self.limits.max_attempts
+        let is_over = self.failed >= self.limits.max_attempts
             || pause > self.limits.max_retry_after
-            || elapsed.saturating_add(pause) > self.limits.max_elapsed
-        {
-            return Err(error);
-        }
-        self.clock.sleep(pause).await;
-        Ok(())
+            || elapsed.saturating_add(pause) > self.limits.max_elapsed;
+        (!is_over).then_some(pause)
     }
 }
 
-/// How often and how long a failed call is repeated.
+/// How often and for how long a failed call is retried.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct RetryLimits {
-    /// How often one call is made at most; 5 by default.
+    /// The most attempts of one call; 5 by default.
     pub max_attempts: u32,
-    /// How long after the first try another may begin; an hour by default.
+    /// How long after the first attempt another may start; an hour by default.
     pub max_elapsed: Duration,
-    /// The longest wait that Gong may ask for; 20 minutes by default, the longest that was seen.
+    /// The longest `Retry-After` to wait for; 20 minutes by default, the longest that was observed.
     pub max_retry_after: Duration,
-    /// The first pause; a second by default.
+    /// The first pause; one second by default.
     pub initial_backoff: Duration,
-    /// The longest pause where Gong names none; 30 seconds by default.
+    /// The longest pause without a `Retry-After`; 30 seconds by default.
     pub max_backoff: Duration,
 }
 
@@ -289,7 +295,7 @@ impl Default for RetryLimits {
 }
 
 impl RetryLimits {
-    /// For every call but uploads, at whose end somebody waits: four tries within a minute.
+    /// For every call except uploads, because somebody waits for it: four attempts within a minute.
     pub const CALL: Self = Self {
         max_attempts: 4,
         max_elapsed: Duration::from_mins(1),
@@ -298,14 +304,14 @@ impl RetryLimits {
         max_backoff: Duration::from_secs(5),
     };
 
-    /// No second try.
+    /// No retries.
     pub const NONE: Self = Self {
         max_attempts: 1,
         ..Self::CALL
     };
 
-    /// For a local Gong, which recovers at once.
-    pub const LOCAL: Self = Self {
+    /// For the simulator, which recovers at once.
+    pub const SIMULATOR: Self = Self {
         max_attempts: 5,
         max_elapsed: Duration::from_mins(1),
         max_retry_after: Duration::from_secs(5),
@@ -325,7 +331,7 @@ mod tests {
     use crate::error::Inner;
 
     #[test]
-    fn the_table_stands_in_the_documentation() {
+    fn documentation_has_the_table() {
         let source = include_str!("retry.rs");
         for row in TABLE {
             let (when, question, upload) = (row.when, row.idempotent.as_str(), row.upload.as_str());

@@ -1,4 +1,4 @@
-//! Asking Gong for the entity schema, and declaring it.
+//! Reading and declaring the entity schema.
 
 use gong_api_gen::types;
 
@@ -14,10 +14,10 @@ impl Client {
     /// Lists the declared custom fields of one type, or of all.
     ///
     /// Types that have no custom fields or that this crate does not know, and fields without a name, are
-    /// left out.
+    /// skipped.
     ///
-    /// Gong's contract requires the type and says in the same place that leaving it out lists all:
-    /// where asking for all is answered 400, the four types are asked for one by one.
+    /// Gong's documentation requires the type and says in the same place that omitting it lists all: if
+    /// Gong responds with 400 without a type, the four types are read one by one.
     ///
     /// # Errors
     ///
@@ -71,10 +71,10 @@ impl Client {
         )
     }
 
-    /// Declares the custom fields of a type: always the complete list.
+    /// Declares the custom fields of a type. The list must be complete.
     ///
-    /// Leaving out a field that Gong knows is an error and changes nothing; a changed type makes a
-    /// new field and drops the old one's values.
+    /// Omitting a field that Gong knows is an error and changes nothing; a changed type creates a new
+    /// field and removes the values of the old one.
     ///
     /// # Errors
     ///
@@ -106,7 +106,7 @@ impl Client {
     ) -> Result<(), Error> {
         let object_type = schema_object_type(object_type)?;
         let body = fields.iter().map(to_raw).collect::<Result<Vec<_>, _>>()?;
-        // The complete list says the same when it is said twice.
+        // Idempotent, because the list is complete.
         let call = || {
             self.raw()
                 .upload_crm_schema_field(integration_id.get(), object_type, &body)
@@ -126,7 +126,7 @@ fn to_raw(field: &SchemaField) -> Result<types::GenericSchemaFieldRequest, Error
     };
     let field_type = field.field_type.as_str().parse().map_err(|_| {
         wrong(format!(
-            "{:?} is none of Gong's field types, such as STRING or PICKLIST",
+            "{:?} is not one of Gong's field types, such as STRING or PICKLIST",
             field.field_type.as_str()
         ))
     })?;
@@ -137,7 +137,7 @@ fn to_raw(field: &SchemaField) -> Result<types::GenericSchemaFieldRequest, Error
             } else {
                 ""
             };
-            wrong(format!("a reference can't point to {name:?}{hint}"))
+            wrong(format!("a reference cannot point to {name:?}{hint}"))
         })
     };
     Ok(types::GenericSchemaFieldRequest {

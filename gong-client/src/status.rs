@@ -1,4 +1,4 @@
-//! How far an upload or a deletion has come.
+//! The status of an upload or a deletion.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use gong_records::ids::{ClientRequestId, IntegrationId};
 /// The most errors that Gong lists in one status.
 pub const MAX_LISTED_ERRORS: usize = 20;
 
-/// Where a request that runs in the background stands.
+/// The state of a request that Gong processes in the background.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestState {
@@ -24,12 +24,12 @@ pub enum RequestState {
     Done,
     /// Some objects could not be parsed, or the whole request failed.
     Failed,
-    /// A word that this crate does not know; not the end, as far as one can tell.
+    /// A state that this crate does not know; it counts as not final.
     Unknown(String),
 }
 
 impl RequestState {
-    /// Whether the request has come to its end.
+    /// Whether the request is finished.
     ///
     /// ```
     /// use gong_client::RequestState;
@@ -86,22 +86,22 @@ impl<'de> serde::Deserialize<'de> for RequestState {
     }
 }
 
-/// What Gong says of a line that it refused.
+/// An error that Gong lists for a rejected line.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct LineError {
     /// The line of the uploaded file, from 1; 0 concerns the whole file.
     pub line: u64,
-    /// Gong's words.
+    /// Gong's message.
     pub description: String,
 }
 
-/// How far a request has come, as Gong answers.
+/// The status of a request, as Gong returns it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RequestStatus {
-    /// Where it stands.
+    /// The state.
     pub status: RequestState,
     /// At most [`MAX_LISTED_ERRORS`] of the errors.
     #[serde(default)]
@@ -110,12 +110,12 @@ pub struct RequestStatus {
     pub total_error_count: Option<u64>,
     /// How many objects were valid.
     pub total_success_count: Option<u64>,
-    /// Gong's reference of this question, not of the request that it is about.
+    /// Gong's id of this status call, not of the request that it is about.
     pub request_id: Option<String>,
 }
 
 impl RequestStatus {
-    /// A status that says nothing but where the request stands.
+    /// A status with a state and no details.
     pub fn new(status: RequestState) -> Self {
         Self {
             status,
@@ -163,12 +163,12 @@ impl RequestStatus {
 }
 
 impl Client {
-    /// Asks how far an upload or a deletion has come.
+    /// Reads the status of an upload or a deletion.
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`](crate::ErrorKind) of a call. Gong does not document what it answers for an
-    /// id that it has never seen; right after an upload it may not know the id yet.
+    /// Any [`ErrorKind`](crate::ErrorKind) of a call. Gong does not document its response for an
+    /// unknown id; right after an upload it may not know the id yet.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -210,7 +210,7 @@ impl Client {
             .map_err(|error| error.with_client_request_id(client_request_id))
     }
 
-    /// The same, asked once: for callers that ask again by themselves.
+    /// The same without retries, for callers that retry on their own.
     ///
     /// # Errors
     ///

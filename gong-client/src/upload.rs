@@ -1,4 +1,4 @@
-//! Sending one entity file: streamed from disk, its length known, watched for stalls.
+//! Uploading one file: streamed from disk with its length, with a timeout for stalls.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
@@ -24,7 +24,7 @@ use gong_records::ObjectType;
 use gong_records::ids::{ClientRequestId, IntegrationId};
 use gong_records::io::discover::{FRAMING_BYTES, MAX_BODY_BYTES};
 
-/// Pieces in which a file is read and sent. The usual 4 KiB made uploads 15 times slower.
+/// Chunks in which a file is read and sent. The usual 4 KiB made uploads 15 times slower.
 const PIECE_BYTES: usize = 256 * 1024;
 
 /// One file to upload.
@@ -35,7 +35,7 @@ pub struct Upload {
     pub integration_id: IntegrationId,
     /// What the file's records are.
     pub object_type: ObjectType,
-    /// The id under which Gong keeps the upload; taken once.
+    /// The id of the upload, which Gong accepts once.
     pub client_request_id: ClientRequestId,
     /// The LDJSON file.
     pub path: PathBuf,
@@ -59,18 +59,18 @@ impl Upload {
 }
 
 impl Client {
-    /// Sends one file; Gong has stored it when this returns, and has yet to process it.
+    /// Sends one file. When this returns, Gong has stored the file and not processed it yet.
     ///
-    /// The file streams from disk, so memory does not grow with its size. `on_progress` is told how
-    /// many bytes have left so far.
+    /// The file is streamed from disk, so memory does not grow with its size. `on_progress` receives
+    /// the number of bytes sent so far.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::File`] when the file can't be read, or changes while it is sent,
     /// [`ErrorKind::InvalidRequest`] when it is empty or larger than [`MAX_BODY_BYTES`],
     /// [`ErrorKind::Conflict`] when the id was accepted before; any [`ErrorKind`] of a call.
-    /// [`Error::is_outcome_unknown`] tells whether Gong may have stored the file all the same: then
-    /// ask for the status of the same id.
+    /// [`Error::is_outcome_unknown`] says whether Gong may have stored the file nevertheless: then check
+    /// the status of the same id.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -87,7 +87,7 @@ impl Client {
     /// std::fs::write(&path, "{\"objectId\":\"discovery\",\"name\":\"Discovery\"}\n")?;
     /// let upload = Upload::new(integration_id, ObjectType::Stage, "stages-1".parse()?, path);
     /// client.upload(&upload, |_| {}).await?;
-    /// // Gong takes an id once.
+    /// // Gong accepts an id once.
     /// let again = client.upload(&upload, |_| {}).await.unwrap_err();
     /// assert_eq!(again.kind(), gong_client::ErrorKind::Conflict);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -127,7 +127,7 @@ impl Client {
         let (sent, mut watched) = watch::channel(0_u64);
         let fault = Arc::new(OnceLock::new());
         let stream = counted(content.read(Arc::clone(&fault)), sent);
-        // A constant name: the source's may be private, and Gong makes nothing of it.
+        // A constant name: the real one may be private, and Gong does not use it.
         let file_name = format!("{}.ldjson", upload.object_type.file_stem());
         let part = Part::stream_with_length(Body::wrap_stream(stream), length)
             .file_name(file_name)
@@ -150,13 +150,13 @@ impl Client {
                 self.timeouts.response
             };
             tokio::select! {
-                // The answer first: it may come before the last piece has left.
+                // The response first: it may arrive before the last chunk is sent.
                 biased;
                 answer = &mut call => break answer,
                 changed = watched.changed(), if left > 0 => {
                     on_progress(*watched.borrow());
                     if changed.is_err() {
-                        // The body is dropped: Gong, or the connection, wants no more of it.
+                        // The body was dropped: Gong or the connection does not read any more.
                         break within(self.timeouts.response, &mut call).await
                             .map_err(|late| late.with_client_request_id(&upload.client_request_id))?;
                     }
@@ -178,7 +178,7 @@ impl Client {
             .map(drop)
             .map_err(|error| error.with_client_request_id(&upload.client_request_id));
         match (outcome, fault.get()) {
-            // The last piece was held back, so Gong can't have taken the upload.
+            // The last chunk was not sent, so Gong cannot have accepted the upload.
             (Err(error), Some(reason)) if error.status().is_none_or(|status| status >= 300) => {
                 Err(Error::new(ErrorKind::File, reason.clone()))
             }
@@ -194,12 +194,12 @@ async fn within<F: Future + Unpin>(deadline: Duration, call: F) -> Result<F::Out
         .map_err(|_| response::timed_out(Operation::UploadCrmData, deadline))
 }
 
-/// The error for an upload that stands still, or for an answer that does not come.
+/// The error for an upload that stalls, or for a response that does not arrive.
 fn too_late(left: u64, deadline: Duration) -> Error {
     if left == 0 {
         return response::timed_out(Operation::UploadCrmData, deadline);
     }
-    // Gong may have seen all that left; only the whole file would have been stored.
+    // Gong may have received everything; it stores only a complete file.
     Error::new(
         ErrorKind::Timeout,
         format!(
@@ -211,7 +211,7 @@ fn too_late(left: u64, deadline: Duration) -> Error {
     .with_outcome_unknown()
 }
 
-/// The file's length, if Gong would take it.
+/// The file's length, if Gong would accept it.
 async fn sendable_length(path: &Path) -> Result<u64, Error> {
     let unreadable = |error: io::Error| {
         Error::new(ErrorKind::File, format!("{} can't be read", path.display())).with_source(error)
@@ -221,7 +221,7 @@ async fn sendable_length(path: &Path) -> Result<u64, Error> {
         let message = format!("{} is a folder, not a file", path.display());
         return Err(Error::new(ErrorKind::File, message));
     }
-    // So that a file that may not be read is told before a connection is made.
+    // So that an unreadable file is reported before a connection is established.
     tokio::fs::File::open(path).await.map_err(unreadable)?;
     let length = metadata.len();
     let refuse = |why: String| {
@@ -231,24 +231,24 @@ async fn sendable_length(path: &Path) -> Result<u64, Error> {
         ))
     };
     if length == 0 {
-        return refuse("is empty; Gong has nothing to take from it".to_owned());
+        return refuse("is empty; there is nothing to upload".to_owned());
     }
     if length > MAX_BODY_BYTES - FRAMING_BYTES {
         return refuse(format!(
-            "has {length} bytes; Gong takes {MAX_BODY_BYTES} an upload, framing included: split it"
+            "has {length} bytes; Gong accepts {MAX_BODY_BYTES} per upload, framing included: split it"
         ));
     }
     Ok(length)
 }
 
-/// The bytes of one upload: parts of a file, and what they hashed to when they were looked at.
+/// The bytes of one upload: ranges of a file, and their hash at the time of planning.
 #[derive(Debug, Clone)]
 pub struct Content {
     /// The file.
     pub path: PathBuf,
-    /// The parts of it, in bytes from its beginning, in their order.
+    /// The byte ranges of the file, in order.
     pub ranges: Vec<Range<u64>>,
-    /// The SHA-256 of the parts, which is compared before the last bytes are sent.
+    /// The SHA-256 of the ranges, which is compared before the last bytes are sent.
     pub hash: Option<[u8; 32]>,
 }
 
@@ -275,7 +275,7 @@ impl Content {
         Ok(hasher.finalize().into())
     }
 
-    /// Reads the bytes on a thread of their own; says in `fault` why it did not come to the end.
+    /// Reads the bytes on a blocking thread; `fault` receives why it stopped before the end.
     fn read(&self, fault: Arc<OnceLock<String>>) -> mpsc::Receiver<io::Result<Bytes>> {
         let (pieces, received) = mpsc::channel(2);
         let content = self.clone();
@@ -284,12 +284,14 @@ impl Content {
             let outcome = content.visit(&mut |piece, is_last| {
                 if let Some(hash) = &content.hash {
                     hasher.update(&piece);
-                    // Before the last piece: without it, Gong has no upload that it could take.
+                    // Before the last chunk: without it, Gong cannot accept the upload.
                     if is_last && hasher.finalize_reset().as_slice() != hash {
-                        return Err(io::Error::other("the content is not what was planned"));
+                        return Err(io::Error::other(
+                            "the content has changed since it was planned",
+                        ));
                     }
                 }
-                // An error says that nobody listens any more.
+                // It fails only when the receiver is gone.
                 pieces
                     .blocking_send(Ok(Bytes::from(piece)))
                     .map_err(|_| io::ErrorKind::BrokenPipe.into())
@@ -305,10 +307,10 @@ impl Content {
             );
             let reason = if changed {
                 format!(
-                    "{path} changed while it was sent, and Gong took nothing of it: push it again"
+                    "{path} changed while it was sent, and Gong has not accepted it: push it again"
                 )
             } else {
-                format!("{path} can't be read to its end: {error}")
+                format!("{path} cannot be read to its end: {error}")
             };
             drop(fault.set(reason));
             drop(pieces.blocking_send(Err(error)));
@@ -316,7 +318,7 @@ impl Content {
         received
     }
 
-    /// Gives the bytes in large pieces, and says of each whether it is the last.
+    /// Visits the bytes in large chunks, each with whether it is the last.
     fn visit(&self, each: &mut dyn FnMut(Vec<u8>, bool) -> io::Result<()>) -> io::Result<()> {
         let mut file = BufReader::with_capacity(PIECE_BYTES, File::open(&self.path)?);
         let mut left = self.length();
@@ -345,12 +347,12 @@ impl Content {
     }
 }
 
-/// So much of what is left as goes into one piece.
+/// How many of the remaining bytes go into one chunk.
 fn piece_bytes(left: u64) -> usize {
     usize::try_from(left).unwrap_or(usize::MAX).min(PIECE_BYTES)
 }
 
-/// The pieces, each counted as it leaves.
+/// The chunks, each counted as it is sent.
 fn counted(
     mut pieces: mpsc::Receiver<io::Result<Bytes>>,
     sent: watch::Sender<u64>,

@@ -167,11 +167,11 @@ fn user(user: types::UserMetadata) -> User {
         phone_number: user.phone_number,
         extension: user.extension,
         manager_id: user.manager_id,
-        settings: user.settings.map(settings).unwrap_or_default(),
+        settings: user.settings.as_ref().map(settings).unwrap_or_default(),
     }
 }
 
-fn settings(settings: types::UserSettings) -> UserSettings {
+fn settings(settings: &types::UserSettings) -> UserSettings {
     UserSettings {
         web_conferences_recorded: settings.web_conferences_recorded,
         prevent_web_conference_recording: settings.prevent_web_conference_recording,

@@ -1,44 +1,42 @@
-//! From settings to a client.
-
-use std::sync::Arc;
+//! Connects to Gong as the settings say.
 
 use gong_crm::rate_limit::RateLimit;
 use gong_crm::retry::RetryLimits;
 use gong_crm::{Client, Credentials, ErrorKind, IntegrationId};
 use gong_sim::Simulator;
 
-use crate::arguments::Global;
+use crate::args::Global;
+use crate::config::settings::Settings;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::settings::Settings;
 
-/// A client, and the local Gong behind it if there is one: it lives as long as this.
+/// A client, and with --sim the simulator behind it, which lives as long as this.
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) simulator: Option<Simulator>,
-    /// The integration that was named; none with a local Gong, which has its own.
+    /// The integration that the settings name; `None` with --sim, which has its own.
     pub(crate) named: Option<IntegrationId>,
     integration_id: Option<IntegrationId>,
 }
 
 impl Connection {
-    /// Opens the way to Gong, or to a local one.
-    pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
+    /// Connects to Gong, or to a simulator.
+    pub(crate) async fn open(global: &Global) -> Result<Self, CliError> {
         if global.sim {
-            return Self::local(global).await;
+            return Self::simulator(global).await;
         }
-        Self::with(&Settings::read(global)?, global)
+        Self::with(&Settings::read(global)?, global).await
     }
 
-    /// Opens the way to Gong.
-    pub(crate) fn with(settings: &Settings, global: &Global) -> Result<Self, Failure> {
+    /// Connects to Gong.
+    pub(crate) async fn with(settings: &Settings, global: &Global) -> Result<Self, CliError> {
         let base_url = settings.base_url.as_ref();
         let client = Client::builder()
             .maybe_base_url(base_url.map(|setting| setting.value.clone()))
             .credentials(settings.credentials()?.value)
             .user_agent(concat!("gong-crm-cli/", env!("CARGO_PKG_VERSION")))
-            .ledger(Arc::new(settings.open_ledger()?))
+            .ledger(settings.open_ledger().await?)
             .rate_limit(RateLimit::new(
                 Some(global.calls_per_second),
                 Some(global.calls_per_day),
@@ -54,18 +52,18 @@ impl Connection {
         })
     }
 
-    async fn local(global: &Global) -> Result<Self, Failure> {
+    async fn simulator(global: &Global) -> Result<Self, CliError> {
         let simulator = Simulator::builder()
             .without_admin()
             .start()
             .await
             .map_err(|error| {
-                Failure::new(
+                CliError::new(
                     Exit::Unexpected,
-                    format!("the local Gong can't be started: {error}"),
+                    format!("the simulator could not be started: {error}"),
                 )
             })?;
-        let integration_id = simulator.register_integration("Local CRM", "admin@acme.example");
+        let integration_id = simulator.register_integration("Simulated CRM", "admin@acme.example");
         let client = Client::builder()
             .base_url(simulator.base_url())
             .credentials(Credentials::access_key(
@@ -73,7 +71,7 @@ impl Connection {
                 simulator.access_key_secret().to_owned(),
             ))
             .rate_limit(RateLimit::unlimited())
-            .retry_limits(limits(global, RetryLimits::LOCAL))
+            .retry_limits(limits(global, RetryLimits::SIMULATOR))
             .build()?;
         Ok(Self {
             client,
@@ -83,16 +81,32 @@ impl Connection {
         })
     }
 
-    /// The integration that was named, or the one that is registered.
-    pub(crate) async fn integration_id(&self) -> Result<IntegrationId, Failure> {
+    /// The integration that the settings name, the only one that the ledger knows, or the registered
+    /// one: where the ledger knows it, no call is made.
+    pub(crate) async fn known_integration_id(&self) -> Result<IntegrationId, CliError> {
+        if self.integration_id.is_none() {
+            let known = self.client.ledger().integrations().await;
+            let known = known.map_err(|error| CliError::from_ledger(&error))?;
+            let mut here = known
+                .into_iter()
+                .filter(|(base_url, _)| base_url == self.client.base_url());
+            if let (Some((_, only)), None) = (here.next(), here.next()) {
+                return Ok(only);
+            }
+        }
+        self.integration_id().await
+    }
+
+    /// The integration that the settings name, or the registered one.
+    pub(crate) async fn integration_id(&self) -> Result<IntegrationId, CliError> {
         match self.integration_id {
             Some(id) => Ok(id),
             None => match self.client.the_integration().await {
                 Ok(integration) => Ok(integration.integration_id),
-                Err(error) if error.kind() == ErrorKind::MissingScope => Err(Failure::from(error)
+                Err(error) if error.kind() == ErrorKind::MissingScope => Err(CliError::from(error)
                     .with_hint(
-                        "name the integration, --integration-id or GONG_INTEGRATION_ID, or add \
-                         the scope to the app and have it approved again",
+                        "set --integration-id or GONG_INTEGRATION_ID, or add the scope to the app \
+                         and have it approved again",
                     )),
                 Err(error) => Err(error.into()),
             },
@@ -100,10 +114,10 @@ impl Connection {
     }
 }
 
-/// The limits, with as many tries as were asked for.
-pub(crate) fn limits(global: &Global, usual: RetryLimits) -> RetryLimits {
-    let mut limits = usual;
-    if let Some(retries) = global.retries {
+/// The limits with the number of retries that the arguments name.
+pub(crate) fn limits(global: &Global, default: RetryLimits) -> RetryLimits {
+    let mut limits = default;
+    if let Some(retries) = global.max_retries {
         limits.max_attempts = retries.saturating_add(1);
     }
     limits

@@ -1,40 +1,35 @@
-//! The command `gong-crm`: arguments, rendering and exit codes; no logic of its own.
+//! The command `gong-crm`: arguments, output and exit codes; the logic is in the libraries.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser as _;
 
-mod arguments;
+mod args;
 mod command;
-mod config_file;
+mod config;
 mod connection;
-mod csvs;
+mod error;
 mod exit;
-mod failure;
-mod finding;
-mod moment;
+mod mappings;
 mod output;
-mod progress;
-mod request;
 mod schema_file;
-mod settings;
-mod table;
-mod verdict;
+mod signal;
 
-use arguments::{Arguments, Command, Format, Global};
+use args::{Arguments, Command, Format, Global};
+use error::CliError;
 use exit::Exit;
-use failure::Failure;
 use output::Output;
+use signal::Signals;
 
-/// How long an interrupted command waits for what is being written at that moment. What is read, from
-/// the standard input perhaps, may never end.
+/// How long an interrupted command waits for writes that are under way. A read, such as of standard
+/// input, may never end.
 const LAST_WRITES: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return misunderstood(&error).into(),
+        Err(error) => return end(Output::new(Format::Text), Ok(usage_error(&error))),
     };
     let output = Output::new(arguments.global.output);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
@@ -43,54 +38,72 @@ fn main() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            let failure = Failure::new(Exit::Unexpected, format!("no threads to run on: {error}"));
-            return output.failure(&failure).into();
+            let message = format!("could not start worker threads: {error}");
+            return end(output, Err(CliError::new(Exit::Unexpected, message)));
         }
     };
     let ended = runtime.block_on(async {
         match &arguments.command {
-            // These know what to do with Ctrl-C.
-            Command::Push(_) | Command::Resume(_) | Command::Sim(_) => {
+            // These stop in their own way.
+            Command::Push(_) | Command::Resume(_) | Command::Sync(_) | Command::Sim(_) => {
                 run(&arguments, &output).await
             }
-            _ => tokio::select! {
-                outcome = run(&arguments, &output) => outcome,
-                _ = tokio::signal::ctrl_c() => {
-                    output.talk("interrupted");
-                    Ok(Exit::Interrupted)
+            _ => {
+                let mut signals = Signals::new();
+                tokio::select! {
+                    outcome = run(&arguments, &output) => outcome,
+                    exit = signals.next() => {
+                        output.status("interrupted");
+                        Ok(exit)
+                    }
                 }
-            },
+            }
         }
     });
-    if let Ok(Exit::Interrupted) = ended {
+    if ended.as_ref().is_ok_and(|exit| exit.is_signal()) {
         runtime.shutdown_timeout(LAST_WRITES);
     }
-    match ended {
-        Ok(exit) => exit.into(),
-        Err(failure) => output.failure(&failure).into(),
+    end(output, ended)
+}
+
+/// Shows the error, if there is one, and gives the exit code. Results that could not be written are
+/// an error of their own, whatever else happened.
+fn end(output: Output, ended: Result<Exit, CliError>) -> ExitCode {
+    let exit = match ended {
+        Ok(exit) => exit,
+        Err(error) => output.error(&error),
+    };
+    match output::finish() {
+        Ok(()) => exit.into(),
+        Err(error) if exit.is_signal() => {
+            output.error(&error);
+            exit.into()
+        }
+        Err(error) => output.error(&error).into(),
     }
 }
 
-/// Help, the version, or what is wrong with the command line; as JSON when that was asked for.
-fn misunderstood(error: &clap::Error) -> Exit {
+/// Prints help, the version, or what is wrong with the command line; as JSON if that was asked for.
+fn usage_error(error: &clap::Error) -> Exit {
     let words: Vec<String> = std::env::args().collect();
-    let json = words
+    let is_json = words
         .iter()
         .any(|word| ["-ojson", "--output=json", "-o=json"].contains(&word.as_str()))
         || words
             .windows(2)
             .any(|pair| ["-o", "--output"].contains(&pair[0].as_str()) && pair[1] == "json");
-    if json && error.use_stderr() {
+    if is_json && error.use_stderr() {
         let text = error.to_string();
         // The first paragraph says what is wrong; usage and tips follow.
         let message = text.split("\n\n").next().unwrap_or(&text);
         let message = message.trim_start_matches("error: ").trim();
-        let failure =
-            Failure::new(Exit::Usage, message).with_hint("gong-crm help says what can be said");
-        return Output::new(Format::Json).failure(&failure);
+        let error = CliError::new(Exit::Usage, message)
+            .with_hint("run `gong-crm help` for the available commands");
+        return Output::new(Format::Json).error(&error);
     }
-    // A broken pipe is no error.
-    drop(error.print());
+    if let Err(unwritable) = error.print() {
+        Output::unwritable(&unwritable);
+    }
     if error.use_stderr() {
         Exit::Usage
     } else {
@@ -98,41 +111,60 @@ fn misunderstood(error: &clap::Error) -> Exit {
     }
 }
 
-/// The local Gong takes no settings; clap does not see a conflict across a command's name.
-fn not_of_sim(global: &Global) -> Result<(), Failure> {
-    let said = [
+/// The simulator takes no settings; clap does not see a conflict with a global flag.
+fn reject_with_sim(global: &Global, command: &Command) -> Result<(), CliError> {
+    if !global.sim {
+        return Ok(());
+    }
+    let given = [
         ("--base-url", global.base_url.is_some()),
         ("--ledger", global.ledger.is_some()),
         ("--config", global.config.is_some()),
         ("--profile", global.profile.is_some()),
     ];
-    match said.iter().find(|(_, is_said)| global.sim && *is_said) {
-        Some((name, _)) => {
-            let message = format!("{name} has no meaning for a local Gong");
-            Err(Failure::new(Exit::Usage, message).with_hint(format!("say either --sim or {name}")))
-        }
-        None => Ok(()),
+    if let Some((name, _)) = given.iter().find(|(_, is_given)| *is_given) {
+        let message = format!("{name} cannot be used with --sim");
+        return Err(CliError::new(Exit::Usage, message).with_hint("use one of them"));
     }
+    let name = match command {
+        Command::Resume(_) => "resume",
+        Command::Uploads(_) => "uploads",
+        Command::Rejects(_) => "rejects",
+        Command::History(_) => "history",
+        Command::Changes(_) => "changes",
+        Command::Ledger(_) => "ledger",
+        _ => return Ok(()),
+    };
+    let message =
+        format!("{name} cannot be used with --sim: nothing is kept from one run to the next");
+    Err(CliError::new(Exit::Usage, message)
+        .with_hint("run a simulator that keeps its state: gong-crm sim --state FILE"))
 }
 
-async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
+async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, CliError> {
     let global = &arguments.global;
-    let check = matches!(arguments.command, Command::Check(_));
-    if !check && matches!(global.output, Format::Github | Format::Sarif) {
-        let message = "only check prints for GitHub and as SARIF";
-        return Err(Failure::new(Exit::Usage, message).with_hint("use -o text or -o json"));
+    let is_check = matches!(arguments.command, Command::Check(_));
+    if !is_check && matches!(global.output, Format::Github | Format::Sarif) {
+        let message = "only `check` supports -o github and -o sarif";
+        return Err(CliError::new(Exit::Usage, message).with_hint("use -o text or -o json"));
     }
-    not_of_sim(global)?;
+    reject_with_sim(global, &arguments.command)?;
     match &arguments.command {
         Command::Check(check) => command::check::run(global, check, *output),
         Command::Convert(convert) => command::convert::run(global, convert, *output),
         Command::Push(push) => command::push::run(global, push, output).await,
+        Command::Plan(plan) => command::plan::run(global, plan, *output).await,
+        Command::Sync(sync) => command::sync::run(global, sync, *output).await,
+        Command::Resume(resume) => command::resume::run(global, resume, output).await,
+        Command::Uploads(uploads) => command::uploads::run(global, uploads, *output).await,
+        Command::Rejects(rejects) => command::rejects::run(global, rejects, *output).await,
+        Command::History(history) => command::history::history(global, history, *output).await,
+        Command::Changes(changes) => command::history::changes(global, changes, *output).await,
+        Command::Ledger(ledger) => command::ledger::run(global, ledger, *output).await,
         Command::Status(status) => command::status::run(global, status, output).await,
         Command::Integration(integration) => {
             command::integration::run(global, integration, output).await
         }
-        Command::Resume(resume) => command::resume::resume(global, resume, output).await,
-        Command::Jobs(jobs) => command::resume::jobs(global, jobs, *output),
         Command::Schema(schema) => command::schema::run(global, schema, output).await,
         Command::Objects(objects) => command::objects::run(global, objects, output).await,
         Command::Meetings(meetings) => command::meetings::run(global, meetings, output).await,

@@ -1,25 +1,40 @@
-//! What is printed where: data on stdout, talk on stderr; a broken pipe is no error.
+//! The only ways out of the command: results on stdout, everything else on stderr.
+//!
+//! Every line passes [`escape::line`], so that nothing that a file, the ledger or Gong holds can move
+//! a terminal's cursor, add a line, or give a CI runner a command. A closed pipe is not an error; a
+//! full disk is.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, IsTerminal as _, Write};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::arguments::Format;
+use crate::args::Format;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::table::{self, Align};
 
-/// The two ways out.
+pub(crate) mod dry_run;
+pub(crate) mod escape;
+pub(crate) mod finding;
+pub(crate) mod progress;
+pub(crate) mod push_report;
+pub(crate) mod sync_report;
+pub(crate) mod table;
+
+use escape::{ERROR, HINT, NORMAL};
+use table::Align;
+
+/// Why an output could not be written, other than a closed pipe: the first reason.
+static UNWRITABLE: Mutex<Option<String>> = Mutex::new(None);
+
+/// What ends the text between which GitHub's runner obeys no commands; once it has begun.
+static STOP_COMMANDS: OnceLock<Option<String>> = OnceLock::new();
+
+/// Writes results and messages in the chosen format.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     format: Format,
 }
-
-/// How errors stand out.
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-/// How advice stands out.
-const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
 impl Output {
     pub(crate) fn new(format: Format) -> Self {
@@ -34,25 +49,53 @@ impl Output {
         self.format == Format::Json
     }
 
-    /// A line of data.
-    #[expect(clippy::unused_self, reason = "all ways out hang on one value")]
-    pub(crate) fn data(self, line: &str) {
-        // Nobody reads any more when this fails, which is the reader's right.
-        drop(writeln!(anstream::stdout(), "{line}"));
+    /// One line of results.
+    #[expect(clippy::unused_self, reason = "all output goes through one value")]
+    pub(crate) fn stdout(self, line: &str) {
+        write("standard output", anstream::stdout(), &escape::line(line));
     }
 
-    /// A table of data.
-    pub(crate) fn table(self, columns: &[(&str, Align)], rows: &[Vec<String>]) {
-        for line in table::lines(columns, rows, self.width()) {
-            self.data(&line);
+    /// A text of several lines, such as YAML: on a terminal its lines are escaped, and a file or a
+    /// program gets it exactly.
+    pub(crate) fn document(self, text: &str) {
+        let is_terminal = std::io::stdout().is_terminal();
+        for line in text.trim_end().split('\n') {
+            if is_terminal {
+                self.stdout(line);
+            } else {
+                self.raw(line);
+            }
         }
     }
 
-    /// How wide the window is; none where nobody looks at one, as in a file or a pipe.
-    #[expect(clippy::unused_self, reason = "all ways out hang on one value")]
+    /// A line that a program reads, exactly as it is: it must hold no text of others unescaped.
+    #[expect(clippy::unused_self, reason = "all output goes through one value")]
+    pub(crate) fn raw(self, line: &str) {
+        write("standard output", std::io::stdout(), line);
+    }
+
+    /// Says that results written elsewhere, such as by a library, could not be written.
+    pub(crate) fn unwritable(error: &std::io::Error) {
+        note("standard output", error);
+    }
+
+    /// A table of results.
+    pub(crate) fn table(self, columns: &[(&str, Align)], rows: &[Vec<String>]) {
+        let cell = |cell: &String| escape::line(cell);
+        let rows: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| row.iter().map(cell).collect())
+            .collect();
+        for line in table::lines(columns, &rows, self.width()) {
+            self.stdout(&line);
+        }
+    }
+
+    /// The width of the terminal; `None` if standard output is not one.
+    #[expect(clippy::unused_self, reason = "all output goes through one value")]
     pub(crate) fn width(self) -> Option<usize> {
-        let told = std::env::var("COLUMNS").ok();
-        told.and_then(|columns| columns.parse().ok())
+        let set = std::env::var("COLUMNS").ok();
+        set.and_then(|columns| columns.parse().ok())
             .filter(|columns| *columns > 0)
             .or_else(|| {
                 let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
@@ -60,48 +103,129 @@ impl Output {
             })
     }
 
-    /// A value of data, as JSON in one line.
+    /// A value as JSON, on one line of results.
     pub(crate) fn json(self, value: &impl Serialize) {
-        self.data(&serde_json::to_string(value).unwrap_or_default());
+        self.raw(&json_text(value));
     }
 
-    /// A line for the person at the terminal; none when a program reads.
-    pub(crate) fn talk(self, line: &str) {
+    /// A message for the person at the terminal, of one line; none when a program reads.
+    pub(crate) fn status(self, line: &str) {
         if self.format == Format::Text {
-            drop(writeln!(anstream::stderr(), "{line}"));
+            self.stderr(line);
         }
     }
 
-    /// That something was not done that may have been meant, and the cure; also for a program,
-    /// beside its data.
+    /// A line on standard error, for programs too, where standard output holds other data.
+    pub(crate) fn message(self, line: &str) {
+        self.stderr(line);
+    }
+
+    /// Something that was not done although it may have been meant, and what to do; for a program
+    /// too.
     pub(crate) fn warning(self, message: &str, hint: &str) {
-        let mut stderr = anstream::stderr();
         if self.is_json() {
             let json = serde_json::json!({"warning": message, "hint": hint});
-            drop(writeln!(stderr, "{json}"));
+            write("standard error", std::io::stderr(), &json_text(&json));
         } else {
-            drop(writeln!(stderr, "{HINT}warning:{HINT:#} {message}; {hint}"));
+            self.stderr(&format!("{HINT}warning:{NORMAL} {message}; {hint}"));
         }
     }
 
     /// The end of a command that failed.
-    pub(crate) fn failure(self, failure: &Failure) -> Exit {
-        let mut stderr = anstream::stderr();
+    pub(crate) fn error(self, error: &CliError) -> Exit {
         if self.is_json() {
-            drop(writeln!(stderr, "{}", failure.to_json()));
+            write(
+                "standard error",
+                std::io::stderr(),
+                &json_text(&error.to_json()),
+            );
         } else {
-            drop(writeln!(
-                stderr,
-                "{ERROR}error:{ERROR:#} {}",
-                failure.message
-            ));
-            for cause in &failure.causes {
-                drop(writeln!(stderr, "caused by: {cause}"));
+            self.stderr(&format!("{ERROR}error:{NORMAL} {}", error.message));
+            for cause in &error.causes {
+                self.stderr(&format!("caused by: {cause}"));
             }
-            if let Some(hint) = &failure.hint {
-                drop(writeln!(stderr, "\n{HINT}hint:{HINT:#} {hint}"));
+            if let Some(hint) = &error.hint {
+                self.stderr("");
+                let mut lines = hint.split('\n');
+                self.stderr(&format!(
+                    "{HINT}hint:{NORMAL} {}",
+                    lines.next().unwrap_or_default()
+                ));
+                lines.for_each(|line| self.stderr(line));
             }
         }
-        failure.exit
+        error.exit
     }
+
+    fn stderr(self, line: &str) {
+        self.stop_commands();
+        write("standard error", anstream::stderr(), &escape::line(line));
+    }
+
+    /// Has GitHub's runner obey no commands until the end of this one. With `-o github`, the results
+    /// are such commands, so there only the escaping protects.
+    fn stop_commands(self) {
+        STOP_COMMANDS.get_or_init(|| {
+            if !escape::is_github_runner() || self.format != Format::Text {
+                return None;
+            }
+            let token = uuid_like();
+            write(
+                "standard error",
+                std::io::stderr(),
+                &format!("::stop-commands::{token}"),
+            );
+            Some(token)
+        });
+    }
+}
+
+/// Ends the output: gives the error if some of it could not be written.
+pub(crate) fn finish() -> Result<(), CliError> {
+    if let Some(Some(token)) = STOP_COMMANDS.get() {
+        write("standard error", std::io::stderr(), &format!("::{token}::"));
+    }
+    if let Err(error) = std::io::stdout().flush() {
+        note("standard output", &error);
+    }
+    let unwritable = UNWRITABLE.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*unwritable {
+        Some(reason) => Err(CliError::new(Exit::Unexpected, reason.clone())
+            .with_hint("free some space or write elsewhere, and run the command again")),
+        None => Ok(()),
+    }
+}
+
+/// A value as JSON in one line, without characters that act on a terminal.
+pub(crate) fn json_text(value: &impl Serialize) -> String {
+    match serde_json::to_string(value) {
+        Ok(text) => escape::json(&text),
+        Err(error) => {
+            note("standard output", &std::io::Error::other(error));
+            String::new()
+        }
+    }
+}
+
+fn write(name: &str, mut to: impl Write, line: &str) {
+    if let Err(error) = writeln!(to, "{line}") {
+        note(name, &error);
+    }
+}
+
+fn note(name: &str, error: &std::io::Error) {
+    // Whoever closed the pipe has read enough.
+    if error.kind() == ErrorKind::BrokenPipe {
+        return;
+    }
+    let mut unwritable = UNWRITABLE.lock().unwrap_or_else(PoisonError::into_inner);
+    unwritable.get_or_insert_with(|| format!("{name} could not be written: {error}"));
+}
+
+/// A token that no text can guess.
+fn uuid_like() -> String {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    // The standard library seeds these from the system's random numbers.
+    let part = || std::hash::RandomState::new().build_hasher().finish();
+    format!("gong-crm-{:016x}{:016x}", part(), part())
 }

@@ -1,4 +1,4 @@
-//! How is an entity schema read from a file, whichever command is given one?
+//! Reads an entity schema from a file.
 
 use std::error::Error as _;
 use std::io::Read as _;
@@ -7,15 +7,15 @@ use std::path::Path;
 use gong_crm::ObjectType;
 use gong_crm::schema::{EntitySchema, EntitySchemaError};
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
 
-/// Reads what `schema pull` writes: YAML or JSON, Gong's own answer, or with a type its bare list
-/// of fields. `-` is the standard input.
-pub(crate) fn read(path: &Path, object_type: Option<ObjectType>) -> Result<EntitySchema, Failure> {
+/// Reads a file as `schema pull` writes it, YAML or JSON; Gong's own response; or, with a type, a
+/// bare list of fields. `-` is standard input.
+pub(crate) fn read(path: &Path, object_type: Option<ObjectType>) -> Result<EntitySchema, CliError> {
     let is_input = path.as_os_str() == "-";
     let named = if is_input {
-        "the standard input".to_owned()
+        "standard input".to_owned()
     } else {
         path.display().to_string()
     };
@@ -25,16 +25,15 @@ pub(crate) fn read(path: &Path, object_type: Option<ObjectType>) -> Result<Entit
     } else {
         std::fs::read_to_string(path)
     };
-    let text =
-        text.map_err(|error| Failure::new(Exit::Usage, format!("{named} can't be read: {error}")))?;
+    let text = text
+        .map_err(|error| CliError::new(Exit::Usage, format!("{named} can't be read: {error}")))?;
     parse(&text, object_type).map_err(|error| {
-        let message = format!("{named} is no file of custom fields: {error}");
-        Failure::new(Exit::Usage, message)
-            .with_hint("see what one looks like: gong-crm schema pull")
+        let message = format!("{named} is not an entity schema: {error}");
+        CliError::new(Exit::Usage, message).with_hint("`gong-crm schema pull` writes one")
     })
 }
 
-/// JSON by a reader of its own: YAML's does not take all of it, such as tabs before a name.
+/// JSON has a parser of its own: YAML's does not accept all of it, such as tabs before a name.
 fn parse(text: &str, object_type: Option<ObjectType>) -> Result<EntitySchema, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let of_json = |text: &str| match object_type {
@@ -62,7 +61,7 @@ fn parse(text: &str, object_type: Option<ObjectType>) -> Result<EntitySchema, St
     })
 }
 
-/// What is wrong, without that it is.
+/// The cause alone.
 fn reason(error: &EntitySchemaError) -> String {
     error
         .source()

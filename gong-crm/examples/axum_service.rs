@@ -4,28 +4,30 @@
 //! $ cargo run -p gong-crm --example axum_service
 //! ```
 //!
-//! `POST /accounts` takes one changed account from the CRM's webhook. A record that Gong would refuse
-//! is answered 422 at once, with the reason. `POST /push` is for a timer: it sends all that came in
-//! since and answers with the report. An upload for each change would soon use up the 10,000 calls
-//! that Gong allows a day.
+//! `POST /accounts` takes one changed account from the CRM's webhook. A record that Gong would reject
+//! is answered 422 at once, with the reason. `POST /push` is for a timer: it sends what came in since
+//! and answers with the report. An upload for each change would soon use up the 10,000 calls that
+//! Gong allows per day.
+//!
+//! A record stays in the list until Gong has accepted it, whatever fails in between. A real service
+//! keeps the list in a table, and opens a ledger in a file, so that both outlive it.
 //!
 //! In a crate of your own it needs `axum`, `gong-crm`, `gong-sim`, `reqwest` with `json`, `serde`
-//! with `derive`, `serde_json`, `tempfile`, and `tokio` with `macros`, `net` and `rt-multi-
-//! thread`.
+//! with `derive`, `serde_json`, and `tokio` with `macros`, `net` and `rt-multi-thread`.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{Write, stdout};
-use std::mem::take;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
-use gong_crm::push::{Options, Report};
+use gong_crm::push::{Options, Records, Report, Verdict};
 use gong_crm::rate_limit::RateLimit;
-use gong_crm::{Account, Client, Credentials, EntityFile, IntegrationId};
-use gong_sim::Simulator;
+use gong_crm::{Account, Client, Credentials, IntegrationId};
+use gong_sim::{Effect, Fault, Operation, Simulator};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -38,7 +40,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
 struct Service {
     client: Client,
     integration_id: IntegrationId,
-    waiting: Mutex<Vec<Account>>,
+    waiting: Mutex<Waiting>,
+    /// Two pushes at once would send the same records.
+    push: Mutex<()>,
+}
+
+/// The changes that Gong does not have yet: the last one of each account, with its number.
+#[derive(Default)]
+struct Waiting {
+    last_number: u64,
+    accounts: BTreeMap<String, (u64, Account)>,
 }
 
 /// An account as the CRM's webhook sends it.
@@ -54,13 +65,16 @@ async fn accounts(
     Json(changed): Json<Changed>,
 ) -> (StatusCode, String) {
     let account = Account::builder()
-        .object_id(changed.id)
+        .object_id(changed.id.clone())
         .modified_date(changed.at)
         .name(changed.name)
         .build();
     match account {
         Ok(account) => {
-            service.waiting.lock().await.push(account);
+            let mut waiting = service.waiting.lock().await;
+            waiting.last_number += 1;
+            let number = waiting.last_number;
+            waiting.accounts.insert(changed.id, (number, account));
             (
                 StatusCode::ACCEPTED,
                 "it goes with the next push".to_owned(),
@@ -72,7 +86,8 @@ async fn accounts(
 
 async fn push(State(service): State<Arc<Service>>) -> (StatusCode, Json<Value>) {
     match send(&service).await {
-        Ok(report) => (StatusCode::OK, Json(json!(report))),
+        Ok(report) if report.verdict == Verdict::Done => (StatusCode::OK, Json(json!(report))),
+        Ok(report) => (StatusCode::BAD_GATEWAY, Json(json!(report))),
         Err(error) => {
             let answer = json!({ "error": error.to_string() });
             (StatusCode::BAD_GATEWAY, Json(answer))
@@ -84,15 +99,32 @@ async fn push(State(service): State<Arc<Service>>) -> (StatusCode, Json<Value>) 
 type SendError = Box<dyn Error + Send + Sync>;
 
 async fn send(service: &Service) -> Result<Report, SendError> {
-    // Kept until the verdict in a real service: in a table, or in a folder that outlives it.
-    let waiting = take(&mut *service.waiting.lock().await);
-    let folder = tempfile::tempdir()?;
-    let mut file = EntityFile::rolling(folder.path().join("accounts.ldjson"))?;
-    file.write_all(&waiting)?;
-    let written = file.finish()?;
-    let paths = written.files.iter().map(|file| file.path().to_path_buf());
-    let options = Options::new(paths).local();
-    Ok(service.client.push(service.integration_id, options).await?)
+    let _only = service.push.lock().await;
+    let sent = service.waiting.lock().await.accounts.clone();
+    let mut records = Records::new();
+    for (_, account) in sent.values() {
+        records.add(account)?;
+    }
+    let options = Options::default().simulator();
+    let report = service
+        .client
+        .push_records(service.integration_id, records, options)
+        .await?;
+    // Records that Gong rejected, or may not have, stay and go with the next push.
+    let is_settled = matches!(report.verdict, Verdict::Done | Verdict::Partial);
+    if is_settled {
+        let errors = report.files.iter().flat_map(|file| &file.errors);
+        let open: Vec<&str> = errors
+            .filter_map(|error| error.object_id.as_deref())
+            .collect();
+        let mut waiting = service.waiting.lock().await;
+        waiting.accounts.retain(|id, (number, _)| {
+            // A change that came in meanwhile has a later number.
+            let was_sent = sent.get(id).is_some_and(|(sent, _)| sent == number);
+            !was_sent || open.contains(&id.as_str())
+        });
+    }
+    Ok(report)
 }
 
 pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
@@ -109,21 +141,24 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
         .register_integration("Acme CRM", "admin@acme.example")
         .await?;
 
-    let service = Service {
+    let service = Arc::new(Service {
         client,
         integration_id,
         waiting: Mutex::default(),
-    };
+        push: Mutex::default(),
+    });
     let router = Router::new()
         .route("/accounts", post(accounts))
         .route("/push", post(push))
-        .with_state(Arc::new(service));
+        .with_state(Arc::clone(&service));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
 
     // From here on, what the CRM and the timer do.
-    let http = reqwest::Client::new();
+    // A client that is made without TLS of its own needs a provider of cryptography all the same.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let http = reqwest::Client::builder().no_proxy().build()?;
     for account in [
         json!({"id": "acme", "name": "Acme", "at": "2026-03-01T09:30:00Z"}),
         json!({"id": "globex", "name": "Globex", "at": "yesterday"}),
@@ -137,14 +172,20 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
             answer.text().await?
         )?;
     }
-    let answer = http.post(format!("{url}/push")).send().await?;
-    let status = answer.status();
-    let report: Value = answer.json().await?;
-    writeln!(
-        out,
-        "POST /push: {status}, {} with {} record taken",
-        report["verdict"], report["files"][0]["succeeded"]
-    )?;
+    // The first push meets a Gong that fails; nothing is lost.
+    gong.add_fault(Fault::new(Effect::Status(401)).on(Operation::UploadEntities));
+    for _ in 0..2 {
+        let answer = http.post(format!("{url}/push")).send().await?;
+        let status = answer.status();
+        let report: Value = answer.json().await?;
+        let waiting = service.waiting.lock().await.accounts.len();
+        writeln!(
+            out,
+            "POST /push: {status}, {} with {} accepted; {waiting} waiting",
+            report["verdict"], report["files"][0]["accepted"]
+        )?;
+        gong.clear_faults();
+    }
     server.abort();
     Ok(())
 }

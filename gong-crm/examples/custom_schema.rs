@@ -40,7 +40,7 @@ async fn declare(
     }
     if plan.is_lossy() {
         writeln!(out, "not declared: values that Gong has would be lost")?;
-    } else if plan.is_empty() {
+    } else if !plan.needs_upload() {
         writeln!(out, "nothing to declare")?;
     } else {
         client

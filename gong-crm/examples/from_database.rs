@@ -1,22 +1,21 @@
-//! From a database cursor to Gong: row by row into files, then one push.
+//! From a database cursor to Gong: row by row, in one push.
 //!
 //! ```console
 //! $ cargo run -p gong-crm --example from_database
 //! ```
 //!
 //! The cursor is SQLite's; any other works the same way. Memory stays flat however many rows there
-//! are: each is written as it comes. The file begins a next one where Gong wants it, at 200 MB or
-//! when a record comes a second time.
+//! are: each is written to a temporary file as it comes.
 //!
-//! In a crate of your own it needs `gong-crm`, `gong-sim`, `rusqlite` with `bundled`, `tempfile`,
-//! and `tokio` with `macros` and `rt-multi-thread`.
+//! In a crate of your own it needs `gong-crm`, `gong-sim`, `rusqlite` with `bundled`, and `tokio`
+//! with `macros` and `rt-multi-thread`.
 
 use std::error::Error;
 use std::io::{Write, stdout};
-use std::path::Path;
 
+use gong_crm::push::{Options, Records};
 use gong_crm::rate_limit::RateLimit;
-use gong_crm::{Account, Client, Contact, Credentials, EntityFile, push};
+use gong_crm::{Account, Client, Contact, Credentials};
 use gong_sim::Simulator;
 use rusqlite::Connection;
 
@@ -41,9 +40,9 @@ fn crm() -> rusqlite::Result<Connection> {
     Ok(database)
 }
 
-/// Writes both tables, and tells of rows that no record can be made of.
-fn export(database: &Connection, folder: &Path, out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
-    let mut file = EntityFile::rolling(folder.join("accounts.ldjson"))?;
+/// Reads both tables, and names the rows that can't become records.
+fn export(database: &Connection, out: &mut dyn Write) -> Result<Records, Box<dyn Error>> {
+    let mut records = Records::new();
     let mut query = database.prepare("SELECT id, name, domain, changed FROM customers")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
@@ -53,11 +52,9 @@ fn export(database: &Connection, folder: &Path, out: &mut dyn Write) -> Result<(
             .name(row.get::<_, String>("name")?)
             .domains([row.get::<_, String>("domain")?])
             .build()?;
-        file.write(&account)?;
+        records.add(&account)?;
     }
-    file.finish()?;
 
-    let mut file = EntityFile::rolling(folder.join("contacts.ldjson"))?;
     let mut query = database.prepare("SELECT id, customer, mail, changed FROM people")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
@@ -68,14 +65,13 @@ fn export(database: &Connection, folder: &Path, out: &mut dyn Write) -> Result<(
             .account_id(row.get::<_, i64>("customer")?.to_string())
             .email_address(row.get::<_, String>("mail")?)
             .build();
-        // What Gong would refuse is refused here already, by the row that it came from.
+        // What Gong would reject is found here already, with the row that it came from.
         match contact {
-            Ok(contact) => drop(file.write(&contact)?),
-            Err(invalid) => writeln!(out, "row {id} of people left out: {invalid}")?,
+            Ok(contact) => records.add(&contact)?,
+            Err(invalid) => writeln!(out, "row {id} of people is not sent: {invalid}")?,
         }
     }
-    file.finish()?;
-    Ok(())
+    Ok(records)
 }
 
 pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
@@ -92,16 +88,16 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
         .register_integration("Acme CRM", "admin@acme.example")
         .await?;
 
-    let folder = tempfile::tempdir()?;
-    export(&crm()?, folder.path(), out)?;
-
-    let options = push::Options::new([folder.path()]).local();
-    let report = client.push(integration_id, options).await?;
+    let records = export(&crm()?, out)?;
+    let report = client
+        .push_records(integration_id, records, Options::default().simulator())
+        .await?
+        .into_result()?;
     for file in &report.files {
         writeln!(
             out,
-            "{}: {} of {} taken",
-            file.object_type, file.succeeded, file.records
+            "{}: {} of {} accepted",
+            file.object_type, file.accepted, file.records
         )?;
     }
     Ok(())

@@ -4,9 +4,10 @@
 //! $ cargo run -p gong-crm --features sqlite --example incremental_push
 //! ```
 //!
-//! Two things are kept between the rounds. The ledger knows what was sent, so that a round that was
-//! killed is finished by the next. The mark is the `modifiedDate` of the newest record that Gong has;
-//! it moves only after the verdict.
+//! Two things are kept between the rounds. The ledger knows what Gong has, so that records that are
+//! read again are not sent again, and a round that was killed is finished by the next. The mark, the
+//! `modifiedDate` of the newest record, only keeps the query small. It moves when Gong has every
+//! record, so that nothing is lost whatever a round ends with.
 //!
 //! In a crate of your own it needs `gong-crm` with `sqlite`, `gong-sim`, `tempfile`, and `tokio`
 //! with `macros` and `rt-multi-thread`.
@@ -15,13 +16,13 @@ use std::error::Error;
 use std::fs;
 use std::io::{Write, stdout};
 use std::path::Path;
-use std::sync::Arc;
 
-use gong_crm::push::{Options, Verdict};
+use gong_crm::ledger::Ledger;
+use gong_crm::push::{Options, Records, Verdict};
 use gong_crm::rate_limit::RateLimit;
 use gong_crm::value::Timestamp;
-use gong_crm::{Account, Client, Credentials, EntityFile, IntegrationId, SqliteLedger};
-use gong_sim::Simulator;
+use gong_crm::{Account, Client, Credentials, IntegrationId};
+use gong_sim::{Effect, Fault, Operation, Simulator};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -49,20 +50,14 @@ async fn round(
             gong.access_key(),
             gong.access_key_secret(),
         ))
-        .ledger(Arc::new(SqliteLedger::open(state.join("ledger.sqlite"))?))
+        .ledger(Ledger::open(state.join("ledger.sqlite")).await?)
         .rate_limit(RateLimit::unlimited())
         .build()?;
 
     // First what an earlier round has left behind; most of the time, nothing.
-    let left = client
-        .resume([], Options::new([state.join("out")]).local())
-        .await?;
+    let left = client.resume([], Options::default().simulator()).await?;
     if !left.files.is_empty() {
-        writeln!(
-            out,
-            "finished {} files of an earlier round",
-            left.files.len()
-        )?;
+        writeln!(out, "uploads of an earlier round: {}", left.verdict)?;
     }
 
     let mark = state.join("mark");
@@ -70,8 +65,7 @@ async fn round(
         Ok(text) => text.parse()?,
         Err(_) => "1970-01-01T00:00:00Z".parse()?,
     };
-    let path = state.join("accounts.ldjson");
-    let mut file = EntityFile::rolling(&path)?;
+    let mut records = Records::new();
     let mut newest = since;
     for customer in customers {
         let account = Account::builder()
@@ -79,27 +73,22 @@ async fn round(
             .modified_date(customer.changed)
             .name(customer.name)
             .build()?;
-        // Records of the very second of the mark go once more: another of that second may
-        // have come since, and an update that changes nothing does no harm.
+        // Records of the very second of the mark are read again: another of that second may have
+        // come since. The ledger knows which of them Gong has.
         if *account.modified_date() >= since {
             newest = newest.max(*account.modified_date());
-            file.write(&account)?;
+            records.add(&account)?;
         }
     }
-    let written = file.finish()?;
-    if written.records() == 0 {
-        writeln!(out, "nothing has changed since {since}")?;
-        return Ok(());
-    }
-    let paths = written.files.iter().map(|file| file.path().to_path_buf());
     let report = client
-        .push(integration_id, Options::new(paths).local())
+        .push_records(integration_id, records, Options::default().simulator())
         .await?;
     writeln!(
         out,
-        "{} of {} records since {since} taken: {:?}",
-        report.succeeded(),
+        "{} since {since}: {} accepted, {} unchanged: {}",
         report.records(),
+        report.accepted(),
+        report.unchanged(),
         report.verdict
     )?;
     if report.verdict == Verdict::Done {
@@ -131,8 +120,12 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     // Nobody has changed anything since.
     round(&gong, integration_id, state.path(), &customers, out).await?;
 
+    // A change, and a Gong that does not let us in: the next round brings it.
     customers[0].name = "Acme Corporation";
     customers[0].changed = "2026-03-03T08:15:00Z";
+    gong.add_fault(Fault::new(Effect::Status(401)).on(Operation::UploadEntities));
+    round(&gong, integration_id, state.path(), &customers, out).await?;
+    gong.clear_faults();
     round(&gong, integration_id, state.path(), &customers, out).await?;
 
     let acme = gong.object("ACCOUNT", "acme").unwrap_or_default();

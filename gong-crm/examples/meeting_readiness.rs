@@ -1,4 +1,4 @@
-//! Who can have meetings recorded, and what mends it for the others.
+//! Who can have meetings recorded, and how the others are fixed.
 //!
 //! ```console
 //! $ cargo run -p gong-crm --example meeting_readiness
@@ -40,14 +40,14 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     let people = ["ada", "grace", "nobody"].map(|name| format!("{name}@acme.example"));
     for person in client.meeting_readiness(&people).await? {
         let state = match (person.exists, person.valid) {
-            (false, _) => "is no user of Gong's",
+            (false, _) => "does not exist in Gong",
             (true, false) => "is not ready",
             (true, true) => "is ready",
         };
         writeln!(out, "{} {state}", person.email)?;
         if let (Some(why), Some(url)) = (&person.user_facing_error, &person.fix_url) {
             writeln!(out, "  {why}")?;
-            writeln!(out, "  mend it at {url}")?;
+            writeln!(out, "  fix it at {url}")?;
         }
     }
 
@@ -58,9 +58,14 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
         .end_time("2026-03-02T14:45:00+01:00".parse()?)
         .invitees(vec![Invitee::from_email("joe@globex.example")])
         .build();
-    let made = client.add_meeting(&meeting).await?;
-    if made.meeting_url.is_some() {
-        writeln!(out, "the meeting is made, and Gong gave it a link")?;
+    let created = client.add_meeting(&meeting).await?;
+    if created.meeting_url.is_some() {
+        writeln!(out, "the meeting is created, and Gong gave it a link")?;
+    }
+    // Gong does not invite them itself, and records no meeting without them.
+    for invitee in &created.additional_invitees {
+        let email = invitee.email.as_deref().unwrap_or_default();
+        writeln!(out, "add to your invitation: {email}")?;
     }
     Ok(())
 }

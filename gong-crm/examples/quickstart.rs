@@ -4,17 +4,19 @@
 //! $ cargo run -p gong-crm --example quickstart
 //! ```
 //!
-//! It runs against a local Gong. For the real one, take your own base URL and access key, and leave
-//! out `rate_budget` and `local`.
+//! It runs against the simulator. For the real Gong, take your own base URL and access key, and leave
+//! out `rate_limit` and `simulator`.
 //!
-//! In a crate of your own it needs `gong-crm`, `gong-sim`, `tempfile`, and `tokio` with `macros`
-//! and `rt-multi-thread`.
+//! In a crate of your own it needs `gong-crm`, `gong-sim`, and `tokio` with `macros` and
+//! `rt-multi-thread`.
 
 use std::error::Error;
 use std::io::{Write, stdout};
 
+use gong_crm::integration::EnsureOutcome;
+use gong_crm::push::{Options, Records};
 use gong_crm::rate_limit::RateLimit;
-use gong_crm::{Account, Client, Credentials, Deal, EntityFile, push};
+use gong_crm::{Account, Client, Credentials, Deal};
 use gong_sim::Simulator;
 
 #[tokio::main]
@@ -34,15 +36,25 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
         .build()?;
 
     // Once: Gong has to know of the CRM. A company has one such integration.
-    let ensured = client
+    let integration_id = match client
         .ensure_integration("Acme CRM", "admin@acme.example")
-        .await?;
-    let integration_id = ensured.integration().integration_id;
+        .await?
+    {
+        EnsureOutcome::Created(integration) | EnsureOutcome::Unchanged(integration) => {
+            integration.integration_id
+        }
+        // Somebody else's CRM: its records are not ours to change.
+        other => {
+            return Err(format!(
+                "another integration is registered: {:?}",
+                other.integration().name
+            )
+            .into());
+        }
+    };
 
-    // One file for each type; the name says which.
-    let folder = tempfile::tempdir()?;
-    let mut accounts = EntityFile::create(folder.path().join("accounts.ldjson"))?;
-    accounts.write(
+    let mut records = Records::new();
+    records.add(
         &Account::builder()
             .object_id("acme")
             .modified_date("2026-03-01T09:30:00+01:00")
@@ -50,9 +62,7 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
             .domains(["acme.example"])
             .build()?,
     )?;
-    accounts.finish()?;
-    let mut deals = EntityFile::create(folder.path().join("deals.ldjson"))?;
-    deals.write(
+    records.add(
         &Deal::builder()
             .object_id(8_608_553)
             .modified_date("2026-03-01T09:31:00+01:00")
@@ -63,21 +73,23 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
             .amount(1250.5)
             .build()?,
     )?;
-    deals.finish()?;
 
-    let options = push::Options::new([folder.path()]).local();
-    let report = client.push(integration_id, options).await?;
+    let report = client
+        .push_records(integration_id, records, Options::default().simulator())
+        .await?;
     for file in &report.files {
         writeln!(
             out,
-            "{}: {} of {} taken",
-            file.object_type, file.succeeded, file.records
+            "{}: {} of {} accepted",
+            file.object_type, file.accepted, file.records
         )?;
     }
-    writeln!(out, "verdict: {:?}", report.verdict)?;
+    // An error unless Gong has every record as it was given.
+    let report = report.into_result()?;
+    writeln!(out, "verdict: {}", report.verdict)?;
     writeln!(
         out,
-        "Gong now holds: {}",
+        "Gong now has: {}",
         gong.object("DEAL", "8608553").unwrap_or_default()
     )?;
     Ok(())

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gong_client::rate_limit::{BoxFuture, CallCounter, CallCounterError};
 use gong_client::retry::RetryLimits;
@@ -11,7 +12,7 @@ use gong_client::{Clock, Credentials, Error, Quota, RateLimit, SystemClock};
 pub use gong_client::Timeouts;
 use jiff::Timestamp;
 
-use crate::ledger::{Ledger, LedgerError, MemoryLedger};
+use crate::ledger::{Ledger, LedgerError};
 
 /// The way to one company's Gong; cheap to clone, all clones share connections.
 ///
@@ -37,7 +38,7 @@ use crate::ledger::{Ledger, LedgerError, MemoryLedger};
 pub struct Client {
     api: gong_client::Client,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) ledger: Arc<dyn Ledger>,
+    ledger: Ledger,
 }
 
 #[bon::bon]
@@ -70,12 +71,16 @@ impl Client {
         /// What calls say of themselves, before this crate's own name.
         #[builder(into)]
         user_agent: Option<String>,
+        /// Certificates in PEM that are trusted besides the system's, as a company's proxy needs that
+        /// looks into TLS.
+        #[builder(into)]
+        root_certificates: Option<String>,
         /// How long to wait for what.
         timeouts: Option<Timeouts>,
         /// Where time comes from; tests bring their own.
         clock: Option<Arc<dyn Clock>>,
         /// Where uploads are written down; by default in memory, as long as the client lives.
-        ledger: Option<Arc<dyn Ledger>>,
+        ledger: Option<Ledger>,
         /// How many calls to make per second and per day; by default what Gong allows.
         rate_limit: Option<RateLimit>,
         /// How often a call is made again that failed for a passing reason, as
@@ -84,14 +89,15 @@ impl Client {
         retry_limits: Option<RetryLimits>,
     ) -> Result<Self, Error> {
         let clock = clock.unwrap_or_else(|| Arc::new(SystemClock));
-        let ledger = ledger.unwrap_or_else(|| Arc::new(MemoryLedger::new()));
+        let ledger = ledger.unwrap_or_else(Ledger::memory);
         let api = gong_client::Client::builder()
             .maybe_base_url(base_url)
             .credentials(credentials)
             .maybe_user_agent(user_agent)
+            .maybe_root_certificates(root_certificates)
             .maybe_timeouts(timeouts)
             .clock(Arc::clone(&clock))
-            .call_counter(Arc::new(LedgerCounter(Arc::clone(&ledger))))
+            .call_counter(Arc::new(LedgerCounter(ledger.clone())))
             .maybe_rate_limit(rate_limit)
             .maybe_retry_limits(retry_limits)
             .build()?;
@@ -100,6 +106,11 @@ impl Client {
 }
 
 impl Client {
+    /// What was sent to Gong, and what Gong holds.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
     /// The client beneath, which has no ledger.
     pub fn api(&self) -> &gong_client::Client {
         &self.api
@@ -152,29 +163,30 @@ impl fmt::Debug for Client {
 
 /// Counts calls in the ledger.
 #[derive(Debug)]
-struct LedgerCounter(Arc<dyn Ledger>);
-
-impl LedgerCounter {
-    fn blocking<T: Send + 'static>(
-        &self,
-        call: impl FnOnce(&dyn Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> BoxFuture<'_, Result<T, CallCounterError>> {
-        let ledger = Arc::clone(&self.0);
-        Box::pin(async move {
-            tokio::task::spawn_blocking(move || call(&*ledger))
-                .await
-                .map_err(CallCounterError::new)?
-                .map_err(CallCounterError::new)
-        })
-    }
-}
+struct LedgerCounter(Ledger);
 
 impl CallCounter for LedgerCounter {
     fn count_call(&self, at: Timestamp) -> BoxFuture<'_, Result<(), CallCounterError>> {
-        self.blocking(move |ledger| ledger.count_call(at))
+        Box::pin(async move { self.0.count_call(at).await.map_err(CallCounterError::new) })
     }
 
     fn calls_since(&self, since: Timestamp) -> BoxFuture<'_, Result<u64, CallCounterError>> {
-        self.blocking(move |ledger| ledger.calls_since(since))
+        Box::pin(async move {
+            self.0
+                .calls_since(since)
+                .await
+                .map_err(CallCounterError::new)
+        })
+    }
+
+    fn reserve_call(
+        &self,
+        now: Timestamp,
+        per_second: u32,
+    ) -> BoxFuture<'_, Result<Option<Duration>, CallCounterError>> {
+        Box::pin(async move {
+            let wait = self.0.reserve_call(now, per_second).await;
+            wait.map(Some).map_err(CallCounterError::new)
+        })
     }
 }

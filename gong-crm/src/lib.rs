@@ -3,8 +3,11 @@
 
 mod async_writer;
 pub mod client;
+mod compare;
 pub mod ledger;
 pub mod push;
+pub mod source;
+pub mod sync;
 pub mod verify;
 
 pub use gong_client::{
@@ -25,9 +28,7 @@ pub use gong_records::{
     Account, BusinessUser, ClientRequestId, Contact, Deal, DealStatus, EntityFile, IntegrationId,
     Lead, ObjectType, Record, Rule, Stage,
 };
-pub use ledger::MemoryLedger;
-#[cfg(feature = "sqlite")]
-pub use ledger::SqliteLedger;
+pub use ledger::Ledger;
 
 /// The programs of the guide compile.
 #[cfg(doctest)]

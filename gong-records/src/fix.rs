@@ -3,17 +3,17 @@
 //! [`fix_reader`] and [`fix_file`] copy an entity file line by line and rewrite what can only mean one
 //! thing:
 //!
-//! - a byte order mark, blank lines, `//` comments and Windows line ends go;
+//! - byte order marks, blank lines, `//` comments and Windows line ends are removed;
 //! - a date-time loses its fraction of a second, and gets a `T`, a capital `Z` and a colon in the
 //!   offset where those are missing;
-//! - a field under a retired name gets today's, if the line has no field of that name and the value
-//!   fits; `isOpen` and `isWon` become `status` where together they leave no doubt;
-//! - a status in the wrong case is put into capitals;
+//! - a retired field name becomes the current one, if the line has no field with that name and the
+//!   value fits; `isOpen` and `isWon` become `status` if they are unambiguous;
+//! - a status in the wrong case is changed to capitals;
 //! - a number or `true` and `false` in quotes lose them, and a numeric id gets them.
 //!
-//! With an [`EntitySchema`] that goes for its custom fields too. A missing zone,
-//! a date in another notation, a misspelled name or broken JSON stay as they are: the check names
-//! them. So does every value that is not fixed, byte for byte.
+//! With an [`EntitySchema`], its custom fields are fixed too. A missing zone, a date in another
+//! notation, a misspelled name or broken JSON is not changed; the check reports it. Every value that is
+//! not fixed stays the same, byte for byte.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -34,7 +34,7 @@ mod value;
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// What the custom fields are; without it they stay as they are.
+    /// The declared custom fields; without it custom fields are not changed.
     pub entity_schema: Option<EntitySchema>,
 }
 
@@ -44,9 +44,9 @@ pub struct Options {
 pub struct Fix {
     /// The line in the file that was read, from 1.
     pub line: u64,
-    /// The field's name, today's.
+    /// The field's current name.
     pub field: Option<String>,
-    /// The rule that was broken; none for Windows line ends, which break none.
+    /// The rule that was broken; `None` for Windows line ends, which break none.
     pub rule: Option<Rule>,
     /// What was there.
     pub before: Cow<'static, str>,
@@ -149,7 +149,7 @@ pub fn fix_reader(
     Ok(copy.fixed)
 }
 
-/// Fixes one file into another, which is complete or not there; they may be the same.
+/// Fixes one file into another, which is complete or does not exist; they may be the same.
 ///
 /// # Errors
 ///
@@ -172,7 +172,7 @@ pub fn fix_file(
     Ok(fixed)
 }
 
-/// The copy as far as it has come.
+/// The state of a copy.
 struct Copy<'a, W: Write> {
     writer: BufWriter<W>,
     line_format: &'static LineFormat,
@@ -187,7 +187,7 @@ impl<W: Write> Copy<'_, W> {
     fn next(&mut self, lines: &mut Lines<impl Read>) -> Result<bool, FixError> {
         let mut failed = None;
         let writer = &mut self.writer;
-        // A line that is too long to be looked at is copied as it is.
+        // A line that is too long to be parsed is copied unchanged.
         let next = lines.next_line_or_copy(&mut |piece| {
             writer.write_all(piece).map_err(|error| {
                 let kind = error.kind();
@@ -225,7 +225,7 @@ impl<W: Write> Copy<'_, W> {
         }
         let content = text.trim_ascii();
         if content.is_empty() {
-            // Behind a byte order mark alone there is no line.
+            // A byte order mark alone is not a line.
             if !text.is_empty() || !end.is_empty() {
                 self.note(None, Some(Rule::BlankLine), "a blank line", "nothing");
             }

@@ -1,9 +1,9 @@
-//! The ids that requests carry: integration, upload, meeting.
+//! The ids in requests: of integrations, uploads and meetings.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The id of a CRM integration: an exact 64-bit number, larger than a JavaScript number can hold.
+/// The id of a CRM integration: a 64-bit number, larger than JavaScript can represent exactly.
 ///
 /// ```
 /// use gong_records::IntegrationId;
@@ -44,14 +44,14 @@ impl fmt::Display for IntegrationId {
     }
 }
 
-/// As text, because most JSON readers would round the number.
+/// As a string, because most JSON parsers would round the number.
 impl serde::Serialize for IntegrationId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-/// From the text, and also from the number.
+/// From the string, and also from the number.
 impl<'de> serde::Deserialize<'de> for IntegrationId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(serde::Deserialize)]
@@ -69,8 +69,8 @@ impl<'de> serde::Deserialize<'de> for IntegrationId {
 
 /// The caller's own id of an upload or a deletion: letters, digits, `-` and `_`.
 ///
-/// Gong takes an id once; asking for its status tells how the work went. The same content gets the
-/// same id here, so that nothing is sent twice. Gong names no greatest length; 64 is this crate's.
+/// Gong accepts an id once, and returns the status of its request by it. Gong documents no maximum
+/// length; 64 is this crate's.
 ///
 /// ```
 /// use gong_records::ClientRequestId;
@@ -82,7 +82,7 @@ impl<'de> serde::Deserialize<'de> for IntegrationId {
 pub struct ClientRequestId(String);
 
 impl ClientRequestId {
-    /// The most characters that this crate takes; Gong names no limit.
+    /// The most characters that this crate accepts; Gong documents no limit.
     pub const MAX_LENGTH: usize = 64;
 
     /// The id as it is sent.
@@ -90,13 +90,13 @@ impl ClientRequestId {
         &self.0
     }
 
-    /// An id of parts that are known to hold nothing but letters, digits, `-` and `_`.
+    /// An id that is known to contain only letters, digits, `-` and `_`.
     pub fn from_valid(id: String) -> Self {
         Self(id)
     }
 
-    /// The id under which an integration's deletion is sent; `attempt` counts from 1 and moves on
-    /// only after a deletion that failed.
+    /// The id of the request that deletes an integration; `attempt` counts from 1 and increases only
+    /// after a deletion failed.
     ///
     /// ```
     /// use gong_records::ClientRequestId;
@@ -117,7 +117,7 @@ impl FromStr for ClientRequestId {
         let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if text.is_empty() || text.len() > Self::MAX_LENGTH || !text.bytes().all(good) {
             return Err(InvalidId(
-                "a client request id has 1 to 64 letters, digits, hyphens and underscores",
+                "a client request id has 1 to 64 letters, digits, hyphens or underscores",
             ));
         }
         Ok(Self(text.to_owned()))
@@ -143,7 +143,7 @@ impl<'de> serde::Deserialize<'de> for ClientRequestId {
     }
 }
 
-/// The id of a meeting: 1 to 20 digits, more than a 64-bit number holds.
+/// The id of a meeting: 1 to 20 digits, more than fit into a 64-bit number.
 ///
 /// ```
 /// use gong_records::MeetingId;
@@ -178,7 +178,7 @@ impl fmt::Display for MeetingId {
     }
 }
 
-/// An id that Gong would not take; the message says what one looks like.
+/// An id that Gong would reject; the message describes a valid one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidId(&'static str);

@@ -1,4 +1,4 @@
-//! The six kinds of records that Gong takes, each a type with a builder.
+//! The six record types of Gong, each with a builder.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ pub(crate) use validation::{Bounded, Validation};
 pub use crate::object_type::ObjectType;
 use crate::value::ObjectId;
 
-/// A record of one of the six types that a line of an entity file can hold.
+/// A record of one of the six types: one line of an entity file.
 ///
 /// Sealed: the types follow from openapi.yaml.
 pub trait Record:
@@ -34,7 +34,7 @@ pub trait Record:
 {
     /// The value of the upload's `objectType`.
     const OBJECT_TYPE: ObjectType;
-    /// The fields of the line and what is known of them.
+    /// The fields of the line, with their metadata.
     const LINE_FORMAT: &'static LineFormat;
 
     /// The record's id in the CRM.
@@ -43,12 +43,12 @@ pub trait Record:
     /// Whether the record is a deletion.
     fn is_deleted(&self) -> bool;
 
-    /// The fields that are not Gong's own.
+    /// The custom fields.
     fn custom_fields(&self) -> &CustomFields;
 
     /// Appends the record as one line of an entity file, its line break included.
     ///
-    /// The same JSON as by way of `serde_json`, in a fraction of the time.
+    /// The same JSON as `serde_json` writes, in a fraction of the time.
     ///
     /// ```
     /// use gong_records::{Record as _, Stage};
@@ -75,9 +75,9 @@ mod sealed {
 }
 
 impl Stage {
-    /// The line that hides a stage from new deals and keeps it on old ones.
+    /// An inactive stage, which Gong hides from new deals and keeps on old ones.
     ///
-    /// Gong documents no deletion of stages: an inactive one is the end of its life.
+    /// Gong documents no deletion of stages; make a stage inactive instead.
     ///
     /// # Errors
     ///

@@ -22,15 +22,14 @@ pub use field_type::FieldType;
 pub use plan::{Change, PlannedField, SchemaPlan, SchemaPlanError};
 pub use rules::{SchemaFinding, SchemaRule};
 
-/// The custom fields that are declared, by object type.
+/// The declared custom fields, by object type.
 ///
-/// Gong takes values of undeclared fields and does not show them; values of declared ones must fit
-/// the declared type. A schema says nothing of the types that it does not list: their custom fields
-/// are neither right nor wrong.
+/// Gong accepts values of undeclared fields and does not display them; values of declared fields must
+/// have the declared type. A schema says nothing about types that it does not list: their custom
+/// fields are not checked.
 ///
-/// It is read from what people have: the answer of `GET /v2/crm/entity-schema`, an object with one
-/// list of fields a type, or (with [`EntitySchema::from_json_of`]) the bare list that Gong's `POST`
-/// takes.
+/// It is read from the response of `GET /v2/crm/entity-schema`, an object with one list of fields per
+/// type, or (with [`EntitySchema::from_json_of`]) the bare list that Gong's `POST` accepts.
 ///
 /// ```
 /// use gong_records::{Deal, EntitySchema, Rule};
@@ -53,7 +52,7 @@ pub use rules::{SchemaFinding, SchemaRule};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EntitySchema(BTreeMap<ObjectType, Declared>);
 
-/// The fields of one type, and where each stands.
+/// The fields of one type, and the index of each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Declared {
     fields: Vec<SchemaField>,
@@ -64,7 +63,7 @@ impl Declared {
     fn push(&mut self, field: SchemaField) {
         let index = self.fields.len();
         let name = field.unique_name.clone();
-        // A changed type makes a new field of the same name, beside the removed one.
+        // A changed type creates a new field with the same name, beside the removed one.
         let shadowed = field.is_deleted == Some(true) && self.by_name.contains_key(&name);
         if !shadowed {
             self.by_name.insert(name, index);
@@ -74,20 +73,19 @@ impl Declared {
 }
 
 impl EntitySchema {
-    /// A schema that says nothing of any type.
+    /// A schema without types.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads the answer of `GET /v2/crm/entity-schema`, or an object with a list of fields a type.
+    /// Reads the response of `GET /v2/crm/entity-schema`, or an object with a list of fields per type.
     ///
-    /// Where Gong's answer names a field under `name` instead of `uniqueName`, that is taken; a
-    /// `null` is as good as a missing property.
+    /// A field may have `name` instead of `uniqueName`, as in Gong's example; `null` counts as missing.
     ///
     /// # Errors
     ///
-    /// [`EntitySchemaError`], with line and column, for what is not JSON or none of the two shapes;
-    /// for a field without name; for two live fields of one name.
+    /// [`EntitySchemaError`], with line and column, for text that is not JSON or not of these
+    /// shapes, for a field without name, and for two fields with one name.
     ///
     /// ```
     /// use gong_records::{EntitySchema, FieldType, ObjectType};
@@ -104,7 +102,7 @@ impl EntitySchema {
         document::read(text, None)
     }
 
-    /// The same, and a bare list of fields is taken for those of this type.
+    /// The same; a bare list contains the fields of this type.
     ///
     /// # Errors
     ///
@@ -127,7 +125,7 @@ impl EntitySchema {
     ///
     /// # Errors
     ///
-    /// As [`EntitySchema::from_json`], and when the reader fails or does not give UTF-8.
+    /// As [`EntitySchema::from_json`], and if the reader fails or is not UTF-8.
     pub fn from_reader(mut reader: impl io::Read) -> Result<Self, EntitySchemaError> {
         let mut text = String::new();
         reader
@@ -159,14 +157,14 @@ impl EntitySchema {
         self
     }
 
-    /// The fields of a type in their order; `None` when the schema says nothing of the type.
+    /// The fields of a type in order; `None` if the schema does not list the type.
     pub fn fields(&self, object_type: ObjectType) -> Option<&[SchemaField]> {
         self.0
             .get(&object_type)
             .map(|declared| declared.fields.as_slice())
     }
 
-    /// The field of this name. Where one was removed and made again, the live one.
+    /// The field with this name; if one was removed and declared again, the current one.
     pub fn field(&self, object_type: ObjectType, name: &str) -> Option<&SchemaField> {
         let declared = self.0.get(&object_type)?;
         declared.fields.get(*declared.by_name.get(name)?)
@@ -179,12 +177,12 @@ impl EntitySchema {
             .map(|(object_type, declared)| (*object_type, declared.fields.as_slice()))
     }
 
-    /// Whether it says nothing of any type.
+    /// Whether it lists no type.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a custom field of this name and value belongs into a line of this type.
+    /// Checks whether a record of this type can have a custom field with this name and value.
     ///
     /// # Errors
     ///
@@ -203,17 +201,17 @@ impl EntitySchema {
             Some(field) => field.check(value),
             None => Err(InvalidValue::new(
                 Rule::CustomUnknown,
-                "the entity schema does not declare it, so Gong takes it and does not show it",
+                "the entity schema does not declare it, so Gong accepts it and does not display it",
             )),
         }
     }
 
-    /// Whether every custom field of a record fits the schema.
+    /// Checks whether every custom field of a record matches the schema.
     ///
     /// # Errors
     ///
-    /// [`InvalidRecord`] with every custom field that does not; those too of which Gong is not known
-    /// to refuse the record, such as an undeclared name.
+    /// [`InvalidRecord`] with every custom field that does not match, including those for which Gong is
+    /// not known to reject the record, such as an undeclared name.
     pub fn check<T: Record>(&self, record: &T) -> Result<(), InvalidRecord> {
         let violations: Vec<Violation> = record
             .custom_fields()
@@ -234,7 +232,7 @@ impl EntitySchema {
     }
 }
 
-/// An object with one list of fields a type, which [`EntitySchema::from_json`] reads back.
+/// An object with one list of fields per type, which [`EntitySchema::from_json`] reads back.
 impl Serialize for EntitySchema {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut types = serializer.serialize_map(Some(self.0.len()))?;

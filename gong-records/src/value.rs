@@ -1,4 +1,4 @@
-//! The values that fields hold: types that can't hold what Gong refuses.
+//! The values of fields: types that cannot contain what Gong rejects.
 
 use std::borrow::Cow;
 
@@ -23,9 +23,9 @@ pub use object_id::ObjectId;
 pub use timestamp::Timestamp;
 pub use url::Url;
 
-/// Why a value was refused: the rule it breaks, and how.
+/// Why a value is invalid: the rule that it breaks, and how.
 ///
-/// The message never repeats the value, which may be personal data.
+/// The message never contains the value, which may be personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message} [{rule}]")]
 pub struct InvalidValue {
@@ -52,17 +52,17 @@ impl InvalidValue {
     }
 }
 
-/// A value that can be read from text a person wrote.
+/// A value that can be parsed from text.
 pub(crate) trait FromText: Sized {
     fn from_text(text: &str) -> Result<Self, InvalidValue>;
 }
 
-/// A value that can be read from the JSON of a line.
+/// A value that can be parsed from the JSON of a line.
 pub(crate) trait FromJson: Sized {
     fn from_json(json: &RawValue) -> Result<Self, InvalidValue>;
 }
 
-/// A value out of a fixed set of words.
+/// A value from a fixed set of words.
 pub(crate) trait Word: Sized {
     const WORDS: &'static [&'static str];
 
@@ -120,16 +120,16 @@ impl FromJson for Vec<String> {
         serde_json::from_str(json.get()).map_err(|_| {
             InvalidValue::new(
                 Rule::WrongType,
-                "it must be a list of texts, such as [\"a.example\"]",
+                "it must be a list of strings, such as [\"a.example\"]",
             )
         })
     }
 }
 
-/// A JSON string's text, borrowed where it has no escapes.
+/// The text of a JSON string, borrowed if it has no escapes.
 pub(crate) fn text(json: &RawValue) -> Result<Cow<'_, str>, InvalidValue> {
     let quoted = json.get();
-    let wrong = || InvalidValue::new(Rule::WrongType, "it must be a text in double quotes");
+    let wrong = || InvalidValue::new(Rule::WrongType, "it must be a string in double quotes");
     match quoted
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
@@ -142,11 +142,11 @@ pub(crate) fn text(json: &RawValue) -> Result<Cow<'_, str>, InvalidValue> {
     }
 }
 
-/// Gives a text type its everyday traits: reading, printing, and serde both ways.
+/// Implements parsing, printing and serde for a text type.
 macro_rules! text_value {
     ($name:ident, $as_str:expr) => {
         impl $name {
-            /// The text as it stands on the wire.
+            /// The text on the wire.
             pub fn as_str(&self) -> &str {
                 let as_str: fn(&Self) -> &str = $as_str;
                 as_str(self)

@@ -33,6 +33,7 @@ use crate::time::Processing;
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// use gong_sim::Simulator;
 ///
+/// # drop(rustls::crypto::ring::default_provider().install_default());
 /// let sim = Simulator::start().await.unwrap();
 /// let answer = reqwest::Client::new()
 ///     .get(format!("{}/v2/crm/integrations", sim.base_url()))

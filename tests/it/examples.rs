@@ -1,10 +1,10 @@
-//! Does each example of the library run, and print what its reader expects?
+//! Each example of the library runs, and prints what its reader expects.
 
 use std::error::Error;
 
 use crate::support::snapshot::snapshot;
 
-/// Takes in an example as a module: its `main` is for cargo.
+/// Includes an example as a module: its `main` is for cargo.
 macro_rules! examples {
     ($($name:ident = $path:literal;)*) => {$(
         #[path = $path]
@@ -34,7 +34,7 @@ macro_rules! prints {
 }
 
 #[tokio::test]
-async fn the_quickstart_comes_to_a_verdict() {
+async fn quickstart_comes_to_a_verdict() {
     prints!(quickstart, "two records, and Gong's verdict");
 }
 
@@ -42,20 +42,20 @@ async fn the_quickstart_comes_to_a_verdict() {
 async fn rows_of_a_database_arrive() {
     prints!(
         from_database,
-        "a row that is no record is named, the others arrive"
+        "a row that is not a record is named, the others arrive"
     );
 }
 
 #[tokio::test]
-async fn each_round_sends_what_has_changed() {
+async fn incremental_push_loses_nothing() {
     prints!(
         incremental_push,
-        "three rounds: all, the newest once more, a change"
+        "four rounds: all, nothing new, a failure, and what it left"
     );
 }
 
 #[tokio::test]
-async fn a_lossy_schema_is_not_declared() {
+async fn lossy_schema_is_not_declared() {
     prints!(
         custom_schema,
         "declared, unchanged, and not declared because values would be lost"
@@ -63,26 +63,23 @@ async fn a_lossy_schema_is_not_declared() {
 }
 
 #[tokio::test]
-async fn readiness_is_told_of_each_person() {
+async fn readiness_of_each_person_is_shown() {
     prints!(
         meeting_readiness,
-        "who is ready, and what mends it for the others"
+        "who is ready, and how the others are fixed"
     );
 }
 
-#[tokio::test]
-async fn an_own_ledger_sees_every_state() {
-    prints!(
-        own_ledger,
-        "the second push of the same content sends nothing"
-    );
+#[tokio::test(flavor = "multi_thread")]
+async fn own_ledger_passes_the_conformance_suite() {
+    prints!(own_ledger, "a store of an app, and two pushes with it");
 }
 
 #[tokio::test]
-async fn a_web_service_collects_and_pushes() {
+async fn web_service_collects_and_pushes() {
     prints!(
         axum_service,
-        "a good change, a bad one, and one push of what came in"
+        "a good change, a bad one, a push that fails, and one that does not"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Do contract, client and local Gong say the same on the wire, and does a CRM arrive?
+//! Contract, client and simulator agree on the wire; the documents and examples do what they say.
 
 #![expect(
     clippy::unwrap_used,
@@ -6,20 +6,15 @@
 )]
 
 mod answers;
-mod clock;
-mod csv;
 mod decoding;
 mod documents;
-mod exactly_once;
+mod example_crm;
 mod examples;
 mod findings;
 mod hostile;
 mod house;
 mod openapi;
-mod order;
 mod parity;
-mod push;
-mod resume;
 mod retry;
 mod schema;
 mod schema_agreement;
@@ -27,6 +22,5 @@ mod silence;
 mod supply_chain;
 mod support;
 mod users;
-mod verdicts;
 mod wait;
 mod wire;

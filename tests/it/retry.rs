@@ -1,9 +1,9 @@
-//! Is nothing ever sent twice, and nothing given up too early, whatever becomes of an answer?
+//! Nothing is sent twice and nothing is given up too early, whatever becomes of an answer.
 
 use std::path::Path;
 use std::time::Duration;
 
-use gong_crm::push::{FileStatus, Options, Report, SETTLE_TIME, Verdict};
+use gong_crm::push::{ACCOUNT_DELAY, Options, Report, Status, Verdict};
 use gong_crm::rate_limit::RateLimit;
 use gong_crm::retry::RetryLimits;
 use gong_crm::{Client, Credentials, ErrorKind};
@@ -70,30 +70,27 @@ fn unknown_id() -> Step {
 }
 
 #[tokio::test]
-async fn content_that_gong_has_is_not_sent_again() {
-    let gong = Scripted::start([conflict(), status("DONE")]).await;
-    let folder = folder(&["accounts.ldjson"]);
+async fn conflict_on_an_id_that_was_not_sent_stops_the_push() {
+    let gong = Scripted::start([conflict()]).await;
+    let folder = folder(&["accounts.ldjson", "contacts.ldjson"]);
     let report = push(&gong, folder.path()).await;
-    assert_eq!(report.verdict, Verdict::Done);
-    let file = &report.files[0];
-    assert_eq!((file.sent, file.succeeded), (false, 2));
-    assert!(
-        file.client_request_id
-            .as_ref()
-            .unwrap()
-            .as_str()
-            .ends_with("-1")
-    );
+    assert_eq!(report.verdict, Verdict::Unknown);
+    let reason = report.files[0].reason.as_ref().unwrap();
+    assert!(reason.contains("another copy of this ledger"), "{reason}");
     snapshot(
-        "retry__conflict_done",
-        "A 409 means that Gong took the id before: its status is the verdict.",
+        "retry__conflict_not_sent",
+        "A 409 for an id that this ledger never sent: another copy of it has been at work.",
         &gong.transcript().await,
     );
 }
 
 #[tokio::test]
-async fn content_that_gong_still_works_on_is_waited_for() {
+async fn conflict_after_a_lost_answer_is_a_late_arrival() {
     let gong = Scripted::start([
+        Step::Lose,
+        unknown_id(),
+        unknown_id(),
+        unknown_id(),
         conflict(),
         status("IN_PROGRESS"),
         status("PENDING"),
@@ -102,38 +99,16 @@ async fn content_that_gong_still_works_on_is_waited_for() {
     .await;
     let folder = folder(&["accounts.ldjson"]);
     let report = push(&gong, folder.path()).await;
-    assert_eq!(
-        (report.verdict, report.files[0].sent),
-        (Verdict::Done, false)
-    );
-    gong.transcript().await;
-}
-
-#[tokio::test]
-async fn content_that_failed_before_goes_under_the_next_id() {
-    let steps = [conflict(), status("FAILED"), stored(), status("DONE")];
-    let gong = Scripted::start(steps).await;
-    let folder = folder(&["accounts.ldjson"]);
-    let report = push(&gong, folder.path()).await;
-    assert_eq!(report.verdict, Verdict::Done);
-    let file = &report.files[0];
-    assert!(file.sent);
-    assert!(
-        file.client_request_id
-            .as_ref()
-            .unwrap()
-            .as_str()
-            .ends_with("-2")
-    );
+    assert_eq!((report.verdict, report.accepted()), (Verdict::Done, 2));
     snapshot(
-        "retry__conflict_failed",
-        "Only when Gong says that an id failed is the content sent again, under the next id.",
+        "retry__conflict_late",
+        "The first try arrived late: a 409 for an id of ours means that Gong has it.",
         &gong.transcript().await,
     );
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_asked_about_before_anything_is_sent_again() {
+async fn lost_answer_is_asked_about_before_sending_again() {
     let gong = Scripted::start([
         Step::Lose,
         unknown_id(),
@@ -145,10 +120,7 @@ async fn a_lost_answer_is_asked_about_before_anything_is_sent_again() {
     .await;
     let folder = folder(&["accounts.ldjson"]);
     let report = push(&gong, folder.path()).await;
-    assert_eq!(
-        (report.verdict, report.files[0].sent),
-        (Verdict::Done, true)
-    );
+    assert_eq!((report.verdict, report.accepted()), (Verdict::Done, 2));
     snapshot(
         "retry__lost_and_unknown",
         "Gong does not know the id after a lost answer: the same id is sent once more.",
@@ -157,14 +129,11 @@ async fn a_lost_answer_is_asked_about_before_anything_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_to_an_upload_that_arrived_is_no_loss() {
+async fn upload_whose_answer_is_lost_is_sent_once() {
     let gong = Scripted::start([Step::Lose, status("PENDING"), status("DONE")]).await;
     let folder = folder(&["accounts.ldjson"]);
     let report = push(&gong, folder.path()).await;
-    assert_eq!(
-        (report.verdict, report.files[0].sent),
-        (Verdict::Done, true)
-    );
+    assert_eq!((report.verdict, report.accepted()), (Verdict::Done, 2));
     snapshot(
         "retry__lost_and_known",
         "Gong knows the id after a lost answer: nothing is sent again.",
@@ -173,7 +142,7 @@ async fn a_lost_answer_to_an_upload_that_arrived_is_no_loss() {
 }
 
 #[tokio::test]
-async fn a_failure_of_gongs_own_is_asked_about_too() {
+async fn server_error_is_asked_about_before_sending_again() {
     let gong = Scripted::start([
         answer(503, json!({"errors": ["Internal server error occurred"]})),
         status("DONE"),
@@ -181,15 +150,12 @@ async fn a_failure_of_gongs_own_is_asked_about_too() {
     .await;
     let folder = folder(&["accounts.ldjson"]);
     let report = push(&gong, folder.path()).await;
-    assert_eq!(
-        (report.verdict, report.files[0].sent),
-        (Verdict::Done, true)
-    );
+    assert_eq!((report.verdict, report.accepted()), (Verdict::Done, 2));
     gong.transcript().await;
 }
 
 #[tokio::test]
-async fn a_rate_limit_is_waited_out() {
+async fn rate_limit_is_waited_out() {
     let gong = Scripted::start([
         Step::Answer {
             status: 429,
@@ -211,22 +177,22 @@ async fn a_rate_limit_is_waited_out() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_keep_the_other_files_from_being_sent() {
+async fn wrong_credentials_stop_the_push() {
     let gong = Scripted::start([answer(401, json!({"errors": ["Company is inactive"]}))]).await;
     let folder = folder(&["accounts.ldjson", "contacts.ldjson", "stages.ldjson"]);
     let report = push(&gong, folder.path()).await;
     assert_eq!(report.verdict, Verdict::Failed);
-    assert_eq!(report.cause().unwrap().kind(), ErrorKind::Unauthorized);
-    let states: Vec<FileStatus> = report.files.iter().map(|file| file.status).collect();
     assert_eq!(
-        states,
-        [FileStatus::Failed, FileStatus::NotSent, FileStatus::NotSent]
+        report.cause.as_ref().unwrap().kind(),
+        ErrorKind::Unauthorized
     );
+    let states: Vec<Status> = report.files.iter().map(|file| file.status).collect();
+    assert_eq!(states, [Status::NotSent; 3]);
     gong.transcript().await;
 }
 
 #[tokio::test]
-async fn an_outcome_that_stays_unknown_is_reported_as_unknown() {
+async fn outcome_that_stays_unknown_is_reported_as_unknown() {
     let mut steps = Vec::new();
     for _ in 0..5 {
         steps.push(Step::Lose);
@@ -236,8 +202,8 @@ async fn an_outcome_that_stays_unknown_is_reported_as_unknown() {
     let folder = folder(&["accounts.ldjson"]);
     let report = push(&gong, folder.path()).await;
     assert_eq!(report.verdict, Verdict::Unknown);
-    assert!(report.cause().unwrap().is_outcome_unknown());
-    assert!(report.files[0].client_request_id.is_some());
+    assert!(report.cause.as_ref().unwrap().is_outcome_unknown());
+    assert_eq!(report.unfinished().len(), 1);
     let transcript = gong.transcript().await;
     let ids: std::collections::BTreeSet<&str> = transcript
         .lines()
@@ -251,9 +217,9 @@ async fn an_outcome_that_stays_unknown_is_reported_as_unknown() {
 }
 
 #[tokio::test]
-async fn types_go_in_the_order_of_their_references_and_accounts_settle() {
+async fn types_are_sent_in_the_order_of_their_references() {
     let simulator = gong_sim::Simulator::start().await.unwrap();
-    let clock = RecordingClock::new(vec![SETTLE_TIME], Log::default());
+    let clock = RecordingClock::new(Vec::new(), Log::default());
     let credentials =
         Credentials::access_key(simulator.access_key(), simulator.access_key_secret());
     let client = Client::builder()
@@ -270,14 +236,12 @@ async fn types_go_in_the_order_of_their_references_and_accounts_settle() {
         .await
         .unwrap();
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
-    let settled = clock
-        .pauses()
-        .into_iter()
-        .filter(|pause| *pause == SETTLE_TIME);
+    let long = |pause: &Duration| *pause > ACCOUNT_DELAY / 2 && *pause <= ACCOUNT_DELAY;
+    let delays = clock.pauses().into_iter().filter(long);
     assert_eq!(
-        settled.count(),
+        delays.count(),
         1,
-        "accounts settle once, before what refers to them"
+        "the account delay comes once, before what refers to accounts"
     );
 
     // What was asked, by upload: its type comes from the id.
@@ -331,7 +295,7 @@ fn limited(seconds: &'static [(&'static str, &'static str)]) -> Step {
 }
 
 #[tokio::test]
-async fn a_question_that_fails_for_a_passing_reason_is_asked_again() {
+async fn idempotent_call_is_repeated_after_a_transient_failure() {
     let steps = [
         Step::Lose,
         refusal(503),
@@ -348,7 +312,7 @@ async fn a_question_that_fails_for_a_passing_reason_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_question_is_given_up_after_four_tries_or_a_long_wait() {
+async fn idempotent_call_is_given_up_after_four_tries() {
     let gong = Scripted::start((0..4).map(|_| refusal(503))).await;
     let error = gong.client.integrations().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
@@ -363,7 +327,7 @@ async fn a_question_is_given_up_after_four_tries_or_a_long_wait() {
 }
 
 #[tokio::test]
-async fn what_can_not_be_said_twice_is_said_again_only_if_gong_refused_it() {
+async fn non_idempotent_call_is_repeated_only_if_refused() {
     let made = answer(201, json!({"requestId": "4al", "meetingId": "17"}));
     let gong = Scripted::start([limited(&[("retry-after", "1")]), made]).await;
     let meeting = calls::meeting();
@@ -383,7 +347,7 @@ async fn what_can_not_be_said_twice_is_said_again_only_if_gong_refused_it() {
 }
 
 #[tokio::test]
-async fn a_wait_of_ages_is_none_that_anybody_waits() {
+async fn endless_retry_after_is_not_waited_for() {
     let gong = Scripted::start([
         answer(502, json!("bad gateway")),
         limited(&[("retry-after", "18446744073709551615")]),

@@ -7,7 +7,6 @@ pub(crate) mod failure;
 pub(crate) mod script;
 pub(crate) mod snapshot;
 pub(crate) mod transcript;
-pub(crate) mod world;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -118,7 +118,7 @@ async fn a_wait_ends_when_its_time_is_up() {
     assert_eq!(last.as_ref().unwrap().status, RequestState::InProgress);
     assert_eq!(
         error.to_string(),
-        "accounts-2026-03-01 is not finished after 6 s; questions asked: 2"
+        "accounts-2026-03-01 is still processing after 6 s (status checks: 2)"
     );
     gong.transcript().await;
 }

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::acme;
+use crate::scale;
 
 mod page;
 
@@ -71,7 +71,7 @@ fn command(root: &Path, folder: &Path, name: &str, crm: Option<&Path>) -> Comman
     command
 }
 
-/// The files that are pushed; made anew where they are not there.
+/// The files that are pushed; made if they are missing.
 fn crm(root: &Path, name: &str) -> Result<Option<PathBuf>> {
     if name != "push" {
         return Ok(None);
@@ -80,7 +80,7 @@ fn crm(root: &Path, name: &str) -> Result<Option<PathBuf>> {
     if !folder.exists() {
         // A run that is stopped leaves no half of a CRM under the name.
         let aside = folder.with_extension("part");
-        acme::write_into(&aside, PUSHED)?;
+        scale::write_into(root, &aside, PUSHED)?;
         std::fs::rename(&aside, &folder)?;
     }
     Ok(Some(folder))

@@ -1,14 +1,14 @@
-//! How are many lives of killed pushes run?
+//! Runs the chaos test over many seeds.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-/// The test that lives them; a plain test run has a few.
-const TEST: &str = "seeds::a_life_of_kills_and_faults_ends_with_every_record_applied_once";
+/// The test; a plain test run has a few seeds.
+const TEST: &str = "seeds::kills_and_faults_lose_and_undo_nothing";
 
-/// Runs the lives of these seeds.
+/// Runs these seeds.
 pub(crate) fn run(root: &Path, from: u64, seeds: u64) -> Result<()> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let status = Command::new(&cargo)
@@ -18,6 +18,6 @@ pub(crate) fn run(root: &Path, from: u64, seeds: u64) -> Result<()> {
         .current_dir(root)
         .status()
         .with_context(|| format!("cannot start {cargo}"))?;
-    ensure!(status.success(), "a life went wrong; its seed stands above");
+    ensure!(status.success(), "a seed failed; it is named above");
     Ok(())
 }

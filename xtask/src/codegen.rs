@@ -55,7 +55,19 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
 
 /// Everything that follows from the spec, in memory.
 fn artifacts(root: &Path) -> Result<Vec<Artifact>> {
-    generate(&Spec::load(&root.join("openapi.yaml"))?)
+    let path = root.join("openapi.yaml");
+    let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", path.display()))?;
+    // A checkout with CRLF line ends must not change the hash.
+    generate(&contract(&text.replace("\r\n", "\n"))?)
+}
+
+/// Parses and checks the text of openapi.yaml.
+fn contract(text: &str) -> Result<Spec> {
+    let source = source::parse(text)?;
+    validate::validate(&source)?;
+    Ok(Spec::new(text, source))
 }
 
 /// Everything that follows from this contract.

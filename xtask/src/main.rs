@@ -1,45 +1,40 @@
-//! The workspace's own chores: `cargo xtask codegen | acme | bench | chaos | docs | ci | packages`.
+//! The workspace's own tasks: `cargo xtask codegen | scale | bench | chaos | docs | ci | packages`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-mod acme;
 mod bench;
 mod chaos;
 mod ci;
 mod codegen;
 mod outside;
 mod packages;
+mod scale;
 
-/// The workspace's own chores.
+/// The workspace's own tasks.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask")]
 struct Arguments {
     #[command(subcommand)]
-    chore: Chore,
+    task: Task,
 }
 
 #[derive(Debug, Subcommand)]
-enum Chore {
+enum Task {
     /// Write everything that follows from openapi.yaml
     Codegen {
         /// Change nothing; fail with a diff when a committed file is stale
         #[arg(long)]
         check: bool,
     },
-    /// Write the example CRM into examples/acme
-    Acme {
-        /// Change nothing; fail when a committed file is stale
-        #[arg(long, conflicts_with_all = ["out", "scale"])]
-        check: bool,
-        /// Write into this folder instead
-        #[arg(long)]
-        out: Option<PathBuf>,
-        /// Make the CRM this many times as large
-        #[arg(long, default_value_t = 1, requires = "out")]
-        scale: u32,
+    /// Write the example CRM of examples/acme, several times as large
+    Scale {
+        /// How many times as large
+        times: u32,
+        /// The folder to write into
+        out: PathBuf,
     },
     /// Run a bench of benches/, such as `check`; or all, and write docs/benchmarks.md
     Bench {
@@ -81,26 +76,23 @@ enum Chore {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let root = workspace_root();
-    let outcome = match arguments.chore {
-        Chore::Codegen { check } => codegen::run(&root, check),
-        Chore::Acme { check, out, scale } => match out {
-            Some(folder) => acme::write_into(&folder, scale),
-            None => acme::run(&root, check),
-        },
-        Chore::Bench { name, arguments } => match name {
+    let outcome = match arguments.task {
+        Task::Codegen { check } => codegen::run(&root, check),
+        Task::Scale { times, out } => scale::write_into(&root, &out, times),
+        Task::Bench { name, arguments } => match name {
             Some(name) => bench::run(&root, &name, &arguments),
             None => bench::run_all(&root),
         },
-        Chore::Chaos { seeds, from } => chaos::run(&root, from, seeds),
-        Chore::Docs => ci::pages(&root),
-        Chore::Ci => ci::run(&root),
-        Chore::Outside { list: true, .. } => {
+        Task::Chaos { seeds, from } => chaos::run(&root, from, seeds),
+        Task::Docs => ci::pages(&root),
+        Task::Ci => ci::run(&root),
+        Task::Outside { list: true, .. } => {
             outside::list();
             Ok(())
         }
-        Chore::Outside { suites, .. } => outside::run(&root, &suites),
-        Chore::Packages { since: None } => packages::run(&root),
-        Chore::Packages {
+        Task::Outside { suites, .. } => outside::run(&root, &suites),
+        Task::Packages { since: None } => packages::run(&root),
+        Task::Packages {
             since: Some(revision),
         } => packages::compare(&root, &revision),
     };
@@ -115,7 +107,7 @@ fn main() -> ExitCode {
 
 #[expect(
     clippy::print_stderr,
-    reason = "a chore reports its failure on the terminal"
+    reason = "a task reports its failure on the terminal"
 )]
 fn report(error: &anyhow::Error) {
     eprintln!("error: {error:#}");

@@ -7,17 +7,16 @@
 //! Each minute gives a line; at the end, memory, file handles and ledger are held to their bounds.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use benches::figures::say;
 use benches::gong::{self, Gong};
 use fastrand::Rng;
-use gong_crm::ledger::Ledger as _;
+use gong_crm::ledger::Ledger;
 use gong_crm::push::{Options, Verdict};
 use gong_crm::rate_limit::RateLimit;
-use gong_crm::{Client, Credentials, IntegrationId, SqliteLedger};
+use gong_crm::{Client, Credentials, IntegrationId};
 use gong_sim::{Effect, Fault, RetryAfter};
 
 /// What may go wrong in a round.
@@ -68,14 +67,14 @@ async fn main() -> Result<()> {
     let integration_id = gong.integration_id.parse()?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("ledger.sqlite");
-    let ledger = Arc::new(SqliteLedger::open(&path)?);
+    let ledger = Ledger::open(&path).await?;
     let client = Client::builder()
         .base_url(&gong.base_url)
         .credentials(Credentials::access_key(
             gong.access_key.as_str(),
             gong.access_key_secret.as_str(),
         ))
-        .ledger(Arc::<SqliteLedger>::clone(&ledger))
+        .ledger(ledger.clone())
         .rate_limit(RateLimit::unlimited())
         .build()?;
     let crm = folder.path().join("crm");
@@ -117,8 +116,7 @@ async fn main() -> Result<()> {
     }
     let early = early.context("there was no first quarter")?;
     let end = held(&path)?;
-    let jobs = ledger.jobs()?;
-    let uploads = jobs.len() as u64;
+    let uploads = ledger.uploads(usize::MAX).await?.len() as u64;
     say(&format!(
         "{rounds} pushes, {uploads} uploads: memory from {} to {} KiB, file handles from {} to {}, {} \
          bytes of ledger an upload",
@@ -129,8 +127,8 @@ async fn main() -> Result<()> {
         end.ledger_bytes / uploads.max(1)
     ));
     ensure!(
-        jobs.iter().all(|job| !job.is_unfinished()),
-        "a job was left unfinished"
+        ledger.open_uploads().await?.is_empty(),
+        "an upload was left without a verdict"
     );
     ensure!(
         end.memory_kib <= early.memory_kib + GROWTH_KIB,
@@ -145,17 +143,17 @@ async fn main() -> Result<()> {
 /// Pushes until everything has arrived; says how often it had to be resumed.
 async fn push(client: &Client, integration_id: IntegrationId, crm: &Path) -> Result<u64> {
     let report = client
-        .push(integration_id, Options::new([crm]).local())
+        .push(integration_id, Options::new([crm]).simulator())
         .await?;
     let mut verdict = report.verdict;
     for again in 0..5 {
         if verdict == Verdict::Done {
             return Ok(u64::from(again > 0));
         }
-        let options = Options::new([""; 0]).local();
+        let options = Options::default().simulator();
         drop(client.resume([], options).await?);
         let report = client
-            .push(integration_id, Options::new([crm]).local())
+            .push(integration_id, Options::new([crm]).simulator())
             .await?;
         verdict = report.verdict;
     }

@@ -1,4 +1,4 @@
-//! From no integration to one, and from one to none, whatever was there or went before.
+//! Ensuring that an integration exists, and deleting it to the end.
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
@@ -7,15 +7,15 @@ use crate::poll::{PollError, PollPolicy};
 use crate::status::{RequestState, RequestStatus};
 use gong_records::ids::{ClientRequestId, IntegrationId};
 
-/// What [`Client::ensure_integration`] found or made.
+/// The outcome of [`Client::ensure_integration`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EnsureOutcome {
-    /// One was registered already, and name and owner are the wanted ones.
+    /// It was registered already, with this name and owner.
     Unchanged(Integration),
-    /// None was registered: now it is.
+    /// It was registered now.
     Created(Integration),
-    /// One is registered under another name or owner. Nothing was changed; there is no renaming.
+    /// Another name or owner is registered. Nothing was changed: Gong cannot rename an integration.
     Conflict(Integration),
 }
 
@@ -43,30 +43,30 @@ impl EnsureOutcome {
     }
 }
 
-/// How a deletion goes on.
+/// A step of a deletion.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum DeletionEvent {
-    /// Gong has the request; this id asks for its status, in another process too.
+    /// Gong has the request; its status can be read by this id, also by another process.
     Started {
         /// The request's id.
         client_request_id: ClientRequestId,
-        /// Whether it was sent just now; else an earlier request of the same deletion goes on.
+        /// Whether it was sent now; otherwise an earlier request for the same deletion continues.
         sent_now: bool,
     },
-    /// Gong was asked how far it is.
+    /// The status was read.
     Polled(RequestStatus),
 }
 
-/// Requests under which one integration can be deleted: each was seen to fail before the next.
+/// How many deletion requests are sent at most: the next one only after the one before failed.
 const ATTEMPTS: u32 = 9;
 
 impl Client {
     /// Makes sure that the integration of this name and owner is registered.
     ///
-    /// A company has one CRM integration. One that is there is adopted when it fits; it is never
-    /// changed, because Gong has no renaming. Names are compared as they are, addresses without
-    /// regard to case; what Gong does not tell counts as fitting.
+    /// A company has one CRM integration. An existing one is never changed, because Gong cannot rename
+    /// it. Names are compared exactly, addresses without regard to case; what Gong does not return
+    /// counts as equal.
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl Client {
         owner_email: &str,
     ) -> Result<EnsureOutcome, Error> {
         if let Some(found) = self.integrations().await?.into_iter().next() {
-            return Ok(judged(found, name, owner_email));
+            return Ok(compare(found, name, owner_email));
         }
         match self.register_integration(name, owner_email).await {
             Ok(integration_id) => Ok(EnsureOutcome::Created(Integration {
@@ -105,10 +105,10 @@ impl Client {
                 name: Some(name.to_owned()),
                 owner_email: Some(owner_email.to_owned()),
             })),
-            // Somebody was faster, or the answer of an earlier try was lost.
+            // Somebody was faster, or the response to an earlier attempt was lost.
             Err(error) if error.kind() == ErrorKind::Conflict || error.is_outcome_unknown() => {
                 match self.integrations().await?.into_iter().next() {
-                    Some(found) => Ok(judged(found, name, owner_email)),
+                    Some(found) => Ok(compare(found, name, owner_email)),
                     None => Err(error),
                 }
             }
@@ -116,16 +116,16 @@ impl Client {
         }
     }
 
-    /// Deletes the integration with all it brought, once, and waits for the end.
+    /// Deletes the integration and all of its data, and waits until that is done.
     ///
-    /// The request's id follows from the integration, so that a deletion whose answer was lost, or
-    /// that another process began, is followed and not begun again. Only after one failed is another
-    /// sent. With a `policy` of no time, it returns [`PollError::TimedOut`] after the first
-    /// question; [`PollPolicy::DELETION`] waits for the day that Gong says it can take.
+    /// The request's id is derived from the integration, so that a deletion whose response was lost, or
+    /// that another process started, is continued instead of started again. Another request is sent
+    /// only after one failed. With a `policy` without time, it returns [`PollError::TimedOut`] after
+    /// the first status check; [`PollPolicy::DELETION`] waits for the day that Gong says it can take.
     ///
     /// # Errors
     ///
-    /// [`PollError::TimedOut`] when the time is up, while the deletion goes on in Gong;
+    /// [`PollError::TimedOut`] when the time is up, while Gong continues the deletion;
     /// [`PollError::Request`] for a failed call.
     ///
     /// ```
@@ -137,7 +137,7 @@ impl Client {
     /// #     .credentials(gong_client::Credentials::access_key(sim.access_key(), sim.access_key_secret()))
     /// #     .build()?;
     /// let id = client.register_integration("Acme CRM", "admin@acme.example").await?;
-    /// let end = client.delete_integration_and_wait(id, PollPolicy::LOCAL, |_| {}).await?;
+    /// let end = client.delete_integration_and_wait(id, PollPolicy::SIMULATOR, |_| {}).await?;
     /// assert_eq!(end.status, RequestState::Done);
     /// assert!(client.integrations().await?.is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -156,7 +156,7 @@ impl Client {
             let sent_now = match self.delete_integration(integration_id, &id).await {
                 Ok(()) => true,
                 Err(error) if error.kind() == ErrorKind::Conflict => false,
-                // Whether Gong has it, its status tells.
+                // Its status says whether Gong has it.
                 Err(error) if error.is_outcome_unknown() => true,
                 Err(error) => return Err(error.into()),
             };
@@ -178,7 +178,7 @@ impl Client {
     }
 }
 
-fn judged(found: Integration, name: &str, owner_email: &str) -> EnsureOutcome {
+fn compare(found: Integration, name: &str, owner_email: &str) -> EnsureOutcome {
     let same_name = found.name.as_deref().is_none_or(|found| found == name);
     let same_owner = found
         .owner_email

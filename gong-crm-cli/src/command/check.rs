@@ -1,28 +1,25 @@
 //! `gong-crm check`: every problem of files and folders, before Gong has them.
 
-use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gong_crm::check::{
-    CheckError, FileConverter, Finding, Options, Severities, Summary, check_paths,
-};
+use gong_crm::check::{FileConverter, Finding, Options, Severities, Summary, check_paths};
 use gong_crm::fix;
 use gong_crm::mapping::Conversion;
 
-use crate::arguments::{Check, Format, Global, SeverityArguments};
-use crate::command::convert;
-use crate::csvs::{conversion, tell_passed_over};
+use crate::args::check::{Check, SeverityArgs};
+use crate::args::{Format, Global};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::finding;
-use crate::output::Output;
+use crate::mappings::{conversion, warn_skipped_csvs};
+use crate::output::finding;
+use crate::output::table::{count, counted};
+use crate::output::{Output, json_text};
 use crate::schema_file;
-use crate::table::{count, counted};
 
-pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit, Failure> {
+pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit, CliError> {
     if let Some(rule) = check.explain {
-        output.data(rule.page().trim_end());
+        output.document(&rule.page());
         return Ok(Exit::Ok);
     }
     let mut options = options(global, check)?;
@@ -34,9 +31,9 @@ pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit
     options.without_excerpts = output.format() != Format::Text;
     let mut printer = Printer::new(&options, output);
     let summary = check_paths(&paths, &options, &mut |found| printer.print(&found))
-        .map_err(|error| check_failure(&error))?;
-    printer.end(&summary)?;
-    tell_passed_over(&options.passed_over(&check.paths), output);
+        .map_err(|error| CliError::from_check(&error))?;
+    printer.end(&summary);
+    warn_skipped_csvs(&options.passed_over(&check.paths), output);
     Ok(if summary.is_clean() {
         Exit::Ok
     } else {
@@ -44,7 +41,7 @@ pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit
     })
 }
 
-fn options(global: &Global, check: &Check) -> Result<Options, Failure> {
+fn options(global: &Global, check: &Check) -> Result<Options, CliError> {
     let mut options = Options::default();
     options.severities = severities(&check.severities);
     options.object_type = check.object_type;
@@ -61,11 +58,11 @@ fn options(global: &Global, check: &Check) -> Result<Options, Failure> {
 }
 
 /// The severities of rules that the flags set, the same in every command that checks.
-pub(crate) fn severities(arguments: &SeverityArguments) -> Severities {
+pub(crate) fn severities(args: &SeverityArgs) -> Severities {
     let mut severities = Severities::default();
-    severities.strict = arguments.strict;
-    severities.allow = arguments.allow.iter().copied().collect();
-    severities.deny = arguments.deny.iter().copied().collect();
+    severities.strict = args.strict;
+    severities.allow = args.allow.iter().copied().collect();
+    severities.deny = args.deny.iter().copied().collect();
     severities
 }
 
@@ -84,36 +81,36 @@ fn fix_files(
     options: &Options,
     folder: &Path,
     output: Output,
-) -> Result<Vec<PathBuf>, Failure> {
+) -> Result<Vec<PathBuf>, CliError> {
     let unwritable = |error: &dyn std::fmt::Display| {
-        Failure::new(Exit::Unexpected, format!("{}: {error}", folder.display()))
+        CliError::new(Exit::Unexpected, format!("{}: {error}", folder.display()))
     };
     // The first pass finds the files and their types.
-    let found =
-        check_paths(&check.paths, options, &mut |_| {}).map_err(|error| check_failure(&error))?;
+    let found = check_paths(&check.paths, options, &mut |_| {})
+        .map_err(|error| CliError::from_check(&error))?;
     let targets = targets(&found, options, folder)?;
     std::fs::create_dir_all(folder).map_err(|error| unwritable(&error))?;
     let mut fix_options = fix::Options::default();
     fix_options.entity_schema.clone_from(&options.entity_schema);
     for (file, target) in found.files.iter().zip(&targets) {
         let path = file.path.display();
-        let mut say = |repair: fix::Fix| output.talk(&format!("{path}: {repair}"));
+        let mut say = |repair: fix::Fix| output.status(&format!("{path}: {repair}"));
         let fixed = fix::fix_file(&file.path, target, file.object_type, &fix_options, &mut say)
             .map_err(|error| unwritable(&error))?;
-        output.talk(&format!(
+        output.status(&format!(
             "{}: {}",
             target.display(),
             counted(fixed.fixes, "repair")
         ));
     }
-    output.talk("");
+    output.status("");
     Ok(targets)
 }
 
 /// The path of each fixed copy. Nothing is written unless all of them can be.
-fn targets(found: &Summary, options: &Options, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+fn targets(found: &Summary, options: &Options, folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     let reject = |message: String, hint: &str| {
-        Err(Failure::new(Exit::Usage, message).with_hint(hint.to_owned()))
+        Err(CliError::new(Exit::Usage, message).with_hint(hint.to_owned()))
     };
     let real = |path: &Path| path.canonicalize().ok();
     let sources: Vec<PathBuf> = found
@@ -170,66 +167,32 @@ pub(crate) fn converter(conversion: Option<Conversion>) -> Option<Arc<dyn FileCo
     conversion.map(|conversion| Arc::new(conversion) as Arc<dyn FileConverter>)
 }
 
-pub(crate) fn check_failure(error: &CheckError) -> Failure {
-    match error {
-        CheckError::Files(files) => Failure::from_files(files),
-        CheckError::Convert { source, .. } => {
-            let exit = source
-                .downcast_ref()
-                .map_or(Exit::Unexpected, convert::exit_of);
-            Failure::new(exit, error.to_string())
-        }
-        other => Failure::new(Exit::Unexpected, other.to_string()),
-    }
-}
-
 /// Prints findings in the chosen format.
 struct Printer {
     output: Output,
-    /// Many findings are printed one after the other, so they are written in large blocks.
-    buffer: Vec<u8>,
-    /// Why printing failed, after which nothing more is printed.
-    error: Option<io::Error>,
+    /// JSON of findings, of which there may be many: written in large blocks.
+    json: String,
     max: Option<u64>,
     printed: u64,
     /// How many findings of whole columns and files there were.
     columns: u64,
 }
 
-/// How much is written at a time.
+/// How much JSON is written at a time.
 const BLOCK_BYTES: usize = 64 * 1024;
 
 impl Printer {
     fn new(options: &Options, output: Output) -> Self {
-        let mut printer = Self {
+        if output.format() == Format::Sarif {
+            output.raw(&finding::sarif_head());
+        }
+        Self {
             output,
-            buffer: Vec::new(),
-            error: None,
+            json: String::new(),
             max: options.max_findings,
             printed: 0,
             columns: 0,
-        };
-        if output.format() == Format::Sarif {
-            printer.line(&finding::sarif_head());
         }
-        printer
-    }
-
-    fn line(&mut self, line: &str) {
-        self.buffer.extend_from_slice(line.as_bytes());
-        self.buffer.push(b'\n');
-        if self.buffer.len() >= BLOCK_BYTES {
-            self.write();
-        }
-    }
-
-    fn write(&mut self) {
-        if self.error.is_none() {
-            let mut stdout = anstream::stdout().lock();
-            let written = stdout.write_all(&self.buffer).and_then(|()| stdout.flush());
-            self.error = written.err();
-        }
-        self.buffer.clear();
     }
 
     fn print(&mut self, found: &Finding) {
@@ -244,38 +207,41 @@ impl Printer {
         match self.output.format() {
             Format::Text => {
                 for line in finding::text(found) {
-                    self.line(&line);
+                    self.output.stdout(&line);
                 }
             }
             Format::Json => {
-                // Neither writing into memory nor a finding can fail.
-                drop(serde_json::to_writer(&mut self.buffer, found));
-                self.line("");
+                if !self.json.is_empty() {
+                    self.json.push('\n');
+                }
+                self.json.push_str(&json_text(found));
+                if self.json.len() >= BLOCK_BYTES {
+                    self.write_json();
+                }
             }
-            Format::Github => self.line(&finding::github(found)),
-            Format::Sarif => self.line(&finding::sarif(found, self.printed == 1)),
+            Format::Github => self.output.raw(&finding::github(found)),
+            Format::Sarif => self.output.raw(&finding::sarif(found, self.printed == 1)),
         }
     }
 
-    fn end(mut self, summary: &Summary) -> Result<(), Failure> {
+    fn write_json(&mut self) {
+        if !self.json.is_empty() {
+            self.output.raw(&self.json);
+            self.json.clear();
+        }
+    }
+
+    fn end(mut self, summary: &Summary) {
+        self.write_json();
         if self.output.format() == Format::Sarif {
-            self.line(finding::SARIF_TAIL);
+            self.output.raw(finding::SARIF_TAIL);
         }
-        self.write();
-        // Nobody reads any more in case of a broken pipe.
-        let failed = self
-            .error
-            .filter(|error| error.kind() != ErrorKind::BrokenPipe);
-        if let Some(error) = failed {
-            let message = format!("the findings cannot be written: {error}");
-            return Err(Failure::new(Exit::Unexpected, message));
-        }
-        let talk = |line: &str| self.output.talk(line);
+        let talk = |line: &str| self.output.status(line);
         let (errors, warnings) = (summary.errors(), summary.warnings());
         let left = (errors + warnings).saturating_sub(self.printed);
         if left > 0 {
             talk(&format!(
-                "{} not shown; --max {} shows all\n",
+                "{} not shown; --max {} shows all",
                 counted(left, "finding"),
                 errors + warnings
             ));
@@ -309,6 +275,5 @@ impl Printer {
                 "to read about a rule: gong-crm check --explain {rule}"
             ));
         }
-        Ok(())
     }
 }

@@ -1,9 +1,9 @@
-//! `gong-crm completions`: what a shell knows of the command.
+//! `gong-crm completions`: completion scripts for shells.
 
 use clap::CommandFactory as _;
 
-use crate::arguments::Arguments;
-use crate::arguments::completions::Completions;
+use crate::args::Arguments;
+use crate::args::completions::Completions;
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -11,6 +11,6 @@ pub(crate) fn run(arguments: &Completions, output: Output) -> Exit {
     let mut script = Vec::new();
     let mut command = Arguments::command();
     clap_complete::generate(arguments.shell, &mut command, "gong-crm", &mut script);
-    output.data(String::from_utf8_lossy(&script).trim_end());
+    output.raw(String::from_utf8_lossy(&script).trim_end());
     Exit::Ok
 }

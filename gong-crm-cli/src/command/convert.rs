@@ -1,11 +1,10 @@
 //! `gong-crm convert`: from the CSV that a CRM exports to LDJSON, checked.
 
 use std::fs::File;
-use std::io::{self, Seek as _, Write as _};
+use std::io::{self, Seek as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anstyle::{AnsiColor, Style};
 use gong_crm::ObjectType;
 use gong_crm::check::{self, FileSummary, Severity, check_reader};
 use gong_crm::io::discover::FilesError;
@@ -16,30 +15,27 @@ use gong_crm::mapping::{
 
 use serde::Serialize;
 
-use crate::arguments::{Convert, Format, Global};
-use crate::csvs::configured;
+use crate::args::convert::Convert;
+use crate::args::{Format, Global};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::finding;
-use crate::finding::level;
+use crate::mappings::configured;
 use crate::output::Output;
+use crate::output::escape::{ERROR, FRAME, NORMAL};
+use crate::output::finding::{self, level};
+use crate::output::table::counted;
 use crate::schema_file;
-use crate::table::counted;
-
-/// As the check's findings look.
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const FRAME: Style = AnsiColor::Blue.on_default().bold();
 
 /// How many problems and findings a person is shown.
 const SHOWN: u64 = 50;
 
-pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<Exit, Failure> {
+pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<Exit, CliError> {
     if let Some(csv) = &convert.guess {
         return guess(convert, csv, output);
     }
     let Some(csv) = &convert.csv else {
         // The arguments do not allow it to be missing.
-        return Err(Failure::new(Exit::Usage, "name a CSV"));
+        return Err(CliError::new(Exit::Usage, "name a CSV"));
     };
     let mapping = mapping(global, convert, csv)?;
     let object_type = object_type(convert, csv, &mapping)?;
@@ -85,19 +81,19 @@ pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<
 }
 
 /// The mapping that was named, or else that of the config file.
-fn mapping(global: &Global, convert: &Convert, csv: &Path) -> Result<Mapping, Failure> {
+fn mapping(global: &Global, convert: &Convert, csv: &Path) -> Result<Mapping, CliError> {
     if let Some(map) = &convert.map {
-        return Mapping::open(map).map_err(|error| Failure::new(Exit::Usage, error.to_string()));
+        return Mapping::open(map).map_err(|error| CliError::new(Exit::Usage, error.to_string()));
     }
     let no_mapping = || {
         let path = csv.to_path_buf();
-        Failure::from_files(&FilesError::NoMapping { path })
+        CliError::from_files(&FilesError::NoMapping { path })
     };
     configured(global)?.ok_or_else(no_mapping)
 }
 
 /// Prints a first mapping.
-fn guess(convert: &Convert, csv: &Path, output: Output) -> Result<Exit, Failure> {
+fn guess(convert: &Convert, csv: &Path, output: Output) -> Result<Exit, CliError> {
     let object_type = object_type(convert, csv, &Mapping::default())?;
     let guess = open(csv)
         .and_then(|source| Mapping::guess(source, object_type))
@@ -105,13 +101,13 @@ fn guess(convert: &Convert, csv: &Path, output: Output) -> Result<Exit, Failure>
     if output.is_json() {
         output.json(&serde_json::json!({"objectType": object_type, "mapping": guess.to_toml()}));
     } else {
-        output.data(guess.to_toml().trim_end());
+        output.document(guess.to_toml());
     }
     Ok(Exit::Ok)
 }
 
 /// What was said, what the file's name tells, or what the mapping is for.
-fn object_type(convert: &Convert, csv: &Path, mapping: &Mapping) -> Result<ObjectType, Failure> {
+fn object_type(convert: &Convert, csv: &Path, mapping: &Mapping) -> Result<ObjectType, CliError> {
     let name = csv.file_name().unwrap_or_default().to_string_lossy();
     let mut mapped = mapping.object_types();
     let only = mapped.next().filter(|_| mapped.next().is_none());
@@ -124,7 +120,7 @@ fn object_type(convert: &Convert, csv: &Path, mapping: &Mapping) -> Result<Objec
                 "{}: the name does not tell the type of its rows",
                 csv.display()
             );
-            Failure::new(Exit::Usage, message).with_hint("name the type: --type ACCOUNT")
+            CliError::new(Exit::Usage, message).with_hint("name the type: --type ACCOUNT")
         })
 }
 
@@ -157,7 +153,7 @@ fn examine(
     check_reader(lines, &csv, object_type, &check_options, &mut tell).map_err(io::Error::other)
 }
 
-/// Copies the lines to the standard output; a reader that has gone away is no error.
+/// Copies the lines to standard output; a closed pipe is not an error.
 fn print(mut lines: File) -> io::Result<()> {
     lines.rewind()?;
     match io::copy(&mut lines, &mut io::stdout().lock()) {
@@ -166,27 +162,16 @@ fn print(mut lines: File) -> io::Result<()> {
     }
 }
 
-fn unexpected(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(Exit::Unexpected, format!("{}: {error}", path.display()))
+fn unexpected(path: &Path, error: &io::Error) -> CliError {
+    CliError::new(Exit::Unexpected, format!("{}: {error}", path.display()))
 }
 
-fn failure(error: &ConvertError, csv: &Path) -> Failure {
+fn failure(error: &ConvertError, csv: &Path) -> CliError {
     let message = match error {
         ConvertError::File { .. } => error.to_string(),
         other => format!("{} can't be converted: {other}", csv.display()),
     };
-    Failure::new(exit_of(error), message)
-}
-
-/// Whether it is a person's mistake.
-pub(crate) fn exit_of(error: &ConvertError) -> Exit {
-    match error {
-        ConvertError::Mapping(_) | ConvertError::Empty => Exit::Usage,
-        ConvertError::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            Exit::Usage
-        }
-        _ => Exit::Unexpected,
-    }
+    CliError::new(Exit::of_convert(error), message)
 }
 
 /// Tells of problems: as data where the lines go into a file, else beside them.
@@ -217,9 +202,9 @@ impl Teller {
 
     fn say(&self, line: &str) {
         if self.lines_are_data {
-            drop(writeln!(anstream::stderr(), "{line}"));
+            self.output.message(line);
         } else {
-            self.output.data(line);
+            self.output.stdout(line);
         }
     }
 
@@ -273,19 +258,20 @@ impl Teller {
         if self.left_out > 0 {
             let more = counted(self.left_out, "more problem");
             self.output
-                .talk(&format!("{more}, not shown; -o json shows them all\n"));
+                .status(&format!("{more}, not shown; -o json shows them all"));
         }
         let rows = counted(converted.rows, "row");
         let records = counted(converted.records, "record");
         let into = target
             .map(|path| format!(" in {}", path.display()))
             .unwrap_or_default();
-        self.output.talk(&format!("{rows} became {records}{into}"));
+        self.output
+            .status(&format!("{rows} became {records}{into}"));
         let (errors, warnings) = (converted.problems + summary.errors, summary.warnings);
         if errors + warnings > 0 {
             let errors = counted(errors, "error");
             let warnings = counted(warnings, "warning");
-            self.output.talk(&format!("{errors}, {warnings}"));
+            self.output.status(&format!("{errors}, {warnings}"));
         }
     }
 }
@@ -311,12 +297,12 @@ fn text(csv: &Path, problem: &Problem) -> Vec<String> {
         _ => "the row is left out",
     };
     let mut lines = vec![
-        format!("{ERROR}error[cell]{ERROR:#}: {about}"),
-        format!(" {FRAME}-->{FRAME:#} {place}"),
-        format!("  {FRAME}={FRAME:#} {left_out}"),
+        format!("{ERROR}error[cell]{NORMAL}: {about}"),
+        format!(" {FRAME}-->{NORMAL} {place}"),
+        format!("  {FRAME}={NORMAL} {left_out}"),
     ];
     if let Some(hint) = &problem.hint {
-        lines.push(format!("  {FRAME}={FRAME:#} help: {hint}"));
+        lines.push(format!("  {FRAME}={NORMAL} help: {hint}"));
     }
     lines.push(String::new());
     lines

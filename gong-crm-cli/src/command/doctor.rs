@@ -1,28 +1,26 @@
-//! `gong-crm doctor`: why it does not work, with cause and cure.
+//! `gong-crm doctor`: checks of the settings and the connection, with a hint for each problem.
 
 use gong_crm::operation::Operation;
 use gong_crm::value::ObjectId;
-use gong_crm::{
-    Client, ClientRequestId, Error, ErrorKind, IntegrationId, ObjectType, SqliteLedger,
-};
+use gong_crm::{Client, ClientRequestId, Error, ErrorKind, IntegrationId, ObjectType};
 use serde::Serialize;
 
-use crate::arguments::Global;
+use crate::args::Global;
+use crate::config::settings::{Settings, Source};
 use crate::connection::Connection;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::output::Output;
-use crate::settings::{Settings, Source};
-use crate::table::{count, hanging};
+use crate::output::table::{count, hanging};
 
-/// What a look came to.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "kebab-case")]
 enum State {
     Ok,
     Warning,
     Failed,
-    NotTried,
+    Skipped,
 }
 
 impl State {
@@ -31,130 +29,126 @@ impl State {
             Self::Ok => "ok",
             Self::Warning => "warning",
             Self::Failed => "FAILED",
-            Self::NotTried => "not tried",
+            Self::Skipped => "skipped",
         }
     }
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Look {
+struct Check {
     name: String,
     state: State,
-    /// What was seen; of a failure, its cause.
-    seen: String,
-    cure: Option<String>,
+    /// What was found; for a failure, its cause.
+    message: String,
+    hint: Option<String>,
     #[serde(skip)]
     exit: Exit,
 }
 
-impl Look {
-    fn new(name: impl Into<String>, state: State, seen: impl Into<String>) -> Self {
+impl Check {
+    fn new(name: impl Into<String>, state: State, message: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             state,
-            seen: seen.into(),
-            cure: None,
+            message: message.into(),
+            hint: None,
             exit: Exit::Unexpected,
         }
     }
 
-    fn ok(name: impl Into<String>, seen: impl Into<String>) -> Self {
-        Self::new(name, State::Ok, seen)
+    fn ok(name: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(name, State::Ok, message)
     }
 
-    fn not_tried(name: impl Into<String>, why: impl Into<String>) -> Self {
-        Self::new(name, State::NotTried, why)
+    fn skipped(name: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::new(name, State::Skipped, why)
     }
 
-    fn failed(name: impl Into<String>, failure: &Failure) -> Self {
-        let mut seen = failure.message.clone();
+    fn failed(name: impl Into<String>, failure: &CliError) -> Self {
+        let mut message = failure.message.clone();
         for cause in &failure.causes {
-            seen = format!("{seen}: {cause}");
+            message = format!("{message}: {cause}");
         }
         Self {
-            cure: Some(
-                failure
-                    .hint
-                    .clone()
-                    .unwrap_or_else(|| "if it stays, tell Gong's support the requestId".to_owned()),
-            ),
+            hint: Some(failure.hint.clone().unwrap_or_else(|| {
+                "if it persists, give the requestId to Gong support".to_owned()
+            })),
             exit: failure.exit,
-            ..Self::new(name, State::Failed, seen)
+            ..Self::new(name, State::Failed, message)
         }
     }
 
-    fn with_cure(mut self, cure: impl Into<String>) -> Self {
-        self.cure = Some(cure.into());
+    fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
         self
     }
 }
 
-pub(crate) async fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let looks = if global.sim {
+pub(crate) async fn run(global: &Global, output: &Output) -> Result<Exit, CliError> {
+    let checks = if global.sim {
         let connection = Connection::open(global).await?;
         examine(&connection, None).await
     } else {
-        look_around(global).await
+        check_all(global).await
     };
-    let exit = exit(&looks);
+    let exit = exit(&checks);
     if output.is_json() {
-        output.json(&serde_json::json!({"isWell": exit == Exit::Ok, "looks": looks}));
+        output.json(&serde_json::json!({"ok": exit == Exit::Ok, "checks": checks}));
     } else {
-        print(&looks, *output);
+        print(&checks, *output);
     }
     Ok(exit)
 }
 
-/// The settings first: what was said where, before anything is asked of Gong.
-async fn look_around(global: &Global) -> Vec<Look> {
+/// Checks the settings first, before any call.
+async fn check_all(global: &Global) -> Vec<Check> {
     let settings = match Settings::read(global) {
         Ok(settings) => settings,
-        Err(failure) => return vec![Look::failed("settings", &failure)],
+        Err(failure) => return vec![Check::failed("settings", &failure)],
     };
-    let mut looks = vec![config_file(&settings)];
-    looks.extend(settings.map.as_ref().map(|map| {
+    let mut checks = vec![config_file(&settings)];
+    checks.extend(settings.map.as_ref().map(|map| {
         let path = map.value.display();
-        Look::ok("mapping", format!("{path}, from {}", map.source))
+        Check::ok("mapping", format!("{path}, from {}", map.source))
     }));
-    looks.push(ledger(&settings));
+    checks.push(ledger(&settings).await);
     let credentials = settings.credentials();
-    if looks.iter().any(|look| look.state == State::Failed) || credentials.is_err() {
-        looks.extend(
+    if checks.iter().any(|check| check.state == State::Failed) || credentials.is_err() {
+        checks.extend(
             credentials
                 .err()
-                .map(|failure| Look::failed("credentials", &failure)),
+                .map(|failure| Check::failed("credentials", &failure)),
         );
-        return looks;
+        return checks;
     }
-    match Connection::with(&settings, global) {
-        Ok(connection) => looks.extend(examine(&connection, Some(&settings)).await),
-        Err(failure) => looks.push(Look::failed("base URL", &failure)),
+    match Connection::with(&settings, global).await {
+        Ok(connection) => checks.extend(examine(&connection, Some(&settings)).await),
+        Err(failure) => checks.push(Check::failed("base URL", &failure)),
     }
-    looks
+    checks
 }
 
-fn config_file(settings: &Settings) -> Look {
+fn config_file(settings: &Settings) -> Check {
     let name = "config file";
     match &settings.file {
-        None => Look::ok(name, "none; flags and the environment say all"),
-        Some((path, None)) => Look::ok(name, path.display().to_string()),
+        None => Check::ok(name, "none; using flags and environment"),
+        Some((path, None)) => Check::ok(name, path.display().to_string()),
         Some((path, Some(profile))) => {
-            Look::ok(name, format!("{}, profile {profile}", path.display()))
+            Check::ok(name, format!("{}, profile {profile}", path.display()))
         }
     }
 }
 
-fn ledger(settings: &Settings) -> Look {
+async fn ledger(settings: &Settings) -> Check {
     let name = "ledger";
-    let opened = settings.ledger_path().and_then(|path| {
-        settings
-            .open_ledger()
-            .map(|ledger: SqliteLedger| (path, ledger))
-    });
-    match opened {
-        Ok((path, _)) => Look::ok(
+    let path = match settings.ledger_path() {
+        Ok(path) => path,
+        Err(failure) => return Check::failed(name, &failure),
+    };
+    match settings.open_ledger().await {
+        Ok(_) => Check::ok(
             name,
             format!(
                 "{}{}",
@@ -162,11 +156,11 @@ fn ledger(settings: &Settings) -> Look {
                 from(settings.ledger.as_ref().map(|ledger| &ledger.source))
             ),
         ),
-        Err(failure) => Look::failed(name, &failure),
+        Err(failure) => Check::failed(name, &failure),
     }
 }
 
-/// Where a setting was said, to go after it.
+/// The source of a setting, to be appended to it.
 fn from(source: Option<&Source>) -> String {
     source.map_or_else(
         || ", by default".to_owned(),
@@ -174,11 +168,11 @@ fn from(source: Option<&Source>) -> String {
     )
 }
 
-fn exit(looks: &[Look]) -> Exit {
-    let failed = || looks.iter().filter(|look| look.state == State::Failed);
-    if failed().any(|look| look.exit == Exit::Credentials) {
+fn exit(checks: &[Check]) -> Exit {
+    let failed = || checks.iter().filter(|check| check.state == State::Failed);
+    if failed().any(|check| check.exit == Exit::Credentials) {
         Exit::Credentials
-    } else if failed().any(|look| look.exit == Exit::RateLimited) {
+    } else if failed().any(|check| check.exit == Exit::RateLimited) {
         Exit::RateLimited
     } else if failed().next().is_some() {
         Exit::Unexpected
@@ -187,35 +181,39 @@ fn exit(looks: &[Look]) -> Exit {
     }
 }
 
-fn print(looks: &[Look], output: Output) {
-    let width = looks
+fn print(checks: &[Check], output: Output) {
+    let width = checks
         .iter()
-        .map(|look| look.name.chars().count())
+        .map(|check| check.name.chars().count())
         .max()
         .unwrap_or_default();
     let window = output.width().unwrap_or(usize::MAX);
-    // Where a column for the names would leave little for the rest, they stand above it.
+    // If a column for the names would leave little room, they are printed above.
     let is_narrow = window < 100;
-    for look in looks {
-        let (word, name) = (look.state.word(), &look.name);
+    for check in checks {
+        let (word, name) = (check.state.word(), &check.name);
         let mut lines = if is_narrow {
             let mut lines = vec![format!("{word:<9}  {name}")];
-            lines.extend(hanging(&" ".repeat(11), &look.seen, window));
+            lines.extend(hanging(&" ".repeat(11), &check.message, window));
             lines
         } else {
-            hanging(&format!("{word:<9}  {name:<width$}  "), &look.seen, window)
+            hanging(
+                &format!("{word:<9}  {name:<width$}  "),
+                &check.message,
+                window,
+            )
         };
-        if let Some(cure) = &look.cure {
+        if let Some(hint) = &check.hint {
             let indent = if is_narrow { 11 } else { width + 13 };
-            lines.extend(hanging(&format!("{}→ ", " ".repeat(indent)), cure, window));
+            lines.extend(hanging(&format!("{}→ ", " ".repeat(indent)), hint, window));
         }
         for line in lines {
-            output.data(&line);
+            output.stdout(&line);
         }
     }
 }
 
-async fn examine(connection: &Connection, settings: Option<&Settings>) -> Vec<Look> {
+async fn examine(connection: &Connection, settings: Option<&Settings>) -> Vec<Check> {
     let client = &connection.client;
     let listed = client.integrations().await;
     let source = |source: Option<&Source>| settings.map_or_else(String::new, |_| from(source));
@@ -232,47 +230,50 @@ async fn examine(connection: &Connection, settings: Option<&Settings>) -> Vec<Lo
     let said = settings.and_then(|settings| settings.integration_id.as_ref());
     let named = said.map(|said| (said.value, &said.source));
     let (integration, id) = integration(&listed, named);
-    let mut looks = vec![url, credentials, clock(client).await, integration];
-    looks.push(scope(
+    let mut checks = vec![url, credentials, clock(client).await, integration];
+    checks.push(scope(
         Operation::ListGenericCrmIntegration,
         listed.map(drop),
     ));
-    looks.extend(probe(client, id).await);
+    checks.extend(probe(client, id).await);
     for operation in [
         Operation::RegisterGenericCrmIntegration,
         Operation::DeleteGenericCrmIntegration,
     ] {
-        let why = format!("no call of {operation} is harmless");
-        looks.push(Look::not_tried(scope_name(operation), why));
+        let why = format!("not tested: {operation} has side effects");
+        checks.push(Check::skipped(scope_name(operation), why));
     }
     let nobody = ["nobody@doctor.invalid".to_owned()];
     let asked = client.meeting_readiness(&nobody).await;
-    looks.push(meetings(asked.map(drop)));
-    looks.push(quota(client).await);
-    looks
+    checks.push(meetings(asked.map(drop)));
+    checks.push(quota(client).await);
+    checks
 }
 
 type Listed = Result<Vec<gong_crm::integration::Integration>, Error>;
 
-fn base_url(client: &Client, listed: &Listed, source: &str) -> Look {
+fn base_url(client: &Client, listed: &Listed, source: &str) -> Check {
     let url = client.base_url();
     let name = "base URL";
     match listed {
         Err(error) if is_elsewhere(error) => {
-            let look = Look::failed(name, &Failure::from_error(error));
-            Look {
-                seen: format!("{url}{source}: {}", look.seen),
-                ..look
+            let check = Check::failed(name, &CliError::from_error(error));
+            Check {
+                message: format!("{url}{source}: {}", check.message),
+                ..check
             }
         }
         Err(error) if error.status().is_none() => {
-            Look::not_tried(name, format!("{url}{source}: no call was made"))
+            Check::skipped(name, format!("{url}{source}: no call was made"))
         }
-        _ => Look::ok(name, format!("{url}{source}: it answers as Gong does")),
+        _ => Check::ok(
+            name,
+            format!("{url}{source}: reachable, responds like Gong"),
+        ),
     }
 }
 
-/// Whether what answered is not Gong's interface, or nothing did.
+/// Whether the answer is not from Gong's API, or there is none.
 fn is_elsewhere(error: &Error) -> bool {
     matches!(
         error.kind(),
@@ -285,34 +286,34 @@ fn is_elsewhere(error: &Error) -> bool {
         || error.body().is_some_and(|body| !body.is_empty())
 }
 
-fn credentials(listed: &Listed, source: &str) -> Look {
+fn credentials(listed: &Listed, source: &str) -> Check {
     let name = "credentials";
     match listed {
-        Ok(_) => Look::ok(name, format!("taken{source}")),
+        Ok(_) => Check::ok(name, format!("accepted{source}")),
         Err(error) if error.kind() == ErrorKind::MissingScope => {
-            Look::ok(name, format!("taken{source}"))
+            Check::ok(name, format!("accepted{source}"))
         }
-        // That says nothing of the credentials.
+        // That says nothing about the credentials.
         Err(error) if error.kind() != ErrorKind::Unauthorized => {
-            Look::failed("calls", &Failure::from_error(error))
+            Check::failed("calls", &CliError::from_error(error))
         }
         Err(error) => {
-            let look = Look::failed(name, &Failure::from_error(error));
-            Look {
-                seen: format!("{}{source}", look.seen),
-                ..look
+            let check = Check::failed(name, &CliError::from_error(error));
+            Check {
+                message: format!("{}{source}", check.message),
+                ..check
             }
         }
     }
 }
 
-/// The day's calls, by this machine's count.
-async fn quota(client: &Client) -> Look {
+/// The calls of the day, as the ledger counts them.
+async fn quota(client: &Client) -> Check {
     let name = "quota";
     let quota = match client.quota().await {
         Ok(Some(quota)) => quota,
-        Ok(None) => return Look::ok(name, "no limit with a local Gong"),
-        Err(error) => return Look::failed(name, &Failure::from_ledger(&error)),
+        Ok(None) => return Check::ok(name, "no limit with a simulator"),
+        Err(error) => return Check::failed(name, &CliError::from_ledger(&error)),
     };
     let frees = quota.resets_at.map_or_else(String::new, |at| {
         format!(
@@ -320,64 +321,65 @@ async fn quota(client: &Client) -> Look {
             at.strftime("%Y-%m-%d %H:%MZ")
         )
     });
-    let seen = format!(
-        "{} of {} calls in 24 hours left, by this ledger's count{frees}",
+    let message = format!(
+        "{} of {} calls in 24 hours left, as counted in the ledger{frees}",
         count(quota.left),
         count(quota.per_day),
     );
-    let cure = "wait, or ask Gong for more; all tools of a company share the limit";
+    let hint = "wait, or ask Gong for more; all tools of a company share the limit";
     if quota.left == 0 {
-        return Look {
+        return Check {
             exit: Exit::RateLimited,
-            ..Look::new(name, State::Failed, seen).with_cure(cure)
+            ..Check::new(name, State::Failed, message).with_hint(hint)
         };
     }
     if quota.left * 10 < quota.per_day {
-        return Look::new(name, State::Warning, seen).with_cure(cure);
+        return Check::new(name, State::Warning, message).with_hint(hint);
     }
-    Look::ok(name, seen)
+    Check::ok(name, message)
 }
 
-async fn clock(client: &Client) -> Look {
-    /// Beyond this, a record's `modifiedDate` taken from the clock is plainly wrong.
+async fn clock(client: &Client) -> Check {
+    /// Beyond this, a `modifiedDate` that is taken from the clock is wrong.
     const MUCH: i64 = 60;
     let name = "clock";
     match client.clock_skew().await.map(|skew| skew.as_secs()) {
-        None => Look::not_tried(name, "the answer has no date to compare with"),
+        None => Check::skipped(name, "the response has no date to compare with"),
         Some(seconds) if seconds.abs() <= MUCH => {
-            Look::ok(name, format!("within {MUCH} s of the server's"))
+            Check::ok(name, format!("within {MUCH} s of the server's"))
         }
         Some(seconds) => {
             let way = if seconds > 0 { "ahead of" } else { "behind" };
-            Look::new(
+            Check::new(
                 name,
                 State::Warning,
                 format!("{} s {way} the server's", seconds.abs()),
             )
-            .with_cure("set this machine's clock; records dated by it would be wrong")
+            .with_hint("set this machine's clock; dates that are taken from it would be wrong")
         }
     }
 }
 
-/// The integration, and its id for the calls that need one.
+/// Checks the integration; gives its id for the calls that need one.
 fn integration(
     listed: &Listed,
     named: Option<(IntegrationId, &Source)>,
-) -> (Look, Option<IntegrationId>) {
+) -> (Check, Option<IntegrationId>) {
     let name = "integration";
     let Ok(listed) = listed else {
-        let look = match named {
-            Some((id, source)) => {
-                Look::not_tried(name, format!("{id}, from {source}; the list can't be read"))
-            }
-            None => Look::not_tried(name, "the list can't be read"),
+        let check = match named {
+            Some((id, source)) => Check::skipped(
+                name,
+                format!("{id}, from {source}; the list of integrations can't be read"),
+            ),
+            None => Check::skipped(name, "the list of integrations can't be read"),
         };
-        return (look, named.map(|(id, _)| id));
+        return (check, named.map(|(id, _)| id));
     };
     let registered = listed.first();
     match (registered, named) {
         (Some(found), Some((id, source))) if found.integration_id != id => {
-            let look = Look::new(
+            let check = Check::new(
                 name,
                 State::Failed,
                 format!(
@@ -385,31 +387,31 @@ fn integration(
                     found.integration_id
                 ),
             );
-            let cure = format!("name that one in {source}: {}", found.integration_id);
-            (look.with_cure(cure), Some(found.integration_id))
+            let hint = format!("set it in {source}: {}", found.integration_id);
+            (check.with_hint(hint), Some(found.integration_id))
         }
         (Some(found), named) => {
             let source = named.map_or_else(String::new, |(_, source)| format!(", from {source}"));
             let called = found.name.as_deref().unwrap_or("without a name");
             let owner = found.owner_email.as_deref().unwrap_or("nobody");
             let id = found.integration_id;
-            let seen = format!("{id}, {called}, owned by {owner}{source}");
-            (Look::ok(name, seen), Some(id))
+            let message = format!("{id}, {called}, owned by {owner}{source}");
+            (Check::ok(name, message), Some(id))
         }
         (None, named) => {
-            let look = Look::new(
+            let check = Check::new(
                 name,
                 State::Failed,
-                "none is registered, or the company's CRM is connected natively",
+                "none is registered, or the company uses a native CRM integration",
             );
-            let cure = "register one: gong-crm integration ensure --name NAME --owner-email EMAIL";
-            (look.with_cure(cure), named.map(|(id, _)| id))
+            let hint = "register one: gong-crm integration ensure --name NAME --owner-email EMAIL";
+            (check.with_hint(hint), named.map(|(id, _)| id))
         }
     }
 }
 
-/// The scopes that a question can tell: each is asked for something that is not there.
-async fn probe(client: &Client, id: Option<IntegrationId>) -> Vec<Look> {
+/// Checks scopes by calls for something that does not exist.
+async fn probe(client: &Client, id: Option<IntegrationId>) -> Vec<Check> {
     let operations = [
         Operation::ListCrmSchemaFields,
         Operation::GetRequestStatus,
@@ -417,45 +419,40 @@ async fn probe(client: &Client, id: Option<IntegrationId>) -> Vec<Look> {
     ];
     let Some(id) = id else {
         return operations
-            .map(|operation| {
-                Look::not_tried(
-                    scope_name(operation),
-                    "there is no integration to ask about",
-                )
-            })
+            .map(|operation| Check::skipped(scope_name(operation), "there is no integration"))
             .into();
     };
-    let mut looks = Vec::new();
+    let mut checks = Vec::new();
     let schema = client.entity_schema(id, None).await;
     let fields = schema.as_ref().ok().map(|schema| {
         let fields = schema.custom_only();
         fields.iter().map(|(_, fields)| fields.len()).sum::<usize>()
     });
-    let mut look = scope(Operation::ListCrmSchemaFields, schema.map(drop));
+    let mut check = scope(Operation::ListCrmSchemaFields, schema.map(drop));
     if let Some(fields) = fields {
-        look.seen = format!("the entity schema is readable; custom fields: {fields}");
+        check.message = format!("the entity schema is readable; custom fields: {fields}");
     }
-    looks.push(look);
+    checks.push(check);
     if let Ok(nothing) = "doctor".parse::<ClientRequestId>() {
         let asked = client.request_status(id, &nothing).await;
-        looks.push(scope(Operation::GetRequestStatus, asked.map(drop)));
+        checks.push(scope(Operation::GetRequestStatus, asked.map(drop)));
     }
     if let Ok(nothing) = "doctor".parse::<ObjectId>() {
         let asked = client.objects(id, ObjectType::Account, &[nothing]).await;
-        looks.push(scope(Operation::GetCrmObjects, asked.map(drop)));
+        checks.push(scope(Operation::GetCrmObjects, asked.map(drop)));
     }
-    looks
+    checks
 }
 
 fn scope_name(operation: Operation) -> String {
     format!("scope {}", operation.scope())
 }
 
-/// What an answer tells of the scope: a refusal of the question itself is as good as an answer.
-fn scope(operation: Operation, answer: Result<(), Error>) -> Look {
+/// Judges a scope by an answer: an error about the request itself shows that the scope is there.
+fn scope(operation: Operation, answer: Result<(), Error>) -> Check {
     let name = scope_name(operation);
     match answer {
-        Ok(()) => Look::ok(name, format!("{operation} answers")),
+        Ok(()) => Check::ok(name, format!("{operation} works")),
         Err(error)
             if operation == Operation::GetRequestStatus
                 && error.body().is_none()
@@ -464,20 +461,20 @@ fn scope(operation: Operation, answer: Result<(), Error>) -> Look {
                     ErrorKind::InvalidRequest | ErrorKind::NotFound
                 ) =>
         {
-            Look::ok(name, format!("{operation} answers"))
+            Check::ok(name, format!("{operation} works"))
         }
-        Err(error) => Look::failed(name, &Failure::from_error(&error)),
+        Err(error) => Check::failed(name, &CliError::from_error(&error)),
     }
 }
 
-/// Many companies do not have these operations, and need them for nothing else.
-fn meetings(answer: Result<(), Error>) -> Look {
-    let look = scope(Operation::IntegrationStatus, answer);
-    if look.state == State::Failed {
-        return Look {
+/// Many companies do not have these operations, and nothing else needs them.
+fn meetings(answer: Result<(), Error>) -> Check {
+    let check = scope(Operation::IntegrationStatus, answer);
+    if check.state == State::Failed {
+        return Check {
             state: State::Warning,
-            ..look
+            ..check
         };
     }
-    look
+    check
 }

@@ -1,4 +1,4 @@
-//! `gong-crm integration`: from none to one, and back.
+//! `gong-crm integration`: shown, registered, deleted.
 
 use std::io::{BufRead as _, IsTerminal as _};
 
@@ -8,25 +8,25 @@ use gong_crm::poll::PollPolicy;
 use gong_crm::status::RequestState;
 use gong_crm::{ClientRequestId, ErrorKind, IntegrationId};
 
-use crate::arguments::Global;
-use crate::arguments::integration::{Deletion, Integration, IntegrationAction, Registration};
+use crate::args::Global;
+use crate::args::integration::{Deletion, Integration, IntegrationAction, Registration};
 use crate::connection::Connection;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::output::Output;
-use crate::request::{self, Request};
+use crate::output::dry_run::{self, Request};
 
 pub(crate) async fn run(
     global: &Global,
     integration: &Integration,
     output: &Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     match &integration.action {
         IntegrationAction::Show => show(global, *output).await,
         IntegrationAction::Ensure(wanted) | IntegrationAction::Register(wanted)
             if wanted.dry_run =>
         {
-            request::show(&[registration(wanted)], global, *output)?;
+            dry_run::show(&[registration(wanted)], global, *output)?;
             Ok(Exit::Ok)
         }
         IntegrationAction::Ensure(wanted) => ensure(global, wanted, *output).await,
@@ -35,29 +35,29 @@ pub(crate) async fn run(
     }
 }
 
-async fn show(global: &Global, output: Output) -> Result<Exit, Failure> {
+async fn show(global: &Global, output: Output) -> Result<Exit, CliError> {
     let connection = Connection::open(global).await?;
     let integration = connection.client.the_integration().await?;
     print(&integration, output);
     Ok(Exit::Ok)
 }
 
-async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Result<Exit, Failure> {
+async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Result<Exit, CliError> {
     let connection = Connection::open(global).await?;
     let ensured = connection
         .client
         .ensure_integration(&wanted.name, &wanted.owner_email)
         .await
         .map_err(competing)?;
-    let said = match &ensured {
-        EnsureOutcome::Unchanged(_) => "adopted",
-        EnsureOutcome::Created(_) => "registered",
+    let outcome = match &ensured {
+        EnsureOutcome::Unchanged(_) => "unchanged",
+        EnsureOutcome::Created(_) => "created",
         other => {
             let found = other.integration();
-            return Err(Failure::new(
+            return Err(CliError::new(
                 Exit::Unexpected,
                 format!(
-                    "the registered integration {} is {}; wanted was {:?}, owned by {}",
+                    "the registered integration {} is {}, not {:?} owned by {}",
                     found.integration_id,
                     described(found),
                     wanted.name,
@@ -65,7 +65,7 @@ async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Resul
                 ),
             )
             .with_hint(
-                "Gong has no renaming: go on with the one that is there, or delete it with all \
+                "Gong cannot rename an integration: use the registered one, or delete it with all \
                  its records: gong-crm integration delete",
             ));
         }
@@ -73,7 +73,7 @@ async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Resul
     let integration = ensured.integration();
     if output.is_json() {
         output.json(&serde_json::json!({
-            "outcome": said,
+            "outcome": outcome,
             "integrationId": integration.integration_id,
             "name": integration.name,
             "ownerEmail": integration.owner_email,
@@ -81,15 +81,19 @@ async fn ensure(global: &Global, wanted: &Registration, output: Output) -> Resul
     } else {
         print(integration, output);
         let how = match &ensured {
-            EnsureOutcome::Unchanged(_) => "it was registered before",
-            _ => "it is registered now",
+            EnsureOutcome::Unchanged(_) => "it exists already",
+            _ => "registered",
         };
-        output.talk(&format!("{how}; {}", keep(integration.integration_id)));
+        output.status(&format!("{how}; {}", keep(integration.integration_id)));
     }
     Ok(Exit::Ok)
 }
 
-async fn register(global: &Global, wanted: &Registration, output: Output) -> Result<Exit, Failure> {
+async fn register(
+    global: &Global,
+    wanted: &Registration,
+    output: Output,
+) -> Result<Exit, CliError> {
     let connection = Connection::open(global).await?;
     let id = connection
         .client
@@ -99,8 +103,8 @@ async fn register(global: &Global, wanted: &Registration, output: Output) -> Res
     if output.is_json() {
         output.json(&serde_json::json!({"integrationId": id}));
     } else {
-        output.data(&id.to_string());
-        output.talk(&keep(id));
+        output.stdout(&id.to_string());
+        output.status(&keep(id));
     }
     Ok(Exit::Ok)
 }
@@ -111,15 +115,15 @@ fn registration(wanted: &Registration) -> Request {
 }
 
 fn keep(id: IntegrationId) -> String {
-    format!("keep it: export GONG_INTEGRATION_ID={id}")
+    format!("set it: export GONG_INTEGRATION_ID={id}")
 }
 
-/// A company's native integration is in the way, and none that could be listed.
-fn competing(error: gong_crm::Error) -> Failure {
+/// The error if the company has another integration, such as a native one, which is not listed.
+fn competing(error: gong_crm::Error) -> CliError {
     match error.kind() {
-        ErrorKind::Conflict => Failure::from(error).with_hint(
-            "a company has one CRM integration, native ones such as Salesforce's included; see \
-             whether one of this kind is there with: gong-crm integration show",
+        ErrorKind::Conflict => CliError::from(error).with_hint(
+            "a company has one CRM integration, native ones such as Salesforce included; \
+             `gong-crm integration show` shows the one that was registered through the API",
         ),
         _ => error.into(),
     }
@@ -129,8 +133,8 @@ fn print(integration: &Registered, output: Output) {
     if output.is_json() {
         output.json(integration);
     } else {
-        output.data(&integration.integration_id.to_string());
-        output.talk(&described(integration));
+        output.stdout(&integration.integration_id.to_string());
+        output.status(&described(integration));
     }
 }
 
@@ -140,7 +144,7 @@ fn described(integration: &Registered) -> String {
     format!("{name}, owned by {owner}")
 }
 
-async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<Exit, Failure> {
+async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<Exit, CliError> {
     let connection = Connection::open(global).await?;
     let client = &connection.client;
     let listed = client.integrations().await?;
@@ -154,7 +158,7 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
         let request = Request::new(Operation::DeleteGenericCrmIntegration)
             .query("clientRequestId", &ClientRequestId::of_deletion(id, 1))
             .query("integrationId", &id);
-        request::show(&[request], global, output)?;
+        dry_run::show(&[request], global, output)?;
         return Ok(Exit::Ok);
     }
     if !deletion.yes {
@@ -163,7 +167,7 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
     let patience = if deletion.no_wait {
         PollPolicy::DELETION.with_timeout(std::time::Duration::ZERO)
     } else if global.sim {
-        PollPolicy::LOCAL
+        PollPolicy::SIMULATOR
     } else {
         PollPolicy::DELETION.with_timeout(deletion.wait)
     };
@@ -174,15 +178,15 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
                 client_request_id,
                 sent_now,
             } => {
-                let what = if *sent_now { "started" } else { "goes on" };
-                output.talk(&format!(
-                    "the deletion {client_request_id} {what}; to take it up again: {}",
+                let what = if *sent_now { "started" } else { "is under way" };
+                output.status(&format!(
+                    "the deletion {client_request_id} {what}; to resume waiting: {}",
                     resume_line(client_request_id, id)
                 ));
                 started = Some(client_request_id.clone());
             }
             DeletionEvent::Polled(status) if !global.no_progress => {
-                output.talk(&format!("{}", status.status));
+                output.status(&format!("{}", status.status));
             }
             _ => {}
         })
@@ -194,22 +198,22 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
                     &serde_json::json!({"integrationId": id, "status": status.status.as_str()}),
                 );
             } else {
-                output.data(&format!("{id} is deleted"));
+                output.stdout(&format!("integration {id} is deleted"));
             }
             Ok(Exit::Ok)
         }
         (Ok(status), _) => {
-            let said: Vec<&str> = status
+            let reasons: Vec<&str> = status
                 .errors
                 .iter()
                 .map(|error| error.description.as_str())
                 .collect();
-            Err(Failure::new(
-                Exit::JobFailed,
-                format!("Gong could not delete {id}: {}", said.join("; ")),
+            Err(CliError::new(
+                Exit::Failed,
+                format!("Gong could not delete {id}: {}", reasons.join("; ")),
             ))
         }
-        // The time is up as asked for: it is started, and that is all.
+        // Without waiting, the outcome is not known yet.
         (Err(gong_crm::poll::PollError::TimedOut { .. }), Some(started)) if deletion.no_wait => {
             if output.is_json() {
                 output.json(&serde_json::json!({
@@ -219,65 +223,65 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
                     "resume": resume_line(&started, id),
                 }));
             } else {
-                output.data(started.as_str());
+                output.stdout(started.as_str());
             }
-            Ok(Exit::Ok)
+            Ok(Exit::TimedOut)
         }
-        (Err(error), Some(started)) => Err(Failure::from(error).with_hint(format!(
-            "it goes on in Gong; take it up again: {}",
+        (Err(error), Some(started)) => Err(CliError::from(error).with_hint(format!(
+            "Gong continues the deletion; to resume waiting: {}",
             resume_line(&started, id)
         ))),
         (Err(error), None) => Err(error.into()),
     }
 }
 
-/// The integration can't be looked up any more, so the line names it.
+/// The command that waits for the deletion. The integration can't be looked up any more, so it is
+/// named.
 fn resume_line(client_request_id: &ClientRequestId, id: IntegrationId) -> String {
     format!("gong-crm status {client_request_id} --wait=24h --integration-id {id}")
 }
 
-fn nothing_to_delete(named: Option<IntegrationId>) -> Failure {
+fn nothing_to_delete(named: Option<IntegrationId>) -> CliError {
     match named {
-        Some(id) => Failure::new(
+        Some(id) => CliError::new(
             Exit::Unexpected,
-            format!("no integration {id} is registered"),
+            format!("integration {id} is not registered"),
         )
-        .with_hint("see which one is: gong-crm integration show"),
-        None => Failure::new(Exit::Unexpected, "no integration is registered")
-            .with_hint("a native one can't be deleted here: a Gong administrator disconnects it"),
+        .with_hint("`gong-crm integration show` shows the registered one"),
+        None => CliError::new(Exit::Unexpected, "no integration is registered")
+            .with_hint("a native integration is disconnected by a Gong administrator"),
     }
 }
 
-/// Asks for the name, at a terminal; elsewhere `--yes` has to be said.
-async fn confirm(integration: &Registered, output: Output) -> Result<(), Failure> {
-    let told = format!(
-        "integration {} ({}) and every account, contact, deal, lead and user that it brought",
+/// Asks for the name at a terminal; elsewhere `--yes` is required.
+async fn confirm(integration: &Registered, output: Output) -> Result<(), CliError> {
+    let what = format!(
+        "integration {} ({}) with all its accounts, contacts, deals, leads and users",
         integration.integration_id,
         described(integration)
     );
     if !std::io::stdin().is_terminal() || output.is_json() {
-        return Err(Failure::new(
+        return Err(CliError::new(
             Exit::Usage,
-            format!("this would delete {told}; nothing was deleted"),
+            format!("this would delete {what}; nothing was deleted"),
         )
-        .with_hint("say --yes where nobody can be asked"));
+        .with_hint("add --yes to delete it without confirmation"));
     }
     let id = integration.integration_id.to_string();
     let name = integration.name.as_deref().unwrap_or(&id);
-    output.talk(&format!(
-        "This deletes {told}.\nType its name, {name}, to go on:"
-    ));
+    output.status(&format!("This deletes {what}."));
+    output.status(&format!("To confirm, type its name, {name}:"));
     let answer = line_of_stdin().await;
     if answer.trim() == name {
         Ok(())
     } else {
         let message = format!("{:?} is not its name; nothing was deleted", answer.trim());
-        Err(Failure::new(Exit::Usage, message)
-            .with_hint("run it again and type the name as it is shown"))
+        Err(CliError::new(Exit::Usage, message)
+            .with_hint("run the command again and type the name as shown"))
     }
 }
 
-/// The next line, read on a thread that nobody waits for: Ctrl-C has to get through meanwhile.
+/// Reads a line on a thread of its own, so that Ctrl-C works meanwhile.
 async fn line_of_stdin() -> String {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {

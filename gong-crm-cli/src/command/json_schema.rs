@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::arguments::json_schema::JsonSchema;
+use crate::args::json_schema::JsonSchema;
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -11,8 +11,8 @@ pub(crate) fn run(arguments: &JsonSchema, output: Output) -> Exit {
     let pretty = serde_json::from_str::<Value>(text)
         .and_then(|schema| serde_json::to_string_pretty(&schema));
     match pretty {
-        Ok(pretty) if !output.is_json() => output.data(&pretty),
-        _ => output.data(text),
+        Ok(pretty) if !output.is_json() => output.raw(&pretty),
+        _ => output.raw(text),
     }
     Exit::Ok
 }

@@ -5,18 +5,18 @@ use std::path::Path;
 use clap::CommandFactory as _;
 use clap_mangen::Man as Page;
 
-use crate::arguments::Arguments;
-use crate::arguments::completions::Man;
+use crate::args::Arguments;
+use crate::args::completions::Man;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::output::Output;
 
-pub(crate) fn run(arguments: &Man, output: Output) -> Result<Exit, Failure> {
-    if let Some(folder) = &arguments.dir {
-        write_all(folder).map_err(|error| {
-            Failure::new(
+pub(crate) fn run(arguments: &Man, output: Output) -> Result<Exit, CliError> {
+    if let Some(directory) = &arguments.dir {
+        write_all(directory).map_err(|error| {
+            CliError::new(
                 Exit::Unexpected,
-                format!("{} can't be written: {error}", folder.display()),
+                format!("{} could not be written: {error}", directory.display()),
             )
         })?;
         return Ok(Exit::Ok);
@@ -24,12 +24,12 @@ pub(crate) fn run(arguments: &Man, output: Output) -> Result<Exit, Failure> {
     let mut page = Vec::new();
     Page::new(Arguments::command())
         .render(&mut page)
-        .map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
-    output.data(String::from_utf8_lossy(&page).trim_end());
+        .map_err(|error| CliError::new(Exit::Unexpected, error.to_string()))?;
+    output.raw(String::from_utf8_lossy(&page).trim_end());
     Ok(Exit::Ok)
 }
 
-fn write_all(folder: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(Arguments::command(), folder)
+fn write_all(directory: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(directory)?;
+    clap_mangen::generate_to(Arguments::command(), directory)
 }

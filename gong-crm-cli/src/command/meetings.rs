@@ -1,4 +1,4 @@
-//! `gong-crm meetings`: who is ready, and the meetings themselves.
+//! `gong-crm meetings`: readiness of people, and meetings.
 
 use std::collections::HashSet;
 use std::io::{IsTerminal as _, Read as _};
@@ -10,21 +10,21 @@ use gong_crm::meeting::{Invitee, MAX_EMAILS, Meeting, MeetingReadiness};
 use gong_crm::operation::Operation;
 use gong_crm::value::EmailAddress;
 
-use crate::arguments::Global;
-use crate::arguments::meetings::{MeetingFacts, Meetings, MeetingsAction};
+use crate::args::Global;
+use crate::args::datetime;
+use crate::args::meetings::{MeetingFacts, Meetings, MeetingsAction};
 use crate::connection::Connection;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::moment;
 use crate::output::Output;
-use crate::request::{self, Request};
-use crate::table::Align;
+use crate::output::dry_run::{self, Request};
+use crate::output::table::Align;
 
 pub(crate) async fn run(
     global: &Global,
     meetings: &Meetings,
     output: &Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     match &meetings.action {
         MeetingsAction::Readiness {
             emails,
@@ -49,7 +49,7 @@ async fn readiness(
     file: Option<&Path>,
     dry_run: bool,
     output: Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let emails = addresses(emails, file)?;
     if dry_run {
         let requests: Vec<Request> = emails
@@ -59,7 +59,7 @@ async fn readiness(
                     .body(&serde_json::json!({"emails": chunk}))
             })
             .collect();
-        request::show(&requests, global, output)?;
+        dry_run::show(&requests, global, output)?;
         return Ok(Exit::Ok);
     }
     let connection = Connection::open(global).await?;
@@ -75,13 +75,13 @@ async fn readiness(
     let columns = [
         ("email", Align::Left),
         ("ready", Align::Left),
-        ("why not", Align::Left),
-        ("what mends it", Align::Left),
+        ("reason", Align::Left),
+        ("fix", Align::Left),
     ];
     let rows: Vec<Vec<String>> = people.iter().map(row).collect();
     output.table(&columns, &rows);
     let ready = people.iter().filter(|person| is_ready(person)).count();
-    output.talk(&format!("{ready} of {} ready", people.len()));
+    output.status(&format!("{ready} of {} ready", people.len()));
     Ok(Exit::Ok)
 }
 
@@ -93,8 +93,8 @@ fn row(person: &MeetingReadiness) -> Vec<String> {
     let ready = if is_ready(person) { "yes" } else { "no" };
     let why = match &person.user_facing_error {
         Some(error) => error.clone(),
-        None if !person.exists => "no Gong user has this address".to_owned(),
-        None if !person.valid => "Gong gives no reason".to_owned(),
+        None if !person.exists => "not a Gong user".to_owned(),
+        None if !person.valid => "no reason given".to_owned(),
         None => String::new(),
     };
     let link = person.fix_url.as_ref().or(person.help_url.as_ref());
@@ -107,10 +107,10 @@ fn row(person: &MeetingReadiness) -> Vec<String> {
 }
 
 /// The addresses, each once, in their order.
-fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, Failure> {
+fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, CliError> {
     let mut text = named.join("\n");
-    let piped = named.is_empty() && file.is_none() && !std::io::stdin().is_terminal();
-    if let Some(path) = file.or(piped.then_some(Path::new("-"))) {
+    let is_piped = named.is_empty() && file.is_none() && !std::io::stdin().is_terminal();
+    if let Some(path) = file.or(is_piped.then_some(Path::new("-"))) {
         let mut more = String::new();
         let read = if path.as_os_str() == "-" {
             std::io::stdin().read_to_string(&mut more).map(drop)
@@ -119,11 +119,11 @@ fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, Failu
         };
         read.map_err(|error| {
             let named = if path.as_os_str() == "-" {
-                "the standard input".to_owned()
+                "standard input".to_owned()
             } else {
                 path.display().to_string()
             };
-            Failure::new(Exit::Usage, format!("{named} can't be read: {error}"))
+            CliError::new(Exit::Usage, format!("{named} can't be read: {error}"))
         })?;
         text.push('\n');
         text += more.trim_start_matches('\u{feff}');
@@ -137,43 +137,41 @@ fn addresses(named: &[String], file: Option<&Path>) -> Result<Vec<String>, Failu
         emails.push(address(word)?);
     }
     if emails.is_empty() {
-        return Err(
-            Failure::new(Exit::Usage, "no address to ask about").with_hint(
-                "name addresses, or a file of them with --file FILE, or pipe them into the command",
-            ),
-        );
+        return Err(CliError::new(Exit::Usage, "no email addresses given")
+            .with_hint("pass addresses as arguments, with --file FILE, or on standard input"));
     }
     Ok(emails)
 }
 
-fn address(text: &str) -> Result<String, Failure> {
+fn address(text: &str) -> Result<String, CliError> {
     text.parse::<EmailAddress>()
         .map(|email| email.to_string())
         .map_err(|fault| {
-            Failure::new(
+            CliError::new(
                 Exit::Usage,
-                format!("{text:?} is no address: {}", fault.message()),
+                format!("{text:?} is not an email address: {}", fault.message()),
             )
         })
 }
 
-fn meeting(facts: &MeetingFacts) -> Result<Meeting, Failure> {
-    let usage = |message: String| Failure::new(Exit::Usage, message);
-    let zone = facts.zone.as_deref().map(moment::zone).transpose();
+fn meeting(facts: &MeetingFacts) -> Result<Meeting, CliError> {
+    let usage = |message: String| CliError::new(Exit::Usage, message);
+    let zone = facts.zone.as_deref().map(datetime::zone).transpose();
     let zone = zone.map_err(usage)?;
     let now = jiff::Timestamp::now();
     let read = |name: &str, text: &str| {
-        moment::moment(text, zone.as_ref(), now).map_err(|error| usage(format!("{name}: {error}")))
+        datetime::moment(text, zone.as_ref(), now)
+            .map_err(|error| usage(format!("{name}: {error}")))
     };
     let start = read("--start", &facts.start)?;
     let end = match (&facts.end, facts.duration) {
         (Some(end), _) => read("--end", end)?,
-        (None, duration) => moment::later(&start, duration.unwrap_or_default())
+        (None, duration) => datetime::later(&start, duration.unwrap_or_default())
             .map_err(|error| usage(format!("--duration: {error}")))?,
     };
     if end.instant() <= start.instant() {
         return Err(usage(format!(
-            "the meeting ends at {end}, not after its start at {start}"
+            "the meeting must end after its start: start {start}, end {end}"
         )));
     }
     let invitees = facts
@@ -192,10 +190,10 @@ fn meeting(facts: &MeetingFacts) -> Result<Meeting, Failure> {
         .build())
 }
 
-async fn create(global: &Global, facts: &MeetingFacts, output: Output) -> Result<Exit, Failure> {
+async fn create(global: &Global, facts: &MeetingFacts, output: Output) -> Result<Exit, CliError> {
     let meeting = meeting(facts)?;
     if facts.dry_run {
-        request::show(
+        dry_run::show(
             &[Request::new(Operation::AddMeeting).body(&meeting)],
             global,
             output,
@@ -203,31 +201,31 @@ async fn create(global: &Global, facts: &MeetingFacts, output: Output) -> Result
         return Ok(Exit::Ok);
     }
     let connection = Connection::open(global).await?;
-    let made = connection
+    let created = connection
         .client
         .add_meeting(&meeting)
         .await
         .map_err(failure)?;
     if output.is_json() {
-        output.json(&made);
+        output.json(&created);
         return Ok(Exit::Ok);
     }
-    output.data(made.meeting_id.as_deref().unwrap_or("no id"));
-    if let Some(url) = &made.meeting_url {
-        output.data(url);
+    output.stdout(created.meeting_id.as_deref().unwrap_or("no id"));
+    if let Some(url) = &created.meeting_url {
+        output.stdout(url);
     }
-    let more: Vec<&str> = made
+    let more: Vec<&str> = created
         .additional_invitees
         .iter()
         .filter_map(|invitee| invitee.email.as_deref())
         .collect();
     if !more.is_empty() {
-        output.talk(&format!(
+        output.status(&format!(
             "add to your invitation, so that Gong records the meeting: {}",
             more.join(", ")
         ));
     }
-    output.talk(&format!(
+    output.status(&format!(
         "from {} to {}",
         meeting.start_time, meeting.end_time
     ));
@@ -239,13 +237,13 @@ async fn update(
     meeting_id: &MeetingId,
     facts: &MeetingFacts,
     output: Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let meeting = meeting(facts)?;
     if facts.dry_run {
         let request = Request::new(Operation::UpdateMeeting)
             .in_path("meetingId", meeting_id.as_str())
             .body(&meeting);
-        request::show(&[request], global, output)?;
+        dry_run::show(&[request], global, output)?;
         return Ok(Exit::Ok);
     }
     let connection = Connection::open(global).await?;
@@ -264,13 +262,13 @@ async fn delete(
     organizer: Option<&str>,
     dry_run: bool,
     output: Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let organizer = organizer.map(address).transpose()?;
     if dry_run {
         let request = Request::new(Operation::DeleteMeeting)
             .in_path("meetingId", meeting_id.as_str())
             .body(&serde_json::json!({"organizerEmail": organizer}));
-        request::show(&[request], global, output)?;
+        dry_run::show(&[request], global, output)?;
         return Ok(Exit::Ok);
     }
     let connection = Connection::open(global).await?;
@@ -287,26 +285,26 @@ fn done(meeting_id: &MeetingId, what: &str, output: Output) {
     if output.is_json() {
         output.json(&serde_json::json!({"meetingId": meeting_id.as_str(), "outcome": what}));
     } else {
-        output.data(&format!("{meeting_id} {what}"));
+        output.stdout(&format!("{meeting_id} {what}"));
     }
 }
 
-/// The failure with what only these operations tell: words for the person concerned, and links.
-fn failure(error: Error) -> Failure {
-    let mut said = Vec::new();
+/// The error with what only these operations return: a message for the person and links.
+fn failure(error: Error) -> CliError {
+    let mut parts = Vec::new();
     if let Some(text) = error.user_facing_error() {
-        said.push(format!("Gong says to the person concerned: {text}"));
+        parts.push(format!("Gong's message for the person: {text}"));
     }
     if let Some(url) = error.fix_url() {
-        said.push(format!("this mends it: {url}"));
+        parts.push(format!("fix: {url}"));
     }
     if let Some(url) = error.help_url() {
-        said.push(format!("this explains it: {url}"));
+        parts.push(format!("help: {url}"));
     }
-    let failure = Failure::from(error);
-    if said.is_empty() {
+    let failure = CliError::from(error);
+    if parts.is_empty() {
         failure
     } else {
-        failure.with_hint(said.join("; "))
+        failure.with_hint(parts.join("; "))
     }
 }

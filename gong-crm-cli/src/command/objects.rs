@@ -1,28 +1,28 @@
-//! `gong-crm objects`: what Gong holds, fetched or compared.
+//! `gong-crm objects`: records read back from Gong, or compared with files.
 
 use std::io::Read as _;
 use std::path::PathBuf;
 
 use gong_crm::ObjectType;
 use gong_crm::objects::MAX_OBJECTS;
-use gong_crm::push::plan;
+use gong_crm::push::Options;
 use gong_crm::value::ObjectId;
 use gong_crm::verify::{Difference, DifferenceKind, Verification, VerifyError};
 use serde::Serialize;
 
-use crate::arguments::Global;
-use crate::arguments::objects::{Objects, ObjectsAction};
+use crate::args::Global;
+use crate::args::objects::{Objects, ObjectsAction};
 use crate::connection::Connection;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::output::Output;
-use crate::table::{Align, count, counted};
+use crate::output::table::{Align, count, counted};
 
 pub(crate) async fn run(
     global: &Global,
     objects: &Objects,
     output: &Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     match &objects.action {
         ObjectsAction::Get { object_type, ids } => get(global, *object_type, ids, *output).await,
         ObjectsAction::Verify {
@@ -38,7 +38,7 @@ async fn get(
     object_type: ObjectType,
     words: &[String],
     output: Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let object_type = readable(object_type)?;
     let ids = ids(words)?;
     let connection = Connection::open(global).await?;
@@ -54,7 +54,7 @@ async fn get(
     let mut rows = Vec::new();
     let mut missing = 0;
     for id in &ids {
-        // In the order in which they were asked for; one asked for twice is shown once.
+        // In the order of the arguments; an id that is given twice is shown once.
         let Some(object) = found.remove(id.as_str()) else {
             continue;
         };
@@ -69,8 +69,6 @@ async fn get(
                 serde_json::Value::String(text) => text,
                 other => other.to_string(),
             };
-            // A value must not break the table.
-            let value = value.replace(['\n', '\r', '\t'], " ");
             rows.push(vec![std::mem::take(&mut first), field, value]);
         }
     }
@@ -81,16 +79,16 @@ async fn get(
     ];
     output.table(&columns, &rows);
     if missing > 0 {
-        output.talk(&format!(
-            "{} not found: Gong does not have them, or has not processed them yet",
+        output.status(&format!(
+            "{} not found: not in Gong, or not processed yet",
             counted(missing, "record")
         ));
     }
     Ok(Exit::Ok)
 }
 
-/// The ids, those of the standard input in place of `-`.
-fn ids(words: &[String]) -> Result<Vec<ObjectId>, Failure> {
+/// The ids; `-` stands for those on standard input.
+fn ids(words: &[String]) -> Result<Vec<ObjectId>, CliError> {
     let mut ids = Vec::new();
     for word in words {
         if word != "-" {
@@ -101,9 +99,9 @@ fn ids(words: &[String]) -> Result<Vec<ObjectId>, Failure> {
         std::io::stdin()
             .read_to_string(&mut text)
             .map_err(|error| {
-                Failure::new(
+                CliError::new(
                     Exit::Usage,
-                    format!("the standard input can't be read: {error}"),
+                    format!("standard input can't be read: {error}"),
                 )
             })?;
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
@@ -113,12 +111,12 @@ fn ids(words: &[String]) -> Result<Vec<ObjectId>, Failure> {
     Ok(ids)
 }
 
-fn id(text: &str) -> Result<ObjectId, Failure> {
+fn id(text: &str) -> Result<ObjectId, CliError> {
     text.parse()
         .map_err(|fault: gong_crm::value::InvalidValue| {
-            Failure::new(
+            CliError::new(
                 Exit::Usage,
-                format!("{text:?} is no id: {}", fault.message()),
+                format!("{text:?} is not an objectId: {}", fault.message()),
             )
         })
 }
@@ -140,7 +138,7 @@ async fn verify(
     object_type: Option<ObjectType>,
     max: Option<usize>,
     output: Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     /// How many differences of a file are shown to a person.
     const SHOWN: usize = 50;
     let files = files(paths, object_type, output)?;
@@ -149,7 +147,7 @@ async fn verify(
     let max = max.unwrap_or(if output.is_json() { usize::MAX } else { SHOWN });
     let mut compared = Vec::new();
     let mut files = files.into_iter().peekable();
-    // Together, because a record can be in several files of its type.
+    // Together: a record can be in several files of its type.
     while let Some((first, object_type)) = files.next() {
         let mut paths = vec![first];
         while let Some((path, _)) = files.next_if(|(_, other)| *other == object_type) {
@@ -186,32 +184,32 @@ async fn verify(
     } else {
         summarize(&compared, is_same, output);
     }
-    Ok(if is_same {
-        Exit::Ok
-    } else {
-        Exit::SomeRejected
-    })
+    Ok(if is_same { Exit::Ok } else { Exit::Rejected })
 }
 
-/// The files that a push of the same paths would send, but for those that can't be read back.
+/// The files that a push of the same paths would send, except for types that can't be read back.
 fn files(
     paths: &[PathBuf],
     object_type: Option<ObjectType>,
     output: Output,
-) -> Result<Vec<(PathBuf, ObjectType)>, Failure> {
+) -> Result<Vec<(PathBuf, ObjectType)>, CliError> {
     if paths.iter().any(|path| path.as_os_str() == "-") {
-        let message = "a file is read twice, which the standard input can't be";
-        return Err(Failure::new(Exit::Usage, message).with_hint("save it to a file first"));
+        let message = "standard input can't be compared, because files are read twice";
+        return Err(CliError::new(Exit::Usage, message).with_hint("save it to a file first"));
     }
-    let planned = plan(paths, object_type).map_err(|error| Failure::from_plan(&error))?;
+    let mut options = Options::new(paths);
+    options.object_type = object_type;
+    let planned = options
+        .files()
+        .map_err(|error| CliError::from_files(&error))?;
     let mut files = Vec::new();
     for file in planned {
         match readable(file.object_type) {
             Ok(object_type) => files.push((file.path, object_type)),
-            // One that was named itself was meant; of a folder the rest still can be compared.
+            // A file that was named is meant; of a directory the rest can still be compared.
             Err(failure) if paths.contains(&file.path) => return Err(failure),
-            Err(failure) => output.talk(&format!(
-                "{} left out: {}",
+            Err(failure) => output.status(&format!(
+                "{} skipped: {}",
                 file.path.display(),
                 failure.message
             )),
@@ -219,34 +217,34 @@ fn files(
     }
     if files.is_empty() {
         let message = "none of the files can be compared";
-        return Err(Failure::new(Exit::Usage, message)
+        return Err(CliError::new(Exit::Usage, message)
             .with_hint("only ACCOUNT, CONTACT, DEAL and LEAD can be read"));
     }
     Ok(files)
 }
 
-/// The type, if Gong has a way to read its records.
-fn readable(object_type: ObjectType) -> Result<ObjectType, Failure> {
+/// The type, if Gong can return its records.
+fn readable(object_type: ObjectType) -> Result<ObjectType, CliError> {
     if object_type.has_entity_schema() {
         return Ok(object_type);
     }
-    Err(Failure::new(
+    Err(CliError::new(
         Exit::Usage,
-        format!("Gong has no way to read a {object_type} back"),
+        format!("Gong cannot return records of type {object_type}"),
     )
     .with_hint("only ACCOUNT, CONTACT, DEAL and LEAD can be read"))
 }
 
-fn failure(error: VerifyError) -> Failure {
+fn failure(error: VerifyError) -> CliError {
     match error {
         VerifyError::Request(error) => error.into(),
         VerifyError::File { ref source, .. } => {
             let cause = source.to_string();
-            let mut failure = Failure::new(Exit::Usage, error.to_string());
+            let mut failure = CliError::new(Exit::Usage, error.to_string());
             failure.causes.push(cause);
             failure
         }
-        other => Failure::new(Exit::Unexpected, other.to_string()),
+        other => CliError::new(Exit::Unexpected, other.to_string()),
     }
 }
 
@@ -259,20 +257,20 @@ fn print(file: &Compared, all: usize, output: Output) {
         };
         let what = match &difference.kind {
             DifferenceKind::Missing => "not in Gong".to_owned(),
-            DifferenceKind::NotDeleted => "deleted by the file, and still in Gong".to_owned(),
+            DifferenceKind::NotDeleted => "deleted by the file but still in Gong".to_owned(),
             DifferenceKind::Field { field, sent, found } if found.is_null() => {
-                format!("{field}: the file has {sent}, Gong none")
+                format!("{field}: {sent} in the file, absent in Gong")
             }
             DifferenceKind::Field { field, sent, found } => {
-                format!("{field}: the file has {sent}, Gong {found}")
+                format!("{field}: {sent} in the file, {found} in Gong")
             }
             DifferenceKind::Unreadable { reason } => reason.clone(),
             _ => "differs".to_owned(),
         };
-        output.data(&format!("{path}:{}: {record}{what}", difference.line));
+        output.stdout(&format!("{path}:{}: {record}{what}", difference.line));
     }
     if all > file.differences.len() {
-        output.data(&format!(
+        output.stdout(&format!(
             "{path}: {} more; --max shows more",
             counted((all - file.differences.len()) as u64, "difference")
         ));
@@ -307,18 +305,21 @@ fn summarize(compared: &[Compared], is_same: bool, output: Output) {
     output.table(&columns, &rows);
     let superseded: u64 = compared.iter().map(|file| file.found.superseded).sum();
     if superseded > 0 {
-        output.talk(&format!(
-            "{} left out: a line that was sent later is of the same record",
+        output.status(&format!(
+            "{} skipped: another line has a newer version of the record",
             counted(superseded, "line")
         ));
     }
     if !is_same {
-        output.talk(&format!(
-            "\nGong answers from what it has processed: after an upload is done, records and values \
-             can be missing or old for a while, so try again later. Custom fields show once the \
-             entity schema declares them: gong-crm schema plan. Calls made: {}, of {MAX_OBJECTS} \
-             records each",
-            compared.iter().map(|file| file.found.calls).sum::<u64>()
+        output.status("");
+        output.status(
+            "Gong returns only processed records: right after an upload, records and values can be \
+             missing or old, so try again later. Custom fields are returned once the entity schema \
+             declares them: gong-crm schema plan.",
+        );
+        let calls: u64 = compared.iter().map(|file| file.found.calls).sum();
+        output.status(&format!(
+            "calls made: {calls}, of {MAX_OBJECTS} records each"
         ));
     }
 }

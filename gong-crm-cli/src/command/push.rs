@@ -1,131 +1,162 @@
-//! `gong-crm push`: files to a verdict.
+//! `gong-crm push`: records to a verdict.
 
 use gong_crm::ObjectType;
 use gong_crm::check::{self, Severity, check_paths};
+use gong_crm::io::discover::FilesError;
 use gong_crm::operation::Operation;
-use gong_crm::push::{Options, PlannedFile, Rejects};
+use gong_crm::push::{CheckMode, InputFile, Options, Rejects, Resend, Wait};
 use gong_sim::Simulator;
 
-use crate::arguments::{Global, Push, Waiting};
-use crate::command::check::check_failure;
+use crate::args::Global;
+use crate::args::push::{Delivery, Push};
+use crate::config::settings::Settings;
 use crate::connection::{Connection, limits};
-use crate::csvs::{conversion, tell_passed_over};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::finding;
-use crate::output::Output;
-use crate::request::{self, Request};
+use crate::mappings::{conversion, warn_skipped_csvs};
+use crate::output::dry_run::{self, Request};
+use crate::output::table::{Align, count, counted};
+use crate::output::{Output, finding, push_report};
 use crate::schema_file;
-use crate::settings::Settings;
-use crate::table::{Align, count, counted};
-use crate::verdict;
 
-pub(crate) async fn run(global: &Global, push: &Push, output: &Output) -> Result<Exit, Failure> {
-    // Mistakes on the command line are told before anything is asked of Gong.
+pub(crate) async fn run(global: &Global, push: &Push, output: &Output) -> Result<Exit, CliError> {
+    // Usage errors are reported before any call.
     let options = options(global, push)?;
-    let files = options
-        .files()
-        .map_err(|error| Failure::from_plan(&error))?;
+    let files = match options.files() {
+        Ok(files) => files,
+        Err(error @ FilesError::OnlyRejects { .. }) => return Ok(nothing_to_push(&error, *output)),
+        Err(error) => return Err(CliError::from_files(&error)),
+    };
     if push.dry_run {
         return dry_run(global, push, &options, &files, *output);
     }
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
-    let passed_over = options.passed_over();
+    let skipped = options.skipped_csvs();
     let work = connection.client.push(integration_id, options);
-    let exit = verdict::follow(work, global, *output, push.waiting.is_async).await?;
+    let exit = push_report::follow(work, global, *output).await?;
     if let Some(simulator) = &connection.simulator {
-        output.talk(&holdings(simulator));
+        output.status("");
+        output.status(&contents(simulator));
     }
-    tell_passed_over(&passed_over, *output);
+    warn_skipped_csvs(&skipped, *output);
     Ok(exit)
 }
 
-fn options(global: &Global, push: &Push) -> Result<Options, Failure> {
+/// A directory with only rejects files: everything else in it is gone, so there is nothing to do.
+fn nothing_to_push(error: &FilesError, output: Output) -> Exit {
+    if output.is_json() {
+        output.json(&serde_json::json!({
+            "verdict": "done", "files": [], "notes": [error.to_string()],
+        }));
+    } else {
+        output.status(&format!("nothing to push: {error}"));
+    }
+    Exit::Ok
+}
+
+fn options(global: &Global, push: &Push) -> Result<Options, CliError> {
     let mut options = Options::new(&push.paths);
     if global.sim {
-        options = options.local();
+        options = options.simulator();
     }
-    wait_as_told(&mut options, &push.waiting, global);
+    apply_delivery_args(&mut options, &push.delivery, global);
     options.object_type = push.object_type;
     options.request_id.clone_from(&push.request_id);
-    options.skip_invalid = push.skip_invalid;
+    options.history = push.history;
+    options.touch = push.touch;
+    options.keep_dates = push.keep_dates;
+    options.resend = match &push.resend {
+        None => Resend::None,
+        Some(ids) if ids.iter().all(String::is_empty) => Resend::All,
+        Some(ids) => Resend::Ids(ids.clone()),
+    };
     let schema = push.schema.as_deref();
     let schema = schema
         .map(|path| schema_file::read(path, push.object_type))
         .transpose()?;
-    options.conversion = conversion(global, &push.map, schema.as_ref())?;
+    options.converter = super::check::converter(conversion(global, &push.map, schema.as_ref())?);
     if push.no_check {
         return Ok(options.unchecked());
     }
     let mut check = check::Options::default();
     check.severities.strict = push.strict;
+    check.severities.allow = push.allow.iter().copied().collect();
+    check.severities.deny = push.deny.iter().copied().collect();
     check.object_type = push.object_type;
     check.entity_schema = schema;
-    check.converter = super::check::converter(options.conversion.clone());
-    options.check = Some(check);
+    check.converter.clone_from(&options.converter);
+    options.check = if push.skip_invalid {
+        CheckMode::SkipInvalid(check)
+    } else {
+        CheckMode::Strict(check)
+    };
     Ok(options)
 }
 
-/// The part of the options that resume has as well.
-pub(crate) fn wait_as_told(options: &mut Options, waiting: &Waiting, global: &Global) {
+/// Applies the arguments that push and resume share.
+pub(crate) fn apply_delivery_args(options: &mut Options, delivery: &Delivery, global: &Global) {
     options.retry = limits(global, options.retry);
-    options.patience = options.patience.with_timeout(waiting.wait);
-    if let Some(pause) = waiting.poll {
-        options.patience.initial_interval = pause;
-        options.patience.max_interval = options.patience.max_interval.max(pause);
+    options.poll = options.poll.with_timeout(delivery.wait);
+    if let Some(interval) = delivery.poll_interval {
+        options.poll.initial_interval = interval;
+        options.poll.max_interval = options.poll.max_interval.max(interval);
     }
-    options.settle_time = waiting.settle.unwrap_or(options.settle_time);
-    options.ignore_dependencies = waiting.ignore_dependencies;
+    options.account_delay = delivery.account_delay.unwrap_or(options.account_delay);
+    options.ignore_dependencies = delivery.ignore_dependencies;
     let retry = &mut options.retry;
-    retry.max_elapsed = waiting.retry_for.unwrap_or(retry.max_elapsed);
-    retry.max_retry_after = waiting.max_retry_after.unwrap_or(retry.max_retry_after);
-    retry.initial_backoff = waiting.retry_pause.unwrap_or(retry.initial_backoff);
+    retry.max_elapsed = delivery.retry_timeout.unwrap_or(retry.max_elapsed);
+    retry.max_retry_after = delivery.max_retry_after.unwrap_or(retry.max_retry_after);
+    retry.initial_backoff = delivery.retry_backoff.unwrap_or(retry.initial_backoff);
     retry.max_backoff = retry.max_backoff.max(retry.initial_backoff);
-    options.acceptance_only = waiting.is_async;
-    options.drain = waiting.drain;
-    options.rejects = match &waiting.rejects {
-        Some(folder) => Rejects::Folder(folder.clone()),
-        None if waiting.no_rejects => Rejects::None,
+    if delivery.no_wait {
+        options.wait = Wait::UntilSent;
+    }
+    options.search_calls = delivery.search_calls;
+    options.find_all_errors = delivery.find_all_errors;
+    options.rejects = match &delivery.rejects_dir {
+        Some(directory) => Rejects::Directory(directory.clone()),
+        None if delivery.no_rejects => Rejects::None,
         None => Rejects::Beside,
     };
 }
 
-/// What a push would do, without a call: the files in their order, and what the check says.
+/// Shows what a push would check and send, without a call.
 fn dry_run(
     global: &Global,
     push: &Push,
     options: &Options,
-    planned: &[PlannedFile],
+    files: &[InputFile],
     output: Output,
-) -> Result<Exit, Failure> {
-    let Some(check) = &options.check else {
-        let message = "a dry run does nothing but check";
-        return Err(Failure::new(Exit::Usage, message).with_hint("leave out --no-check"));
+) -> Result<Exit, CliError> {
+    let Some(check) = options.push_check() else {
+        let message = "--dry-run needs the check";
+        return Err(CliError::new(Exit::Usage, message).with_hint("leave --no-check out"));
     };
-    let summary = check_paths(&push.paths, check, &mut |found| {
+    let summary = check_paths(&push.paths, &check, &mut |found| {
         if found.severity == Severity::Error {
             for line in finding::text(&found) {
-                output.talk(&line);
+                output.status(&line);
             }
         }
     })
-    .map_err(|error| check_failure(&error))?;
-    let sendable = summary.is_clean() || push.skip_invalid;
-    let planned = if sendable { planned } else { &[] };
-    let requests = requests(global, push, planned)?;
+    .map_err(|error| CliError::from_check(&error))?;
+    let is_sendable = summary.is_clean() || push.skip_invalid;
+    let sendable = if is_sendable { files } else { &[] };
+    let requests = requests(global, push, sendable)?;
     if output.is_json() {
         let files: Vec<_> = summary
             .files
             .iter()
             .map(|file| {
                 serde_json::json!({
-                    "path": &*file.path, "objectType": file.object_type, "bytes": file.bytes,
-                    "records": file.records, "errors": file.errors, "warnings": file.warnings,
+                    "path": file.path.to_string_lossy(), "objectType": file.object_type,
+                    "bytes": file.bytes, "records": file.records,
+                    "errors": file.errors, "warnings": file.warnings,
                 })
             })
             .collect();
-        let requests = request::json(&requests, global)?;
+        let requests = dry_run::json(&requests, global)?;
         output.json(&serde_json::json!({"dryRun": true, "files": files, "requests": requests}));
     } else {
         let columns = [
@@ -147,31 +178,29 @@ fn dry_run(
             ]
         };
         output.table(&columns, &summary.files.iter().map(row).collect::<Vec<_>>());
-        if sendable {
-            output.data("");
-            request::print(&requests, global, output)?;
-            let files = counted(planned.len() as u64, "file");
-            output.talk(&format!(
-                "a dry run: {files} would go in this order; nothing was sent"
+        if is_sendable {
+            output.stdout("");
+            dry_run::print(&requests, global, output)?;
+            let files = counted(sendable.len() as u64, "file");
+            output.status(&format!(
+                "dry run: {files} would be sent in this order, as far as Gong does not have their \
+                 records; nothing was sent"
             ));
         } else {
-            output.talk("\na dry run: with these errors nothing would be sent");
+            output.status("");
+            output.status("dry run: with these errors nothing would be sent");
         }
     }
-    tell_passed_over(&options.passed_over(), output);
-    Ok(if sendable {
+    warn_skipped_csvs(&options.skipped_csvs(), output);
+    Ok(if is_sendable {
         Exit::Ok
     } else {
         Exit::CheckFailed
     })
 }
 
-/// What would be sent, before anything is split or left out.
-fn requests(
-    global: &Global,
-    push: &Push,
-    planned: &[PlannedFile],
-) -> Result<Vec<Request>, Failure> {
+/// The requests of files that are sent whole, before any is split.
+fn requests(global: &Global, push: &Push, files: &[InputFile]) -> Result<Vec<Request>, CliError> {
     let named = if global.sim {
         None
     } else {
@@ -179,34 +208,32 @@ fn requests(
     };
     let integration_id = named.map_or("[the registered one]".to_owned(), |id| id.to_string());
     let request_id = push.request_id.as_ref();
-    let request_id = request_id.map_or("[follows from the content]", |id| id.as_str());
-    let request = |file: &PlannedFile| {
+    let request_id = request_id.map_or("[next id of the ledger]", |id| id.as_str());
+    let request = |file: &InputFile| {
         Request::new(Operation::UploadCrmData)
             .query("clientRequestId", &request_id)
             .query("integrationId", &integration_id)
             .query("objectType", &file.object_type)
             .file(&file.path)
     };
-    Ok(planned.iter().map(request).collect())
+    Ok(files.iter().map(request).collect())
 }
 
-/// What a local Gong holds after the push.
-fn holdings(simulator: &Simulator) -> String {
-    let held: Vec<String> = ObjectType::ALL
+/// How many records the simulator has after the push.
+fn contents(simulator: &Simulator) -> String {
+    let counts: Vec<String> = ObjectType::ALL
         .into_iter()
         .map(|object_type| (object_type, simulator.object_count(object_type.as_str())))
         .filter(|(_, objects)| *objects > 0)
         .map(|(object_type, objects)| {
-            counted(
-                objects as u64,
-                &object_type.as_str().to_lowercase().replace('_', " "),
-            )
+            let name = object_type.as_str().to_lowercase().replace('_', " ");
+            counted(objects as u64, &name)
         })
         .collect();
-    let held = if held.is_empty() {
-        "nothing".to_owned()
+    let counts = if counts.is_empty() {
+        "no records".to_owned()
     } else {
-        held.join(", ")
+        counts.join(", ")
     };
-    format!("\nthe local Gong now holds {held}")
+    format!("the simulator now has {counts}")
 }

@@ -1,128 +1,77 @@
-//! `gong-crm resume` and `gong-crm jobs`: what the ledger knows, and finishing it.
+//! `gong-crm resume`: uploads whose outcome is not known, brought to their end.
 
-use gong_crm::ledger::{Job, JobState};
+use gong_crm::ledger::{Upload, UploadState};
 use gong_crm::operation::Operation;
 use gong_crm::push::Options;
 
-use crate::arguments::{Global, Jobs, Resume};
-use crate::command::push::wait_as_told;
+use crate::args::Global;
+use crate::args::push::Resume;
+use crate::command::push::apply_delivery_args;
+use crate::config::settings::Settings;
 use crate::connection::Connection;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::output::Output;
-use crate::request::{self, Request};
-use crate::settings::Settings;
-use crate::table::{Align, count};
-use crate::verdict;
+use crate::output::dry_run::{self, Request};
+use crate::output::{Output, push_report};
 
-/// Finishes what was begun.
-pub(crate) async fn resume(
+pub(crate) async fn run(
     global: &Global,
     resume: &Resume,
     output: &Output,
-) -> Result<Exit, Failure> {
-    let known = jobs_of(global)?;
+) -> Result<Exit, CliError> {
+    let ledger = Settings::read(global)?.open_ledger().await?;
+    let shown = |error| CliError::from_ledger(&error);
     for id in &resume.ids {
-        if !known.iter().any(|job| job.client_request_id == *id) {
-            return Err(
-                Failure::new(Exit::Usage, format!("the ledger has no upload {id}")).with_hint(
-                    "gong-crm jobs lists them; Gong itself may know it: gong-crm status ID",
-                ),
-            );
+        if ledger.upload(id).await.map_err(shown)?.is_none() {
+            let message = format!("the ledger has no upload {id}");
+            return Err(CliError::new(Exit::Usage, message).with_hint(format!(
+                "`gong-crm uploads` lists them; to ask Gong: gong-crm status {id}"
+            )));
         }
     }
-    if !known
-        .iter()
-        .any(|job| job.is_unfinished() || job.is_unreported())
-    {
-        output.talk("nothing to do: every upload that the ledger knows has come to its end");
+    let mut open = ledger.open_uploads().await.map_err(shown)?;
+    if !resume.ids.is_empty() {
+        open.retain(|upload| resume.ids.contains(&upload.client_request_id));
+    }
+    if open.is_empty() {
+        if output.is_json() {
+            output.json(&serde_json::json!({"verdict": "done", "files": [], "notes": []}));
+        } else {
+            output.status("nothing to do: every upload in the ledger is finished");
+        }
         return Ok(Exit::Ok);
     }
     if resume.dry_run {
-        let chosen = known.iter().filter(|job| {
-            let named = resume.ids.is_empty() || resume.ids.contains(&job.client_request_id);
-            named && job.is_unfinished()
-        });
-        let requests: Vec<Request> = chosen.map(first_request).collect();
-        request::show(&requests, global, *output)?;
+        let requests: Vec<Request> = open.iter().map(first_request).collect();
+        dry_run::show(&requests, global, *output)?;
         return Ok(Exit::Ok);
     }
+    drop(ledger);
     let connection = Connection::open(global).await?;
-    let mut options = Options::new(Vec::<std::path::PathBuf>::new());
-    wait_as_told(&mut options, &resume.waiting, global);
+    let mut options = Options::default();
+    apply_delivery_args(&mut options, &resume.delivery, global);
     let work = connection
         .client
         .resume(resume.ids.iter().cloned(), options);
-    verdict::follow(work, global, *output, resume.waiting.is_async).await
+    push_report::follow(work, global, *output).await
 }
 
-/// What is sent first to finish an upload: the upload itself only if nothing of it has left.
-fn first_request(job: &Job) -> Request {
-    let is_planned = job.state == JobState::Planned;
+/// The first request for an upload: the upload itself only if nothing of it can have arrived.
+fn first_request(upload: &Upload) -> Request {
+    let is_planned = upload.state == UploadState::Planned;
     let operation = if is_planned {
         Operation::UploadCrmData
     } else {
         Operation::GetRequestStatus
     };
     let request = Request::new(operation)
-        .query("clientRequestId", &job.client_request_id)
-        .query("integrationId", &job.integration_id);
+        .query("clientRequestId", &upload.client_request_id)
+        .query("integrationId", &upload.integration_id);
     if is_planned {
         request
-            .query("objectType", &job.object_type)
-            .file(&job.source_path)
+            .query("objectType", &upload.object_type)
+            .file(upload.sources.join(", ").as_ref())
     } else {
         request
     }
-}
-
-/// Lists what the ledger knows; no call is made.
-pub(crate) fn jobs(global: &Global, jobs: &Jobs, output: Output) -> Result<Exit, Failure> {
-    let mut listed = jobs_of(global)?;
-    if jobs.unfinished {
-        listed.retain(Job::is_unfinished);
-    }
-    if output.is_json() {
-        for job in &mut listed {
-            // Where its bytes lie is between the ledger and a push.
-            job.content = None;
-            output.json(job);
-        }
-        return Ok(Exit::Ok);
-    }
-    if listed.is_empty() {
-        output.talk("the ledger knows of no such upload");
-        return Ok(Exit::Ok);
-    }
-    let columns = [
-        ("id", Align::Left),
-        ("type", Align::Left),
-        ("records", Align::Right),
-        ("state", Align::Left),
-        ("changed", Align::Left),
-        ("file", Align::Left),
-    ];
-    let row = |job: &Job| {
-        vec![
-            job.client_request_id.to_string(),
-            job.object_type.to_string(),
-            count(job.records),
-            job.state.to_string(),
-            job.updated_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
-            job.source_path.display().to_string(),
-        ]
-    };
-    output.table(&columns, &listed.iter().map(row).collect::<Vec<_>>());
-    if listed.iter().any(Job::is_unfinished) {
-        output.talk("\nto finish what is open: gong-crm resume");
-    }
-    Ok(Exit::Ok)
-}
-
-fn jobs_of(global: &Global) -> Result<Vec<Job>, Failure> {
-    use gong_crm::ledger::Ledger as _;
-    Settings::read(global)?
-        .open_ledger()?
-        .jobs()
-        .map_err(|error| Failure::from_ledger(&error))
 }

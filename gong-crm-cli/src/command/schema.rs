@@ -1,4 +1,4 @@
-//! `gong-crm schema`: custom fields as a file.
+//! `gong-crm schema`: custom fields managed as a file.
 
 use std::path::Path;
 
@@ -6,22 +6,22 @@ use gong_crm::operation::Operation;
 use gong_crm::schema::{Change, EntitySchema, PlannedField, SchemaPlan, SchemaPlanError};
 use gong_crm::{IntegrationId, ObjectType};
 
-use crate::arguments::Global;
-use crate::arguments::schema::{Schema, SchemaAction, SchemaFile};
+use crate::args::Global;
+use crate::args::schema::{Schema, SchemaAction, SchemaFile};
 use crate::connection::Connection;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::finding::level;
 use crate::output::Output;
-use crate::request::{self, Request};
+use crate::output::dry_run::{self, Request};
+use crate::output::finding::level;
+use crate::output::table::counted;
 use crate::schema_file;
-use crate::table::counted;
 
 pub(crate) async fn run(
     global: &Global,
     schema: &Schema,
     output: &Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     match &schema.action {
         SchemaAction::Pull { object_type, to } => {
             pull(global, *object_type, to.as_deref(), *output).await
@@ -40,7 +40,7 @@ async fn pull(
     object_type: Option<ObjectType>,
     to: Option<&Path>,
     output: Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
     let answer = connection
@@ -52,7 +52,7 @@ async fn pull(
     let left_out: usize = answer.iter().map(|(_, fields)| fields.len()).sum::<usize>() - fields;
     match to {
         None if output.is_json() => output.json(&schema),
-        None => output.data(yaml(&schema)?.trim_end()),
+        None => output.document(&yaml(&schema)?),
         Some(path) => {
             let is_json = path.extension().is_some_and(|ending| ending == "json");
             let text = if is_json || output.is_json() {
@@ -61,29 +61,33 @@ async fn pull(
                 yaml(&schema)?
             };
             std::fs::write(path, text).map_err(|error| {
-                Failure::new(
+                CliError::new(
                     Exit::Unexpected,
-                    format!("{} can't be written: {error}", path.display()),
+                    format!("{} could not be written: {error}", path.display()),
                 )
             })?;
         }
     }
-    output.talk(&counted(fields as u64, "custom field"));
+    output.status(&counted(fields as u64, "custom field"));
     if left_out > 0 {
-        output.talk(&format!(
-            "{} of Gong's own or removed left out",
+        output.status(&format!(
+            "{} skipped: standard or removed fields",
             counted(left_out as u64, "field")
         ));
     }
     Ok(Exit::Ok)
 }
 
-fn yaml(schema: &EntitySchema) -> Result<String, Failure> {
-    serde_yaml_ng::to_string(schema)
-        .map_err(|error| Failure::new(Exit::Unexpected, format!("no YAML can be made: {error}")))
+fn yaml(schema: &EntitySchema) -> Result<String, CliError> {
+    serde_yaml_ng::to_string(schema).map_err(|error| {
+        CliError::new(
+            Exit::Unexpected,
+            format!("the schema can't be written as YAML: {error}"),
+        )
+    })
 }
 
-async fn plan(global: &Global, file: &SchemaFile, output: Output) -> Result<Exit, Failure> {
+async fn plan(global: &Global, file: &SchemaFile, output: Output) -> Result<Exit, CliError> {
     let wanted = schema_file::read(&file.path, file.object_type)?;
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
@@ -97,7 +101,7 @@ async fn plan(global: &Global, file: &SchemaFile, output: Output) -> Result<Exit
     } else {
         print(&plans, output);
         if plans.iter().any(SchemaPlan::is_lossy) {
-            output.talk("applying it needs --allow-data-loss");
+            output.status("to apply it, add --allow-data-loss");
         }
     }
     Ok(Exit::Ok)
@@ -109,7 +113,7 @@ async fn apply(
     allow_data_loss: bool,
     dry_run: bool,
     output: Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let wanted = schema_file::read(&file.path, file.object_type)?;
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
@@ -125,7 +129,7 @@ async fn apply(
                     .body(&plan.to_upload())
             })
             .collect();
-        request::show(&requests, global, output)?;
+        dry_run::show(&requests, global, output)?;
         return Ok(Exit::Ok);
     }
     if !output.is_json() {
@@ -139,21 +143,21 @@ async fn apply(
         })
         .collect();
     if !lost.is_empty() && !allow_data_loss {
-        return Err(Failure::new(
+        return Err(CliError::new(
             Exit::CheckFailed,
             format!(
-                "all values of {} would be lost; nothing was sent",
+                "this would drop all values of {}; nothing was sent",
                 lost.join(", ")
             ),
         )
-        .with_hint("if that is what you want, say --allow-data-loss"));
+        .with_hint("to drop them, add --allow-data-loss"));
     }
     for plan in &changing {
         connection
             .client
             .upload_entity_schema(integration_id, plan.object_type(), &plan.to_upload())
             .await?;
-        output.talk(&format!("{}: declared", plan.object_type()));
+        output.status(&format!("{}: declared", plan.object_type()));
     }
     if output.is_json() {
         let applied: Vec<ObjectType> = changing.iter().map(|plan| plan.object_type()).collect();
@@ -166,13 +170,13 @@ async fn apply(
     Ok(Exit::Ok)
 }
 
-/// What becomes of each type that the file lists.
+/// The plan of each type that the file lists.
 async fn plans(
     connection: &Connection,
     integration_id: IntegrationId,
     file: &SchemaFile,
     wanted: &EntitySchema,
-) -> Result<Vec<SchemaPlan>, Failure> {
+) -> Result<Vec<SchemaPlan>, CliError> {
     let current = connection
         .client
         .entity_schema(integration_id, None)
@@ -201,12 +205,9 @@ async fn plans(
                 .map(|finding| format!("{} {}: {finding}", error.object_type(), finding.severity))
         })
         .collect();
-    let mut failure = Failure::new(
+    let mut failure = CliError::new(
         Exit::CheckFailed,
-        format!(
-            "{} can't be declared as it is; nothing was sent",
-            file.path.display()
-        ),
+        format!("{} has errors; nothing was sent", file.path.display()),
     );
     failure.hint = Some(findings.join("\n      "));
     let findings = refused.iter().flat_map(|error| {
@@ -226,39 +227,37 @@ async fn plans(
 
 fn print(plans: &[SchemaPlan], output: Output) {
     for plan in plans {
-        output.data(plan.object_type().as_str());
-        let is_told = |field: &&PlannedField| field.change != Change::Unchanged;
-        let names = plan.fields().iter().filter(is_told);
+        output.stdout(plan.object_type().as_str());
+        let is_shown = |field: &&PlannedField| field.change != Change::Unchanged;
+        let names = plan.fields().iter().filter(is_shown);
         let width = names
             .map(|field| field.unique_name.chars().count())
             .max()
             .unwrap_or_default();
         for field in plan.fields() {
             if let Some(line) = line(field, width) {
-                output.data(&line);
+                output.stdout(&line);
             }
         }
         let unchanged = plan.of(Change::Unchanged).count();
         if unchanged > 0 {
-            output.data(&format!(
+            output.stdout(&format!(
                 "  = {} unchanged",
                 counted(unchanged as u64, "field")
             ));
         }
         for warning in plan.warnings() {
-            output.talk(&format!("warning: {}: {warning}", plan.object_type()));
+            output.status(&format!("warning: {}: {warning}", plan.object_type()));
         }
     }
     if plans
         .iter()
         .any(|plan| plan.of(Change::Uncertain).next().is_some())
     {
-        output.talk(
-            "?: Gong does not say what it has; sending it changes nothing where it was so before",
-        );
+        output.status("?: Gong does not return this; sending it changes nothing if it is the same");
     }
     if !plans.iter().any(SchemaPlan::needs_upload) {
-        output.talk("nothing to do");
+        output.status("nothing to do");
     }
 }
 
@@ -277,10 +276,10 @@ fn line(field: &PlannedField, width: usize) -> Option<String> {
         Change::Changed => Some(format!("  ~ {name:<width$}  {details}")),
         Change::Uncertain => Some(format!("  ? {name:<width$}  {details}")),
         Change::Retyped => Some(format!(
-            "  ! {name:<width$}  {details}: loses its values on all records"
+            "  ! {name:<width$}  {details}: drops its values on all records"
         )),
         Change::Removed => Some(format!(
-            "  - {name:<width$}  loses its values on all records"
+            "  - {name:<width$}  drops its values on all records"
         )),
         _ => None,
     }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use gong_sim::{Builder, Processing, Simulator, StartError};
 
-use crate::arguments::Global;
-use crate::arguments::sim::{Sim, bearer_tokens};
+use crate::args::Global;
+use crate::args::sim::{Sim, bearer_tokens};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::output::Output;
 
-pub(crate) async fn run(sim: &Sim, global: &Global, output: &Output) -> Result<Exit, Failure> {
+pub(crate) async fn run(sim: &Sim, global: &Global, output: &Output) -> Result<Exit, CliError> {
     let simulator = builder(sim, global)?
         .start()
         .await
@@ -23,7 +23,7 @@ pub(crate) async fn run(sim: &Sim, global: &Global, output: &Output) -> Result<E
         output.json(&lines.iter().cloned().collect::<BTreeMap<_, _>>());
     } else {
         for (name, value) in &lines {
-            output.data(&format!("export {name}={value}"));
+            output.stdout(&format!("export {name}={value}"));
         }
     }
     let mut next = format!(
@@ -37,15 +37,15 @@ pub(crate) async fn run(sim: &Sim, global: &Global, output: &Output) -> Result<E
     if simulator.integrations().is_empty() {
         next += "\n  gong-crm integration register --name Acme --owner-email admin@acme.example";
     }
-    next += "\n  gong-crm push examples/acme --settle 0";
-    output.talk(&next);
+    next += "\n  gong-crm push examples/acme --account-delay 0";
+    next.split('\n').for_each(|line| output.status(line));
     // Ctrl-C is how it is meant to end, so it is no interruption here.
     drop(tokio::signal::ctrl_c().await);
     simulator.shutdown().await;
     Ok(Exit::Ok)
 }
 
-fn builder(sim: &Sim, global: &Global) -> Result<Builder, Failure> {
+fn builder(sim: &Sim, global: &Global) -> Result<Builder, CliError> {
     let mut builder = Simulator::builder().host(sim.host).port(sim.port);
     for name in &sim.allow_host {
         builder = builder.allow_host(name);
@@ -63,7 +63,7 @@ fn builder(sim: &Sim, global: &Global) -> Result<Builder, Failure> {
     if let Some(path) = &sim.bearer_tokens {
         let text = std::fs::read_to_string(path).map_err(|error| {
             let message = format!("can't read {}: {error}", path.display());
-            Failure::new(Exit::Usage, message)
+            CliError::new(Exit::Usage, message)
         })?;
         tokens.extend(bearer_tokens(&text));
     }
@@ -146,8 +146,8 @@ fn processing(
         .or(never.then_some(Processing::Never))
 }
 
-fn failure(error: &StartError) -> Failure {
-    let failure = Failure::new(Exit::Usage, error.to_string());
+fn failure(error: &StartError) -> CliError {
+    let failure = CliError::new(Exit::Usage, error.to_string());
     match error {
         StartError::Listen { .. } => {
             failure.with_hint("another program may use the port; leave --port out for a free one")

@@ -1,15 +1,15 @@
-//! What is pushed, in which way, and what Gong has to hold in the end?
+//! The records of a push, how they reach the command, and what Gong must have in the end.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
-/// A small generator, so that a seed is all that is needed to see a life again.
+/// A small random number generator: a seed is enough to repeat a run.
 #[derive(Debug)]
-pub(crate) struct Dice(u64);
+pub(crate) struct SeededRng(u64);
 
-impl Dice {
+impl SeededRng {
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -29,63 +29,63 @@ impl Dice {
 
 /// How the records reach the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Source {
     /// Files in a folder.
     Folder,
-    /// The same, packed.
+    /// The same, compressed.
     Packed,
-    /// The standard input.
+    /// Standard input, with all versions of each record (`--history`).
     Input,
-    /// Files with lines that the check leaves out.
+    /// Files with lines that the check holds back.
     SkipInvalid,
-    /// A file with more bad lines than Gong lists, which are all to be found.
-    Drain,
+    /// A file with more bad lines than Gong lists, all of which must be found.
+    FindAll,
 }
 
-impl Way {
+impl Source {
     pub(crate) const ALL: [Self; 5] = [
         Self::Folder,
         Self::Packed,
         Self::Input,
         Self::SkipInvalid,
-        Self::Drain,
+        Self::FindAll,
     ];
 
     /// The arguments of the push.
     pub(crate) fn arguments(self) -> &'static [&'static str] {
         match self {
             Self::Folder | Self::Packed => &["crm"],
-            Self::Input => &["-", "--type", "ACCOUNT"],
+            Self::Input => &["-", "--type", "ACCOUNT", "--history"],
             Self::SkipInvalid => &["crm", "--skip-invalid"],
-            Self::Drain => &["crm", "--no-check", "--drain"],
+            Self::FindAll => &["crm", "--no-check", "--find-all-errors"],
         }
     }
 
-    /// With which code a push ends that nothing disturbs.
+    /// The exit code of an undisturbed push.
     pub(crate) fn exit(self) -> i32 {
         match self {
             Self::Folder | Self::Packed | Self::Input => 0,
-            Self::SkipInvalid | Self::Drain => 5,
+            Self::SkipInvalid | Self::FindAll => 5,
         }
     }
 }
 
-/// The files of a CRM, and what is to be left of them in Gong.
+/// The files of a CRM, and what Gong must have of them.
 #[derive(Debug, Default)]
 pub(crate) struct Crm {
     files: BTreeMap<String, String>,
-    /// The name of each object by type and id; none for those that are deleted or bad.
-    pub(crate) left: BTreeMap<(&'static str, String), Option<String>>,
-    /// How many lines no Gong takes.
+    /// The name of each object by type and id; `None` for those that are deleted or bad.
+    pub(crate) expected: BTreeMap<(&'static str, String), Option<String>>,
+    /// How many lines are not accepted.
     pub(crate) bad: usize,
 }
 
 impl Crm {
-    /// Some records, the same for the same dice. A later version is about the same objects.
-    pub(crate) fn new(dice: &mut Dice, way: Way, version: u64) -> Self {
+    /// Some records, the same for the same seed. A later version has the same objects.
+    pub(crate) fn new(rng: &mut SeededRng, source: Source, version: u64) -> Self {
         let mut crm = Self::default();
-        let types: &[(&str, &str)] = match way {
-            Way::Input | Way::Drain => &[("ACCOUNT", "accounts")],
+        let types: &[(&str, &str)] = match source {
+            Source::Input | Source::FindAll => &[("ACCOUNT", "accounts")],
             _ => &[
                 ("ACCOUNT", "accounts"),
                 ("CONTACT", "contacts"),
@@ -93,34 +93,34 @@ impl Crm {
             ],
         };
         for (object_type, stem) in types {
-            let files = if way == Way::Input {
+            let files = if source == Source::Input {
                 1
             } else {
-                1 + dice.below(2)
+                1 + rng.below(2)
             };
             for file in 0..files {
                 let mut text = String::new();
-                for number in 0..2 + dice.below(4) {
+                for number in 0..2 + rng.below(4) {
                     let id = format!("{stem}-{file}-{number}");
-                    // The first of each file in two versions, so that every file makes two uploads.
-                    let fate = if number == 0 { 0 } else { dice.below(5) };
+                    // The first of each file has two versions.
+                    let fate = if number == 0 { 0 } else { rng.below(5) };
                     crm.add(&mut text, object_type, &id, version, fate);
                 }
                 if files > 1 {
-                    // Which of the files has the newer version changes with the CRM's.
+                    // Which of the files has the newer version changes with the version of the CRM.
                     let is_newer = file == version % 2;
                     crm.add_shared(&mut text, object_type, stem, version, is_newer);
                 }
-                if way == Way::SkipInvalid {
+                if source == Source::SkipInvalid {
                     let at = text.find('\n').unwrap() + 1;
                     text.insert_str(at, "{\"objectId\":\"bad/one\",\"name\":\"B\"}\n\n");
                     crm.bad += 1;
                 }
-                if way == Way::Drain {
-                    for number in 0..21 + dice.below(25) {
+                if source == Source::FindAll {
+                    for number in 0..21 + rng.below(25) {
                         let id = format!("bad-{file}-{number}");
                         writeln!(text, "{{\"objectId\":\"{id}\",\"name\":\"{version}\"}}").unwrap();
-                        crm.left.insert((object_type, id), None);
+                        crm.expected.insert((object_type, id), None);
                         crm.bad += 1;
                     }
                 }
@@ -130,7 +130,7 @@ impl Crm {
         crm
     }
 
-    /// One of two versions of an object that stand in two files.
+    /// One of two versions of an object that is in two files.
     fn add_shared(
         &mut self,
         text: &mut String,
@@ -143,7 +143,7 @@ impl Crm {
         let newer = format!("v{version}");
         let (name, hour) = if is_newer { (&*newer, 9) } else { ("old", 8) };
         writeln!(text, "{}", record(object_type, &id, version, hour, name)).unwrap();
-        self.left.insert((object_type, id), Some(newer));
+        self.expected.insert((object_type, id), Some(newer));
     }
 
     fn add(
@@ -160,7 +160,7 @@ impl Crm {
         let name = format!("v{version}");
         write(&name, 9);
         let kept = match fate {
-            // The newer stands first.
+            // The newer version is first.
             0 => {
                 write("old", 8);
                 Some(name)
@@ -176,17 +176,17 @@ impl Crm {
             }
             _ => Some(name),
         };
-        self.left.insert((object_type, id.to_owned()), kept);
+        self.expected.insert((object_type, id.to_owned()), kept);
     }
 
-    /// Writes the files into the folder, in the place of all others; gives the standard input.
-    pub(crate) fn write(&self, folder: &Path, way: Way) -> Vec<u8> {
+    /// Replaces the files in the directory; gives the standard input.
+    pub(crate) fn write(&self, folder: &Path, source: Source) -> Vec<u8> {
         drop(std::fs::remove_dir_all(folder));
         std::fs::create_dir(folder).unwrap();
         for (name, text) in &self.files {
-            match way {
-                Way::Input => return text.clone().into_bytes(),
-                Way::Packed => {
+            match source {
+                Source::Input => return text.clone().into_bytes(),
+                Source::Packed => {
                     let file = std::fs::File::create(folder.join(format!("{name}.gz"))).unwrap();
                     let mut packed =
                         flate2::write::GzEncoder::new(file, flate2::Compression::fast());
@@ -200,7 +200,7 @@ impl Crm {
     }
 }
 
-/// A good line.
+/// A valid line.
 fn record(object_type: &str, id: &str, version: u64, hour: u64, name: &str) -> String {
     let at = format!("2026-01-{:02}T{hour:02}:00:00Z", version + 1);
     let of_type = match object_type {

@@ -1,13 +1,13 @@
-//! Does every fault end as it should: outlived if it passes, told by the exit code if it stays?
+//! Faults: those that pass are survived, those that stay are reported by the exit code and resumed.
 
 use std::time::Duration;
 
 use gong_sim::{Effect, Fault, Operation, Processing, RetryAfter};
 
-use crate::crm::{Dice, Way};
-use crate::life::{LATER, Life};
+use crate::crm::{SeededRng, Source};
+use crate::harness::{Harness, LATER};
 
-/// What an upload or a question outlives.
+/// Faults that an upload or a status request survives.
 pub(crate) fn passing() -> Vec<Effect> {
     vec![
         Effect::ResetBeforeBody,
@@ -40,7 +40,7 @@ pub(crate) fn passing() -> Vec<Effect> {
     ]
 }
 
-/// Wants a wait longer than a push has patience for.
+/// Faults that ask for a longer wait than a push accepts.
 pub(crate) fn long_waits() -> [Effect; 4] {
     [
         Effect::TooManyRequests(RetryAfter::Seconds(86_400)),
@@ -51,38 +51,42 @@ pub(crate) fn long_waits() -> [Effect; 4] {
 }
 
 #[test]
-fn a_fault_that_passes_is_outlived() {
+fn passing_fault_is_survived() {
     for operation in [Operation::UploadEntities, Operation::RequestStatus] {
         for effect in passing() {
             let name = format!("{effect:?} once on {operation:?}");
-            let life = Life::new(name, &mut Dice::new(3), Way::Input);
+            let harness = Harness::new(name, &mut SeededRng::new(3), Source::Input);
             let fault = Fault::new(effect.clone()).on(operation).nth(1).nth(3);
-            life.simulator.add_fault(fault);
-            let ended = life.push(&[]);
-            assert_eq!(ended.code, Some(0), "{}: {ended:#?}", life.name);
-            life.assert_held();
-            life.heal();
+            harness.simulator.add_fault(fault);
+            let ended = harness.push(&[]);
+            assert_eq!(ended.code, Some(0), "{}: {ended:#?}", harness.name);
+            harness.assert_in_gong();
+            harness.recover();
         }
     }
 }
 
 #[test]
-fn a_wait_that_is_named_is_waited() {
+fn retry_after_is_obeyed() {
     for effect in [
         Effect::TooManyRequests(RetryAfter::Seconds(1)),
         Effect::TooManyRequests(RetryAfter::HttpDate(2)),
     ] {
-        let life = Life::new(format!("{effect:?}"), &mut Dice::new(3), Way::Input);
+        let harness = Harness::new(format!("{effect:?}"), &mut SeededRng::new(3), Source::Input);
         let fault = Fault::new(effect).on(Operation::UploadEntities).nth(1);
-        life.simulator.add_fault(fault);
+        harness.simulator.add_fault(fault);
         let started = std::time::Instant::now();
-        assert_eq!(life.push(&[]).code, Some(0));
-        assert!(started.elapsed() >= Duration::from_secs(1), "{}", life.name);
+        assert_eq!(harness.push(&[]).code, Some(0));
+        assert!(
+            started.elapsed() >= Duration::from_secs(1),
+            "{}",
+            harness.name
+        );
     }
 }
 
 #[test]
-fn a_fault_that_stays_is_told_by_the_exit_code_and_resumed() {
+fn lasting_fault_has_its_exit_code_and_is_resumed() {
     let upload = |effect| Fault::new(effect).on(Operation::UploadEntities);
     let question = |effect| Fault::new(effect).on(Operation::RequestStatus);
     let mut cases: Vec<(Vec<Fault>, i32)> = vec![
@@ -94,91 +98,119 @@ fn a_fault_that_stays_is_told_by_the_exit_code_and_resumed() {
         // Gong has it and never says so.
         (vec![Fault::new(Effect::LoseAnswer)], 9),
         (vec![Fault::new(Effect::TruncateBody)], 9),
-        // It is called taken, and Gong does not know of it.
+        // The id is said to be used, and Gong does not know it.
         (vec![upload(Effect::Status(409))], 9),
         (vec![upload(Effect::Status(401))], 4),
         (vec![upload(Effect::Status(403))], 4),
-        (vec![question(Effect::Status(401))], 9),
-        (vec![question(Effect::HtmlPage(200))], 9),
-        // No end to the waiting.
+        (vec![question(Effect::Status(401))], 4),
+        (vec![question(Effect::HtmlPage(200))], 7),
+        // Waiting does not end.
         (vec![question(Effect::NewEnumValue)], 7),
         (vec![question(Effect::Status(500))], 7),
         (
             vec![question(Effect::TooManyRequests(RetryAfter::Absent))],
-            7,
+            8,
         ),
     ];
     for effect in long_waits() {
         cases.push((vec![upload(effect)], 8));
     }
     for (faults, code) in cases {
-        let life = Life::new(format!("{faults:?}"), &mut Dice::new(3), Way::Input);
+        let harness = Harness::new(format!("{faults:?}"), &mut SeededRng::new(3), Source::Input);
         for fault in faults {
-            life.simulator.add_fault(fault);
+            harness.simulator.add_fault(fault);
         }
-        let ended = life.push(&["--wait", "100ms", "--retries", "2"]);
-        assert_eq!(ended.code, Some(code), "{}: {ended:#?}", life.name);
-        assert!(life.simulator.request_count() < 60, "{}", life.name);
-        life.heal();
+        let ended = harness.push(&["--wait", "100ms", "--max-retries", "2"]);
+        assert_eq!(ended.code, Some(code), "{}: {ended:#?}", harness.name);
+        assert!(harness.simulator.request_count() < 60, "{}", harness.name);
+        harness.recover();
     }
 }
 
 #[test]
-fn an_upload_that_never_ends_is_given_up_and_resumed() {
-    let life = Life::new("never", &mut Dice::new(3), Way::Folder);
-    life.simulator.set_processing(Processing::After(LATER));
-    let ended = life.push(&["--wait", "50ms"]);
+fn upload_that_never_ends_times_out_and_is_resumed() {
+    let harness = Harness::new("never", &mut SeededRng::new(3), Source::Folder);
+    harness.simulator.set_processing(Processing::After(LATER));
+    let ended = harness.push(&["--wait", "50ms"]);
     assert_eq!(ended.code, Some(7), "{ended:#?}");
-    assert_eq!(ended.report["verdict"], "timed-out");
-    life.heal();
+    assert_eq!(ended.report["verdict"], "timed-out", "{ended:#?}");
+    harness.recover();
 }
 
 #[test]
-fn what_nobody_waits_for_is_finished_by_resume() {
-    for way in Way::ALL {
-        let life = Life::new(format!("{way:?} async"), &mut Dice::new(3), way);
-        life.simulator.set_processing(Processing::Polls(2));
-        let ended = life.push(&["--async"]);
-        // Uploads that wait for another of their file are left to resume, which the code tells.
-        assert_eq!(ended.code, Some(7), "{}: {ended:#?}", life.name);
-        let resumed = life.resume();
+fn push_without_waiting_is_finished_by_resume() {
+    for source in Source::ALL {
+        let harness = Harness::new(
+            format!("{source:?} without waiting"),
+            &mut SeededRng::new(3),
+            source,
+        );
+        harness.simulator.set_processing(Processing::Polls(2));
+        let ended = harness.push(&["--no-wait"]);
+        assert_eq!(ended.code, Some(7), "{}: {ended:#?}", harness.name);
+        let resumed = harness.resume();
+        // What the push held back is no concern of resume.
+        let expected = if source == Source::SkipInvalid {
+            0
+        } else {
+            source.exit()
+        };
         assert_eq!(
             resumed.code,
-            Some(way.exit()),
+            Some(expected),
             "{}: {resumed:#?}",
-            life.name
+            harness.name
         );
-        life.assert_held();
-        life.heal();
+        harness.assert_in_gong();
+        harness.recover();
     }
 }
 
 #[test]
-fn an_id_that_gong_took_before_is_asked_about() {
-    let life = Life::new("409", &mut Dice::new(3), Way::Folder);
-    assert_eq!(life.push(&[]).code, Some(0));
-    // Another machine has another ledger.
-    for name in ["ledger.sqlite", "ledger.sqlite.lock"] {
-        std::fs::remove_file(life.path(name)).unwrap();
+fn lost_ledger_sends_everything_again() {
+    let harness = Harness::new("lost ledger", &mut SeededRng::new(3), Source::Folder);
+    assert_eq!(harness.push(&[]).code, Some(0));
+    let uploads = harness.simulator.uploads().len();
+    remove_ledger(&harness);
+    assert_eq!(harness.push(&[]).code, Some(0));
+    assert_eq!(harness.simulator.uploads().len(), 2 * uploads);
+    harness.recover();
+}
+
+fn remove_ledger(harness: &Harness) {
+    for ending in ["", ".lock", "-wal", "-shm"] {
+        drop(std::fs::remove_file(
+            harness.path(&format!("ledger.sqlite{ending}")),
+        ));
     }
-    let uploads = life.simulator.uploads().len();
-    assert_eq!(life.push(&[]).code, Some(0));
-    assert_eq!(life.simulator.uploads().len(), uploads);
-    life.heal();
 }
 
 #[test]
-fn content_that_failed_whole_goes_again_under_the_next_id() {
-    for way in [Way::Folder, Way::Packed, Way::Input] {
-        let life = Life::new(format!("{way:?} failed"), &mut Dice::new(3), way);
+fn old_copy_of_a_ledger_is_noticed_and_recovered() {
+    let mut rng = SeededRng::new(3);
+    let mut harness = Harness::new("copied ledger", &mut rng, Source::Folder);
+    assert_eq!(harness.push(&[]).code, Some(0));
+    std::fs::copy(harness.path("ledger.sqlite"), harness.path("backup")).unwrap();
+    harness.change(&mut rng, 1);
+    assert_eq!(harness.push(&[]).code, Some(0));
+    remove_ledger(&harness);
+    std::fs::copy(harness.path("backup"), harness.path("ledger.sqlite")).unwrap();
+    harness.change(&mut rng, 2);
+    let ended = harness.push(&[]);
+    assert_eq!(ended.code, Some(9), "{ended:#?}");
+    let text = format!("{} {}", ended.report, ended.stderr);
+    assert!(text.contains("copy"), "{ended:#?}");
+}
+
+#[test]
+fn upload_that_failed_as_a_whole_is_sent_again_by_the_next_push() {
+    for source in [Source::Folder, Source::Packed, Source::Input] {
+        let harness = Harness::new(format!("{source:?} failed"), &mut SeededRng::new(3), source);
         let fault = Fault::new(Effect::FailFile("General failure".to_owned()));
         let fault = fault.on(Operation::UploadEntities).nth(1);
-        life.simulator.add_fault(fault);
-        let ended = life.push(&[]);
-        assert!([Some(5), Some(6)].contains(&ended.code), "{ended:#?}");
-        life.heal();
-        let mut uploads = life.simulator.uploads().into_iter();
-        let again = uploads.any(|upload| upload.client_request_id.ends_with("-2"));
-        assert!(again, "{}", life.name);
+        harness.simulator.add_fault(fault);
+        let ended = harness.push(&[]);
+        assert_eq!(ended.code, Some(6), "{}: {ended:#?}", harness.name);
+        harness.recover();
     }
 }

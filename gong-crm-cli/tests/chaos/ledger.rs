@@ -1,55 +1,55 @@
-//! What becomes of a push whose ledger can't be written?
+//! Pushes whose ledger cannot be written.
 
-use gong_crm::ledger::JobState;
+use gong_crm::ledger::UploadState;
 
-use crate::crm::{Dice, Way};
-use crate::life::Life;
+use crate::crm::{SeededRng, Source};
+use crate::harness::Harness;
 
 #[test]
-fn without_a_ledger_nothing_is_sent() {
-    let life = Life::new("no ledger", &mut Dice::new(7), Way::Folder);
-    // No folder, not even root's, can be made where a file is, and no file where a folder is.
-    std::fs::create_dir(life.path("ledger.sqlite")).unwrap();
-    let ended = life.push(&[]);
+fn nothing_is_sent_without_a_ledger() {
+    let harness = Harness::new("no ledger", &mut SeededRng::new(7), Source::Folder);
+    // Nobody, not even root, can create a file where a directory is.
+    std::fs::create_dir(harness.path("ledger.sqlite")).unwrap();
+    let ended = harness.push(&[]);
     assert_eq!(ended.code, Some(1), "{ended:#?}");
     assert!(ended.stderr.contains("ledger.sqlite"), "{ended:#?}");
     assert!(ended.stderr.contains("--ledger"), "{ended:#?}");
-    assert_eq!(life.simulator.request_count(), 0);
-    std::fs::remove_dir(life.path("ledger.sqlite")).unwrap();
-    life.heal();
+    assert_eq!(harness.simulator.request_count(), 0);
+    std::fs::remove_dir(harness.path("ledger.sqlite")).unwrap();
+    harness.recover();
 }
 
-/// The disk has room for so many blocks of a file more, and for no more.
+/// Files cannot grow beyond a number of blocks.
 #[cfg(unix)]
 #[test]
-fn a_disk_that_is_full_at_any_write_of_the_ledger_loses_nothing() {
+fn full_disk_at_any_write_loses_nothing() {
     let mut ends = std::collections::BTreeMap::new();
     let mut sent_nothing = 0;
-    for way in [Way::Folder, Way::Input] {
-        for blocks in (0..400).step_by(12) {
-            let name = format!("{way:?} with room for {blocks} blocks");
-            let life = Life::new(name, &mut Dice::new(7), way);
+    for source in [Source::Folder, Source::Input] {
+        for blocks in (0..4_000).step_by(125) {
+            let name = format!("{source:?} with room for {blocks} blocks");
+            let harness = Harness::new(name, &mut SeededRng::new(7), source);
             let full = format!("trap '' XFSZ\nulimit -f {blocks}");
-            let ended = life.end(life.start_push_in(Some(&full), &[]));
-            let name = &life.name;
+            let ended = harness.end(harness.start_push_in(Some(&full), &[]));
+            let name = &harness.name;
             let code = ended.code.unwrap_or_else(|| panic!("{name}: {ended:#?}"));
             *ends.entry(code).or_insert(0) += 1;
-            let sent = life.simulator.uploads().len();
+            let sent = harness.simulator.uploads().len();
             sent_nothing += u32::from(sent == 0);
             if code == 1 {
                 assert!(
-                    ended.stderr.contains("ledger") || ended.stderr.contains("input"),
+                    ended.stderr.contains("ledger") || ended.stderr.contains("spool"),
                     "{name}: {ended:#?}"
                 );
             }
-            // Gong has nothing of which the ledger does not know.
-            let jobs = life.jobs();
-            let left = |job: &&gong_crm::ledger::Job| job.state != JobState::Planned;
+            // Gong has nothing that the ledger does not know.
+            let uploads = harness.uploads();
+            let left = |upload: &&gong_crm::ledger::Upload| upload.state != UploadState::Planned;
             assert!(
-                jobs.iter().filter(left).count() >= sent,
-                "{name}: {jobs:#?}"
+                uploads.iter().filter(left).count() >= sent,
+                "{name}: {uploads:#?}"
             );
-            life.heal();
+            harness.recover();
         }
     }
     assert!(

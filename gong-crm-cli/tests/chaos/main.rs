@@ -1,8 +1,9 @@
-//! Is nothing lost and nothing applied twice, whatever happens to the real command in between?
+//! Kills, faults and full disks around the real command: nothing is lost, and nothing older is written
+//! over something newer.
 //!
-//! The command is killed with SIGKILL in each state of its uploads, its calls are struck by every
-//! fault that the local Gong knows, and its ledger finds no room. After each, the local Gong has to
-//! hold every record as the last push meant it, each upload once, and the ledger has to agree.
+//! The command is killed with SIGKILL in each state of its uploads, its calls meet every fault that the
+//! simulator knows, and its ledger finds no room. After each, a quiet resume and a push must leave
+//! every record in the simulator as it was pushed last, and the ledger must agree.
 
 #![expect(
     clippy::panic,
@@ -12,7 +13,7 @@
 
 mod crm;
 mod faults;
+mod harness;
 mod kills;
 mod ledger;
-mod life;
 mod seeds;

@@ -18,7 +18,7 @@ fn keys(base_url: &str, secret: &str) -> String {
 }
 
 #[test]
-fn a_file_above_the_folder_is_enough() {
+fn config_file_in_a_parent_directory_is_used() {
     let sim = registered();
     let show = Invocation::new(&SHOW)
         .private_file("gong-crm.toml", &keys(sim.base_url(), "test-secret"))
@@ -35,17 +35,17 @@ fn a_file_above_the_folder_is_enough() {
 }
 
 #[test]
-fn flags_go_before_the_environment_and_that_before_the_file() {
+fn flags_override_environment_and_file() {
     let sim = registered();
     let nowhere = "http://127.0.0.1:9";
     let doctor = |words: &[&str]| {
-        Invocation::new(&[&["doctor", "--retries", "0"], words].concat())
+        Invocation::new(&[&["doctor", "--max-retries", "0"], words].concat())
             .private_file("gong-crm.toml", &keys(nowhere, "test-secret"))
     };
     let answers = |invocation: Invocation| {
         let output = invocation.output();
         let told = String::from_utf8(output.stdout).unwrap();
-        told.contains("answers as Gong does")
+        told.contains("responds like Gong")
     };
     assert!(!answers(doctor(&[])));
     assert!(answers(doctor(&[]).env("GONG_BASE_URL", sim.base_url())));
@@ -54,7 +54,7 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
 }
 
 #[test]
-fn a_key_of_one_source_never_meets_a_secret_of_another() {
+fn credentials_come_from_one_source() {
     let sim = registered();
     let config = keys(sim.base_url(), "test-secret");
     let half = Invocation::new(&SHOW)
@@ -72,7 +72,7 @@ fn a_key_of_one_source_never_meets_a_secret_of_another() {
 }
 
 #[test]
-fn a_profile_stands_alone() {
+fn profile_inherits_nothing() {
     let sim = registered();
     let config = format!(
         "base-url = \"http://127.0.0.1:9\"\nintegration-id = 17\n\n[profile.staging]\n{}",
@@ -95,7 +95,7 @@ fn a_profile_stands_alone() {
 }
 
 #[test]
-fn mistakes_name_the_file_the_line_and_the_cure() {
+fn config_mistakes_name_file_and_line() {
     for (name, config) in [
         ("config_unknown_key", "\nbase-ulr = 'https://api.gong.io'\n"),
         ("config_foreign_key", "colour = 'red'\n"),
@@ -118,18 +118,18 @@ fn mistakes_name_the_file_the_line_and_the_cure() {
 
 #[cfg(unix)]
 #[test]
-fn a_secret_that_others_can_read_is_refused() {
+fn readable_secret_is_refused() {
     let config = keys("https://api.gong.io", "hunter2");
     let show = Invocation::new(&SHOW).shared_file("gong-crm.toml", &config);
     assert_transcript!("config_shared", show);
     // Without a secret there is nothing to hide.
-    let show = Invocation::new(&["jobs"]).shared_file("gong-crm.toml", "ledger = 'mine.sqlite'");
+    let show = Invocation::new(&["uploads"]).shared_file("gong-crm.toml", "ledger = 'mine.sqlite'");
     assert_eq!(show.output().status.code(), Some(0));
 }
 
 #[test]
-fn a_ledger_lies_where_the_file_says_from_where_the_file_is() {
-    let jobs = Invocation::new(&["jobs"])
+fn ledger_path_is_relative_to_the_config_file() {
+    let jobs = Invocation::new(&["uploads"])
         .file("gong-crm.toml", "ledger = 'kept/mine.sqlite'")
         .folder("exports")
         .in_folder("exports");
@@ -163,7 +163,7 @@ fn doctor_shows_where_each_setting_comes_from() {
 }
 
 #[test]
-fn the_mapping_of_the_file_is_taken_where_none_is_named() {
+fn mapping_of_the_config_file_is_the_default() {
     let mapping = |field: &str| {
         format!("[LEAD.fields]\nobjectId = '{field}'\nmodifiedDate = {{ constant = 'now' }}\n")
     };
@@ -189,7 +189,7 @@ fn the_mapping_of_the_file_is_taken_where_none_is_named() {
     ] {
         let (exit, said) = told(words);
         assert_eq!(exit, Some(0), "{words:?}: {said}");
-        assert!(!said.contains("passed over"), "{said}");
+        assert!(!said.contains("skipped"), "{said}");
         // A flag goes before the file.
         let (exit, said) = told(&[words, &["--map", "../by-number.toml"]].concat());
         assert_eq!(exit, Some(3), "{words:?}: {said}");
@@ -197,7 +197,7 @@ fn the_mapping_of_the_file_is_taken_where_none_is_named() {
     for words in [&["check", "."][..], &["convert", "export.csv"]] {
         let (exit, said) = told(&[words, &["--profile", "other"]].concat());
         assert_eq!(exit, Some(2), "{said}");
-        assert!(said.contains("no mapping says"), "{said}");
+        assert!(said.contains("there is no mapping for it"), "{said}");
     }
     // It is no reason to take lines from the standard input for a CSV.
     let line = "{\"objectId\":\"l-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n";
@@ -209,11 +209,11 @@ fn the_mapping_of_the_file_is_taken_where_none_is_named() {
 }
 
 #[test]
-fn the_file_of_the_guide_is_read() {
+fn config_file_of_the_guide_is_valid() {
     let page = std::fs::read_to_string(workspace_root().join("docs/guide/settings.md")).unwrap();
     let (_, file) = page.split_once("```toml\n").unwrap();
     let (file, _) = file.split_once("```").unwrap();
-    for words in [&["jobs"][..], &["jobs", "--profile", "staging"]] {
+    for words in [&["uploads"][..], &["uploads", "--profile", "staging"]] {
         let jobs = Invocation::new(words).private_file("gong-crm.toml", file);
         let output = jobs.output();
         let said = String::from_utf8(output.stderr).unwrap();

@@ -1,4 +1,4 @@
-//! What holds for every command: retries, exit codes, pipes, plain text, a narrow window.
+//! What holds for every command: retries, exit codes, pipes, plain text, narrow windows.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
@@ -32,7 +32,7 @@ const QUESTIONS: &[&[&str]] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn questions_are_asked_again_as_often_as_was_said() {
+async fn reads_are_retried_as_often_as_configured() {
     for words in QUESTIONS {
         let server = MockServer::start().await;
         let refusal = serde_json::json!({"requestId": "4al", "errors": ["Not now"]});
@@ -40,7 +40,7 @@ async fn questions_are_asked_again_as_often_as_was_said() {
             .respond_with(ResponseTemplate::new(503).set_body_json(refusal))
             .mount(&server)
             .await;
-        let named = ["--integration-id", "17", "--retries", "1"];
+        let named = ["--integration-id", "17", "--max-retries", "1"];
         let output = Invocation::new(&[words, &named[..]].concat())
             .against(&server.uri())
             .file("accounts.ldjson", LINE)
@@ -52,7 +52,7 @@ async fn questions_are_asked_again_as_often_as_was_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_push_that_comes_to_no_good_end_has_its_own_exit_code() {
+async fn unfinished_push_has_its_own_exit_code() {
     let push = |sim: &Simulator, words: &[&str]| {
         Invocation::new(&[&["push", "accounts.ldjson", "--no-progress"], words].concat())
             .against(sim.base_url())
@@ -78,7 +78,7 @@ async fn a_push_that_comes_to_no_good_end_has_its_own_exit_code() {
         "--no-progress",
         "--integration-id",
         "17",
-        "--retries",
+        "--max-retries",
         "0",
     ])
     .against(&server.uri())
@@ -88,7 +88,7 @@ async fn a_push_that_comes_to_no_good_end_has_its_own_exit_code() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_stops_a_question_and_a_push() {
+fn ctrl_c_stops_a_read_and_a_push() {
     let sim = simulator()
         .processing(Processing::Never)
         .start_blocking()
@@ -119,14 +119,14 @@ fn ctrl_c_stops_a_question_and_a_push() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
+fn closed_pipe_is_not_an_error() {
     let sim = seeded();
     let person: &[&str] = &["meetings", "readiness", "jane@acme.example"];
     for words in [
         &["check", "examples/acme"][..],
         &["--sim", "push", "examples/acme", "--no-rejects"],
         &["push", "examples/acme", "--dry-run"],
-        &["jobs"],
+        &["uploads"],
         &["integration", "show"],
         &["schema", "pull"],
         &["schema", "plan", "examples/acme/entity-schema.json"],
@@ -161,7 +161,7 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
-fn no_color_and_no_bar_leave_the_terminal() {
+fn escape_sequences_only_reach_a_terminal() {
     let sim = seeded();
     for words in [
         &["doctor"][..],
@@ -184,7 +184,7 @@ fn no_color_and_no_bar_leave_the_terminal() {
 }
 
 #[test]
-fn a_narrow_window_shows_everything_legibly() {
+fn narrow_window_is_legible() {
     const WIDTH: usize = 60;
     let sim = seeded();
     for (words, must_fit) in [
@@ -222,7 +222,7 @@ fn a_narrow_window_shows_everything_legibly() {
 }
 
 #[test]
-fn a_narrow_window_as_it_looks() {
+fn narrow_window_snapshots() {
     let sim = seeded();
     let narrow = |words: &[&str]| {
         Invocation::new(words)
@@ -249,7 +249,7 @@ fn a_narrow_window_as_it_looks() {
 
 /// The first line of a long answer is there before the rest, so that `head` has something to show.
 #[test]
-fn the_first_line_can_be_read_alone() {
+fn first_line_can_be_read_alone() {
     let mut invocation = Invocation::new(&["json-schema", "DEAL"]);
     let command = invocation.command();
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();

@@ -1,4 +1,4 @@
-//! CSVs on their way to the local Gong: `check --map` and `push --map`.
+//! CSVs on their way to the simulator: `check --map` and `push --map`.
 
 use std::io::Write as _;
 
@@ -307,8 +307,9 @@ fn several_mappings_make_one_and_must_not_speak_of_the_same_type() {
     };
     let both = push(&format!("[DEAL]{deals}"));
     let report: serde_json::Value = serde_json::from_slice(&both.stdout).unwrap();
-    assert_eq!(report["files"][0]["succeeded"], 2, "{report}");
-    assert_eq!(report["files"][1]["succeeded"], 2, "{report}");
+    assert_eq!(report["files"][0]["accepted"], 2, "{report}");
+    assert_eq!(report["files"][1]["accepted"], 1, "{report}");
+    assert_eq!(report["files"][1]["superseded"], 1, "{report}");
     let told = String::from_utf8(push(MAPPING).stderr).unwrap();
     assert!(
         told.contains("a.toml and b.toml both have a table [ACCOUNT]"),

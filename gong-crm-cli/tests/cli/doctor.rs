@@ -6,11 +6,11 @@ use crate::integration::simulator;
 use crate::invocation::{Invocation, assert_transcript};
 
 fn doctor() -> Invocation {
-    Invocation::new(&["doctor", "--retries", "0"])
+    Invocation::new(&["doctor", "--max-retries", "0"])
 }
 
 #[test]
-fn all_is_well_with_the_local_gong() {
+fn doctor_is_ok_with_the_simulator() {
     let sim = simulator().start_blocking().unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     assert_transcript!("doctor_well", doctor().against(sim.base_url()));
@@ -24,7 +24,7 @@ fn all_is_well_with_the_local_gong() {
 }
 
 #[test]
-fn each_cause_has_its_cure() {
+fn each_failure_has_a_hint() {
     let sim = simulator()
         .bearer_token("token", ["api:crm:integrations:read", "api:crm:upload"])
         .start_blocking()
@@ -44,7 +44,7 @@ fn each_cause_has_its_cure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_that_is_not_gongs_is_told() {
+async fn foreign_host_is_reported() {
     for (name, answer) in [
         (
             "doctor_redirect",
@@ -66,7 +66,7 @@ async fn a_host_that_is_not_gongs_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_clock_is_told() {
+async fn wrong_clock_is_reported() {
     let server = MockServer::start().await;
     let answer = serde_json::json!({"requestId": "4al018gzaztcr8nbukw", "integrations": []});
     Mock::given(matchers::any())

@@ -1,4 +1,4 @@
-//! What goes wrong: one clear message with the cure, and the right exit code.
+//! Failures: one clear message with a hint, and the right exit code.
 
 use crate::invocation::{Invocation, assert_transcript};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
@@ -6,7 +6,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 const LINE: &str = "{\"objectId\":\"a1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n";
 
 #[test]
-fn files_that_can_not_be_pushed() {
+fn unusable_files_are_usage_errors() {
     let push = |path: &str| Invocation::new(&["--sim", "push", path]);
     assert_transcript!("missing_file", push("nowhere.ldjson"));
     assert_transcript!(
@@ -33,7 +33,7 @@ fn files_that_can_not_be_pushed() {
 }
 
 #[test]
-fn credentials_that_do_not_do() {
+fn unusable_credentials_are_reported() {
     let status = || Invocation::new(&["status", "accounts-1"]);
     assert_transcript!("no_credentials", status());
     assert_transcript!("half_a_key_pair", status().env("GONG_ACCESS_KEY", "key"));
@@ -67,13 +67,13 @@ fn gong_error(status: u16, message: &str) -> ResponseTemplate {
 }
 
 fn push_to(server: &MockServer) -> Invocation {
-    Invocation::new(&["push", "accounts.ldjson", "--retries", "0"])
+    Invocation::new(&["push", "accounts.ldjson", "--max-retries", "0"])
         .against(&server.uri())
         .file("accounts.ldjson", LINE)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn servers_that_refuse_or_are_not_gong() {
+async fn unusable_servers_are_reported() {
     let scope = "You don't have permission to use 'api:crm:integrations:read' in your app.";
     for (name, answer) in [
         ("wrong_credentials", gong_error(401, "Company is inactive")),
@@ -98,7 +98,7 @@ async fn servers_that_refuse_or_are_not_gong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_program_gets_one_json_object_on_stderr() {
+async fn json_error_is_one_object_on_stderr() {
     let server = server(gong_error(401, "Company is inactive")).await;
     let push = Invocation::new(&["push", "accounts.ldjson", "-o", "json"])
         .against(&server.uri())
@@ -107,7 +107,7 @@ async fn a_program_gets_one_json_object_on_stderr() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_output_holds_the_secret() {
+async fn output_never_contains_the_secret() {
     let server = server(gong_error(401, "Company is inactive")).await;
     let output = push_to(&server)
         .env("RUST_LOG", "trace")
@@ -121,17 +121,17 @@ async fn no_output_holds_the_secret() {
 }
 
 #[test]
-fn a_host_that_nobody_answers_at_is_told() {
+fn unreachable_host_is_reported() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = format!("http://{}", free.local_addr().unwrap());
     drop(free);
-    let show = ["integration", "show", "--retries", "0"];
+    let show = ["integration", "show", "--max-retries", "0"];
     let show = Invocation::new(&show).against(&nobody);
     assert_transcript!("nobody_answers", show);
 }
 
 #[test]
-fn a_token_that_lacks_a_scope_names_it() {
+fn missing_scope_is_named() {
     let sim = gong_sim::Simulator::builder()
         .bearer_token("token", ["api:crm:integrations:read"])
         .start_blocking()

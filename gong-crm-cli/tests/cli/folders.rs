@@ -1,4 +1,4 @@
-//! Which files of a folder `check` and `push` take, and which they say that they leave.
+//! Which files of a directory `check` and `push` use, and which they say that they skip.
 
 use crate::invocation::{Invocation, assert_transcript};
 
@@ -14,7 +14,7 @@ fn report(output: &std::process::Output) -> serde_json::Value {
 }
 
 #[test]
-fn a_folder_that_is_pushed_twice_does_not_send_its_rejects() {
+fn rejects_files_in_a_directory_are_not_pushed() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let run = |arguments: &[&str]| {
@@ -47,7 +47,7 @@ fn a_folder_that_is_pushed_twice_does_not_send_its_rejects() {
 }
 
 #[test]
-fn a_folder_of_nothing_but_rejects_says_how_to_push_them() {
+fn directory_with_only_rejects_is_done() {
     let mut push = Invocation::new(&["--sim", "push", "bad"]).folder("bad");
     std::fs::write(push.path("bad/leads.rejects.ldjson"), LEADS).unwrap();
     push.command().arg("--no-progress");
@@ -55,7 +55,7 @@ fn a_folder_of_nothing_but_rejects_says_how_to_push_them() {
 }
 
 #[test]
-fn csvs_without_a_mapping_beside_other_files_are_told_of() {
+fn csv_files_without_a_mapping_are_reported() {
     let line = LEADS.split_inclusive('\n').next().unwrap();
     let beside = |arguments: &[&str]| {
         Invocation::new(arguments)
@@ -73,9 +73,9 @@ fn csvs_without_a_mapping_beside_other_files_are_told_of() {
         .file("c.tsv", "")
         .file("d.csv", "");
     let told = String::from_utf8(many.output().stderr).unwrap();
-    let names = "./accounts.csv, ./b.csv, ./c.tsv and 1 file more were passed over";
+    let names = "./accounts.csv, ./b.csv, ./c.tsv and 1 file more were skipped";
     assert!(told.contains(names), "{told}");
     // Files that are named are what was meant.
     let named = beside(&["check", "leads.ldjson"]).output();
-    assert!(!String::from_utf8_lossy(&named.stderr).contains("passed over"));
+    assert!(!String::from_utf8_lossy(&named.stderr).contains("skipped"));
 }

@@ -1,7 +1,7 @@
-//! Does the operator's guide work, followed word for word?
+//! The user guide works, followed word for word.
 //!
-//! Of each page, fenced blocks with a file name are written down (`json deals.ldjson`), and `console`
-//! blocks are run: each line with `$ ` is given to a shell, in one folder a page, with a local Gong in
+//! Per page, fenced blocks with a file name become files (`json deals.ldjson`), and `console` blocks
+//! are run: each line with `$ ` is given to a shell, in one directory per page, with a simulator in
 //! the environment. Lines under a command must be printed by it, in that order. A comment at the end
 //! says another exit code than 0: `# exit code 3`.
 
@@ -127,7 +127,7 @@ fn followed(page: &str) -> usize {
 }
 
 #[test]
-fn the_way_to_the_first_verdict_is_as_described() {
+fn first_verdict_page_works() {
     // The page registers the CRM itself.
     let mut reader = Reader::new();
     reader.read(&workspace_root().join("docs/guide/first-verdict.md"));
@@ -135,27 +135,27 @@ fn the_way_to_the_first_verdict_is_as_described() {
 }
 
 #[test]
-fn custom_fields_change_as_described() {
+fn custom_fields_page_works() {
     assert!(followed("custom-fields.md") >= 8);
 }
 
 #[test]
-fn a_round_runs_as_described() {
+fn every_five_minutes_page_works() {
     assert!(followed("every-five-minutes.md") >= 2);
 }
 
 #[test]
-fn the_advice_on_security_can_be_followed() {
+fn security_page_works() {
     assert!(followed("security.md") >= 3);
 }
 
 #[test]
-fn a_csv_goes_to_gong_as_described() {
+fn csv_page_works() {
     assert!(followed("csv.md") >= 3);
 }
 
 #[test]
-fn no_page_is_left_out() {
+fn every_page_is_tested() {
     let source = include_str!("guide.rs");
     for entry in fs::read_dir(workspace_root().join("docs/guide")).unwrap() {
         let path = entry.unwrap().path();
@@ -170,7 +170,7 @@ fn no_page_is_left_out() {
 
 /// The script of a round is one that a shell understands, and its exit code is the push's.
 #[test]
-fn the_script_of_a_round_sends_what_has_changed() {
+fn script_of_a_round_sends_changes() {
     let mut reader = Reader::new();
     let page = workspace_root().join("docs/guide/every-five-minutes.md");
     let text = fs::read_to_string(&page).unwrap();

@@ -17,7 +17,7 @@ fn run(sim: &Simulator, arguments: &[&str]) -> Invocation {
 const OWNER: [&str; 4] = ["--name", "Acme CRM", "--owner-email", "admin@acme.example"];
 
 #[test]
-fn ensure_registers_once_and_adopts_from_then_on() {
+fn ensure_registers_only_once() {
     let sim = simulator().start_blocking().unwrap();
     let ensure = [&["integration", "ensure"], &OWNER[..]].concat();
     assert_transcript!("integration_ensure_new", run(&sim, &ensure));
@@ -33,7 +33,7 @@ fn ensure_registers_once_and_adopts_from_then_on() {
 }
 
 #[test]
-fn a_native_integration_is_explained() {
+fn native_integration_is_explained() {
     let sim = simulator()
         .rule("native-integration", true)
         .start_blocking()
@@ -43,7 +43,7 @@ fn a_native_integration_is_explained() {
 }
 
 #[test]
-fn a_deletion_needs_a_word_where_nobody_can_be_asked() {
+fn deletion_without_a_terminal_needs_yes() {
     let sim = simulator().start_blocking().unwrap();
     assert_transcript!(
         "integration_delete_none",
@@ -68,13 +68,13 @@ fn a_deletion_needs_a_word_where_nobody_can_be_asked() {
 }
 
 #[test]
-fn a_deletion_that_takes_long_can_be_taken_up_again() {
+fn long_deletion_can_be_resumed() {
     let sim = simulator()
         .deletion(Processing::Polls(3))
         .start_blocking()
         .unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
-    let start = ["integration", "delete", "--yes", "--async"];
+    let start = ["integration", "delete", "--yes", "--no-wait"];
     assert_transcript!("integration_delete_async", run(&sim, &start));
     let status = format!("delete-{id}-1");
     let id = id.to_string();
@@ -95,7 +95,7 @@ fn a_deletion_that_takes_long_can_be_taken_up_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_shows_what_is_sent() {
+async fn dry_run_shows_the_requests() {
     let server = MockServer::start().await;
     Mock::given(matchers::any())
         .respond_with(ResponseTemplate::new(200).set_body_json(serde_json::json!({
@@ -164,7 +164,7 @@ fn typing(invocation: Invocation, text: &str) -> (Invocation, std::fs::File) {
 
 #[cfg(unix)]
 #[test]
-fn a_deletion_asks_for_the_name_at_a_terminal() {
+fn deletion_at_a_terminal_asks_for_the_name() {
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
     let is_there = || sim.integrations().iter().any(|kept| !kept.is_being_deleted);
@@ -190,7 +190,7 @@ fn a_deletion_asks_for_the_name_at_a_terminal() {
 }
 
 #[test]
-fn deletions_that_can_not_be_done_are_told() {
+fn impossible_deletions_are_reported() {
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
     let other = ["integration", "delete", "--yes", "--integration-id", "17"];
@@ -209,6 +209,6 @@ fn deletions_that_can_not_be_done_are_told() {
         "--no-progress",
     ];
     assert_transcript!("integration_delete_timed_out", run(&sim, &short));
-    let json = ["integration", "delete", "--yes", "--async", "-o", "json"];
+    let json = ["integration", "delete", "--yes", "--no-wait", "-o", "json"];
     assert_transcript!("integration_delete_async_json", run(&sim, &json));
 }

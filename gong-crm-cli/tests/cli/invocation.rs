@@ -167,8 +167,8 @@ pub(crate) fn settings() -> insta::Settings {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.set_snapshot_path("../snapshots");
-    // Hex of a hash over the content and the local Gong's random integration id.
-    settings.add_filter(r"-[0-9a-f]{24}-(\d+)", "-[HASH]-$1");
+    // The beginning of the ledger's random id.
+    settings.add_filter(r"-[0-9a-f]{8}-(\d+)", "-[LEDGER]-$1");
     settings.add_filter(r"requestId [0-9a-z]+", "requestId [REQUEST ID]");
     settings.add_filter(
         r#""requestId":"[0-9a-z]+""#,
@@ -176,8 +176,9 @@ pub(crate) fn settings() -> insta::Settings {
     );
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]");
     settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "[TIME]");
+    settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6,}Z", "[TIME]");
     settings.add_filter(r"process \d+, since \S+\)?", "process [ID], since [TIME]");
-    settings.add_filter(r"again in [0-9.]+ s", "again in [PAUSE] s");
+    settings.add_filter(r"retrying in [0-9.]+ s", "retrying in [PAUSE] s");
     settings.add_filter(r"\(os error \d+\)", "(os error [N])");
     // The folder of the run, and the day's calls.
     settings.add_filter(r"/\S*/\.tmp\w+", "[FOLDER]");

@@ -8,19 +8,23 @@ mod contract;
 mod convert;
 mod csv;
 mod doctor;
+mod environment;
 mod failures;
 #[cfg(unix)]
 mod folders;
+mod generators;
 mod guide;
 mod help;
 mod integration;
 mod invocation;
+mod ledger;
 mod meetings;
 mod messages;
 mod objects;
-mod printed;
+mod output;
 mod push;
 mod reference;
 mod schema;
+#[cfg(unix)]
+mod signals;
 mod sim;
-mod surroundings;

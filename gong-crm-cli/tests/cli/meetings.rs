@@ -21,7 +21,7 @@ const FACTS: [&str; 8] = [
 ];
 
 #[test]
-fn readiness_tells_who_is_ready_and_what_mends_it() {
+fn readiness_lists_people_and_fixes() {
     let sim = simulator()
         .user(GongUser::new("jane@acme.example"))
         .user(GongUser::new("joe@acme.example").without_consent_page())
@@ -56,7 +56,7 @@ fn readiness_tells_who_is_ready_and_what_mends_it() {
 }
 
 #[test]
-fn many_addresses_take_a_call_for_each_hundred() {
+fn addresses_are_sent_100_per_call() {
     let sim = simulator().start_blocking().unwrap();
     let people: Vec<String> = (0..250).map(|id| format!("p{id}@acme.example")).collect();
     let people = people.join("\n");
@@ -75,7 +75,7 @@ fn many_addresses_take_a_call_for_each_hundred() {
 }
 
 #[test]
-fn a_meeting_is_created_updated_and_deleted() {
+fn meeting_is_created_updated_and_deleted() {
     let sim = simulator().start_blocking().unwrap();
     let create = [&["meetings", "create"], &FACTS[..], &["-o", "json"]].concat();
     let made = run(&sim, &create).output();
@@ -154,7 +154,7 @@ fn times_of_a_named_zone_are_sent_with_their_offset() {
 }
 
 #[test]
-fn what_only_gong_can_say_is_passed_on() {
+fn messages_of_gong_are_passed_on() {
     let sim = simulator()
         .user(GongUser::new("jane@acme.example").without_consent_page())
         .start_blocking()

@@ -18,7 +18,12 @@ fn registered() -> Simulator {
 }
 
 fn push(sim: &Simulator, deals: &str) {
-    let pushed = run(sim, &["push", "deals.ldjson", "--settle", "0"], deals).output();
+    let pushed = run(
+        sim,
+        &["push", "deals.ldjson", "--account-delay", "0"],
+        deals,
+    )
+    .output();
     let said = String::from_utf8(pushed.stderr).unwrap();
     assert_eq!(pushed.status.code(), Some(0), "{said}");
 }
@@ -29,7 +34,7 @@ const SENT: &str = r#"{"objectId":"d-1","modifiedDate":"2026-03-01T09:30:00+01:0
 "#;
 
 #[test]
-fn records_are_fetched_in_the_order_in_which_they_were_asked_for() {
+fn records_are_fetched_in_the_order_of_the_ids() {
     let sim = registered();
     push(&sim, SENT);
     let get = ["objects", "get", "--type", "DEAL", "d-2", "nobody", "d-1"];
@@ -43,7 +48,7 @@ fn records_are_fetched_in_the_order_in_which_they_were_asked_for() {
 }
 
 #[test]
-fn many_records_take_a_call_for_each_hundred() {
+fn records_are_fetched_100_per_call() {
     let sim = registered();
     let ids: Vec<String> = (0..250).map(|id| format!("d-{id}")).collect();
     let words: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -63,7 +68,7 @@ fn many_records_take_a_call_for_each_hundred() {
 }
 
 #[test]
-fn a_file_is_compared_with_what_gong_holds() {
+fn file_is_compared_with_gong() {
     let sim = registered();
     push(&sim, SENT);
     let verify = ["objects", "verify", "deals.ldjson"];
@@ -100,7 +105,7 @@ not json
 }
 
 #[test]
-fn of_a_record_in_several_files_the_line_counts_that_was_sent_last() {
+fn newest_version_in_several_files_is_compared() {
     let sim = registered();
     let deal = |id: &str, day: u32, more: &str| {
         format!(
@@ -139,7 +144,7 @@ fn of_a_record_in_several_files_the_line_counts_that_was_sent_last() {
 }
 
 #[test]
-fn ids_are_taken_as_they_are_or_refused() {
+fn malformed_ids_are_usage_errors() {
     let sim = registered();
     for (name, id) in [
         ("objects_get_space", "d 1"),
@@ -158,7 +163,7 @@ fn ids_are_taken_as_they_are_or_refused() {
 }
 
 #[test]
-fn folders_patterns_and_several_files_are_compared() {
+fn directories_patterns_and_files_are_compared() {
     let sim = registered();
     let account = r#"{"objectId":"a-1","modifiedDate":"2026-03-01T09:30:00Z","url":"https://crm.acme.example/a-1","name":"Acme"}"#;
     let stage = r#"{"objectId":"s-1","modifiedDate":"2026-03-01T09:30:00Z","name":"Won","displayName":"Won","isActive":true,"sortOrder":1}"#;

@@ -1,16 +1,16 @@
-//! `gong-crm push` against the local Gong.
+//! `gong-crm push` against the simulator.
 
 use crate::invocation::{Invocation, assert_transcript};
 
 #[test]
-fn the_first_command_of_the_readme_brings_a_whole_crm_into_the_local_gong() {
+fn first_command_of_the_readme_pushes_a_whole_crm() {
     // Files finish in an order of their own; the progress would differ from run to run.
     let push = ["--sim", "--no-progress", "push", "examples/acme"];
     assert_transcript!("push_acme", Invocation::new(&push).in_workspace());
 }
 
 #[test]
-fn the_readme_shows_what_its_first_command_prints() {
+fn readme_shows_the_output_of_its_first_command() {
     let output = Invocation::new(&["--sim", "push", "examples/acme"])
         .in_workspace()
         .output();
@@ -24,17 +24,17 @@ fn the_readme_shows_what_its_first_command_prints() {
 }
 
 #[test]
-fn refused_lines_come_back_with_their_records() {
+fn rejected_lines_are_reported_with_their_records() {
     let lines = "{\"objectId\":\"u1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n\
                  {\"objectId\":\"u2\",\"modifiedDate\":\"2026-03-01T09:30:00Z\",\"emailAddress\":\"u2@acme.example\"}\n\
                  not json\n";
     let push = |arguments: &[&str]| Invocation::new(arguments).file("business_users.ldjson", lines);
     assert_transcript!(
-        "push_some_refused",
+        "push_some_rejected",
         push(&["--sim", "push", "--no-check", "business_users.ldjson"])
     );
     assert_transcript!(
-        "push_some_refused_json",
+        "push_some_rejected_json",
         push(&[
             "--sim",
             "push",
@@ -46,42 +46,35 @@ fn refused_lines_come_back_with_their_records() {
     );
 }
 
-#[test]
-fn more_errors_than_gong_lists_are_counted() {
-    let push = Invocation::new(&[
-        "--sim",
-        "push",
-        "--no-check",
-        "--type",
-        "lead",
-        "export.jsonl",
-    ])
-    .file("export.jsonl", &"{}\n".repeat(25));
-    assert_transcript!("push_hidden_errors", push);
+/// Users without an address, which Gong rejects.
+fn users(number: usize) -> String {
+    let line = |number| {
+        let date = "2026-03-01T09:30:00Z";
+        format!("{{\"objectId\":\"u-{number}\",\"modifiedDate\":\"{date}\"}}\n")
+    };
+    (0..number).map(line).collect()
 }
 
 #[test]
-fn drain_finds_the_errors_that_gong_does_not_list() {
-    let push = Invocation::new(&[
-        "--sim",
-        "push",
-        "--no-check",
-        "--drain",
-        "-o",
-        "json",
-        "--type",
-        "lead",
-        "export.jsonl",
-    ])
-    .file("export.jsonl", &"{}\n".repeat(45));
-    let report: serde_json::Value = serde_json::from_slice(&push.output().stdout).unwrap();
+fn errors_that_gong_does_not_list_are_found() {
+    let push = ["--sim", "push", "--no-check", "business_users.ldjson"];
+    let push = |more: &[&str]| {
+        Invocation::new(&[&push[..], more].concat()).file("business_users.ldjson", &users(25))
+    };
+    assert_transcript!(
+        "push_unlisted_errors",
+        push(&["--no-progress", "--no-rejects"])
+    );
+    let report = push(&["--find-all-errors", "-o", "json"]).output();
+    assert_eq!(report.status.code(), Some(5));
+    let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
     let file = &report["files"][0];
-    assert_eq!(file["errors"].as_array().unwrap().len(), 45, "{file}");
-    assert_eq!(file["hiddenErrors"], 0);
+    assert_eq!(file["errors"].as_array().unwrap().len(), 25, "{file}");
+    assert_eq!(file["rejected"], 25, "{file}");
 }
 
 #[test]
-fn with_errors_nothing_is_sent_unless_they_are_left_out() {
+fn invalid_records_stop_a_push_unless_skipped() {
     let lines = "{\"objectId\":\"a/1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n\
                  {\"objectId\":\"a-2\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n";
     let push = |arguments: &[&str]| {
@@ -94,7 +87,7 @@ fn with_errors_nothing_is_sent_unless_they_are_left_out() {
 }
 
 #[test]
-fn a_dry_run_needs_no_credentials() {
+fn dry_run_needs_no_credentials() {
     let arguments = ["push", "--dry-run", "examples/acme"];
     assert_transcript!(
         "push_dry_run_acme",
@@ -103,7 +96,7 @@ fn a_dry_run_needs_no_credentials() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
+fn closed_pipe_is_not_an_error() {
     use std::process::Stdio;
     let mut push = Invocation::new(&["--sim", "push", "examples/acme"]).in_workspace();
     let mut child = push

@@ -1,4 +1,4 @@
-//! The reference under `docs/` that follows from the help: written anew by `cargo xtask docs`.
+//! The reference under `docs/` that follows from the help: written by `cargo xtask docs`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,12 +10,12 @@ use crate::invocation::{Invocation, workspace_root};
 /// Set, it has the pages written instead of compared.
 const WRITE: &str = "WRITE_COMMAND_REFERENCE";
 
-const STALE: &str = "write it anew with `cargo xtask docs`";
+const STALE: &str = "write it with `cargo xtask docs`";
 
 #[test]
-fn the_reference_of_commands_is_what_help_says() {
+fn command_reference_is_up_to_date() {
     let mut page = "# The commands\n\n\
-        Everything that `--help` says, written by `cargo xtask docs`: change the help, not this page.\n"
+        The output of `--help`, written by `cargo xtask docs`: change the help, not this page.\n"
         .to_owned();
     for command in commands(&[]) {
         let name = [&["gong-crm".to_owned()], &command[..]].concat().join(" ");
@@ -50,7 +50,7 @@ fn leave_out_global_options(lines: &mut Vec<&str>) {
 }
 
 #[test]
-fn the_manual_pages_are_what_man_writes() {
+fn manual_pages_are_up_to_date() {
     let folder = workspace_root().join("docs/man");
     if std::env::var_os(WRITE).is_some() {
         drop(fs::remove_dir_all(&folder));

@@ -49,7 +49,7 @@ fn registered() -> Simulator {
 }
 
 #[test]
-fn a_schema_is_pulled_planned_and_applied() {
+fn schema_is_pulled_planned_and_applied() {
     let sim = registered();
     let plan = ["schema", "plan", "schema.yaml"];
     let apply = ["schema", "apply", "schema.yaml"];
@@ -79,7 +79,7 @@ fn a_schema_is_pulled_planned_and_applied() {
 }
 
 #[test]
-fn what_was_pulled_is_what_there_is() {
+fn pulled_schema_has_no_changes() {
     let sim = simulator()
         .seed_from_dir(crate::invocation::workspace_root().join("examples/acme"))
         .start_blocking()
@@ -100,7 +100,7 @@ fn what_was_pulled_is_what_there_is() {
 }
 
 #[test]
-fn a_gong_that_wants_the_type_is_asked_for_each() {
+fn schema_is_requested_per_type_if_required() {
     let sim = simulator()
         .seed_from_dir(crate::invocation::workspace_root().join("examples/acme"))
         .rule("schema-object-type-optional", false)
@@ -114,7 +114,7 @@ fn a_gong_that_wants_the_type_is_asked_for_each() {
 }
 
 #[test]
-fn every_mistake_of_a_file_is_told_before_anything_is_sent() {
+fn schema_mistakes_are_reported_before_any_call() {
     let sim = registered();
     let plan = ["schema", "plan", "schema.yaml"];
     let wrong = "\
@@ -146,7 +146,7 @@ DEAL:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_picklist_whose_values_gong_does_not_list_is_not_emptied() {
+async fn picklist_without_listed_values_is_kept() {
     let server = MockServer::start().await;
     let region = serde_json::json!({
         "uniqueName": "region", "label": "Region", "type": "PICKLIST",

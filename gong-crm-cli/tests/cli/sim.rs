@@ -96,7 +96,7 @@ fn printed_lines_lead_other_commands_to_the_simulator() {
             "push",
             files[0],
             files[1],
-            "--poll",
+            "--poll-interval",
             "1ms",
             "--ledger",
             ledger.to_str().unwrap(),
@@ -112,7 +112,7 @@ fn printed_lines_lead_other_commands_to_the_simulator() {
     );
     // The same content again: nothing is sent.
     let second = String::from_utf8(push().stdout).unwrap();
-    assert_eq!(second.matches("already done on ").count(), 2, "{second}");
+    assert_eq!(second.matches("  unchanged\n").count(), 2, "{second}");
 }
 
 #[test]
@@ -130,10 +130,10 @@ fn accepted_upload_is_resumed_to_its_end() {
         let arguments = [arguments, &["--ledger", ledger.to_str().unwrap()]].concat();
         sim.run(&arguments).in_workspace().output()
     };
-    let push = run(&["push", "examples/acme/stages.ldjson", "--async"]);
+    let push = run(&["push", "examples/acme/stages.ldjson", "--no-wait"]);
     assert_eq!(
         push.status.code(),
-        Some(0),
+        Some(7),
         "{}",
         String::from_utf8_lossy(&push.stderr)
     );
@@ -142,19 +142,21 @@ fn accepted_upload_is_resumed_to_its_end() {
         .lines()
         .last()
         .unwrap()
-        .strip_prefix("to go on: gong-crm resume ")
-        .unwrap();
+        .strip_prefix("to resume: gong-crm resume ")
+        .and_then(|rest| rest.split_once(' '))
+        .unwrap()
+        .0;
 
-    let jobs = String::from_utf8(run(&["jobs", "--unfinished"]).stdout).unwrap();
+    let jobs = String::from_utf8(run(&["uploads", "--unfinished"]).stdout).unwrap();
     assert!(jobs.contains(id) && jobs.contains("accepted"), "{jobs}");
-    let resumed = run(&["resume", id, "--poll", "1ms"]);
+    let resumed = run(&["resume", id, "--poll-interval", "1ms"]);
     assert_eq!(
         resumed.status.code(),
         Some(0),
         "{}",
         String::from_utf8_lossy(&resumed.stderr)
     );
-    let jobs = String::from_utf8(run(&["jobs"]).stdout).unwrap();
+    let jobs = String::from_utf8(run(&["uploads"]).stdout).unwrap();
     assert!(jobs.contains("done"), "{jobs}");
     let again = String::from_utf8(run(&["resume"]).stderr).unwrap();
     assert!(again.contains("nothing to do"), "{again}");

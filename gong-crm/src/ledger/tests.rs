@@ -1,211 +1,178 @@
-//! Does every ledger keep what it is told, and keep two pushes apart?
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 
-fn job(id: &str, state: JobState) -> Job {
-    let now = Timestamp::UNIX_EPOCH;
-    Job {
-        client_request_id: id.parse().unwrap(),
-        integration_id: IntegrationId::from(5_517_027_188_234_205_706),
+fn now() -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365 * 50)
+}
+
+fn upload(number: u64) -> Upload {
+    Upload {
+        number,
+        client_request_id: format!("account-{number}").parse().unwrap(),
+        integration_id: IntegrationId::from(7),
         object_type: ObjectType::Account,
-        source_path: "/crm/accounts.ldjson".into(),
-        piece: 1,
-        content_hash: "5f1c".to_owned(),
-        bytes: 1_000,
-        records: 10,
-        attempt: 1,
-        state,
-        planned_at: now,
-        updated_at: now,
-        finished_at: None,
-        answer: None,
-        content: None,
+        direction: Direction::Upsert,
+        purpose: Purpose::Records,
+        state: UploadState::Planned,
+        records: 2,
+        bytes: 100,
+        accepted: 0,
+        rejected: 0,
+        sources: vec!["accounts.ldjson".to_owned()],
+        planned_at: now(),
+        accepted_at: None,
+        completed_at: None,
+        not_found: 0,
+        status: None,
+        space: 1,
+        as_of: now().as_second(),
+        body: None,
+        body_hash: String::new(),
+        has_own_id: false,
+        order: None,
+        step: 0,
+        scope: 0,
     }
 }
 
-#[test]
-fn a_job_is_one_json_document_and_old_documents_are_read() {
-    for state in JobState::ALL {
-        let content = r#"{"path":"stdin-1.ldjson","isSpooled":true,"ranges":[[0,9]],"lines":[[1,1]],
-            "isLast":false,"wave":0,"fileRecords":1,"leftOut":{"2":["why"]},"rows":[[1,2]]}"#;
-        let full = Job {
-            finished_at: Some(Timestamp::UNIX_EPOCH),
-            answer: Some("{\"status\":\"DONE\"}".to_owned()),
-            content: JobContent::from_json(content),
-            ..job("a-1", state)
-        };
-        assert!(full.is_unreported());
-        for job in [full, job("a-1", state)] {
-            let value = serde_json::to_value(&job).unwrap();
-            assert_eq!(serde_json::from_value::<Job>(value.clone()).unwrap(), job);
-            let text = value.to_string();
-            assert_eq!(serde_json::from_str::<Job>(&text).unwrap(), job);
-            // What a later version may add is passed over.
-            let later = text.replacen('{', "{\"later\":[1],", 1);
-            assert_eq!(serde_json::from_str::<Job>(&later).unwrap(), job);
-        }
+fn pending(object_id: &str, hash: u8) -> Pending {
+    Pending {
+        object_id: object_id.to_owned(),
+        action: Action::Create,
+        hash: [hash; 16],
+        fields: vec![SentField {
+            name: 0,
+            hash: [hash; 4],
+        }],
+        changed: Vec::new(),
+        sent_date: Some(10),
+        address: None,
+        source: 0,
+        line: 1,
+        is_known: false,
     }
-    let text = serde_json::to_string(&job("a-1", JobState::Done)).unwrap();
-    for (good, bad) in [("done", "gone"), ("a-1", "a 1"), ("ACCOUNT", "CASE")] {
-        let bad_text = text.replace(&format!("\"{good}\""), &format!("\"{bad}\""));
-        let error = serde_json::from_str::<Job>(&bad_text).unwrap_err();
-        assert!(!error.to_string().is_empty(), "{bad}");
-    }
-    let as_number = text.replace("\"5517027188234205706\"", "5517027188234205706");
-    assert!(serde_json::from_str::<Job>(&as_number).is_ok());
 }
 
-fn keeps_what_it_is_told(ledger: &dyn Ledger) {
-    let (one, two) = (job("a-1", JobState::Planned), job("b-1", JobState::Sending));
-    ledger.record(&[one.clone(), two.clone()]).unwrap();
-    let done = Job {
-        state: JobState::Done,
-        finished_at: Some(Timestamp::UNIX_EPOCH),
-        answer: Some("{}".to_owned()),
-        ..two.clone()
-    };
-    ledger.record(std::slice::from_ref(&done)).unwrap();
-    assert_eq!(ledger.jobs().unwrap(), [one.clone(), done.clone()]);
-    assert_eq!(ledger.open_jobs().unwrap(), std::slice::from_ref(&one));
-    let found = ledger
-        .job(two.integration_id, &two.client_request_id)
+async fn locked(ledger: &Ledger) -> LockedLedger {
+    let clock = gong_client::clock::SystemClock;
+    ledger.lock(false, &clock, &|_| {}).await.unwrap()
+}
+
+#[tokio::test]
+async fn verdict_makes_accepted_records_current_and_keeps_rejected_ones() {
+    let ledger = Ledger::memory();
+    let locked = locked(&ledger).await;
+    let mut upload = upload(locked.next_number());
+    let records = [pending("a", 1), pending("b", 2)];
+    let new = [NewUpload {
+        upload: upload.clone(),
+        pending: records.to_vec(),
+    }];
+    locked.begin(&new, &mut []).await.unwrap();
+    assert_eq!(ledger.open_uploads().await.unwrap().len(), 1);
+    assert_eq!(locked.manifest(1).await.unwrap(), records);
+
+    upload.state = UploadState::Done;
+    let mut conclusion = Conclusion::default();
+    let rejected = (RecordOutcome::Rejected, "no name".to_owned());
+    conclusion.exceptions.insert(1, rejected);
+    locked
+        .conclude(&mut upload, &records, &conclusion, now())
+        .await
         .unwrap();
-    assert_eq!(found, Some(done.clone()));
-    // What has ended and was not reported is open too.
-    let content = JobContent::from_json(
-        r#"{"path":"stdin-1.ldjson","isSpooled":true,"ranges":[[0,9]],"lines":[[1,1]],"isLast":false,
-            "wave":0,"fileRecords":1,"leftOut":{"2":["why"]}}"#,
+    assert!(ledger.open_uploads().await.unwrap().is_empty());
+    assert_eq!((upload.accepted, upload.rejected), (1, 1));
+
+    let states = ledger.records(Space(1), ObjectType::Account, ["a", "b", "c"]);
+    let states = states.await.unwrap();
+    let first = states[0].as_ref().unwrap();
+    assert_eq!((first.current, first.hash), (Current::Version, [1; 16]));
+    let second = states[1].as_ref().unwrap();
+    assert_eq!(second.current, Current::None);
+    let last = second.last_try.as_ref().unwrap();
+    assert_eq!((last.reason.as_str(), last.tries), ("no name", 1));
+    assert_eq!(last.next - now().as_second(), 24 * 3_600);
+    assert!(states[2].is_none());
+
+    let history = ledger.history(ObjectType::Account, "b").await.unwrap();
+    assert_eq!(history.len(), 1);
+    assert_eq!(history[0].outcome, Some(RecordOutcome::Rejected));
+    let rejects = ledger
+        .rejects_of(Space(1), ObjectType::Account)
+        .await
+        .unwrap();
+    assert_eq!(rejects.len(), 1);
+    assert_eq!(rejects[0].object_id, "b");
+}
+
+#[tokio::test]
+async fn recovered_ledger_keeps_ids_and_forgets_versions() {
+    let ledger = Ledger::memory();
+    let locked = locked(&ledger).await;
+    let mut upload = upload(locked.next_number());
+    let records = [pending("a", 1)];
+    let new = [NewUpload {
+        upload: upload.clone(),
+        pending: records.to_vec(),
+    }];
+    locked.begin(&new, &mut []).await.unwrap();
+    locked
+        .conclude(&mut upload, &records, &Conclusion::default(), now())
+        .await
+        .unwrap();
+    drop(locked);
+    let mut export = Vec::new();
+    ledger.export(&mut export).await.unwrap();
+    let clock = gong_client::clock::SystemClock;
+    let sealed = ledger.lock(false, &clock, &|_| {}).await.unwrap_err();
+    assert!(matches!(sealed, LedgerError::Sealed { .. }), "{sealed}");
+
+    let other = Ledger::memory();
+    let imported = other.import(&mut export.as_slice(), false).await.unwrap();
+    assert_eq!(imported, 1);
+    let states = other.records(Space(1), ObjectType::Account, ["a"]);
+    let state = states.await.unwrap().remove(0).unwrap();
+    assert_eq!(state.current, Current::Unknown);
+}
+
+#[tokio::test]
+async fn calls_of_all_processes_share_a_second() {
+    let ledger = Ledger::memory();
+    let mut due = Vec::new();
+    for _ in 0..9 {
+        let wait = ledger.reserve_call(now(), 3).await.unwrap();
+        due.push(wait.as_millis());
+    }
+    assert_eq!(due, [0, 0, 0, 1100, 1100, 1100, 2200, 2200, 2200]);
+    // The clock jumps back by a day.
+    let earlier = now() - SignedDuration::from_hours(24);
+    let wait = ledger.reserve_call(earlier, 3).await.unwrap();
+    assert!(wait.as_secs() <= 2, "{wait:?}");
+}
+
+#[tokio::test]
+async fn pruned_ledger_keeps_what_gong_holds() {
+    let ledger = Ledger::memory();
+    let locked = locked(&ledger).await;
+    let mut upload = upload(locked.next_number());
+    let records = [pending("a", 1)];
+    let new = [NewUpload {
+        upload: upload.clone(),
+        pending: records.to_vec(),
+    }];
+    locked.begin(&new, &mut []).await.unwrap();
+    locked
+        .conclude(&mut upload, &records, &Conclusion::default(), now())
+        .await
+        .unwrap();
+    let day = SignedDuration::from_hours(24);
+    assert_eq!(ledger.prune(now() - day).await.unwrap(), 0);
+    assert_eq!(ledger.prune(now() + day).await.unwrap(), 1);
+    assert!(ledger.uploads(10).await.unwrap().is_empty());
+    let states = ledger.records(Space(1), ObjectType::Account, ["a"]);
+    assert_eq!(
+        states.await.unwrap()[0].as_ref().unwrap().current,
+        Current::Version
     );
-    let unreported = Job {
-        content: Some(content.unwrap()),
-        ..done.clone()
-    };
-    ledger.record(std::slice::from_ref(&unreported)).unwrap();
-    assert_eq!(ledger.open_jobs().unwrap(), [one.clone(), unreported]);
-    ledger.record(std::slice::from_ref(&done)).unwrap();
-    let elsewhere = ledger.job(IntegrationId::from(1), &two.client_request_id);
-    assert_eq!(elsewhere.unwrap(), None);
-    ledger
-        .forget(one.integration_id, &one.client_request_id)
-        .unwrap();
-    assert_eq!(ledger.jobs().unwrap(), [done]);
-
-    let minute = |minute: i64| Timestamp::from_second(minute * 60).unwrap();
-    for at in [10, 10, 20, 30] {
-        ledger.count_call(minute(at)).unwrap();
-    }
-    assert_eq!(ledger.calls_since(minute(20)).unwrap(), 2);
-    assert_eq!(ledger.calls_since(minute(10)).unwrap(), 4);
-}
-
-#[test]
-fn a_ledger_in_memory_keeps_what_it_is_told() {
-    keeps_what_it_is_told(&MemoryLedger::new());
-}
-
-#[test]
-fn every_state_has_a_word_that_leads_back_to_it() {
-    for state in JobState::ALL {
-        assert_eq!(JobState::from_word(state.as_str()), Some(state));
-    }
-}
-
-#[cfg(feature = "sqlite")]
-mod sqlite {
-    use super::*;
-
-    #[test]
-    fn a_ledger_in_a_file_keeps_what_it_is_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("state/ledger.sqlite");
-        keeps_what_it_is_told(&SqliteLedger::open(&path).unwrap());
-        assert_eq!(SqliteLedger::open(&path).unwrap().jobs().unwrap().len(), 1);
-    }
-
-    #[test]
-    fn the_second_of_two_pushes_learns_who_is_first() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger.sqlite");
-        let (one, two) = (
-            SqliteLedger::open(&path).unwrap(),
-            SqliteLedger::open(&path).unwrap(),
-        );
-        let lock = one.try_lock().unwrap();
-        for ledger in [&one, &two] {
-            match ledger.try_lock() {
-                Err(LedgerError::Held(holder)) => assert_eq!(holder.pid, Some(std::process::id())),
-                other => panic!("{other:?}"),
-            }
-        }
-        // Reading and writing need no lock.
-        two.record(&[job("a-1", JobState::Planned)]).unwrap();
-        assert_eq!(one.jobs().unwrap().len(), 1);
-        drop(lock);
-        two.try_lock().unwrap();
-    }
-
-    #[test]
-    fn many_that_open_a_new_file_at_once_all_get_it() {
-        for _ in 0..50 {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("ledger.sqlite");
-            let together = std::sync::Barrier::new(8);
-            std::thread::scope(|scope| {
-                for _ in 0..8 {
-                    scope.spawn(|| {
-                        together.wait();
-                        SqliteLedger::open(&path).unwrap()
-                    });
-                }
-            });
-        }
-    }
-
-    #[test]
-    fn a_file_of_the_first_version_is_brought_up_to_date() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger.sqlite");
-        let one = job("a-1", JobState::Sending);
-        SqliteLedger::open(&path)
-            .unwrap()
-            .record(std::slice::from_ref(&one))
-            .unwrap();
-        let connection = rusqlite::Connection::open(&path).unwrap();
-        let back = "DROP INDEX open_uploads; ALTER TABLE uploads DROP COLUMN content;
-            CREATE INDEX unfinished_uploads ON uploads (state)
-                WHERE state NOT IN ('done', 'failed');
-            PRAGMA user_version = 1;";
-        connection.execute_batch(back).unwrap();
-        drop(connection);
-        let ledger = SqliteLedger::open(&path).unwrap();
-        assert_eq!(ledger.open_jobs().unwrap(), [one]);
-    }
-
-    #[test]
-    fn a_file_of_a_later_version_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger.sqlite");
-        drop(SqliteLedger::open(&path).unwrap());
-        let connection = rusqlite::Connection::open(&path).unwrap();
-        connection.pragma_update(None, "user_version", 99).unwrap();
-        drop(connection);
-        let error = SqliteLedger::open(&path).unwrap_err();
-        assert!(
-            matches!(error, LedgerError::Newer { version: 99, .. }),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn what_is_no_ledger_is_told_by_its_path() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger.sqlite");
-        std::fs::write(
-            &path,
-            "this is no SQLite file, though it is long enough to look like one",
-        )
-        .unwrap();
-        let message = SqliteLedger::open(&path).unwrap_err().to_string();
-        assert!(message.contains("ledger.sqlite"), "{message}");
-    }
 }

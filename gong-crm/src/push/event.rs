@@ -1,91 +1,156 @@
-//! What a push tells of its progress.
+//! What a push reports while it is under way.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::plan::PlannedFile;
-use super::report::FileReport;
-use crate::ledger::Holder;
-use gong_client::RequestStatus;
+use gong_client::status::RequestStatus;
 use gong_records::check::Finding;
-use gong_records::ids::ClientRequestId;
 
-/// A step of a push.
+use crate::ledger::LockOwner;
+use crate::{ClientRequestId, ObjectType};
+
+/// One step of a push.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
-    /// Another push uses the ledger; this one begins when that one ends.
+    /// Another push uses the ledger; this one waits for its end.
     Waiting {
-        /// Who holds it.
-        holder: Holder,
+        /// The other push.
+        owner: LockOwner,
     },
-    /// The check found a problem of a file.
-    Found {
-        /// The problem.
-        finding: Box<Finding>,
+    /// A source is read.
+    Reading {
+        /// The type of its records.
+        object_type: ObjectType,
+        /// Its name.
+        source: String,
     },
-    /// The files are known; nothing is sent yet.
+    /// The check has ended.
+    Checked {
+        /// The first findings, at most 50.
+        findings: Vec<Finding>,
+        /// How many errors there are.
+        errors: u64,
+        /// How many warnings there are.
+        warnings: u64,
+    },
+    /// It is decided what is sent.
     Planned {
-        /// The files in the order in which they will go.
-        files: Vec<Arc<PlannedFile>>,
+        /// How many records differ from what Gong holds.
+        records: u64,
+        /// How many records Gong holds as they are.
+        unchanged: u64,
+        /// How many uploads they make.
+        uploads: usize,
+        /// How many bytes those have.
+        bytes: u64,
     },
-    /// The calls that are left of the day's budget may not be enough.
-    Short {
-        /// How many calls the push will make, or a few more.
-        calls: u64,
+    /// The day's calls may not be enough.
+    FewCallsLeft {
+        /// About how many are needed.
+        needed: u64,
         /// How many are left.
         left: u64,
     },
-    /// A file, or a part of it, begins to be sent.
+    /// An upload begins.
     Sending {
-        /// The file.
-        file: Arc<PlannedFile>,
-        /// The id of the upload.
+        /// Its id.
         client_request_id: ClientRequestId,
-        /// Which upload of the file it is, from 1.
-        piece: u32,
-        /// How many there are.
-        pieces: u32,
-    },
-    /// Some bytes of the file have left.
-    Sent {
-        /// The file.
-        file: Arc<PlannedFile>,
-        /// The bytes of this upload so far.
+        /// The type of its records.
+        object_type: ObjectType,
+        /// How many records it holds.
+        records: u64,
+        /// How many bytes it has.
         bytes: u64,
     },
-    /// Gong has the file and will process it.
-    Accepted {
-        /// The file.
-        file: Arc<PlannedFile>,
-        /// Whether this push sent it; otherwise Gong had the same content before.
-        sent_now: bool,
+    /// A part of an upload has left.
+    Sent {
+        /// Its id.
+        client_request_id: ClientRequestId,
+        /// How many of its bytes have left.
+        bytes: u64,
     },
-    /// Gong was asked how far the file is.
+    /// Gong has an upload.
+    Accepted {
+        /// Its id.
+        client_request_id: ClientRequestId,
+    },
+    /// Gong was asked for a verdict.
     Polled {
-        /// The file.
-        file: Arc<PlannedFile>,
-        /// What Gong said.
+        /// The upload's id.
+        client_request_id: ClientRequestId,
+        /// What it said.
         status: RequestStatus,
     },
-    /// A response was lost or refused; the same id is asked about or sent again.
+    /// A request failed and is repeated.
     Retrying {
-        /// The file.
-        path: PathBuf,
-        /// What went wrong.
+        /// The upload's id.
+        client_request_id: ClientRequestId,
+        /// What failed.
         error: String,
-        /// How long is waited first.
+        /// When it is repeated.
         pause: Duration,
     },
-    /// Gong is given time to store accounts, to which the next files refer.
-    Settling {
+    /// Gong is given time to store new accounts.
+    AccountDelay {
         /// How long.
         pause: Duration,
     },
-    /// A file has come to its end.
-    Finished {
-        /// What became of it.
-        report: Arc<FileReport>,
+    /// Rejected records that Gong did not list are searched for.
+    Searching {
+        /// Their upload's id.
+        client_request_id: ClientRequestId,
+        /// Among how many records.
+        records: u64,
     },
+    /// The verdict of an upload is known.
+    Finished {
+        /// Its id.
+        client_request_id: ClientRequestId,
+        /// The type of its records.
+        object_type: ObjectType,
+        /// How many records it holds.
+        records: u64,
+        /// How many of them Gong accepted.
+        accepted: u64,
+        /// How many of them Gong rejected.
+        rejected: u64,
+    },
+    /// An upload was not sent, or its verdict was not learned.
+    Stopped {
+        /// Its id.
+        client_request_id: ClientRequestId,
+        /// Why.
+        reason: String,
+    },
+}
+
+pub(crate) type Listener = Box<dyn FnMut(&Event) + Send>;
+
+/// Who receives the events.
+#[derive(Default)]
+pub(crate) struct Events(Mutex<Option<Listener>>);
+
+impl Events {
+    pub(crate) fn new(listener: Option<Listener>) -> Self {
+        Self(Mutex::new(listener))
+    }
+
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an event is made to be emitted once"
+    )]
+    pub(crate) fn emit(&self, event: Event) {
+        let mut listener = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(listener) = &mut *listener {
+            listener(&event);
+        }
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Events")
+    }
 }

@@ -1,227 +1,387 @@
-//! Which files a push sends, as what, and in which order.
+//! What is sent of the records of one type: the difference between what is given and what Gong holds.
+//!
+//! Everything here is decided from values: no call is made, nothing is read or written.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use super::survey::{Entry, NO_DATE};
+use crate::ledger::{Action, Current, RecordState, Seconds, TryOutcome};
 
-use super::Options;
-use gong_records::ObjectType;
-use gong_records::io::discover::{
-    CsvHandling, EntityFilePath, FilesError, entity_files, type_of_input, unmapped_csvs,
-};
-
-/// The path that stands for the standard input.
-pub(super) const STANDARD_INPUT: &str = "-";
-
-/// A file that will be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PlannedFile {
-    /// Where it is; `-` is the standard input.
-    pub path: PathBuf,
-    /// What its records are.
-    pub object_type: ObjectType,
-    /// Its size as it lies there, perhaps compressed; 0 for the standard input.
-    pub bytes: u64,
+/// How records are compared.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub(super) struct Rules {
+    /// The as-of of the read that the records come from.
+    pub(super) as_of: Seconds,
+    /// Now.
+    pub(super) now: Seconds,
+    /// All versions of a record go, the oldest first.
+    pub(super) history: bool,
+    /// A later date alone is a change.
+    pub(super) touch: bool,
+    /// What Gong holds already goes again.
+    pub(super) resend: bool,
 }
 
-impl PlannedFile {
-    pub(super) fn is_standard_input(&self) -> bool {
-        self.path.as_os_str() == STANDARD_INPUT
-    }
-
-    pub(super) fn is_compressed(&self) -> bool {
-        self.path
-            .extension()
-            .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
-    }
+/// A version of the record that an open upload holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct InFlight {
+    /// The number of the upload.
+    pub(super) upload: u64,
+    /// The low half of the hash.
+    pub(super) hash: u64,
+    /// The upload's step.
+    pub(super) step: u16,
+    pub(super) as_of: Seconds,
+    pub(super) date: Option<Seconds>,
+    pub(super) is_deletion: bool,
+    /// The scope that owns it.
+    pub(super) scope: u32,
 }
 
-/// Why files can't be pushed as they are; nothing was sent.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PlanError {
-    /// The paths lead to no entity files.
-    #[error(transparent)]
-    Files(#[from] FilesError),
-    /// A file holds nothing.
-    #[error("{} is empty; Gong has nothing to take from it", path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
+/// What is to be done with one version of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// Gong holds it.
+    Unchanged,
+    /// It is sent.
+    Send {
+        action: Action,
+        /// How many other versions must have their verdict before it.
+        step: u16,
+        /// Whether Gong rejected it as it is, so that it goes apart from all others.
+        is_retry: bool,
     },
-    /// An id of one's own can name one upload only.
-    #[error("a client request id of your own is for one file, and these are {files}")]
-    OneIdForMany {
-        /// How many files there are.
-        files: usize,
-    },
+    /// An open upload holds it: that upload's verdict is the record's.
+    InFlight { upload: u64 },
+    /// Gong holds a version from a later read.
+    NewerInGong,
+    /// Another scope owns the record.
+    Foreign,
+    /// Another version of the record in the same input is sent instead.
+    Superseded,
+    /// Two versions have the same date and different content: nobody can say which counts.
+    Contradictory,
+    /// Gong rejected it as it is, and it is not time to try again.
+    Rejected,
+    /// Gong's verdicts on it said nothing, as often as it is tried.
+    Unconfirmed,
 }
 
-/// Finds the entity files at the paths and puts them into the order in which types refer to each
-/// other: stages, users, accounts, contacts, deals, leads.
-///
-/// A folder gives its files that end in `.ldjson`, `.ndjson` or `.jsonl`, compressed (`.gz`) or not,
-/// but not those of folders within it. What a push wrote of refused records (`….rejects.ldjson`)
-/// is sent where a path or pattern names it. `-` is the standard input. The type of a file's records is `object_type`, or else what its name begins
-/// with.
-///
-/// # Errors
-///
-/// [`PlanError`] for the first file that can't be sent.
-///
-/// ```
-/// use gong_crm::{ObjectType, push::plan};
-///
-/// let folder = tempfile::tempdir()?;
-/// std::fs::write(folder.path().join("deals.ldjson"), "{}\n")?;
-/// std::fs::write(folder.path().join("accounts-1.ldjson"), "{}\n")?;
-/// let types: Vec<_> = plan(&[folder.path()], None)?.iter().map(|file| file.object_type).collect();
-/// assert_eq!(types, [ObjectType::Account, ObjectType::Deal]);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn plan(
-    paths: &[impl AsRef<Path>],
-    object_type: Option<ObjectType>,
-) -> Result<Vec<PlannedFile>, PlanError> {
-    planned(paths, object_type, CsvHandling::Unmapped)
-}
-
-impl Options {
-    /// The files at the paths in the order in which they would go, as [`plan`] finds them; CSVs
-    /// among them, if something makes records of them.
-    ///
-    /// # Errors
-    ///
-    /// [`PlanError`] for the first file that can't be sent.
-    pub fn files(&self) -> Result<Vec<PlannedFile>, PlanError> {
-        planned(&self.paths, self.object_type, self.csvs())
+/// Decides about all versions of one record, which are in the order of dates and places.
+pub(super) fn decide(
+    versions: &[Entry],
+    known: Option<&RecordState>,
+    in_flight: Option<InFlight>,
+    rules: Rules,
+    decisions: &mut Vec<Decision>,
+) {
+    decisions.clear();
+    if versions.len() == 1 {
+        decisions.push(one(&versions[0], known, in_flight, rules, 0));
+        return;
     }
-
-    /// The CSVs in the folders that are not sent, because nothing makes records of them. A folder
-    /// of CSVs alone is refused instead.
-    pub fn passed_over(&self) -> Vec<PathBuf> {
-        match self.csvs() {
-            CsvHandling::Unmapped => unmapped_csvs(&self.paths),
-            CsvHandling::Mapped(_) | CsvHandling::MappedByName(_) => Vec::new(),
-        }
+    let contradicts = versions
+        .chunk_by(|one, other| one.modified == other.modified)
+        .any(|same| same.iter().any(|version| version.hash != same[0].hash));
+    if contradicts {
+        decisions.resize(versions.len(), Decision::Contradictory);
+        return;
     }
-
-    /// How CSVs are found.
-    pub(super) fn csvs(&self) -> CsvHandling {
-        if let Some(conversion) = &self.conversion {
-            return conversion.csvs();
-        }
-        CsvHandling::Unmapped
+    if rules.history {
+        chain(versions, known, in_flight, rules, decisions);
+        return;
     }
-}
-
-fn planned(
-    paths: &[impl AsRef<Path>],
-    object_type: Option<ObjectType>,
-    csvs: CsvHandling,
-) -> Result<Vec<PlannedFile>, PlanError> {
-    let is_input = |path: &&Path| path.as_os_str() == STANDARD_INPUT;
-    let paths: Vec<&Path> = paths.iter().map(AsRef::as_ref).collect();
-    let mut planned = Vec::new();
-    let (input, named): (Vec<&Path>, Vec<&Path>) = paths.iter().copied().partition(is_input);
-    if !input.is_empty() {
-        planned.push(PlannedFile {
-            path: STANDARD_INPUT.into(),
-            object_type: type_of_input(object_type, csvs)?,
-            bytes: 0,
+    // The newest; of equal ones the first.
+    let newest = versions.len()
+        - versions
+            .iter()
+            .rev()
+            .take_while(|version| version.modified == versions[versions.len() - 1].modified)
+            .count();
+    for (place, version) in versions.iter().enumerate() {
+        decisions.push(if place == newest {
+            one(version, known, in_flight, rules, 0)
+        } else {
+            Decision::Superseded
         });
     }
-    if !named.is_empty() || planned.is_empty() {
-        for file in entity_files(&named, object_type, csvs)? {
-            planned.push(sendable(file)?);
-        }
-    }
-    planned.sort_by_key(|file| file.object_type);
-    Ok(planned)
 }
 
-fn sendable(file: EntityFilePath) -> Result<PlannedFile, PlanError> {
-    let EntityFilePath { path, object_type } = file;
-    let bytes = match fs::metadata(&path) {
-        Ok(metadata) => metadata.len(),
-        Err(source) => return Err(FilesError::Unreadable { path, source }.into()),
-    };
-    if bytes == 0 {
-        return Err(PlanError::Empty { path });
+/// All versions, each after the one before it.
+fn chain(
+    versions: &[Entry],
+    known: Option<&RecordState>,
+    in_flight: Option<InFlight>,
+    rules: Rules,
+    decisions: &mut Vec<Decision>,
+) {
+    let mut step = 0;
+    let mut before: Option<&Entry> = None;
+    for version in versions {
+        let decision = match before {
+            None => one(version, known, in_flight, rules, 0),
+            Some(before) if before.hash == version.hash => Decision::Superseded,
+            Some(_) => Decision::Send {
+                action: action(version, Some(Current::Version)),
+                step,
+                is_retry: false,
+            },
+        };
+        if let Decision::Send { .. } = decision {
+            step += 1;
+        }
+        if decision != Decision::Superseded {
+            before = Some(version);
+        }
+        decisions.push(decision);
     }
-    Ok(PlannedFile {
-        path,
-        object_type,
-        bytes,
-    })
+}
+
+fn one(
+    version: &Entry,
+    known: Option<&RecordState>,
+    in_flight: Option<InFlight>,
+    rules: Rules,
+    step: u16,
+) -> Decision {
+    let send = |is_retry| Decision::Send {
+        action: action(version, known.map(|known| known.current)),
+        step,
+        is_retry,
+    };
+    if let Some(in_flight) = in_flight {
+        if in_flight.hash == version.hash && !rules.resend {
+            return Decision::InFlight {
+                upload: in_flight.upload,
+            };
+        }
+        let is_later = is_later(version, in_flight.as_of, in_flight.date, rules);
+        return if is_later {
+            send(false)
+        } else {
+            Decision::NewerInGong
+        };
+    }
+    let Some(known) = known else {
+        return send(false);
+    };
+    let is_held = match known.current {
+        Current::Version | Current::Deleted => half(&known.hash) == version.hash,
+        Current::None | Current::Unknown => false,
+    };
+    if rules.resend {
+        return send(false);
+    }
+    if is_held {
+        let is_touched = rules.touch
+            && version.modified != NO_DATE
+            && known.sent_date.is_some_and(|sent| version.modified > sent);
+        return if is_touched {
+            send(false)
+        } else {
+            Decision::Unchanged
+        };
+    }
+    let holds_something = matches!(known.current, Current::Version | Current::Deleted);
+    if holds_something && !is_later(version, known.as_of, known.sent_date, rules) {
+        return Decision::NewerInGong;
+    }
+    let Some(last) = known
+        .last_try
+        .as_ref()
+        .filter(|last| half(&last.hash) == version.hash)
+    else {
+        return send(false);
+    };
+    match last.outcome {
+        TryOutcome::Rejected if last.next > rules.now => Decision::Rejected,
+        TryOutcome::Rejected => send(true),
+        TryOutcome::Unconfirmed => Decision::Unconfirmed,
+        TryOutcome::Uncertain | TryOutcome::HeldBack | TryOutcome::NotTaken => send(false),
+    }
+}
+
+/// Whether a version is from a later read than another, or has a later date.
+fn is_later(version: &Entry, as_of: Seconds, date: Option<Seconds>, rules: Rules) -> bool {
+    rules.as_of >= as_of
+        || (version.modified != NO_DATE && date.is_none_or(|date| version.modified > date))
+}
+
+fn action(version: &Entry, current: Option<Current>) -> Action {
+    match current {
+        _ if version.is_deletion() => Action::Delete,
+        Some(Current::Version | Current::Unknown) => Action::Update,
+        Some(Current::None | Current::Deleted) | None => Action::Create,
+    }
+}
+
+/// The low half of a hash, by which versions of one record are compared in memory: two versions of
+/// the same record are taken for one with a probability of 2^-64.
+pub(super) fn half(hash: &[u8; 16]) -> u64 {
+    let mut low = [0; 8];
+    low.copy_from_slice(&hash[..8]);
+    u64::from_le_bytes(low)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::survey::entry;
     use super::*;
+    use crate::ledger::LastTry;
 
-    fn folder(names: &[&str]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for name in names {
-            fs::write(folder.path().join(name), "{}\n").unwrap();
+    const RULES: Rules = Rules {
+        as_of: 1_000,
+        now: 1_000,
+        history: false,
+        touch: false,
+        resend: false,
+    };
+
+    fn hash(hash: u64) -> [u8; 16] {
+        u128::from(hash).to_le_bytes()
+    }
+
+    fn holding(version: u64, as_of: Seconds) -> RecordState {
+        RecordState {
+            current: Current::Version,
+            hash: hash(version),
+            as_of,
+            sent_date: Some(50),
+            ..RecordState::default()
         }
-        folder
+    }
+
+    fn decided(versions: &[Entry], known: Option<&RecordState>, rules: Rules) -> Vec<Decision> {
+        let mut decisions = Vec::new();
+        decide(versions, known, None, rules, &mut decisions);
+        decisions
+    }
+
+    const fn send(action: Action, step: u16) -> Decision {
+        Decision::Send {
+            action,
+            step,
+            is_retry: false,
+        }
     }
 
     #[test]
-    fn a_folder_gives_its_entity_files_in_load_order() {
-        let folder = folder(&[
-            "leads.jsonl",
-            "deals-2.ldjson",
-            "deals-1.ldjson",
-            "README.md",
-            "entity-schema.json",
-            "stages.ndjson",
-            "Business_Users.LDJSON",
-        ]);
-        let names: Vec<_> = plan(&[folder.path()], None)
-            .unwrap()
-            .into_iter()
-            .map(|file| file.path.file_name().unwrap().to_str().unwrap().to_owned())
-            .collect();
+    fn version_that_gong_held_before_another_is_sent() {
+        let a = entry(1, 0xA, 10, false);
+        assert_eq!(decided(&[a], None, RULES), [send(Action::Create, 0)]);
         assert_eq!(
-            names,
+            decided(&[a], Some(&holding(0xA, 0)), RULES),
+            [Decision::Unchanged]
+        );
+        assert_eq!(
+            decided(&[a], Some(&holding(0xB, 0)), RULES),
+            [send(Action::Update, 0)]
+        );
+    }
+
+    #[test]
+    fn older_read_changes_nothing_unless_its_date_is_later() {
+        let known = holding(0xB, 2_000);
+        let older = entry(1, 0xA, 40, false);
+        assert_eq!(
+            decided(&[older], Some(&known), RULES),
+            [Decision::NewerInGong]
+        );
+        let later = entry(1, 0xA, 60, false);
+        assert_eq!(
+            decided(&[later], Some(&known), RULES),
+            [send(Action::Update, 0)]
+        );
+    }
+
+    #[test]
+    fn newest_version_is_sent_and_all_with_history() {
+        let versions = [
+            entry(1, 0xA, 10, false),
+            entry(1, 0xB, 20, false),
+            entry(1, 0xC, 30, false),
+        ];
+        assert_eq!(
+            decided(&versions, None, RULES),
             [
-                "stages.ndjson",
-                "Business_Users.LDJSON",
-                "deals-1.ldjson",
-                "deals-2.ldjson",
-                "leads.jsonl"
+                Decision::Superseded,
+                Decision::Superseded,
+                send(Action::Create, 0)
+            ]
+        );
+        let history = Rules {
+            history: true,
+            ..RULES
+        };
+        assert_eq!(
+            decided(&versions, None, history),
+            [
+                send(Action::Create, 0),
+                send(Action::Update, 1),
+                send(Action::Update, 2)
             ]
         );
     }
 
     #[test]
-    fn what_can_not_be_sent_is_named_with_its_cure() {
-        let folder = folder(&["things.ldjson"]);
-        let path = folder.path().join("things.ldjson");
-        let message = plan(&[&path], None).unwrap_err().to_string();
-        assert!(
-            message.contains("things.ldjson") && message.contains("business_users"),
-            "{message}"
+    fn equal_dates_with_different_content_contradict() {
+        let versions = [entry(1, 0xA, 10, false), entry(1, 0xB, 10, false)];
+        assert_eq!(
+            decided(&versions, None, RULES),
+            [Decision::Contradictory; 2]
         );
-        assert!(plan(&[&path], Some(ObjectType::Lead)).is_ok());
+        let equal = [entry(1, 0xA, 10, false), entry(1, 0xA, 10, false)];
+        assert_eq!(
+            decided(&equal, None, RULES),
+            [send(Action::Create, 0), Decision::Superseded]
+        );
+    }
 
-        fs::write(&path, "").unwrap();
-        let message = plan(&[&path], Some(ObjectType::Lead))
-            .unwrap_err()
-            .to_string();
-        assert!(message.contains("empty"), "{message}");
+    #[test]
+    fn rejected_version_waits_for_its_next_try() {
+        let mut known = holding(0xB, 0);
+        let version = entry(1, 0xA, 60, false);
+        let mut tried = |next, outcome| {
+            known.last_try = Some(LastTry {
+                outcome,
+                hash: hash(0xA),
+                reason: String::new(),
+                tries: 1,
+                at: 0,
+                next,
+                upload: 1,
+                source: String::new(),
+                line: 1,
+            });
+            decided(&[version], Some(&known), RULES)[0]
+        };
+        assert_eq!(tried(2_000, TryOutcome::Rejected), Decision::Rejected);
+        assert_eq!(
+            tried(500, TryOutcome::Rejected),
+            Decision::Send {
+                action: Action::Update,
+                step: 0,
+                is_retry: true
+            }
+        );
+        assert_eq!(tried(0, TryOutcome::Unconfirmed), Decision::Unconfirmed);
+        assert_eq!(tried(0, TryOutcome::HeldBack), send(Action::Update, 0));
+    }
 
-        let missing = folder.path().join("missing.ldjson");
-        assert!(matches!(
-            plan(&[&missing], None),
-            Err(PlanError::Files(FilesError::Unreadable { .. }))
-        ));
-        let empty = tempfile::tempdir().unwrap();
-        assert!(matches!(
-            plan(&[empty.path()], None),
-            Err(PlanError::Files(FilesError::NoEntityFiles { .. }))
-        ));
+    #[test]
+    fn later_date_alone_is_a_change_only_with_touch() {
+        let known = holding(0xA, 0);
+        let version = entry(1, 0xA, 60, false);
+        assert_eq!(
+            decided(&[version], Some(&known), RULES),
+            [Decision::Unchanged]
+        );
+        let touch = Rules {
+            touch: true,
+            ..RULES
+        };
+        assert_eq!(
+            decided(&[version], Some(&known), touch),
+            [send(Action::Update, 0)]
+        );
     }
 }

@@ -1,428 +1,539 @@
-//! What has to be known and written down before the first byte leaves?
+//! From files to a plan: what differs from what Gong holds, in which uploads, in which order.
+//!
+//! Nothing is sent here. Files are read twice, for the survey and for the lines that differ.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::context::Context;
-use super::cut::{Uncut, cut};
-use super::delivery::Delivery;
-use super::event::Event;
-use super::job::{Purpose, new_job};
-use super::journal::as_error;
-use super::plan::PlannedFile;
-use super::rejects::Reasons;
-use super::report::{FileReport, FileStatus, RecordError};
-use super::request_id::Fingerprint;
-use super::run::Course;
-use super::source::{Readable, Source, SourcePiece, first_kins};
-use super::split::Turn;
-use super::spool::Spool;
-use super::{Options, PushError};
-use crate::ledger::{Job, JobState};
-use gong_client::{Error, ErrorKind};
-use gong_records::check::{self, Finding, Severity};
-use gong_records::mapping::CsvLines;
-use gong_records::rule::Rule;
+use gong_client::error::{Error, ErrorKind};
 
-/// What the check says of the files that push itself sees to: it leaves blank lines out, splits
-/// what is too large, and sends updates of one record one after another.
-const SEEN_TO: [Rule; 4] = [
-    Rule::BlankLine,
-    Rule::FileSize,
-    Rule::Unsorted,
-    Rule::DuplicateObjectId,
-];
+use super::PushError;
+use super::bodies::{Bodies, Body, Chosen, HeldBack};
+use super::decided::{Decided, OpenRecords};
+use super::input::{MAX_LINES, OpenFile};
+use super::invalid::invalid_records;
+use super::level::Level;
+use super::parents::BlockedParents;
+use super::plan::InFlight;
+use super::planned::{Plan, Planned, Writes};
+use super::reads::{Gone, RoundPlan, RoundType};
+use super::report::{FileReport, RecordError};
+use super::session::Session;
+use super::survey::{Survey, TypeFiles, id_hash, survey};
+use crate::ObjectType;
+use crate::ledger::{
+    Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, SentField, Upload,
+    UploadState,
+};
 
-/// How often the status of an upload is asked for, as a rule.
-const POLLS: u64 = 2;
-
-/// A file whose lines can be read.
+/// What was decided about the records of one type.
 #[derive(Debug)]
-pub(super) struct Opened {
-    pub(super) file: Arc<PlannedFile>,
-    readable: Result<Readable, Error>,
-    left_out: Reasons,
+pub(super) struct TypePlan {
+    pub(super) object_type: ObjectType,
+    pub(super) chosen: Vec<Chosen>,
+    /// How many versions the files hold.
+    pub(super) records: u64,
+    /// Whether the files hold no record at all.
+    pub(super) is_empty: bool,
+    /// What a sync looks at besides.
+    pub(super) round: RoundType,
+    /// Vanished records that are deleted.
+    pub(super) gone: Gone,
+    /// The fields of versions that are under way, by the hash of the id.
+    under_way: HashMap<u64, Vec<SentField>>,
+    /// The addresses of users before a version that follows another, by the hash of the id and the
+    /// step of the version.
+    addresses_before: HashMap<(u64, u16), Option<u64>>,
+    addresses: HashSet<u64>,
+    generations: HashMap<String, u32>,
+    names: Names,
 }
 
-/// Unpacks what has to be unpacked, and converts what has to be converted.
-pub(super) async fn open(
-    files: Vec<PlannedFile>,
-    options: &Options,
-    spool: &Spool,
-) -> Result<Vec<Opened>, PushError> {
-    let mut opened = Vec::new();
-    for file in files {
-        let file = Arc::new(file);
-        let readable = readable(&file, options, spool).await?;
-        opened.push(Opened {
-            file,
-            readable,
-            left_out: Reasons::new(),
-        });
-    }
-    Ok(opened)
-}
-
-/// The file's lines; fails only where nothing can be sent of any file.
-async fn readable(
-    file: &Arc<PlannedFile>,
-    options: &Options,
-    spool: &Spool,
-) -> Result<Result<Readable, Error>, PushError> {
-    if options.csvs().include(&file.path) {
-        let (file, options, spool) = (Arc::clone(file), options.clone(), spool.clone());
-        let converting =
-            tokio::task::spawn_blocking(move || super::csv::converted(&file, &options, &spool));
-        let converted = converting
-            .await
-            .map_err(|error| PushError::Request(interrupted(&error)))?;
-        if let Some(readable) = converted? {
-            return Ok(Ok(readable));
-        }
-    }
-    let (file, spool) = (Arc::clone(file), spool.clone());
-    let readable = tokio::task::spawn_blocking(move || Readable::of(&file, &spool)).await;
-    Ok(readable.unwrap_or_else(|error| Err(interrupted(&error))))
-}
-
-fn interrupted(error: &tokio::task::JoinError) -> Error {
-    Error::new(ErrorKind::File, format!("reading was interrupted: {error}"))
-}
-
-impl Opened {
-    /// Reasons by the lines that can be read, where the file that was named has others.
-    fn by_line(&self, reasons: Reasons) -> Reasons {
-        if let Some(csv) = self.readable.as_ref().ok().and_then(Readable::csv) {
-            return super::csv::by_line(csv, reasons);
-        }
-        reasons
-    }
-}
-
-/// Where the check finds the lines; without a check, only a CSV can have anything wrong.
-fn lines(opened: &Opened, is_checked: bool) -> Option<check::Lines> {
-    let readable = opened.readable.as_ref().ok()?;
-    if let Some(csv) = readable.csv() {
-        return Some(check::Lines::Converted(Arc::<CsvLines>::clone(csv)));
-    }
-    is_checked.then(|| check::Lines::In(readable.path().to_path_buf()))
-}
-
-/// Checks the files. Gives the reports of all if there are errors and bad lines are not left out.
-pub(super) async fn checked(
-    context: &Context,
-    opened: &mut [Opened],
-) -> Result<Option<Vec<FileReport>>, PushError> {
-    let is_checked = context.options.check.is_some();
-    let inputs: Vec<check::Input> = opened
-        .iter()
-        .filter_map(|one| {
-            let lines = lines(one, is_checked)?;
-            Some(check::Input {
-                path: one.file.path.clone(),
-                object_type: one.file.object_type,
-                lines,
-            })
-        })
-        .collect();
-    if inputs.is_empty() {
-        return Ok(None);
-    }
-    let mut options = context.options.check.clone().unwrap_or_default();
-    options.severities.allow.extend(SEEN_TO);
-    let events = Arc::clone(&context.events);
-    let checking = tokio::task::spawn_blocking(move || {
-        let mut errors: HashMap<PathBuf, Vec<RecordError>> = HashMap::new();
-        let mut records: HashMap<PathBuf, u64> = HashMap::new();
-        let mut on_finding = |finding: Finding| {
-            if finding.severity == Severity::Error {
-                let of_file = errors.entry(finding.path.to_path_buf()).or_default();
-                of_file.push(RecordError::found(&finding));
-            }
-            events.emit(Event::Found {
-                finding: Box::new(finding),
-            });
+impl Session {
+    /// Plans a push of the session's files.
+    pub(super) async fn plan(&self) -> Result<Plan, PushError> {
+        let key = self.ledger.ledger().identity().await?.key();
+        let mut plan = Plan {
+            uploads: Vec::new(),
+            files: self.files.iter().map(first_report).collect(),
+            in_flight: Vec::new(),
+            notes: Vec::new(),
+            is_invalid: false,
+            holds_dependents: false,
+            writes: Writes::default(),
+            round: RoundPlan::default(),
         };
-        if is_checked {
-            for of in check::check_inputs(inputs, &options, &mut on_finding)?.files {
-                records.insert(of.path.to_path_buf(), of.records);
-            }
-        } else {
-            super::csv::problems(&inputs, &options, &mut on_finding, &mut records);
-        }
-        Ok::<_, check::CheckError>((errors, records))
-    });
-    let checked = checking
-        .await
-        .map_err(|error| PushError::Request(interrupted(&error)))?;
-    let (mut errors, records) = checked?;
-    if errors.is_empty() {
-        return Ok(None);
-    }
-    let is_of_whole_file = errors
-        .values()
-        .flatten()
-        .any(|error| error.source_line == 0);
-    if context.options.skip_invalid && !is_of_whole_file {
-        for one in opened {
-            let mut reasons = Reasons::new();
-            for error in errors.remove(&one.file.path).unwrap_or_default() {
-                let of_line = reasons.entry(error.source_line).or_default();
-                of_line.push(error.description);
-            }
-            one.left_out = one.by_line(reasons);
-        }
-        return Ok(None);
-    }
-    let reports = opened.iter().map(|one| {
-        let file = &one.file;
-        let bad = errors.remove(&file.path);
-        let status = if bad.is_some() {
-            FileStatus::Invalid
-        } else {
-            FileStatus::NotSent
-        };
-        let mut report = FileReport::new(file.path.clone(), file.object_type, status);
-        report.records = records.get(&file.path).copied().unwrap_or_default();
-        report.errors = bad.unwrap_or_default();
-        let lines = report.errors.iter().map(|error| error.source_line);
-        report.failed = lines.collect::<BTreeSet<u64>>().len() as u64;
-        report.not_sent_because = Some("the check found errors".to_owned());
-        report
-    });
-    Ok(Some(reports.collect()))
-}
-
-/// Reads all files and makes the jobs of their uploads; files that can't go are reported.
-pub(super) async fn courses(
-    context: &Context,
-    opened: Vec<Opened>,
-) -> Result<(Vec<Course>, Vec<FileReport>), PushError> {
-    let mut courses = Vec::new();
-    let mut failed = Vec::new();
-    let mut fails = |file: Arc<PlannedFile>, error: Error| {
-        let report = FileReport::new(file.path.clone(), file.object_type, FileStatus::Failed);
-        failed.push(report.with_cause(Arc::new(error)));
-    };
-    let mut of_types: BTreeMap<gong_records::ObjectType, Vec<(Uncut, Reasons)>> = BTreeMap::new();
-    for one in opened {
-        let Opened {
-            file,
-            readable,
-            left_out,
-        } = one;
-        match readable {
-            Ok(readable) => {
-                let uncut = Uncut {
-                    file: Arc::clone(&file),
-                    readable,
-                    left_out: left_out.keys().copied().collect(),
-                };
-                let of_type = of_types.entry(file.object_type).or_default();
-                of_type.push((uncut, left_out));
-            }
-            Err(error) => fails(file, error),
-        }
-    }
-    let mut begun = Vec::new();
-    for (_, of_type) in of_types {
-        let (files, reasons): (Vec<Uncut>, Vec<Reasons>) = of_type.into_iter().unzip();
-        let planned: Vec<_> = files.iter().map(|of| Arc::clone(&of.file)).collect();
-        let most_bytes = context.options.most_bytes();
-        // All types at once: each is a thread's work.
-        let cutting = tokio::task::spawn_blocking(move || cut(files, most_bytes));
-        begun.push((planned, reasons, cutting));
-    }
-    for (planned, reasons, cutting) in begun {
-        let cut = cutting
-            .await
-            .map_err(|error| PushError::Request(interrupted(&error)))?;
-        let mut sources = Vec::new();
-        for ((file, source), left_out) in planned.into_iter().zip(cut).zip(reasons) {
-            match source.and_then(|source| sendable(context, source)) {
-                Ok(source) => sources.push((source, left_out)),
-                Err(error) => fails(file, error),
+        let mut open = self.ledger.open_uploads().await?;
+        self.drop_planned(&mut open, &mut plan);
+        let mut types = Vec::new();
+        for object_type in ObjectType::ALL {
+            let is_named = |file: &OpenFile| file.file.object_type == object_type;
+            if self.files.iter().any(is_named) {
+                types.push(self.plan_type(object_type, key, &open, &mut plan).await?);
             }
         }
-        let jobs = jobs(context, &sources).await;
-        for ((source, left_out), jobs) in sources.into_iter().zip(jobs) {
-            match jobs {
-                Ok(jobs) => courses.push(course(source, jobs, left_out)),
-                Err(error) => fails(source.file, error),
-            }
-        }
-    }
-    Ok((courses, failed))
-}
-
-fn sendable(context: &Context, source: Source) -> Result<Source, Error> {
-    let refuse = |why: &str| {
-        let message = format!("{} {why}", source.file.path.display());
-        Err(Error::new(ErrorKind::InvalidRequest, message))
-    };
-    if source.pieces.is_empty() {
-        return refuse("holds no record that could be sent");
-    }
-    if context.options.request_id.is_some() && source.pieces.len() > 1 {
-        return refuse("takes several uploads, and an id of your own can name one only");
-    }
-    Ok(source)
-}
-
-/// The jobs of the uploads of files of one type.
-async fn jobs(context: &Context, sources: &[(Source, Reasons)]) -> Vec<Result<Vec<Job>, Error>> {
-    let mut places: Vec<(Turn, usize, usize)> = Vec::new();
-    for (file, (source, _)) in sources.iter().enumerate() {
-        let pieces = source.pieces.iter().enumerate();
-        places.extend(pieces.map(|(place, piece)| (piece.piece.turn, file, place)));
-    }
-    places.sort_unstable();
-    let mut jobs: Vec<Result<Vec<Job>, Error>> = sources.iter().map(|_| Ok(Vec::new())).collect();
-    // The first turn in which something goes, of files that share records.
-    let mut begins: HashMap<usize, Turn> = HashMap::new();
-    let kins = first_kins(&sources.iter().map(|(source, _)| source).collect::<Vec<_>>());
-    for (turn, file, place) in places {
-        let source = &sources[file].0;
-        // The pieces of a file are in the order of their turns.
-        let Ok(of_file) = &mut jobs[file] else {
-            continue;
-        };
-        let begun = begins.get(&kins[file]);
-        match job(
-            context,
-            source,
-            place,
-            begun.is_some_and(|begun| *begun < turn),
-        )
-        .await
+        if plan.is_invalid
+            && !self.options.check.skips_invalid()
+            && self.options.check.options().is_some()
         {
-            Ok(job) => {
-                if job.is_unfinished() {
-                    begins.entry(kins[file]).or_insert(turn);
-                }
-                of_file.push(job);
+            return Ok(plan);
+        }
+        plan.is_invalid = false;
+        let followed: HashSet<u64> = plan.in_flight.iter().map(|record| record.upload).collect();
+        self.decide_deletions(&mut types, &mut plan, key).await?;
+        self.follow_older(open, &followed, &types, &mut plan);
+        let mut blocked = BlockedParents::new(self.space, !self.options.ignore_dependencies);
+        let mut raised = (0, 0);
+        for of_type in types {
+            let (bodies, held, names) = self
+                .write_bodies(of_type, key, &mut blocked, &mut plan, &mut raised)
+                .await?;
+            for body in &bodies {
+                blocked.note(body.object_type, &body.pending);
             }
-            Err(error) => jobs[file] = Err(error),
+            plan.writes.names.extend(names);
+            self.note_held_back(held, &mut plan);
+            for body in bodies {
+                let (upload, level) = self.new_upload(body).await?;
+                plan.uploads.push(Planned {
+                    upload: upload.upload.clone(),
+                    level,
+                    is_older: false,
+                });
+                plan.writes.new.push(upload);
+            }
+        }
+        self.note_left_out(&mut plan).await?;
+        note_dates(raised, &mut plan);
+        self.take_own_id(&mut plan).await?;
+        self.note_invalid(key, &mut plan).await?;
+        Ok(plan)
+    }
+
+    /// Writes a plan into the ledger. Nothing may be sent before this returns.
+    pub(super) async fn write_down(&self, plan: &mut Plan) -> Result<(), LedgerError> {
+        self.write_round(plan).await?;
+        let mut writes = std::mem::take(&mut plan.writes);
+        self.ledger
+            .clear_last_tries(self.space, &writes.settled)
+            .await?;
+        let sources: Vec<String> = self.files.iter().map(source_of).collect();
+        for (object_type, held) in &writes.held {
+            let mut upload = self.blank_upload(*object_type, 0).await?;
+            upload.sources.clone_from(&sources);
+            self.ledger.hold_back(&upload, held, self.now()).await?;
+        }
+        self.ledger.begin(&writes.new, &mut writes.names).await?;
+        for (mut upload, pending, kept) in writes.overtaken {
+            self.keep_only(&mut upload, &pending, &kept).await?;
+        }
+        Ok(())
+    }
+
+    /// Finds the records of uploads that were not sent of which this push holds later versions.
+    async fn overtaken_by(
+        &self,
+        surveyed: &Survey,
+        object_type: ObjectType,
+        key: [u8; 16],
+        open: &[Upload],
+    ) -> Result<Vec<(Upload, Vec<Pending>, Vec<usize>)>, LedgerError> {
+        let mut overtaken = Vec::new();
+        for upload in open {
+            let is_unsent = upload.state == UploadState::Planned
+                && upload.object_type == object_type
+                && upload.space() == self.space
+                && upload.purpose != Purpose::Legacy;
+            if !is_unsent {
+                continue;
+            }
+            let pending = self.ledger.manifest(upload.number).await?;
+            let is_named = |id: &str| {
+                let id = id_hash(&key, id);
+                surveyed
+                    .entries
+                    .binary_search_by_key(&id, |entry| entry.id)
+                    .is_ok()
+            };
+            let kept: Vec<usize> = (0..pending.len())
+                .filter(|place| !is_named(&pending[*place].object_id))
+                .collect();
+            if kept.len() < pending.len() {
+                overtaken.push((upload.clone(), pending, kept));
+            }
+        }
+        Ok(overtaken)
+    }
+
+    /// Notes the records that the check found invalid, so that their rejects are kept.
+    async fn note_invalid(&self, key: [u8; 16], plan: &mut Plan) -> Result<(), PushError> {
+        let files = Arc::clone(&self.files);
+        let reading = tokio::task::spawn_blocking(move || invalid_records(&files, key));
+        let invalid = reading.await.map_err(|error| interrupted(&error))??;
+        for (object_type, pending, reason, content) in invalid {
+            let held = plan.writes.held.entry(object_type).or_default();
+            held.push((pending, reason, content));
+        }
+        Ok(())
+    }
+
+    async fn plan_type(
+        &self,
+        object_type: ObjectType,
+        key: [u8; 16],
+        open: &[Upload],
+        plan: &mut Plan,
+    ) -> Result<TypePlan, PushError> {
+        let names = self.ledger.ledger().names(self.space, object_type).await?;
+        let generations = names.generations();
+        let (files, of_fields) = (Arc::clone(&self.files), generations.clone());
+        let surveying = tokio::task::spawn_blocking(move || {
+            let files = TypeFiles::new(object_type, &files);
+            let generation = |name: &str| of_fields.get(name).copied().unwrap_or_default();
+            survey(&files, key, &generation)
+        });
+        let surveyed = surveying.await.map_err(|error| interrupted(&error))??;
+        let files = TypeFiles::new(object_type, &self.files);
+        let mut decided = Decided::new(self, &files, &surveyed, plan, &key);
+        let in_flight = self.open_records(object_type, key, open).await?;
+        match &surveyed.ids {
+            // Only a scan finds records that are not there any more.
+            Some(ids) if !self.is_complete(object_type) => {
+                decided.probe(ids, key, &in_flight).await?;
+            }
+            _ => decided.scan(key, &in_flight).await?,
+        }
+        decided.absent_in_flight(&in_flight);
+        decided.rest(&in_flight);
+        let Decided {
+            chosen,
+            settled,
+            round,
+            ..
+        } = decided;
+        plan.writes.settled.extend(settled);
+        let overtaken = self.overtaken_by(&surveyed, object_type, key, open).await?;
+        plan.writes.overtaken.extend(overtaken);
+        let mut under_way = in_flight.fields;
+        let later: HashSet<u64> = chosen
+            .iter()
+            .filter(|chosen| chosen.step > 0)
+            .map(|chosen| chosen.entry.id)
+            .collect();
+        under_way.retain(|id, _| later.contains(id));
+        let addresses_before = chosen
+            .iter()
+            .filter(|chosen| chosen.date_under_way.is_some() || chosen.step > 0)
+            .filter_map(|chosen| {
+                let id = chosen.entry.id;
+                let (of, _) = in_flight.by_id.get(&id)?;
+                let is_next = chosen.step == of.step.saturating_add(1);
+                let address = in_flight.addresses.get(&id).copied().flatten();
+                is_next.then_some(((id, chosen.step), address))
+            })
+            .collect();
+        let mut of_type = TypePlan {
+            object_type,
+            chosen,
+            under_way,
+            addresses_before,
+            records: surveyed.records.iter().sum(),
+            is_empty: false,
+            round,
+            gone: Gone::new(),
+            addresses: HashSet::new(),
+            generations,
+            names,
+        };
+        self.judge_read(&mut of_type, &surveyed);
+        of_type.addresses = surveyed.addresses;
+        Ok(of_type)
+    }
+
+    /// The records of uploads that may be in Gong without a verdict.
+    async fn open_records(
+        &self,
+        object_type: ObjectType,
+        key: [u8; 16],
+        open: &[Upload],
+    ) -> Result<OpenRecords, LedgerError> {
+        let mut records = OpenRecords::default();
+        for upload in open {
+            let may_be_in_gong =
+                matches!(upload.state, UploadState::Sending | UploadState::Accepted);
+            if upload.object_type != object_type || upload.space() != self.space || !may_be_in_gong
+            {
+                continue;
+            }
+            for pending in self.ledger.manifest(upload.number).await? {
+                let in_flight = InFlight {
+                    upload: upload.number,
+                    hash: super::plan::half(&pending.hash),
+                    step: upload.step,
+                    as_of: upload.as_of,
+                    date: pending.sent_date,
+                    is_deletion: upload.direction == Direction::Delete,
+                    scope: upload.scope,
+                };
+                // Later uploads hold later versions.
+                let id = id_hash(&key, &pending.object_id);
+                records.addresses.insert(id, pending.address);
+                let fields = records.fields.entry(id).or_default();
+                fields.extend(pending.fields);
+                records.by_id.insert(id, (in_flight, pending.object_id));
+            }
+        }
+        Ok(records)
+    }
+
+    /// Older uploads that must have their verdict first: they hold versions of records of this push,
+    /// or were made by a version of this tool that did not know records.
+    fn follow_older(
+        &self,
+        open: Vec<Upload>,
+        followed: &HashSet<u64>,
+        types: &[TypePlan],
+        plan: &mut Plan,
+    ) {
+        let under_way: HashSet<ObjectType> = types
+            .iter()
+            .filter(|of_type| {
+                let mut chosen = of_type.chosen.iter();
+                chosen.any(|chosen| chosen.date_under_way.is_some() || chosen.step > 0)
+            })
+            .map(|of_type| of_type.object_type)
+            .collect();
+        let named: HashSet<ObjectType> = types.iter().map(|of_type| of_type.object_type).collect();
+        for upload in open {
+            let may_be_in_gong =
+                matches!(upload.state, UploadState::Sending | UploadState::Accepted);
+            if upload.state == UploadState::Planned && upload.scope != 0 {
+                continue;
+            }
+            let is_needed = self.round.is_some()
+                || followed.contains(&upload.number)
+                || under_way.contains(&upload.object_type)
+                || (upload.purpose == Purpose::Legacy && named.contains(&upload.object_type));
+            let is_here = upload.space() == self.space || upload.purpose == Purpose::Legacy;
+            // A sync also sends what earlier rounds planned and did not send.
+            let may_go = may_be_in_gong || self.round.is_some();
+            if is_here && may_go && is_needed {
+                let level = Level::of(&upload);
+                plan.uploads.push(Planned {
+                    upload,
+                    level,
+                    is_older: true,
+                });
+            }
         }
     }
-    jobs
-}
 
-/// The job of one upload. If an older version of a record goes, again perhaps, the newer must not
-/// stay behind it.
-async fn job(
-    context: &Context,
-    source: &Source,
-    place: usize,
-    comes_after_others: bool,
-) -> Result<Job, Error> {
-    let piece = &source.pieces[place];
-    let number = u32::try_from(place + 1).unwrap_or(u32::MAX);
-    let mut job = new_job(context, source, piece, number, Purpose::Records).await?;
-    if comes_after_others {
-        if job.is_unfinished() && job.state != JobState::Planned {
-            // Gong may have it already, and then it has to come once more. That must be in the
-            // ledger before the older version goes.
-            job = settle(context, source, piece, job).await?;
+    async fn write_bodies(
+        &self,
+        of_type: TypePlan,
+        key: [u8; 16],
+        blocked: &mut BlockedParents,
+        plan: &mut Plan,
+        raised: &mut (u64, u64),
+    ) -> Result<(Vec<Body>, Vec<HeldBack>, Option<Names>), PushError> {
+        if of_type.chosen.is_empty() && of_type.gone.is_empty() {
+            return Ok((Vec::new(), Vec::new(), None));
         }
-        if !job.is_unfinished() {
-            job = new_job(context, source, piece, number, Purpose::RecordsAgain).await?;
+        let files = TypeFiles::new(of_type.object_type, &self.files);
+        let generations = of_type.generations;
+        let generation = move |name: &str| generations.get(name).copied().unwrap_or_default();
+        let mut bodies = Bodies::new(
+            &files,
+            &self.spool,
+            &self.ledger,
+            &self.options,
+            key,
+            &generation,
+            of_type.names,
+            &of_type.addresses,
+            self.now(),
+        );
+        bodies.under_way = of_type.under_way;
+        bodies.addresses_before = of_type.addresses_before;
+        bodies.of_round(self);
+        bodies.write(of_type.chosen, blocked).await?;
+        bodies
+            .write_gone(of_type.gone, &mut plan.round.held)
+            .await?;
+        bodies.give_round(&mut plan.round);
+        raised.0 += bodies.raised_dates;
+        raised.1 += bodies.last_dates;
+        for (name, count) in &bodies.not_cleared {
+            let object_type = of_type.object_type;
+            plan.notes.push(format!(
+                "{object_type}: {name} is absent from {count} records that had it; Gong's own fields \
+                 cannot be cleared for sure"
+            ));
+        }
+        let held = std::mem::take(&mut bodies.held_back);
+        let (bodies, names) = bodies.finish()?;
+        Ok((bodies, held, Some(names)))
+    }
+
+    fn note_held_back(&self, held: Vec<HeldBack>, plan: &mut Plan) {
+        plan.holds_dependents |= !held.is_empty();
+        for record in held {
+            let object_type = self.files[record.file].file.object_type;
+            let report = &mut plan.files[record.file];
+            report.held_back += 1;
+            report.errors.push(RecordError {
+                client_request_id: None,
+                line: 0,
+                source_line: record.pending.line,
+                object_id: Some(record.pending.object_id.clone()),
+                description: record.reason.clone(),
+            });
+            let content = Content {
+                line: record.line,
+                ..Content::default()
+            };
+            let held = plan.writes.held.entry(object_type).or_default();
+            held.push((record.pending, record.reason, content));
         }
     }
-    Ok(job)
-}
 
-fn course(source: Source, mut jobs: Vec<Job>, left_out: Reasons) -> Course {
-    if let Some(content) = jobs.first_mut().and_then(|job| job.content.as_mut()) {
-        content.left_out.clone_from(&left_out);
-        if let Some(rows) = &source.rows {
-            content.rows = rows.runs().to_vec();
-        }
-    }
-    Course {
-        source: Arc::new(source),
-        jobs,
-        outcomes: Vec::new(),
-        left_out,
-    }
-}
-
-/// Brings an upload to its end that was on its way before.
-async fn settle(
-    context: &Context,
-    source: &Source,
-    piece: &SourcePiece,
-    job: Job,
-) -> Result<Job, Error> {
-    let (id, content) = (&job.client_request_id, job.content.clone());
-    let known = context.journal.job(job.integration_id, id).await;
-    // Until all uploads of the file are written down anew, they belong together as they were: what
-    // is killed before is resumed as one file, in its order.
-    let known = known.map_err(as_error)?.unwrap_or(job);
-    let fingerprint =
-        Fingerprint::new(context.integration_id, source.file.object_type, &piece.hash);
-    let delivery = Delivery {
-        file: &source.file,
-        pieces: u32::try_from(source.pieces.len()).unwrap_or(u32::MAX),
-        job: known,
-        content: Some(&piece.content),
-        fingerprint: Some(fingerprint).filter(|_| context.options.request_id.is_none()),
-    };
-    let settled = context.deliver(delivery).await.job;
-    Ok(Job { content, ..settled })
-}
-
-/// Writes all uploads down, before the first is sent. Of a file of which some is to be sent, what
-/// was sent before is noted too: a resumed push reports on the whole file.
-pub(super) async fn write_down(
-    context: &Context,
-    courses: &[Course],
-    superseded: Vec<Job>,
-) -> Result<(), PushError> {
-    let open = courses
-        .iter()
-        .filter(|course| course.jobs.iter().any(Job::is_unfinished));
-    let planned: BTreeMap<&str, &Job> = open
-        .flat_map(|course| &course.jobs)
-        .map(|job| (job.client_request_id.as_str(), job))
-        .collect();
-    // In the order of files, which a map of ids has lost.
-    let mut planned: Vec<Job> = planned.into_values().cloned().collect();
-    planned.sort_by(|one, other| {
-        (one.object_type, &one.source_path, one.piece).cmp(&(
-            other.object_type,
-            &other.source_path,
-            other.piece,
-        ))
-    });
-    context
-        .journal
-        .record_instead_of(planned, superseded)
-        .await
-        .map_err(PushError::Ledger)
-}
-
-/// Tells if the day's budget may not be enough.
-pub(super) async fn estimate(context: &Context, courses: &[Course]) -> Result<(), PushError> {
-    let jobs = courses.iter().flat_map(|course| &course.jobs);
-    let calls = jobs
-        .map(|job| match job.state {
-            JobState::Done | JobState::Failed => 0,
-            JobState::Planned => 1 + POLLS,
-            _ => POLLS,
+    async fn blank_upload(
+        &self,
+        object_type: ObjectType,
+        number: u64,
+    ) -> Result<Upload, LedgerError> {
+        let identity = self.ledger.ledger().identity().await?;
+        let now = self.now();
+        Ok(Upload {
+            number,
+            client_request_id: identity.request_id(object_type, number)?,
+            integration_id: self.integration_id,
+            object_type,
+            direction: Direction::Upsert,
+            purpose: Purpose::Records,
+            state: UploadState::Planned,
+            records: 0,
+            bytes: 0,
+            accepted: 0,
+            rejected: 0,
+            sources: Vec::new(),
+            planned_at: now,
+            accepted_at: None,
+            completed_at: None,
+            not_found: 0,
+            status: None,
+            space: self.space.0,
+            as_of: self
+                .read_of(object_type)
+                .map_or(self.as_of, |(_, read)| read.as_of),
+            body: None,
+            body_hash: String::new(),
+            has_own_id: false,
+            order: None,
+            step: 0,
+            scope: self.owner(object_type),
         })
-        .sum();
-    let left = context.client.calls_left().await;
-    if let Some(left) = left.filter(|left| *left < calls) {
-        context.events.emit(Event::Short { calls, left });
     }
-    Ok(())
+
+    async fn new_upload(&self, body: Body) -> Result<(NewUpload, Level), PushError> {
+        let mut upload = self.blank_upload(body.object_type, body.number).await?;
+        let mut local: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut pending = body.pending;
+        for record in &mut pending {
+            let next = u32::try_from(local.len()).unwrap_or(u32::MAX);
+            record.source = *local.entry(record.source).or_insert(next);
+        }
+        let mut sources = vec![String::new(); local.len()];
+        for (file, place) in local {
+            if let (Some(source), Some(file)) = (
+                sources.get_mut(place as usize),
+                self.files.get(file as usize),
+            ) {
+                *source = source_of(file);
+            }
+        }
+        upload.direction = body.direction;
+        upload.order = Some(body.level.direction());
+        upload.step = body.level.step();
+        upload.records = pending.len() as u64;
+        upload.bytes = body.bytes;
+        upload.sources = sources;
+        upload.body = Some(body.name);
+        upload.body_hash = body.hash;
+        Ok((NewUpload { upload, pending }, body.level))
+    }
+
+    /// Gives the only upload the id that the user chose.
+    async fn take_own_id(&self, plan: &mut Plan) -> Result<(), PushError> {
+        let Some(id) = &self.options.request_id else {
+            return Ok(());
+        };
+        let [only] = plan.writes.new.as_mut_slice() else {
+            return match plan.writes.new.len() {
+                0 => Ok(()),
+                uploads => Err(PushError::OneIdForMany { uploads }),
+            };
+        };
+        let earlier = self.ledger.ledger().upload(id).await?;
+        if let Some(earlier) = earlier
+            && earlier.body_hash != only.upload.body_hash
+        {
+            return Err(PushError::IdUsed { id: id.clone() });
+        }
+        only.upload.client_request_id = id.clone();
+        only.upload.has_own_id = true;
+        for planned in &mut plan.uploads {
+            if planned.upload.number == only.upload.number {
+                planned.upload = only.upload.clone();
+            }
+        }
+        Ok(())
+    }
 }
 
-impl Options {
-    /// The most bytes of one upload.
-    pub(super) fn most_bytes(&self) -> u64 {
-        self.max_upload_bytes.clamp(1, super::MAX_UPLOAD_BYTES)
+fn source_of(file: &OpenFile) -> String {
+    file.file.path.to_string_lossy().into_owned()
+}
+
+fn first_report(open: &OpenFile) -> FileReport {
+    let mut report = FileReport::new(open.file.path.clone(), open.file.object_type);
+    report.held_back = open.skipped_records();
+    for (line, reasons) in &open.skipped {
+        let source_line = match u64::MAX - line {
+            row if *line > MAX_LINES => row,
+            _ => open.source_line(*line),
+        };
+        report
+            .errors
+            .extend(reasons.iter().map(|reason| RecordError {
+                client_request_id: None,
+                line: 0,
+                source_line,
+                object_id: None,
+                description: reason.clone(),
+            }));
     }
+    report
+}
+
+fn note_dates((raised, last): (u64, u64), plan: &mut Plan) {
+    if raised > 0 {
+        plan.notes.push(format!(
+            "modifiedDate was raised in {raised} changed records: Gong was sent the same or a later \
+             date before, and may ignore older versions (--keep-dates sends them as they are)"
+        ));
+    }
+    if last > 0 {
+        plan.notes.push(format!(
+            "{last} changed records have the last possible modifiedDate, which cannot be raised; Gong \
+             may ignore them"
+        ));
+    }
+}
+
+pub(super) fn interrupted(error: &tokio::task::JoinError) -> PushError {
+    PushError::Request(Error::new(
+        ErrorKind::File,
+        format!("reading was interrupted: {error}"),
+    ))
 }

@@ -1,114 +1,238 @@
-//! Where do the records go that Gong refused, so that they can be mended and pushed again?
+//! The rejected records of a source, as a file that can be fixed and pushed again.
+//!
+//! The ledger knows which records are rejected; the file beside a source is a view of that: records
+//! that are accepted later leave it, and an empty one is removed.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write as _};
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::lines::each_line;
-use super::plan::PlannedFile;
-use super::source::Source;
+use gong_records::io::discover::REJECTS_INFIX as INFIX;
+use sha2::{Digest as _, Sha256};
 
-pub(super) use gong_records::io::discover::REJECTS_INFIX as INFIX;
+use super::input::{InputFile, OpenFile};
+use super::session::Session;
+use crate::ledger::{RejectedRecord, TryOutcome, hexadecimal};
 
-/// Where the refused records of a file are written.
-///
-/// `accounts.ldjson` makes `accounts.rejects.ldjson`, the records as they were, and
-/// `accounts.rejects.txt`, which says of each why. `accounts.csv` makes `accounts.rejects.csv`, its
-/// rows under their header. A push of the folder leaves them out.
+/// Where rejected records are written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejects {
-    /// Nowhere.
+    /// Nowhere; the ledger knows them.
     #[default]
     None,
-    /// Beside the file; for the standard input, in the current folder.
+    /// Beside each file: `NAME.rejects.ldjson`, or `.csv` for CSVs, and `NAME.rejects.txt` with the
+    /// reasons. For standard input, in the current directory.
     Beside,
-    /// In this folder, which is made if it is not there.
-    Folder(PathBuf),
+    /// In this directory.
+    Directory(PathBuf),
 }
 
-/// The reasons why lines of a file were refused.
-pub(super) type Reasons = BTreeMap<u64, Vec<String>>;
+/// What a rejects file holds.
+struct View {
+    ending: &'static str,
+    records: Vec<u8>,
+    reasons: String,
+}
 
-impl Rejects {
-    /// Writes both files; gives the path of the records.
-    pub(super) fn write(&self, source: &Source, reasons: &Reasons) -> io::Result<Option<PathBuf>> {
-        let file = &*source.file;
-        let folder = match self {
-            Self::None => return Ok(None),
-            Self::Beside if file.is_standard_input() => PathBuf::from("."),
-            Self::Beside => file
+impl Session {
+    /// Writes the rejects of each file of the push; gives where, by the place of the file.
+    pub(super) async fn write_rejects(&self) -> BTreeMap<usize, Result<Option<PathBuf>, String>> {
+        let mut written = BTreeMap::new();
+        if self.options.rejects == Rejects::None {
+            return written;
+        }
+        let mut by_type = BTreeMap::new();
+        for (place, open) in self.files.iter().enumerate() {
+            let object_type = open.file.object_type;
+            if let std::collections::btree_map::Entry::Vacant(entry) = by_type.entry(object_type) {
+                let rejected = self
+                    .ledger
+                    .ledger()
+                    .rejects_of(self.space, object_type)
+                    .await;
+                entry.insert(rejected.map_err(|error| error.to_string()));
+            }
+            let rejected = match &by_type[&object_type] {
+                Ok(rejected) => rejected,
+                Err(error) => {
+                    written.insert(place, Err(error.clone()));
+                    continue;
+                }
+            };
+            if open.is_in_memory && self.options.rejects == Rejects::Beside {
+                continue;
+            }
+            let path = open.file.path.to_string_lossy();
+            let of_file: Vec<&RejectedRecord> = rejected
+                .iter()
+                .filter(|record| record.path == path && is_written(record.outcome))
+                .collect();
+            written.insert(place, self.write(open, &of_file));
+        }
+        written
+    }
+
+    fn write(
+        &self,
+        open: &OpenFile,
+        rejected: &[&RejectedRecord],
+    ) -> Result<Option<PathBuf>, String> {
+        let view = view(open, rejected);
+        let directory = match &self.options.rejects {
+            Rejects::Directory(directory) => directory.clone(),
+            _ if open.file.is_standard_input() => PathBuf::from("."),
+            _ => open
+                .file
                 .path
                 .parent()
                 .map(Path::to_path_buf)
                 .unwrap_or_default(),
-            Self::Folder(folder) => {
-                fs::create_dir_all(folder)?;
-                folder.clone()
-            }
         };
-        if reasons.is_empty() {
+        let stem = stem(&open.file);
+        let failed = |error: io::Error| {
+            format!(
+                "the rejects cannot be written into {}: {error}",
+                directory.display()
+            )
+        };
+        if rejected.is_empty() {
+            remove(&directory, &stem, view.ending);
             return Ok(None);
         }
-        let stem = stem(file);
-        if let Some(csv) = source.readable().csv() {
-            let written = super::csv::write_rejects(csv, &file.path, &folder, &stem, reasons);
-            return written.map(Some);
+        std::fs::create_dir_all(&directory).map_err(failed)?;
+        let mut name = format!("{stem}{INFIX}");
+        let mut number = 1;
+        while is_foreign(
+            &directory.join(format!("{name}{}", view.ending)),
+            &directory,
+            &name,
+        ) {
+            // Somebody edited it: that work is not overwritten.
+            number += 1;
+            name = format!("{stem}-{number}{INFIX}");
         }
-        let readable = source.path();
-        let path = folder.join(format!("{stem}{INFIX}ldjson"));
-        // A file that pushes its own rejects again must not read what it writes.
-        let mut records = tempfile::NamedTempFile::new_in(if folder.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            &folder
-        })?;
-        let mut texts = BufWriter::new(File::create(folder.join(format!("{stem}{INFIX}txt")))?);
-        let mut out = BufWriter::new(records.as_file_mut());
-        let mut rejected = 0_u64;
-        each_line(readable, |line| {
-            let Some(reasons) = reasons.get(&line.number) else {
-                return Ok(());
-            };
-            rejected += 1;
-            out.write_all(line.bytes)?;
-            if !line.bytes.ends_with(b"\n") {
-                out.write_all(b"\n")?;
-            }
-            for reason in reasons {
-                let (path, line) = (file.path.display(), source.named_line(line.number));
-                writeln!(texts, "{rejected}\t{path}:{line}\t{reason}")?;
-            }
-            Ok(())
-        })?;
-        out.flush()?;
-        texts.flush()?;
-        drop(out);
-        // A temporary file is its owner's alone; what stands beside it is not.
-        drop(
-            fs::metadata(readable)
-                .and_then(|data| records.as_file().set_permissions(data.permissions())),
-        );
-        records.persist(&path)?;
-        Ok(Some(path))
+        let records = directory.join(format!("{name}{}", view.ending));
+        let reasons = directory.join(format!("{name}txt"));
+        let text = format!("{}{}\n{}", MARK, hash(&view.records), view.reasons);
+        let mode_of = Some(open.file.path.as_path()).filter(|_| !open.file.is_standard_input());
+        write_atomically(&reasons, text.as_bytes(), mode_of).map_err(failed)?;
+        write_atomically(&records, &view.records, mode_of).map_err(failed)?;
+        Ok(Some(records))
     }
 }
 
-fn stem(file: &PlannedFile) -> String {
-    let name = file
-        .path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
+/// The first line of the reasons: by it an edited file is told from our own.
+const MARK: &str = "# written by gong-crm; sha256 of the records: ";
+
+fn is_written(outcome: TryOutcome) -> bool {
+    matches!(
+        outcome,
+        TryOutcome::Rejected | TryOutcome::Unconfirmed | TryOutcome::HeldBack
+    )
+}
+
+fn view(open: &OpenFile, rejected: &[&RejectedRecord]) -> View {
+    let is_csv = open.converted.is_some();
+    let mut records = Vec::new();
+    let mut reasons = String::new();
+    let mut head = String::new();
+    for (number, record) in (1..).zip(rejected) {
+        if is_csv {
+            if head.is_empty() && !record.content.head.is_empty() {
+                head.clone_from(&record.content.head);
+                records.extend_from_slice("\u{feff}".as_bytes());
+                records.extend_from_slice(head.trim_end().as_bytes());
+                records.push(b'\n');
+            }
+            records.extend_from_slice(record.content.row.trim_end().as_bytes());
+        } else {
+            let line = record.content.line.trim_ascii_end();
+            records.extend_from_slice(line);
+        }
+        records.push(b'\n');
+        let place = record
+            .line
+            .map_or_else(String::new, |line| format!(":{line}"));
+        let (id, reason) = (escaped(&record.object_id), escaped(&record.reason));
+        // Writing into a text can't fail.
+        let _ = writeln!(
+            reasons,
+            "{number}\t{}{place}\t{id}\t{reason}",
+            escaped(&record.path)
+        );
+    }
+    View {
+        ending: if is_csv { "csv" } else { "ldjson" },
+        records,
+        reasons,
+    }
+}
+
+/// A text without characters that move the cursor or end a line.
+fn escaped(text: &str) -> String {
+    text.chars()
+        .map(|character| {
+            let is_bidi = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            if character.is_control() || is_bidi {
+                character.escape_unicode().to_string()
+            } else {
+                character.to_string()
+            }
+        })
+        .collect()
+}
+
+fn hash(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// Whether a file is there that we did not write as it is.
+fn is_foreign(records: &Path, directory: &Path, name: &str) -> bool {
+    let Ok(bytes) = std::fs::read(records) else {
+        return records.symlink_metadata().is_ok();
+    };
+    let reasons = std::fs::read_to_string(directory.join(format!("{name}txt")));
+    let ours = reasons.ok().and_then(|text| {
+        let first = text.lines().next()?;
+        first.strip_prefix(MARK).map(str::to_owned)
+    });
+    ours.as_deref() != Some(hash(&bytes).as_str())
+}
+
+/// Removes the file of an earlier push, if it is as that push wrote it.
+fn remove(directory: &Path, stem: &str, ending: &str) {
+    let name = format!("{stem}{INFIX}");
+    let records = directory.join(format!("{name}{ending}"));
+    if records.is_file() && !is_foreign(&records, directory, &name) {
+        // What stays is said by the next push.
+        drop(std::fs::remove_file(&records));
+        drop(std::fs::remove_file(directory.join(format!("{name}txt"))));
+    }
+}
+
+fn write_atomically(path: &Path, bytes: &[u8], mode_of: Option<&Path>) -> io::Result<()> {
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
+    file.write_all(bytes)?;
+    file.flush()?;
+    // Never wider than its source; a temporary file is its owner's alone.
+    if let Some(metadata) = mode_of.and_then(|source| std::fs::metadata(source).ok()) {
+        file.as_file().set_permissions(metadata.permissions())?;
+    }
+    file.persist(path)?;
+    Ok(())
+}
+
+fn stem(file: &InputFile) -> String {
+    let name = file.path.file_name().unwrap_or_default().to_string_lossy();
     if file.is_standard_input() || name.is_empty() {
         return file.object_type.file_stem().to_owned();
     }
-    let name = if file.is_compressed() {
-        &name[..name.len() - ".gz".len()]
-    } else {
-        name
-    };
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     stem.strip_suffix(INFIX.trim_end_matches('.'))
         .unwrap_or(stem)

@@ -1,278 +1,378 @@
 //! What became of a push: for each file and in total.
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use gong_client::error::Error;
+use serde::{Serialize, Serializer};
 
-use gong_client::Error;
-use gong_records::ObjectType;
-use gong_records::check::Finding;
-use gong_records::ids::ClientRequestId;
+use crate::{ClientRequestId, ObjectType};
 
-/// The outcome of a push.
-#[derive(Debug, Clone, serde::Serialize)]
+/// What became of a push.
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
+#[must_use = "a push that ended is not a push that succeeded: look at the verdict"]
 pub struct Report {
-    /// The outcome in one word.
+    /// In one word.
     pub verdict: Verdict,
-    /// Whether the push was stopped before its end.
-    pub is_canceled: bool,
-    /// What became of each file, in the order in which they were to go.
+    /// The files, in the order of their types.
     pub files: Vec<FileReport>,
+    /// What is worth knowing about the push as a whole.
+    pub notes: Vec<String>,
+    /// A failure that stopped everything: credentials, quota, no connection.
+    #[serde(skip)]
+    pub cause: Option<Arc<Error>>,
 }
 
-/// The outcome in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+/// What became of a push, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Gong took every record.
+    /// Gong holds every record as it was given.
     Done,
-    /// Gong refused some records.
+    /// Some records are rejected or held back; all others are in Gong.
     Partial,
-    /// At least one file failed whole, or was not sent.
+    /// Something is held back by a limit; all else is in Gong or rejected.
+    HeldBack,
+    /// Something was not sent, or failed as a whole.
     Failed,
-    /// The check found errors, and nothing was sent.
+    /// The check found errors; nothing was sent.
     Invalid,
-    /// Gong had not finished when the waiting ended.
+    /// Gong had not finished in time.
     TimedOut,
-    /// Whether Gong took a file is not known.
+    /// Whether Gong holds some records is not known.
     Unknown,
+    /// The push was stopped before its end.
+    Canceled,
+}
+
+impl Verdict {
+    /// The word in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Partial => "partial",
+            Self::HeldBack => "held-back",
+            Self::Failed => "failed",
+            Self::Invalid => "invalid",
+            Self::TimedOut => "timed-out",
+            Self::Unknown => "unknown",
+            Self::Canceled => "canceled",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// What became of one file, or of one upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Status {
+    /// Gong holds all of it.
+    Done,
+    /// Gong held all of it before; nothing was sent.
+    Unchanged,
+    /// Some records are rejected or held back.
+    Partial,
+    /// It failed as a whole, or all of it is rejected.
+    Failed,
+    /// The check found errors in it.
+    Invalid,
+    /// It was not sent.
+    NotSent,
+    /// Gong has it and had not finished in time.
+    TimedOut,
+    /// Whether Gong holds some of it is not known.
+    Unknown,
+    /// The push was stopped before its verdict.
+    Canceled,
+}
+
+impl Status {
+    /// The word in tables and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Unchanged => "unchanged",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+            Self::Invalid => "invalid",
+            Self::NotSent => "not-sent",
+            Self::TimedOut => "timed-out",
+            Self::Unknown => "unknown",
+            Self::Canceled => "canceled",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
 }
 
 /// What became of one file.
-#[derive(Debug, Clone, serde::Serialize)]
+///
+/// `records` is the sum of `unchanged`, `accepted`, `rejected`, `held_back`, `superseded`, and of
+/// records whose verdict is not known.
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FileReport {
-    /// The file.
+    /// Its path, as it was named.
+    #[serde(serialize_with = "path_text")]
     pub path: PathBuf,
-    /// What its records are.
+    /// The type of its records.
     pub object_type: ObjectType,
-    /// The id of the upload, or of the first of several; none if the file could not be read.
-    pub client_request_id: Option<ClientRequestId>,
-    /// The outcome.
-    pub status: FileStatus,
-    /// Whether this push sent anything of the file; otherwise Gong had the same content before.
-    pub sent: bool,
-    /// When Gong was known to have finished with it, if that was before this push.
-    pub done_at: Option<Timestamp>,
-    /// The records in the file.
+    /// In one word.
+    pub status: Status,
+    /// How many records it holds.
     pub records: u64,
-    /// The records that Gong took.
-    pub succeeded: u64,
-    /// The records that Gong refused, and those that the check left out.
-    pub failed: u64,
-    /// Errors that Gong counted and did not list: it lists 20 an upload.
-    pub hidden_errors: u64,
-    /// Why the search for hidden errors ended before all were found.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub search_stopped_because: Option<String>,
-    /// The errors that Gong listed, or that the check found if nothing was sent for them, by line of
-    /// the file.
-    pub errors: Vec<RecordError>,
-    /// The uploads that the file made.
+    /// How many Gong held already, or holds in a newer version.
+    pub unchanged: u64,
+    /// How many Gong accepted.
+    pub accepted: u64,
+    /// How many Gong rejected, in this push or before.
+    pub rejected: u64,
+    /// How many were not sent: they are invalid, or refer to a record that is not in Gong.
+    pub held_back: u64,
+    /// How many are older versions of records that the push holds in a newer one.
+    pub superseded: u64,
+    /// How many the verdict does not cover.
+    pub uncertain: u64,
+    /// The uploads that hold its records.
     pub uploads: Vec<UploadReport>,
-    /// The file with the refused records, if one was written.
+    /// Its records that are not in Gong as they are.
+    pub errors: Vec<RecordError>,
+    /// Where its rejected records were written.
+    #[serde(serialize_with = "optional_path_text")]
     pub rejects: Option<PathBuf>,
-    /// Why the file was not sent, or not all of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_sent_because: Option<String>,
-    /// What went wrong outside the file.
-    #[serde(skip)]
-    pub cause: Option<Arc<Error>>,
-    /// The same, in words.
-    #[serde(rename = "error", skip_serializing_if = "Option::is_none")]
-    pub(super) cause_text: Option<String>,
+    /// Why something of it was not sent, or its verdict is not known.
+    pub reason: Option<String>,
 }
 
-/// What became of one upload.
-#[derive(Debug, Clone, serde::Serialize)]
+/// The part of an upload that came from one file.
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UploadReport {
     /// Its id.
     pub client_request_id: ClientRequestId,
-    /// Which upload of the file it is, from 1.
-    pub piece: u32,
-    /// The outcome.
-    pub status: FileStatus,
-    /// The records that it holds.
+    /// In one word, for the whole upload.
+    pub status: Status,
+    /// How many records of the file it holds.
     pub records: u64,
-    /// The records of it that Gong took.
-    pub succeeded: u64,
-    /// The records of it that Gong refused.
-    pub failed: u64,
-    /// Whether resuming would do more about it.
-    #[serde(skip)]
-    pub(super) is_unfinished: bool,
+    /// How many of them Gong accepted.
+    pub accepted: u64,
+    /// How many of them Gong rejected.
+    pub rejected: u64,
 }
 
-/// The outcome of one file, or of one upload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum FileStatus {
-    /// Gong took every record.
-    Done,
-    /// Gong took some records and refused others.
-    Partial,
-    /// Gong took nothing.
-    Failed,
-    /// The check found errors, and nothing was sent.
-    Invalid,
-    /// Gong has it; nobody waited for the end.
-    Accepted,
-    /// Gong had not finished when the time was up.
-    TimedOut,
-    /// Whether Gong took it is not known.
-    Unknown,
-    /// It was not sent.
-    NotSent,
-}
-
-/// A line that Gong refused, or that the check found bad before, with its record.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+/// A record that is not in Gong as it was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecordError {
-    /// The line of the upload, from 1; 0 concerns the whole upload. Where the check found it, nothing
-    /// was uploaded, and it is the line of the file.
+    /// The upload that held it; `None` if it was not sent.
+    pub client_request_id: Option<ClientRequestId>,
+    /// Its line in the upload, 1-based; 0 if it was not sent, which is `null` in JSON.
+    #[serde(serialize_with = "known_line")]
     pub line: u64,
-    /// Which upload of the file it stood in, from 1; 0 where the check found it.
-    pub piece: u32,
-    /// The line of the file that was named; of what was unpacked, if it is compressed.
+    /// Its line or row in the file, 1-based; 0 if it is not known, which is `null` in JSON.
+    #[serde(serialize_with = "known_line")]
     pub source_line: u64,
-    /// The record's id, where the line has one.
+    /// Its id, if it could be read.
     pub object_id: Option<String>,
-    /// Gong's words, or the check's.
+    /// Gong's reason, or ours.
     pub description: String,
 }
 
-impl RecordError {
-    /// What the check found, before anything was sent.
-    pub(super) fn found(finding: &Finding) -> Self {
-        Self {
-            line: finding.line,
-            piece: 0,
-            source_line: finding.line,
-            object_id: finding.object_id.clone(),
-            description: finding.message.clone(),
-        }
-    }
+// A path need not be Unicode, and its JSON has to be there all the same.
+fn path_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+fn optional_path_text<S: Serializer>(
+    path: &Option<PathBuf>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let text = path.as_ref().map(|path| path.to_string_lossy());
+    text.serialize(serializer)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn known_line<S: Serializer>(line: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    Some(*line).filter(|line| *line > 0).serialize(serializer)
+}
+
+/// A push that did not make Gong hold every record as it was given.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the push ended as {}: {} of {} records are in Gong", .0.verdict, .0.in_gong(), .0.records())]
+pub struct NotDone(pub Box<Report>);
+
 impl FileReport {
-    pub(super) fn new(path: PathBuf, object_type: ObjectType, status: FileStatus) -> Self {
+    pub(super) fn new(path: PathBuf, object_type: ObjectType) -> Self {
         Self {
             path,
             object_type,
-            client_request_id: None,
-            status,
-            sent: false,
-            done_at: None,
+            status: Status::Unchanged,
             records: 0,
-            succeeded: 0,
-            failed: 0,
-            hidden_errors: 0,
-            search_stopped_because: None,
-            errors: Vec::new(),
+            unchanged: 0,
+            accepted: 0,
+            rejected: 0,
+            held_back: 0,
+            superseded: 0,
+            uncertain: 0,
             uploads: Vec::new(),
+            errors: Vec::new(),
             rejects: None,
-            not_sent_because: None,
-            cause: None,
-            cause_text: None,
+            reason: None,
         }
     }
 
-    pub(super) fn with_cause(mut self, cause: Arc<Error>) -> Self {
-        self.cause_text = Some(cause.to_string());
-        self.cause = Some(cause);
-        self
+    /// Decides the status from the counts, unless something stronger was said.
+    pub(super) fn settle(&mut self) {
+        let worst = self
+            .uploads
+            .iter()
+            .map(|upload| upload.status)
+            .max_by_key(|status| severity(*status));
+        let has_rejected = self.rejected + self.held_back > 0;
+        let has_failed = worst == Some(Status::Failed)
+            || self
+                .uploads
+                .iter()
+                .any(|upload| upload.status == Status::Failed);
+        self.status = match worst.filter(|status| severity(*status) > severity(Status::Partial)) {
+            Some(status) => status,
+            None if self.uncertain > 0 => Status::Unknown,
+            None if has_failed && self.accepted + self.unchanged == 0 => Status::Failed,
+            None if has_failed => Status::Partial,
+            None if has_rejected && self.accepted + self.unchanged == 0 => Status::Failed,
+            None if has_rejected => Status::Partial,
+            None if self.accepted > 0 => Status::Done,
+            None => Status::Unchanged,
+        };
+    }
+}
+
+/// What people have to hear of first.
+fn severity(status: Status) -> u8 {
+    match status {
+        Status::Unchanged => 0,
+        Status::Done => 1,
+        Status::Partial => 2,
+        Status::Failed => 3,
+        Status::Invalid => 4,
+        Status::NotSent => 5,
+        Status::TimedOut => 6,
+        Status::Unknown => 7,
+        Status::Canceled => 8,
     }
 }
 
 impl Report {
-    pub(super) fn new(files: Vec<FileReport>, is_canceled: bool) -> Self {
-        let worst = files.iter().map(|file| verdict(file.status)).max();
-        let partial = files.iter().any(|file| file.succeeded > 0);
-        let verdict = match worst {
-            // Some records arrived and some did not, whichever files they stood in.
-            Some(Verdict::Failed) if partial => Verdict::Partial,
-            Some(verdict) => verdict,
-            None => Verdict::Done,
+    pub(super) fn new(
+        files: Vec<FileReport>,
+        notes: Vec<String>,
+        is_canceled: bool,
+        cause: Option<Arc<Error>>,
+    ) -> Self {
+        let any = |status| files.iter().any(|file| file.status == status);
+        let has_whole_failure = files.iter().any(|file| {
+            file.uploads
+                .iter()
+                .any(|upload| upload.status == Status::Failed)
+        });
+        let verdict = if is_canceled {
+            Verdict::Canceled
+        } else if any(Status::Unknown) {
+            Verdict::Unknown
+        } else if any(Status::TimedOut) {
+            Verdict::TimedOut
+        } else if any(Status::Invalid) {
+            Verdict::Invalid
+        } else if any(Status::NotSent) || has_whole_failure {
+            Verdict::Failed
+        } else if any(Status::Partial) || any(Status::Failed) {
+            Verdict::Partial
+        } else {
+            Verdict::Done
         };
         Self {
             verdict,
-            is_canceled,
             files,
+            notes,
+            cause,
         }
     }
 
-    /// The records in all files.
+    /// The report of a push that was stopped before anything is known.
+    pub(super) fn canceled() -> Self {
+        Self::new(Vec::new(), Vec::new(), true, None)
+    }
+
+    /// How many records the files hold.
     pub fn records(&self) -> u64 {
         self.files.iter().map(|file| file.records).sum()
     }
 
-    /// The records that Gong took.
-    pub fn succeeded(&self) -> u64 {
-        self.files.iter().map(|file| file.succeeded).sum()
+    /// How many records Gong accepted in this push.
+    pub fn accepted(&self) -> u64 {
+        self.files.iter().map(|file| file.accepted).sum()
     }
 
-    /// The records that Gong refused.
-    pub fn failed(&self) -> u64 {
-        self.files.iter().map(|file| file.failed).sum()
+    /// How many records Gong held already.
+    pub fn unchanged(&self) -> u64 {
+        self.files.iter().map(|file| file.unchanged).sum()
     }
 
-    /// The first failure that no file is to blame for, such as wrong credentials.
-    pub fn cause(&self) -> Option<&Error> {
-        self.files.iter().find_map(|file| file.cause.as_deref())
+    /// How many records Gong rejected, in this push or before.
+    pub fn rejected(&self) -> u64 {
+        self.files.iter().map(|file| file.rejected).sum()
     }
 
-    /// The uploads of which something is still to be done or to be found out: resuming does it.
+    /// How many records Gong holds as they were given, or newer.
+    pub fn in_gong(&self) -> u64 {
+        self.accepted() + self.unchanged()
+    }
+
+    /// The uploads whose verdict is not known yet; `resume` goes on with them.
     pub fn unfinished(&self) -> Vec<&ClientRequestId> {
+        let open = |status| {
+            matches!(
+                status,
+                Status::TimedOut | Status::Unknown | Status::NotSent | Status::Canceled
+            )
+        };
         let uploads = self.files.iter().flat_map(|file| &file.uploads);
-        uploads
-            .filter(|upload| upload.is_unfinished)
+        let mut ids: Vec<&ClientRequestId> = uploads
+            .filter(|upload| open(upload.status))
             .map(|upload| &upload.client_request_id)
-            .collect()
+            .collect();
+        ids.sort_by_key(|id| id.as_str());
+        ids.dedup();
+        ids
     }
-}
 
-fn verdict(status: FileStatus) -> Verdict {
-    match status {
-        FileStatus::Done => Verdict::Done,
-        FileStatus::Partial => Verdict::Partial,
-        FileStatus::Failed | FileStatus::NotSent => Verdict::Failed,
-        FileStatus::Invalid => Verdict::Invalid,
-        FileStatus::Accepted | FileStatus::TimedOut => Verdict::TimedOut,
-        FileStatus::Unknown => Verdict::Unknown,
-    }
-}
-
-/// The outcome of a file by those of its uploads.
-pub(super) fn status_of(uploads: &[FileStatus]) -> FileStatus {
-    let any = |status| uploads.contains(&status);
-    for open in [
-        FileStatus::Unknown,
-        FileStatus::TimedOut,
-        FileStatus::Accepted,
-    ] {
-        if any(open) {
-            return open;
+    /// The report, if Gong holds every record as it was given.
+    ///
+    /// # Errors
+    ///
+    /// [`NotDone`] with the report, for every verdict but [`Verdict::Done`].
+    pub fn into_result(self) -> Result<Self, NotDone> {
+        match self.verdict {
+            Verdict::Done => Ok(self),
+            _ => Err(NotDone(Box::new(self))),
         }
-    }
-    if uploads.iter().all(|status| *status == FileStatus::Done) {
-        return FileStatus::Done;
-    }
-    if any(FileStatus::Partial) || any(FileStatus::Done) {
-        return FileStatus::Partial;
-    }
-    if any(FileStatus::Failed) {
-        FileStatus::Failed
-    } else {
-        FileStatus::NotSent
     }
 }

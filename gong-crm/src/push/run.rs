@@ -1,485 +1,641 @@
-//! Which upload goes when, and what must have ended before?
+//! A push from its beginning to its report.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::future::join_all;
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use jiff::SignedDuration;
+use gong_records::io::discover::FilesError;
+use tokio::sync::watch;
 
-use super::conclusion::brief;
-use super::context::Context;
-use super::delivery::{Delivered, Delivery, Ending, finished_before};
-use super::event::Event;
-use super::job::{Purpose, new_job};
-use super::report::FileStatus;
-use super::request_id::Fingerprint;
-use super::source::{Source, first_kins};
-use super::split::{Pass, Turn};
-use super::verdict::PieceOutcome;
-use crate::ledger::{Job, JobState};
-use gong_records::ObjectType;
-use gong_records::ids::ClientRequestId;
+use super::event::{Event, Events};
+use super::execute::{Step, execute};
+use super::input::{Checked, InputFile, OpenFile, check, open};
+use super::level::Level;
+use super::outcome::{Ended, unfinished};
+use super::plan::half;
+use super::planned::{InFlightRecord, Plan, Planned};
+use super::prepare::interrupted;
+use super::records::Written;
+use super::report::{FileReport, RecordError, Report, Status, UploadReport, Verdict};
+use super::session::Session;
+use super::spool::Spool;
+use super::{Options, PushError, Wait};
+use crate::client::Client;
+use crate::ledger::{Current, Direction, LockedLedger, Pending, Seconds, Upload, UploadState};
+use crate::{IntegrationId, ObjectType};
 
-/// A file of the push, and what became of it so far.
-#[derive(Debug)]
-pub(super) struct Course {
-    pub(super) source: Arc<Source>,
-    /// One a piece, in the same order.
-    pub(super) jobs: Vec<Job>,
-    pub(super) outcomes: Vec<PieceOutcome>,
-    /// Why lines were left out by the check.
-    pub(super) left_out: super::rejects::Reasons,
-}
+/// How many calls an upload takes at least: the upload, and two status checks.
+const CALLS_PER_UPLOAD: u64 = 3;
 
-/// What of a file goes in one turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Unit {
-    course: usize,
-    object_type: ObjectType,
-    turn: Turn,
-    /// The first of the courses that share records with this one.
-    kin: usize,
-}
-
-impl Unit {
-    /// Whether it holds older versions of records than the other.
-    fn is_older(&self, other: &Self) -> bool {
-        self.kin == other.kin && self.turn < other.turn
-    }
-}
-
-/// What one step of the order ended with.
-enum Ended {
-    Unit(Unit, Vec<PieceOutcome>),
-    Settled,
-}
-
-/// How far the order has come.
-#[derive(Debug, Default)]
-struct Order {
-    waiting: Vec<Unit>,
-    running: Vec<Unit>,
-    /// Types of which a file did not go well, by pass.
-    failed: Vec<(Pass, ObjectType)>,
-    /// What did not come to its end, with the id that it is stuck at.
-    stuck: Vec<(Unit, ClientRequestId)>,
-    /// What ended, in this order.
-    traces: Vec<(Unit, Trace)>,
-    /// How much longer accounts need to settle; what refers to them waits so long.
-    settling: Option<Duration>,
-}
-
-/// Whether a unit can begin.
-enum Readiness {
-    Now,
-    Later,
-    Never(String),
-}
-
-/// Sends everything in its order; stops where it is when `cancel` comes true.
-///
-/// Says whether it was stopped.
-pub(super) async fn run(
-    context: &Context,
-    courses: &mut [Course],
-    failed: &[ObjectType],
-    mut cancel: Cancel,
-) -> bool {
-    let mut order = Order::default();
-    order.failed.extend(
-        failed
-            .iter()
-            .map(|object_type| (Pass::Records, *object_type)),
-    );
-    order.waiting = units(courses);
-    let mut running = FuturesUnordered::new();
-    loop {
-        let mut index = 0;
-        while index < order.waiting.len() {
-            let unit = order.waiting[index];
-            match order.readiness(context, unit) {
-                Readiness::Later => index += 1,
-                Readiness::Now => {
-                    order.waiting.remove(index);
-                    order.running.push(unit);
-                    let course = &courses[unit.course];
-                    let (source, jobs) = (Arc::clone(&course.source), course.jobs.clone());
-                    let before = order.before(unit);
-                    running.push(either_unit(context, unit, source, jobs, before));
-                }
-                Readiness::Never(reason) => {
-                    order.waiting.remove(index);
-                    let course = &mut courses[unit.course];
-                    let outcomes = not_sent(course, unit.turn, &reason);
-                    order.end(unit, &outcomes);
-                    course.outcomes.extend(outcomes);
-                    finish(context, courses, unit.course, &order);
-                }
-            }
-        }
-        if order.is_waiting_for_accounts()
-            && let Some(pause) = order.settling
-            && !order
-                .running
-                .iter()
-                .any(|unit| unit.object_type == ObjectType::Account)
-            && !pause.is_zero()
-            && running.len() == order.running.len()
-        {
-            context.events.emit(Event::Settling { pause });
-            running.push(either_settling(context, pause));
-        }
-        let ended = tokio::select! {
-            biased;
-            () = canceled(&mut cancel) => return true,
-            ended = running.next() => ended,
-        };
-        match ended {
-            None => return false,
-            Some(Ended::Settled) => order.settling = None,
-            Some(Ended::Unit(unit, outcomes)) => {
-                order.running.retain(|running| *running != unit);
-                order.note_accounts(context, unit, &courses[unit.course].jobs, &outcomes);
-                order.end(unit, &outcomes);
-                courses[unit.course].outcomes.extend(outcomes);
-                finish(context, courses, unit.course, &order);
-            }
-        }
-    }
-}
-
-/// All that is to go, in its order.
-fn units(courses: &[Course]) -> Vec<Unit> {
-    let sources: Vec<&Source> = courses.iter().map(|course| &*course.source).collect();
-    let kins = first_kins(&sources);
-    let mut units = Vec::new();
-    for (index, (course, kin)) in courses.iter().zip(kins).enumerate() {
-        let object_type = course.source.file.object_type;
-        let turns: BTreeSet<Turn> = course
-            .source
-            .pieces
-            .iter()
-            .map(|piece| piece.piece.turn)
-            .collect();
-        units.extend(turns.into_iter().map(|turn| Unit {
-            course: index,
-            object_type,
-            turn,
-            kin,
-        }));
-    }
-    units.sort_by_key(|unit| unit.turn.rank(unit.object_type));
-    units
-}
-
-type Running<'a> = std::pin::Pin<Box<dyn Future<Output = Ended> + Send + 'a>>;
-
-fn either_unit(
-    context: &Context,
-    unit: Unit,
-    source: Arc<Source>,
-    jobs: Vec<Job>,
-    before: Vec<Trace>,
-) -> Running<'_> {
-    Box::pin(async move {
-        let outcomes = run_unit(context, unit.turn, &source, &jobs, &before).await;
-        Ended::Unit(unit, outcomes)
-    })
-}
-
-fn either_settling(context: &Context, pause: Duration) -> Running<'_> {
-    Box::pin(async move {
-        context.client.clock.sleep(pause).await;
-        Ended::Settled
-    })
-}
-
-/// Comes true when the push is to stop.
-pub(super) type Cancel = tokio::sync::watch::Receiver<bool>;
-
-pub(super) async fn canceled(cancel: &mut Cancel) {
+/// Becomes ready when the push is canceled.
+pub(super) async fn canceled(mut cancel: watch::Receiver<bool>) {
     if cancel.wait_for(|is_canceled| *is_canceled).await.is_err() {
         // Nobody is left who could cancel.
         std::future::pending::<()>().await;
     }
 }
 
-impl Order {
-    fn readiness(&self, context: &Context, unit: Unit) -> Readiness {
-        if let Some(reason) = context.hopeless() {
-            return Readiness::Never(reason.to_owned());
+pub(super) async fn push(
+    client: Client,
+    integration_id: IntegrationId,
+    options: Options,
+    events: Arc<Events>,
+    cancel: watch::Receiver<bool>,
+) -> Result<Report, PushError> {
+    let files = match options.files() {
+        // All that earlier pushes left there was accepted meanwhile, or is not in a folder of its own.
+        Err(FilesError::OnlyRejects { path }) => {
+            let path = path.display();
+            let note = format!("{path} holds only rejects of earlier pushes: nothing to send");
+            return Ok(Report::new(Vec::new(), vec![note], false, None));
         }
-        let ignores = context.options.ignore_dependencies;
-        let failed = self
-            .failed
-            .iter()
-            .find(|(pass, object_type)| depends_on(unit, *pass, *object_type));
-        if let (Some((_, object_type)), false) = (failed, ignores) {
-            return Readiness::Never(format!(
-                "records of type {object_type}, to which it refers, did not all go through"
-            ));
-        }
-        if self
-            .waiting
-            .iter()
-            .chain(&self.running)
-            .any(|other| *other != unit && goes_before(other, unit))
-        {
-            return Readiness::Later;
-        }
-        // What deletions wait for is a matter of types, above.
-        let stuck = self
-            .stuck
-            .iter()
-            .find(|(other, _)| other.turn.pass == unit.turn.pass && other.is_older(&unit));
-        if let Some((_, id)) = stuck {
-            return Readiness::Never(format!(
-                "{id}, which goes before it, did not come to its end"
-            ));
-        }
-        let settles = self.settling.is_some_and(|left| !left.is_zero());
-        if settles
-            && unit.turn.pass == Pass::Records
-            && refers_to(unit.object_type, ObjectType::Account)
-        {
-            return Readiness::Later;
-        }
-        Readiness::Now
-    }
-
-    fn is_waiting_for_accounts(&self) -> bool {
-        self.waiting.iter().any(|unit| {
-            unit.turn.pass == Pass::Records && refers_to(unit.object_type, ObjectType::Account)
-        })
-    }
-
-    /// Accounts need time to settle after they were processed, in this process or just before it.
-    fn note_accounts(
-        &mut self,
-        context: &Context,
-        unit: Unit,
-        jobs: &[Job],
-        outcomes: &[PieceOutcome],
-    ) {
-        if unit.object_type != ObjectType::Account || unit.turn.pass != Pass::Records {
-            return;
-        }
-        let settle = context.options.settle_time;
-        let now = context.client.clock.now();
-        let since = |at: jiff::Timestamp| {
-            let passed = now.duration_since(at).max(SignedDuration::ZERO);
-            settle.saturating_sub(Duration::try_from(passed).unwrap_or_default())
-        };
-        let before = jobs
-            .iter()
-            .filter_map(|job| job.finished_at)
-            .map(since)
-            .max();
-        if context.options.acceptance_only {
-            return;
-        }
-        let left = if outcomes.iter().any(|outcome| outcome.sent) {
-            settle
-        } else {
-            before.unwrap_or_default()
-        };
-        let left = left.max(self.settling.unwrap_or_default());
-        self.settling = Some(left).filter(|left| !left.is_zero());
-    }
-
-    fn end(&mut self, unit: Unit, outcomes: &[PieceOutcome]) {
-        let went_well = outcomes.iter().all(|outcome| {
-            matches!(
-                outcome.upload.status,
-                FileStatus::Done | FileStatus::Partial | FileStatus::Accepted
-            )
-        });
-        if !went_well {
-            self.failed.push((unit.turn.pass, unit.object_type));
-        }
-        let is_stuck = |outcome: &&PieceOutcome| match outcome.upload.status {
-            FileStatus::Done | FileStatus::Partial => false,
-            // Gong refused it all, which settles it too.
-            FileStatus::Failed => outcome.cause.is_some(),
-            _ => true,
-        };
-        if let Some(outcome) = outcomes.iter().find(is_stuck) {
-            let id = outcome.upload.client_request_id.clone();
-            self.stuck.push((unit, id));
-        }
-        let traces = outcomes.iter().filter_map(Trace::of);
-        self.traces.extend(traces.map(|trace| (unit, trace)));
-    }
-
-    /// What ended that holds older versions of records than the unit.
-    fn before(&self, unit: Unit) -> Vec<Trace> {
-        let older = self.traces.iter().filter(|(of, _)| of.is_older(&unit));
-        older.map(|(_, trace)| trace.clone()).collect()
-    }
-}
-
-/// Whether records of one type name records of the other, by the contract's line formats.
-pub(super) fn refers_to(one: ObjectType, other: ObjectType) -> bool {
-    one.line_format()
-        .fields
-        .iter()
-        .any(|field| field.references == Some(other))
-}
-
-/// Whether a unit must have ended before the other begins.
-fn goes_before(unit: &Unit, other: Unit) -> bool {
-    unit.is_older(&other) || depends_on(other, unit.turn.pass, unit.object_type) || {
-        // Deletions of all types go after all other records.
-        (unit.turn.pass, other.turn.pass) == (Pass::Records, Pass::Deletions)
-    }
-}
-
-/// Whether a unit makes no sense if others did not go well: what it refers to, or, for deletions, what
-/// refers to them, and the records of the same type.
-fn depends_on(unit: Unit, pass: Pass, object_type: ObjectType) -> bool {
-    match (pass, unit.turn.pass) {
-        (Pass::Records, Pass::Records) => refers_to(unit.object_type, object_type),
-        (Pass::Records, Pass::Deletions) => object_type == unit.object_type,
-        (Pass::Deletions, Pass::Records) => false,
-        (Pass::Deletions, Pass::Deletions) => refers_to(object_type, unit.object_type),
-    }
-}
-
-/// Sends what of a file goes in one turn.
-async fn run_unit(
-    context: &Context,
-    turn: Turn,
-    source: &Arc<Source>,
-    jobs: &[Job],
-    before: &[Trace],
-) -> Vec<PieceOutcome> {
-    let places = (0..source.pieces.len()).filter(|place| source.pieces[*place].piece.turn == turn);
-    let deliveries =
-        places.map(|place| deliver_in_turn(context, source, place, &jobs[place], before));
-    join_all(deliveries).await
-}
-
-/// When an upload came to its end, for those that have to come after it.
-#[derive(Debug, Clone)]
-struct Trace {
-    id: ClientRequestId,
-    sent: bool,
-    finished_at: jiff::Timestamp,
-}
-
-impl Trace {
-    fn of(outcome: &PieceOutcome) -> Option<Self> {
-        Some(Self {
-            id: outcome.upload.client_request_id.clone(),
-            sent: outcome.sent,
-            finished_at: outcome.finished_at?,
-        })
-    }
-}
-
-/// Delivers a piece, and does so again if Gong turns out to have had it before something that has to
-/// come first: an older version of a record, sent again, must not have the last word.
-async fn deliver_in_turn(
-    context: &Context,
-    source: &Arc<Source>,
-    place: usize,
-    job: &Job,
-    before: &[Trace],
-) -> PieceOutcome {
-    let outcome = deliver_piece(context, source, place, job).await;
-    // Another file with the same content may have gone in its place, after what stands before that.
-    let id = &outcome.upload.client_request_id;
-    let went = before
-        .iter()
-        .rposition(|trace| trace.sent && trace.id == *id);
-    let before = &before[went.map_or(0, |place| place + 1)..];
-    // What had ended before this push was put in order when it was planned.
-    let was_open = job.is_unfinished() && job.state != JobState::Planned;
-    let is_early = |first: &Trace| first.sent || (was_open && first.finished_at > job.updated_at);
-    let had_it = outcome.finished_at.is_some() && !outcome.sent;
-    if !had_it || !before.iter().any(is_early) {
-        return outcome;
-    }
-    let again = new_job(
-        context,
-        source,
-        &source.pieces[place],
-        job.piece,
-        Purpose::RecordsAgain,
-    );
-    let Ok(again) = again.await else {
-        return outcome;
+        files => files?,
     };
-    if context.journal.record(vec![again.clone()]).await.is_err() {
-        return outcome;
-    }
-    deliver_piece(context, source, place, &again).await
+    let opening = |options: Options, spool: Spool| async move {
+        let opened = tokio::task::spawn_blocking(move || open(files, &options, &spool));
+        opened.await.map_err(|error| interrupted(&error))?
+    };
+    push_files(client, integration_id, options, events, cancel, opening).await
 }
 
-async fn deliver_piece(
-    context: &Context,
-    source: &Arc<Source>,
-    place: usize,
-    job: &Job,
-) -> PieceOutcome {
-    let piece = &source.pieces[place];
-    let pieces = u32::try_from(source.pieces.len()).unwrap_or(u32::MAX);
-    let object_type = source.file.object_type;
-    let fingerprint = Fingerprint::new(context.integration_id, object_type, &piece.hash);
-    let delivered = context
-        .deliver(Delivery {
-            file: &source.file,
-            pieces,
-            job: job.clone(),
-            content: Some(&piece.content),
-            fingerprint: Some(fingerprint).filter(|_| context.options.request_id.is_none()),
-        })
-        .await;
-    let mut outcome = PieceOutcome::of(delivered, &piece.piece.lines);
-    let drains = job.content.as_ref().is_some_and(|content| content.drain);
-    if (context.options.drain || drains) && outcome.hidden_errors > 0 {
-        // Seldom, and as much as a delivery itself.
-        Box::pin(context.drain(source, place, pieces, &mut outcome)).await;
+pub(super) async fn push_written(
+    client: Client,
+    integration_id: IntegrationId,
+    written: Written,
+    options: Options,
+    events: Arc<Events>,
+    cancel: watch::Receiver<bool>,
+) -> Result<Report, PushError> {
+    let mut files = Vec::new();
+    for (path, object_type, lines) in &written.files {
+        let metadata = std::fs::metadata(lines).map_err(PushError::Spool)?;
+        let file = InputFile {
+            path: path.clone(),
+            object_type: *object_type,
+            bytes: metadata.len(),
+        };
+        files.push(OpenFile {
+            is_in_memory: true,
+            ..OpenFile::new(file, lines.to_path_buf(), metadata.len())
+        });
     }
-    outcome
+    let opening = |_: Options, _: Spool| std::future::ready(Ok(files));
+    let report = push_files(client, integration_id, options, events, cancel, opening).await;
+    drop(written);
+    report
 }
 
-fn not_sent(course: &Course, turn: Turn, reason: &str) -> Vec<PieceOutcome> {
-    let pieces = course.source.pieces.iter().zip(&course.jobs);
-    pieces
-        .filter(|(piece, _)| piece.piece.turn == turn)
-        .map(|(piece, job)| {
-            let delivered = Delivered {
-                job: job.clone(),
-                // What has ended before has not to be sent.
-                ending: finished_before(job).unwrap_or_else(|| Ending::NotSent(reason.to_owned())),
-                sent: false,
-            };
-            PieceOutcome::of(delivered, &piece.piece.lines)
-        })
+async fn push_files<F>(
+    client: Client,
+    integration_id: IntegrationId,
+    options: Options,
+    events: Arc<Events>,
+    cancel: watch::Receiver<bool>,
+    opening: impl FnOnce(Options, Spool) -> F,
+) -> Result<Report, PushError>
+where
+    F: Future<Output = Result<Vec<OpenFile>, PushError>>,
+{
+    let preparing = async {
+        let (ledger, spool) = begin(&client, &options, &events).await?;
+        let mut files = opening(options.clone(), spool.clone()).await?;
+        let (of_check, to) = (options.clone(), Arc::clone(&events));
+        let checking = tokio::task::spawn_blocking(move || {
+            let checked = check(&mut files, &of_check, &to);
+            (files, checked)
+        });
+        let (files, checked) = checking.await.map_err(|error| interrupted(&error))?;
+        let checked = checked?;
+        let space = ledger
+            .ledger()
+            .space(client.base_url(), integration_id)
+            .await?;
+        let session = Session::new(
+            client,
+            integration_id,
+            space,
+            options,
+            ledger,
+            spool,
+            Arc::clone(&events),
+            Arc::new(files),
+        );
+        if let Checked::Invalid(errors) = checked {
+            return Ok::<_, PushError>(Prepared::Invalid(session, errors));
+        }
+        let plan = session.plan().await?;
+        Ok(Prepared::Plan(session, plan))
+    };
+    let prepared = tokio::select! {
+        biased;
+        prepared = preparing => prepared?,
+        () = canceled(cancel.clone()) => return Ok(Report::canceled()),
+    };
+    match prepared {
+        Prepared::Invalid(session, errors) => {
+            let report = invalid(&session, errors);
+            session.end().await;
+            Ok(report)
+        }
+        Prepared::Plan(session, plan) if plan.is_invalid => {
+            session.discard(&plan);
+            let notes = plan.notes.clone();
+            let report = Report::new(plan.invalid_files(), notes, false, None);
+            session.end().await;
+            Ok(report)
+        }
+        Prepared::Plan(session, plan) => carry_out(session, plan, cancel).await,
+    }
+}
+
+enum Prepared {
+    Plan(Session, Plan),
+    Invalid(Session, Vec<Vec<RecordError>>),
+}
+
+/// Locks the ledger and cleans up what an earlier push left.
+pub(super) async fn begin(
+    client: &Client,
+    options: &Options,
+    events: &Arc<Events>,
+) -> Result<(LockedLedger, Spool), PushError> {
+    let waiting = Arc::clone(events);
+    let on_wait = move |owner| waiting.emit(Event::Waiting { owner });
+    let ledger = client
+        .ledger()
+        .lock(options.wait_for_ledger, &*client.clock, &on_wait)
+        .await?;
+    let spool = Spool::new(ledger.ledger().spool_dir().map_err(PushError::Spool)?);
+    sweep(&ledger, &spool).await?;
+    Ok((ledger, spool))
+}
+
+async fn sweep(ledger: &LockedLedger, spool: &Spool) -> Result<(), PushError> {
+    let open = ledger.open_uploads().await?;
+    let needed = open.into_iter().filter_map(|upload| upload.body).collect();
+    spool.sweep(&needed);
+    Ok(())
+}
+
+pub(super) fn invalid(session: &Session, errors: Vec<Vec<RecordError>>) -> Report {
+    let files = session.files.iter().zip(errors).map(|(open, errors)| {
+        let mut report = FileReport::new(open.file.path.clone(), open.file.object_type);
+        report.status = if errors.is_empty() {
+            Status::NotSent
+        } else {
+            Status::Invalid
+        };
+        report.records = open.records;
+        report.held_back = OpenFile::distinct(errors.iter().map(|error| error.source_line));
+        report.errors = errors;
+        report.reason = Some("the check found errors, and nothing was sent".to_owned());
+        report
+    });
+    Report::new(files.collect(), Vec::new(), false, None)
+}
+
+/// Runs the uploads of a plan, and reports.
+pub(super) async fn carry_out(
+    session: Session,
+    mut plan: Plan,
+    cancel: watch::Receiver<bool>,
+) -> Result<Report, PushError> {
+    session.write_down(&mut plan).await?;
+    session.events.emit(Event::Planned {
+        records: plan.records(),
+        unchanged: plan.files.iter().map(|file| file.unchanged).sum(),
+        uploads: plan
+            .uploads
+            .iter()
+            .filter(|planned| !planned.is_older)
+            .count(),
+        bytes: plan.bytes(),
+    });
+    session.estimate(plan.uploads.len()).await?;
+    let uploads = std::mem::take(&mut plan.uploads);
+    let in_flight = std::mem::take(&mut plan.in_flight);
+    let (ended, is_canceled) = session.run(uploads, cancel).await;
+    let mut files = std::mem::take(&mut plan.files);
+    let places = places(&files);
+    for ended in &ended {
+        add(&mut files, &places, ended);
+    }
+    session
+        .add_in_flight(&mut files, &in_flight, &ended)
+        .await?;
+    for file in &mut files {
+        file.settle();
+        file.errors
+            .sort_by_key(|error| (error.source_line, error.line));
+    }
+    for (place, written) in session.write_rejects().await {
+        match written {
+            Ok(path) => files[place].rejects = path,
+            Err(reason) => files[place].reason = Some(reason),
+        }
+    }
+    let cause = session.fatal().and_then(|fatal| fatal.error.clone());
+    let cause = cause.or_else(|| ended.iter().find_map(|ended| ended.cause.clone()));
+    let mut report = Report::new(files, plan.notes, is_canceled, cause);
+    let nothing_valid = report
+        .files
+        .iter()
+        .all(|file| file.held_back == file.records);
+    let is_invalid = nothing_valid && ended.is_empty() && !plan.holds_dependents;
+    if report.verdict == Verdict::Partial && is_invalid {
+        report.verdict = Verdict::Invalid;
+    }
+    session.end().await;
+    Ok(report)
+}
+
+/// Where each path is among the reports.
+pub(super) fn places(files: &[FileReport]) -> HashMap<String, usize> {
+    let paths = files.iter().enumerate();
+    paths
+        .map(|(place, file)| (file.path.to_string_lossy().into_owned(), place))
         .collect()
 }
 
-/// Tells of a file's end, if it has come.
-fn finish(context: &Context, courses: &[Course], course: usize, order: &Order) {
-    let is_open = |unit: &Unit| unit.course == course;
-    if order.waiting.iter().chain(&order.running).any(is_open) {
-        return;
+/// Adds what became of an upload to the reports of the files its records came from.
+pub(super) fn add(files: &mut [FileReport], places: &HashMap<String, usize>, ended: &Ended) {
+    let place_of = |source: u32| {
+        let source = ended.upload.sources.get(source as usize)?;
+        places.get(source.as_str()).copied()
+    };
+    for (source, counts) in &ended.counts {
+        let Some(place) = place_of(*source) else {
+            continue;
+        };
+        let file = &mut files[place];
+        file.accepted += counts.accepted;
+        file.rejected += counts.rejected;
+        file.held_back += counts.held_back;
+        file.uncertain += counts.uncertain;
+        if counts.records > 0 {
+            file.uploads.push(UploadReport {
+                client_request_id: ended.upload.client_request_id.clone(),
+                status: ended.status,
+                records: counts.records,
+                accepted: counts.accepted,
+                rejected: counts.rejected,
+            });
+        }
+        if !ended.reason.is_empty() {
+            file.reason.get_or_insert_with(|| ended.reason.clone());
+        }
     }
-    let course = &courses[course];
-    let mut report = brief(course);
-    let uploads = course.outcomes.iter();
-    report.sent = uploads.clone().any(|outcome| outcome.sent);
-    let statuses: Vec<FileStatus> = uploads.clone().flat_map(PieceOutcome::statuses).collect();
-    report.status = super::report::status_of(&statuses);
-    report.succeeded = uploads
-        .clone()
-        .map(|outcome| outcome.upload.succeeded)
-        .sum();
-    report.failed = uploads.map(|outcome| outcome.upload.failed).sum();
-    context.events.emit(Event::Finished {
-        report: Arc::new(report),
-    });
+    // A search that has no verdict yet is resumed as every other upload.
+    for search in ended
+        .searches
+        .iter()
+        .filter(|search| search.state.is_open())
+    {
+        let places = search
+            .sources
+            .iter()
+            .filter_map(|source| places.get(source.as_str()));
+        for place in places {
+            files[*place].uploads.push(UploadReport {
+                client_request_id: search.client_request_id.clone(),
+                status: Status::TimedOut,
+                records: search.records,
+                accepted: 0,
+                rejected: 0,
+            });
+        }
+    }
+    for (source, error) in &ended.errors {
+        if let Some(place) = place_of(*source) {
+            files[place].errors.push(error.clone());
+        }
+    }
+}
+
+/// What runs in the graph of a push.
+#[derive(Debug)]
+enum Work {
+    Upload(Box<Planned>),
+    /// Nothing: it only stands between two levels, so that their edges are not multiplied.
+    Barrier,
+    /// Gong is given time to store new accounts.
+    AccountDelay,
+}
+
+/// The uploads of a push that ended without a verdict.
+#[derive(Debug, Default)]
+struct Unresolved(Mutex<Vec<Open>>);
+
+#[derive(Debug)]
+struct Open {
+    object_type: ObjectType,
+    /// The as-of of its push, and its step in it.
+    version: (Seconds, u16),
+    /// Whether deletions wait for it.
+    keeps_deletions: bool,
+}
+
+impl Unresolved {
+    fn add(&self, open: Open) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(open);
+    }
+
+    /// Why an upload must not be sent yet, if that is so.
+    fn reason_against(&self, upload: &Upload, level: Level) -> Option<&'static str> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_deletion = level.direction() == Direction::Delete;
+        if is_deletion && all.iter().any(|open| open.keeps_deletions) {
+            return Some("not sent: deletions go when every earlier upload has its verdict");
+        }
+        let version = (upload.as_of, upload.step);
+        let has_earlier_version =
+            |open: &Open| open.object_type == upload.object_type && open.version < version;
+        let is_planned = upload.state == UploadState::Planned;
+        let waits = is_planned && upload.step > 0 && all.iter().any(has_earlier_version);
+        waits.then_some("not sent: an earlier version of its records has no verdict yet")
+    }
+}
+
+impl Session {
+    /// Runs uploads in the order of their levels. Gives what became of each, and whether the push was
+    /// canceled.
+    pub(super) async fn run(
+        &self,
+        mut uploads: Vec<Planned>,
+        cancel: watch::Receiver<bool>,
+    ) -> (Vec<Ended>, bool) {
+        uploads.sort_by_key(|planned| {
+            let upload = &planned.upload;
+            (
+                !planned.is_older,
+                upload.as_of,
+                planned.level,
+                upload.number,
+            )
+        });
+        let known: Vec<Upload> = uploads
+            .iter()
+            .map(|planned| planned.upload.clone())
+            .collect();
+        self.note_other_uploads(&known).await;
+        let (steps, places) = graph(uploads);
+        let unresolved = Unresolved::default();
+        let run = |work| {
+            let unresolved = &unresolved;
+            async move {
+                match work {
+                    Work::Barrier => None,
+                    Work::AccountDelay => {
+                        self.wait_for_accounts().await;
+                        None
+                    }
+                    Work::Upload(planned) => {
+                        let Planned {
+                            upload,
+                            level,
+                            is_older,
+                        } = *planned;
+                        let object_type = upload.object_type;
+                        let version = (upload.as_of, upload.step);
+                        let mut reason =
+                            unresolved.reason_against(&upload, level).map(str::to_owned);
+                        if reason.is_none() {
+                            reason = self.parent_under_way(&upload).await;
+                        }
+                        let ended = match reason {
+                            Some(reason) => self.not_yet(upload, reason).await,
+                            None => Box::pin(self.bring_to_end(upload, is_older)).await,
+                        };
+                        if !matches!(
+                            ended.status,
+                            Status::TimedOut | Status::NotSent | Status::Unknown
+                        ) {
+                            return Some(ended);
+                        }
+                        let is_waited_for = ended.status != Status::TimedOut
+                            || self.options.wait == Wait::UntilDone;
+                        self.note_under_way(&ended.upload).await;
+                        unresolved.add(Open {
+                            object_type,
+                            version,
+                            keeps_deletions: is_waited_for
+                                && level.direction() == Direction::Upsert,
+                        });
+                        Some(ended)
+                    }
+                }
+            }
+        };
+        let mut results = execute(steps, run, canceled(cancel.clone())).await;
+        // A push that is stopped after its last step is not canceled.
+        let is_canceled = results.iter().any(Option::is_none);
+        let mut all = Vec::with_capacity(known.len());
+        for (upload, place) in known.into_iter().zip(places) {
+            let ended = results.get_mut(place).and_then(Option::take).flatten();
+            all.push(match ended {
+                Some(ended) => ended,
+                None => self.interrupted(upload).await,
+            });
+        }
+        (all, is_canceled)
+    }
+
+    /// An upload that waits, because an earlier one has no verdict.
+    async fn not_yet(&self, upload: Upload, reason: String) -> Ended {
+        let pending = self.pending_of(&upload).await;
+        unfinished(upload, Status::NotSent, reason, None, &pending)
+    }
+
+    /// An upload that the push was canceled before or in.
+    async fn interrupted(&self, upload: Upload) -> Ended {
+        let known = self.ledger.ledger().upload_numbered(upload.number).await;
+        let upload = known.ok().flatten().unwrap_or(upload);
+        let (status, reason) = match upload.state {
+            UploadState::Planned => (Status::NotSent, "not sent: the push was stopped"),
+            UploadState::Done => (Status::Done, ""),
+            _ => (Status::Canceled, "the push was stopped before its verdict"),
+        };
+        let pending = self.pending_of(&upload).await;
+        unfinished(upload, status, reason.to_owned(), None, &pending)
+    }
+
+    async fn pending_of(&self, upload: &Upload) -> Vec<Pending> {
+        // For the report only: what can't be read is not counted.
+        self.ledger
+            .manifest(upload.number)
+            .await
+            .unwrap_or_default()
+    }
+
+    /// Says so if the calls of the day may not be enough.
+    async fn estimate(&self, uploads: usize) -> Result<(), PushError> {
+        let needed = CALLS_PER_UPLOAD * uploads as u64;
+        let quota = self.client.quota().await?;
+        if let Some(left) = quota.map(|quota| quota.left).filter(|left| *left < needed) {
+            self.events.emit(Event::FewCallsLeft { needed, left });
+        }
+        Ok(())
+    }
+
+    /// Counts the records whose verdict is that of an older upload.
+    async fn add_in_flight(
+        &self,
+        files: &mut [FileReport],
+        in_flight: &[InFlightRecord],
+        ended: &[Ended],
+    ) -> Result<(), PushError> {
+        let by_number: HashMap<u64, &Ended> =
+            ended.iter().map(|ended| (ended.number, ended)).collect();
+        let mut by_upload: BTreeMap<(usize, u64), (u64, u64, u64)> = BTreeMap::new();
+        for record in in_flight {
+            let Some(of) = by_number.get(&record.upload) else {
+                continue;
+            };
+            // Counted already, if the older upload came from this file.
+            if of
+                .upload
+                .sources
+                .iter()
+                .any(|source| files[record.file].path.to_string_lossy() == **source)
+            {
+                continue;
+            }
+            let ids = [record.object_id.as_str()];
+            let ledger = self.ledger.ledger();
+            let states = ledger.records(self.space, record.object_type, ids).await?;
+            let state = states.into_iter().flatten().next().unwrap_or_default();
+            let is_current = matches!(state.current, Current::Version | Current::Deleted)
+                && half(&state.hash) == record.hash;
+            let counts = by_upload.entry((record.file, record.upload)).or_default();
+            counts.0 += 1;
+            let file = &mut files[record.file];
+            if is_current {
+                counts.1 += 1;
+                file.accepted += 1;
+            } else if let Some(last) = &state.last_try {
+                counts.2 += 1;
+                file.rejected += 1;
+                file.errors.push(RecordError {
+                    client_request_id: Some(of.upload.client_request_id.clone()),
+                    line: 0,
+                    source_line: record.line,
+                    object_id: Some(record.object_id.clone()),
+                    description: last.reason.clone(),
+                });
+            }
+        }
+        for ((file, upload), (records, accepted, rejected)) in by_upload {
+            let of = by_number[&upload];
+            files[file].uploads.push(UploadReport {
+                client_request_id: of.upload.client_request_id.clone(),
+                status: of.status,
+                records,
+                accepted,
+                rejected,
+            });
+        }
+        Ok(())
+    }
+
+    /// Deletes the bodies of a plan that is not carried out.
+    pub(super) fn discard(&self, plan: &Plan) {
+        for planned in plan.uploads.iter().filter(|planned| !planned.is_older) {
+            if let Some(body) = &planned.upload.body {
+                drop(std::fs::remove_file(self.spool.path(body)));
+            }
+        }
+    }
+
+    /// Cleans up.
+    pub(super) async fn end(&self) {
+        drop(self.save_search_calls().await);
+        // What stays is swept by the next push.
+        drop(sweep(&self.ledger, &self.spool).await);
+    }
+}
+
+/// The graph of some uploads, and the place of each in it.
+///
+/// Pushes are finished in their order, and the uploads of each in the order of their levels. A new
+/// push waits for older ones only where it holds later versions of records that are under way, or may
+/// refer to them.
+fn graph(uploads: Vec<Planned>) -> (Vec<Step<Work>>, Vec<usize>) {
+    let mut graph = Graph::default();
+    let mut places = Vec::with_capacity(uploads.len());
+    let (older, new): (Vec<Planned>, Vec<Planned>) =
+        uploads.into_iter().partition(|planned| planned.is_older);
+    let mut older_of_type: BTreeMap<ObjectType, Vec<usize>> = BTreeMap::new();
+    for planned in older {
+        let object_type = planned.upload.object_type;
+        let place = graph.add(planned, &[]);
+        older_of_type.entry(object_type).or_default().push(place);
+        places.push(place);
+    }
+    let barriers: BTreeMap<ObjectType, usize> = older_of_type
+        .into_iter()
+        .map(|(object_type, after)| (object_type, graph.push(Work::Barrier, after)))
+        .collect();
+    graph.begin_again();
+    for planned in new {
+        let has_versions_under_way = planned.upload.step > 0;
+        let object_type = planned.upload.object_type;
+        let level = planned.level;
+        let older = barriers.iter().filter(|(of, _)| {
+            if **of == object_type {
+                has_versions_under_way
+            } else {
+                level.may_refer_to(**of)
+            }
+        });
+        let older: Vec<usize> = older.map(|(_, barrier)| *barrier).collect();
+        places.push(graph.add(planned, &older));
+    }
+    (graph.steps, places)
+}
+
+/// A graph that is being made.
+#[derive(Default)]
+struct Graph {
+    steps: Vec<Step<Work>>,
+    /// What everything that is added waits for.
+    before: Option<usize>,
+    /// The push and the level of what was added last.
+    level: Option<(Seconds, Level)>,
+    of_level: Vec<usize>,
+    has_delayed: bool,
+}
+
+impl Graph {
+    fn push(&mut self, work: Work, after: Vec<usize>) -> usize {
+        self.steps.push(Step { work, after });
+        self.steps.len() - 1
+    }
+
+    /// What is added next waits for nothing.
+    fn begin_again(&mut self) {
+        *self = Self {
+            steps: std::mem::take(&mut self.steps),
+            ..Self::default()
+        };
+    }
+
+    /// Adds an upload after all that were added with an earlier level, and gives its place.
+    fn add(&mut self, planned: Planned, after: &[usize]) -> usize {
+        let level = (planned.upload.as_of, planned.level);
+        if self.level.is_some_and(|before| before != level) {
+            let of_level = std::mem::take(&mut self.of_level);
+            self.before = Some(self.push(Work::Barrier, of_level));
+            self.has_delayed &= self.level.is_some_and(|(as_of, _)| as_of == level.0);
+        }
+        if !self.has_delayed && planned.level.refers_to_accounts() {
+            self.has_delayed = true;
+            let before = self.before.into_iter().collect();
+            self.before = Some(self.push(Work::AccountDelay, before));
+        }
+        self.level = Some(level);
+        let after = self.before.iter().chain(after).copied().collect();
+        let place = self.push(Work::Upload(Box::new(planned)), after);
+        self.of_level.push(place);
+        place
+    }
 }

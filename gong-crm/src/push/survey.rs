@@ -1,136 +1,242 @@
-//! What does one look at files of one type tell of how they have to be sent?
+//! One pass over the files of one type: where each record is, and what it is compared by.
+//!
+//! Forty bytes are kept per record, so that a million records fit into 40 MB.
 
-use std::collections::{BTreeSet, HashSet};
-use std::io;
+use std::collections::HashSet;
+use std::fs::File;
+use std::hash::Hasher as _;
+use std::io::{self, BufReader};
 use std::path::Path;
 
-use sha2::{Digest as _, Sha256};
+use siphasher::sip::SipHasher13;
 
-use super::lines::{Facts, each_line, hash};
-use super::split::Version;
-use gong_records::ObjectType;
+use super::PushError;
+use super::input::{OpenFile, unreadable};
+use super::lines::each_line;
+use super::report::RecordError;
+use crate::ObjectType;
+use crate::compare::{HashKey, Reader};
 
-/// What a file holds.
+/// The first records whose ids are kept, so that a small push need not scan a large ledger.
+pub(super) const PROBED_RECORDS: usize = 20_000;
+
+/// A version of a record, as one line holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// A keyed hash of the object id.
+    pub(super) id: u64,
+    /// The low half of the hash of the compared form.
+    pub(super) hash: u64,
+    /// `modifiedDate` in seconds; [`NO_DATE`] without one.
+    pub(super) modified: i64,
+    /// The offset of the line in all files of the type, one after another.
+    pub(super) place: u64,
+    /// The number of the line in its file.
+    pub(super) line: u32,
+    length: u32,
+}
+
+/// The `modified` of a record without a date: before all others.
+pub(super) const NO_DATE: i64 = i64::MIN;
+
+/// The bit of `length` that marks a deletion.
+const DELETION: u32 = 1 << 31;
+
+impl Entry {
+    pub(super) fn is_deletion(&self) -> bool {
+        self.length & DELETION != 0
+    }
+
+    pub(super) fn length(&self) -> usize {
+        (self.length & !DELETION) as usize
+    }
+}
+
+/// The files of one type, as one range of offsets.
+#[derive(Debug)]
+pub(super) struct TypeFiles<'a> {
+    pub(super) object_type: ObjectType,
+    /// The files, by their place among all files of the push.
+    pub(super) files: Vec<(usize, &'a OpenFile)>,
+    starts: Vec<u64>,
+}
+
+impl<'a> TypeFiles<'a> {
+    pub(super) fn new(object_type: ObjectType, all: &'a [OpenFile]) -> Self {
+        let files: Vec<(usize, &OpenFile)> = all
+            .iter()
+            .enumerate()
+            .filter(|(_, open)| open.file.object_type == object_type)
+            .collect();
+        let mut starts = Vec::with_capacity(files.len());
+        let mut start = 0;
+        for (_, open) in &files {
+            starts.push(start);
+            // One more, so that an empty file has a place of its own.
+            start += open.bytes + 1;
+        }
+        Self {
+            object_type,
+            files,
+            starts,
+        }
+    }
+
+    /// The place of the file in which an offset lies, and the offset in it.
+    pub(super) fn locate(&self, place: u64) -> (usize, u64) {
+        let file = self.starts.partition_point(|start| *start <= place);
+        let file = file.saturating_sub(1);
+        (file, place - self.starts.get(file).copied().unwrap_or(0))
+    }
+}
+
+/// What one pass over the files of a type found.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
-    pub(super) bytes: u64,
-    /// Lines that are not blank.
-    pub(super) records: u64,
-    pub(super) has_blank_lines: bool,
-    /// How many records are deletions.
-    pub(super) deletions: u64,
-    /// The SHA-256 of the whole file.
-    pub(super) hash: [u8; 32],
-    /// The ids of all records.
-    ids: Vec<u64>,
-    /// The addresses of users, and whether they are deleted.
-    emails: Vec<(u64, bool)>,
+    /// The versions, in the order of ids, dates and places.
+    pub(super) entries: Vec<Entry>,
+    /// The ids, if there are few enough.
+    pub(super) ids: Option<Vec<String>>,
+    /// How many lines each file has that hold a record, by the file's place in the type.
+    pub(super) records: Vec<u64>,
+    /// Lines that are not records, by the file's place in the type.
+    pub(super) invalid: Vec<Vec<RecordError>>,
+    /// The hashes of the ids of lines that are held back by a finding.
+    pub(super) present: HashSet<u64>,
+    /// How many lines or rows have no id that can be read.
+    pub(super) without_id: u64,
+    /// The addresses of business users that come.
+    pub(super) addresses: HashSet<u64>,
 }
 
-impl Survey {
-    /// Reads the file once.
-    pub(super) fn of(path: &Path, object_type: ObjectType) -> io::Result<Self> {
-        let has_emails = object_type == ObjectType::BusinessUser;
-        let mut survey = Self::default();
-        let mut hasher = Sha256::new();
-        each_line(path, |line| {
-            hasher.update(line.bytes);
-            survey.bytes = line.end();
+/// A keyed hash of an id.
+pub(super) fn id_hash(key: &[u8; 16], object_id: &str) -> u64 {
+    let mut hasher = SipHasher13::new_with_key(key);
+    hasher.write(object_id.as_bytes());
+    hasher.finish()
+}
+
+/// Reads all files of a type once.
+pub(super) fn survey(
+    files: &TypeFiles<'_>,
+    key: [u8; 16],
+    generations: &(dyn Fn(&str) -> u32 + Sync),
+) -> Result<Survey, PushError> {
+    let mut survey = Survey {
+        ids: Some(Vec::new()),
+        ..Survey::default()
+    };
+    let mut reader = Reader::new(HashKey::from_bytes(key), files.object_type, generations);
+    for (place, (_, open)) in files.files.iter().enumerate() {
+        let start = files.starts[place];
+        let mut records = 0;
+        let mut invalid = Vec::new();
+        // A row that could not be converted has no line.
+        let mut without_id = open.skipped.range(u64::MAX - u64::from(u32::MAX)..).count() as u64;
+        let present = &mut survey.present;
+        let read = each_line(&open.lines, |line| {
             if line.is_blank() {
-                survey.has_blank_lines = true;
-                return Ok(());
+                return Ok::<(), io::Error>(());
             }
-            survey.records += 1;
-            let facts = Facts::of(line.bytes);
-            let is_deleted = facts.is_deleted();
-            survey.deletions += u64::from(is_deleted);
-            survey.ids.extend(facts.object_id().map(|id| hash(&id)));
-            if has_emails {
-                let email = facts.email_address().map(|email| hash(&email));
-                survey.emails.extend(email.map(|email| (email, is_deleted)));
-            }
-            Ok(())
-        })?;
-        survey.hash = hasher.finalize().into();
-        Ok(survey)
-    }
-
-    /// Whether the file can go as it is, in one upload of at most so many bytes, if none of its
-    /// records are contested.
-    pub(super) fn is_sendable_whole(&self, most_bytes: u64, left_out: &BTreeSet<u64>) -> bool {
-        !self.has_blank_lines
-            && (self.deletions == 0 || self.deletions == self.records)
-            && self.bytes <= most_bytes
-            && left_out.is_empty()
-    }
-}
-
-/// What is seen more than once in files of one type.
-#[derive(Debug)]
-pub(super) struct Contested {
-    ids: HashSet<u64>,
-    emails: HashSet<u64>,
-}
-
-impl Contested {
-    /// Takes the ids and addresses out of the surveys; none if nothing seems to be repeated.
-    pub(super) fn in_all(surveys: Vec<&mut Survey>) -> Option<Self> {
-        let (mut ids, mut emails) = (Vec::new(), Vec::new());
-        for survey in surveys {
-            // Nothing is moved where there is one file.
-            if ids.is_empty() {
-                ids = std::mem::take(&mut survey.ids);
-            } else {
-                ids.append(&mut survey.ids);
-            }
-            emails.append(&mut survey.emails);
-        }
-        let contested = Self {
-            ids: repeated(ids),
-            emails: contested(emails),
-        };
-        let is_any = !contested.ids.is_empty() || !contested.emails.is_empty();
-        is_any.then_some(contested)
-    }
-
-    /// Reads a file again, for its contested records.
-    pub(super) fn versions(&self, file: usize, path: &Path) -> io::Result<Vec<Version>> {
-        let mut versions = Vec::new();
-        each_line(path, |line| {
-            let facts = Facts::of(line.bytes);
-            let Some(object) = facts.object_id().map(|id| hash(&id)) else {
-                return Ok(());
+            records += 1;
+            let is_skipped = open.skipped.contains_key(&line.number);
+            let facts = match reader.read(line.bytes) {
+                Ok(facts) if is_skipped => {
+                    present.insert(id_hash(&key, &facts.object_id));
+                    return Ok(());
+                }
+                Ok(facts) => facts,
+                Err(error) => {
+                    match &error.object_id {
+                        Some(id) => drop(present.insert(id_hash(&key, id))),
+                        None => without_id += 1,
+                    }
+                    if is_skipped {
+                        return Ok(());
+                    }
+                    invalid.push(RecordError {
+                        client_request_id: None,
+                        line: 0,
+                        source_line: open.source_line(line.number),
+                        object_id: error.object_id.clone(),
+                        description: error.to_string(),
+                    });
+                    return Ok(());
+                }
             };
-            let address = facts.email_address().map(|email| hash(&email));
-            let address = address.filter(|address| self.emails.contains(address));
-            if self.ids.contains(&object) || address.is_some() {
-                versions.push(Version {
-                    file,
-                    line: line.number,
-                    object,
-                    address,
-                    modified_at: facts.modified_at(),
-                    is_deleted: facts.is_deleted(),
-                });
+            let length = u32::try_from(line.length).unwrap_or(DELETION - 1);
+            survey.entries.push(Entry {
+                id: id_hash(&key, &facts.object_id),
+                #[expect(clippy::cast_possible_truncation, reason = "its low half")]
+                hash: facts.hash as u64,
+                modified: facts.modified.unwrap_or(NO_DATE),
+                place: start + line.offset,
+                line: u32::try_from(line.number).unwrap_or(u32::MAX),
+                length: length | if facts.is_deleted { DELETION } else { 0 },
+            });
+            if !facts.is_deleted {
+                survey.addresses.extend(facts.address);
+            }
+            if let Some(ids) = &mut survey.ids {
+                if ids.len() < PROBED_RECORDS {
+                    ids.push(facts.object_id.into_owned());
+                } else {
+                    survey.ids = None;
+                }
             }
             Ok(())
-        })?;
-        Ok(versions)
+        });
+        read.map_err(|error| unreadable(&open.file.path, error))?;
+        survey.without_id += without_id;
+        survey.records.push(records);
+        survey.invalid.push(invalid);
+    }
+    survey
+        .entries
+        .sort_unstable_by_key(|entry| (entry.id, entry.modified, entry.place));
+    Ok(survey)
+}
+
+/// Reads lines of a file at given offsets, which must ascend.
+pub(super) struct LineAt {
+    file: BufReader<File>,
+    at: u64,
+    bytes: Vec<u8>,
+}
+
+impl LineAt {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        Ok(Self {
+            file: BufReader::with_capacity(256 * 1024, file),
+            at: 0,
+            bytes: Vec::new(),
+        })
+    }
+
+    /// The line of so many bytes at an offset.
+    pub(super) fn read(&mut self, offset: u64, length: usize) -> io::Result<&[u8]> {
+        use io::Read as _;
+        if offset != self.at {
+            self.file
+                .seek_relative(offset.cast_signed() - self.at.cast_signed())?;
+        }
+        self.bytes.resize(length, 0);
+        self.file.read_exact(&mut self.bytes)?;
+        self.at = offset + length as u64;
+        Ok(&self.bytes)
     }
 }
 
-fn repeated(mut hashes: Vec<u64>) -> HashSet<u64> {
-    hashes.sort_unstable();
-    let pairs = hashes.windows(2).filter(|pair| pair[0] == pair[1]);
-    pairs.map(|pair| pair[0]).collect()
-}
-
-/// The addresses that a deleted user has and another record too.
-fn contested(mut emails: Vec<(u64, bool)>) -> HashSet<u64> {
-    emails.sort_unstable();
-    emails
-        .chunk_by(|one, other| one.0 == other.0)
-        .filter(|same| same.len() > 1 && same.iter().any(|(_, is_deleted)| *is_deleted))
-        .map(|same| same[0].0)
-        .collect()
+/// An entry for tests.
+#[cfg(test)]
+pub(super) fn entry(id: u64, hash: u64, modified: i64, is_deletion: bool) -> Entry {
+    Entry {
+        id,
+        hash,
+        modified,
+        place: 0,
+        line: 1,
+        length: 10 | if is_deletion { DELETION } else { 0 },
+    }
 }

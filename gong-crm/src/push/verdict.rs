@@ -1,185 +1,270 @@
-//! From Gong's status of an upload to what it means for the file's records.
+//! What Gong's last word on an upload says of each of its records.
+//!
+//! Gong lists at most 20 errors and counts the others. What its answer does not account for is
+//! uncertain, never accepted: a verdict of `DONE` with 7 successes for 30 records is not done.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use super::delivery::{Delivered, Ending};
-use super::lines::{Facts, each_line};
-use super::report::{FileReport, FileStatus, RecordError, UploadReport, status_of};
-use super::split::LineMap;
-use gong_client::{Error, RequestState, RequestStatus};
+use gong_client::status::{RequestState, RequestStatus};
 
-/// What the ledger keeps of a status.
-pub(super) fn status_as_json(status: &RequestStatus) -> String {
-    serde_json::to_string(status).unwrap_or_default()
+/// What became of the records that no error names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Gong accepted them.
+    Accepted,
+    /// Gong rejected them without saying why.
+    Rejected,
+    /// Gong's counts do not say. Some may be rejected, and it is known how many at least.
+    Uncertain,
+    /// The upload failed as a whole, and Gong took nothing of it.
+    NotTaken,
 }
 
-/// A status that the ledger kept, as far as it can be read.
-pub(super) fn status_from_json(text: &str, state: RequestState) -> RequestStatus {
-    let kept = serde_json::from_str(text);
-    let mut status = kept.unwrap_or_else(|_| RequestStatus::new(state.clone()));
-    status.status = state;
-    status
+/// What became of an upload's records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Judgement {
+    /// The records that an error names, by their place from 0, with Gong's reason.
+    pub(super) rejected: BTreeMap<usize, String>,
+    pub(super) rest: Rest,
+    /// What Gong said of the upload as a whole, or what is odd about its answer.
+    pub(super) reason: String,
+    /// Whether Gong counted errors that it did not list.
+    pub(super) has_unlisted: bool,
 }
 
-/// What became of one upload, in terms of its file's lines.
-#[derive(Debug)]
-pub(super) struct PieceOutcome {
-    pub(super) upload: UploadReport,
-    pub(super) errors: Vec<RecordError>,
-    pub(super) hidden_errors: u64,
-    pub(super) sent: bool,
-    pub(super) done_at: Option<jiff::Timestamp>,
-    /// When Gong was known to have finished with it, in this push or before.
-    pub(super) finished_at: Option<jiff::Timestamp>,
-    pub(super) cause: Option<Arc<Error>>,
-    pub(super) not_sent_because: Option<String>,
-    /// An upload that looked for errors which Gong had not listed, and did not come to its end.
-    pub(super) open_search: Option<UploadReport>,
-    pub(super) search_stopped_because: Option<String>,
-}
-
-impl PieceOutcome {
-    /// Of an upload that came to an end, or to none.
-    pub(super) fn of(delivered: Delivered, lines: &LineMap) -> Self {
-        let Delivered { job, ending, sent } = delivered;
-        let is_unfinished = job.is_unfinished();
-        let mut outcome = Self {
-            upload: UploadReport {
-                is_unfinished,
-                client_request_id: job.client_request_id,
-                piece: job.piece,
-                status: FileStatus::Done,
-                records: job.records,
-                succeeded: 0,
-                failed: 0,
-            },
-            errors: Vec::new(),
-            hidden_errors: 0,
-            sent,
-            done_at: job.finished_at.filter(|_| !sent),
-            finished_at: job.finished_at,
-            cause: None,
-            not_sent_because: None,
-            open_search: None,
-            search_stopped_because: None,
-        };
-        outcome.upload.status = match ending {
-            Ending::Finished(status) => outcome.finished(&status, lines),
-            Ending::Accepted => FileStatus::Accepted,
-            Ending::TimedOut => FileStatus::TimedOut,
-            Ending::Unknown(error) => {
-                outcome.cause = Some(error);
-                FileStatus::Unknown
+/// Reads the verdict of an upload of so many records.
+pub(super) fn judge(status: &RequestStatus, records: usize) -> Judgement {
+    let mut rejected: BTreeMap<usize, String> = BTreeMap::new();
+    let mut general = Vec::new();
+    for error in &status.errors {
+        let place = usize::try_from(error.line)
+            .ok()
+            .and_then(|line| line.checked_sub(1))
+            .filter(|place| *place < records);
+        match place {
+            Some(place) => {
+                let reason = rejected.entry(place).or_default();
+                if !reason.is_empty() {
+                    reason.push_str("; ");
+                }
+                reason.push_str(&error.description);
             }
-            Ending::Refused(error) => {
-                outcome.cause = Some(error);
-                FileStatus::Failed
-            }
-            Ending::NotSent(reason) => {
-                outcome.not_sent_because = Some(reason);
-                FileStatus::NotSent
-            }
-        };
-        outcome
-    }
-
-    /// The statuses of the upload, and of one that searched it for errors.
-    pub(super) fn statuses(&self) -> impl Iterator<Item = FileStatus> + use<> {
-        let search = self.open_search.as_ref().map(|search| search.status);
-        std::iter::once(self.upload.status).chain(search)
-    }
-
-    fn finished(&mut self, status: &RequestStatus, lines: &LineMap) -> FileStatus {
-        let records = self.upload.records;
-        let failed = status.status == RequestState::Failed;
-        let whole = status.general_error().is_some();
-        let errors = status
-            .total_error_count
-            .unwrap_or(status.errors.len() as u64);
-        self.upload.succeeded = match status.total_success_count {
-            Some(count) => count,
-            None if failed => 0,
-            None => records,
-        };
-        self.upload.failed = if failed && whole { records } else { errors };
-        self.hidden_errors = status.unlisted_errors();
-        let piece = self.upload.piece;
-        self.errors = status
-            .errors
-            .iter()
-            .map(|error| RecordError {
-                line: error.line,
-                piece,
-                source_line: lines.source_line(error.line),
-                object_id: None,
-                description: error.description.clone(),
-            })
-            .collect();
-        match (failed, whole || self.upload.succeeded == 0) {
-            (false, _) => FileStatus::Done,
-            (true, true) => FileStatus::Failed,
-            (true, false) => FileStatus::Partial,
+            None => general.push(error),
         }
     }
-}
-
-/// Puts the outcomes of a file's uploads into its report.
-pub(super) fn summarize(report: &mut FileReport, outcomes: Vec<PieceOutcome>) {
-    let statuses: Vec<FileStatus> = outcomes.iter().flat_map(PieceOutcome::statuses).collect();
-    report.status = status_of(&statuses);
-    report.done_at = outcomes.iter().filter_map(|outcome| outcome.done_at).max();
-    for outcome in outcomes {
-        report.sent |= outcome.sent;
-        report.succeeded += outcome.upload.succeeded;
-        report.failed += outcome.upload.failed;
-        report.hidden_errors += outcome.hidden_errors;
-        report.errors.extend(outcome.errors);
-        report.not_sent_because = report.not_sent_because.take().or(outcome.not_sent_because);
-        if let (None, Some(cause)) = (&report.cause, outcome.cause) {
-            report.cause_text = Some(cause.to_string());
-            report.cause = Some(cause);
-        }
-        report.search_stopped_because = report
-            .search_stopped_because
-            .take()
-            .or(outcome.search_stopped_because);
-        report.uploads.push(outcome.upload);
-        report.uploads.extend(outcome.open_search);
-    }
-    if report.sent {
-        report.done_at = None;
-    }
-    report.uploads.sort_by_key(|upload| upload.piece);
-    report.client_request_id = report
-        .uploads
-        .first()
-        .map(|upload| upload.client_request_id.clone());
-    report
-        .errors
-        .sort_by_key(|error| (error.source_line, error.piece));
-}
-
-/// Looks up the ids of the records with errors.
-pub(super) fn name_records(path: &Path, errors: &mut [RecordError]) -> io::Result<()> {
-    let wanted: BTreeSet<u64> = errors.iter().map(|error| error.source_line).collect();
-    let Some(last) = wanted.last().copied().filter(|last| *last > 0) else {
-        return Ok(());
+    let listed = status.errors.len() as u64;
+    let total = status.total_error_count.unwrap_or(listed).max(listed);
+    let records_left = records - rejected.len();
+    let successes = status.total_success_count;
+    let reason = general
+        .iter()
+        .map(|error| match error.line {
+            0 => error.description.clone(),
+            line => format!("line {line} of {records}: {}", error.description),
+        })
+        .collect::<Vec<_>>()
+        .join("; ");
+    let has_unlisted = total > listed;
+    let judged = |rest, reason: String| Judgement {
+        rejected: rejected.clone(),
+        rest,
+        reason,
+        has_unlisted,
     };
-    let mut ids = BTreeMap::new();
-    each_line(path, |line| {
-        if line.number <= last
-            && wanted.contains(&line.number)
-            && let Some(object_id) = Facts::of(line.bytes).object_id()
-        {
-            ids.insert(line.number, object_id);
-        }
-        Ok(())
-    })?;
-    for error in errors {
-        error.object_id = ids.get(&error.source_line).cloned();
+    if records_left == 0 {
+        return judged(Rest::Rejected, reason);
     }
-    Ok(())
+    let all_left_succeeded = successes == Some(records_left as u64);
+    let is_failed = status.status == RequestState::Failed;
+    let names_none = rejected.is_empty();
+    if has_unlisted {
+        let none_left = successes.unwrap_or(0) == 0 && total >= records as u64;
+        if none_left && is_failed && general.is_empty() {
+            return judged(
+                Rest::Rejected,
+                "Gong rejected it and did not list the reason".to_owned(),
+            );
+        }
+        return judged(
+            Rest::Uncertain,
+            or(reason, "Gong counted more errors than it listed"),
+        );
+    }
+    if !is_failed {
+        let is_short = successes.is_some_and(|successes| successes < records_left as u64);
+        return if is_short || !general.is_empty() {
+            let counted = successes.map_or_else(
+                || "an error that names no record".to_owned(),
+                |successes| format!("{successes} successes for {records_left} records"),
+            );
+            judged(
+                Rest::Uncertain,
+                or(reason, &format!("Gong counted {counted}")),
+            )
+        } else {
+            judged(Rest::Accepted, reason)
+        };
+    }
+    if names_none {
+        // Nothing is said of any record: the upload failed as a whole, unless records succeeded.
+        return if successes.unwrap_or(0) == 0 {
+            judged(
+                Rest::NotTaken,
+                or(reason, "Gong failed the upload and gave no reason"),
+            )
+        } else {
+            judged(
+                Rest::Uncertain,
+                or(reason, "Gong failed the upload in part"),
+            )
+        };
+    }
+    if all_left_succeeded && general.is_empty() {
+        return judged(Rest::Accepted, reason);
+    }
+    judged(
+        Rest::Uncertain,
+        or(
+            reason,
+            "Gong did not count the records without errors as successes",
+        ),
+    )
+}
+
+fn or(reason: String, otherwise: &str) -> String {
+    if reason.is_empty() {
+        otherwise.to_owned()
+    } else {
+        reason
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(
+        state: RequestState,
+        errors: &[(u64, &str)],
+        total_errors: Option<u64>,
+        successes: Option<u64>,
+    ) -> RequestStatus {
+        let errors: Vec<_> = errors
+            .iter()
+            .map(
+                |(line, description)| serde_json::json!({"line": line, "description": description}),
+            )
+            .collect();
+        let status = serde_json::json!({
+            "status": state.as_str(),
+            "errors": errors,
+            "totalErrorCount": total_errors,
+            "totalSuccessCount": successes,
+            "requestId": null,
+        });
+        serde_json::from_value(status).unwrap()
+    }
+
+    #[test]
+    fn verdict_counts_what_it_accounts_for() {
+        use RequestState::{Done, Failed};
+        let twenty: Vec<(u64, &str)> = (1..=20).map(|line| (line, "bad")).collect();
+        let table: &[(&str, RequestStatus, Rest, usize)] = &[
+            (
+                "clean",
+                status(Done, &[], Some(0), Some(30)),
+                Rest::Accepted,
+                0,
+            ),
+            (
+                "without counts",
+                status(Done, &[], None, None),
+                Rest::Accepted,
+                0,
+            ),
+            (
+                "short",
+                status(Done, &[], Some(0), Some(7)),
+                Rest::Uncertain,
+                0,
+            ),
+            (
+                "done with one error",
+                status(Done, &[(3, "bad")], Some(1), Some(29)),
+                Rest::Accepted,
+                1,
+            ),
+            (
+                "done with one error, no counts",
+                status(Done, &[(3, "bad")], None, None),
+                Rest::Accepted,
+                1,
+            ),
+            (
+                "failed, rest counted",
+                status(Failed, &[(3, "bad")], Some(1), Some(29)),
+                Rest::Accepted,
+                1,
+            ),
+            (
+                "failed, rest not counted",
+                status(Failed, &[(3, "bad")], Some(1), None),
+                Rest::Uncertain,
+                1,
+            ),
+            (
+                "failed, none succeeded",
+                status(Failed, &[(3, "bad")], Some(1), Some(0)),
+                Rest::Uncertain,
+                1,
+            ),
+            (
+                "more than listed",
+                status(Failed, &twenty, Some(25), Some(5)),
+                Rest::Uncertain,
+                20,
+            ),
+            (
+                "all of them",
+                status(Failed, &twenty, Some(30), Some(0)),
+                Rest::Rejected,
+                20,
+            ),
+            (
+                "as a whole",
+                status(Failed, &[(0, "cannot be read")], Some(1), Some(0)),
+                Rest::NotTaken,
+                0,
+            ),
+            (
+                "without a word",
+                status(Failed, &[], None, None),
+                Rest::NotTaken,
+                0,
+            ),
+            (
+                "beyond the file",
+                status(Failed, &[(77, "bad")], Some(1), Some(29)),
+                Rest::Uncertain,
+                0,
+            ),
+            (
+                "two errors of one line",
+                status(Failed, &[(3, "bad"), (3, "worse")], Some(2), Some(29)),
+                Rest::Accepted,
+                1,
+            ),
+            (
+                "huge counts",
+                status(Failed, &[(3, "bad")], Some(u64::MAX), Some(29)),
+                Rest::Uncertain,
+                1,
+            ),
+        ];
+        for (name, status, rest, rejected) in table {
+            let judgement = judge(status, 30);
+            assert_eq!(judgement.rest, *rest, "{name}");
+            assert_eq!(judgement.rejected.len(), *rejected, "{name}");
+        }
+    }
 }

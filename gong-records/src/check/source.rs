@@ -39,6 +39,22 @@ pub trait LineSource: fmt::Debug + Send + Sync {
     /// The system's error when the lines cannot be opened.
     fn open(&self) -> io::Result<Box<dyn Read>>;
 
+    /// The file on disk that holds the lines.
+    fn path(&self) -> &Path;
+
+    /// The number of the line of the file, from 1, at which the row begins that a line was made of;
+    /// `None` for a line that does not exist.
+    fn row_of(&self, line: u64) -> Option<u64>;
+
+    /// The line that was made of the row that begins at a line of the file; `None` if there is none.
+    fn line_of(&self, row: u64) -> Option<u64>;
+
+    /// The text of the row that a line was made of, as it is in the file.
+    fn row_text(&self, line: u64) -> Option<String>;
+
+    /// The header row, as it is in the file.
+    fn head_text(&self) -> Option<String>;
+
     /// How many records the file holds.
     fn records(&self) -> u64;
 

@@ -1,4 +1,4 @@
-//! Fixing one line: its names and values, in place, all other bytes kept.
+//! Fixing one line: its names and values in place, with all other bytes unchanged.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,15 +11,15 @@ use crate::record::{Field, FieldKind, LineFormat};
 use crate::rule::Rule;
 use crate::schema::EntitySchema;
 
-/// A line as it should be.
+/// A fixed line.
 #[derive(Debug)]
 pub(super) struct FixedLine {
     pub(super) text: String,
-    /// What was done, to which field.
+    /// The changes, each with its field.
     pub(super) steps: Vec<(Option<String>, Step)>,
 }
 
-/// Fixes a line; `None` when nothing can or need be done.
+/// Fixes a line; `None` if nothing is changed.
 pub(super) fn fix(
     text: &str,
     line_format: &'static LineFormat,
@@ -126,7 +126,7 @@ impl LineFixer<'_> {
         }
     }
 
-    /// Today's field of a retired name, if the line leaves no doubt about it.
+    /// The current field of a retired name, if that is unambiguous in the line.
     fn renamed(&self, name: &str) -> Option<&'static Field> {
         let today = |name: &str| {
             let mut names = self.line_format.retired_names.iter();
@@ -140,11 +140,11 @@ impl LineFixer<'_> {
             .iter()
             .filter(|(other, _)| today(other) == Some(new));
         let is_free = self.object.count(new) == 0 && claims.count() == 1;
-        // Retired names of a choice were no words but questions.
+        // Retired names of a choice had true or false as values.
         (is_free && !matches!(field.kind, FieldKind::Choice(_))).then_some(field)
     }
 
-    /// `isOpen` and `isWon`, in place of which Gong has `status` today.
+    /// `isOpen` and `isWon`, which `status` has replaced.
     fn status(&mut self) {
         const OPEN: &str = "isOpen";
         const WON: &str = "isWon";
@@ -208,7 +208,7 @@ impl LineFixer<'_> {
         self.steps.push((Some(new.to_owned()), step));
     }
 
-    /// Takes a name and its value out, and one comma.
+    /// Removes a name, its value and one comma.
     fn remove(&mut self, index: usize) {
         let end = self.value_range(index).end;
         let range = match index.checked_sub(1) {
@@ -221,15 +221,15 @@ impl LineFixer<'_> {
         self.edits.push((range, String::new()));
     }
 
-    /// Where a value stands: it is a slice of the line.
+    /// The position of a value, which is a slice of the line.
     fn value_range(&self, index: usize) -> Range<usize> {
         let value = self.object.0[index].1.get();
         let start = value.as_ptr().addr() - self.text.as_ptr().addr();
         start..start + value.len()
     }
 
-    /// Where a name stands, with its quotes: between the value before it and its own value, and
-    /// nothing else there has quotes.
+    /// The position of a name with its quotes: between the value before it and its own value, where
+    /// nothing else has quotes.
     fn name_range(&self, index: usize) -> Range<usize> {
         let from = match index.checked_sub(1) {
             Some(before) => self.value_range(before).end,

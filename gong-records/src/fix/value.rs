@@ -1,4 +1,4 @@
-//! Fixing one value, where there is one right reading only.
+//! Fixing one value that can only mean one thing.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::value::{
     timestamp,
 };
 
-/// One thing that was fixed in a value or its name.
+/// One change of a value or its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) rule: Rule,
@@ -34,7 +34,7 @@ impl Step {
     }
 }
 
-/// What a value should be, as far as it can be fixed.
+/// What a value should be, if it can be fixed.
 #[derive(Debug)]
 pub(super) enum Shape<'a> {
     /// A date-time.
@@ -87,7 +87,7 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// The value as it should be, and what was done; `None` when nothing can or need be done.
+    /// The fixed value and the changes; `None` if nothing is changed.
     pub(super) fn fix(&self, value: &RawValue) -> Option<(String, Vec<Step>)> {
         let json = value.get();
         if let Self::Id = self {
@@ -130,7 +130,7 @@ fn unquoted(text: &str, before: &'static str) -> (String, Vec<Step>) {
     (text.to_owned(), vec![step])
 }
 
-/// The only word that differs from the text by case alone.
+/// The only word that differs from the text only by case.
 fn the_word<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
     if words.contains(&text) {
         return None;
@@ -143,7 +143,7 @@ fn the_word<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
     }
 }
 
-/// Brings a date-time into Gong's form, where only the notation differs.
+/// Changes a date-time to Gong's format if only the notation differs.
 fn mend_date_time(text: &str) -> Option<(String, Vec<Step>)> {
     if timestamp::check(text).is_ok() || !text.is_ascii() {
         return None;
@@ -201,7 +201,7 @@ fn mend_date_time(text: &str) -> Option<(String, Vec<Step>)> {
     Some((fixed, steps))
 }
 
-/// Whether a field takes the value as it is.
+/// Whether the value is valid for the field.
 pub(super) fn is_good(field: &Field, value: &RawValue) -> bool {
     match field.kind {
         FieldKind::ObjectId => ObjectId::from_json(value).is_ok(),

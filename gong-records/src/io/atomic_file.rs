@@ -1,4 +1,4 @@
-//! Files that are written aside and then put in their places whole.
+//! Atomic writes: a temporary file in the same folder is renamed when it is complete.
 
 use std::fs::File;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// A hidden file in the same folder, whose ending is none of an entity file's.
+/// Creates a hidden temporary file in the same folder, with an extension that is not an entity file's.
 ///
 /// # Errors
 ///
@@ -16,7 +16,7 @@ pub fn create_temp_beside(path: &Path) -> io::Result<NamedTempFile> {
     let prefix = format!(".{name}.");
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(".partial");
-    // Temporary files are private by default; this one will be a file like any other.
+    // Temporary files are private by default; this one becomes a normal file.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -25,7 +25,7 @@ pub fn create_temp_beside(path: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder(path))
 }
 
-/// Syncs the file and puts it in its place.
+/// Syncs the file and renames it to the path.
 ///
 /// # Errors
 ///
@@ -36,7 +36,7 @@ pub fn commit(aside: NamedTempFile, path: &Path) -> io::Result<()> {
     sync_folder(path)
 }
 
-/// Makes the renaming last, where the system has a way to.
+/// Syncs the folder, so that the rename survives a power loss, where the system supports it.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(folder(path))?.sync_all()?;

@@ -1,4 +1,4 @@
-//! A stream in blocks of whole lines.
+//! Reading a stream in blocks of whole lines.
 
 use std::io::{self, ErrorKind, Read};
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Which files are meant by the paths that a person names, and what their records are.
+//! Finding the files at given paths, and the types of their records.
 
 use std::fs;
 use std::io;
@@ -6,35 +6,35 @@ use std::path::{Path, PathBuf};
 
 use crate::object_type::ObjectType;
 
-/// The most bytes of one upload's body. Gong says 200 megabytes and not which.
+/// The most bytes of one upload's body. Gong documents 200 megabytes; the smaller meaning is used.
 pub const MAX_BODY_BYTES: u64 = 200_000_000;
 
-/// What the multipart framing around the file may take of it.
+/// How much of it the multipart framing around the file may need.
 pub const FRAMING_BYTES: u64 = 1024;
 
-/// Endings of the names of entity files.
+/// File extensions of entity files.
 const ENDINGS: [&str; 3] = ["ldjson", "ndjson", "jsonl"];
 
-/// Endings of the names of CSVs.
+/// File extensions of CSV files.
 const CSV_ENDINGS: [&str; 2] = ["csv", "tsv"];
 
-/// What the names of the files have before their ending that a push writes of refused records.
+/// The part of the names of rejects files before their extension.
 pub const REJECTS_INFIX: &str = ".rejects.";
 
-/// Whether CSVs count as entity files, and as which type where their names don't tell.
+/// Whether CSV files count as entity files, and as which type if their names do not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CsvHandling {
-    /// No mapping says what their columns become.
+    /// They do not count: there is no mapping.
     Unmapped,
-    /// A mapping does; of the type, if it is for that one alone.
+    /// They count: there is a mapping, with the type if it is for one type only.
     Mapped(Option<ObjectType>),
-    /// A mapping does, of the files that are named as CSVs alone.
+    /// They count if their extension is that of a CSV file.
     MappedByName(Option<ObjectType>),
 }
 
 impl CsvHandling {
-    /// Whether the file's rows are to be made into lines. With a mapping, that is any file whose
-    /// name does not say that it holds lines, and the standard input.
+    /// Whether the file is to be converted. With a mapping, that is every file whose extension is not
+    /// that of an entity file, and standard input.
     pub fn include(self, path: &Path) -> bool {
         match self {
             Self::Unmapped => false,
@@ -44,12 +44,12 @@ impl CsvHandling {
     }
 }
 
-/// Whether the name says that the file is a CSV, compressed or not.
+/// Whether the extension is that of a CSV file, compressed or not.
 pub fn is_named_csv(path: &Path) -> bool {
     CSV_ENDINGS.contains(&ending(path).as_str())
 }
 
-/// The ending of a file's name, before `.gz`, in lower case.
+/// The extension of a file before `.gz`, in lower case.
 fn ending(path: &Path) -> String {
     let name = unpacked_name(path);
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
@@ -64,23 +64,23 @@ fn unpacked_name(path: &Path) -> String {
     name
 }
 
-/// Whether a push wrote the file, of records that were refused. They are in the file that was
-/// pushed as well, so they are meant only where they are named.
-fn is_rejects_file(path: &Path) -> bool {
+/// Whether the file is a rejects file of a push. Its records are also in the file that was pushed, so
+/// it counts only if it is named.
+pub fn is_rejects_file(path: &Path) -> bool {
     let infix = REJECTS_INFIX.trim_end_matches('.');
     let name = unpacked_name(path);
     name.rsplit_once('.')
         .is_some_and(|(stem, _)| stem.ends_with(infix))
 }
 
-/// Why the paths lead to no entity files.
+/// Why no entity files were found.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FilesError {
     /// No file or folder was named.
     #[error("no file or folder was named")]
     NoPaths,
-    /// A path leads nowhere, or is not readable.
+    /// A path does not exist, or is not readable.
     #[error("{} can't be read: {source}", path.display())]
     Unreadable {
         /// The path.
@@ -88,38 +88,38 @@ pub enum FilesError {
         /// The system's reason.
         source: io::Error,
     },
-    /// A folder holds no file that could be an entity file, or a pattern fits none.
-    #[error("{} holds no entity file; their names end in .ldjson, .ndjson or .jsonl", path.display())]
+    /// A folder contains no entity file, or a pattern matches none.
+    #[error("{} contains no entity file (.ldjson, .ndjson or .jsonl)", path.display())]
     NoEntityFiles {
         /// The folder or pattern.
         path: PathBuf,
     },
-    /// A folder or pattern gives nothing but files that a push wrote of refused records.
+    /// A folder or pattern gives only rejects files of earlier pushes.
     #[error(
-        "{} holds only records that were refused before, which are taken where they are named",
+        "{} contains only rejects files of earlier pushes; name such a file to send it",
         path.display()
     )]
     OnlyRejects {
         /// The folder or pattern.
         path: PathBuf,
     },
-    /// A file's name does not begin with a type.
+    /// A file name does not start with a type.
     #[error(
-        "{}: the name does not tell the type of its records; begin it with one of {}, or name the \
-         type", path.display(), stems()
+        "{}: the file name does not say which type of records it contains; start it with one of {}, \
+         or set the type", path.display(), stems()
     )]
     UnknownType {
         /// The file.
         path: PathBuf,
     },
-    /// Nothing says what the columns of a CSV become.
-    #[error("{} is a CSV, and no mapping says what its columns become", path.display())]
+    /// There is no mapping for a CSV file.
+    #[error("{} is a CSV file, and there is no mapping for it", path.display())]
     NoMapping {
         /// The CSV.
         path: PathBuf,
     },
-    /// The standard input has no name that could tell the type.
-    #[error("name the type of the records that come from the standard input")]
+    /// Standard input needs a type, because it has no file name.
+    #[error("set the type of the records on standard input")]
     TypeNeeded,
 }
 
@@ -136,9 +136,9 @@ pub struct EntityFilePath {
     pub object_type: ObjectType,
 }
 
-/// Finds the entity files at the paths and puts them into the order in which types refer to each
-/// other. A folder gives its own files, not those of folders within it, and not what a push wrote of
-/// refused records; nor does a pattern, unless it speaks of them.
+/// Finds the entity files at the paths, in the order in which types refer to each other. A folder
+/// gives the files in it, without those of its folders and without rejects files; a pattern gives
+/// rejects files only if it contains `rejects`.
 ///
 /// # Errors
 ///
@@ -162,7 +162,7 @@ pub fn entity_files(
     Ok(files)
 }
 
-/// The type of the records that come from the standard input.
+/// The type of the records on standard input.
 ///
 /// # Errors
 ///
@@ -182,7 +182,7 @@ fn expand(path: &Path, csvs: CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
         Ok(metadata) if metadata.is_dir() => of_folder(path, csvs),
         Ok(_) => Ok(vec![path.to_path_buf()]),
         Err(source) => {
-            // A pattern that the shell left alone, as Windows' does.
+            // A pattern that the shell did not expand, as on Windows.
             let pattern = path.to_str().filter(|text| text.contains(['*', '?', '[']));
             match pattern.and_then(|pattern| Some((pattern, glob::glob(pattern).ok()?))) {
                 Some((pattern, matches)) => {
@@ -204,13 +204,10 @@ fn expand(path: &Path, csvs: CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
 
 /// The entity files of a folder, by name.
 fn of_folder(folder: &Path, csvs: CsvHandling) -> Result<Vec<PathBuf>, FilesError> {
-    let listed = list(folder).map_err(|source| FilesError::Unreadable {
-        path: folder.to_path_buf(),
-        source,
-    })?;
+    let listed = list(folder)?;
     let mut found = listed.lines;
     if csvs == CsvHandling::Unmapped {
-        // CSVs beside entity files may be what those were made of. CSVs alone were meant.
+        // CSV files beside entity files may be their sources. CSV files alone were meant.
         if let Some(path) = listed.csvs.into_iter().next().filter(|_| found.is_empty()) {
             return Err(FilesError::NoMapping { path });
         }
@@ -221,8 +218,8 @@ fn of_folder(folder: &Path, csvs: CsvHandling) -> Result<Vec<PathBuf>, FilesErro
     non_empty(folder, found, listed.has_rejects)
 }
 
-/// The CSVs of the folders among the paths, which are passed over where no mapping says what their
-/// columns become and other files are there.
+/// The CSV files in the folders among the paths, which are skipped if there is no mapping and the
+/// folder contains entity files.
 pub fn unmapped_csvs(paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
     let folders = paths.iter().filter(|path| path.as_ref().is_dir());
     folders
@@ -231,7 +228,7 @@ pub fn unmapped_csvs(paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
         .collect()
 }
 
-/// What a folder holds, by name.
+/// The files in a folder, by name.
 #[derive(Default)]
 struct Listed {
     lines: Vec<PathBuf>,
@@ -239,10 +236,14 @@ struct Listed {
     has_rejects: bool,
 }
 
-fn list(folder: &Path) -> io::Result<Listed> {
+fn list(folder: &Path) -> Result<Listed, FilesError> {
+    let unreadable = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| FilesError::Unreadable { path, source }
+    };
     let mut listed = Listed::default();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
+    for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
+        let path = entry.map_err(unreadable(folder))?.path();
         let files = if is_named_csv(&path) {
             &mut listed.csvs
         } else if ENDINGS.contains(&ending(&path).as_str()) {
@@ -250,7 +251,8 @@ fn list(folder: &Path) -> io::Result<Listed> {
         } else {
             continue;
         };
-        if !path.is_file() {
+        // A link to a file that is not there any more is not passed over.
+        if !fs::metadata(&path).map_err(unreadable(&path))?.is_file() {
             continue;
         }
         if is_rejects_file(&path) {

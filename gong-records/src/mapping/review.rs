@@ -49,6 +49,34 @@ impl LineSource for CsvLines {
         File::open(self.path()).map(|file| Box::new(file) as Box<dyn Read>)
     }
 
+    fn path(&self) -> &Path {
+        self.path()
+    }
+
+    fn row_of(&self, line: u64) -> Option<u64> {
+        self.source_map().place(line).map(|place| place.line)
+    }
+
+    fn line_of(&self, row: u64) -> Option<u64> {
+        self.source_map().line_of(row)
+    }
+
+    fn row_text(&self, line: u64) -> Option<String> {
+        let row = self.row_of(line)?;
+        let mut walk = self.walk().ok()?;
+        while let Some(walked) = walk.next() {
+            let place = self.source_map().place(walked.number);
+            if place.is_some_and(|place| place.line == row) {
+                return Some(walked.text(0).0);
+            }
+        }
+        None
+    }
+
+    fn head_text(&self) -> Option<String> {
+        self.walk().ok().map(|walk| walk.head())
+    }
+
     fn records(&self) -> u64 {
         self.rows()
     }

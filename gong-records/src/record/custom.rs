@@ -1,4 +1,4 @@
-//! Custom fields: the names of a line that are not Gong's own.
+//! Custom fields: the fields of a line that are not Gong's standard fields.
 
 use std::ops::Range;
 
@@ -33,7 +33,7 @@ pub struct CustomFields {
     fields: Box<[Span]>,
 }
 
-/// Where a field stands in the text.
+/// The position of a field in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Span {
     name: Range<usize>,
@@ -67,7 +67,7 @@ impl CustomFields {
                 line.extend_from_slice(name.as_bytes());
             }
         }
-        // Made of nothing but texts.
+        // Built from valid UTF-8.
         let text = String::from_utf8(line).unwrap_or_default();
         Self {
             text: text.into(),
@@ -121,7 +121,7 @@ impl AppendJson for CustomFields {
     }
 }
 
-/// Custom fields on their way into a record; what can't be written as JSON is kept as such.
+/// Custom fields given to a builder; a value that cannot be represented in JSON is kept as `None`.
 #[derive(Debug, Clone, Default)]
 pub struct CustomInput(pub(crate) Vec<(String, Option<Box<RawValue>>)>);
 
@@ -132,8 +132,7 @@ impl CustomInput {
     }
 }
 
-/// The same JSON without line breaks: a raw value may have been given pretty-printed, and a record
-/// is one line.
+/// The same JSON without line breaks: a raw value may be pretty-printed, and a record is one line.
 pub(crate) fn one_line(json: Box<RawValue>) -> Box<RawValue> {
     if !json.get().contains(['\n', '\r']) {
         return json;

@@ -1,4 +1,4 @@
-//! How a value is put into a line: as JSON, without a detour.
+//! Appending values to a line as JSON, without an intermediate value.
 
 use crate::value::{Amount, CloseDate, EmailAddress, ObjectId, Timestamp, Url};
 
@@ -40,7 +40,7 @@ macro_rules! append_text {
 }
 append_text!(EmailAddress, Url);
 
-/// Texts whose rules leave no place for anything to escape.
+/// Texts whose rules exclude every character that needs an escape.
 macro_rules! append_plain_text {
     ($($name:ty),*) => {$(
         impl AppendJson for $name {
@@ -64,7 +64,7 @@ impl AppendJson for Timestamp {
     }
 }
 
-/// A number as it was given, which JSON takes as it is.
+/// A number as it was given, which is valid JSON.
 impl AppendJson for Amount {
     fn append_json(&self, line: &mut Vec<u8>) {
         line.extend_from_slice(self.as_str().as_bytes());
@@ -96,7 +96,7 @@ impl AppendJson for Vec<String> {
     }
 }
 
-/// Where the first byte stands that JSON does not take in quotes as it is: eight bytes a step.
+/// The position of the first byte that needs an escape, in steps of eight bytes.
 fn first_to_escape(bytes: &[u8]) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGHS: u64 = ONES << 7;

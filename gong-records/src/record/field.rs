@@ -1,8 +1,8 @@
-//! What is known of a line format and its fields, as tables made from openapi.yaml.
+//! The metadata of a line format and its fields, as tables generated from openapi.yaml.
 
 use crate::object_type::ObjectType;
 
-/// The line format of one object type: its fields and what is known of them.
+/// The line format of one object type: its fields and their metadata.
 ///
 /// ```
 /// use gong_records::ObjectType;
@@ -25,7 +25,7 @@ pub struct LineFormat {
     pub entity_schema: bool,
     /// Its place in the order in which types are loaded.
     pub load_order: u8,
-    /// Names that fields had once, each with today's.
+    /// Retired field names, each with the current name.
     pub retired_names: &'static [(&'static str, &'static str)],
     /// The standard fields.
     pub fields: &'static [Field],
@@ -33,7 +33,7 @@ pub struct LineFormat {
 }
 
 impl LineFormat {
-    /// The standard field of this name.
+    /// The standard field with this name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
     }
@@ -61,19 +61,19 @@ pub struct Field {
     pub description: &'static str,
     /// What a value of it is.
     pub kind: FieldKind,
-    /// When a line must carry it.
+    /// When a line must have it.
     pub presence: Presence,
     /// The type of the record whose `objectId` it holds.
     pub references: Option<ObjectType>,
-    /// What follows in Gong when it is missing.
+    /// What Gong does if it is missing.
     pub when_missing: Option<&'static str>,
-    /// Why it is better left out, and what to use instead.
+    /// Why it should not be used, and what to use instead.
     pub discouraged: Option<&'static str>,
-    /// Whether it stands only in an example of Gong's, not in its table of fields.
+    /// Whether it occurs only in an example of Gong's, not in its table of fields.
     pub undocumented: bool,
-    /// The most characters it takes.
+    /// The most characters that Gong accepts.
     pub max_length: Option<usize>,
-    /// What Gong assumes when it is missing.
+    /// What Gong assumes if it is missing.
     pub default: Option<&'static str>,
     /// A value, for illustration.
     pub example: Option<&'static str>,
@@ -83,17 +83,17 @@ pub struct Field {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldKind {
-    /// The id of a record, as [`ObjectId`](crate::ObjectId) has it.
+    /// The id of a record, an [`ObjectId`](crate::ObjectId).
     ObjectId,
-    /// A date-time, as [`Timestamp`](crate::Timestamp) has it.
+    /// A date-time, a [`Timestamp`](crate::Timestamp).
     Timestamp,
-    /// A link, as [`Url`](crate::Url) has it.
+    /// A link, a [`Url`](crate::Url).
     Url,
-    /// An email address, as [`EmailAddress`](crate::EmailAddress) has it.
+    /// An [`EmailAddress`](crate::EmailAddress).
     EmailAddress,
-    /// A day, as [`CloseDate`](crate::CloseDate) has it.
+    /// A day, a [`CloseDate`](crate::CloseDate).
     CloseDate,
-    /// A number, as [`Amount`](crate::Amount) has it.
+    /// A number, an [`Amount`](crate::Amount).
     Amount,
     /// Any text.
     Text,
@@ -101,23 +101,23 @@ pub enum FieldKind {
     Boolean,
     /// A whole number.
     Integer {
-        /// The least that Gong takes.
+        /// The minimum.
         minimum: Option<i64>,
     },
-    /// A list of texts.
+    /// A list of strings.
     TextList,
     /// One of these words.
     Choice(&'static [&'static str]),
 }
 
-/// When a line must carry a field.
+/// When a line must have a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Presence {
     /// Always.
     Required,
-    /// Always, but for deletions.
+    /// Always, except in deletions.
     UnlessDeleted,
-    /// It may be left out.
+    /// It is optional.
     Optional,
 }

@@ -1,4 +1,4 @@
-//! What is known of an object type beyond its name.
+//! The metadata of an object type.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use crate::object_type::ObjectType;
 use crate::value::{InvalidValue, Word};
 
 impl ObjectType {
-    /// Every type, in the order in which they are loaded: what is referred to comes first.
+    /// Every type, in the order in which they are loaded: a type comes after those that it refers to.
     pub const ALL: [Self; 6] = [
         Self::Stage,
         Self::BusinessUser,
@@ -36,16 +36,16 @@ impl ObjectType {
         self.line_format().entity_schema
     }
 
-    /// How the name of a file with records of this type begins, such as `business_users`.
+    /// The beginning of the names of its files, such as `business_users`.
     pub fn file_stem(self) -> &'static str {
         self.line_format().file_stem
     }
 
-    /// The type that a file's name announces: `accounts.ldjson`, `business_users-2.ldjson`,
+    /// The type by a file's name: `accounts.ldjson`, `business_users-2.ldjson`,
     /// `deals.2026-03-01.ldjson.gz`.
     ///
     /// The name begins with a type's plural, or its name, in any case; after it the name ends or
-    /// goes on with something that is not a letter.
+    /// continues with something that is not a letter.
     ///
     /// ```
     /// use gong_records::ObjectType;
@@ -71,7 +71,7 @@ impl ObjectType {
 impl FromStr for ObjectType {
     type Err = UnknownObjectType;
 
-    /// Reads the name as Gong writes it; for people, also in other cases and in the plural.
+    /// Parses the name as Gong writes it; also in other cases and in the plural.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let name = text.to_lowercase().replace('-', "_");
         Self::ALL
@@ -92,7 +92,7 @@ impl<'de> serde::Deserialize<'de> for ObjectType {
     }
 }
 
-/// A name that is none of Gong's object types.
+/// A name that is not one of Gong's object types.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name:?} is not an object type; use one of {}", ObjectType::WORDS.join(", "))]
 pub struct UnknownObjectType {

@@ -1,4 +1,4 @@
-//! A line as it was read, before it is known to be a record.
+//! A parsed line, before its values are validated.
 
 use std::fmt;
 
@@ -15,12 +15,12 @@ use crate::value::{FromJson, InvalidValue};
 #[derive(Debug)]
 pub(crate) struct RawRecord {
     fields: Vec<(String, Box<RawValue>)>,
-    /// Names that stand more than once.
+    /// Names that occur more than once.
     repeated: Vec<String>,
 }
 
 impl RawRecord {
-    /// Takes the field of this name out, as the type it must have.
+    /// Removes the field with this name and parses it as the type it must have.
     pub(crate) fn take<T: FromJson + Bounded>(
         &mut self,
         name: &'static str,
@@ -37,7 +37,7 @@ impl RawRecord {
         validation.take_value(name, T::from_json(&json))
     }
 
-    /// What was not taken.
+    /// The remaining fields.
     pub(crate) fn into_custom_fields(self) -> CustomFields {
         let one_line = |(name, json)| (name, one_line(json));
         let fields: Vec<_> = self.fields.into_iter().map(one_line).collect();

@@ -1,4 +1,4 @@
-//! What a builder's setters take: what people have.
+//! What a builder's setters accept: text, numbers and times of several crates.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -10,10 +10,10 @@ use crate::value::{
     Amount, CloseDate, EmailAddress, FromText, InvalidValue, ObjectId, Timestamp, Url,
 };
 
-/// A value on its way into a record: already good, or with the rule that it breaks.
+/// A value given to a setter: valid, or with the rule that it breaks.
 ///
-/// Setters take `impl Into<Input<T>>`, so that text, numbers and times of several crates go in as
-/// they are; `build` reports whatever broke a rule.
+/// Setters accept `impl Into<Input<T>>`, so that text, numbers and times of several crates need no
+/// conversion; `build` reports every value that breaks a rule.
 ///
 /// ```
 /// use std::time::{Duration, UNIX_EPOCH};
@@ -62,7 +62,7 @@ impl<T: FromText> From<String> for Input<T> {
     }
 }
 
-/// A finished value goes in as it is.
+/// A value of the field's type.
 macro_rules! from_itself {
     ($($name:ty),*) => {$(
         impl From<$name> for Input<$name> {

@@ -1,4 +1,4 @@
-//! Taking values into a record: each is checked, and every broken rule is kept.
+//! Validating the values of a record: every broken rule is collected.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ impl Validation {
         }
     }
 
-    /// A value given to a builder; `None` when it was not given or breaks a rule.
+    /// A value given to a builder; `None` if it was not given or breaks a rule.
     pub(crate) fn take<T: Bounded>(
         &mut self,
         name: &'static str,
@@ -34,7 +34,7 @@ impl Validation {
         self.take_value(name, input?.0)
     }
 
-    /// A value, held against its field's own bounds.
+    /// A value, checked against its field's bounds.
     pub(crate) fn take_value<T: Bounded>(
         &mut self,
         name: &'static str,
@@ -51,17 +51,17 @@ impl Validation {
         Some(value)
     }
 
-    /// A value, or the note that it breaks a rule.
+    /// A value; records the violation if it breaks a rule.
     pub(crate) fn accept<T>(&mut self, name: &str, value: Result<T, InvalidValue>) -> Option<T> {
         value.map_err(|invalid| self.violate(name, invalid)).ok()
     }
 
-    /// Notes that a field breaks a rule.
+    /// Records that a field breaks a rule.
     pub(crate) fn violate(&mut self, name: &str, invalid: InvalidValue) {
         self.violations.push(Violation::new(name, invalid));
     }
 
-    /// Notes that a required field is missing, unless it was there and broke another rule.
+    /// Records that a required field is missing, unless it was given and broke another rule.
     pub(crate) fn missing(&mut self, name: &str) {
         if !self
             .violations
@@ -98,7 +98,7 @@ impl Validation {
             {
                 Some(InvalidValue::new(
                     Rule::CustomValue,
-                    "its value can't be written as JSON that others can read",
+                    "its value cannot be represented in JSON",
                 ))
             } else {
                 None
@@ -112,7 +112,7 @@ impl Validation {
         CustomFields::new(&fields)
     }
 
-    /// Whether every rule was kept.
+    /// Succeeds if no rule was broken.
     pub(crate) fn finish(&mut self) -> Result<(), InvalidRecord> {
         if self.violations.is_empty() {
             return Ok(());
@@ -136,7 +136,7 @@ impl Validation {
         if let (Some(most), Some(text)) = (field.max_length, value.text()) {
             let length = text.chars().count();
             if length > most {
-                let message = format!("it has {length} characters; Gong takes at most {most}");
+                let message = format!("it has {length} characters; Gong accepts at most {most}");
                 return Some(InvalidValue::new(Rule::TextLength, message));
             }
         }
@@ -157,7 +157,7 @@ impl Validation {
     }
 }
 
-/// What of a value can be measured against a field's own bounds.
+/// What a field's bounds apply to in a value.
 pub(crate) trait Bounded {
     fn text(&self) -> Option<&str> {
         None
@@ -233,7 +233,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// A record that Gong would refuse, with every rule that it breaks.
+/// A record that Gong would reject, with every rule that it breaks.
 ///
 /// ```
 /// use gong_records::{Deal, Rule};
@@ -255,7 +255,7 @@ pub struct InvalidRecord {
 }
 
 impl InvalidRecord {
-    /// A record that is good by itself and breaks rules that lie outside of it.
+    /// A record that is valid by itself and breaks rules of the entity schema.
     pub(crate) fn new(
         line_format: &'static LineFormat,
         object_id: &ObjectId,
@@ -268,7 +268,7 @@ impl InvalidRecord {
         }
     }
 
-    /// A record whose required values are not all there though no rule was seen broken.
+    /// A record that lacks required values although no violation was recorded.
     pub(crate) fn incomplete(line_format: &'static LineFormat) -> Self {
         Self {
             line_format,
@@ -282,7 +282,7 @@ impl InvalidRecord {
         &self.violations
     }
 
-    /// The record's id, where it was good.
+    /// The record's id, if it is valid.
     pub fn object_id(&self) -> Option<&str> {
         self.object_id.as_deref()
     }
@@ -294,7 +294,7 @@ impl fmt::Display for InvalidRecord {
         if let Some(object_id) = &self.object_id {
             write!(formatter, " {object_id}")?;
         }
-        formatter.write_str(" breaks a rule of Gong's")?;
+        formatter.write_str(" is invalid")?;
         for (index, violation) in self.violations.iter().enumerate() {
             write!(
                 formatter,

@@ -1,4 +1,4 @@
-//! Reading an entity schema from the shapes in which people have it.
+//! Parsing an entity schema from its different shapes.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -53,7 +53,7 @@ pub(super) fn read(
     text: &str,
     object_type: Option<ObjectType>,
 ) -> Result<EntitySchema, EntitySchemaError> {
-    // Editors on Windows put one there.
+    // Editors on Windows add a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let schema = Document { object_type }
@@ -62,8 +62,8 @@ pub(super) fn read(
     schema.map_err(|error| EntitySchemaError(Cause::Json(error)))
 }
 
-/// For other notations than JSON, such as YAML: an object with a list of fields a type, or Gong's
-/// answer.
+/// For other notations than JSON, such as YAML: an object with a list of fields per type, or Gong's
+/// response.
 ///
 /// ```
 /// use gong_records::{EntitySchema, ObjectType};
@@ -85,7 +85,7 @@ struct Document {
     object_type: Option<ObjectType>,
 }
 
-/// The property of Gong's answer that holds the types.
+/// The property of Gong's response that contains the types.
 const WRAPPER: &str = "objectTypeToSelectedFields";
 
 impl<'de> DeserializeSeed<'de> for Document {
@@ -131,7 +131,7 @@ impl<'de> Visitor<'de> for Document {
             }
         }
         match strange {
-            // Gong may add properties to its answer at any time.
+            // Gong may add properties to its response at any time.
             Some(name) if !answered => Err(A::Error::custom(format!(
                 "{name:?} is neither {WRAPPER} nor one of ACCOUNT, CONTACT, DEAL and LEAD"
             ))),
@@ -159,7 +159,7 @@ fn schema(types: BTreeMap<ObjectType, Vec<SchemaField>>) -> EntitySchema {
         })
 }
 
-/// What of Gong's answer is of use: the types that have custom fields, the fields that have a name.
+/// The relevant parts of Gong's response: types with custom fields, fields with a name.
 fn known_types(
     selected: BTreeMap<String, Option<Vec<FieldDocument>>>,
 ) -> impl Iterator<Item = (ObjectType, Vec<SchemaField>)> {
@@ -172,7 +172,7 @@ fn known_types(
     })
 }
 
-/// A list of fields that a person wrote: each has a name, its own.
+/// A list of fields from a file: each has a unique name.
 struct FieldList;
 
 impl<'de> DeserializeSeed<'de> for FieldList {
@@ -208,7 +208,7 @@ impl<'de> Visitor<'de> for FieldList {
     }
 }
 
-/// A field as it may come: every property may be missing or null.
+/// A field of which every property may be missing or null.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct FieldDocument {

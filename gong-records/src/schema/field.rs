@@ -65,7 +65,7 @@ impl SchemaField {
         }
     }
 
-    /// The type of the records that a `REFERENCE` points to, if it is one of an upload.
+    /// The type of the records that a `REFERENCE` points to, if it is one of the six.
     pub(crate) fn target(&self) -> Option<ObjectType> {
         match (&self.field_type, self.reference_to.as_deref()) {
             (FieldType::Reference, Some("USER")) => Some(ObjectType::BusinessUser),
@@ -111,16 +111,16 @@ impl SchemaField {
         self
     }
 
-    /// Whether a value fits the field. A `null` always does: Gong's own example sends one.
+    /// Checks whether a value fits the field. `null` always does: Gong's own example sends one.
     ///
     /// The formats are those of Gong's table of custom field types. A type that this crate does not
-    /// know takes any value, and a picklist that lists no values any text.
+    /// know accepts any value, and a picklist without declared values any string.
     ///
     /// # Errors
     ///
     /// A [`InvalidValue`] with [`Rule::CustomType`], [`Rule::CustomPicklist`], [`Rule::CustomPercent`],
     /// [`Rule::CustomDeleted`] or [`Rule::CustomTimestampFraction`], or with the rule of the id,
-    /// date, date-time, link or email address that the text fails to be.
+    /// date, date-time, link or email address that it breaks.
     ///
     /// ```
     /// use gong_records::{Rule, SchemaField};
@@ -153,7 +153,7 @@ impl SchemaField {
             FieldType::StringArray if serde_json::from_str::<Vec<String>>(json).is_ok() => {
                 return Ok(());
             }
-            FieldType::StringArray => "a list of texts",
+            FieldType::StringArray => "a list of strings",
             _ if json.starts_with('"') => return self.check_text(&value::text(value)?),
             FieldType::Date => "a date in double quotes, such as \"2026-09-30\"",
             FieldType::DateTime => {
@@ -164,7 +164,7 @@ impl SchemaField {
             | FieldType::String
             | FieldType::PhoneNumber
             | FieldType::EmailAddress
-            | FieldType::Picklist => "a text in double quotes",
+            | FieldType::Picklist => "a string in double quotes",
         };
         Err(InvalidValue::new(
             Rule::CustomType,
@@ -172,7 +172,7 @@ impl SchemaField {
         ))
     }
 
-    /// Whether a text fits the field: a JSON string's, without quotes and escapes.
+    /// Checks whether a text, without quotes and escapes, fits the field.
     pub(crate) fn check_text(&self, text: &str) -> Result<(), InvalidValue> {
         match self.field_type {
             FieldType::Date => check_date(text),
@@ -188,14 +188,14 @@ impl SchemaField {
             | FieldType::Boolean
             | FieldType::StringArray => Err(InvalidValue::new(
                 Rule::CustomType,
-                format!("it is declared as {}, not as a text", self.field_type),
+                format!("it is declared as {}, not as a string", self.field_type),
             )),
         }
     }
 
     fn check_picklist(&self, text: &str) -> Result<(), InvalidValue> {
         let values = &self.ordered_value_list;
-        // Gong's answer lists no values even for picklists.
+        // Gong's response lists no values, not even for picklists.
         if values.is_empty() || values.iter().any(|value| value == text) {
             return Ok(());
         }
@@ -203,7 +203,7 @@ impl SchemaField {
         let message = match values.iter().find(same_but_for_case) {
             Some(value) => format!("it must be {value:?}, in this case"),
             None if values.len() <= LISTED_VALUES => format!("it must be one of {values:?}"),
-            None => format!("it is none of the {} declared values", values.len()),
+            None => format!("it is not one of the {} declared values", values.len()),
         };
         Err(InvalidValue::new(Rule::CustomPicklist, message))
     }

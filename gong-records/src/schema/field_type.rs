@@ -22,13 +22,13 @@ pub enum FieldType {
     Number,
     /// `PERCENT`: a number from 0 to 100.
     Percent,
-    /// `CURRENCY`: a number; the currency is set in Gong, one a company.
+    /// `CURRENCY`: a number; the currency is set in Gong, one per company.
     Currency,
     /// `ID`: the id of the object, in quotes.
     Id,
     /// `URL`: a link.
     Url,
-    /// `STRING`: a text.
+    /// `STRING`: a string.
     String,
     /// `BOOLEAN`: `true` or `false`.
     Boolean,
@@ -40,9 +40,9 @@ pub enum FieldType {
     Picklist,
     /// `REFERENCE`: the id of another object, in quotes.
     Reference,
-    /// `STRINGARRAY`: a list of texts; Gong's table of formats leaves it out.
+    /// `STRINGARRAY`: a list of strings; Gong's table of formats does not list it.
     StringArray,
-    /// A type that this crate does not know; its values are not looked at.
+    /// A type that this crate does not know; its values are not checked.
     Unknown(String),
 }
 

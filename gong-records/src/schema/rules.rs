@@ -200,12 +200,18 @@ fn check_field(
         if !TARGETS.contains(&target.as_str()) {
             add(SchemaRule::UnknownTarget, unknown_target(target));
         } else if field.field_type != FieldType::Reference {
-            let message = format!("has a target, and is no REFERENCE but {}", field.field_type);
+            let message = format!(
+                "has a target, but its type is {}, not REFERENCE",
+                field.field_type
+            );
             add(SchemaRule::TargetWithoutReference, message);
         }
     }
     if !field.ordered_value_list.is_empty() && field.field_type != FieldType::Picklist {
-        let message = format!("lists values, and is no PICKLIST but {}", field.field_type);
+        let message = format!(
+            "lists values, but its type is {}, not PICKLIST",
+            field.field_type
+        );
         add(SchemaRule::ValuesWithoutPicklist, message);
     }
     let mut values = HashSet::new();

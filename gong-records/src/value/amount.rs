@@ -10,7 +10,7 @@ use crate::rule::Rule;
 
 /// An amount in the company's currency, printed exactly as given: `1250.10` stays `1250.10`.
 ///
-/// Gong takes one currency a company, set in its Company Settings; convert others beforehand.
+/// Gong has one currency per company, set in its Company Settings; convert other currencies first.
 ///
 /// ```
 /// use gong_records::Amount;
@@ -23,7 +23,7 @@ use crate::rule::Rule;
 pub struct Amount(Box<str>);
 
 impl Amount {
-    /// The number as it stands on the wire.
+    /// The number on the wire.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -79,10 +79,10 @@ fn finite(number: &str) -> Result<Amount, InvalidValue> {
     }
 }
 
-/// What is said of a number such as `1e400`.
+/// The message for a number such as `1e400`.
 pub(crate) const TOO_LARGE: &str = "it is larger than any number that programs can hold";
 
-/// Whether a reader of JSON makes a number of it, and not infinity.
+/// Whether JSON parsers read it as a finite number.
 pub(crate) fn is_finite(number: &str) -> bool {
     number.parse::<f64>().is_ok_and(f64::is_finite)
 }

@@ -5,8 +5,8 @@ use crate::rule::Rule;
 
 /// The day on which a deal closed or is expected to close: `2026-09-30`.
 ///
-/// Gong types the field as plain text and shows a date in its example; a whole date-time is taken
-/// too, as [`Timestamp`](crate::Timestamp) has it.
+/// Gong types the field as plain text and shows a date in its example; a date-time is accepted too,
+/// as [`Timestamp`](crate::Timestamp) has it.
 ///
 /// ```
 /// use gong_records::CloseDate;
@@ -25,7 +25,7 @@ impl FromText for CloseDate {
     }
 }
 
-/// Says how the text fails to be a date, or a date-time as Gong takes it.
+/// Checks that the text is a date, or a date-time in Gong's format.
 pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
     let bytes = text.as_bytes();
     if !timestamp::matches_shape(bytes, b"0000-00-00") {

@@ -1,11 +1,11 @@
-//! `EmailAddress`: what Gong matches people by.
+//! `EmailAddress`: the address by which Gong matches people.
 
 use super::{FromText, InvalidValue, text_value};
 use crate::rule::Rule;
 
 /// An email address: one `@`, something on both sides, no spaces.
 ///
-/// Gong matches activities to contacts and leads, and its own users to business users, by it.
+/// Gong uses it to match activities to contacts and leads, and its users to business users.
 ///
 /// ```
 /// use gong_records::EmailAddress;
@@ -24,17 +24,17 @@ impl FromText for EmailAddress {
     }
 }
 
-/// Says how the text fails to be an email address.
+/// Checks that the text is an email address.
 pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
     let invalid = |message: &'static str| Err(InvalidValue::new(Rule::EmailFormat, message));
     if text.chars().any(char::is_whitespace) {
-        return invalid("it holds a space");
+        return invalid("it contains a space");
     }
     match text.split_once('@') {
         None => invalid("it has no @"),
         Some((_, domain)) if domain.contains('@') => invalid("it has more than one @"),
-        Some(("", _)) => invalid("nothing stands before the @"),
-        Some((_, "")) => invalid("nothing stands after the @"),
+        Some(("", _)) => invalid("nothing is before the @"),
+        Some((_, "")) => invalid("nothing is after the @"),
         Some(_) => Ok(()),
     }
 }

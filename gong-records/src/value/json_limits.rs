@@ -1,15 +1,15 @@
-//! What is JSON by its grammar, and makes no sense to whoever reads it.
+//! JSON that is valid by its grammar, but that parsers cannot represent.
 
 use std::ops::Range;
 
 use super::amount::is_finite;
 
-/// Whether there is any such thing in the JSON.
+/// Whether the JSON contains something that parsers cannot represent.
 pub(crate) fn is_unrepresentable(json: &str) -> bool {
     unpaired_surrogate(json).is_some() || overflowing_number(json).is_some()
 }
 
-/// Where in the JSON an escape stands that is half of a surrogate pair.
+/// The position of an escape that is an unpaired surrogate.
 pub(crate) fn unpaired_surrogate(json: &str) -> Option<Range<usize>> {
     let bytes = json.as_bytes();
     let unit = |at: usize| -> Option<u16> {
@@ -29,7 +29,7 @@ pub(crate) fn unpaired_surrogate(json: &str) -> Option<Range<usize>> {
     None
 }
 
-/// Where in the JSON a number stands that is infinite to whoever reads it.
+/// The position of a number that overflows to infinity.
 pub(crate) fn overflowing_number(json: &str) -> Option<Range<usize>> {
     let bytes = json.as_bytes();
     let mut at = 0;
@@ -60,7 +60,7 @@ fn may_be_large(number: &str) -> bool {
     number.len() > 300 || number.contains(['e', 'E'])
 }
 
-/// Where a text ends that begins here.
+/// The end of the string that begins here.
 fn end_of_text(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(next) = bytes

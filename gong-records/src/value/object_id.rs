@@ -6,8 +6,8 @@ use crate::rule::Rule;
 /// A record's id in the CRM: 1 to 64 letters, digits, hyphens and underscores, or an email address.
 ///
 /// It must stay the same for the record's whole life: Gong updates the record with the same id.
-/// Gong's text forbids the underscore and its own example uses it, so it is taken here and the
-/// check warns of it.
+/// Gong's text forbids the underscore and its own example uses it, so it is accepted here and the
+/// check warns about it.
 ///
 /// ```
 /// use gong_records::ObjectId;
@@ -31,7 +31,7 @@ impl FromText for ObjectId {
     }
 }
 
-/// Says how the text breaks the rules of an id.
+/// Checks that the text is a valid id.
 pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
     if text.is_empty() {
         return Err(InvalidValue::new(Rule::ObjectIdLength, "it is empty"));
@@ -40,7 +40,7 @@ pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
     if length > MAX_LENGTH {
         return Err(InvalidValue::new(
             Rule::ObjectIdLength,
-            format!("it has {length} characters; Gong takes at most {MAX_LENGTH}"),
+            format!("it has {length} characters; Gong accepts at most {MAX_LENGTH}"),
         ));
     }
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
@@ -57,7 +57,7 @@ pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
     }
 }
 
-/// An address that HTML's `<input type=email>` takes: ASCII, dots between the parts of the domain.
+/// An address that HTML's `<input type=email>` accepts: ASCII, dots between the parts of the domain.
 fn is_plain_email_address(text: &str) -> bool {
     let Some((name, domain)) = text.split_once('@') else {
         return false;

@@ -1,4 +1,4 @@
-//! `Timestamp`: a date-time as Gong takes it, with offset and without fraction.
+//! `Timestamp`: a date-time in Gong's format, with offset and without fraction.
 
 use std::cmp::Ordering;
 
@@ -41,13 +41,13 @@ impl Timestamp {
         &self.text[..usize::from(self.length)]
     }
 
-    /// The moment that it names.
+    /// The instant.
     pub fn instant(&self) -> jiff::Timestamp {
         // The text was checked against the calendar when it was made.
         self.as_str().parse().unwrap_or_default()
     }
 
-    /// The moment with its offset, any fraction of a second cut off.
+    /// The instant with its offset; a fraction of a second is cut off.
     pub(crate) fn from_zoned(zoned: &Zoned) -> Result<Self, InvalidValue> {
         let civil = zoned.datetime();
         let offset = zoned.offset().seconds();
@@ -56,7 +56,7 @@ impl Timestamp {
         } else {
             ('+', offset)
         };
-        // Offsets with seconds exist before 1950 only; Gong's format has no place for them.
+        // Offsets with seconds exist only before 1950; Gong's format cannot express them.
         let (hours, minutes) = (distance / 3600, distance / 60 % 60);
         Self::from_text(&format!(
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{sign}{hours:02}:{minutes:02}",
@@ -69,7 +69,7 @@ impl Timestamp {
         ))
     }
 
-    /// The moment in UTC, printed with `Z`.
+    /// The instant in UTC, printed with `Z`.
     pub(crate) fn from_instant(instant: jiff::Timestamp) -> Result<Self, InvalidValue> {
         let utc = Self::from_zoned(&instant.to_zoned(TimeZone::UTC))?;
         Self::from_text(&format!("{}Z", &utc.as_str()[..SECONDS]))
@@ -95,7 +95,7 @@ impl PartialOrd for Timestamp {
     }
 }
 
-/// By moment first; two ways to write one moment differ by their text.
+/// By instant, then by text.
 impl Ord for Timestamp {
     fn cmp(&self, other: &Self) -> Ordering {
         self.instant()
@@ -104,7 +104,7 @@ impl Ord for Timestamp {
     }
 }
 
-/// Says how the text fails to be a date-time as Gong takes it.
+/// Checks that the text is a date-time in Gong's format.
 pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
     let bytes = text.as_bytes();
     if !matches_shape(bytes, b"0000-00-00T00:00:00") {
@@ -172,7 +172,7 @@ fn check_zone(zone: &[u8]) -> Result<(), InvalidValue> {
         )),
         [b'.' | b',', ..] => Err(InvalidValue::new(
             Rule::TimestampFraction,
-            "it has a fraction of a second, which Gong does not take; cut it off",
+            "it has a fraction of a second, which Gong does not accept; remove it",
         )),
         [b'+' | b'-', ..] if zone.len() == 6 && matches_shape(&zone[1..], b"00:00") => {
             if number(&zone[1..3]) > 23 || number(&zone[4..6]) > 59 {
@@ -184,14 +184,14 @@ fn check_zone(zone: &[u8]) -> Result<(), InvalidValue> {
             Ok(())
         }
         [b'+' | b'-', ..] => format("the offset must be written as +01:00"),
-        _ => format("something stands after the seconds that is neither Z nor an offset"),
+        _ => format("what follows the seconds is neither Z nor an offset"),
     }
 }
 
-/// What people write instead.
+/// The message for a common other format.
 fn misshapen(bytes: &[u8]) -> InvalidValue {
     let message = if matches_shape(bytes, b"0000-00-00 00:00") {
-        "a space stands in place of the T between date and time"
+        "there is a space instead of the T between date and time"
     } else if matches_shape(bytes, b"0000-00-00t00:00") {
         "the T between date and time must be a capital"
     } else if matches_shape(bytes, b"0000-00-00T00:00") {

@@ -1,4 +1,4 @@
-//! `Url`: where a record can be looked at in the CRM.
+//! `Url`: the address of a record in the CRM.
 
 use super::{FromText, InvalidValue, text_value};
 use crate::rule::Rule;
@@ -22,7 +22,7 @@ impl FromText for Url {
     }
 }
 
-/// Says how the text fails to be a full URL.
+/// Checks that the text is a full URL.
 pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
     let invalid = |message: &'static str| Err(InvalidValue::new(Rule::UrlFormat, message));
     let rest = text
@@ -35,7 +35,7 @@ pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
         return invalid("it names no host");
     }
     if text.chars().any(char::is_whitespace) {
-        return invalid("it holds a space; write %20");
+        return invalid("it contains a space; write %20");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The lines of one file on their way out: how many, how large, whose.
+//! Encoding records as the lines of one file.
 
 use std::marker::PhantomData;
 
@@ -7,11 +7,10 @@ use super::error::WriteError;
 use super::object_ids::{self, ObjectIds};
 use crate::record::Record;
 
-/// How many bytes wait for being written at once: few enough to stay in the processor while a
-/// million other records pass through it.
+/// How many bytes are buffered: few enough to stay in the processor's cache.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// One file's lines; those that are not written yet wait in a buffer.
+/// The lines of one file; those that are not written yet are buffered.
 #[derive(Debug)]
 pub(super) struct LineEncoder<T> {
     waiting: Vec<u8>,
@@ -32,12 +31,12 @@ impl<T: Record> LineEncoder<T> {
         }
     }
 
-    /// Never more than Gong takes.
+    /// Never more than Gong accepts.
     pub(super) fn set_max_bytes(&mut self, max_bytes: u64) {
         self.max_bytes = max_bytes.min(MAX_FILE_BYTES);
     }
 
-    /// Adds a record and tells its line; leaves everything as it was if it doesn't belong here.
+    /// Adds a record and returns its line; changes nothing if the record is refused.
     pub(super) fn push(&mut self, record: &T) -> Result<u64, WriteError> {
         let before = self.waiting.len();
         record.write_line(&mut self.waiting);
@@ -70,17 +69,17 @@ impl<T: Record> LineEncoder<T> {
         Err(refused)
     }
 
-    /// What should be written now: nothing while little waits.
+    /// What should be written now: nothing while little is buffered.
     pub(super) fn due(&self) -> Option<&[u8]> {
         (self.waiting.len() >= BUFFER_BYTES).then_some(&self.waiting)
     }
 
-    /// Everything that waits.
+    /// Everything that is buffered.
     pub(super) fn waiting(&self) -> &[u8] {
         &self.waiting
     }
 
-    /// What waited was written.
+    /// Clears the buffer after it was written.
     pub(super) fn written(&mut self) {
         self.waiting.clear();
     }
@@ -101,7 +100,7 @@ impl<T: Record> LineEncoder<T> {
         self.object_ids.line(object_id)
     }
 
-    /// Ends the file and begins another of the same greatest size.
+    /// Ends the file and starts another one with the same maximum size.
     pub(super) fn next_file(&mut self) -> object_ids::Lines {
         self.bytes = 0;
         self.waiting.clear();

@@ -8,26 +8,25 @@ use crate::value::ObjectId;
 /// Why a record was not written, or a file not finished.
 ///
 /// After [`WriteError::Repeated`], [`WriteError::Full`] and [`WriteError::TooLong`] the writer is as
-/// it was before the call, and takes other records.
+/// it was before the call, and accepts other records.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// The file holds this record already. Gong wants several updates of one record in several
-    /// files, sent one after the other.
+    /// The file has this record already. Gong wants several updates of one record in several files,
+    /// sent one after the other.
     #[error(
-        "record {object_id} stands in line {line} already; Gong wants a second update of it in \
-         another file"
+        "record {object_id} is in line {line} already; write a second update of it to another file"
     )]
     Repeated {
         /// The record's id.
         object_id: ObjectId,
-        /// The line where it stands, from 1.
+        /// Its line, from 1.
         line: u64,
     },
-    /// The record does not fit into the file any more.
+    /// The record does not fit into the file.
     #[error(
-        "record {object_id} does not fit any more: the file has {bytes} of at most {max_bytes} \
-         bytes; begin another one"
+        "record {object_id} does not fit: the file has {bytes} of at most {max_bytes} bytes; start \
+         another file"
     )]
     Full {
         /// The record's id.
@@ -49,7 +48,7 @@ pub enum WriteError {
         /// The bytes that a file may have.
         max_bytes: u64,
     },
-    /// A file can't be made, written or put in its place.
+    /// A file cannot be created, written or renamed.
     #[error("{} can't be written: {source}", path.display())]
     File {
         /// The file, or its folder.
@@ -57,7 +56,7 @@ pub enum WriteError {
         /// The system's reason.
         source: io::Error,
     },
-    /// What was to take the lines did not.
+    /// The sink failed.
     #[error("the lines can't be written: {0}")]
     Sink(io::Error),
 }

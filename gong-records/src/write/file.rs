@@ -1,4 +1,4 @@
-//! `EntityFile`: lines into a file that is complete or not there.
+//! `EntityFile`: records as lines into a file that is complete or does not exist.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,16 +11,16 @@ use super::object_ids;
 use crate::io::atomic_file::{create_temp_beside, sync_folder};
 use crate::record::Record;
 
-/// Writes records of one type into an entity file, which is complete or not there.
+/// Writes records of one type into an entity file, which is complete or does not exist.
 ///
 /// The lines go into a hidden file in the same folder; [`finish`](EntityFile::finish) syncs it and
-/// renames it. Dropped before that, it leaves nothing behind, and a file that stood at the path stays
-/// as it was.
+/// renames it. If it is dropped before that, nothing is left behind, and an existing file at the path
+/// does not change.
 ///
-/// A record that stands in the file already, or does not fit any more, is refused by a file that
-/// [`create`](EntityFile::create) made, and begins the next file of one that
-/// [`rolling`](EntityFile::rolling) made: Gong wants several updates of one record in several files,
-/// sent in order.
+/// A record that is in the file already, or does not fit, is refused by a file made with
+/// [`create`](EntityFile::create), and starts the next file of one made with
+/// [`rolling`](EntityFile::rolling): Gong wants several updates of one record in several files, sent in
+/// order.
 ///
 /// ```
 /// use gong_records::{Deal, EntityFile};
@@ -54,7 +54,7 @@ struct SyncedFile {
     object_ids: object_ids::Lines,
 }
 
-/// Where a record went.
+/// The location of a written record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct RecordLocation {
@@ -64,16 +64,16 @@ pub struct RecordLocation {
     pub line: u64,
 }
 
-/// What was written.
+/// The files that were written.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct WriteSummary {
-    /// The files in the order in which they must be sent; none when there was no record.
+    /// The files in the order in which they must be sent; none if there was no record.
     pub files: Vec<FinishedFile>,
 }
 
 impl WriteSummary {
-    /// How many records were written, in all files together.
+    /// The number of records in all files together.
     pub fn records(&self) -> u64 {
         self.files.iter().map(FinishedFile::records).sum()
     }
@@ -93,12 +93,12 @@ impl FinishedFile {
         &self.path
     }
 
-    /// How many records it has, one a line.
+    /// The number of records, one per line.
     pub fn records(&self) -> u64 {
         self.object_ids.len()
     }
 
-    /// How many bytes it has.
+    /// The number of bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -110,23 +110,23 @@ impl FinishedFile {
 }
 
 impl<T: Record> EntityFile<T> {
-    /// A file at this path, which refuses a record that does not belong into it.
+    /// A file at this path, which refuses a record that cannot be in it.
     ///
     /// # Errors
     ///
-    /// [`WriteError::File`] when no file can be made in the path's folder.
+    /// [`WriteError::File`] if no file can be created in the path's folder.
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, WriteError> {
         Self::new(path.into(), false)
     }
 
-    /// A file at this path, and others beside it for records that do not belong into the first.
+    /// A file at this path, and further files beside it for records that cannot be in the first.
     ///
     /// One file keeps the name, `deals.ldjson`; several are numbered from 1, `deals-1.ldjson` and on,
     /// with as many digits as keep them in order by name.
     ///
     /// # Errors
     ///
-    /// [`WriteError::File`] when no file can be made in the path's folder.
+    /// [`WriteError::File`] if no file can be created in the path's folder.
     pub fn rolling(path: impl Into<PathBuf>) -> Result<Self, WriteError> {
         Self::new(path.into(), true)
     }
@@ -146,7 +146,7 @@ impl<T: Record> EntityFile<T> {
         })
     }
 
-    /// The same, with files of at most so many bytes; never more than Gong takes.
+    /// The same with another maximum size per file; never more than Gong accepts.
     ///
     /// ```
     /// use gong_records::{EntityFile, Stage};
@@ -165,7 +165,7 @@ impl<T: Record> EntityFile<T> {
         self
     }
 
-    /// Writes a record and tells its place.
+    /// Writes a record and returns its location.
     ///
     /// # Errors
     ///
@@ -208,20 +208,20 @@ impl<T: Record> EntityFile<T> {
             .try_for_each(|record| self.write(record).map(drop))
     }
 
-    /// How many records were written so far, in all files together.
+    /// The number of records written so far, in all files together.
     pub fn records(&self) -> u64 {
         let before: u64 = self.complete.iter().map(|file| file.object_ids.len()).sum();
         before + self.lines.records()
     }
 
-    /// Puts the files in their places, in order; a file that stood there is replaced.
+    /// Renames the files to their names, in order; existing files are replaced.
     ///
-    /// Each appears whole. Should the machine stop in between, those that are there come first. With
-    /// no record there is no file either, since Gong takes no empty one.
+    /// Each file appears complete. If the machine stops in between, the first files exist. Without
+    /// records there is no file, because Gong rejects an empty one.
     ///
     /// # Errors
     ///
-    /// [`WriteError::File`] when a file can't be synced or renamed.
+    /// [`WriteError::File`] if a file cannot be synced or renamed.
     pub fn finish(mut self) -> Result<WriteSummary, WriteError> {
         if self.lines.records() > 0 {
             self.complete.push(complete(self.current, &mut self.lines)?);
@@ -252,7 +252,7 @@ impl<T: Record> EntityFile<T> {
     }
 }
 
-/// Writes the rest of a file, syncs and closes it; its lines make place for those of the next.
+/// Writes the rest of a file, syncs and closes it, and resets the encoder for the next file.
 fn complete<T: Record>(
     mut file: NamedTempFile,
     lines: &mut LineEncoder<T>,

@@ -1,14 +1,14 @@
-//! Which record stands in which line, and whether it stands in one already.
+//! Which record is in which line.
 
 use std::hash::BuildHasher as _;
 
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-/// The ids of a file's lines: their texts in one piece, and a table of the line numbers by hash.
+/// The ids of a file's lines: their texts in one string, and a table of line numbers by hash.
 ///
-/// A hash alone decides nothing: ids are equal when their texts are. Some 20 bytes a record beside
-/// the id's own text.
+/// Equal hashes do not mean equal ids: the texts are compared. It takes some 20 bytes per record in
+/// addition to the id's text.
 #[derive(Debug, Default)]
 pub(super) struct ObjectIds {
     lines: Lines,
@@ -16,7 +16,7 @@ pub(super) struct ObjectIds {
     hasher: DefaultHashBuilder,
 }
 
-/// An id's line, from 0, and half of its hash: growing the table would else read every id again.
+/// An id's line, from 0, and half of its hash, so that growing the table does not hash every id again.
 #[derive(Debug)]
 struct Known {
     index: u32,
@@ -29,7 +29,7 @@ impl Known {
     }
 }
 
-/// Brings a half hash to both ends of a whole one, which is where the table looks.
+/// Expands half a hash to both ends of a whole one, which the table uses.
 fn spread(hash: u32) -> u64 {
     u64::from(hash) << 32 | u64::from(hash)
 }
@@ -43,7 +43,7 @@ pub(super) struct Lines {
 }
 
 impl ObjectIds {
-    /// Adds the id of the next line, or tells the line, from 1, where it stands already.
+    /// Adds the id of the next line, or returns the line, from 1, in which it is already.
     pub(super) fn push(&mut self, id: &str) -> Result<(), u64> {
         let lines = &mut self.lines;
         let hash = half(self.hasher.hash_one(id));
@@ -60,7 +60,7 @@ impl ObjectIds {
         }
     }
 
-    /// The line, from 1, where the id stands.
+    /// The line of the id, from 1.
     pub(super) fn line(&self, id: &str) -> Option<u64> {
         let hash = half(self.hasher.hash_one(id));
         let same = |known: &Known| known.hash == hash && self.lines.id(known.index) == id;

@@ -1,4 +1,4 @@
-//! `EntityWriter`: lines into any writer.
+//! `EntityWriter`: records as lines into any writer.
 
 use std::io::Write;
 
@@ -9,11 +9,11 @@ use crate::value::ObjectId;
 
 /// Writes records of one type as the lines of one entity file, into any [`Write`].
 ///
-/// It holds the file to Gong's rules: one type, no blank line, no record twice, no more than
-/// [`MAX_FILE_BYTES`](crate::MAX_FILE_BYTES) bytes. What breaks them is refused and leaves the writer
-/// as it was. Lines are handed on in pieces of 64 KiB, so the sink needs no buffer of its own.
+/// The file keeps Gong's rules: one type, no blank line, no record twice, no more than
+/// [`MAX_FILE_BYTES`](crate::MAX_FILE_BYTES) bytes. A record that breaks them is refused and leaves the
+/// writer as it was. The sink receives chunks of 64 KiB, so it needs no buffer.
 ///
-/// [`EntityFile`](crate::EntityFile) writes into files and can go on in a next one.
+/// [`EntityFile`](crate::EntityFile) writes into files and can continue in another one.
 ///
 /// ```
 /// use gong_records::{EntityWriter, Stage, WriteError};
@@ -42,19 +42,19 @@ impl<T: Record, W: Write> EntityWriter<T, W> {
         }
     }
 
-    /// The same writer, for files of at most so many bytes; never more than Gong takes.
+    /// The same writer with another maximum size; never more than Gong accepts.
     #[must_use]
     pub fn with_max_bytes(mut self, max_bytes: u64) -> Self {
         self.lines.set_max_bytes(max_bytes);
         self
     }
 
-    /// Writes a record and tells its line, from 1.
+    /// Writes a record and returns its line, from 1.
     ///
     /// # Errors
     ///
-    /// [`WriteError::Repeated`], [`WriteError::Full`] or [`WriteError::TooLong`] when the record does
-    /// not belong into this file; [`WriteError::Sink`] when the sink fails, after which the file is
+    /// [`WriteError::Repeated`], [`WriteError::Full`] or [`WriteError::TooLong`] when the record cannot
+    /// be in this file; [`WriteError::Sink`] when the sink fails, after which the file is
     /// lost.
     pub fn write(&mut self, record: &T) -> Result<u64, WriteError> {
         let line = self.lines.push(record)?;
@@ -65,12 +65,12 @@ impl<T: Record, W: Write> EntityWriter<T, W> {
         Ok(line)
     }
 
-    /// How many records were written.
+    /// The number of records written.
     pub fn records(&self) -> u64 {
         self.lines.records()
     }
 
-    /// How many bytes they have, line breaks included.
+    /// The number of bytes written, line breaks included.
     pub fn bytes(&self) -> u64 {
         self.lines.bytes()
     }
@@ -85,12 +85,12 @@ impl<T: Record, W: Write> EntityWriter<T, W> {
         self.lines.line(object_id.as_str())
     }
 
-    /// The sink, which has all but the last lines.
+    /// The sink, which has all except the last lines.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.sink
     }
 
-    /// Writes what is left, flushes the sink and gives it back. Without it, the end is missing.
+    /// Writes the remaining lines, flushes the sink and returns it. Without it, the end is missing.
     ///
     /// # Errors
     ///

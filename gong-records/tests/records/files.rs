@@ -99,7 +99,7 @@ fn a_record_that_does_not_belong_into_the_file_is_refused_and_the_file_goes_on()
     assert!(
         repeated
             .to_string()
-            .starts_with("record a stands in line 1 already")
+            .starts_with("record a is in line 1 already")
     );
     let full = file.write(&account("c", &"x".repeat(200))).unwrap_err();
     assert!(

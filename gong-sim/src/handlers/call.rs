@@ -204,12 +204,13 @@ impl JsonObject {
     /// Checks that all properties are known.
     pub(crate) fn reject_unknown(&self, rules: RuleSet, known: &[&str]) -> Result<(), Answer> {
         for (name, value) in &self.0 {
-            if rules.is_on(RuleId::UnknownBodyProperty) && !known.contains(&name.as_str()) {
+            let is_known = known.contains(&name.as_str());
+            if rules.is_on(RuleId::UnknownBodyProperty) && !is_known {
                 return Err(Answer::bad_request(format!(
                     "Json parse error: unknown property [{name}]"
                 )));
             }
-            if rules.is_on(RuleId::NullProperty) && value.is_null() {
+            if rules.is_on(RuleId::NullProperty) && is_known && value.is_null() {
                 return Err(Answer::bad_request(format!(
                     "Json parse error: property [{name}] is null"
                 )));

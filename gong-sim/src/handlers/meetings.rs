@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Answer;
 use super::call::{Call, JsonObject, reject_bad_address};
 use crate::operation::meeting_id;
-use crate::rules::RuleId;
+use crate::rules::{RuleId, RuleSet};
 use crate::store::{GongUser, Meeting, State};
 use crate::validate::is_date_time;
 
@@ -159,7 +159,7 @@ fn read_meeting(state: &State, call: &Call<'_>) -> Result<(JsonObject, String), 
     if state.rules.is_on(RuleId::MeetingTimes) && end_time < start_time {
         return Err(Answer::bad_request("endTime is before startTime"));
     }
-    read_invitees(&body)?;
+    read_invitees(state.rules, &body)?;
     let organizer = body.mandatory_text("organizerEmail")?.to_owned();
     reject_bad_address(state.rules, "organizerEmail", &organizer)?;
     for name in ["title", "externalId", "provider"] {
@@ -180,7 +180,7 @@ fn read_time(body: &JsonObject, name: &str) -> Result<jiff::Timestamp, Answer> {
     })
 }
 
-fn read_invitees(body: &JsonObject) -> Result<(), Answer> {
+fn read_invitees(rules: RuleSet, body: &JsonObject) -> Result<(), Answer> {
     let reject = || Answer::bad_request("Field [invitees] must be an array of objects");
     let invitees = match body.0.get("invitees") {
         Some(Value::Array(invitees)) => invitees,
@@ -196,10 +196,12 @@ fn read_invitees(body: &JsonObject) -> Result<(), Answer> {
             return Err(reject());
         };
         for name in ["email", "displayName", "firstName", "lastName"] {
-            if !matches!(
-                invitee.get(name),
-                None | Some(Value::Null | Value::String(_))
-            ) {
+            let fits = match invitee.get(name) {
+                None | Some(Value::String(_)) => true,
+                Some(Value::Null) => !rules.is_on(RuleId::NullProperty),
+                Some(_) => false,
+            };
+            if !fits {
                 return Err(Answer::bad_request(format!(
                     "Field [invitees.{name}] must be a string"
                 )));

@@ -121,10 +121,10 @@ rules! {
 
     UnknownQueryParameter = "unknown-query-parameter", Requests, Assumed, false, true, OURS, OUR_DATE,
         "A query parameter that the operation does not know is answered 400", "It is ignored";
-    UnknownBodyProperty = "unknown-body-property", Requests, Assumed, false, true, OURS, OUR_DATE,
+    UnknownBodyProperty = "unknown-body-property", Requests, Assumed, true, true, OURS, OUR_DATE,
         "A property that the JSON body does not know is answered 400", "It is ignored";
-    NullProperty = "null-property", Requests, Assumed, false, true, OURS, OUR_DATE,
-        "`null` in an optional property of a JSON body is answered 400", "It counts as absent";
+    NullProperty = "null-property", Requests, Assumed, true, true, OURS, OUR_DATE,
+        "`null` in a property of a JSON body is answered 400, since none is declared nullable", "It counts as absent";
     AddressFormat = "address-format", Requests, Assumed, true, true, OURS, OUR_DATE,
         "`ownerEmail`, `organizerEmail` and `emails` without one `@` inside are answered 400", "Any text is accepted";
     JsonContentType = "json-content-type", Requests, Assumed, false, true, OURS, OUR_DATE,

@@ -17,7 +17,7 @@ async fn request_without_valid_credentials_is_401() {
         .await
         .unwrap();
     let url = format!("{}{PATH}", sim.base_url());
-    let client = reqwest::Client::new();
+    let client = crate::support::http();
     for request in [
         client.get(&url),
         client.get(&url).basic_auth("key", Some("wrong")),
@@ -43,7 +43,7 @@ async fn missing_scope_is_401_and_named() {
         .start()
         .await
         .unwrap();
-    let client = reqwest::Client::new();
+    let client = crate::support::http();
     let listing = client
         .get(format!("{}{PATH}", sim.base_url()))
         .bearer_auth("token");

@@ -310,7 +310,7 @@ async fn credentials_are_added_and_revoked_over_http() {
     let listed = post(&sim, "credentials", token).await;
     assert!(!listed.text.contains("secret-token"), "{}", listed.text);
     let ask = || {
-        let client = reqwest::Client::new();
+        let client = crate::support::http();
         send(
             client
                 .get(format!("{}{path}", sim.base_url()))

@@ -83,7 +83,7 @@ async fn allowed_name_is_answered() {
 async fn admin_endpoints_need_the_token() {
     let sim = Simulator::start().await.unwrap();
     let url = format!("{}/_sim/objects", sim.base_url());
-    let client = reqwest::Client::new();
+    let client = crate::support::http();
     let guessed = "x".repeat(sim.admin_token().unwrap().len());
     for request in [
         client.get(&url),
@@ -122,7 +122,7 @@ async fn admin_endpoints_need_the_token() {
 #[tokio::test]
 async fn browser_opens_the_pages_by_a_link_with_the_token() {
     let sim = Simulator::start().await.unwrap();
-    let client = reqwest::Client::builder()
+    let client = crate::support::http_builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
@@ -144,7 +144,7 @@ async fn browser_opens_the_pages_by_a_link_with_the_token() {
 async fn simulator_without_admin_has_nothing_there() {
     let sim = Simulator::builder().without_admin().start().await.unwrap();
     assert!(sim.admin_token().is_none() && sim.admin_url().is_none());
-    let client = reqwest::Client::new();
+    let client = crate::support::http();
     for path in ["", "objects", "pages/rules"] {
         let url = format!("{}/_sim/{path}", sim.base_url());
         send(client.get(url)).await.assert_error(404, "Not Found");

@@ -73,7 +73,9 @@ async fn access_rules_change_every_answer() {
         sim.set_rule(rule, !on).unwrap();
     }
     sim.set_rule("credentials-required", false).unwrap();
-    let anonymous = reqwest::get(format!("{}/v2/crm/integrations", sim.base_url()))
+    let anonymous = crate::support::http()
+        .get(format!("{}/v2/crm/integrations", sim.base_url()))
+        .send()
         .await
         .unwrap();
     assert_eq!(anonymous.status(), 200);

@@ -49,7 +49,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Reply {
 
 /// A request with the simulator's own access key.
 pub(crate) fn request(sim: &Simulator, method: Method, path: &str) -> RequestBuilder {
-    let client = reqwest::Client::builder()
+    let client = http_builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
@@ -60,7 +60,7 @@ pub(crate) fn request(sim: &Simulator, method: Method, path: &str) -> RequestBui
 
 /// A request to an endpoint or page under `/_sim/`, with the token.
 pub(crate) fn admin(sim: &Simulator, method: Method, path: &str) -> RequestBuilder {
-    reqwest::Client::new()
+    http()
         .request(method, format!("{}/_sim/{path}", sim.base_url()))
         .bearer_auth(sim.admin_token().unwrap())
 }
@@ -111,4 +111,18 @@ pub(crate) async fn objects(
         &serde_json::to_string(ids).unwrap(),
     )
     .await
+}
+
+/// A client for plain HTTP.
+pub(crate) fn http() -> reqwest::Client {
+    http_builder().build().unwrap()
+}
+
+/// The same, to be set up further. Where another crate of the workspace switches TLS on, reqwest needs
+/// a provider of cryptography, although nothing here is encrypted.
+pub(crate) fn http_builder() -> reqwest::ClientBuilder {
+    let provider = rustls::crypto::ring::default_provider();
+    // One of the tests is the first.
+    drop(provider.install_default());
+    reqwest::Client::builder()
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gong_crm::Client;
-use gong_crm::push::SETTLE_TIME;
+use gong_crm::push::ACCOUNT_DELAY;
 use serde_json::Value;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -61,7 +61,7 @@ impl Scripted {
     pub(crate) async fn start(steps: impl IntoIterator<Item = Step>) -> Self {
         let server = MockServer::start().await;
         let log = Log::default();
-        let mut exact = vec![SETTLE_TIME];
+        let mut exact = vec![ACCOUNT_DELAY];
         for step in steps {
             let log = log.clone();
             let mock = Mock::given(any());

@@ -42,9 +42,19 @@ pub(crate) fn render(requests: &[Request]) -> String {
 pub(crate) fn line(request: &Request) -> String {
     let mut line = format!("{} {}", request.method, request.url.path());
     if let Some(query) = request.url.query() {
-        let _ = write!(line, "?{query}");
+        let _ = write!(line, "?{}", without_ledger_id(query));
     }
     line
+}
+
+/// The ids that a ledger makes hold eight random digits of its own.
+fn without_ledger_id(query: &str) -> String {
+    let is_ledger_id =
+        |part: &str| part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let parts = query
+        .split('-')
+        .map(|part| if is_ledger_id(part) { "[LEDGER]" } else { part });
+    parts.collect::<Vec<_>>().join("-")
 }
 
 fn masked(name: &str, value: &str) -> String {

@@ -1,13 +1,12 @@
 //! openapi.yaml as read from disk: its JSON value, its hash, and lookups by reference.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::source::Lines;
+use super::source::{Lines, Source};
 
 /// The contract, read once.
 pub(super) struct Spec {
@@ -20,30 +19,17 @@ pub(super) struct Spec {
 }
 
 impl Spec {
-    /// Reads, parses and checks the document.
-    pub(super) fn load(path: &Path) -> Result<Self> {
-        let bytes =
-            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        // A checkout with CRLF line ends must not change the hash.
-        let text = String::from_utf8(bytes)
-            .with_context(|| format!("{} is not UTF-8", path.display()))?
-            .replace("\r\n", "\n");
-        Self::parse(&text)
-    }
-
-    /// Parses and checks the text of the document, with line feeds at the ends of its lines.
-    pub(super) fn parse(text: &str) -> Result<Self> {
-        let source = super::source::parse(text)?;
-        super::validate::validate(&source)?;
+    /// The contract with its text, which has line feeds at the ends of its lines.
+    pub(super) fn new(text: &str, source: Source) -> Self {
         let mut hash = String::new();
         for byte in Sha256::digest(text.as_bytes()) {
             let _ = write!(hash, "{byte:02x}");
         }
-        Ok(Self {
+        Self {
             document: source.document,
             lines: source.lines,
             hash,
-        })
+        }
     }
 
     /// The component schema of this name.

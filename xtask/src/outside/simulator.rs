@@ -67,10 +67,6 @@ impl Simulator {
     pub(super) fn environment(&self) -> &BTreeMap<String, String> {
         &self.environment
     }
-
-    pub(super) fn variable(&self, name: &str) -> &str {
-        self.environment.get(name).map_or("", String::as_str)
-    }
 }
 
 impl Drop for Simulator {

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use gong_crm::check::{Options, check_paths};
 use gong_crm::Rule;
+use gong_crm::check::{Options, check_paths};
 use gong_crm::schema::EntitySchema;
 use serde::Deserialize;
 use serde::de::IgnoredAny;

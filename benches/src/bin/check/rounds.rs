@@ -192,7 +192,10 @@ impl fmt::Display for Table {
             )?;
         }
         for shape in &self.left_out {
-            writeln!(formatter, "{shape}: not measured, a package of Python is missing")?;
+            writeln!(
+                formatter,
+                "{shape}: not measured, a package of Python is missing"
+            )?;
         }
         Ok(())
     }

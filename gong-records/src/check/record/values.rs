@@ -251,7 +251,7 @@ fn list(json: &str, invalid: &InvalidValue) -> ValueProblem {
 }
 
 fn not_text(kind: FieldKind, json: &str) -> ValueProblem {
-    let invalid = ValueProblem::new(Rule::WrongType, "it must be a text in double quotes");
+    let invalid = ValueProblem::new(Rule::WrongType, "it must be a string in double quotes");
     if json.starts_with(['[', '{']) {
         invalid
     } else if kind == FieldKind::Timestamp {

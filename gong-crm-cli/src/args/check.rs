@@ -1,0 +1,68 @@
+//! Arguments of `gong-crm check`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use gong_crm::{ObjectType, Rule};
+
+/// Find every problem in record files before Gong does
+///
+/// Gong lists at most 20 errors per upload, and accepts some records that it never displays. `check`
+/// finds every problem before you upload, and reports line, column, record, rule and fix. A folder is
+/// checked as a whole: a deal whose account is in none of its files is found too. Nothing is sent.
+///
+/// Exit code 0 without errors, 3 with errors. An error is what Gong rejects, by its documentation or
+/// a recorded answer, and what leaves open which record or value is meant; everything else is a
+/// warning. --strict, --allow and --deny change it.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  gong-crm check examples/acme
+  gong-crm check --schema entity-schema.json --strict deals.ldjson
+  zcat deals.ldjson.gz | gong-crm check --type DEAL -
+  gong-crm check exports/*.csv --map crm.toml
+  gong-crm check --fix fixed deals.ldjson
+  gong-crm check --explain object-id-charset")]
+pub(crate) struct Check {
+    /// Files, folders, patterns, or - for the standard input; .gz is decompressed; in a folder,
+    /// rejects files of earlier pushes (NAME.rejects.ldjson) are skipped
+    #[arg(required_unless_present = "explain", value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Record type of all files [default: taken from each file name]
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) object_type: Option<ObjectType>,
+    /// Check CSVs too, by this mapping; may be given several times, one for each type [default: for
+    /// .csv and .tsv that of gong-crm.toml]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) map: Vec<PathBuf>,
+    /// Check custom fields against this entity schema, YAML or JSON as schema pull writes it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) severities: SeverityArgs,
+    /// Show at most this many findings of records, and as many of whole columns and files; the rest
+    /// is counted [default: 50 in text, all in other formats]
+    #[arg(long, value_name = "N")]
+    pub(crate) max: Option<u64>,
+    /// Write fixed copies into this folder, with unambiguous fixes only, and check those; the files
+    /// themselves stay as they are
+    #[arg(long, value_name = "DIR")]
+    pub(crate) fix: Option<PathBuf>,
+    /// Print why a rule exists, with its source and examples
+    #[arg(long, value_name = "RULE", conflicts_with = "paths")]
+    pub(crate) explain: Option<Rule>,
+}
+
+/// Which findings of the check are reported, and as errors or warnings
+#[derive(Debug, Args)]
+pub(crate) struct SeverityArgs {
+    /// Count warnings as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Do not report findings of this rule; may be given several times
+    #[arg(long, value_name = "RULE")]
+    pub(crate) allow: Vec<Rule>,
+    /// Count findings of this rule as errors; may be given several times
+    #[arg(long, value_name = "RULE")]
+    pub(crate) deny: Vec<Rule>,
+}

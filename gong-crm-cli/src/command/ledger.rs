@@ -1,0 +1,163 @@
+//! `gong-crm ledger`: the ledger moved, repaired and cleaned up.
+
+use std::io::{BufReader, BufWriter};
+use std::path::Path;
+
+use gong_crm::ledger::{Ledger, LedgerError};
+
+use crate::args::Global;
+use crate::args::ledger::{LedgerAction, LedgerArgs, RecordName};
+use crate::command::history::before_now;
+use crate::config::settings::Settings;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::output::table::counted;
+
+pub(crate) async fn run(
+    global: &Global,
+    ledger: &LedgerArgs,
+    output: Output,
+) -> Result<Exit, CliError> {
+    let settings = Settings::read(global)?;
+    let open = settings.open_ledger().await?;
+    // Another process must not push meanwhile.
+    let _lock = open.try_lock().await.map_err(shown)?;
+    match &ledger.action {
+        LedgerAction::Export { file } => export(&open, file, output).await,
+        LedgerAction::Import { file, as_is } => import(&open, file, *as_is, output).await,
+        LedgerAction::Recover => {
+            let records = open.recover().await.map_err(shown)?;
+            done(
+                output,
+                "records",
+                records,
+                &format!(
+                    "{} to be sent again by the next push",
+                    counted(records, "record")
+                ),
+            );
+            Ok(Exit::Ok)
+        }
+        LedgerAction::Prune { before } => {
+            let uploads = open.prune(before_now(*before)).await.map_err(shown)?;
+            let uploads = uploads as u64;
+            done(
+                output,
+                "uploads",
+                uploads,
+                &format!("{} deleted", counted(uploads, "upload")),
+            );
+            Ok(Exit::Ok)
+        }
+        LedgerAction::Forget(record) => forget(&settings, &open, record, output).await,
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "maps an error")]
+fn shown(error: LedgerError) -> CliError {
+    CliError::from_ledger(&error)
+}
+
+fn done(output: Output, key: &str, number: u64, sentence: &str) {
+    if output.is_json() {
+        output.json(&serde_json::json!({key: number}));
+    } else {
+        output.stdout(sentence);
+    }
+}
+
+/// Writes the export beside its place and renames it: complete, or not there. Only its owner can
+/// read it.
+async fn export(ledger: &Ledger, path: &Path, output: Output) -> Result<Exit, CliError> {
+    let unwritable = |error: std::io::Error| {
+        let message = format!("{} could not be written: {error}", path.display());
+        CliError::new(Exit::Unexpected, message).with_hint("the ledger is unchanged")
+    };
+    if path.symlink_metadata().is_ok() {
+        let message = format!("{} exists", path.display());
+        return Err(CliError::new(Exit::Usage, message).with_hint("name a new file"));
+    }
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let mut file =
+        tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).map_err(unwritable)?;
+    let mut out = BufWriter::new(&mut file);
+    ledger.export(&mut out).await.map_err(shown)?;
+    drop(out);
+    file.as_file().sync_all().map_err(unwritable)?;
+    file.persist(path)
+        .map_err(|error| unwritable(error.error))?;
+    if output.is_json() {
+        output.json(&serde_json::json!({"path": path.to_string_lossy()}));
+    } else {
+        output.stdout(&path.display().to_string());
+        output.status("this ledger is sealed now: import the file on the other machine");
+    }
+    Ok(Exit::Ok)
+}
+
+async fn import(
+    ledger: &Ledger,
+    path: &Path,
+    as_is: bool,
+    output: Output,
+) -> Result<Exit, CliError> {
+    let records = if path.as_os_str() == "-" {
+        ledger
+            .import(&mut BufReader::new(std::io::stdin()), as_is)
+            .await
+    } else {
+        let file = std::fs::File::open(path).map_err(|error| {
+            CliError::new(
+                Exit::Usage,
+                format!("{} can't be read: {error}", path.display()),
+            )
+        })?;
+        ledger.import(&mut BufReader::new(file), as_is).await
+    };
+    let records = records.map_err(shown)?;
+    let next = if as_is {
+        "imported as they are"
+    } else {
+        "imported, to be sent again by the next push"
+    };
+    done(
+        output,
+        "records",
+        records,
+        &format!("{} {next}", counted(records, "record")),
+    );
+    Ok(Exit::Ok)
+}
+
+async fn forget(
+    settings: &Settings,
+    ledger: &Ledger,
+    record: &RecordName,
+    output: Output,
+) -> Result<Exit, CliError> {
+    let (object_type, object_id) = (record.object_type, &record.object_id);
+    let mut is_known = false;
+    for (base_url, integration_id) in settings.known_integrations(ledger).await? {
+        is_known |= ledger
+            .forget(&base_url, integration_id, object_type, object_id)
+            .await
+            .map_err(shown)?;
+    }
+    if !is_known {
+        let message = format!("the ledger has no {object_type} {object_id}");
+        return Err(CliError::new(Exit::Usage, message));
+    }
+    if output.is_json() {
+        output.json(&serde_json::json!({
+            "objectType": object_type, "objectId": object_id, "forgotten": true,
+        }));
+    } else {
+        output.stdout(&format!(
+            "{object_type} {object_id} is forgotten: the next push sends it"
+        ));
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,40 @@
+//! `gong-crm plan`: what a sync would do.
+
+use crate::args::Global;
+use crate::args::sync::Plan;
+use crate::command::sync::{Sources, failed};
+use crate::connection::Connection;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::{Output, sync_report};
+
+pub(crate) async fn run(global: &Global, args: &Plan, output: Output) -> Result<Exit, CliError> {
+    let sources = Sources::read(global)?;
+    let mut options = sources.options(global, &args.scope)?;
+    if global.sim {
+        options = options.simulator();
+    }
+    let connection = Connection::open(global).await?;
+    let integration_id = connection.known_integration_id().await?;
+    let plan = connection
+        .client
+        .plan(integration_id, options)
+        .await
+        .map_err(failed)?;
+    if let Some(path) = &args.out {
+        plan.write(path).map_err(failed)?;
+    }
+    if output.is_json() {
+        output.json(&plan);
+    } else {
+        let left = connection.client.calls_left().await;
+        sync_report::plan(&plan, left, output);
+    }
+    Ok(if !plan.problems.is_empty() {
+        Exit::Failed
+    } else if args.exit_code && plan.has_changes() {
+        Exit::Changes
+    } else {
+        Exit::Ok
+    })
+}

@@ -1,0 +1,180 @@
+//! `gong-crm rejects`: the records whose newest version is not in Gong.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use gong_crm::ObjectType;
+use gong_crm::ledger::{Ledger, RejectedRecord};
+
+use crate::args::Global;
+use crate::args::ledger::{RecordName, Rejects, RejectsAction};
+use crate::config::settings::Settings;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::output::table::{Align, count, counted, seconds};
+
+pub(crate) async fn run(
+    global: &Global,
+    rejects: &Rejects,
+    output: Output,
+) -> Result<Exit, CliError> {
+    let settings = Settings::read(global)?;
+    let ledger = settings.open_ledger().await?;
+    match &rejects.action {
+        Some(RejectsAction::Waive(record)) => waive(&settings, &ledger, record, output).await,
+        None => list(&settings, &ledger, rejects, output).await,
+    }
+}
+
+async fn list(
+    settings: &Settings,
+    ledger: &Ledger,
+    rejects: &Rejects,
+    output: Output,
+) -> Result<Exit, CliError> {
+    let mut listed = Vec::new();
+    for (base_url, integration_id) in settings.known_integrations(ledger).await? {
+        let rejected = ledger
+            .rejects(&base_url, integration_id)
+            .await
+            .map_err(|error| CliError::from_ledger(&error))?;
+        listed.extend(rejected);
+    }
+    listed.retain(|record| {
+        rejects
+            .object_type
+            .is_none_or(|only| only == record.object_type)
+    });
+    if let Some(path) = &rejects.out {
+        return write(path, &listed, output);
+    }
+    if output.is_json() {
+        for record in &listed {
+            output.json(record);
+        }
+        return Ok(Exit::Ok);
+    }
+    if listed.is_empty() {
+        output.status("no rejected records");
+        return Ok(Exit::Ok);
+    }
+    let columns = [
+        ("type", Align::Left),
+        ("id", Align::Left),
+        ("outcome", Align::Left),
+        ("tries", Align::Right),
+        ("next try", Align::Left),
+        ("from", Align::Left),
+        ("reason", Align::Left),
+    ];
+    let row = |record: &RejectedRecord| {
+        let line = record
+            .line
+            .map_or_else(String::new, |line| format!(":{line}"));
+        vec![
+            record.object_type.to_string(),
+            record.object_id.clone(),
+            record.outcome.as_str().to_owned(),
+            count(record.tries.into()),
+            record.next_try.map(seconds).unwrap_or_default(),
+            format!("{}{line}", record.path),
+            record.reason.clone(),
+        ]
+    };
+    output.table(&columns, &listed.iter().map(row).collect::<Vec<_>>());
+    output.status("");
+    output.status("to fix them in a file: gong-crm rejects TYPE --out FILE");
+    Ok(Exit::Ok)
+}
+
+/// Writes the rejected records to a file that only its owner can read: complete, or not at all.
+fn write(path: &Path, rejected: &[RejectedRecord], output: Output) -> Result<Exit, CliError> {
+    let mut types: Vec<ObjectType> = rejected.iter().map(|record| record.object_type).collect();
+    types.dedup();
+    if types.len() > 1 {
+        let types: Vec<&str> = types
+            .iter()
+            .map(|object_type| object_type.as_str())
+            .collect();
+        let message = format!(
+            "a record file holds one type, and there are {}",
+            types.join(", ")
+        );
+        return Err(CliError::new(Exit::Usage, message)
+            .with_hint("name one of them: gong-crm rejects TYPE --out FILE"));
+    }
+    let (kept, lost): (Vec<_>, Vec<_>) = rejected
+        .iter()
+        .partition(|record| !record.line_content().is_empty());
+    let write = || -> std::io::Result<()> {
+        let directory = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
+        let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
+        for record in &kept {
+            file.write_all(record.line_content().trim_ascii_end())?;
+            file.write_all(b"\n")?;
+        }
+        file.flush()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|error| {
+        let message = format!("{} could not be written: {error}", path.display());
+        CliError::new(Exit::Unexpected, message)
+    })?;
+    for record in &lost {
+        output.status(&format!(
+            "{} {}: not written, its content is not kept",
+            record.object_type, record.object_id
+        ));
+    }
+    let written = kept.len() as u64;
+    if output.is_json() {
+        output.json(&serde_json::json!({"path": path.to_string_lossy(), "records": written}));
+    } else {
+        output.stdout(&format!(
+            "{}: {}",
+            path.display(),
+            counted(written, "record")
+        ));
+    }
+    Ok(Exit::Ok)
+}
+
+async fn waive(
+    settings: &Settings,
+    ledger: &Ledger,
+    record: &RecordName,
+    output: Output,
+) -> Result<Exit, CliError> {
+    let mut is_waived = false;
+    for (base_url, integration_id) in settings.known_integrations(ledger).await? {
+        is_waived |= ledger
+            .waive(
+                &base_url,
+                integration_id,
+                record.object_type,
+                &record.object_id,
+            )
+            .await
+            .map_err(|error| CliError::from_ledger(&error))?;
+    }
+    let (object_type, object_id) = (record.object_type, &record.object_id);
+    if !is_waived {
+        let message = format!("{object_type} {object_id} is not a rejected record");
+        return Err(CliError::new(Exit::Usage, message)
+            .with_hint("`gong-crm rejects` lists the rejected records"));
+    }
+    if output.is_json() {
+        output.json(&serde_json::json!({
+            "objectType": object_type, "objectId": object_id, "waived": true,
+        }));
+    } else {
+        output.stdout(&format!(
+            "{object_type} {object_id} is not sent again until it changes"
+        ));
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,444 @@
+//! `gong-crm sync`: makes Gong equal to the sources of gong-crm.toml, once or for ever.
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use gong_crm::check::{self, FileConverter};
+use gong_crm::mapping::{Conversion, Mapping, MappingError};
+use gong_crm::push::{CheckMode, Rejects, Resend};
+use gong_crm::schema::EntitySchema;
+use gong_crm::source::FilesSource;
+use gong_crm::sync::{Deletions, Pace, SyncError, SyncOptions, SyncPlan, SyncReport, metrics};
+use gong_crm::{IntegrationId, ObjectType};
+
+use crate::args::Global;
+use crate::args::sync::{Scope, Sync};
+use crate::command::push::apply_delivery_args;
+use crate::config::settings::Settings;
+use crate::config::sources;
+use crate::connection::Connection;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::progress::Progress;
+use crate::output::{Output, sync_report};
+use crate::schema_file;
+use crate::signal::Signals;
+
+/// How long a round that is one of many waits for a verdict: the next one asks again.
+const WAIT_OF_A_ROUND: Duration = Duration::from_secs(20);
+
+/// How often a paused sync looks whether it may go on.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// The sources of the config file, and where it is.
+pub(crate) struct Sources {
+    tables: sources::Sources,
+    path: PathBuf,
+}
+
+impl Sources {
+    pub(crate) fn read(global: &Global) -> Result<Self, CliError> {
+        let (path, tables) = Settings::sources(global)?;
+        if tables.sources.is_empty() {
+            return Err(CliError::new(Exit::Usage, "no source is named").with_hint(
+                "add to gong-crm.toml, for each type:\n[sources.ACCOUNT]\nfiles = \
+                 \"exports/accounts.ldjson\"\ncomplete = true",
+            ));
+        }
+        Ok(Self { tables, path })
+    }
+
+    pub(crate) fn scope(&self, args: &Scope) -> String {
+        let named = args.scope.clone();
+        let named = named.or_else(|| self.tables.sync.scope.clone());
+        named.unwrap_or_else(|| "default".to_owned())
+    }
+
+    /// How a sync of these sources goes about it.
+    pub(crate) fn options(&self, global: &Global, args: &Scope) -> Result<SyncOptions, CliError> {
+        let sync = &self.tables.sync;
+        let mut options = SyncOptions::new(self.scope(args));
+        options.max_deletions = args
+            .max_deletions
+            .or(sync.max_deletions)
+            .unwrap_or_default();
+        options.max_changes = args.max_changes.or(sync.max_changes).unwrap_or_default();
+        options.delete_after = args.delete_after.or(sync.delete_after).unwrap_or(1);
+        options.delete_referenced = args.delete_referenced || sync.delete_referenced;
+        options
+            .confirm_deletions
+            .clone_from(&args.confirm_deletions);
+        options.only = args.only.iter().cloned().collect();
+        options.strict = args.strict;
+        let schema = args.schema.as_deref();
+        let schema = schema
+            .map(|path| schema_file::read(path, None))
+            .transpose()?;
+        let mut check = check::Options::default();
+        check.severities.allow = args.allow.iter().copied().collect();
+        check.severities.deny = args.deny.iter().copied().collect();
+        check.entity_schema.clone_from(&schema);
+        options.push.check = CheckMode::SkipInvalid(check);
+        for (object_type, table) in &self.tables.sources {
+            let source = self.source(global, table, schema.as_ref())?;
+            let deletions = table.deletions.unwrap_or(match object_type {
+                ObjectType::BusinessUser => Deletions::Ask,
+                _ => Deletions::WithinLimits,
+            });
+            options = options.source_with(*object_type, Arc::new(source), deletions);
+        }
+        Ok(options)
+    }
+
+    fn source(
+        &self,
+        global: &Global,
+        table: &sources::SourceTable,
+        schema: Option<&EntitySchema>,
+    ) -> Result<FilesSource, CliError> {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let source = FilesSource::new(folder.join(&table.files))
+            .take(table.take)
+            .complete(table.complete)
+            .lag(table.lag)
+            .stable_for(table.stable_for);
+        let path = match &table.map {
+            Some(map) => Some(folder.join(map)),
+            None => Settings::map(global)?.map(|map| map.value),
+        };
+        let Some(path) = path else {
+            return Ok(source);
+        };
+        let at = format!("{}:{}", self.path.display(), table.line);
+        let unusable = |error: MappingError| {
+            CliError::new(Exit::Usage, error.to_string())
+                .with_hint(format!("it is set as `map` in {at}"))
+        };
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let mut conversion = Conversion::new(Mapping::open(&path).map_err(unusable)?);
+        conversion.entity_schema = schema.cloned();
+        conversion.by_name = table.map.is_none();
+        Ok(source.converter(Arc::new(conversion) as Arc<dyn FileConverter>, text))
+    }
+}
+
+pub(crate) async fn run(global: &Global, args: &Sync, output: Output) -> Result<Exit, CliError> {
+    let sources = Sources::read(global)?;
+    let scope = sources.scope(&args.scope);
+    if args.pause || args.continue_ {
+        return pause(global, &scope, args.pause, output).await;
+    }
+    let mut options = sources.options(global, &args.scope)?;
+    if global.sim {
+        options = options.simulator();
+    }
+    apply_delivery_args(&mut options.push, &args.delivery, global);
+    options.push.rejects = Rejects::None;
+    if args.resend {
+        options.push.resend = Resend::All;
+    }
+    options.plan_file.clone_from(&args.plan);
+    let connection = Connection::open(global).await?;
+    let integration_id = connection.known_integration_id().await?;
+    let mut round = Round {
+        connection,
+        integration_id,
+        options,
+        global,
+        metrics: args.metrics.clone(),
+        output,
+        signals: Signals::new(),
+    };
+    let every = match args.every {
+        None => None,
+        Some(every) => Some(every.or(sources.tables.sync.every).ok_or_else(|| {
+            CliError::new(Exit::Usage, "--every needs a time")
+                .with_hint("give one, such as --every 5m, or set `every` in [sync]")
+        })?),
+    };
+    match every {
+        Some(every) => round.for_ever(every).await,
+        None => round.once(args.yes).await,
+    }
+}
+
+async fn pause(
+    global: &Global,
+    scope: &str,
+    is_paused: bool,
+    output: Output,
+) -> Result<Exit, CliError> {
+    let ledger = Settings::read(global)?.open_ledger().await?;
+    ledger
+        .set_paused(scope, is_paused)
+        .await
+        .map_err(|error| CliError::from_ledger(&error))?;
+    output.status(if is_paused {
+        "paused: a running sync stops after its round; gong-crm sync --continue lets it go on"
+    } else {
+        "the next round begins as usual"
+    });
+    Ok(Exit::Ok)
+}
+
+/// One sync, or one round of many.
+struct Round<'a> {
+    connection: Connection,
+    integration_id: IntegrationId,
+    options: SyncOptions,
+    global: &'a Global,
+    metrics: Option<PathBuf>,
+    output: Output,
+    signals: Signals,
+}
+
+impl Round<'_> {
+    async fn once(&mut self, is_agreed: bool) -> Result<Exit, CliError> {
+        let asks = !is_agreed && self.is_first().await? && is_terminal();
+        let (report, signal) = self.run(asks).await?;
+        let Some(report) = report else {
+            return Ok(signal.unwrap_or(Exit::Interrupted));
+        };
+        if report.is_declined {
+            self.output.status("nothing was sent");
+            return Ok(Exit::Interrupted);
+        }
+        if self.output.is_json() {
+            self.output.json(&report);
+        } else {
+            let left = self.connection.client.calls_left().await;
+            sync_report::plan(&report.plan, left, self.output);
+            for note in report
+                .notes
+                .iter()
+                .filter(|note| !report.plan.notes.contains(note))
+            {
+                self.output.status(&format!("note: {note}"));
+            }
+            for file in &report.files {
+                if let Some(reason) = &file.reason {
+                    let path = file.path.display();
+                    self.output.status(&format!("{path}: {reason}"));
+                }
+            }
+            let verdict = report.verdict;
+            self.output.status(&format!("verdict: {verdict}"));
+        }
+        self.write_metrics(&report).await?;
+        let exit = Exit::of_sync(&report);
+        if let Some(cause) = &report.cause {
+            let mut error = CliError::from_error(cause);
+            error.exit = exit;
+            self.output.error(&error);
+        }
+        Ok(match signal {
+            Some(signal) if exit.is_signal() => signal,
+            _ => exit,
+        })
+    }
+
+    /// Runs rounds until a signal comes.
+    async fn for_ever(&mut self, every: Duration) -> Result<Exit, CliError> {
+        let wait = self.options.push.poll.timeout.min(WAIT_OF_A_ROUND);
+        self.options.push.poll = self.options.push.poll.with_timeout(wait);
+        let mut pace = Pace::new(every);
+        let mut was_stretched = false;
+        loop {
+            if let Some(signal) = self.wait_while_paused().await? {
+                return Ok(signal);
+            }
+            let began = Instant::now();
+            match self.run(false).await {
+                Ok((Some(report), None)) => {
+                    if self.output.is_json() {
+                        self.output.json(&report);
+                    } else {
+                        sync_report::round(&report, self.output);
+                    }
+                    if let Some(list) = &report.plan.held_deletions {
+                        let list = list.display();
+                        self.output.status(&format!("held-back deletions: {list}"));
+                    }
+                    self.write_metrics(&report).await?;
+                    pace.add_round(report.calls);
+                    let exit = Exit::of_sync(&report);
+                    if let (Exit::Credentials, Some(cause)) = (exit, &report.cause) {
+                        // No later round can succeed with them either.
+                        return Err(CliError::from_error(cause));
+                    }
+                }
+                Ok((_, signal)) => return Ok(signal.unwrap_or(Exit::Interrupted)),
+                Err(error) if matches!(error.exit, Exit::Usage | Exit::Credentials) => {
+                    return Err(error);
+                }
+                Err(error) => {
+                    self.output.error(&error);
+                }
+            }
+            // A list is confirmed once; what is in it and came back is not deleted later.
+            self.options.confirm_deletions = None;
+            let left = self.connection.client.calls_left().await;
+            let pause = pace.pause(left);
+            if pace.is_stretched(left) != was_stretched {
+                was_stretched = !was_stretched;
+                let seconds = pause.as_secs();
+                let why = if was_stretched {
+                    "so that the day's calls last"
+                } else {
+                    "as asked"
+                };
+                self.output
+                    .status(&format!("rounds begin every {seconds} s now, {why}"));
+            }
+            let rest = pause.saturating_sub(began.elapsed());
+            tokio::select! {
+                () = tokio::time::sleep(rest) => {}
+                signal = self.signals.next() => return Ok(signal),
+            }
+        }
+    }
+
+    async fn wait_while_paused(&mut self) -> Result<Option<Exit>, CliError> {
+        let mut is_said = false;
+        loop {
+            let ledger = self.connection.client.ledger();
+            let is_paused = ledger
+                .is_paused(&self.options.scope)
+                .await
+                .map_err(|error| CliError::from_ledger(&error))?;
+            if !is_paused {
+                return Ok(None);
+            }
+            if !is_said {
+                self.output
+                    .status("paused; gong-crm sync --continue lets it go on");
+                is_said = true;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                signal = self.signals.next() => return Ok(Some(signal)),
+            }
+        }
+    }
+
+    /// Whether no sync of this scope ran before.
+    async fn is_first(&self) -> Result<bool, CliError> {
+        let scopes = self.connection.client.ledger().scopes().await;
+        let scopes = scopes.map_err(|error| CliError::from_ledger(&error))?;
+        Ok(!scopes.contains(&self.options.scope))
+    }
+
+    /// Runs one round; gives its report and the signal that stopped it. The first signal stops it
+    /// cleanly, the second at once.
+    async fn run(&mut self, asks: bool) -> Result<(Option<SyncReport>, Option<Exit>), CliError> {
+        let output = self.output;
+        let mut progress = Progress::new(output, !self.global.no_progress);
+        let client = &self.connection.client;
+        let mut sync = client.sync(self.integration_id, self.options.clone());
+        if asks {
+            sync = sync.approve(move |plan| ask(plan, output));
+        }
+        let (mut handle, work) = sync.start();
+        let cancel = handle.cancel_handle();
+        let mut stopped_by = None;
+        let outcome = {
+            let showing = async {
+                while let Some(event) = handle.next_event().await {
+                    progress.show(&event);
+                }
+            };
+            let mut both = Box::pin(async { tokio::join!(work, showing).0 });
+            tokio::select! {
+                outcome = &mut both => outcome,
+                exit = self.signals.next() => {
+                    output.status("stopping … press Ctrl-C again to quit immediately");
+                    stopped_by = Some(exit);
+                    cancel.cancel();
+                    tokio::select! {
+                        outcome = &mut both => outcome,
+                        exit = self.signals.next() => return Ok((None, Some(exit))),
+                    }
+                }
+            }
+        };
+        progress.end();
+        match outcome {
+            Ok(report) => Ok((Some(report), stopped_by)),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    async fn write_metrics(&self, report: &SyncReport) -> Result<(), CliError> {
+        let Some(path) = &self.metrics else {
+            return Ok(());
+        };
+        let client = &self.connection.client;
+        let text = metrics(client, self.integration_id, &self.options.scope, report)
+            .await
+            .map_err(failed)?;
+        let unwritable = |error: std::io::Error| {
+            let path = path.display();
+            CliError::new(
+                Exit::Unexpected,
+                format!("{path} can't be written: {error}"),
+            )
+        };
+        // A collector never reads half a file.
+        let directory = path.parent().filter(|path| !path.as_os_str().is_empty());
+        let mut named = tempfile::Builder::new();
+        let file = named
+            .tempfile_in(directory.unwrap_or(Path::new(".")))
+            .map_err(unwritable)?;
+        std::fs::write(file.path(), text).map_err(unwritable)?;
+        readable_by_all(file.as_file()).map_err(unwritable)?;
+        file.persist(path)
+            .map_err(|error| unwritable(error.error))?;
+        Ok(())
+    }
+}
+
+/// The collector runs as another user; the numbers are no secret.
+#[cfg(unix)]
+fn readable_by_all(file: &std::fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_: &std::fs::File) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn is_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Shows the plan of the first sync, and asks.
+fn ask(plan: &SyncPlan, output: Output) -> bool {
+    if !plan.has_changes() {
+        return true;
+    }
+    sync_report::plan(plan, None, output);
+    output.message("Send this? [y/N]");
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
+/// Why a sync or plan came to nothing.
+pub(crate) fn failed(error: SyncError) -> CliError {
+    match error {
+        SyncError::Push(error) => CliError::from_push(error),
+        SyncError::Ledger(error) => CliError::from_ledger(&error),
+        SyncError::NoSources | SyncError::Malformed { .. } | SyncError::Unreadable { .. } => {
+            CliError::new(Exit::Usage, error.to_string())
+        }
+        SyncError::OtherPlan { .. } => CliError::new(Exit::Usage, error.to_string())
+            .with_hint("gong-crm plan --out FILE writes a new one"),
+        SyncError::PlanOutdated { .. } => CliError::new(Exit::Failed, error.to_string())
+            .with_hint("without --strict, everything that is still as planned is done"),
+        other => CliError::new(Exit::Unexpected, other.to_string()),
+    }
+}

@@ -1,0 +1,88 @@
+//! `gong-crm uploads`: what was sent, upload by upload.
+
+use gong_crm::ledger::Upload;
+use serde_json::json;
+
+use crate::args::Global;
+use crate::args::ledger::Uploads;
+use crate::config::settings::Settings;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::output::table::{Align, count, seconds};
+
+/// Lists uploads from the ledger; no call is made.
+pub(crate) async fn run(
+    global: &Global,
+    uploads: &Uploads,
+    output: Output,
+) -> Result<Exit, CliError> {
+    let ledger = Settings::read(global)?.open_ledger().await?;
+    let listed = if uploads.unfinished {
+        ledger.open_uploads().await
+    } else {
+        ledger.uploads(uploads.limit).await
+    };
+    let listed = listed.map_err(|error| CliError::from_ledger(&error))?;
+    if output.is_json() {
+        for upload in &listed {
+            output.json(&json(upload));
+        }
+        return Ok(Exit::Ok);
+    }
+    if listed.is_empty() {
+        output.status(if uploads.unfinished {
+            "no unfinished uploads"
+        } else {
+            "the ledger is empty: no uploads recorded yet"
+        });
+        return Ok(Exit::Ok);
+    }
+    let columns = [
+        ("id", Align::Left),
+        ("type", Align::Left),
+        ("records", Align::Right),
+        ("accepted", Align::Right),
+        ("rejected", Align::Right),
+        ("state", Align::Left),
+        ("planned", Align::Left),
+        ("from", Align::Left),
+    ];
+    let row = |upload: &Upload| {
+        vec![
+            upload.client_request_id.to_string(),
+            upload.object_type.to_string(),
+            count(upload.records),
+            count(upload.accepted),
+            count(upload.rejected),
+            upload.state.to_string(),
+            seconds(upload.planned_at),
+            upload.sources.join(", "),
+        ]
+    };
+    output.table(&columns, &listed.iter().map(row).collect::<Vec<_>>());
+    if listed.iter().any(|upload| upload.state.is_open()) {
+        output.status("");
+        output.status("to finish open uploads: gong-crm resume");
+    }
+    Ok(Exit::Ok)
+}
+
+fn json(upload: &Upload) -> serde_json::Value {
+    json!({
+        "objectType": upload.object_type,
+        "clientRequestId": upload.client_request_id,
+        "integrationId": upload.integration_id,
+        "direction": upload.direction,
+        "purpose": upload.purpose,
+        "state": upload.state,
+        "records": upload.records,
+        "bytes": upload.bytes,
+        "accepted": upload.accepted,
+        "rejected": upload.rejected,
+        "sources": upload.sources,
+        "plannedAt": upload.planned_at,
+        "acceptedAt": upload.accepted_at,
+        "completedAt": upload.completed_at,
+    })
+}

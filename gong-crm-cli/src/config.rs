@@ -1,0 +1,5 @@
+//! Settings: from flags, the environment and a config file.
+
+pub(crate) mod file;
+pub(crate) mod settings;
+pub(crate) mod sources;

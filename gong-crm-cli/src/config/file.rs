@@ -1,0 +1,331 @@
+//! Parses a `gong-crm.toml` into settings, each with its line.
+//!
+//! Keys have the names of the flags. A table `[profile.NAME]` has the same keys and inherits nothing
+//! from the top level, so that no key of one company is sent to another company's address.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::sources::{self, Sources};
+
+/// A value and its line, from 1.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry<T> {
+    pub(crate) value: T,
+    pub(crate) line: usize,
+}
+
+/// The settings of one profile, or of the top level.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Profile {
+    pub(crate) base_url: Option<Entry<String>>,
+    pub(crate) integration_id: Option<Entry<i64>>,
+    pub(crate) ledger: Option<Entry<PathBuf>>,
+    pub(crate) map: Option<Entry<PathBuf>>,
+    pub(crate) access_key: Option<Entry<SecretString>>,
+    pub(crate) access_key_secret: Option<Entry<SecretString>>,
+    pub(crate) bearer_token: Option<Entry<SecretString>>,
+    /// What `plan` and `sync` read.
+    pub(crate) sources: Sources,
+}
+
+/// A file's settings.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ConfigFile {
+    /// The top-level settings, used without a profile.
+    pub(crate) top: Profile,
+    /// The profiles by name.
+    pub(crate) profiles: BTreeMap<String, Profile>,
+}
+
+/// What is wrong with a file, and where. It never contains a value, which could be a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ConfigError {
+    pub(crate) line: usize,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+const KEYS: [&str; 9] = [
+    "base-url",
+    "integration-id",
+    "ledger",
+    "map",
+    "access-key",
+    "access-key-secret",
+    "bearer-token",
+    "sync",
+    "sources",
+];
+
+/// The table of profiles.
+const PROFILES: &str = "profile";
+
+impl ConfigFile {
+    /// Reads a file's text.
+    pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let table = DeTable::parse(text).map_err(|error| ConfigError {
+            line: line(text, error.span().map_or(0, |span| span.start)),
+            message: error.message().to_owned(),
+            hint: Some("write a setting like base-url = \"https://api.gong.io\"".to_owned()),
+        })?;
+        let mut file = Self::default();
+        for (key, value) in table.get_ref() {
+            if key.get_ref() != PROFILES {
+                file.top.set(text, key, value, true)?;
+                continue;
+            }
+            for (name, profile) in entries(text, PROFILES, value)? {
+                let mut settings = Profile::default();
+                for (key, value) in entries(text, "a profile", profile)? {
+                    settings.set(text, key, value, false)?;
+                }
+                file.profiles
+                    .insert(name.get_ref().clone().into_owned(), settings);
+            }
+        }
+        Ok(file)
+    }
+
+    /// Whether anything in the file is a secret.
+    pub(crate) fn has_secrets(&self) -> bool {
+        std::iter::once(&self.top)
+            .chain(self.profiles.values())
+            .any(Profile::has_secrets)
+    }
+}
+
+impl Profile {
+    fn has_secrets(&self) -> bool {
+        self.access_key_secret.is_some() || self.bearer_token.is_some()
+    }
+
+    fn set(
+        &mut self,
+        text: &str,
+        key: &Spanned<std::borrow::Cow<'_, str>>,
+        value: &Spanned<DeValue<'_>>,
+        is_top: bool,
+    ) -> Result<(), ConfigError> {
+        let name = key.get_ref().as_ref();
+        let line = line(text, key.span().start);
+        let is_wrong = |expected: &str| ConfigError {
+            line,
+            message: format!(
+                "`{name}` must be {expected}, found {}",
+                kind(value.get_ref())
+            ),
+            hint: None,
+        };
+        let words = || match value.get_ref() {
+            DeValue::String(text) => Ok(text.clone().into_owned()),
+            _ => Err(is_wrong("a quoted string")),
+        };
+        let secret = || {
+            words().map(|text| {
+                Some(Entry {
+                    value: SecretString::from(text),
+                    line,
+                })
+            })
+        };
+        let path = || {
+            words().map(|text| {
+                Some(Entry {
+                    value: PathBuf::from(text),
+                    line,
+                })
+            })
+        };
+        match name {
+            "base-url" => {
+                self.base_url = Some(Entry {
+                    value: words()?,
+                    line,
+                });
+            }
+            "integration-id" => {
+                let number = match value.get_ref() {
+                    // As a string too: other tools round a number of this length.
+                    DeValue::String(text) => text.trim().parse().ok(),
+                    DeValue::Integer(number) if number.radix() == 10 => {
+                        number.as_str().replace('_', "").parse().ok()
+                    }
+                    _ => None,
+                };
+                let value =
+                    number.ok_or_else(|| is_wrong("a whole number, the id of an integration"));
+                self.integration_id = Some(Entry {
+                    value: value?,
+                    line,
+                });
+            }
+            "ledger" => self.ledger = path()?,
+            "map" => self.map = path()?,
+            "access-key" => self.access_key = secret()?,
+            "access-key-secret" => self.access_key_secret = secret()?,
+            "bearer-token" => self.bearer_token = secret()?,
+            "sync" => self.sources.sync = sources::sync(text, value)?,
+            "sources" => self.sources.sources = sources::sources(text, value)?,
+            _ => return Err(unknown(name, line, is_top)),
+        }
+        Ok(())
+    }
+}
+
+fn unknown(name: &str, line: usize, is_top: bool) -> ConfigError {
+    let known = KEYS.into_iter().chain(is_top.then_some(PROFILES));
+    ConfigError {
+        line,
+        message: format!("unknown key `{name}`"),
+        hint: Some(match nearest(name, known.clone()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("known keys: {}", known.collect::<Vec<_>>().join(", ")),
+        }),
+    }
+}
+
+/// The known name that is closest to a misspelt one.
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let given = name.to_lowercase().replace(['_', ' '], "-");
+    known
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(&given, candidate), candidate))
+        .min_by_key(|(distance, _)| *distance)
+        // At most a third of the letters may differ.
+        .filter(|(distance, _)| distance * 3 <= given.chars().count())
+        .map(|(_, candidate)| candidate)
+}
+
+fn entries<'table, 'text>(
+    text: &str,
+    what: &str,
+    value: &'table Spanned<DeValue<'text>>,
+) -> Result<&'table DeTable<'text>, ConfigError> {
+    match value.get_ref() {
+        DeValue::Table(table) => Ok(table),
+        other => Err(ConfigError {
+            line: line(text, value.span().start),
+            message: format!("{what} must be a table, found {}", kind(other)),
+            hint: Some("write a profile as a section such as [profile.staging]".to_owned()),
+        }),
+    }
+}
+
+/// The kind of a value, without the value.
+pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "an array",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// The line of a byte.
+pub(super) fn line(text: &str, byte: usize) -> usize {
+    text.get(..byte).unwrap_or(text).matches('\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    #[test]
+    fn profile_inherits_nothing() {
+        let file = ConfigFile::parse(
+            "base-url = \"https://api.gong.io\"\nintegration-id = 5_517_027_188_234_205_706\n\
+             map = \"crm.toml\"\n\n[profile.staging]\naccess-key = \"k\"\naccess-key-secret = 's'\n\
+             integration-id = \"17\"\n",
+        )
+        .unwrap();
+        let id = file.top.integration_id.unwrap();
+        assert_eq!((id.value, id.line), (5_517_027_188_234_205_706, 2));
+        assert_eq!(file.top.map.unwrap().value, PathBuf::from("crm.toml"));
+        let staging = &file.profiles["staging"];
+        assert!(staging.base_url.is_none() && staging.has_secrets());
+        assert_eq!(staging.integration_id.as_ref().unwrap().value, 17);
+        let secret = staging.access_key_secret.as_ref().unwrap();
+        assert_eq!((secret.value.expose_secret(), secret.line), ("s", 7));
+    }
+
+    #[test]
+    fn mistake_is_reported_by_line_without_its_value() {
+        for (text, line, message, hint) in [
+            (
+                "\nbase-ulr = 'x'",
+                2,
+                "unknown key `base-ulr`",
+                Some("did you mean `base-url`?"),
+            ),
+            (
+                "\nbase-url = true",
+                2,
+                "`base-url` must be a quoted string, found a boolean",
+                None,
+            ),
+            (
+                "[profile.a]\naccess_key = 'x'",
+                2,
+                "unknown key `access_key`",
+                Some("did you mean `access-key`?"),
+            ),
+            (
+                "\n\nbearer-token = 12345",
+                3,
+                "`bearer-token` must be a quoted string, found a number",
+                None,
+            ),
+            (
+                "integration-id = 1.5",
+                1,
+                "`integration-id` must be a whole number, the id of an integration, found a number",
+                None,
+            ),
+            (
+                "integration-id = 99999999999999999999",
+                1,
+                "`integration-id` must be a whole number, the id of an integration, found a number",
+                None,
+            ),
+            (
+                "profile = 'staging'",
+                1,
+                "profile must be a table, found a string",
+                Some("write a profile as a section such as [profile.staging]"),
+            ),
+        ] {
+            let error = ConfigFile::parse(text).unwrap_err();
+            let expected = ConfigError {
+                line,
+                message: message.to_owned(),
+                hint: hint.map(str::to_owned),
+            };
+            assert_eq!(error, expected, "{text}");
+        }
+        let error = ConfigFile::parse("[profile.a]\nprofile = 'x'").unwrap_err();
+        assert!(!error.hint.unwrap().contains("profile"));
+    }
+
+    #[test]
+    fn secret_in_broken_syntax_is_not_repeated() {
+        for text in [
+            "access-key-secret = \"hunter2",
+            "access-key-secret = hunter2",
+            "bearer-token = [\"hunter2\"]",
+            "access-key-secret = 'x'\naccess-key-secret = 'hunter2'",
+        ] {
+            let error = ConfigFile::parse(text).unwrap_err();
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Progress of a push on stderr: a bar on a terminal, otherwise a line per step.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use gong_crm::ClientRequestId;
+use gong_crm::check::Finding;
+use gong_crm::push::Event;
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+
+use crate::output::table::{count, counted};
+use crate::output::{Output, escape, finding};
+
+/// How often a line is printed while nothing else happens.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// How many errors of the check are shown; more would push the report off the screen.
+const SHOWN_ERRORS: usize = 20;
+
+/// Shows the events of a push.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    output: Output,
+    display: Display,
+    /// When the last line was printed.
+    last_line: Instant,
+    /// The size of each upload that is being sent.
+    bytes: BTreeMap<ClientRequestId, u64>,
+    errors: u64,
+    warnings: u64,
+}
+
+#[derive(Debug)]
+enum Display {
+    Bar(ProgressBar),
+    Lines,
+    None,
+}
+
+impl Progress {
+    pub(crate) fn new(output: Output, is_wanted: bool) -> Self {
+        let display = if !is_wanted || output.is_json() {
+            Display::None
+        } else if std::io::stderr().is_terminal() {
+            let bar = ProgressBar::new(0);
+            // There is nothing to draw until the first upload begins.
+            if let Ok(style) = ProgressStyle::with_template("{msg}") {
+                bar.set_style(style);
+            }
+            Display::Bar(bar)
+        } else {
+            Display::Lines
+        };
+        Self {
+            output,
+            display,
+            last_line: Instant::now(),
+            bytes: BTreeMap::new(),
+            errors: 0,
+            warnings: 0,
+        }
+    }
+
+    pub(crate) fn show(&mut self, event: &Event) {
+        match event {
+            Event::Waiting { owner } => {
+                self.line(&format!("waiting for another push to end: {owner}"));
+            }
+            Event::Reading {
+                object_type,
+                source,
+            } => self.line(&format!("reading {object_type} from {source}")),
+            Event::Checked {
+                findings,
+                errors,
+                warnings,
+            } => self.checked(findings, *errors, *warnings),
+            Event::FewCallsLeft { needed, left } => self.line(&format!(
+                "this push may need {} calls; calls left today: {}",
+                count(*needed),
+                count(*left)
+            )),
+            Event::Planned {
+                records: 0,
+                unchanged,
+                ..
+            } => self.line(&format!("nothing to send, {} unchanged", count(*unchanged))),
+            Event::Planned {
+                records,
+                unchanged,
+                uploads,
+                bytes,
+            } => self.line(&format!(
+                "{} to send in {} ({}), {} unchanged",
+                counted(*records, "record"),
+                counted(*uploads as u64, "upload"),
+                HumanBytes(*bytes),
+                count(*unchanged)
+            )),
+            Event::Sending {
+                client_request_id,
+                bytes,
+                ..
+            } => self.begin(client_request_id, *bytes),
+            Event::Sent {
+                client_request_id,
+                bytes,
+            } => self.advance(client_request_id, *bytes),
+            Event::Accepted { client_request_id } => {
+                self.step(client_request_id, "waiting for Gong to process it");
+            }
+            Event::Polled {
+                client_request_id,
+                status,
+            } => self.step(client_request_id, status.status.as_str()),
+            Event::Retrying {
+                client_request_id,
+                error,
+                pause,
+            } => self.line(&format!(
+                "{client_request_id}: {error}; retrying in {:.1} s",
+                pause.as_secs_f32()
+            )),
+            Event::AccountDelay { pause } => self.line(&format!(
+                "waiting {} s so that Gong can store the accounts (--account-delay)",
+                pause.as_millis().div_ceil(1_000)
+            )),
+            Event::Searching {
+                client_request_id,
+                records,
+            } => self.line(&format!(
+                "{client_request_id}: looking for rejected records that Gong did not list, among {}",
+                count(*records)
+            )),
+            Event::Finished {
+                client_request_id,
+                records,
+                accepted,
+                ..
+            } => self.line(&format!(
+                "{client_request_id}: {} of {} accepted",
+                count(*accepted),
+                count(*records)
+            )),
+            Event::Stopped {
+                client_request_id,
+                reason,
+            } => self.line(&format!("{client_request_id}: {reason}")),
+            _ => {}
+        }
+    }
+
+    /// What the check found: the first errors in full, all else as a number.
+    fn checked(&mut self, findings: &[Finding], errors: u64, warnings: u64) {
+        for found in findings.iter().take(SHOWN_ERRORS) {
+            for line in finding::text(found) {
+                self.output.status(&line);
+            }
+        }
+        let shown = findings.len().min(SHOWN_ERRORS) as u64;
+        self.errors = errors.saturating_sub(shown);
+        self.warnings = warnings;
+    }
+
+    /// Removes the bar, so that the results stand alone.
+    pub(crate) fn end(&self) {
+        for (number, thing) in [(self.errors, "more error"), (self.warnings, "warning")] {
+            if number > 0 {
+                let number = counted(number, thing);
+                self.output
+                    .status(&format!("{number}; run `gong-crm check` to see them"));
+            }
+        }
+        if let Display::Bar(bar) = &self.display {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn begin(&mut self, id: &ClientRequestId, bytes: u64) {
+        self.last_line = Instant::now();
+        self.bytes.insert(id.clone(), bytes);
+        if let Display::Bar(bar) = &self.display {
+            let style = ProgressStyle::with_template("{wide_msg}  {bar:12} {bytes}/{total_bytes}");
+            if let Ok(style) = style {
+                bar.set_style(style);
+            }
+            bar.reset();
+            bar.set_length(bytes);
+            bar.set_message(id.to_string());
+        }
+    }
+
+    fn advance(&mut self, id: &ClientRequestId, bytes: u64) {
+        match &self.display {
+            Display::Bar(bar) => bar.set_position(bytes),
+            Display::Lines if self.last_line.elapsed() >= LINE_EVERY => {
+                let all = self.bytes.get(id).copied().unwrap_or_default();
+                self.line(&format!(
+                    "{id}: {} of {} sent",
+                    HumanBytes(bytes),
+                    HumanBytes(all)
+                ));
+            }
+            Display::Lines | Display::None => {}
+        }
+    }
+
+    fn step(&mut self, id: &ClientRequestId, what: &str) {
+        match &self.display {
+            Display::Bar(bar) => {
+                if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
+                    bar.set_style(style);
+                }
+                bar.set_message(escape::line(&format!("{id}: {what}")));
+                bar.tick();
+            }
+            Display::Lines if self.last_line.elapsed() >= LINE_EVERY => {
+                self.line(&format!("{id}: {what}"));
+            }
+            Display::Lines | Display::None => {}
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.last_line = Instant::now();
+        match &self.display {
+            Display::Bar(bar) => bar.suspend(|| self.output.status(line)),
+            Display::Lines => self.output.status(line),
+            Display::None => {}
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Follows a push or a resume to its end and prints its report.
+
+use std::fmt::Write as _;
+
+use gong_crm::push::{FileReport, Push, Report, Status};
+
+use crate::args::Global;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::output::progress::Progress;
+use crate::output::table::{Align, count};
+use crate::signal::Signals;
+
+/// How many of a file's errors a person is shown; JSON and the rejects file have all of them.
+const SHOWN_ERRORS: usize = 50;
+
+/// Does the work, shows its progress, and prints the report. The first signal stops it cleanly, the
+/// second at once.
+pub(crate) async fn follow(push: Push, global: &Global, output: Output) -> Result<Exit, CliError> {
+    let mut progress = Progress::new(output, !global.no_progress);
+    let mut signals = Signals::new();
+    let (mut handle, work) = push.start();
+    let cancel = handle.cancel_handle();
+    let mut stopped_by = None;
+    let outcome = {
+        let showing = async {
+            while let Some(event) = handle.next_event().await {
+                progress.show(&event);
+            }
+        };
+        let mut both = Box::pin(async { tokio::join!(work, showing).0 });
+        tokio::select! {
+            outcome = &mut both => outcome,
+            exit = signals.next() => {
+                output.status("stopping … press Ctrl-C again to quit immediately");
+                stopped_by = Some(exit);
+                cancel.cancel();
+                tokio::select! {
+                    outcome = &mut both => outcome,
+                    exit = signals.next() => {
+                        resume_line(global, output, &[]);
+                        return Ok(exit);
+                    }
+                }
+            }
+        }
+    };
+    progress.end();
+    let report = match outcome {
+        Ok(report) => report,
+        Err(error) => {
+            let error = CliError::from_push(error);
+            if let Some(exit) = stopped_by {
+                output.error(&error);
+                return Ok(exit);
+            }
+            return Err(error);
+        }
+    };
+    if output.is_json() {
+        output.json(&report);
+    } else {
+        print(&report, output);
+    }
+    let exit = Exit::of_report(&report);
+    if let Some(cause) = &report.cause {
+        let mut error = CliError::from_error(cause);
+        error.exit = exit;
+        output.error(&error);
+    }
+    let unfinished: Vec<String> = report
+        .unfinished()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    if exit.is_signal() || !unfinished.is_empty() {
+        resume_line(global, output, &unfinished);
+    }
+    Ok(match stopped_by {
+        Some(signal) if exit.is_signal() => signal,
+        _ => exit,
+    })
+}
+
+/// Prints the command that finishes what was begun, with the options that it needs again.
+fn resume_line(global: &Global, output: Output, ids: &[String]) {
+    let mut line = "to resume: gong-crm resume".to_owned();
+    // One id is worth naming; for many, a resume of all is shorter.
+    if let [only] = ids {
+        let _ = write!(line, " {only}");
+    }
+    let paths = [("--ledger", &global.ledger), ("--config", &global.config)];
+    for (name, path) in paths {
+        if let Some(path) = path {
+            let _ = write!(line, " {name} {}", quoted(&path.to_string_lossy()));
+        }
+    }
+    if let Some(profile) = &global.profile {
+        let _ = write!(line, " --profile {}", quoted(profile));
+    }
+    output.status("");
+    output.status(&line);
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:,+@".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+fn print(report: &Report, output: Output) {
+    if report.files.is_empty() {
+        output.status("nothing to do");
+        return;
+    }
+    let columns = [
+        ("type", Align::Left),
+        ("file", Align::Left),
+        ("records", Align::Right),
+        ("unchanged", Align::Right),
+        ("accepted", Align::Right),
+        ("rejected", Align::Right),
+        ("status", Align::Left),
+    ];
+    let mut rows: Vec<Vec<String>> = report.files.iter().map(row).collect();
+    rows.push(vec![
+        "total".to_owned(),
+        String::new(),
+        count(report.records()),
+        count(report.unchanged()),
+        count(report.accepted()),
+        count(report.rejected()),
+        report.verdict.to_string(),
+    ]);
+    output.table(&columns, &rows);
+    let cause = report.cause.as_ref().map(ToString::to_string);
+    for file in &report.files {
+        errors(file, cause.as_deref(), output);
+    }
+    if !report.notes.is_empty() {
+        output.status("");
+    }
+    for note in &report.notes {
+        output.status(&format!("note: {note}"));
+    }
+}
+
+fn row(file: &FileReport) -> Vec<String> {
+    let older = if file.superseded == 1 {
+        "older version"
+    } else {
+        "older versions"
+    };
+    let mut parts = vec![match file.status {
+        Status::Partial if file.rejected > 0 => "some rejected".to_owned(),
+        Status::Partial => format!("{} held back", count(file.held_back)),
+        Status::Invalid => "invalid, nothing sent".to_owned(),
+        Status::NotSent => "not sent".to_owned(),
+        Status::TimedOut => "not finished".to_owned(),
+        Status::Unknown => "outcome unknown".to_owned(),
+        other => other.to_string(),
+    }];
+    for (number, what) in [
+        (file.held_back, "held back"),
+        (file.uncertain, "uncertain"),
+        (file.superseded, older),
+    ] {
+        let part = format!("{} {what}", count(number));
+        let is_said = parts.contains(&part) || file.status == Status::Invalid;
+        if number > 0 && !is_said {
+            parts.push(part);
+        }
+    }
+    vec![
+        file.object_type.to_string(),
+        file.path.display().to_string(),
+        count(file.records),
+        count(file.unchanged),
+        count(file.accepted),
+        count(file.rejected),
+        parts.join(", "),
+    ]
+}
+
+/// The records of a file that are not in Gong, and why.
+fn errors(file: &FileReport, cause: Option<&str>, output: Output) {
+    let path = file.path.display();
+    if file.status == Status::Invalid {
+        // The check has shown them.
+        return;
+    }
+    if !file.errors.is_empty() {
+        output.stdout("");
+    }
+    for error in file.errors.iter().take(SHOWN_ERRORS) {
+        let record = match &error.object_id {
+            Some(object_id) => format!("objectId {object_id}: "),
+            None => String::new(),
+        };
+        let line = match error.source_line {
+            0 => String::new(),
+            line => format!(":{line}"),
+        };
+        output.stdout(&format!("{path}{line}: {record}{}", error.description));
+    }
+    if file.errors.len() > SHOWN_ERRORS {
+        output.stdout(&format!(
+            "{path}: {} more; `gong-crm rejects` lists them",
+            count((file.errors.len() - SHOWN_ERRORS) as u64)
+        ));
+    }
+    // The cause of it all is said once, at the end.
+    if let Some(reason) = file
+        .reason
+        .as_deref()
+        .filter(|reason| Some(*reason) != cause)
+    {
+        output.status(&format!("{path}: {reason}"));
+    }
+    if let Some(rejects) = &file.rejects {
+        output.status(&format!(
+            "rejected records: {}, reasons: {}",
+            rejects.display(),
+            rejects.with_extension("txt").display()
+        ));
+    }
+}

@@ -1,0 +1,148 @@
+//! Prints a plan and what became of it.
+
+use gong_crm::sync::{PlanAction, SyncPlan, SyncReport};
+
+use crate::output::Output;
+use crate::output::table::{Align, count, counted};
+
+/// How many records of each kind a person is shown; JSON has all of them.
+const SHOWN: usize = 20;
+
+/// Prints a plan: a table of the types, the records, and one sentence.
+pub(crate) fn plan(plan: &SyncPlan, calls_left: Option<u64>, output: Output) {
+    let columns = [
+        ("type", Align::Left),
+        ("source", Align::Right),
+        ("+ new", Align::Right),
+        ("~ changed", Align::Right),
+        ("- gone", Align::Right),
+        ("= same", Align::Right),
+        ("! held back", Align::Right),
+    ];
+    let rows: Vec<Vec<String>> = plan
+        .types
+        .iter()
+        .map(|of| {
+            let numbers = [
+                of.source,
+                of.new,
+                of.changed,
+                of.deleted,
+                of.unchanged,
+                of.held_back,
+            ];
+            let mut row = vec![of.object_type.to_string()];
+            row.extend(numbers.map(count));
+            row
+        })
+        .collect();
+    output.table(&columns, &rows);
+    changes(plan, output);
+    for problem in &plan.problems {
+        let (object_type, source) = (problem.object_type, &problem.source);
+        output.status(&format!("{object_type} ({source}): {}", problem.message));
+    }
+    for left in &plan.left_out {
+        let (object_type, id) = (left.object_type, &left.object_id);
+        output.stdout(&format!("! {object_type} {id}: left out: {}", left.reason));
+    }
+    for note in &plan.notes {
+        output.status(&format!("note: {note}"));
+    }
+    output.status(&sentence(plan, calls_left));
+    if let Some(list) = &plan.held_deletions {
+        let list = list.display();
+        output.status(&format!(
+            "held-back deletions: {list}; to delete them: gong-crm sync --confirm-deletions {list}"
+        ));
+    }
+}
+
+/// The records that change, the first of each kind.
+fn changes(plan: &SyncPlan, output: Output) {
+    for (action, sign) in [
+        (PlanAction::Create, "+"),
+        (PlanAction::Update, "~"),
+        (PlanAction::Delete, "-"),
+        (PlanAction::HoldBack, "!"),
+    ] {
+        let of_kind = || plan.changes.iter().filter(|change| change.action == action);
+        for change in of_kind().take(SHOWN) {
+            let id = change.object_id.as_deref().unwrap_or("(no id)");
+            let mut line = format!("{sign} {:<13} {id}", change.object_type.to_string());
+            let fields = change.fields.join(", ");
+            for part in [
+                fields.as_str(),
+                change.reason.as_deref().unwrap_or_default(),
+            ] {
+                if !part.is_empty() {
+                    line.push_str("   ");
+                    line.push_str(part);
+                }
+            }
+            output.stdout(&line);
+        }
+        let more = of_kind().count().saturating_sub(SHOWN);
+        if more > 0 {
+            let more = count(more as u64);
+            output.stdout(&format!("{sign} {more} more; -o json lists all of them"));
+        }
+    }
+}
+
+fn sentence(plan: &SyncPlan, calls_left: Option<u64>) -> String {
+    let sum = |number: fn(&gong_crm::sync::TypeSummary) -> u64| {
+        plan.types.iter().map(number).sum::<u64>()
+    };
+    let deleted = sum(|of| of.deleted);
+    let limits: Vec<String> = plan
+        .types
+        .iter()
+        .filter(|of| of.deleted > 0)
+        .filter_map(|of| {
+            let allowed = of.allowed_deletions?;
+            let (owned, object_type) = (count(of.owned), of.object_type);
+            Some(format!(
+                "{} of {owned} {object_type} records",
+                count(allowed)
+            ))
+        })
+        .collect();
+    let limit = if limits.is_empty() {
+        String::new()
+    } else {
+        format!(" (limit: {})", limits.join(", "))
+    };
+    let left = calls_left.map_or_else(String::new, |left| format!("; {} left today", count(left)));
+    format!(
+        "Plan: {} new, {} changed, {}{limit}, {} held back. {}, about {}{left}.",
+        count(sum(|of| of.new)),
+        count(sum(|of| of.changed)),
+        counted(deleted, "deletion"),
+        count(sum(|of| of.held_back)),
+        counted(plan.uploads, "upload"),
+        counted(plan.calls, "call"),
+    )
+}
+
+/// One line about a round.
+pub(crate) fn round(report: &SyncReport, output: Output) {
+    let sum = |number: fn(&gong_crm::sync::TypeSummary) -> u64| {
+        report.plan.types.iter().map(number).sum::<u64>()
+    };
+    let now = jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S").to_string();
+    output.stdout(&format!(
+        "{now} {}: {} new, {} changed, {} deleted, {} same, {} held back, {}",
+        report.verdict,
+        count(sum(|of| of.new)),
+        count(sum(|of| of.changed)),
+        count(sum(|of| of.deleted)),
+        count(sum(|of| of.unchanged)),
+        count(sum(|of| of.held_back)),
+        counted(report.calls, "call"),
+    ));
+    for problem in &report.plan.problems {
+        let (object_type, source) = (problem.object_type, &problem.source);
+        output.status(&format!("{object_type} ({source}): {}", problem.message));
+    }
+}

@@ -1,0 +1,460 @@
+//! Writing into a ledger: uploads are written down before they leave, verdicts in one transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use gong_client::clock::Clock;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::accounts::put_newest_accounts;
+use super::record::{RecordState, Seconds, TryOutcome};
+use super::store::{Batch, Table};
+use super::upload::{Past, Pending, RecordOutcome, Upload};
+use super::verdict::{after, bounded, last_try, tries_of};
+use super::{
+    AS_OF, COUNTER, IDENTITY, Identity, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN,
+};
+use crate::ObjectType;
+
+/// Records per chunk of a manifest and of a history.
+const CHUNK: usize = 2_048;
+
+/// The longest content of a record that is kept.
+const MAX_CONTENT: usize = 1 << 20;
+
+/// The content of a record that is kept because it can't be read again from its source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Content {
+    /// The line as it was sent or was to be sent.
+    pub(crate) line: Vec<u8>,
+    /// The row of the CSV it came from; empty if it came from none.
+    pub(crate) row: String,
+    /// The header row of that CSV.
+    pub(crate) head: String,
+}
+
+impl Content {
+    fn encode(&self) -> Vec<u8> {
+        let bytes = postcard::to_allocvec(self).unwrap_or_default();
+        // An entry without content still says that the record is not in Gong.
+        if bytes.len() > MAX_CONTENT {
+            return Vec::new();
+        }
+        bytes
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
+    }
+}
+
+/// How long to wait before looking again whether another push has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// A ledger that is locked for one push.
+#[derive(Debug, Clone)]
+pub(crate) struct LockedLedger {
+    ledger: Ledger,
+    // Held also by writes that are under way when the push is dropped.
+    _lock: Arc<LedgerLock>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    counter: u64,
+    open: BTreeSet<u64>,
+    /// The as-of of the last push.
+    as_of: Seconds,
+}
+
+/// An upload that is to be written down, with its records.
+#[derive(Debug)]
+pub(crate) struct NewUpload {
+    pub(crate) upload: Upload,
+    pub(crate) pending: Vec<Pending>,
+}
+
+/// What became of an upload and of each of its records.
+#[derive(Debug, Default)]
+pub(crate) struct Conclusion {
+    /// The outcome of the records that `exceptions` does not name.
+    pub(crate) rest: Option<RecordOutcome>,
+    /// Outcomes by the place of the record in the upload, from 0, with the reason.
+    pub(crate) exceptions: BTreeMap<usize, (RecordOutcome, String)>,
+    /// The reason of the rest, if it was not accepted.
+    pub(crate) reason: String,
+    /// Lines of records whose content is kept: those that are not accepted, and stages.
+    pub(crate) contents: BTreeMap<usize, Content>,
+    /// Whether records that were not taken may be in Gong all the same.
+    pub(crate) may_be_in_gong: bool,
+}
+
+impl Conclusion {
+    pub(crate) fn outcome(&self, place: usize) -> (RecordOutcome, &str) {
+        match self.exceptions.get(&place) {
+            Some((outcome, reason)) => (*outcome, reason),
+            None => (
+                self.rest.unwrap_or(RecordOutcome::Accepted),
+                self.reason.as_str(),
+            ),
+        }
+    }
+}
+
+impl Ledger {
+    /// Locks the ledger for a push. If `waits`, waits for another push to end; `on_wait` is called
+    /// once with its owner.
+    pub(crate) async fn lock(
+        &self,
+        waits: bool,
+        clock: &dyn Clock,
+        on_wait: &(dyn Fn(LockOwner) + Send + Sync),
+    ) -> Result<LockedLedger, LedgerError> {
+        let mut is_reported = false;
+        let lock = loop {
+            match self.store().try_lock().await {
+                Ok(lock) => break lock,
+                Err(LedgerError::Held(owner)) if waits => {
+                    if !is_reported {
+                        on_wait(owner);
+                        is_reported = true;
+                    }
+                    clock.sleep(LOOK_EVERY).await;
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        self.identity().await?;
+        // Another process may have sealed it.
+        let identity: Option<Identity> = self.meta_json(IDENTITY).await?;
+        if let Some(at) = identity.and_then(|identity| identity.sealed_at) {
+            return Err(LedgerError::Sealed { at });
+        }
+        let state = State {
+            counter: self.counter().await?,
+            open: self.open_numbers().await?,
+            as_of: self.meta_json(AS_OF).await?.unwrap_or(Seconds::MIN),
+        };
+        let locked = LockedLedger {
+            ledger: self.clone(),
+            _lock: Arc::new(lock),
+            state: Arc::new(Mutex::new(state)),
+        };
+        locked.adopt_legacy_uploads().await?;
+        Ok(locked)
+    }
+}
+
+impl LockedLedger {
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next number of an upload. It is used once, even if nothing is written under it.
+    pub(crate) fn next_number(&self) -> u64 {
+        let mut state = self.state();
+        state.counter += 1;
+        state.counter
+    }
+
+    /// The as-of of a push that begins now: later than that of every push before it, also where two
+    /// begin in one second, or the clock was set back between them.
+    pub(crate) fn next_as_of(&self, now: Timestamp) -> Seconds {
+        let mut state = self.state();
+        state.as_of = now.as_second().max(state.as_of.saturating_add(1));
+        state.as_of
+    }
+
+    /// The uploads that have no verdict yet, in the order of their numbers.
+    pub(crate) async fn open_uploads(&self) -> Result<Vec<Upload>, LedgerError> {
+        let numbers: Vec<u64> = self.state().open.iter().copied().collect();
+        let mut uploads = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            uploads.extend(self.ledger.upload_numbered(number).await?);
+        }
+        Ok(uploads)
+    }
+
+    /// Writes uploads and their records down. Nothing of them may leave before this returns.
+    pub(crate) async fn begin(
+        &self,
+        uploads: &[NewUpload],
+        names: &mut [Names],
+    ) -> Result<(), LedgerError> {
+        let mut batch = Batch::new();
+        for names in names {
+            names.write(&mut batch);
+        }
+        for new in uploads {
+            put_upload(&mut batch, &new.upload)?;
+            put_manifest(&mut batch, new.upload.number, &new.pending);
+            self.state().open.insert(new.upload.number);
+        }
+        self.put_state(&mut batch)?;
+        self.ledger.commit(batch).await
+    }
+
+    /// Writes down how far an upload has come.
+    pub(crate) async fn save(&self, upload: &Upload) -> Result<(), LedgerError> {
+        let mut batch = Batch::new();
+        put_upload(&mut batch, upload)?;
+        self.ledger.commit(batch).await
+    }
+
+    /// Replaces the records of an upload that was not sent yet.
+    pub(crate) async fn replace_manifest(
+        &self,
+        upload: &Upload,
+        pending: &[Pending],
+    ) -> Result<(), LedgerError> {
+        let mut batch = Batch::new();
+        self.delete_manifest(&mut batch, upload.number).await?;
+        put_manifest(&mut batch, upload.number, pending);
+        put_upload(&mut batch, upload)?;
+        self.ledger.commit(batch).await
+    }
+
+    /// The records of an open upload, in the order of its lines.
+    pub(crate) async fn manifest(&self, number: u64) -> Result<Vec<Pending>, LedgerError> {
+        let mut pending = Vec::new();
+        for (_, bytes) in self.manifest_chunks(number).await? {
+            let chunk: Vec<Pending> = postcard::from_bytes(&bytes)
+                .map_err(|_| LedgerError::unreadable(&format!("the records of upload {number}")))?;
+            pending.extend(chunk);
+        }
+        Ok(pending)
+    }
+
+    async fn manifest_chunks(&self, number: u64) -> Result<Vec<(Vec<u8>, Vec<u8>)>, LedgerError> {
+        let from = chunk_key(number, 0).to_vec();
+        let before = Some(chunk_key(number + 1, 0).to_vec());
+        let store = self.ledger.store();
+        store.scan(Table::Manifests, from, before, usize::MAX).await
+    }
+
+    async fn delete_manifest(&self, batch: &mut Batch, number: u64) -> Result<(), LedgerError> {
+        for (key, _) in self.manifest_chunks(number).await? {
+            batch.delete(Table::Manifests, &key);
+        }
+        Ok(())
+    }
+
+    /// Writes the verdict of an upload: the upload, its records, its history, in one transaction.
+    pub(crate) async fn conclude(
+        &self,
+        upload: &mut Upload,
+        pending: &[Pending],
+        conclusion: &Conclusion,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let mut batch = Batch::new();
+        (upload.accepted, upload.rejected) = (0, 0);
+        for (chunk_number, chunk) in (0_u32..).zip(pending.chunks(CHUNK)) {
+            let first = chunk_number as usize * CHUNK;
+            let old = self.old_states(upload, chunk).await?;
+            let mut history = Vec::with_capacity(chunk.len());
+            for (offset, (pending, old)) in chunk.iter().zip(old).enumerate() {
+                let place = first + offset;
+                let (outcome, reason) = conclusion.outcome(place);
+                match outcome {
+                    RecordOutcome::Accepted => upload.accepted += 1,
+                    RecordOutcome::Rejected => upload.rejected += 1,
+                    RecordOutcome::Uncertain | RecordOutcome::NotTaken => {}
+                }
+                let state = after(upload, pending, old, outcome, reason, conclusion, now);
+                let key = upload.space().key(upload.object_type, &pending.object_id);
+                batch.put(Table::Records, &key, &state.encode());
+                let content = conclusion.contents.get(&place);
+                let is_kept =
+                    outcome != RecordOutcome::Accepted || upload.object_type == ObjectType::Stage;
+                if is_kept {
+                    let content = content.map_or_else(Vec::new, Content::encode);
+                    batch.put(Table::Contents, &key, &content);
+                } else if pending.is_known {
+                    batch.delete(Table::Contents, &key);
+                }
+                history.push(Past {
+                    object_id: pending.object_id.clone(),
+                    action: pending.action,
+                    outcome,
+                    changed: pending.changed.clone(),
+                    reason: bounded(reason),
+                });
+            }
+            put_history(&mut batch, upload.number, chunk_number, &history);
+        }
+        self.delete_manifest(&mut batch, upload.number).await?;
+        if upload.object_type == ObjectType::Account {
+            put_newest_accounts(&mut batch, upload, pending, conclusion, now)?;
+        }
+        upload.body = None;
+        upload.completed_at = Some(now);
+        put_upload(&mut batch, upload)?;
+        self.state().open.remove(&upload.number);
+        self.put_state(&mut batch)?;
+        self.ledger.commit(batch).await
+    }
+
+    /// The states of the records that the ledger knew when the upload was planned.
+    async fn old_states(
+        &self,
+        upload: &Upload,
+        chunk: &[Pending],
+    ) -> Result<Vec<Option<RecordState>>, LedgerError> {
+        let known: Vec<&str> = chunk
+            .iter()
+            .filter(|pending| pending.is_known)
+            .map(|pending| pending.object_id.as_str())
+            .collect();
+        if known.is_empty() {
+            return Ok(vec![None; chunk.len()]);
+        }
+        let states = self
+            .ledger
+            .records(upload.space(), upload.object_type, known)
+            .await?;
+        let mut states = states.into_iter();
+        Ok(chunk
+            .iter()
+            .map(|pending| {
+                if pending.is_known {
+                    states.next().flatten()
+                } else {
+                    None
+                }
+            })
+            .collect())
+    }
+
+    /// Writes down that records were held back, with their content.
+    pub(crate) async fn hold_back(
+        &self,
+        upload: &Upload,
+        held: &[(Pending, String, Content)],
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let mut batch = Batch::new();
+        for chunk in held.chunks(CHUNK) {
+            let ids = chunk.iter().map(|(pending, ..)| pending.object_id.as_str());
+            let ids: Vec<&str> = ids.collect();
+            let old = self
+                .ledger
+                .records(upload.space(), upload.object_type, ids)
+                .await?;
+            for ((pending, reason, content), old) in chunk.iter().zip(old) {
+                let mut state = old.unwrap_or_default();
+                if upload.scope != 0 {
+                    state.scope = upload.scope;
+                }
+                let tries = tries_of(&state, pending, TryOutcome::HeldBack);
+                let next = now.as_second();
+                let outcome = TryOutcome::HeldBack;
+                state.last_try = Some(last_try(upload, pending, outcome, reason, tries, now, next));
+                let key = upload.space().key(upload.object_type, &pending.object_id);
+                batch.put(Table::Records, &key, &state.encode());
+                batch.put(Table::Contents, &key, &content.encode());
+            }
+        }
+        self.ledger.commit(batch).await
+    }
+
+    /// Clears the last tries of records that turned out to be in Gong as they are.
+    pub(crate) async fn clear_last_tries(
+        &self,
+        upload_space: super::Space,
+        records: &[(ObjectType, String)],
+    ) -> Result<(), LedgerError> {
+        let mut batch = Batch::new();
+        for (object_type, object_id) in records {
+            let ids = [object_id.as_str()];
+            let states = self.ledger.records(upload_space, *object_type, ids).await?;
+            if let Some(mut state) = states.into_iter().flatten().next() {
+                state.last_try = None;
+                let key = upload_space.key(*object_type, object_id);
+                batch.put(Table::Records, &key, &state.encode());
+                if *object_type != ObjectType::Stage {
+                    batch.delete(Table::Contents, &key);
+                }
+            }
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.ledger.commit(batch).await
+    }
+
+    /// Notes that an upload has no verdict yet.
+    pub(super) fn open(&self, number: u64) {
+        self.state().open.insert(number);
+    }
+
+    pub(super) fn put_state(&self, batch: &mut Batch) -> Result<(), LedgerError> {
+        let state = self.state();
+        put_json(batch, Table::Meta, COUNTER, &state.counter)?;
+        put_json(batch, Table::Meta, AS_OF, &state.as_of)?;
+        put_json(batch, Table::Meta, OPEN, &state.open)
+    }
+}
+
+pub(super) fn put_json<T: Serialize>(
+    batch: &mut Batch,
+    table: Table,
+    key: &[u8],
+    value: &T,
+) -> Result<(), LedgerError> {
+    let bytes = serde_json::to_vec(value).map_err(|error| LedgerError::storage("", error))?;
+    batch.put(table, key, &bytes);
+    Ok(())
+}
+
+pub(super) fn put_upload(batch: &mut Batch, upload: &Upload) -> Result<(), LedgerError> {
+    put_json(batch, Table::Uploads, &upload.number.to_be_bytes(), upload)
+}
+
+fn put_manifest(batch: &mut Batch, number: u64, pending: &[Pending]) {
+    for (chunk_number, chunk) in (0_u32..).zip(pending.chunks(CHUNK)) {
+        // Only a map of unknown length can fail, and there is none.
+        let bytes = postcard::to_allocvec(chunk).unwrap_or_default();
+        batch.put(Table::Manifests, &chunk_key(number, chunk_number), &bytes);
+    }
+}
+
+fn put_history(batch: &mut Batch, number: u64, chunk_number: u32, history: &[Past]) {
+    let bytes = postcard::to_allocvec(history).unwrap_or_default();
+    batch.put(
+        Table::History,
+        &chunk_key(number, chunk_number),
+        &deflated(&bytes),
+    );
+}
+
+pub(super) fn chunk_key(number: u64, chunk: u32) -> [u8; 12] {
+    let mut key = [0; 12];
+    key[..8].copy_from_slice(&number.to_be_bytes());
+    key[8..].copy_from_slice(&chunk.to_be_bytes());
+    key
+}
+
+fn deflated(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+    // Writing into memory can't fail.
+    drop(encoder.write_all(bytes));
+    encoder.finish().unwrap_or_default()
+}
+
+pub(super) fn inflated(bytes: &[u8]) -> Option<Vec<Past>> {
+    use std::io::Read as _;
+    let mut plain = Vec::new();
+    flate2::read::DeflateDecoder::new(bytes)
+        .read_to_end(&mut plain)
+        .ok()?;
+    postcard::from_bytes(&plain).ok()
+}

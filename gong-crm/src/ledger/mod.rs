@@ -1,0 +1,372 @@
+//! What was sent to Gong, and what Gong holds, record by record.
+//!
+//! A [`Ledger`] keeps one [`Upload`] per request, written before its first byte leaves, and one
+//! [`RecordState`] per record: the version that Gong accepted last, and the last try that it did not
+//! accept. A push sends only the difference between a record and that version. No value of a record
+//! is stored, only keyed hashes of them, with two exceptions: stages, which have to be sent whole
+//! when they are retired and can't be read back from Gong, and the content of records that were
+//! rejected or held back.
+//!
+//! [`Ledger::memory`] lasts as long as the process; [`Ledger::open`] (feature `sqlite`) is a file.
+//! An app that has a database of its own implements [`store::Store`].
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{ClientRequestId, IntegrationId, ObjectType};
+
+mod accounts;
+mod calls;
+mod copies;
+mod error;
+mod legacy;
+mod locked;
+mod names;
+mod reading;
+mod record;
+mod scopes;
+pub mod store;
+#[cfg(test)]
+mod tests;
+mod upload;
+mod verdict;
+
+pub use error::{LedgerError, LedgerLock, LockOwner};
+pub use reading::{RecordHistory, RejectedRecord};
+pub use record::{
+    Current, LastTry, RecordHash, RecordState, Seconds, SentField, Space, TryOutcome,
+};
+pub use upload::{Action, Direction, Purpose, RecordOutcome, Upload, UploadState};
+
+pub(crate) use locked::{Conclusion, Content, LockedLedger, NewUpload};
+pub(crate) use names::Names;
+pub(crate) use scopes::LastRead;
+pub(crate) use upload::Pending;
+
+use store::{Batch, MemoryStore, Store, StoreFuture, Table};
+
+/// The key of the ledger's identity in the table of small things.
+const IDENTITY: &[u8] = b"identity";
+const COUNTER: &[u8] = b"counter";
+const OPEN: &[u8] = b"open";
+const AS_OF: &[u8] = b"as-of";
+
+/// What was sent to Gong, and what Gong holds.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use gong_crm::ledger::Ledger;
+///
+/// let ledger = Ledger::memory();
+/// assert!(ledger.uploads(10).await?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Ledger {
+    store: Arc<dyn Store>,
+    identity: Arc<Mutex<Option<Identity>>>,
+    /// Where bodies lie if the store has no directory for them; deleted with the ledger.
+    temporary: Arc<OnceLock<tempfile::TempDir>>,
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Ledger")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who a ledger is: copies of it have the same.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Identity {
+    /// 32 hexadecimal digits.
+    pub(crate) ledger_id: String,
+    /// The key of all hashes, in hexadecimal digits.
+    key: String,
+    created_at: Timestamp,
+    /// When it was exported: the export is the one that counts.
+    #[serde(default)]
+    pub(crate) sealed_at: Option<Timestamp>,
+}
+
+impl Identity {
+    fn new() -> Result<Self, LedgerError> {
+        let random = || -> Result<String, LedgerError> {
+            let mut bytes = [0_u8; 16];
+            getrandom::fill(&mut bytes)
+                .map_err(|error| LedgerError::storage("", error.to_string()))?;
+            Ok(hexadecimal(&bytes))
+        };
+        Ok(Self {
+            ledger_id: random()?,
+            key: random()?,
+            created_at: Timestamp::now(),
+            sealed_at: None,
+        })
+    }
+
+    /// The key of all hashes of the ledger.
+    pub(crate) fn key(&self) -> [u8; 16] {
+        let mut key = [0; 16];
+        for (byte, digits) in key.iter_mut().zip(self.key.as_bytes().chunks(2)) {
+            let digits = std::str::from_utf8(digits).unwrap_or_default();
+            *byte = u8::from_str_radix(digits, 16).unwrap_or_default();
+        }
+        key
+    }
+
+    /// The id of an upload: it follows from the ledger's id and a number that is used once.
+    pub(crate) fn request_id(
+        &self,
+        object_type: ObjectType,
+        number: u64,
+    ) -> Result<ClientRequestId, LedgerError> {
+        let ledger = self.ledger_id.get(..8).unwrap_or(&self.ledger_id);
+        let name = object_type.as_str().to_lowercase();
+        format!("{name}-{ledger}-{number}")
+            .parse()
+            .map_err(|error| LedgerError::storage("", format!("{error}")))
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing into a text can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+impl Ledger {
+    /// A ledger that lasts as long as the process.
+    pub fn memory() -> Self {
+        Self::with_store(MemoryStore::new())
+    }
+
+    /// A ledger in an app's own database.
+    pub fn with_store(store: impl Store) -> Self {
+        Self {
+            store: Arc::new(store),
+            identity: Arc::default(),
+            temporary: Arc::default(),
+        }
+    }
+
+    /// The directory for the bodies of uploads that are under way.
+    pub(crate) fn spool_dir(&self) -> std::io::Result<PathBuf> {
+        if let Some(directory) = self.store.spool_dir() {
+            return Ok(directory);
+        }
+        if let Some(temporary) = self.temporary.get() {
+            return Ok(temporary.path().to_path_buf());
+        }
+        let fresh = tempfile::Builder::new().prefix("gong-crm-").tempdir()?;
+        Ok(self.temporary.get_or_init(|| fresh).path().to_path_buf())
+    }
+
+    /// The store beneath.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// Who the ledger is; made when it is used for the first time.
+    pub(crate) async fn identity(&self) -> Result<Identity, LedgerError> {
+        if let Some(known) = &*self.known_identity() {
+            return Ok(known.clone());
+        }
+        let fresh = Identity::new()?;
+        let fresh = serde_json::to_vec(&fresh).map_err(|error| LedgerError::storage("", error))?;
+        let create = Box::new(move |old: Option<&[u8]>| old.is_none().then(|| fresh.clone()));
+        self.store
+            .update(Table::Meta, IDENTITY.to_vec(), create)
+            .await?;
+        let stored: Option<Identity> = self.meta_json(IDENTITY).await?;
+        let identity = stored.ok_or_else(|| LedgerError::unreadable("its identity"))?;
+        *self.known_identity() = Some(identity.clone());
+        Ok(identity)
+    }
+
+    fn known_identity(&self) -> MutexGuard<'_, Option<Identity>> {
+        self.identity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the identity; `None` leaves it as it is.
+    async fn change_identity(
+        &self,
+        change: impl Fn(&mut Identity) + Send + Sync,
+    ) -> Result<(), LedgerError> {
+        self.identity().await?;
+        let update = Box::new(|old: Option<&[u8]>| {
+            let mut identity: Identity = serde_json::from_slice(old?).ok()?;
+            change(&mut identity);
+            serde_json::to_vec(&identity).ok()
+        });
+        self.store
+            .update(Table::Meta, IDENTITY.to_vec(), update)
+            .await?;
+        *self.known_identity() = None;
+        Ok(())
+    }
+
+    async fn meta(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
+        let values = self.store.get(Table::Meta, vec![key.to_vec()]).await?;
+        Ok(values.into_iter().next().flatten())
+    }
+
+    async fn meta_json<T: for<'de> Deserialize<'de>>(
+        &self,
+        key: &[u8],
+    ) -> Result<Option<T>, LedgerError> {
+        let Some(bytes) = self.meta(key).await? else {
+            return Ok(None);
+        };
+        serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|_| LedgerError::unreadable(&String::from_utf8_lossy(key)))
+    }
+
+    /// The small number that stands for an integration in keys; made on first use.
+    pub(crate) async fn space(
+        &self,
+        base_url: &str,
+        integration_id: IntegrationId,
+    ) -> Result<Space, LedgerError> {
+        let name = format!("{base_url} {integration_id}");
+        let wanted = name.clone();
+        let add = Box::new(move |old: Option<&[u8]>| {
+            let mut names: Vec<String> = old
+                .and_then(|bytes| serde_json::from_slice(bytes).ok())
+                .unwrap_or_default();
+            if names.contains(&wanted) {
+                return None;
+            }
+            names.push(wanted.clone());
+            serde_json::to_vec(&names).ok()
+        });
+        self.store
+            .update(Table::Meta, b"spaces".to_vec(), add)
+            .await?;
+        let names: Vec<String> = self.meta_json(b"spaces").await?.unwrap_or_default();
+        let place = names.iter().position(|known| *known == name);
+        place
+            .and_then(|place| u16::try_from(place + 1).ok())
+            .map(Space)
+            .ok_or_else(|| LedgerError::unreadable("its list of integrations"))
+    }
+
+    async fn counter(&self) -> Result<u64, LedgerError> {
+        Ok(self.meta_json(COUNTER).await?.unwrap_or_default())
+    }
+
+    async fn open_numbers(&self) -> Result<BTreeSet<u64>, LedgerError> {
+        Ok(self.meta_json(OPEN).await?.unwrap_or_default())
+    }
+
+    pub(crate) async fn upload_numbered(&self, number: u64) -> Result<Option<Upload>, LedgerError> {
+        let keys = vec![number.to_be_bytes().to_vec()];
+        let values = self.store.get(Table::Uploads, keys).await?;
+        values
+            .into_iter()
+            .flatten()
+            .next()
+            .map_or(Ok(None), |bytes| {
+                serde_json::from_slice(&bytes)
+                    .map(Some)
+                    .map_err(|_| LedgerError::unreadable(&format!("upload {number}")))
+            })
+    }
+
+    /// The states of some records, in the order of `ids`; `None` where the ledger knows nothing.
+    #[expect(
+        single_use_lifetimes,
+        reason = "anonymous lifetimes in `impl Trait` are unstable"
+    )]
+    pub(crate) fn records<'i>(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        ids: impl IntoIterator<Item = &'i str>,
+    ) -> StoreFuture<'_, Vec<Option<RecordState>>> {
+        let ids = ids.into_iter();
+        let keys: Vec<Vec<u8>> = ids.map(|id| space.key(object_type, id)).collect();
+        Box::pin(async move {
+            let values = self.store.get(Table::Records, keys).await?;
+            values
+                .into_iter()
+                .map(|value| match value {
+                    None => Ok(None),
+                    Some(bytes) => RecordState::decode(&bytes)
+                        .map(Some)
+                        .ok_or_else(|| LedgerError::unreadable("a record's state")),
+                })
+                .collect()
+        })
+    }
+
+    /// A page of the records of a type, in the order of their ids, after the given key.
+    pub(crate) async fn page_of_records(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, RecordState)>, LedgerError> {
+        let from = match after {
+            Some(mut key) => {
+                // The next possible key.
+                key.push(0);
+                key
+            }
+            None => space.prefix(object_type),
+        };
+        let before = Some(space.end(object_type));
+        let entries = self.store.scan(Table::Records, from, before, limit).await?;
+        entries
+            .into_iter()
+            .map(|(key, value)| {
+                RecordState::decode(&value)
+                    .map(|state| (key, state))
+                    .ok_or_else(|| LedgerError::unreadable("a record's state"))
+            })
+            .collect()
+    }
+
+    /// Makes a small change that is not part of a push.
+    async fn commit(&self, batch: Batch) -> Result<(), LedgerError> {
+        self.store.commit(batch).await
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl Ledger {
+    /// Opens the ledger in a file, and makes the file and its directory if they are not there.
+    ///
+    /// Each change is on disk before the next step is taken. A second file, with `.lock` at the end
+    /// of its name, keeps two pushes with one ledger apart; the bodies of uploads that are under way
+    /// lie in a directory with `.spool` at the end. All of them are readable by their owner only.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when it can't be opened, [`LedgerError::Newer`] when a later
+    /// version wrote it.
+    pub async fn open(path: impl Into<PathBuf>) -> Result<Self, LedgerError> {
+        let path = path.into();
+        let opening = tokio::task::spawn_blocking(move || store::SqliteStore::open(path));
+        let store = opening
+            .await
+            .map_err(|error| LedgerError::storage("", error))??;
+        Ok(Self::with_store(store))
+    }
+}

@@ -1,0 +1,492 @@
+//! What people ask a ledger: uploads, the history of a record, what is rejected, what changed.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::locked::{Content, chunk_key, inflated};
+use super::record::{Current, LastTry, RecordState, Space, TryOutcome};
+use super::store::{Batch, Table};
+use super::upload::{Action, Past, RecordOutcome, Upload};
+use super::{Ledger, LedgerError, LedgerLock};
+use crate::{ClientRequestId, IntegrationId, ObjectType};
+
+/// How many entries are read at once.
+const PAGE: usize = 1_000;
+
+/// One change of a record that was sent to Gong, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct RecordHistory {
+    /// The type of the record.
+    pub object_type: ObjectType,
+    /// The record's id.
+    pub object_id: String,
+    /// What was asked of Gong.
+    pub action: Action,
+    /// What became of it; `None` while Gong has no verdict.
+    pub outcome: Option<RecordOutcome>,
+    /// The names of the fields that differed from the version before.
+    pub fields: Vec<String>,
+    /// The upload that held it.
+    pub client_request_id: ClientRequestId,
+    /// When the upload was written down.
+    pub at: Timestamp,
+    /// Why it was not accepted.
+    pub reason: Option<String>,
+}
+
+/// A record whose newest version is not in Gong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct RejectedRecord {
+    /// The type of the record.
+    pub object_type: ObjectType,
+    /// The record's id.
+    pub object_id: String,
+    /// What became of the last try.
+    pub outcome: TryOutcome,
+    /// Gong's reason, or ours.
+    pub reason: String,
+    /// How often this version was tried.
+    pub tries: u8,
+    /// When it was tried last.
+    pub at: Timestamp,
+    /// When the same version is sent again by itself.
+    pub next_try: Option<Timestamp>,
+    /// The file or source it came from.
+    pub path: String,
+    /// Its line or row there; `None` if unknown.
+    pub line: Option<u64>,
+    /// Whether Gong has an earlier version of the record.
+    pub has_earlier_version: bool,
+    #[serde(skip)]
+    pub(crate) content: Content,
+}
+
+impl RejectedRecord {
+    /// The line as it was sent or was to be sent; empty if it was too large to be kept.
+    pub fn line_content(&self) -> &[u8] {
+        &self.content.line
+    }
+}
+
+impl Ledger {
+    /// The last uploads, the newest last, at most `limit` of them.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn uploads(&self, limit: usize) -> Result<Vec<Upload>, LedgerError> {
+        let newest = self.counter().await?;
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        let first = newest.saturating_sub(limit.saturating_sub(1)).max(1);
+        self.uploads_from(first).await
+    }
+
+    /// The uploads whose verdict is not known, the newest last.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn open_uploads(&self) -> Result<Vec<Upload>, LedgerError> {
+        let mut uploads = Vec::new();
+        for number in self.open_numbers().await? {
+            uploads.extend(self.upload_numbered(number).await?);
+        }
+        Ok(uploads)
+    }
+
+    /// The upload with an id.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn upload(
+        &self,
+        client_request_id: &ClientRequestId,
+    ) -> Result<Option<Upload>, LedgerError> {
+        // Ids made by the ledger end with the upload's number.
+        let number = client_request_id.as_str().rsplit('-').next();
+        if let Some(number) = number.and_then(|number| number.parse().ok())
+            && let Some(upload) = self.upload_numbered(number).await?
+            && upload.client_request_id == *client_request_id
+        {
+            return Ok(Some(upload));
+        }
+        let uploads = self.uploads_from(1).await?;
+        let mut named = uploads.into_iter().rev();
+        Ok(named.find(|upload| upload.client_request_id == *client_request_id))
+    }
+
+    async fn uploads_from(&self, first: u64) -> Result<Vec<Upload>, LedgerError> {
+        let mut uploads = Vec::new();
+        let mut from = first.to_be_bytes().to_vec();
+        loop {
+            let page = self.store().scan(Table::Uploads, from, None, PAGE).await?;
+            let is_last = page.len() < PAGE;
+            from = page
+                .last()
+                .map(|(key, _)| next_key(key))
+                .unwrap_or_default();
+            for (_, bytes) in &page {
+                let upload = serde_json::from_slice(bytes)
+                    .map_err(|_| LedgerError::unreadable("an upload"))?;
+                uploads.push(upload);
+            }
+            if is_last {
+                return Ok(uploads);
+            }
+        }
+    }
+
+    /// The integrations whose records the ledger knows: the base URL and the id of each.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let ledger = gong_crm::ledger::Ledger::memory();
+    /// assert!(ledger.integrations().await?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn integrations(&self) -> Result<Vec<(String, IntegrationId)>, LedgerError> {
+        let names: Vec<String> = self.meta_json(b"spaces").await?.unwrap_or_default();
+        let parts = names.iter().filter_map(|name| {
+            let (base_url, id) = name.rsplit_once(' ')?;
+            Some((base_url.to_owned(), id.parse().ok()?))
+        });
+        Ok(parts.collect())
+    }
+
+    /// Locks the ledger, so that no push uses it while the lock lives.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Held`] while another process has it locked.
+    pub async fn try_lock(&self) -> Result<LedgerLock, LedgerError> {
+        self.store().try_lock().await
+    }
+
+    /// What the ledger knows of a record.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn record(
+        &self,
+        base_url: &str,
+        integration_id: IntegrationId,
+        object_type: ObjectType,
+        object_id: &str,
+    ) -> Result<Option<RecordState>, LedgerError> {
+        let space = self.space(base_url, integration_id).await?;
+        let states = self.records(space, object_type, [object_id]).await?;
+        Ok(states.into_iter().flatten().next())
+    }
+
+    /// What was sent of one record, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn history(
+        &self,
+        object_type: ObjectType,
+        object_id: &str,
+    ) -> Result<Vec<RecordHistory>, LedgerError> {
+        let is_of_record = |past: &RecordHistory| past.object_id == object_id;
+        let is_of_type = |upload: &Upload| upload.object_type == object_type;
+        self.past(is_of_type, is_of_record).await
+    }
+
+    /// Everything that was sent since a moment, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn changes(&self, since: Timestamp) -> Result<Vec<RecordHistory>, LedgerError> {
+        let is_newer = |upload: &Upload| upload.completed_at.unwrap_or(upload.planned_at) >= since;
+        self.past(is_newer, |_| true).await
+    }
+
+    async fn past(
+        &self,
+        of_upload: impl Fn(&Upload) -> bool,
+        of_record: impl Fn(&RecordHistory) -> bool,
+    ) -> Result<Vec<RecordHistory>, LedgerError> {
+        let mut found = Vec::new();
+        for upload in self.uploads_from(1).await? {
+            if !of_upload(&upload) {
+                continue;
+            }
+            let names = self.names(upload.space(), upload.object_type).await?;
+            let entry = |object_id: String, action, outcome, changed: &[u16], reason: String| {
+                RecordHistory {
+                    object_type: upload.object_type,
+                    object_id,
+                    action,
+                    outcome,
+                    fields: changed
+                        .iter()
+                        .filter_map(|number| names.name(*number).map(str::to_owned))
+                        .collect(),
+                    client_request_id: upload.client_request_id.clone(),
+                    at: upload.planned_at,
+                    reason: Some(reason).filter(|reason| !reason.is_empty()),
+                }
+            };
+            let before = Some(chunk_key(upload.number + 1, 0).to_vec());
+            let from = chunk_key(upload.number, 0).to_vec();
+            let is_open = upload.state.is_open();
+            let table = if is_open {
+                Table::Manifests
+            } else {
+                Table::History
+            };
+            for (_, bytes) in self.store().scan(table, from, before, usize::MAX).await? {
+                let entries: Vec<RecordHistory> = if is_open {
+                    let pending: Vec<super::Pending> =
+                        postcard::from_bytes(&bytes).unwrap_or_default();
+                    pending
+                        .into_iter()
+                        .map(|of| entry(of.object_id, of.action, None, &of.changed, String::new()))
+                        .collect()
+                } else {
+                    let past: Vec<Past> = inflated(&bytes).unwrap_or_default();
+                    past.into_iter()
+                        .map(|of| {
+                            let outcome = Some(of.outcome);
+                            entry(of.object_id, of.action, outcome, &of.changed, of.reason)
+                        })
+                        .collect()
+                };
+                found.extend(entries.into_iter().filter(|entry| of_record(entry)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The records whose newest version is not in Gong, in the order of types and ids.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn rejects(
+        &self,
+        base_url: &str,
+        integration_id: IntegrationId,
+    ) -> Result<Vec<RejectedRecord>, LedgerError> {
+        let space = self.space(base_url, integration_id).await?;
+        let mut rejected = Vec::new();
+        for object_type in ObjectType::ALL {
+            rejected.extend(self.rejects_of(space, object_type).await?);
+        }
+        Ok(rejected)
+    }
+
+    pub(crate) async fn rejects_of(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+    ) -> Result<Vec<RejectedRecord>, LedgerError> {
+        let mut rejected = Vec::new();
+        let mut from = space.prefix(object_type);
+        loop {
+            let before = Some(space.end(object_type));
+            let page = self
+                .store()
+                .scan(Table::Contents, from, before, PAGE)
+                .await?;
+            let is_last = page.len() < PAGE;
+            from = page
+                .last()
+                .map(|(key, _)| next_key(key))
+                .unwrap_or_default();
+            let ids = page.iter().filter_map(|(key, _)| Space::object_id(key));
+            let states = self
+                .records(space, object_type, ids.collect::<Vec<_>>())
+                .await?;
+            for ((key, content), state) in page.iter().zip(states) {
+                let state = state.unwrap_or_default();
+                let Some(last_try) = state.last_try.clone() else {
+                    continue;
+                };
+                let id = Space::object_id(key).unwrap_or_default();
+                rejected.push(rejected_record(
+                    object_type,
+                    id,
+                    &state,
+                    last_try,
+                    Content::decode(content).unwrap_or_default(),
+                ));
+            }
+            if is_last {
+                return Ok(rejected);
+            }
+        }
+    }
+
+    /// Ends the retries of a record by hand: it counts as settled until its content changes.
+    ///
+    /// Gives whether the record was rejected.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be written.
+    pub async fn waive(
+        &self,
+        base_url: &str,
+        integration_id: IntegrationId,
+        object_type: ObjectType,
+        object_id: &str,
+    ) -> Result<bool, LedgerError> {
+        let space = self.space(base_url, integration_id).await?;
+        let states = self.records(space, object_type, [object_id]).await?;
+        let Some(mut state) = states.into_iter().flatten().next() else {
+            return Ok(false);
+        };
+        let Some(last_try) = &mut state.last_try else {
+            return Ok(false);
+        };
+        last_try.next = i64::MAX;
+        let key = space.key(object_type, object_id);
+        let mut batch = Batch::new();
+        batch.put(Table::Records, &key, &state.encode());
+        batch.delete(Table::Contents, &key);
+        self.store().commit(batch).await?;
+        Ok(true)
+    }
+
+    /// Forgets what Gong holds of a record: the next push that names it sends it, and no sync
+    /// deletes it. Gives whether the ledger knew it.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be written.
+    pub async fn forget(
+        &self,
+        base_url: &str,
+        integration_id: IntegrationId,
+        object_type: ObjectType,
+        object_id: &str,
+    ) -> Result<bool, LedgerError> {
+        let space = self.space(base_url, integration_id).await?;
+        let states = self.records(space, object_type, [object_id]).await?;
+        let is_known = states.into_iter().flatten().next().is_some();
+        if is_known {
+            let key = space.key(object_type, object_id);
+            let mut batch = Batch::new();
+            batch.delete(Table::Records, &key);
+            batch.delete(Table::Contents, &key);
+            self.store().commit(batch).await?;
+        }
+        Ok(is_known)
+    }
+
+    /// Deletes uploads and their histories that ended before a moment. What Gong holds, and uploads
+    /// without a verdict, stay. Gives the number of deleted uploads.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be written.
+    pub async fn prune(&self, before: Timestamp) -> Result<usize, LedgerError> {
+        let mut pruned = 0;
+        for upload in self.uploads_from(1).await? {
+            if upload.completed_at.is_none_or(|at| at >= before) {
+                continue;
+            }
+            let mut batch = Batch::new();
+            let from = chunk_key(upload.number, 0).to_vec();
+            let until = Some(chunk_key(upload.number + 1, 0).to_vec());
+            let chunks = self
+                .store()
+                .scan(Table::History, from, until, usize::MAX)
+                .await?;
+            for (key, _) in &chunks {
+                batch.delete(Table::History, key);
+            }
+            batch.delete(Table::Uploads, &upload.number.to_be_bytes());
+            self.store().commit(batch).await?;
+            pruned += 1;
+        }
+        let day = before.checked_sub(SignedDuration::from_hours(48));
+        self.forget_calls_before(day.unwrap_or(before)).await?;
+        Ok(pruned)
+    }
+
+    /// Makes an old or recovered ledger safe: it keeps the ids of records, and forgets which version
+    /// Gong holds, so that the next push sends all of them again. Gives the number of records.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be written.
+    pub async fn recover(&self) -> Result<u64, LedgerError> {
+        let mut recovered = 0;
+        let mut from = Vec::new();
+        loop {
+            let page = self.store().scan(Table::Records, from, None, PAGE).await?;
+            let is_last = page.len() < PAGE;
+            from = page
+                .last()
+                .map(|(key, _)| next_key(key))
+                .unwrap_or_default();
+            let mut batch = Batch::new();
+            for (key, bytes) in &page {
+                let Some(mut state) = RecordState::decode(bytes) else {
+                    return Err(LedgerError::unreadable("a record's state"));
+                };
+                if state.current != Current::None {
+                    state.current = Current::Unknown;
+                }
+                state.hash = [0; 16];
+                batch.put(Table::Records, key, &state.encode());
+                recovered += 1;
+            }
+            if !batch.is_empty() {
+                self.store().commit(batch).await?;
+            }
+            if is_last {
+                break;
+            }
+        }
+        self.unseal().await?;
+        Ok(recovered)
+    }
+}
+
+fn rejected_record(
+    object_type: ObjectType,
+    object_id: &str,
+    state: &RecordState,
+    last_try: LastTry,
+    content: Content,
+) -> RejectedRecord {
+    let moment = |seconds: i64| Timestamp::from_second(seconds).unwrap_or_default();
+    RejectedRecord {
+        object_type,
+        object_id: object_id.to_owned(),
+        outcome: last_try.outcome,
+        reason: last_try.reason,
+        tries: last_try.tries,
+        at: moment(last_try.at),
+        next_try: (last_try.outcome == TryOutcome::Rejected && last_try.next < i64::MAX)
+            .then(|| moment(last_try.next)),
+        path: last_try.source,
+        line: Some(last_try.line).filter(|line| *line > 0),
+        has_earlier_version: !state.is_absent_from_gong(),
+        content,
+    }
+}
+
+/// The smallest key after a key.
+fn next_key(key: &[u8]) -> Vec<u8> {
+    let mut next = key.to_vec();
+    next.push(0);
+    next
+}

@@ -1,0 +1,222 @@
+//! What a ledger knows of one record: the version that Gong holds, and the last try that failed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ObjectType;
+
+/// A moment in whole seconds since 1970-01-01T00:00:00Z, as ledgers store it.
+pub type Seconds = i64;
+
+/// A keyed hash of a record's compared form.
+pub type RecordHash = [u8; 16];
+
+/// What Gong holds of a record, as far as the ledger knows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Current {
+    /// Gong never accepted a version.
+    #[default]
+    None,
+    /// Gong holds the version with the stored hash.
+    Version,
+    /// Gong accepted the record's deletion.
+    Deleted,
+    /// Gong may hold any version: a verdict was lost, or the ledger was recovered.
+    Unknown,
+}
+
+/// A field that Gong was sent with a record: the number of its name, and a hash of its value.
+///
+/// The hash is [`NULL_SENT`](Self::NULL_SENT) once the field was cleared with `null`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentField {
+    /// The number of the field's name in the ledger; see [`super::names`].
+    pub name: u16,
+    /// The low 32 bits of the keyed hash of its value.
+    pub hash: [u8; 4],
+}
+
+impl SentField {
+    /// The hash of a field that Gong was told to clear.
+    pub const NULL_SENT: [u8; 4] = [0; 4];
+}
+
+/// Why the last try to send a record did not make it the current version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum TryOutcome {
+    /// Gong rejected it.
+    Rejected,
+    /// Gong's verdict does not say whether it was accepted.
+    Uncertain,
+    /// It was tried as uncertain as often as it is tried; it is not sent until it changes.
+    Unconfirmed,
+    /// It was not sent, because a record that it refers to is not in Gong.
+    HeldBack,
+    /// Its upload failed as a whole.
+    NotTaken,
+}
+
+impl TryOutcome {
+    /// The word in tables and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Uncertain => "uncertain",
+            Self::Unconfirmed => "unconfirmed",
+            Self::HeldBack => "held-back",
+            Self::NotTaken => "not-taken",
+        }
+    }
+}
+
+/// The last try to send a record that did not make it the current version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastTry {
+    /// What became of it.
+    pub outcome: TryOutcome,
+    /// The version that was tried.
+    pub hash: RecordHash,
+    /// Gong's reason, or ours; bounded in length.
+    pub reason: String,
+    /// How often this version was tried.
+    pub tries: u8,
+    /// When.
+    pub at: Seconds,
+    /// Before this moment, the same version is not sent again.
+    pub next: Seconds,
+    /// The upload's number; 0 if none was made.
+    pub upload: u64,
+    /// The file or source it came from.
+    pub source: String,
+    /// Its line or row there, 1-based; 0 if unknown.
+    pub line: u64,
+}
+
+/// What the ledger knows of one record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordState {
+    /// What Gong holds.
+    pub current: Current,
+    /// The hash of the current version.
+    pub hash: RecordHash,
+    /// The fields that Gong was sent, with those it was told to clear; in order of their numbers.
+    pub fields: Vec<SentField>,
+    /// The last `modifiedDate` that Gong accepted.
+    pub sent_date: Option<Seconds>,
+    /// The as-of of the read that the current version came from.
+    pub as_of: Seconds,
+    /// When Gong first accepted the record, or accepted it again after a deletion.
+    pub first_accepted: Seconds,
+    /// When Gong accepted the current version.
+    pub last_accepted: Seconds,
+    /// For business users: a keyed hash of the folded address.
+    pub address: Option<u64>,
+    /// The scope that claims the record; 0 if none does.
+    pub scope: u32,
+    /// In how many complete reads of its scope the record was absent.
+    pub absent: u8,
+    /// The last try that failed, if it is newer than the current version.
+    pub last_try: Option<LastTry>,
+}
+
+impl RecordState {
+    /// Whether Gong surely has no version of the record.
+    pub fn is_absent_from_gong(&self) -> bool {
+        matches!(self.current, Current::None | Current::Deleted)
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        // Only a map of unknown length can fail, and there is none.
+        postcard::to_allocvec(self).unwrap_or_default()
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
+    }
+}
+
+/// A small number that stands for an integration of one Gong, so that keys stay short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Space(pub(crate) u16);
+
+impl Space {
+    /// The key of a record.
+    pub(crate) fn key(self, object_type: ObjectType, object_id: &str) -> Vec<u8> {
+        let mut key = self.prefix(object_type);
+        key.extend_from_slice(object_id.as_bytes());
+        key
+    }
+
+    /// What the keys of all records of a type begin with.
+    pub(crate) fn prefix(self, object_type: ObjectType) -> Vec<u8> {
+        let mut key = Vec::with_capacity(24);
+        key.extend_from_slice(&self.0.to_be_bytes());
+        key.push(type_byte(object_type));
+        key
+    }
+
+    /// The end of the keys of a type: no key of it is as large.
+    pub(crate) fn end(self, object_type: ObjectType) -> Vec<u8> {
+        let mut key = self.prefix(object_type);
+        if let Some(last) = key.last_mut() {
+            *last += 1;
+        }
+        key
+    }
+
+    /// The object id in a record's key.
+    pub(crate) fn object_id(key: &[u8]) -> Option<&str> {
+        std::str::from_utf8(key.get(3..)?).ok()
+    }
+}
+
+/// The place of a type in keys. Written in files: never change one.
+fn type_byte(object_type: ObjectType) -> u8 {
+    match object_type {
+        ObjectType::Stage => 1,
+        ObjectType::BusinessUser => 2,
+        ObjectType::Account => 3,
+        ObjectType::Contact => 4,
+        ObjectType::Deal => 5,
+        ObjectType::Lead => 6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn state_of_a_deal_with_sixteen_fields_is_small_and_reads_back() {
+        let state = RecordState {
+            current: Current::Version,
+            hash: [0xAB; 16],
+            fields: (0..16)
+                .map(|name| SentField {
+                    name,
+                    hash: [0xFF; 4],
+                })
+                .collect(),
+            sent_date: Some(1_790_000_000),
+            as_of: 1_790_000_000,
+            first_accepted: 1_790_000_000,
+            last_accepted: 1_790_000_000,
+            ..RecordState::default()
+        };
+        let bytes = state.encode();
+        assert!(bytes.len() <= 130, "{} bytes", bytes.len());
+        assert_eq!(RecordState::decode(&bytes), Some(state));
+    }
+
+    #[test]
+    fn keys_of_a_type_lie_between_its_prefix_and_its_end() {
+        let space = Space(7);
+        for object_type in ObjectType::ALL {
+            let key = space.key(object_type, "z~\u{10FFFF}");
+            assert!(key > space.prefix(object_type) && key < space.end(object_type));
+            assert_eq!(Space::object_id(&key), Some("z~\u{10FFFF}"));
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Scopes: which sync owns which records, and what its last complete read of each type was.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::record::{Current, Seconds, Space};
+use super::store::{Batch, Table};
+use super::{Direction, Ledger, LedgerError};
+use crate::{IntegrationId, ObjectType};
+
+/// The names of all scopes; the number of a scope is its place, from 1.
+const SCOPES: &[u8] = b"scopes";
+
+/// How many records are read at once.
+const PAGE: usize = 4_096;
+
+/// The last complete read of one type in one scope.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LastRead {
+    /// When it was planned with.
+    pub(crate) at: Timestamp,
+    /// Its as-of.
+    pub(crate) as_of: Seconds,
+    /// What the source was, with its mapping, as a hash.
+    pub(crate) definition: String,
+    /// By what the same unchanged files are recognized.
+    pub(crate) stamp: Option<String>,
+    /// How many part files it had.
+    pub(crate) parts: usize,
+    /// Whether a file such as `_SUCCESS` said that they were all there.
+    pub(crate) has_marker: bool,
+    /// How many records it held.
+    pub(crate) records: u64,
+}
+
+impl Ledger {
+    async fn scope_names(&self) -> Result<Vec<String>, LedgerError> {
+        Ok(self.meta_json(SCOPES).await?.unwrap_or_default())
+    }
+
+    /// The number of a scope; `None` if it was never used.
+    pub(crate) async fn scope(&self, name: &str) -> Result<Option<u32>, LedgerError> {
+        let names = self.scope_names().await?;
+        let place = names.iter().position(|known| known == name);
+        Ok(place.and_then(|place| u32::try_from(place + 1).ok()))
+    }
+
+    /// The name of a scope.
+    pub(crate) async fn scope_name(&self, number: u32) -> Result<Option<String>, LedgerError> {
+        let place = (number as usize).checked_sub(1);
+        let names = self.scope_names().await?;
+        Ok(place.and_then(|place| names.get(place).cloned()))
+    }
+
+    /// The number of a scope, which is made if it was never used.
+    pub(crate) async fn make_scope(&self, name: &str) -> Result<u32, LedgerError> {
+        let wanted = name.to_owned();
+        let add = Box::new(move |old: Option<&[u8]>| {
+            let mut names: Vec<String> = old
+                .and_then(|bytes| serde_json::from_slice(bytes).ok())
+                .unwrap_or_default();
+            if names.contains(&wanted) {
+                return None;
+            }
+            names.push(wanted.clone());
+            serde_json::to_vec(&names).ok()
+        });
+        self.store()
+            .update(Table::Meta, SCOPES.to_vec(), add)
+            .await?;
+        self.scope(name)
+            .await?
+            .ok_or_else(|| LedgerError::unreadable("its list of scopes"))
+    }
+
+    /// The names of the scopes by which syncs own records.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn scopes(&self) -> Result<Vec<String>, LedgerError> {
+        self.scope_names().await
+    }
+
+    /// Gives a scope another name: its records stay its own. Gives whether there was such a scope,
+    /// and none with the new name.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be written.
+    pub async fn rename_scope(&self, old: &str, new: &str) -> Result<bool, LedgerError> {
+        let renamed = std::sync::Mutex::new(false);
+        let update = Box::new(|bytes: Option<&[u8]>| {
+            let mut names: Vec<String> =
+                bytes.and_then(|bytes| serde_json::from_slice(bytes).ok())?;
+            let place = names.iter().position(|name| name == old)?;
+            if names.iter().any(|name| name == new) {
+                return None;
+            }
+            new.clone_into(&mut names[place]);
+            let bytes = serde_json::to_vec(&names).ok()?;
+            *renamed
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner) = true;
+            Some(bytes)
+        });
+        self.store()
+            .update(Table::Meta, SCOPES.to_vec(), update)
+            .await?;
+        Ok(renamed
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// Whether the rounds of a scope are paused.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn is_paused(&self, scope: &str) -> Result<bool, LedgerError> {
+        Ok(self.meta(&pause_key(scope)).await?.is_some())
+    }
+
+    /// Pauses the rounds of a scope, or lets them go on.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be written.
+    pub async fn set_paused(&self, scope: &str, is_paused: bool) -> Result<(), LedgerError> {
+        let mut batch = Batch::new();
+        if is_paused {
+            batch.put(Table::Meta, &pause_key(scope), b"true");
+        } else {
+            batch.delete(Table::Meta, &pause_key(scope));
+        }
+        self.commit(batch).await
+    }
+
+    /// The last complete reads of a scope, by type.
+    pub(crate) async fn last_reads(
+        &self,
+        space: Space,
+        scope: u32,
+    ) -> Result<BTreeMap<ObjectType, LastRead>, LedgerError> {
+        let reads: BTreeMap<String, LastRead> = self
+            .meta_json(&reads_key(space, scope))
+            .await?
+            .unwrap_or_default();
+        Ok(reads
+            .into_iter()
+            .filter_map(|(name, read)| Some((name.parse().ok()?, read)))
+            .collect())
+    }
+
+    /// Writes down the last complete reads of a scope.
+    pub(crate) async fn put_last_reads(
+        &self,
+        space: Space,
+        scope: u32,
+        reads: &BTreeMap<ObjectType, LastRead>,
+    ) -> Result<(), LedgerError> {
+        let reads: BTreeMap<&str, &LastRead> = reads
+            .iter()
+            .map(|(object_type, read)| (object_type.as_str(), read))
+            .collect();
+        let bytes = serde_json::to_vec(&reads).map_err(|error| LedgerError::storage("", error))?;
+        let mut batch = Batch::new();
+        batch.put(Table::Meta, &reads_key(space, scope), &bytes);
+        self.commit(batch).await
+    }
+
+    /// When each type of a scope was last read completely, by the names of the types.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn last_complete_reads(
+        &self,
+        base_url: &str,
+        integration_id: IntegrationId,
+        scope: &str,
+    ) -> Result<BTreeMap<ObjectType, Timestamp>, LedgerError> {
+        let Some(number) = self.scope(scope).await? else {
+            return Ok(BTreeMap::new());
+        };
+        let space = self.space(base_url, integration_id).await?;
+        let reads = self.last_reads(space, number).await?;
+        Ok(reads
+            .into_iter()
+            .map(|(object_type, read)| (object_type, read.at))
+            .collect())
+    }
+
+    /// Makes a scope the owner of records that a complete read of it holds. Records that the ledger
+    /// does not know get their owner with their verdict.
+    pub(crate) async fn claim(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        scope: u32,
+        ids: &[String],
+    ) -> Result<(), LedgerError> {
+        self.change_records(space, object_type, ids, |state| {
+            (state.scope, state.absent) = (scope, 0);
+        })
+        .await
+    }
+
+    /// Counts one more complete read in which records were absent.
+    pub(crate) async fn count_absence(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        ids: &[String],
+    ) -> Result<(), LedgerError> {
+        self.change_records(space, object_type, ids, |state| {
+            state.absent = state.absent.saturating_add(1);
+        })
+        .await
+    }
+
+    async fn change_records(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        ids: &[String],
+        change: impl Fn(&mut super::RecordState) + Send + Sync,
+    ) -> Result<(), LedgerError> {
+        for chunk in ids.chunks(PAGE) {
+            let of_chunk = chunk.iter().map(String::as_str);
+            let states = self.records(space, object_type, of_chunk).await?;
+            let mut batch = Batch::new();
+            for (id, state) in chunk.iter().zip(states) {
+                if let Some(mut state) = state {
+                    change(&mut state);
+                    batch.put(Table::Records, &space.key(object_type, id), &state.encode());
+                }
+            }
+            if !batch.is_empty() {
+                self.commit(batch).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many records each scope owns of a type, but for deleted ones.
+    pub(crate) async fn owners(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+    ) -> Result<BTreeMap<u32, u64>, LedgerError> {
+        let mut owners = BTreeMap::new();
+        let mut after = None;
+        loop {
+            let page = self
+                .page_of_records(space, object_type, after, PAGE)
+                .await?;
+            for (_, state) in &page {
+                if state.scope != 0 && matches!(state.current, Current::Version | Current::Unknown)
+                {
+                    *owners.entry(state.scope).or_default() += 1;
+                }
+            }
+            if page.len() < PAGE {
+                return Ok(owners);
+            }
+            after = page.last().map(|(key, _)| key.clone());
+        }
+    }
+
+    /// The last accepted lines of stages, by id; empty where there is none.
+    pub(crate) async fn stage_lines(
+        &self,
+        space: Space,
+        ids: &[String],
+    ) -> Result<Vec<Vec<u8>>, LedgerError> {
+        let keys = ids
+            .iter()
+            .map(|id| space.key(ObjectType::Stage, id))
+            .collect();
+        let values = self.store().get(Table::Contents, keys).await?;
+        Ok(values
+            .into_iter()
+            .map(|value| {
+                let content = value.and_then(|bytes| super::Content::decode(&bytes));
+                content.unwrap_or_default().line
+            })
+            .collect())
+    }
+
+    /// How many records of a type were sent in one direction since a moment, and not rejected.
+    /// Deletions of users whose address changes count with what comes.
+    pub(crate) async fn sent_since(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        direction: Direction,
+        since: Timestamp,
+    ) -> Result<u64, LedgerError> {
+        let mut limit = 256;
+        loop {
+            let uploads = self.uploads(limit).await?;
+            let is_all = uploads.len() < limit
+                || uploads
+                    .first()
+                    .is_some_and(|upload| upload.planned_at < since);
+            if !is_all {
+                limit *= 4;
+                continue;
+            }
+            let sent = uploads.iter().filter(|upload| {
+                upload.planned_at >= since
+                    && upload.space() == space
+                    && upload.object_type == object_type
+                    && upload.order == Some(direction)
+            });
+            return Ok(sent
+                .map(|upload| {
+                    if upload.state.is_open() {
+                        upload.records
+                    } else {
+                        upload.accepted
+                    }
+                })
+                .sum());
+        }
+    }
+}
+
+fn pause_key(scope: &str) -> Vec<u8> {
+    format!("paused {scope}").into_bytes()
+}
+
+fn reads_key(space: Space, scope: u32) -> Vec<u8> {
+    format!("reads {} {scope}", space.0).into_bytes()
+}

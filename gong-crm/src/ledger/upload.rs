@@ -1,0 +1,238 @@
+//! One upload in a ledger: written before its first byte leaves, kept until it is pruned.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::record::{RecordHash, Seconds, SentField, Space};
+use crate::{ClientRequestId, IntegrationId, ObjectType};
+
+/// How far an upload has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum UploadState {
+    /// Written down; nothing of it has left.
+    Planned,
+    /// Bytes may have left; whether Gong has them is not known.
+    Sending,
+    /// Gong has it and has not finished with it.
+    Accepted,
+    /// Gong's verdict is known and is in the records.
+    Done,
+    /// Gong failed it as a whole, or refused to take it.
+    Failed,
+    /// Gong never finished it, or knows nothing of it any more. Its records are sent again.
+    Lost,
+    /// It was planned and will not be sent: all of it was overtaken or held back.
+    Dropped,
+}
+
+impl UploadState {
+    /// The word in tables and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Sending => "sending",
+            Self::Accepted => "accepted",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Lost => "lost",
+            Self::Dropped => "dropped",
+        }
+    }
+
+    /// Whether the upload still waits for something.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Planned | Self::Sending | Self::Accepted)
+    }
+}
+
+impl fmt::Display for UploadState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// Whether an upload's records come or go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Direction {
+    /// New and changed records, in the order in which records refer to each other.
+    Upsert,
+    /// Deletions, in the reverse order.
+    Delete,
+}
+
+/// Why an upload was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Purpose {
+    /// To send records for the first time.
+    Records,
+    /// To find out which records of an earlier upload Gong rejects.
+    ErrorSearch,
+    /// Written by a version of this tool that did not know records.
+    Legacy,
+}
+
+/// One upload: what was sent to Gong, under which id, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Upload {
+    /// Its number in the ledger.
+    pub number: u64,
+    /// The id under which Gong knows it.
+    pub client_request_id: ClientRequestId,
+    /// The integration it goes to.
+    pub integration_id: IntegrationId,
+    /// The type of its records.
+    pub object_type: ObjectType,
+    /// Whether its records come or go.
+    pub direction: Direction,
+    /// Why it was made.
+    pub purpose: Purpose,
+    /// How far it has come.
+    pub state: UploadState,
+    /// How many records it holds.
+    pub records: u64,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// How many of its records Gong accepted; 0 until the verdict.
+    pub accepted: u64,
+    /// How many of its records Gong rejected; 0 until the verdict.
+    pub rejected: u64,
+    /// The files or sources its records came from.
+    pub sources: Vec<String>,
+    /// When it was written down.
+    pub planned_at: Timestamp,
+    /// When Gong took it.
+    pub accepted_at: Option<Timestamp>,
+    /// When its verdict was known.
+    pub completed_at: Option<Timestamp>,
+    /// How often Gong did not know its id after it had taken it.
+    #[serde(default)]
+    pub(crate) not_found: u32,
+    /// Gong's last word about it, as JSON.
+    pub(crate) status: Option<String>,
+    #[serde(default)]
+    pub(crate) space: u16,
+    /// The as-of of the read that its records came from.
+    #[serde(default)]
+    pub(crate) as_of: Seconds,
+    /// The name of the file in the spool that holds its body.
+    #[serde(default)]
+    pub(crate) body: Option<String>,
+    /// A hash of that file, so that a body that was cut by a crash is never sent.
+    #[serde(default)]
+    pub(crate) body_hash: String,
+    /// Whether the user chose its id.
+    #[serde(default)]
+    pub(crate) has_own_id: bool,
+    /// Whether it goes with the uploads that come or with the deletions.
+    #[serde(default)]
+    pub(crate) order: Option<Direction>,
+    /// The scope that owns its records, if a complete read held them; 0 otherwise.
+    #[serde(default)]
+    pub(crate) scope: u32,
+    /// How many uploads with earlier versions of its records must have their verdict before it.
+    #[serde(default)]
+    pub(crate) step: u16,
+}
+
+impl Upload {
+    pub(crate) fn space(&self) -> Space {
+        Space(self.space)
+    }
+}
+
+/// What a push does with a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Action {
+    /// Gong has no version of it, as far as the ledger knows.
+    Create,
+    /// Gong has another version.
+    Update,
+    /// It goes.
+    Delete,
+}
+
+impl Action {
+    /// The word in tables and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// A record of an open upload: all that its verdict needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pending {
+    pub(crate) object_id: String,
+    pub(crate) action: Action,
+    pub(crate) hash: RecordHash,
+    pub(crate) fields: Vec<SentField>,
+    /// Names of the fields that differ from the current version.
+    pub(crate) changed: Vec<u16>,
+    pub(crate) sent_date: Option<Seconds>,
+    pub(crate) address: Option<u64>,
+    /// The place of its source in the upload's `sources`.
+    pub(crate) source: u32,
+    /// Its line or row there, 1-based.
+    pub(crate) line: u64,
+    /// Whether the ledger had an entry of the record when the upload was planned.
+    pub(crate) is_known: bool,
+}
+
+impl Pending {
+    /// Whether it is the deletion of a user whose address changes: the user comes back at once.
+    pub(crate) fn is_replacement(&self) -> bool {
+        self.action == Action::Delete && self.hash == [0; 16]
+    }
+}
+
+/// What became of a record of an upload that has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum RecordOutcome {
+    /// Gong holds it.
+    Accepted,
+    /// Gong rejected it.
+    Rejected,
+    /// Gong's verdict does not say.
+    Uncertain,
+    /// It was not sent, or not taken with its whole upload.
+    NotTaken,
+}
+
+impl RecordOutcome {
+    /// The word in tables and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::Uncertain => "uncertain",
+            Self::NotTaken => "not-taken",
+        }
+    }
+}
+
+/// A line of the history of an upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Past {
+    pub(crate) object_id: String,
+    pub(crate) action: Action,
+    pub(crate) outcome: RecordOutcome,
+    pub(crate) changed: Vec<u16>,
+    pub(crate) reason: String,
+}

@@ -1,0 +1,136 @@
+//! What a verdict means for what the ledger knows of a record.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::locked::Conclusion;
+use super::record::{Current, LastTry, RecordState, SentField, TryOutcome};
+use super::upload::{Action, Pending, Purpose, RecordOutcome, Upload};
+
+/// The longest reason that is kept of a rejection, in characters.
+const MAX_REASON: usize = 500;
+
+/// The state of a record after the verdict.
+pub(super) fn after(
+    upload: &Upload,
+    pending: &Pending,
+    old: Option<RecordState>,
+    outcome: RecordOutcome,
+    reason: &str,
+    conclusion: &Conclusion,
+    now: Timestamp,
+) -> RecordState {
+    let mut state = old.unwrap_or_default();
+    if upload.scope != 0 {
+        state.scope = upload.scope;
+    }
+    let seconds = now.as_second();
+    match outcome {
+        RecordOutcome::Accepted => {
+            if state.is_absent_from_gong() {
+                state.first_accepted = seconds;
+            }
+            state.current = match pending.action {
+                Action::Delete => Current::Deleted,
+                Action::Create | Action::Update => Current::Version,
+            };
+            state.hash = pending.hash;
+            state.fields.clone_from(&pending.fields);
+            state.sent_date = pending.sent_date.or(state.sent_date);
+            state.as_of = upload.as_of;
+            state.last_accepted = seconds;
+            state.address = pending.address;
+            state.absent = 0;
+            state.last_try = None;
+        }
+        RecordOutcome::Rejected => {
+            let tries = tries_of(&state, pending, TryOutcome::Rejected);
+            let next = seconds + pause_after(tries).as_secs();
+            let outcome = TryOutcome::Rejected;
+            state.last_try = Some(last_try(upload, pending, outcome, reason, tries, now, next));
+        }
+        RecordOutcome::Uncertain => {
+            let tries = match (upload.purpose, &state.last_try) {
+                // It goes on until each record is alone: its parts are not tries of their own.
+                (Purpose::ErrorSearch, Some(last)) if last.hash == pending.hash => last.tries,
+                _ => tries_of(&state, pending, TryOutcome::Uncertain),
+            };
+            let outcome = if tries >= MAX_UNCERTAIN {
+                TryOutcome::Unconfirmed
+            } else {
+                TryOutcome::Uncertain
+            };
+            state.current = Current::Unknown;
+            state.fields = union(&state.fields, &pending.fields);
+            state.last_try = Some(last_try(
+                upload, pending, outcome, reason, tries, now, seconds,
+            ));
+        }
+        RecordOutcome::NotTaken => {
+            if conclusion.may_be_in_gong {
+                state.current = Current::Unknown;
+                state.fields = union(&state.fields, &pending.fields);
+            }
+            let tries = tries_of(&state, pending, TryOutcome::NotTaken);
+            let outcome = TryOutcome::NotTaken;
+            state.last_try = Some(last_try(
+                upload, pending, outcome, reason, tries, now, seconds,
+            ));
+        }
+    }
+    state
+}
+
+/// How often the same content is tried while Gong's verdict says nothing about it.
+const MAX_UNCERTAIN: u8 = 3;
+
+/// After a rejection, the same version is sent again after 1, 2, 4 … 30 days.
+fn pause_after(tries: u8) -> SignedDuration {
+    let days = 1_i64 << i64::from(tries.saturating_sub(1)).min(5);
+    SignedDuration::from_hours(24 * days.min(30))
+}
+
+pub(super) fn tries_of(state: &RecordState, pending: &Pending, outcome: TryOutcome) -> u8 {
+    let same = state.last_try.as_ref().filter(|last| {
+        let is_same = last.outcome == outcome
+            || (outcome == TryOutcome::Uncertain && last.outcome == TryOutcome::Unconfirmed);
+        last.hash == pending.hash && is_same
+    });
+    same.map_or(1, |last| last.tries.saturating_add(1))
+}
+
+pub(super) fn last_try(
+    upload: &Upload,
+    pending: &Pending,
+    outcome: TryOutcome,
+    reason: &str,
+    tries: u8,
+    now: Timestamp,
+    next: i64,
+) -> LastTry {
+    let source = upload.sources.get(pending.source as usize);
+    LastTry {
+        outcome,
+        hash: pending.hash,
+        reason: bounded(reason),
+        tries,
+        at: now.as_second(),
+        next,
+        upload: upload.number,
+        source: source.cloned().unwrap_or_default(),
+        line: pending.line,
+    }
+}
+
+/// The fields of both, with the hashes of the second.
+fn union(one: &[SentField], other: &[SentField]) -> Vec<SentField> {
+    let mut fields: BTreeMap<u16, SentField> =
+        one.iter().map(|field| (field.name, *field)).collect();
+    fields.extend(other.iter().map(|field| (field.name, *field)));
+    fields.into_values().collect()
+}
+
+pub(super) fn bounded(reason: &str) -> String {
+    reason.chars().take(MAX_REASON).collect()
+}

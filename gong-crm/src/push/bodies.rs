@@ -1,0 +1,617 @@
+//! The bodies of uploads: the lines that are sent, in files of the spool, and what each holds.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use super::input::unreadable;
+use super::level::Level;
+use super::parents::BlockedParents;
+use super::reads::BodiesRound;
+use super::spool::Spool;
+use super::survey::{Entry, LineAt, NO_DATE, TypeFiles};
+use super::{Options, PushError};
+use crate::ObjectType;
+use crate::compare::{Edits, HashKey, Reader, deletion_line, sent_form};
+use crate::ledger::{
+    Action, Current, Direction, LockedLedger, Names, Pending, RecordState, Seconds, SentField,
+    hexadecimal,
+};
+
+/// How many lines are read at once.
+pub(super) const CHUNK: usize = 2_048;
+
+/// A version of a record that is to be sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chosen {
+    pub(super) entry: Entry,
+    pub(super) action: Action,
+    pub(super) step: u16,
+    /// Whether a later version of the record is sent too.
+    pub(super) is_followed: bool,
+    pub(super) is_retry: bool,
+    /// Whether the ledger has an entry of it.
+    pub(super) is_known: bool,
+    /// The date of a version that is under way.
+    pub(super) date_under_way: Option<Seconds>,
+}
+
+/// What keeps records of one kind in one upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Group {
+    pub(super) level: Level,
+    /// Deletions of users that make an address free go before the users that take it.
+    pub(super) direction: Direction,
+    pub(super) is_retry: bool,
+}
+
+/// The body of an upload, with its records.
+#[derive(Debug)]
+pub(super) struct Body {
+    pub(super) number: u64,
+    pub(super) object_type: ObjectType,
+    pub(super) level: Level,
+    pub(super) direction: Direction,
+    pub(super) name: String,
+    pub(super) hash: String,
+    pub(super) bytes: u64,
+    pub(super) pending: Vec<Pending>,
+}
+
+/// A body that is being written.
+struct OpenBody {
+    body: Body,
+    file: BufWriter<File>,
+    hasher: Sha256,
+}
+
+impl OpenBody {
+    fn push(&mut self, line: &[u8], pending: Pending) -> io::Result<()> {
+        self.file.write_all(line)?;
+        self.hasher.update(line);
+        self.body.bytes += line.len() as u64;
+        self.body.pending.push(pending);
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<Body> {
+        self.file.flush()?;
+        self.body.hash = hexadecimal(&self.hasher.finalize());
+        Ok(self.body)
+    }
+}
+
+/// A record that is held back, because one that it refers to is not in Gong.
+#[derive(Debug)]
+pub(super) struct HeldBack {
+    pub(super) pending: Pending,
+    pub(super) reason: String,
+    pub(super) line: Vec<u8>,
+    /// The file's place in the push.
+    pub(super) file: usize,
+}
+
+/// Writes the bodies of the records of one type.
+pub(super) struct Bodies<'a> {
+    pub(super) files: &'a TypeFiles<'a>,
+    spool: Spool,
+    pub(super) ledger: LockedLedger,
+    pub(super) limits: Limits,
+    pub(super) reader: Reader<'a>,
+    pub(super) names: Names,
+    /// What a sync adds.
+    pub(super) round: BodiesRound,
+    /// The declared custom fields, for records of which it is not known what Gong was sent.
+    declared: Vec<String>,
+    pub(super) addresses: &'a HashSet<u64>,
+    /// The fields of versions that Gong will have been sent before, by the hash of the id.
+    pub(super) under_way: HashMap<u64, Vec<SentField>>,
+    /// The addresses of users before a version that follows another, by the hash of the id and the
+    /// step of the version.
+    pub(super) addresses_before: HashMap<(u64, u16), Option<u64>>,
+    open: BTreeMap<Group, OpenBody>,
+    done: Vec<Body>,
+    pub(super) held_back: Vec<HeldBack>,
+    /// How many dates were raised, because Gong was sent a later one.
+    pub(super) raised_dates: u64,
+    /// How many dates could not be raised, because there is no later one.
+    pub(super) last_dates: u64,
+    /// How often a field of Gong's own could not be cleared for sure, by name.
+    pub(super) not_cleared: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    bytes: u64,
+    records: usize,
+    pub(super) keep_dates: bool,
+    pub(super) now: Timestamp,
+}
+
+/// A line that was read, with what has to be known of it.
+struct Read {
+    chosen: Chosen,
+    /// The file's place among those of the type.
+    file: usize,
+    line: Vec<u8>,
+    object_id: String,
+    references: Vec<(ObjectType, String)>,
+}
+
+impl<'a> Bodies<'a> {
+    #[expect(clippy::too_many_arguments, reason = "each is needed for every line")]
+    pub(super) fn new(
+        files: &'a TypeFiles<'a>,
+        spool: &Spool,
+        ledger: &LockedLedger,
+        options: &Options,
+        key: [u8; 16],
+        generations: &'a (dyn Fn(&str) -> u32 + Sync),
+        names: Names,
+        addresses: &'a HashSet<u64>,
+        now: Timestamp,
+    ) -> Self {
+        let schema = options
+            .check
+            .options()
+            .and_then(|check| check.entity_schema.as_ref());
+        let mut reader = Reader::new(HashKey::from_bytes(key), files.object_type, generations);
+        let mut declared = Vec::new();
+        if let Some(schema) = schema {
+            reader = reader.with_schema(schema);
+            let fields = schema.fields(files.object_type).into_iter().flatten();
+            declared.extend(fields.map(|field| field.unique_name.clone()));
+        }
+        Self {
+            files,
+            spool: spool.clone(),
+            ledger: ledger.clone(),
+            limits: Limits {
+                bytes: options.max_bytes(),
+                records: usize::try_from(super::MAX_UPLOAD_RECORDS).unwrap_or(usize::MAX),
+                keep_dates: options.keep_dates,
+                now,
+            },
+            reader,
+            names,
+            declared,
+            round: BodiesRound::new(key),
+            addresses,
+            under_way: HashMap::new(),
+            addresses_before: HashMap::new(),
+            open: BTreeMap::new(),
+            done: Vec::new(),
+            held_back: Vec::new(),
+            raised_dates: 0,
+            last_dates: 0,
+            not_cleared: BTreeMap::new(),
+        }
+    }
+
+    /// Writes all chosen versions, in the order of their places.
+    pub(super) async fn write(
+        &mut self,
+        mut chosen: Vec<Chosen>,
+        blocked: &mut BlockedParents,
+    ) -> Result<(), PushError> {
+        chosen.sort_unstable_by_key(|chosen| chosen.entry.place);
+        self.note_earlier_versions(&chosen)?;
+        let mut readers: HashMap<usize, LineAt> = HashMap::new();
+        for chunk in chosen.chunks(CHUNK) {
+            let read = self.read(chunk, &mut readers)?;
+            let known: Vec<&str> = read
+                .iter()
+                .filter(|read| read.chosen.is_known)
+                .map(|read| read.object_id.as_str())
+                .collect();
+            let states = self
+                .ledger
+                .ledger()
+                .records(blocked.space, self.files.object_type, known)
+                .await?;
+            let references: Vec<_> = read.iter().flat_map(|read| &read.references).collect();
+            blocked.look_up(&self.ledger, &references).await?;
+            let mut states = states.into_iter();
+            for read in read {
+                let known = if read.chosen.is_known {
+                    states.next().flatten()
+                } else {
+                    None
+                };
+                self.add(&read, known.as_ref(), blocked)?;
+            }
+            // Other tasks of the runtime go on while a large push is planned.
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// Notes the fields of versions that are followed by another, which has to clear them.
+    fn note_earlier_versions(&mut self, chosen: &[Chosen]) -> Result<(), PushError> {
+        let followed: Vec<Chosen> = chosen
+            .iter()
+            .filter(|chosen| chosen.is_followed)
+            .copied()
+            .collect();
+        let mut readers: HashMap<usize, LineAt> = HashMap::new();
+        for chunk in followed.chunks(CHUNK) {
+            for read in self.read(chunk, &mut readers)? {
+                let path = &self.files.files[read.file].1.file.path;
+                let id = read.chosen.entry.id;
+                let facts = self.reader.read(&read.line);
+                let address = facts.map_err(|_| changed_while_read(path))?.address;
+                self.addresses_before
+                    .insert((id, read.chosen.step.saturating_add(1)), address);
+                let fields = self
+                    .reader
+                    .fields(&read.line)
+                    .map_err(|_| changed_while_read(path))?;
+                let earlier = self.under_way.entry(id).or_default();
+                for field in fields.iter().filter(|field| field.is_given) {
+                    earlier.push(SentField {
+                        name: self.names.number(&field.name),
+                        hash: SentField::NULL_SENT,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read(
+        &mut self,
+        chunk: &[Chosen],
+        readers: &mut HashMap<usize, LineAt>,
+    ) -> Result<Vec<Read>, PushError> {
+        let mut read = Vec::with_capacity(chunk.len());
+        for chosen in chunk {
+            let (file, offset) = self.files.locate(chosen.entry.place);
+            let open = self.files.files[file].1;
+            let failed = |error| unreadable(&open.file.path, error);
+            let lines = match readers.entry(file) {
+                std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+                std::collections::hash_map::Entry::Vacant(entry) => {
+                    entry.insert(LineAt::open(&open.lines).map_err(failed)?)
+                }
+            };
+            let line = lines
+                .read(offset, chosen.entry.length())
+                .map_err(failed)?
+                .to_vec();
+            let changed = || changed_while_read(&open.file.path);
+            let object_id = self
+                .reader
+                .read(&line)
+                .map_err(|_| changed())?
+                .object_id
+                .into_owned();
+            let references = if chosen.action == Action::Delete {
+                Vec::new()
+            } else {
+                self.reader
+                    .references(&line)
+                    .map_err(|_| changed())?
+                    .into_iter()
+                    .map(|reference| (reference.object_type, reference.object_id.into_owned()))
+                    .collect()
+            };
+            read.push(Read {
+                chosen: *chosen,
+                file,
+                line,
+                object_id,
+                references,
+            });
+        }
+        // Each file is read once, in order: those that are behind are not needed any more.
+        if let Some(last) = chunk.last() {
+            let (file, _) = self.files.locate(last.entry.place);
+            readers.retain(|place, _| *place >= file);
+        }
+        Ok(read)
+    }
+
+    fn add(
+        &mut self,
+        read: &Read,
+        known: Option<&RecordState>,
+        blocked: &BlockedParents,
+    ) -> Result<(), PushError> {
+        let path = &self.files.files[read.file].1.file.path;
+        let changed = || changed_while_read(path);
+        let facts = self.reader.read(&read.line).map_err(|_| changed())?;
+        let (hash, address, modified) = (facts.hash, facts.address, facts.modified);
+        let fields = self.reader.fields(&read.line).map_err(|_| changed())?;
+        let is_deletion = read.chosen.action == Action::Delete;
+        let mut sent: BTreeMap<u16, [u8; 4]> = BTreeMap::new();
+        for field in fields.iter().filter(|field| field.is_given) {
+            let hash = if field.is_null {
+                SentField::NULL_SENT
+            } else {
+                // 0 is the mark of a null.
+                field.hash.max(1).to_le_bytes()
+            };
+            sent.insert(self.names.number(&field.name), hash);
+        }
+        let mut nulls = Vec::new();
+        let mut defaults = Vec::new();
+        // A person's own line never gets a value that nobody gave.
+        let fills_defaults =
+            self.round.is_sync || self.files.files[read.file].1.converted.is_some();
+        if !is_deletion {
+            let format = self.files.object_type.line_format();
+            let before = known
+                .map(|known| known.fields.as_slice())
+                .unwrap_or_default();
+            let earlier = self
+                .under_way
+                .get(&read.chosen.entry.id)
+                .filter(|_| read.chosen.step > 0);
+            let earlier = earlier.map(Vec::as_slice).unwrap_or_default();
+            let names: BTreeSet<u16> = before
+                .iter()
+                .chain(earlier)
+                .map(|field| field.name)
+                .filter(|name| !sent.contains_key(name))
+                .collect();
+            for number in names {
+                let Some(name) = self.names.name(number) else {
+                    continue;
+                };
+                match format.field(name) {
+                    None => nulls.push(name.to_owned()),
+                    Some(own) if own.default.is_some() && fills_defaults => {
+                        defaults.push(name.to_owned());
+                    }
+                    Some(_) if name == "isDeleted" || name == "modifiedDate" => {}
+                    Some(_) => *self.not_cleared.entry(name.to_owned()).or_default() += 1,
+                }
+            }
+            if known.is_some_and(|known| known.current == Current::Unknown) {
+                for name in &self.declared {
+                    let is_given = fields.iter().any(|field| field.name == name.as_str());
+                    if !is_given && !nulls.contains(name) {
+                        nulls.push(name.clone());
+                    }
+                }
+            }
+            for name in &nulls {
+                sent.insert(self.names.number(name), SentField::NULL_SENT);
+            }
+        }
+        let fields: Vec<SentField> = sent
+            .iter()
+            .map(|(name, hash)| SentField {
+                name: *name,
+                hash: *hash,
+            })
+            .collect();
+        let changed_fields = match known {
+            Some(known) if !is_deletion => difference(&known.fields, &fields),
+            _ => Vec::new(),
+        };
+        let version = (read.chosen.entry.id, read.chosen.step);
+        let before = match self.addresses_before.get(&version) {
+            Some(before) => *before,
+            None => known.and_then(|known| known.address),
+        };
+        let is_user = self.files.object_type == ObjectType::BusinessUser;
+        let frees_address = is_user
+            && before.is_some_and(|before| {
+                if is_deletion {
+                    self.addresses.contains(&before)
+                } else {
+                    address != Some(before)
+                }
+            });
+        let sent = known.and_then(|known| known.sent_date);
+        let sent = sent.max(read.chosen.date_under_way);
+        // The date of the deletion that comes before the new address.
+        let deleted = (frees_address && !is_deletion).then(|| {
+            let earlier = modified.map(|modified| modified.saturating_sub(1));
+            let later = sent.map(|sent| sent.saturating_add(1));
+            later.or(earlier).unwrap_or(self.limits.now.as_second())
+        });
+        let date = self.date(modified, deleted.max(sent));
+        let mut pending = Pending {
+            object_id: read.object_id.clone(),
+            action: read.chosen.action,
+            hash: hash.to_le_bytes(),
+            fields,
+            changed: changed_fields,
+            sent_date: date.or(modified),
+            address,
+            source: u32::try_from(self.files.files[read.file].0).unwrap_or(u32::MAX),
+            line: self.files.files[read.file]
+                .1
+                .source_line(u64::from(read.chosen.entry.line)),
+            is_known: read.chosen.is_known,
+        };
+        let nulls: Vec<&str> = nulls.iter().map(String::as_str).collect();
+        let defaults: Vec<&str> = defaults.iter().map(String::as_str).collect();
+        let date_text = date.and_then(text_of);
+        let edits = Edits {
+            nulls: &nulls,
+            defaults: &defaults,
+            modified: date_text.as_deref(),
+        };
+        let mut line = Vec::with_capacity(read.line.len() + 32);
+        sent_form(self.files.object_type, &read.line, &edits, &mut line).map_err(|_| changed())?;
+        let action = self.planned_action(&pending, known);
+        if self.is_left_out(&action) {
+            return Ok(());
+        }
+        if let Some(reason) = blocked.reason(&read.references) {
+            pending.source = u32::try_from(self.files.files[read.file].0).unwrap_or(u32::MAX);
+            self.held_back.push(HeldBack {
+                pending,
+                reason,
+                line,
+                file: self.files.files[read.file].0,
+            });
+            return Ok(());
+        }
+        if let Some(deleted) = deleted {
+            self.add_deletion_before(&pending, deleted, read.chosen.step)?;
+            pending.action = Action::Create;
+        }
+        let direction = if is_deletion {
+            Direction::Delete
+        } else {
+            Direction::Upsert
+        };
+        let step = read.chosen.step;
+        let (order, step) = match is_deletion {
+            // The deletions that make an address free come first of all.
+            true if frees_address => (Direction::Upsert, step),
+            false if is_user => (Direction::Upsert, step.saturating_add(1)),
+            // What comes back at once goes with those that come.
+            true if read.chosen.is_followed => (Direction::Upsert, step),
+            _ => (direction, step),
+        };
+        let group = Group {
+            level: Level::new(self.files.object_type, order, step),
+            direction,
+            is_retry: read.chosen.is_retry,
+        };
+        self.push(group, &line, pending)?;
+        self.add_action(action);
+        Ok(())
+    }
+
+    /// A user whose address changes is deleted first: Gong wants that in a request of its own.
+    fn add_deletion_before(
+        &mut self,
+        pending: &Pending,
+        date: Seconds,
+        step: u16,
+    ) -> Result<(), PushError> {
+        let Some(text) = text_of(date) else {
+            return Ok(());
+        };
+        let mut line = Vec::new();
+        deletion_line(&pending.object_id, &text, &mut line);
+        let deletion = Pending {
+            action: Action::Delete,
+            hash: [0; 16],
+            fields: Vec::new(),
+            changed: Vec::new(),
+            sent_date: Some(date),
+            address: None,
+            ..pending.clone()
+        };
+        let group = Group {
+            level: Level::new(self.files.object_type, Direction::Upsert, step),
+            direction: Direction::Delete,
+            is_retry: false,
+        };
+        self.push(group, &line, deletion)
+    }
+
+    /// The date to send instead of the given one, if Gong was sent the same or a later one with
+    /// other content: it may ignore older versions.
+    fn date(&mut self, modified: Option<Seconds>, latest: Option<Seconds>) -> Option<Seconds> {
+        let modified = modified.filter(|modified| *modified != NO_DATE)?;
+        let latest = latest?;
+        if self.limits.keep_dates || modified > latest {
+            return None;
+        }
+        let raised = latest.saturating_add(1);
+        if text_of(raised).is_none() {
+            self.last_dates += 1;
+            return None;
+        }
+        self.raised_dates += 1;
+        Some(raised)
+    }
+
+    pub(super) fn push(
+        &mut self,
+        group: Group,
+        line: &[u8],
+        pending: Pending,
+    ) -> Result<(), PushError> {
+        let limits = self.limits;
+        let has_room = self.open.get(&group).is_some_and(|open| {
+            open.body.bytes + line.len() as u64 <= limits.bytes
+                && open.body.pending.len() < limits.records
+        });
+        if !has_room {
+            if let Some(full) = self.open.remove(&group) {
+                self.done.push(full.finish().map_err(PushError::Spool)?);
+            }
+            let number = self.ledger.next_number();
+            let name = Spool::body_name(number);
+            let file = self.spool.create(&name).map_err(PushError::Spool)?;
+            let body = Body {
+                number,
+                object_type: self.files.object_type,
+                level: group.level,
+                direction: group.direction,
+                name,
+                hash: String::new(),
+                bytes: 0,
+                pending: Vec::new(),
+            };
+            self.open.insert(
+                group,
+                OpenBody {
+                    body,
+                    file,
+                    hasher: Sha256::new(),
+                },
+            );
+        }
+        let open = self.open.get_mut(&group);
+        open.map_or(Ok(()), |open| open.push(line, pending))
+            .map_err(PushError::Spool)
+    }
+
+    /// The bodies that are complete, and the names of fields with those that were new.
+    pub(super) fn finish(mut self) -> Result<(Vec<Body>, Names), PushError> {
+        for (_, open) in std::mem::take(&mut self.open) {
+            self.done.push(open.finish().map_err(PushError::Spool)?);
+        }
+        self.done.sort_by_key(|body| (body.level, body.number));
+        Ok((self.done, self.names))
+    }
+}
+
+fn changed_while_read(path: &std::path::Path) -> PushError {
+    let message = format!(
+        "{} changed while it was read; push it again",
+        path.display()
+    );
+    PushError::Request(gong_client::error::Error::new(
+        gong_client::error::ErrorKind::File,
+        message,
+    ))
+}
+
+/// A date-time as Gong takes it; none beyond the year 9999.
+pub(super) fn text_of(seconds: Seconds) -> Option<String> {
+    Timestamp::from_second(seconds)
+        .ok()
+        .map(|moment| moment.to_string())
+        .filter(|text| text.starts_with(|first: char| first.is_ascii_digit()) && text.len() == 20)
+}
+
+/// The numbers of the fields that differ.
+fn difference(before: &[SentField], after: &[SentField]) -> Vec<u16> {
+    let before: BTreeMap<u16, [u8; 4]> = before
+        .iter()
+        .map(|field| (field.name, field.hash))
+        .collect();
+    let mut changed: Vec<u16> = after
+        .iter()
+        .filter(|field| before.get(&field.name) != Some(&field.hash))
+        .map(|field| field.name)
+        .collect();
+    let kept: HashSet<u16> = after.iter().map(|field| field.name).collect();
+    changed.extend(before.keys().filter(|name| !kept.contains(name)));
+    changed.sort_unstable();
+    changed
+}

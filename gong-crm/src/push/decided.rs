@@ -1,0 +1,375 @@
+//! Decides about the records of one type: each is looked up in the ledger, and [`plan`](super::plan)
+//! says what is done with it.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Resend;
+use super::bodies::Chosen;
+use super::plan::{Decision, InFlight, Rules, decide};
+use super::planned::{InFlightRecord, Plan};
+use super::reads::RoundType;
+use super::report::RecordError;
+use super::session::Session;
+use super::survey::{Entry, NO_DATE, Survey, TypeFiles, id_hash};
+use crate::ObjectType;
+use crate::ledger::{LedgerError, RecordState, Seconds, SentField, Space};
+
+/// How many records of the ledger are read at once.
+const PAGE: usize = 4_096;
+
+/// The records of open uploads of one type, by the hash of their id.
+#[derive(Debug, Default)]
+pub(super) struct OpenRecords {
+    pub(super) by_id: HashMap<u64, (InFlight, String)>,
+    /// The fields that Gong is being sent with them.
+    pub(super) fields: HashMap<u64, Vec<SentField>>,
+    /// For users, the address of the last of them.
+    pub(super) addresses: HashMap<u64, Option<u64>>,
+}
+
+/// Decides about the records of one type, group by group.
+pub(super) struct Decided<'a> {
+    session: &'a Session,
+    files: &'a TypeFiles<'a>,
+    surveyed: &'a Survey,
+    plan: &'a mut Plan,
+    rules: Rules,
+    pub(super) chosen: Vec<Chosen>,
+    /// Records that Gong holds as they are, after a version that it rejected.
+    pub(super) settled: Vec<(ObjectType, String)>,
+    /// What a sync looks at besides.
+    pub(super) round: RoundType,
+    /// The hashes of the ids of the only records that are looked at.
+    only: Option<HashSet<u64>>,
+    /// Whether the group that begins at an entry was decided about.
+    visited: Vec<bool>,
+    decisions: Vec<Decision>,
+}
+
+impl<'a> Decided<'a> {
+    pub(super) fn new(
+        session: &'a Session,
+        files: &'a TypeFiles<'a>,
+        surveyed: &'a Survey,
+        plan: &'a mut Plan,
+        key: &[u8; 16],
+    ) -> Self {
+        let now = session.now().as_second();
+        for (place, (file, _)) in files.files.iter().enumerate() {
+            let report = &mut plan.files[*file];
+            report.records = surveyed.records[place].max(session.files[*file].records);
+            let invalid = &surveyed.invalid[place];
+            report.held_back += invalid.len() as u64;
+            plan.is_invalid |= !invalid.is_empty();
+            plan.files[*file].errors.extend(invalid.iter().cloned());
+        }
+        Self {
+            session,
+            files,
+            surveyed,
+            plan,
+            rules: Rules {
+                as_of: session
+                    .read_of(files.object_type)
+                    .map_or(session.as_of, |(_, read)| read.as_of),
+                now,
+                history: session.options.history,
+                touch: session.options.touch,
+                resend: false,
+            },
+            chosen: Vec::new(),
+            settled: Vec::new(),
+            round: RoundType::default(),
+            only: session.only(files.object_type, key),
+            visited: vec![false; surveyed.entries.len()],
+            decisions: Vec::new(),
+        }
+    }
+
+    fn space(&self) -> Space {
+        self.session.space
+    }
+
+    /// Looks the records up one by one: for small pushes.
+    pub(super) async fn probe(
+        &mut self,
+        ids: &[String],
+        key: [u8; 16],
+        in_flight: &OpenRecords,
+    ) -> Result<(), LedgerError> {
+        let ledger = self.session.ledger.ledger();
+        for chunk in ids.chunks(PAGE) {
+            let of_chunk = chunk.iter().map(String::as_str);
+            let states = ledger
+                .records(self.space(), self.files.object_type, of_chunk)
+                .await?;
+            for (id, state) in chunk.iter().zip(states) {
+                if let Some(state) = state {
+                    self.visit(id, &key, &state, in_flight);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes through all records of the type: for large pushes.
+    pub(super) async fn scan(
+        &mut self,
+        key: [u8; 16],
+        in_flight: &OpenRecords,
+    ) -> Result<(), LedgerError> {
+        let ledger = self.session.ledger.ledger();
+        let mut after = None;
+        loop {
+            let page = ledger
+                .page_of_records(self.space(), self.files.object_type, after, PAGE)
+                .await?;
+            for (record_key, state) in &page {
+                if let Some(id) = Space::object_id(record_key) {
+                    self.visit(id, &key, state, in_flight);
+                }
+            }
+            if page.len() < PAGE {
+                return Ok(());
+            }
+            after = page.last().map(|(key, _)| key.clone());
+        }
+    }
+
+    fn visit(&mut self, id: &str, key: &[u8; 16], state: &RecordState, in_flight: &OpenRecords) {
+        let hash = id_hash(key, id);
+        let start = self
+            .surveyed
+            .entries
+            .partition_point(|entry| entry.id < hash);
+        let is_first = self
+            .surveyed
+            .entries
+            .get(start)
+            .is_some_and(|entry| entry.id == hash);
+        if is_first && !self.visited[start] {
+            self.group(start, Some((id, state)), in_flight);
+        } else if !is_first
+            && let Some((round, read)) = self.session.read_of(self.files.object_type)
+        {
+            let under_way = in_flight.by_id.get(&hash).map(|(under_way, _)| under_way);
+            let is_held_back = self.surveyed.present.contains(&hash);
+            self.round
+                .visit_absent(round, read, id, state, under_way, is_held_back);
+        }
+    }
+
+    /// Looks at records whose first version is under way, and that vanished from the source.
+    pub(super) fn absent_in_flight(&mut self, in_flight: &OpenRecords) {
+        let Some((round, read)) = self.session.read_of(self.files.object_type) else {
+            return;
+        };
+        for (hash, (under_way, id)) in &in_flight.by_id {
+            let entries = &self.surveyed.entries;
+            let start = entries.partition_point(|entry| entry.id < *hash);
+            let is_there = entries.get(start).is_some_and(|entry| entry.id == *hash)
+                || self.surveyed.present.contains(hash);
+            if !is_there {
+                self.round.visit_first_in_flight(round, read, id, under_way);
+            }
+        }
+    }
+
+    /// Decides about the records that the ledger does not know.
+    pub(super) fn rest(&mut self, in_flight: &OpenRecords) {
+        let mut start = 0;
+        while let Some(first) = self.surveyed.entries.get(start) {
+            let length = self.length_of_group(start, first.id);
+            if !self.visited[start] {
+                self.group(start, None, in_flight);
+            }
+            start += length;
+        }
+    }
+
+    fn length_of_group(&self, start: usize, id: u64) -> usize {
+        self.surveyed.entries[start..]
+            .iter()
+            .take_while(|entry| entry.id == id)
+            .count()
+    }
+
+    fn group(
+        &mut self,
+        start: usize,
+        known: Option<(&str, &RecordState)>,
+        in_flight: &OpenRecords,
+    ) {
+        let entries = &self.surveyed.entries;
+        let id = entries[start].id;
+        let length = self.length_of_group(start, id);
+        self.visited[start] = true;
+        let versions = &entries[start..start + length];
+        let is_foreign = match (self.session.read_of(self.files.object_type), known) {
+            (Some((round, read)), Some((id, state))) => {
+                self.round.visit_present(round, read, id, state)
+            }
+            _ => false,
+        };
+        if self.only.as_ref().is_some_and(|only| !only.contains(&id)) {
+            self.leave_out(versions);
+            return;
+        }
+        let under_way = in_flight.by_id.get(&id);
+        let resend = match (&self.session.options.resend, known) {
+            (Resend::None, _) => false,
+            (Resend::All, _) => true,
+            (resend, Some((id, _))) => resend.includes(id),
+            (_, None) => false,
+        };
+        let rules = Rules {
+            resend,
+            as_of: self.as_of(&versions[versions.len() - 1]),
+            ..self.rules
+        };
+        let mut decisions = std::mem::take(&mut self.decisions);
+        let state = known.map(|(_, state)| state);
+        let flying = under_way.map(|(in_flight, _)| *in_flight);
+        decide(versions, state, flying, rules, &mut decisions);
+        if is_foreign {
+            for decision in &mut decisions {
+                if matches!(decision, Decision::Send { .. }) {
+                    *decision = Decision::Foreign;
+                }
+            }
+        }
+        let last_sent = decisions
+            .iter()
+            .rposition(|decision| matches!(decision, Decision::Send { .. }));
+        for (place, (version, decision)) in versions.iter().zip(&decisions).enumerate() {
+            let is_followed = last_sent.is_some_and(|last| place < last);
+            self.apply(version, *decision, is_followed, known, under_way);
+        }
+        self.decisions = decisions;
+    }
+
+    /// The as-of of a version: now, because a person says so by pushing it. Records that were rejected
+    /// once and are pushed again are as old as their date: in the meantime, Gong may have taken newer
+    /// versions.
+    fn as_of(&self, version: &Entry) -> Seconds {
+        let (place, _) = self.files.locate(version.place);
+        let is_rejects = self.files.files[place].1.is_rejects;
+        if is_rejects && version.modified != NO_DATE {
+            Seconds::MIN
+        } else {
+            self.rules.as_of
+        }
+    }
+
+    /// Takes records out of the plan that are not among the only ones.
+    fn leave_out(&mut self, versions: &[Entry]) {
+        for version in versions {
+            let (place, _) = self.files.locate(version.place);
+            let report = &mut self.plan.files[self.files.files[place].0];
+            report.records = report.records.saturating_sub(1);
+        }
+    }
+
+    fn apply(
+        &mut self,
+        version: &Entry,
+        decision: Decision,
+        is_followed: bool,
+        known: Option<(&str, &RecordState)>,
+        under_way: Option<&(InFlight, String)>,
+    ) {
+        let (place, _) = self.files.locate(version.place);
+        let file = self.files.files[place].0;
+        let open = &self.session.files[file];
+        let line = open.source_line(u64::from(version.line));
+        let report = &mut self.plan.files[file];
+        let last_try = known.and_then(|(_, state)| state.last_try.as_ref());
+        let mut error = |description: String| {
+            report.errors.push(RecordError {
+                client_request_id: None,
+                line: 0,
+                source_line: line,
+                object_id: known.map(|(id, _)| id.to_owned()),
+                description,
+            });
+        };
+        match decision {
+            Decision::Unchanged => {
+                report.unchanged += 1;
+                if let Some((id, _)) = known.filter(|_| last_try.is_some()) {
+                    // What Gong holds was given again: the version that it rejected is no more.
+                    self.settled.push((self.files.object_type, id.to_owned()));
+                }
+            }
+            Decision::NewerInGong if open.is_rejects => {
+                error(
+                    "not sent: Gong holds a newer version of this record; delete it from this file"
+                        .to_owned(),
+                );
+                report.held_back += 1;
+            }
+            Decision::NewerInGong => {
+                report.unchanged += 1;
+                self.round.counts.newer += 1;
+            }
+            Decision::Foreign => {
+                error(
+                    "not sent: another scope owns this record; forget it there, or rename the scope"
+                        .to_owned(),
+                );
+                report.held_back += 1;
+            }
+            Decision::Superseded => report.superseded += 1,
+            Decision::Rejected | Decision::Unconfirmed => {
+                if let Some(last) = last_try {
+                    let date = jiff::Timestamp::from_second(last.at).unwrap_or_default();
+                    let date = date.strftime("%Y-%m-%d");
+                    let (outcome, reason) = (last.outcome.as_str(), &last.reason);
+                    error(format!(
+                        "{outcome} on {date}: {reason}; --resend sends it now"
+                    ));
+                }
+                report.rejected += 1;
+            }
+            Decision::Contradictory => {
+                error(
+                    "another version of this record has the same modifiedDate and different \
+                     content: only one can be right"
+                        .to_owned(),
+                );
+                report.held_back += 1;
+                self.plan.is_invalid = true;
+            }
+            Decision::InFlight { upload } => {
+                let object_id = under_way.map(|(_, id)| id.clone()).unwrap_or_default();
+                self.plan.in_flight.push(InFlightRecord {
+                    file,
+                    object_type: self.files.object_type,
+                    object_id,
+                    hash: version.hash,
+                    line,
+                    upload,
+                });
+            }
+            Decision::Send {
+                action,
+                step,
+                is_retry,
+            } => {
+                // After the version that is under way.
+                let first = under_way.map_or(0, |(in_flight, _)| in_flight.step.saturating_add(1));
+                let step = first.saturating_add(step);
+                self.chosen.push(Chosen {
+                    entry: *version,
+                    action,
+                    step,
+                    is_followed,
+                    is_retry,
+                    // An earlier version will be in the ledger by then.
+                    is_known: known.is_some() || step > 0,
+                    date_under_way: under_way.and_then(|(in_flight, _)| in_flight.date),
+                });
+            }
+        }
+    }
+}

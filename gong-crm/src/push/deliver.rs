@@ -1,0 +1,409 @@
+//! Brings one upload to its end: sends it, asks for its status, waits for the verdict.
+//!
+//! What is done after which event is [`transition`](super::transition)'s to say; each step is in the
+//! ledger before the next is taken.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gong_client::error::{Error, ErrorKind};
+use gong_client::retry::{Attempts, RetryAction, for_idempotent, for_upload};
+use gong_client::status::RequestStatus;
+use jiff::SignedDuration;
+
+use super::Wait;
+use super::event::Event as Progress;
+use super::session::Session;
+use super::transition::{End, Event, Next, State, next};
+use crate::ledger::{Upload, UploadState};
+
+/// How often Gong must not know an id before it is taken for not arrived.
+const NOT_FOUND_BEFORE_RESEND: u32 = 3;
+
+/// How often, and for how long, Gong must not know an id that it took before it is taken for lost.
+const NOT_FOUND_BEFORE_LOST: u32 = 3;
+const LOST_AFTER: SignedDuration = SignedDuration::from_mins(10);
+
+/// An upload without a verdict after this time is taken for lost.
+const DEADLINE: SignedDuration = SignedDuration::from_hours(6);
+
+/// How often an answer that is not Gong's, such as a page of a proxy, is taken for passing.
+const STRANGE_ANSWERS: u32 = 4;
+
+/// How an upload ended for this push.
+#[derive(Debug)]
+pub(super) struct Delivered {
+    pub(super) end: End,
+    /// Gong's last word.
+    pub(super) status: Option<RequestStatus>,
+    /// Why there is no verdict.
+    pub(super) reason: String,
+    pub(super) cause: Option<Arc<Error>>,
+    /// How many calls were made.
+    pub(super) calls: u32,
+}
+
+/// An upload on its way.
+struct Delivery<'s> {
+    session: &'s Session,
+    upload: &'s mut Upload,
+    /// Whether an earlier push planned it.
+    is_older: bool,
+    state: State,
+    status: Option<RequestStatus>,
+    reason: String,
+    cause: Option<Arc<Error>>,
+    calls: u32,
+    sending: Attempts<'s>,
+    /// Why it is not known whether the last try arrived.
+    unclear: Option<Arc<Error>>,
+    /// When Gong took it, if it did so in this push.
+    accepted: Option<Duration>,
+}
+
+impl Session {
+    /// Brings an upload to its end, from wherever the ledger says that it is.
+    pub(super) async fn deliver(&self, upload: &mut Upload, is_older: bool) -> Delivered {
+        let clock = &*self.client.clock;
+        let mut delivery = Delivery {
+            session: self,
+            state: State {
+                stage: upload.state,
+                may_have_arrived: upload.state != UploadState::Planned,
+            },
+            upload,
+            is_older,
+            status: None,
+            reason: String::new(),
+            cause: None,
+            calls: 0,
+            sending: Attempts::start(&self.options.retry, clock),
+            unclear: None,
+            accepted: None,
+        };
+        let mut event = Event::Begin;
+        let end = loop {
+            let (state, action) = next(delivery.state, event);
+            delivery.state = state;
+            // What is to be sent is written down by `send`, when it is its turn.
+            if action != Next::Send
+                && let Err(error) = delivery.save().await
+            {
+                self.note_ledger(&error);
+                delivery.reason = error.to_string();
+                break if state.may_have_arrived {
+                    End::Unknown
+                } else {
+                    End::NotSent
+                };
+            }
+            event = match action {
+                Next::Send => delivery.send().await,
+                Next::AskWhetherItArrived => delivery.ask().await,
+                Next::AwaitVerdict => delivery.await_verdict().await,
+                Next::End(end) => break end,
+            };
+        };
+        let Delivery {
+            status,
+            reason,
+            cause,
+            calls,
+            ..
+        } = delivery;
+        Delivered {
+            end,
+            status,
+            reason,
+            cause,
+            calls,
+        }
+    }
+}
+
+impl Delivery<'_> {
+    /// Writes the state down, if it is another than the ledger knows.
+    async fn save(&mut self) -> Result<(), crate::ledger::LedgerError> {
+        let stage = self.state.stage;
+        let status = self
+            .status
+            .as_ref()
+            .and_then(|status| serde_json::to_string(status).ok());
+        let is_saved = self.upload.state == stage && self.upload.status == status;
+        if is_saved {
+            return Ok(());
+        }
+        if stage == UploadState::Accepted && self.upload.accepted_at.is_none() {
+            self.upload.accepted_at = Some(self.session.now());
+            self.accepted = Some(self.session.client.clock.monotonic());
+        }
+        self.upload.state = stage;
+        self.upload.status = status.or_else(|| self.upload.status.take());
+        self.session.ledger.save(self.upload).await
+    }
+
+    fn failed(&mut self, error: Error) -> Arc<Error> {
+        let error = Arc::new(error);
+        self.reason = error.to_string();
+        self.cause = Some(Arc::clone(&error));
+        error
+    }
+
+    /// Sends the body once.
+    async fn send(&mut self) -> Event {
+        let session = self.session;
+        // What an earlier process planned can have lost its body, or have it cut by a crash.
+        let has_body = if self.is_older {
+            session.has_body(self.upload)
+        } else {
+            self.upload.body.is_some()
+        };
+        if !has_body {
+            self.reason = "its content is not known any more: push its records again".to_owned();
+            return Event::StatusLost;
+        }
+        if let Some(error) = self.unclear.take()
+            && self.pause_before_retry(&error).await.is_none()
+        {
+            return Event::SendGivenUp;
+        }
+        // The permit is never closed, and lives as long as the push.
+        let permit = session.send_permit.acquire().await;
+        if let Some(fatal) = session.fatal() {
+            self.reason.clone_from(&fatal.reason);
+            self.cause.clone_from(&fatal.error);
+            return Event::SendRefused;
+        }
+        self.state.stage = UploadState::Sending;
+        if let Err(error) = self.save().await {
+            session.note_ledger(&error);
+            self.reason = error.to_string();
+            self.state.stage = UploadState::Planned;
+            return Event::SendRefused;
+        }
+        self.calls += 1;
+        let sent = self.send_once().await;
+        drop(permit);
+        let Err(error) = sent else {
+            session.events.emit(Progress::Accepted {
+                client_request_id: self.upload.client_request_id.clone(),
+            });
+            self.reason.clear();
+            self.cause = None;
+            return Event::SendAccepted;
+        };
+        let action = for_upload(&error);
+        let error = self.failed(error);
+        let event = match action {
+            RetryAction::Retry | RetryAction::RetryAfter => Event::SendFailed,
+            RetryAction::CheckStatusThenRetry => {
+                // It is asked about at once; the pause comes before it is sent again.
+                self.unclear = Some(error);
+                return Event::SendUnclear;
+            }
+            RetryAction::ResolveConflict => return Event::SendConflict,
+            _ => {
+                session.note(&error);
+                return Event::SendRefused;
+            }
+        };
+        match self.pause_before_retry(&error).await {
+            Some(()) => event,
+            None => Event::SendGivenUp,
+        }
+    }
+
+    /// Waits before the upload is sent again; `None` if it is not.
+    async fn pause_before_retry(&mut self, error: &Arc<Error>) -> Option<()> {
+        let clock = &*self.session.client.clock;
+        let Some(pause) = self.sending.next_pause(error.retry_after()) else {
+            self.session.note(error);
+            return None;
+        };
+        self.session.events.emit(Progress::Retrying {
+            client_request_id: self.upload.client_request_id.clone(),
+            error: error.to_string(),
+            pause,
+        });
+        clock.sleep(pause).await;
+        Some(())
+    }
+
+    async fn send_once(&mut self) -> Result<(), Error> {
+        let session = self.session;
+        let body = self.upload.body.as_deref().unwrap_or_default();
+        let upload = gong_client::Upload::new(
+            self.upload.integration_id,
+            self.upload.object_type,
+            self.upload.client_request_id.clone(),
+            session.spool.path(body),
+        );
+        session.events.emit(Progress::Sending {
+            client_request_id: self.upload.client_request_id.clone(),
+            object_type: self.upload.object_type,
+            records: self.upload.records,
+            bytes: self.upload.bytes,
+        });
+        let id = &self.upload.client_request_id;
+        let on_progress = |bytes| {
+            session.events.emit(Progress::Sent {
+                client_request_id: id.clone(),
+                bytes,
+            });
+        };
+        Box::pin(session.client.api().upload(&upload, on_progress)).await
+    }
+
+    async fn status_once(&mut self) -> Result<RequestStatus, Error> {
+        self.calls += 1;
+        let client = self.session.client.api();
+        let status = client
+            .request_status_once(self.upload.integration_id, &self.upload.client_request_id)
+            .await?;
+        self.session.events.emit(Progress::Polled {
+            client_request_id: self.upload.client_request_id.clone(),
+            status: status.clone(),
+        });
+        Ok(status)
+    }
+
+    fn known(&mut self, status: RequestStatus) -> Event {
+        let is_final = status.status.is_final();
+        self.status = Some(status);
+        self.reason.clear();
+        self.cause = None;
+        if is_final {
+            Event::StatusFinal
+        } else {
+            Event::StatusOpen
+        }
+    }
+
+    /// Asks whether Gong has it, until it is clear.
+    async fn ask(&mut self) -> Event {
+        let clock = &*self.session.client.clock;
+        let mut attempts = Attempts::start(&self.session.options.retry, clock);
+        let mut not_found = 0;
+        loop {
+            let error = match self.status_once().await {
+                Ok(status) => return self.known(status),
+                Err(error) => error,
+            };
+            let retry_after = error.retry_after();
+            if is_not_found(&error) {
+                not_found += 1;
+                if not_found >= NOT_FOUND_BEFORE_RESEND {
+                    return Event::StatusNotFound;
+                }
+            } else {
+                let gives_up = for_idempotent(&error) == RetryAction::GiveUp;
+                let error = self.failed(error);
+                if gives_up {
+                    self.session.note(&error);
+                    return Event::StatusUnanswered;
+                }
+            }
+            let Some(pause) = attempts.next_pause(retry_after) else {
+                if let Some(cause) = self.cause.clone() {
+                    self.session.note(&cause);
+                }
+                return Event::StatusUnanswered;
+            };
+            clock.sleep(pause).await;
+        }
+    }
+
+    /// Asks for the verdict until Gong has finished, or the time is up.
+    async fn await_verdict(&mut self) -> Event {
+        if self.session.options.wait == Wait::UntilSent {
+            self.reason = "not waited for".to_owned();
+            return Event::WaitGivenUp;
+        }
+        let clock = &*self.session.client.clock;
+        let policy = self.session.options.poll;
+        let started = clock.monotonic();
+        let (mut strange, mut asked) = (0, 0_u32);
+        // Gong processes in the background: what it took just now is hardly finished.
+        let first = policy.pauses().next().filter(|_| self.accepted.is_some());
+        if let Some(first) = first.filter(|first| *first <= policy.timeout) {
+            clock.sleep(first).await;
+        }
+        for pause in policy.pauses() {
+            let mut pause = pause;
+            asked += 1;
+            match self.status_once().await {
+                Ok(status) if status.status.is_final() => return self.known(status),
+                Ok(status) => {
+                    self.known(status);
+                }
+                Err(error) if is_not_found(&error) => {
+                    self.upload.not_found += 1;
+                    self.failed(error);
+                    if self.is_lost() {
+                        return Event::StatusLost;
+                    }
+                    if let Err(error) = self.session.ledger.save(self.upload).await {
+                        self.session.note_ledger(&error);
+                    }
+                }
+                Err(error) => {
+                    let gives_up = for_idempotent(&error) == RetryAction::GiveUp;
+                    let retry_after = error.retry_after().unwrap_or_default();
+                    strange += u32::from(error.kind() == ErrorKind::UnexpectedResponse);
+                    let is_too_long = retry_after > self.session.options.retry.max_retry_after;
+                    let error = self.failed(error);
+                    if gives_up || is_too_long || strange > STRANGE_ANSWERS {
+                        self.session.note(&error);
+                        return Event::StatusUnanswered;
+                    }
+                    pause = pause.max(retry_after);
+                }
+            }
+            if self.is_past_deadline() {
+                self.reason = "Gong gave no verdict within 6 hours".to_owned();
+                return Event::StatusLost;
+            }
+            let waited = clock.monotonic().saturating_sub(started);
+            if waited.saturating_add(pause) > policy.timeout {
+                if self.reason.is_empty() {
+                    self.reason = still_processing(waited, asked);
+                }
+                return Event::WaitGivenUp;
+            }
+            clock.sleep(pause).await;
+        }
+        Event::WaitGivenUp
+    }
+
+    /// How long Gong has had it. What this push waits for is measured, so that a clock that is set
+    /// meanwhile changes nothing.
+    fn age(&self) -> SignedDuration {
+        if let Some(since) = self.accepted {
+            let age = self.session.client.clock.monotonic().saturating_sub(since);
+            return SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
+        }
+        let since = self.upload.accepted_at.unwrap_or(self.upload.planned_at);
+        self.session.now().duration_since(since)
+    }
+
+    fn is_lost(&self) -> bool {
+        self.upload.not_found >= NOT_FOUND_BEFORE_LOST && self.age() >= LOST_AFTER
+    }
+
+    fn is_past_deadline(&self) -> bool {
+        self.age() >= DEADLINE
+    }
+}
+
+fn still_processing(waited: Duration, asked: u32) -> String {
+    let seconds = waited.as_secs();
+    let plural = if asked == 1 { "check" } else { "checks" };
+    format!("Gong is still processing it after {seconds} s ({asked} status {plural})")
+}
+
+fn is_not_found(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::InvalidRequest
+    )
+}

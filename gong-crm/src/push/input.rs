@@ -1,0 +1,344 @@
+//! The records of a push: files that are found, unpacked, converted and checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flate2::read::MultiGzDecoder;
+use gong_client::error::{Error, ErrorKind};
+use gong_records::check::{self, CheckError, Finding, Input, LineSource, Lines, Severity};
+use gong_records::io::discover::{
+    CsvHandling, EntityFilePath, FilesError, entity_files, is_rejects_file, type_of_input,
+    unmapped_csvs,
+};
+use gong_records::rule::Rule;
+
+use super::event::{Event, Events};
+use super::report::RecordError;
+use super::spool::Spool;
+use super::{Options, PushError};
+use crate::ObjectType;
+use crate::source::Stamp;
+
+/// The path that stands for standard input.
+pub(super) const STANDARD_INPUT: &str = "-";
+
+/// No file has more lines. Larger numbers stand for rows of a CSV that have no line: the number of
+/// the row, counted down from the largest number.
+pub(super) const MAX_LINES: u64 = u64::MAX / 2;
+
+/// How many findings are reported while a push is under way.
+const REPORTED_FINDINGS: usize = 50;
+
+/// What the push takes care of itself, so that the check must not complain: it leaves blank lines
+/// out, splits large files, and orders versions of a record.
+const HANDLED_RULES: [Rule; 4] = [
+    Rule::BlankLine,
+    Rule::FileSize,
+    Rule::Unsorted,
+    Rule::DuplicateObjectId,
+];
+
+/// A file that a push sends, as it was named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InputFile {
+    /// Its path; `-` for standard input.
+    pub path: PathBuf,
+    /// The type of its records.
+    pub object_type: ObjectType,
+    /// Its size; 0 for standard input.
+    pub bytes: u64,
+}
+
+impl InputFile {
+    pub(super) fn is_standard_input(&self) -> bool {
+        self.path.as_os_str() == STANDARD_INPUT
+    }
+
+    fn is_compressed(&self) -> bool {
+        self.path
+            .extension()
+            .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
+    }
+}
+
+/// A file that is ready to be read: plain lines on disk.
+#[derive(Debug)]
+pub(super) struct OpenFile {
+    pub(super) file: InputFile,
+    /// Where its lines are: in the file itself, or in the spool.
+    pub(super) lines: PathBuf,
+    pub(super) bytes: u64,
+    /// What a CSV was converted to.
+    pub(super) converted: Option<Arc<dyn LineSource>>,
+    /// Lines that are not sent, with the reasons; by number in `lines`.
+    pub(super) skipped: BTreeMap<u64, Vec<String>>,
+    /// Whether it holds records that were rejected before, by its name.
+    pub(super) is_rejects: bool,
+    /// Whether its records came from memory, so that no file is beside it.
+    pub(super) is_in_memory: bool,
+    /// The file as it was before it was read, if it must not change.
+    pub(super) stamp: Option<Stamp>,
+    /// How many records it holds, with those that could not be converted.
+    pub(super) records: u64,
+}
+
+impl OpenFile {
+    pub(super) fn new(file: InputFile, lines: PathBuf, bytes: u64) -> Self {
+        Self {
+            is_rejects: is_rejects_file(&file.path),
+            file,
+            lines,
+            bytes,
+            converted: None,
+            skipped: BTreeMap::new(),
+            is_in_memory: false,
+            stamp: None,
+            records: 0,
+        }
+    }
+}
+
+impl Options {
+    /// Finds the files that the options name; nothing is read but directories.
+    ///
+    /// # Errors
+    ///
+    /// [`FilesError`] when a path can't be read, holds no records, or when the type of a file is not
+    /// known.
+    pub fn files(&self) -> Result<Vec<InputFile>, FilesError> {
+        let is_input = |path: &&PathBuf| path.as_os_str() == STANDARD_INPUT;
+        let (input, named): (Vec<&PathBuf>, Vec<&PathBuf>) = self.paths.iter().partition(is_input);
+        let mut files = Vec::new();
+        if !input.is_empty() {
+            files.push(InputFile {
+                path: STANDARD_INPUT.into(),
+                object_type: type_of_input(self.object_type, self.csvs())?,
+                bytes: 0,
+            });
+        }
+        if !named.is_empty() || files.is_empty() {
+            for file in entity_files(&named, self.object_type, self.csvs())? {
+                let EntityFilePath { path, object_type } = file;
+                let bytes = match fs::metadata(&path) {
+                    Ok(metadata) => metadata.len(),
+                    Err(source) => return Err(FilesError::Unreadable { path, source }),
+                };
+                files.push(InputFile {
+                    path,
+                    object_type,
+                    bytes,
+                });
+            }
+        }
+        files.sort_by_key(|file| file.object_type);
+        Ok(files)
+    }
+
+    /// The CSVs in the named folders that are skipped, because nothing says how to convert them.
+    pub fn skipped_csvs(&self) -> Vec<PathBuf> {
+        match self.csvs() {
+            CsvHandling::Unmapped => unmapped_csvs(&self.paths),
+            CsvHandling::Mapped(_) | CsvHandling::MappedByName(_) => Vec::new(),
+        }
+    }
+
+    /// The check that a push with these options makes; `None` if it makes none.
+    ///
+    /// What a push takes care of itself is allowed: blank lines, large files, several versions of a
+    /// record and their order.
+    pub fn push_check(&self) -> Option<check::Options> {
+        self.check.options().map(|options| {
+            let mut options = options.clone();
+            options.severities.allow.extend(HANDLED_RULES);
+            options
+        })
+    }
+
+    fn csvs(&self) -> CsvHandling {
+        let converter = self.converter.as_ref();
+        converter.map_or(CsvHandling::Unmapped, |converter| converter.csvs())
+    }
+}
+
+/// Opens files: unpacks, copies standard input, converts CSVs.
+pub(super) fn open(
+    files: Vec<InputFile>,
+    options: &Options,
+    spool: &Spool,
+) -> Result<Vec<OpenFile>, PushError> {
+    files
+        .into_iter()
+        .map(|file| open_one(file, options, spool))
+        .collect()
+}
+
+fn open_one(file: InputFile, options: &Options, spool: &Spool) -> Result<OpenFile, PushError> {
+    let path = file.path.clone();
+    let unreadable = |error: io::Error| unreadable(&path, error);
+    let converter = options.converter.as_ref();
+    if let Some(converter) = converter.filter(|converter| converter.csvs().include(&file.path)) {
+        let converted = converter.convert(&file.path, file.object_type)?;
+        let lines = converted.path().to_path_buf();
+        let bytes = fs::metadata(&lines).map_err(unreadable)?.len();
+        return Ok(OpenFile {
+            converted: Some(converted),
+            ..OpenFile::new(file, lines, bytes)
+        });
+    }
+    let lines = if file.is_standard_input() {
+        spool.copy(io::stdin().lock()).map_err(unreadable)?
+    } else if file.is_compressed() {
+        let packed = fs::File::open(&file.path).map_err(unreadable)?;
+        let packed = io::BufReader::with_capacity(256 * 1024, packed);
+        spool
+            .copy(MultiGzDecoder::new(packed))
+            .map_err(unreadable)?
+    } else {
+        file.path.clone()
+    };
+    let bytes = fs::metadata(&lines).map_err(unreadable)?.len();
+    Ok(OpenFile::new(file, lines, bytes))
+}
+
+/// A file that can't be read.
+pub(super) fn unreadable(path: &Path, error: io::Error) -> PushError {
+    let message = format!("{} can't be read", path.display());
+    PushError::Request(Error::new(ErrorKind::File, message).with_source(error))
+}
+
+/// What the check says of a push's files.
+#[derive(Debug)]
+pub(super) enum Checked {
+    /// They can be sent, but for the lines that the files now skip.
+    Sendable,
+    /// There are errors, and nothing is sent: those of each file, in the order of the files.
+    Invalid(Vec<Vec<RecordError>>),
+}
+
+/// Checks the files, as the options say.
+pub(super) fn check(
+    files: &mut [OpenFile],
+    options: &Options,
+    events: &Events,
+) -> Result<Checked, CheckError> {
+    let is_checked = options.check.options().is_some();
+    let inputs: Vec<Input> = files
+        .iter()
+        .filter(|open| is_checked || open.converted.is_some())
+        .map(|open| Input {
+            path: open.file.path.clone(),
+            object_type: open.file.object_type,
+            lines: match &open.converted {
+                Some(converted) => Lines::Converted(Arc::clone(converted)),
+                None => Lines::In(open.lines.clone()),
+            },
+        })
+        .collect();
+    if inputs.is_empty() {
+        return Ok(Checked::Sendable);
+    }
+    let check_options = options.push_check().unwrap_or_else(|| {
+        let mut unchecked = check::Options::default();
+        unchecked.severities.allow.extend(HANDLED_RULES);
+        unchecked
+    });
+    let mut found: BTreeMap<PathBuf, Vec<RecordError>> = BTreeMap::new();
+    let (mut first, mut errors, mut warnings) = (Vec::new(), 0_u64, 0_u64);
+    let mut on_finding = |finding: Finding| {
+        if finding.severity == Severity::Error {
+            errors += 1;
+            let of_file = found.entry(finding.path.to_path_buf()).or_default();
+            of_file.push(record_error(&finding));
+        } else {
+            warnings += 1;
+        }
+        let is_shown = first.len() < REPORTED_FINDINGS && finding.severity == Severity::Error;
+        if is_shown {
+            first.push(finding);
+        }
+    };
+    let mut records: BTreeMap<PathBuf, u64> = BTreeMap::new();
+    if is_checked {
+        let summary = check::check_inputs(inputs, &check_options, &mut on_finding)?;
+        let counts = summary.files.iter();
+        records.extend(counts.map(|of| (of.path.to_path_buf(), of.records)));
+    } else {
+        // What could not be converted can't be sent, checked or not.
+        for open in files.iter() {
+            let Some(converted) = &open.converted else {
+                continue;
+            };
+            let path = Arc::from(open.file.path.as_path());
+            let severity = |rule| check_options.severities.of(rule);
+            let mut locator = converted.locator(path, &severity);
+            locator.remaining(&mut on_finding);
+            records.insert(open.file.path.clone(), converted.records());
+        }
+    }
+    for open in files.iter_mut() {
+        open.records = records.get(&open.file.path).copied().unwrap_or_default();
+    }
+    events.emit(Event::Checked {
+        findings: first,
+        errors,
+        warnings,
+    });
+    if found.is_empty() {
+        return Ok(Checked::Sendable);
+    }
+    let is_of_whole_file = found.values().flatten().any(|error| error.source_line == 0);
+    let skips = options.check.skips_invalid() || !is_checked;
+    if !skips || is_of_whole_file {
+        let of_file = files
+            .iter()
+            .map(|open| found.remove(&open.file.path).unwrap_or_default());
+        return Ok(Checked::Invalid(of_file.collect()));
+    }
+    for open in files {
+        for error in found.remove(&open.file.path).unwrap_or_default() {
+            let line = match &open.converted {
+                Some(converted) => converted.line_of(error.source_line),
+                None => Some(error.source_line),
+            };
+            // A row that could not be converted has no line.
+            let line = line.unwrap_or(u64::MAX - error.source_line);
+            let reasons = open.skipped.entry(line).or_default();
+            reasons.push(error.description);
+        }
+    }
+    Ok(Checked::Sendable)
+}
+
+fn record_error(finding: &Finding) -> RecordError {
+    RecordError {
+        client_request_id: None,
+        line: 0,
+        source_line: finding.line,
+        object_id: finding.object_id.clone(),
+        description: finding.message.clone(),
+    }
+}
+
+impl OpenFile {
+    /// How many records errors of `skipped` concern.
+    pub(super) fn skipped_records(&self) -> u64 {
+        self.skipped.len() as u64
+    }
+
+    /// The line of a record as people see it in the file: a row of a CSV, or the line itself.
+    pub(super) fn source_line(&self, line: u64) -> u64 {
+        match &self.converted {
+            Some(converted) => converted.row_of(line).unwrap_or(line),
+            None => line,
+        }
+    }
+
+    /// Whether the numbers of two lines are those of distinct records.
+    pub(super) fn distinct(lines: impl Iterator<Item = u64>) -> u64 {
+        lines.collect::<BTreeSet<u64>>().len() as u64
+    }
+}

@@ -1,0 +1,336 @@
+//! Pushing records: from files, or from records in memory, to a verdict about each of them.
+//!
+//! [`Client::push`] makes a [`Push`]. It compares every record with the version that Gong holds, as
+//! the client's [ledger](crate::ledger) knows it, sends only what differs, waits for Gong's verdict on
+//! each upload, and reports what Gong accepted and rejected, record by record.
+//! [`Client::resume`] goes on with uploads whose verdict is not known yet.
+//!
+//! The way of a push, in the order of its modules:
+//!
+//! 1. `input` finds the files, unpacks and converts them, and has them checked.
+//! 2. `survey` reads each file once: where each record is, and the hash it is compared by.
+//! 3. `plan` decides for each record: unchanged, sent, held back. It is pure.
+//! 4. `bodies` writes what is sent into files of the spool, and `prepare` writes the uploads into the
+//!    ledger. Nothing has been sent so far.
+//! 5. `execute` runs the uploads in the order in which records refer to each other.
+//! 6. `deliver` brings one upload to its end, as the table in `transition` says.
+//! 7. `verdict` reads Gong's answer, and `outcome` writes what it means for each record into the ledger.
+//! 8. `report` and `rejects` say what became of it all.
+
+use std::future::{Future, IntoFuture};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use gong_client::error::Error;
+use gong_records::check::CheckError;
+use gong_records::io::discover::FilesError;
+use tokio::sync::{mpsc, watch};
+
+use crate::client::Client;
+use crate::ledger::LedgerError;
+use crate::{ClientRequestId, IntegrationId};
+
+mod accounts;
+mod bodies;
+mod decided;
+mod deliver;
+mod event;
+mod execute;
+mod input;
+mod invalid;
+mod level;
+mod lines;
+mod options;
+mod outcome;
+mod parents;
+mod plan;
+mod planned;
+mod prepare;
+pub(crate) mod reads;
+mod records;
+mod rejects;
+mod report;
+mod resume;
+pub(crate) mod round;
+mod run;
+mod search;
+mod session;
+mod spool;
+mod stored;
+mod survey;
+mod thin;
+mod transition;
+mod verdict;
+mod waiting;
+
+pub use event::Event;
+pub use input::InputFile;
+pub use options::{
+    ACCOUNT_DELAY, CheckMode, MAX_UPLOAD_BYTES, MAX_UPLOAD_RECORDS, Options, Resend, Wait,
+};
+pub use records::Records;
+pub use rejects::Rejects;
+pub use report::{FileReport, NotDone, RecordError, Report, Status, UploadReport, Verdict};
+
+pub(crate) use event::{Events, Listener};
+
+/// How many events wait for a reader; while it does not read, later ones are dropped.
+pub(crate) const WAITING_EVENTS: usize = 1_024;
+
+/// How long a canceled push may take for the report of what it leaves behind.
+const STOPPING: Duration = Duration::from_secs(5);
+
+/// Why a push came to no report.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PushError {
+    /// The files can't be found; nothing was sent.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// A `clientRequestId` was chosen, and there is more than one upload; nothing was sent.
+    #[error("--request-id works with one upload only; the records make {uploads}")]
+    OneIdForMany {
+        /// How many uploads there are.
+        uploads: usize,
+    },
+    /// The chosen `clientRequestId` was used for other records; nothing was sent.
+    #[error("{id} was used for other content: choose another --request-id")]
+    IdUsed {
+        /// The id.
+        id: ClientRequestId,
+    },
+    /// The files could not be checked; nothing was sent.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// The ledger can't be used; nothing was sent.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The bodies of the uploads can't be written beside the ledger; nothing was sent.
+    #[error("the spool beside the ledger cannot be written: {0}")]
+    Spool(#[source] std::io::Error),
+    /// A file can't be read, or a call failed that everything else needs.
+    #[error(transparent)]
+    Request(#[from] Error),
+}
+
+/// A push that is about to begin: await it, or [`start`](Self::start) it to follow and to stop it.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use gong_crm::push::{Options, Verdict};
+/// # use gong_crm::{Client, Credentials};
+/// # let sim = gong_sim::Simulator::builder().start().await?;
+/// # let integration_id = sim.register_integration("Acme CRM", "ada@acme.example").into();
+/// # let keys = Credentials::access_key(sim.access_key(), sim.access_key_secret());
+/// # let client = Client::builder().base_url(sim.base_url()).credentials(keys).build()?;
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::write(folder.path().join("stages.ldjson"), r#"{"objectId":"s-1","name":"New","sortOrder":1,"isActive":true}"#)?;
+/// let options = Options::new([folder.path()]).simulator();
+/// let (mut handle, push) = client.push(integration_id, options).start();
+/// let watching = async {
+///     let mut steps = 0;
+///     while handle.next_event().await.is_some() {
+///         steps += 1;
+///     }
+///     steps
+/// };
+/// let (report, steps) = tokio::join!(push, watching);
+/// assert_eq!(report?.verdict, Verdict::Done);
+/// assert!(steps > 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "nothing is sent until the push is awaited or started"]
+pub struct Push {
+    client: Client,
+    options: Options,
+    task: Task,
+    listener: Option<Listener>,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+enum Task {
+    Files(IntegrationId),
+    Records(IntegrationId, std::io::Result<records::Written>),
+    /// All uploads without a verdict if there are no ids.
+    Resume(Vec<ClientRequestId>),
+}
+
+impl std::fmt::Debug for Push {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Push")
+            .field("task", &self.task)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Push {
+    /// Calls a function at each step, in addition to the handle. It is called while the push waits
+    /// for it, so it should return soon.
+    pub fn on_event(mut self, listener: impl FnMut(&Event) + Send + 'static) -> Self {
+        self.listener = Some(Box::new(listener));
+        self
+    }
+
+    /// Splits the push into a handle, which receives its steps and stops it, and a future, which
+    /// does the work when it is polled. The future can be spawned.
+    ///
+    /// # Errors
+    ///
+    /// The future fails as awaiting the push does: see [`PushError`]. What goes wrong with one upload
+    /// is in the report and does not keep the others from being sent.
+    pub fn start(
+        mut self,
+    ) -> (
+        PushHandle,
+        impl Future<Output = Result<Report, PushError>> + Send + 'static,
+    ) {
+        let (sender, events) = mpsc::channel(WAITING_EVENTS);
+        let mut listener = self.listener.take();
+        self.listener = Some(Box::new(move |event| {
+            if let Some(listener) = &mut listener {
+                listener(event);
+            }
+            // Nobody has to read, and a slow reader does not hold the push up.
+            drop(sender.try_send(event.clone()));
+        }));
+        let (cancel, canceled) = watch::channel(false);
+        let handle = PushHandle {
+            events,
+            cancel: CancelHandle(Arc::new(cancel)),
+        };
+        (handle, self.carry_out(canceled))
+    }
+
+    async fn carry_out(self, cancel: watch::Receiver<bool>) -> Result<Report, PushError> {
+        let Self {
+            client,
+            options,
+            task,
+            listener,
+        } = self;
+        let events = Arc::new(Events::new(listener));
+        let until = cancel.clone();
+        // They hold everything that a push needs, which is much for a stack.
+        let mut work = pin!(async {
+            match task {
+                Task::Files(integration_id) => {
+                    Box::pin(run::push(client, integration_id, options, events, cancel)).await
+                }
+                Task::Records(integration_id, written) => {
+                    let written = written.map_err(PushError::Spool)?;
+                    let pushing =
+                        run::push_written(client, integration_id, written, options, events, cancel);
+                    Box::pin(pushing).await
+                }
+                Task::Resume(ids) => {
+                    Box::pin(resume::resume(client, ids, options, events, cancel)).await
+                }
+            }
+        });
+        // It stops by itself, with a report, unless a disk or a lock keeps it.
+        tokio::select! {
+            biased;
+            done = &mut work => done,
+            () = async {
+                run::canceled(until).await;
+                tokio::time::sleep(STOPPING).await;
+            } => Ok(Report::canceled()),
+        }
+    }
+}
+
+impl IntoFuture for Push {
+    type Output = Result<Report, PushError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            // Held to the end, so that nothing seems canceled.
+            let (_cancel, canceled) = watch::channel(false);
+            self.carry_out(canceled).await
+        })
+    }
+}
+
+/// Follows a push, and stops it.
+#[derive(Debug)]
+pub struct PushHandle {
+    events: mpsc::Receiver<Event>,
+    cancel: CancelHandle,
+}
+
+impl PushHandle {
+    /// A handle with these events, which stops what watches this sender.
+    pub(crate) fn new(events: mpsc::Receiver<Event>, cancel: watch::Sender<bool>) -> Self {
+        Self {
+            events,
+            cancel: CancelHandle(Arc::new(cancel)),
+        }
+    }
+
+    /// The next step; `None` when the push has ended.
+    pub async fn next_event(&mut self) -> Option<Event> {
+        self.events.recv().await
+    }
+
+    /// Stops the push; see [`CancelHandle::cancel`].
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    /// Something that stops the push and can be given away.
+    pub fn cancel_handle(&self) -> CancelHandle {
+        self.cancel.clone()
+    }
+}
+
+/// Stops a push.
+#[derive(Debug, Clone)]
+pub struct CancelHandle(Arc<watch::Sender<bool>>);
+
+impl CancelHandle {
+    /// Stops the push where it is: nothing more is sent, and the report says how far it came. What
+    /// is not finished is in the ledger and can be resumed.
+    pub fn cancel(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Client {
+    /// Makes Gong hold the records of files: what it does not hold already is sent, and followed to
+    /// its verdict.
+    ///
+    /// # Errors
+    ///
+    /// See [`PushError`]. A report is no success: look at its [`Verdict`].
+    pub fn push(&self, integration_id: IntegrationId, options: Options) -> Push {
+        Push {
+            client: self.clone(),
+            options,
+            task: Task::Files(integration_id),
+            listener: None,
+        }
+    }
+
+    /// Goes on with uploads whose verdict is not known: those with these ids, or all if there are
+    /// none. What may have arrived is asked about before it is sent again, and what was overtaken by
+    /// a newer version is not sent.
+    ///
+    /// # Errors
+    ///
+    /// See [`PushError`].
+    pub fn resume(&self, ids: impl IntoIterator<Item = ClientRequestId>, options: Options) -> Push {
+        Push {
+            client: self.clone(),
+            options,
+            task: Task::Resume(ids.into_iter().collect()),
+            listener: None,
+        }
+    }
+}

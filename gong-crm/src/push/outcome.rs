@@ -1,0 +1,529 @@
+//! From an upload's verdict to its records: what is written into the ledger and into the report.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gong_client::error::Error;
+use gong_client::status::RequestStatus;
+
+use super::event::Event;
+use super::report::{RecordError, Status};
+use super::session::Session;
+use super::transition::End;
+use super::verdict::{Judgement, Rest, judge};
+use crate::ObjectType;
+use crate::ledger::{
+    Action, Conclusion, Direction, LedgerError, NewUpload, Pending, Purpose, RecordOutcome, Upload,
+    UploadState,
+};
+use crate::value::ObjectId;
+
+/// What became of an upload.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) upload: Upload,
+    /// The number of the upload that was to be brought to its end: another than that of `upload` if
+    /// that one was lost and its content was sent again.
+    pub(super) number: u64,
+    pub(super) status: Status,
+    pub(super) reason: String,
+    pub(super) cause: Option<Arc<Error>>,
+    /// What became of its records, by the place of the source in the upload.
+    pub(super) counts: BTreeMap<u32, Counts>,
+    pub(super) errors: Vec<(u32, RecordError)>,
+    /// Uploads that were made to find out which of its records Gong rejects.
+    pub(super) searches: Vec<Upload>,
+}
+
+/// Records of one file in one upload.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub(super) records: u64,
+    pub(super) accepted: u64,
+    pub(super) rejected: u64,
+    pub(super) held_back: u64,
+    pub(super) uncertain: u64,
+}
+
+/// What became of a record: the outcome, Gong's reason, and the upload and line that say so.
+#[derive(Debug, Clone)]
+pub(super) struct Outcome {
+    pub(super) outcome: RecordOutcome,
+    reason: String,
+    upload: u64,
+    line: usize,
+}
+
+impl Session {
+    /// Sends an upload, waits for its verdict, and writes down what became of its records.
+    pub(super) async fn bring_to_end(&self, mut upload: Upload, may_be_stale: bool) -> Ended {
+        let number = upload.number;
+        match self.try_to_end(&mut upload, may_be_stale).await {
+            Ok(ended) => Ended { number, ..ended },
+            Err(error) => {
+                self.note_ledger(&error);
+                let status = if upload.state == UploadState::Planned {
+                    Status::NotSent
+                } else {
+                    Status::Unknown
+                };
+                unfinished(upload, status, error.to_string(), None, &[])
+            }
+        }
+    }
+
+    async fn try_to_end(
+        &self,
+        upload: &mut Upload,
+        may_be_stale: bool,
+    ) -> Result<Ended, LedgerError> {
+        let mut pending = self.ledger.manifest(upload.number).await?;
+        if may_be_stale {
+            // The ledger can have learned of them since it was planned.
+            for pending in &mut pending {
+                pending.is_known = true;
+            }
+        }
+        let mut held = Vec::new();
+        if upload.purpose != Purpose::Legacy && upload.state == UploadState::Planned {
+            if may_be_stale && !self.has_body(upload) {
+                let reason = "its content is lost: push its records again".to_owned();
+                return self.give_up(upload, &pending, reason).await;
+            }
+            held = self.thin_out(upload, &mut pending, may_be_stale).await?;
+            if pending.is_empty() {
+                let mut ended =
+                    unfinished(upload.clone(), Status::Partial, String::new(), None, &[]);
+                ended.add_held(&held);
+                return Ok(ended);
+            }
+        }
+        let delivered = self.deliver(upload, may_be_stale).await;
+        let mut ended = match delivered.end {
+            End::Verdict => {
+                let status = delivered.status.unwrap_or_else(empty_status);
+                self.conclude(upload, &pending, &status).await?
+            }
+            End::Lost => {
+                let again = self.replacement(upload, &pending).await?;
+                let reason = format!("{}; its records are sent again", delivered.reason);
+                let lost = self.give_up(upload, &pending, reason).await?;
+                match again {
+                    Some(again) => return Box::pin(self.send_again(again, pending)).await,
+                    None => lost,
+                }
+            }
+            End::IdTaken => self.id_taken(upload, &pending).await?,
+            End::NotSent => {
+                self.note_missing_of(upload, &pending);
+                let (reason, cause) = (delivered.reason, delivered.cause);
+                unfinished(upload.clone(), Status::NotSent, reason, cause, &pending)
+            }
+            End::NotFinished => {
+                let (reason, cause) = (delivered.reason, delivered.cause);
+                unfinished(upload.clone(), Status::TimedOut, reason, cause, &pending)
+            }
+            End::Unknown => {
+                let (reason, cause) = (delivered.reason, delivered.cause);
+                unfinished(upload.clone(), Status::Unknown, reason, cause, &pending)
+            }
+        };
+        ended.add_held(&held);
+        self.report(&ended);
+        Ok(ended)
+    }
+
+    /// An upload with the content of one that is lost, if its body is still there.
+    async fn replacement(
+        &self,
+        lost: &Upload,
+        pending: &[Pending],
+    ) -> Result<Option<Upload>, LedgerError> {
+        if pending.is_empty() || !self.has_body(lost) {
+            return Ok(None);
+        }
+        let places: Vec<usize> = (0..pending.len()).collect();
+        let number = self.ledger.next_number();
+        let body = lost.body.clone().unwrap_or_default();
+        let copied = self.copy_lines(&body, &places, number);
+        let (name, body_hash, bytes) =
+            copied.map_err(|error| LedgerError::storage(self.spool.path(&body), error))?;
+        let identity = self.ledger.ledger().identity().await?;
+        Ok(Some(Upload {
+            number,
+            client_request_id: identity.request_id(lost.object_type, number)?,
+            state: UploadState::Planned,
+            planned_at: self.now(),
+            accepted_at: None,
+            completed_at: None,
+            not_found: 0,
+            status: None,
+            bytes,
+            body: Some(name),
+            body_hash,
+            has_own_id: false,
+            ..lost.clone()
+        }))
+    }
+
+    async fn send_again(
+        &self,
+        mut upload: Upload,
+        pending: Vec<Pending>,
+    ) -> Result<Ended, LedgerError> {
+        let pending = pending.into_iter().map(|pending| Pending {
+            is_known: true,
+            ..pending
+        });
+        let new = [NewUpload {
+            upload: upload.clone(),
+            pending: pending.collect(),
+        }];
+        self.ledger.begin(&new, &mut []).await?;
+        // Meanwhile other versions may have come.
+        self.try_to_end(&mut upload, true).await
+    }
+
+    fn report(&self, ended: &Ended) {
+        let client_request_id = ended.upload.client_request_id.clone();
+        self.events.emit(if ended.upload.state.is_open() {
+            Event::Stopped {
+                client_request_id,
+                reason: ended.reason.clone(),
+            }
+        } else {
+            let sum = |count: fn(&Counts) -> u64| ended.counts.values().map(count).sum();
+            Event::Finished {
+                client_request_id,
+                object_type: ended.upload.object_type,
+                records: sum(|counts| counts.records),
+                accepted: sum(|counts| counts.accepted),
+                rejected: sum(|counts| counts.rejected),
+            }
+        });
+    }
+
+    /// Notes the records that Gong does not have because this upload did not come to it.
+    fn note_missing_of(&self, upload: &Upload, pending: &[Pending]) {
+        for pending in pending
+            .iter()
+            .filter(|pending| pending.action == Action::Create)
+        {
+            self.note_missing(upload.object_type, &pending.object_id);
+        }
+    }
+
+    /// Writes down that an upload will never have a verdict: its records are sent again.
+    pub(super) async fn give_up(
+        &self,
+        upload: &mut Upload,
+        pending: &[Pending],
+        reason: String,
+    ) -> Result<Ended, LedgerError> {
+        let may_be_in_gong = upload.state != UploadState::Planned;
+        upload.state = if may_be_in_gong {
+            UploadState::Lost
+        } else {
+            UploadState::Dropped
+        };
+        let conclusion = Conclusion {
+            rest: Some(RecordOutcome::NotTaken),
+            reason: reason.clone(),
+            contents: self.contents(upload, pending, |_| true),
+            may_be_in_gong,
+            ..Conclusion::default()
+        };
+        self.ledger
+            .conclude(upload, pending, &conclusion, self.now())
+            .await?;
+        self.discard_body(upload);
+        Ok(unfinished(
+            upload.clone(),
+            Status::NotSent,
+            reason,
+            None,
+            pending,
+        ))
+    }
+
+    /// Gong knows an id that this ledger has never sent.
+    async fn id_taken(
+        &self,
+        upload: &mut Upload,
+        pending: &[Pending],
+    ) -> Result<Ended, LedgerError> {
+        let id = upload.client_request_id.clone();
+        upload.state = UploadState::Failed;
+        let (reason, status) = if upload.has_own_id {
+            let reason = format!("{id} was used for other content: choose another --request-id");
+            (reason, Status::NotSent)
+        } else {
+            let reason = format!(
+                "another copy of this ledger has been at work: Gong knows the id {id}, and this \
+                 ledger never sent it. Use the newest copy, or run `gong-crm ledger recover`"
+            );
+            self.stop(reason.clone(), None);
+            (reason, Status::Unknown)
+        };
+        let conclusion = Conclusion {
+            rest: Some(RecordOutcome::NotTaken),
+            reason: reason.clone(),
+            contents: self.contents(upload, pending, |_| true),
+            ..Conclusion::default()
+        };
+        self.ledger
+            .conclude(upload, pending, &conclusion, self.now())
+            .await?;
+        self.discard_body(upload);
+        self.note_missing_of(upload, pending);
+        Ok(unfinished(upload.clone(), status, reason, None, pending))
+    }
+
+    /// Writes a verdict down, and searches for the records that Gong rejected and did not list.
+    async fn conclude(
+        &self,
+        upload: &mut Upload,
+        pending: &[Pending],
+        status: &RequestStatus,
+    ) -> Result<Ended, LedgerError> {
+        let judgement = judge(status, pending.len());
+        let mut outcomes = self.write_verdict(upload, pending, &judgement).await?;
+        let mut searches = Vec::new();
+        let queue = self
+            .search_queue(upload, pending, &judgement, &outcomes)
+            .await?;
+        if !queue.is_empty() {
+            let body = upload.body.clone().unwrap_or_default();
+            self.search(upload, &body, pending, queue, &mut outcomes, &mut searches)
+                .await?;
+        }
+        self.discard_body(upload);
+        upload.body = None;
+        for (pending, outcome) in pending.iter().zip(&outcomes) {
+            let is_missing = matches!(
+                outcome.outcome,
+                RecordOutcome::Rejected | RecordOutcome::NotTaken
+            );
+            if is_missing && pending.action == Action::Create {
+                self.note_missing(upload.object_type, &pending.object_id);
+            }
+        }
+        Ok(self.ended(upload, pending, &judgement, &outcomes, searches))
+    }
+
+    /// Writes the verdict of one upload into the ledger.
+    pub(super) async fn write_verdict(
+        &self,
+        upload: &mut Upload,
+        pending: &[Pending],
+        judgement: &Judgement,
+    ) -> Result<Vec<Outcome>, LedgerError> {
+        let rest = match judgement.rest {
+            Rest::Accepted => RecordOutcome::Accepted,
+            Rest::Rejected => RecordOutcome::Rejected,
+            Rest::Uncertain => RecordOutcome::Uncertain,
+            Rest::NotTaken => RecordOutcome::NotTaken,
+        };
+        let mut exceptions: BTreeMap<usize, (RecordOutcome, String)> = judgement
+            .rejected
+            .iter()
+            .map(|(place, reason)| (*place, (RecordOutcome::Rejected, reason.clone())))
+            .collect();
+        if upload.direction == Direction::Delete {
+            self.read_deletions_back(upload, pending, &mut exceptions)
+                .await;
+        }
+        upload.state = match judgement.rest {
+            Rest::NotTaken => UploadState::Failed,
+            _ => UploadState::Done,
+        };
+        let is_stage = upload.object_type == ObjectType::Stage;
+        let is_kept = |place: usize| {
+            is_stage
+                || exceptions.get(&place).map_or(rest, |(outcome, _)| *outcome)
+                    != RecordOutcome::Accepted
+        };
+        let all_accepted = rest == RecordOutcome::Accepted && exceptions.is_empty() && !is_stage;
+        let contents = if all_accepted {
+            BTreeMap::new()
+        } else {
+            self.contents(upload, pending, is_kept)
+        };
+        let conclusion = Conclusion {
+            rest: Some(rest),
+            exceptions,
+            reason: judgement.reason.clone(),
+            contents,
+            may_be_in_gong: false,
+        };
+        // The body is kept until it is searched.
+        let body = upload.body.clone();
+        self.ledger
+            .conclude(upload, pending, &conclusion, self.now())
+            .await?;
+        upload.body = body;
+        Ok((0..pending.len())
+            .map(|place| {
+                let (outcome, reason) = conclusion.outcome(place);
+                Outcome {
+                    outcome,
+                    reason: reason.to_owned(),
+                    upload: upload.number,
+                    line: place + 1,
+                }
+            })
+            .collect())
+    }
+
+    /// A deletion that Gong rejected may be one of a record that is not there: then it is done.
+    async fn read_deletions_back(
+        &self,
+        upload: &Upload,
+        pending: &[Pending],
+        exceptions: &mut BTreeMap<usize, (RecordOutcome, String)>,
+    ) {
+        if !upload.object_type.has_entity_schema() || exceptions.is_empty() {
+            return;
+        }
+        let places: Vec<usize> = exceptions.keys().copied().collect();
+        for chunk in places.chunks(gong_client::objects::MAX_OBJECTS) {
+            let ids = chunk
+                .iter()
+                .map(|place| pending[*place].object_id.parse::<ObjectId>());
+            // An id that Gong does not allow can't be read back.
+            let Ok(ids) = ids.collect::<Result<Vec<_>, _>>() else {
+                continue;
+            };
+            let read = self
+                .client
+                .api()
+                .objects(self.integration_id, upload.object_type, &ids)
+                .await;
+            let Ok(objects) = read else { return };
+            for place in chunk {
+                let object = objects.get(pending[*place].object_id.as_str());
+                if object.is_some_and(Option::is_none) {
+                    exceptions.insert(*place, (RecordOutcome::Accepted, String::new()));
+                }
+            }
+        }
+    }
+
+    fn ended(
+        &self,
+        upload: &Upload,
+        pending: &[Pending],
+        judgement: &Judgement,
+        outcomes: &[Outcome],
+        searches: Vec<Upload>,
+    ) -> Ended {
+        let mut counts: BTreeMap<u32, Counts> = BTreeMap::new();
+        let mut errors = Vec::new();
+        let (mut taken, mut open) = (0_u64, 0_u64);
+        for (pending, outcome) in pending.iter().zip(outcomes) {
+            if pending.is_replacement() && outcome.outcome == RecordOutcome::Accepted {
+                taken += 1;
+                continue;
+            }
+            let of_file = counts.entry(pending.source).or_default();
+            of_file.records += 1;
+            match outcome.outcome {
+                RecordOutcome::Accepted => {
+                    of_file.accepted += 1;
+                    taken += 1;
+                    continue;
+                }
+                RecordOutcome::Rejected => {
+                    of_file.rejected += 1;
+                    taken += 1;
+                }
+                RecordOutcome::Uncertain => {
+                    of_file.uncertain += 1;
+                    open += 1;
+                }
+                RecordOutcome::NotTaken => {}
+            }
+            let by = searches
+                .iter()
+                .find(|search| search.number == outcome.upload);
+            let error = RecordError {
+                client_request_id: Some(by.unwrap_or(upload).client_request_id.clone()),
+                line: outcome.line as u64,
+                source_line: pending.line,
+                object_id: Some(pending.object_id.clone()),
+                description: outcome.reason.clone(),
+            };
+            if outcome.outcome != RecordOutcome::NotTaken {
+                errors.push((pending.source, error));
+            }
+        }
+        let rejected: u64 = counts.values().map(|counts| counts.rejected).sum();
+        let status = match judgement.rest {
+            _ if open > 0 => Status::Unknown,
+            Rest::NotTaken if taken < pending.len() as u64 => Status::Failed,
+            _ if rejected > 0 => Status::Partial,
+            _ => Status::Done,
+        };
+        let reason = match status {
+            Status::Failed | Status::Unknown => judgement.reason.clone(),
+            _ => String::new(),
+        };
+        Ended {
+            number: upload.number,
+            upload: upload.clone(),
+            status,
+            reason,
+            cause: None,
+            counts,
+            errors,
+            searches,
+        }
+    }
+}
+
+fn empty_status() -> RequestStatus {
+    RequestStatus::new(gong_client::status::RequestState::Done)
+}
+
+/// An upload without a verdict: all of its records are open.
+pub(super) fn unfinished(
+    upload: Upload,
+    status: Status,
+    reason: String,
+    cause: Option<Arc<Error>>,
+    pending: &[Pending],
+) -> Ended {
+    let mut counts: BTreeMap<u32, Counts> = BTreeMap::new();
+    for pending in pending.iter().filter(|pending| !pending.is_replacement()) {
+        counts.entry(pending.source).or_default().records += 1;
+    }
+    Ended {
+        number: upload.number,
+        upload,
+        status,
+        reason,
+        cause,
+        counts,
+        errors: Vec::new(),
+        searches: Vec::new(),
+    }
+}
+
+impl Ended {
+    fn add_held(&mut self, held: &[(Pending, String)]) {
+        for (pending, reason) in held {
+            let counts = self.counts.entry(pending.source).or_default();
+            counts.held_back += 1;
+            self.errors.push((
+                pending.source,
+                RecordError {
+                    client_request_id: None,
+                    line: 0,
+                    source_line: pending.line,
+                    object_id: Some(pending.object_id.clone()),
+                    description: reason.clone(),
+                },
+            ));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Records that are held back, because a record that they refer to is not in Gong.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::PushError;
+use crate::ObjectType;
+use crate::ledger::{Action, LockedLedger, Pending, Space};
+
+/// Records that others refer to and that Gong does not have.
+#[derive(Debug)]
+pub(super) struct BlockedParents {
+    pub(super) space: Space,
+    /// Without it, nothing is held back.
+    pub(super) is_on: bool,
+    /// The records that the push sends although Gong did not have them.
+    coming: HashSet<(ObjectType, String)>,
+    /// What the ledger says; true if Gong does not have the record.
+    looked_up: HashMap<(ObjectType, String), bool>,
+}
+
+impl BlockedParents {
+    pub(super) fn new(space: Space, is_on: bool) -> Self {
+        Self {
+            space,
+            is_on,
+            coming: HashSet::new(),
+            looked_up: HashMap::new(),
+        }
+    }
+
+    /// Notes the records of one type that the push sends.
+    pub(super) fn note(&mut self, object_type: ObjectType, pending: &[Pending]) {
+        let coming = pending
+            .iter()
+            .filter(|pending| pending.is_known && pending.action == Action::Create);
+        let ids = coming.map(|pending| (object_type, pending.object_id.clone()));
+        self.coming.extend(ids);
+    }
+
+    pub(super) async fn look_up(
+        &mut self,
+        ledger: &LockedLedger,
+        references: &[&(ObjectType, String)],
+    ) -> Result<(), PushError> {
+        if !self.is_on {
+            return Ok(());
+        }
+        let mut unknown: BTreeMap<ObjectType, HashSet<&str>> = BTreeMap::new();
+        for (object_type, object_id) in references {
+            let key = (*object_type, object_id.clone());
+            if !self.looked_up.contains_key(&key) {
+                unknown.entry(*object_type).or_default().insert(object_id);
+            }
+        }
+        for (object_type, ids) in unknown {
+            let ids: Vec<&str> = ids.into_iter().collect();
+            let states = ledger
+                .ledger()
+                .records(self.space, object_type, ids.iter().copied())
+                .await?;
+            for (id, state) in ids.into_iter().zip(states) {
+                let is_absent = state.is_some_and(|state| state.is_absent_from_gong());
+                self.looked_up
+                    .insert((object_type, id.to_owned()), is_absent);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn reason(&self, references: &[(ObjectType, String)]) -> Option<String> {
+        let missing = references.iter().find(|reference| {
+            self.looked_up.get(reference) == Some(&true) && !self.coming.contains(*reference)
+        });
+        missing.map(|(object_type, object_id)| not_in_gong(*object_type, object_id))
+    }
+}
+
+/// Why a record is held back.
+pub(super) fn not_in_gong(object_type: ObjectType, object_id: &str) -> String {
+    format!("held back: it refers to {object_type} {object_id}, which is not in Gong")
+}

@@ -1,0 +1,329 @@
+//! What a sync knows of the reads that its records come from, and what it plans besides uploads.
+//!
+//! Without a [`Round`], a push plans what it is given and deletes nothing by absence.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::plan::InFlight;
+use crate::ObjectType;
+use crate::ledger::{Action, Current, LastRead, RecordState, Seconds, Space, Upload};
+
+/// What the records of one round are part of.
+#[derive(Debug, Clone)]
+pub(crate) struct Round {
+    /// The scope's number; 0 while a plan only looks and the scope was never used.
+    pub(crate) scope: u32,
+    /// Nothing is written but files that the round deletes again.
+    pub(crate) is_dry: bool,
+    pub(crate) reads: BTreeMap<ObjectType, TypeRead>,
+    pub(crate) max_deletions: Limit,
+    pub(crate) max_changes: Limit,
+    /// In how many complete reads a record must be absent before it is deleted.
+    pub(crate) delete_after: u8,
+    /// Delete records that others in the read still refer to.
+    pub(crate) delete_referenced: bool,
+    /// Records whose deletion somebody confirmed.
+    pub(crate) confirmed: HashSet<(ObjectType, String)>,
+    /// Where a type is named, only these of its records.
+    pub(crate) only: BTreeMap<ObjectType, HashSet<String>>,
+    /// The actions of a plan file, and no others.
+    pub(crate) agreed: Option<Arc<Agreed>>,
+}
+
+/// What is known of the read of one type.
+#[derive(Debug, Clone)]
+pub(crate) struct TypeRead {
+    pub(crate) as_of: Seconds,
+    /// Whether a record that is not in it should not be in Gong.
+    pub(crate) is_complete: bool,
+    /// Whether it is another read than the last one, and not the same unchanged file.
+    pub(crate) is_new: bool,
+    pub(crate) deletions: Deletions,
+    /// Whether the source or its mapping changed since the last complete read.
+    pub(crate) is_redefined: bool,
+    /// What is kept of it, if it is complete.
+    pub(crate) last: LastRead,
+}
+
+/// What becomes of records that vanish from a source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Deletions {
+    /// They are deleted, unless a limit is reached.
+    #[default]
+    WithinLimits,
+    /// Each deletion is held back until somebody confirms it.
+    Ask,
+    /// They stay in Gong.
+    Never,
+}
+
+impl std::str::FromStr for Deletions {
+    type Err = String;
+
+    /// Reads `within-limits`, `ask` or `never`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "within-limits" => Ok(Self::WithinLimits),
+            "ask" => Ok(Self::Ask),
+            "never" => Ok(Self::Never),
+            _ => Err(format!("`{text}` must be within-limits, ask or never")),
+        }
+    }
+}
+
+/// How many records of a type may be deleted, or changed, within 24 hours.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// For deletions the larger of 5 % of the type and 20; for changes none.
+    #[default]
+    Default,
+    /// So many.
+    Records(u64),
+    /// So many of a hundred.
+    Percent(f64),
+    /// Any number; for deletions, this also lifts the limits that always hold.
+    Unlimited,
+}
+
+impl std::str::FromStr for Limit {
+    type Err = String;
+
+    /// Reads a number, a number with `%`, or `unlimited`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` must be a number, a percentage such as 5%, or unlimited");
+        if text == "unlimited" {
+            return Ok(Self::Unlimited);
+        }
+        if let Some(percent) = text.strip_suffix('%') {
+            let percent: f64 = percent.trim().parse().map_err(|_| wrong())?;
+            return if (0.0..=100.0).contains(&percent) {
+                Ok(Self::Percent(percent))
+            } else {
+                Err(wrong())
+            };
+        }
+        text.parse().map(Self::Records).map_err(|_| wrong())
+    }
+}
+
+/// Why the deletion of a record, or a change, is held back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum HoldReason {
+    /// By a limit: until the day is over, or somebody confirms it.
+    Limit(String),
+    /// Something in the source speaks against it.
+    Finding(String),
+}
+
+impl HoldReason {
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Limit(text) | Self::Finding(text) => text,
+        }
+    }
+}
+
+/// A deletion, or a change, that is held back.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(crate) object_type: ObjectType,
+    pub(crate) object_id: String,
+    pub(crate) action: Action,
+    pub(crate) reason: HoldReason,
+}
+
+/// One action of a plan, with all that a plan file keeps of it.
+#[derive(Debug, Clone)]
+pub(crate) struct PlannedAction {
+    pub(crate) object_type: ObjectType,
+    pub(crate) object_id: String,
+    pub(crate) action: Action,
+    /// The names of the fields that differ from the current version.
+    pub(crate) fields: Vec<String>,
+    pub(crate) reason: String,
+    /// The hash of the compared form, in hexadecimal digits.
+    pub(crate) hash: String,
+    /// A hash of what the ledger knew of the record.
+    pub(crate) row: u64,
+}
+
+/// The actions of a plan file: exactly these are done.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Agreed {
+    /// By type and id: the hash of the compared form, and the hash of the ledger's row.
+    pub(crate) actions: HashMap<(ObjectType, String), (Action, String, u64)>,
+}
+
+/// What a plan holds besides uploads, if it is one of a sync.
+#[derive(Debug, Default)]
+pub(crate) struct RoundPlan {
+    pub(crate) actions: Vec<PlannedAction>,
+    pub(crate) held: Vec<Held>,
+    pub(crate) types: BTreeMap<ObjectType, TypeCounts>,
+    /// Types whose files can't be used, and why.
+    pub(crate) unusable: Vec<(ObjectType, String)>,
+    /// Actions that a plan file does not name as they are now.
+    pub(crate) left_out: Vec<(ObjectType, String)>,
+    pub(crate) writes: RoundWrites,
+}
+
+/// What was counted of one type.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct TypeCounts {
+    /// How many records the scope owned before.
+    pub(crate) tracked: u64,
+    /// How many records Gong holds from a later read.
+    pub(crate) newer: u64,
+    /// Records that another scope owns.
+    pub(crate) foreign: u64,
+    /// Records that vanished and stay in Gong, as the source is set.
+    pub(crate) kept: u64,
+    /// Why the read does not count as complete although it should be.
+    pub(crate) incomplete: Option<String>,
+    /// Whether deletions are held back because the source changed.
+    pub(crate) awaits_definition: bool,
+    /// How many deletions the day's limit allows.
+    pub(crate) allowed: Option<u64>,
+}
+
+/// What a sync writes into the ledger besides uploads.
+#[derive(Debug, Default)]
+pub(crate) struct RoundWrites {
+    /// Records that the scope becomes the owner of.
+    pub(crate) claims: Vec<(ObjectType, Vec<String>)>,
+    /// Records that were absent once more.
+    pub(crate) absent: Vec<(ObjectType, Vec<String>)>,
+    /// Uploads of earlier rounds that are planned again.
+    pub(crate) dropped: Vec<Upload>,
+}
+
+/// A record that its scope owned and that the read does not hold.
+#[derive(Debug, Clone)]
+pub(crate) struct Absent {
+    pub(crate) object_id: String,
+    /// In how many complete reads before this one it was absent.
+    pub(crate) times: u8,
+    /// How many uploads with its versions must have their verdict first.
+    pub(crate) step: u16,
+}
+
+/// What was found about the records of one type while they were decided about.
+#[derive(Debug, Default)]
+pub(crate) struct RoundType {
+    pub(crate) absent: Vec<Absent>,
+    pub(crate) claims: Vec<String>,
+    /// Records under way that were looked at.
+    seen_in_flight: HashSet<String>,
+    pub(crate) counts: TypeCounts,
+}
+
+impl RoundType {
+    /// Looks at a record of the ledger that the read does not hold.
+    pub(in crate::push) fn visit_absent(
+        &mut self,
+        round: &Round,
+        read: &TypeRead,
+        object_id: &str,
+        state: &RecordState,
+        under_way: Option<&InFlight>,
+        is_held_back: bool,
+    ) {
+        let is_ours = round.scope != 0 && state.scope == round.scope;
+        if !is_ours || !matches!(state.current, Current::Version | Current::Unknown) {
+            return;
+        }
+        self.counts.tracked += 1;
+        self.seen_in_flight
+            .extend(under_way.map(|_| object_id.to_owned()));
+        if is_held_back || under_way.is_some_and(|under_way| under_way.is_deletion) {
+            return;
+        }
+        let is_newer = state.as_of > read.as_of
+            || under_way.is_some_and(|under_way| under_way.as_of > read.as_of);
+        if is_newer {
+            self.counts.newer += 1;
+            return;
+        }
+        self.absent.push(Absent {
+            object_id: object_id.to_owned(),
+            times: state.absent,
+            step: under_way.map_or(0, |under_way| under_way.step.saturating_add(1)),
+        });
+    }
+
+    /// Looks at a record of which the ledger only knows that its first version is under way.
+    pub(in crate::push) fn visit_first_in_flight(
+        &mut self,
+        round: &Round,
+        read: &TypeRead,
+        object_id: &str,
+        under_way: &InFlight,
+    ) {
+        let is_ours = round.scope != 0 && under_way.scope == round.scope;
+        let is_seen = self.seen_in_flight.contains(object_id);
+        if is_ours && !is_seen && !under_way.is_deletion && under_way.as_of <= read.as_of {
+            self.counts.tracked += 1;
+            self.absent.push(Absent {
+                object_id: object_id.to_owned(),
+                times: 0,
+                step: under_way.step.saturating_add(1),
+            });
+        }
+    }
+
+    /// Looks at a record that both the ledger and the read hold. Gives whether another scope owns
+    /// it, so that this one leaves it alone.
+    pub(crate) fn visit_present(
+        &mut self,
+        round: &Round,
+        read: &TypeRead,
+        object_id: &str,
+        state: &RecordState,
+    ) -> bool {
+        if !read.is_complete {
+            return false;
+        }
+        if state.scope != 0 && state.scope != round.scope {
+            self.counts.foreign += 1;
+            return true;
+        }
+        if matches!(state.current, Current::Version | Current::Unknown) && state.scope != 0 {
+            self.counts.tracked += 1;
+        }
+        if state.scope != round.scope || state.absent > 0 {
+            self.claims.push(object_id.to_owned());
+        }
+        false
+    }
+}
+
+/// What a sync adds to the bodies of one type.
+#[derive(Debug)]
+pub(crate) struct BodiesRound {
+    pub(crate) is_sync: bool,
+    pub(crate) key: [u8; 16],
+    pub(super) space: Space,
+    pub(super) agreed: Option<Arc<Agreed>>,
+    pub(super) actions: Vec<PlannedAction>,
+    pub(super) left_out: Vec<(ObjectType, String)>,
+}
+
+impl BodiesRound {
+    /// Nothing, as for a push.
+    pub(crate) fn new(key: [u8; 16]) -> Self {
+        Self {
+            is_sync: false,
+            key,
+            space: Space(0),
+            agreed: None,
+            actions: Vec::new(),
+            left_out: Vec::new(),
+        }
+    }
+}
+
+/// Vanished records that are deleted.
+pub(crate) type Gone = Vec<Absent>;

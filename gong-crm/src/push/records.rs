@@ -1,0 +1,151 @@
+//! Records in memory, or from anywhere else, as the input of a push.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, BufWriter, Write as _};
+use std::path::PathBuf;
+
+use gong_records::record::Record;
+use tempfile::{NamedTempFile, TempPath};
+
+use super::{Options, Push, Task};
+use crate::client::Client;
+use crate::{IntegrationId, ObjectType};
+
+/// Records that are pushed without a file: from a database, a queue, a web request.
+///
+/// They are written to temporary files as they come, so that a million of them take no more memory
+/// than one.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use gong_crm::push::{Options, Records};
+/// use gong_crm::{Account, Contact};
+/// # use gong_crm::{Client, Credentials};
+/// # let sim = gong_sim::Simulator::builder().start().await?;
+/// # let integration_id = sim.register_integration("Acme CRM", "ada@acme.example").into();
+/// # let keys = Credentials::access_key(sim.access_key(), sim.access_key_secret());
+/// # let client = Client::builder().base_url(sim.base_url()).credentials(keys).build()?;
+/// let mut records = Records::new();
+/// for number in 1..=1_000 {
+///     let account = Account::builder()
+///         .object_id(format!("acc-{number}"))
+///         .modified_date("2026-01-15T09:30:00Z")
+///         .name(format!("Company {number}"))
+///         .build()?;
+///     records.add(&account)?;
+/// }
+/// let ada = Contact::builder()
+///     .object_id("ada")
+///     .modified_date("2026-01-15T09:30:00Z")
+///     .account_id("acc-1")
+///     .email_address("ada@company-1.example")
+///     .build()?;
+/// records.add(&ada)?;
+/// let options = Options::default().simulator();
+/// let report = client.push_records(integration_id, records, options).await?.into_result()?;
+/// assert_eq!(report.accepted(), 1_001);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Default)]
+pub struct Records {
+    files: BTreeMap<ObjectType, (BufWriter<NamedTempFile>, u64)>,
+    line: Vec<u8>,
+}
+
+impl fmt::Debug for Records {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = self.files.iter().map(|(of, (_, count))| (of, count));
+        formatter.debug_map().entries(counts).finish()
+    }
+}
+
+/// Records that are ready to be read.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// The name in reports, the type, and the file.
+    pub(super) files: Vec<(PathBuf, ObjectType, TempPath)>,
+}
+
+impl Records {
+    /// No records.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a record.
+    ///
+    /// # Errors
+    ///
+    /// The system's error when the temporary file can't be written.
+    pub fn add<R: Record>(&mut self, record: &R) -> io::Result<()> {
+        let (file, count) = match self.files.entry(R::OBJECT_TYPE) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                let named = tempfile::Builder::new().prefix("gong-crm-").tempfile()?;
+                entry.insert((BufWriter::with_capacity(256 * 1024, named), 0))
+            }
+        };
+        self.line.clear();
+        record.write_line(&mut self.line);
+        file.write_all(&self.line)?;
+        *count += 1;
+        Ok(())
+    }
+
+    /// Adds all records of an iterator.
+    ///
+    /// # Errors
+    ///
+    /// As [`add`](Self::add).
+    pub fn add_all<R: Record>(&mut self, records: impl IntoIterator<Item = R>) -> io::Result<()> {
+        records.into_iter().try_for_each(|record| self.add(&record))
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> u64 {
+        self.files.values().map(|(_, count)| count).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    fn written(self) -> io::Result<Written> {
+        let files = self.files.into_iter().map(|(object_type, (mut file, _))| {
+            file.flush()?;
+            let (inner, _) = file.into_parts();
+            let name = PathBuf::from(format!("records:{object_type}"));
+            Ok((name, object_type, inner.into_temp_path()))
+        });
+        Ok(Written {
+            files: files.collect::<io::Result<_>>()?,
+        })
+    }
+}
+
+impl Client {
+    /// Makes Gong hold these records, as [`push`](Self::push) does for files.
+    ///
+    /// `options.paths` is not used.
+    ///
+    /// # Errors
+    ///
+    /// See [`PushError`](super::PushError).
+    pub fn push_records(
+        &self,
+        integration_id: IntegrationId,
+        records: Records,
+        options: Options,
+    ) -> Push {
+        Push {
+            client: self.clone(),
+            options,
+            task: Task::Records(integration_id, records.written()),
+            listener: None,
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Writes down what a sync knows besides uploads, before anything is sent.
+
+use crate::ledger::{Conclusion, LedgerError, UploadState};
+use crate::push::planned::Plan;
+use crate::push::session::Session;
+
+impl Session {
+    /// Writes down who owns which records, and which uploads of earlier rounds were planned again.
+    pub(crate) async fn write_round(&self, plan: &mut Plan) -> Result<(), LedgerError> {
+        let Some(round) = &self.round else {
+            return Ok(());
+        };
+        let writes = std::mem::take(&mut plan.round.writes);
+        let (ledger, now) = (self.ledger.ledger(), self.now());
+        for mut upload in writes.dropped {
+            self.discard_body(&upload);
+            upload.state = UploadState::Dropped;
+            let nothing = Conclusion::default();
+            self.ledger
+                .conclude(&mut upload, &[], &nothing, now)
+                .await?;
+        }
+        for (object_type, ids) in &writes.claims {
+            ledger
+                .claim(self.space, *object_type, round.scope, ids)
+                .await?;
+        }
+        for (object_type, ids) in &writes.absent {
+            ledger.count_absence(self.space, *object_type, ids).await?;
+        }
+        Ok(())
+    }
+}

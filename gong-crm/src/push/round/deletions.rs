@@ -1,0 +1,259 @@
+//! The lines that delete vanished records, and take vanished stages out of use.
+
+use std::collections::BTreeMap;
+
+use crate::ObjectType;
+use crate::compare::{deletion_line, stage_line};
+use crate::ledger::{Action, Direction, Pending, RecordState, SentField, hexadecimal};
+use crate::push::PushError;
+use crate::push::bodies::{Bodies, Group, text_of};
+use crate::push::level::Level;
+use crate::push::reads::{Absent, Gone, Held, HoldReason, PlannedAction, RoundPlan};
+use crate::push::session::Session;
+use crate::push::survey::id_hash;
+
+/// How many records are read at once.
+const CHUNK: usize = 2_048;
+
+impl Bodies<'_> {
+    /// Takes what a sync adds from the session, if it is one.
+    pub(crate) fn of_round(&mut self, session: &Session) {
+        if let Some(round) = &session.round {
+            self.round.is_sync = true;
+            self.round.space = session.space;
+            self.round.agreed.clone_from(&round.agreed);
+        }
+    }
+
+    /// Gives away what was planned.
+    pub(crate) fn give_round(&mut self, plan: &mut RoundPlan) {
+        plan.actions.append(&mut self.round.actions);
+        plan.left_out.append(&mut self.round.left_out);
+    }
+
+    /// Writes the lines that delete vanished records.
+    pub(crate) async fn write_gone(
+        &mut self,
+        gone: Gone,
+        held: &mut Vec<Held>,
+    ) -> Result<(), PushError> {
+        let object_type = self.files.object_type;
+        for chunk in gone.chunks(CHUNK) {
+            let ids: Vec<String> = chunk.iter().map(|gone| gone.object_id.clone()).collect();
+            let of_chunk = ids.iter().map(String::as_str);
+            let ledger = self.ledger.clone();
+            let states = ledger
+                .ledger()
+                .records(self.round.space, object_type, of_chunk)
+                .await?;
+            let stages = if object_type == ObjectType::Stage {
+                ledger.ledger().stage_lines(self.round.space, &ids).await?
+            } else {
+                vec![Vec::new(); ids.len()]
+            };
+            for ((gone, state), stage) in chunk.iter().zip(states).zip(stages) {
+                let (id, step) = (&gone.object_id, gone.step);
+                let state = state.unwrap_or_default();
+                if object_type == ObjectType::Stage {
+                    self.retire(gone, &state, &stage, held)?;
+                } else {
+                    self.delete(id, step, &state)?;
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    fn delete(&mut self, id: &str, step: u16, state: &RecordState) -> Result<(), PushError> {
+        let Some((date, text)) = self.date_of_deletion(state) else {
+            return Ok(());
+        };
+        let mut line = Vec::new();
+        deletion_line(id, &text, &mut line);
+        let pending = self.gone_pending(id, Action::Delete, Some(date), &line);
+        let frees_address = self.files.object_type == ObjectType::BusinessUser
+            && step == 0
+            && state
+                .address
+                .is_some_and(|address| self.addresses.contains(&address));
+        // A user who takes the address comes after the one who had it is gone.
+        let order = if frees_address {
+            Direction::Upsert
+        } else {
+            Direction::Delete
+        };
+        let group = Group {
+            level: Level::new(self.files.object_type, order, step),
+            direction: Direction::Delete,
+            is_retry: false,
+        };
+        let action = self.gone_action(&pending, state, "gone from the source");
+        if self.is_left_out(&action) {
+            return Ok(());
+        }
+        self.push(group, &line, pending)?;
+        self.add_action(action);
+        Ok(())
+    }
+
+    fn retire(
+        &mut self,
+        gone: &Absent,
+        state: &RecordState,
+        stored: &[u8],
+        held: &mut Vec<Held>,
+    ) -> Result<(), PushError> {
+        let id = gone.object_id.as_str();
+        let dated = state.sent_date.and_then(|_| self.date_of_deletion(state));
+        let mut line = Vec::new();
+        let text = dated.as_ref().map(|(_, text)| text.as_str());
+        if stage_line(stored, false, text, &mut line).is_err() {
+            held.push(Held {
+                object_type: ObjectType::Stage,
+                object_id: id.to_owned(),
+                action: Action::Delete,
+                reason: HoldReason::Finding(
+                    "gone from the source, and its last version is not known: push the stage once \
+                     more, with isActive false"
+                        .to_owned(),
+                ),
+            });
+            return Ok(());
+        }
+        let date = dated.map(|(date, _)| date);
+        let pending = self.gone_pending(id, Action::Update, date, &line);
+        let group = Group {
+            level: Level::new(ObjectType::Stage, Direction::Delete, gone.step),
+            direction: Direction::Upsert,
+            is_retry: false,
+        };
+        let reason = "gone from the source; taken out of use with isActive false";
+        let mut action = self.gone_action(&pending, state, reason);
+        action.action = Action::Delete;
+        if self.is_left_out(&action) {
+            return Ok(());
+        }
+        self.push(group, &line, pending)?;
+        self.add_action(action);
+        Ok(())
+    }
+
+    /// Now, or the second after the last date that Gong was sent.
+    fn date_of_deletion(&mut self, state: &RecordState) -> Option<(i64, String)> {
+        let now = self.limits.now.as_second();
+        let after = match state.sent_date {
+            Some(sent) if !self.limits.keep_dates => now.max(sent.saturating_add(1)),
+            _ => now,
+        };
+        let date = match text_of(after) {
+            Some(text) => (after, text),
+            None => {
+                self.last_dates += 1;
+                (now, text_of(now)?)
+            }
+        };
+        Some(date)
+    }
+
+    fn gone_pending(
+        &mut self,
+        id: &str,
+        action: Action,
+        sent_date: Option<i64>,
+        line: &[u8],
+    ) -> Pending {
+        let hash = self.reader.read(line).map_or(1, |facts| facts.hash);
+        let mut sent: BTreeMap<u16, [u8; 4]> = BTreeMap::new();
+        for field in self.reader.fields(line).unwrap_or_default() {
+            if field.is_given {
+                let number = self.names.number(&field.name);
+                sent.insert(number, field.hash.max(1).to_le_bytes());
+            }
+        }
+        let file = self.files.files.first().map_or(0, |(file, _)| *file);
+        Pending {
+            object_id: id.to_owned(),
+            action,
+            hash: hash.to_le_bytes(),
+            fields: sent
+                .into_iter()
+                .map(|(name, hash)| SentField { name, hash })
+                .collect(),
+            changed: Vec::new(),
+            sent_date,
+            address: None,
+            source: u32::try_from(file).unwrap_or(u32::MAX),
+            line: 0,
+            is_known: true,
+        }
+    }
+
+    fn gone_action(&self, pending: &Pending, state: &RecordState, reason: &str) -> PlannedAction {
+        PlannedAction {
+            object_type: self.files.object_type,
+            object_id: pending.object_id.clone(),
+            action: pending.action,
+            fields: Vec::new(),
+            reason: reason.to_owned(),
+            hash: hexadecimal(&pending.hash),
+            row: row_hash(&self.round.key, Some(state)),
+        }
+    }
+
+    /// The action of a record that is sent, unless a plan file does not name it.
+    pub(crate) fn planned_action(
+        &self,
+        pending: &Pending,
+        known: Option<&RecordState>,
+    ) -> PlannedAction {
+        let names = pending.changed.iter();
+        PlannedAction {
+            object_type: self.files.object_type,
+            object_id: pending.object_id.clone(),
+            action: pending.action,
+            fields: names
+                .filter_map(|number| self.names.name(*number).map(str::to_owned))
+                .collect(),
+            reason: String::new(),
+            hash: hexadecimal(&pending.hash),
+            row: row_hash(&self.round.key, known),
+        }
+    }
+
+    /// Whether a plan file does not name this action as it is now; then it is noted.
+    pub(crate) fn is_left_out(&mut self, action: &PlannedAction) -> bool {
+        let Some(agreed) = &self.round.agreed else {
+            return false;
+        };
+        let key = (action.object_type, action.object_id.clone());
+        let is_agreed = agreed.actions.get(&key).is_some_and(|(of, hash, row)| {
+            // A deletion's hash follows from its id alone.
+            *of == action.action && *hash == action.hash && *row == action.row
+        });
+        if !is_agreed {
+            self.round.left_out.push(key);
+        }
+        !is_agreed
+    }
+
+    pub(crate) fn add_action(&mut self, action: PlannedAction) {
+        if self.round.is_sync {
+            self.round.actions.push(action);
+        }
+    }
+}
+
+/// A hash of what the ledger knows that Gong holds of a record.
+pub(crate) fn row_hash(key: &[u8; 16], known: Option<&RecordState>) -> u64 {
+    let Some(known) = known else { return 0 };
+    let row = format!(
+        "{:?} {} {:?} {} {}",
+        known.current,
+        hexadecimal(&known.hash),
+        known.sent_date,
+        known.as_of,
+        known.last_accepted
+    );
+    id_hash(key, &row)
+}

@@ -1,0 +1,358 @@
+//! Records that a complete read does not hold any more: which of them are deleted, which are held
+//! back.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::limits::Deletable;
+use super::protect::{Protection, protect};
+use crate::ObjectType;
+use crate::compare::{HashKey, Reader};
+use crate::ledger::{Action, Current, LedgerError, Upload, UploadState, hexadecimal};
+use crate::push::PushError;
+use crate::push::planned::Plan;
+use crate::push::prepare::{TypePlan, interrupted};
+use crate::push::reads::{Absent, Deletions, Held, HoldReason, Round, TypeRead};
+use crate::push::session::Session;
+use crate::push::survey::{Survey, id_hash};
+
+impl Session {
+    /// The read of a type, if this is a sync.
+    pub(crate) fn read_of(&self, object_type: ObjectType) -> Option<(&Round, &TypeRead)> {
+        let round = self.round.as_ref()?;
+        Some((round, round.reads.get(&object_type)?))
+    }
+
+    /// Whether the read of a type may be used, and whether it is complete.
+    pub(crate) fn judge_read(&self, of_type: &mut TypePlan, surveyed: &Survey) {
+        let object_type = of_type.object_type;
+        let Some((_, read)) = self.read_of(object_type) else {
+            return;
+        };
+        let mut files = self.files.iter();
+        let has_changed = files.any(|file| {
+            let is_of_type = file.file.object_type == object_type;
+            is_of_type && file.stamp.as_ref().is_some_and(|stamp| !stamp.is_current())
+        });
+        let counts = &mut of_type.round.counts;
+        if has_changed {
+            counts.incomplete = Some("it changed while it was read".to_owned());
+            of_type.chosen.clear();
+        } else if read.is_complete && surveyed.without_id > 0 {
+            let (count, plural) = match surveyed.without_id {
+                1 => (1, "record has"),
+                count => (count, "records have"),
+            };
+            counts.incomplete = Some(format!(
+                "{count} {plural} no valid objectId, so that nobody can say which are missing"
+            ));
+        }
+        if counts.incomplete.is_some() || !read.is_complete {
+            of_type.round.absent.clear();
+            of_type.round.claims.clear();
+        }
+        of_type.is_empty = surveyed.entries.is_empty() && surveyed.present.is_empty();
+    }
+
+    /// Decides which vanished records are deleted, and writes into the plan which are held back.
+    pub(crate) async fn decide_deletions(
+        &self,
+        types: &mut [TypePlan],
+        plan: &mut Plan,
+        key: [u8; 16],
+    ) -> Result<(), PushError> {
+        let Some(round) = &self.round else {
+            return Ok(());
+        };
+        for of_type in &mut *types {
+            self.leave_out(round, of_type, plan).await?;
+        }
+        let protections = self.protections(types, key).await?;
+        for of_type in &mut *types {
+            self.limit(round, of_type, plan, &protections, key).await?;
+            let object_type = of_type.object_type;
+            let claims = std::mem::take(&mut of_type.round.claims);
+            if !claims.is_empty() {
+                plan.round.writes.claims.push((object_type, claims));
+            }
+            let counts = std::mem::take(&mut of_type.round.counts);
+            plan.round.types.insert(object_type, counts);
+        }
+        Ok(())
+    }
+
+    /// Leaves out what is not deleted in this round anyway.
+    async fn leave_out(
+        &self,
+        round: &Round,
+        of_type: &mut TypePlan,
+        plan: &mut Plan,
+    ) -> Result<(), LedgerError> {
+        let object_type = of_type.object_type;
+        let Some(read) = round.reads.get(&object_type) else {
+            return Ok(());
+        };
+        if let Some(only) = round.only.get(&object_type) {
+            let absent = &mut of_type.round.absent;
+            absent.retain(|absent| only.contains(&absent.object_id));
+        }
+        if object_type == ObjectType::Stage {
+            self.leave_out_retired(of_type).await?;
+        }
+        if read.deletions == Deletions::Never {
+            of_type.round.counts.kept = of_type.round.absent.len() as u64;
+            of_type.round.absent.clear();
+        }
+        let mut waiting = Vec::new();
+        of_type.round.absent.retain(|absent| {
+            let times = absent.times.saturating_add(u8::from(read.is_new));
+            let is_due = times >= round.delete_after
+                || round.confirmed.contains(&(object_type, absent.object_id.clone()))
+                // With one read, it is due whenever it is absent.
+                || round.delete_after <= 1;
+            if !is_due && read.is_new {
+                waiting.push(absent.object_id.clone());
+            }
+            is_due
+        });
+        if !waiting.is_empty() {
+            plan.round.writes.absent.push((object_type, waiting));
+        }
+        Ok(())
+    }
+
+    /// Stages that were retired before are not retired again.
+    async fn leave_out_retired(&self, of_type: &mut TypePlan) -> Result<(), LedgerError> {
+        let absent = &mut of_type.round.absent;
+        if absent.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<String> = absent
+            .iter()
+            .map(|absent| absent.object_id.clone())
+            .collect();
+        let lines = self.ledger.ledger().stage_lines(self.space, &ids).await?;
+        let mut lines = lines.into_iter();
+        absent.retain(|_| !lines.next().is_some_and(|line| is_retired(&line)));
+        Ok(())
+    }
+
+    /// What speaks against deleting each vanished record.
+    async fn protections(
+        &self,
+        types: &[TypePlan],
+        key: [u8; 16],
+    ) -> Result<HashMap<(ObjectType, String), Protection>, PushError> {
+        let mut candidates: BTreeMap<ObjectType, Vec<String>> = BTreeMap::new();
+        for of_type in types {
+            let absent = of_type.round.absent.iter();
+            let ids: Vec<String> = absent.map(|absent| absent.object_id.clone()).collect();
+            if !ids.is_empty() {
+                candidates.insert(of_type.object_type, ids);
+            }
+        }
+        if candidates.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let files = Arc::clone(&self.files);
+        let schema = self
+            .options
+            .check
+            .options()
+            .and_then(|check| check.entity_schema.clone());
+        let reading = tokio::task::spawn_blocking(move || {
+            let none = |_: &str| 0;
+            let reader = |object_type| {
+                let reader = Reader::new(HashKey::from_bytes(key), object_type, &none);
+                match &schema {
+                    Some(schema) => reader.with_schema(schema),
+                    None => reader,
+                }
+            };
+            protect(&files, &candidates, reader)
+        });
+        reading.await.map_err(|error| interrupted(&error))?
+    }
+
+    /// Holds deletions and changes of a type back that reach a limit.
+    async fn limit(
+        &self,
+        round: &Round,
+        of_type: &mut TypePlan,
+        plan: &mut Plan,
+        protections: &HashMap<(ObjectType, String), Protection>,
+        key: [u8; 16],
+    ) -> Result<(), PushError> {
+        let object_type = of_type.object_type;
+        let Some(read) = round.reads.get(&object_type) else {
+            return Ok(());
+        };
+        let is_confirmed = |id: &str| round.confirmed.contains(&(object_type, id.to_owned()));
+        let mut hold = |object_id: String, action: Action, reason: HoldReason| {
+            plan.round.held.push(Held {
+                object_type,
+                object_id,
+                action,
+                reason,
+            });
+        };
+        // A list of a type says all that goes of it in this round.
+        let has_list = round.confirmed.iter().any(|(of, _)| *of == object_type);
+        let mut going = Vec::new();
+        for absent in std::mem::take(&mut of_type.round.absent) {
+            let id = &absent.object_id;
+            let protection = protections.get(&(object_type, id.clone()));
+            let reason = if is_confirmed(id) {
+                None
+            } else if has_list {
+                Some(HoldReason::Limit(
+                    "gone from the source, and not in the list of confirmed deletions".to_owned(),
+                ))
+            } else if read.is_redefined {
+                of_type.round.counts.awaits_definition = true;
+                Some(HoldReason::Limit(
+                    "gone from the source; the source or its mapping changed since the last \
+                     complete read, so the deletion needs to be confirmed once"
+                        .to_owned(),
+                ))
+            } else if read.deletions == Deletions::Ask {
+                Some(HoldReason::Limit(format!(
+                    "gone from the source; deletions of {object_type} records need to be confirmed"
+                )))
+            } else {
+                protection
+                    .and_then(|protection| protection.reason(round.delete_referenced))
+                    .map(HoldReason::Finding)
+            };
+            match reason {
+                Some(reason) => hold(absent.object_id, Action::Delete, reason),
+                None => going.push(absent),
+            }
+        }
+        let flagged = self.ids_of(of_type, |chosen| chosen.action == Action::Delete, key)?;
+        let unconfirmed = going
+            .iter()
+            .filter(|absent| !is_confirmed(&absent.object_id));
+        let by_absence = unconfirmed.count() as u64;
+        let by_flag = flagged.iter().filter(|(_, id)| !is_confirmed(id)).count() as u64;
+        if by_absence + by_flag > 0 {
+            let today = self
+                .today(object_type, crate::ledger::Direction::Delete)
+                .await?;
+            let deletable = Deletable {
+                tracked: of_type.round.counts.tracked,
+                now: by_absence + by_flag,
+                today,
+                is_empty_now: of_type.is_empty,
+            };
+            of_type.round.counts.allowed = deletable.allowed(round.max_deletions);
+            if let Some(refusal) = deletable.refusal(round.max_deletions, object_type) {
+                let (held, confirmed) = going
+                    .into_iter()
+                    .partition(|absent: &Absent| !is_confirmed(&absent.object_id));
+                going = confirmed;
+                for absent in held {
+                    let reason = HoldReason::Limit(format!("gone from the source; {refusal}"));
+                    hold(absent.object_id, Action::Delete, reason);
+                }
+                let mut held_places = HashSet::new();
+                for (place, id) in flagged.into_iter().filter(|(_, id)| !is_confirmed(id)) {
+                    held_places.insert(place);
+                    hold(id, Action::Delete, HoldReason::Limit(refusal.clone()));
+                }
+                of_type.chosen.retain(|chosen| {
+                    chosen.action != Action::Delete || !held_places.contains(&chosen.entry.place)
+                });
+            }
+        }
+        of_type.gone = going;
+        for (id, action, reason) in self.limit_changes(round, of_type, key).await? {
+            hold(id, action, reason);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a stage's line takes it out of use.
+fn is_retired(line: &[u8]) -> bool {
+    let value: Option<serde_json::Value> = serde_json::from_slice(line).ok();
+    value.is_some_and(|value| value.get("isActive") == Some(&serde_json::Value::Bool(false)))
+}
+
+impl Session {
+    /// The scope that becomes the owner of records of a type; 0 without a complete read.
+    pub(crate) fn owner(&self, object_type: ObjectType) -> u32 {
+        self.read_of(object_type)
+            .filter(|(_, read)| read.is_complete)
+            .map_or(0, |(round, _)| round.scope)
+    }
+
+    /// Whether records of a type that are not in its read should not be in Gong.
+    pub(crate) fn is_complete(&self, object_type: ObjectType) -> bool {
+        self.read_of(object_type)
+            .is_some_and(|(_, read)| read.is_complete)
+    }
+
+    /// The hashes of the ids of the only records of a type that are looked at.
+    pub(crate) fn only(&self, object_type: ObjectType, key: &[u8; 16]) -> Option<HashSet<u64>> {
+        let only = self.round.as_ref()?.only.get(&object_type)?;
+        Some(only.iter().map(|id| id_hash(key, id)).collect())
+    }
+
+    /// Takes uploads out that an earlier round planned from a complete read and did not send: this
+    /// round plans their records again.
+    pub(crate) fn drop_planned(&self, open: &mut Vec<Upload>, plan: &mut Plan) {
+        let is_dropped = |upload: &Upload| {
+            upload.state == UploadState::Planned
+                && upload.space() == self.space
+                && upload.scope != 0
+                && upload.scope == self.owner(upload.object_type)
+        };
+        open.retain(|upload| {
+            if is_dropped(upload) {
+                plan.round.writes.dropped.push(upload.clone());
+                return false;
+            }
+            true
+        });
+    }
+
+    /// Notes the actions of a plan file that this plan does not hold.
+    pub(crate) async fn note_left_out(&self, plan: &mut Plan) -> Result<(), LedgerError> {
+        let Some(agreed) = self.round.as_ref().and_then(|round| round.agreed.clone()) else {
+            return Ok(());
+        };
+        let planned: HashSet<(ObjectType, &str)> = plan
+            .round
+            .actions
+            .iter()
+            .map(|action| (action.object_type, action.object_id.as_str()))
+            .collect();
+        let mut missing: BTreeMap<ObjectType, Vec<&str>> = BTreeMap::new();
+        for (object_type, object_id) in agreed.actions.keys() {
+            if !planned.contains(&(*object_type, object_id.as_str())) {
+                missing.entry(*object_type).or_default().push(object_id);
+            }
+        }
+        let mut left_out: BTreeSet<(ObjectType, String)> = plan.round.left_out.drain(..).collect();
+        for (object_type, ids) in missing {
+            let ledger = self.ledger.ledger();
+            let states = ledger
+                .records(self.space, object_type, ids.iter().copied())
+                .await?;
+            for (id, state) in ids.into_iter().zip(states) {
+                let key = (object_type, id.to_owned());
+                let hash = agreed.actions.get(&key).map(|(_, hash, _)| hash.as_str());
+                let is_done = state.is_some_and(|state| {
+                    matches!(state.current, Current::Version | Current::Deleted)
+                        && Some(hexadecimal(&state.hash).as_str()) == hash
+                });
+                if !is_done {
+                    left_out.insert(key);
+                }
+            }
+        }
+        plan.round.left_out = left_out.into_iter().collect();
+        Ok(())
+    }
+}

@@ -1,0 +1,335 @@
+//! How many records of a type may be deleted or changed within a day.
+
+use std::collections::HashSet;
+
+use jiff::SignedDuration;
+
+use crate::ObjectType;
+use crate::compare::{HashKey, Reader};
+use crate::ledger::{Action, Direction, LedgerError};
+use crate::push::PushError;
+use crate::push::bodies::Chosen;
+use crate::push::input::unreadable;
+use crate::push::prepare::TypePlan;
+use crate::push::reads::{HoldReason, Limit, Round};
+use crate::push::session::Session;
+use crate::push::survey::{LineAt, TypeFiles};
+
+/// So many deletions or changes of addresses are never too many by a percentage alone.
+const ALWAYS_ALLOWED: u64 = 20;
+
+/// How many of a hundred users may change their address at once.
+const MAX_ADDRESSES: f64 = 20.0;
+
+/// The deletions of one type.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deletable {
+    /// How many records the scope owned before this round.
+    pub(crate) tracked: u64,
+    /// How many would be deleted now.
+    pub(crate) now: u64,
+    /// How many were deleted within the last 24 hours.
+    pub(crate) today: u64,
+    /// Whether the read holds no record at all.
+    pub(crate) is_empty_now: bool,
+}
+
+impl Deletable {
+    /// How many records there were a day ago.
+    fn base(self) -> u64 {
+        self.tracked + self.today
+    }
+
+    /// How many may be deleted per day; `None` for any number.
+    pub(crate) fn allowed(self, limit: Limit) -> Option<u64> {
+        match limit {
+            Limit::Default => Some(percent(5.0, self.base()).max(ALWAYS_ALLOWED)),
+            Limit::Records(records) => Some(records),
+            Limit::Percent(of_hundred) => Some(percent(of_hundred, self.base())),
+            Limit::Unlimited => None,
+        }
+    }
+
+    /// Why nothing of it is deleted, if that is so.
+    pub(crate) fn refusal(self, limit: Limit, object_type: ObjectType) -> Option<String> {
+        let allowed = self.allowed(limit)?;
+        let (base, total) = (self.base(), self.now + self.today);
+        if self.is_empty_now && self.tracked > 0 {
+            return Some(format!(
+                "the source has no {object_type} records at all now, and had {}",
+                self.tracked
+            ));
+        }
+        let count = if self.today > 0 {
+            format!("{} deletions, {} of them earlier today", total, self.today)
+        } else {
+            format!("{total} deletions")
+        };
+        if total > allowed {
+            return Some(format!(
+                "{count} of {base} {object_type} records are more than the limit of {allowed} per \
+                 day (--max-deletions)"
+            ));
+        }
+        if self.tracked > 0 && total * 2 >= base {
+            return Some(format!(
+                "{count} of {base} {object_type} records are half of the type or more"
+            ));
+        }
+        None
+    }
+}
+
+/// So many of a hundred of a number, rounded down.
+fn percent(of_hundred: f64, base: u64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "counts of records are far below 2^52"
+    )]
+    let part = (base as f64 * of_hundred / 100.0).floor() as u64;
+    part
+}
+
+impl Session {
+    /// How many records of a type were sent within the last 24 hours, in one direction.
+    pub(crate) async fn today(
+        &self,
+        object_type: ObjectType,
+        direction: Direction,
+    ) -> Result<u64, LedgerError> {
+        let day = self.now().checked_sub(SignedDuration::from_hours(24));
+        let ledger = self.ledger.ledger();
+        ledger
+            .sent_since(self.space, object_type, direction, day.unwrap_or_default())
+            .await
+    }
+
+    /// Holds changes back that reach a limit: too many of a type, or too many users whose address
+    /// changes.
+    pub(crate) async fn limit_changes(
+        &self,
+        round: &Round,
+        of_type: &mut TypePlan,
+        key: [u8; 16],
+    ) -> Result<Vec<(String, Action, HoldReason)>, PushError> {
+        let object_type = of_type.object_type;
+        let changes = of_type.chosen.iter();
+        let now = changes
+            .filter(|chosen| chosen.action != Action::Delete)
+            .count() as u64;
+        let base = of_type.round.counts.tracked.max(of_type.records);
+        let allowed = match round.max_changes {
+            Limit::Default | Limit::Unlimited => None,
+            Limit::Records(records) => Some(records),
+            Limit::Percent(of_hundred) => Some(percent(of_hundred, base)),
+        };
+        if let Some(allowed) = allowed
+            && now > 0
+        {
+            let today = self.today(object_type, Direction::Upsert).await?;
+            if now + today > allowed {
+                let reason = format!(
+                    "{} changes of {object_type} records are more than the limit of {allowed} per \
+                     day (--max-changes)",
+                    now + today
+                );
+                let held = self.ids_of(of_type, |chosen| chosen.action != Action::Delete, key)?;
+                of_type
+                    .chosen
+                    .retain(|chosen| chosen.action == Action::Delete);
+                return Ok(with_reason(held, of_type, &reason));
+            }
+        }
+        let may_exceed = object_type == ObjectType::BusinessUser && now > ALWAYS_ALLOWED;
+        if may_exceed && round.max_deletions != Limit::Unlimited {
+            return self.limit_addresses(of_type, key, base).await;
+        }
+        Ok(Vec::new())
+    }
+
+    /// Users whose address changes are deleted and made again: not too many of them at once.
+    async fn limit_addresses(
+        &self,
+        of_type: &mut TypePlan,
+        key: [u8; 16],
+        base: u64,
+    ) -> Result<Vec<(String, Action, HoldReason)>, PushError> {
+        let is_known_change = |chosen: &Chosen| chosen.is_known && chosen.action != Action::Delete;
+        let lines = self.lines_of(of_type, is_known_change, key)?;
+        let ids = lines.iter().map(|line| line.object_id.as_str());
+        let states = self
+            .ledger
+            .ledger()
+            .records(self.space, of_type.object_type, ids)
+            .await?;
+        let changed: Vec<(u64, String)> = lines
+            .into_iter()
+            .zip(states)
+            .filter(|(line, state)| {
+                let before = state.as_ref().and_then(|state| state.address);
+                before.is_some() && before != line.address
+            })
+            .map(|(line, _)| (line.place, line.object_id))
+            .collect();
+        let allowed = percent(MAX_ADDRESSES, base).max(ALWAYS_ALLOWED);
+        if changed.len() as u64 <= allowed {
+            return Ok(Vec::new());
+        }
+        let reason = format!(
+            "the addresses of {} of {base} users change at once, which is more than {allowed}: each \
+             is deleted and made again (--max-deletions unlimited allows it)",
+            changed.len()
+        );
+        let places: HashSet<u64> = changed.iter().map(|(place, _)| *place).collect();
+        of_type
+            .chosen
+            .retain(|chosen| !places.contains(&chosen.entry.place));
+        Ok(changed
+            .into_iter()
+            .map(|(_, id)| (id, Action::Update, HoldReason::Limit(reason.clone())))
+            .collect())
+    }
+
+    /// The ids of some chosen versions, with their places.
+    pub(crate) fn ids_of(
+        &self,
+        of_type: &TypePlan,
+        is_wanted: impl Fn(&Chosen) -> bool,
+        key: [u8; 16],
+    ) -> Result<Vec<(u64, String)>, PushError> {
+        let lines = self.lines_of(of_type, is_wanted, key)?;
+        Ok(lines
+            .into_iter()
+            .map(|line| (line.place, line.object_id))
+            .collect())
+    }
+
+    fn lines_of(
+        &self,
+        of_type: &TypePlan,
+        is_wanted: impl Fn(&Chosen) -> bool,
+        key: [u8; 16],
+    ) -> Result<Vec<ChosenLine>, PushError> {
+        let mut wanted: Vec<&Chosen> = of_type
+            .chosen
+            .iter()
+            .filter(|chosen| is_wanted(chosen))
+            .collect();
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        wanted.sort_unstable_by_key(|chosen| chosen.entry.place);
+        let files = TypeFiles::new(of_type.object_type, &self.files);
+        let none = |_: &str| 0;
+        let mut reader = Reader::new(HashKey::from_bytes(key), of_type.object_type, &none);
+        let mut open: Option<(usize, LineAt)> = None;
+        let mut lines = Vec::with_capacity(wanted.len());
+        for chosen in wanted {
+            let (file, offset) = files.locate(chosen.entry.place);
+            let of_file = files.files[file].1;
+            let failed = |error| unreadable(&of_file.file.path, error);
+            if open.as_ref().is_none_or(|(place, _)| *place != file) {
+                open = Some((file, LineAt::open(&of_file.lines).map_err(failed)?));
+            }
+            let Some((_, at)) = &mut open else { continue };
+            let line = at.read(offset, chosen.entry.length()).map_err(failed)?;
+            // What can't be read any more is found when it is written.
+            if let Ok(facts) = reader.read(line) {
+                lines.push(ChosenLine {
+                    place: chosen.entry.place,
+                    address: facts.address,
+                    object_id: facts.object_id.into_owned(),
+                });
+            }
+        }
+        Ok(lines)
+    }
+}
+
+/// What a chosen version's line says.
+struct ChosenLine {
+    place: u64,
+    object_id: String,
+    address: Option<u64>,
+}
+
+fn with_reason(
+    held: Vec<(u64, String)>,
+    of_type: &TypePlan,
+    reason: &str,
+) -> Vec<(String, Action, HoldReason)> {
+    debug_assert!(
+        of_type
+            .chosen
+            .iter()
+            .all(|chosen| chosen.action == Action::Delete)
+    );
+    held.into_iter()
+        .map(|(_, id)| (id, Action::Update, HoldReason::Limit(reason.to_owned())))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deletable(tracked: u64, now: u64, today: u64) -> Deletable {
+        Deletable {
+            tracked,
+            now,
+            today,
+            is_empty_now: false,
+        }
+    }
+
+    #[test]
+    fn deletions_stop_at_the_limit_of_the_day_and_at_half_of_the_type() {
+        let table = [
+            ("few", Limit::Default, deletable(10_000, 5, 0), true),
+            ("5 %", Limit::Default, deletable(10_000, 500, 0), true),
+            (
+                "more than 5 %",
+                Limit::Default,
+                deletable(10_000, 501, 0),
+                false,
+            ),
+            (
+                "4 % twice a day",
+                Limit::Default,
+                deletable(9_600, 384, 400),
+                false,
+            ),
+            ("20 of 100", Limit::Default, deletable(100, 20, 0), true),
+            ("15 of 16", Limit::Default, deletable(16, 15, 0), false),
+            ("half", Limit::Default, deletable(4, 2, 0), false),
+            (
+                "half by number",
+                Limit::Records(100),
+                deletable(100, 50, 0),
+                false,
+            ),
+            ("by number", Limit::Records(3), deletable(100, 4, 0), false),
+            ("none", Limit::Records(0), deletable(100, 1, 0), false),
+            ("1 %", Limit::Percent(1.0), deletable(1_000, 11, 0), false),
+            ("unlimited", Limit::Unlimited, deletable(16, 16, 0), true),
+            (
+                "by flag, nothing tracked",
+                Limit::Default,
+                deletable(0, 3, 0),
+                true,
+            ),
+        ];
+        for (name, limit, of, may_go) in table {
+            let refusal = of.refusal(limit, ObjectType::Deal);
+            assert_eq!(refusal.is_none(), may_go, "{name}: {refusal:?}");
+        }
+        let empty = Deletable {
+            is_empty_now: true,
+            ..deletable(50, 2, 0)
+        };
+        assert!(empty.refusal(Limit::Default, ObjectType::Deal).is_some());
+        assert!(empty.refusal(Limit::Unlimited, ObjectType::Deal).is_none());
+    }
+}

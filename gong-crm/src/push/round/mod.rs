@@ -1,0 +1,13 @@
+//! One round of a sync: what it adds to a push.
+//!
+//! A sync plans and sends with the same code as a push. Here are the records that vanished, the
+//! limits, and who owns which records; [`reads`](super::reads) has the types.
+
+mod commit;
+mod deletions;
+mod gone;
+mod limits;
+mod protect;
+mod run;
+
+pub(crate) use run::{Preview, ReadContext, RoundFiles, run_round};

@@ -1,0 +1,261 @@
+//! One round of a sync: lock the ledger, read the sources, plan, ask, send.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use gong_records::check::CheckError;
+use tokio::sync::watch;
+
+use crate::client::Client;
+use crate::ledger::{LedgerError, LockedLedger, Space};
+use crate::push::event::Events;
+use crate::push::input::{Checked, InputFile, OpenFile, check};
+use crate::push::planned::Plan;
+use crate::push::prepare::interrupted;
+use crate::push::reads::{Round, RoundPlan};
+use crate::push::report::{FileReport, Report};
+use crate::push::run::{begin, canceled, carry_out, invalid};
+use crate::push::session::Session;
+use crate::push::{CheckMode, Options, PushError};
+use crate::source::SourceFile;
+use crate::{IntegrationId, ObjectType, Rule};
+
+/// What the sources of a round gave.
+#[derive(Debug)]
+pub(crate) struct RoundFiles {
+    pub(crate) round: Round,
+    pub(crate) files: Vec<(ObjectType, SourceFile)>,
+}
+
+/// A plan, before anything of it is written or sent.
+#[derive(Debug)]
+pub(crate) struct Preview<'a> {
+    pub(crate) round: &'a RoundPlan,
+    pub(crate) files: &'a [FileReport],
+    pub(crate) uploads: usize,
+    /// Uploads of earlier rounds that are followed to their verdict.
+    pub(crate) older: usize,
+    pub(crate) notes: &'a [String],
+}
+
+/// What became of a round.
+#[derive(Debug)]
+pub(crate) struct RoundEnd {
+    /// `None` if nothing was to be done but to look, or somebody said no.
+    pub(crate) report: Option<Report>,
+}
+
+/// Where a round reads its sources: the locked ledger, and a directory for what they give.
+pub(crate) struct ReadContext {
+    pub(crate) ledger: LockedLedger,
+    pub(crate) space: Space,
+    pub(crate) directory: PathBuf,
+}
+
+/// Runs one round. `read` reads the sources; `decide` is given the plan and says whether it is
+/// carried out.
+pub(crate) async fn run_round<F>(
+    client: Client,
+    integration_id: IntegrationId,
+    options: Options,
+    events: Arc<Events>,
+    cancel: watch::Receiver<bool>,
+    read: impl FnOnce(ReadContext) -> F,
+    decide: impl FnOnce(Preview<'_>) -> bool,
+) -> Result<RoundEnd, PushError>
+where
+    F: Future<Output = Result<RoundFiles, PushError>>,
+{
+    let mut temporary = Vec::new();
+    let preparing = async {
+        let (ledger, spool) = begin(&client, &options, &events).await?;
+        let space = ledger
+            .ledger()
+            .space(client.base_url(), integration_id)
+            .await?;
+        let context = ReadContext {
+            ledger: ledger.clone(),
+            space,
+            directory: spool.directory().map_err(PushError::Spool)?,
+        };
+        let RoundFiles { round, files } = read(context).await?;
+        let mut open = Vec::with_capacity(files.len());
+        for (object_type, file) in files {
+            let metadata = std::fs::metadata(&file.lines).map_err(PushError::Spool)?;
+            let input = InputFile {
+                path: file.name,
+                object_type,
+                bytes: metadata.len(),
+            };
+            temporary.extend(file.temporary);
+            open.push(OpenFile {
+                converted: file.converted,
+                stamp: file.stamp,
+                is_rejects: false,
+                is_in_memory: true,
+                ..OpenFile::new(input, file.lines, metadata.len())
+            });
+        }
+        open.sort_by_key(|open| open.file.object_type);
+        let (of_check, to) = (with_empty_files(options.clone()), Arc::clone(&events));
+        let checking = tokio::task::spawn_blocking(move || {
+            let mut unusable = Vec::new();
+            let checked = check_usable(&mut open, &of_check, &to, &mut unusable);
+            (open, checked, unusable)
+        });
+        let (open, checked, unusable) = checking.await.map_err(|error| interrupted(&error))?;
+        let checked = checked?;
+        let mut session = Session::new(
+            client.clone(),
+            integration_id,
+            space,
+            options,
+            ledger,
+            spool,
+            Arc::clone(&events),
+            Arc::new(open),
+        );
+        let mut round = round;
+        for (object_type, _) in &unusable {
+            round.reads.remove(object_type);
+        }
+        session.round = Some(round);
+        if let Checked::Invalid(errors) = checked {
+            let report = invalid(&session, errors);
+            return Ok::<_, PushError>((session, Err(report)));
+        }
+        let mut plan = session.plan().await?;
+        plan.round.unusable = unusable;
+        Ok((session, Ok(plan)))
+    };
+    let (session, planned) = tokio::select! {
+        biased;
+        prepared = preparing => prepared?,
+        () = canceled(cancel.clone()) => {
+            return Ok(RoundEnd { report: Some(Report::canceled()) });
+        }
+    };
+    let plan = match planned {
+        Ok(plan) => plan,
+        Err(report) => {
+            session.end().await;
+            return Ok(RoundEnd {
+                report: Some(report),
+            });
+        }
+    };
+    if plan.is_invalid {
+        session.discard(&plan);
+        let notes = plan.notes.clone();
+        let report = Report::new(plan.invalid_files(), notes, false, None);
+        session.end().await;
+        return Ok(RoundEnd {
+            report: Some(report),
+        });
+    }
+    let new = plan.uploads.iter().filter(|planned| !planned.is_older);
+    let uploads = new.count();
+    let is_wanted = decide(Preview {
+        round: &plan.round,
+        files: &plan.files,
+        uploads,
+        older: plan.uploads.len() - uploads,
+        notes: &plan.notes,
+    });
+    let is_dry = session.round.as_ref().is_some_and(|round| round.is_dry);
+    if is_dry || !is_wanted {
+        session.discard(&plan);
+        session.end().await;
+        return Ok(RoundEnd { report: None });
+    }
+    session.write_last_reads(&plan).await?;
+    let report = carry_out(session, plan, cancel).await?;
+    drop(temporary);
+    Ok(RoundEnd {
+        report: Some(report),
+    })
+}
+
+/// A source may be empty: then nothing of its type should be in Gong.
+fn with_empty_files(mut options: Options) -> Options {
+    if let CheckMode::Strict(check) | CheckMode::SkipInvalid(check) = &mut options.check {
+        check.severities.allow.insert(Rule::NoRecords);
+    }
+    options
+}
+
+/// Checks the files. Where records may be held back, files that can't be used as a whole are taken
+/// out, with all others of their type.
+fn check_usable(
+    open: &mut Vec<OpenFile>,
+    options: &Options,
+    events: &Events,
+    unusable: &mut Vec<(ObjectType, String)>,
+) -> Result<Checked, CheckError> {
+    loop {
+        let errors = match check(open, options, events)? {
+            Checked::Invalid(errors) if options.check.skips_invalid() => errors,
+            checked => return Ok(checked),
+        };
+        let of_files = open.iter().zip(&errors);
+        let bad: Vec<(ObjectType, String)> = of_files
+            .filter_map(|(open, errors)| {
+                let error = errors.iter().find(|error| error.source_line == 0)?;
+                let path = open.file.path.display();
+                let message = format!("source cannot be used: {path}: {}", error.description);
+                Some((open.file.object_type, message))
+            })
+            .collect();
+        if bad.is_empty() {
+            return Ok(Checked::Invalid(errors));
+        }
+        open.retain(|open| {
+            bad.iter()
+                .all(|(object_type, _)| *object_type != open.file.object_type)
+        });
+        for open in &mut *open {
+            open.skipped.clear();
+        }
+        unusable.extend(bad);
+    }
+}
+
+impl Session {
+    /// Writes down the reads that were complete.
+    async fn write_last_reads(&self, plan: &Plan) -> Result<(), LedgerError> {
+        let Some(round) = &self.round else {
+            return Ok(());
+        };
+        let ledger = self.ledger.ledger();
+        let mut reads = ledger.last_reads(self.space, round.scope).await?;
+        let mut is_changed = false;
+        for (object_type, read) in &round.reads {
+            let counts = plan.round.types.get(object_type);
+            let is_complete =
+                read.is_complete && counts.is_some_and(|counts| counts.incomplete.is_none());
+            if !is_complete {
+                continue;
+            }
+            let mut last = read.last.clone();
+            let files = plan.files.iter();
+            last.records = files
+                .filter(|file| file.object_type == *object_type)
+                .map(|file| file.records)
+                .sum();
+            let before = reads.get(object_type);
+            if let Some(before) = before
+                && counts.is_some_and(|counts| counts.awaits_definition)
+            {
+                last.definition.clone_from(&before.definition);
+            }
+            is_changed |= before != Some(&last);
+            reads.insert(*object_type, last);
+        }
+        if is_changed {
+            ledger
+                .put_last_reads(self.space, round.scope, &reads)
+                .await?;
+        }
+        Ok(())
+    }
+}

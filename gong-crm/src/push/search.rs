@@ -1,0 +1,165 @@
+//! Finds the records that Gong rejected and did not list.
+//!
+//! Gong lists at most 20 errors per upload. What its verdict leaves open is sent again in halves: a
+//! half without errors is accepted, and of the others Gong lists 20 more.
+
+use std::collections::VecDeque;
+
+use super::event::Event;
+use super::outcome::Outcome;
+use super::session::Session;
+use super::transition::End;
+use super::verdict::{Judgement, Rest, judge};
+use crate::ledger::{LedgerError, NewUpload, Pending, Purpose, RecordOutcome, Upload, UploadState};
+
+/// How often the same content may fail as a whole before it is sent in halves.
+const WHOLE_FAILURES_BEFORE_HALVES: u8 = 2;
+
+impl Session {
+    /// The parts in which an upload's records are sent again, to learn which of them Gong rejects.
+    pub(super) async fn search_queue(
+        &self,
+        upload: &Upload,
+        pending: &[Pending],
+        judgement: &Judgement,
+        outcomes: &[Outcome],
+    ) -> Result<VecDeque<Vec<usize>>, LedgerError> {
+        let open: Vec<usize> = (0..outcomes.len())
+            .filter(|place| {
+                matches!(
+                    outcomes[*place].outcome,
+                    RecordOutcome::Uncertain | RecordOutcome::NotTaken
+                )
+            })
+            .collect();
+        let mut queue = VecDeque::new();
+        match judgement.rest {
+            Rest::Uncertain if judgement.has_unlisted => halves(open, &mut queue),
+            Rest::Uncertain if !judgement.rejected.is_empty() => queue.push_back(open),
+            Rest::NotTaken if open.len() > 1 => {
+                let first = pending.first().map(|pending| pending.object_id.as_str());
+                let states = self
+                    .ledger
+                    .ledger()
+                    .records(upload.space(), upload.object_type, first)
+                    .await?;
+                let tries = states
+                    .into_iter()
+                    .flatten()
+                    .next()
+                    .and_then(|state| state.last_try)
+                    .map_or(0, |last| last.tries);
+                if tries >= WHOLE_FAILURES_BEFORE_HALVES || self.options.find_all_errors {
+                    halves(open, &mut queue);
+                }
+            }
+            _ => {}
+        }
+        Ok(queue)
+    }
+
+    pub(super) async fn search(
+        &self,
+        of: &Upload,
+        body: &str,
+        pending: &[Pending],
+        mut queue: VecDeque<Vec<usize>>,
+        outcomes: &mut [Outcome],
+        searches: &mut Vec<Upload>,
+    ) -> Result<(), LedgerError> {
+        while let Some(places) = queue.pop_front() {
+            if self.fatal().is_some() || !self.may_search().await? {
+                return Ok(());
+            }
+            self.events.emit(Event::Searching {
+                client_request_id: of.client_request_id.clone(),
+                records: places.len() as u64,
+            });
+            let number = self.ledger.next_number();
+            let copied = self.copy_lines(body, &places, number);
+            let (name, body_hash, bytes) =
+                copied.map_err(|error| LedgerError::storage(self.spool.path(body), error))?;
+            let identity = self.ledger.ledger().identity().await?;
+            let mut upload = Upload {
+                number,
+                client_request_id: identity.request_id(of.object_type, number)?,
+                purpose: Purpose::ErrorSearch,
+                state: UploadState::Planned,
+                records: places.len() as u64,
+                bytes,
+                accepted: 0,
+                rejected: 0,
+                planned_at: self.now(),
+                accepted_at: None,
+                completed_at: None,
+                not_found: 0,
+                status: None,
+                body: Some(name),
+                body_hash,
+                has_own_id: false,
+                order: of.order,
+                step: 0,
+                ..of.clone()
+            };
+            let part: Vec<Pending> = places
+                .iter()
+                .map(|place| Pending {
+                    is_known: true,
+                    ..pending[*place].clone()
+                })
+                .collect();
+            let new = [NewUpload {
+                upload: upload.clone(),
+                pending: part.clone(),
+            }];
+            self.ledger.begin(&new, &mut []).await?;
+            let delivered = self.deliver(&mut upload, false).await;
+            self.count_search_calls(delivered.calls);
+            let (End::Verdict, Some(status)) = (delivered.end, delivered.status) else {
+                searches.push(upload);
+                return Ok(());
+            };
+            let mut judgement = judge(&status, part.len());
+            if part.len() == 1 && judgement.rest != Rest::Accepted && judgement.rejected.is_empty()
+            {
+                // Alone it can only be this record.
+                let reason = std::mem::take(&mut judgement.reason);
+                judgement.rejected.insert(0, reason);
+                judgement.rest = Rest::Rejected;
+            }
+            let found = self.write_verdict(&mut upload, &part, &judgement).await?;
+            self.discard_body(&upload);
+            upload.body = None;
+            searches.push(upload);
+            let mut open = Vec::new();
+            for (place, outcome) in places.iter().zip(found) {
+                if matches!(
+                    outcome.outcome,
+                    RecordOutcome::Uncertain | RecordOutcome::NotTaken
+                ) {
+                    open.push(*place);
+                }
+                outcomes[*place] = outcome;
+            }
+            match judgement.rest {
+                Rest::Uncertain if judgement.has_unlisted => halves(open, &mut queue),
+                Rest::Uncertain if !judgement.rejected.is_empty() => queue.push_back(open),
+                Rest::NotTaken => halves(open, &mut queue),
+                // Counts that say nothing say no more when they are asked again.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Cuts places into two halves.
+fn halves(mut places: Vec<usize>, queue: &mut VecDeque<Vec<usize>>) {
+    if places.len() < 2 {
+        queue.extend((!places.is_empty()).then_some(places));
+        return;
+    }
+    let second = places.split_off(places.len() / 2);
+    queue.push_back(places);
+    queue.push_back(second);
+}

@@ -1,0 +1,114 @@
+//! The bodies of uploads in the spool: read, copied in part, checked and discarded.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use super::lines::each_line;
+use super::session::Session;
+use super::spool::Spool;
+use crate::ledger::{Content, Pending, Upload, hexadecimal};
+
+impl Session {
+    pub(super) fn has_body(&self, upload: &Upload) -> bool {
+        let Some(body) = &upload.body else {
+            return false;
+        };
+        let hashed = hash_of_file(&self.spool.path(body));
+        hashed.is_ok_and(|hash| hash == upload.body_hash)
+    }
+
+    pub(super) fn discard_body(&self, upload: &Upload) {
+        if let Some(body) = &upload.body {
+            // What stays is swept at the next start.
+            drop(std::fs::remove_file(self.spool.path(body)));
+        }
+    }
+
+    /// Copies lines of a body into another one.
+    pub(super) fn copy_lines(
+        &self,
+        body: &str,
+        places: &[usize],
+        number: u64,
+    ) -> io::Result<(String, String, u64)> {
+        let generation = body.matches('.').count();
+        let name = format!("upload-{number}.{generation}.ldjson");
+        let name = if name == body {
+            Spool::body_name(number)
+        } else {
+            name
+        };
+        let mut file = self.spool.create(&name)?;
+        let mut hasher = Sha256::new();
+        let mut bytes = 0;
+        let mut wanted = places.iter().copied().peekable();
+        each_line(&self.spool.path(body), |line| {
+            let place = usize::try_from(line.number - 1).unwrap_or(usize::MAX);
+            if wanted.next_if_eq(&place).is_some() {
+                for part in [line.bytes, b"\n"] {
+                    file.write_all(part)?;
+                    hasher.update(part);
+                    bytes += part.len() as u64;
+                }
+            }
+            Ok::<(), io::Error>(())
+        })?;
+        file.flush()?;
+        Ok((name, hexadecimal(&hasher.finalize()), bytes))
+    }
+
+    /// The contents of some records of an upload, read from its body.
+    pub(super) fn contents(
+        &self,
+        upload: &Upload,
+        pending: &[Pending],
+        is_wanted: impl Fn(usize) -> bool,
+    ) -> BTreeMap<usize, Content> {
+        let mut contents = BTreeMap::new();
+        let Some(body) = &upload.body else {
+            return contents;
+        };
+        // Without the body, that they are not in Gong is known all the same.
+        let read = each_line(&self.spool.path(body), |line| {
+            let place = usize::try_from(line.number - 1).unwrap_or(usize::MAX);
+            if is_wanted(place)
+                && let Some(pending) = pending.get(place)
+            {
+                contents.insert(place, self.content(upload, pending, line.bytes));
+            }
+            Ok::<(), io::Error>(())
+        });
+        drop(read);
+        contents
+    }
+
+    pub(super) fn content(&self, upload: &Upload, pending: &Pending, line: &[u8]) -> Content {
+        let source = upload.sources.get(pending.source as usize);
+        let file = self
+            .files
+            .iter()
+            .find(|open| source.is_some_and(|source| open.file.path.to_string_lossy() == **source));
+        let converted = file.and_then(|file| file.converted.as_ref());
+        let row = converted.and_then(|rows| rows.row_text(rows.line_of(pending.line)?));
+        Content {
+            line: line.to_vec(),
+            row: row.unwrap_or_default(),
+            head: converted
+                .and_then(|rows| rows.head_text())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+fn hash_of_file(path: &Path) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    each_line(path, |line| {
+        hasher.update(line.bytes);
+        hasher.update(b"\n");
+        Ok::<(), io::Error>(())
+    })?;
+    Ok(hexadecimal(&hasher.finalize()))
+}

@@ -1,0 +1,95 @@
+//! The list of deletions that are held back: written by a sync, read again once confirmed.
+
+use std::collections::HashSet;
+use std::io::Write as _;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::SyncError;
+use crate::ObjectType;
+
+/// A deletion that is held back, as a line of the list.
+///
+/// Whoever wants to keep a record deletes its line before the list is confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct HeldDeletion {
+    /// The type of the record.
+    pub object_type: ObjectType,
+    /// Its id.
+    pub object_id: String,
+    /// Why it is held back.
+    pub reason: String,
+}
+
+/// What is read of a line of the list.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Confirmed {
+    object_type: String,
+    object_id: String,
+}
+
+/// Writes the list; without deletions, the list of an earlier sync is removed.
+pub(super) fn write(path: &Path, held: &[HeldDeletion]) -> Result<(), SyncError> {
+    let unwritable = |source| SyncError::Unwritable {
+        path: path.to_path_buf(),
+        source,
+    };
+    if held.is_empty() {
+        return match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritable(error)),
+            _ => Ok(()),
+        };
+    }
+    let mut bytes = Vec::new();
+    for deletion in held {
+        let line = serde_json::to_vec(deletion).map_err(|error| unwritable(error.into()))?;
+        bytes.extend_from_slice(&line);
+        bytes.push(b'\n');
+    }
+    write_private(path, &bytes).map_err(unwritable)
+}
+
+/// Writes a file that only its owner can read, in one step.
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let directory = path.parent().filter(|path| !path.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(directory)?;
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(bytes)?;
+    file.flush()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Reads a list that somebody confirmed.
+pub(super) fn read(path: &Path) -> Result<HashSet<(ObjectType, String)>, SyncError> {
+    let text = std::fs::read_to_string(path).map_err(|source| SyncError::Unreadable {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    let mut confirmed = HashSet::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        if line.trim().is_empty() {
+            continue;
+        }
+        let malformed = |message: String| SyncError::Malformed {
+            path: path.to_path_buf(),
+            line: number,
+            message,
+        };
+        let line: Confirmed = serde_json::from_str(line).map_err(|error| {
+            malformed(format!(
+                "not a line of a list of held-back deletions: {error}"
+            ))
+        })?;
+        let object_type = line.object_type.parse();
+        let object_type = object_type
+            .map_err(|error: crate::record::UnknownObjectType| malformed(error.to_string()))?;
+        confirmed.insert((object_type, line.object_id));
+    }
+    Ok(confirmed)
+}

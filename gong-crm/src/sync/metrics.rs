@@ -1,0 +1,106 @@
+//! The state of a sync as numbers for Prometheus.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use super::{SyncError, SyncReport};
+use crate::IntegrationId;
+use crate::client::Client;
+
+/// The state of a scope after a round, in Prometheus' text format.
+///
+/// # Errors
+///
+/// [`SyncError::Ledger`] when the ledger can't be read.
+pub async fn metrics(
+    client: &Client,
+    integration_id: IntegrationId,
+    scope: &str,
+    report: &SyncReport,
+) -> Result<String, SyncError> {
+    let ledger = client.ledger();
+    let reads = ledger
+        .last_complete_reads(client.base_url(), integration_id, scope)
+        .await?;
+    let open = ledger.open_uploads().await?;
+    let rejects = ledger.rejects(client.base_url(), integration_id).await?;
+    let quota = client.quota().await?;
+    let mut text = String::new();
+    let mut family = |name: &str, help: &str, values: &[(String, String)]| {
+        // Writing into a text can't fail.
+        let _ = writeln!(
+            text,
+            "# HELP gong_crm_{name} {help}\n# TYPE gong_crm_{name} gauge"
+        );
+        for (labels, value) in values {
+            let _ = writeln!(text, "gong_crm_{name}{labels} {value}");
+        }
+    };
+    let of_scope = format!("{{scope={scope:?}}}");
+    let of_type = |object_type: &str| format!("{{scope={scope:?},type={object_type:?}}}");
+    let single = |value: String| vec![(of_scope.clone(), value)];
+    let reads: Vec<_> = reads
+        .iter()
+        .map(|(object_type, at)| (of_type(object_type.as_str()), at.as_second().to_string()))
+        .collect();
+    family(
+        "last_complete_read_timestamp_seconds",
+        "When each type was last read completely.",
+        &reads,
+    );
+    let oldest = |moments: &mut dyn Iterator<Item = Timestamp>| {
+        moments.min().map_or(0, Timestamp::as_second).to_string()
+    };
+    family(
+        "oldest_pending_timestamp_seconds",
+        "When the oldest upload without a verdict was planned; 0 without any.",
+        &single(oldest(&mut open.iter().map(|upload| upload.planned_at))),
+    );
+    family(
+        "oldest_held_back_timestamp_seconds",
+        "When the oldest record that is not in Gong as it is was tried; 0 without any.",
+        &single(oldest(&mut rejects.iter().map(|record| record.at))),
+    );
+    family(
+        "rejected_records",
+        "Records whose newest version is not in Gong.",
+        &single(rejects.len().to_string()),
+    );
+    family(
+        "held_back_deletions",
+        "Deletions that wait for a confirmation.",
+        &single(report.plan.held_back_deletions().len().to_string()),
+    );
+    if let Some(quota) = quota {
+        family(
+            "calls_left",
+            "Calls left of the last 24 hours.",
+            &single(quota.left.to_string()),
+        );
+    }
+    family(
+        "last_round_timestamp_seconds",
+        "When the last round ended.",
+        &single(client.clock.now().as_second().to_string()),
+    );
+    let types = &report.plan.types;
+    for (name, help, number) in [
+        ("records", "Records in the source.", 0),
+        (
+            "unchanged_records",
+            "Records that Gong holds as they are.",
+            1,
+        ),
+    ] {
+        let values: Vec<_> = types
+            .iter()
+            .map(|of| {
+                let value = if number == 0 { of.source } else { of.unchanged };
+                (of_type(of.object_type.as_str()), value.to_string())
+            })
+            .collect();
+        family(name, help, &values);
+    }
+    Ok(text)
+}

@@ -1,0 +1,330 @@
+//! What a sync is going to do, or did.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::held::HeldDeletion;
+use crate::ObjectType;
+use crate::ledger::Action;
+use crate::push::reads::{HoldReason, PlannedAction};
+use crate::push::round::Preview;
+
+/// How many calls an upload takes: the upload, and two status checks.
+const CALLS_PER_UPLOAD: u64 = 3;
+
+/// How many calls an upload of an earlier round takes, which is only asked about.
+const CALLS_PER_OLDER_UPLOAD: u64 = 1;
+
+/// What a sync is going to do.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SyncPlan {
+    /// The types that have a source, in the order in which they are sent.
+    pub types: Vec<TypeSummary>,
+    /// Every record that is sent, deleted or held back.
+    pub changes: Vec<PlannedChange>,
+    /// Where the list of held-back deletions was written.
+    pub held_deletions: Option<PathBuf>,
+    /// How many uploads there are.
+    pub uploads: u64,
+    /// About how many calls they take.
+    pub calls: u64,
+    /// Sources that could not be read, or were not complete although they should be.
+    pub problems: Vec<SourceProblem>,
+    /// Actions of a plan file that are not possible as planned any more.
+    pub left_out: Vec<HeldDeletion>,
+    /// What is worth knowing about the plan as a whole.
+    pub notes: Vec<String>,
+    #[serde(skip)]
+    pub(super) actions: Vec<PlannedAction>,
+    #[serde(skip)]
+    pub(super) held: Vec<HeldDeletion>,
+    /// Whether a limit holds something back.
+    #[serde(skip)]
+    pub(super) is_limited: bool,
+    /// Whether a finding about vanished records, or another owner, holds something back.
+    #[serde(skip)]
+    pub(super) has_findings: bool,
+    #[serde(skip)]
+    pub(super) made_for: MadeFor,
+}
+
+/// What a plan was made for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct MadeFor {
+    pub(super) ledger: String,
+    pub(super) integration: String,
+    pub(super) scope: String,
+}
+
+/// The numbers of one type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct TypeSummary {
+    /// The type.
+    pub object_type: ObjectType,
+    /// How many records the source holds.
+    pub source: u64,
+    /// How many of them Gong does not have yet.
+    pub new: u64,
+    /// How many Gong has in another version.
+    pub changed: u64,
+    /// How many records vanished and are deleted, with those that the source marks as deleted.
+    pub deleted: u64,
+    /// How many Gong holds as they are, or from a later read.
+    pub unchanged: u64,
+    /// How many are held back or rejected: findings, limits, rejections of earlier rounds.
+    pub held_back: u64,
+    /// How many of the unchanged ones Gong holds from a later read than this one.
+    pub newer_in_gong: u64,
+    /// How many vanished records stay in Gong because the source says that none is deleted.
+    pub kept: u64,
+    /// How many records the scope owned before.
+    pub owned: u64,
+    /// How many deletions the limit of the day allows; `null` for any number.
+    pub allowed_deletions: Option<u64>,
+    /// The name of the source.
+    pub source_name: String,
+}
+
+/// What happens to one record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PlannedChange {
+    /// The type of the record.
+    pub object_type: ObjectType,
+    /// Its id; `None` if it could not be read.
+    pub object_id: Option<String>,
+    /// What happens to it.
+    pub action: PlanAction,
+    /// The names of the fields that differ from the version in Gong.
+    pub fields: Vec<String>,
+    /// Why it is deleted or held back.
+    pub reason: Option<String>,
+}
+
+/// What happens to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum PlanAction {
+    /// Gong does not have it yet.
+    Create,
+    /// Gong has another version.
+    Update,
+    /// It is deleted; a stage is taken out of use.
+    Delete,
+    /// It is not sent or deleted now.
+    HoldBack,
+}
+
+impl PlanAction {
+    /// The word in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::HoldBack => "hold-back",
+        }
+    }
+}
+
+impl fmt::Display for PlanAction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// A source that could not be read, or was not complete although it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SourceProblem {
+    /// The type of its records.
+    pub object_type: ObjectType,
+    /// Its name.
+    pub source: String,
+    /// What is wrong, and what it means.
+    pub message: String,
+}
+
+impl SyncPlan {
+    /// Whether anything would be sent or deleted.
+    pub fn has_changes(&self) -> bool {
+        !self.actions.is_empty()
+    }
+
+    /// The deletions that are held back.
+    pub fn held_back_deletions(&self) -> &[HeldDeletion] {
+        &self.held
+    }
+
+    /// Whether a limit holds something back, which waits for a confirmation.
+    pub fn is_limited(&self) -> bool {
+        self.is_limited
+    }
+
+    pub(super) fn new(
+        preview: &Preview<'_>,
+        names: &BTreeMap<ObjectType, String>,
+        problems: Vec<SourceProblem>,
+        made_for: MadeFor,
+    ) -> Self {
+        let round = preview.round;
+        let mut types: BTreeMap<ObjectType, TypeSummary> = names
+            .iter()
+            .map(|(object_type, name)| (*object_type, summary(*object_type, name)))
+            .collect();
+        let mut plan = Self {
+            uploads: preview.uploads as u64,
+            calls: CALLS_PER_UPLOAD * preview.uploads as u64
+                + CALLS_PER_OLDER_UPLOAD * preview.older as u64,
+            problems,
+            notes: preview.notes.to_vec(),
+            made_for,
+            ..Self::default()
+        };
+        for action in &round.actions {
+            if let Some(of_type) = types.get_mut(&action.object_type) {
+                match action.action {
+                    Action::Create => of_type.new += 1,
+                    Action::Update => of_type.changed += 1,
+                    Action::Delete => of_type.deleted += 1,
+                }
+            }
+            plan.changes.push(PlannedChange {
+                object_type: action.object_type,
+                object_id: Some(action.object_id.clone()),
+                action: match action.action {
+                    Action::Create => PlanAction::Create,
+                    Action::Update => PlanAction::Update,
+                    Action::Delete => PlanAction::Delete,
+                },
+                fields: action.fields.clone(),
+                reason: Some(action.reason.clone()).filter(|reason| !reason.is_empty()),
+            });
+        }
+        for held in &round.held {
+            if let Some(of_type) = types.get_mut(&held.object_type) {
+                of_type.held_back += 1;
+            }
+            match held.reason {
+                HoldReason::Limit(_) => plan.is_limited = true,
+                HoldReason::Finding(_) => plan.has_findings = true,
+            }
+            plan.changes.push(PlannedChange {
+                object_type: held.object_type,
+                object_id: Some(held.object_id.clone()),
+                action: PlanAction::HoldBack,
+                fields: Vec::new(),
+                reason: Some(held.reason.text().to_owned()),
+            });
+            if held.action == Action::Delete {
+                plan.held.push(HeldDeletion {
+                    object_type: held.object_type,
+                    object_id: held.object_id.clone(),
+                    reason: held.reason.text().to_owned(),
+                });
+            }
+        }
+        for file in preview.files {
+            let Some(of_type) = types.get_mut(&file.object_type) else {
+                continue;
+            };
+            of_type.source += file.records;
+            of_type.unchanged += file.unchanged;
+            of_type.held_back += file.held_back + file.rejected;
+            for error in &file.errors {
+                plan.changes.push(PlannedChange {
+                    object_type: file.object_type,
+                    object_id: error.object_id.clone(),
+                    action: PlanAction::HoldBack,
+                    fields: Vec::new(),
+                    reason: Some(error.description.clone()),
+                });
+            }
+        }
+        for (object_type, counts) in &round.types {
+            let Some(of_type) = types.get_mut(object_type) else {
+                continue;
+            };
+            of_type.newer_in_gong = counts.newer;
+            of_type.kept = counts.kept;
+            of_type.owned = counts.tracked;
+            of_type.allowed_deletions = counts.allowed;
+            if let Some(reason) = &counts.incomplete {
+                plan.problems.push(SourceProblem {
+                    object_type: *object_type,
+                    source: of_type.source_name.clone(),
+                    message: format!("not a complete read: {reason}; nothing is deleted"),
+                });
+            }
+            if counts.newer > 0 {
+                plan.notes.push(format!(
+                    "{object_type}: newer in Gong than this read: {}",
+                    counts.newer
+                ));
+            }
+            if counts.foreign > 0 {
+                plan.notes.push(format!(
+                    "{object_type}: {} records of the source are owned by another scope and are left \
+                     to it",
+                    counts.foreign
+                ));
+            }
+            if counts.kept > 0 {
+                plan.notes.push(format!(
+                    "{object_type}: {} records are gone from the source and stay in Gong (deletions = \
+                     \"never\")",
+                    counts.kept
+                ));
+            }
+        }
+        for (object_type, message) in &round.unusable {
+            plan.problems.push(SourceProblem {
+                object_type: *object_type,
+                source: names.get(object_type).cloned().unwrap_or_default(),
+                message: message.clone(),
+            });
+        }
+        plan.left_out = round
+            .left_out
+            .iter()
+            .map(|(object_type, object_id)| HeldDeletion {
+                object_type: *object_type,
+                object_id: object_id.clone(),
+                reason: "the record, or what Gong holds of it, changed after the plan".to_owned(),
+            })
+            .collect();
+        // The sort is stable: within a type and kind, the order is that of the plan.
+        plan.changes
+            .sort_by_key(|change| (change.action == PlanAction::HoldBack, change.object_type));
+        plan.types = types.into_values().collect();
+        plan.actions.clone_from(&round.actions);
+        plan
+    }
+}
+
+fn summary(object_type: ObjectType, name: &str) -> TypeSummary {
+    TypeSummary {
+        object_type,
+        source: 0,
+        new: 0,
+        changed: 0,
+        deleted: 0,
+        unchanged: 0,
+        held_back: 0,
+        newer_in_gong: 0,
+        kept: 0,
+        owned: 0,
+        allowed_deletions: None,
+        source_name: name.to_owned(),
+    }
+}

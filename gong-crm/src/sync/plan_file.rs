@@ -1,0 +1,119 @@
+//! A plan in a file: what was seen is what is done, or it is left out.
+//!
+//! The file holds types, ids and keyed hashes, no values of records.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::held::write_private;
+use super::plan::MadeFor;
+use super::{SyncError, SyncPlan};
+use crate::ledger::Action;
+use crate::push::reads::Agreed;
+
+/// The first line of the file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Head {
+    gong_crm_plan: u32,
+    ledger: String,
+    integration_id: String,
+    scope: String,
+}
+
+/// Every other line.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    object_type: String,
+    object_id: String,
+    action: Action,
+    hash: String,
+    row: String,
+}
+
+impl SyncPlan {
+    /// Writes the plan into a file, for [`SyncOptions::plan_file`](super::SyncOptions::plan_file).
+    ///
+    /// # Errors
+    ///
+    /// [`SyncError::Unwritable`] when the file can't be written.
+    pub fn write(&self, path: &Path) -> Result<(), SyncError> {
+        let unwritable = |source| SyncError::Unwritable {
+            path: path.to_path_buf(),
+            source,
+        };
+        let head = Head {
+            gong_crm_plan: 1,
+            ledger: self.made_for.ledger.clone(),
+            integration_id: self.made_for.integration.clone(),
+            scope: self.made_for.scope.clone(),
+        };
+        let mut bytes = serde_json::to_vec(&head).map_err(|error| unwritable(error.into()))?;
+        bytes.push(b'\n');
+        for action in &self.actions {
+            let line = Line {
+                object_type: action.object_type.to_string(),
+                object_id: action.object_id.clone(),
+                action: action.action,
+                hash: action.hash.clone(),
+                row: format!("{:016x}", action.row),
+            };
+            let line = serde_json::to_vec(&line).map_err(|error| unwritable(error.into()))?;
+            bytes.extend_from_slice(&line);
+            bytes.push(b'\n');
+        }
+        write_private(path, &bytes).map_err(unwritable)
+    }
+}
+
+/// Reads a plan that was made for this ledger, integration and scope.
+pub(super) fn read(path: &Path, made_for: &MadeFor) -> Result<Agreed, SyncError> {
+    let text = std::fs::read_to_string(path).map_err(|source| SyncError::Unreadable {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    let malformed = |line: u64, message: String| SyncError::Malformed {
+        path: path.to_path_buf(),
+        line,
+        message,
+    };
+    let mut lines = (1..).zip(text.lines());
+    let head: Option<Head> = lines
+        .next()
+        .and_then(|(_, line)| serde_json::from_str(line).ok());
+    let head = head.filter(|head| head.gong_crm_plan == 1).ok_or_else(|| {
+        malformed(
+            1,
+            "not a plan; `gong-crm plan --out FILE` writes one".to_owned(),
+        )
+    })?;
+    let other = |what| SyncError::OtherPlan {
+        path: path.to_path_buf(),
+        what,
+    };
+    if head.ledger != made_for.ledger {
+        return Err(other("ledger"));
+    }
+    if head.integration_id != made_for.integration {
+        return Err(other("integration"));
+    }
+    if head.scope != made_for.scope {
+        return Err(other("scope"));
+    }
+    let mut agreed = Agreed::default();
+    for (number, line) in lines {
+        let read: Line = serde_json::from_str(line)
+            .map_err(|error| malformed(number, format!("not a line of a plan: {error}")))?;
+        let object_type = read.object_type.parse();
+        let object_type = object_type.map_err(|error: crate::record::UnknownObjectType| {
+            malformed(number, error.to_string())
+        })?;
+        let row = u64::from_str_radix(&read.row, 16)
+            .map_err(|error| malformed(number, format!("`row`: {error}")))?;
+        let action = (read.action, read.hash, row);
+        agreed.actions.insert((object_type, read.object_id), action);
+    }
+    Ok(agreed)
+}

@@ -1,0 +1,110 @@
+//! Reads the sources of a sync.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use super::options::TypeSource;
+use super::plan::SourceProblem;
+use crate::ObjectType;
+use crate::ledger::{LastRead, hexadecimal};
+use crate::push::reads::TypeRead;
+use crate::push::{Event, Events};
+use crate::source::{Completeness, Read, Sink, SourceFile};
+
+/// What was read of all sources.
+#[derive(Debug, Default)]
+pub(super) struct Reads {
+    pub(super) types: BTreeMap<ObjectType, TypeRead>,
+    pub(super) files: Vec<(ObjectType, SourceFile)>,
+    pub(super) problems: Vec<SourceProblem>,
+}
+
+impl Reads {
+    /// Reads one source. What is wrong with it does not keep the others from being read.
+    pub(super) async fn read(
+        &mut self,
+        object_type: ObjectType,
+        of_type: &TypeSource,
+        last: Option<&LastRead>,
+        directory: &std::path::Path,
+        now: Timestamp,
+        events: &Events,
+    ) {
+        let name = of_type.source.name();
+        events.emit(Event::Reading {
+            object_type,
+            source: name.clone(),
+        });
+        let mut problem = |message: String| {
+            self.problems.push(SourceProblem {
+                object_type,
+                source: name.clone(),
+                message,
+            });
+        };
+        let mut sink = Sink::new(
+            object_type,
+            name.clone().into(),
+            Some(directory.to_path_buf()),
+        );
+        let read = match of_type.source.read(&mut sink).await {
+            Ok(read) => read,
+            Err(error) => return problem(error.to_string()),
+        };
+        let files = match sink.finish() {
+            Ok(files) => files,
+            Err(error) => return problem(format!("source cannot be copied: {error}")),
+        };
+        let as_of = read.as_of.min(now).as_second();
+        let incomplete = match &read.completeness {
+            Completeness::Complete => last.and_then(|last| not_all(&read, as_of, last)),
+            Completeness::Incomplete(reason) => Some(reason.clone()),
+            Completeness::Changes => None,
+        };
+        if let Some(reason) = &incomplete {
+            problem(format!("not a complete read: {reason}; nothing is deleted"));
+        }
+        let definition = hexadecimal(&Sha256::digest(of_type.source.definition().as_bytes()));
+        let is_same = last.is_some_and(|last| last.stamp.is_some() && last.stamp == read.stamp);
+        self.types.insert(
+            object_type,
+            TypeRead {
+                as_of,
+                is_complete: read.completeness == Completeness::Complete && incomplete.is_none(),
+                is_new: !is_same,
+                deletions: of_type.deletions,
+                is_redefined: last.is_some_and(|last| last.definition != definition),
+                last: LastRead {
+                    at: now,
+                    as_of,
+                    definition,
+                    stamp: read.stamp,
+                    parts: read.parts,
+                    has_marker: read.has_marker,
+                    records: 0,
+                },
+            },
+        );
+        let files = files.into_iter().map(|file| (object_type, file));
+        self.files.extend(files);
+    }
+}
+
+/// Why a read that says it is complete does not hold all that the last one held.
+fn not_all(read: &Read, as_of: i64, last: &LastRead) -> Option<String> {
+    if as_of < last.as_of {
+        let before = Timestamp::from_second(last.as_of).unwrap_or_default();
+        return Some(format!(
+            "it is older than the last one, which was of {before}"
+        ));
+    }
+    if last.has_marker && !read.has_marker {
+        return Some("the file that says that all parts are there is missing".to_owned());
+    }
+    if read.parts < last.parts && !read.has_marker {
+        return Some(format!("{} of {} parts are there", read.parts, last.parts));
+    }
+    None
+}

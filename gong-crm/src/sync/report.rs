@@ -1,0 +1,92 @@
+//! What became of a sync.
+
+use std::sync::Arc;
+
+use gong_client::error::Error;
+use serde::Serialize;
+
+use super::SyncPlan;
+use crate::push::{FileReport, Report, Verdict};
+
+/// What became of a sync.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+#[must_use = "a sync that ended is not a sync that succeeded: look at the verdict"]
+pub struct SyncReport {
+    /// In one word.
+    pub verdict: Verdict,
+    /// What was to be done.
+    pub plan: SyncPlan,
+    /// The files and sources, with what became of their records.
+    pub files: Vec<FileReport>,
+    /// How many calls were made.
+    pub calls: u64,
+    /// Whether the plan was shown to somebody, who said no.
+    #[serde(skip)]
+    pub is_declined: bool,
+    /// What is worth knowing about the sync as a whole.
+    #[serde(skip)]
+    pub notes: Vec<String>,
+    /// A failure that stopped everything: credentials, quota, no connection.
+    #[serde(skip)]
+    pub cause: Option<Arc<Error>>,
+}
+
+/// A sync after which Gong is not equal to its sources.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the sync ended as {}", .0.verdict)]
+pub struct NotEqual(pub Box<SyncReport>);
+
+impl SyncReport {
+    pub(super) fn new(report: Option<Report>, plan: SyncPlan, calls: u64) -> Self {
+        let is_declined = report.is_none();
+        let (verdict, files, notes, cause) = match report {
+            Some(report) => (
+                verdict(report.verdict, &plan),
+                report.files,
+                report.notes,
+                report.cause,
+            ),
+            None => (Verdict::Canceled, Vec::new(), Vec::new(), None),
+        };
+        Self {
+            verdict,
+            plan,
+            files,
+            calls,
+            is_declined,
+            notes,
+            cause,
+        }
+    }
+
+    /// The report, if Gong is equal to the sources.
+    ///
+    /// # Errors
+    ///
+    /// [`NotEqual`] with the report, for every verdict but [`Verdict::Done`].
+    pub fn into_result(self) -> Result<Self, NotEqual> {
+        match self.verdict {
+            Verdict::Done => Ok(self),
+            _ => Err(NotEqual(Box::new(self))),
+        }
+    }
+}
+
+/// The verdict of the push that did the work, and of what the plan did not let it do.
+fn verdict(of_push: Verdict, plan: &SyncPlan) -> Verdict {
+    match of_push {
+        Verdict::Done | Verdict::Partial | Verdict::HeldBack => {}
+        other => return other,
+    }
+    if !plan.problems.is_empty() || !plan.left_out.is_empty() {
+        Verdict::Failed
+    } else if plan.is_limited {
+        Verdict::HeldBack
+    } else if plan.has_findings {
+        Verdict::Partial
+    } else {
+        of_push
+    }
+}

@@ -1,0 +1,328 @@
+//! A sync from its beginning to its report.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use super::held;
+use super::options::{Only, SyncOptions};
+use super::plan::{MadeFor, SourceProblem};
+use super::reading::Reads;
+use super::{Approve, SyncError, SyncPlan, SyncReport, plan_file};
+use crate::client::Client;
+use crate::ledger::{Ledger, LedgerError, Space};
+use crate::push::reads::{Agreed, Round};
+use crate::push::round::{Preview, ReadContext, RoundFiles, run_round};
+use crate::push::{Events, PushError};
+use crate::{IntegrationId, ObjectType};
+
+/// What a round needs besides its sources.
+struct Prepared {
+    made_for: MadeFor,
+    names: BTreeMap<ObjectType, String>,
+    confirmed: HashSet<(ObjectType, String)>,
+    agreed: Option<Arc<Agreed>>,
+    /// Problems and notes of reading.
+    found: Arc<Mutex<Found>>,
+}
+
+/// What is found while sources are read.
+#[derive(Default)]
+struct Found {
+    problems: Vec<SourceProblem>,
+    notes: Vec<String>,
+}
+
+async fn prepare(
+    client: &Client,
+    integration_id: IntegrationId,
+    options: &SyncOptions,
+) -> Result<Prepared, SyncError> {
+    if options.sources.is_empty() {
+        return Err(SyncError::NoSources);
+    }
+    let made_for = MadeFor {
+        ledger: client.ledger().identity().await?.ledger_id,
+        integration: integration_id.to_string(),
+        scope: options.scope.clone(),
+    };
+    let confirmed = match &options.confirm_deletions {
+        Some(path) => held::read(path)?,
+        None => HashSet::new(),
+    };
+    let agreed = match &options.plan_file {
+        Some(path) => Some(Arc::new(plan_file::read(path, &made_for)?)),
+        None => None,
+    };
+    let sources = options.sources.iter();
+    Ok(Prepared {
+        made_for,
+        names: sources
+            .filter(|(object_type, _)| options.includes(**object_type))
+            .map(|(object_type, of_type)| (*object_type, of_type.source.name()))
+            .collect(),
+        confirmed,
+        agreed,
+        found: Arc::default(),
+    })
+}
+
+impl Prepared {
+    fn found(&self) -> std::sync::MutexGuard<'_, Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn plan_of(&self, preview: &Preview<'_>) -> SyncPlan {
+        let found = self.found();
+        let mut plan = SyncPlan::new(
+            preview,
+            &self.names,
+            found.problems.clone(),
+            self.made_for.clone(),
+        );
+        plan.notes.extend(found.notes.iter().cloned());
+        plan
+    }
+
+    /// The plan of a round that came to none.
+    fn empty_plan(&self) -> SyncPlan {
+        let found = self.found();
+        SyncPlan {
+            problems: found.problems.clone(),
+            notes: found.notes.clone(),
+            made_for: self.made_for.clone(),
+            ..SyncPlan::default()
+        }
+    }
+}
+
+/// Reads all sources of a round.
+#[expect(clippy::too_many_arguments, reason = "each is given away to the round")]
+async fn read_sources(
+    context: ReadContext,
+    options: SyncOptions,
+    confirmed: HashSet<(ObjectType, String)>,
+    agreed: Option<Arc<Agreed>>,
+    found: Arc<Mutex<Found>>,
+    is_dry: bool,
+    client: Client,
+    events: Arc<Events>,
+) -> Result<RoundFiles, PushError> {
+    let ledger = context.ledger.ledger();
+    let known = ledger.scope(&options.scope).await?;
+    let mut notes = Vec::new();
+    if known.is_none() {
+        notes = other_scopes(ledger, context.space, &options).await?;
+    }
+    let scope = match known {
+        Some(known) => known,
+        None if is_dry => 0,
+        None => ledger.make_scope(&options.scope).await?,
+    };
+    let last = ledger.last_reads(context.space, scope).await?;
+    let mut reads = Reads::default();
+    for (object_type, of_type) in &options.sources {
+        if options.includes(*object_type) {
+            reads
+                .read(
+                    *object_type,
+                    of_type,
+                    last.get(object_type),
+                    &context.directory,
+                    client.clock.now(),
+                    &events,
+                )
+                .await;
+        }
+    }
+    let only = options.only.iter();
+    let round = Round {
+        scope,
+        is_dry,
+        reads: reads.types,
+        max_deletions: options.max_deletions,
+        max_changes: options.max_changes,
+        delete_after: options.delete_after,
+        delete_referenced: options.delete_referenced,
+        confirmed,
+        only: only
+            .filter_map(|(object_type, only)| match only {
+                Only::All => None,
+                Only::Ids(ids) => Some((*object_type, ids.iter().cloned().collect())),
+            })
+            .collect(),
+        agreed,
+    };
+    let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+    *found = Found {
+        problems: reads.problems,
+        notes,
+    };
+    Ok(RoundFiles {
+        round,
+        files: reads.files,
+    })
+}
+
+/// Says if a scope is new while another one owns records of the same types: it may be the same one
+/// under another name.
+async fn other_scopes(
+    ledger: &Ledger,
+    space: Space,
+    options: &SyncOptions,
+) -> Result<Vec<String>, LedgerError> {
+    let mut notes = Vec::new();
+    for object_type in options.sources.keys() {
+        for (scope, records) in ledger.owners(space, *object_type).await? {
+            let name = ledger.scope_name(scope).await?.unwrap_or_default();
+            notes.push(format!(
+                "scope {:?} is new, and scope {name:?} owns {records} {object_type} records; if it \
+                 was renamed: gong-crm ledger rename-scope {name:?} {:?}",
+                options.scope, options.scope
+            ));
+        }
+    }
+    Ok(notes)
+}
+
+pub(super) async fn plan(
+    client: Client,
+    integration_id: IntegrationId,
+    options: SyncOptions,
+    events: Arc<Events>,
+    cancel: watch::Receiver<bool>,
+) -> Result<SyncPlan, SyncError> {
+    let prepared = prepare(&client, integration_id, &options).await?;
+    let mut plan = None;
+    let end = round(
+        &client,
+        integration_id,
+        &options,
+        &prepared,
+        true,
+        events,
+        cancel,
+        |preview| {
+            plan = Some(prepared.plan_of(&preview));
+            false
+        },
+    )
+    .await?;
+    let mut plan = plan.unwrap_or_else(|| prepared.empty_plan());
+    // With --strict, errors of the check stop the plan as they stop a sync.
+    for file in end.into_iter().flat_map(|report| report.files) {
+        plan.notes.extend(file.reason);
+    }
+    Ok(plan)
+}
+
+pub(super) async fn sync(
+    client: Client,
+    integration_id: IntegrationId,
+    options: SyncOptions,
+    events: Arc<Events>,
+    cancel: watch::Receiver<bool>,
+    approve: Option<Approve>,
+) -> Result<SyncReport, SyncError> {
+    let prepared = prepare(&client, integration_id, &options).await?;
+    let began = client.clock.now();
+    let calls_before = client.ledger().calls_since(began).await?;
+    let mut plan = None;
+    let mut outdated = None;
+    let report = round(
+        &client,
+        integration_id,
+        &options,
+        &prepared,
+        false,
+        events,
+        cancel,
+        |preview| {
+            let made = prepared.plan_of(&preview);
+            let is_outdated = options.strict && !made.left_out.is_empty();
+            if is_outdated {
+                outdated = Some(made.left_out.len());
+            }
+            let is_wanted = !is_outdated && approve.is_none_or(|approve| approve(&made));
+            plan = Some(made);
+            is_wanted
+        },
+    )
+    .await?;
+    if let Some(left_out) = outdated {
+        return Err(SyncError::PlanOutdated { left_out });
+    }
+    let mut plan = plan.unwrap_or_else(|| prepared.empty_plan());
+    if report.is_some()
+        && let Some(path) = held_list(&options, &client)
+    {
+        held::write(&path, &plan.held)?;
+        plan.held_deletions = Some(path).filter(|_| !plan.held.is_empty());
+    }
+    let calls = client.ledger().calls_since(began).await?;
+    Ok(SyncReport::new(
+        report,
+        plan,
+        calls.saturating_sub(calls_before),
+    ))
+}
+
+/// Where the list of held-back deletions is written: beside the ledger, unless the options say
+/// otherwise.
+fn held_list(options: &SyncOptions, client: &Client) -> Option<PathBuf> {
+    if let Some(path) = &options.held_deletions {
+        return Some(path.clone());
+    }
+    let spool = client.ledger().store().spool_dir()?;
+    let ledger = spool.with_extension("");
+    let scope: String = options
+        .scope
+        .chars()
+        .map(|character| {
+            if character.is_alphanumeric() {
+                character
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    let name = ledger.file_name()?.to_string_lossy();
+    Some(ledger.with_file_name(format!("{name}.held-deletions-{scope}.ldjson")))
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "it is where everything comes together"
+)]
+async fn round(
+    client: &Client,
+    integration_id: IntegrationId,
+    options: &SyncOptions,
+    prepared: &Prepared,
+    is_dry: bool,
+    events: Arc<Events>,
+    cancel: watch::Receiver<bool>,
+    decide: impl FnOnce(Preview<'_>) -> bool,
+) -> Result<Option<crate::push::Report>, SyncError> {
+    let (of_read, of_client) = (options.clone(), client.clone());
+    let (confirmed, agreed) = (prepared.confirmed.clone(), prepared.agreed.clone());
+    let (found, to) = (Arc::clone(&prepared.found), Arc::clone(&events));
+    let read = |context| {
+        read_sources(
+            context, of_read, confirmed, agreed, found, is_dry, of_client, to,
+        )
+    };
+    let end = run_round(
+        client.clone(),
+        integration_id,
+        options.push_options(),
+        events,
+        cancel,
+        read,
+        decide,
+    )
+    .await?;
+    Ok(end.report)
+}

@@ -1,0 +1,84 @@
+//! What happens to fields that are absent, `null` or older, however Gong treats them.
+
+use gong_crm::push::Verdict;
+use gong_sim::Simulator;
+
+use crate::support::{Harness, NEW, OLD};
+
+fn with_region(at: &str, region: Option<&str>) -> String {
+    let region = region.map_or_else(String::new, |region| format!(",\"region\":\"{region}\""));
+    format!("{{\"objectId\":\"a\",\"modifiedDate\":\"{at}\",\"name\":\"A\"{region}}}\n")
+}
+
+#[tokio::test]
+async fn absent_custom_field_is_cleared_with_null() {
+    // Whether Gong clears a field that is left out, or keeps it.
+    for is_cleared in [true, false] {
+        let simulator = Simulator::builder().rule("omitted-custom-fields-cleared", is_cleared);
+        let harness = Harness::with(simulator.start().await.unwrap()).await;
+        let path = harness.write_text("accounts.ldjson", &with_region(OLD, Some("EMEA")));
+        assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
+        assert_eq!(harness.field("ACCOUNT", "a", "region"), "EMEA");
+        harness.write_text("accounts.ldjson", &with_region(NEW, None));
+        let report = harness.push(&path).await;
+        assert_eq!(
+            (report.verdict, report.accepted()),
+            (Verdict::Done, 1),
+            "{report:#?}"
+        );
+        assert!(
+            harness.field("ACCOUNT", "a", "region").is_null(),
+            "{is_cleared}"
+        );
+        // A null and an absent field are the same.
+        let null = with_region(NEW, None).replace("}", ",\"region\":null}");
+        harness.write_text("accounts.ldjson", &null);
+        assert_eq!(harness.push(&path).await.unchanged(), 1);
+        harness.write_text("accounts.ldjson", &with_region(NEW, Some("APAC")));
+        assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
+        assert_eq!(harness.field("ACCOUNT", "a", "region"), "APAC");
+    }
+}
+
+#[tokio::test]
+async fn lines_are_sent_as_they_were_given() {
+    let harness = Harness::new().await;
+    let line = "{ \"objectId\" : \"a\", \"modifiedDate\":\"2026-01-15T10:30:00+01:00\",\
+                \"amount\": 1.50, \"x\":{\"b\":1,\"a\":[1 ,2]}}\n";
+    let path = harness.write_text("accounts.ldjson", line);
+    let report = harness.push_with(harness.options(&path).unchecked()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    let upload = &harness.simulator.upload_history()[0];
+    assert_eq!(upload.file_text().unwrap(), line);
+}
+
+#[tokio::test]
+async fn older_date_is_raised_where_gong_may_ignore_it() {
+    // Whether Gong applies a version with an older date than it has, or drops it.
+    for is_applied in [true, false] {
+        let simulator = Simulator::builder().rule("older-update-applied", is_applied);
+        let harness = Harness::with(simulator.start().await.unwrap()).await;
+        for (at, region) in [(OLD, "A"), (NEW, "B"), (OLD, "A"), (OLD, "C"), (NEW, "D")] {
+            let path = harness.write_text("accounts.ldjson", &with_region(at, Some(region)));
+            let report = harness.push(&path).await;
+            assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+            assert_eq!(
+                harness.field("ACCOUNT", "a", "region"),
+                region,
+                "{is_applied}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn kept_dates_are_sent_as_they_are() {
+    let harness = Harness::new().await;
+    let path = harness.write_text("accounts.ldjson", &with_region(NEW, Some("A")));
+    assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
+    harness.write_text("accounts.ldjson", &with_region(OLD, Some("B")));
+    let mut options = harness.options(&path);
+    options.keep_dates = true;
+    assert_eq!(harness.push_with(options).await.verdict, Verdict::Done);
+    assert_eq!(harness.field("ACCOUNT", "a", "modifiedDate"), OLD);
+}

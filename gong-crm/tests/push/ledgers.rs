@@ -1,0 +1,274 @@
+//! New, lost, old, copied and exported ledgers, and several processes with one.
+
+use std::future::Future;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use gong_crm::clock::Clock;
+use gong_crm::ledger::{Ledger, LedgerError};
+use gong_crm::push::{PushError, Verdict};
+use gong_crm::rate_limit::RateLimit;
+use gong_sim::Simulator;
+use jiff::Timestamp;
+
+use crate::support::{Harness, NEW, OLD, account, client_with, contact};
+
+#[tokio::test]
+async fn lost_ledger_brings_the_given_version_back() {
+    let mut harness = Harness::new().await;
+    let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
+    drop(harness.push(&path).await);
+    harness.write_text("accounts.ldjson", &account("a", NEW, "B"));
+    drop(harness.push(&path).await);
+    harness.use_ledger(Ledger::memory());
+    harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
+    let report = harness.push(&path).await;
+    assert_eq!(
+        (report.verdict, report.accepted()),
+        (Verdict::Done, 1),
+        "{report:#?}"
+    );
+    assert_eq!(harness.name("a").as_deref(), Some("A"));
+}
+
+/// Copies a ledger that nobody uses.
+fn copy(from: &Path, to: &Path) {
+    std::fs::copy(from, to).unwrap();
+    for ending in ["-wal", "-shm"] {
+        let of = |path: &Path| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(ending);
+            std::path::PathBuf::from(name)
+        };
+        if of(from).exists() {
+            std::fs::copy(of(from), of(to)).unwrap();
+        } else if of(to).exists() {
+            std::fs::remove_file(of(to)).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn copy_of_a_ledger_that_was_used_meanwhile_is_noticed() {
+    let mut harness = Harness::on_disk().await;
+    let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
+    drop(harness.push(&path).await);
+    // Closed, so that everything is in the file.
+    harness.use_ledger(Ledger::memory());
+    let backup = harness.directory.path().join("backup.sqlite");
+    copy(&harness.ledger_path(), &backup);
+
+    harness.reopen().await;
+    harness.write_text("accounts.ldjson", &account("a", NEW, "B"));
+    drop(harness.push(&path).await);
+    harness.use_ledger(Ledger::memory());
+    copy(&backup, &harness.ledger_path());
+
+    harness.reopen().await;
+    harness.write_text(
+        "accounts.ldjson",
+        &account("a", "2026-01-17T09:30:00Z", "C"),
+    );
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+    let reason = report.files[0].reason.as_ref().unwrap();
+    assert!(reason.contains("another copy of this ledger"), "{reason}");
+    assert_eq!(
+        harness.name("a").as_deref(),
+        Some("B"),
+        "nothing was sent over it"
+    );
+
+    // Recovered, the ledger trusts nothing of what it knew.
+    harness.client.ledger().recover().await.unwrap();
+    harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
+    let report = harness.push(&path).await;
+    assert_eq!(
+        (report.verdict, report.accepted()),
+        (Verdict::Done, 1),
+        "{report:#?}"
+    );
+    assert_eq!(harness.name("a").as_deref(), Some("A"));
+}
+
+#[tokio::test]
+async fn exported_ledger_is_sealed_and_its_import_goes_on() {
+    let mut harness = Harness::on_disk().await;
+    let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
+    drop(harness.push(&path).await);
+    let mut export = Vec::new();
+    harness.client.ledger().export(&mut export).await.unwrap();
+    let options = harness.options(&path);
+    let refused = harness.client.push(harness.integration_id, options).await;
+    assert!(
+        matches!(refused, Err(PushError::Ledger(LedgerError::Sealed { .. }))),
+        "{refused:?}"
+    );
+
+    let imported = Ledger::memory();
+    let records = imported.import(&mut &export[..], true).await.unwrap();
+    assert_eq!(records, 1);
+    harness.use_ledger(imported);
+    assert_eq!(harness.push(&path).await.unchanged(), 1);
+    harness.write_text("accounts.ldjson", &account("a", NEW, "B"));
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(harness.name("a").as_deref(), Some("B"));
+
+    // Without `as_is`, ids are kept and nothing is taken for unchanged.
+    let careful = Ledger::memory();
+    careful.import(&mut &export[..], false).await.unwrap();
+    harness.use_ledger(careful);
+    let report = harness.push(&path).await;
+    assert_eq!(
+        (report.verdict, report.accepted()),
+        (Verdict::Done, 1),
+        "{report:#?}"
+    );
+}
+
+/// A clock whose pauses take no time, and which drives the simulator's.
+#[derive(Debug)]
+struct Shared {
+    now: Mutex<Timestamp>,
+    simulator: Arc<Simulator>,
+}
+
+impl Clock for Shared {
+    fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        // A pause never ends early, and always a little late.
+        let duration = duration + Duration::from_millis(1);
+        *self.now.lock().unwrap() += duration;
+        self.simulator.advance(duration);
+        Box::pin(async {})
+    }
+}
+
+#[tokio::test]
+async fn pushes_one_after_another_make_three_calls_per_second() {
+    let simulator = Simulator::builder()
+        .virtual_time()
+        .rate_limit(gong_sim::RateLimit::gong())
+        .start()
+        .await
+        .unwrap();
+    let integration_id = simulator
+        .register_integration("Acme CRM", "ada.king@acme.example")
+        .into();
+    let simulator = Arc::new(simulator);
+    let clock = Arc::new(Shared {
+        now: Mutex::new(Timestamp::try_from(simulator.now()).unwrap()),
+        simulator: Arc::clone(&simulator),
+    });
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("accounts.ldjson");
+    for number in 0..6 {
+        let ledger = Ledger::open(directory.path().join("ledger.sqlite"))
+            .await
+            .unwrap();
+        let client = client_with(
+            &simulator,
+            ledger,
+            RateLimit::default(),
+            Some(Arc::clone(&clock) as Arc<dyn Clock>),
+        );
+        std::fs::write(&path, account("a", OLD, &format!("name {number}"))).unwrap();
+        let options = gong_crm::push::Options::new([&path]).simulator();
+        let report = client.push(integration_id, options).await.unwrap();
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    }
+    let refused = simulator
+        .requests()
+        .iter()
+        .filter(|request| request.status == 429)
+        .count();
+    assert_eq!(refused, 0, "Gong had to refuse calls");
+}
+
+#[tokio::test]
+async fn processes_that_push_at_once_lose_nothing() {
+    let harness = Harness::on_disk().await;
+    let mut pushes = Vec::new();
+    for number in 0..6 {
+        let ledger = Ledger::open(harness.ledger_path()).await.unwrap();
+        let client = crate::support::client(&harness.simulator, ledger);
+        let name = format!("accounts-{number}.ldjson");
+        let text = account(&format!("a-{number}"), OLD, "own")
+            + &account(
+                "shared",
+                &format!("2026-01-{:02}T09:30:00Z", 10 + number),
+                "same",
+            );
+        let path = harness.write_text(&name, &text);
+        pushes.push(tokio::spawn(
+            client
+                .push(harness.integration_id, harness.options(&path))
+                .into_future(),
+        ));
+    }
+    for push in pushes {
+        let report = push.await.unwrap().unwrap();
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    }
+    assert_eq!(harness.simulator.object_count("ACCOUNT"), 7);
+    let uploads = harness.simulator.uploads();
+    assert_eq!(uploads.len(), 6, "each push had something to send");
+}
+
+#[tokio::test]
+async fn forgotten_record_is_sent_again() {
+    let harness = Harness::new().await;
+    let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
+    drop(harness.push(&path).await);
+    let ledger = harness.client.ledger();
+    let was_known = ledger
+        .forget(
+            harness.client.base_url(),
+            harness.integration_id,
+            gong_crm::ObjectType::Account,
+            "a",
+        )
+        .await
+        .unwrap();
+    assert!(was_known);
+    assert_eq!(harness.push(&path).await.accepted(), 1);
+}
+
+#[tokio::test]
+async fn pruned_ledger_still_knows_what_gong_holds() {
+    let harness = Harness::new().await;
+    harness.write_text("crm/accounts.ldjson", &account("a", OLD, "A"));
+    harness.write_text("crm/contacts.ldjson", &contact("c", "a"));
+    drop(harness.push(&harness.folder()).await);
+    let later = Timestamp::now() + Duration::from_hours(24);
+    let pruned = harness.client.ledger().prune(later).await.unwrap();
+    assert_eq!(pruned, 2);
+    assert!(harness.states().await.is_empty());
+    let report = harness.push(&harness.folder()).await;
+    assert_eq!(report.unchanged(), 2, "{report:#?}");
+}
+
+#[tokio::test]
+async fn history_names_what_changed() {
+    let harness = Harness::new().await;
+    let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
+    drop(harness.push(&path).await);
+    harness.write_text("accounts.ldjson", &account("a", NEW, "B"));
+    drop(harness.push(&path).await);
+    let ledger = harness.client.ledger();
+    let history = ledger
+        .history(gong_crm::ObjectType::Account, "a")
+        .await
+        .unwrap();
+    let fields: Vec<&[String]> = history.iter().map(|entry| &entry.fields[..]).collect();
+    assert_eq!(history.len(), 2, "{history:#?}");
+    assert_eq!(fields[1], ["name"]);
+    let changes = ledger.changes(Timestamp::UNIX_EPOCH).await.unwrap();
+    assert_eq!(changes.len(), 2);
+}

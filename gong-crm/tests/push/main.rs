@@ -1,0 +1,25 @@
+//! Pushes against the simulator: what Gong holds afterwards, and what the report says.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+mod arrival;
+mod cancel;
+mod clock;
+mod csv;
+mod faults;
+mod fields;
+mod ids;
+mod ledgers;
+mod odd_verdicts;
+mod rejects;
+mod resume;
+mod reverts;
+mod scale;
+mod searches;
+mod support;
+mod users;
+mod verdicts;
+mod versions;

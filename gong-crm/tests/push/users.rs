@@ -1,0 +1,104 @@
+//! Business users, whose address can change only by way of a deletion.
+
+use gong_crm::push::Verdict;
+use gong_sim::Simulator;
+
+use crate::support::{Harness, NEW, OLD, deletion};
+
+fn user(id: &str, at: &str, address: &str) -> String {
+    format!("{{\"objectId\":\"{id}\",\"modifiedDate\":\"{at}\",\"emailAddress\":\"{address}\"}}\n")
+}
+
+/// A Gong that refuses an address that changes without a deletion in an earlier request.
+async fn strict() -> Harness {
+    let simulator = Simulator::builder().rule("email-change-needs-deletion", true);
+    Harness::with(simulator.start().await.unwrap()).await
+}
+
+fn address(harness: &Harness, id: &str) -> Option<String> {
+    let user = harness.simulator.object("BUSINESS_USER", id)?;
+    Some(user["emailAddress"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn user_is_deleted_before_the_address_changes() {
+    let harness = strict().await;
+    let path = harness.write_text("business-users.ldjson", &user("u", OLD, "ada@acme.example"));
+    assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
+    harness.write_text(
+        "business-users.ldjson",
+        &user("u", NEW, "king@acme.example"),
+    );
+    let report = harness.push(&path).await;
+    assert_eq!(
+        (report.verdict, report.accepted()),
+        (Verdict::Done, 1),
+        "{report:#?}"
+    );
+    assert_eq!(address(&harness, "u").as_deref(), Some("king@acme.example"));
+    assert_eq!(harness.posts(), 3, "the user, the deletion, the user again");
+    assert_eq!(harness.push(&path).await.unchanged(), 1);
+    // Another case is the same address.
+    harness.write_text(
+        "business-users.ldjson",
+        &user("u", "2026-01-17T09:30:00Z", "King@acme.example"),
+    );
+    assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
+    assert_eq!(harness.posts(), 4);
+}
+
+#[tokio::test]
+async fn freed_address_can_be_taken_over() {
+    let harness = strict().await;
+    let first = user("u-1", OLD, "sales@acme.example") + &user("u-2", OLD, "two@acme.example");
+    let path = harness.write_text("business-users.ldjson", &first);
+    assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
+    // One user goes, and another takes the address; in the same push.
+    let second = deletion("u-1", NEW) + &user("u-2", NEW, "sales@acme.example");
+    harness.write_text("business-users.ldjson", &second);
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(address(&harness, "u-1"), None);
+    assert_eq!(
+        address(&harness, "u-2").as_deref(),
+        Some("sales@acme.example")
+    );
+}
+
+#[tokio::test]
+async fn swapped_addresses_arrive() {
+    let harness = strict().await;
+    let path = harness.write_text(
+        "business-users.ldjson",
+        &(user("u-1", OLD, "a@acme.example") + &user("u-2", OLD, "b@acme.example")),
+    );
+    assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
+    harness.write_text(
+        "business-users.ldjson",
+        &(user("u-1", NEW, "b@acme.example") + &user("u-2", NEW, "a@acme.example")),
+    );
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(address(&harness, "u-1").as_deref(), Some("b@acme.example"));
+    assert_eq!(address(&harness, "u-2").as_deref(), Some("a@acme.example"));
+}
+
+#[tokio::test]
+async fn user_between_deletion_and_new_address_is_not_lost() {
+    let mut harness = strict().await;
+    harness.reopen().await;
+    let path = harness.write_text("business-users.ldjson", &user("u", OLD, "ada@acme.example"));
+    assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
+    harness.write_text(
+        "business-users.ldjson",
+        &user("u", NEW, "king@acme.example"),
+    );
+    // Gong takes the deletion, and nothing after it.
+    harness.refuse_uploads_from(2);
+    assert_ne!(harness.push(&path).await.verdict, Verdict::Done);
+    assert_eq!(address(&harness, "u"), None);
+    harness.simulator.clear_faults();
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(address(&harness, "u").as_deref(), Some("king@acme.example"));
+}

@@ -1,0 +1,309 @@
+//! The newest version of a record stays in Gong, whatever files its versions are in.
+
+use std::time::Duration;
+
+use gong_crm::ledger::UploadState;
+use gong_crm::push::{CheckMode, Options, Status, Verdict, Wait};
+use gong_sim::{Effect, Processing};
+
+use crate::support::{Harness, NEW, OLD, account, deletion, impatient};
+
+/// Two files, each with the newer version of one account and the older of another, and one that has
+/// nothing to do with them.
+fn write_crossed(harness: &Harness) -> Options {
+    let paths = [
+        harness.write_text(
+            "accounts-1.ldjson",
+            &(account("a", NEW, "new") + &account("b", OLD, "old")),
+        ),
+        harness.write_text(
+            "accounts-2.ldjson",
+            &(account("b", NEW, "new") + &account("a", OLD, "old")),
+        ),
+        harness.write_text("accounts-3.ldjson", &account("c", OLD, "other")),
+    ];
+    Options::new(paths).simulator().unchecked()
+}
+
+fn assert_newest_are_held(harness: &Harness) {
+    let names = ["a", "b", "c"].map(|id| harness.name(id).unwrap());
+    assert_eq!(names, ["new", "new", "other"]);
+}
+
+#[tokio::test]
+async fn newest_version_stays_whichever_file_it_is_in() {
+    let harness = Harness::new().await;
+    let options = write_crossed(&harness);
+    let report = harness.push_with(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_newest_are_held(&harness);
+    assert_eq!(
+        harness.simulator.uploads().len(),
+        1,
+        "one upload of three records"
+    );
+    let counts = report
+        .files
+        .iter()
+        .map(|file| (file.accepted, file.superseded));
+    assert_eq!(counts.collect::<Vec<_>>(), [(1, 1), (1, 1), (1, 0)]);
+
+    let again = harness.push_with(options).await;
+    assert_eq!(again.unchanged(), 3, "{again:#?}");
+    assert_eq!(harness.simulator.uploads().len(), 1);
+}
+
+#[tokio::test]
+async fn record_that_is_newer_than_its_deletion_stays() {
+    let harness = Harness::new().await;
+    let paths = [
+        harness.write_text("accounts-1.ldjson", &account("a", NEW, "back")),
+        harness.write_text("accounts-2.ldjson", &deletion("a", OLD)),
+    ];
+    let report = harness
+        .push_with(Options::new(paths).simulator().unchecked())
+        .await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(harness.name("a").as_deref(), Some("back"));
+}
+
+#[tokio::test]
+async fn deletion_that_is_newer_than_its_record_wins() {
+    let harness = Harness::new().await;
+    let path = harness.write_text("accounts.ldjson", &account("a", OLD, "there"));
+    assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
+    harness.write_text(
+        "accounts.ldjson",
+        &(deletion("a", "2026-02-01T00:00:00Z") + &account("a", NEW, "newer")),
+    );
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(harness.name("a"), None);
+}
+
+/// The uploaded files, oldest first.
+fn bodies(harness: &Harness) -> Vec<String> {
+    let history = harness.simulator.upload_history();
+    history
+        .iter()
+        .map(|upload| upload.file_text().unwrap().into_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn history_sends_all_versions_oldest_first() {
+    let harness = Harness::new().await;
+    let text =
+        account("a", NEW, "2") + &account("a", OLD, "1") + &deletion("a", "2026-01-17T09:30:00Z");
+    let path = harness.write_text("accounts.ldjson", &text);
+    let mut options = harness.options(&path);
+    options.history = true;
+    let report = harness.push_with(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    let bodies = bodies(&harness);
+    assert_eq!(bodies.len(), 3);
+    assert!(bodies[0].contains("\"1\"") && bodies[1].contains("\"2\""));
+    assert!(bodies[2].contains("isDeleted"));
+    assert_eq!(harness.name("a"), None);
+}
+
+#[tokio::test]
+async fn later_version_waits_for_the_verdict_of_the_one_before() {
+    let harness = Harness::on_disk().await;
+    let text = account("a", OLD, "old") + &account("a", NEW, "new");
+    let path = harness.write_text("accounts.ldjson", &text);
+    let mut options = impatient(harness.options(&path));
+    options.history = true;
+    let hour = Duration::from_hours(1);
+    harness.simulator.set_processing(Processing::After(hour));
+    let report = harness.push_with(options).await;
+    assert_eq!(
+        harness.simulator.uploads().len(),
+        1,
+        "only the first version: {report:#?}"
+    );
+    assert_ne!(report.verdict, Verdict::Done);
+
+    harness.simulator.advance(hour);
+    harness.simulator.set_processing(Processing::Immediate);
+    let resumed = harness.resume().await;
+    assert_eq!(resumed.verdict, Verdict::Done, "{resumed:#?}");
+    assert_eq!(harness.name("a").as_deref(), Some("new"));
+    assert_eq!(harness.simulator.uploads().len(), 2);
+}
+
+#[tokio::test]
+async fn change_waits_for_the_verdict_of_an_earlier_push() {
+    let harness = Harness::on_disk().await;
+    let path = harness.write_text("accounts.ldjson", &account("a", OLD, "old"));
+    let hour = Duration::from_hours(1);
+    harness.simulator.set_processing(Processing::After(hour));
+    let report = harness.push_with(impatient(harness.options(&path))).await;
+    assert_eq!(report.verdict, Verdict::TimedOut);
+
+    harness.write_text("accounts.ldjson", &account("a", NEW, "new"));
+    let report = harness.push_with(impatient(harness.options(&path))).await;
+    assert_ne!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(
+        harness.simulator.uploads().len(),
+        1,
+        "uploads of a record never overlap"
+    );
+
+    harness.simulator.advance(hour);
+    harness.simulator.set_processing(Processing::Immediate);
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(harness.name("a").as_deref(), Some("new"));
+    drop(harness.resume().await);
+    assert_eq!(harness.name("a").as_deref(), Some("new"));
+    assert_eq!(harness.simulator.uploads().len(), 2);
+}
+
+#[tokio::test]
+async fn same_version_takes_the_verdict_of_an_earlier_push() {
+    let harness = Harness::on_disk().await;
+    let path = harness.write_text("accounts.ldjson", &account("a", OLD, "old"));
+    harness.simulator.set_processing(Processing::Polls(2));
+    let report = harness.push_with(impatient(harness.options(&path))).await;
+    assert_eq!(report.verdict, Verdict::TimedOut);
+    let report = harness.push(&path).await;
+    assert_eq!(
+        (report.verdict, report.accepted()),
+        (Verdict::Done, 1),
+        "{report:#?}"
+    );
+    assert_eq!(harness.posts(), 1);
+}
+
+#[tokio::test]
+async fn deletions_follow_accepted_uploads_where_nobody_waits() {
+    let harness = Harness::on_disk().await;
+    let text = account("b", OLD, "old");
+    let path = harness.write_text("accounts.ldjson", &text);
+    assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
+    harness.simulator.set_processing(Processing::Never);
+    harness.write_text(
+        "accounts.ldjson",
+        &(account("a", OLD, "old") + &deletion("b", NEW)),
+    );
+    let report = harness
+        .push_with(harness.options(&path).wait(Wait::UntilSent))
+        .await;
+    assert_eq!(report.verdict, Verdict::TimedOut, "{report:#?}");
+    let states = harness.states().await;
+    assert_eq!(states[1..], [UploadState::Accepted; 2], "{report:#?}");
+}
+
+#[tokio::test]
+async fn refused_upload_keeps_back_nothing_else() {
+    let harness = Harness::new().await;
+    let mut options = write_crossed(&harness);
+    options.max_upload_bytes = 80;
+    harness.fault_of_uploads(Effect::Status(400), 2);
+    let report = harness.push_with(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    assert_eq!(harness.simulator.object_count("ACCOUNT"), 2);
+    let unsent = report
+        .files
+        .iter()
+        .filter(|file| file.status == Status::NotSent);
+    assert_eq!(unsent.count(), 1, "{report:#?}");
+
+    let again = harness.push_with(options).await;
+    assert_eq!(again.verdict, Verdict::Done, "{again:#?}");
+    assert_newest_are_held(&harness);
+}
+
+#[tokio::test]
+async fn equal_records_of_two_files_are_sent_once() {
+    let harness = Harness::new().await;
+    let both = account("a", OLD, "old") + &account("a", NEW, "new");
+    let paths = [
+        harness.write_text("accounts-1.ldjson", &both),
+        harness.write_text("accounts-2.ldjson", &both),
+        harness.write_text("accounts-3.ldjson", &account("a", NEW, "new")),
+    ];
+    let report = harness
+        .push_with(Options::new(paths).simulator().unchecked())
+        .await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(harness.name("a").as_deref(), Some("new"));
+    assert_eq!(harness.simulator.uploads().len(), 1);
+    let superseded: u64 = report.files.iter().map(|file| file.superseded).sum();
+    assert_eq!((report.records(), report.accepted(), superseded), (5, 1, 4));
+}
+
+#[tokio::test]
+async fn older_file_beside_the_newer_one_changes_nothing() {
+    let harness = Harness::new().await;
+    let newer = harness.write_text("accounts-1.ldjson", &account("a", NEW, "new"));
+    assert_eq!(harness.push(&newer).await.verdict, Verdict::Done);
+    let older = harness.write_text("accounts-2.ldjson", &account("a", OLD, "old"));
+    let options = Options::new([&newer, &older]).simulator().unchecked();
+    let report = harness.push_with(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(harness.name("a").as_deref(), Some("new"));
+    assert_eq!(harness.simulator.uploads().len(), 1);
+}
+
+#[tokio::test]
+async fn two_contents_of_equal_date_are_an_error_in_one_file_and_in_two() {
+    let contradiction = [
+        account("a", OLD, "one") + &account("b", OLD, "fine"),
+        account("a", OLD, "other"),
+    ];
+    for is_one_file in [true, false] {
+        let harness = Harness::new().await;
+        let folder = harness.folder();
+        if is_one_file {
+            harness.write_text("crm/accounts.ldjson", &contradiction.concat());
+        } else {
+            for (number, text) in contradiction.iter().enumerate() {
+                harness.write_text(&format!("crm/accounts-{number}.ldjson"), text);
+            }
+        }
+        let report = harness.push(&folder).await;
+        assert_eq!(report.verdict, Verdict::Invalid, "{report:#?}");
+        assert_eq!(harness.posts(), 0);
+        let errors = report.files.iter().map(|file| file.errors.len());
+        assert_eq!(
+            errors.sum::<usize>(),
+            2,
+            "both versions are named: {report:#?}"
+        );
+
+        // Without that record, the others can go.
+        let mut options = harness.options(&folder);
+        options.check = CheckMode::SkipInvalid(gong_crm::check::Options::default());
+        let report = harness.push_with(options).await;
+        assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+        assert_eq!(
+            (harness.name("a"), harness.name("b")),
+            (None, Some("fine".to_owned()))
+        );
+        let report = harness
+            .push_with(harness.options(&folder).unchecked())
+            .await;
+        assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+        assert_eq!(harness.name("a"), None);
+    }
+}
+
+#[tokio::test]
+async fn rejected_version_of_a_new_record_keeps_the_accepted_one_before() {
+    let harness = Harness::new().await;
+    let text = account("a", OLD, "old")
+        + r#"{"objectId":"a","modifiedDate":"2026-01-16T09:30:00Z","url":"no"}"#;
+    let path = harness.write_text("accounts.ldjson", &text);
+    let mut options = harness.options(&path).unchecked();
+    options.history = true;
+    let report = harness.push_with(options).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert_eq!(harness.name("a").as_deref(), Some("old"));
+    let rejects = harness.rejects().await;
+    assert!(rejects[0].has_earlier_version, "{rejects:#?}");
+    // What refers to the record goes: Gong has a version of it.
+    let contacts = harness.write_text("contacts.ldjson", &crate::support::contact("c", "a"));
+    assert_eq!(harness.push(&contacts).await.verdict, Verdict::Done);
+}

@@ -1,0 +1,254 @@
+//! What is deleted because it vanished, and what is held back.
+
+use std::sync::Arc;
+
+use gong_crm::ObjectType::{Account, BusinessUser, Contact};
+use gong_crm::push::Verdict;
+use gong_crm::source::FilesSource;
+use gong_crm::sync::{Deletions, Limit, SyncOptions};
+use serde_json::json;
+
+use crate::support::{World, account, accounts, actions, contact, counts, user};
+
+#[tokio::test]
+async fn deletions_above_the_limit_wait_for_their_confirmation() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=100));
+    let mut options = world.options(&[Account]);
+    options.held_deletions = Some(world.path("held.ldjson"));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let mut some = accounts(31..=100);
+    some.push(account("acc-500", "New"));
+    world.export("account.ldjson", &some);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    assert_eq!(counts(&report.plan, Account), [1, 0, 0, 70, 30]);
+    assert!(world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "acc-500"));
+    let list = report.plan.held_deletions.clone().unwrap();
+    let text = std::fs::read_to_string(&list).unwrap();
+    assert_eq!(text.lines().count(), 30);
+
+    // One line is removed by somebody, and one record is back in the source.
+    let confirmed: String = text
+        .lines()
+        .filter(|line| !line.contains("\"acc-30\""))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let list = world.path("confirmed.ldjson");
+    std::fs::write(&list, confirmed).unwrap();
+    some.push(account("acc-29", "Company 29"));
+    world.export("account.ldjson", &some);
+    options.confirm_deletions = Some(list);
+    let report = world.sync(options).await;
+    assert_eq!(counts(&report.plan, Account)[2], 28, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-28"));
+    assert!(world.has("ACCOUNT", "acc-29"));
+}
+
+#[tokio::test]
+async fn deletions_of_a_day_add_up() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=1_000));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(41..=1_000));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(81..=1_000));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-80") && !world.has("ACCOUNT", "acc-40"));
+}
+
+#[tokio::test]
+async fn empty_source_and_half_of_a_type_delete_nothing() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=10));
+    let mut options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    for left in [0, 4] {
+        world.export("account.ldjson", &accounts(1..=left));
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::HeldBack, "{left}: {report:#?}");
+        assert!(world.has("ACCOUNT", "acc-10"));
+    }
+    options.max_deletions = Limit::Unlimited;
+    let report = world.sync(options).await;
+    assert_eq!(counts(&report.plan, Account)[2], 6, "{report:#?}");
+}
+
+#[tokio::test]
+async fn users_are_deleted_only_once_somebody_confirms_it() {
+    let world = World::new().await;
+    let users = [
+        user("u-1", "ada@acme.example"),
+        user("u-2", "bo@acme.example"),
+        user("u-3", "cy@acme.example"),
+    ];
+    world.export("business_user.ldjson", &users);
+    let mut options = world.options(&[BusinessUser]);
+    options.held_deletions = Some(world.path("held.ldjson"));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("business_user.ldjson", &users[1..]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    assert!(world.has("BUSINESS_USER", "u-1"));
+    options.confirm_deletions = report.plan.held_deletions;
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("BUSINESS_USER", "u-1"));
+    assert!(!world.path("held.ldjson").exists());
+}
+
+#[tokio::test]
+async fn record_that_others_refer_to_is_held_back() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    world.export(
+        "contact.ldjson",
+        &[
+            contact("c-1", "acc-1"),
+            contact("c-2", "acc-1"),
+            contact("c-3", "acc-2"),
+        ],
+    );
+    let mut options = world.options(&[Account, Contact]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(2..=30));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1"));
+    let reason = report.plan.changes[0].reason.clone().unwrap();
+    assert!(reason.contains("2 CONTACT records refer to it"), "{reason}");
+    options.delete_referenced = true;
+    let report = world.sync(options).await;
+    assert_eq!(counts(&report.plan, Account)[2], 1, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-1"));
+}
+
+#[tokio::test]
+async fn id_in_another_spelling_holds_the_old_one_back() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let mut records = accounts(2..=30);
+    records.push(account("ACC-1", "Company 1"));
+    world.export("account.ldjson", &records);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1"));
+    assert_eq!(actions(&report.plan)["ACCOUNT acc-1"], "hold-back");
+}
+
+#[tokio::test]
+async fn numbers_as_ids_of_two_types_are_no_twins() {
+    let world = World::new().await;
+    let numbered: Vec<_> = (1..=30)
+        .map(|id| account(&id.to_string(), "Company"))
+        .collect();
+    world.export("account.ldjson", &numbered);
+    world.export(
+        "contact.ldjson",
+        &[contact("1", "30"), contact("2", "30"), contact("3", "30")],
+    );
+    let options = world.options(&[Account, Contact]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &numbered[1..]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "1"));
+}
+
+#[tokio::test]
+async fn changed_definition_of_a_source_needs_one_confirmation() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options).await.verdict, Verdict::Done);
+    world.export("other.ldjson", &accounts(2..=30));
+    let source = Arc::new(FilesSource::new(world.path("other.ldjson")).complete(true));
+    let mut options = SyncOptions::new("acme").simulator().source(Account, source);
+    options.held_deletions = Some(world.path("held.ldjson"));
+    for _ in 0..2 {
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    }
+    options.confirm_deletions = Some(world.path("held.ldjson"));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-1"));
+    options.confirm_deletions = None;
+    world.export("other.ldjson", &accounts(3..=30));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-2"));
+}
+
+#[tokio::test]
+async fn deletion_after_two_reads_needs_two_different_files() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let mut options = world.options(&[Account]);
+    options.delete_after = 2;
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(2..=30));
+    for _ in 0..3 {
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+        assert!(world.has("ACCOUNT", "acc-1"));
+    }
+    world.export("account.ldjson", &accounts(2..=30));
+    let report = world.sync(options).await;
+    assert_eq!(counts(&report.plan, Account)[2], 1, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-1"));
+}
+
+#[tokio::test]
+async fn source_that_deletes_nothing_says_what_stays() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let source = || Arc::new(FilesSource::new(world.path("account.ldjson")).complete(true));
+    let options =
+        SyncOptions::new("acme")
+            .simulator()
+            .source_with(Account, source(), Deletions::Never);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(3..=30));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(report.plan.types[0].kept, 2);
+    assert!(world.has("ACCOUNT", "acc-1"));
+}
+
+#[tokio::test]
+async fn second_scope_takes_nothing_from_the_first() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export(
+        "eu.ldjson",
+        &[account("acc-1", "Renamed"), account("eu-1", "Europe")],
+    );
+    let source = Arc::new(FilesSource::new(world.path("eu.ldjson")).complete(true));
+    let europe = SyncOptions::new("europe")
+        .simulator()
+        .source(Account, source);
+    let report = world.sync(europe.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), json!("Company 1"));
+    assert!(world.has("ACCOUNT", "eu-1"));
+    assert!(
+        report
+            .plan
+            .notes
+            .iter()
+            .any(|note| note.contains("rename-scope")),
+        "{report:#?}"
+    );
+    // The first scope deletes nothing of the second.
+    world.export("account.ldjson", &accounts(2..=30));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("ACCOUNT", "eu-1") && !world.has("ACCOUNT", "acc-1"));
+}

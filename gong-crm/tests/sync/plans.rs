@@ -1,0 +1,133 @@
+//! A plan changes nothing, and is what the sync does.
+
+use gong_crm::ObjectType::Account;
+use gong_crm::push::Verdict;
+use gong_crm::sync::{Limit, Only, SyncError};
+
+use crate::support::{World, account, accounts, actions, counts};
+
+#[tokio::test]
+async fn plan_makes_no_call_and_writes_nothing() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let options = world.options(&[Account]);
+    let before = world.calls().await;
+    let plan = world.plan(options.clone()).await;
+    assert_eq!(counts(&plan, Account), [30, 0, 0, 0, 0]);
+    assert_eq!((plan.uploads, plan.calls), (1, 3));
+    assert_eq!(world.calls().await, before);
+    assert!(world.client.ledger().uploads(10).await.unwrap().is_empty());
+    assert!(world.client.ledger().scopes().await.unwrap().is_empty());
+    let report = world.sync(options.clone()).await;
+    assert_eq!(actions(&report.plan), actions(&plan));
+    let plan = world.plan(options).await;
+    assert!(!plan.has_changes());
+    assert_eq!(counts(&plan, Account), [0, 0, 0, 30, 0]);
+}
+
+#[tokio::test]
+async fn declined_plan_sends_nothing() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=3));
+    let options = world.options(&[Account]);
+    let sync = world.client.sync(world.integration_id, options.clone());
+    let report = sync.approve(|plan| plan.types[0].new > 5).await.unwrap();
+    assert!(report.is_declined);
+    assert!(!world.has("ACCOUNT", "acc-1"));
+    assert!(
+        world
+            .client
+            .ledger()
+            .open_uploads()
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(world.sync(options).await.verdict, Verdict::Done);
+}
+
+#[tokio::test]
+async fn plan_file_does_what_was_planned_and_nothing_else() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let mut records = accounts(2..=30);
+    records[0] = account("acc-2", "Two");
+    records[1] = account("acc-3", "Three");
+    records.push(account("acc-31", "New"));
+    world.export("account.ldjson", &records);
+    let plan = world.plan(options.clone()).await;
+    let file = world.path("plan.ldjson");
+    plan.write(&file).unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(!text.contains("Two"), "{text}");
+    // One record changes once more, and another one appears.
+    records[1] = account("acc-3", "Three again");
+    records.push(account("acc-32", "Late"));
+    world.export("account.ldjson", &records);
+    let mut with_plan = options.clone();
+    with_plan.plan_file = Some(file);
+    let mut strict = with_plan.clone();
+    strict.strict = true;
+    let refused = world.client.sync(world.integration_id, strict).await;
+    assert!(
+        matches!(refused, Err(SyncError::PlanOutdated { left_out: 2 })),
+        "{refused:?}"
+    );
+    let report = world.sync(with_plan.clone()).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    let left: Vec<_> = report
+        .plan
+        .left_out
+        .iter()
+        .map(|left| left.object_id.as_str())
+        .collect();
+    assert_eq!(left, ["acc-3", "acc-32"]);
+    assert_eq!(world.field("ACCOUNT", "acc-2", "name"), "Two");
+    assert_eq!(world.field("ACCOUNT", "acc-3", "name"), "Company 3");
+    assert!(!world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "acc-31"));
+    assert!(!world.has("ACCOUNT", "acc-32"));
+    // The same plan once more: what it says is done already, and nothing is done twice.
+    let again = world.sync(with_plan).await;
+    assert_eq!(again.calls, 0, "{again:#?}");
+}
+
+#[tokio::test]
+async fn only_some_records_are_looked_at() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let mut options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let renamed: Vec<_> = (3..=30)
+        .map(|id| account(&format!("acc-{id}"), "Other"))
+        .collect();
+    world.export("account.ldjson", &renamed);
+    let ids = vec!["acc-1".to_owned(), "acc-5".to_owned()];
+    options.only.insert(Account, Only::Ids(ids));
+    let report = world.sync(options).await;
+    assert_eq!(
+        counts(&report.plan, Account),
+        [0, 1, 1, 0, 0],
+        "{report:#?}"
+    );
+    assert!(!world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "acc-2"));
+    assert_eq!(world.field("ACCOUNT", "acc-6", "name"), "Company 6");
+}
+
+#[tokio::test]
+async fn changes_above_their_limit_are_held_back() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let mut options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let renamed: Vec<_> = (2..=30)
+        .map(|id| account(&format!("acc-{id}"), "Other"))
+        .collect();
+    world.export("account.ldjson", &renamed);
+    options.max_changes = Limit::Records(50);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    assert_eq!(counts(&report.plan, Account), [0, 0, 1, 0, 29]);
+    assert_eq!(world.field("ACCOUNT", "acc-6", "name"), "Company 6");
+}

@@ -1,0 +1,244 @@
+//! What goes to Gong from one round to the next.
+
+use gong_crm::ObjectType::{Account, BusinessUser, Contact, Deal, Stage};
+use gong_crm::push::Verdict;
+use serde_json::json;
+
+use crate::support::{World, account, accounts, contact, counts, deal, stage, user};
+
+#[tokio::test]
+async fn day_two_export_sends_what_changed_and_deletes_what_vanished() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=1_000));
+    let options = world.options(&[Account]);
+    let first = world.sync(options.clone()).await;
+    assert_eq!(first.verdict, Verdict::Done, "{first:#?}");
+    assert_eq!(counts(&first.plan, Account), [1_000, 0, 0, 0, 0]);
+
+    let mut second = accounts(6..=1_000);
+    second.reverse();
+    second[3] = account("acc-997", "Renamed");
+    second.push(account("acc-2001", "New"));
+    world.export("account.ldjson", &second);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(counts(&report.plan, Account), [1, 1, 5, 994, 0]);
+    assert!(!world.has("ACCOUNT", "acc-1"));
+    assert_eq!(world.field("ACCOUNT", "acc-997", "name"), json!("Renamed"));
+
+    let before = world.calls().await;
+    world.export("account.ldjson", &second);
+    let quiet = world.sync(options).await;
+    assert_eq!(quiet.verdict, Verdict::Done, "{quiet:#?}");
+    assert_eq!((quiet.calls, world.calls().await - before), (0, 0));
+}
+
+#[tokio::test]
+async fn records_pushed_before_the_first_sync_are_owned_from_then_on() {
+    let world = World::new().await;
+    let report = world.push("accounts.ldjson", &accounts(1..=30)).await;
+    assert_eq!(report.verdict, Verdict::Done);
+    // Somebody else's record, which no read of the scope ever held.
+    let other = world
+        .push("accounts.ldjson", &[account("other", "Other")])
+        .await;
+    assert_eq!(other.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(1..=30));
+    let options = world.options(&[Account]);
+    let first = world.sync(options.clone()).await;
+    assert_eq!(counts(&first.plan, Account), [0, 0, 0, 30, 0]);
+    assert_eq!(first.calls, 0);
+    let path = world.export("account.ldjson", &accounts(2..=30));
+    // Later than the push.
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
+    crate::support::set_time(&path, later);
+    let second = world.sync(options).await;
+    assert_eq!(counts(&second.plan, Account)[2], 1, "{second:#?}");
+    assert!(!world.has("ACCOUNT", "acc-1"));
+    assert!(world.has("ACCOUNT", "other"));
+}
+
+#[tokio::test]
+async fn newer_push_between_an_export_and_its_sync_stays() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=25));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(2..=25));
+    // A webhook: one record that the export has in an older version, and one that it does not have.
+    let pushed = [account("acc-2", "Fresh"), account("acc-1", "Back")];
+    assert_eq!(
+        world.push("accounts-hook.ldjson", &pushed).await.verdict,
+        Verdict::Done
+    );
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-2", "name"), json!("Fresh"));
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), json!("Back"));
+    assert_eq!(report.plan.types[0].newer_in_gong, 2);
+}
+
+#[tokio::test]
+async fn stage_that_vanishes_is_retired_and_comes_back() {
+    let world = World::new().await;
+    let all = [
+        stage("s-1", "New"),
+        stage("s-2", "Won"),
+        stage("s-3", "Lost"),
+    ];
+    world.export("stage.ldjson", &all);
+    let options = world.options(&[Stage]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("stage.ldjson", &all[..2]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(counts(&report.plan, Stage), [0, 0, 1, 2, 0]);
+    assert_eq!(world.field("STAGE", "s-3", "isActive"), json!(false));
+    assert_eq!(world.field("STAGE", "s-3", "name"), json!("Lost"));
+
+    world.export("stage.ldjson", &all[..2]);
+    let quiet = world.sync(options.clone()).await;
+    assert_eq!(
+        (quiet.verdict, quiet.calls),
+        (Verdict::Done, 0),
+        "{quiet:#?}"
+    );
+
+    world.export("stage.ldjson", &all);
+    let back = world.sync(options).await;
+    assert_eq!(back.verdict, Verdict::Done, "{back:#?}");
+    assert_eq!(world.field("STAGE", "s-3", "isActive"), json!(true));
+}
+
+#[tokio::test]
+async fn addresses_of_users_swap_and_change_their_case() {
+    let world = World::new().await;
+    world.export(
+        "business_user.ldjson",
+        &[
+            user("u-1", "ada@acme.example"),
+            user("u-2", "bo@acme.example"),
+        ],
+    );
+    let options = world.options(&[BusinessUser]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export(
+        "business_user.ldjson",
+        &[
+            user("u-1", "bo@acme.example"),
+            user("u-2", "ada@acme.example"),
+        ],
+    );
+    let swapped = world.sync(options.clone()).await;
+    assert_eq!(swapped.verdict, Verdict::Done, "{swapped:#?}");
+    assert_eq!(
+        world.field("BUSINESS_USER", "u-1", "emailAddress"),
+        json!("bo@acme.example")
+    );
+    assert_eq!(
+        world.field("BUSINESS_USER", "u-2", "emailAddress"),
+        json!("ada@acme.example")
+    );
+    world.export(
+        "business_user.ldjson",
+        &[
+            user("u-1", "Bo@acme.example"),
+            user("u-2", "ada@acme.example"),
+        ],
+    );
+    let cased = world.sync(options).await;
+    assert_eq!(cased.verdict, Verdict::Done, "{cased:#?}");
+    assert_eq!(counts(&cased.plan, BusinessUser), [0, 1, 0, 1, 0]);
+    assert_eq!(cased.files[0].uploads.len(), 1);
+}
+
+#[tokio::test]
+async fn absent_standard_field_gets_its_documented_default() {
+    let world = World::new().await;
+    let mut won = deal("d-1", "acc-1", "s-1", 100);
+    won["status"] = json!("WON");
+    world.export("stage.ldjson", &[stage("s-1", "New")]);
+    world.export("business_user.ldjson", &[user("u-1", "ada@acme.example")]);
+    world.export("account.ldjson", &accounts(1..=2));
+    world.export("deal.ldjson", &[won.clone()]);
+    let options = world.options(&[Stage, BusinessUser, Account, Deal]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    won.as_object_mut().unwrap().remove("status");
+    world.export("deal.ldjson", &[won]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.field("DEAL", "d-1", "status"), json!("OPEN"));
+}
+
+#[tokio::test]
+async fn invalid_record_is_held_back_and_never_deleted() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let mut records = accounts(1..=30);
+    records[0]["modifiedDate"] = json!("yesterday");
+    world.export("account.ldjson", &records);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert_eq!(counts(&report.plan, Account), [0, 0, 0, 29, 1]);
+    assert!(world.has("ACCOUNT", "acc-1"));
+}
+
+#[tokio::test]
+async fn unsent_plan_of_a_killed_round_deletes_nothing_that_is_back() {
+    let mut world = World::new().await;
+    let ledger = gong_crm::ledger::Ledger::memory();
+    world.client = crate::support::client(&world.simulator, ledger);
+    world.export("account.ldjson", &accounts(1..=30));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(2..=30));
+    // The round is stopped as soon as its plan is known, which leaves a deletion planned.
+    let (mut handle, sync) = world
+        .client
+        .sync(world.integration_id, options.clone())
+        .start();
+    let stopping = async {
+        while let Some(event) = handle.next_event().await {
+            if matches!(event, gong_crm::push::Event::Planned { .. }) {
+                handle.cancel();
+            }
+        }
+    };
+    let (report, ()) = tokio::join!(sync, stopping);
+    drop(report);
+    let is_gone = !world.has("ACCOUNT", "acc-1");
+    world.export("account.ldjson", &accounts(1..=30));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?} {is_gone}");
+    assert!(world.has("ACCOUNT", "acc-1"));
+    assert!(
+        world
+            .client
+            .ledger()
+            .open_uploads()
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn contact_waits_for_its_account_and_goes_with_it() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=3));
+    world.export(
+        "contact.ldjson",
+        &[contact("c-1", "acc-1"), contact("c-2", "acc-2")],
+    );
+    let options = world.options(&[Account, Contact]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(2..=3));
+    world.export("contact.ldjson", &[contact("c-2", "acc-2")]);
+    let mut options = options;
+    options.max_deletions = gong_crm::sync::Limit::Unlimited;
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-1") && !world.has("CONTACT", "c-1"));
+}

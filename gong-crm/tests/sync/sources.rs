@@ -1,0 +1,147 @@
+//! Sources that are missing, cut, late or in parts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gong_crm::ObjectType::{Account, Contact};
+use gong_crm::push::Verdict;
+use gong_crm::source::{FilesSource, Take};
+use gong_crm::sync::SyncOptions;
+
+use crate::support::{World, account, accounts, contact, counts};
+
+#[tokio::test]
+async fn missing_source_fails_and_the_others_go() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=3));
+    let options = world.options(&[Account, Contact]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    assert!(
+        report.plan.problems[0]
+            .message
+            .starts_with("source missing"),
+        "{report:#?}"
+    );
+    assert!(world.has("ACCOUNT", "acc-1"));
+    world.export("contact.ldjson", &[contact("c-1", "acc-1")]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    std::fs::remove_file(world.path("contact.ldjson")).unwrap();
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Failed);
+    assert!(world.has("CONTACT", "c-1"));
+}
+
+#[tokio::test]
+async fn half_written_file_deletes_nothing() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let text: String = accounts(1..=30)
+        .iter()
+        .map(|record| format!("{record}\n"))
+        .collect();
+    world.export_text("account.ldjson", &text[..text.len() - 150]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-30") && world.has("ACCOUNT", "acc-29"));
+}
+
+#[tokio::test]
+async fn missing_part_deletes_nothing() {
+    let world = World::new().await;
+    for part in 0..3 {
+        world.export(
+            &format!("part-{part}.ldjson"),
+            &accounts(part * 10 + 1..=part * 10 + 10),
+        );
+    }
+    let source = FilesSource::new(world.path("part-*.ldjson")).complete(true);
+    let options = |source: FilesSource| {
+        SyncOptions::new("acme")
+            .simulator()
+            .source(Account, Arc::new(source))
+    };
+    let ambiguous = world.sync(options(source.clone())).await;
+    assert_eq!(ambiguous.verdict, Verdict::Failed);
+    let parts = options(source.take(Take::Parts));
+    assert_eq!(world.sync(parts.clone()).await.verdict, Verdict::Done);
+    std::fs::remove_file(world.path("part-1.ldjson")).unwrap();
+    let report = world.sync(parts).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-11"));
+}
+
+#[tokio::test]
+async fn latest_file_counts_and_an_older_one_changes_nothing() {
+    let world = World::new().await;
+    world.export("accounts-1.ldjson", &accounts(1..=30));
+    world.export("accounts-2.ldjson", &accounts(2..=31));
+    let source = FilesSource::new(world.path("accounts-*.ldjson"))
+        .take(Take::Latest)
+        .complete(true);
+    let options = SyncOptions::new("acme")
+        .simulator()
+        .source(Account, Arc::new(source));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    assert!(!world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "acc-31"));
+    std::fs::remove_file(world.path("accounts-2.ldjson")).unwrap();
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-31"));
+}
+
+#[tokio::test]
+async fn file_that_changed_just_now_is_not_read() {
+    let world = World::new().await;
+    std::fs::write(
+        world.path("account.ldjson"),
+        format!("{}\n", account("a", "A")),
+    )
+    .unwrap();
+    let source = FilesSource::new(world.path("account.ldjson"))
+        .complete(true)
+        .stable_for(Duration::from_mins(10));
+    let options = SyncOptions::new("acme")
+        .simulator()
+        .source(Account, Arc::new(source));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "a"));
+    let old = std::time::SystemTime::now() - Duration::from_mins(20);
+    crate::support::set_time(&world.path("account.ldjson"), old);
+    assert_eq!(world.sync(options).await.verdict, Verdict::Done);
+}
+
+#[tokio::test]
+async fn changes_delete_nothing_and_packed_files_are_read() {
+    use std::io::Write as _;
+    let world = World::new().await;
+    let pack = |name: &str, records: &[serde_json::Value]| {
+        let file = std::fs::File::create(world.path(name)).unwrap();
+        let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        for record in records {
+            writeln!(packed, "{record}").unwrap();
+        }
+        packed.finish().unwrap();
+    };
+    pack("accounts.ldjson.gz", &accounts(1..=30));
+    let source = FilesSource::new(world.path("accounts.ldjson.gz"));
+    let options = SyncOptions::new("acme")
+        .simulator()
+        .source(Account, Arc::new(source));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    pack("accounts.ldjson.gz", &accounts(30..=31));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(
+        counts(&report.plan, Account),
+        [1, 0, 0, 1, 0],
+        "{report:#?}"
+    );
+    assert!(world.has("ACCOUNT", "acc-1"));
+    // A packed file that was cut.
+    let bytes = std::fs::read(world.path("accounts.ldjson.gz")).unwrap();
+    std::fs::write(world.path("accounts.ldjson.gz"), &bytes[..bytes.len() - 12]).unwrap();
+    assert_eq!(world.sync(options).await.verdict, Verdict::Failed);
+}
