@@ -1,13 +1,13 @@
-//! Does the fast way of reading a line ever accept what the exact way finds wrong?
+//! Compares what the scanner and the exact check find in a line.
 //!
 //! The first byte chooses the type and whether there is an entity schema; the rest is the line. It
-//! is read twice, because names are learned from the first reading.
+//! is checked twice, because the scanner learns names from the first time.
 
 #![no_main]
 
-use gong_crm::check::differential::Differential;
-use gong_crm::schema::EntitySchema;
+use gong_crm::check::fuzzing::Setup;
 use gong_crm::ObjectType;
+use gong_crm::schema::EntitySchema;
 use libfuzzer_sys::fuzz_target;
 
 const SCHEMA: &str = r#"{"DEAL":[
@@ -22,10 +22,11 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let object_type = ObjectType::ALL[usize::from(choice % 6)];
     let schema = EntitySchema::from_json(SCHEMA).ok().filter(|_| *choice > 127);
-    let mut differential = Differential::new(object_type, schema);
+    let setup = Setup::new(object_type, schema);
+    let mut differential = setup.differential();
     for _ in 0..2 {
-        if let Err(disagreement) = differential.compare(line) {
-            panic!("{object_type}: {disagreement}");
+        if let Err(difference) = differential.compare(line) {
+            panic!("{object_type}: {difference}");
         }
     }
 });

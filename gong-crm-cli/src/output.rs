@@ -197,7 +197,7 @@ pub(crate) fn finish() -> Result<(), CliError> {
 }
 
 /// A value as JSON in one line, without characters that act on a terminal.
-fn json_text(value: &impl Serialize) -> String {
+pub(crate) fn json_text(value: &impl Serialize) -> String {
     match serde_json::to_string(value) {
         Ok(text) => escape::json(&text),
         Err(error) => {

@@ -1,71 +1,82 @@
-//! Finding every problem of entity files before Gong does.
+//! Finding every problem of record files before Gong does.
 //!
-//! [`check_paths`] reads files and folders, [`check_reader`] one stream. Both tell of each problem
-//! as a [`Finding`]: where it is, which [`Rule`](crate::Rule) it breaks, and what to do about it.
-//! They tell of all problems of a line, not of the first, and never hold a file in memory.
+//! [`check_paths`] reads files and folders, [`check_reader`] one stream. Both report each problem as
+//! a [`Finding`]: its place, the [`Rule`](crate::Rule) that is broken, and how to fix it. They report
+//! all problems of a line, not only the first, and never keep a file in memory.
 //!
-//! What Gong documents, or was seen to refuse, is an error; what it merely suggests, or contradicts
-//! itself about, is a warning. [`Options`] can change either.
+//! An error is what Gong rejects, by its current documentation or a recorded answer, and what leaves
+//! open which record or value is meant. Everything else is a warning. [`Severities`] change it.
+//!
+//! A problem of a whole column, such as a field that no record has, is one finding with a count.
 
 use std::io;
 use std::path::PathBuf;
 
-#[doc(hidden)]
-pub mod differential;
-mod emails;
+mod block;
+mod conflicts;
+mod context;
+mod delivery;
+mod duplicates;
 mod file;
 mod finding;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod ids;
-mod name;
-mod object;
+mod input;
+mod json;
+mod names;
 mod options;
 mod order;
 mod page;
+mod parallel;
 mod record;
-mod repeats;
-mod run;
+mod references;
 mod scan;
+mod session;
+mod severities;
 mod source;
 mod summary;
-mod syntax;
-mod value;
 
 #[cfg(test)]
 mod tests;
 
 pub use finding::{Excerpt, Finding};
+#[doc(hidden)]
+pub use input::{Input, Lines};
 pub use options::Options;
 pub use page::rules_page;
 #[cfg(feature = "mapping")]
-pub(crate) use run::STANDARD_INPUT;
+pub(crate) use session::STANDARD_INPUT;
 #[doc(hidden)]
-pub use run::{Input, Lines, check_inputs};
-pub use run::{check_paths, check_reader};
+pub use session::check_inputs;
+pub use session::{check_paths, check_reader};
+pub use severities::Severities;
 pub use source::{FileConverter, LineSource, Locator};
 pub use summary::{FileSummary, Summary};
 
-pub use crate::rule::{Evidence, Example, Explanation, Sample, Severity};
+pub use crate::rule::{Effect, Evidence, Example, Explanation, Sample, Severity};
 
 use crate::io::blocks;
 use crate::io::discover::FilesError;
 
-/// Why a check came to no end.
+/// Why a check ended early.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckError {
-    /// The paths lead to no entity files.
+    /// The paths lead to no record files.
     #[error(transparent)]
     Files(#[from] FilesError),
-    /// A file can't be read to its end.
-    #[error("{} can't be read: {source}", path.display())]
+    /// A file cannot be read to its end.
+    #[error("{} cannot be read: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
     },
-    /// A CSV can't be converted, because the mapping does not fit it or because of the disk.
-    #[error("{} can't be converted: {source}", path.display())]
+    /// A CSV cannot be converted, because the mapping does not fit it or because of the disk.
+    #[error("{} cannot be converted: {source}", path.display())]
     Convert {
         /// The file.
         path: PathBuf,

@@ -1,4 +1,4 @@
-//! The rules that a record must keep, each under a stable, readable name.
+//! The rules for records and record files, each with a stable, readable name.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,18 +11,18 @@ mod file;
 mod line;
 mod record;
 
-pub use explanation::{Evidence, Example, Explanation, Sample};
+pub use explanation::{Effect, Evidence, Example, Explanation, Sample};
 
-/// How much a finding weighs.
+/// How much a finding counts.
 ///
-/// What Gong documents, or was seen to refuse, is an error. What it merely suggests, or contradicts
-/// itself about, is a warning.
+/// [`Rule::severity`] derives it from what a breach leads to and from the evidence for that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Gong refuses the line or the file, or can't be expected to take it.
+    /// Gong documents that it rejects this, or was seen to; or it is open which record or value is
+    /// meant.
     Error,
-    /// Gong takes it, but it may not do what was meant.
+    /// Gong accepts this, or nobody knows whether it does.
     Warning,
 }
 
@@ -42,12 +42,13 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Writes the enum and everything that is known of each rule from one table.
+/// Writes the enum and everything that is known of each rule from one table: the rule's name, the
+/// effect of a breach, and the explanation.
 macro_rules! rules {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $severity:ident, $explanation:path;)+) => {
-        /// A rule of Gong's for the lines of an entity file.
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $effect:ident, $explanation:path;)+) => {
+        /// A rule for the lines of a record file.
         ///
-        /// The name is stable: it stands in messages, in JSON output, and is what switches take.
+        /// The name is stable: it is part of messages and of JSON output, and flags take it.
         ///
         /// ```
         /// use gong_records::{Account, Rule};
@@ -73,14 +74,41 @@ macro_rules! rules {
                 }
             }
 
-            /// How much a breach weighs, unless the caller says otherwise.
-            pub fn severity(self) -> Severity {
+            /// What a breach leads to.
+            pub fn effect(self) -> Effect {
                 match self {
-                    $(Self::$variant => Severity::$severity,)+
+                    $(Self::$variant => Effect::$effect,)+
                 }
             }
 
-            /// Why the rule is there, who says so, and what keeps and breaks it.
+            /// How much a breach counts by default; [`Severities`](crate::check::Severities)
+            /// change it.
+            ///
+            /// An error is what Gong rejects, by its current documentation or a recorded answer,
+            /// and what leaves open which record or value is meant. Everything else is a warning.
+            ///
+            /// ```
+            /// use gong_records::Rule;
+            /// use gong_records::rule::{Effect, Evidence, Severity};
+            ///
+            /// // Documented: an error. Merely concluded: a warning.
+            /// assert_eq!(Rule::UrlFormat.explain().evidence, Evidence::Documented);
+            /// assert_eq!(Rule::UrlFormat.severity(), Severity::Error);
+            /// assert_eq!(Rule::EmailFormat.explain().evidence, Evidence::Inferred);
+            /// assert_eq!(Rule::EmailFormat.severity(), Severity::Warning);
+            /// // Which of two values is meant nobody can tell.
+            /// assert_eq!(Rule::DuplicateKey.effect(), Effect::Ambiguous);
+            /// assert_eq!(Rule::DuplicateKey.severity(), Severity::Error);
+            /// ```
+            pub fn severity(self) -> Severity {
+                match self.effect() {
+                    Effect::Ambiguous => Severity::Error,
+                    Effect::Rejected if self.explain().evidence.is_firm() => Severity::Error,
+                    Effect::Rejected | Effect::Accepted | Effect::Handled => Severity::Warning,
+                }
+            }
+
+            /// Why the rule exists, its source, and an example of each kind.
             pub fn explain(self) -> &'static Explanation {
                 match self {
                     $(Self::$variant => &$explanation,)+
@@ -99,133 +127,137 @@ macro_rules! rules {
 
 rules! {
     /// A file is text in UTF-8.
-    Encoding = "encoding", Error, file::ENCODING;
+    Encoding = "encoding", Rejected, file::ENCODING;
     /// A file does not begin with a byte order mark.
-    ByteOrderMark = "byte-order-mark", Error, file::BYTE_ORDER_MARK;
+    ByteOrderMark = "byte-order-mark", Rejected, file::BYTE_ORDER_MARK;
     /// A file has no blank lines.
-    BlankLine = "blank-line", Warning, file::BLANK_LINE;
-    /// A file holds no comments.
-    CommentLine = "comment-line", Error, file::COMMENT_LINE;
-    /// Each record has a line of its own, without a list around them.
-    JsonArray = "json-array", Error, file::JSON_ARRAY;
-    /// A record stands in one line, not spread over several.
-    PrettyPrinted = "pretty-printed", Error, file::PRETTY_PRINTED;
-    /// A file holds at least one record.
-    NoRecords = "no-records", Error, file::NO_RECORDS;
-    /// A file fits into one upload: 200,000,000 bytes with the framing around it.
-    FileSize = "file-size", Error, file::FILE_SIZE;
-    /// A line is short enough to be checked: 4 MiB.
-    LineSize = "line-size", Error, file::LINE_SIZE;
-    /// A file holds records of the type that it is checked as.
-    WrongFileType = "wrong-file-type", Warning, file::WRONG_FILE_TYPE;
+    BlankLine = "blank-line", Rejected, file::BLANK_LINE;
+    /// A file has no comments.
+    CommentLine = "comment-line", Rejected, file::COMMENT_LINE;
+    /// Each record has its own line, and the file is not a JSON list.
+    JsonArray = "json-array", Rejected, file::JSON_ARRAY;
+    /// A record is on one line, not spread over several.
+    PrettyPrinted = "pretty-printed", Rejected, file::PRETTY_PRINTED;
+    /// A file has at least one record.
+    NoRecords = "no-records", Rejected, file::NO_RECORDS;
+    /// A file fits into one upload: 200,000,000 bytes including the multipart framing.
+    FileSize = "file-size", Handled, file::FILE_SIZE;
+    /// A line has at most 4 MiB, so that it can be checked.
+    LineSize = "line-size", Ambiguous, file::LINE_SIZE;
+    /// The records of a file have the type that the file is checked as.
+    WrongFileType = "wrong-file-type", Accepted, file::WRONG_FILE_TYPE;
     /// The records of a file are sorted by `modifiedDate`.
-    Unsorted = "unsorted", Warning, file::UNSORTED;
-    /// A row of a CSV has a cell for each column, and closes its quotes.
-    Row = "row", Error, csv::ROW;
-    /// A cell of a CSV is written as the mapping says.
-    Cell = "cell", Error, csv::CELL;
+    Unsorted = "unsorted", Rejected, file::UNSORTED;
+    /// A row of a CSV has one cell per column, and its quotes are closed.
+    Row = "row", Ambiguous, csv::ROW;
+    /// A cell of a CSV has the format that the mapping names.
+    Cell = "cell", Ambiguous, csv::CELL;
     /// A name that a mapping looks up leads to one value.
-    Lookup = "lookup", Error, csv::LOOKUP;
+    Lookup = "lookup", Ambiguous, csv::LOOKUP;
     /// A mapping leaves no question open.
-    OpenQuestion = "open-question", Error, csv::OPEN_QUESTION;
+    OpenQuestion = "open-question", Ambiguous, csv::OPEN_QUESTION;
     /// An id was not rounded by a spreadsheet.
-    MangledId = "mangled-id", Error, csv::MANGLED_ID;
+    MangledId = "mangled-id", Ambiguous, csv::MANGLED_ID;
     /// Different ids stay different when a mapping cleans them.
-    IdCollision = "id-collision", Error, csv::ID_COLLISION;
+    IdCollision = "id-collision", Ambiguous, csv::ID_COLLISION;
     /// An amount is in the company's currency.
-    OtherCurrency = "other-currency", Error, csv::OTHER_CURRENCY;
+    OtherCurrency = "other-currency", Ambiguous, csv::OTHER_CURRENCY;
     /// A number does not begin with a zero.
-    LeadingZero = "leading-zero", Warning, csv::LEADING_ZERO;
+    LeadingZero = "leading-zero", Accepted, csv::LEADING_ZERO;
     /// What a mapping puts into `domains` are bare domains of companies.
-    DomainFormat = "domain-format", Warning, csv::DOMAIN_FORMAT;
+    DomainFormat = "domain-format", Accepted, csv::DOMAIN_FORMAT;
     /// A path of a mapping has a value in some record.
-    EmptyColumn = "empty-column", Warning, csv::EMPTY_COLUMN;
-    /// A line is JSON.
-    JsonSyntax = "json-syntax", Error, line::JSON_SYNTAX;
-    /// A word that is not a number, `true`, `false` or `null` stands in double quotes.
-    UnquotedWord = "unquoted-word", Error, line::UNQUOTED_WORD;
-    /// Texts stand in double quotes, not in others.
-    SingleQuotes = "single-quotes", Error, line::SINGLE_QUOTES;
-    /// No comma stands after the last field, nor after the record.
-    TrailingComma = "trailing-comma", Error, line::TRAILING_COMMA;
-    /// A line holds one record.
-    TwoObjects = "two-objects", Error, line::TWO_OBJECTS;
+    EmptyColumn = "empty-column", Accepted, csv::EMPTY_COLUMN;
+    /// A line is valid JSON.
+    JsonSyntax = "json-syntax", Rejected, line::JSON_SYNTAX;
+    /// A word other than `true`, `false` and `null` is in double quotes.
+    UnquotedWord = "unquoted-word", Rejected, line::UNQUOTED_WORD;
+    /// Strings are in double quotes.
+    SingleQuotes = "single-quotes", Rejected, line::SINGLE_QUOTES;
+    /// No comma follows the last field or the record.
+    TrailingComma = "trailing-comma", Rejected, line::TRAILING_COMMA;
+    /// A line has one record.
+    TwoObjects = "two-objects", Rejected, line::TWO_OBJECTS;
     /// A line is a JSON object.
-    NotAnObject = "not-an-object", Error, line::NOT_AN_OBJECT;
-    /// A name stands once in a line.
-    DuplicateKey = "duplicate-key", Error, line::DUPLICATE_KEY;
-    /// A required field is there and not empty.
-    MissingField = "missing-field", Error, field::MISSING_FIELD;
-    /// A field of Gong's own is left out rather than null.
-    NullValue = "null-value", Error, field::NULL_VALUE;
-    /// A field holds the JSON type that Gong documents for it.
-    WrongType = "wrong-type", Error, field::WRONG_TYPE;
-    /// A field has its present name, not one of earlier documentation.
-    RetiredName = "retired-name", Error, field::RETIRED_NAME;
-    /// A name that is nearly one of Gong's is that one.
-    MisspelledName = "misspelled-name", Warning, field::MISSPELLED_NAME;
-    /// A field that is better left out is left out.
-    DiscouragedField = "discouraged-field", Warning, field::DISCOURAGED_FIELD;
+    NotAnObject = "not-an-object", Rejected, line::NOT_AN_OBJECT;
+    /// A JSON object has no duplicate keys.
+    DuplicateKey = "duplicate-key", Ambiguous, line::DUPLICATE_KEY;
+    /// A required field is present and not empty.
+    MissingField = "missing-field", Rejected, field::MISSING_FIELD;
+    /// A standard field without a value is left out instead of being null.
+    NullValue = "null-value", Rejected, field::NULL_VALUE;
+    /// A field has the JSON type that Gong documents for it.
+    WrongType = "wrong-type", Rejected, field::WRONG_TYPE;
+    /// A field has its current name, not the one of earlier documentation.
+    RetiredName = "retired-name", Accepted, field::RETIRED_NAME;
+    /// A name that is almost that of a standard field is spelled like it.
+    MisspelledName = "misspelled-name", Accepted, field::MISSPELLED_NAME;
+    /// A field that Gong no longer documents for the type is left out.
+    DiscouragedField = "discouraged-field", Accepted, field::DISCOURAGED_FIELD;
     /// An `objectId` has 1 to 64 characters.
-    ObjectIdLength = "object-id-length", Error, field::OBJECT_ID_LENGTH;
-    /// An `objectId` holds letters, digits, hyphens and underscores, or is an email address.
-    ObjectIdCharset = "object-id-charset", Error, field::OBJECT_ID_CHARSET;
-    /// An `objectId` has no underscore, about which Gong contradicts itself.
-    ObjectIdUnderscore = "object-id-underscore", Warning, field::OBJECT_ID_UNDERSCORE;
+    ObjectIdLength = "object-id-length", Rejected, field::OBJECT_ID_LENGTH;
+    /// An `objectId` has only letters, digits, hyphens and underscores, or is an email address.
+    ObjectIdCharset = "object-id-charset", Rejected, field::OBJECT_ID_CHARSET;
+    /// An `objectId` has no underscore, about which Gong's documentation contradicts itself.
+    ObjectIdUnderscore = "object-id-underscore", Rejected, field::OBJECT_ID_UNDERSCORE;
     /// A date-time is ISO 8601: `2026-03-01T09:30:00+01:00`.
-    TimestampFormat = "timestamp-format", Error, field::TIMESTAMP_FORMAT;
+    TimestampFormat = "timestamp-format", Rejected, field::TIMESTAMP_FORMAT;
     /// A date-time has no fraction of a second.
-    TimestampFraction = "timestamp-fraction", Error, field::TIMESTAMP_FRACTION;
-    /// A date-time says its offset from UTC, or `Z`.
-    TimestampZone = "timestamp-zone", Error, field::TIMESTAMP_ZONE;
-    /// A date or a time exists in the calendar.
-    TimestampRange = "timestamp-range", Error, field::TIMESTAMP_RANGE;
+    TimestampFraction = "timestamp-fraction", Rejected, field::TIMESTAMP_FRACTION;
+    /// A date-time has an offset from UTC, or `Z`.
+    TimestampZone = "timestamp-zone", Rejected, field::TIMESTAMP_ZONE;
+    /// A date and a time exist in the calendar.
+    TimestampRange = "timestamp-range", Rejected, field::TIMESTAMP_RANGE;
     /// A close date is an ISO 8601 date: `2026-09-30`.
-    DateFormat = "date-format", Error, field::DATE_FORMAT;
-    /// A close date is a day without a time.
-    CloseDateTime = "close-date-time", Warning, field::CLOSE_DATE_TIME;
+    DateFormat = "date-format", Rejected, field::DATE_FORMAT;
+    /// A close date has no time of day.
+    CloseDateTime = "close-date-time", Rejected, field::CLOSE_DATE_TIME;
     /// A link is a full `http` or `https` URL.
-    UrlFormat = "url-format", Error, field::URL_FORMAT;
-    /// An email address has one `@`, something on both sides, and no spaces.
-    EmailFormat = "email-format", Error, field::EMAIL_FORMAT;
-    /// A field with a fixed set of words holds one of them, in the same case.
-    UnknownWord = "unknown-word", Error, field::UNKNOWN_WORD;
-    /// A number is written as JSON has it, and is finite.
-    NumberFormat = "number-format", Error, field::NUMBER_FORMAT;
-    /// A number is not below the least that Gong takes.
-    NumberRange = "number-range", Error, field::NUMBER_RANGE;
-    /// A text is no longer than Gong takes.
-    TextLength = "text-length", Error, field::TEXT_LENGTH;
-    /// An `objectId` stands once in a file.
-    DuplicateObjectId = "duplicate-object-id", Error, record::DUPLICATE_OBJECT_ID;
-    /// An email address is that of one business user in a file.
-    DuplicateEmail = "duplicate-email", Warning, record::DUPLICATE_EMAIL;
-    /// A record carries what Gong needs to show it.
-    NotVisible = "not-visible", Warning, record::NOT_VISIBLE;
+    UrlFormat = "url-format", Rejected, field::URL_FORMAT;
+    /// An email address has one `@`, text on both sides of it, and no spaces.
+    EmailFormat = "email-format", Rejected, field::EMAIL_FORMAT;
+    /// A field with a fixed set of values has one of them, in the same case.
+    UnknownWord = "unknown-word", Rejected, field::UNKNOWN_WORD;
+    /// A number is valid JSON, and finite.
+    NumberFormat = "number-format", Rejected, field::NUMBER_FORMAT;
+    /// A number is not below Gong's minimum.
+    NumberRange = "number-range", Rejected, field::NUMBER_RANGE;
+    /// A text is not longer than Gong's limit.
+    TextLength = "text-length", Rejected, field::TEXT_LENGTH;
+    /// A file has one line per `objectId`.
+    DuplicateObjectId = "duplicate-object-id", Handled, record::DUPLICATE_OBJECT_ID;
+    /// Two lines of a record with the same `modifiedDate` have the same content.
+    ConflictingVersions = "conflicting-versions", Ambiguous, record::CONFLICTING_VERSIONS;
+    /// An email address belongs to one business user in a file.
+    DuplicateEmail = "duplicate-email", Rejected, record::DUPLICATE_EMAIL;
+    /// A record has the fields that Gong needs to display it.
+    NotVisible = "not-visible", Accepted, record::NOT_VISIBLE;
     /// A record that another one refers to is in the files.
-    UnresolvedReference = "unresolved-reference", Warning, record::UNRESOLVED_REFERENCE;
+    UnresolvedReference = "unresolved-reference", Accepted, record::UNRESOLVED_REFERENCE;
     /// A record that another one refers to is not deleted by the files.
-    DeletedReference = "deleted-reference", Warning, record::DELETED_REFERENCE;
-    /// A custom field has a name, its own, that is not one of Gong's fields.
-    CustomName = "custom-name", Error, custom::CUSTOM_NAME;
+    DeletedReference = "deleted-reference", Accepted, record::DELETED_REFERENCE;
+    /// Stages and users are in the input or in Gong if deals are.
+    MissingType = "missing-type", Accepted, record::MISSING_TYPE;
+    /// A custom field has a name that is not one of a standard field.
+    CustomName = "custom-name", Rejected, custom::CUSTOM_NAME;
     /// A custom field's value can be written as JSON.
-    CustomValue = "custom-value", Error, custom::CUSTOM_VALUE;
-    /// A custom field holds a text, a number, `true`, `false` or a list of texts.
-    CustomShape = "custom-shape", Warning, custom::CUSTOM_SHAPE;
+    CustomValue = "custom-value", Rejected, custom::CUSTOM_VALUE;
+    /// A custom field has a string, a number, `true`, `false` or a list of strings.
+    CustomShape = "custom-shape", Accepted, custom::CUSTOM_SHAPE;
     /// Only accounts, contacts, deals and leads have custom fields.
-    CustomNotShown = "custom-not-shown", Warning, custom::CUSTOM_NOT_SHOWN;
+    CustomNotShown = "custom-not-shown", Accepted, custom::CUSTOM_NOT_SHOWN;
     /// A custom field is declared in the entity schema.
-    CustomUnknown = "custom-unknown", Warning, custom::CUSTOM_UNKNOWN;
-    /// A custom field holds the JSON type that its declared type calls for.
-    CustomType = "custom-type", Error, custom::CUSTOM_TYPE;
-    /// A custom field of type `PICKLIST` holds one of its declared values.
-    CustomPicklist = "custom-picklist", Warning, custom::CUSTOM_PICKLIST;
-    /// A custom field of type `PERCENT` holds a number from 0 to 100.
-    CustomPercent = "custom-percent", Warning, custom::CUSTOM_PERCENT;
+    CustomUnknown = "custom-unknown", Accepted, custom::CUSTOM_UNKNOWN;
+    /// A custom field has the JSON type of its declared type.
+    CustomType = "custom-type", Rejected, custom::CUSTOM_TYPE;
+    /// A custom field of type `PICKLIST` has one of its declared values.
+    CustomPicklist = "custom-picklist", Accepted, custom::CUSTOM_PICKLIST;
+    /// A custom field of type `PERCENT` has a number from 0 to 100.
+    CustomPercent = "custom-percent", Accepted, custom::CUSTOM_PERCENT;
     /// A custom field is not one that the entity schema removes.
-    CustomDeleted = "custom-deleted", Warning, custom::CUSTOM_DELETED;
+    CustomDeleted = "custom-deleted", Accepted, custom::CUSTOM_DELETED;
     /// A custom date-time has no fraction of a second.
-    CustomTimestampFraction = "custom-timestamp-fraction", Warning, custom::CUSTOM_TIMESTAMP_FRACTION;
+    CustomTimestampFraction = "custom-timestamp-fraction", Rejected, custom::CUSTOM_TIMESTAMP_FRACTION;
 }
 
 impl fmt::Display for Rule {
@@ -237,6 +269,13 @@ impl fmt::Display for Rule {
 impl serde::Serialize for Rule {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Rule {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -260,7 +299,7 @@ impl FromStr for Rule {
     }
 }
 
-/// A name that is none of the rules'.
+/// A name that is not the name of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name:?} is not a rule; did you mean {}?", self.nearest())]
 pub struct UnknownRule {
@@ -268,7 +307,7 @@ pub struct UnknownRule {
 }
 
 impl UnknownRule {
-    /// The rule whose name is most like it.
+    /// The rule with the most similar name.
     pub fn nearest(&self) -> Rule {
         let likeness = |rule: &Rule| strsim::jaro_winkler(&self.name, rule.name());
         let nearest = Rule::ALL
@@ -284,7 +323,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_is_readable_and_leads_back_to_its_rule() {
+    fn every_name_is_readable_and_parses() {
         for rule in Rule::ALL {
             let name = rule.name();
             assert!(
@@ -293,6 +332,57 @@ mod tests {
                 "{name}"
             );
             assert_eq!(name.parse(), Ok(*rule));
+        }
+    }
+
+    /// Written by hand and not derived, so that a change of any rule's severity is noticed.
+    #[test]
+    fn only_firm_evidence_or_ambiguity_makes_an_error() {
+        for rule in Rule::ALL {
+            let evidence = rule.explain().evidence;
+            let is_firm = matches!(evidence, Evidence::Documented | Evidence::Recorded);
+            let is_error = rule.severity() == Severity::Error;
+            assert!(
+                !is_error || is_firm || rule.effect() == Effect::Ambiguous,
+                "{rule} is an error, and its evidence is {evidence}"
+            );
+        }
+        let ambiguous = |rule: &&Rule| rule.effect() == Effect::Ambiguous;
+        assert_eq!(
+            Rule::ALL.iter().filter(ambiguous).collect::<Vec<_>>(),
+            [
+                &Rule::LineSize,
+                &Rule::Row,
+                &Rule::Cell,
+                &Rule::DuplicateKey,
+                &Rule::ConflictingVersions
+            ]
+        );
+        for concluded in [
+            Rule::ByteOrderMark,
+            Rule::BlankLine,
+            Rule::NoRecords,
+            Rule::NullValue,
+            Rule::RetiredName,
+            Rule::EmailFormat,
+            Rule::CustomName,
+            Rule::ObjectIdUnderscore,
+            Rule::CustomTimestampFraction,
+            Rule::CloseDateTime,
+        ] {
+            assert_eq!(concluded.severity(), Severity::Warning, "{concluded}");
+        }
+        for firm in [
+            Rule::MissingField,
+            Rule::ObjectIdCharset,
+            Rule::ObjectIdLength,
+            Rule::TimestampFraction,
+            Rule::WrongType,
+            Rule::UnquotedWord,
+            Rule::CustomType,
+            Rule::CommentLine,
+        ] {
+            assert_eq!(firm.severity(), Severity::Error, "{firm}");
         }
     }
 }

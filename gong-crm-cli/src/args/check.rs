@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 use gong_crm::{ObjectType, Rule};
 
-/// Find every problem in files of records before Gong does
+/// Find every problem in record files before Gong does
 ///
-/// Gong tells of at most 20 bad lines, after the upload, and takes some records that it never shows.
-/// This tells of all of them, with line, column, record, rule and what to do. A folder is checked as
-/// a whole: a deal whose account is in none of its files is found too. Nothing is sent.
+/// Gong lists at most 20 errors per upload, and accepts some records that it never displays. `check`
+/// finds every problem before you upload, and reports line, column, record, rule and fix. A folder is
+/// checked as a whole: a deal whose account is in none of its files is found too. Nothing is sent.
 ///
-/// Exit code 0 without errors, 3 with some. What Gong documents or was seen to refuse is an error;
-/// what it merely suggests, or contradicts itself about, is a warning.
+/// Exit code 0 without errors, 3 with errors. An error is what Gong rejects, by its documentation or
+/// a recorded answer, and what leaves open which record or value is meant; everything else is a
+/// warning. --strict, --allow and --deny change it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -20,15 +21,15 @@ Examples:
   gong-crm check --schema entity-schema.json --strict deals.ldjson
   zcat deals.ldjson.gz | gong-crm check --type DEAL -
   gong-crm check exports/*.csv --map crm.toml
-  gong-crm check --fix mended deals.ldjson
+  gong-crm check --fix fixed deals.ldjson
   gong-crm check --explain object-id-charset")]
 pub(crate) struct Check {
-    /// Files, folders, patterns, or - for the standard input; .gz is unpacked; of a folder, what a
-    /// push wrote of refused records (NAME.rejects.ldjson) is left out [default: the sources of
+    /// Files, folders, patterns, or - for the standard input; .gz is decompressed; in a folder,
+    /// rejects files of earlier pushes (NAME.rejects.ldjson) are skipped [default: the sources of
     /// gong-crm.toml]
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// What all records are; otherwise each file's name tells
+    /// Record type of all files [default: taken from each file name]
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
     /// Check CSVs too, by this mapping; may be given several times, one for each type [default: for
@@ -38,23 +39,31 @@ pub(crate) struct Check {
     /// Check custom fields against this entity schema, YAML or JSON as schema pull writes it
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) severities: SeverityArgs,
+    /// Show at most this many findings of records, and as many of whole columns and files; the rest
+    /// is counted [default: 50 in text, all in other formats]
+    #[arg(long, value_name = "N")]
+    pub(crate) max: Option<u64>,
+    /// Write fixed copies into this folder, with unambiguous fixes only, and check those; the files
+    /// themselves stay as they are
+    #[arg(long, value_name = "DIR")]
+    pub(crate) fix: Option<PathBuf>,
+    /// Print why a rule exists, with its source and examples
+    #[arg(long, value_name = "RULE", conflicts_with = "paths")]
+    pub(crate) explain: Option<Rule>,
+}
+
+/// Which findings of the check are reported, and as errors or warnings
+#[derive(Debug, Args)]
+pub(crate) struct SeverityArgs {
     /// Count warnings as errors
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Leave out what this rule finds
+    /// Do not report findings of this rule; may be given several times
     #[arg(long, value_name = "RULE")]
     pub(crate) allow: Vec<Rule>,
-    /// Count what this rule finds as errors
+    /// Count findings of this rule as errors; may be given several times
     #[arg(long, value_name = "RULE")]
     pub(crate) deny: Vec<Rule>,
-    /// Show no more than this many findings [default: 50 for people, all for programs]
-    #[arg(long, value_name = "N")]
-    pub(crate) max: Option<u64>,
-    /// Write the files anew into this folder, mended where that needs no guessing, and check those;
-    /// a folder of its own, because the files stay as they are
-    #[arg(long, value_name = "DIR")]
-    pub(crate) fix: Option<PathBuf>,
-    /// Say why a rule is there, with its source and examples
-    #[arg(long, value_name = "RULE", conflicts_with = "paths")]
-    pub(crate) explain: Option<Rule>,
 }

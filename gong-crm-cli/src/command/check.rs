@@ -1,20 +1,20 @@
-//! `gong-crm check`: every problem of files and folders, before Gong sees them.
+//! `gong-crm check`: every problem of files and folders, before Gong has them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gong_crm::check::{FileConverter, Finding, Options, Summary, check_paths};
+use gong_crm::check::{FileConverter, Finding, Options, Severities, Summary, check_paths};
 use gong_crm::fix;
 use gong_crm::mapping::Conversion;
 
-use crate::args::check::Check;
+use crate::args::check::{Check, SeverityArgs};
 use crate::args::{Format, Global};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::mappings::{self, conversion, warn_skipped_csvs};
-use crate::output::Output;
 use crate::output::finding;
 use crate::output::table::{count, counted};
+use crate::output::{Output, json_text};
 use crate::schema_file;
 
 pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit, CliError> {
@@ -22,13 +22,15 @@ pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit
         output.document(&rule.page());
         return Ok(Exit::Ok);
     }
-    let options = options(global, check)?;
+    let mut options = options(global, check)?;
     let named = mappings::paths(global, &check.paths)?;
     let paths = match &check.fix {
-        Some(folder) => mend(&named, &options, folder, output)?,
+        Some(folder) => fix_files(&named, &options, folder, output)?,
         None => named.clone(),
     };
-    let mut printer = Printer::new(check, output);
+    options.max_findings = max_findings(check, output.format());
+    options.without_excerpts = output.format() != Format::Text;
+    let mut printer = Printer::new(&options, output);
     let summary = check_paths(&paths, &options, &mut |found| printer.print(&found))
         .map_err(|error| CliError::from_check(&error))?;
     printer.end(&summary);
@@ -42,9 +44,7 @@ pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit
 
 fn options(global: &Global, check: &Check) -> Result<Options, CliError> {
     let mut options = Options::default();
-    options.strict = check.strict;
-    options.allow = check.allow.iter().copied().collect();
-    options.deny = check.deny.iter().copied().collect();
+    options.severities = severities(&check.severities);
     options.object_type = check.object_type;
     options.entity_schema = match &check.schema {
         Some(path) => Some(schema_file::read(path, check.object_type)?),
@@ -58,8 +58,26 @@ fn options(global: &Global, check: &Check) -> Result<Options, CliError> {
     Ok(options)
 }
 
-/// Writes mended copies of the files into the folder, says what was done, and returns their paths.
-fn mend(
+/// The severities of rules that the flags set, the same in every command that checks.
+pub(crate) fn severities(args: &SeverityArgs) -> Severities {
+    let mut severities = Severities::default();
+    severities.strict = args.strict;
+    severities.allow = args.allow.iter().copied().collect();
+    severities.deny = args.deny.iter().copied().collect();
+    severities
+}
+
+/// How many findings of records are shown. A program gets all unless it asks for fewer.
+fn max_findings(check: &Check, format: Format) -> Option<u64> {
+    match (check.max, format) {
+        (Some(max), _) => Some(max),
+        (None, Format::Text) => Some(50),
+        (None, _) => None,
+    }
+}
+
+/// Writes fixed copies of the files into the folder, prints each fix, and returns their paths.
+fn fix_files(
     paths: &[PathBuf],
     options: &Options,
     folder: &Path,
@@ -68,9 +86,9 @@ fn mend(
     let unwritable = |error: &dyn std::fmt::Display| {
         CliError::new(Exit::Unexpected, format!("{}: {error}", folder.display()))
     };
-    // A first pass only to learn which files are meant, and as what.
-    let found =
-        check_paths(paths, options, &mut |_| {}).map_err(|error| CliError::from_check(&error))?;
+    // The first pass finds the files and their types.
+    let found = check_paths(paths, options, &mut |_| {})
+        .map_err(|error| CliError::from_check(&error))?;
     let targets = targets(&found, options, folder)?;
     std::fs::create_dir_all(folder).map_err(|error| unwritable(&error))?;
     let mut fix_options = fix::Options::default();
@@ -90,10 +108,10 @@ fn mend(
     Ok(targets)
 }
 
-/// Where the mended copy of each file goes. Nothing is written unless all of them can be.
+/// The path of each fixed copy. Nothing is written unless all of them can be.
 fn targets(found: &Summary, options: &Options, folder: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let refuse = |message: String, cure: &str| {
-        Err(CliError::new(Exit::Usage, message).with_hint(cure.to_owned()))
+    let reject = |message: String, hint: &str| {
+        Err(CliError::new(Exit::Usage, message).with_hint(hint.to_owned()))
     };
     let real = |path: &Path| path.canonicalize().ok();
     let sources: Vec<PathBuf> = found
@@ -109,29 +127,35 @@ fn targets(found: &Summary, options: &Options, folder: &Path) -> Result<Vec<Path
             .filter(|_| file.path.as_os_str() != "-");
         let Some(name) = name.filter(|_| file.path.extension().is_none_or(|end| end != "gz"))
         else {
-            return refuse(
-                format!("{} can't be mended in place", file.path.display()),
-                "unpack it into a file first; --fix reads plain files",
+            return reject(
+                format!(
+                    "{} cannot be fixed: it is not a plain file",
+                    file.path.display()
+                ),
+                "decompress it first, or save the standard input to a file",
             );
         };
         let converter = options.converter.as_ref();
         if converter.is_some_and(|converter| converter.csvs().include(&file.path)) {
-            return refuse(
-                format!("{} is a CSV, and --fix mends lines", file.path.display()),
-                "mend the CSV or its mapping; or make lines of it first with gong-crm convert",
+            return reject(
+                format!(
+                    "{} is a CSV, and --fix is for LDJSON files",
+                    file.path.display()
+                ),
+                "correct the CSV or its mapping, or convert it first: gong-crm convert",
             );
         }
         let target = folder.join(name);
         if real(&target).is_some_and(|target| sources.contains(&target)) {
-            return refuse(
-                format!("--fix would write over {} itself", target.display()),
-                "name a folder of its own for what is mended: --fix mended",
+            return reject(
+                format!("--fix would overwrite {}", target.display()),
+                "name another folder for the fixed copies, such as --fix fixed",
             );
         }
         if targets.contains(&target) {
-            return refuse(
-                format!("two of the files are called {}", name.display()),
-                "mend them one after the other",
+            return reject(
+                format!("two of the files have the name {}", name.display()),
+                "fix them one after the other",
             );
         }
         targets.push(target);
@@ -139,42 +163,46 @@ fn targets(found: &Summary, options: &Options, folder: &Path) -> Result<Vec<Path
     Ok(targets)
 }
 
-/// What the check takes the conversion as.
+/// A conversion as the check has it.
 pub(crate) fn converter(conversion: Option<Conversion>) -> Option<Arc<dyn FileConverter>> {
     conversion.map(|conversion| Arc::new(conversion) as Arc<dyn FileConverter>)
 }
 
-/// Prints findings in the wanted form, up to the wanted number.
+/// Prints findings in the chosen format.
 struct Printer {
     output: Output,
-    most: u64,
+    /// JSON of findings, of which there may be many: written in large blocks.
+    json: String,
+    max: Option<u64>,
     printed: u64,
-    left_out: u64,
+    /// How many findings of whole columns and files there were.
+    columns: u64,
 }
 
+/// How much JSON is written at a time.
+const BLOCK_BYTES: usize = 64 * 1024;
+
 impl Printer {
-    fn new(check: &Check, output: Output) -> Self {
+    fn new(options: &Options, output: Output) -> Self {
         if output.format() == Format::Sarif {
             output.raw(&finding::sarif_head());
         }
-        // A program wants them all unless it says otherwise; a person scrolls.
-        let most = match (check.max, output.format()) {
-            (Some(most), _) => most,
-            (None, Format::Text) => 50,
-            (None, _) => u64::MAX,
-        };
         Self {
             output,
-            most,
+            json: String::new(),
+            max: options.max_findings,
             printed: 0,
-            left_out: 0,
+            columns: 0,
         }
     }
 
     fn print(&mut self, found: &Finding) {
-        if self.printed >= self.most {
-            self.left_out += 1;
-            return;
+        // The check itself limits the findings of records.
+        if found.line == 0 {
+            self.columns += 1;
+            if self.max.is_some_and(|max| self.columns > max) {
+                return;
+            }
         }
         self.printed += 1;
         match self.output.format() {
@@ -183,22 +211,40 @@ impl Printer {
                     self.output.stdout(&line);
                 }
             }
-            Format::Json => self.output.json(found),
+            Format::Json => {
+                if !self.json.is_empty() {
+                    self.json.push('\n');
+                }
+                self.json.push_str(&json_text(found));
+                if self.json.len() >= BLOCK_BYTES {
+                    self.write_json();
+                }
+            }
             Format::Github => self.output.raw(&finding::github(found)),
             Format::Sarif => self.output.raw(&finding::sarif(found, self.printed == 1)),
         }
     }
 
-    fn end(&self, summary: &Summary) {
+    fn write_json(&mut self) {
+        if !self.json.is_empty() {
+            self.output.raw(&self.json);
+            self.json.clear();
+        }
+    }
+
+    fn end(mut self, summary: &Summary) {
+        self.write_json();
         if self.output.format() == Format::Sarif {
             self.output.raw(finding::SARIF_TAIL);
         }
         let talk = |line: &str| self.output.status(line);
-        if self.left_out > 0 {
+        let (errors, warnings) = (summary.errors(), summary.warnings());
+        let left = (errors + warnings).saturating_sub(self.printed);
+        if left > 0 {
             talk(&format!(
-                "{} not shown; --max {} shows them all",
-                counted(self.left_out, "finding"),
-                self.printed + self.left_out
+                "{} not shown; --max {} shows all",
+                counted(left, "finding"),
+                errors + warnings
             ));
         }
         let by_rule = summary.by_rule();
@@ -208,7 +254,6 @@ impl Printer {
             }
             talk("");
         }
-        let (errors, warnings) = (summary.errors(), summary.warnings());
         let verdict = match (errors, warnings) {
             (0, 0) => "no problem".to_owned(),
             (0, warnings) => format!("no error, {}", counted(warnings, "warning")),
@@ -228,7 +273,7 @@ impl Printer {
         ));
         if let Some(rule) = by_rule.keys().next() {
             talk(&format!(
-                "why a rule is there: gong-crm check --explain {rule}"
+                "to read about a rule: gong-crm check --explain {rule}"
             ));
         }
     }

@@ -140,7 +140,10 @@ fn examine(
         .clone_from(&options.entity_schema);
     if converted.records == 0 {
         // That there are no lines is the conversion's to say.
-        check_options.allow.insert(gong_crm::Rule::NoRecords);
+        check_options
+            .severities
+            .allow
+            .insert(gong_crm::Rule::NoRecords);
     }
     // A push splits what is too large for one upload.
     check_options.allow.insert(gong_crm::Rule::FileSize);

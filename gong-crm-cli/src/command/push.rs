@@ -80,9 +80,9 @@ fn options(global: &Global, push: &Push) -> Result<Options, CliError> {
         return Ok(options.unchecked());
     }
     let mut check = check::Options::default();
-    check.strict = push.strict;
-    check.allow = push.allow.iter().copied().collect();
-    check.deny = push.deny.iter().copied().collect();
+    check.severities.strict = push.strict;
+    check.severities.allow = push.allow.iter().copied().collect();
+    check.severities.deny = push.deny.iter().copied().collect();
     check.object_type = push.object_type;
     check.entity_schema = schema;
     check.converter.clone_from(&options.converter);

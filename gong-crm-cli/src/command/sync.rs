@@ -77,8 +77,8 @@ impl Sources {
             .map(|path| schema_file::read(path, None))
             .transpose()?;
         let mut check = check::Options::default();
-        check.allow = args.allow.iter().copied().collect();
-        check.deny = args.deny.iter().copied().collect();
+        check.severities.allow = args.allow.iter().copied().collect();
+        check.severities.deny = args.deny.iter().copied().collect();
         check.entity_schema.clone_from(&schema);
         options.push.check = CheckMode::SkipInvalid(check);
         for (object_type, table) in &self.tables.sources {

@@ -1,4 +1,4 @@
-//! How a finding of the check is written: for people, for GitHub, as SARIF.
+//! The formats of a finding of the check: for people, for GitHub, as SARIF.
 
 use gong_crm::Rule;
 use gong_crm::check::{Excerpt, Finding, Severity};
@@ -6,8 +6,9 @@ use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::output::escape::{ERROR, FRAME, NORMAL, WARNING};
+use crate::output::table::counted;
 
-/// The lines that a person reads: what, where, the line with the place marked, what to do.
+/// The lines for a person: the problem, its place, the line with the place marked, how to fix it.
 pub(crate) fn text(found: &Finding) -> Vec<String> {
     let style = match found.severity {
         Severity::Error => ERROR,
@@ -17,18 +18,21 @@ pub(crate) fn text(found: &Finding) -> Vec<String> {
     let mut lines = vec![format!(
         "{style}{level}[{}]{NORMAL}: {}",
         found.rule,
-        about(found)
+        about(found, found.message.clone())
     )];
     let number = found.line.to_string();
     let margin = " ".repeat(number.len());
-    let record = found
-        .object_id
-        .as_ref()
-        .map(|id| format!(" (objectId {id})"))
-        .unwrap_or_default();
+    let record = match (&found.object_id, found.first_line) {
+        (Some(id), _) => format!(" (objectId {id})"),
+        (None, Some(line)) => {
+            let records = counted(found.count, "record");
+            format!(" ({records}, the first in line {line})")
+        }
+        (None, None) => String::new(),
+    };
     let place = match found.line {
         0 => found.path.display().to_string(),
-        // The message names the column of a CSV; what stands after a line is taken for a character.
+        // The message names the column of a CSV; a number here would be read as a character.
         line if found.row.is_some() => format!("{}:{line}", found.path.display()),
         line => format!("{}:{line}:{}", found.path.display(), found.column),
     };
@@ -47,12 +51,10 @@ pub(crate) fn text(found: &Finding) -> Vec<String> {
 }
 
 /// What is wrong, the field first.
-fn about(found: &Finding) -> String {
+fn about(found: &Finding, message: String) -> String {
     match &found.field {
-        Some(field) if !found.message.starts_with(field.as_str()) => {
-            format!("{field}: {}", found.message)
-        }
-        _ => found.message.clone(),
+        Some(field) if !message.starts_with(field.as_str()) => format!("{field}: {message}"),
+        _ => message,
     }
 }
 
@@ -96,7 +98,7 @@ pub(crate) fn github(found: &Finding) -> String {
         "::{} {place},title={}::{}",
         level(found.severity),
         property(found.rule.name()),
-        data(&format!("{}{hint}", about(found)))
+        data(&format!("{}{hint}", about(found, found.text())))
     )
 }
 
@@ -136,7 +138,7 @@ pub(crate) fn sarif(found: &Finding, first: bool) -> String {
     let result = json!({
         "ruleId": found.rule.name(),
         "level": level(found.severity),
-        "message": {"text": format!("{}{hint}", about(found))},
+        "message": {"text": format!("{}{hint}", about(found, found.text()))},
         "locations": [{"physicalLocation": location}],
     });
     if first {

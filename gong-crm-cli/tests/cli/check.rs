@@ -19,7 +19,7 @@ fn check(arguments: &[&str]) -> Invocation {
 }
 
 #[test]
-fn findings_read_like_a_compilers() {
+fn findings_are_formatted_like_those_of_a_compiler() {
     assert_transcript!("check_text", check(&["deals.ldjson"]));
 }
 
@@ -50,7 +50,7 @@ fn a_sarif_log_is_one_json_document() {
 }
 
 #[test]
-fn switches_decide_what_counts() {
+fn severity_flags_decide_the_exit_code() {
     let exit = |arguments: &[&str], contents: &str| {
         let run = Invocation::new(&[&["check", "contacts.ldjson"], arguments].concat());
         run.file("contacts.ldjson", contents).output().status.code()
@@ -65,30 +65,30 @@ fn switches_decide_what_counts() {
 }
 
 #[test]
-fn what_needs_no_guessing_is_mended_into_a_new_file() {
+fn fix_writes_unambiguous_fixes_to_a_new_file() {
     let line = r#"{"objectId":"c-1","modifiedDate":"2026-03-01 09:30:00.5Z","accountId":"a-1"}"#;
-    let mend = Invocation::new(&["check", "--fix", "mended", "contacts.ldjson"])
+    let fix = Invocation::new(&["check", "--fix", "fixed", "contacts.ldjson"])
         .file("contacts.ldjson", &format!("// contacts\n{line}\n"));
-    assert_transcript!("check_fix", mend);
+    assert_transcript!("check_fix", fix);
 }
 
 #[test]
-fn fix_never_writes_over_the_files_themselves() {
+fn fix_never_overwrites_the_files_themselves() {
     let line = "// contacts\n";
     for (paths, folder) in [
         ("contacts.ldjson", "."),
         ("exports", "exports"),
         ("exports", "./exports/../exports/"),
     ] {
-        let mend = Invocation::new(&["check", paths, "--fix", folder])
+        let fix = Invocation::new(&["check", paths, "--fix", folder])
             .file("contacts.ldjson", line)
             .folder("exports");
-        let inside = mend.path("exports/leads.ldjson");
+        let inside = fix.path("exports/leads.ldjson");
         std::fs::write(&inside, line).unwrap();
-        let (output, folder) = mend.kept();
+        let (output, folder) = fix.kept();
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{told}");
-        assert!(told.contains("would write over"), "{told}");
+        assert!(told.contains("would overwrite"), "{told}");
         for file in [inside, folder.path().join("contacts.ldjson")] {
             assert_eq!(std::fs::read_to_string(file).unwrap(), line);
         }
@@ -131,7 +131,7 @@ fn a_schema_is_read_as_pull_writes_it() {
 }
 
 #[test]
-fn a_rule_explains_itself() {
+fn explain_prints_the_page_of_a_rule() {
     assert_transcript!(
         "check_explain",
         Invocation::new(&["check", "--explain", "object-id-charset"])
@@ -139,7 +139,7 @@ fn a_rule_explains_itself() {
 }
 
 #[test]
-fn the_example_crm_is_flawless_under_its_schema() {
+fn example_crm_has_no_findings() {
     let schema = "examples/acme/entity-schema.json";
     let check = ["check", "--strict", "--schema", schema, "examples/acme"];
     assert_transcript!("check_acme", Invocation::new(&check).in_workspace());

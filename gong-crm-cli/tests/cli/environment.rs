@@ -59,7 +59,7 @@ fn warnings_alone_are_not_an_error() {
 
 #[test]
 fn errors_beyond_a_screen_are_counted() {
-    let bad = (0..60).map(|number| format!("{{\"objectId\":\"a/{number}\"}}\n"));
+    let bad = (0..60).map(|number| format!("{{\"objectId\":\"a/{number}\",\"modifiedDate\":1}}\n"));
     let push = ["--sim", "push", "accounts.ldjson"];
     let push = Invocation::new(&push).file("accounts.ldjson", &bad.collect::<String>());
     let output = push.output();

@@ -153,7 +153,7 @@ impl Options {
     pub fn push_check(&self) -> Option<check::Options> {
         self.check.options().map(|options| {
             let mut options = options.clone();
-            options.allow.extend(HANDLED_RULES);
+            options.severities.allow.extend(HANDLED_RULES);
             options
         })
     }
@@ -243,7 +243,7 @@ pub(super) fn check(
     }
     let check_options = options.push_check().unwrap_or_else(|| {
         let mut unchecked = check::Options::default();
-        unchecked.allow.extend(HANDLED_RULES);
+        unchecked.severities.allow.extend(HANDLED_RULES);
         unchecked
     });
     let mut found: BTreeMap<PathBuf, Vec<RecordError>> = BTreeMap::new();
@@ -273,7 +273,7 @@ pub(super) fn check(
                 continue;
             };
             let path = Arc::from(open.file.path.as_path());
-            let severity = |rule| check_options.severity(rule);
+            let severity = |rule| check_options.severities.of(rule);
             let mut locator = converted.locator(path, &severity);
             locator.remaining(&mut on_finding);
             records.insert(open.file.path.clone(), converted.records());

@@ -1,473 +1,627 @@
-//! The check of one file, line by line.
+//! The check of one file: its blocks in sequence, and what only the whole file shows.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::ops::Range;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::block::{
+    BlockChecker, BlockFinding, BlockReport, BlockSettings, BlockStart, Counts, KeptKey, NameCount,
+    finding,
+};
 use super::blocks::{Block, Blocks};
-use super::emails::{Emails, lower};
-use super::finding::{Excerpt, Finding, Problem};
-use super::ids::{Ids, KnownIds, Resolution, Suspect, hash, hash_bytes};
-use super::object::{parse, unescaped};
+use super::context::{CheckContext, FieldSet};
+use super::delivery::Delivery;
+use super::duplicates::confirm::{Duplicate, KeyKind, Reopen, confirm};
+use super::duplicates::emails::Emails;
+use super::duplicates::log::KeyLog;
+use super::finding::{Finding, RawFinding};
+use super::ids::{HashCollision, IdIndex, Ids};
 use super::options::Options;
 use super::order::Order;
-use super::record::{Yardstick, inspect};
-use super::repeats::{Arena, Look, Seen, repeats};
-use super::scan::{Scanned, Scanner};
+use super::record::missing_message;
+use super::severities::SeverityTable;
 use super::summary::FileSummary;
 use crate::io::discover::{FRAMING_BYTES, MAX_BODY_BYTES};
-use crate::record::ObjectType;
+use crate::record::{ObjectType, Presence};
 use crate::rule::{Rule, Severity};
 
-/// What a file left behind.
+/// What remains of a file.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) summary: FileSummary,
     pub(super) ids: Ids,
 }
 
-/// Opens the file again, to look at lines a second time.
-pub(super) type Reopen<'a> = &'a dyn Fn() -> io::Result<Box<dyn Read>>;
-
-/// Checks a stream. Without `reopen`, the ids are kept, to tell real repeats from chance ones.
-pub(super) fn check_stream(
-    reader: impl Read,
-    reopen: Option<Reopen<'_>>,
-    path: Arc<Path>,
-    object_type: ObjectType,
-    options: &Options,
-    known_ids: &KnownIds,
-    on_finding: &mut dyn FnMut(Finding),
-) -> io::Result<Outcome> {
-    let schema = options.entity_schema.as_ref();
-    let yardstick = Yardstick {
-        format: object_type.line_format(),
-        schema: schema.filter(|schema| schema.fields(object_type).is_some()),
-        known_ids,
-    };
-    let mut check = FileCheck {
-        scanner: Scanner::new(&yardstick, options),
-        yardstick,
-        options,
-        on_finding,
-        summary: FileSummary {
-            path,
-            object_type,
-            records: 0,
-            lines: 0,
-            bytes: 0,
-            errors: 0,
-            warnings: 0,
-            by_rule: std::collections::BTreeMap::new(),
-        },
-        ids: Ids::new(),
-        arena: reopen.is_none().then(Arena::default),
-        emails: Emails::of(object_type, options, reopen.is_none()),
-        order: Order::new(options),
-        spread: None,
-        is_type_doubted: false,
-    };
-    check.run(reader)?;
-    check.repeats(reopen)?;
-    check.whole_file();
-    Ok(Outcome {
-        summary: check.summary,
-        ids: check.ids.packed(),
-    })
+/// A file or a stream to be checked.
+pub(super) struct Stream<'a> {
+    pub(super) path: Arc<Path>,
+    pub(super) object_type: ObjectType,
+    /// Without it, ids are kept, to tell real duplicates from equal hashes.
+    pub(super) reopen: Option<Reopen<'a>>,
 }
 
-/// In how many lines a wrong type of file is looked for; a file of one shows it in the first.
-const DOUBTED_LINES: u64 = 100;
+/// How many names of custom fields are told apart in a file.
+const MAX_NAMES: usize = 4_096;
 
 /// The check of a file as far as it has come.
-struct FileCheck<'a> {
-    yardstick: Yardstick<'a>,
-    scanner: Scanner,
-    options: &'a Options,
-    on_finding: &'a mut dyn FnMut(Finding),
-    summary: FileSummary,
+pub(super) struct FileCheck<'a> {
+    pub(super) settings: BlockSettings<'a>,
+    pub(super) checker: BlockChecker<'a>,
+    delivery: Delivery<'a>,
+    reopen: Option<Reopen<'a>>,
+    bytes: u64,
+    lines: u64,
+    records: u64,
+    counts: Counts,
     ids: Ids,
-    arena: Option<Arena>,
+    log: Option<KeyLog>,
     emails: Option<Emails>,
     order: Order,
-    /// While a record is spread over lines: how far its first line is indented.
     spread: Option<usize>,
-    is_type_doubted: bool,
+    /// Standard fields that no record has had so far.
+    open: FieldSet,
+    /// By the index of the field: how many records lack it while it is open, and the first finding.
+    leading: Vec<Leading>,
+    names: BTreeMap<(Rule, Option<String>), NameCount>,
 }
 
-impl FileCheck<'_> {
-    fn run(&mut self, reader: impl Read) -> io::Result<()> {
-        let mut blocks = Blocks::new(reader);
-        if let Some(name) = foreign_encoding(blocks.beginning()?) {
-            let message = format!("the file is in {name}; Gong reads UTF-8");
-            let hint = "save it as UTF-8 without byte order mark; nothing more of it was checked";
-            self.summary.lines = 1;
-            let problem = Problem::new(Rule::Encoding, 0..0, message).with_hint(hint);
-            self.report(problem, "", None);
-            return Ok(());
+/// The records at the beginning of a file that lack a standard field.
+#[derive(Debug, Default)]
+struct Leading {
+    records: u64,
+    first_line: u64,
+    /// The finding of the first of them.
+    first: Option<Finding>,
+    /// If a later record has the field: the last line of these records.
+    ended_at: Option<u64>,
+}
+
+/// What the caller of a check gives for each finding.
+pub(super) type OnFinding<'a> = &'a mut dyn FnMut(Finding);
+
+impl<'a> FileCheck<'a> {
+    pub(super) fn new(
+        stream: &Stream<'a>,
+        options: &'a Options,
+        severities: &'a SeverityTable,
+        known_ids: &'a IdIndex,
+        on_finding: OnFinding<'a>,
+    ) -> Self {
+        let object_type = stream.object_type;
+        let keeps_keys = stream.reopen.is_none();
+        let settings = BlockSettings {
+            context: CheckContext::new(object_type, options.entity_schema.as_ref(), known_ids),
+            severities,
+            path: Arc::clone(&stream.path),
+            keeps_keys,
+            excerpts: !options.without_excerpts,
+        };
+        let checker = BlockChecker::new(settings.clone());
+        let finds_emails =
+            object_type == ObjectType::BusinessUser && severities.reports(Rule::DuplicateEmail);
+        let mut leading = Vec::new();
+        leading.resize_with(settings.context.format.fields.len(), Leading::default);
+        Self {
+            open: checker.expected(),
+            checker,
+            delivery: Delivery::new(options.max_findings, on_finding),
+            reopen: stream.reopen,
+            bytes: 0,
+            lines: 0,
+            records: 0,
+            counts: [0; Rule::ALL.len()],
+            ids: Ids::new(),
+            log: keeps_keys.then(KeyLog::default),
+            emails: finds_emails.then(|| Emails::new(keeps_keys)),
+            order: Order::new(severities.reports(Rule::Unsorted)),
+            spread: None,
+            leading,
+            names: BTreeMap::new(),
+            settings,
         }
-        loop {
-            match blocks.next()? {
+    }
+
+    /// Reports a file that is not UTF-8 at all; `beginning` are its first bytes.
+    pub(super) fn is_unreadable(&mut self, beginning: &[u8]) -> bool {
+        let Some(name) = foreign_encoding(beginning) else {
+            return false;
+        };
+        let message = format!("the file is {name}; Gong reads UTF-8");
+        let hint = "save it as UTF-8 without byte order mark; the rest of it was not checked";
+        self.lines = 1;
+        self.report(
+            RawFinding::new(Rule::Encoding, 0..0, message).with_hint(hint),
+            1,
+        );
+        true
+    }
+
+    /// Checks blocks in sequence, until so many bytes were read or the file ends.
+    pub(super) fn read<R: Read>(
+        &mut self,
+        blocks: &mut Blocks<R>,
+        bytes: u64,
+    ) -> io::Result<ControlFlow<()>> {
+        while self.bytes < bytes {
+            let flow = match blocks.next()? {
                 Block::Lines {
                     bytes,
                     length,
                     is_open,
                 } => {
-                    self.summary.bytes += length as u64 - u64::from(is_open);
-                    if self.lines(bytes, length) == Go::Stop {
-                        return Ok(());
-                    }
+                    self.bytes += length as u64 - u64::from(is_open);
+                    let start = self.start();
+                    let report = self.checker.check(bytes, length, start);
+                    self.append(report)
                 }
                 Block::LongLine {
                     beginning, length, ..
                 } => {
-                    self.summary.bytes += length;
-                    self.summary.lines += 1;
-                    let line = String::from_utf8_lossy(beginning);
-                    let message = format!("the line has {length} bytes and was not looked into");
-                    let problem = Problem::new(Rule::LineSize, 0..1, message);
-                    self.report(
-                        problem.with_hint("write each record on a line of its own"),
-                        &line,
-                        None,
-                    );
+                    self.long_line(beginning, length);
+                    ControlFlow::Continue(())
                 }
-                Block::End => return Ok(()),
+                Block::End => ControlFlow::Break(()),
+            };
+            if flow.is_break() {
+                return Ok(flow);
             }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// What the check of the next block needs to know.
+    pub(super) fn start(&self) -> BlockStart {
+        let is_first = self.lines == 0;
+        BlockStart {
+            is_first,
+            is_before_records: self.records == 0,
+            spread: self.spread,
+            // In the first block, all findings have words, in case that the file is short.
+            open: if is_first { 0 } else { self.open },
+            wanted: self.delivery.wanted(),
+            watches_order: self.order.is_watching(),
         }
     }
 
-    /// Checks whole lines: the first `length` bytes.
-    fn lines(&mut self, bytes: &[u8], length: usize) -> Go {
-        let mut at = 0;
-        let mut scanned = Scanned::default();
-        self.scanner.prepare(&bytes[..length]);
-        while at < length {
-            if let Some(next) = self.scanner.scan(bytes, at, &mut scanned)
-                && self.accept(bytes, at, &scanned)
+    /// Whether the report of a block holds after all blocks before it: what it took for granted is
+    /// what is known now.
+    pub(super) fn is_valid(&self, start: &BlockStart, report: &BlockReport) -> bool {
+        let stale = report.open & !self.open;
+        !start.is_first
+            && self.spread == start.spread
+            && (self.records == 0) == start.is_before_records
+            && stale & report.absent == 0
+    }
+
+    pub(super) fn add_bytes(&mut self, bytes: u64) {
+        self.bytes += bytes;
+    }
+
+    /// Adds the report of the next block.
+    pub(super) fn append(&mut self, report: BlockReport) -> ControlFlow<()> {
+        let base = self.lines;
+        self.lines += report.lines;
+        self.records += report.records;
+        self.spread = report.spread;
+        for (all, count) in self.counts.iter_mut().zip(&report.counts) {
+            *all += count;
+        }
+        for id in &report.ids {
+            self.ids
+                .push(id.hash, base + u64::from(id.line), id.is_deleted);
+        }
+        if let Some(log) = &mut self.log {
+            for kept in &report.kept_ids {
+                log.push(&kept.key, "", kept.version, base + kept.line);
+            }
+        }
+        if let Some(emails) = &mut self.emails {
+            for KeptKey {
+                key,
+                object_id,
+                line,
+                ..
+            } in &report.emails
             {
-                at = next;
+                emails.push(key, object_id, base + line);
+            }
+        }
+        let mut findings = self.columns(report.findings, &report.missing, report.present, base);
+        if let Some((mut finding, earlier)) = self.order.append(report.order, base) {
+            finding.message = format!(
+                "modifiedDate: it is earlier than in line {earlier}; the file is not sorted"
+            );
+            self.counts[Rule::Unsorted as usize] += 1;
+            findings.push(finding);
+            findings.sort_by_key(|finding| finding.line);
+        }
+        for mut finding in findings {
+            finding.line += base;
+            self.delivery.of_record(finding);
+        }
+        for name in report.names {
+            self.add_name(name, base);
+        }
+        if report.stops_file {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    /// Adds the fields that records of a block lack, and those that they have. Returns the findings
+    /// that are not those of a whole column.
+    fn columns(
+        &mut self,
+        findings: Vec<BlockFinding>,
+        missing: &[super::block::MissingCount],
+        present: FieldSet,
+        base: u64,
+    ) -> Vec<Finding> {
+        let mut kept = Vec::with_capacity(findings.len());
+        for (index, leading) in self.leading.iter_mut().enumerate() {
+            let bit = 1 << index;
+            if self.open & bit != 0 && present & bit != 0 {
+                self.open &= !bit;
+                if leading.records > 0 {
+                    leading.ended_at = Some(base);
+                }
+            }
+        }
+        for BlockFinding { finding, missing } in findings {
+            match missing.filter(|index| self.open & (1 << index) != 0) {
+                None => kept.push(finding),
+                Some(index) => {
+                    let leading = &mut self.leading[index];
+                    if leading.first.is_none() && leading.records == 0 {
+                        leading.first = Some(finding);
+                    }
+                }
+            }
+        }
+        for (index, count) in missing.iter().enumerate() {
+            if count.records == 0 {
                 continue;
             }
-            let end = memchr::memchr(b'\n', &bytes[at..length]).map_or(length, |end| at + end);
-            if self.inspect(&bytes[at..end]) == Go::Stop {
-                return Go::Stop;
+            if self.open & (1 << index) != 0 {
+                let leading = &mut self.leading[index];
+                if leading.records == 0 {
+                    leading.first_line = base + count.first_line;
+                }
+                leading.records += count.records;
+            } else {
+                let rule = self.rule_of_missing(index);
+                self.counts[rule as usize] += count.records;
             }
-            at = end + 1;
         }
-        Go::On
+        kept
     }
 
-    /// Counts a line in which the scanner found nothing wrong; false if it refers to nothing.
-    #[inline]
-    fn accept(&mut self, bytes: &[u8], start: usize, scanned: &Scanned) -> bool {
-        let missing = |(target, range): &(ObjectType, Range<usize>)| {
-            let id = hash_bytes(&bytes[range.clone()]);
-            let resolution = self.yardstick.known_ids.resolve(*target, id);
-            matches!(resolution, Resolution::Missing | Resolution::Deleted)
-        };
-        if scanned.references.iter().any(missing) {
-            return false;
+    fn rule_of_missing(&self, index: usize) -> Rule {
+        match self.settings.context.format.fields[index].presence {
+            Presence::Required | Presence::UnlessDeleted => Rule::MissingField,
+            Presence::Optional => Rule::NotVisible,
         }
-        let line = self.summary.lines + 1;
-        if self.order.is_watching()
-            && let Some(modified) = &scanned.modified
-            && !self.order.follows(&bytes[modified.clone()], line)
-        {
-            let text = &bytes[start..];
-            let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
-            let text = String::from_utf8_lossy(&text[..end]).into_owned();
-            self.summary.lines += 1;
-            self.report_unsorted(&text, modified.start - start, None);
-            self.summary.lines -= 1;
-        }
-        let id = &bytes[scanned.object_id.clone()];
-        self.ids.push(hash_bytes(id), line, scanned.is_deleted);
-        let text = |bytes| str::from_utf8(bytes).unwrap_or_default();
-        if let Some(arena) = &mut self.arena {
-            arena.push(text(id), "", line);
-        }
-        if let Some(emails) = &mut self.emails
-            && let Some(address) = &scanned.email_address
-            && !scanned.is_deleted
-        {
-            emails.push(text(&bytes[address.clone()]), text(id), line);
-        }
-        self.summary.lines = line;
-        self.summary.records += 1;
-        self.spread = None;
-        true
     }
 
-    /// Finds out what is wrong with a line.
-    fn inspect(&mut self, bytes: &[u8]) -> Go {
-        self.summary.lines += 1;
-        let line = self.summary.lines;
-        let text = match str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => {
-                self.not_utf8(bytes, error.valid_up_to());
-                return Go::On;
-            }
-        };
-        let mut text = text.strip_suffix('\r').unwrap_or(text);
-        if self.is_within_spread(text) {
-            return Go::On;
-        }
-        if line == 1
-            && let Some(rest) = text.strip_prefix('\u{feff}')
-        {
-            let message = "the file begins with a byte order mark";
-            let problem = Problem::new(Rule::ByteOrderMark, 0..0, message);
-            let hint = "save it as UTF-8 without byte order mark";
-            self.report(problem.with_hint(hint), rest, None);
-            text = rest;
-        }
-        if text.trim().is_empty() {
-            let problem = Problem::new(Rule::BlankLine, 0..text.len(), "the line is blank");
-            self.report(problem.with_hint("delete the line"), text, None);
-            return Go::On;
-        }
-        let is_first = self.summary.records == 0;
-        let doubts_type = !self.is_type_doubted && line <= DOUBTED_LINES;
-        let mut inspection = inspect(text, is_first, doubts_type, &self.yardstick);
-        self.summary.records += u64::from(inspection.is_record);
-        for (name, as_long_as) in inspection.custom_names.drain(..) {
-            self.scanner.learn(&name, as_long_as);
-        }
-        let object_id = inspection.object_id.take();
-        for problem in inspection.problems.drain(..) {
-            self.report(problem, text, object_id.as_deref());
-        }
-        if let Some(object_type) = inspection.looks_like {
-            self.is_type_doubted = true;
-            let is = self.summary.object_type;
-            let message =
-                format!("the file is checked as {is}, and its fields are those of {object_type}");
-            let problem = Problem::new(Rule::WrongFileType, 0..text.len().min(1), message);
-            let hint = format!(
-                "name the type {object_type}, or the file {}",
-                object_type.file_stem()
-            );
-            self.report(problem.with_hint(hint), text, object_id.as_deref());
-        }
-        if let Some((modified, at)) = inspection.modified
-            && self.order.is_watching()
-            && !self.order.follows(modified.as_bytes(), line)
-        {
-            self.report_unsorted(text, at, object_id.as_deref());
-        }
-        if inspection.is_id_good
-            && let Some(id) = &object_id
-        {
-            self.ids.push(hash(id), line, inspection.is_deleted);
-            if let Some(arena) = &mut self.arena {
-                arena.push(id, "", line);
-            }
-            if let Some(emails) = &mut self.emails
-                && let Some((address, _)) = &inspection.email_address
-                && !inspection.is_deleted
-            {
-                emails.push(address, id, line);
-            }
-        }
-        if inspection.is_spread {
-            self.spread = Some(text.len() - text.trim_start().len());
-        }
-        if inspection.stops_file {
-            Go::Stop
+    fn add_name(&mut self, mut name: NameCount, base: u64) {
+        name.first.line += base;
+        let is_full = self.names.len() >= MAX_NAMES;
+        let key = (name.first.rule, name.first.field.clone());
+        if let Some(known) = self.names.get_mut(&key) {
+            known.records += name.records;
+        } else if !is_full {
+            self.names.insert(key, name);
         } else {
-            Go::On
+            // Names without end are a mistake of their own: one finding for the rest.
+            let rest = self.names.entry((name.first.rule, None));
+            let rest = rest.or_insert_with(|| {
+                name.first.field = None;
+                name.first.message = format!(
+                    "the file has more than {MAX_NAMES} names of custom fields; the rest are not listed"
+                );
+                NameCount {
+                    records: 0,
+                    first: name.first,
+                }
+            });
+            rest.records += name.records;
         }
     }
 
-    /// Whether the line is part of a record that began on an earlier line, and told of there.
-    fn is_within_spread(&mut self, text: &str) -> bool {
-        let Some(indent) = self.spread else {
-            return false;
+    /// Adds a line that is too long to be checked.
+    pub(super) fn long_line(&mut self, beginning: &[u8], length: u64) {
+        self.bytes += length;
+        self.lines += 1;
+        let line = String::from_utf8_lossy(beginning);
+        let message = format!("the line has {length} bytes and was not checked");
+        let problem = RawFinding::new(Rule::LineSize, 0..1, message);
+        let problem = problem.with_hint("write each record on its own line");
+        self.report_in(problem, self.lines, &line, None);
+    }
+
+    /// Reports what only the whole file shows, and ends the check.
+    pub(super) fn finish(mut self) -> io::Result<Outcome> {
+        self.duplicates()?;
+        self.missing_columns()?;
+        self.name_columns();
+        self.whole_file();
+        self.delivery.finish();
+        let mut summary = FileSummary {
+            path: Arc::clone(&self.settings.path),
+            object_type: self.settings.context.format.object_type,
+            records: self.records,
+            lines: self.lines,
+            bytes: self.bytes,
+            errors: 0,
+            warnings: 0,
+            by_rule: BTreeMap::new(),
         };
-        let content = text.trim_start();
-        if !content.is_empty() && text.len() - content.len() <= indent {
-            self.spread = None;
-            return content.starts_with(['}', ']']);
+        for rule in Rule::ALL {
+            let count = self.counts[*rule as usize];
+            if count > 0
+                && let Some(severity) = self.settings.severities.of(*rule)
+            {
+                summary.add(*rule, severity, count);
+            }
         }
-        true
+        Ok(Outcome {
+            summary,
+            ids: self.ids.packed(),
+        })
     }
 
-    fn not_utf8(&mut self, bytes: &[u8], at: usize) {
-        let text = String::from_utf8_lossy(bytes);
-        let message = format!("byte 0x{:02x} is not UTF-8 here", bytes[at]);
-        let replacement = '\u{fffd}'.len_utf8();
-        let problem = Problem::new(Rule::Encoding, at..at + replacement, message);
-        let hint = "save the file as UTF-8; it may be in Windows-1252 or ISO 8859-1";
-        self.summary.records += u64::from(text.trim_start().starts_with('{'));
-        self.report(problem.with_hint(hint), &text, None);
-    }
-
-    fn report_unsorted(&mut self, text: &str, at: usize, object_id: Option<&str>) {
-        let earlier = self.order.previous_line();
-        let message = format!(
-            "modifiedDate: it is earlier than that of line {earlier}; the file is not sorted"
-        );
-        let problem = Problem::new(Rule::Unsorted, at..at + 1, message)
-            .with_field(Some("modifiedDate".to_owned()))
-            .with_hint("sort the records by modifiedDate, oldest first");
-        self.report(problem, text, object_id);
-    }
-
-    /// Tells of what stands in more than one line, once it is known to be the same.
-    fn repeats(&mut self, reopen: Option<Reopen<'_>>) -> io::Result<()> {
-        if self.options.severity(Rule::DuplicateObjectId).is_some() {
-            let (suspects, arena) = (self.ids.suspects(), self.arena.take());
-            self.repeated(Rule::DuplicateObjectId, suspects, arena, reopen)?;
+    /// Reports keys that are in more than one line, after it is certain that they are the same.
+    fn duplicates(&mut self) -> io::Result<()> {
+        let severities = self.settings.severities;
+        if severities.reports(Rule::DuplicateObjectId)
+            || severities.reports(Rule::ConflictingVersions)
+        {
+            let (collisions, log) = (self.ids.collisions(), self.log.take());
+            self.confirm(KeyKind::ObjectId, collisions, log)?;
         }
         if let Some(emails) = self.emails.take() {
-            let suspects = emails.addresses.suspects();
-            self.repeated(Rule::DuplicateEmail, suspects, emails.arena, reopen)?;
+            let collisions = emails.addresses.collisions();
+            self.confirm(KeyKind::EmailAddress, collisions, emails.log)?;
         }
         Ok(())
     }
 
-    fn repeated(
+    fn confirm(
         &mut self,
-        rule: Rule,
-        suspects: Vec<Suspect>,
-        arena: Option<Arena>,
-        reopen: Option<Reopen<'_>>,
+        kind: KeyKind,
+        collisions: Vec<HashCollision>,
+        log: Option<KeyLog>,
     ) -> io::Result<()> {
-        if suspects.is_empty() {
+        if collisions.is_empty() {
             return Ok(());
         }
-        let total = self.summary.lines;
-        let yardstick = self.yardstick;
-        let is_of_ids = rule == Rule::DuplicateObjectId;
-        let look: Look = if is_of_ids { id_in } else { email_in };
-        let look = (look, &yardstick);
-        repeats(suspects, arena, reopen, look, &mut |repeat| {
-            self.summary.lines = repeat.line;
-            let (line, seen) = (repeat.first_line, repeat.seen);
-            let (field, message, hint, object_id) = if is_of_ids {
-                let message = format!("objectId: it stands in line {line} already");
-                let hint = "keep the latest of the two, or put it into another file";
-                ("objectId", message, hint, &seen.key)
-            } else {
-                let message = format!("emailAddress: the user in line {line} has it already");
-                let hint = "Gong ties one user to an address: keep the one who owns the records, \
-                            or delete the other (isDeleted)";
-                ("emailAddress", message, hint, &seen.object_id)
+        let (reopen, context) = (self.reopen, self.settings.context);
+        confirm(collisions, log, reopen, kind, &context, &mut |duplicate| {
+            let object_id = match kind {
+                KeyKind::ObjectId => &duplicate.key.text,
+                KeyKind::EmailAddress => &duplicate.key.object_id,
             };
-            let problem = Problem::new(rule, seen.range.clone(), message)
-                .with_field(Some(field.to_owned()))
-                .with_hint(hint);
-            self.report(problem, repeat.text, Some(object_id));
-        })?;
-        self.summary.lines = total;
+            let problem = duplicate_problem(kind, &duplicate);
+            self.report_in(problem, duplicate.line, duplicate.text, Some(object_id));
+        })
+    }
+
+    /// Reports standard fields that no record has; or, if a later record has them, the records
+    /// before it.
+    fn missing_columns(&mut self) -> io::Result<()> {
+        let mut ended: FieldSet = 0;
+        let mut last_line = 0;
+        for index in 0..self.leading.len() {
+            let leading = std::mem::take(&mut self.leading[index]);
+            if leading.records == 0 {
+                continue;
+            }
+            let rule = self.rule_of_missing(index);
+            if let Some(line) = leading.ended_at
+                && self.reopen.is_some()
+            {
+                ended |= 1 << index;
+                last_line = last_line.max(line);
+                self.leading[index].ended_at = Some(line);
+                continue;
+            }
+            self.counts[rule as usize] += 1;
+            if let Some(first) = leading.first
+                && leading.records == 1
+            {
+                self.delivery.of_record(first);
+                continue;
+            }
+            let field = &self.settings.context.format.fields[index];
+            let missing = match leading.ended_at {
+                None => "no record has it".to_owned(),
+                Some(line) => format!("no record up to line {line} has it"),
+            };
+            let message = missing_message(field, rule, &missing);
+            let problem = RawFinding::of_field(rule, 0..0, field.name, &message);
+            self.column(problem, leading.records, leading.first_line);
+        }
+        if ended != 0 {
+            self.leading_records(ended, last_line)?;
+        }
         Ok(())
     }
 
-    /// Tells what is wrong with the file as a whole.
-    fn whole_file(&mut self) {
-        let lines = std::mem::take(&mut self.summary.lines);
-        let most = MAX_BODY_BYTES - FRAMING_BYTES;
-        let bytes = self.summary.bytes;
-        if bytes > most {
-            let message =
-                format!("the file has {bytes} bytes; Gong takes at most {most} an upload");
-            let problem = Problem::new(Rule::FileSize, 0..0, message);
-            self.report(problem.with_hint("split it into several files"), "", None);
+    /// Reads the records at the beginning again, and reports which of these fields they lack.
+    fn leading_records(&mut self, fields: FieldSet, last_line: u64) -> io::Result<()> {
+        let Some(reopen) = self.reopen else {
+            return Ok(());
+        };
+        let mut blocks = Blocks::new(reopen()?);
+        let mut base = 0;
+        let mut checker = BlockChecker::new(self.settings.clone());
+        while base < last_line {
+            let Block::Lines { bytes, length, .. } = blocks.next()? else {
+                base += 1;
+                continue;
+            };
+            let start = BlockStart {
+                is_first: false,
+                is_before_records: false,
+                spread: None,
+                open: 0,
+                wanted: self.delivery.wanted(),
+                watches_order: false,
+            };
+            let report = checker.check(bytes, length, start);
+            for (index, count) in report.missing.iter().enumerate() {
+                // Blocks are cut in the same places each time.
+                let ended_at = self.leading[index].ended_at.unwrap_or_default();
+                if fields & (1 << index) != 0 && base < ended_at {
+                    let rule = self.rule_of_missing(index);
+                    self.counts[rule as usize] += count.records;
+                }
+            }
+            for BlockFinding {
+                mut finding,
+                missing,
+            } in report.findings
+            {
+                let Some(index) = missing.filter(|index| fields & (1 << index) != 0) else {
+                    continue;
+                };
+                if base < self.leading[index].ended_at.unwrap_or_default() {
+                    finding.line += base;
+                    self.delivery.of_record(finding);
+                }
+            }
+            base += report.lines;
         }
-        // A file that could not be read at all has been told of.
-        if self.summary.records == 0 && self.summary.errors == 0 {
-            let problem = Problem::new(Rule::NoRecords, 0..0, "the file holds no record");
-            self.report(
-                problem.with_hint("look at the export, or leave the file out"),
-                "",
-                None,
-            );
-        }
-        self.summary.lines = lines;
+        Ok(())
     }
 
-    /// Reports a problem of the present line, unless its rule is allowed.
-    fn report(&mut self, problem: Problem, text: &str, object_id: Option<&str>) {
-        let Some(severity) = self.options.severity(problem.rule) else {
+    /// Reports names that break a rule, once per name.
+    fn name_columns(&mut self) {
+        let names = std::mem::take(&mut self.names);
+        let mut names: Vec<NameCount> = names.into_values().collect();
+        names.sort_by_key(|name| name.first.line);
+        for NameCount { records, first } in names {
+            self.counts[first.rule as usize] += 1;
+            if records == 1 {
+                self.delivery.of_record(first);
+                continue;
+            }
+            let line = first.line;
+            self.delivery.of_column(Finding {
+                line: 0,
+                column: 0,
+                object_id: None,
+                count: records,
+                first_line: Some(line),
+                excerpt: None,
+                ..first
+            });
+        }
+    }
+
+    fn column(&mut self, problem: RawFinding, records: u64, first_line: u64) {
+        let rule = problem.rule;
+        let Some(severity) = self.settings.severities.of(rule) else {
             return;
         };
-        match severity {
-            Severity::Error => self.summary.errors += 1,
-            Severity::Warning => self.summary.warnings += 1,
-        }
-        *self.summary.by_rule.entry(problem.rule).or_default() += 1;
-        let line = self.summary.lines;
-        let Range { start, end } = problem.range;
-        let start = text.floor_char_boundary(start);
-        (self.on_finding)(Finding {
-            path: Arc::clone(&self.summary.path),
-            line,
-            column: if line == 0 {
-                0
-            } else {
-                text[..start].chars().count() as u64 + 1
-            },
-            rule: problem.rule,
-            severity,
-            field: problem.field,
-            object_id: object_id.map(str::to_owned),
-            message: problem.message,
-            hint: problem.hint,
-            row: None,
-            excerpt: (line > 0 && !text.is_empty()).then(|| Excerpt::new(text, start..end)),
+        let finding = finding(&self.settings, problem, severity, "", 0, None);
+        self.delivery.of_column(Finding {
+            count: records,
+            first_line: Some(first_line),
+            ..finding
         });
     }
-}
 
-/// The id in a line that is looked at again; of one with mistakes, as it was read the first time.
-fn id_in<'line>(text: &'line str, yardstick: &Yardstick<'_>) -> Option<Seen<'line>> {
-    let seen = |key: Cow<'line, str>, range| Seen {
-        key,
-        object_id: Cow::Borrowed(""),
-        range,
-    };
-    let parsed = parse(text);
-    if parsed.error.is_none() {
-        let mut pairs = parsed.pairs.into_iter();
-        let pair = pairs.find(|pair| pair.name == "objectId")?;
-        return Some(seen(unescaped(pair.value.get()), pair.range));
+    /// Reports what is wrong with the file as a whole.
+    fn whole_file(&mut self) {
+        let most = MAX_BODY_BYTES - FRAMING_BYTES;
+        let bytes = self.bytes;
+        if bytes > most {
+            let message = format!("the file has {bytes} bytes; an upload has at most {most}");
+            let problem = RawFinding::new(Rule::FileSize, 0..0, message);
+            let hint = "gong-crm push splits it; split it yourself to upload it in another way";
+            self.report(problem.with_hint(hint), 0);
+        }
+        // A file that could not be read at all has an error already.
+        if self.records == 0 && !self.has_errors() {
+            let problem = RawFinding::new(Rule::NoRecords, 0..0, "the file has no records");
+            let hint = "check the export, or leave the file out";
+            self.report(problem.with_hint(hint), 0);
+        }
     }
-    let inspection = inspect(text, false, false, yardstick);
-    let id = inspection.object_id?;
-    let range = inspection.object_id_at..inspection.object_id_at + id.len() + 2;
-    Some(seen(Cow::Owned(id), range))
+
+    fn has_errors(&self) -> bool {
+        let severities = self.settings.severities;
+        let mut rules = Rule::ALL.iter();
+        rules.any(|rule| {
+            self.counts[*rule as usize] > 0 && severities.of(*rule) == Some(Severity::Error)
+        })
+    }
+
+    /// Reports a problem of a line without its text, or of the whole file with line 0.
+    fn report(&mut self, problem: RawFinding, line: u64) {
+        self.report_in(problem, line, "", None);
+    }
+
+    fn report_in(&mut self, problem: RawFinding, line: u64, text: &str, object_id: Option<&str>) {
+        let rule = problem.rule;
+        let Some(severity) = self.settings.severities.of(rule) else {
+            return;
+        };
+        self.counts[rule as usize] += 1;
+        if line > 0 && self.delivery.wanted() == 0 {
+            return;
+        }
+        let finding = finding(&self.settings, problem, severity, text, line, object_id);
+        if line == 0 {
+            self.delivery.of_column(finding);
+        } else {
+            self.delivery.of_record(finding);
+        }
+    }
 }
 
-/// The email address of the user in a line that is looked at again.
-fn email_in<'line>(text: &'line str, yardstick: &Yardstick<'_>) -> Option<Seen<'line>> {
-    let inspection = inspect(text, false, false, yardstick);
-    let (address, at) = inspection.email_address?;
-    Some(Seen {
-        key: Cow::Owned(lower(&address).into_owned()),
-        object_id: Cow::Owned(inspection.object_id?),
-        range: at..at + address.len() + 2,
-    })
+fn duplicate_problem(kind: KeyKind, duplicate: &Duplicate<'_>) -> RawFinding {
+    let line = duplicate.first_line;
+    let (rule, field, message, hint) = match kind {
+        KeyKind::ObjectId if duplicate.conflicts => (
+            Rule::ConflictingVersions,
+            "objectId",
+            format!("another version in line {line} has the same modifiedDate"),
+            "keep the current version, or give it a later modifiedDate",
+        ),
+        KeyKind::ObjectId => (
+            Rule::DuplicateObjectId,
+            "objectId",
+            format!("it is in line {line} already"),
+            "gong-crm push sends the newest version; keep one to upload the file in another way",
+        ),
+        KeyKind::EmailAddress => (
+            Rule::DuplicateEmail,
+            "emailAddress",
+            format!("the user in line {line} has it already"),
+            "Gong assigns one user per address: keep the one who owns the records, or delete the \
+             other (isDeleted)",
+        ),
+    };
+    let range = duplicate.key.range.clone();
+    RawFinding::of_field(rule, range, field, &message).with_hint(hint)
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Go {
-    On,
-    Stop,
-}
-
-/// The encoding of a text that is evidently not in UTF-8.
+/// The encoding of a text that is evidently not UTF-8.
 fn foreign_encoding(beginning: &[u8]) -> Option<&'static str> {
     match beginning {
-        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("UTF-32"),
-        [0xff, 0xfe, ..] => Some("UTF-16 (little endian)"),
-        [0xfe, 0xff, ..] => Some("UTF-16 (big endian)"),
-        [first, 0, second, 0, ..] if *first != 0 && *second != 0 => Some("UTF-16 (little endian)"),
-        [0, first, 0, second, ..] if *first != 0 && *second != 0 => Some("UTF-16 (big endian)"),
-        [0x1f, 0x8b, ..] => Some("gzip, but its name does not end in .gz"),
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("in UTF-32"),
+        [0xff, 0xfe, ..] => Some("in UTF-16 (little endian)"),
+        [0xfe, 0xff, ..] => Some("in UTF-16 (big endian)"),
+        [first, 0, second, 0, ..] if *first != 0 && *second != 0 => {
+            Some("in UTF-16 (little endian)")
+        }
+        [0, first, 0, second, ..] if *first != 0 && *second != 0 => Some("in UTF-16 (big endian)"),
+        [0x1f, 0x8b, ..] => Some("compressed by gzip, and its name does not end in .gz"),
         [b'P', b'K', 3, 4, ..] => Some("a ZIP archive or a spreadsheet"),
         _ => None,
     }

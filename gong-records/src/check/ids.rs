@@ -1,8 +1,8 @@
-//! Which ids a file holds, in twelve bytes each.
+//! The ids of a file, in twelve bytes each.
 
-use crate::record::ObjectType;
+use crate::object_type::ObjectType;
 
-/// An id as a number. Two ids may share one, so a repeated number is only a suspicion.
+/// An id as a number. Two ids may share one, so a repeated number has to be confirmed.
 pub(super) fn hash(id: &str) -> u64 {
     hash_bytes(id.as_bytes())
 }
@@ -66,13 +66,13 @@ pub(super) struct Ids {
     few: Vec<Entry>,
 }
 
-/// Of so many ids, the room that the buckets keep for more is not worth keeping: a folder may hold
-/// thousands of small files.
+/// Up to this number of ids, they are kept without room for more: a folder may have thousands of
+/// small files.
 const FEW: usize = 32_768;
 
 /// A line whose id may be that of another line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Suspect {
+pub(super) struct HashCollision {
     pub(super) line: u32,
     /// Lines with the same hash have the same number.
     pub(super) group: u32,
@@ -86,7 +86,7 @@ impl Ids {
         }
     }
 
-    /// The same for a file that was read to its end, in as little room as they need.
+    /// The same ids for a file that was read to its end, in as little memory as possible.
     pub(super) fn packed(mut self) -> Self {
         let count = self.buckets.iter().map(Bucket::len).sum();
         if count <= FEW {
@@ -97,7 +97,7 @@ impl Ids {
         self
     }
 
-    /// What begins with this byte.
+    /// The entries whose hashes begin with this byte.
     fn bucket(&self, first: usize) -> impl Iterator<Item = &Entry> {
         let of = |entry: &Entry| (entry[0] >> 24) as usize;
         let start = self.few.partition_point(|entry| of(entry) < first);
@@ -121,20 +121,65 @@ impl Ids {
     }
 
     /// Lines that share their hash with another line, by line.
-    pub(super) fn suspects(&self) -> Vec<Suspect> {
-        let mut suspects = Vec::new();
+    pub(super) fn collisions(&self) -> Vec<HashCollision> {
+        let mut collisions = Vec::new();
         let mut groups = 0;
         let mut slots: Vec<u32> = Vec::new();
         for bucket in &self.buckets {
-            repeated(bucket, &mut slots, &mut groups, &mut suspects);
+            repeated(bucket, &mut slots, &mut groups, &mut collisions);
         }
-        suspects.sort_unstable();
-        suspects
+        collisions.sort_unstable();
+        collisions
     }
 }
 
+/// A record that several files of one type may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct FileCollision {
+    /// The index of the file.
+    pub(super) file: u32,
+    pub(super) line: u32,
+    /// Lines with the same hash have the same number.
+    pub(super) group: u32,
+}
+
+/// Lines that share their hash with a line of another file, by file and line.
+pub(super) fn file_collisions(files: &[Ids]) -> Vec<FileCollision> {
+    let mut collisions = Vec::new();
+    let mut group = 0;
+    let mut entries: Vec<(Entry, u32)> = Vec::new();
+    for bucket in 0..BUCKETS {
+        entries.clear();
+        for (file, ids) in (0..).zip(files) {
+            entries.extend(ids.bucket(bucket).map(|entry| (*entry, file)));
+        }
+        entries.sort_unstable_by_key(|(entry, file)| (entry[0], entry[1], *file, entry[2]));
+        let same_hash = |one: &(Entry, u32), other: &(Entry, u32)| one.0[..2] == other.0[..2];
+        for same in entries.chunk_by(same_hash) {
+            // Sorted by file, so the ends differ if any do.
+            if let [(_, first), .., (_, last)] = same
+                && first != last
+            {
+                collisions.extend(same.iter().map(|(entry, file)| FileCollision {
+                    file: *file,
+                    line: entry[2] & !DELETED,
+                    group,
+                }));
+                group += 1;
+            }
+        }
+    }
+    collisions.sort_unstable();
+    collisions
+}
+
 /// Finds the entries of a bucket that share their hash, by a small open table.
-fn repeated(bucket: &Bucket, slots: &mut Vec<u32>, groups: &mut u32, suspects: &mut Vec<Suspect>) {
+fn repeated(
+    bucket: &Bucket,
+    slots: &mut Vec<u32>,
+    groups: &mut u32,
+    collisions: &mut Vec<HashCollision>,
+) {
     const EMPTY: u32 = u32::MAX;
     let size = (bucket.len() * 2).next_power_of_two();
     slots.clear();
@@ -159,12 +204,12 @@ fn repeated(bucket: &Bucket, slots: &mut Vec<u32>, groups: &mut u32, suspects: &
                         *groups += 1;
                         started.insert(at, (held, group));
                         let line = other[2] & !DELETED;
-                        suspects.push(Suspect { line, group });
+                        collisions.push(HashCollision { line, group });
                         group
                     }
                 };
                 let line = entry[2] & !DELETED;
-                suspects.push(Suspect { line, group });
+                collisions.push(HashCollision { line, group });
                 break;
             }
             slot = (slot + 1) & (size - 1);
@@ -179,20 +224,20 @@ fn halves(hash: u64) -> (u32, u32) {
 
 /// What is known of the record that a reference names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Resolution {
-    /// No file of its type is checked along.
+pub(super) enum ReferenceLookup {
+    /// No file of its type is checked.
     Unknown,
-    /// A file holds it.
+    /// A file has it.
     Found,
-    /// No file holds it.
+    /// No file has it.
     Missing,
-    /// Files hold only its deletion.
+    /// Files have only its deletion.
     Deleted,
 }
 
 /// The records of other files, by type.
 #[derive(Debug, Default)]
-pub(super) struct KnownIds {
+pub(super) struct IdIndex {
     types: [Option<IdSet>; ObjectType::ALL.len()],
 }
 
@@ -205,7 +250,7 @@ struct IdSet {
     shift: u32,
 }
 
-impl KnownIds {
+impl IdIndex {
     /// Adds all records of a type.
     pub(super) fn insert(&mut self, object_type: ObjectType, files: &[Ids]) {
         let mut hashes: Vec<u64> = Vec::new();
@@ -229,10 +274,10 @@ impl KnownIds {
 
     /// What is known of the record of this type whose id has this hash.
     #[inline]
-    pub(super) fn resolve(&self, object_type: ObjectType, hash: u64) -> Resolution {
+    pub(super) fn look_up(&self, object_type: ObjectType, hash: u64) -> ReferenceLookup {
         match &self.types[object_type as usize] {
-            None => Resolution::Unknown,
-            Some(set) => set.resolve(hash),
+            None => ReferenceLookup::Unknown,
+            Some(set) => set.look_up(hash),
         }
     }
 }
@@ -259,16 +304,16 @@ impl IdSet {
         }
     }
 
-    fn resolve(&self, hash: u64) -> Resolution {
+    fn look_up(&self, hash: u64) -> ReferenceLookup {
         let start = first_bits(hash, self.shift);
         let range = self.starts[start] as usize..self.starts[start + 1] as usize;
         let found = self.hashes[range]
             .iter()
             .find(|known| **known & !1 == hash & !1);
         match found {
-            None => Resolution::Missing,
-            Some(known) if known & 1 == 1 => Resolution::Deleted,
-            Some(_) => Resolution::Found,
+            None => ReferenceLookup::Missing,
+            Some(known) if known & 1 == 1 => ReferenceLookup::Deleted,
+            Some(_) => ReferenceLookup::Found,
         }
     }
 }
@@ -283,40 +328,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_with_the_same_id_are_suspects() {
+    fn lines_with_the_same_id_collide() {
         let mut ids = Ids::new();
         for line in 1..=10_000_u64 {
             ids.push(hash(&format!("id-{}", line % 9_998)), line, false);
         }
-        let suspects = ids.suspects();
-        let lines: Vec<_> = suspects.iter().map(|suspect| suspect.line).collect();
+        let collisions = ids.collisions();
+        let lines: Vec<_> = collisions.iter().map(|collision| collision.line).collect();
         assert_eq!(lines, [1, 2, 9_999, 10_000]);
-        assert_eq!(suspects[0].group, suspects[2].group);
-        assert_ne!(suspects[0].group, suspects[1].group);
+        assert_eq!(collisions[0].group, collisions[2].group);
+        assert_ne!(collisions[0].group, collisions[1].group);
     }
 
     #[test]
-    fn references_are_resolved_by_type() {
+    fn references_are_looked_up_by_type() {
         // As a file is kept that has few records, and one that has many.
         for packs in [true, false] {
-            resolves(if packs { Ids::packed } else { |ids| ids });
+            looks_up(if packs { Ids::packed } else { |ids| ids });
         }
     }
 
-    fn resolves(kept: fn(Ids) -> Ids) {
+    fn looks_up(kept: fn(Ids) -> Ids) {
         let mut ids = Ids::new();
         for number in 0..1_000_u64 {
             ids.push(hash(&format!("a{number}")), number + 1, number % 2 == 1);
         }
         let mut later = Ids::new();
         later.push(hash("a3"), 1, false);
-        let mut known = KnownIds::default();
+        let mut known = IdIndex::default();
         known.insert(ObjectType::Account, &[kept(ids), kept(later)]);
-        let resolve = |id: &str| known.resolve(ObjectType::Account, hash(id));
-        assert_eq!(resolve("a2"), Resolution::Found);
-        assert_eq!(resolve("a3"), Resolution::Found);
-        assert_eq!(resolve("a5"), Resolution::Deleted);
-        assert_eq!(resolve("b"), Resolution::Missing);
-        assert_eq!(known.resolve(ObjectType::Stage, 1), Resolution::Unknown);
+        let look_up = |id: &str| known.look_up(ObjectType::Account, hash(id));
+        assert_eq!(look_up("a2"), ReferenceLookup::Found);
+        assert_eq!(look_up("a3"), ReferenceLookup::Found);
+        assert_eq!(look_up("a5"), ReferenceLookup::Deleted);
+        assert_eq!(look_up("b"), ReferenceLookup::Missing);
+        assert_eq!(
+            known.look_up(ObjectType::Stage, 1),
+            ReferenceLookup::Unknown
+        );
     }
 }

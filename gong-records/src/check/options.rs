@@ -1,45 +1,54 @@
-//! What a check is told to look for.
+//! The options of a check.
 
 use std::collections::BTreeSet;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
+use super::severities::Severities;
 use super::source::FileConverter;
 use crate::io::discover::{CsvHandling, unmapped_csvs};
-use crate::record::ObjectType;
-use crate::rule::{Rule, Severity};
+use crate::object_type::ObjectType;
 use crate::schema::EntitySchema;
 
-/// How a check goes about it.
+/// The options of a check.
 ///
 /// ```
 /// use gong_records::{Rule, check::Options};
 ///
 /// let mut options = Options::default();
-/// options.strict = true;
-/// options.allow.insert(Rule::ObjectIdUnderscore);
+/// options.severities.strict = true;
+/// options.severities.allow.insert(Rule::ObjectIdUnderscore);
+/// options.max_findings = Some(50);
 /// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// Warnings count as errors.
-    pub strict: bool,
-    /// Rules whose breach is not reported, whatever the other settings say.
-    pub allow: BTreeSet<Rule>,
-    /// Rules whose breach is an error.
-    pub deny: BTreeSet<Rule>,
-    /// The type of all records; otherwise each file's name tells.
+    /// Which rules are reported, and as errors or warnings.
+    pub severities: Severities,
+    /// The type of all records; otherwise it follows from each file's name.
     pub object_type: Option<ObjectType>,
-    /// The declared custom fields; without them, any custom field is taken.
+    /// The declared custom fields; without them, any custom field is accepted.
     pub entity_schema: Option<EntitySchema>,
-    /// What makes lines of CSVs, such as a `Conversion` of the module `mapping`; without it, CSVs are
-    /// refused.
+    /// Converts CSV files to lines, such as a `Conversion` of the module `mapping`; without it, CSV
+    /// files are rejected.
     pub converter: Option<Arc<dyn FileConverter>>,
+    /// Report no more findings of single records than this. All are counted, and those of whole
+    /// files and columns are always reported.
+    pub max_findings: Option<u64>,
+    /// Leave out the excerpts of findings, which only people need.
+    pub without_excerpts: bool,
+    /// How many threads check; by default as many as the machine has cores.
+    pub threads: Option<NonZero<usize>>,
+    /// Types of which Gong has records already, so that records may refer to them although no file
+    /// has them.
+    pub known_types: BTreeSet<ObjectType>,
 }
 
 impl Options {
-    /// The CSVs in folders among the paths that are not checked, because nothing makes records of
-    /// them. A folder of CSVs alone is refused instead.
+    /// The CSV files in folders among the paths that are not checked, because there is no converter
+    /// for them. A folder with nothing but CSV files is rejected instead.
     pub fn passed_over(&self, paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
         match self.csvs() {
             CsvHandling::Unmapped => unmapped_csvs(paths),
@@ -47,20 +56,15 @@ impl Options {
         }
     }
 
-    /// How CSVs are found.
+    /// How CSV files are found.
     pub(super) fn csvs(&self) -> CsvHandling {
         let converter = self.converter.as_ref();
         converter.map_or(CsvHandling::Unmapped, |converter| converter.csvs())
     }
 
-    /// How much a breach of the rule weighs; `None` when it is allowed.
-    pub fn severity(&self, rule: Rule) -> Option<Severity> {
-        if self.allow.contains(&rule) {
-            None
-        } else if self.strict || self.deny.contains(&rule) {
-            Some(Severity::Error)
-        } else {
-            Some(rule.severity())
-        }
+    /// The number of threads.
+    pub(super) fn threads(&self) -> usize {
+        let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+        self.threads.map_or_else(cores, NonZero::get)
     }
 }

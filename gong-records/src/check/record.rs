@@ -1,167 +1,166 @@
-//! Everything that is wrong with one line: the exact way, which takes its time.
+//! Everything that is wrong with one line.
 //!
-//! The scanner accepts good lines faster; whatever it does not accept comes here, so that what is
-//! said of a line depends on this module alone.
+//! [`inspect`] reads a line with a general JSON parser. The scanner accepts good lines faster, and
+//! also finds the fields of other valid lines; those alone come here, by [`RecordChecker::doubts`].
+//! Both give the same report of the same line; a test compares them.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use foldhash::fast::RandomState;
 use serde_json::value::RawValue;
 
-use super::emails::is_email_of_user;
-use super::finding::Problem;
-use super::ids::{KnownIds, Resolution, hash};
-use super::name::{Stranger, stranger};
-use super::object::{Pair, Parsed, parse, unescaped};
-use super::syntax::{Diagnosis, Then, diagnose};
-use super::value::{self, mended_timestamp};
-use crate::record::{Field, FieldKind, LineFormat, ObjectType, Presence};
+use super::context::{CheckContext, FieldSet, bit_of, is_email_of_user, is_true, warns_if_missing};
+use super::finding::{About, RawFinding};
+use super::ids::{ReferenceLookup, hash};
+use super::json::parse::{Pair, Parsed, parse, unescaped};
+use super::json::{Diagnosis, Recovery, diagnose};
+use super::names::{LearnedName, NameCache, UnknownName};
+use super::scan::{Identity, Scanned, Scanner};
+use crate::record::{Field, ObjectType, Presence};
 use crate::rule::Rule;
-use crate::schema::{EntitySchema, SchemaField};
+use crate::schema::{FieldType, SchemaField};
 use crate::value::{TOO_LARGE, overflowing_number, timestamp, unpaired_surrogate};
 
-/// What lines are held against.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Yardstick<'a> {
-    pub(super) format: &'static LineFormat,
-    /// The entity schema, if it says anything of this type.
-    pub(super) schema: Option<&'a EntitySchema>,
-    /// The records that other files hold.
-    pub(super) known_ids: &'a KnownIds,
-}
+mod values;
+
+use values::{ValueProblem, fixed_timestamp};
 
 /// What there is to know of a line.
-#[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub(super) struct Inspection {
-    pub(super) problems: Vec<Problem>,
+#[derive(Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
+pub(super) struct LineReport {
+    pub(super) problems: Vec<RawFinding>,
     pub(super) object_id: Option<String>,
-    /// Where the value of `objectId` stands.
+    /// Where the value of `objectId` is.
     pub(super) object_id_at: usize,
     /// Whether the id is one that another line may repeat.
     pub(super) is_id_good: bool,
     pub(super) is_deleted: bool,
-    /// `modifiedDate` and its place, if it is a good one.
+    /// `modifiedDate` and its place, if it is valid.
     pub(super) modified: Option<(String, usize)>,
-    /// The email address of a business user and its place, if it is a good one.
+    /// The email address of a business user and its place, if it is valid.
     pub(super) email_address: Option<(String, usize)>,
     /// Whether the line is a record, good or bad, as far as can be seen.
     pub(super) is_record: bool,
     pub(super) stops_file: bool,
     pub(super) is_spread: bool,
-    /// Custom fields that are unremarkable wherever they stand, and those that are as long as a
-    /// certain field stands beside them.
-    pub(super) custom_names: Vec<(String, Option<&'static str>)>,
-    /// The type that the names speak of, if it is another one.
+    /// The standard fields of the line.
+    pub(super) present: FieldSet,
+    /// The type that the names belong to, if it is another one.
     pub(super) looks_like: Option<ObjectType>,
 }
 
 /// The names of a line.
 type Names<'a> = HashSet<&'a str, RandomState>;
 
-/// How many mistakes of a line are mended to read on.
-const MOST_MENDED: usize = 16;
+/// How many syntax errors of a line are fixed to read on.
+const MAX_FIXES: usize = 16;
 
-/// Finds everything that is wrong with a line. `is_first` says that no record came before.
-/// `doubts_type` asks which type the names speak of.
+/// Checks fields one by one and collects what is wrong.
+pub(super) struct RecordChecker<'a, 'n> {
+    context: &'a CheckContext<'a>,
+    names: &'n mut NameCache,
+    /// Whether findings need words, or are only counted.
+    detail: bool,
+    report: LineReport,
+    learned: Vec<LearnedName>,
+}
+
+/// Finds everything that is wrong with a line. `is_first` means that no record came before.
+/// `doubts_type` asks which type the names belong to.
 pub(super) fn inspect(
     line: &str,
     is_first: bool,
     doubts_type: bool,
-    yardstick: &Yardstick<'_>,
-) -> Inspection {
-    let mut inspection = Inspection::default();
-    let mut mended: Option<String> = None;
-    for _ in 0..=MOST_MENDED {
-        let text = mended.as_deref().unwrap_or(line);
-        let parsed = parse(text);
-        if parsed.error.is_none() {
-            return inspection.read(&parsed, line, doubts_type, yardstick);
-        }
-        let Diagnosis { problem, then } = diagnose(text, &parsed, is_first);
-        // Mending may lead back to a mistake that was told already.
-        let repeated = inspection
-            .problems
-            .iter()
-            .any(|told| told.range == problem.range);
-        if !repeated {
-            inspection.problems.push(problem);
-        }
-        match then {
-            Then::ReadOn(next) if !repeated => mended = Some(next),
-            Then::ReadOn(_) | Then::Stop => break,
-            Then::StopFile => {
-                inspection.stops_file = true;
-                return inspection;
-            }
-            Then::SkipRecord => {
-                inspection.is_spread = true;
-                inspection.is_record = true;
-                return inspection;
-            }
-        }
-    }
-    let parsed = parse(mended.as_deref().unwrap_or(line));
-    inspection.read(&parsed, line, doubts_type, yardstick)
+    context: &CheckContext<'_>,
+    names: &mut NameCache,
+) -> (LineReport, Vec<LearnedName>) {
+    let mut checker = RecordChecker::new(context, names, true);
+    checker.line(line, is_first, doubts_type);
+    (checker.report, checker.learned)
 }
 
-impl Inspection {
-    fn read(
-        mut self,
-        parsed: &Parsed<'_>,
-        line: &str,
-        doubts_type: bool,
-        yardstick: &Yardstick<'_>,
+impl<'a, 'n> RecordChecker<'a, 'n> {
+    pub(super) fn new(
+        context: &'a CheckContext<'a>,
+        names: &'n mut NameCache,
+        detail: bool,
     ) -> Self {
-        self.is_record = parsed.is_closed || line.trim_start().starts_with('{');
-        Reading {
-            yardstick,
-            parsed,
-            inspection: &mut self,
+        Self {
+            context,
+            names,
+            detail,
+            report: LineReport::default(),
+            learned: Vec::new(),
         }
-        .check(doubts_type);
-        self
     }
-}
 
-struct Reading<'a> {
-    yardstick: &'a Yardstick<'a>,
-    parsed: &'a Parsed<'a>,
-    inspection: &'a mut Inspection,
-}
+    fn line(&mut self, line: &str, is_first: bool, doubts_type: bool) {
+        let mut fixed: Option<String> = None;
+        for _ in 0..=MAX_FIXES {
+            let text = fixed.as_deref().unwrap_or(line);
+            let parsed = parse(text);
+            if parsed.error.is_none() {
+                break;
+            }
+            let Diagnosis { problem, recovery } = diagnose(text, &parsed, is_first);
+            // A fix may lead back to a problem that was found already.
+            let mut known = self.report.problems.iter();
+            let is_known = known.any(|known| known.range == problem.range);
+            if !is_known {
+                self.report.problems.push(problem);
+            }
+            match recovery {
+                Recovery::ReadOn(next) if !is_known => fixed = Some(next),
+                Recovery::ReadOn(_) | Recovery::Stop => break,
+                Recovery::StopFile => {
+                    self.report.stops_file = true;
+                    return;
+                }
+                Recovery::SkipRecord => {
+                    self.report.is_spread = true;
+                    self.report.is_record = true;
+                    return;
+                }
+            }
+        }
+        let parsed = parse(fixed.as_deref().unwrap_or(line));
+        self.report.is_record = parsed.is_closed || line.trim_start().starts_with('{');
+        self.parsed(&parsed, doubts_type);
+    }
 
-impl Reading<'_> {
-    fn check(&mut self, doubts_type: bool) {
-        let parsed = self.parsed;
-        self.inspection.is_deleted = parsed
+    fn parsed(&mut self, parsed: &Parsed<'_>, doubts_type: bool) {
+        let format = self.context.format;
+        self.report.is_deleted = parsed
             .pairs
             .iter()
-            .any(|pair| pair.name == "isDeleted" && pair.value.get().trim_matches('"') == "true");
+            .any(|pair| pair.name == "isDeleted" && is_true(pair.value.get()));
+        self.report.present = parsed
+            .pairs
+            .iter()
+            .fold(0, |present, pair| present | bit_of(format, &pair.name));
         let mut names = Names::with_capacity_and_hasher(parsed.pairs.len(), RandomState::default());
         for pair in &parsed.pairs {
             if !names.insert(&*pair.name) {
-                let message = format!("{}: the name stands twice in the line", pair.name);
-                let problem = Problem::new(Rule::DuplicateKey, pair.name_range.clone(), message);
+                let message = format!("{}: the key is twice in the record", pair.name);
+                let problem = RawFinding::new(Rule::DuplicateKey, pair.name_range.clone(), message);
                 let problem = problem
                     .with_field(Some(pair.name.clone().into_owned()))
                     .with_hint("keep one of the two");
-                self.problem(problem);
+                self.report.problems.push(problem);
                 continue;
             }
-            // A value that was no JSON has been told of, and was replaced to read on.
-            let told = |problem: &Problem| problem.range.contains(&pair.range.start);
-            if pair.value.get() == "0" && self.inspection.problems.iter().any(told) {
+            // A value that was not valid JSON is reported already, and was replaced to read on.
+            let is_known = |problem: &RawFinding| problem.range.contains(&pair.range.start);
+            if pair.value.get() == "0" && self.report.problems.iter().any(is_known) {
                 continue;
             }
             if let Some(escape) = unpaired_surrogate(pair.value.get()) {
                 let start = pair.range.start + escape.start;
                 let range = start..start + escape.len();
-                self.of_field(
-                    Rule::JsonSyntax,
-                    range,
-                    &pair.name,
-                    "half of a surrogate pair is no character",
-                );
+                let message = "an unpaired surrogate is not a character";
+                self.of_field(Rule::JsonSyntax, range, &pair.name, message);
                 continue;
             }
             if let Some(number) = overflowing_number(pair.value.get()) {
@@ -170,69 +169,157 @@ impl Reading<'_> {
                 self.of_field(Rule::NumberFormat, range, &pair.name, TOO_LARGE);
                 continue;
             }
-            match self.yardstick.format.field(&pair.name) {
-                Some(field) => self.standard(field, pair),
-                None => self.stranger(pair, &names),
+            if let Some(field) = format.field(&pair.name) {
+                self.standard(field, pair);
+            } else if let Some(declared) = self
+                .context
+                .schema
+                .and_then(|schema| schema.field(format.object_type, &pair.name))
+            {
+                self.declared(declared, pair);
+            } else {
+                let unknown = self.names.classify(format, &pair.name);
+                let Range { start, end } = pair.name_range;
+                let raw = start + 1..end - 1;
+                self.learned.push(LearnedName { raw, unknown });
+                self.unknown(unknown, pair);
             }
         }
         if doubts_type {
-            self.inspection.looks_like = self.looks_like(&names);
+            self.report.looks_like = self.looks_like(&names);
         }
-        // What is missing can be said only of a line that was read to its end.
+        // What is missing is known only of a line that was read to its end.
         if parsed.is_closed {
-            self.absent(&names);
+            let first = parsed.pairs.first();
+            self.missing(first.map_or(0, |pair| pair.name_range.start));
         }
-        self.inspection
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        self.report
             .problems
             .sort_by_key(|problem| (problem.range.start, problem.rule));
     }
 
-    fn problem(&mut self, problem: Problem) {
-        self.inspection.problems.push(problem);
+    /// Checks the fields of a valid line that the scanner could not accept, and what is missing.
+    /// `start` is where the line begins in the bytes of which the scanner gave the places.
+    pub(super) fn doubts(
+        mut self,
+        line: &str,
+        start: usize,
+        scanner: &Scanner<'_>,
+        scanned: &Scanned,
+        reports_names: bool,
+    ) -> LineReport {
+        let here = |range: &Range<usize>| range.start - start..range.end - start;
+        self.report.is_record = true;
+        self.report.is_deleted = scanned.is_deleted;
+        self.report.present = scanned.present;
+        if !scanned.object_id.is_empty() {
+            let range = here(&scanned.object_id);
+            self.report.object_id_at = range.start - 1;
+            self.report.is_id_good = true;
+            self.report.object_id = Some(line[range].to_owned());
+        }
+        let text = |range: &Range<usize>| {
+            let range = here(range);
+            let at = range.start - 1;
+            (line[range].to_owned(), at)
+        };
+        self.report.modified = scanned.modified.as_ref().map(text);
+        self.report.email_address = scanned.email_address.as_ref().map(text);
+        for doubt in &scanned.doubts {
+            let range = here(&doubt.value);
+            // The scanner has read it, so it is JSON.
+            let Ok(value) = serde_json::from_str::<&RawValue>(&line[range.clone()]) else {
+                continue;
+            };
+            let (name, identity) = scanner.field(doubt.slot);
+            let name_at = doubt.name_at - start;
+            let pair = Pair {
+                name: name.into(),
+                name_range: name_at..name_at + scanner.raw_length(doubt.slot),
+                value,
+                range,
+            };
+            match identity {
+                Identity::Standard(field) => self.standard(field, &pair),
+                Identity::Declared(field) => self.declared(field, &pair),
+                Identity::Unknown(unknown) => {
+                    if unknown.rule(self.context, self.report.present).is_none() {
+                        self.undeclared(&pair);
+                    }
+                }
+            }
+        }
+        for noted in scanned.names.iter().filter(|_| reports_names) {
+            let (name, identity) = scanner.field(noted.slot);
+            if let Identity::Unknown(unknown) = identity {
+                let name_at = noted.name_at - start;
+                let range = name_at..name_at + scanner.raw_length(noted.slot);
+                self.name(unknown, name, range);
+            }
+        }
+        self.missing(scanned.first_name_at - start);
+        self.sort();
+        self.report
     }
 
-    fn of_field(&mut self, rule: Rule, range: std::ops::Range<usize>, name: &str, message: &str) {
-        self.problem(Problem::of_field(rule, range, name, message));
+    fn of_field(&mut self, rule: Rule, range: Range<usize>, name: &str, message: &str) {
+        let problem = if self.detail {
+            RawFinding::of_field(rule, range, name, message)
+        } else {
+            RawFinding::counted(rule, range)
+        };
+        self.report.problems.push(problem);
     }
 
     fn standard(&mut self, field: &'static Field, pair: &Pair<'_>) {
-        let outcome = value::check(field, pair.value);
+        let outcome = values::check(field, pair.value, self.detail);
         let is_good = match &outcome {
             Ok(()) => true,
-            Err(misfit) => misfit.rule.severity() == crate::rule::Severity::Warning,
+            // It is an id all the same.
+            Err(invalid) => invalid.rule == Rule::ObjectIdUnderscore,
         };
-        if let Err(misfit) = outcome {
-            let mut problem =
-                Problem::of_field(misfit.rule, pair.range.clone(), field.name, &misfit.message);
-            problem.hint = misfit.hint;
-            self.problem(problem);
+        if let Err(ValueProblem {
+            rule,
+            message,
+            hint,
+        }) = outcome
+        {
+            self.of_field(rule, pair.range.clone(), field.name, &message);
+            if let Some(problem) = self.report.problems.last_mut() {
+                problem.hint = hint;
+            }
         }
         if let Some(advice) = field.discouraged
             && pair.value.get() != "false"
         {
-            let problem = Problem::of_field(
+            let message = "Gong no longer documents it for this type";
+            self.of_field(
                 Rule::DiscouragedField,
                 pair.name_range.clone(),
                 field.name,
-                "Gong no longer documents it for this type",
+                message,
             );
-            self.problem(problem.with_hint(advice));
+            self.hint(|| advice.to_owned());
         }
         let text = || unescaped(pair.value.get()).into_owned();
         match field.name {
             "objectId" => {
-                self.inspection.object_id_at = pair.range.start;
-                self.inspection.is_id_good = is_good;
-                // Also a bad id tells a person which record is meant.
+                self.report.object_id_at = pair.range.start;
+                self.report.is_id_good = is_good;
+                // An invalid id tells a person which record is meant, too.
                 let id = pair.value.get();
-                self.inspection.object_id =
+                self.report.object_id =
                     (id.len() > 2 && id != "null").then(|| text().chars().take(128).collect());
             }
             "modifiedDate" if is_good => {
-                self.inspection.modified = Some((text(), pair.range.start));
+                self.report.modified = Some((text(), pair.range.start));
             }
-            _ if is_good && is_email_of_user(field, self.yardstick.format.object_type) => {
-                self.inspection.email_address = Some((text(), pair.range.start));
+            _ if is_good && is_email_of_user(field, self.context.format.object_type) => {
+                self.report.email_address = Some((text(), pair.range.start));
             }
             _ => {}
         }
@@ -243,87 +330,107 @@ impl Reading<'_> {
         }
     }
 
-    fn reference(&mut self, target: ObjectType, name: &str, pair: &Pair<'_>) {
-        let id = unescaped(pair.value.get());
-        let (rule, message, hint) = match self.yardstick.known_ids.resolve(target, hash(&id)) {
-            Resolution::Unknown | Resolution::Found => return,
-            Resolution::Missing => (
-                Rule::UnresolvedReference,
-                format!("no {target} of these files has this objectId"),
-                format!("add the {target}, unless Gong has it from earlier"),
-            ),
-            Resolution::Deleted => (
-                Rule::DeletedReference,
-                format!("these files delete the {target} of this objectId"),
-                "refer to another one, or leave the field out".to_owned(),
-            ),
-        };
-        self.problem(Problem::of_field(rule, pair.range.clone(), name, &message).with_hint(hint));
+    /// Adds a hint to the last problem, if findings have words.
+    fn hint(&mut self, hint: impl FnOnce() -> String) {
+        if self.detail
+            && let Some(problem) = self.report.problems.last_mut()
+        {
+            problem.hint = Some(hint());
+        }
     }
 
-    /// A name that is no field of the type.
-    fn stranger(&mut self, pair: &Pair<'_>, names: &Names<'_>) {
-        let yardstick = self.yardstick;
-        let object_type = yardstick.format.object_type;
-        if let Some(declared) = yardstick
-            .schema
-            .and_then(|schema| schema.field(object_type, &pair.name))
-        {
-            self.declared(declared, pair);
-            return;
-        }
-        if pair.name.is_empty() {
-            let problem = Problem::new(
-                Rule::CustomName,
-                pair.name_range.clone(),
-                "a field has an empty name",
-            );
-            self.problem(problem.with_hint("name it or leave it out"));
-            return;
-        }
-        let name_problem = |rule, message: &str| {
-            Problem::of_field(rule, pair.name_range.clone(), &pair.name, message)
+    fn reference(&mut self, target: ObjectType, name: &str, pair: &Pair<'_>) {
+        let id = unescaped(pair.value.get());
+        let rule = match self.context.known_ids.look_up(target, hash(&id)) {
+            ReferenceLookup::Unknown | ReferenceLookup::Found => return,
+            ReferenceLookup::Missing => Rule::UnresolvedReference,
+            ReferenceLookup::Deleted => Rule::DeletedReference,
         };
-        let mut as_long_as = None;
-        match stranger(yardstick.format, &pair.name) {
-            Stranger::Retired { today } => {
-                let message = format!("the field is now called {today}");
-                let problem = name_problem(Rule::RetiredName, &message);
-                self.problem(problem.with_hint(format!("write {today}, in its present form")));
-                return;
-            }
-            Stranger::Misspelled { meant, is_certain }
-                if is_certain || !self.stands(meant.name, names) =>
-            {
-                let message = format!("Gong has no such field; {} may be meant", meant.name);
-                let problem = name_problem(Rule::MisspelledName, &message);
-                self.problem(problem.with_hint(format!("write {}", meant.name)));
-                return;
-            }
-            Stranger::Misspelled { meant, .. } => as_long_as = Some(meant.name),
-            Stranger::Custom => {}
+        if !self.detail {
+            let problem = RawFinding::counted(rule, pair.range.clone());
+            self.report.problems.push(problem);
+            return;
         }
-        if !object_type.has_entity_schema() {
-            let message = format!("{object_type} has no custom fields, so Gong does not show it");
-            self.problem(name_problem(Rule::CustomNotShown, &message).with_hint("leave it out"));
-        } else if yardstick.schema.is_some() {
-            let message = "the entity schema does not declare it, so Gong does not show it";
-            let problem = name_problem(Rule::CustomUnknown, message);
-            self.problem(problem.with_hint("declare it in the entity schema, or leave it out"));
+        let (message, hint) = if rule == Rule::UnresolvedReference {
+            (
+                format!("no {target} of these files has this objectId"),
+                format!("add the {target}, unless Gong has it already"),
+            )
         } else {
-            let name = pair.name.clone().into_owned();
-            self.inspection.custom_names.push((name, as_long_as));
+            (
+                format!("these files delete the {target} with this objectId"),
+                "refer to another record, or leave the field out".to_owned(),
+            )
+        };
+        self.of_field(rule, pair.range.clone(), name, &message);
+        self.hint(|| hint);
+    }
+
+    /// A field that is not a standard or a declared one.
+    fn unknown(&mut self, unknown: UnknownName, pair: &Pair<'_>) {
+        if !self.name(unknown, &pair.name, pair.name_range.clone()) {
             self.undeclared(pair);
         }
     }
 
-    fn stands(&self, name: &str, names: &Names<'_>) -> bool {
-        // The pairs after this one have not been seen yet.
-        names.contains(name) || self.parsed.pairs.iter().any(|pair| pair.name == name)
+    /// Reports a name if it breaks a rule.
+    fn name(&mut self, unknown: UnknownName, name: &str, range: Range<usize>) -> bool {
+        let problem = self.name_problem(unknown, name, range, self.report.present);
+        let breaks = problem.is_some();
+        self.report.problems.extend(problem);
+        breaks
+    }
+
+    /// The problem of a name in a line with these standard fields, if it breaks a rule.
+    pub(super) fn name_problem(
+        &mut self,
+        unknown: UnknownName,
+        name: &str,
+        range: Range<usize>,
+        present: FieldSet,
+    ) -> Option<RawFinding> {
+        let rule = unknown.rule(self.context, present)?;
+        let object_type = self.context.format.object_type;
+        let (message, hint) = match (rule, unknown) {
+            (Rule::CustomName, _) => (
+                "a field has an empty name".to_owned(),
+                "name it or leave it out".to_owned(),
+            ),
+            (Rule::RetiredName, UnknownName::Retired { current }) => (
+                format!("the field is now called {current}"),
+                format!("write {current}, in its current form"),
+            ),
+            (Rule::MisspelledName, UnknownName::Misspelled { meant, .. }) => (
+                format!("it is not a standard field; {} may be meant", meant.name),
+                format!("write {}", meant.name),
+            ),
+            (Rule::CustomNotShown, _) => (
+                format!("{object_type} has no custom fields, so Gong does not display it"),
+                "leave it out".to_owned(),
+            ),
+            _ => (
+                "the entity schema does not declare it, so Gong does not display it".to_owned(),
+                "declare it in the entity schema, or leave it out".to_owned(),
+            ),
+        };
+        let problem = if rule == Rule::CustomName {
+            RawFinding::new(rule, range, message)
+        } else {
+            RawFinding::of_field(rule, range, name, &message)
+        };
+        Some(problem.with_hint(hint).about(About::Name))
     }
 
     fn declared(&mut self, field: &SchemaField, pair: &Pair<'_>) {
-        match field.check(pair.value) {
+        let invalid = match counted_only(field, pair.value).filter(|_| !self.detail) {
+            Some(rule) => {
+                let problem = RawFinding::counted(rule, pair.range.clone());
+                self.report.problems.push(problem);
+                return;
+            }
+            None => field.check(pair.value),
+        };
+        match invalid {
             Ok(()) => {
                 if let Some(target) = field.target()
                     && pair.value.get() != "null"
@@ -331,12 +438,15 @@ impl Reading<'_> {
                     self.reference(target, &pair.name, pair);
                 }
             }
-            Err(fault) => {
-                let rule = fault.rule();
+            Err(invalid) => {
+                let rule = invalid.rule();
                 let range = pair.range.clone();
-                let mut problem = Problem::of_field(rule, range, &pair.name, fault.message());
-                problem.hint = declared_hint(rule, field, pair.value);
-                self.problem(problem);
+                self.of_field(rule, range, &pair.name, invalid.message());
+                if self.detail
+                    && let Some(problem) = self.report.problems.last_mut()
+                {
+                    problem.hint = declared_hint(rule, field, pair.value);
+                }
             }
         }
     }
@@ -344,60 +454,61 @@ impl Reading<'_> {
     /// A custom field of which only its value is known.
     fn undeclared(&mut self, pair: &Pair<'_>) {
         let json = pair.value.get();
+        let range = pair.range.clone();
         if json.starts_with('"') {
             let text = unescaped(json);
-            if timestamp::check(&text).is_err_and(|fault| fault.rule() == Rule::TimestampFraction) {
+            let is_fractional = |text| {
+                timestamp::check(text)
+                    .is_err_and(|invalid| invalid.rule() == Rule::TimestampFraction)
+            };
+            if is_fractional(&text) {
                 let message = "it has a fraction of a second, which Gong's rule forbids and one of \
-                               its examples shows";
-                let range = pair.range.clone();
-                let mut problem =
-                    Problem::of_field(Rule::CustomTimestampFraction, range, &pair.name, message);
-                problem.hint = mended_timestamp(&text).map(|mended| format!("write \"{mended}\""));
-                self.problem(problem);
+                               its examples has";
+                self.of_field(Rule::CustomTimestampFraction, range, &pair.name, message);
+                self.hint_fixed_timestamp(&text);
             }
         } else if json.starts_with('{')
             || json.starts_with('[') && serde_json::from_str::<Vec<String>>(json).is_err()
         {
-            let message = "no field of Gong's can show an object or a nested list";
-            let range = pair.range.clone();
-            let problem = Problem::of_field(Rule::CustomShape, range, &pair.name, message);
-            self.problem(problem.with_hint("send its parts as fields of their own"));
+            let message = "Gong has no type of field for an object or a nested list";
+            self.of_field(Rule::CustomShape, range, &pair.name, message);
+            self.hint(|| "send its parts as separate fields".to_owned());
         }
     }
 
-    /// What is not there and should be.
-    fn absent(&mut self, names: &Names<'_>) {
-        let start = self
-            .parsed
-            .pairs
-            .first()
-            .map_or(0, |pair| pair.name_range.start);
-        // The opening brace stands for what is not there.
+    fn hint_fixed_timestamp(&mut self, text: &str) {
+        if self.detail
+            && let Some(problem) = self.report.problems.last_mut()
+        {
+            problem.hint = fixed_timestamp(text).map(|fixed| format!("write \"{fixed}\""));
+        }
+    }
+
+    /// What the record should have and does not. `start` is where its first name is.
+    fn missing(&mut self, start: usize) {
+        // The opening brace marks what is not there.
         let brace = start.saturating_sub(1)..start.max(1);
-        let is_deleted = self.inspection.is_deleted;
-        for field in self.yardstick.format.fields {
-            if names.contains(field.name) {
+        let (present, is_deleted) = (self.report.present, self.report.is_deleted);
+        for (index, field) in self.context.format.fields.iter().enumerate() {
+            if present & (1 << index) != 0 {
                 continue;
             }
-            let is_missing = match field.presence {
+            let is_required = match field.presence {
                 Presence::Required => true,
                 Presence::UnlessDeleted => !is_deleted,
                 Presence::Optional => false,
             };
-            if is_missing {
-                let message = "it is missing, and it is required";
-                self.of_field(Rule::MissingField, brace.clone(), field.name, message);
-            } else if let Some(consequence) = field.when_missing
-                && warns_when_missing(field)
-                && !is_deleted
-            {
-                let message = format!("it is missing. {consequence}");
-                self.of_field(
-                    Rule::NotVisible,
-                    brace.clone(),
-                    field.name,
-                    message.trim_end_matches('.'),
-                );
+            let rule = if is_required {
+                Rule::MissingField
+            } else if warns_if_missing(field) && !is_deleted {
+                Rule::NotVisible
+            } else {
+                continue;
+            };
+            let message = missing_message(field, rule, "it is missing");
+            self.of_field(rule, brace.clone(), field.name, &message);
+            if let Some(problem) = self.report.problems.last_mut() {
+                problem.about = About::Missing(index);
             }
         }
     }
@@ -411,7 +522,7 @@ impl Reading<'_> {
                 .filter(|name| format.field(name).is_some())
                 .count()
         };
-        let here = known_to(self.yardstick.format.object_type);
+        let here = known_to(self.context.format.object_type);
         ObjectType::ALL
             .into_iter()
             .map(|object_type| (known_to(object_type), object_type))
@@ -422,10 +533,26 @@ impl Reading<'_> {
     }
 }
 
-/// Whether the check warns when an optional field is missing. Not of email addresses: Gong finds
-/// people by their phone number and other ways too.
-pub(super) fn warns_when_missing(field: &Field) -> bool {
-    field.when_missing.is_some() && field.kind != FieldKind::EmailAddress
+/// The words for a missing field, which begin with where it is missing.
+pub(super) fn missing_message(field: &Field, rule: Rule, missing: &str) -> String {
+    if rule == Rule::MissingField {
+        return format!("{missing}, and it is required");
+    }
+    let consequence = field.when_missing.unwrap_or_default();
+    format!("{missing}. {}", consequence.trim_end_matches('.'))
+}
+
+/// The rule that a value of a declared field breaks, where finding the words takes long.
+fn counted_only(field: &SchemaField, value: &RawValue) -> Option<Rule> {
+    let json = value.get();
+    let is_kept = field.is_deleted != Some(true);
+    let values = &field.ordered_value_list;
+    if is_kept && field.field_type == FieldType::Picklist && json.starts_with('"') {
+        let text = unescaped(json);
+        let is_invalid = !values.is_empty() && !values.iter().any(|value| *value == text);
+        return is_invalid.then_some(Rule::CustomPicklist);
+    }
+    None
 }
 
 fn declared_hint(rule: Rule, field: &SchemaField, value: &RawValue) -> Option<String> {
@@ -438,7 +565,7 @@ fn declared_hint(rule: Rule, field: &SchemaField, value: &RawValue) -> Option<St
         Rule::CustomType => Some("put it in double quotes".to_owned())
             .filter(|_| !value.get().starts_with(['[', '{'])),
         Rule::CustomTimestampFraction | Rule::TimestampFormat => {
-            mended_timestamp(&text).map(|mended| format!("write \"{mended}\""))
+            fixed_timestamp(&text).map(|fixed| format!("write \"{fixed}\""))
         }
         Rule::CustomDeleted => Some("leave it out".to_owned()),
         Rule::CustomPicklist => field

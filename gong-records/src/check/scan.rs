@@ -1,102 +1,208 @@
-//! The fast way: says that a line is good, or nothing.
+//! Reads valid lines of known names, and accepts what is good in them.
 //!
-//! It looks at each byte about once and keeps no details. What it does not accept, be it wrong or
-//! only unusual, the exact way looks at again. So it must never accept a line of which the exact
-//! way has something to say; a seeded test compares the two.
+//! The scanner looks at each byte about once. Of a line of valid JSON whose names it knows it finds
+//! all fields; those whose values it does not accept are doubts, which the exact check looks at one
+//! by one. Of any other line it says nothing. So what is reported of a line never depends on the
+//! scanner; a seeded test compares the two.
 
 use std::ops::Range;
 
-use super::options::Options;
-use super::record::Yardstick;
-use crate::record::ObjectType;
+use super::context::{CheckContext, FieldSet, is_true};
+use super::names::LearnedName;
+use super::severities::SeverityTable;
+use crate::object_type::ObjectType;
 use crate::rule::Rule;
 
+mod fields;
 mod text;
 mod value;
-mod vocabulary;
 
-use value::Scalar;
-use vocabulary::{Kind, Vocabulary};
+pub(super) use fields::Identity;
+use fields::{FieldTable, Kind};
 
 /// Reads lines of one type.
 #[derive(Debug)]
-pub(super) struct Scanner {
-    vocabulary: Vocabulary,
-    guess: Guess,
+pub(super) struct Scanner<'a> {
+    fields: FieldTable<'a>,
+    order: OrderPredictor,
+    /// For each name, the number of the last line that had it.
+    last_lines: Vec<u32>,
+    line: u32,
     takes_underscore: bool,
-    /// Whether the bytes that come are known to be UTF-8.
+    /// Whether the bytes to be scanned are known to be UTF-8.
     is_utf_8: bool,
 }
 
-/// What of a good line matters beyond it.
-#[derive(Debug, Default)]
-pub(super) struct Scanned {
-    /// Where the id stands, without its quotes.
-    pub(super) object_id: Range<usize>,
-    /// Where `modifiedDate` stands, without its quotes.
-    pub(super) modified: Option<Range<usize>>,
-    pub(super) is_deleted: bool,
-    /// Where a business user's own email address stands, without its quotes.
-    pub(super) email_address: Option<Range<usize>>,
-    /// Ids of other records, and where they stand.
-    pub(super) references: Vec<(ObjectType, Range<usize>)>,
+/// A reference to another record.
+#[derive(Debug)]
+pub(super) struct ScannedReference {
+    pub(super) target: ObjectType,
+    /// Where the id is, without its quotes.
+    pub(super) range: Range<usize>,
+    slot: u16,
+    name_at: usize,
 }
 
-/// Programs write the fields of each record in the same order: which follows upon which.
+/// A field whose value the scanner did not accept.
 #[derive(Debug)]
-struct Guess {
+pub(super) struct Doubt {
+    pub(super) slot: u16,
+    /// Where the name is, with its quotes.
+    pub(super) name_at: usize,
+    pub(super) value: Range<usize>,
+}
+
+/// A name that may break a rule.
+#[derive(Debug)]
+pub(super) struct NotedName {
+    pub(super) slot: u16,
+    pub(super) name_at: usize,
+}
+
+/// What the scanner found in a line.
+#[derive(Debug, Default)]
+pub(super) struct Scanned {
+    /// Where a good id is, without its quotes; empty if there is none.
+    pub(super) object_id: Range<usize>,
+    /// Where a good `modifiedDate` is, without its quotes.
+    pub(super) modified: Option<Range<usize>>,
+    pub(super) is_deleted: bool,
+    /// Where a business user's own, good email address is, without its quotes.
+    pub(super) email_address: Option<Range<usize>>,
+    /// Ids of other records.
+    pub(super) references: Vec<ScannedReference>,
+    pub(super) doubts: Vec<Doubt>,
+    pub(super) names: Vec<NotedName>,
+    /// The standard fields of the line.
+    pub(super) present: FieldSet,
+    /// The standard fields that it should have and has not.
+    pub(super) missing: FieldSet,
+    /// Where the first name is.
+    pub(super) first_name_at: usize,
+}
+
+impl Scanned {
+    fn clear(&mut self) {
+        self.object_id = 0..0;
+        self.modified = None;
+        self.is_deleted = false;
+        self.email_address = None;
+        self.references.clear();
+        self.doubts.clear();
+        self.names.clear();
+        self.present = 0;
+    }
+
+    /// Whether there is nothing to report, whatever the names.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn is_good(&self) -> bool {
+        self.doubts.is_empty() && self.missing == 0
+    }
+
+    /// Makes a doubt of a reference.
+    pub(super) fn doubt(&mut self, at: usize) {
+        let reference = &self.references[at];
+        self.doubts.push(Doubt {
+            slot: reference.slot,
+            name_at: reference.name_at,
+            value: reference.range.start - 1..reference.range.end + 1,
+        });
+    }
+}
+
+/// Predicts the next name: programs write the fields of each record in the same order.
+#[derive(Debug)]
+struct OrderPredictor {
     is_on: bool,
     lines: u32,
     misses: u32,
+    /// For each name, the one that followed it last; the first element is for the beginning.
+    successors: Vec<u16>,
 }
 
-impl Guess {
-    /// After how many lines the guesses are looked at.
+impl OrderPredictor {
+    /// After how many lines the predictions are evaluated.
     const ROUND: u32 = 64;
 
-    /// How many wrong guesses a line cost more than the right ones save.
-    const MOST_MISSES: u32 = 2;
+    /// How many wrong predictions per line cost more than the right ones save.
+    const MAX_MISSES: u32 = 2;
 
     #[inline]
-    fn note_line(&mut self) {
+    fn count_line(&mut self) {
         self.lines += 1;
         if self.lines == Self::ROUND {
-            self.is_on = self.misses <= Self::ROUND * Self::MOST_MISSES;
+            self.is_on = self.misses <= Self::ROUND * Self::MAX_MISSES;
             self.lines = 0;
             self.misses = 0;
         }
     }
 }
 
-impl Scanner {
-    pub(super) fn new(yardstick: &Yardstick<'_>, options: &Options) -> Self {
+impl<'a> Scanner<'a> {
+    pub(super) fn new(context: &CheckContext<'a>, severities: &SeverityTable) -> Self {
+        let fields = FieldTable::new(context, severities);
+        let count = fields.len();
         Self {
-            vocabulary: Vocabulary::new(yardstick, options),
-            guess: Guess {
+            fields,
+            order: OrderPredictor {
                 is_on: true,
                 lines: 0,
                 misses: 0,
+                successors: vec![0; count + 1],
             },
-            takes_underscore: options.severity(Rule::ObjectIdUnderscore).is_none(),
+            last_lines: vec![0; count],
+            line: 0,
+            takes_underscore: !severities.reports(Rule::ObjectIdUnderscore),
             is_utf_8: false,
         }
     }
 
-    /// Takes a custom field's name for granted from now on; if `as_long_as` is given, only beside
-    /// the field of that name.
-    pub(super) fn learn(&mut self, name: &str, as_long_as: Option<&str>) {
-        self.vocabulary.learn(name, as_long_as);
+    /// Adds a name that the exact check found in a line.
+    pub(super) fn learn(&mut self, line: &str, learned: &LearnedName, context: &CheckContext<'_>) {
+        let Some(raw) = line.get(learned.raw.clone()) else {
+            return;
+        };
+        // A line that was fixed to read on may have no valid name there.
+        let Ok(name) = serde_json::from_str::<String>(&format!("\"{raw}\"")) else {
+            return;
+        };
+        self.fields
+            .learn(raw.as_bytes(), &name, learned.unknown, context);
+        self.last_lines.resize(self.fields.len(), 0);
+        self.order.successors.resize(self.fields.len() + 1, 0);
     }
 
-    /// Looks whether these bytes, of which lines will be read next, are UTF-8 as a whole: much
-    /// cheaper than to look at single texts.
+    /// The name of a field of a line, and what it stands for.
+    pub(super) fn field(&self, slot: u16) -> (&str, Identity<'a>) {
+        let entry = self.fields.entry(usize::from(slot));
+        (&entry.name, entry.identity)
+    }
+
+    /// How long a name is in the line, with its quotes.
+    pub(super) fn raw_length(&self, slot: u16) -> usize {
+        self.fields.entry(usize::from(slot)).raw.len() + 2
+    }
+
+    /// The standard fields that records should have.
+    pub(super) fn expected(&self) -> FieldSet {
+        self.fields.expected()
+    }
+
+    /// How many names it knows.
+    pub(super) fn names(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Finds out whether these bytes, whose lines are scanned next, are UTF-8 as a whole, which is
+    /// much cheaper than to look at single texts.
     pub(super) fn prepare(&mut self, bytes: &[u8]) {
         self.is_utf_8 = simdutf8::basic::from_utf8(bytes).is_ok();
     }
 
-    /// Reads the line at `start`. Gives where the next one begins, if this one is good.
+    /// Reads the line at `start`. Returns where the next one begins, if this one is valid JSON and
+    /// has known names only.
     ///
-    /// A line ends with a line feed; bytes beyond it are never taken for a part of it.
+    /// A line ends with a line feed; bytes after it are never read as a part of the line.
     #[inline]
     pub(super) fn scan(
         &mut self,
@@ -107,24 +213,34 @@ impl Scanner {
         if *bytes.get(start)? != b'{' {
             return None;
         }
-        scanned.modified = None;
-        scanned.is_deleted = false;
-        scanned.email_address = None;
-        scanned.references.clear();
-        if self.guess.is_on {
-            self.guess.note_line();
+        scanned.clear();
+        if self.order.is_on {
+            self.order.count_line();
         }
-        let mut seen = [0_u64; Vocabulary::MOST / 64];
-        let mut slot = Vocabulary::START;
+        self.line = self.line.wrapping_add(1);
+        if self.line == 0 {
+            self.last_lines.fill(0);
+            self.line = 1;
+        }
+        let mut previous = 0;
         let mut at = after_space(bytes, start + 1);
+        scanned.first_name_at = at;
         loop {
-            (slot, at) = self.name(bytes, at, slot)?;
-            let (word, bit) = (slot / 64, 1 << (slot % 64));
-            if seen[word] & bit != 0 {
+            let name_at = at;
+            let slot;
+            (slot, at) = self.name(bytes, at, previous)?;
+            previous = slot + 1;
+            let entry = self.fields.entry(slot);
+            let last_line = self.last_lines.get_mut(entry.canonical)?;
+            if *last_line == self.line {
                 return None;
             }
-            seen[word] |= bit;
-            at = self.value(bytes, after_space(bytes, at), slot, scanned)?;
+            *last_line = self.line;
+            if slot < 64 {
+                // Standard fields come first; other bits are removed below.
+                scanned.present |= 1 << slot;
+            }
+            at = self.value(bytes, after_space(bytes, at), slot, name_at, scanned)?;
             at = after_space(bytes, at);
             match *bytes.get(at)? {
                 b',' => at = after_space(bytes, at + 1),
@@ -133,24 +249,24 @@ impl Scanner {
             }
         }
         let next = line_end(bytes, at + 1)?;
-        self.vocabulary
-            .is_complete(seen, scanned.is_deleted)
-            .then_some(next)
+        scanned.present &= self.fields.standard;
+        scanned.missing = self.fields.missing(scanned.present, scanned.is_deleted);
+        Some(next)
     }
 
-    /// Reads a name and its colon. Gives its place in the vocabulary.
+    /// Reads a name and its colon. Returns its place in the table, and where it ends.
     #[inline]
     fn name(&mut self, bytes: &[u8], at: usize, previous: usize) -> Option<(usize, usize)> {
-        if self.guess.is_on {
-            let guess = self.vocabulary.successor(previous);
-            if let Some(after) = self.vocabulary.entry(guess).begins(bytes, at) {
-                return Some((guess, after));
+        if self.order.is_on {
+            let predicted = usize::from(*self.order.successors.get(previous)?);
+            if let Some(after) = self.fields.entry(predicted).begins(bytes, at) {
+                return Some((predicted, after));
             }
         }
         let (slot, after) = self.look_up(bytes, at)?;
-        if self.guess.is_on {
-            self.guess.misses += 1;
-            self.vocabulary.set_successor(previous, slot);
+        if self.order.is_on {
+            self.order.misses += 1;
+            self.order.successors[previous] = u16::try_from(slot).unwrap_or_default();
         }
         Some((slot, after))
     }
@@ -160,16 +276,55 @@ impl Scanner {
             return None;
         }
         let start = at + 1;
-        let end = text::plain(bytes, start)?.end;
-        let slot = self.vocabulary.find(&bytes[start..end])?;
+        let end = text::name(bytes, start)?;
+        let slot = self.fields.find(&bytes[start..end])?;
         let colon = after_space(bytes, end + 1);
         (*bytes.get(colon)? == b':').then_some((slot, colon + 1))
     }
 
-    /// Reads a value. Gives where it ends.
+    /// Reads a value. Returns where it ends.
     #[inline]
-    fn value(&self, bytes: &[u8], at: usize, slot: usize, scanned: &mut Scanned) -> Option<usize> {
-        let entry = self.vocabulary.entry(slot);
+    fn value(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        slot: usize,
+        name_at: usize,
+        scanned: &mut Scanned,
+    ) -> Option<usize> {
+        let entry = self.fields.entry(slot);
+        let narrow = |slot: usize| u16::try_from(slot).unwrap_or_default();
+        if entry.is_noted {
+            let slot = narrow(slot);
+            scanned.names.push(NotedName { slot, name_at });
+        }
+        if let Some(end) = self.good_value(bytes, at, slot, name_at, scanned) {
+            return Some(end);
+        }
+        let end = value::any(bytes, at, self.is_utf_8)?;
+        if entry.is_deletion {
+            let json = str::from_utf8(&bytes[at..end]).unwrap_or_default();
+            scanned.is_deleted = is_true(json);
+        }
+        scanned.doubts.push(Doubt {
+            slot: narrow(slot),
+            name_at,
+            value: at..end,
+        });
+        Some(end)
+    }
+
+    /// Reads a value if it is good without doubt. Returns where it ends.
+    #[inline]
+    fn good_value(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        slot: usize,
+        name_at: usize,
+        scanned: &mut Scanned,
+    ) -> Option<usize> {
+        let entry = self.fields.entry(slot);
         let first = *bytes.get(at)?;
         if first == b'"' {
             let start = at + 1;
@@ -182,7 +337,12 @@ impl Scanner {
                 Kind::Reference(target) => {
                     let end = text::id(bytes, start, true)?;
                     if let Some(target) = target {
-                        scanned.references.push((*target, start..end));
+                        scanned.references.push(ScannedReference {
+                            target: *target,
+                            range: start..end,
+                            slot: u16::try_from(slot).unwrap_or_default(),
+                            name_at,
+                        });
                     }
                     end
                 }
@@ -200,9 +360,9 @@ impl Scanner {
                     scanned.email_address = Some(start..end);
                     end
                 }
-                Kind::Text => text::any(bytes, start, self.is_utf_8)?.end,
-                Kind::SomeText => {
-                    let end = text::any(bytes, start, self.is_utf_8)?.end;
+                Kind::Text | Kind::Any => text::any(bytes, start, self.is_utf_8)?,
+                Kind::NonEmptyText => {
+                    let end = text::any(bytes, start, self.is_utf_8)?;
                     if end == start {
                         return None;
                     }
@@ -210,7 +370,7 @@ impl Scanner {
                 }
                 Kind::Words(words) => text::one_of(bytes, start, words)?,
                 Kind::Custom => text::custom(bytes, start, self.is_utf_8)?,
-                Kind::Scalar(_) | Kind::TextList | Kind::Slow => return None,
+                _ => return None,
             };
             return Some(end + 1);
         }
@@ -218,19 +378,24 @@ impl Scanner {
             return value::literal(bytes, at, b"null");
         }
         match &entry.kind {
-            Kind::Scalar(Scalar::Deleted) => {
+            Kind::Deleted => {
+                let end = value::boolean(bytes, at)?;
                 scanned.is_deleted = first == b't';
-                value::scalar(bytes, at, Scalar::Boolean)
+                Some(end)
             }
-            Kind::Scalar(scalar) => value::scalar(bytes, at, *scalar),
+            Kind::Boolean => value::boolean(bytes, at),
+            Kind::Number => value::number(bytes, at),
+            Kind::Percent => value::percent(bytes, at),
+            Kind::Integer { minimum } => value::integer(bytes, at, *minimum),
             Kind::TextList => value::text_list(bytes, at, self.is_utf_8),
             Kind::Custom => value::custom(bytes, at, self.is_utf_8),
+            Kind::Any => value::any(bytes, at, self.is_utf_8),
             _ => None,
         }
     }
 }
 
-/// The first place that is no white space within a line.
+/// The first place that is not white space within a line.
 #[inline]
 fn after_space(bytes: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\t') = bytes.get(at) {

@@ -9,7 +9,7 @@ use super::CheckError;
 use super::finding::Finding;
 use super::summary::FileSummary;
 use crate::io::discover::CsvHandling;
-use crate::record::ObjectType;
+use crate::object_type::ObjectType;
 use crate::rule::{Rule, Severity};
 
 /// Makes lines of files that hold something else, as a mapping does of CSVs.

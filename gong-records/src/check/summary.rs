@@ -1,13 +1,13 @@
-//! What a check counted.
+//! The counts of a check.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::record::ObjectType;
-use crate::rule::Rule;
+use crate::object_type::ObjectType;
+use crate::rule::{Rule, Severity};
 
-/// What a check counted, file by file.
+/// The counts of a check, file by file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
@@ -15,30 +15,41 @@ pub struct Summary {
     pub files: Vec<FileSummary>,
 }
 
-/// What a check counted in one file.
+/// The counts of a check in one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileSummary {
     /// The file; `-` is the standard input.
     pub path: Arc<Path>,
-    /// What its records are.
+    /// The type of its records.
     pub object_type: ObjectType,
-    /// How many records it holds, good and bad.
+    /// How many records it has, good and bad.
     pub records: u64,
     /// How many lines it has, blank ones and comments too.
     pub lines: u64,
-    /// Its size; of a compressed file, the size of what it holds.
+    /// Its size; the uncompressed size of a compressed file.
     pub bytes: u64,
-    /// How many errors were found.
+    /// How many errors were found; one for a whole column.
     pub errors: u64,
-    /// How many warnings were found.
+    /// How many warnings were found; one for a whole column.
     pub warnings: u64,
     /// How many findings each rule has.
     pub by_rule: BTreeMap<Rule, u64>,
 }
 
+impl FileSummary {
+    /// Counts findings of a rule.
+    pub(crate) fn add(&mut self, rule: Rule, severity: Severity, count: u64) {
+        match severity {
+            Severity::Error => self.errors += count,
+            Severity::Warning => self.warnings += count,
+        }
+        *self.by_rule.entry(rule).or_default() += count;
+    }
+}
+
 impl Summary {
-    /// How many records all files hold.
+    /// How many records all files have.
     pub fn records(&self) -> u64 {
         self.files.iter().map(|file| file.records).sum()
     }

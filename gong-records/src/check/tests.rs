@@ -1,10 +1,11 @@
-//! What a person is told of their files.
+//! Tests of the check by what a person sees.
 
 use crate::check::{Finding, Options, check_reader};
-use crate::record::ObjectType;
+use crate::object_type::ObjectType;
 use crate::rule::Rule;
 
 mod agreement;
+mod columns;
 mod files;
 mod lines;
 mod samples;

@@ -196,6 +196,8 @@ impl<'a> Review<'a> {
             severity,
             field: problem.field.clone(),
             object_id: row.and_then(|row| row.object_id.clone()),
+            count: 1,
+            first_line: None,
             message: match &problem.field {
                 Some(field) => format!("{field}: {}", problem.message),
                 None => problem.message.clone(),
@@ -241,6 +243,10 @@ impl Locator for Review<'_> {
             return;
         }
         let mut finding = self.csv.source_map().finding_in_csv(&self.path, finding);
+        finding.first_line = finding.first_line.map(|line| {
+            let place = self.csv.source_map().place(line);
+            place.map_or(line, |place| place.line)
+        });
         finding.excerpt = row.map(|row| excerpt(row, finding.column));
         on_finding(finding);
     }

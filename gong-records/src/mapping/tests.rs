@@ -144,7 +144,7 @@ fn findings_of_the_check_are_said_of_the_csv() {
     let lines = outcome.lines.join("\n") + "\n";
     let mut found = Vec::new();
     let mut settings = check::Options::default();
-    settings.allow.insert(crate::Rule::NotVisible);
+    settings.severities.allow.insert(crate::Rule::NotVisible);
     check::check_reader(
         lines.as_bytes(),
         "deals.ldjson",
@@ -170,7 +170,7 @@ fn findings_of_the_check_are_said_of_the_csv() {
             (
                 6,
                 1,
-                "objectId: it stands in line 2 already (column \"id\", row 5)".to_owned()
+                "objectId: it is in line 2 already (column \"id\", row 5)".to_owned()
             ),
         ]
     );

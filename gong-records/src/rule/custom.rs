@@ -4,7 +4,8 @@ use super::explanation::{Evidence, Explanation, Sample};
 use crate::object_type::ObjectType;
 
 const OVERVIEW: &str = "Gong's CRM overview, table of field types";
-const SHOWN: &str = "Gong's CRM overview: fields outside the entity schema are taken and not shown";
+const SHOWN: &str =
+    "Gong's CRM overview: fields outside the entity schema are accepted and not displayed";
 
 macro_rules! account {
     ($field:literal) => {
@@ -37,8 +38,8 @@ const SCHEMA: &str = r#"{"ACCOUNT":[
 
 pub(super) const CUSTOM_NAME: Explanation = Explanation::new(
     Evidence::Inferred,
-    "a field without a name can't be declared in the entity schema",
-    "A custom field is found by its name; it needs one.",
+    "a field without a name cannot be declared in the entity schema",
+    "Gong finds a custom field by its name, so it needs one.",
     account!(r#""":"Investor""#),
     account!(r#""industry":"Investor""#),
 );
@@ -46,17 +47,15 @@ pub(super) const CUSTOM_NAME: Explanation = Explanation::new(
 pub(super) const CUSTOM_VALUE: Explanation = Explanation::new(
     Evidence::Documented,
     OVERVIEW,
-    "Only builders can break it: what is in a file is held to json-syntax and number-format.",
-    Sample::Words(
-        "a custom field built from a number that is infinite, or from half of a surrogate pair",
-    ),
+    "Only builders can break this rule. Values in files are checked by json-syntax and number-format.",
+    Sample::Words("a custom field built from an infinite number, or from an unpaired surrogate"),
     Sample::Words("a custom field built from a finite number"),
 );
 
 pub(super) const CUSTOM_SHAPE: Explanation = Explanation::new(
     Evidence::Inferred,
-    "none of the types that Gong documents for fields is an object or a list of anything but texts",
-    "Gong has no field that could show an object or a nested list.",
+    "none of the field types that Gong documents is an object, or a list of anything but strings",
+    "Gong has no type of field that could display an object or a nested list.",
     account!(r#""address":{"city":"Oslo"}"#),
     account!(r#""city":"Oslo""#),
 );
@@ -64,7 +63,7 @@ pub(super) const CUSTOM_SHAPE: Explanation = Explanation::new(
 pub(super) const CUSTOM_NOT_SHOWN: Explanation = Explanation::new(
     Evidence::Documented,
     "Gong's page on the entity schema: it exists for accounts, contacts, deals and leads",
-    "Fields of business users and stages can't be declared, so Gong never shows them.",
+    "Custom fields of business users and stages cannot be declared, so Gong never displays them.",
     Sample::lines(
         ObjectType::Stage,
         r#"{"objectId":"won","name":"Closed won","color":"green"}"#,
@@ -78,7 +77,7 @@ pub(super) const CUSTOM_NOT_SHOWN: Explanation = Explanation::new(
 pub(super) const CUSTOM_UNKNOWN: Explanation = Explanation::new(
     Evidence::Documented,
     SHOWN,
-    "The field arrives and nobody sees it. Declare it first, or mend its name.",
+    "Gong stores the field and does not display it. Declare it first, or correct its name.",
     account!(r#""height":12"#, SCHEMA),
     account!(r#""score":12"#, SCHEMA),
 );
@@ -86,7 +85,7 @@ pub(super) const CUSTOM_UNKNOWN: Explanation = Explanation::new(
 pub(super) const CUSTOM_TYPE: Explanation = Explanation::new(
     Evidence::Documented,
     OVERVIEW,
-    "A value has to be written as its declared type calls for: numbers without quotes, texts with.",
+    "The JSON type of a value follows from the declared type: numbers without quotes, strings with.",
     account!(r#""score":"67.3""#, SCHEMA),
     account!(r#""score":67.3"#, SCHEMA),
 );
@@ -94,7 +93,7 @@ pub(super) const CUSTOM_TYPE: Explanation = Explanation::new(
 pub(super) const CUSTOM_PICKLIST: Explanation = Explanation::new(
     Evidence::Documented,
     OVERVIEW,
-    "The value is none of the field's orderedValueList. What Gong does with it is not documented.",
+    "The value is not in the field's orderedValueList. What Gong does with it is not documented.",
     account!(r#""tier":"gold""#, SCHEMA),
     account!(r#""tier":"Gold""#, SCHEMA),
 );
@@ -102,7 +101,7 @@ pub(super) const CUSTOM_PICKLIST: Explanation = Explanation::new(
 pub(super) const CUSTOM_PERCENT: Explanation = Explanation::new(
     Evidence::Documented,
     OVERVIEW,
-    "A percentage goes from 0 to 100. What Gong does with others is not documented.",
+    "A percentage is between 0 and 100. What Gong does with other numbers is not documented.",
     account!(r#""score":101"#, SCHEMA),
     account!(r#""score":100"#, SCHEMA),
 );
@@ -118,7 +117,7 @@ pub(super) const CUSTOM_DELETED: Explanation = Explanation::new(
 pub(super) const CUSTOM_TIMESTAMP_FRACTION: Explanation = Explanation::new(
     Evidence::Contradicted,
     "Gong's CRM overview wants no milliseconds; its example of a deal has them in a custom field",
-    "Gong may or may not read it as a date-time. Without the fraction there is no doubt.",
+    "Gong may or may not read it as a date-time. Without the fraction it does.",
     account!(r#""renewedAt":"2026-03-01T09:30:00.000Z""#),
     account!(r#""renewedAt":"2026-03-01T09:30:00Z""#),
 );

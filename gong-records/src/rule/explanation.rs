@@ -1,39 +1,72 @@
-//! What a rule's page says: why it is there, who says so, and what keeps and breaks it.
+//! The page of a rule: why it exists, its source, its evidence, and examples.
 
 use std::fmt::{self, Write as _};
 
 use super::Rule;
 use crate::object_type::ObjectType;
 
-/// Why a rule is there.
+/// Why a rule exists.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// What goes wrong otherwise.
+    /// What goes wrong in case of a breach.
     pub why: &'static str,
-    /// Where it is written or was seen.
+    /// Where it is documented or was observed.
     pub source: &'static str,
-    /// How much the source weighs.
+    /// How reliable the source is.
     pub evidence: Evidence,
-    /// What breaks the rule.
+    /// An example that breaks the rule.
     pub bad: Sample,
-    /// The same, mended.
+    /// The same example, fixed.
     pub good: Sample,
 }
 
-/// How well a rule is founded.
+/// How well a rule is founded: the grades A to D of `docs/service-notes.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
     /// Gong's current documentation, or a standard that it names.
     Documented,
-    /// An answer of Gong's that was recorded.
+    /// A recorded answer of the live service.
     Recorded,
     /// Gong's documentation of 2023, since rewritten.
     Historical,
-    /// Gong's documentation says both this and something else.
+    /// Gong's documentation says this and the opposite.
     Contradicted,
-    /// A conclusion of this project's.
+    /// A conclusion of this project.
     Inferred,
+}
+
+impl Evidence {
+    /// Whether the evidence is good enough to call a breach an error: current documentation (A) or
+    /// a recorded answer (B).
+    pub fn is_firm(self) -> bool {
+        matches!(self, Self::Documented | Self::Recorded)
+    }
+}
+
+/// What the breach of a rule leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Gong rejects the file, the line or the value, as far as the evidence goes.
+    Rejected,
+    /// It is open which record or which value is meant, whoever reads the file.
+    Ambiguous,
+    /// Gong accepts the record, and does not use or display the value as it was meant.
+    Accepted,
+    /// A push of gong-crm avoids it; other ways to upload the file do not.
+    Handled,
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Rejected => "Gong rejects it",
+            Self::Ambiguous => "it is open which record or value is meant",
+            Self::Accepted => "Gong accepts it, and does not use it as meant",
+            Self::Handled => "`gong-crm push` avoids it",
+        })
+    }
 }
 
 impl fmt::Display for Evidence {
@@ -48,24 +81,24 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// What keeps or breaks a rule.
+/// An example that keeps or breaks a rule.
 #[derive(Debug)]
 pub enum Sample {
-    /// A file that can be shown.
+    /// A file that can be printed.
     File(Example),
-    /// Something that can't, in words.
+    /// A description, where a file would be too large.
     Words(&'static str),
 }
 
-/// A small file for illustration.
+/// A small record file.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Example {
-    /// What its records are.
+    /// The type of its records.
     pub object_type: ObjectType,
     /// Its bytes.
     pub content: &'static [u8],
-    /// Other files that are checked along with it.
+    /// Other files that are checked together with it.
     pub beside: &'static [(ObjectType, &'static str)],
     /// The entity schema that it is checked against.
     pub entity_schema: Option<&'static str>,
@@ -135,7 +168,8 @@ impl Sample {
 }
 
 impl Rule {
-    /// The rule's page in Markdown: what it says, why, by whom, and a bad and a good example.
+    /// The rule's page in Markdown: the rule, its reason, source and evidence, a bad and a good
+    /// example.
     ///
     /// ```
     /// let page = gong_records::Rule::TimestampFraction.page();
@@ -144,16 +178,25 @@ impl Rule {
     pub fn page(self) -> String {
         let explanation = self.explain();
         let mut page = format!(
-            "## {self}\n\n{}\n\n{}\n\nSeverity: {}. Evidence: {} ({}).\n",
+            "## {self}\n\n{}\n\n{}\n\nSeverity: {}. Effect: {}. Evidence: {} ({}).\n",
             self.summary(),
             explanation.why,
             self.severity(),
+            effect(self.effect(), explanation.evidence),
             explanation.evidence,
             explanation.source,
         );
         sample(&mut page, "Bad", &explanation.bad);
         sample(&mut page, "Good", &explanation.good);
         page
+    }
+}
+
+/// What follows from a breach, as surely as the evidence allows.
+fn effect(effect: Effect, evidence: Evidence) -> String {
+    match effect {
+        Effect::Rejected if !evidence.is_firm() => "Gong may reject it".to_owned(),
+        effect => effect.to_string(),
     }
 }
 
@@ -165,7 +208,7 @@ fn sample(page: &mut String, title: &str, sample: &Sample) {
             let mut text = format!("\n{title}, as {}:\n", example.object_type);
             text.push_str(&fenced(&legible(example.content)));
             for (object_type, lines) in example.beside {
-                text.push_str(&format!("\nbeside, as {object_type}:\n"));
+                text.push_str(&format!("\nchecked together with, as {object_type}:\n"));
                 text.push_str(&fenced(lines));
             }
             if let Some(schema) = example.entity_schema {
@@ -181,7 +224,7 @@ fn fenced(text: &str) -> String {
     format!("\n```text\n{}\n```\n", text.trim_end_matches('\n'))
 }
 
-/// Bytes as text, what is not printable as an escape.
+/// Bytes as text, with escapes for what is not printable.
 fn legible(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {

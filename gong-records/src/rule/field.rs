@@ -35,7 +35,7 @@ const GOOD_DEAL: Sample = deal!(r#""closeDate":"2026-09-30","status":"WON","amou
 pub(super) const MISSING_FIELD: Explanation = Explanation::new(
     Evidence::Recorded,
     "Gong's answer `Mandatory field [emailAddress] is missing or empty`",
-    "Gong refuses the record.",
+    "Gong rejects the record.",
     Sample::lines(
         ObjectType::BusinessUser,
         r#"{"objectId":"U-1","modifiedDate":"2026-03-01T09:30:00Z"}"#,
@@ -49,7 +49,7 @@ pub(super) const MISSING_FIELD: Explanation = Explanation::new(
 pub(super) const NULL_VALUE: Explanation = Explanation::new(
     Evidence::Inferred,
     "Gong documents a type for each of its fields, and null for custom fields only",
-    "A field without a value is left out. Null is known to be taken in custom fields only.",
+    "A field without a value is left out. Gong is known to accept null in custom fields only.",
     account!(r#""modifiedDate":"2026-03-01T09:30:00Z","name":null"#),
     GOOD_ACCOUNT,
 );
@@ -57,7 +57,7 @@ pub(super) const NULL_VALUE: Explanation = Explanation::new(
 pub(super) const WRONG_TYPE: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "Numbers and true or false stand without quotes, texts and ids with them, lists in brackets.",
+    "Numbers, true and false have no quotes, strings and ids have quotes, lists have brackets.",
     deal!(r#""closeDate":"2026-09-30","amount":"7000""#),
     GOOD_DEAL,
 );
@@ -65,9 +65,8 @@ pub(super) const WRONG_TYPE: Explanation = Explanation::new(
 pub(super) const RETIRED_NAME: Explanation = Explanation::new(
     Evidence::Historical,
     OLD,
-    "Gong has renamed the field. Under the old name it is taken for a custom field, and its value \
-     goes unseen. If it is a custom field of yours, declare it in the entity schema, or allow the \
-     rule.",
+    "Gong has renamed the field. Under the old name it is a custom field, so its value is not used. \
+     If it is a custom field of yours, declare it in the entity schema, or allow the rule.",
     deal!(r#""closeDate":"2026-09-30","isWon":true"#),
     GOOD_DEAL,
 );
@@ -75,7 +74,8 @@ pub(super) const RETIRED_NAME: Explanation = Explanation::new(
 pub(super) const MISSPELLED_NAME: Explanation = Explanation::new(
     Evidence::Documented,
     "Gong's CRM overview: unknown names are custom fields",
-    "A name with a slip is a custom field to Gong, and the value is missing where it was meant.",
+    "Gong reads a misspelled name as a custom field, and the value is missing in the field that was \
+     meant.",
     Sample::lines(
         ObjectType::Contact,
         r#"{"objectId":"C-1","modifiedDate":"2026-03-01T09:30:00Z","accountId":"A-1","emailAdress":"jane@acme.example"}"#,
@@ -89,7 +89,7 @@ pub(super) const MISSPELLED_NAME: Explanation = Explanation::new(
 pub(super) const DISCOURAGED_FIELD: Explanation = Explanation::new(
     Evidence::Historical,
     OLD,
-    "Gong no longer documents the field for this type and offers another way.",
+    "Gong no longer documents the field for this type, and documents another way.",
     Sample::lines(
         ObjectType::Stage,
         r#"{"objectId":"won","name":"Closed won","isDeleted":true}"#,
@@ -114,7 +114,7 @@ pub(super) const OBJECT_ID_LENGTH: Explanation = Explanation::new(
 pub(super) const OBJECT_ID_CHARSET: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "Letters, digits and hyphens make an id, or a whole email address does.",
+    "An id consists of letters, digits and hyphens, or is an email address.",
     Sample::lines(
         ObjectType::Account,
         r#"{"objectId":"A/1","modifiedDate":"2026-03-01T09:30:00Z"}"#,
@@ -125,7 +125,7 @@ pub(super) const OBJECT_ID_CHARSET: Explanation = Explanation::new(
 pub(super) const OBJECT_ID_UNDERSCORE: Explanation = Explanation::new(
     Evidence::Contradicted,
     UPLOAD,
-    "The rule for ids has no underscore; Gong's own example of a business user has some.",
+    "Gong's rule for ids does not list the underscore, and Gong's example of a business user has one.",
     Sample::lines(
         ObjectType::Account,
         r#"{"objectId":"A_1","modifiedDate":"2026-03-01T09:30:00Z"}"#,
@@ -144,7 +144,7 @@ pub(super) const TIMESTAMP_FORMAT: Explanation = Explanation::new(
 pub(super) const TIMESTAMP_FRACTION: Explanation = Explanation::new(
     Evidence::Documented,
     OVERVIEW,
-    "Date-times come without milliseconds, which most programs print.",
+    "Date-times have no milliseconds, which many programs print.",
     account!(r#""modifiedDate":"2026-03-01T09:30:00.123Z""#),
     GOOD_ACCOUNT,
 );
@@ -152,7 +152,7 @@ pub(super) const TIMESTAMP_FRACTION: Explanation = Explanation::new(
 pub(super) const TIMESTAMP_ZONE: Explanation = Explanation::new(
     Evidence::Documented,
     OVERVIEW,
-    "Without an offset or Z, nobody knows which moment is meant.",
+    "Without an offset or Z, it is open which moment is meant.",
     account!(r#""modifiedDate":"2026-03-01T09:30:00""#),
     GOOD_ACCOUNT,
 );
@@ -160,7 +160,7 @@ pub(super) const TIMESTAMP_ZONE: Explanation = Explanation::new(
 pub(super) const TIMESTAMP_RANGE: Explanation = Explanation::new(
     Evidence::Documented,
     OVERVIEW,
-    "A day such as 30 February is not in the calendar that ISO 8601 writes.",
+    "A day such as 30 February does not exist in the calendar of ISO 8601.",
     account!(r#""modifiedDate":"2026-02-30T09:30:00Z""#),
     GOOD_ACCOUNT,
 );
@@ -168,7 +168,7 @@ pub(super) const TIMESTAMP_RANGE: Explanation = Explanation::new(
 pub(super) const DATE_FORMAT: Explanation = Explanation::new(
     Evidence::Documented,
     "Gong's example of a deal",
-    "Gong's example writes the year first. Other orders can be misread, or not read at all.",
+    "Gong's example has the year first. Other orders are misread or not read at all.",
     deal!(r#""closeDate":"30.09.2026""#),
     GOOD_DEAL,
 );
@@ -176,7 +176,7 @@ pub(super) const DATE_FORMAT: Explanation = Explanation::new(
 pub(super) const CLOSE_DATE_TIME: Explanation = Explanation::new(
     Evidence::Historical,
     OLD,
-    "Gong once asked for a date without a time, and its example still has one.",
+    "Gong once asked for a date without a time, and its current example is one.",
     deal!(r#""closeDate":"2026-09-30T00:00:00Z""#),
     GOOD_DEAL,
 );
@@ -184,14 +184,14 @@ pub(super) const CLOSE_DATE_TIME: Explanation = Explanation::new(
 pub(super) const URL_FORMAT: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "Gong wants the full link to the record, with its scheme.",
+    "Gong asks for the full link to the record, including the scheme.",
     account!(r#""modifiedDate":"2026-03-01T09:30:00Z","url":"crm.example/A-1""#),
     account!(r#""modifiedDate":"2026-03-01T09:30:00Z","url":"https://crm.example/A-1""#),
 );
 
 pub(super) const EMAIL_FORMAT: Explanation = Explanation::new(
     Evidence::Inferred,
-    "Gong matches people by the address, so it must be one",
+    "Gong matches people by the address, so it has to be one",
     "An address with a space or without @ matches nobody.",
     Sample::lines(
         ObjectType::Lead,
@@ -206,7 +206,7 @@ pub(super) const EMAIL_FORMAT: Explanation = Explanation::new(
 pub(super) const UNKNOWN_WORD: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "The field takes a few words only, in capitals.",
+    "The field accepts a few values only, in capitals.",
     deal!(r#""closeDate":"2026-09-30","status":"Won""#),
     GOOD_DEAL,
 );
@@ -214,8 +214,7 @@ pub(super) const UNKNOWN_WORD: Explanation = Explanation::new(
 pub(super) const NUMBER_FORMAT: Explanation = Explanation::new(
     Evidence::Documented,
     "RFC 8259, section 6",
-    "JSON writes numbers with a point for decimals, without thousands separators, plus signs or \
-     leading zeros.",
+    "A number in JSON has a decimal point, and no thousands separators, plus sign or leading zeros.",
     deal!(r#""closeDate":"2026-09-30","amount":07000"#),
     GOOD_DEAL,
 );
@@ -237,7 +236,7 @@ pub(super) const NUMBER_RANGE: Explanation = Explanation::new(
 pub(super) const TEXT_LENGTH: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "No field but the ids has a documented limit today.",
+    "No field except the ids has a documented limit today.",
     Sample::Words("none today"),
     Sample::Words("any text"),
 );

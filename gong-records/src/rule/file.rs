@@ -12,7 +12,7 @@ pub(super) const ENCODING: Explanation = Explanation::new(
     Evidence::Documented,
     OVERVIEW,
     "Gong reads JSON in UTF-8. Spreadsheets and older databases write UTF-16 or a Windows code \
-     page; letters with accents are then lost, or the whole file is.",
+     page, which loses letters with accents, or makes the whole file unreadable.",
     Sample::bytes(
         ObjectType::Account,
         b"{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\",\"name\":\"Caf\xe9\"}",
@@ -25,8 +25,8 @@ pub(super) const ENCODING: Explanation = Explanation::new(
 
 pub(super) const BYTE_ORDER_MARK: Explanation = Explanation::new(
     Evidence::Inferred,
-    "RFC 8259, section 8.1: JSON that is sent begins without one",
-    "The invisible mark that some editors on Windows put at the beginning is not JSON, so the \
+    "RFC 8259, section 8.1: JSON that is sent over a network does not begin with one",
+    "The invisible mark that some editors on Windows write at the beginning is not JSON, so the \
      first record may be unreadable.",
     Sample::lines(
         ObjectType::Account,
@@ -37,21 +37,24 @@ pub(super) const BYTE_ORDER_MARK: Explanation = Explanation::new(
 
 pub(super) const BLANK_LINE: Explanation = Explanation::new(
     Evidence::Inferred,
-    "Gong documents one JSON object a line, and says nothing of empty ones",
-    "A blank line is no record. Whether Gong skips it or complains is not known; it counts for the \
-     line numbers of Gong's errors either way.",
+    "Gong documents one JSON object per line, and does not mention empty lines",
+    "A blank line is not a record. Whether Gong skips it or reports an error is not known; it counts \
+     for the line numbers of Gong's errors either way.",
     Sample::lines(
         ObjectType::Account,
-        "{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n\n",
+        "{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n\n{\"objectId\":\"A-2\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}",
     ),
-    GOOD_ACCOUNT,
+    Sample::lines(
+        ObjectType::Account,
+        "{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n{\"objectId\":\"A-2\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}",
+    ),
 );
 
 pub(super) const COMMENT_LINE: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "JSON has no comments. The lines with // in Gong's examples explain the examples; they are not \
-     to be sent.",
+    "JSON has no comments. The lines with // in Gong's examples explain the examples and are not \
+     part of a file.",
     Sample::lines(
         ObjectType::Account,
         "// the first customer\n{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}",
@@ -62,7 +65,7 @@ pub(super) const COMMENT_LINE: Explanation = Explanation::new(
 pub(super) const JSON_ARRAY: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "The file is LDJSON: one object a line, nothing around them and no commas between them.",
+    "The file is LDJSON: one object per line, without brackets around them or commas between them.",
     Sample::lines(
         ObjectType::Account,
         "[{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}]",
@@ -84,7 +87,7 @@ pub(super) const PRETTY_PRINTED: Explanation = Explanation::new(
 pub(super) const NO_RECORDS: Explanation = Explanation::new(
     Evidence::Inferred,
     "Gong documents no answer to a file without records",
-    "There is nothing to send. More often than not, an export went wrong.",
+    "There is nothing to send. If the file is a full export, the export probably failed.",
     Sample::lines(ObjectType::Account, ""),
     GOOD_ACCOUNT,
 );
@@ -92,17 +95,17 @@ pub(super) const NO_RECORDS: Explanation = Explanation::new(
 pub(super) const FILE_SIZE: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "Gong takes at most 200 megabytes an upload. It does not say which megabytes, so the smaller \
-     ones are meant here, less 1,024 bytes for the framing.",
+    "Gong accepts at most 200 megabytes per upload. It does not define the unit, so this rule uses \
+     10^6 bytes, less 1,024 bytes for the multipart framing. `gong-crm push` splits larger files.",
     Sample::Words("a file of 200,000,000 bytes"),
     Sample::Words("the same records in two files"),
 );
 
 pub(super) const LINE_SIZE: Explanation = Explanation::new(
     Evidence::Inferred,
-    "a limit of this check's, so that its memory stays bounded",
-    "A record has a few hundred bytes. A line of megabytes is nearly always a whole export without \
-     line breaks, and is not looked into.",
+    "a limit of this check, which bounds its memory",
+    "A record has a few hundred bytes. A line of megabytes is almost always a whole export without \
+     line breaks. It is not checked further.",
     Sample::Words("a line of 5 MiB"),
     Sample::Words("each record on a line of its own"),
 );
@@ -110,8 +113,8 @@ pub(super) const LINE_SIZE: Explanation = Explanation::new(
 pub(super) const WRONG_FILE_TYPE: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "A file holds records of one type, which the upload names. Fields of another type are taken \
-     for custom fields, and nothing of them is seen.",
+    "A file has records of one type, which the upload names. Fields of another type are read as \
+     custom fields and not used.",
     Sample::lines(
         ObjectType::Account,
         r#"{"objectId":"D-1","modifiedDate":"2026-03-01T09:30:00Z","closeDate":"2026-09-30","status":"OPEN","amount":7000}"#,
@@ -125,8 +128,8 @@ pub(super) const WRONG_FILE_TYPE: Explanation = Explanation::new(
 pub(super) const UNSORTED: Explanation = Explanation::new(
     Evidence::Historical,
     "Gong's API documentation of March 2023",
-    "Gong once asked for records in the order of their changes. Its present pages say nothing of \
-     it, and sorting does no harm. Reported once a file.",
+    "Gong once asked for records in the order of their changes. Its current pages do not mention it, \
+     and sorting does no harm. Reported once per file.",
     Sample::lines(
         ObjectType::Account,
         "{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-02T09:30:00Z\"}\n{\"objectId\":\"A-2\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}",

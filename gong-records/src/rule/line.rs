@@ -4,8 +4,7 @@ use super::explanation::{Evidence, Explanation, Sample};
 use crate::object_type::ObjectType;
 
 const UPLOAD: &str = "Gong's page on uploading CRM objects; the grammar is RFC 8259's";
-const EXAMPLES: &str =
-    "the examples on Gong's page on uploading CRM objects, read by a JSON parser";
+const EXAMPLES: &str = "the examples on Gong's page on uploading CRM objects, parsed as JSON";
 
 const GOOD_DEAL: Sample = Sample::lines(
     ObjectType::Deal,
@@ -19,7 +18,7 @@ const GOOD_ACCOUNT: Sample = Sample::lines(
 pub(super) const JSON_SYNTAX: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "A line that is not JSON can't be read at all.",
+    "A line that is not valid JSON cannot be read at all.",
     Sample::lines(
         ObjectType::Account,
         r#"{"objectId":"A-1","modifiedDate":"2026-03-01T09:30:00Z" "name":"PBR"}"#,
@@ -41,8 +40,8 @@ pub(super) const UNQUOTED_WORD: Explanation = Explanation::new(
 pub(super) const SINGLE_QUOTES: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "JSON has double quotes only. Single ones come from printing a record of Python or JavaScript, \
-     curly ones from a word processor.",
+    "JSON has double quotes only. Single quotes come from printing a record in Python or \
+     JavaScript, curly quotes from a word processor.",
     Sample::lines(
         ObjectType::Account,
         r#"{"objectId":"A-1","modifiedDate":"2026-03-01T09:30:00Z","name":'PBR'}"#,
@@ -53,7 +52,7 @@ pub(super) const SINGLE_QUOTES: Explanation = Explanation::new(
 pub(super) const TRAILING_COMMA: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "JSON has commas between fields only; LDJSON has none between records.",
+    "JSON has commas only between fields, and LDJSON has none between records.",
     Sample::lines(
         ObjectType::Account,
         r#"{"objectId":"A-1","modifiedDate":"2026-03-01T09:30:00Z","name":"PBR",}"#,
@@ -64,7 +63,7 @@ pub(super) const TRAILING_COMMA: Explanation = Explanation::new(
 pub(super) const TWO_OBJECTS: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "Each object stands on a line of its own; of two on one line, Gong reads the first at best.",
+    "Each object has its own line. If a line has two, Gong reads the first at best.",
     Sample::lines(
         ObjectType::Account,
         r#"{"objectId":"A-1","modifiedDate":"2026-03-01T09:30:00Z"}{"objectId":"A-2","modifiedDate":"2026-03-01T09:30:00Z"}"#,
@@ -78,15 +77,15 @@ pub(super) const TWO_OBJECTS: Explanation = Explanation::new(
 pub(super) const NOT_AN_OBJECT: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "A record is an object of names and values.",
+    "A record is a JSON object, with names and values.",
     Sample::lines(ObjectType::Account, r#""A-1""#),
     GOOD_ACCOUNT,
 );
 
 pub(super) const DUPLICATE_KEY: Explanation = Explanation::new(
     Evidence::Inferred,
-    "RFC 8259, section 4: what a reader does with a repeated name is not defined",
-    "One of the two values is lost, and nobody can say which.",
+    "RFC 8259, section 4: the behavior of a reader is unpredictable if names are not unique",
+    "One of the two values is lost, and it is open which one.",
     Sample::lines(
         ObjectType::Account,
         r#"{"objectId":"A-1","modifiedDate":"2026-03-01T09:30:00Z","name":"PBR","name":"Borealis"}"#,

@@ -12,8 +12,9 @@ const CONTACT: &str =
 pub(super) const DUPLICATE_OBJECT_ID: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "Several updates of one record are to be sent in separate files. Within a file, nothing says \
-     which of them counts.",
+    "Gong asks for several updates of a record to be sent in separate files. `gong-crm push` sends \
+     the newest version, or with `--history` each version in its own upload. If you upload the file \
+     in another way, deny the rule.",
     Sample::lines(
         ObjectType::Account,
         "{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-02T09:30:00Z\"}",
@@ -24,12 +25,27 @@ pub(super) const DUPLICATE_OBJECT_ID: Explanation = Explanation::new(
     ),
 );
 
+pub(super) const CONFLICTING_VERSIONS: Explanation = Explanation::new(
+    Evidence::Inferred,
+    "Gong documents modifiedDate as the time of the last change, which two versions cannot share",
+    "Two versions of a record differ, and have the same `modifiedDate` or none. Which of them is \
+     the current one is open, so neither is sent. All files of a run are compared.",
+    Sample::lines(
+        ObjectType::Account,
+        "{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\",\"name\":\"PBR\"}\n{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\",\"name\":\"Borealis\"}",
+    ),
+    Sample::lines(
+        ObjectType::Account,
+        r#"{"objectId":"A-1","modifiedDate":"2026-03-01T09:30:00Z","name":"Borealis"}"#,
+    ),
+);
+
 pub(super) const DUPLICATE_EMAIL: Explanation = Explanation::new(
     Evidence::Historical,
     "Gong's API documentation of March 2023",
-    "A user of the CRM is tied to the person in Gong who has the email address. Where another user \
-     has been tied to that person, the second is not, and what it owns may have no owner in Gong. Letters' \
-     case makes no difference. Deleted users don't count, nor does a second line of the same user.",
+    "Gong assigns a CRM user to the person with the same email address, and one user per person. A \
+     second user of the address is not assigned, so its records may have no owner in Gong. Case is \
+     ignored. Deleted users and a second line of the same user do not count.",
     Sample::lines(
         ObjectType::BusinessUser,
         "{\"objectId\":\"U-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\",\"emailAddress\":\"jane@acme.example\"}\n\
@@ -45,8 +61,8 @@ pub(super) const DUPLICATE_EMAIL: Explanation = Explanation::new(
 pub(super) const NOT_VISIBLE: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "Gong accepts the record and then does not show it, or does not tie conversations to it. It \
-     does not say so for the single record.",
+    "Gong accepts the record and does not display it, or does not associate conversations with it. \
+     No status of the upload reports it.",
     Sample::lines(
         ObjectType::Contact,
         r#"{"objectId":"C-1","modifiedDate":"2026-03-01T09:30:00Z"}"#,
@@ -57,8 +73,8 @@ pub(super) const NOT_VISIBLE: Explanation = Explanation::new(
 pub(super) const UNRESOLVED_REFERENCE: Explanation = Explanation::new(
     Evidence::Documented,
     OVERVIEW,
-    "A reference is the other record's objectId. If no file has it, and Gong does not have it from \
-     earlier, the link is lost. Looked at only where files of the other type are checked along.",
+    "A reference is the objectId of another record. If neither the files nor Gong have that record, \
+     the link is lost. Checked only if files of the other type are checked too.",
     Sample::beside(
         ObjectType::Contact,
         CONTACT,
@@ -80,7 +96,7 @@ pub(super) const UNRESOLVED_REFERENCE: Explanation = Explanation::new(
 pub(super) const DELETED_REFERENCE: Explanation = Explanation::new(
     Evidence::Documented,
     OVERVIEW,
-    "The same files delete the record that this one refers to, so the link leads nowhere.",
+    "The same files delete the record that this one refers to, so the link is lost.",
     Sample::beside(
         ObjectType::Contact,
         CONTACT,
@@ -96,5 +112,30 @@ pub(super) const DELETED_REFERENCE: Explanation = Explanation::new(
             ObjectType::Account,
             r#"{"objectId":"A-1","modifiedDate":"2026-03-01T09:30:00Z"}"#,
         )],
+    ),
+);
+
+pub(super) const MISSING_TYPE: Explanation = Explanation::new(
+    Evidence::Inferred,
+    "a deal's stage and owner are ids of other records, which Gong needs",
+    "Stages and users change rarely, so a push of deals easily goes without them. Gong then displays \
+     the deals without stage and owner, or not on the deal board. Reported once per run.",
+    Sample::lines(
+        ObjectType::Deal,
+        r#"{"objectId":"D-1","modifiedDate":"2026-03-01T09:30:00Z","accountId":"A-1","ownerId":"U-1","stage":"won","closeDate":"2026-09-30"}"#,
+    ),
+    Sample::beside(
+        ObjectType::Deal,
+        r#"{"objectId":"D-1","modifiedDate":"2026-03-01T09:30:00Z","accountId":"A-1","ownerId":"U-1","stage":"won","closeDate":"2026-09-30"}"#,
+        &[
+            (
+                ObjectType::Stage,
+                r#"{"objectId":"won","name":"Closed won"}"#,
+            ),
+            (
+                ObjectType::BusinessUser,
+                r#"{"objectId":"U-1","modifiedDate":"2026-03-01T09:30:00Z","emailAddress":"jane@acme.example"}"#,
+            ),
+        ],
     ),
 );

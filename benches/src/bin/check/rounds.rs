@@ -1,78 +1,92 @@
-//! Running the contenders in turn, and what comes out.
+//! Runs the competitors in turn, and evaluates the times.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use benches::figures::median;
 
-use crate::contender::Contender;
-use crate::data::DataFile;
+use crate::competitor::Competitor;
+use crate::shape::Shape;
 
-/// What is claimed of a file: how many times as long as the check a contender takes, at the least,
-/// and below which ratio a change has to be looked at, noise of the machine considered.
-const GOALS: [(&str, Contender, f64, f64); 4] = [
-    ("deals", Contender::JsonSchema, 5.0, 3.5),
-    ("deals", Contender::SonicTyped, 1.4, 1.1),
-    ("deals", Contender::SonicSyntax, 1.0, 0.7),
-    ("deals-shuffled", Contender::JsonSchema, 4.0, 3.0),
-];
+/// Below this part of a goal, the benchmark fails: the noise of the machine.
+const GATE: f64 = 0.7;
 
-/// Memory: so much, and so much a record.
+/// Memory: this much, this much per record, and this much more for several threads.
 const BASE_KIB: f64 = 8.0 * 1e6 / 1024.0;
 const RECORD_KIB: f64 = 20.0 / 1024.0;
+const PARALLEL_KIB: f64 = 8.0 * 1e6 / 1024.0;
 
-/// Milliseconds and peak memory of each contender on each file.
+/// Milliseconds and peak memory of each competitor with each shape.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     rows: Vec<Row>,
+    /// Shapes without a file.
+    left_out: Vec<&'static str>,
 }
 
 #[derive(Debug)]
 struct Row {
-    file: &'static str,
-    contender: Contender,
+    shape: Shape,
+    competitor: Competitor,
     milliseconds: f64,
-    /// The median over the rounds of this contender's time by the check's in the same round.
+    /// How many times as fast as sonic-rs, syntax alone: the median of the ratios in each round.
     ratio: f64,
     peak_kib: u64,
     records: u64,
     bytes: u64,
 }
 
-/// Runs all contenders on all files, one after another, this many times.
-pub(crate) fn run(files: &[DataFile], rounds: usize) -> Result<Table> {
+struct Sample {
+    milliseconds: f64,
+    peak_kib: u64,
+    records: u64,
+}
+
+/// Runs all competitors with all shapes, one after another, this many times.
+pub(crate) fn run(shapes: &[Shape], rounds: usize) -> Result<Table> {
     let mut table = Table::default();
-    for file in files {
-        let bytes = std::fs::metadata(&file.path)?.len();
-        let mut samples: BTreeMap<usize, Vec<(f64, u64, u64)>> = BTreeMap::new();
+    for shape in shapes {
+        let Some(path) = shape.file()? else {
+            table.left_out.push(shape.name);
+            continue;
+        };
+        let bytes = std::fs::metadata(&path)?.len();
+        let competitors: Vec<Competitor> = Competitor::ALL
+            .into_iter()
+            .filter(|competitor| competitor.reads(shape))
+            .collect();
+        let mut samples: Vec<Vec<Sample>> = competitors.iter().map(|_| Vec::new()).collect();
         // The first round only warms the page cache.
         for round in 0..=rounds {
-            for (at, contender) in contenders(file.name).enumerate() {
-                let sample = measure(contender, file)?;
+            for (competitor, samples) in competitors.iter().zip(&mut samples) {
+                let sample = measure(*competitor, shape, &path)?;
                 if round > 0 {
-                    samples.entry(at).or_default().push(sample);
+                    samples.push(sample);
                 }
             }
         }
-        let check: Vec<f64> = samples[&0]
+        let syntax = competitors
             .iter()
-            .map(|(milliseconds, ..)| *milliseconds)
+            .position(|competitor| *competitor == Competitor::SonicSyntax);
+        let syntax: Vec<f64> = samples[syntax.context("sonic-rs reads all shapes")?]
+            .iter()
+            .map(|sample| sample.milliseconds)
             .collect();
-        for (contender, samples) in contenders(file.name).zip(samples.into_values()) {
-            let times = samples.iter().map(|(milliseconds, ..)| *milliseconds);
+        for (competitor, samples) in competitors.into_iter().zip(samples) {
+            let times = samples.iter().map(|sample| sample.milliseconds);
             table.rows.push(Row {
-                file: file.name,
-                contender,
+                shape: *shape,
+                competitor,
                 milliseconds: median(times.clone()),
-                ratio: median(times.zip(&check).map(|(time, check)| time / check)),
+                ratio: median(syntax.iter().zip(times).map(|(syntax, time)| syntax / time)),
                 peak_kib: samples
                     .iter()
-                    .map(|(_, peak, _)| *peak)
+                    .map(|sample| sample.peak_kib)
                     .max()
                     .unwrap_or_default(),
-                records: samples[0].2,
+                records: samples.first().map_or(0, |sample| sample.records),
                 bytes,
             });
         }
@@ -80,72 +94,72 @@ pub(crate) fn run(files: &[DataFile], rounds: usize) -> Result<Table> {
     Ok(table)
 }
 
-/// The contenders for a file; only the check is of interest where the file is odd.
-fn contenders(file: &str) -> impl Iterator<Item = Contender> + use<'_> {
-    let is_odd = matches!(file, "deals-tiny" | "deals-bad");
-    Contender::ALL
-        .into_iter()
-        .filter(move |contender| match contender {
-            Contender::Check | Contender::SonicSyntax => true,
-            // It takes its time.
-            Contender::Jq => file == "deals" && contender.is_there(),
-            _ => !is_odd,
-        })
-}
-
-fn measure(contender: Contender, file: &DataFile) -> Result<(f64, u64, u64)> {
+fn measure(competitor: Competitor, shape: &Shape, path: &Path) -> Result<Sample> {
     let output = Command::new(std::env::current_exe()?)
-        .arg("--one")
-        .arg(contender.name())
-        .arg(&file.path)
+        .args(["--one", competitor.name(), shape.name])
+        .arg(path)
         .output()?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let failure = String::from_utf8_lossy(&output.stderr);
     ensure!(
         output.status.success(),
-        "{} failed: {failure}",
-        contender.name()
+        "{} failed with {}: {failure}",
+        competitor.name(),
+        shape.name
     );
-    let mut words = said.split_whitespace();
-    let mut next = || words.next().context("a figure is missing");
-    Ok((next()?.parse()?, next()?.parse()?, next()?.parse()?))
+    let mut words = text.split_whitespace();
+    let mut next = || words.next().context("a number is missing");
+    Ok(Sample {
+        milliseconds: next()?.parse()?,
+        peak_kib: next()?.parse()?,
+        records: next()?.parse()?,
+    })
+}
+
+impl Row {
+    fn goal(&self) -> Option<f64> {
+        match self.competitor {
+            Competitor::Check => Some(self.shape.goal),
+            Competitor::CheckJson => self.shape.json_goal,
+            _ => None,
+        }
+    }
+
+    /// The most memory that the check may use.
+    fn max_kib(&self) -> f64 {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a few million records are exact"
+        )]
+        let records = self.records as f64;
+        let of_emails = if self.shape.name == "user" { 1.6 } else { 1.0 };
+        let parallel = if self.shape.is_parallel() {
+            PARALLEL_KIB
+        } else {
+            0.0
+        };
+        BASE_KIB + RECORD_KIB * records * of_emails + parallel
+    }
 }
 
 impl Table {
-    /// What falls below the gate.
+    /// What is below the gate.
     pub(crate) fn failures(&self) -> Vec<String> {
         let mut failures = Vec::new();
-        for (file, contender, _, gate) in GOALS {
-            let row = self
-                .rows
-                .iter()
-                .find(|row| row.file == file && row.contender == contender);
-            let ratio = row.map_or(f64::NAN, |row| row.ratio);
-            if ratio.is_nan() || ratio < gate {
-                failures.push(format!(
-                    "{file}, {}: {ratio:.2}, gate {gate}",
-                    contender.name()
-                ));
+        for row in &self.rows {
+            let Some(goal) = row.goal() else {
+                continue;
+            };
+            let (shape, name) = (row.shape.name, row.competitor.name());
+            let gate = goal * GATE;
+            if row.ratio.is_nan() || row.ratio < gate {
+                failures.push(format!("{shape}, {name}: {:.2}, gate {gate:.2}", row.ratio));
             }
-        }
-        for row in self
-            .rows
-            .iter()
-            .filter(|row| row.contender == Contender::Check)
-        {
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "a few million records are exact"
-            )]
-            let (peak, most) = (
-                row.peak_kib as f64,
-                BASE_KIB + RECORD_KIB * row.records as f64,
-            );
-            if peak > most {
-                failures.push(format!(
-                    "{}: {peak} KiB of memory, gate {most:.0}",
-                    row.file
-                ));
+            #[expect(clippy::cast_precision_loss, reason = "kilobytes for people")]
+            let peak = row.peak_kib as f64;
+            if peak > row.max_kib() {
+                let most = row.max_kib();
+                failures.push(format!("{shape}, {name}: {peak} KiB, gate {most:.0}"));
             }
         }
         failures
@@ -156,38 +170,32 @@ impl fmt::Display for Table {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             formatter,
-            "{:<16}{:<34}{:>9}{:>8}{:>9}{:>10}{:>11}",
-            "file", "contender", "ms", "GB/s", "x check", "MB peak", "records"
+            "{:<15}{:<28}{:>9}{:>7}{:>9}{:>7}{:>10}{:>10}",
+            "shape", "program", "ms", "GB/s", "x sonic", "goal", "MB peak", "records"
         )?;
         for row in &self.rows {
-            #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+            #[expect(clippy::cast_precision_loss, reason = "numbers for people")]
             let (gigabytes, megabytes) = (
                 row.bytes as f64 / row.milliseconds / 1e6,
                 row.peak_kib as f64 / 1e3 * 1.024,
             );
+            let goal = row.goal().map(|goal| format!("{goal:.2}"));
             writeln!(
                 formatter,
-                "{:<16}{:<34}{:>9.1}{gigabytes:>8.2}{:>9.2}{megabytes:>10.1}{:>11}",
-                row.file,
-                row.contender.name(),
+                "{:<15}{:<28}{:>9.1}{gigabytes:>7.2}{:>9.2}{:>7}{megabytes:>10.1}{:>10}",
+                row.shape.name,
+                row.competitor.name(),
                 row.milliseconds,
                 row.ratio,
+                goal.unwrap_or_default(),
                 row.records
             )?;
         }
-        for (file, contender, goal, gate) in GOALS {
-            let row = self
-                .rows
-                .iter()
-                .find(|row| row.file == file && row.contender == contender);
-            if let Some(row) = row {
-                writeln!(
-                    formatter,
-                    "{file} beside {}: {:.2} times as fast (goal {goal}, gate {gate})",
-                    contender.name(),
-                    row.ratio
-                )?;
-            }
+        for shape in &self.left_out {
+            writeln!(
+                formatter,
+                "{shape}: not measured, a package of Python is missing"
+            )?;
         }
         Ok(())
     }

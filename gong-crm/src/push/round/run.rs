@@ -179,7 +179,7 @@ where
 /// A source may be empty: then nothing of its type should be in Gong.
 fn with_empty_files(mut options: Options) -> Options {
     if let CheckMode::Strict(check) | CheckMode::SkipInvalid(check) = &mut options.check {
-        check.allow.insert(Rule::NoRecords);
+        check.severities.allow.insert(Rule::NoRecords);
     }
     options
 }

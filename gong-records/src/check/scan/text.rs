@@ -1,17 +1,8 @@
-//! Texts, the fast way: sixteen bytes at a time.
+//! Strings, sixteen bytes at a time.
 
 use wide::u8x16;
 
 use crate::value::{email_address, object_id, timestamp as exact};
-
-/// A text that ends at a closing quote.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Span {
-    /// Where the closing quote stands.
-    pub(super) end: usize,
-    /// Whether an escape stands for a character of ASCII that needs none.
-    is_disguised: bool,
-}
 
 /// Up to which bytes are control characters, and up to which they are those or spaces.
 const CONTROL: u8 = 0x1f;
@@ -64,50 +55,100 @@ fn special<const CONTROL: u8>(bytes: &[u8], mut at: usize) -> Option<(usize, boo
     }
 }
 
-/// A text without escapes that begins at `start`, after its quote.
+/// Where a string without escapes ends that begins at `start`, after its quote.
 ///
-/// Whether it is UTF-8 is not looked at: it will be compared with text that is.
+/// It may not be UTF-8: it will be compared with text that is.
 #[inline]
-pub(super) fn plain(bytes: &[u8], start: usize) -> Option<Span> {
+fn plain(bytes: &[u8], start: usize) -> Option<usize> {
     let (end, _) = special::<CONTROL>(bytes, start)?;
-    (bytes[end] == b'"').then_some(Span {
-        end,
-        is_disguised: false,
-    })
+    (bytes[end] == b'"').then_some(end)
 }
 
-/// A text with or without escapes; in UTF-8, if all bytes are known to be, or else by looking.
+/// Where a name ends, with or without escapes. It may not be valid: it will be compared with names
+/// that are.
 #[inline]
-pub(super) fn any(bytes: &[u8], start: usize, is_utf_8: bool) -> Option<Span> {
-    let (mut end, mut is_ascii) = special::<CONTROL>(bytes, start)?;
-    let mut is_disguised = false;
+pub(super) fn name(bytes: &[u8], start: usize) -> Option<usize> {
+    let (mut end, _) = special::<CONTROL>(bytes, start)?;
     while bytes[end] == b'\\' {
-        end = match *bytes.get(end + 1)? {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => end + 2,
-            b'u' => {
-                let digits = bytes.get(end + 2..end + 6)?;
-                // Halves of surrogate pairs are for the exact way.
-                let is_surrogate = matches!(digits[0], b'd' | b'D') && digits[1] > b'7';
-                if !digits.iter().all(u8::is_ascii_hexdigit) || is_surrogate {
-                    return None;
-                }
-                is_disguised |= digits[..2] == *b"00" && digits[2] < b'8';
-                end + 6
-            }
-            _ => return None,
-        };
-        let (next, next_is_ascii) = special::<CONTROL>(bytes, end)?;
+        (end, _) = special::<CONTROL>(bytes, end + 2)?;
+    }
+    (bytes[end] == b'"').then_some(end)
+}
+
+/// Where a string ends, with or without escapes. It is UTF-8, and so are its surrogates in pairs.
+#[inline]
+pub(super) fn any(bytes: &[u8], start: usize, is_utf_8: bool) -> Option<usize> {
+    text(bytes, start, is_utf_8).map(|(end, _)| end)
+}
+
+/// Where a string ends, and whether it has escapes.
+#[inline]
+fn text(bytes: &[u8], start: usize, is_utf_8: bool) -> Option<(usize, bool)> {
+    let (mut end, mut is_ascii) = special::<CONTROL>(bytes, start)?;
+    let has_escapes = bytes[end] == b'\\';
+    while bytes[end] == b'\\' {
+        let after = escape_end(bytes, end)?;
+        // Escapes often follow each other.
+        if *bytes.get(after)? == b'\\' {
+            end = after;
+            continue;
+        }
+        let (next, next_is_ascii) = special::<CONTROL>(bytes, after)?;
         end = next;
         is_ascii &= next_is_ascii;
     }
     let is_good = is_utf_8 || is_ascii || str::from_utf8(&bytes[start..end]).is_ok();
-    (bytes[end] == b'"' && is_good).then_some(Span { end, is_disguised })
+    (bytes[end] == b'"' && is_good).then_some((end, has_escapes))
+}
+
+/// Where an escape ends that begins with the backslash at `at`; that of both halves of a surrogate
+/// pair.
+#[inline]
+fn escape_end(bytes: &[u8], at: usize) -> Option<usize> {
+    match *bytes.get(at + 1)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
+        b'u' => {
+            let digits = bytes.get(at + 2..)?.first_chunk::<4>()?;
+            if !are_hexadecimal(*digits) {
+                return None;
+            }
+            if !matches!(digits[0], b'd' | b'D') || digits[1] <= b'7' {
+                return Some(at + 6);
+            }
+            // High surrogates are D800 to DBFF, low ones DC00 to DFFF.
+            let is_high = matches!(digits[1], b'8' | b'9' | b'a' | b'A' | b'b' | b'B');
+            let low = bytes.get(at + 6..at + 12)?;
+            let is_pair = is_high
+                && low.starts_with(b"\\u")
+                && matches!(low[2], b'd' | b'D')
+                && matches!(low[3], b'c'..=b'f' | b'C'..=b'F')
+                && are_hexadecimal(*low[2..].first_chunk()?);
+            is_pair.then_some(at + 12)
+        }
+        _ => None,
+    }
+}
+
+/// Whether all four bytes are hexadecimal digits.
+#[inline]
+fn are_hexadecimal(digits: [u8; 4]) -> bool {
+    const IS_DIGIT: [bool; 256] = {
+        let mut is_digit = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            is_digit[byte as usize] = byte.is_ascii_hexdigit();
+            byte += 1;
+        }
+        is_digit
+    };
+    let [a, b, c, d] = digits.map(|byte| IS_DIGIT[usize::from(byte)]);
+    a & b & c & d
 }
 
 /// A plain text in UTF-8, and where it ends.
 #[inline]
 fn plain_text(bytes: &[u8], start: usize) -> Option<(&str, usize)> {
-    let end = plain(bytes, start)?.end;
+    let end = plain(bytes, start)?;
     Some((str::from_utf8(&bytes[start..end]).ok()?, end))
 }
 
@@ -222,16 +263,32 @@ pub(super) fn day(bytes: &[u8], start: usize) -> Option<usize> {
     (is_good && is_day(&text[..10])).then_some(start + 10)
 }
 
-/// Where a link ends.
+/// Where a link ends. Slashes may be escaped, as PHP does.
 #[inline]
 pub(super) fn url(bytes: &[u8], start: usize) -> Option<usize> {
-    let (end, is_ascii) = special::<SPACE_TOO>(bytes, start)?;
+    let (mut end, mut is_ascii) = special::<SPACE_TOO>(bytes, start)?;
+    while bytes[end] == b'\\' {
+        if *bytes.get(end + 1)? != b'/' {
+            return None;
+        }
+        let (next, next_is_ascii) = special::<SPACE_TOO>(bytes, end + 2)?;
+        end = next;
+        is_ascii &= next_is_ascii;
+    }
     let text = &bytes[start..end];
     let rest = text
-        .strip_prefix(b"https://")
-        .or_else(|| text.strip_prefix(b"http://"))?;
-    // White space beyond ASCII is for the exact way.
-    let is_good = bytes[end] == b'"' && is_ascii && !matches!(rest.first(), None | Some(b'/'));
+        .strip_prefix(b"https:")
+        .or_else(|| text.strip_prefix(b"http:"))?;
+    let after_slash = |text: &'_ [u8]| {
+        let slash = text
+            .strip_prefix(b"/")
+            .or_else(|| text.strip_prefix(b"\\/"));
+        slash.map(<[u8]>::len)
+    };
+    let rest = &rest[rest.len() - after_slash(rest)?..];
+    let rest = &rest[rest.len() - after_slash(rest)?..];
+    // White space beyond ASCII is in doubt.
+    let is_good = bytes[end] == b'"' && is_ascii && !rest.is_empty() && after_slash(rest).is_none();
     is_good.then_some(end)
 }
 
@@ -245,19 +302,22 @@ pub(super) fn email_address(bytes: &[u8], start: usize) -> Option<usize> {
 /// Where one of the words ends.
 #[inline]
 pub(super) fn one_of(bytes: &[u8], start: usize, words: &[Box<[u8]>]) -> Option<usize> {
-    let end = plain(bytes, start)?.end;
+    let end = plain(bytes, start)?;
     let text = &bytes[start..end];
     words.iter().any(|word| **word == *text).then_some(end)
 }
 
-/// Where a text ends under a name that nothing was declared of.
+/// Where the string of a custom field ends that is not declared.
 #[inline]
 pub(super) fn custom(bytes: &[u8], start: usize, is_utf_8: bool) -> Option<usize> {
-    let span = any(bytes, start, is_utf_8)?;
-    // Date-times with a fraction are for the exact way, however they are written.
-    let text = &bytes[start..span.end];
-    let is_fractional = text.len() > 19 && matches!(text[19], b'.' | b',') && text[10] == b'T';
-    (!is_fractional && !span.is_disguised).then_some(span.end)
+    let (end, has_escapes) = text(bytes, start, is_utf_8)?;
+    // What may be a date-time with a fraction is in doubt, whatever its characters are written as.
+    let text = &bytes[start..end];
+    let may_be_fractional = match text.first() {
+        Some(first) if has_escapes => first.is_ascii_digit() || text.starts_with(b"\\u003"),
+        _ => text.len() > 19 && matches!(text[19], b'.' | b',') && text[10] == b'T',
+    };
+    (!may_be_fractional).then_some(end)
 }
 
 #[cfg(test)]
@@ -270,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn date_times_are_taken_exactly_when_the_rule_takes_them() {
+    fn timestamp_accepts_what_the_rule_accepts() {
         let mut texts = vec![
             "2026-03-01T09:30:00Z".to_owned(),
             "2024-02-29T23:59:59-11:30".to_owned(),
@@ -293,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn days_are_taken_exactly_when_the_calendar_has_them() {
+    fn day_accepts_what_the_calendar_has() {
         for text in [
             "2026-03-01",
             "2024-02-29",
@@ -311,7 +371,32 @@ mod tests {
     }
 
     #[test]
-    fn texts_end_at_their_quote() {
+    fn url_accepts_what_the_rule_accepts() {
+        for text in [
+            "https://crm.example/1",
+            "https:\\/\\/crm.example\\/1",
+            "http:\\//crm.example",
+            "https:///x",
+            "https:\\/\\/\\/x",
+            "https://",
+            "https:/x",
+            "ftp://x",
+            "https://a b",
+            "https:\\/\\/a b",
+        ] {
+            let plain = text.replace("\\/", "/");
+            let expected = crate::value::url::check(&plain).is_ok();
+            assert_eq!(
+                url(&padded(text), 0),
+                expected.then_some(text.len()),
+                "{text}"
+            );
+        }
+        assert!(url(&padded("https://a\\u0020b"), 0).is_none());
+    }
+
+    #[test]
+    fn string_ends_at_its_quote() {
         for (text, taken) in [
             ("", true),
             ("plain", true),
@@ -320,22 +405,23 @@ mod tests {
             ("bad \\x escape", false),
             ("bad \\u12 escape", false),
             ("half \\ud83d pair", false),
+            ("half \\ude00 pair", false),
+            ("pair \\ud83d\\uDE00", true),
+            ("no pair \\ud83d\\ud83d", false),
+            ("no pair \\ud83dxxxxxxxx", false),
             ("a\ttab", false),
         ] {
-            let span = any(&padded(text), 0, false);
-            assert_eq!(
-                span.map(|span| span.end),
-                taken.then_some(text.len()),
-                "{text}"
-            );
+            let end = any(&padded(text), 0, false);
+            assert_eq!(end, taken.then_some(text.len()), "{text}");
         }
         assert!(any(b"\xff\"                    ", 0, false).is_none());
         assert!(custom(&padded("2022-02-04T17:57:23\\u002e000Z"), 0, false).is_none());
         assert!(custom(&padded("2022-02-04T17:57:23Z"), 0, false).is_some());
+        assert!(custom(&padded("R\\u0026D \\/ \\\"x\\\""), 0, false).is_some());
     }
 
     #[test]
-    fn ids_are_taken_exactly_when_the_rule_takes_them() {
+    fn id_accepts_what_the_rule_accepts() {
         let long = "x".repeat(65);
         for text in [
             "A-1",

@@ -1,35 +1,14 @@
-//! Values that are not texts, the fast way.
+//! Values that are not strings.
 
 use super::{after_space, text};
 
-/// What a number, or a word such as `true`, has to be.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Scalar {
-    Number,
-    /// From 0 to 100.
-    Percent,
-    Integer {
-        minimum: i64,
-    },
-    Boolean,
-    /// `isDeleted`: a [`Scalar::Boolean`] that is remembered.
-    Deleted,
-}
-
-/// Where the scalar ends.
+/// Where `true` or `false` ends.
 #[inline]
-pub(super) fn scalar(bytes: &[u8], at: usize, scalar: Scalar) -> Option<usize> {
-    match scalar {
-        Scalar::Number => number(bytes, at),
-        Scalar::Percent => percent(bytes, at),
-        Scalar::Integer { minimum } => integer(bytes, at, minimum),
-        Scalar::Boolean | Scalar::Deleted => {
-            literal(bytes, at, b"true").or_else(|| literal(bytes, at, b"false"))
-        }
-    }
+pub(super) fn boolean(bytes: &[u8], at: usize) -> Option<usize> {
+    literal(bytes, at, b"true").or_else(|| literal(bytes, at, b"false"))
 }
 
-/// Where the word ends, if it stands there.
+/// Where the word ends, if it is there.
 #[inline]
 pub(super) fn literal(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
     bytes
@@ -38,7 +17,7 @@ pub(super) fn literal(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
         .then_some(at + word.len())
 }
 
-/// Where a number of RFC 8259 ends. What may be too large for any program is for the exact way.
+/// Where a number of RFC 8259 ends. What may be too large for a double is in doubt.
 #[inline]
 pub(super) fn number(bytes: &[u8], at: usize) -> Option<usize> {
     let at = at + usize::from(*bytes.get(at)? == b'-');
@@ -59,7 +38,7 @@ pub(super) fn number(bytes: &[u8], at: usize) -> Option<usize> {
     (!is_large).then_some(end)
 }
 
-/// Where the digits end, of which there must be one.
+/// Where the digits end; there has to be one.
 #[inline]
 fn digits(bytes: &[u8], at: usize) -> Option<usize> {
     let mut end = at;
@@ -69,8 +48,9 @@ fn digits(bytes: &[u8], at: usize) -> Option<usize> {
     (end > at).then_some(end)
 }
 
+/// Where a number from 0 to 100 ends.
 #[inline]
-fn percent(bytes: &[u8], at: usize) -> Option<usize> {
+pub(super) fn percent(bytes: &[u8], at: usize) -> Option<usize> {
     let end = number(bytes, at)?;
     let number = &bytes[at..end];
     let whole = number
@@ -78,12 +58,13 @@ fn percent(bytes: &[u8], at: usize) -> Option<usize> {
         .take_while(|byte| byte.is_ascii_digit())
         .count();
     let is_exponential = number.iter().any(|byte| matches!(byte, b'e' | b'E'));
-    // A hundred and something, negative zero and powers are for the exact way.
+    // A hundred and something, negative zero and powers are in doubt.
     (!is_exponential && (matches!(whole, 1 | 2) || number == b"100")).then_some(end)
 }
 
+/// Where a whole number ends that is not below the minimum.
 #[inline]
-fn integer(bytes: &[u8], at: usize, minimum: i64) -> Option<usize> {
+pub(super) fn integer(bytes: &[u8], at: usize, minimum: i64) -> Option<usize> {
     let end = digits(bytes, at)?;
     if end - at > 18 || (end - at > 1 && bytes[at] == b'0') {
         return None;
@@ -94,7 +75,7 @@ fn integer(bytes: &[u8], at: usize, minimum: i64) -> Option<usize> {
     (value >= minimum).then_some(end)
 }
 
-/// Where a list of texts ends.
+/// Where a list of strings ends.
 #[inline]
 pub(super) fn text_list(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize> {
     if *bytes.get(at)? != b'[' {
@@ -108,7 +89,7 @@ pub(super) fn text_list(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize
         if *bytes.get(at)? != b'"' {
             return None;
         }
-        at = after_space(bytes, text::any(bytes, at + 1, is_utf_8)?.end + 1);
+        at = after_space(bytes, text::any(bytes, at + 1, is_utf_8)? + 1);
         match *bytes.get(at)? {
             b',' => at = after_space(bytes, at + 1),
             b']' => return Some(at + 1),
@@ -117,48 +98,153 @@ pub(super) fn text_list(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize
     }
 }
 
-/// Where the value of a custom field ends that is not a text.
+/// Where the value of a custom field ends that is not a string.
 #[inline]
 pub(super) fn custom(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize> {
     match *bytes.get(at)? {
         b'[' => text_list(bytes, at, is_utf_8),
-        b't' | b'f' => scalar(bytes, at, Scalar::Boolean),
+        b't' | b'f' => boolean(bytes, at),
         _ => number(bytes, at),
     }
+}
+
+/// Where any valid value ends. Deeply nested ones and large numbers are for the exact check.
+pub(super) fn any(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize> {
+    match *bytes.get(at)? {
+        b'"' => text::any(bytes, at + 1, is_utf_8).map(|end| end + 1),
+        b't' | b'f' => boolean(bytes, at),
+        b'n' => literal(bytes, at, b"null"),
+        b'[' | b'{' => nested(bytes, at, is_utf_8),
+        _ => number(bytes, at),
+    }
+}
+
+/// Where a list or an object ends.
+fn nested(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize> {
+    /// One bit per level.
+    const MAX_DEPTH: u32 = 60;
+    // Which of the open levels are objects, the innermost in the lowest bit.
+    let mut objects = 0_u64;
+    let mut depth = 0;
+    let mut at = at;
+    loop {
+        // A value begins here, or an empty list or object ends.
+        let opened = *bytes.get(at)?;
+        if matches!(opened, b'[' | b'{') {
+            depth += 1;
+            if depth > MAX_DEPTH {
+                return None;
+            }
+            let is_object = opened == b'{';
+            objects = objects << 1 | u64::from(is_object);
+            at = after_space(bytes, at + 1);
+            let closing = if is_object { b'}' } else { b']' };
+            if *bytes.get(at)? != closing {
+                if is_object {
+                    at = key(bytes, at, is_utf_8)?;
+                }
+                continue;
+            }
+            // Empty: it is closed below.
+        } else {
+            at = any(bytes, at, is_utf_8)?;
+        }
+        // Values end here.
+        loop {
+            at = after_space(bytes, at);
+            let is_object = objects & 1 == 1;
+            match *bytes.get(at)? {
+                b',' => {
+                    at = after_space(bytes, at + 1);
+                    if is_object {
+                        at = key(bytes, at, is_utf_8)?;
+                    }
+                    break;
+                }
+                b'}' if is_object => {}
+                b']' if !is_object => {}
+                _ => return None,
+            }
+            at += 1;
+            depth -= 1;
+            objects >>= 1;
+            if depth == 0 {
+                return Some(at);
+            }
+        }
+    }
+}
+
+/// Where the value begins that follows a name and its colon.
+fn key(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize> {
+    if *bytes.get(at)? != b'"' {
+        return None;
+    }
+    let end = text::any(bytes, at + 1, is_utf_8)?;
+    let colon = after_space(bytes, end + 1);
+    (*bytes.get(colon)? == b':').then(|| after_space(bytes, colon + 1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    type Reader = fn(&[u8], usize) -> Option<usize>;
+
     #[test]
-    fn scalars_are_taken_only_as_the_rules_have_them() {
-        for (text, kind, end) in [
-            ("-12.50e+3,", Scalar::Number, Some(9)),
-            ("0}", Scalar::Number, Some(1)),
-            ("01}", Scalar::Number, None),
-            ("1.}", Scalar::Number, None),
-            ("-}", Scalar::Number, None),
-            ("1e}", Scalar::Number, None),
-            ("1e99}", Scalar::Number, Some(4)),
-            ("1e400}", Scalar::Number, None),
-            ("67.3}", Scalar::Percent, Some(4)),
-            ("100}", Scalar::Percent, Some(3)),
-            ("101}", Scalar::Percent, None),
-            ("100.1}", Scalar::Percent, None),
-            ("1e5}", Scalar::Percent, None),
-            ("-1}", Scalar::Percent, None),
-            ("1}", Scalar::Integer { minimum: 1 }, Some(1)),
-            ("0}", Scalar::Integer { minimum: 1 }, None),
-            ("true}", Scalar::Boolean, Some(4)),
-            ("false}", Scalar::Boolean, Some(5)),
-            ("tru}", Scalar::Boolean, None),
+    fn scalars_are_accepted_only_as_the_rules_define_them() {
+        let positive: Reader = |bytes, at| integer(bytes, at, 1);
+        for (text, reader, end) in [
+            ("-12.50e+3,", number as Reader, Some(9)),
+            ("0}", number, Some(1)),
+            ("01}", number, None),
+            ("1.}", number, None),
+            ("-}", number, None),
+            ("1e}", number, None),
+            ("1e99}", number, Some(4)),
+            ("1e400}", number, None),
+            ("67.3}", percent, Some(4)),
+            ("100}", percent, Some(3)),
+            ("101}", percent, None),
+            ("100.1}", percent, None),
+            ("1e5}", percent, None),
+            ("-1}", percent, None),
+            ("1}", positive, Some(1)),
+            ("0}", positive, None),
+            ("true}", boolean, Some(4)),
+            ("false}", boolean, Some(5)),
+            ("tru}", boolean, None),
         ] {
-            assert_eq!(scalar(text.as_bytes(), 0, kind), end, "{text}");
+            assert_eq!(reader(text.as_bytes(), 0), end, "{text}");
         }
-        // What is read beyond the end of a list in blocks of sixteen bytes means nothing.
+        // Bytes after the end of a list are read in blocks of sixteen, and do not count.
         let list = |text: &str| text_list(&[text.as_bytes(), &[b'_'; 32]].concat(), 0, false);
         assert_eq!(list("[ \"a\" ,\"\\u00e9\"],"), Some(16));
         assert_eq!(list("[\"a\",]"), None);
+    }
+
+    #[test]
+    fn nested_values_end_where_a_parser_ends() {
+        for json in [
+            "[]",
+            "{}",
+            "[[],{}]",
+            "{\"a\":[1,{\"b\":null}],\"c\":{}}",
+            "[ 1 , \"]\" , { \"}\" : true } ]",
+            "[1,]",
+            "{\"a\"}",
+            "{\"a\":1,}",
+            "[1 2]",
+            "[}",
+            "{]",
+            "[[]",
+            "{\"a\":1]",
+            "{1:1}",
+        ] {
+            let bytes = [json.as_bytes(), &[b'_'; 32]].concat();
+            let is_valid = serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok();
+            let expected = is_valid.then_some(json.len());
+            assert_eq!(any(&bytes, 0, false), expected, "{json}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{findings_of, places};
 use crate::check::{Options, Severity};
-use crate::record::ObjectType;
+use crate::object_type::ObjectType;
 use crate::rule::Rule;
 use crate::schema::EntitySchema;
 
@@ -147,12 +147,12 @@ fn switches_silence_and_harden_rules() {
     };
     let mut options = Options::default();
     assert_eq!(severities(&options), [Severity::Warning]);
-    options.strict = true;
+    options.severities.strict = true;
     assert_eq!(severities(&options), [Severity::Error]);
-    options.allow.insert(Rule::ObjectIdUnderscore);
+    options.severities.allow.insert(Rule::ObjectIdUnderscore);
     assert_eq!(severities(&options), []);
     let mut options = Options::default();
-    options.deny.insert(Rule::ObjectIdUnderscore);
+    options.severities.deny.insert(Rule::ObjectIdUnderscore);
     assert_eq!(severities(&options), [Severity::Error]);
 }
 
@@ -200,8 +200,8 @@ fn a_finding_as_json_has_the_documented_keys() {
     assert_eq!(
         json,
         [
-            r#"{"path":"records.ldjson","line":1,"column":1,"rule":"missing-field","severity":"error","field":"modifiedDate","objectId":"A/9","message":"modifiedDate: it is missing, and it is required","hint":null}"#,
-            r#"{"path":"records.ldjson","line":1,"column":13,"rule":"object-id-charset","severity":"error","field":"objectId","objectId":"A/9","message":"objectId: character '/' is not allowed; letters, digits and hyphens are, or a whole email address","hint":null}"#,
+            r#"{"path":"records.ldjson","line":1,"column":1,"rule":"missing-field","severity":"error","field":"modifiedDate","objectId":"A/9","count":1,"message":"modifiedDate: it is missing, and it is required","hint":null}"#,
+            r#"{"path":"records.ldjson","line":1,"column":13,"rule":"object-id-charset","severity":"error","field":"objectId","objectId":"A/9","count":1,"message":"objectId: character '/' is not allowed; letters, digits and hyphens are, or a whole email address","hint":null}"#,
         ]
     );
 }

@@ -1,84 +1,64 @@
-//! The check of many files: what refers to others after the others, and several at a time.
+//! The check of several files: types after those that they refer to, and files at the same time.
 
 use std::io::{self, Read};
-use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::CheckError;
-use super::file::{Outcome, check_stream};
+use super::blocks::Blocks;
+use super::conflicts::{ConflictSearch, conflicts};
+use super::file::{FileCheck, OnFinding, Outcome, Stream};
 use super::finding::Finding;
-use super::ids::{Ids, KnownIds};
+use super::ids::{IdIndex, Ids};
+use super::input::{Input, Lines};
 use super::options::Options;
+use super::parallel;
+use super::references::missing_types;
+use super::severities::SeverityTable;
 use super::source::LineSource;
 use super::summary::{FileSummary, Summary};
 use crate::io::discover::{CsvHandling, EntityFilePath, FilesError, entity_files, type_of_input};
 use crate::io::open::open;
-use crate::record::ObjectType;
+use crate::object_type::ObjectType;
 use crate::schema::SchemaField;
-
-/// A file to be checked.
-#[derive(Debug, Clone)]
-pub struct Input {
-    /// What findings call it.
-    pub path: PathBuf,
-    /// What its records are.
-    pub object_type: ObjectType,
-    /// Where its lines are.
-    pub lines: Lines,
-}
-
-impl Input {
-    fn is_readable_again(&self) -> bool {
-        match &self.lines {
-            Lines::Itself | Lines::Unconverted => self.path.is_file(),
-            Lines::In(path) => path.is_file(),
-            Lines::Converted(_) => true,
-        }
-    }
-}
-
-/// Where the lines of a file are.
-#[derive(Debug, Clone)]
-pub enum Lines {
-    /// In the file itself, perhaps compressed, or in the standard input.
-    Itself,
-    /// In another file, which was made of it.
-    In(PathBuf),
-    /// Nowhere yet: the options' converter makes them.
-    Unconverted,
-    /// In what was made of the file.
-    Converted(Arc<dyn LineSource>),
-}
 
 /// The path that stands for the standard input.
 pub(crate) const STANDARD_INPUT: &str = "-";
 
-/// How many findings of a file may wait until those of the files before it are told. Each file has
-/// room for so many from the beginning, and there may be thousands of files.
-const WAITING: usize = 16;
+/// How many findings of a file are handed over at a time, and how many such batches may wait until
+/// those of the files before it are reported. There may be thousands of files.
+const BATCH: usize = 128;
+const MAX_BATCHES: usize = 2;
+
+/// From this size on, a file is checked by several threads. Tests have no time for large files.
+const LARGE_BYTES: u64 = if cfg!(test) { 1 << 20 } else { 32 << 20 };
 
 /// Checks files, folders, patterns such as `exports/*.ldjson`, and `-`, the standard input.
 ///
-/// A folder gives its files that end in `.ldjson`, `.ndjson` or `.jsonl`, also with `.gz`, but not
-/// what a push wrote of refused records (`….rejects.ldjson`) unless that is named. Each file's name tells the type of its records, as `accounts.ldjson` does, unless the options do. With
-/// a conversion in the options, CSVs are checked too, and what is found is told of their rows and
-/// columns: what can't be converted, and all that is wrong with the records.
+/// A folder stands for its files that end in `.ldjson`, `.ndjson` or `.jsonl`, also with `.gz`, but
+/// not for rejects files of a push (`….rejects.ldjson`), which have to be named. The type of the
+/// records follows from the file's name, such as `accounts.ldjson`, unless the options name it. With
+/// a converter in the options, CSV files are checked too, and findings are about their rows and
+/// columns: what cannot be converted, and everything that is wrong with the records.
 ///
-/// Findings come file by file, in the order in which types are loaded; within a file line by line,
-/// and after them what only the whole file shows, such as a repeated `objectId`. References are
-/// looked up when files of the other type are checked along.
+/// Findings come file by file, in the order in which types are loaded; in a file line by line, and
+/// after them those of the whole file. If a file has more than a thousand findings, those that only
+/// the whole file shows, such as duplicates, come after the others. After all files of a type come
+/// records of which they have conflicting versions. References are looked up if files of the other
+/// type are checked too.
 ///
-/// Memory stays below 8 MB and 20 bytes a record for each file that is open, of which there are at
-/// most as many as the machine has cores; business users take 12 bytes more. Ids of the standard input are kept whole.
+/// Memory stays below 8 MB and 20 bytes per record for each file that is open, of which there are at
+/// most as many as the machine has cores; business users take 12 bytes more, and a file of more than
+/// 32 MB, of which several threads check parts, 8 MB. Ids of the standard input are kept whole.
 ///
 /// # Errors
 ///
-/// [`CheckError::Files`] when the paths lead to no entity files, [`CheckError::Read`] when one can't
-/// be read to its end.
+/// [`CheckError::Files`] if the paths lead to no record files, [`CheckError::Read`] if one cannot be
+/// read to its end.
 ///
 /// ```
 /// use gong_records::{Rule, check};
@@ -110,19 +90,24 @@ pub fn check_inputs(
     options: &Options,
     on_finding: &mut dyn FnMut(Finding),
 ) -> Result<Summary, CheckError> {
-    let mut known_ids = KnownIds::default();
+    let mut known_ids = IdIndex::default();
     for target in declared_targets(&files, options) {
         let all = files.iter().filter(|file| file.object_type == target);
         let named: Vec<Input> = all.cloned().collect();
-        // What can be read only once is read when its turn comes; without it, ids would be missing.
+        // What can be read only once is read in its turn; without it, ids would be missing.
         if !named.iter().all(Input::is_readable_again) {
             continue;
         }
-        let outcomes = check_together(&named, options, &KnownIds::default(), &mut |_| {})?;
+        let options = Options {
+            max_findings: Some(0),
+            ..options.clone()
+        };
+        let outcomes = check_together(&named, &options, &IdIndex::default(), &mut |_| {})?;
         let ids: Vec<Ids> = outcomes.into_iter().map(|outcome| outcome.ids).collect();
         known_ids.insert(target, &ids);
     }
     let mut summary = Summary::default();
+    let mut delivered = 0;
     let mut files = files.into_iter().peekable();
     while let Some(first) = files.next() {
         let mut together = vec![first];
@@ -131,7 +116,23 @@ pub fn check_inputs(
         while let Some(file) = files.next_if(|file| self::rank(file.object_type) == rank) {
             together.push(file);
         }
-        let outcomes = check_together(&together, options, &known_ids, on_finding)?;
+        let left = options
+            .max_findings
+            .map(|max| max.saturating_sub(delivered));
+        let of_rank = Options {
+            max_findings: left,
+            ..options.clone()
+        };
+        let mut on_finding = |finding: Finding| {
+            if finding.line == 0 {
+                on_finding(finding);
+            } else if options.max_findings.is_none_or(|max| delivered < max) {
+                delivered += 1;
+                on_finding(finding);
+            }
+        };
+        let outcomes = check_together(&together, &of_rank, &known_ids, &mut on_finding)?;
+        let first = summary.files.len();
         let mut ids_by_type: Vec<(ObjectType, Vec<Ids>)> = Vec::new();
         for outcome in outcomes {
             let object_type = outcome.summary.object_type;
@@ -141,6 +142,18 @@ pub fn check_inputs(
                 _ => ids_by_type.push((object_type, vec![outcome.ids])),
             }
         }
+        let mut start = 0;
+        for (_, ids) in &ids_by_type {
+            let range = start..start + ids.len();
+            start = range.end;
+            let search = ConflictSearch {
+                files: &together[range.clone()],
+                ids,
+                options: &of_rank,
+            };
+            let of_files = first + range.start..first + range.end;
+            conflicts(&search, &mut summary.files[of_files], &mut on_finding)?;
+        }
         // Only files that are still to come can look anything up.
         if files.peek().is_some() {
             for (object_type, ids) in ids_by_type {
@@ -148,6 +161,7 @@ pub fn check_inputs(
             }
         }
     }
+    missing_types(&mut summary, options, on_finding);
     Ok(summary)
 }
 
@@ -155,7 +169,7 @@ pub fn check_inputs(
 ///
 /// # Errors
 ///
-/// [`CheckError::Read`] when the stream can't be read to its end.
+/// [`CheckError::Read`] if the stream cannot be read to its end.
 ///
 /// ```
 /// use gong_records::{ObjectType, Rule, check};
@@ -177,17 +191,15 @@ pub fn check_reader(
     on_finding: &mut dyn FnMut(Finding),
 ) -> Result<FileSummary, CheckError> {
     let path: Arc<Path> = path.as_ref().into();
-    let known_ids = KnownIds::default();
-    let outcome = check_stream(
-        reader,
-        None,
-        Arc::clone(&path),
+    let stream = Stream {
+        path: Arc::clone(&path),
         object_type,
-        options,
-        &known_ids,
-        on_finding,
-    );
-    match outcome {
+        reopen: None,
+    };
+    let severities = SeverityTable::new(&options.severities);
+    let known_ids = IdIndex::default();
+    let file = FileCheck::new(&stream, options, &severities, &known_ids, on_finding);
+    match check_in_sequence(file, reader) {
         Ok(outcome) => Ok(outcome.summary),
         Err(source) => Err(CheckError::Read {
             path: path.to_path_buf(),
@@ -258,24 +270,26 @@ fn rank(object_type: ObjectType) -> usize {
     targets.map(|target| rank(target) + 1).max().unwrap_or(0)
 }
 
-/// Checks files on as many threads as the machine has cores, and tells of them in their order.
+/// Checks files at the same time, and reports their findings in their order.
 fn check_together(
     files: &[Input],
     options: &Options,
-    known_ids: &KnownIds,
-    on_finding: &mut dyn FnMut(Finding),
+    known_ids: &IdIndex,
+    on_finding: OnFinding<'_>,
 ) -> Result<Vec<Outcome>, CheckError> {
-    let threads = thread::available_parallelism()
-        .map_or(1, NonZero::get)
-        .min(files.len());
-    if threads < 2 {
-        let check = |file| check_file(file, options, known_ids, on_finding);
+    let severities = &SeverityTable::new(&options.severities);
+    let all_threads = options.threads();
+    let at_once = all_threads.min(files.len());
+    // What is left over helps with large files.
+    let threads = all_threads / at_once.max(1);
+    if at_once < 2 {
+        let check = |file| check_file(file, options, severities, known_ids, threads, on_finding);
         return files.iter().map(check).collect();
     }
-    let mut senders: Vec<Mutex<Option<SyncSender<Finding>>>> = Vec::new();
+    let mut senders: Vec<Mutex<Option<SyncSender<Vec<Finding>>>>> = Vec::new();
     let mut receivers = Vec::new();
     for _ in files {
-        let (sender, receiver) = sync_channel(WAITING);
+        let (sender, receiver) = sync_channel(MAX_BATCHES);
         senders.push(Mutex::new(Some(sender)));
         receivers.push(receiver);
     }
@@ -283,28 +297,40 @@ fn check_together(
         files.iter().map(|_| Mutex::new(None)).collect();
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
-        for _ in 0..threads {
+        for _ in 0..at_once {
             scope.spawn(|| {
-                // Files are begun in order, so the one whose findings are awaited is always at work.
+                // Files are begun in order, so the one whose findings are next is always worked on.
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(file) = files.get(at) else {
                         return;
                     };
-                    // Dropped at the end of the file, which ends the waiting for more.
+                    // Dropped at the end of the file, so that nobody waits for more.
                     let sender = lock(&senders[at]).take();
-                    let outcome = check_file(file, options, known_ids, &mut |finding| {
-                        // It fails only when nobody listens any more.
+                    let mut batch = Vec::new();
+                    let send = |batch: Vec<Finding>| {
+                        // It fails only if nobody receives any more.
                         if let Some(sender) = &sender {
-                            drop(sender.send(finding));
+                            drop(sender.send(batch));
                         }
-                    });
+                    };
+                    let mut add = |finding| {
+                        batch.push(finding);
+                        if batch.len() == BATCH {
+                            send(std::mem::take(&mut batch));
+                        }
+                    };
+                    let outcome =
+                        check_file(file, options, severities, known_ids, threads, &mut add);
+                    if !batch.is_empty() {
+                        send(batch);
+                    }
                     *lock(&outcomes[at]) = Some(outcome);
                 }
             });
         }
         for receiver in receivers {
-            for finding in receiver {
+            for finding in receiver.into_iter().flatten() {
                 on_finding(finding);
             }
         }
@@ -322,10 +348,11 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 fn check_file(
     file: &Input,
     options: &Options,
-    known_ids: &KnownIds,
-    on_finding: &mut dyn FnMut(Finding),
+    severities: &SeverityTable,
+    known_ids: &IdIndex,
+    threads: usize,
+    on_finding: OnFinding<'_>,
 ) -> Result<Outcome, CheckError> {
-    let path: Arc<Path> = file.path.as_path().into();
     let is_standard_input = file.path.as_os_str() == STANDARD_INPUT;
     let readable = match &file.lines {
         Lines::Itself => Some(&file.path).filter(|_| !is_standard_input),
@@ -338,36 +365,63 @@ fn check_file(
             return check_converted(file, &**lines, options, known_ids, on_finding);
         }
     };
+    let stream = |reopen| Stream {
+        path: file.path.as_path().into(),
+        object_type: file.object_type,
+        reopen,
+    };
     let outcome = match readable {
-        None => check_stream(
-            io::stdin().lock(),
-            None,
-            path,
-            file.object_type,
-            options,
-            known_ids,
-            on_finding,
-        ),
+        None => {
+            let check = FileCheck::new(&stream(None), options, severities, known_ids, on_finding);
+            check_with_threads(check, io::stdin(), threads, None)
+        }
         Some(readable) => {
             let reopen = || open(readable).map(|reader| reader as Box<dyn Read>);
-            open(readable).and_then(|reader| {
-                // A pipe can be read once only.
-                let is_file = readable.is_file();
-                let reopen: Option<super::file::Reopen<'_>> =
-                    if is_file { Some(&reopen) } else { None };
-                check_stream(
-                    reader,
-                    reopen,
-                    path,
-                    file.object_type,
-                    options,
-                    known_ids,
-                    on_finding,
-                )
-            })
+            // A pipe can be read once only.
+            let stream = stream(if readable.is_file() {
+                Some(&reopen)
+            } else {
+                None
+            });
+            let check = FileCheck::new(&stream, options, severities, known_ids, on_finding);
+            let size = std::fs::metadata(readable).ok().map(|file| file.len());
+            open(readable).and_then(|reader| check_with_threads(check, reader, threads, size))
         }
     };
     outcome.map_err(|source| unreadable(file, source))
+}
+
+/// Checks a stream with one thread.
+fn check_in_sequence(mut file: FileCheck<'_>, reader: impl Read) -> io::Result<Outcome> {
+    let mut blocks = Blocks::new(reader);
+    if !file.is_unreadable(blocks.beginning()?) {
+        let _ = file.read(&mut blocks, u64::MAX)?;
+    }
+    file.finish()
+}
+
+/// Checks a stream with one thread, and the rest of a large one with several. `size` is the size of
+/// the file, perhaps compressed.
+fn check_with_threads(
+    mut file: FileCheck<'_>,
+    reader: impl Read + Send,
+    threads: usize,
+    size: Option<u64>,
+) -> io::Result<Outcome> {
+    let mut blocks = Blocks::new(reader);
+    if file.is_unreadable(blocks.beginning()?) {
+        return file.finish();
+    }
+    if threads > 1 {
+        let is_large = size.is_some_and(|size| size > LARGE_BYTES);
+        let alone = if is_large { 1 } else { LARGE_BYTES };
+        if file.read(&mut blocks, alone)? == ControlFlow::Continue(()) {
+            let _ = parallel::check(&mut file, blocks, threads)?;
+        }
+    } else {
+        let _ = file.read(&mut blocks, u64::MAX)?;
+    }
+    file.finish()
 }
 
 fn unreadable(file: &Input, source: io::Error) -> CheckError {
@@ -387,30 +441,32 @@ fn converted(file: &Input, options: &Options) -> Result<Arc<dyn LineSource>, Che
     }
 }
 
-/// Checks the lines that were made of a file; findings are located in the file.
+/// Checks the lines that a file was converted to; findings are located in the file.
 fn check_converted(
     file: &Input,
     lines: &dyn LineSource,
     options: &Options,
-    known_ids: &KnownIds,
-    on_finding: &mut dyn FnMut(Finding),
+    known_ids: &IdIndex,
+    on_finding: OnFinding<'_>,
 ) -> Result<Outcome, CheckError> {
     let path: Arc<Path> = file.path.as_path().into();
     let mut of_lines = options.clone();
-    of_lines.allow.extend(lines.ignored_rules());
-    let severity = |rule| options.severity(rule);
+    of_lines.severities.allow.extend(lines.ignored_rules());
+    // The locator has to see all findings, because it counts them.
+    of_lines.max_findings = None;
+    let severities = SeverityTable::new(&of_lines.severities);
+    let severity = |rule| options.severities.of(rule);
     let mut locator = lines.locator(Arc::clone(&path), &severity);
     let reopen = || lines.open();
+    let stream = Stream {
+        path,
+        object_type: file.object_type,
+        reopen: Some(&reopen),
+    };
     let outcome = lines.open().and_then(|reader| {
-        check_stream(
-            reader,
-            Some(&reopen),
-            path,
-            file.object_type,
-            &of_lines,
-            known_ids,
-            &mut |finding| locator.finding(finding, on_finding),
-        )
+        let mut on_finding = |finding| locator.finding(finding, on_finding);
+        let check = FileCheck::new(&stream, &of_lines, &severities, known_ids, &mut on_finding);
+        check_in_sequence(check, reader)
     });
     let mut outcome = outcome.map_err(|source| unreadable(file, source))?;
     locator.remaining(on_finding);

@@ -1,4 +1,4 @@
-//! A line as names and values, each with its place.
+//! A line as names and values, with their places.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,32 +9,32 @@ use serde_json::value::RawValue;
 
 /// A name and a value of a line.
 #[derive(Debug)]
-pub(super) struct Pair<'a> {
+pub(in crate::check) struct Pair<'a> {
     /// The name, unescaped.
-    pub(super) name: Cow<'a, str>,
-    /// Where the name stands, quotes included.
-    pub(super) name_range: Range<usize>,
-    /// The value as it stands.
-    pub(super) value: &'a RawValue,
-    /// Where the value stands.
-    pub(super) range: Range<usize>,
+    pub(in crate::check) name: Cow<'a, str>,
+    /// Where the name is, with its quotes.
+    pub(in crate::check) name_range: Range<usize>,
+    /// The value as JSON.
+    pub(in crate::check) value: &'a RawValue,
+    /// Where the value is.
+    pub(in crate::check) range: Range<usize>,
 }
 
 /// A line as far as it could be read.
 #[derive(Debug, Default)]
-pub(super) struct Parsed<'a> {
+pub(in crate::check) struct Parsed<'a> {
     /// What was read before the error, or all.
-    pub(super) pairs: Vec<Pair<'a>>,
+    pub(in crate::check) pairs: Vec<Pair<'a>>,
     /// The name whose value could not be read.
-    pub(super) pending: Option<Cow<'a, str>>,
+    pub(in crate::check) pending: Option<Cow<'a, str>>,
     /// Whether the object was read to its end, though something else may follow it.
-    pub(super) is_closed: bool,
+    pub(in crate::check) is_closed: bool,
     /// Why reading ended early.
-    pub(super) error: Option<serde_json::Error>,
+    pub(in crate::check) error: Option<serde_json::Error>,
 }
 
 /// Reads a line that should be one object.
-pub(super) fn parse(line: &str) -> Parsed<'_> {
+pub(in crate::check) fn parse(line: &str) -> Parsed<'_> {
     let mut parsed = Parsed::default();
     let mut deserializer = serde_json::Deserializer::from_str(line);
     let seed = Object {
@@ -84,14 +84,14 @@ impl<'line> Visitor<'line> for Object<'line, '_> {
     }
 }
 
-/// Where a part of the line stands in it.
+/// Where a part of the line is.
 fn place(line: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr() as usize - line.as_ptr() as usize;
     start..start + part.len()
 }
 
-/// The text of a JSON string; as it stands where it can't be unescaped.
-pub(super) fn unescaped(quoted: &str) -> Cow<'_, str> {
+/// The text of a JSON string; unchanged if it cannot be unescaped.
+pub(in crate::check) fn unescaped(quoted: &str) -> Cow<'_, str> {
     let plain = quoted
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_values_are_found_at_their_places() {
+    fn names_and_values_have_their_places() {
         let line = r#" {"a\u0062" : [1, 2],"c":"d"} "#;
         let parsed = parse(line);
         assert!(parsed.error.is_none());
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_before_an_error_is_kept() {
+    fn pairs_before_an_error_are_kept() {
         let parsed = parse(r#"{"a":1,"status":OPEN}"#);
         assert_eq!(parsed.pairs.len(), 1);
         assert_eq!(parsed.pending.as_deref(), Some("status"));

@@ -1,5 +1,5 @@
+use super::parse::parse;
 use super::*;
-use crate::check::object::parse;
 
 fn rule_and_place(line: &str) -> (Rule, String) {
     let diagnosis = diagnose(line, &parse(line), false);
@@ -9,7 +9,7 @@ fn rule_and_place(line: &str) -> (Rule, String) {
 }
 
 #[test]
-fn what_people_do_is_named_and_marked() {
+fn common_mistakes_are_named_and_marked() {
     for (line, rule, place) in [
         ("// remove x", Rule::CommentLine, "// remove x"),
         ("  # note", Rule::CommentLine, "# note"),
@@ -71,8 +71,8 @@ fn what_people_do_is_named_and_marked() {
 }
 
 #[test]
-fn a_line_is_mended_in_place_so_that_the_rest_can_be_read() {
-    for (line, mended) in [
+fn fixed_line_has_the_same_length() {
+    for (line, fixed) in [
         ("{\"a\":OPEN,\"b\":1}", "{\"a\":0   ,\"b\":1}"),
         ("{\"a\":1,}", "{\"a\":1 }"),
         ("{'a':'b'}", "{\"a\":'b'}"),
@@ -81,12 +81,16 @@ fn a_line_is_mended_in_place_so_that_the_rest_can_be_read() {
         ("{\"a\":\"x\ty\"}", "{\"a\":\"x y\"}"),
     ] {
         let diagnosis = diagnose(line, &parse(line), false);
-        assert_eq!(diagnosis.then, Then::ReadOn(mended.to_owned()), "{line}");
+        assert_eq!(
+            diagnosis.recovery,
+            Recovery::ReadOn(fixed.to_owned()),
+            "{line}"
+        );
     }
 }
 
 #[test]
-fn the_field_of_a_broken_value_is_named() {
+fn field_of_a_broken_value_is_named() {
     for line in [
         "{\"x\":1,\"a\":OPEN}",
         "{\"x\":1,\"a\":2022-09-04}",
@@ -98,7 +102,7 @@ fn the_field_of_a_broken_value_is_named() {
 }
 
 #[test]
-fn no_start_of_a_broken_line_makes_it_panic() {
+fn diagnosis_of_any_prefix_does_not_panic() {
     for line in [
         "{\"a\":'é“",
         "{\"é\":é,“:",

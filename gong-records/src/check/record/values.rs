@@ -2,22 +2,22 @@
 
 use serde_json::value::RawValue;
 
-use super::object::unescaped;
+use crate::check::json::parse::unescaped;
 use crate::record::{Field, FieldKind, Presence};
 use crate::rule::Rule;
 use crate::value::{
     Amount, FromJson, InvalidValue, close_date, email_address, object_id, timestamp, url,
 };
 
-/// Why a value does not fit, and what would.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Misfit {
+/// Why a value does not fit, and how to fix it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ValueProblem {
     pub(super) rule: Rule,
     pub(super) message: String,
     pub(super) hint: Option<String>,
 }
 
-impl Misfit {
+impl ValueProblem {
     fn new(rule: Rule, message: impl Into<String>) -> Self {
         Self {
             rule,
@@ -32,28 +32,59 @@ impl Misfit {
     }
 }
 
-/// Checks a value against a standard field.
-pub(super) fn check(field: &Field, value: &RawValue) -> Result<(), Misfit> {
+/// Checks a value against a standard field. Without `detail`, only the rule is of interest.
+pub(super) fn check(field: &Field, value: &RawValue, detail: bool) -> Result<(), ValueProblem> {
+    if detail {
+        return check_in_detail(field, value);
+    }
+    let json = value.get();
+    let kind = field.kind;
+    let is_short_text = json.starts_with('"') && json.len() > 2 && field.max_length.is_none();
+    // What is checked without building any words; the rest is rare.
+    let outcome = match kind {
+        _ if !is_short_text => None,
+        FieldKind::Timestamp => Some(timestamp::check(&unescaped(json))),
+        FieldKind::Url => Some(url::check(&unescaped(json))),
+        FieldKind::EmailAddress => Some(email_address::check(&unescaped(json))),
+        FieldKind::Choice(words) => {
+            let is_known = words.contains(&&*unescaped(json));
+            Some(if is_known {
+                Ok(())
+            } else {
+                Err(InvalidValue::new(Rule::UnknownWord, ""))
+            })
+        }
+        _ => None,
+    };
+    match outcome {
+        Some(outcome) => {
+            outcome.map_err(|invalid| ValueProblem::new(invalid.rule(), String::new()))
+        }
+        None => check_in_detail(field, value),
+    }
+}
+
+fn check_in_detail(field: &Field, value: &RawValue) -> Result<(), ValueProblem> {
     let json = value.get();
     let is_required = field.presence != Presence::Optional;
     if json == "null" {
         return Err(if is_required {
-            Misfit::new(Rule::MissingField, "it is null, and it is required")
+            ValueProblem::new(Rule::MissingField, "it is null, and it is required")
         } else {
-            Misfit::new(Rule::NullValue, "it is null").hint("leave the field out")
+            ValueProblem::new(Rule::NullValue, "it is null").hint("leave the field out")
         });
     }
     match field.kind {
         FieldKind::Boolean => bool::from_json(value)
             .map(drop)
-            .map_err(|fault| boolean(json, &fault)),
+            .map_err(|invalid| boolean(json, &invalid)),
         FieldKind::Amount => Amount::from_json(value)
             .map(drop)
-            .map_err(|fault| number(json, &fault)),
+            .map_err(|invalid| number(json, &invalid)),
         FieldKind::Integer { minimum } => match i64::from_json(value) {
-            Err(fault) => Err(number(json, &fault)),
+            Err(invalid) => Err(number(json, &invalid)),
             Ok(number) => match minimum.filter(|least| number < *least) {
-                Some(least) => Err(Misfit::new(
+                Some(least) => Err(ValueProblem::new(
                     Rule::NumberRange,
                     format!("it must be {least} or more"),
                 )),
@@ -62,15 +93,15 @@ pub(super) fn check(field: &Field, value: &RawValue) -> Result<(), Misfit> {
         },
         FieldKind::TextList => Vec::<String>::from_json(value)
             .map(drop)
-            .map_err(|fault| list(json, &fault)),
+            .map_err(|invalid| list(json, &invalid)),
         _ if !json.starts_with('"') => Err(not_text(field.kind, json)),
         _ => text(field, &unescaped(json), is_required),
     }
 }
 
-fn text(field: &Field, text: &str, is_required: bool) -> Result<(), Misfit> {
+fn text(field: &Field, text: &str, is_required: bool) -> Result<(), ValueProblem> {
     if text.is_empty() && is_required {
-        return Err(Misfit::new(
+        return Err(ValueProblem::new(
             Rule::MissingField,
             "it is empty, and it is required",
         ));
@@ -79,7 +110,7 @@ fn text(field: &Field, text: &str, is_required: bool) -> Result<(), Misfit> {
         let length = text.chars().count();
         if length > most {
             let message = format!("it has {length} characters; Gong accepts at most {most}");
-            return Err(Misfit::new(Rule::TextLength, message));
+            return Err(ValueProblem::new(Rule::TextLength, message));
         }
     }
     let outcome = match field.kind {
@@ -91,22 +122,22 @@ fn text(field: &Field, text: &str, is_required: bool) -> Result<(), Misfit> {
         FieldKind::Choice(words) => return choice(words, text),
         _ => Ok(()),
     };
-    outcome.map_err(|fault| Misfit {
-        rule: fault.rule(),
-        message: fault.message().to_owned(),
-        hint: cure(field.kind, text).or_else(|| {
+    outcome.map_err(|invalid| ValueProblem {
+        rule: invalid.rule(),
+        message: invalid.message().to_owned(),
+        hint: fix(field.kind, text).or_else(|| {
             (text.is_empty() && !is_required).then(|| "leave the field out".to_owned())
         }),
     })?;
     if field.kind == FieldKind::CloseDate && text.len() > DAY {
         let message = "it has a time of day; Gong's example is a day alone";
         let hint = format!("write \"{}\"", &text[..DAY]);
-        return Err(Misfit::new(Rule::CloseDateTime, message).hint(hint));
+        return Err(ValueProblem::new(Rule::CloseDateTime, message).hint(hint));
     }
     if field.name == "objectId" && text.contains('_') && !text.contains('@') {
-        let message = "it has an underscore, which Gong's rule forbids and its example shows";
-        return Err(Misfit::new(Rule::ObjectIdUnderscore, message)
-            .hint("use letters, digits and hyphens where you are free to"));
+        let message = "it has an underscore, which Gong's rule forbids and one of its examples has";
+        return Err(ValueProblem::new(Rule::ObjectIdUnderscore, message)
+            .hint("use letters, digits and hyphens if you can choose"));
     }
     Ok(())
 }
@@ -114,12 +145,12 @@ fn text(field: &Field, text: &str, is_required: bool) -> Result<(), Misfit> {
 /// The length of a day such as `2026-09-30`.
 const DAY: usize = 10;
 
-fn choice(words: &[&str], text: &str) -> Result<(), Misfit> {
+fn choice(words: &[&str], text: &str) -> Result<(), ValueProblem> {
     if words.contains(&text) {
         return Ok(());
     }
     let list = words.join(", ");
-    let misfit = Misfit::new(
+    let invalid = ValueProblem::new(
         Rule::UnknownWord,
         format!("it must be one of {list}, in capitals"),
     );
@@ -128,17 +159,17 @@ fn choice(words: &[&str], text: &str) -> Result<(), Misfit> {
         .iter()
         .find(|word| plain == **word || plain.ends_with(&format!(" {word}")));
     Err(match meant {
-        Some(word) => misfit.hint(format!("write \"{word}\"")),
-        None => misfit.hint(format!("write one of {list}")),
+        Some(word) => invalid.hint(format!("write \"{word}\"")),
+        None => invalid.hint(format!("write one of {list}")),
     })
 }
 
-/// What to write in place of a text that breaks the rule of its kind.
-fn cure(kind: FieldKind, text: &str) -> Option<String> {
+/// What to write instead of a text that breaks the rule of its kind.
+fn fix(kind: FieldKind, text: &str) -> Option<String> {
     match kind {
-        FieldKind::Timestamp => mended_timestamp(text).map(|mended| format!("write \"{mended}\"")),
-        FieldKind::CloseDate => mended_timestamp(text)
-            .map(|mended| format!("write \"{}\"", &mended[..DAY]))
+        FieldKind::Timestamp => fixed_timestamp(text).map(|fixed| format!("write \"{fixed}\"")),
+        FieldKind::CloseDate => fixed_timestamp(text)
+            .map(|fixed| format!("write \"{}\"", &fixed[..DAY]))
             .or_else(|| Some("write year, month and day: 2026-09-30".to_owned())),
         FieldKind::Url if text.contains('.') && !text.contains([' ', ':']) => {
             Some("put https:// before it".to_owned())
@@ -158,8 +189,8 @@ fn cure(kind: FieldKind, text: &str) -> Option<String> {
     }
 }
 
-/// The date-time that was meant, where that is certain.
-pub(super) fn mended_timestamp(text: &str) -> Option<String> {
+/// The date-time that was meant, if that is certain.
+pub(super) fn fixed_timestamp(text: &str) -> Option<String> {
     let text = text.trim();
     let (day, rest) = text.split_at_checked(DAY)?;
     let rest = rest.trim_start().trim_start_matches(['T', 't']);
@@ -176,39 +207,39 @@ pub(super) fn mended_timestamp(text: &str) -> Option<String> {
         }
         _ => zone.to_owned(),
     };
-    let mended = format!("{day}T{time}{zone}");
-    timestamp::check(&mended).is_ok().then_some(mended)
+    let fixed = format!("{day}T{time}{zone}");
+    timestamp::check(&fixed).is_ok().then_some(fixed)
 }
 
-fn boolean(json: &str, fault: &InvalidValue) -> Misfit {
-    let misfit = Misfit::new(fault.rule(), fault.message());
+fn boolean(json: &str, invalid: &InvalidValue) -> ValueProblem {
+    let invalid = ValueProblem::new(invalid.rule(), invalid.message());
     match json.trim_matches('"').to_lowercase().as_str() {
-        word @ ("true" | "false") => misfit.hint(format!("write {word}")),
-        "1" | "yes" => misfit.hint("write true"),
-        "0" | "no" => misfit.hint("write false"),
-        _ => misfit,
+        word @ ("true" | "false") => invalid.hint(format!("write {word}")),
+        "1" | "yes" => invalid.hint("write true"),
+        "0" | "no" => invalid.hint("write false"),
+        _ => invalid,
     }
 }
 
-fn number(json: &str, fault: &InvalidValue) -> Misfit {
-    let misfit = Misfit::new(fault.rule(), fault.message());
+fn number(json: &str, invalid: &InvalidValue) -> ValueProblem {
+    let invalid = ValueProblem::new(invalid.rule(), invalid.message());
     let bare = json.trim_matches('"').trim();
     if crate::value::is_json_number(bare) && bare != json {
-        return misfit.hint(format!("write {bare}"));
+        return invalid.hint(format!("write {bare}"));
     }
     if json.starts_with('"') {
-        return misfit.hint(
+        return invalid.hint(
             "write a plain number such as 1250.10: a point for decimals, no thousands separators, \
              no currency",
         );
     }
-    misfit
+    invalid
 }
 
-fn list(json: &str, fault: &InvalidValue) -> Misfit {
-    let misfit = Misfit::new(fault.rule(), fault.message());
+fn list(json: &str, invalid: &InvalidValue) -> ValueProblem {
+    let invalid = ValueProblem::new(invalid.rule(), invalid.message());
     if !json.starts_with('"') {
-        return misfit;
+        return invalid;
     }
     let text = unescaped(json);
     let parts: Vec<&str> = text
@@ -216,37 +247,44 @@ fn list(json: &str, fault: &InvalidValue) -> Misfit {
         .map(str::trim)
         .filter(|part| !part.is_empty())
         .collect();
-    misfit.hint(format!("write [\"{}\"]", parts.join("\", \"")))
+    invalid.hint(format!("write [\"{}\"]", parts.join("\", \"")))
 }
 
-fn not_text(kind: FieldKind, json: &str) -> Misfit {
-    let misfit = Misfit::new(Rule::WrongType, "it must be a string in double quotes");
+fn not_text(kind: FieldKind, json: &str) -> ValueProblem {
+    let invalid = ValueProblem::new(Rule::WrongType, "it must be a string in double quotes");
     if json.starts_with(['[', '{']) {
-        misfit
+        invalid
     } else if kind == FieldKind::Timestamp {
-        misfit.hint("write a date-time such as \"2026-03-01T09:30:00+01:00\"")
+        invalid.hint("write a date-time such as \"2026-03-01T09:30:00+01:00\"")
     } else if kind == FieldKind::CloseDate {
-        misfit.hint("write a day such as \"2026-09-30\"")
+        invalid.hint("write a day such as \"2026-09-30\"")
     } else if json.len() <= "1234567890123456789012".len() {
-        misfit.hint(format!("write \"{json}\""))
+        invalid.hint(format!("write \"{json}\""))
     } else {
-        misfit.hint("put it in double quotes")
+        invalid.hint("put it in double quotes")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::ObjectType;
+    use crate::object_type::ObjectType;
 
-    fn misfit(object_type: ObjectType, name: &str, json: &str) -> Result<(), (Rule, String)> {
+    fn invalid(object_type: ObjectType, name: &str, json: &str) -> Result<(), (Rule, String)> {
         let field = object_type.line_format().field(name).unwrap();
         let value = RawValue::from_string(json.to_owned()).unwrap();
-        check(field, &value).map_err(|misfit| (misfit.rule, misfit.hint.unwrap_or_default()))
+        let found = check(field, &value, true);
+        let counted = check(field, &value, false).map_err(|invalid| invalid.rule);
+        assert_eq!(
+            counted,
+            found.clone().map_err(|invalid| invalid.rule),
+            "{json}"
+        );
+        found.map_err(|invalid| (invalid.rule, invalid.hint.unwrap_or_default()))
     }
 
     #[test]
-    fn each_misfit_is_named_with_its_cure() {
+    fn invalid_values_have_their_rule_and_hint() {
         for (name, json, rule, hint) in [
             ("objectId", "12", Rule::WrongType, "write \"12\""),
             ("objectId", "\"\"", Rule::MissingField, ""),
@@ -326,14 +364,14 @@ mod tests {
                 "objectId",
                 "\"a_b\"",
                 Rule::ObjectIdUnderscore,
-                "use letters, digits and hyphens where you are free to",
+                "use letters, digits and hyphens if you can choose",
             ),
         ] {
-            let outcome = misfit(ObjectType::Deal, name, json);
+            let outcome = invalid(ObjectType::Deal, name, json);
             assert_eq!(outcome, Err((rule, hint.to_owned())), "{name} {json}");
         }
         assert_eq!(
-            misfit(ObjectType::Account, "domains", "\"a.example, b.example\""),
+            invalid(ObjectType::Account, "domains", "\"a.example, b.example\""),
             Err((
                 Rule::WrongType,
                 "write [\"a.example\", \"b.example\"]".to_owned()
@@ -345,7 +383,7 @@ mod tests {
             ("amount", "-1.5e300"),
         ] {
             assert_eq!(
-                misfit(ObjectType::Deal, name, json),
+                invalid(ObjectType::Deal, name, json),
                 Ok(()),
                 "{name} {json}"
             );

@@ -1,53 +1,54 @@
-//! Why a line is not JSON, in terms of what people do.
+//! Why a line is not valid JSON, in terms of common mistakes.
 
-use super::finding::Problem;
-use super::object::Parsed;
+use super::finding::RawFinding;
 use crate::rule::Rule;
+use parse::Parsed;
 
-mod inside;
+mod object;
+pub(super) mod parse;
 
-/// A reason, and what becomes of the line.
+/// A problem, and how the check continues.
 #[derive(Debug)]
 pub(super) struct Diagnosis {
-    pub(super) problem: Problem,
-    pub(super) then: Then,
+    pub(super) problem: RawFinding,
+    pub(super) recovery: Recovery,
 }
 
-/// What becomes of a line that is not JSON.
+/// How the check continues after a line that is not valid JSON.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Then {
-    /// Nothing more can be said of it.
+pub(super) enum Recovery {
+    /// With the next line.
     Stop,
-    /// Read on, as if the line were this one: mended, and just as long.
+    /// With this line instead: fixed, and of the same length.
     ReadOn(String),
-    /// The file is a list; nothing more can be said of the file.
+    /// Not at all: the file is a list.
     StopFile,
-    /// The record goes on over the next lines.
+    /// After the record, which continues over the next lines.
     SkipRecord,
 }
 
 impl Diagnosis {
-    fn stop(problem: Problem) -> Self {
+    fn stop(problem: RawFinding) -> Self {
         Self {
             problem,
-            then: Then::Stop,
+            recovery: Recovery::Stop,
         }
     }
 }
 
-/// Says why a line is not one JSON object.
+/// Finds out why a line is not one JSON object.
 pub(super) fn diagnose(line: &str, parsed: &Parsed<'_>, is_first: bool) -> Diagnosis {
     let content = line.trim();
     let start = line.len() - line.trim_start().len();
     let whole = start..start + content.len();
-    let problem = |rule, message: &str| Problem::new(rule, whole.clone(), message);
+    let problem = |rule, message: &str| RawFinding::new(rule, whole.clone(), message);
     if ["//", "#", "--", "/*", "<!--"]
         .iter()
         .any(|mark| content.starts_with(mark))
     {
         let comment = problem(
             Rule::CommentLine,
-            "a comment is no record; JSON has no comments",
+            "a comment is not a record; JSON has no comments",
         );
         return Diagnosis::stop(comment.with_hint("delete the line"));
     }
@@ -64,38 +65,42 @@ pub(super) fn diagnose(line: &str, parsed: &Parsed<'_>, is_first: bool) -> Diagn
     if is_unfinished && content.ends_with(['{', ',', '[', ':']) {
         let spread = problem(
             Rule::PrettyPrinted,
-            "the record begins here and goes on over the next lines; each record stands in one line",
+            "the record begins here and continues over the next lines; each record has to be on one line",
         );
         return Diagnosis {
-            problem: spread.with_hint("write it without line breaks, for instance with jq -c ."),
-            then: Then::SkipRecord,
+            problem: spread.with_hint("write it without line breaks, for example with jq -c ."),
+            recovery: Recovery::SkipRecord,
         };
     }
     if parsed.is_closed {
-        return inside::after_object(line, error_at);
+        return object::after_object(line, error_at);
     }
-    inside::in_object(line, parsed, error_at)
+    object::in_object(line, parsed, error_at)
 }
 
-fn array(problem: Problem, is_first: bool) -> Diagnosis {
-    let hint = "write each record on a line of its own, without brackets around them and commas \
-                between them, for instance with jq -c '.[]'";
+fn array(problem: RawFinding, is_first: bool) -> Diagnosis {
+    let hint = "write each record on its own line, without brackets around them and commas \
+                between them, for example with jq -c '.[]'";
     let message = if is_first {
-        "the file is a JSON list; Gong wants one record a line, so nothing more of it was checked"
+        "the file is a JSON list, not one record per line, so the rest of it was not checked"
     } else {
         "the line is a list, not a record"
     };
     Diagnosis {
-        problem: Problem {
+        problem: RawFinding {
             message: message.to_owned(),
             ..problem.with_hint(hint)
         },
-        then: if is_first { Then::StopFile } else { Then::Stop },
+        recovery: if is_first {
+            Recovery::StopFile
+        } else {
+            Recovery::Stop
+        },
     }
 }
 
-/// A line that does not even begin like an object.
-fn no_object(content: &str, problem: &dyn Fn(Rule, &str) -> Problem) -> Diagnosis {
+/// A line that does not begin like an object.
+fn no_object(content: &str, problem: &dyn Fn(Rule, &str) -> RawFinding) -> Diagnosis {
     let mut values =
         serde_json::Deserializer::from_str(content).into_iter::<serde::de::IgnoredAny>();
     let is_value = matches!(values.next(), Some(Ok(_))) && values.next().is_none();
@@ -108,21 +113,21 @@ fn no_object(content: &str, problem: &dyn Fn(Rule, &str) -> Problem) -> Diagnosi
     } else if content.starts_with(['}', ']']) {
         problem(
             Rule::JsonSyntax,
-            "the line closes something that was not opened in it",
+            "the line closes a bracket that it does not open",
         )
-        .with_hint("write each record in one line, from { to }")
+        .with_hint("write each record on one line, from { to }")
     } else if content.starts_with("POST ") || content.starts_with("http") {
         problem(Rule::JsonSyntax, "the line is an address, not a record")
             .with_hint("delete the line")
     } else if content.starts_with('"') {
         problem(Rule::JsonSyntax, "the line is a part of a record")
-            .with_hint("write each record in one line, from { to }")
+            .with_hint("write each record on one line, from { to }")
     } else if content.matches([',', ';', '\t']).count() > 1 {
         problem(
             Rule::JsonSyntax,
             "the line is not JSON; it looks like a row of a table",
         )
-        .with_hint("turn the table into LDJSON first, one object a line")
+        .with_hint("convert the table to LDJSON first, one object per line")
     } else {
         problem(
             Rule::JsonSyntax,

@@ -1,10 +1,10 @@
-//! What is wrong in or after an object that is begun.
+//! What is wrong inside or after an object.
 
 use std::ops::Range;
 
-use super::{Diagnosis, Then};
-use crate::check::finding::Problem;
-use crate::check::object::Parsed;
+use super::parse::Parsed;
+use super::{Diagnosis, Recovery};
+use crate::check::finding::RawFinding;
 use crate::rule::Rule;
 
 /// Something follows a whole object.
@@ -13,32 +13,32 @@ pub(super) fn after_object(line: &str, at: usize) -> Diagnosis {
     let range = at..at + rest.len().max(1);
     let followed_by = rest.strip_prefix(',').unwrap_or(rest).trim_start();
     Diagnosis::stop(if followed_by.is_empty() {
-        Problem::new(Rule::TrailingComma, range, "a comma follows the record")
-            .with_hint("remove it; records are separated by line breaks alone")
+        RawFinding::new(Rule::TrailingComma, range, "a comma follows the record")
+            .with_hint("remove it; only line breaks separate records")
     } else if line[..at].ends_with('\r') {
-        Problem::new(
+        RawFinding::new(
             Rule::TwoObjects,
             range,
             "the lines end in a lone carriage return",
         )
         .with_hint("end each line with a line feed (\\n)")
     } else if followed_by.starts_with('{') {
-        Problem::new(
+        RawFinding::new(
             Rule::TwoObjects,
             range,
             "a second object follows in the same line",
         )
-        .with_hint("put each record on a line of its own")
+        .with_hint("put each record on its own line")
     } else if followed_by.starts_with("//") || followed_by.starts_with('#') {
-        Problem::new(Rule::CommentLine, range, "a comment follows the record")
+        RawFinding::new(Rule::CommentLine, range, "a comment follows the record")
             .with_hint("remove it; JSON has no comments")
     } else {
-        Problem::new(
+        RawFinding::new(
             Rule::JsonSyntax,
             range,
             "something follows the record that is not JSON",
         )
-        .with_hint("remove what stands after the closing brace")
+        .with_hint("remove what follows the closing brace")
     })
 }
 
@@ -52,7 +52,7 @@ pub(super) fn in_object(line: &str, parsed: &Parsed<'_>, at: usize) -> Diagnosis
         let at = line.trim_end().len();
         let end = at.saturating_sub(1)..at;
         return Diagnosis::stop(
-            Problem::new(
+            RawFinding::new(
                 Rule::JsonSyntax,
                 end,
                 "the line ends before the record does",
@@ -77,85 +77,77 @@ fn broken(line: &str, parsed: &Parsed<'_>, at: usize) -> Diagnosis {
     // A value is expected after a colon, or within a list or object that is a value.
     let is_value = parsed.pending.is_some();
     let here = at..at + character.len_utf8();
-    let said = parsed
+    let parser = parsed
         .error
         .as_ref()
         .map(ToString::to_string)
         .unwrap_or_default();
-    if said.starts_with("recursion limit") {
+    if parser.starts_with("recursion limit") {
         let message = "values are nested more than 100 deep";
-        return Diagnosis::stop(Problem::new(Rule::JsonSyntax, here, message));
+        return Diagnosis::stop(RawFinding::new(Rule::JsonSyntax, here, message));
     }
-    // The parser points at what stands before it.
-    if said.starts_with("control character")
+    // The parser points at what is before it.
+    if parser.starts_with("control character")
         && let Some((skipped, character)) = line[at..]
             .char_indices()
             .find(|(_, character)| character.is_ascii_control())
     {
         return control(line, at + skipped..at + skipped + 1, character);
     }
-    if said.starts_with("invalid escape") || said.contains("hex escape") {
+    if parser.starts_with("invalid escape") || parser.contains("hex escape") {
         return escape(line, at);
     }
     match character {
         '}' | ']' if before.ends_with(',') => {
             let comma = before.len() - 1..before.len();
-            let problem = Problem::new(
+            let problem = RawFinding::new(
                 Rule::TrailingComma,
                 comma.clone(),
-                "a comma stands after the last value",
+                "a comma follows the last value",
             );
             read_on(line, problem.with_hint("remove the comma"), comma, " ")
         }
-        '\'' | '‘' | '’' | '“' | '”' | '`' if !said.starts_with("expected `,`") => {
+        '\'' | '‘' | '’' | '“' | '”' | '`' if !parser.starts_with("expected `,`") => {
             quotes(line, at, character, is_value)
         }
         '/' => Diagnosis::stop(
-            Problem::new(
-                Rule::CommentLine,
-                here,
-                "a comment stands within the record",
-            )
-            .with_hint("remove it; JSON has no comments"),
+            RawFinding::new(Rule::CommentLine, here, "a comment is inside the record")
+                .with_hint("remove it; JSON has no comments"),
         ),
-        _ if said.starts_with("expected `:`") => Diagnosis::stop(
-            Problem::new(Rule::JsonSyntax, here, "a colon is missing after the name")
+        _ if parser.starts_with("expected `:`") => Diagnosis::stop(
+            RawFinding::new(Rule::JsonSyntax, here, "a colon is missing after the name")
                 .with_hint("write \"name\": value"),
         ),
         _ if is_value => value(line, at),
         '"' => comma_missing(line, here),
         ',' => Diagnosis::stop(
-            Problem::new(
+            RawFinding::new(
                 Rule::JsonSyntax,
                 here,
                 "a name is expected in place of the comma",
             )
             .with_hint("remove the comma"),
         ),
-        _ if said.starts_with("key must be a string")
+        _ if parser.starts_with("key must be a string")
             && before.ends_with(',')
             && after_number(before) =>
         {
             let number = token(line, before.len() - 1);
             Diagnosis::stop(
-                Problem::new(
+                RawFinding::new(
                     Rule::NumberFormat,
                     number.start..at + 1,
-                    "a comma stands in a number",
+                    "a comma is in a number",
                 )
                 .with_hint("write numbers without thousands separators, decimals with a point"),
             )
         }
-        _ if said.starts_with("key must be a string") => {
+        _ if parser.starts_with("key must be a string") => {
             let name = token(line, at);
             let hint = format!("write \"{}\"", &line[name.clone()]);
             Diagnosis::stop(
-                Problem::new(
-                    Rule::JsonSyntax,
-                    name,
-                    "a name stands without double quotes",
-                )
-                .with_hint(hint),
+                RawFinding::new(Rule::JsonSyntax, name, "a name has no double quotes")
+                    .with_hint(hint),
             )
         }
         // After a value: what follows belongs to it, as in `2022-09-04` or `7000 USD`.
@@ -199,7 +191,7 @@ fn token(line: &str, at: usize) -> Range<usize> {
 fn value(line: &str, at: usize) -> Diagnosis {
     let range = token(line, at);
     let word = &line[range.clone()];
-    let problem = |rule, message: &str| Problem::new(rule, range.clone(), message);
+    let problem = |rule, message: &str| RawFinding::new(rule, range.clone(), message);
     let first = word.chars().next().unwrap_or(' ');
     let found = if first.is_alphabetic() || first == '_' {
         let hint = match word.to_lowercase().as_str() {
@@ -208,12 +200,12 @@ fn value(line: &str, at: usize) -> Diagnosis {
             "nan" | "infinity" | "inf" => "leave the field out; JSON has no such number".to_owned(),
             _ => format!("write \"{word}\""),
         };
-        problem(Rule::UnquotedWord, "a word stands without double quotes").with_hint(hint)
+        problem(Rule::UnquotedWord, "a word has no double quotes").with_hint(hint)
     } else if is_date(word) {
-        problem(Rule::UnquotedWord, "a date stands without double quotes")
+        problem(Rule::UnquotedWord, "a date has no double quotes")
             .with_hint(format!("write \"{word}\""))
     } else if first.is_ascii_digit() || "+-.$€£".contains(first) {
-        problem(Rule::NumberFormat, "it is not a number as JSON has it").with_hint(
+        problem(Rule::NumberFormat, "it is not a valid JSON number").with_hint(
             "write a plain number such as 1250.10: a point for decimals, no thousands separators, \
              no plus sign, no leading zeros, no currency",
         )
@@ -259,13 +251,13 @@ fn after_value(line: &str, parsed: &Parsed<'_>, at: usize) -> Diagnosis {
     } else {
         "a comma or the end of the record is expected here"
     };
-    let problem = Problem::new(Rule::JsonSyntax, here, message)
+    let problem = RawFinding::new(Rule::JsonSyntax, here, message)
         .with_field(quoted.map(|pair| pair.name.clone().into_owned()));
     Diagnosis::stop(problem.with_hint("a double quote within a text is written \\\""))
 }
 
 fn comma_missing(line: &str, here: Range<usize>) -> Diagnosis {
-    let problem = Problem::new(
+    let problem = RawFinding::new(
         Rule::JsonSyntax,
         here.clone(),
         "a comma is missing before the name",
@@ -282,37 +274,37 @@ fn comma_missing(line: &str, here: Range<usize>) -> Diagnosis {
 /// A line feed can't be here; a tab or another control character can.
 fn control(line: &str, here: Range<usize>, character: char) -> Diagnosis {
     let (what, hint) = match character {
-        '\t' => ("a tab stands within a text".to_owned(), "write it as \\t"),
+        '\t' => ("a tab is inside a string".to_owned(), "write it as \\t"),
         '\r' => (
-            "a carriage return stands within a text".to_owned(),
+            "a carriage return is inside a string".to_owned(),
             "write it as \\r",
         ),
-        '\0' => ("a NUL stands within a text".to_owned(), "remove it"),
+        '\0' => ("a NUL is inside a string".to_owned(), "remove it"),
         other => (
             format!(
-                "the control character U+{:04X} stands within a text",
+                "the control character U+{:04X} is inside a string",
                 u32::from(other)
             ),
             "remove it",
         ),
     };
-    let problem = Problem::new(Rule::JsonSyntax, here.clone(), what).with_hint(hint);
+    let problem = RawFinding::new(Rule::JsonSyntax, here.clone(), what).with_hint(hint);
     read_on(line, problem, here, " ")
 }
 
 fn escape(line: &str, at: usize) -> Diagnosis {
     let end = at + line[at..].chars().next().map_or(0, char::len_utf8);
     let Some(start) = line[..end].rfind('\\') else {
-        return Diagnosis::stop(Problem::new(
+        return Diagnosis::stop(RawFinding::new(
             Rule::JsonSyntax,
             at..end,
             "an escape is not JSON's",
         ));
     };
-    let problem = Problem::new(
+    let problem = RawFinding::new(
         Rule::JsonSyntax,
         start..end.max(start + 1),
-        "a backslash stands before something that needs none",
+        "a backslash precedes something that needs none",
     )
     .with_hint("write a backslash as \\\\, and an apostrophe as it is");
     read_on(line, problem, start..start + 1, "/")
@@ -328,7 +320,7 @@ fn quotes(line: &str, at: usize, opening: char, is_value: bool) -> Diagnosis {
     };
     let inside_at = at + opening.len_utf8();
     let problem = |end| {
-        Problem::new(Rule::SingleQuotes, at..end, "JSON takes double quotes only")
+        RawFinding::new(Rule::SingleQuotes, at..end, "JSON takes double quotes only")
             .with_hint("put \" around names and texts")
     };
     let Some(length) = line[inside_at..].find(closings) else {
@@ -346,25 +338,25 @@ fn quotes(line: &str, at: usize, opening: char, is_value: bool) -> Diagnosis {
         };
     }
     // As long as before: a curly quote has three bytes.
-    let mended = format!(
+    let fixed = format!(
         "{}\"{inside}\"{}",
         " ".repeat(opening.len_utf8() - 1),
         " ".repeat(closing.len_utf8() - 1)
     );
-    read_on(line, problem(end), at..end, &mended)
+    read_on(line, problem(end), at..end, &fixed)
 }
 
 /// The line with a part replaced and filled up with spaces, so that all places stay what they are.
-fn read_on(line: &str, problem: Problem, range: Range<usize>, with: &str) -> Diagnosis {
-    let mut mended = line.to_owned();
+fn read_on(line: &str, problem: RawFinding, range: Range<usize>, with: &str) -> Diagnosis {
+    let mut fixed = line.to_owned();
     let filled = format!("{with:<width$}", width = range.len());
     // `width` counts characters; a part with letters beyond ASCII would come out too long.
     if filled.len() != range.len() {
         return Diagnosis::stop(problem);
     }
-    mended.replace_range(range, &filled);
+    fixed.replace_range(range, &filled);
     Diagnosis {
         problem,
-        then: Then::ReadOn(mended),
+        recovery: Recovery::ReadOn(fixed),
     }
 }

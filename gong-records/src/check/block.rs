@@ -1,0 +1,671 @@
+//! The check of one block of lines, by itself: what comes before it is known by a few facts.
+//!
+//! Line numbers of a block count from 1 in it. [`FileCheck`](super::file) puts blocks together.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::context::{CheckContext, FieldSet};
+use super::duplicates::emails::lower;
+use super::duplicates::versions::Version;
+use super::duplicates::without_ends;
+use super::finding::{About, Excerpt, Finding, RawFinding};
+use super::ids::{ReferenceLookup, hash_bytes};
+use super::names::NameCache;
+use super::order::OrderPart;
+use super::record::{LineReport, RecordChecker, inspect};
+use super::scan::{Identity, Scanned, Scanner};
+use super::severities::SeverityTable;
+use crate::object_type::ObjectType;
+use crate::rule::{Rule, Severity};
+
+/// What the check of a block needs to know of the lines before it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BlockStart {
+    /// Whether it is the beginning of the file.
+    pub(super) is_first: bool,
+    /// Whether no record came before.
+    pub(super) is_before_records: bool,
+    /// While a record is spread over lines: how far its first line is indented.
+    pub(super) spread: Option<usize>,
+    /// Standard fields that no record has had so far. That they are missing is only counted.
+    pub(super) open: FieldSet,
+    /// How many findings are still wanted; more are only counted.
+    pub(super) wanted: u64,
+    /// Whether the order of dates still matters.
+    pub(super) watches_order: bool,
+}
+
+/// How often each rule is broken.
+pub(super) type Counts = [u64; Rule::ALL.len()];
+
+/// A finding, and the field that is missing if it is about one.
+#[derive(Debug)]
+pub(super) struct BlockFinding {
+    pub(super) finding: Finding,
+    pub(super) missing: Option<usize>,
+}
+
+/// The id of a line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LineId {
+    pub(super) hash: u64,
+    pub(super) line: u32,
+    pub(super) is_deleted: bool,
+}
+
+/// A standard field that records lack.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct MissingCount {
+    /// How many records lack it.
+    pub(super) records: u64,
+    /// The first line that lacks it.
+    pub(super) first_line: u64,
+}
+
+/// A name that breaks a rule.
+#[derive(Debug)]
+pub(super) struct NameCount {
+    pub(super) records: u64,
+    pub(super) first: Finding,
+}
+
+/// What a stream that cannot be read twice must keep of a line.
+#[derive(Debug)]
+pub(super) struct KeptKey {
+    pub(super) key: Box<str>,
+    pub(super) object_id: Box<str>,
+    pub(super) version: Version,
+    pub(super) line: u64,
+}
+
+/// What the check of a block found.
+#[derive(Debug)]
+pub(super) struct BlockReport {
+    pub(super) lines: u64,
+    pub(super) records: u64,
+    /// Findings about values, and lines; those with words are in `findings` too.
+    pub(super) counts: Counts,
+    pub(super) findings: Vec<BlockFinding>,
+    pub(super) ids: Vec<LineId>,
+    /// The ids with their text, if they have to be kept.
+    pub(super) kept_ids: Vec<KeptKey>,
+    /// Email addresses of users in lower case.
+    pub(super) emails: Vec<KeptKey>,
+    /// By the index of the field.
+    pub(super) missing: Vec<MissingCount>,
+    /// Standard fields that some record lacks, and those that some record has.
+    pub(super) absent: FieldSet,
+    pub(super) present: FieldSet,
+    /// The fields that were taken for open.
+    pub(super) open: FieldSet,
+    pub(super) names: Vec<NameCount>,
+    pub(super) order: OrderPart,
+    pub(super) spread: Option<usize>,
+    pub(super) stops_file: bool,
+}
+
+/// Facts of a run that all blocks share.
+#[derive(Debug, Clone)]
+pub(super) struct BlockSettings<'a> {
+    pub(super) context: CheckContext<'a>,
+    pub(super) severities: &'a SeverityTable,
+    pub(super) path: Arc<Path>,
+    /// Whether the ids and addresses have to be kept.
+    pub(super) keeps_keys: bool,
+    /// Whether findings have excerpts.
+    pub(super) excerpts: bool,
+}
+
+/// In how many lines a wrong type of file is looked for; a file of one shows it in the first.
+const DOUBTED_LINES: u64 = 100;
+
+/// How many names that the scanner does not know are told apart in a block.
+const MAX_OTHER_NAMES: usize = 4_096;
+
+/// Checks blocks of a file.
+#[derive(Debug)]
+pub(super) struct BlockChecker<'a> {
+    settings: BlockSettings<'a>,
+    scanner: Scanner<'a>,
+    names: NameCache,
+    wants_emails: bool,
+    start: BlockStart,
+    report: BlockReport,
+    built: u64,
+    /// How many findings of each missing field have words.
+    built_missing: Vec<u64>,
+    /// For each name of the scanner, alone or beside all standard fields, its place in the report.
+    name_places: Vec<u32>,
+    /// Places of names that the scanner does not know.
+    other_names: std::collections::HashMap<(Rule, String), u32>,
+    is_type_doubted: bool,
+}
+
+impl<'a> BlockChecker<'a> {
+    pub(super) fn new(settings: BlockSettings<'a>) -> Self {
+        let object_type = settings.context.format.object_type;
+        let wants_emails = object_type == ObjectType::BusinessUser
+            && settings.severities.reports(Rule::DuplicateEmail);
+        let scanner = Scanner::new(&settings.context, settings.severities);
+        let start = BlockStart {
+            is_first: false,
+            is_before_records: false,
+            spread: None,
+            open: 0,
+            wanted: 0,
+            watches_order: false,
+        };
+        let fields = settings.context.format.fields.len();
+        Self {
+            scanner,
+            names: NameCache::default(),
+            wants_emails,
+            start,
+            report: BlockReport::new(fields),
+            built: 0,
+            built_missing: vec![0; fields],
+            name_places: Vec::new(),
+            other_names: std::collections::HashMap::new(),
+            is_type_doubted: false,
+            settings,
+        }
+    }
+
+    /// The standard fields that records should have.
+    pub(super) fn expected(&self) -> FieldSet {
+        self.scanner.expected()
+    }
+
+    /// Checks whole lines: the first `length` bytes. Padding has to follow them.
+    pub(super) fn check(&mut self, bytes: &[u8], length: usize, start: BlockStart) -> BlockReport {
+        let mut start = start;
+        self.scanner.prepare(&bytes[..length]);
+        loop {
+            let report = self.lines(bytes, length, start);
+            let closed = report.present & start.open;
+            if closed == 0 {
+                return report;
+            }
+            // A record has a field that no record before had: once per field.
+            start.open &= !closed;
+        }
+    }
+
+    fn lines(&mut self, bytes: &[u8], length: usize, start: BlockStart) -> BlockReport {
+        let fields = self.settings.context.format.fields.len();
+        self.start = start;
+        self.report = BlockReport::new(fields);
+        self.report.open = start.open;
+        self.report.spread = start.spread;
+        self.built = 0;
+        self.built_missing.fill(0);
+        self.name_places.clear();
+        self.other_names.clear();
+        self.is_type_doubted = false;
+        let mut scanned = Scanned::default();
+        let mut at = 0;
+        while at < length {
+            if self.report.spread.is_none()
+                && let Some(next) = self.scanner.scan(bytes, at, &mut scanned)
+            {
+                self.scanned(bytes, at, next, &mut scanned);
+                at = next;
+                continue;
+            }
+            let end = memchr::memchr(b'\n', &bytes[at..length]).map_or(length, |end| at + end);
+            self.inspect(&bytes[at..end]);
+            if self.report.stops_file {
+                break;
+            }
+            at = end + 1;
+        }
+        std::mem::replace(&mut self.report, BlockReport::new(0))
+    }
+
+    /// Adds a line that the scanner read.
+    #[inline]
+    fn scanned(&mut self, bytes: &[u8], start: usize, next: usize, scanned: &mut Scanned) {
+        let known_ids = self.settings.context.known_ids;
+        for at in 0..scanned.references.len() {
+            let reference = &scanned.references[at];
+            let id = hash_bytes(&bytes[reference.range.clone()]);
+            let found = known_ids.look_up(reference.target, id);
+            if matches!(found, ReferenceLookup::Missing | ReferenceLookup::Deleted) {
+                scanned.doubt(at);
+            }
+        }
+        self.report.lines += 1;
+        self.report.records += 1;
+        let line = self.report.lines;
+        if !scanned.names.is_empty() {
+            self.scanned_names(bytes, start, next, scanned);
+        }
+        self.report.present |= scanned.present;
+        let are_counted = self.are_only_counted(scanned.missing);
+        if scanned.doubts.is_empty() && are_counted {
+            if scanned.missing != 0 {
+                self.count_missing(scanned.missing, line);
+            }
+        } else {
+            self.doubtful(bytes, start, next, scanned);
+            return;
+        }
+        if self.start.watches_order
+            && let Some(modified) = &scanned.modified
+        {
+            let (settings, places) = (&self.settings, &*scanned);
+            let finding = || {
+                let text = line_of(bytes, start, next);
+                let id = places.object_id.clone();
+                let id = Some(String::from_utf8_lossy(&bytes[id])).filter(|id| !id.is_empty());
+                unsorted(settings, &text, line, modified.start - start, id.as_deref())
+            };
+            self.report
+                .order
+                .add(&bytes[modified.clone()], line, finding);
+        }
+        if scanned.object_id.is_empty() {
+            return;
+        }
+        let id = &bytes[scanned.object_id.clone()];
+        self.push_id(hash_bytes(id), scanned.is_deleted);
+        if self.settings.keeps_keys {
+            let modified = scanned.modified.clone().map(|range| &bytes[range]);
+            let version = Version::of_bytes(&bytes[start..next], modified);
+            let id = str::from_utf8(id).unwrap_or_default();
+            self.keep_id(id, version);
+        }
+        if self.wants_emails
+            && !scanned.is_deleted
+            && let Some(address) = scanned.email_address.clone()
+        {
+            let text = |bytes| str::from_utf8(bytes).unwrap_or_default();
+            self.push_email(text(&bytes[address]), text(id));
+        }
+    }
+
+    /// Adds a line of valid JSON that has values in doubt, or lacks fields.
+    fn doubtful(&mut self, bytes: &[u8], start: usize, next: usize, scanned: &Scanned) {
+        let text = line_of(bytes, start, next);
+        let detail = self.built < self.start.wanted || !self.are_only_counted(scanned.missing);
+        let context = self.settings.context;
+        let checker = RecordChecker::new(&context, &mut self.names, detail);
+        let report = checker.doubts(&text, start, &self.scanner, scanned, false);
+        self.line_report(report, &text, &bytes[start..next]);
+    }
+
+    /// Finds out what is wrong with a line that the scanner could not read.
+    fn inspect(&mut self, bytes: &[u8]) {
+        self.report.lines += 1;
+        let line = self.report.lines;
+        let text = match str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                self.not_utf8(bytes, error.valid_up_to());
+                return;
+            }
+        };
+        let mut text = text.strip_suffix('\r').unwrap_or(text);
+        if self.is_within_spread(text) {
+            return;
+        }
+        if self.start.is_first && line == 1 && text.starts_with('\u{feff}') {
+            text = without_ends(text);
+            let message = "the file begins with a byte order mark";
+            let problem = RawFinding::new(Rule::ByteOrderMark, 0..0, message);
+            let hint = "save it as UTF-8 without byte order mark";
+            self.add(problem.with_hint(hint), text, None);
+        }
+        if text.trim().is_empty() {
+            let problem = RawFinding::new(Rule::BlankLine, 0..text.len(), "the line is blank");
+            self.add(problem.with_hint("delete the line"), text, None);
+            return;
+        }
+        let is_first = self.start.is_before_records && self.report.records == 0;
+        let doubts_type = self.start.is_first && !self.is_type_doubted && line <= DOUBTED_LINES;
+        let context = self.settings.context;
+        let (report, learned) = inspect(text, is_first, doubts_type, &context, &mut self.names);
+        for name in &learned {
+            self.scanner.learn(text, name, &context);
+        }
+        self.report.records += u64::from(report.is_record);
+        self.line_report(report, text, bytes);
+    }
+
+    /// Adds what is known of a line; `bytes` are the whole line.
+    fn line_report(&mut self, mut report: LineReport, text: &str, bytes: &[u8]) {
+        let line = self.report.lines;
+        let object_id = report.object_id.take();
+        self.report.present |= report.present;
+        for problem in report.problems.drain(..) {
+            self.add(problem, text, object_id.as_deref());
+        }
+        if let Some(object_type) = report.looks_like {
+            self.is_type_doubted = true;
+            self.add(
+                self.wrong_type(object_type, text),
+                text,
+                object_id.as_deref(),
+            );
+        }
+        if let Some((modified, at)) = &report.modified
+            && self.start.watches_order
+        {
+            let settings = &self.settings;
+            let id = object_id.as_deref();
+            let finding = || unsorted(settings, text, line, *at, id);
+            self.report.order.add(modified.as_bytes(), line, finding);
+        }
+        if report.is_id_good
+            && let Some(id) = &object_id
+        {
+            self.push_id(hash_bytes(id.as_bytes()), report.is_deleted);
+            if self.settings.keeps_keys {
+                let modified = report.modified.as_ref();
+                let modified = modified.map(|(text, _)| text.as_bytes());
+                self.keep_id(id, Version::of_bytes(bytes, modified));
+            }
+            if self.wants_emails
+                && !report.is_deleted
+                && let Some((address, _)) = &report.email_address
+            {
+                self.push_email(address, id);
+            }
+        }
+        if report.is_spread {
+            self.report.spread = Some(text.len() - text.trim_start().len());
+        }
+        self.report.stops_file = report.stops_file;
+    }
+
+    fn wrong_type(&self, object_type: ObjectType, text: &str) -> RawFinding {
+        let checked_as = self.settings.context.format.object_type;
+        let message =
+            format!("the file is checked as {checked_as}, but has the fields of {object_type}");
+        let hint = format!(
+            "use --type {object_type}, or rename the file to {}.ldjson",
+            object_type.file_stem()
+        );
+        RawFinding::new(Rule::WrongFileType, 0..text.len().min(1), message).with_hint(hint)
+    }
+
+    fn push_id(&mut self, hash: u64, is_deleted: bool) {
+        if let Ok(line) = u32::try_from(self.report.lines) {
+            self.report.ids.push(LineId {
+                hash,
+                line,
+                is_deleted,
+            });
+        }
+    }
+
+    fn keep_id(&mut self, id: &str, version: Version) {
+        self.report.kept_ids.push(KeptKey {
+            key: id.into(),
+            object_id: "".into(),
+            version,
+            line: self.report.lines,
+        });
+    }
+
+    fn push_email(&mut self, address: &str, object_id: &str) {
+        self.report.emails.push(KeptKey {
+            key: lower(address).into(),
+            object_id: object_id.into(),
+            version: Version::default(),
+            line: self.report.lines,
+        });
+    }
+
+    /// Whether that these fields are missing needs no words.
+    fn are_only_counted(&self, missing: FieldSet) -> bool {
+        let mut rest = missing & !self.start.open;
+        while rest != 0 {
+            let index = rest.trailing_zeros() as usize;
+            if self.built_missing[index] < self.start.wanted {
+                return false;
+            }
+            rest &= rest - 1;
+        }
+        true
+    }
+
+    fn count_missing(&mut self, missing: FieldSet, line: u64) {
+        self.report.absent |= missing;
+        let mut rest = missing;
+        while rest != 0 {
+            let count = &mut self.report.missing[rest.trailing_zeros() as usize];
+            if count.records == 0 {
+                count.first_line = line;
+            }
+            count.records += 1;
+            rest &= rest - 1;
+        }
+    }
+
+    /// Counts the names of a line that break a rule.
+    fn scanned_names(&mut self, bytes: &[u8], start: usize, next: usize, scanned: &Scanned) {
+        let context = self.settings.context;
+        self.name_places.resize(self.scanner.names() * 2, u32::MAX);
+        for noted in &scanned.names {
+            let (name, identity) = self.scanner.field(noted.slot);
+            let Identity::Unknown(unknown) = identity else {
+                continue;
+            };
+            let Some(rule) = unknown.rule(&context, scanned.present) else {
+                continue;
+            };
+            let Some(severity) = self.settings.severities.of(rule) else {
+                continue;
+            };
+            let place = usize::from(noted.slot) * 2 + usize::from(rule == Rule::MisspelledName);
+            let known = self.name_places[place];
+            if severity == Severity::Warning
+                && let Some(count) = self.report.names.get_mut(known as usize)
+            {
+                count.records += 1;
+                continue;
+            }
+            let name_at = noted.name_at - start;
+            let range = name_at..name_at + self.scanner.raw_length(noted.slot);
+            let name = name.to_owned();
+            let mut checker = RecordChecker::new(&context, &mut self.names, true);
+            let problem = checker.name_problem(unknown, &name, range, scanned.present);
+            let Some(problem) = problem else {
+                continue;
+            };
+            let text = line_of(bytes, start, next);
+            let id = &bytes[scanned.object_id.clone()];
+            let id = Some(String::from_utf8_lossy(id)).filter(|id| !id.is_empty());
+            if severity == Severity::Error {
+                self.add_value(problem, severity, &text, id.as_deref());
+                continue;
+            }
+            self.name_places[place] = u32::try_from(self.report.names.len()).unwrap_or(u32::MAX);
+            let first = self.finding(problem, severity, &text, id.as_deref());
+            self.report.names.push(NameCount { records: 1, first });
+        }
+    }
+
+    /// Whether the line is part of a record that began on an earlier line, and was reported there.
+    fn is_within_spread(&mut self, text: &str) -> bool {
+        let Some(indent) = self.report.spread else {
+            return false;
+        };
+        let content = text.trim_start();
+        if !content.is_empty() && text.len() - content.len() <= indent {
+            self.report.spread = None;
+            return content.starts_with(['}', ']']);
+        }
+        true
+    }
+
+    fn not_utf8(&mut self, bytes: &[u8], at: usize) {
+        let text = String::from_utf8_lossy(bytes);
+        let message = format!("byte 0x{:02x} is not UTF-8", bytes[at]);
+        let replacement = '\u{fffd}'.len_utf8();
+        let problem = RawFinding::new(Rule::Encoding, at..at + replacement, message);
+        let hint = "save the file as UTF-8; it may be in Windows-1252 or ISO 8859-1";
+        self.report.records += u64::from(text.trim_start().starts_with('{'));
+        self.add(problem.with_hint(hint), &text, None);
+    }
+
+    /// Adds a problem of the current line.
+    fn add(&mut self, problem: RawFinding, text: &str, object_id: Option<&str>) {
+        let Some(severity) = self.settings.severities.of(problem.rule) else {
+            return;
+        };
+        match problem.about {
+            About::Name if severity == Severity::Warning => {
+                self.add_name(problem, severity, text, object_id);
+            }
+            About::Missing(index) => {
+                let bit = 1 << index;
+                self.count_missing(bit, self.report.lines);
+                if !self.are_only_counted(bit) && !problem.message.is_empty() {
+                    self.built_missing[index] += 1;
+                    let finding = self.finding(problem, severity, text, object_id);
+                    let missing = Some(index);
+                    self.report.findings.push(BlockFinding { finding, missing });
+                }
+            }
+            About::Name | About::Value => self.add_value(problem, severity, text, object_id),
+        }
+    }
+
+    fn add_value(
+        &mut self,
+        problem: RawFinding,
+        severity: Severity,
+        text: &str,
+        object_id: Option<&str>,
+    ) {
+        self.report.counts[problem.rule as usize] += 1;
+        if self.built < self.start.wanted && !problem.message.is_empty() {
+            self.built += 1;
+            let finding = self.finding(problem, severity, text, object_id);
+            let missing = None;
+            self.report.findings.push(BlockFinding { finding, missing });
+        }
+    }
+
+    /// Adds a name of a line that the scanner could not read.
+    fn add_name(
+        &mut self,
+        problem: RawFinding,
+        severity: Severity,
+        text: &str,
+        object_id: Option<&str>,
+    ) {
+        let key = (problem.rule, problem.field.clone().unwrap_or_default());
+        if let Some(place) = self.other_names.get(&key) {
+            self.report.names[*place as usize].records += 1;
+            return;
+        }
+        // Names beyond these are of no use to anybody, and are counted under the last.
+        if self.other_names.len() < MAX_OTHER_NAMES {
+            let place = u32::try_from(self.report.names.len()).unwrap_or(u32::MAX);
+            self.other_names.insert(key, place);
+            let first = self.finding(problem, severity, text, object_id);
+            self.report.names.push(NameCount { records: 1, first });
+        } else if let Some(last) = self.report.names.last_mut() {
+            last.records += 1;
+        }
+    }
+
+    fn finding(
+        &self,
+        problem: RawFinding,
+        severity: Severity,
+        text: &str,
+        object_id: Option<&str>,
+    ) -> Finding {
+        let line = self.report.lines;
+        finding(&self.settings, problem, severity, text, line, object_id)
+    }
+}
+
+impl BlockReport {
+    fn new(fields: usize) -> Self {
+        Self {
+            lines: 0,
+            records: 0,
+            counts: [0; Rule::ALL.len()],
+            findings: Vec::new(),
+            ids: Vec::new(),
+            kept_ids: Vec::new(),
+            emails: Vec::new(),
+            missing: vec![MissingCount::default(); fields],
+            absent: 0,
+            present: 0,
+            open: 0,
+            names: Vec::new(),
+            order: OrderPart::default(),
+            spread: None,
+            stops_file: false,
+        }
+    }
+}
+
+/// A finding in a line.
+pub(super) fn finding(
+    settings: &BlockSettings<'_>,
+    problem: RawFinding,
+    severity: Severity,
+    text: &str,
+    line: u64,
+    object_id: Option<&str>,
+) -> Finding {
+    let Range { start, end } = problem.range;
+    let start = text.floor_char_boundary(start);
+    Finding {
+        path: Arc::clone(&settings.path),
+        line,
+        column: if line == 0 {
+            0
+        } else {
+            text[..start].chars().count() as u64 + 1
+        },
+        rule: problem.rule,
+        severity,
+        field: problem.field,
+        object_id: object_id.map(str::to_owned),
+        count: 1,
+        first_line: None,
+        message: problem.message,
+        hint: problem.hint,
+        row: None,
+        excerpt: (settings.excerpts && line > 0 && !text.is_empty())
+            .then(|| Excerpt::new(text, start..end)),
+    }
+}
+
+/// The finding at a date that is earlier than one before it; the line of that one is not known yet.
+fn unsorted(
+    settings: &BlockSettings<'_>,
+    text: &str,
+    line: u64,
+    at: usize,
+    object_id: Option<&str>,
+) -> Finding {
+    let severity = settings.severities.of(Rule::Unsorted);
+    let problem = RawFinding::new(Rule::Unsorted, at..at + 1, "")
+        .with_field(Some("modifiedDate".to_owned()))
+        .with_hint("sort the records by modifiedDate, oldest first");
+    let severity = severity.unwrap_or(Severity::Warning);
+    finding(settings, problem, severity, text, line, object_id)
+}
+
+/// A line that the scanner read, without its end.
+fn line_of(bytes: &[u8], start: usize, next: usize) -> std::borrow::Cow<'_, str> {
+    let line = &bytes[start..next];
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match simdutf8::basic::from_utf8(line) {
+        Ok(line) => line.into(),
+        // The scanner reads UTF-8 only.
+        Err(_) => String::from_utf8_lossy(line),
+    }
+}
