@@ -397,9 +397,8 @@ impl Session {
                         } = *planned;
                         let object_type = upload.object_type;
                         let version = (upload.as_of, upload.step);
-                        let mut reason = unresolved
-                            .reason_against(&upload, level)
-                            .map(str::to_owned);
+                        let mut reason =
+                            unresolved.reason_against(&upload, level).map(str::to_owned);
                         if reason.is_none() {
                             reason = self.parent_under_way(&upload).await;
                         }

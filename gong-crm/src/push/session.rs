@@ -141,19 +141,28 @@ impl Session {
 
     /// Notes new records that others may refer to, whose upload has no verdict.
     pub(super) fn add_under_way(&self, records: impl Iterator<Item = (ObjectType, String)>) {
-        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         under_way.extend(records);
     }
 
     /// Whether there are new records whose upload has no verdict.
     pub(super) fn has_under_way(&self) -> bool {
-        let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         !under_way.is_empty()
     }
 
     /// Whether a record is new and its upload has no verdict.
     pub(super) fn is_under_way(&self, object_type: ObjectType, object_id: &str) -> bool {
-        let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         under_way.contains(&(object_type, object_id.to_owned()))
     }
 

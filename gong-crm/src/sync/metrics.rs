@@ -29,7 +29,10 @@ pub async fn metrics(
     let mut text = String::new();
     let mut family = |name: &str, help: &str, values: &[(String, String)]| {
         // Writing into a text can't fail.
-        let _ = writeln!(text, "# HELP gong_crm_{name} {help}\n# TYPE gong_crm_{name} gauge");
+        let _ = writeln!(
+            text,
+            "# HELP gong_crm_{name} {help}\n# TYPE gong_crm_{name} gauge"
+        );
         for (labels, value) in values {
             let _ = writeln!(text, "gong_crm_{name}{labels} {value}");
         }
@@ -84,7 +87,11 @@ pub async fn metrics(
     let types = &report.plan.types;
     for (name, help, number) in [
         ("records", "Records in the source.", 0),
-        ("unchanged_records", "Records that Gong holds as they are.", 1),
+        (
+            "unchanged_records",
+            "Records that Gong holds as they are.",
+            1,
+        ),
     ] {
         let values: Vec<_> = types
             .iter()

@@ -60,7 +60,10 @@ impl Pace {
             return self.every;
         }
         let left = left.saturating_sub(RESERVE).max(1);
-        #[expect(clippy::cast_precision_loss, reason = "calls of a day are some thousands")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "calls of a day are some thousands"
+        )]
         let affordable = DAY as f64 * self.calls / left as f64;
         let affordable = Duration::try_from_secs_f64(affordable).unwrap_or(LONGEST);
         self.every.max(affordable.min(LONGEST))

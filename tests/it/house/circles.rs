@@ -14,10 +14,7 @@ use super::rust_files;
 use crate::support::workspace;
 
 /// Crates, and modules in them, whose circles are still to be broken.
-const OPEN: &[&str] = &[
-    "gong-records::check",
-    "gong-records::mapping",
-];
+const OPEN: &[&str] = &["gong-records::check", "gong-records::mapping"];
 
 #[test]
 fn no_module_imports_what_imports_it() {
