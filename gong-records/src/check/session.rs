@@ -27,7 +27,7 @@ use crate::object_type::ObjectType;
 use crate::schema::SchemaField;
 
 /// The path that stands for the standard input.
-pub(crate) const STANDARD_INPUT: &str = "-";
+pub const STANDARD_INPUT: &str = "-";
 
 /// How many findings of a file are handed over at a time, and how many such batches may wait until
 /// those of the files before it are reported. There may be thousands of files.
