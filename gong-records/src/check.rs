@@ -46,10 +46,8 @@ pub use finding::{Excerpt, Finding};
 pub use input::{Input, Lines};
 pub use options::Options;
 pub use page::rules_page;
-#[cfg(feature = "mapping")]
-pub(crate) use session::STANDARD_INPUT;
 #[doc(hidden)]
-pub use session::check_inputs;
+pub use session::{STANDARD_INPUT, check_inputs};
 pub use session::{check_paths, check_reader};
 pub use severities::Severities;
 pub use source::{FileConverter, LineSource, Locator};
