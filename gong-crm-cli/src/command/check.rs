@@ -87,8 +87,8 @@ fn fix_files(
         CliError::new(Exit::Unexpected, format!("{}: {error}", folder.display()))
     };
     // The first pass finds the files and their types.
-    let found = check_paths(paths, options, &mut |_| {})
-        .map_err(|error| CliError::from_check(&error))?;
+    let found =
+        check_paths(paths, options, &mut |_| {}).map_err(|error| CliError::from_check(&error))?;
     let targets = targets(&found, options, folder)?;
     std::fs::create_dir_all(folder).map_err(|error| unwritable(&error))?;
     let mut fix_options = fix::Options::default();

@@ -146,7 +146,10 @@ fn examine(
             .insert(gong_crm::Rule::NoRecords);
     }
     // A push splits what is too large for one upload.
-    check_options.severities.allow.insert(gong_crm::Rule::FileSize);
+    check_options
+        .severities
+        .allow
+        .insert(gong_crm::Rule::FileSize);
     let csv: Arc<Path> = teller.csv.as_path().into();
     let mut tell = |found| {
         let found = converted.source_map.finding_in_csv(&csv, found);

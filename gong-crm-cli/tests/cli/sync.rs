@@ -36,7 +36,9 @@ impl Place {
     fn export(&self, numbers: std::ops::RangeInclusive<u32>) {
         let line = |number: u32| {
             let date = "2026-03-01T09:30:00Z";
-            format!("{{\"objectId\":\"acc-{number}\",\"modifiedDate\":\"{date}\",\"name\":\"{number}\"}}\n")
+            format!(
+                "{{\"objectId\":\"acc-{number}\",\"modifiedDate\":\"{date}\",\"name\":\"{number}\"}}\n"
+            )
         };
         let text: String = numbers.map(line).collect();
         std::fs::write(self.path("accounts.ldjson"), text).unwrap();
@@ -76,9 +78,15 @@ fn plan_shows_what_sync_does() {
     let output = place.command(&["plan"]).output();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("+ ACCOUNT       acc-31"), "{text}");
-    assert!(text.contains("- ACCOUNT       acc-1   gone from the source"), "{text}");
+    assert!(
+        text.contains("- ACCOUNT       acc-1   gone from the source"),
+        "{text}"
+    );
     let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("Plan: 1 new, 0 changed, 1 deletion (limit: 20 of 30 ACCOUNT records)"), "{told}");
+    assert!(
+        told.contains("Plan: 1 new, 0 changed, 1 deletion (limit: 20 of 30 ACCOUNT records)"),
+        "{told}"
+    );
     assert_eq!(place.json(&["sync"]).0, Some(0));
     assert_eq!(place.json(&["plan", "--exit-code"]).0, Some(0));
 }
@@ -118,7 +126,11 @@ fn plan_file_is_carried_out_once() {
     let (code, report) = place.json(&["sync", "--plan", "today.plan"]);
     assert_eq!(code, Some(0), "{report}");
     let (code, report) = place.json(&["sync", "--plan", "today.plan"]);
-    assert_eq!((code, &report["calls"]), (Some(0), &Value::from(0)), "{report}");
+    assert_eq!(
+        (code, &report["calls"]),
+        (Some(0), &Value::from(0)),
+        "{report}"
+    );
     place.export(1..=4);
     let (code, report) = place.json(&["sync", "--plan", "today.plan"]);
     assert_eq!(code, Some(6), "{report}");
