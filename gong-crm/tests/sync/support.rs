@@ -221,12 +221,12 @@ impl MovedClock {
 
 impl gong_crm::clock::Clock for MovedClock {
     fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::now() - std::time::Duration::from_millis(864_000_000 - self.offset())
+        jiff::Timestamp::now() - std::time::Duration::from_secs(864_000 - self.offset())
     }
 
     fn monotonic(&self) -> std::time::Duration {
         let real = gong_crm::clock::SystemClock.monotonic();
-        real + std::time::Duration::from_millis(self.offset())
+        real + std::time::Duration::from_secs(self.offset())
     }
 
     fn sleep(
