@@ -36,10 +36,8 @@ mod tests;
 pub use finding::{Excerpt, Finding};
 pub use options::Options;
 pub use page::rules_page;
-#[cfg(feature = "mapping")]
-pub(crate) use run::STANDARD_INPUT;
 #[doc(hidden)]
-pub use run::{Input, Lines, check_inputs};
+pub use run::{Input, Lines, STANDARD_INPUT, check_inputs};
 pub use run::{check_paths, check_reader};
 pub use source::{FileConverter, LineSource, Locator};
 pub use summary::{FileSummary, Summary};

@@ -392,7 +392,7 @@ impl Round {
         };
         // A collector never reads half a file.
         let directory = path.parent().filter(|path| !path.as_os_str().is_empty());
-        let mut named = tempfile::Builder::new();
+        let named = tempfile::Builder::new();
         let file = named
             .tempfile_in(directory.unwrap_or(Path::new(".")))
             .map_err(unwritable)?;

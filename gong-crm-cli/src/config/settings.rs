@@ -8,7 +8,8 @@ use gong_crm::{Client, Credentials, IntegrationId};
 use secrecy::SecretString;
 
 use crate::args::Global;
-use crate::config::file::{ConfigFile, Entry, Profile, nearest};
+use crate::config::error::nearest;
+use crate::config::file::{ConfigFile, Entry, Profile};
 use crate::config::sources::Sources;
 use crate::error::CliError;
 use crate::exit::Exit;

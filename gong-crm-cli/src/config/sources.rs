@@ -11,7 +11,7 @@ use gong_crm::sync::{Deletions, Limit};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::file::{ConfigError, kind, line, nearest};
+use super::error::{ConfigError, kind, line, nearest};
 use crate::args::duration;
 
 /// The table `[sync]`.

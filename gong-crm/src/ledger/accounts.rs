@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::locked::{Conclusion, put_json};
-use super::store::{Batch, Table};
+use super::conclusion::Conclusion;
+use super::store::{Batch, Table, put_json};
 use super::upload::{Action, Pending, RecordOutcome, Upload};
 use super::{Ledger, LedgerError, Space};
 

@@ -1,16 +1,16 @@
 //! Writing into a ledger: uploads are written down before they leave, verdicts in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use gong_client::clock::Clock;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::accounts::put_newest_accounts;
+use super::conclusion::{Conclusion, Content};
 use super::record::{RecordState, Seconds, TryOutcome};
-use super::store::{Batch, Table};
+use super::store::{Batch, Table, put_json};
 use super::upload::{Past, Pending, RecordOutcome, Upload};
 use super::verdict::{after, bounded, last_try, tries_of};
 use super::{
@@ -23,17 +23,6 @@ const CHUNK: usize = 2_048;
 
 /// The longest content of a record that is kept.
 const MAX_CONTENT: usize = 1 << 20;
-
-/// The content of a record that is kept because it can't be read again from its source.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Content {
-    /// The line as it was sent or was to be sent.
-    pub(crate) line: Vec<u8>,
-    /// The row of the CSV it came from; empty if it came from none.
-    pub(crate) row: String,
-    /// The header row of that CSV.
-    pub(crate) head: String,
-}
 
 impl Content {
     fn encode(&self) -> Vec<u8> {
@@ -75,33 +64,6 @@ struct State {
 pub(crate) struct NewUpload {
     pub(crate) upload: Upload,
     pub(crate) pending: Vec<Pending>,
-}
-
-/// What became of an upload and of each of its records.
-#[derive(Debug, Default)]
-pub(crate) struct Conclusion {
-    /// The outcome of the records that `exceptions` does not name.
-    pub(crate) rest: Option<RecordOutcome>,
-    /// Outcomes by the place of the record in the upload, from 0, with the reason.
-    pub(crate) exceptions: BTreeMap<usize, (RecordOutcome, String)>,
-    /// The reason of the rest, if it was not accepted.
-    pub(crate) reason: String,
-    /// Lines of records whose content is kept: those that are not accepted, and stages.
-    pub(crate) contents: BTreeMap<usize, Content>,
-    /// Whether records that were not taken may be in Gong all the same.
-    pub(crate) may_be_in_gong: bool,
-}
-
-impl Conclusion {
-    pub(crate) fn outcome(&self, place: usize) -> (RecordOutcome, &str) {
-        match self.exceptions.get(&place) {
-            Some((outcome, reason)) => (*outcome, reason),
-            None => (
-                self.rest.unwrap_or(RecordOutcome::Accepted),
-                self.reason.as_str(),
-            ),
-        }
-    }
 }
 
 impl Ledger {
@@ -408,17 +370,6 @@ impl LockedLedger {
         put_json(batch, Table::Meta, AS_OF, &state.as_of)?;
         put_json(batch, Table::Meta, OPEN, &state.open)
     }
-}
-
-pub(super) fn put_json<T: Serialize>(
-    batch: &mut Batch,
-    table: Table,
-    key: &[u8],
-    value: &T,
-) -> Result<(), LedgerError> {
-    let bytes = serde_json::to_vec(value).map_err(|error| LedgerError::storage("", error))?;
-    batch.put(table, key, &bytes);
-    Ok(())
 }
 
 pub(super) fn put_upload(batch: &mut Batch, upload: &Upload) -> Result<(), LedgerError> {

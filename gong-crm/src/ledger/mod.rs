@@ -22,6 +22,7 @@ use crate::{ClientRequestId, IntegrationId, ObjectType};
 
 mod accounts;
 mod calls;
+mod conclusion;
 mod copies;
 mod error;
 mod legacy;
@@ -43,7 +44,8 @@ pub use record::{
 };
 pub use upload::{Action, Direction, Purpose, RecordOutcome, Upload, UploadState};
 
-pub(crate) use locked::{Conclusion, Content, LockedLedger, NewUpload};
+pub(crate) use conclusion::{Conclusion, Content};
+pub(crate) use locked::{LockedLedger, NewUpload};
 pub(crate) use names::Names;
 pub(crate) use scopes::LastRead;
 pub(crate) use upload::Pending;

@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::locked::{Content, chunk_key, inflated};
+use super::conclusion::Content;
+use super::locked::{chunk_key, inflated};
 use super::record::{Current, LastTry, RecordState, Space, TryOutcome};
 use super::store::{Batch, Table};
 use super::upload::{Action, Past, RecordOutcome, Upload};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::locked::Conclusion;
+use super::conclusion::Conclusion;
 use super::record::{Current, LastTry, RecordState, SentField, TryOutcome};
 use super::upload::{Action, Pending, Purpose, RecordOutcome, Upload};
 

@@ -67,10 +67,9 @@ mod waiting;
 pub use event::Event;
 pub use input::InputFile;
 pub use options::{
-    ACCOUNT_DELAY, CheckMode, MAX_UPLOAD_BYTES, MAX_UPLOAD_RECORDS, Options, Resend, Wait,
+    ACCOUNT_DELAY, CheckMode, MAX_UPLOAD_BYTES, MAX_UPLOAD_RECORDS, Options, Rejects, Resend, Wait,
 };
 pub use records::Records;
-pub use rejects::Rejects;
 pub use report::{FileReport, NotDone, RecordError, Report, Status, UploadReport, Verdict};
 
 pub(crate) use event::{Events, Listener};

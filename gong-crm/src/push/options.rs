@@ -9,8 +9,21 @@ use gong_client::retry::RetryLimits;
 use gong_records::check::{self, FileConverter};
 use gong_records::io::discover::{FRAMING_BYTES, MAX_BODY_BYTES};
 
-use super::Rejects;
 use crate::{ClientRequestId, ObjectType};
+
+/// Where rejected records are written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rejects {
+    /// Nowhere; the ledger knows them.
+    #[default]
+    None,
+    /// Beside each file: `NAME.rejects.ldjson`, or `.csv` for CSVs, and `NAME.rejects.txt` with the
+    /// reasons. For standard input, in the current directory.
+    Beside,
+    /// In this directory.
+    Directory(PathBuf),
+}
 
 /// How long Gong is given to store new accounts before records that refer to them are sent.
 ///

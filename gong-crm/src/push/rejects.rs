@@ -12,22 +12,9 @@ use gong_records::io::discover::REJECTS_INFIX as INFIX;
 use sha2::{Digest as _, Sha256};
 
 use super::input::{InputFile, OpenFile};
+use super::options::Rejects;
 use super::session::Session;
 use crate::ledger::{RejectedRecord, TryOutcome, hexadecimal};
-
-/// Where rejected records are written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Rejects {
-    /// Nowhere; the ledger knows them.
-    #[default]
-    None,
-    /// Beside each file: `NAME.rejects.ldjson`, or `.csv` for CSVs, and `NAME.rejects.txt` with the
-    /// reasons. For standard input, in the current directory.
-    Beside,
-    /// In this directory.
-    Directory(PathBuf),
-}
 
 /// What a rejects file holds.
 struct View {

@@ -120,7 +120,10 @@ impl Session {
                 return Ok(());
             };
             let mut judgement = judge(&status, part.len());
-            if part.len() == 1 && judgement.rest != Rest::Accepted && judgement.rejected.is_empty()
+            if part.len() == 1
+                && status.status == gong_client::status::RequestState::Failed
+                && judgement.rest != Rest::Accepted
+                && judgement.rejected.is_empty()
             {
                 // Alone it can only be this record.
                 let reason = std::mem::take(&mut judgement.reason);

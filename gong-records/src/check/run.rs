@@ -55,7 +55,7 @@ pub enum Lines {
 }
 
 /// The path that stands for the standard input.
-pub(crate) const STANDARD_INPUT: &str = "-";
+pub const STANDARD_INPUT: &str = "-";
 
 /// How many findings of a file may wait until those of the files before it are told. Each file has
 /// room for so many from the beginning, and there may be thousands of files.

@@ -221,3 +221,15 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         None
     }
 }
+
+/// Puts a value as JSON.
+pub(in crate::ledger) fn put_json<T: serde::Serialize>(
+    batch: &mut Batch,
+    table: Table,
+    key: &[u8],
+    value: &T,
+) -> Result<(), LedgerError> {
+    let bytes = serde_json::to_vec(value).map_err(|error| LedgerError::storage("", error))?;
+    batch.put(table, key, &bytes);
+    Ok(())
+}

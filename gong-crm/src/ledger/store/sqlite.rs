@@ -15,6 +15,7 @@ use crate::ledger::{LedgerError, LedgerLock};
 mod file;
 mod lock;
 mod migrate;
+mod prepare;
 mod schema;
 
 #[cfg(test)]
@@ -93,7 +94,7 @@ impl SqliteStore {
         let path = file::prepare(path.as_ref())?;
         let storage = |error| storage_error(&path, error);
         let mut writer = connect(&path, WRITER_CACHE).map_err(storage)?;
-        schema::prepare(&path, &mut writer)?;
+        prepare::prepare(&path, &mut writer)?;
         let reader = connect(&path, READER_CACHE).map_err(storage)?;
         reader
             .pragma_update(None, "query_only", true)

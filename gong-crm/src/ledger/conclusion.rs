@@ -1,0 +1,45 @@
+//! What became of an upload, as it is written into the ledger.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::upload::RecordOutcome;
+
+/// The content of a record that is kept because it can't be read again from its source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Content {
+    /// The line as it was sent or was to be sent.
+    pub(crate) line: Vec<u8>,
+    /// The row of the CSV it came from; empty if it came from none.
+    pub(crate) row: String,
+    /// The header row of that CSV.
+    pub(crate) head: String,
+}
+
+/// What became of an upload and of each of its records.
+#[derive(Debug, Default)]
+pub(crate) struct Conclusion {
+    /// The outcome of the records that `exceptions` does not name.
+    pub(crate) rest: Option<RecordOutcome>,
+    /// Outcomes by the place of the record in the upload, from 0, with the reason.
+    pub(crate) exceptions: BTreeMap<usize, (RecordOutcome, String)>,
+    /// The reason of the rest, if it was not accepted.
+    pub(crate) reason: String,
+    /// Lines of records whose content is kept: those that are not accepted, and stages.
+    pub(crate) contents: BTreeMap<usize, Content>,
+    /// Whether records that were not taken may be in Gong all the same.
+    pub(crate) may_be_in_gong: bool,
+}
+
+impl Conclusion {
+    pub(crate) fn outcome(&self, place: usize) -> (RecordOutcome, &str) {
+        match self.exceptions.get(&place) {
+            Some((outcome, reason)) => (*outcome, reason),
+            None => (
+                self.rest.unwrap_or(RecordOutcome::Accepted),
+                self.reason.as_str(),
+            ),
+        }
+    }
+}
