@@ -214,7 +214,8 @@ impl MovedClock {
             .fetch_add(seconds, std::sync::atomic::Ordering::SeqCst);
     }
 
-    fn offset(&self) -> u64 {
+    /// For how long the clock was moved on, in seconds.
+    pub(crate) fn offset(&self) -> u64 {
         u64::try_from(self.0.load(std::sync::atomic::Ordering::SeqCst)).unwrap()
     }
 }
