@@ -18,7 +18,10 @@ impl Session {
             return;
         }
         let newest = self.ledger.ledger().newest_accounts(self.space).await;
-        let Ok(Some(newest)) = newest else { return };
+        let Ok(Some(mut newest)) = newest else {
+            return;
+        };
+        self.leave_out_deleted(&mut newest.ids).await;
         // They were accepted in the course of that second.
         let accepted = Timestamp::from_second(newest.at.saturating_add(1)).unwrap_or_default();
         let age = Duration::try_from(self.now().duration_since(accepted)).unwrap_or_default();
@@ -46,6 +49,21 @@ impl Session {
             .await
         {
             self.note_ledger(&error);
+        }
+    }
+
+    /// Accounts that were deleted meanwhile will never be read back.
+    async fn leave_out_deleted(&self, ids: &mut Vec<String>) {
+        let of_ledger = self.ledger.ledger();
+        let states = of_ledger
+            .records(self.space, ObjectType::Account, ids.iter().map(String::as_str))
+            .await;
+        if let Ok(states) = states {
+            let mut states = states.into_iter();
+            ids.retain(|_| {
+                let state = states.next().flatten();
+                state.is_some_and(|state| !state.is_absent_from_gong())
+            });
         }
     }
 

@@ -4,7 +4,7 @@ use gong_crm::ObjectType::{Account, BusinessUser, Contact, Deal, Stage};
 use gong_crm::push::Verdict;
 use serde_json::json;
 
-use crate::support::{World, account, accounts, contact, counts, deal, stage, user};
+use crate::support::{MovedClock, World, account, accounts, contact, counts, deal, stage, user};
 
 #[tokio::test]
 async fn day_two_export_sends_what_changed_and_deletes_what_vanished() {
@@ -284,4 +284,33 @@ async fn integration_that_was_removed_in_gong_is_noticed() {
         .await;
     let message = gone.unwrap_err().to_string();
     assert!(message.contains("is not in Gong any more"), "{message}");
+}
+
+#[tokio::test]
+async fn nothing_waits_for_an_account_that_was_deleted_meanwhile() {
+    use std::time::Duration;
+    let mut world = World::new().await;
+    let clock = std::sync::Arc::new(MovedClock::default());
+    world.use_clock(std::sync::Arc::clone(&clock));
+    let options = |world: &World, types: &[_]| {
+        let mut options = world.options(types);
+        options.push.account_delay = Duration::from_mins(1);
+        options.push.poll.initial_interval = Duration::from_secs(10);
+        options.push.poll.max_interval = Duration::from_secs(10);
+        options
+    };
+    world.export("account.ldjson", &accounts(1..=30));
+    let first = world.sync(options(&world, &[Account])).await;
+    assert_eq!(first.verdict, Verdict::Done, "{first:#?}");
+    let gone = json!({
+        "objectId": "acc-30", "modifiedDate": "2026-01-16T09:30:00Z", "isDeleted": true,
+    });
+    let deleted = world.push("accounts.ldjson", &[gone]).await;
+    assert_eq!(deleted.verdict, Verdict::Done);
+    let began = clock.offset();
+    world.export("contact.ldjson", &[contact("c-1", "acc-1")]);
+    let report = world.sync(options(&world, &[Contact])).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    let waited = clock.offset() - began;
+    assert!(waited < 120, "{waited} s");
 }

@@ -214,19 +214,20 @@ impl MovedClock {
             .fetch_add(seconds, std::sync::atomic::Ordering::SeqCst);
     }
 
-    fn offset(&self) -> u64 {
+    /// For how long the clock was moved on, in seconds.
+    pub(crate) fn offset(&self) -> u64 {
         u64::try_from(self.0.load(std::sync::atomic::Ordering::SeqCst)).unwrap()
     }
 }
 
 impl gong_crm::clock::Clock for MovedClock {
     fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::now() - std::time::Duration::from_millis(864_000_000 - self.offset())
+        jiff::Timestamp::now() - std::time::Duration::from_secs(864_000 - self.offset())
     }
 
     fn monotonic(&self) -> std::time::Duration {
         let real = gong_crm::clock::SystemClock.monotonic();
-        real + std::time::Duration::from_millis(self.offset())
+        real + std::time::Duration::from_secs(self.offset())
     }
 
     fn sleep(
