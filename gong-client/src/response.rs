@@ -191,10 +191,9 @@ fn kind(status: StatusCode, scope_is_missing: bool) -> ErrorKind {
         409 => ErrorKind::Conflict,
         429 => ErrorKind::RateLimited,
         300..=399 => ErrorKind::Redirected,
-        // They pass, as a 503 does: a time limit of a server's own, and a replay that came too early.
-        408 | 425 => ErrorKind::Unavailable,
+        // 408 and 425 pass, as a 503 does: a time limit of the server, and a replay that came too early.
+        408 | 425 | 500..=599 => ErrorKind::Unavailable,
         400..=499 => ErrorKind::InvalidRequest,
-        500..=599 => ErrorKind::Unavailable,
         _ => ErrorKind::UnexpectedResponse,
     }
 }

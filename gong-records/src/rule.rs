@@ -354,6 +354,11 @@ mod tests {
                 &Rule::LineSize,
                 &Rule::Row,
                 &Rule::Cell,
+                &Rule::Lookup,
+                &Rule::OpenQuestion,
+                &Rule::MangledId,
+                &Rule::IdCollision,
+                &Rule::OtherCurrency,
                 &Rule::DuplicateKey,
                 &Rule::ConflictingVersions
             ]

@@ -87,7 +87,7 @@ fn example_ids_are_unique_and_dates_ascend() {
             .filter_map(|record| text(record, "modifiedDate"))
             .map(|date| date.parse().unwrap())
             .collect();
-        let instants = dates.iter().map(|date| date.instant());
+        let instants = dates.iter().map(Timestamp::instant);
         assert!(instants.is_sorted(), "{object_type}");
         let deleted = records.iter().filter(|record| is_deleted(record)).count();
         assert_eq!(

@@ -97,7 +97,7 @@ impl<'a> Member<'a> {
         }
     }
 
-    fn invalid(&self, reason: String) -> ConfigError {
+    fn invalid(&self, reason: &str) -> ConfigError {
         ConfigError {
             line: self.line,
             message: format!("`{}`: {reason}", self.name),
@@ -139,7 +139,7 @@ impl<'a> Member<'a> {
         &self,
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Result<T, ConfigError> {
-        parse(&self.string()?).map_err(|error| self.invalid(error.to_string()))
+        parse(&self.string()?).map_err(|error| self.invalid(&error.to_string()))
     }
 
     /// A number, or what a string says.

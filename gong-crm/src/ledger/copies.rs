@@ -69,7 +69,7 @@ impl Ledger {
                 }
                 match page.last() {
                     Some((key, _)) if page.len() == PAGE => {
-                        from = key.clone();
+                        from.clone_from(key);
                         from.push(0);
                     }
                     _ => break,

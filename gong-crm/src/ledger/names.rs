@@ -20,6 +20,7 @@ struct Name {
 
 /// The names of the fields of one type, numbered in the order in which they were first sent.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_field_names, reason = "they are the names")]
 pub(crate) struct Names {
     names: Vec<Name>,
     numbers: HashMap<String, u16>,

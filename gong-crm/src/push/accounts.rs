@@ -56,7 +56,11 @@ impl Session {
     async fn leave_out_deleted(&self, ids: &mut Vec<String>) {
         let of_ledger = self.ledger.ledger();
         let states = of_ledger
-            .records(self.space, ObjectType::Account, ids.iter().map(String::as_str))
+            .records(
+                self.space,
+                ObjectType::Account,
+                ids.iter().map(String::as_str),
+            )
             .await;
         if let Ok(states) = states {
             let mut states = states.into_iter();

@@ -159,7 +159,8 @@ impl Delivery<'_> {
             self.upload.body.is_some()
         };
         if !has_body {
-            self.reason = "its content is not known any more: push its records again".to_owned();
+            "its content is not known any more: push its records again"
+                .clone_into(&mut self.reason);
             return Event::StatusLost;
         }
         if let Some(error) = self.unclear.take()
@@ -202,7 +203,7 @@ impl Delivery<'_> {
                 return Event::SendUnclear;
             }
             RetryAction::ResolveConflict => return Event::SendConflict,
-            _ => {
+            RetryAction::GiveUp => {
                 session.note(&error);
                 return Event::SendRefused;
             }
@@ -316,7 +317,7 @@ impl Delivery<'_> {
     /// Asks for the verdict until Gong has finished, or the time is up.
     async fn await_verdict(&mut self) -> Event {
         if self.session.options.wait == Wait::UntilSent {
-            self.reason = "not waited for".to_owned();
+            "not waited for".clone_into(&mut self.reason);
             return Event::WaitGivenUp;
         }
         let clock = &*self.session.client.clock;
@@ -360,7 +361,7 @@ impl Delivery<'_> {
                 }
             }
             if self.is_past_deadline() {
-                self.reason = "Gong gave no verdict within 6 hours".to_owned();
+                "Gong gave no verdict within 6 hours".clone_into(&mut self.reason);
                 return Event::StatusLost;
             }
             let waited = clock.monotonic().saturating_sub(started);

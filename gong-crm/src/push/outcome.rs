@@ -47,6 +47,10 @@ pub(super) struct Counts {
 
 /// What became of a record: the outcome, Gong's reason, and the upload and line that say so.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the type is what became of a record, the field its kind"
+)]
 pub(super) struct Outcome {
     pub(super) outcome: RecordOutcome,
     reason: String,
@@ -308,7 +312,9 @@ impl Session {
                 self.note_missing(upload.object_type, &pending.object_id);
             }
         }
-        Ok(self.ended(upload, pending, &judgement, &outcomes, searches))
+        Ok(Self::ended(
+            upload, pending, &judgement, &outcomes, searches,
+        ))
     }
 
     /// Writes the verdict of one upload into the ledger.
@@ -410,7 +416,6 @@ impl Session {
     }
 
     fn ended(
-        &self,
         upload: &Upload,
         pending: &[Pending],
         judgement: &Judgement,

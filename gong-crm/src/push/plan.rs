@@ -7,7 +7,6 @@ use crate::ledger::{Action, Current, RecordState, Seconds, TryOutcome};
 
 /// How records are compared.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Rules {
     /// The as-of of the read that the records come from.
     pub(super) as_of: Seconds,

@@ -147,6 +147,10 @@ where
     }
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, and it is taken apart at once"
+)]
 enum Prepared {
     Plan(Session, Plan),
     Invalid(Session, Vec<Vec<RecordError>>),

@@ -237,6 +237,6 @@ pub(super) fn entry(id: u64, hash: u64, modified: i64, is_deletion: bool) -> Ent
         modified,
         place: 0,
         line: 1,
-        length: 10 | if is_deletion { DELETION } else { 0 },
+        length: 0b1010 | if is_deletion { DELETION } else { 0 },
     }
 }

@@ -75,6 +75,7 @@ pub(super) enum End {
 }
 
 /// The next state, and what is done.
+#[expect(clippy::match_same_arms, reason = "each line is a row of the table")]
 pub(super) fn next(state: State, event: Event) -> (State, Next) {
     use UploadState::{Accepted, Planned, Sending};
     let sending = State {

@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     fn status(
-        state: RequestState,
+        state: &RequestState,
         errors: &[(u64, &str)],
         total_errors: Option<u64>,
         successes: Option<u64>,

@@ -235,7 +235,7 @@ impl History {
         if self.rules.needs_parents {
             options.account_delay = gong_crm::push::ACCOUNT_DELAY;
         }
-        options.poll = options.poll.with_timeout(Duration::from_secs(60));
+        options.poll = options.poll.with_timeout(Duration::from_mins(1));
         options.poll.max_interval = Duration::from_secs(10);
         if self.rng.u8(..3) == 0 {
             options.max_upload_bytes = self.rng.u64(150..3_000);
@@ -429,7 +429,7 @@ impl History {
     }
 
     /// Lets Gong finish what it has: what a lost ledger does not know of can't be waited for.
-    async fn let_gong_finish(&mut self) {
+    fn let_gong_finish(&mut self) {
         self.simulator.clear_faults();
         self.simulator.set_processing(Processing::Immediate);
         self.clock.advance(Duration::from_hours(2));
@@ -447,7 +447,7 @@ impl History {
             return;
         }
         self.say("the ledger is lost");
-        self.let_gong_finish().await;
+        self.let_gong_finish();
         let spool = self.new_directory();
         self.disk = Disk::memory(spool);
         self.is_tainted = false;
@@ -461,7 +461,7 @@ impl History {
             return;
         }
         self.say("a copy of the ledger is used");
-        self.let_gong_finish().await;
+        self.let_gong_finish();
         let spool = self.new_directory();
         let copy = self.disk.copy(spool).await;
         let client = self.client(copy.ledger());
@@ -482,13 +482,13 @@ impl History {
 
     /// An old ledger is restored, as its guide says: by `recover`.
     async fn restore_after_use(&mut self) {
-        self.let_gong_finish().await;
+        self.let_gong_finish();
         let spool = self.new_directory();
         let backup = self.disk.copy(spool).await;
         let mut keys = BTreeSet::from([self.crm.change(&mut self.rng, false)]);
         keys.extend(self.crm.firm());
         self.push(&keys, false).await;
-        self.let_gong_finish().await;
+        self.let_gong_finish();
         self.say("an old ledger is restored and recovered");
         self.disk = backup;
         self.recover().await;
@@ -503,7 +503,7 @@ impl History {
     /// A quiet round, after which Gong holds what was given, or the report names it.
     async fn end(&mut self) {
         self.say("quiet");
-        self.let_gong_finish().await;
+        self.let_gong_finish();
         if self.is_tainted {
             self.recover().await;
         }
@@ -560,7 +560,7 @@ impl History {
                     let client = self.client(self.disk.ledger());
                     let pushed = client.push(self.integration_id, options).await.unwrap();
                     self.say(format!("  {object_type}: {}", summary(&pushed)));
-                    last = Some(merge(last, pushed));
+                    last = Some(merge(last, &pushed));
                 }
                 let last = last.unwrap();
                 let is_settled = matches!(last.verdict, Verdict::Done | Verdict::Partial);
@@ -736,8 +736,8 @@ struct Merged {
     named: BTreeMap<String, String>,
 }
 
-fn merge(before: Option<Merged>, report: Report) -> Merged {
-    let mut named = named(&report);
+fn merge(before: Option<Merged>, report: &Report) -> Merged {
+    let mut named = named(report);
     let mut verdict = report.verdict;
     if let Some(before) = before {
         named.extend(before.named);

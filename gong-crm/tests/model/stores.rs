@@ -115,7 +115,7 @@ impl Fuse {
         self.0.dies.notified().await;
     }
 
-    async fn burn(&self) -> bool {
+    fn burn(&self) -> bool {
         let left = self.0.writes_left.fetch_sub(1, Ordering::SeqCst);
         if left > 1 {
             return true;
@@ -157,7 +157,7 @@ impl Store for Process {
     fn commit(&self, batch: Batch) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             self.fuse.die().await;
-            let arrives = self.fuse.burn().await;
+            let arrives = self.fuse.burn();
             if arrives {
                 self.disk.store.commit(batch).await?;
             }

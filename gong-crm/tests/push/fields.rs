@@ -31,7 +31,7 @@ async fn absent_custom_field_is_cleared_with_null() {
             "{is_cleared}"
         );
         // A null and an absent field are the same.
-        let null = with_region(NEW, None).replace("}", ",\"region\":null}");
+        let null = with_region(NEW, None).replace('}', ",\"region\":null}");
         harness.write_text("accounts.ldjson", &null);
         assert_eq!(harness.push(&path).await.unchanged(), 1);
         harness.write_text("accounts.ldjson", &with_region(NEW, Some("APAC")));

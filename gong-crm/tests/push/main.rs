@@ -2,6 +2,9 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::unused_self,
+    clippy::unused_async,
+    clippy::format_collect,
     reason = "a test stops at the first thing that is not as it should be"
 )]
 

@@ -14,9 +14,8 @@ pub fn rules_page() -> String {
          leaves open which record or value is meant. Everything else is a warning: what Gong \
          accepts without using it as meant, what this project only concludes, and what Gong's \
          documentation once said or contradicts itself about. `--strict` turns all warnings into \
-         errors, `--deny RULE` those of one rule, and `--allow RULE` switches a rule off; so do \
-         `strict`, `deny` and `allow` of the table `[check]` in `gong-crm.toml`. They mean the same \
-         in `check`, `push`, `plan` and `sync`.\n\n\
+         errors, `--deny RULE` those of one rule, and `--allow RULE` switches a rule off. They \
+         mean the same in `check`, `push`, `plan` and `sync`.\n\n\
          | rule | severity | |\n|---|---|---|\n"
         .to_owned();
     for rule in Rule::ALL {

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::rule::{Rule, Severity};
 
-/// Changes of the rules' default severities: the flags `--strict`, `--allow` and `--deny`, and the
-/// table `[check]` of a `gong-crm.toml`.
+/// Changes of the rules' default severities: the flags `--strict`, `--allow` and `--deny`.
 ///
 /// `allow` wins over `deny` and `strict`.
 ///

@@ -63,8 +63,7 @@ impl LineSource for CsvLines {
 
     fn row_text(&self, line: u64) -> Option<String> {
         let row = self.row_of(line)?;
-        let mut walk = self.walk().ok()?;
-        while let Some(walked) = walk.next() {
+        for walked in self.walk().ok()? {
             let place = self.source_map().place(walked.number);
             if place.is_some_and(|place| place.line == row) {
                 return Some(walked.text(0).0);
