@@ -79,6 +79,7 @@ pub(crate) struct Sync {
     /// Do not ask before the first sync
     #[arg(short, long)]
     pub(crate) yes: bool,
+    #[expect(clippy::option_option, reason = "a flag with an optional value, as clap reads it")]
     /// Run for ever, this often [default: `every` of gong-crm.toml]; less often if the day's calls
     /// would not last
     #[arg(long, value_name = "DURATION", value_parser = duration)]
@@ -104,6 +105,7 @@ pub(crate) struct Sync {
 pub(crate) struct Scope {
     /// Name under which this sync owns records [default: `scope` of gong-crm.toml, or `default`]
     #[arg(long, value_name = "NAME")]
+    #[expect(clippy::struct_field_names, reason = "it has the flag's name")]
     pub(crate) scope: Option<String>,
     /// Only this type, or only these records of it; repeat it for several types
     #[arg(long, value_name = "TYPE[:ID,...]", value_parser = only)]

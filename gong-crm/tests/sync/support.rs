@@ -73,7 +73,7 @@ impl World {
         std::fs::write(&path, text).unwrap();
         let number = self.exports.get() + 1;
         self.exports.set(number);
-        let begin = std::time::SystemTime::now() - std::time::Duration::from_secs(3_600);
+        let begin = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
         set_time(&path, begin + std::time::Duration::from_secs(number));
         path
     }
