@@ -3,6 +3,8 @@
 //! ```
 //! use gong_client::raw;
 //!
+//! // Its TLS needs a provider of cryptography; the client of this crate brings its own.
+//! rustls::crypto::ring::default_provider().install_default().unwrap();
 //! let client = raw::Client::new_with_client("https://api.gong.io", raw::http::Client::new());
 //! # let _ = client;
 //! ```

@@ -79,7 +79,10 @@ pub(crate) struct Sync {
     /// Do not ask before the first sync
     #[arg(short, long)]
     pub(crate) yes: bool,
-    #[expect(clippy::option_option, reason = "a flag with an optional value, as clap reads it")]
+    #[expect(
+        clippy::option_option,
+        reason = "a flag with an optional value, as clap reads it"
+    )]
     /// Run for ever, this often [default: `every` of gong-crm.toml]; less often if the day's calls
     /// would not last
     #[arg(long, value_name = "DURATION", value_parser = duration)]

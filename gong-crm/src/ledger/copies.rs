@@ -69,8 +69,7 @@ impl Ledger {
                 }
                 match page.last() {
                     Some((key, _)) if page.len() == PAGE => {
-                        from.clone_from(key);
-                        from.push(0);
+                        from = [key.as_slice(), &[0]].concat();
                     }
                     _ => break,
                 }

@@ -143,8 +143,9 @@ fn or(reason: String, otherwise: &str) -> String {
 mod tests {
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers name a state")]
     fn status(
-        state: &RequestState,
+        state: RequestState,
         errors: &[(u64, &str)],
         total_errors: Option<u64>,
         successes: Option<u64>,

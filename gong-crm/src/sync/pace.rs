@@ -20,8 +20,8 @@ const RESERVE: u64 = 500;
 /// use gong_crm::sync::Pace;
 ///
 /// let mut pace = Pace::new(Duration::from_mins(5));
-/// pace.add_round(33);
-/// // 288 rounds a day of 33 calls each are within 10,000.
+/// pace.add_round(30);
+/// // 288 rounds a day of 30 calls each are within 10,000.
 /// assert_eq!(pace.pause(Some(10_000)), Duration::from_mins(5));
 /// // With half of them gone, the rounds get rarer.
 /// assert!(pace.pause(Some(5_000)) > Duration::from_mins(9));

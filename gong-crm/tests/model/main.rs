@@ -6,6 +6,8 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
