@@ -30,7 +30,7 @@ pub enum Current {
 /// The hash is [`NULL_SENT`](Self::NULL_SENT) once the field was cleared with `null`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentField {
-    /// The number of the field's name in the ledger; see [`super::names`].
+    /// The number of the field's name in the ledger.
     pub name: u16,
     /// The low 32 bits of the keyed hash of its value.
     pub hash: [u8; 4],

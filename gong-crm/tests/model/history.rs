@@ -149,7 +149,7 @@ impl History {
         }
         match self.rng.u8(..12) {
             0..=3 => self.resume().await,
-            4 => self.lose_ledger().await,
+            4 => self.lose_ledger(),
             5 => self.use_a_copy().await,
             6 => self.restore_after_use().await,
             _ => {}
@@ -441,7 +441,7 @@ impl History {
         self.directory.path().join(name).join("spool")
     }
 
-    async fn lose_ledger(&mut self) {
+    fn lose_ledger(&mut self) {
         if self.rules.drops_older {
             // Gong would drop what is sent again with its own date.
             return;
