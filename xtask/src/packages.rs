@@ -23,6 +23,8 @@ const STEPS: &[Step] = &[
             "gong-crm",
             "-p",
             "gong-api-gen",
+            "-p",
+            "gong-sources",
             "--",
             "-D",
             "warnings",
@@ -49,6 +51,8 @@ const STEPS: &[Step] = &[
             "gong-crm",
             "-p",
             "gong-sim",
+            "-p",
+            "gong-sources",
             "-p",
             "gong-crm-cli",
         ],
@@ -101,6 +105,8 @@ pub(crate) fn compare(root: &Path, revision: &str) -> Result<()> {
         "gong-sim",
         "-p",
         "gong-api-gen",
+        "-p",
+        "gong-sources",
     ];
     say(&format!(
         "== interface: cargo {} {}",

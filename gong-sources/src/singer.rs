@@ -1,0 +1,1 @@
+//! Singer taps as a source.
