@@ -20,4 +20,5 @@ pub(crate) mod schema;
 pub(crate) mod sim;
 pub(crate) mod status;
 pub(crate) mod sync;
+mod sync_health;
 pub(crate) mod uploads;

@@ -96,6 +96,10 @@ pub(crate) struct Sync {
     /// Let a paused sync of this scope go on
     #[arg(long = "continue", conflicts_with_all = ["every", "plan"])]
     pub(crate) continue_: bool,
+    /// Say whether a running sync --every of this scope is alive: exit code 0 if its next round is
+    /// not more than half an hour late or it is paused, 1 otherwise
+    #[arg(long, conflicts_with_all = ["pause", "continue_", "every", "plan"])]
+    pub(crate) health: bool,
     /// Send everything, although Gong has it already
     #[arg(long, conflicts_with = "every")]
     pub(crate) resend: bool,

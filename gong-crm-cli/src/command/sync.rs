@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use gong_crm::check::{self, FileConverter};
 use gong_crm::mapping::{Conversion, Mapping, MappingError};
@@ -16,6 +16,7 @@ use gong_crm::{IntegrationId, ObjectType};
 use crate::args::Global;
 use crate::args::sync::{Scope, Sync};
 use crate::command::push::apply_delivery_args;
+use crate::command::sync_health;
 use crate::config::settings::Settings;
 use crate::config::sources;
 use crate::connection::Connection;
@@ -129,6 +130,9 @@ pub(crate) async fn run(global: &Global, args: &Sync, output: Output) -> Result<
     let scope = sources.scope(&args.scope);
     if args.pause || args.continue_ {
         return pause(global, &scope, args.pause, output).await;
+    }
+    if args.health {
+        return sync_health::run(global, &scope, output).await;
     }
     let mut options = sources.options(global, &args.scope)?;
     if global.sim {
@@ -253,6 +257,7 @@ impl Round {
                 return Ok(signal);
             }
             let began = Instant::now();
+            self.say_next_round(Duration::ZERO).await?;
             match self.run(false).await {
                 Ok((Some(report), None)) => {
                     if self.output.is_json() {
@@ -298,11 +303,21 @@ impl Round {
                     .status(&format!("rounds begin every {seconds} s now, {why}"));
             }
             let rest = pause.saturating_sub(began.elapsed());
+            self.say_next_round(rest).await?;
             tokio::select! {
                 () = tokio::time::sleep(rest) => {}
                 signal = self.signals.next() => return Ok(signal),
             }
         }
+    }
+
+    /// Says for `sync --health` when the next round begins.
+    async fn say_next_round(&self, rest: Duration) -> Result<(), CliError> {
+        let ledger = self.connection.client.ledger();
+        ledger
+            .set_next_round(&self.options.scope, SystemTime::now() + rest)
+            .await
+            .map_err(|error| CliError::from_ledger(&error))
     }
 
     async fn wait_while_paused(&mut self) -> Result<Option<Exit>, CliError> {

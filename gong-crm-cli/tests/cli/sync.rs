@@ -1,7 +1,10 @@
 //! `gong-crm plan` and `gong-crm sync`, with exports in a directory.
 
 use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, SystemTime};
 
+use gong_crm::ledger::Ledger;
 use gong_sim::Simulator;
 use serde_json::Value;
 
@@ -58,6 +61,27 @@ impl Place {
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         (output.status.code(), value.unwrap_or(Value::String(told)))
     }
+}
+
+#[test]
+fn sources_of_a_named_config_file_can_be_tried_with_the_simulator() {
+    let place = Place::new();
+    place.export(1..=3);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let config = format!(
+        "[sources.ACCOUNT]\nfiles = {:?}\n",
+        place.path("accounts.ldjson")
+    );
+    let path = elsewhere.path().join("mine.toml");
+    std::fs::write(&path, config).unwrap();
+    let mut sync = Invocation::new(&["--sim", "sync", "-o", "json", "--config"]);
+    sync.command().arg(&path);
+    let output = sync.output();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (output.status.code(), &report["files"][0]["accepted"]),
+        (Some(0), &Value::from(3))
+    );
 }
 
 #[test]
@@ -135,4 +159,41 @@ fn plan_file_is_carried_out_once() {
     let (code, report) = place.json(&["sync", "--plan", "today.plan"]);
     assert_eq!(code, Some(6), "{report}");
     assert_eq!(report["plan"]["leftOut"][0]["objectId"], "acc-4");
+}
+
+#[test]
+fn health_says_whether_a_running_sync_is_in_time() {
+    let place = Place::new();
+    place.export(1..=2);
+    let (code, answer) = place.json(&["sync", "--health"]);
+    assert_eq!(code, Some(1), "{answer}");
+
+    let mut running = place.command(&["sync", "--every", "1h"]);
+    let mut child = running.command().stderr(Stdio::null()).spawn().unwrap();
+    while place.json(&["sync", "--health"]).0 != Some(0) {
+        assert!(child.try_wait().unwrap().is_none(), "the sync ended");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let due = |ago: Duration| {
+        let ledger = place.path("ledger.sqlite");
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let ledger = Ledger::open(ledger).await.unwrap();
+            let due = SystemTime::now() - ago;
+            ledger.set_next_round("acme", due).await.unwrap();
+        });
+    };
+    due(Duration::from_mins(29));
+    assert_eq!(place.json(&["sync", "--health"]).0, Some(0));
+    due(Duration::from_mins(31));
+    let (code, answer) = place.json(&["sync", "--health"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        answer.to_string().contains("due 31 minutes ago"),
+        "{answer}"
+    );
+    assert_eq!(place.json(&["sync", "--pause"]).0, Some(0));
+    assert_eq!(place.json(&["sync", "--health"]).0, Some(0));
 }

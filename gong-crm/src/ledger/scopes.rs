@@ -1,6 +1,7 @@
 //! Scopes: which sync owns which records, and what its last complete read of each type was.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -156,6 +157,29 @@ impl Ledger {
         } else {
             batch.delete(Table::Meta, &pause_key(scope));
         }
+        self.commit(batch).await
+    }
+
+    /// When the next round of a scope is due, as its running sync said last.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn next_round(&self, scope: &str) -> Result<Option<SystemTime>, LedgerError> {
+        let seconds: Option<u64> = self.meta_json(&next_round_key(scope)).await?;
+        Ok(seconds.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds))))
+    }
+
+    /// Says when the next round of a scope is due, so that another process sees that it is late.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be written.
+    pub async fn set_next_round(&self, scope: &str, due: SystemTime) -> Result<(), LedgerError> {
+        let seconds = due.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let mut batch = Batch::new();
+        let value = seconds.to_string();
+        batch.put(Table::Meta, &next_round_key(scope), value.as_bytes());
         self.commit(batch).await
     }
 
@@ -352,6 +376,10 @@ impl Ledger {
 
 fn look_key(space: Space) -> Vec<u8> {
     format!("look {}", space.0).into_bytes()
+}
+
+fn next_round_key(scope: &str) -> Vec<u8> {
+    format!("next round {scope}").into_bytes()
 }
 
 fn pause_key(scope: &str) -> Vec<u8> {
