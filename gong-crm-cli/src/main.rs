@@ -111,7 +111,8 @@ fn usage_error(error: &clap::Error) -> Exit {
     }
 }
 
-/// The simulator takes no settings; clap does not see a conflict with a global flag.
+/// The simulator takes no host, ledger or profile; clap does not see a conflict with a global flag.
+/// A config file counts for its sources and mappings.
 fn reject_with_sim(global: &Global, command: &Command) -> Result<(), CliError> {
     if !global.sim {
         return Ok(());
@@ -119,7 +120,6 @@ fn reject_with_sim(global: &Global, command: &Command) -> Result<(), CliError> {
     let given = [
         ("--base-url", global.base_url.is_some()),
         ("--ledger", global.ledger.is_some()),
-        ("--config", global.config.is_some()),
         ("--profile", global.profile.is_some()),
     ];
     if let Some((name, _)) = given.iter().find(|(_, is_given)| *is_given) {
