@@ -4,7 +4,7 @@
 #   docker run --rm --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
 #       --volume "$PWD/examples/acme:/crm:ro" gong-crm --sim push /crm
 #
-# The ledger is in /state: give it a volume, or the next container does not know what Gong has.
+# examples/container/compose.yaml runs it as a service. The ledger is in /state: give it a volume, or the next container does not know what Gong has.
 # With --read-only, /state and /tmp are the only places that can be written.
 #
 # Base images are pinned by the digest of their index (amd64 and arm64). Dependabot updates tag and
@@ -30,4 +30,6 @@ ENV XDG_STATE_HOME=/state
 USER 65532:65532
 VOLUME /state
 WORKDIR /crm
+# For a container that runs `sync --every`; the default start period leaves a one-off push alone.
+HEALTHCHECK --interval=5m --timeout=30s --start-period=30m CMD ["gong-crm", "sync", "--health"]
 ENTRYPOINT ["gong-crm"]
