@@ -11,6 +11,7 @@ use crate::ci::say;
 
 mod clients;
 mod lint;
+mod python;
 mod schemathesis;
 mod simulator;
 mod tools;
@@ -45,6 +46,13 @@ const SUITES: &[Suite] = &[
         about: "schemathesis finds no difference between contract and simulator, by default and strict",
         needs: &[Need::Python],
         run: schemathesis::run,
+    },
+    Suite {
+        name: "python",
+        about: "the wheel is installed in an empty environment; its commands, its module, a notebook, \
+                a dlt destination and a Dagster asset work",
+        needs: &[],
+        run: python::run,
     },
 ];
 

@@ -59,16 +59,7 @@ impl Tools {
     /// Makes sure that it is there; installs packages unless those of the list are installed.
     pub(super) fn provide(&self, need: Need) -> Result<()> {
         match need {
-            Need::Python => self.installed(&self.venv, "requirements.txt", |list| {
-                run(Command::new("python3")
-                    .args(["-m", "venv", "--clear"])
-                    .arg(&self.venv))
-                .with_context(|| format!("this needs {}", need.name()))?;
-                run(self
-                    .python("pip")
-                    .args(["install", "--quiet", "--requirement"])
-                    .arg(list))
-            }),
+            Need::Python => self.python_packages(&self.venv, "requirements.txt"),
             Need::Node => self.installed(&self.node, "package.json", |list| {
                 std::fs::create_dir_all(&self.node)?;
                 std::fs::copy(list, self.node.join("package.json"))?;
@@ -104,24 +95,40 @@ impl Tools {
 
     /// A command of the Python packages; they find each other.
     pub(super) fn python(&self, name: &str) -> Command {
-        let folder = self
-            .venv
-            .join(if cfg!(windows) { "Scripts" } else { "bin" });
-        let mut command = Command::new(folder.join(name));
-        let mut path = vec![folder];
-        path.extend(std::env::split_paths(
-            &std::env::var_os("PATH").unwrap_or_default(),
-        ));
-        if let Ok(path) = std::env::join_paths(path) {
-            command.env("PATH", path);
-        }
-        command
+        program(&self.venv, name)
+    }
+
+    /// Makes sure that a virtual environment has the packages of a list of `xtask/outside`.
+    pub(super) fn python_packages(&self, venv: &Path, list: &str) -> Result<()> {
+        self.installed(venv, list, |list| {
+            run(Command::new("python3")
+                .args(["-m", "venv", "--clear"])
+                .arg(venv))
+            .with_context(|| format!("this needs {}", Need::Python.name()))?;
+            run(program(venv, "pip")
+                .args(["install", "--quiet", "--requirement"])
+                .arg(list))
+        })
     }
 
     /// A command of the Node packages.
     pub(super) fn node(&self, name: &str) -> Command {
         Command::new(self.node.join("node_modules/.bin").join(name))
     }
+}
+
+/// A program of a virtual environment, which finds the others of that environment first.
+pub(super) fn program(venv: &Path, name: &str) -> Command {
+    let folder = venv.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    let mut command = Command::new(folder.join(name));
+    let mut path = vec![folder];
+    path.extend(std::env::split_paths(
+        &std::env::var_os("PATH").unwrap_or_default(),
+    ));
+    if let Ok(path) = std::env::join_paths(path) {
+        command.env("PATH", path);
+    }
+    command
 }
 
 /// Runs a command that shows what it does, and fails as it fails.

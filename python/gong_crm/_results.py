@@ -1,0 +1,204 @@
+"""What the command answers, as typed values.
+
+Names are those of the command's JSON (``gong-crm push -o json``), so that its documentation holds
+here too. Keys that a later version of the command adds are ignored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Dict, List, Optional, Type, TypeVar, cast
+
+Json = Dict[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A problem that the check found; ``severity`` is ``"error"`` or ``"warning"``.
+
+    ``line``, ``column`` and ``objectId`` are ``None`` for a finding about a whole file or column.
+    """
+
+    path: str
+    line: Optional[int]
+    column: Optional[int]
+    rule: str
+    severity: str
+    field: Optional[str]
+    objectId: Optional[str]
+    count: int
+    message: str
+    hint: Optional[str]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One upload, by the id under which Gong knows it."""
+
+    clientRequestId: str
+    status: str
+    records: int
+    accepted: int
+    rejected: int
+
+
+@dataclass(frozen=True)
+class RecordError:
+    """Why one record is not in Gong as it was given."""
+
+    clientRequestId: Optional[str]
+    line: Optional[int]
+    sourceLine: Optional[int]
+    objectId: Optional[str]
+    description: str
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What became of the records of one file or source."""
+
+    path: str
+    objectType: str
+    status: str
+    records: int
+    unchanged: int
+    accepted: int
+    rejected: int
+    uploads: List[Upload]
+    errors: List[RecordError]
+    reason: Optional[str]
+
+
+@dataclass(frozen=True)
+class PushReport:
+    """What became of a push; ``verdict`` is ``"done"`` only if Gong holds every record as given."""
+
+    verdict: str
+    files: List[FileReport]
+
+    @property
+    def accepted(self) -> int:
+        """Records that were sent and that Gong accepted."""
+        return sum(file.accepted for file in self.files)
+
+    @property
+    def unchanged(self) -> int:
+        """Records that Gong held already."""
+        return sum(file.unchanged for file in self.files)
+
+    @property
+    def errors(self) -> List[RecordError]:
+        """The errors of all files."""
+        return [error for file in self.files for error in file.errors]
+
+    @property
+    def reasons(self) -> List[str]:
+        """Why files or sources as a whole are not done."""
+        return [f"{file.path}: {file.reason}" for file in self.files if file.reason]
+
+
+@dataclass(frozen=True)
+class TypePlan:
+    """What a sync would do with the records of one type."""
+
+    objectType: str
+    source: int
+    new: int
+    changed: int
+    deleted: int
+    unchanged: int
+    heldBack: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """One record that a sync would send or hold back.
+
+    ``action`` is ``"create"``, ``"update"``, ``"delete"`` or ``"hold-back"``.
+    """
+
+    objectType: str
+    objectId: str
+    action: str
+    fields: List[str]
+    reason: Optional[str]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A source that could not be read as it was declared, such as a file that is missing."""
+
+    objectType: str
+    source: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sync would do, record by record; nothing was sent.
+
+    ``heldDeletions`` is the path of the list of deletions that a limit holds back, or ``None``.
+    """
+
+    types: List[TypePlan]
+    changes: List[Change]
+    problems: List[Problem]
+    heldDeletions: Optional[str]
+    uploads: int
+    calls: int
+
+
+@dataclass(frozen=True)
+class SyncReport(PushReport):
+    """What became of a sync, with the plan that it followed."""
+
+    plan: Optional[Plan]
+
+    @property
+    def reasons(self) -> List[str]:
+        """Why files or sources as a whole are not done."""
+        problems = self.plan.problems if self.plan else []
+        return [problem.message for problem in problems] + super().reasons
+
+
+def _take(kind: Type[T], values: Json, **replaced: Any) -> T:
+    """A value of a dataclass from the keys of its fields; a missing key is ``None``."""
+    names = [field.name for field in fields(cast(Any, kind))]
+    return kind(**{name: replaced.get(name, values.get(name)) for name in names})
+
+
+def finding(values: Json) -> Finding:
+    return _take(Finding, values)
+
+
+def _file(values: Json) -> FileReport:
+    return _take(
+        FileReport,
+        values,
+        uploads=[_take(Upload, upload) for upload in values["uploads"]],
+        errors=[_take(RecordError, error) for error in values["errors"]],
+    )
+
+
+def push_report(values: Json) -> PushReport:
+    return PushReport(values["verdict"], [_file(file) for file in values["files"]])
+
+
+def plan(values: Json) -> Plan:
+    return _take(
+        Plan,
+        values,
+        types=[_take(TypePlan, kind) for kind in values["types"]],
+        changes=[_take(Change, change) for change in values["changes"]],
+        problems=[_take(Problem, problem) for problem in values["problems"]],
+    )
+
+
+def sync_report(values: Json) -> SyncReport:
+    planned = values.get("plan")
+    return SyncReport(
+        values["verdict"],
+        [_file(file) for file in values["files"]],
+        plan(planned) if planned else None,
+    )
