@@ -64,6 +64,7 @@ mod draft;
 mod encoding;
 mod expression;
 mod field_type;
+mod join;
 mod json_path;
 mod json_rows;
 mod languages;
@@ -88,7 +89,7 @@ pub use lines::Conversion;
 #[doc(hidden)]
 pub use lines::{CsvInput, CsvLines, Walk, WalkedRow};
 pub use model::{
-    FieldMapping, Lookup, Mapping, MappingError, OnlyCurrency, Take, TypeMapping, Words,
+    FieldMapping, Join, Lookup, Mapping, MappingError, OnlyCurrency, Take, TypeMapping, Words,
 };
 pub use problem::{LeftOut, Problem};
 #[doc(hidden)]

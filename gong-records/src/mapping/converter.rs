@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use super::compiled_mapping::{CompiledMapping, required_fields};
+use super::join::joins;
 use super::model::{Mapping, MappingError};
 use super::problem::Problem;
 use super::row::Row;
@@ -52,6 +53,10 @@ impl<'a> Converter<'a> {
             ConvertError::Mapping(error) => ConvertError::Mapping(located(error)),
             other => other,
         })?;
+        if !table.join.is_empty() {
+            let joins = joins(table, object_type, mapping, options, is_json).map_err(located)?;
+            source.set_joins(joins);
+        }
         let compiled =
             CompiledMapping::new(table, object_type, mapping, &mut source, options, keep);
         Ok(Self {

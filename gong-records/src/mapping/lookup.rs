@@ -196,7 +196,12 @@ fn files_of(
 }
 
 /// Relative to the mapping's folder, or else beside the file that is converted.
-fn beside(path: &Path, object_type: ObjectType, mapping: &Mapping, options: &Options) -> PathBuf {
+pub(super) fn beside(
+    path: &Path,
+    object_type: ObjectType,
+    mapping: &Mapping,
+    options: &Options,
+) -> PathBuf {
     let of_mapping = mapping.folder(object_type).map(|folder| folder.join(path));
     let folder = options.path.as_ref().and_then(|path| path.parent());
     let of_file = folder.map(|folder| folder.join(path));

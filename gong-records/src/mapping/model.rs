@@ -16,7 +16,7 @@ mod field;
 mod words;
 
 pub use error::MappingError;
-pub use field::{FieldMapping, Lookup, OnlyCurrency, Take};
+pub use field::{FieldMapping, Join, Lookup, OnlyCurrency, Take};
 pub use words::Words;
 
 /// Which columns of which CSV become which fields: what a mapping file says.
@@ -72,8 +72,13 @@ pub struct TypeMapping {
     pub format: Option<String>,
     /// The files of this type, relative to the mapping's folder, where their names don't tell it.
     pub files: Words,
+    /// The Singer streams whose records become records of this type, where they come from a tap.
+    pub stream: Words,
     /// In a JSON document, the path to the list of records, such as `data.items`.
     pub records: Option<String>,
+    /// Records of other JSON files that are put beside the columns of each record, by the name that
+    /// they get there.
+    pub join: BTreeMap<String, Join>,
     /// A list in each record, of which every item becomes a record of its own: in JSON a path to a
     /// list, in a CSV a column. The item is the column `item`.
     pub each: Option<String>,
@@ -275,7 +280,9 @@ impl Default for TypeMapping {
         Self {
             format: None,
             files: Words::default(),
+            stream: Words::default(),
             records: None,
+            join: BTreeMap::new(),
             each: None,
             each_split: ";".to_owned(),
             filter: None,

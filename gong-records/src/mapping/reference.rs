@@ -39,6 +39,8 @@ const TABLE: &[Entry] = entries! {
         "{\"data\":{\"items\":[{\"Id\":1,\"title\":\"Pilot\"}]}}" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
     "files": "The files of this type, relative to the mapping, where their names don't tell it."; "files = \"Verkaufschancen*.csv\""; "name = \"Title\"";
         "Id,Title\n1,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
+    "stream": "The Singer streams whose records these are, where they come from a tap; see the guide's page on taps."; "format = \"json\"\nstream = \"deals\""; "name = \"title\"";
+        "{\"Id\":1,\"title\":\"Pilot\"}\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
     "header": "Whether the first row names the columns; without it they are called `1`, `2`, …. Default: `true`."; "header = false"; "objectId = \"1\"\nname = \"2\"";
         "1,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
     "skip": "How many rows are above the header. Default: 0."; "skip = 1"; "name = \"Title\"";
@@ -184,12 +186,29 @@ pub fn reference_page() -> String {
                 entry.output.join("\n"),
             );
         }
+        if title == "Keys of a type" {
+            page += JOIN;
+        }
         if title == "Keys of a field" {
             page += LOOKUP;
         }
     }
     page
 }
+
+/// A join needs a second file, so that its example is run by a test of its own.
+const JOIN: &str = "
+### `join`
+
+Records of other JSON files that are put beside the columns of each record: `in` is the file, relative to the mapping or beside the file that is converted, `key` the path of the key in it, `by` the path of that key in the record. The column is null where there is no such record.
+
+```toml
+[STAGE.join]
+pipeline = { in = \"pipelines.jsonl\", key = \"id\", by = \"pipeline_id\" }
+[STAGE.fields]
+name = { from = [\"pipeline.name\", \"name\"], join = \": \" }
+```
+";
 
 /// A lookup needs a second file, so that its example is run by a test of its own.
 const LOOKUP: &str = "
@@ -270,7 +289,10 @@ mod tests {
                     .map(|entry| entry.name)
                     .chain(formats)
                     .any(|name| name == key);
-                assert!(is_documented || key == "lookup" || key == "fields", "{key}");
+                assert!(
+                    is_documented || ["fields", "join", "lookup"].contains(&key),
+                    "{key}"
+                );
             }
         }
     }

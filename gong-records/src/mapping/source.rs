@@ -12,6 +12,7 @@ use super::columns::{Column, find};
 use super::csv_rows::Rows;
 use super::encoding::{declared, guessed};
 use super::expression::{Names, csv_row, json_row};
+use super::join::Joined;
 use super::json_path::{self, JsonPath};
 use super::json_rows::JsonRows;
 use super::model::{MappingError, TypeMapping};
@@ -40,6 +41,7 @@ pub(super) struct Source<'a> {
     /// The items of the row that are still to be given, last first.
     items: Vec<String>,
     json_items: Vec<serde_json::Value>,
+    joins: Vec<Joined>,
 }
 
 enum AnyRows<'a> {
@@ -78,6 +80,7 @@ impl<'a> Source<'a> {
             each_split: table.each_split.clone(),
             items: Vec::new(),
             json_items: Vec::new(),
+            joins: Vec::new(),
         };
         if is_json {
             let rows = JsonRows::new(source, encoding, table.records.as_deref());
@@ -129,6 +132,11 @@ impl<'a> Source<'a> {
         opened.columns = Columns::Csv(names, None);
         opened.rows = AnyRows::Csv(rows);
         Ok(opened)
+    }
+
+    /// Puts records of other files beside the columns of each record.
+    pub(super) fn set_joins(&mut self, joins: Vec<Joined>) {
+        self.joins = joins;
     }
 
     /// The column of this name, or at this path.
@@ -192,6 +200,11 @@ impl<'a> Source<'a> {
                 };
                 if !is_there {
                     return Ok(false);
+                }
+            }
+            if let Some((record, _)) = &mut self.row.json {
+                for join in &self.joins {
+                    join.add_to(record);
                 }
             }
             let is_blank = |cell: &str| cell.trim().is_empty();

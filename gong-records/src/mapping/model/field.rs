@@ -104,6 +104,22 @@ pub struct Lookup {
     pub encoding: Option<String>,
 }
 
+/// A record of another JSON file: `join.pipeline = { in = "pipelines.jsonl", key = "id", by =
+/// "pipeline_id" }` puts the pipeline of each record into its column `pipeline`, so that a field can
+/// be made of `pipeline.name`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Join {
+    /// A JSON file, relative to the mapping's folder or beside the file that is converted.
+    #[serde(rename = "in")]
+    pub source: String,
+    /// The path of a record's key in that file.
+    pub key: String,
+    /// The path of that key in the record that is converted.
+    pub by: String,
+}
+
 /// The currency that an amount must be in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]

@@ -1,0 +1,161 @@
+//! Records of other files that are put beside the columns of a record.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::ConvertError;
+use super::json_path::{JsonPath, cell};
+use super::json_rows::JsonRows;
+use super::lookup::beside;
+use super::model::{Join, MappingError, TypeMapping};
+use super::row::Row;
+use super::{Mapping, Options};
+use crate::record::ObjectType;
+
+/// The records of one other file, by their keys.
+#[derive(Debug)]
+pub(super) struct Joined {
+    name: String,
+    by: JsonPath,
+    records: HashMap<String, Value>,
+}
+
+impl Joined {
+    /// Adds the record that belongs to this one; null if there is none.
+    pub(super) fn add_to(&self, record: &mut Value) {
+        let key = self.by.find(record).map(|key| cell(&key).0);
+        let found = key.and_then(|key| self.records.get(key.trim()));
+        let found = found.cloned().unwrap_or(Value::Null);
+        if let Value::Object(fields) = record {
+            fields.insert(self.name.clone(), found);
+        }
+    }
+}
+
+/// Reads the files that a table joins.
+pub(super) fn joins(
+    table: &TypeMapping,
+    object_type: ObjectType,
+    mapping: &Mapping,
+    options: &Options,
+    is_json: bool,
+) -> Result<Vec<Joined>, MappingError> {
+    let read = |(name, join): (&String, &Join)| {
+        let joined = if is_json {
+            read(name, join, object_type, mapping, options)
+        } else {
+            Err(MappingError::new(
+                "records are joined to those of JSON files; for a CSV, write a lookup",
+            ))
+        };
+        joined.map_err(|error| error.within(name).within("join"))
+    };
+    table.join.iter().map(read).collect()
+}
+
+fn read(
+    name: &str,
+    join: &Join,
+    object_type: ObjectType,
+    mapping: &Mapping,
+    options: &Options,
+) -> Result<Joined, MappingError> {
+    for (key, text) in [("in", &join.source), ("key", &join.key), ("by", &join.by)] {
+        if text.is_empty() {
+            return Err(MappingError::new(format!(
+                "a join needs {key}; write join.pipeline = {{ in = \"pipelines.jsonl\", key = \
+                 \"id\", by = \"pipeline_id\" }}"
+            ))
+            .within(key));
+        }
+    }
+    let key = JsonPath::parse(&join.key).map_err(|error| error.within("key"))?;
+    let by = JsonPath::parse(&join.by).map_err(|error| error.within("by"))?;
+    let path = beside(Path::new(&join.source), object_type, mapping, options);
+    let unreadable = |error: String| {
+        MappingError::new(format!("the join with {}: {error}", path.display())).within("in")
+    };
+    let file = super::open(&path).map_err(|error: ConvertError| unreadable(error.to_string()))?;
+    let rows = JsonRows::new(file, encoding_rs::UTF_8, None);
+    let mut rows = rows.map_err(|error| unreadable(error.to_string()))?;
+    let mut records = HashMap::new();
+    let mut row = Row::default();
+    while rows
+        .next(&mut row)
+        .map_err(|error| unreadable(error.to_string()))?
+    {
+        let Some((record, _)) = row.json.take() else {
+            continue;
+        };
+        if let Some(key) = key.find(&record).map(|key| cell(&key).0) {
+            // The last one counts, as where a file is written on.
+            records.insert(key.trim().to_owned(), record);
+        }
+    }
+    Ok(Joined {
+        name: name.to_owned(),
+        by,
+        records,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::convert_reader;
+
+    fn convert(folder: &Path, join: &str, name: &str) -> Result<String, ConvertError> {
+        let toml = format!(
+            "[STAGE]\njoin.pipeline = {join}\n[STAGE.fields]\nobjectId = 'id'\nname = {name}\n"
+        );
+        let mapping = Mapping::from_toml(&toml)?;
+        let mut options = Options::new(jiff::Timestamp::UNIX_EPOCH);
+        options.path = Some(folder.join("stages.jsonl"));
+        let stages = "{\"id\":1,\"pipeline_id\":7}\n{\"id\":2,\"pipeline_id\":9}\n{\"id\":3}\n";
+        let mut lines = Vec::new();
+        convert_reader(
+            stages.as_bytes(),
+            &mapping,
+            ObjectType::Stage,
+            &options,
+            &mut lines,
+            &mut |_| {},
+        )?;
+        Ok(String::from_utf8(lines).unwrap())
+    }
+
+    #[test]
+    fn joined_record_is_a_column_and_null_where_there_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipelines = "{\"id\":7,\"name\":\"Old\"}\n{\"id\":7,\"name\":\"Sales\"}\n";
+        std::fs::write(folder.path().join("pipelines.jsonl"), pipelines).unwrap();
+        let join = "{ in = 'pipelines.jsonl', key = 'id', by = 'pipeline_id' }";
+        let name = "{ from = 'pipeline.name', default = 'none' }";
+        assert_eq!(
+            convert(folder.path(), join, name).unwrap(),
+            "{\"objectId\":\"1\",\"name\":\"Sales\"}\n{\"objectId\":\"2\",\"name\":\"none\"}\n\
+             {\"objectId\":\"3\",\"name\":\"none\"}\n"
+        );
+        let expr = "{ expr = \"pipeline.name if pipeline else 'none'\" }";
+        assert!(
+            convert(folder.path(), join, expr)
+                .unwrap()
+                .contains("Sales")
+        );
+    }
+
+    #[test]
+    fn mistake_in_a_join_is_located() {
+        let folder = tempfile::tempdir().unwrap();
+        for (join, expected) in [
+            ("{ in = 'no.jsonl', key = 'id', by = 'x' }", "no.jsonl"),
+            ("{ in = 'no.jsonl', key = 'id' }", "a join needs by"),
+            ("{ in = 'no.jsonl', key = 'a[', by = 'x' }", "line 2"),
+        ] {
+            let error = convert(folder.path(), join, "'id'").unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
+}
