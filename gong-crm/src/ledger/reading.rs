@@ -86,6 +86,27 @@ impl Ledger {
         self.uploads_from(first).await
     }
 
+    /// Whether Gong holds each of these records in some version, as far as this ledger knows.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn holds(
+        &self,
+        base_url: &str,
+        integration_id: IntegrationId,
+        object_type: ObjectType,
+        ids: &[String],
+    ) -> Result<Vec<bool>, LedgerError> {
+        let space = self.space(base_url, integration_id).await?;
+        let ids = ids.iter().map(String::as_str);
+        let states = self.records(space, object_type, ids).await?;
+        let is_held = |state: Option<RecordState>| {
+            state.is_some_and(|state| state.current == Current::Version)
+        };
+        Ok(states.into_iter().map(is_held).collect())
+    }
+
     /// The uploads whose verdict is not known, the newest last.
     ///
     /// # Errors

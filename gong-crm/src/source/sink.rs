@@ -82,7 +82,8 @@ impl Sink {
     }
 
     /// Gives the sink away, to another thread, and leaves an empty one.
-    pub(super) fn take(&mut self) -> Self {
+    #[must_use]
+    pub fn take(&mut self) -> Self {
         let empty = Self::new(self.object_type, self.name.clone(), self.directory.clone());
         std::mem::replace(self, empty)
     }
@@ -153,13 +154,28 @@ impl Sink {
         path: &Path,
         converter: Option<&Arc<dyn FileConverter>>,
     ) -> Result<(), SourceError> {
+        self.add_file_named(path, path, converter)
+    }
+
+    /// As [`add_file`](Self::add_file), for a file that has another name in reports, such as that of
+    /// the stream or table it was made of.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Failed`] when it can't be read or converted.
+    pub fn add_file_named(
+        &mut self,
+        name: &Path,
+        path: &Path,
+        converter: Option<&Arc<dyn FileConverter>>,
+    ) -> Result<(), SourceError> {
         self.close()?;
         let failed = |error: io::Error| {
             SourceError::failed(format!("{} can't be read: {error}", path.display()))
         };
         let stamp = Stamp::of(path).map_err(failed)?;
         let mut file = SourceFile {
-            name: path.to_path_buf(),
+            name: name.to_path_buf(),
             lines: path.to_path_buf(),
             converted: None,
             stamp: Some(stamp),

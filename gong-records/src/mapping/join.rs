@@ -23,13 +23,14 @@ pub(super) struct Joined {
 }
 
 impl Joined {
-    /// Adds the record that belongs to this one; null if there is none.
+    /// Adds the record that belongs to this one, null if there is none; and how many there are.
     pub(super) fn add_to(&self, record: &mut Value) {
         let key = self.by.find(record).map(|key| cell(&key).0);
         let found = key.and_then(|key| self.records.get(key.trim()));
         let found = found.cloned().unwrap_or(Value::Null);
         if let Value::Object(fields) = record {
             fields.insert(self.name.clone(), found);
+            fields.insert(format!("{}_count", self.name), self.records.len().into());
         }
     }
 }
@@ -138,7 +139,7 @@ mod tests {
             "{\"objectId\":\"1\",\"name\":\"Sales\"}\n{\"objectId\":\"2\",\"name\":\"none\"}\n\
              {\"objectId\":\"3\",\"name\":\"none\"}\n"
         );
-        let expr = "{ expr = \"pipeline.name if pipeline else 'none'\" }";
+        let expr = "{ expr = \"pipeline.name if pipeline and pipeline_count == 1 else 'none'\" }";
         assert!(
             convert(folder.path(), join, expr)
                 .unwrap()

@@ -49,7 +49,7 @@ const TABLE: &[Entry] = entries! {
         "Id,Title,Pipeline\n1,Pilot,Sales\n2,Test,Other\n,Grand total,\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
     "distinct": "Whether only the first record of each `objectId` counts. Default: `false`."; "distinct = true"; "objectId = { from = \"Stage\", slug = true }\nname = \"Stage\"";
         "Id,Stage\n1,Closed Won\n2,New\n3,Closed Won\n" => "{\"objectId\":\"closed-won\",\"name\":\"Closed Won\"}", "{\"objectId\":\"new\",\"name\":\"New\"}";
-    "each": "A list of which every item becomes a record of its own; the item is the column `item`."; "format = \"json\"\neach = \"opportunities\""; "objectId = \"item.id\"\naccountId = \"Id\"";
+    "each": "A list of which every item becomes a record of its own; the item is the column `item`, in JSON with its place as `item_number`."; "format = \"json\"\neach = \"opportunities\""; "objectId = \"item.id\"\naccountId = \"Id\"";
         "{\"Id\":\"a-1\",\"opportunities\":[{\"id\":\"o-1\"},{\"id\":\"o-2\"}]}\n" => "{\"objectId\":\"o-1\",\"accountId\":\"a-1\"}", "{\"objectId\":\"o-2\",\"accountId\":\"a-1\"}";
     "each-split": "What is between the items of `each` in a CSV. Default: a semicolon."; "each = \"Deals\"\neach-split = \"|\""; "objectId = \"item\"\nname = \"Title\"";
         "Deals,Title\n1|2,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}", "{\"objectId\":\"2\",\"name\":\"Pilot\"}";
@@ -200,7 +200,7 @@ pub fn reference_page() -> String {
 const JOIN: &str = "
 ### `join`
 
-Records of other JSON files that are put beside the columns of each record: `in` is the file, relative to the mapping or beside the file that is converted, `key` the path of the key in it, `by` the path of that key in the record. The column is null where there is no such record.
+Records of other JSON files that are put beside the columns of each record: `in` is the file, relative to the mapping or beside the file that is converted, `key` the path of the key in it, `by` the path of that key in the record. The column is null where there is no such record; `pipeline_count` is how many records the file has.
 
 ```toml
 [STAGE.join]

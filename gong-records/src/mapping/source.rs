@@ -24,6 +24,9 @@ const SNIFFED_BYTES: u64 = 64 * 1024;
 /// The name of the column that holds the item of `each`.
 const ITEM: &str = "item";
 
+/// The name of the column that holds its place in the list, from 1; of JSON only.
+const ITEM_NUMBER: &str = "item_number";
+
 /// What is between cells, likeliest first.
 pub(super) const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
 
@@ -41,6 +44,8 @@ pub(super) struct Source<'a> {
     /// The items of the row that are still to be given, last first.
     items: Vec<String>,
     json_items: Vec<serde_json::Value>,
+    /// How many items of the row were given.
+    given: u64,
     joins: Vec<Joined>,
 }
 
@@ -80,6 +85,7 @@ impl<'a> Source<'a> {
             each_split: table.each_split.clone(),
             items: Vec::new(),
             json_items: Vec::new(),
+            given: 0,
             joins: Vec::new(),
         };
         if is_json {
@@ -250,6 +256,7 @@ impl<'a> Source<'a> {
                     Some(other) => vec![other],
                 };
                 self.json_items.reverse();
+                self.given = 0;
                 true
             }
         }
@@ -266,7 +273,9 @@ impl<'a> Source<'a> {
         if let Some(item) = self.json_items.pop()
             && let Some((serde_json::Value::Object(record), _)) = &mut self.row.json
         {
+            self.given += 1;
             record.insert(ITEM.to_owned(), item);
+            record.insert(ITEM_NUMBER.to_owned(), self.given.into());
             self.fill_cells();
             return true;
         }

@@ -1,0 +1,90 @@
+//! The lines of a tap, read by a thread of their own, so that a tap that pauses holds nothing up.
+
+use std::io::{self, BufRead as _, BufReader, Read};
+use std::thread;
+
+use tokio::sync::mpsc;
+
+/// The longest line: no record is larger.
+const MAX_LINE: u64 = 64 << 20;
+
+/// How many lines are handed over at once.
+const LINES: usize = 1_000;
+
+/// How many such parcels wait.
+const WAITING: usize = 4;
+
+/// Lines in their order.
+#[derive(Debug)]
+pub(super) struct Lines(mpsc::Receiver<io::Result<Vec<String>>>);
+
+impl Lines {
+    pub(super) fn read(input: impl Read + Send + 'static) -> Self {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        // A read of standard input can't be stopped; the thread ends with the input or the process.
+        let reading = thread::Builder::new().name("tap".to_owned());
+        let failed = sender.clone();
+        let started = reading.spawn(move || {
+            let mut input = BufReader::with_capacity(256 * 1024, input);
+            loop {
+                let lines = some_lines(&mut input);
+                let is_end = lines.as_ref().map_or(true, Vec::is_empty);
+                if lines.as_ref().is_ok_and(Vec::is_empty) || sender.blocking_send(lines).is_err() {
+                    return;
+                }
+                if is_end {
+                    return;
+                }
+            }
+        });
+        if let Err(error) = started {
+            // The channel is empty.
+            drop(failed.try_send(Err(error)));
+        }
+        Self(receiver)
+    }
+
+    /// The next lines; `None` at the end.
+    pub(super) async fn next(&mut self) -> Option<io::Result<Vec<String>>> {
+        self.0.recv().await
+    }
+}
+
+/// One line, and those that are there already.
+fn some_lines(input: &mut BufReader<impl Read>) -> io::Result<Vec<String>> {
+    let mut lines = Vec::new();
+    while lines.is_empty() || (lines.len() < LINES && input.buffer().contains(&b'\n')) {
+        let mut line = Vec::new();
+        let read = input.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
+        if read == 0 {
+            break;
+        }
+        if read as u64 == MAX_LINE && line.last() != Some(&b'\n') {
+            return Err(io::Error::other("a line is longer than 64 MiB"));
+        }
+        let line = String::from_utf8(line)
+            .map_err(|_| io::Error::other("a line is not UTF-8, as JSON has to be"))?;
+        lines.push(line);
+    }
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn lines_come_in_order_and_the_end_ends_them() {
+        let numbers: Vec<String> = (0..2_500).map(|number| number.to_string()).collect();
+        let text = numbers.join("\n") + "\n";
+        let mut lines = Lines::read(io::Cursor::new(text.clone() + "last"));
+        let mut all = String::new();
+        while let Some(some) = lines.next().await {
+            all.extend(some.unwrap());
+        }
+        assert_eq!(all, text + "last");
+        let mut lines = Lines::read(io::Cursor::new(vec![b'a', 0xff, b'\n']));
+        assert!(lines.next().await.unwrap().is_err());
+        assert!(lines.next().await.is_none());
+    }
+}
