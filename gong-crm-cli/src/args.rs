@@ -17,13 +17,18 @@ pub(crate) mod schema;
 pub(crate) mod sim;
 pub(crate) mod status;
 pub(crate) mod sync;
+pub(crate) mod trust;
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gong_crm::IntegrationId;
 use jiff::SignedDuration;
+
+use crate::config::search::Search;
+use crate::error::CliError;
 
 /// Keep Gong equal to your CRM
 ///
@@ -43,18 +48,22 @@ use jiff::SignedDuration;
 Environment:
   GONG_ACCESS_KEY, GONG_ACCESS_KEY_SECRET   access key pair
   GONG_BEARER_TOKEN                         or a bearer token instead
+  GONG_ACCESS_KEY_FILE and so on            file that holds one of these three
   GONG_BASE_URL                             base URL of your company's Gong API
   GONG_INTEGRATION_ID                       integration id [default: the registered one]
   GONG_CONFIG, GONG_PROFILE                 same as --config and --profile
   GONG_CALLS_PER_SECOND, GONG_CALLS_PER_DAY limits on calls
   NO_COLOR                                  no colors
 
-Settings: flags override the environment, and the environment overrides gong-crm.toml, which is
-searched for in the current directory, its parents, and the user's configuration directory:
+Settings: flags override the environment, and the environment overrides a config file: the one that
+--config names, a gong-crm.toml in the current directory or above it, up to the home directory, or
+gong-crm/config.toml in the user's configuration directory. One that was not named may only choose
+names and limits until `gong-crm trust` allows the rest:
   base-url = \"https://us-12345.api.gong.io\"
   integration-id = 5517027188234205706
   access-key = \"...\"                  or bearer-token; then the file must be private (chmod 600)
   access-key-secret = \"...\"
+  credential-process = [\"cmd\"]        or a command that prints them
   ledger = \"ledger.sqlite\"
   map = \"crm.toml\"                    mapping of CSV files
   [profile.staging]                   the same keys, for --profile staging; top-level keys are
@@ -129,6 +138,9 @@ pub(crate) struct Global {
     /// Do not show progress, only results and errors
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
+    /// The config file that counts, once it was looked for.
+    #[arg(skip)]
+    pub(crate) config_file: OnceLock<Result<Search, CliError>>,
 }
 
 /// Format of results and errors.
@@ -164,6 +176,7 @@ pub(crate) enum Command {
     Objects(objects::Objects),
     Meetings(meetings::Meetings),
     Doctor(doctor::Doctor),
+    Trust(trust::Trust),
     Sim(sim::Sim),
     JsonSchema(json_schema::JsonSchema),
     Completions(completions::Completions),

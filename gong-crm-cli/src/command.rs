@@ -21,4 +21,5 @@ pub(crate) mod sim;
 pub(crate) mod status;
 pub(crate) mod sync;
 mod sync_health;
+pub(crate) mod trust;
 pub(crate) mod uploads;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::exit::Exit;
 
 /// An error, ready to be shown.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct CliError {
     pub(crate) exit: Exit,
     pub(crate) message: String,
@@ -25,7 +25,7 @@ pub(crate) struct CliError {
 }
 
 /// What is known of a failed call.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Call {
     status: Option<u16>,
     request_id: Option<String>,

@@ -170,6 +170,7 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, CliError> {
         Command::Objects(objects) => command::objects::run(global, objects, output).await,
         Command::Meetings(meetings) => command::meetings::run(global, meetings, output).await,
         Command::Doctor(_) => command::doctor::run(global, output).await,
+        Command::Trust(trust) => command::trust::run(global, trust, *output),
         Command::Sim(sim) => command::sim::run(sim, global, output).await,
         Command::JsonSchema(wanted) => Ok(command::json_schema::run(wanted, *output)),
         Command::Completions(wanted) => Ok(command::completions::run(wanted, *output)),

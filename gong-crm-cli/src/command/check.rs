@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gong_crm::check::{FileConverter, Finding, Options, Severities, Summary, check_paths};
-use gong_crm::fix;
 use gong_crm::mapping::Conversion;
+use gong_crm::{Rule, fix};
 
-use crate::args::check::{Check, SeverityArgs};
+use crate::args::check::Check;
 use crate::args::{Format, Global};
+use crate::config::settings::Settings;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::mappings::{self, conversion, warn_skipped_csvs};
@@ -44,7 +45,8 @@ pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit
 
 fn options(global: &Global, check: &Check) -> Result<Options, CliError> {
     let mut options = Options::default();
-    options.severities = severities(&check.severities);
+    let flags = &check.severities;
+    options.severities = severities(global, flags.strict, &flags.allow, &flags.deny)?;
     options.object_type = check.object_type;
     options.entity_schema = match &check.schema {
         Some(path) => Some(schema_file::read(path, check.object_type)?),
@@ -58,13 +60,19 @@ fn options(global: &Global, check: &Check) -> Result<Options, CliError> {
     Ok(options)
 }
 
-/// The severities of rules that the flags set, the same in every command that checks.
-pub(crate) fn severities(args: &SeverityArgs) -> Severities {
-    let mut severities = Severities::default();
-    severities.strict = args.strict;
-    severities.allow = args.allow.iter().copied().collect();
-    severities.deny = args.deny.iter().copied().collect();
-    severities
+/// The severities of rules that the config file and the flags set, the same in every command that
+/// checks.
+pub(crate) fn severities(
+    global: &Global,
+    strict: bool,
+    allow: &[Rule],
+    deny: &[Rule],
+) -> Result<Severities, CliError> {
+    let mut flags = Severities::default();
+    flags.strict = strict;
+    flags.allow = allow.iter().copied().collect();
+    flags.deny = deny.iter().copied().collect();
+    Ok(Settings::severities(global)?.overridden_by(&flags))
 }
 
 /// How many findings of records are shown. A program gets all unless it asks for fewer.

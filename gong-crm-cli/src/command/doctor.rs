@@ -6,7 +6,8 @@ use gong_crm::{Client, ClientRequestId, Error, ErrorKind, IntegrationId, ObjectT
 use serde::Serialize;
 
 use crate::args::Global;
-use crate::config::settings::{Settings, Source};
+use crate::config::setting::{Source, text};
+use crate::config::settings::Settings;
 use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -72,9 +73,10 @@ impl Check {
             message = format!("{message}: {cause}");
         }
         Self {
-            hint: Some(failure.hint.clone().unwrap_or_else(|| {
-                "if it persists, give the requestId to Gong support".to_owned()
-            })),
+            hint: Some(match &failure.hint {
+                Some(hint) => hint.replace('\n', "; "),
+                None => "if it persists, give the requestId to Gong support".to_owned(),
+            }),
             exit: failure.exit,
             ..Self::new(name, State::Failed, message)
         }
@@ -104,11 +106,14 @@ pub(crate) async fn run(global: &Global, output: &Output) -> Result<Exit, CliErr
 
 /// Checks the settings first, before any call.
 async fn check_all(global: &Global) -> Vec<Check> {
+    let mut checks = config_files(global);
     let settings = match Settings::read(global) {
         Ok(settings) => settings,
-        Err(failure) => return vec![Check::failed("settings", &failure)],
+        Err(failure) => {
+            checks.push(Check::failed("settings", &failure));
+            return checks;
+        }
     };
-    let mut checks = vec![config_file(&settings)];
     checks.extend(settings.map.as_ref().map(|map| {
         let path = map.value.display();
         Check::ok("mapping", format!("{path}, from {}", map.source))
@@ -130,15 +135,38 @@ async fn check_all(global: &Global) -> Vec<Check> {
     checks
 }
 
-fn config_file(settings: &Settings) -> Check {
+/// The config file that counts, and those that do not.
+fn config_files(global: &Global) -> Vec<Check> {
     let name = "config file";
-    match &settings.file {
+    // What is wrong with it is said by the settings.
+    let Ok(search) = Settings::search(global) else {
+        return Vec::new();
+    };
+    let passed_over = search.passed_over.iter().map(|(path, reason)| {
+        let path = path.display();
+        Check::skipped(name, format!("{path}: {reason}"))
+            .with_hint(format!("if you trust it, name it: --config {path}"))
+    });
+    let counted = match &search.file {
         None => Check::ok(name, "none; using flags and environment"),
-        Some((path, None)) => Check::ok(name, path.display().to_string()),
-        Some((path, Some(profile))) => {
-            Check::ok(name, format!("{}, profile {profile}", path.display()))
+        Some((origin, opened)) => {
+            let profile = global.profile.clone().or_else(|| text("GONG_PROFILE"));
+            let profile = profile.map_or_else(String::new, |name| format!(", profile {name}"));
+            let path = origin.path.display();
+            let message = format!("{path}, {}{profile}", origin.trust);
+            if opened.may_be_written_by_others() {
+                Check::new(
+                    name,
+                    State::Warning,
+                    format!("{message}; others may write it"),
+                )
+                .with_hint(format!("chmod go-w {path}"))
+            } else {
+                Check::ok(name, message)
+            }
         }
-    }
+    };
+    passed_over.chain([counted]).collect()
 }
 
 async fn ledger(settings: &Settings) -> Check {

@@ -7,6 +7,8 @@ use std::path::Path;
 use gong_crm::mapping::{Draft, DraftError, DraftOptions, Mapping};
 
 use crate::args::init::Init;
+use crate::config::search::FILE_NAME;
+use crate::config::trust_store;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -77,6 +79,10 @@ fn write(draft: &Draft, force: bool) -> Result<(), CliError> {
         new.write_all(file.text.as_bytes()).map_err(unwritable)?;
         new.persist(&file.path)
             .map_err(|error| unwritable(error.error))?;
+        if file.path.file_name().is_some_and(|name| name == FILE_NAME) {
+            // The user had it written, so it is no stranger's. Without a state directory it is one.
+            drop(trust_store::keep(&file.path, &file.text));
+        }
     }
     Ok(())
 }

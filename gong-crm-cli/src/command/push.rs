@@ -80,9 +80,7 @@ fn options(global: &Global, push: &Push) -> Result<Options, CliError> {
         return Ok(options.unchecked());
     }
     let mut check = check::Options::default();
-    check.severities.strict = push.strict;
-    check.severities.allow = push.allow.iter().copied().collect();
-    check.severities.deny = push.deny.iter().copied().collect();
+    check.severities = super::check::severities(global, push.strict, &push.allow, &push.deny)?;
     check.object_type = push.object_type;
     check.entity_schema = schema;
     check.converter.clone_from(&options.converter);

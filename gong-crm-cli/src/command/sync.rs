@@ -78,8 +78,7 @@ impl Sources {
             .map(|path| schema_file::read(path, None))
             .transpose()?;
         let mut check = check::Options::default();
-        check.severities.allow = args.allow.iter().copied().collect();
-        check.severities.deny = args.deny.iter().copied().collect();
+        check.severities = super::check::severities(global, false, &args.allow, &args.deny)?;
         check.entity_schema.clone_from(&schema);
         options.push.check = CheckMode::SkipInvalid(check);
         for (object_type, table) in &self.tables.sources {

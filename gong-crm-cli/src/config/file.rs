@@ -6,32 +6,35 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use gong_crm::ObjectType;
+use gong_crm::check::Severities;
 use secrecy::SecretString;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::check;
 use super::error::{ConfigError, kind, line, nearest};
-use super::sources::{self, Sources};
-
-/// A value and its line, from 1.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry<T> {
-    pub(crate) value: T,
-    pub(crate) line: usize,
-}
+use super::guard::{Guard, Guarded, Power};
+use super::setting::Entry;
+use super::sources::{self, SourceTable, SyncTable};
 
 /// The settings of one profile, or of the top level.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Profile {
-    pub(crate) base_url: Option<Entry<String>>,
+    pub(crate) base_url: Option<Guarded<String>>,
     pub(crate) integration_id: Option<Entry<i64>>,
-    pub(crate) ledger: Option<Entry<PathBuf>>,
-    pub(crate) map: Option<Entry<PathBuf>>,
-    pub(crate) access_key: Option<Entry<SecretString>>,
-    pub(crate) access_key_secret: Option<Entry<SecretString>>,
-    pub(crate) bearer_token: Option<Entry<SecretString>>,
+    pub(crate) ledger: Option<Guarded<PathBuf>>,
+    pub(crate) map: Option<Guarded<PathBuf>>,
+    pub(crate) access_key: Option<Guarded<SecretString>>,
+    pub(crate) access_key_secret: Option<Guarded<SecretString>>,
+    pub(crate) bearer_token: Option<Guarded<SecretString>>,
+    pub(crate) credential_process: Option<Guarded<Vec<String>>>,
+    /// The findings that are reported, and as what.
+    pub(crate) check: Severities,
+    /// How `plan` and `sync` go about it.
+    pub(crate) sync: SyncTable,
     /// What `plan` and `sync` read.
-    pub(crate) sources: Sources,
+    pub(crate) sources: BTreeMap<ObjectType, Guarded<SourceTable>>,
 }
 
 /// A file's settings.
@@ -43,7 +46,7 @@ pub(crate) struct ConfigFile {
     pub(crate) profiles: BTreeMap<String, Profile>,
 }
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 11] = [
     "base-url",
     "integration-id",
     "ledger",
@@ -51,6 +54,8 @@ const KEYS: [&str; 9] = [
     "access-key",
     "access-key-secret",
     "bearer-token",
+    "credential-process",
+    "check",
     "sync",
     "sources",
 ];
@@ -94,8 +99,27 @@ impl ConfigFile {
 }
 
 impl Profile {
-    fn has_secrets(&self) -> bool {
-        self.access_key_secret.is_some() || self.bearer_token.is_some()
+    pub(super) fn has_secrets(&self) -> bool {
+        // The key alone is counted too: it is half of a secret, and names the account.
+        self.access_key.is_some() || self.access_key_secret.is_some() || self.bearer_token.is_some()
+    }
+
+    /// What the settings do that only a trusted file may do.
+    pub(crate) fn guards(&self) -> Vec<&Guard> {
+        let secrets = [
+            &self.access_key,
+            &self.access_key_secret,
+            &self.bearer_token,
+        ];
+        let paths = [&self.ledger, &self.map];
+        let mut guards: Vec<&Guard> = self.base_url.iter().map(Guarded::guard).collect();
+        guards.extend(paths.into_iter().flatten().map(Guarded::guard));
+        guards.extend(secrets.into_iter().flatten().map(Guarded::guard));
+        guards.extend(self.credential_process.iter().map(Guarded::guard));
+        guards.extend(self.sources.values().map(Guarded::guard));
+        guards.retain(|guard| !guard.powers.is_empty());
+        guards.sort_by_key(|guard| guard.line);
+        guards
     }
 
     fn set(
@@ -121,26 +145,23 @@ impl Profile {
         };
         let secret = || {
             words().map(|text| {
-                Some(Entry {
-                    value: SecretString::from(text),
-                    line,
-                })
+                let power = Power::Credentials;
+                Some(Guarded::new(line, name, [power], SecretString::from(text)))
             })
         };
-        let path = || {
+        let path = |power: fn(PathBuf) -> Power| {
             words().map(|text| {
-                Some(Entry {
-                    value: PathBuf::from(text),
-                    line,
-                })
+                let path = PathBuf::from(text);
+                Some(Guarded::new(line, name, [power(path.clone())], path))
             })
         };
         match name {
             "base-url" => {
-                self.base_url = Some(Entry {
-                    value: words()?,
-                    line,
-                });
+                let url = words()?;
+                // Credentials that are not of Gong mean nothing to Gong, and those that are of it are
+                // its own.
+                let power = (!is_of_gong(&url)).then(|| Power::Host(url.clone()));
+                self.base_url = Some(Guarded::new(line, name, power, url));
             }
             "integration-id" => {
                 let number = match value.get_ref() {
@@ -158,17 +179,49 @@ impl Profile {
                     line,
                 });
             }
-            "ledger" => self.ledger = path()?,
-            "map" => self.map = path()?,
+            "ledger" => self.ledger = path(Power::Write)?,
+            "map" => self.map = path(Power::Read)?,
             "access-key" => self.access_key = secret()?,
             "access-key-secret" => self.access_key_secret = secret()?,
             "bearer-token" => self.bearer_token = secret()?,
-            "sync" => self.sources.sync = sources::sync(text, value)?,
-            "sources" => self.sources.sources = sources::sources(text, value)?,
+            "credential-process" => {
+                let command = match value.get_ref() {
+                    DeValue::Array(words) => words.iter().map(word).collect::<Option<Vec<_>>>(),
+                    _ => None,
+                };
+                let command = command.filter(|words| !words.is_empty());
+                let command = command.ok_or_else(|| is_wrong("an array of quoted strings"))?;
+                let power = Power::Run(command.clone());
+                self.credential_process = Some(Guarded::new(line, name, [power], command));
+            }
+            "check" => self.check = check::check(text, value)?,
+            "sync" => self.sync = sources::sync(text, value)?,
+            "sources" => self.sources = sources::sources(text, value)?,
             _ => return Err(unknown(name, line, is_top)),
         }
         Ok(())
     }
+}
+
+fn word(value: &Spanned<DeValue<'_>>) -> Option<String> {
+    match value.get_ref() {
+        DeValue::String(text) => Some(text.clone().into_owned()),
+        _ => None,
+    }
+}
+
+/// Whether a base URL leads to Gong for certain. It is read strictly, so that no other reader can see
+/// another host in it.
+fn is_of_gong(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://") else {
+        return false;
+    };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '.';
+    let company = host.strip_suffix(".gong.io");
+    ["", "v2", "v2/"].contains(&path)
+        && host.chars().all(is_plain)
+        && company.is_some_and(|company| company.split('.').all(|label| !label.is_empty()))
 }
 
 fn unknown(name: &str, line: usize, is_top: bool) -> ConfigError {
@@ -203,6 +256,37 @@ mod tests {
     use secrecy::ExposeSecret as _;
 
     use super::*;
+    use crate::config::guard::{Origin, Trust};
+
+    #[test]
+    fn only_gongs_own_hosts_need_no_trust() {
+        for url in [
+            "https://api.gong.io",
+            "https://us-12345.api.gong.io/v2",
+            "https://company-17.api.gong.io/",
+        ] {
+            assert!(is_of_gong(url), "{url}");
+        }
+        for url in [
+            "http://api.gong.io",
+            "https://gong.io.evil.example",
+            "https://evil.example/.gong.io",
+            "https://evilgong.io",
+            "https://.gong.io",
+            "https://gong.io",
+            "https://api.gong.io@evil.example",
+            "https://evil.example#.gong.io",
+            "https://evil.example\\.gong.io",
+            "https://evil.example?.gong.io",
+            "https://api.gong.io:8443",
+            "https://evil.example/x.gong.io",
+            "https://x..gong.io",
+            "http://127.0.0.1:9",
+            "https://аpi.gong.io",
+        ] {
+            assert!(!is_of_gong(url), "{url}");
+        }
+    }
 
     #[test]
     fn profile_inherits_nothing() {
@@ -214,11 +298,17 @@ mod tests {
         .unwrap();
         let id = file.top.integration_id.unwrap();
         assert_eq!((id.value, id.line), (5_517_027_188_234_205_706, 2));
-        assert_eq!(file.top.map.unwrap().value, PathBuf::from("crm.toml"));
+        let named = Origin {
+            path: PathBuf::from("gong-crm.toml"),
+            trust: Trust::Named("--config"),
+        };
+        let map = file.top.map.unwrap().allowed_by(&named).unwrap();
+        assert_eq!(map.value, PathBuf::from("crm.toml"));
         let staging = &file.profiles["staging"];
         assert!(staging.base_url.is_none() && staging.has_secrets());
         assert_eq!(staging.integration_id.as_ref().unwrap().value, 17);
-        let secret = staging.access_key_secret.as_ref().unwrap();
+        let secret = staging.access_key_secret.clone().unwrap();
+        let secret = secret.allowed_by(&named).unwrap();
         assert_eq!((secret.value.expose_secret(), secret.line), ("s", 7));
     }
 

@@ -1,67 +1,24 @@
 //! Settings: flags override the environment, which overrides a `gong-crm.toml`.
 
-use std::fmt;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use gong_crm::check::Severities;
 use gong_crm::ledger::Ledger;
 use gong_crm::{Client, Credentials, IntegrationId};
-use secrecy::SecretString;
 
 use crate::args::Global;
 use crate::config::error::nearest;
-use crate::config::file::{ConfigFile, Entry, Profile};
+use crate::config::file::{ConfigFile, Profile};
+use crate::config::guard::{Origin, shell_word};
+use crate::config::keys::Keys;
+use crate::config::open::Opened;
+use crate::config::search::{FILE_NAME, Search};
+use crate::config::setting::{Entry, Setting, text};
 use crate::config::sources::Sources;
 use crate::error::CliError;
 use crate::exit::Exit;
-
-/// The name of the config file that is searched for.
-const FILE_NAME: &str = "gong-crm.toml";
-
-/// Where a setting comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// The command line.
-    Flag(&'static str),
-    /// The environment.
-    Variable(&'static str),
-    /// A config file and the line in it.
-    File(PathBuf, usize),
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag(name) | Self::Variable(name) => formatter.write_str(name),
-            Self::File(path, line) => write!(formatter, "{}:{line}", path.display()),
-        }
-    }
-}
-
-/// A value, and where it comes from.
-#[derive(Debug, Clone)]
-pub(crate) struct Setting<T> {
-    pub(crate) value: T,
-    pub(crate) source: Source,
-}
-
-impl<T> Setting<T> {
-    fn flag(name: &'static str, value: Option<T>) -> Option<Self> {
-        let source = Source::Flag(name);
-        value.map(|value| Self { value, source })
-    }
-
-    fn variable(name: &'static str, value: Option<T>) -> Option<Self> {
-        let source = Source::Variable(name);
-        value.map(|value| Self { value, source })
-    }
-
-    fn file(path: &Path, entry: Option<Entry<T>>) -> Option<Self> {
-        entry.map(|entry| Self {
-            value: entry.value,
-            source: Source::File(path.to_path_buf(), entry.line),
-        })
-    }
-}
+use crate::output::Output;
 
 /// The settings of a command.
 #[derive(Debug)]
@@ -72,152 +29,117 @@ pub(crate) struct Settings {
     pub(crate) ledger: Option<Setting<PathBuf>>,
     /// The mapping of CSVs.
     pub(crate) map: Option<Setting<PathBuf>>,
-    /// The config file, and the profile in it.
-    pub(crate) file: Option<(PathBuf, Option<String>)>,
     keys: Keys,
-}
-
-/// The three parts of credentials, all from one source.
-#[derive(Debug, Default)]
-struct Keys {
-    access_key: Option<Setting<SecretString>>,
-    access_key_secret: Option<Setting<SecretString>>,
-    bearer_token: Option<Setting<SecretString>>,
 }
 
 impl Settings {
     /// Reads the command line, the environment and the config file.
     pub(crate) fn read(global: &Global) -> Result<Self, CliError> {
-        let path = find(global)?;
-        let file = match &path {
-            Some(path) => open(path, global)?,
-            None => ConfigFile::default(),
-        };
-        let name = global.profile.clone().or_else(|| text("GONG_PROFILE"));
-        let profile = profile(path.as_deref(), file, name.as_deref())?;
-        let at = path.clone().unwrap_or_default();
-        let beside = |entry| beside(&at, entry);
-        let named = integration_id_of_environment()?;
-        let id = profile.integration_id.map(|entry| Entry {
+        let Chosen {
+            origin,
+            mut profile,
+        } = Chosen::read(global)?;
+        let id = profile.integration_id.take().map(|entry| Entry {
             value: IntegrationId::from(entry.value),
             line: entry.line,
         });
-        let variable = |name| Setting::variable(name, text(name));
-        let from_environment = Keys {
-            access_key: secret("GONG_ACCESS_KEY"),
-            access_key_secret: secret("GONG_ACCESS_KEY_SECRET"),
-            bearer_token: secret("GONG_BEARER_TOKEN"),
-        };
+        let named = integration_id_of_environment()?;
+        let base_url = Setting::flag("--base-url", global.base_url.clone())
+            .or_else(|| Setting::variable("GONG_BASE_URL", text("GONG_BASE_URL")));
+        let ledger = Setting::flag("--ledger", global.ledger.clone());
+        let keys = Keys::of_environment()?;
         Ok(Self {
-            base_url: Setting::flag("--base-url", global.base_url.clone())
-                .or_else(|| variable("GONG_BASE_URL"))
-                .or_else(|| Setting::file(&at, profile.base_url)),
+            base_url: match base_url {
+                Some(setting) => Some(setting),
+                None => origin.setting(profile.base_url.take())?,
+            },
             integration_id: Setting::flag("--integration-id", global.integration_id)
                 .or(named)
-                .or_else(|| Setting::file(&at, id)),
-            ledger: Setting::flag("--ledger", global.ledger.clone())
-                .or_else(|| Setting::file(&at, beside(profile.ledger))),
-            map: Setting::file(&at, beside(profile.map)),
-            keys: if from_environment.is_empty() {
-                Keys {
-                    access_key: Setting::file(&at, profile.access_key),
-                    access_key_secret: Setting::file(&at, profile.access_key_secret),
-                    bearer_token: Setting::file(&at, profile.bearer_token),
-                }
+                .or_else(|| Setting::file(&origin.path, id)),
+            ledger: match ledger {
+                Some(setting) => Some(setting),
+                None => beside(&origin, origin.setting(profile.ledger.take())?),
+            },
+            map: beside(&origin, origin.setting(profile.map.take())?),
+            keys: if keys.is_empty() {
+                Keys::of_file(&mut profile, &origin, Output::new(global.output))?
             } else {
                 // One source is used as a whole: never a key of one with the secret of another.
-                from_environment
+                keys
             },
-            file: path.map(|path| (path, name)),
         })
     }
 
-    /// The mapping that the config file names, for commands that use nothing else of it: its owner
-    /// and mode do not matter then, because nothing is sent.
-    pub(crate) fn map(global: &Global) -> Result<Option<Setting<PathBuf>>, CliError> {
-        let Some(path) = find(global)? else {
-            return Ok(None);
-        };
-        let file = parse(&path)?;
-        let name = global.profile.clone().or_else(|| text("GONG_PROFILE"));
-        let profile = profile(Some(&path), file, name.as_deref())?;
-        Ok(Setting::file(&path, beside(&path, profile.map)))
+    /// The config file that counts and those that were passed over. It is read once per command.
+    pub(crate) fn search(global: &Global) -> Result<&Search, CliError> {
+        let searched = global.config_file.get_or_init(|| {
+            let searched = match (&global.config, text("GONG_CONFIG")) {
+                (Some(path), _) => Search::named(path, "--config"),
+                (None, Some(path)) => Search::named(Path::new(&path), "GONG_CONFIG"),
+                (None, None) => Search::from_here(),
+            };
+            if let Ok(searched) = &searched {
+                warn(searched, Output::new(global.output));
+            }
+            searched
+        });
+        searched.as_ref().map_err(Clone::clone)
     }
 
-    /// The sources of the config file and its path; none without a config file. Like
-    /// [`map`](Self::map), for commands that send nothing by it.
-    pub(crate) fn named_sources(global: &Global) -> Result<(PathBuf, Sources), CliError> {
-        let Some(path) = find(global)? else {
-            return Ok((PathBuf::new(), Sources::default()));
+    /// All settings of the config file that counts, and why it may make them or not.
+    pub(crate) fn file(global: &Global) -> Result<Option<(Origin, ConfigFile)>, CliError> {
+        let Some((origin, opened)) = &Self::search(global)?.file else {
+            return Ok(None);
         };
-        let file = parse(&path)?;
-        let name = global.profile.clone().or_else(|| text("GONG_PROFILE"));
-        let profile = profile(Some(&path), file, name.as_deref())?;
-        Ok((path, profile.sources))
+        let file = parse(origin, opened)?;
+        if file.has_secrets() {
+            opened.private(&origin.path)?;
+        }
+        Ok(Some((origin.clone(), file)))
+    }
+
+    /// The mapping that the config file names, for commands that use nothing else of it.
+    pub(crate) fn map(global: &Global) -> Result<Option<Setting<PathBuf>>, CliError> {
+        let mut chosen = Chosen::read(global)?;
+        let map = chosen.origin.setting(chosen.profile.map.take())?;
+        Ok(beside(&chosen.origin, map))
+    }
+
+    /// Which findings the config file has reported, and as what.
+    pub(crate) fn severities(global: &Global) -> Result<Severities, CliError> {
+        Ok(Chosen::read(global)?.profile.check)
+    }
+
+    /// The sources of the config file and its path; none without a config file.
+    pub(crate) fn named_sources(global: &Global) -> Result<(PathBuf, Sources), CliError> {
+        let Chosen { origin, profile } = Chosen::read(global)?;
+        let mut sources = BTreeMap::new();
+        for (object_type, guarded) in profile.sources {
+            sources.insert(object_type, guarded.allowed_by(&origin)?.value);
+        }
+        let sync = profile.sync;
+        Ok((origin.path, Sources { sync, sources }))
     }
 
     /// What `plan` and `sync` read, and the config file that says so.
     pub(crate) fn sources(global: &Global) -> Result<(PathBuf, Sources), CliError> {
-        let Some(path) = find(global)? else {
+        if Self::search(global)?.file.is_none() {
             return Err(
                 CliError::new(Exit::Usage, "no gong-crm.toml names what to read")
                     .with_hint("create one in this directory, or name it with --config"),
             );
-        };
-        let file = open(&path, global)?;
-        let name = global.profile.clone().or_else(|| text("GONG_PROFILE"));
-        let profile = profile(Some(&path), file, name.as_deref())?;
-        Ok((path, profile.sources))
+        }
+        Self::named_sources(global)
     }
 
     /// The access key pair or the bearer token, and where it comes from.
     pub(crate) fn credentials(&self) -> Result<Setting<Credentials>, CliError> {
-        let keys = &self.keys;
-        match (
-            &keys.bearer_token,
-            &keys.access_key,
-            &keys.access_key_secret,
-        ) {
-            (Some(token), None, None) => Ok(Setting {
-                value: Credentials::bearer_token(token.value.clone()),
-                source: token.source.clone(),
-            }),
-            (None, Some(key), Some(secret)) => Ok(Setting {
-                value: Credentials::access_key(key.value.clone(), secret.value.clone()),
-                source: key.source.clone(),
-            }),
-            (None, None, None) => Err(CliError::new(Exit::Credentials, "no credentials").with_hint(
-                "set GONG_ACCESS_KEY and GONG_ACCESS_KEY_SECRET, or GONG_BEARER_TOKEN, or put them \
-                 into gong-crm.toml; to try it without a Gong account, use --sim",
-            )),
-            (Some(token), ..) => Err(CliError::new(
-                Exit::Credentials,
-                "both a bearer token and an access key are set",
-            )
-            .with_hint(match &token.source {
-                Source::File(path, line) => format!(
-                    "remove one of them from {}: the token is in line {line}",
-                    path.display()
-                ),
-                _ => "unset GONG_BEARER_TOKEN, or GONG_ACCESS_KEY and GONG_ACCESS_KEY_SECRET"
-                    .to_owned(),
-            })),
-            (None, Some(key), None) => {
-                Err(half(key, "access-key-secret", "GONG_ACCESS_KEY_SECRET"))
-            }
-            (None, None, Some(secret)) => Err(half(secret, "access-key", "GONG_ACCESS_KEY")),
-        }
+        self.keys.credentials()
     }
 
     /// The Authorization header with the credentials masked.
     pub(crate) fn masked_authorization(&self) -> &'static str {
-        if self.keys.is_empty() {
-            "[no credentials set]"
-        } else if self.keys.bearer_token.is_some() {
-            "Bearer [masked]"
-        } else {
-            "Basic [masked]"
-        }
+        self.keys.masked_authorization()
     }
 
     /// The path of the ledger: the named file, or one in the user's state directory.
@@ -275,25 +197,6 @@ impl Settings {
     }
 }
 
-impl Keys {
-    fn is_empty(&self) -> bool {
-        self.access_key.is_none() && self.access_key_secret.is_none() && self.bearer_token.is_none()
-    }
-}
-
-/// The error for a key without its secret, or a secret without its key.
-fn half(present: &Setting<SecretString>, key: &str, variable: &str) -> CliError {
-    let missing = match &present.source {
-        Source::File(path, _) => format!("`{key}` is not in {}", path.display()),
-        _ => format!("{variable} is not set"),
-    };
-    CliError::new(
-        Exit::Credentials,
-        format!("the access key pair is incomplete: {missing}"),
-    )
-    .with_hint("set the access key and its secret in the same place")
-}
-
 fn integration_id_of_environment() -> Result<Option<Setting<IntegrationId>>, CliError> {
     const NAME: &str = "GONG_INTEGRATION_ID";
     let Some(text) = text(NAME) else {
@@ -306,72 +209,52 @@ fn integration_id_of_environment() -> Result<Option<Setting<IntegrationId>>, Cli
     }
 }
 
-/// The config file: the named one, or the nearest one in the current directory and its parents, or
-/// the user's own.
-fn find(global: &Global) -> Result<Option<PathBuf>, CliError> {
-    if let Some(path) = named(global) {
-        return Ok(Some(path));
-    }
-    let unreadable = |error: std::io::Error| {
-        CliError::new(
-            Exit::Unexpected,
-            format!("the current directory can't be read: {error}"),
-        )
-    };
-    let here = std::env::current_dir().map_err(unreadable)?;
-    let upwards = here
-        .ancestors()
-        .map(|folder| folder.join(FILE_NAME))
-        .find(|path| path.is_file());
-    let of_user = || {
-        dirs::config_dir()
-            .map(|folder| folder.join("gong-crm").join(FILE_NAME))
-            .filter(|path| path.is_file())
-    };
-    // In the current directory, its name alone is enough.
-    let short = |path: PathBuf| match path.strip_prefix(&here) {
-        Ok(name) => name.to_path_buf(),
-        Err(_) => path,
-    };
-    Ok(upwards.map(short).or_else(of_user))
+/// The profile that counts, and the file that it is in.
+struct Chosen {
+    origin: Origin,
+    profile: Profile,
 }
 
-fn named(global: &Global) -> Option<PathBuf> {
-    global
-        .config
-        .clone()
-        .or_else(|| text("GONG_CONFIG").map(PathBuf::from))
+impl Chosen {
+    fn read(global: &Global) -> Result<Self, CliError> {
+        let name = global.profile.clone().or_else(|| text("GONG_PROFILE"));
+        let file = Settings::file(global)?;
+        let path = file.as_ref().map(|(origin, _)| origin.path.clone());
+        let (origin, file) = file.unwrap_or_default();
+        let profile = profile(path.as_deref(), file, name.as_deref())?;
+        Ok(Self { origin, profile })
+    }
+}
+
+/// Says which files could have been meant and do not count.
+fn warn(searched: &Search, output: Output) {
+    for (path, reason) in &searched.passed_over {
+        let named = shell_word(&path.to_string_lossy());
+        output.warning(
+            &format!("{} is passed over: {reason}", path.display()),
+            &format!("if you trust it, name it: --config {named}"),
+        );
+    }
 }
 
 /// A path in the file is relative to the file's directory.
-fn beside(file: &Path, entry: Option<Entry<PathBuf>>) -> Option<Entry<PathBuf>> {
-    let folder = file.parent().unwrap_or(Path::new(""));
-    entry.map(|entry| Entry {
-        value: folder.join(entry.value),
-        line: entry.line,
+fn beside(origin: &Origin, path: Option<Setting<PathBuf>>) -> Option<Setting<PathBuf>> {
+    let folder = origin.path.parent().unwrap_or(Path::new(""));
+    path.map(|path| Setting {
+        value: folder.join(path.value),
+        source: path.source,
     })
 }
 
-fn open(path: &Path, global: &Global) -> Result<ConfigFile, CliError> {
-    let file = parse(path)?;
-    if named(global).is_none() {
-        access::trusted(path)?;
-    }
-    if file.has_secrets() {
-        access::private(path)?;
-    }
-    Ok(file)
-}
-
-fn parse(path: &Path) -> Result<ConfigFile, CliError> {
-    let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        let message = format!("the config file {shown} can't be read: {error}");
-        CliError::new(Exit::Usage, message)
-            .with_hint("name an existing file with --config or GONG_CONFIG")
-    })?;
-    ConfigFile::parse(&text).map_err(|error| {
-        let message = format!("{shown}:{}: {}", error.line, error.message);
+/// Reads what a file says.
+pub(crate) fn parse(origin: &Origin, opened: &Opened) -> Result<ConfigFile, CliError> {
+    ConfigFile::parse(&opened.text).map_err(|error| {
+        let message = format!(
+            "{}:{}: {}",
+            origin.path.display(),
+            error.line,
+            error.message
+        );
         let failure = CliError::new(Exit::Usage, message);
         match error.hint {
             Some(hint) => failure.with_hint(hint),
@@ -408,100 +291,4 @@ fn profile(
         ),
     };
     Err(CliError::new(Exit::Usage, message).with_hint(hint))
-}
-
-/// An environment variable; an empty one counts as not set.
-fn text(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-fn secret(name: &'static str) -> Option<Setting<SecretString>> {
-    Setting::variable(name, text(name).map(SecretString::from))
-}
-
-/// Who may read and write a config file.
-#[cfg(unix)]
-mod access {
-    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-    use std::path::Path;
-
-    use crate::error::CliError;
-    use crate::exit::Exit;
-
-    /// A file that was found by search must be the user's own: it decides where the credentials of
-    /// the environment are sent.
-    pub(super) fn trusted(path: &Path) -> Result<(), CliError> {
-        let Ok(metadata) = std::fs::metadata(path) else {
-            return Ok(());
-        };
-        let user = rustix::process::geteuid().as_raw();
-        trusted_owner(path, metadata.uid(), user)
-    }
-
-    fn trusted_owner(path: &Path, owner: u32, user: u32) -> Result<(), CliError> {
-        // Root could do anything anyway.
-        if owner == user || owner == 0 {
-            return Ok(());
-        }
-        let shown = path.display();
-        let message = format!("{shown} belongs to another user and was not named");
-        Err(CliError::new(Exit::Usage, message)
-            .with_hint(format!("if you trust it, name it: --config {shown}")))
-    }
-
-    /// A file with secrets must be readable by its owner only.
-    pub(super) fn private(path: &Path) -> Result<(), CliError> {
-        let Ok(metadata) = std::fs::metadata(path) else {
-            return Ok(());
-        };
-        let mode = metadata.permissions().mode() & 0o777;
-        let of_owner = mode & 0o700;
-        if mode == of_owner {
-            return Ok(());
-        }
-        let shown = path.display();
-        let message =
-            format!("{shown} contains a secret and can be read by others (mode {mode:03o})");
-        Err(CliError::new(Exit::Usage, message).with_hint(format!("chmod 600 {shown}")))
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        #[test]
-        fn config_file_of_another_user_is_not_used_unasked() {
-            let path = Path::new("/srv/gong-crm.toml");
-            assert!(trusted_owner(path, 1000, 1000).is_ok());
-            assert!(trusted_owner(path, 0, 1000).is_ok());
-            let failure = trusted_owner(path, 1001, 1000).unwrap_err();
-            assert_eq!(
-                failure.message,
-                "/srv/gong-crm.toml belongs to another user and was not named"
-            );
-            assert_eq!(
-                failure.hint.as_deref(),
-                Some("if you trust it, name it: --config /srv/gong-crm.toml")
-            );
-            assert!(trusted_owner(path, 1001, 0).is_err());
-        }
-    }
-}
-
-/// Other systems have no modes: a file in the user's own directory is private by default.
-#[cfg(not(unix))]
-mod access {
-    use std::path::Path;
-
-    use crate::error::CliError;
-
-    #[expect(clippy::unnecessary_wraps, reason = "fails elsewhere")]
-    pub(super) fn trusted(_path: &Path) -> Result<(), CliError> {
-        Ok(())
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "fails elsewhere")]
-    pub(super) fn private(_path: &Path) -> Result<(), CliError> {
-        Ok(())
-    }
 }

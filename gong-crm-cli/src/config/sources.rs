@@ -12,6 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, kind, line, nearest};
+use super::guard::{Guarded, Power};
 use crate::args::duration;
 
 /// The table `[sync]`.
@@ -38,7 +39,7 @@ pub(crate) struct SourceTable {
     pub(crate) stable_for: Duration,
 }
 
-/// The sources of a file.
+/// What a trusted file says of its sources.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Sources {
     pub(crate) sync: SyncTable,
@@ -62,15 +63,15 @@ const FILES_KEYS: [&str; 2] = ["glob", "take"];
 const OTHER_SOURCES: [&str; 4] = ["command", "sql", "parquet", "tap"];
 
 /// A key of a table, with its value.
-struct Member<'a> {
-    text: &'a str,
-    name: &'a str,
-    line: usize,
-    value: &'a Spanned<DeValue<'a>>,
+pub(super) struct Member<'a> {
+    pub(super) text: &'a str,
+    pub(super) name: &'a str,
+    pub(super) line: usize,
+    pub(super) value: &'a Spanned<DeValue<'a>>,
 }
 
 impl<'a> Member<'a> {
-    fn all(
+    pub(super) fn all(
         text: &'a str,
         what: &str,
         table: &'a Spanned<DeValue<'a>>,
@@ -85,7 +86,7 @@ impl<'a> Member<'a> {
         Ok(members(text, table))
     }
 
-    fn wrong(&self, expected: &str) -> ConfigError {
+    pub(super) fn wrong(&self, expected: &str) -> ConfigError {
         ConfigError {
             line: self.line,
             message: format!(
@@ -105,7 +106,7 @@ impl<'a> Member<'a> {
         }
     }
 
-    fn unknown(&self, known: &[&str]) -> ConfigError {
+    pub(super) fn unknown(&self, known: &[&str]) -> ConfigError {
         let is_other_source = OTHER_SOURCES.contains(&self.name);
         ConfigError {
             line: self.line,
@@ -128,7 +129,7 @@ impl<'a> Member<'a> {
         }
     }
 
-    fn boolean(&self) -> Result<bool, ConfigError> {
+    pub(super) fn boolean(&self) -> Result<bool, ConfigError> {
         match self.value.get_ref() {
             DeValue::Boolean(value) => Ok(*value),
             _ => Err(self.wrong("true or false")),
@@ -197,7 +198,7 @@ pub(super) fn sync<'a>(
 pub(super) fn sources<'a>(
     text: &'a str,
     table: &'a Spanned<DeValue<'a>>,
-) -> Result<BTreeMap<ObjectType, SourceTable>, ConfigError> {
+) -> Result<BTreeMap<ObjectType, Guarded<SourceTable>>, ConfigError> {
     let mut sources = BTreeMap::new();
     for member in Member::all(text, "sources", table)? {
         if OTHER_SOURCES.contains(&member.name) {
@@ -216,7 +217,8 @@ pub(super) fn sources<'a>(
     Ok(sources)
 }
 
-fn source(of: &Member<'_>) -> Result<SourceTable, ConfigError> {
+/// Reads a table `[sources.TYPE]`. Whatever it reads, runs or connects to is one of its powers.
+fn source(of: &Member<'_>) -> Result<Guarded<SourceTable>, ConfigError> {
     let mut table = SourceTable {
         line: of.line,
         ..SourceTable::default()
@@ -237,7 +239,10 @@ fn source(of: &Member<'_>) -> Result<SourceTable, ConfigError> {
         }
     }
     if has_files {
-        return Ok(table);
+        let mut powers = vec![Power::Read(table.files.clone())];
+        powers.extend(table.map.clone().map(Power::Read));
+        let setting = format!("sources.{}", of.name);
+        return Ok(Guarded::new(of.line, setting, powers, table));
     }
     Err(ConfigError {
         line: of.line,
@@ -269,6 +274,7 @@ fn files(of: &Member<'_>, table: &mut SourceTable) -> Result<(), ConfigError> {
 mod tests {
     use super::*;
     use crate::config::file::ConfigFile;
+    use crate::config::guard::{Origin, Trust};
 
     #[test]
     fn sources_and_limits_are_read() {
@@ -279,17 +285,25 @@ mod tests {
              [sources.BUSINESS_USER]\nfiles = \"users.ldjson\"\ndeletions = \"never\"\n",
         )
         .unwrap();
-        let sources = file.top.sources;
-        assert_eq!(sources.sync.scope.as_deref(), Some("acme-prod"));
-        assert_eq!(sources.sync.every, Some(Duration::from_mins(5)));
-        assert_eq!(sources.sync.max_deletions, Some(Limit::Percent(5.0)));
-        let deals = &sources.sources[&ObjectType::Deal];
+        let sync = &file.top.sync;
+        assert_eq!(sync.scope.as_deref(), Some("acme-prod"));
+        assert_eq!(sync.every, Some(Duration::from_mins(5)));
+        assert_eq!(sync.max_deletions, Some(Limit::Percent(5.0)));
+        let named = Origin {
+            path: PathBuf::from("gong-crm.toml"),
+            trust: Trust::Named("--config"),
+        };
+        let source = |object_type| {
+            let guarded: Guarded<SourceTable> = file.top.sources[&object_type].clone();
+            guarded.allowed_by(&named).unwrap().value
+        };
+        let deals = source(ObjectType::Deal);
         assert_eq!(
             (deals.take, deals.complete, deals.line),
             (Take::Latest, true, 6)
         );
         assert_eq!(deals.lag, Duration::from_mins(10));
-        let users = &sources.sources[&ObjectType::BusinessUser];
+        let users = source(ObjectType::BusinessUser);
         assert_eq!(users.deletions, Some(Deletions::Never));
         assert!(!users.complete);
     }

@@ -22,13 +22,14 @@ fn config_file_in_a_parent_directory_is_used() {
     let sim = registered();
     let show = Invocation::new(&SHOW)
         .private_file("gong-crm.toml", &keys(sim.base_url(), "test-secret"))
+        .trusted("gong-crm.toml")
         .folder("exports")
         .in_folder("exports");
     assert_transcript!("config_found_above", show);
     let of_user = Invocation::new(&SHOW)
         .folder(".config/gong-crm")
         .private_file(
-            ".config/gong-crm/gong-crm.toml",
+            ".config/gong-crm/config.toml",
             &keys(sim.base_url(), "test-secret"),
         );
     assert_eq!(of_user.output().status.code(), Some(0));
@@ -41,6 +42,7 @@ fn flags_override_environment_and_file() {
     let doctor = |words: &[&str]| {
         Invocation::new(&[&["doctor", "--max-retries", "0"], words].concat())
             .private_file("gong-crm.toml", &keys(nowhere, "test-secret"))
+            .trusted("gong-crm.toml")
     };
     let answers = |invocation: Invocation| {
         let output = invocation.output();
@@ -59,15 +61,19 @@ fn credentials_come_from_one_source() {
     let config = keys(sim.base_url(), "test-secret");
     let half = Invocation::new(&SHOW)
         .private_file("gong-crm.toml", &config)
+        .trusted("gong-crm.toml")
         .env("GONG_ACCESS_KEY", "test-key");
     assert_transcript!("config_half_in_environment", half);
     let half = config.lines().take(2).collect::<Vec<_>>().join("\n");
     let half = Invocation::new(&SHOW)
         .private_file("gong-crm.toml", &half)
+        .trusted("gong-crm.toml")
         .env("GONG_ACCESS_KEY_SECRET", "");
     assert_transcript!("config_half_in_file", half);
     let both = format!("{config}bearer-token = \"t\"\n");
-    let both = Invocation::new(&SHOW).private_file("gong-crm.toml", &both);
+    let both = Invocation::new(&SHOW)
+        .private_file("gong-crm.toml", &both)
+        .trusted("gong-crm.toml");
     assert_transcript!("config_two_kinds", both);
 }
 
@@ -79,7 +85,9 @@ fn profile_inherits_nothing() {
         keys(sim.base_url(), "test-secret")
     );
     let show = |words: &[&str]| {
-        Invocation::new(&[&SHOW, words].concat()).private_file("gong-crm.toml", &config)
+        Invocation::new(&[&SHOW, words].concat())
+            .private_file("gong-crm.toml", &config)
+            .trusted("gong-crm.toml")
     };
     assert_transcript!("config_profile", show(&["--profile", "staging"]));
     let by_environment = show(&[]).env("GONG_PROFILE", "staging").output();
@@ -123,7 +131,9 @@ fn readable_secret_is_refused() {
     let show = Invocation::new(&SHOW).shared_file("gong-crm.toml", &config);
     assert_transcript!("config_shared", show);
     // Without a secret there is nothing to hide.
-    let show = Invocation::new(&["uploads"]).shared_file("gong-crm.toml", "ledger = 'mine.sqlite'");
+    let show = Invocation::new(&["uploads"])
+        .shared_file("gong-crm.toml", "ledger = 'mine.sqlite'")
+        .trusted("gong-crm.toml");
     assert_eq!(show.output().status.code(), Some(0));
 }
 
@@ -131,6 +141,7 @@ fn readable_secret_is_refused() {
 fn ledger_path_is_relative_to_the_config_file() {
     let jobs = Invocation::new(&["uploads"])
         .file("gong-crm.toml", "ledger = 'kept/mine.sqlite'")
+        .trusted("gong-crm.toml")
         .folder("exports")
         .in_folder("exports");
     let folder = jobs.path("kept/mine.sqlite");
@@ -146,7 +157,9 @@ fn doctor_shows_where_each_setting_comes_from() {
         "{}map = \"crm.toml\"\nledger = \"ledger.sqlite\"\n",
         keys(sim.base_url(), "test-secret")
     );
-    let doctor = Invocation::new(&["doctor"]).private_file("gong-crm.toml", &config);
+    let doctor = Invocation::new(&["doctor"])
+        .private_file("gong-crm.toml", &config)
+        .trusted("gong-crm.toml");
     assert_transcript!("doctor_sources", doctor);
     let wrong = Invocation::new(&["doctor"]).file("gong-crm.toml", "base-ulr = 'x'");
     assert_transcript!("doctor_config", wrong);
@@ -170,6 +183,7 @@ fn mapping_of_the_config_file_is_the_default() {
     let run = |words: &[&str]| {
         let run = Invocation::new(words)
             .file("gong-crm.toml", "map = 'crm.toml'\n[profile.other]\n")
+            .trusted("gong-crm.toml")
             .file("crm.toml", &mapping("Id"))
             .file("by-number.toml", &mapping("Number"))
             .folder("exports")
@@ -204,7 +218,9 @@ fn mapping_of_the_config_file_is_the_default() {
     let input = run(&["check", "-", "--type", "LEAD"]).input(line).output();
     assert_eq!(input.status.code(), Some(0));
 
-    let gone = Invocation::new(&["check", "."]).file("gong-crm.toml", "\nmap = 'gone.toml'\n");
+    let gone = Invocation::new(&["check", "."])
+        .file("gong-crm.toml", "\nmap = 'gone.toml'\n")
+        .trusted("gong-crm.toml");
     assert_transcript!("config_map_missing", gone);
 }
 
@@ -214,7 +230,9 @@ fn config_file_of_the_guide_is_valid() {
     let (_, file) = page.split_once("```toml\n").unwrap();
     let (file, _) = file.split_once("```").unwrap();
     for words in [&["uploads"][..], &["uploads", "--profile", "staging"]] {
-        let jobs = Invocation::new(words).private_file("gong-crm.toml", file);
+        let jobs = Invocation::new(words)
+            .private_file("gong-crm.toml", file)
+            .trusted("gong-crm.toml");
         let output = jobs.output();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{said}");

@@ -59,6 +59,20 @@ impl Invocation {
         self.file_of_mode(name, contents, 0o600)
     }
 
+    /// With the user's trust in a config file of its folder.
+    pub(crate) fn trusted(self, name: &str) -> Self {
+        let trust = Command::new(env!("CARGO_BIN_EXE_gong-crm"))
+            .args(["trust", name])
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("XDG_STATE_HOME", self.folder.path().join("state"))
+            .env("HOME", self.folder.path())
+            .output()
+            .unwrap();
+        assert!(trust.status.success(), "{trust:?}");
+        self
+    }
+
     /// With a file in its folder that everybody may read.
     pub(crate) fn shared_file(self, name: &str, contents: &str) -> Self {
         self.file_of_mode(name, contents, 0o644)

@@ -29,3 +29,5 @@ mod schema;
 mod signals;
 mod sim;
 mod sync;
+#[cfg(unix)]
+mod trust;

@@ -50,7 +50,9 @@ impl Place {
     fn command(&self, words: &[&str]) -> Invocation {
         let mut invocation = Invocation::new(words);
         invocation.command().current_dir(self.directory.path());
-        invocation.against(self.simulator.base_url())
+        invocation
+            .env("GONG_CONFIG", "gong-crm.toml")
+            .against(self.simulator.base_url())
     }
 
     /// Runs a command; gives its exit code and its JSON.
