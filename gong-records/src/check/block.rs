@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::context::{CheckContext, FieldSet};
-use super::duplicates::emails::lower;
+use super::duplicates::emails::EmailKey;
 use super::duplicates::versions::Version;
 use super::duplicates::without_ends;
 use super::finding::{About, Excerpt, Finding, RawFinding};
@@ -75,7 +75,6 @@ pub(super) struct NameCount {
 #[derive(Debug)]
 pub(super) struct KeptKey {
     pub(super) key: Box<str>,
-    pub(super) object_id: Box<str>,
     pub(super) version: Version,
     pub(super) line: u64,
 }
@@ -91,8 +90,8 @@ pub(super) struct BlockReport {
     pub(super) ids: Vec<LineId>,
     /// The ids with their text, if they have to be kept.
     pub(super) kept_ids: Vec<KeptKey>,
-    /// Email addresses of users in lower case.
-    pub(super) emails: Vec<KeptKey>,
+    /// Email addresses of users.
+    pub(super) emails: Vec<EmailKey>,
     /// By the index of the field.
     pub(super) missing: Vec<MissingCount>,
     /// Standard fields that some record lacks, and those that some record has.
@@ -404,19 +403,17 @@ impl<'a> BlockChecker<'a> {
     fn keep_id(&mut self, id: &str, version: Version) {
         self.report.kept_ids.push(KeptKey {
             key: id.into(),
-            object_id: "".into(),
             version,
             line: self.report.lines,
         });
     }
 
     fn push_email(&mut self, address: &str, object_id: &str) {
-        self.report.emails.push(KeptKey {
-            key: lower(address).into(),
-            object_id: object_id.into(),
-            version: Version::default(),
-            line: self.report.lines,
-        });
+        if let Ok(line) = u32::try_from(self.report.lines) {
+            let is_kept = self.settings.keeps_keys;
+            let email = EmailKey::new(address, object_id, line, is_kept);
+            self.report.emails.push(email);
+        }
     }
 
     /// Whether that these fields are missing needs no words.

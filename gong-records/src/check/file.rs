@@ -7,8 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::block::{
-    BlockChecker, BlockFinding, BlockReport, BlockSettings, BlockStart, Counts, KeptKey, NameCount,
-    finding,
+    BlockChecker, BlockFinding, BlockReport, BlockSettings, BlockStart, Counts, NameCount, finding,
 };
 use super::blocks::{Block, Blocks};
 use super::context::{CheckContext, FieldSet};
@@ -218,14 +217,8 @@ impl<'a> FileCheck<'a> {
             }
         }
         if let Some(emails) = &mut self.emails {
-            for KeptKey {
-                key,
-                object_id,
-                line,
-                ..
-            } in &report.emails
-            {
-                emails.push(key, object_id, base + line);
+            for email in &report.emails {
+                emails.push(email, base + u64::from(email.line));
             }
         }
         let mut findings = self.columns(report.findings, &report.missing, report.present, base);

@@ -14,11 +14,15 @@ use crate::object_type::ObjectType;
 use crate::rule::Rule;
 
 mod fields;
+mod name_table;
+mod order;
+mod short;
 mod text;
 mod value;
 
 pub(super) use fields::Identity;
 use fields::{FieldTable, Kind};
+use order::OrderPredictor;
 
 /// Reads lines of one type.
 #[derive(Debug)]
@@ -110,46 +114,13 @@ impl Scanned {
     }
 }
 
-/// Predicts the next name: programs write the fields of each record in the same order.
-#[derive(Debug)]
-struct OrderPredictor {
-    is_on: bool,
-    lines: u32,
-    misses: u32,
-    /// For each name, the one that followed it last; the first element is for the beginning.
-    successors: Vec<u16>,
-}
-
-impl OrderPredictor {
-    /// After how many lines the predictions are evaluated.
-    const ROUND: u32 = 64;
-
-    /// How many wrong predictions per line cost more than the right ones save.
-    const MAX_MISSES: u32 = 2;
-
-    #[inline]
-    fn count_line(&mut self) {
-        self.lines += 1;
-        if self.lines == Self::ROUND {
-            self.is_on = self.misses <= Self::ROUND * Self::MAX_MISSES;
-            self.lines = 0;
-            self.misses = 0;
-        }
-    }
-}
-
 impl<'a> Scanner<'a> {
     pub(super) fn new(context: &CheckContext<'a>, severities: &SeverityTable) -> Self {
         let fields = FieldTable::new(context, severities);
         let count = fields.len();
         Self {
             fields,
-            order: OrderPredictor {
-                is_on: true,
-                lines: 0,
-                misses: 0,
-                successors: vec![0; count + 1],
-            },
+            order: OrderPredictor::new(count),
             last_lines: vec![0; count],
             line: 0,
             takes_underscore: !severities.reports(Rule::ObjectIdUnderscore),
@@ -169,18 +140,18 @@ impl<'a> Scanner<'a> {
         self.fields
             .learn(raw.as_bytes(), &name, learned.unknown, context);
         self.last_lines.resize(self.fields.len(), 0);
-        self.order.successors.resize(self.fields.len() + 1, 0);
+        self.order.resize(self.fields.len());
     }
 
     /// The name of a field of a line, and what it stands for.
     pub(super) fn field(&self, slot: u16) -> (&str, Identity<'a>) {
         let entry = self.fields.entry(usize::from(slot));
-        (&entry.name, entry.identity)
+        (&entry.about.name, entry.about.identity)
     }
 
     /// How long a name is in the line, with its quotes.
     pub(super) fn raw_length(&self, slot: u16) -> usize {
-        self.fields.entry(usize::from(slot)).raw.len() + 2
+        self.fields.entry(usize::from(slot)).about.raw.len() + 2
     }
 
     /// The standard fields that records should have.
@@ -214,9 +185,6 @@ impl<'a> Scanner<'a> {
             return None;
         }
         scanned.clear();
-        if self.order.is_on {
-            self.order.count_line();
-        }
         self.line = self.line.wrapping_add(1);
         if self.line == 0 {
             self.last_lines.fill(0);
@@ -236,10 +204,7 @@ impl<'a> Scanner<'a> {
                 return None;
             }
             *last_line = self.line;
-            if slot < 64 {
-                // Standard fields come first; other bits are removed below.
-                scanned.present |= 1 << slot;
-            }
+            scanned.present |= entry.standard_bit;
             at = self.value(bytes, after_space(bytes, at), slot, name_at, scanned)?;
             at = after_space(bytes, at);
             match *bytes.get(at)? {
@@ -249,7 +214,6 @@ impl<'a> Scanner<'a> {
             }
         }
         let next = line_end(bytes, at + 1)?;
-        scanned.present &= self.fields.standard;
         scanned.missing = self.fields.missing(scanned.present, scanned.is_deleted);
         Some(next)
     }
@@ -257,29 +221,25 @@ impl<'a> Scanner<'a> {
     /// Reads a name and its colon. Returns its place in the table, and where it ends.
     #[inline]
     fn name(&mut self, bytes: &[u8], at: usize, previous: usize) -> Option<(usize, usize)> {
-        if self.order.is_on {
-            let predicted = usize::from(*self.order.successors.get(previous)?);
-            if let Some(after) = self.fields.entry(predicted).begins(bytes, at) {
-                return Some((predicted, after));
-            }
+        if let Some(predicted) = self.order.predicted(previous)
+            && let Some(after) = self.fields.entry(predicted).begins(bytes, at)
+        {
+            return Some((predicted, after));
         }
-        let (slot, after) = self.look_up(bytes, at)?;
-        if self.order.is_on {
-            self.order.misses += 1;
-            self.order.successors[previous] = u16::try_from(slot).unwrap_or_default();
+        let names = self.fields.names();
+        if let Some(candidate) = names.candidate(bytes, at)
+            && let Some(after) = self.fields.entry(candidate).begins(bytes, at)
+        {
+            self.order.learn(previous, candidate);
+            return Some((candidate, after));
         }
-        Some((slot, after))
-    }
-
-    fn look_up(&self, bytes: &[u8], at: usize) -> Option<(usize, usize)> {
-        if *bytes.get(at)? != b'"' {
+        let (slot, end) = names.look_up(bytes, at)?;
+        let colon = after_space(bytes, end + 1);
+        if *bytes.get(colon)? != b':' {
             return None;
         }
-        let start = at + 1;
-        let end = text::name(bytes, start)?;
-        let slot = self.fields.find(&bytes[start..end])?;
-        let colon = after_space(bytes, end + 1);
-        (*bytes.get(colon)? == b':').then_some((slot, colon + 1))
+        self.order.learn(previous, slot);
+        Some((slot, colon + 1))
     }
 
     /// Reads a value. Returns where it ends.
@@ -326,72 +286,79 @@ impl<'a> Scanner<'a> {
     ) -> Option<usize> {
         let entry = self.fields.entry(slot);
         let first = *bytes.get(at)?;
-        if first == b'"' {
-            let start = at + 1;
-            let end = match &entry.kind {
-                Kind::ObjectId => {
-                    let end = text::id(bytes, start, self.takes_underscore)?;
-                    scanned.object_id = start..end;
-                    end
-                }
-                Kind::Reference(target) => {
-                    let end = text::id(bytes, start, true)?;
-                    if let Some(target) = target {
-                        scanned.references.push(ScannedReference {
-                            target: *target,
-                            range: start..end,
-                            slot: u16::try_from(slot).unwrap_or_default(),
-                            name_at,
-                        });
-                    }
-                    end
-                }
-                Kind::Modified => {
-                    let end = text::timestamp(bytes, start)?;
-                    scanned.modified = Some(start..end);
-                    end
-                }
-                Kind::Timestamp => text::timestamp(bytes, start)?,
-                Kind::Day => text::day(bytes, start)?,
-                Kind::Url => text::url(bytes, start)?,
-                Kind::EmailAddress => text::email_address(bytes, start)?,
-                Kind::EmailOfUser => {
-                    let end = text::email_address(bytes, start)?;
-                    scanned.email_address = Some(start..end);
-                    end
-                }
-                Kind::Text | Kind::Any => text::any(bytes, start, self.is_utf_8)?,
-                Kind::NonEmptyText => {
-                    let end = text::any(bytes, start, self.is_utf_8)?;
-                    if end == start {
-                        return None;
-                    }
-                    end
-                }
-                Kind::Words(words) => text::one_of(bytes, start, words)?,
-                Kind::Custom => text::custom(bytes, start, self.is_utf_8)?,
-                _ => return None,
-            };
-            return Some(end + 1);
-        }
         if entry.takes_null && first == b'n' {
             return value::literal(bytes, at, b"null");
         }
-        match &entry.kind {
+        // Where the text of a string begins. What a value is depends on its name more than on its
+        // first byte, so that a processor predicts best in this order.
+        let start = || (first == b'"').then_some(at + 1);
+        let after_quote = match &entry.kind {
+            Kind::ObjectId => {
+                let start = start()?;
+                let end = text::id(bytes, start, self.takes_underscore)?;
+                scanned.object_id = start..end;
+                end
+            }
+            Kind::Reference(target) => {
+                let start = start()?;
+                let end = text::id(bytes, start, true)?;
+                if let Some(target) = target {
+                    scanned.references.push(ScannedReference {
+                        target: *target,
+                        range: start..end,
+                        slot: u16::try_from(slot).unwrap_or_default(),
+                        name_at,
+                    });
+                }
+                end
+            }
+            Kind::Modified => {
+                let start = start()?;
+                let end = text::timestamp(bytes, start)?;
+                scanned.modified = Some(start..end);
+                end
+            }
+            Kind::Timestamp => text::timestamp(bytes, start()?)?,
+            Kind::Day => text::day(bytes, start()?)?,
+            Kind::Url => text::url(bytes, start()?)?,
+            Kind::EmailAddress => text::email_address(bytes, start()?)?,
+            Kind::EmailOfUser => {
+                let start = start()?;
+                let end = text::email_address(bytes, start)?;
+                scanned.email_address = Some(start..end);
+                end
+            }
+            Kind::Text => text::any(bytes, start()?, self.is_utf_8)?,
+            Kind::NonEmptyText => {
+                let start = start()?;
+                let end = text::any(bytes, start, self.is_utf_8)?;
+                if end == start {
+                    return None;
+                }
+                end
+            }
+            Kind::Words(words) => {
+                start()?;
+                words.end(bytes, at)?
+            }
             Kind::Deleted => {
                 let end = value::boolean(bytes, at)?;
                 scanned.is_deleted = first == b't';
-                Some(end)
+                return Some(end);
             }
-            Kind::Boolean => value::boolean(bytes, at),
-            Kind::Number => value::number(bytes, at),
-            Kind::Percent => value::percent(bytes, at),
-            Kind::Integer { minimum } => value::integer(bytes, at, *minimum),
-            Kind::TextList => value::text_list(bytes, at, self.is_utf_8),
-            Kind::Custom => value::custom(bytes, at, self.is_utf_8),
-            Kind::Any => value::any(bytes, at, self.is_utf_8),
-            _ => None,
-        }
+            Kind::Boolean => return value::boolean(bytes, at),
+            Kind::Number => return value::number(bytes, at),
+            Kind::Percent => return value::percent(bytes, at),
+            Kind::Integer { minimum } => return value::integer(bytes, at, *minimum),
+            Kind::TextList => return value::text_list(bytes, at, self.is_utf_8),
+            Kind::Custom => match start() {
+                Some(start) => text::custom(bytes, start, self.is_utf_8)?,
+                None => return value::custom(bytes, at, self.is_utf_8),
+            },
+            Kind::Any => return value::any(bytes, at, self.is_utf_8),
+            Kind::Doubt => return None,
+        };
+        Some(after_quote + 1)
     }
 }
 

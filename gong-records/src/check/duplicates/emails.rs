@@ -23,24 +23,44 @@ impl Emails {
         }
     }
 
-    /// Adds the address of a user.
-    pub(in crate::check) fn push(&mut self, address: &str, object_id: &str, line: u64) {
+    /// Adds the address of a user, in lower case.
+    pub(in crate::check) fn push(&mut self, address: &EmailKey, line: u64) {
+        self.addresses.push(address.hash, line, false);
+        if let (Some(log), Some(kept)) = (&mut self.log, &address.kept) {
+            let (address, object_id) = &**kept;
+            log.push(address, object_id, Version::default(), line);
+        }
+    }
+}
+
+/// The address of a user.
+#[derive(Debug)]
+pub(in crate::check) struct EmailKey {
+    hash: u64,
+    /// The line in its block.
+    pub(in crate::check) line: u32,
+    /// The address and the id of the user, if the stream cannot be read twice.
+    kept: Option<Box<(Box<str>, Box<str>)>>,
+}
+
+impl EmailKey {
+    pub(in crate::check) fn new(address: &str, object_id: &str, line: u32, is_kept: bool) -> Self {
         let address = lower(address);
-        self.addresses.push(hash(&address), line, false);
-        if let Some(log) = &mut self.log {
-            log.push(&address, object_id, Version::default(), line);
+        Self {
+            hash: hash(&address),
+            line,
+            kept: is_kept.then(|| Box::new((address.into(), object_id.into()))),
         }
     }
 }
 
 /// In lower case, because case does not matter in practice.
 pub(in crate::check) fn lower(address: &str) -> Cow<'_, str> {
-    if address
-        .bytes()
-        .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
-    {
-        Cow::Borrowed(address)
-    } else {
+    // Without an early end, it looks at many bytes at a time.
+    let is_other = |any: bool, byte: u8| any | !byte.is_ascii() | byte.is_ascii_uppercase();
+    if address.bytes().fold(false, is_other) {
         Cow::Owned(address.to_lowercase())
+    } else {
+        Cow::Borrowed(address)
     }
 }

@@ -1,5 +1,7 @@
 //! The names that the scanner knows, and what values they have.
 
+use super::name_table::NameTable;
+use super::short::Words;
 use crate::check::context::{CheckContext, FieldSet, is_email_of_user, warns_if_missing};
 use crate::check::names::UnknownName;
 use crate::check::severities::SeverityTable;
@@ -23,7 +25,7 @@ pub(super) enum Kind {
     Text,
     /// A text that is not empty.
     NonEmptyText,
-    Words(Vec<Box<[u8]>>),
+    Words(Box<Words>),
     Boolean,
     /// `isDeleted`.
     Deleted,
@@ -58,20 +60,30 @@ pub(super) struct Entry<'a> {
     pub(super) takes_null: bool,
     /// Whether the name may break a rule, in each line that has it.
     pub(super) is_noted: bool,
+    /// The bit of a standard field.
+    pub(super) standard_bit: FieldSet,
     /// Whether it is `isDeleted`, whatever values that has.
     pub(super) is_deletion: bool,
     /// The entry of the same name in its first spelling; a name may have escapes.
     pub(super) canonical: usize,
-    pub(super) identity: Identity<'a>,
-    /// The name, unescaped.
-    pub(super) name: Box<str>,
-    /// The name as it is spelled, between the quotes.
-    pub(super) raw: Box<[u8]>,
+    /// What is of interest only where something is found: entries are small, because a file may
+    /// have a thousand names.
+    pub(super) about: Box<About<'a>>,
     /// The name in quotes, with its colon.
     token: Box<[u8]>,
     /// The first sixteen bytes of the token, and which of them count.
     head: u128,
     mask: u128,
+}
+
+/// More of a name.
+#[derive(Debug)]
+pub(super) struct About<'a> {
+    pub(super) identity: Identity<'a>,
+    /// The name, unescaped.
+    pub(super) name: Box<str>,
+    /// The name as it is spelled, between the quotes.
+    pub(super) raw: Box<[u8]>,
 }
 
 impl<'a> Entry<'a> {
@@ -87,11 +99,14 @@ impl<'a> Entry<'a> {
             kind,
             takes_null: !matches!(identity, Identity::Standard(_)),
             is_noted: false,
+            standard_bit: 0,
             is_deletion: matches!(identity, Identity::Standard(field) if field.name == "isDeleted"),
             canonical: 0,
-            identity,
-            name: name.into(),
-            raw: raw.into(),
+            about: Box::new(About {
+                identity,
+                name: name.into(),
+                raw: raw.into(),
+            }),
             token: token.into(),
             head: u128::from_le_bytes(head),
             mask: u128::from_le_bytes(mask),
@@ -117,26 +132,18 @@ impl<'a> Entry<'a> {
 #[derive(Debug)]
 pub(super) struct FieldTable<'a> {
     entries: Vec<Entry<'a>>,
-    /// An open table of places in `entries`.
-    table: Vec<u16>,
-    /// The bits of standard fields.
-    pub(super) standard: FieldSet,
+    /// The places of their names.
+    names: NameTable,
     required: FieldSet,
     required_unless_deleted: FieldSet,
 }
 
-const EMPTY: u16 = u16::MAX;
-
 impl<'a> FieldTable<'a> {
-    /// How many names are known at most; lines with other names are checked without the scanner.
-    pub(super) const MAX_NAMES: usize = 4_096;
-
     pub(super) fn new(context: &CheckContext<'a>, severities: &SeverityTable) -> Self {
         let format = context.format;
         let mut fields = Self {
             entries: Vec::new(),
-            table: vec![EMPTY; 1024],
-            standard: 0,
+            names: NameTable::new(),
             required: 0,
             required_unless_deleted: 0,
         };
@@ -144,7 +151,6 @@ impl<'a> FieldTable<'a> {
         let requires = severities.reports(Rule::MissingField);
         for (index, field) in format.fields.iter().enumerate() {
             let bit = 1 << index;
-            fields.standard |= bit;
             match field.presence {
                 Presence::Required if requires => fields.required |= bit,
                 Presence::UnlessDeleted if requires => fields.required_unless_deleted |= bit,
@@ -159,12 +165,9 @@ impl<'a> FieldTable<'a> {
                 with_known_references(standard(field), context)
             };
             let name = field.name;
-            fields.add(Entry::new(
-                name.as_bytes(),
-                name,
-                kind,
-                Identity::Standard(field),
-            ));
+            let mut entry = Entry::new(name.as_bytes(), name, kind, Identity::Standard(field));
+            entry.standard_bit = bit;
+            fields.add(entry);
         }
         let schema = context.schema;
         let declared = schema.and_then(|schema| schema.fields(format.object_type));
@@ -177,8 +180,8 @@ impl<'a> FieldTable<'a> {
                 .any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\');
             if let Some(field) = known
                 && is_plain
-                && fields.has_room()
-                && fields.find(name.as_bytes()).is_none()
+                && fields.names.has_room()
+                && fields.names.find(name.as_bytes()).is_none()
             {
                 let kind = with_known_references(declared_kind(field), context);
                 fields.add(Entry::new(
@@ -192,10 +195,6 @@ impl<'a> FieldTable<'a> {
         fields
     }
 
-    fn has_room(&self) -> bool {
-        self.entries.len() < Self::MAX_NAMES
-    }
-
     /// Adds a name as a line spells it.
     pub(super) fn learn(
         &mut self,
@@ -204,7 +203,7 @@ impl<'a> FieldTable<'a> {
         unknown: UnknownName,
         context: &CheckContext<'_>,
     ) {
-        if !self.has_room() || self.find(raw).is_some() {
+        if !self.names.has_room() || self.names.find(raw).is_some() {
             return;
         }
         // Whether it breaks a rule beside all standard fields, and beside none.
@@ -220,35 +219,22 @@ impl<'a> FieldTable<'a> {
 
     fn add(&mut self, mut entry: Entry<'a>) {
         let place = self.entries.len();
-        let same = |known: &Entry<'_>| known.name == entry.name;
+        let same = |known: &Entry<'_>| known.about.name == entry.about.name;
         // Names are spelled in one way nearly always; only escapes make two.
-        let has_escape = entry.raw.contains(&b'\\');
-        let is_other_spelling =
-            has_escape || self.entries.iter().any(|known| known.raw.contains(&b'\\'));
+        let has_escape = entry.about.raw.contains(&b'\\');
+        let is_other_spelling = has_escape
+            || self
+                .entries
+                .iter()
+                .any(|known| known.about.raw.contains(&b'\\'));
         let first = self
             .entries
             .iter()
             .position(same)
             .filter(|_| is_other_spelling);
         entry.canonical = first.map_or(place, |first| self.entries[first].canonical);
+        self.names.add(&entry.about.raw);
         self.entries.push(entry);
-        if self.entries.len() * 4 > self.table.len() {
-            self.table = vec![EMPTY; self.table.len() * 4];
-            for place in 0..self.entries.len() {
-                self.enter(place);
-            }
-        } else {
-            self.enter(place);
-        }
-    }
-
-    fn enter(&mut self, place: usize) {
-        let most = self.table.len() - 1;
-        let mut slot = hash(&self.entries[place].raw) & most;
-        while self.table[slot] != EMPTY {
-            slot = (slot + 1) & most;
-        }
-        self.table[slot] = u16::try_from(place).unwrap_or(EMPTY);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -260,21 +246,10 @@ impl<'a> FieldTable<'a> {
         &self.entries[place]
     }
 
-    /// The entry of a name that is spelled like this.
+    /// Finds names.
     #[inline]
-    pub(super) fn find(&self, raw: &[u8]) -> Option<usize> {
-        let most = self.table.len() - 1;
-        let mut slot = hash(raw) & most;
-        loop {
-            let place = self.table[slot];
-            if place == EMPTY {
-                return None;
-            }
-            if *self.entries[usize::from(place)].raw == *raw {
-                return Some(usize::from(place));
-            }
-            slot = (slot + 1) & most;
-        }
+    pub(super) fn names(&self) -> &NameTable {
+        &self.names
     }
 
     /// The standard fields that a line should have and has not.
@@ -302,30 +277,6 @@ fn with_known_references(kind: Kind, context: &CheckContext<'_>) -> Kind {
     }
 }
 
-/// A hash of the first, the middle and the last eight bytes.
-#[inline]
-fn hash(name: &[u8]) -> usize {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let length = name.len();
-    let word = |at: usize| -> u64 {
-        match name.get(at..).and_then(<[u8]>::first_chunk) {
-            Some(bytes) => u64::from_le_bytes(*bytes),
-            None => name
-                .iter()
-                .fold(0, |word, byte| word << 8 | u64::from(*byte)),
-        }
-    };
-    let mut mixed = word(0) ^ (length as u64) << 32;
-    if length > 8 {
-        mixed = (mixed.wrapping_mul(FACTOR) ^ word(length - 8)).rotate_left(29);
-        if length > 16 {
-            mixed = (mixed.wrapping_mul(FACTOR) ^ word(length / 2 - 4)).rotate_left(29);
-        }
-    }
-    let mixed = mixed.wrapping_mul(FACTOR);
-    usize::try_from(mixed >> 40).unwrap_or_default()
-}
-
 fn standard(field: &Field) -> Kind {
     if field.discouraged.is_some() || field.max_length.is_some() {
         return Kind::Doubt;
@@ -347,9 +298,7 @@ fn standard(field: &Field) -> Kind {
             minimum: minimum.unwrap_or(i64::MIN),
         },
         FieldKind::TextList => Kind::TextList,
-        FieldKind::Choice(words) => {
-            Kind::Words(words.iter().map(|word| word.as_bytes().into()).collect())
-        }
+        FieldKind::Choice(words) => Kind::Words(Box::new(Words::new(&mut words.iter().copied()))),
     }
 }
 
@@ -369,29 +318,11 @@ fn declared_kind(field: &SchemaField) -> Kind {
         FieldType::PhoneNumber | FieldType::String => Kind::Text,
         FieldType::EmailAddress => Kind::EmailAddress,
         FieldType::Picklist if field.ordered_value_list.is_empty() => Kind::Text,
-        FieldType::Picklist => Kind::Words(
-            field
-                .ordered_value_list
-                .iter()
-                .map(|value| value.as_bytes().into())
-                .collect(),
-        ),
+        FieldType::Picklist => {
+            let values = field.ordered_value_list.iter();
+            Kind::Words(Box::new(Words::new(&mut values.map(String::as_str))))
+        }
         FieldType::StringArray => Kind::TextList,
         FieldType::Unknown(_) => Kind::Any,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hashes_of_numbered_names_differ() {
-        for prefix in ["f", "custom_field_", "a_rather_long_prefix_of_a_name_"] {
-            let hashes: std::collections::HashSet<usize> = (0..1_000)
-                .map(|number| hash(format!("{prefix}{number}").as_bytes()) & 4_095)
-                .collect();
-            assert!(hashes.len() > 700, "{prefix}: {}", hashes.len());
-        }
     }
 }

@@ -42,6 +42,13 @@ pub(super) fn number(bytes: &[u8], at: usize) -> Option<usize> {
 #[inline]
 fn digits(bytes: &[u8], at: usize) -> Option<usize> {
     let mut end = at;
+    // Nearly all numbers are short; their length is different each time.
+    while let Some(count) = text::digits(bytes, end) {
+        end += count;
+        if count < 16 {
+            return (end > at).then_some(end);
+        }
+    }
     while bytes.get(end)?.is_ascii_digit() {
         end += 1;
     }
