@@ -138,11 +138,7 @@ async fn make(call: u8, caller: &Caller) -> Told {
     let id: ClientRequestId = "f-1".parse().expect("an id");
     let meeting: MeetingId = "17".parse().expect("a meeting's id");
     let moment = || "2026-03-02T14:00:00Z".parse().expect("a moment");
-    let details = Meeting::builder()
-        .start_time(moment())
-        .end_time(moment())
-        .organizer_email("ada@acme.example")
-        .build();
+    let details = Meeting::new("ada@acme.example", moment(), moment());
     match call {
         0 => told(client.integrations().await),
         1 => told(client.register_integration("Acme", "ada@acme.example").await),

@@ -4,12 +4,14 @@
 //! The hooks stand in this crate because Rust lets only the crate of a type implement a foreign
 //! trait for it.
 
+use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http_body_util::{BodyExt as _, Limited};
-use progenitor_client::{ClientHooks, OperationInfo};
-use reqwest::header::HeaderMap;
+use progenitor_client::{ClientHooks, ClientInfo as _, Error, OperationInfo};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Body, Request, Response, StatusCode};
 use tracing::{Instrument as _, debug};
 
@@ -70,7 +72,63 @@ impl Exchange {
     }
 }
 
-impl ClientHooks for Client {
+/// The header `Authorization` of calls.
+///
+/// ```
+/// use gong_api_gen::Authorization;
+/// use reqwest::header::HeaderValue;
+///
+/// let fixed = Authorization::fixed(HeaderValue::from_static("Bearer a-token"));
+/// assert_eq!(format!("{fixed:?}"), "Authorization(..)");
+/// ```
+#[derive(Clone, Default)]
+pub struct Authorization(Way);
+
+#[derive(Clone, Default)]
+enum Way {
+    #[default]
+    None,
+    Fixed(HeaderValue),
+    Asked(Arc<dyn Fn() -> HeaderFuture + Send + Sync>),
+}
+
+/// A header that is on its way, or the reason why there is none.
+pub type HeaderFuture = Pin<Box<dyn Future<Output = Result<HeaderValue, String>> + Send>>;
+
+impl Authorization {
+    /// No header, or one that the HTTP client adds itself.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The same header for every call.
+    pub fn fixed(header: HeaderValue) -> Self {
+        Self(Way::Fixed(header))
+    }
+
+    /// A header that is asked for before each call.
+    pub fn from_fn(header: impl Fn() -> HeaderFuture + Send + Sync + 'static) -> Self {
+        Self(Way::Asked(Arc::new(header)))
+    }
+}
+
+impl fmt::Debug for Authorization {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Authorization(..)")
+    }
+}
+
+impl ClientHooks<Authorization> for Client {
+    async fn pre<E>(&self, request: &mut Request, _: &OperationInfo) -> Result<(), Error<E>> {
+        let header = match &self.inner().0 {
+            Way::None => return Ok(()),
+            Way::Fixed(header) => header.clone(),
+            Way::Asked(header) => header().await.map_err(Error::Custom)?,
+        };
+        request.headers_mut().insert(AUTHORIZATION, header);
+        Ok(())
+    }
+
     async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
         let span = tracing::debug_span!(
             "gong",

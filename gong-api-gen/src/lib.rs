@@ -18,4 +18,4 @@ mod generated;
 mod hooks;
 
 pub use generated::*;
-pub use hooks::{Exchange, MAX_ANSWER_BYTES};
+pub use hooks::{Authorization, Exchange, HeaderFuture, MAX_ANSWER_BYTES};

@@ -6,18 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gong_api_gen::{Client as RawClient, Exchange, ResponseValue};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use secrecy::ExposeSecret as _;
 
-use crate::base_url;
-use crate::clock::{Clock, SystemClock};
-use crate::credentials::Credentials;
-use crate::error::{Error, ErrorKind};
+use crate::clock::Clock;
+use crate::error::Error;
 use crate::operation::Operation;
-use crate::rate_limit::{CallCounter, MemoryCallCounter, RateLimit};
+use crate::rate_limit::{CallCounter, RateLimit};
 use crate::response::{self, ErrorBody};
 use crate::retry::{self, RetryAction, RetryLimits, for_idempotent, for_non_idempotent};
-use crate::tls;
+
+mod builder;
+
+pub use builder::ClientBuilder;
 
 /// A client of one company's Gong. It is cheap to clone, and clones share connections.
 ///
@@ -38,12 +37,12 @@ use crate::tls;
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    raw: RawClient,
+    pub(crate) raw: RawClient,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) timeouts: Timeouts,
     pub(crate) counter: Arc<dyn CallCounter>,
     pub(crate) rate: RateLimit,
-    retry: RetryLimits,
+    pub(crate) retry: RetryLimits,
 }
 
 /// Timeouts of a call. There is no timeout for a whole upload, because a slow connection can need any
@@ -79,93 +78,15 @@ impl Default for Timeouts {
     }
 }
 
-#[bon::bon]
 impl Client {
     /// The base URL that Gong's documentation uses; most companies have their own.
     pub const DEFAULT_BASE_URL: &'static str = "https://api.gong.io";
 
     /// Starts building a client; `build` creates it.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Configuration`] when the base URL is not a URL, is not `https` (loopback may be
-    /// `http`), or when the credentials contain characters that a header cannot contain.
-    #[builder(
-        start_fn(name = builder, vis = "pub"),
-        finish_fn(name = build, vis = "pub"),
-        builder_type(name = ClientBuilder, vis = "pub", doc {
-            /// Builds a [`Client`].
-        }),
-    )]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the parameters are the builder's setters, which take what people own"
-    )]
-    fn from_settings(
-        /// The company's base URL, with or without `/v2`; an administrator finds it at
-        /// <https://app.gong.io/company/api-authentication>. Default:
-        /// [`Client::DEFAULT_BASE_URL`].
-        #[builder(into)]
-        base_url: Option<String>,
-        /// The access key pair, or a bearer token.
-        credentials: Credentials,
-        /// The beginning of the `User-Agent` header, before this crate's name.
-        #[builder(into)]
-        user_agent: Option<String>,
-        /// Certificates in PEM that are trusted besides the system's, as a company's proxy needs that
-        /// looks into TLS.
-        #[builder(into)]
-        root_certificates: Option<String>,
-        /// Timeouts of a call.
-        timeouts: Option<Timeouts>,
-        /// The clock; tests use their own.
-        clock: Option<Arc<dyn Clock>>,
-        /// Where calls are counted for the daily limit; by default in memory, for this client and
-        /// its clones.
-        call_counter: Option<Arc<dyn CallCounter>>,
-        /// How many calls to make per second and per day; by default what Gong allows.
-        rate_limit: Option<RateLimit>,
-        /// How often a call is retried after a transient failure, as [`crate::retry`] says; by
-        /// default [`RetryLimits::CALL`].
-        retry_limits: Option<RetryLimits>,
-    ) -> Result<Self, Error> {
-        let base_url = base_url.as_deref().unwrap_or(Self::DEFAULT_BASE_URL);
-        let base_url = base_url::normalize(base_url)?;
-        let timeouts = timeouts.unwrap_or_default();
-        let own = concat!("gong-crm/", env!("CARGO_PKG_VERSION"));
-        let user_agent = user_agent.map_or_else(|| own.to_owned(), |name| format!("{name} {own}"));
-        let mut authorization =
-            HeaderValue::from_str(credentials.header().expose_secret()).map_err(|_| {
-                Error::new(
-                    ErrorKind::Configuration,
-                    "the credentials contain a character that a header cannot contain, such as a line break",
-                )
-            })?;
-        authorization.set_sensitive(true);
-        let builder = reqwest::Client::builder()
-            .default_headers(HeaderMap::from_iter([(AUTHORIZATION, authorization)]))
-            .user_agent(user_agent)
-            .connect_timeout(timeouts.connect)
-            // A followed redirect would lose the credentials and end in a confusing 401.
-            .redirect(reqwest::redirect::Policy::none());
-        let http = tls::with_tls(builder, &base_url, root_certificates.as_deref())?
-            .build()
-            .map_err(|error| {
-                Error::new(ErrorKind::Configuration, "the HTTP client cannot be built")
-                    .with_source(error.without_url())
-            })?;
-        Ok(Self {
-            raw: RawClient::new_with_client(&base_url, http),
-            clock: clock.unwrap_or_else(|| Arc::new(SystemClock)),
-            timeouts,
-            counter: call_counter.unwrap_or_else(|| Arc::new(MemoryCallCounter::new())),
-            rate: rate_limit.unwrap_or_default(),
-            retry: retry_limits.unwrap_or(RetryLimits::CALL),
-        })
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
     }
-}
 
-impl Client {
     /// The base URL of all calls.
     ///
     /// ```
@@ -188,7 +109,25 @@ impl Client {
         &self.clock
     }
 
-    pub(crate) fn raw(&self) -> &RawClient {
+    /// The generated client beneath, with the same connections and credentials, for what this one
+    /// does not offer. Its calls are not retried and do not count towards the rate limit.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # use gong_client::{Client, Credentials};
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let (base_url, key, secret) = (sim.base_url(), sim.access_key(), sim.access_key_secret());
+    /// let client = Client::builder()
+    ///     .base_url(base_url)
+    ///     .credentials(Credentials::access_key(key, secret))
+    ///     .build()?;
+    /// let response = client.raw().list_generic_crm_integration().await?;
+    /// assert_eq!(response.status(), 200);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn raw(&self) -> &RawClient {
         &self.raw
     }
 

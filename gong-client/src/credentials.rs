@@ -1,10 +1,47 @@
 //! Credentials of a client, which are never printed.
 
+use std::error::Error as StdError;
 use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
 
+use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// An access key pair, or a bearer token.
+use crate::error::{Error, ErrorKind};
+
+/// Gives the bearer token of each call, and renews it before it ends.
+///
+/// Gong's OAuth tokens are valid for a day. A provider keeps the token in memory and asks Gong's token
+/// endpoint for another in time; it is asked before each call, so it should answer from memory nearly
+/// always. Calls are made at the same time, so it should make others wait while it renews the token.
+///
+/// ```
+/// use gong_client::{Credentials, Token, TokenProvider};
+///
+/// #[derive(Debug)]
+/// struct Vault;
+///
+/// impl TokenProvider for Vault {
+///     fn token(&self) -> Token<'_> {
+///         Box::pin(async { Ok("a token of the vault".into()) })
+///     }
+/// }
+///
+/// let credentials = Credentials::provider(Vault);
+/// assert_eq!(format!("{credentials:?}"), "Provider(..)");
+/// ```
+pub trait TokenProvider: fmt::Debug + Send + Sync {
+    /// A token that is valid now. An error fails the call with [`ErrorKind::Unauthorized`].
+    fn token(&self) -> Token<'_>;
+}
+
+/// A token that is on its way.
+pub type Token<'a> = Pin<
+    Box<dyn Future<Output = Result<SecretString, Box<dyn StdError + Send + Sync>>> + Send + 'a>,
+>;
+
+/// An access key pair, a bearer token, or a provider of tokens.
 ///
 /// ```
 /// use gong_client::Credentials;
@@ -22,6 +59,7 @@ enum Kind {
         secret: SecretString,
     },
     BearerToken(SecretString),
+    Provider(Arc<dyn TokenProvider>),
 }
 
 impl Credentials {
@@ -55,18 +93,55 @@ impl Credentials {
         Self(Kind::BearerToken(token.into()))
     }
 
-    /// The value of the header `Authorization`.
-    pub(crate) fn header(&self) -> SecretString {
+    /// Tokens that the app renews. The provider is asked before each call.
+    pub fn provider(provider: impl TokenProvider + 'static) -> Self {
+        Self(Kind::Provider(Arc::new(provider)))
+    }
+
+    /// The value of the header `Authorization`; none if a provider gives it.
+    pub(crate) fn header(&self) -> Option<Result<HeaderValue, Error>> {
         match &self.0 {
             Kind::AccessKey { key, secret } => {
                 use base64::Engine as _;
                 let pair = format!("{}:{}", key.expose_secret(), secret.expose_secret());
                 let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
-                format!("Basic {encoded}").into()
+                Some(sensitive(&format!("Basic {encoded}")))
             }
-            Kind::BearerToken(token) => format!("Bearer {}", token.expose_secret()).into(),
+            Kind::BearerToken(token) => Some(bearer(token)),
+            Kind::Provider(_) => None,
         }
     }
+
+    /// The value of the header for a call that is made now. An error says what happened.
+    pub(crate) async fn current_header(&self) -> Result<HeaderValue, String> {
+        let header = match &self.0 {
+            Kind::Provider(provider) => {
+                let token = provider.token().await;
+                let token =
+                    token.map_err(|error| format!("the provider gave no token: {error}"))?;
+                Some(bearer(&token))
+            }
+            _ => self.header(),
+        };
+        let header = header.ok_or_else(|| "there are no credentials".to_owned())?;
+        header.map_err(|error| error.to_string())
+    }
+}
+
+fn bearer(token: &SecretString) -> Result<HeaderValue, Error> {
+    sensitive(&format!("Bearer {}", token.expose_secret()))
+}
+
+/// A header that is never printed.
+fn sensitive(value: &str) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(value).map_err(|_| {
+        Error::new(
+            ErrorKind::Configuration,
+            "the credentials contain a character that a header cannot contain, such as a line break",
+        )
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 impl fmt::Debug for Credentials {
@@ -74,6 +149,7 @@ impl fmt::Debug for Credentials {
         formatter.write_str(match self.0 {
             Kind::AccessKey { .. } => "AccessKey(..)",
             Kind::BearerToken(_) => "BearerToken(..)",
+            Kind::Provider(_) => "Provider(..)",
         })
     }
 }

@@ -28,10 +28,10 @@ pub mod users;
 
 pub use client::{Client, ClientBuilder, Timeouts};
 pub use clock::{Clock, SystemClock};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, Token, TokenProvider};
 pub use error::{Error, ErrorKind};
 pub use integration::{DeletionEvent, EnsureOutcome, Integration};
-pub use meeting::{CreatedMeeting, Invitee, MAX_EMAILS, Meeting, MeetingBuilder, MeetingReadiness};
+pub use meeting::{CreatedMeeting, Invitee, MAX_EMAILS, Meeting, MeetingReadiness};
 pub use objects::{CrmObject, MAX_OBJECTS};
 pub use operation::Operation;
 pub use poll::{PollError, PollPolicy};

@@ -60,17 +60,14 @@ impl Invitee {
 /// ```
 /// use gong_client::{Invitee, Meeting};
 ///
-/// let meeting = Meeting::builder()
+/// let (start, end) = ("2026-03-02T14:00:00+01:00".parse()?, "2026-03-02T14:45:00+01:00".parse()?);
+/// let meeting = Meeting::new("ada@acme.example", start, end)
 ///     .title("Kickoff")
-///     .organizer_email("ada@acme.example")
-///     .start_time("2026-03-02T14:00:00+01:00".parse()?)
-///     .end_time("2026-03-02T14:45:00+01:00".parse()?)
-///     .invitees(vec![Invitee::from_email("joe@globex.example")])
-///     .build();
+///     .invitees([Invitee::from_email("joe@globex.example")]);
 /// assert_eq!(meeting.invitees.len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, bon::Builder)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Meeting {
@@ -79,20 +76,62 @@ pub struct Meeting {
     /// When it ends.
     pub end_time: Timestamp,
     /// The address of the Gong user who organizes it.
-    #[builder(into)]
     pub organizer_email: String,
     /// Who is invited, without the organizer.
-    #[builder(default)]
     pub invitees: Vec<Invitee>,
     /// What it is called.
-    #[builder(into)]
     pub title: Option<String>,
     /// The meeting's id in your system.
-    #[builder(into)]
     pub external_id: Option<String>,
     /// The conference provider, such as `zoom`; by default the organizer's provider.
-    #[builder(into)]
     pub provider: Option<String>,
+}
+
+impl Meeting {
+    /// A meeting of the Gong user with this address, without invitees or a title.
+    pub fn new(
+        organizer_email: impl Into<String>,
+        start_time: Timestamp,
+        end_time: Timestamp,
+    ) -> Self {
+        Self {
+            start_time,
+            end_time,
+            organizer_email: organizer_email.into(),
+            invitees: Vec::new(),
+            title: None,
+            external_id: None,
+            provider: None,
+        }
+    }
+
+    /// Who is invited, without the organizer.
+    #[must_use]
+    pub fn invitees(mut self, invitees: impl IntoIterator<Item = Invitee>) -> Self {
+        self.invitees = invitees.into_iter().collect();
+        self
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// The meeting's id in your system.
+    #[must_use]
+    pub fn external_id(mut self, id: impl Into<String>) -> Self {
+        self.external_id = Some(id.into());
+        self
+    }
+
+    /// The conference provider, such as `zoom`; by default the organizer's provider.
+    #[must_use]
+    pub fn provider(mut self, provider: impl Into<String>) -> Self {
+        self.provider = Some(provider.into());
+        self
+    }
 }
 
 /// A meeting that Gong created.

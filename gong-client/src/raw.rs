@@ -5,7 +5,12 @@
 //!
 //! // Its TLS needs a provider of cryptography; the client of this crate brings its own.
 //! rustls::crypto::ring::default_provider().install_default().unwrap();
-//! let client = raw::Client::new_with_client("https://api.gong.io", raw::http::Client::new());
+//! let header = raw::http::header::HeaderValue::from_static("Bearer a-token");
+//! let client = raw::Client::new_with_client(
+//!     "https://api.gong.io",
+//!     raw::http::Client::new(),
+//!     raw::Authorization::fixed(header),
+//! );
 //! # let _ = client;
 //! ```
 

@@ -91,13 +91,12 @@ where
         ) => {
             return Err(transport(operation, error));
         }
-        Err(Raw::InvalidRequest(message) | Raw::Custom(message)) => {
-            return Err(Error::from_inner(Inner {
-                kind: Some(ErrorKind::InvalidRequest),
-                message,
-                operation: Some(operation),
-                ..Inner::default()
-            }));
+        Err(Raw::InvalidRequest(message)) => {
+            return Err(not_sent(operation, ErrorKind::InvalidRequest, message));
+        }
+        // The hooks fail for want of credentials only.
+        Err(Raw::Custom(message)) => {
+            return Err(not_sent(operation, ErrorKind::Unauthorized, message));
         }
     };
     let status = exchange.status().unwrap_or(StatusCode::OK);
@@ -119,6 +118,16 @@ where
         &exchange.headers(),
         fields.map_err(|_| body.as_ref()),
     ))
+}
+
+/// The error of a call that was not sent.
+fn not_sent(operation: Operation, kind: ErrorKind, message: String) -> Error {
+    Error::from_inner(Inner {
+        kind: Some(kind),
+        message,
+        operation: Some(operation),
+        ..Inner::default()
+    })
 }
 
 /// The error for a response: with Gong's messages, or with a body that is not its JSON.

@@ -31,9 +31,11 @@ impl Connection {
 
     /// Connects to Gong.
     pub(crate) async fn with(settings: &Settings, global: &Global) -> Result<Self, CliError> {
-        let base_url = settings.base_url.as_ref();
-        let client = Client::builder()
-            .maybe_base_url(base_url.map(|setting| setting.value.clone()))
+        let mut builder = Client::builder();
+        if let Some(base_url) = &settings.base_url {
+            builder = builder.base_url(&base_url.value);
+        }
+        let client = builder
             .credentials(settings.credentials()?.value)
             .user_agent(concat!("gong-crm-cli/", env!("CARGO_PKG_VERSION")))
             .ledger(settings.open_ledger().await?)

@@ -51,13 +51,11 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
         }
     }
 
-    let meeting = Meeting::builder()
+    let start = "2026-03-02T14:00:00+01:00".parse()?;
+    let end = "2026-03-02T14:45:00+01:00".parse()?;
+    let meeting = Meeting::new("ada@acme.example", start, end)
         .title("Kickoff")
-        .organizer_email("ada@acme.example")
-        .start_time("2026-03-02T14:00:00+01:00".parse()?)
-        .end_time("2026-03-02T14:45:00+01:00".parse()?)
-        .invitees(vec![Invitee::from_email("joe@globex.example")])
-        .build();
+        .invitees([Invitee::from_email("joe@globex.example")]);
     let created = client.add_meeting(&meeting).await?;
     if created.meeting_url.is_some() {
         writeln!(out, "the meeting is created, and Gong gave it a link")?;

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gong_client::rate_limit::{BoxFuture, CallCounter, CallCounterError};
-use gong_client::retry::RetryLimits;
-use gong_client::{Clock, Credentials, Error, Quota, RateLimit, SystemClock};
+use gong_client::{Clock, Quota};
 
 pub use gong_client::Timeouts;
 use jiff::Timestamp;
 
 use crate::ledger::{Ledger, LedgerError};
+
+mod builder;
+
+pub use builder::ClientBuilder;
 
 /// The way to one company's Gong; cheap to clone, all clones share connections.
 ///
@@ -41,71 +44,15 @@ pub struct Client {
     ledger: Ledger,
 }
 
-#[bon::bon]
 impl Client {
     /// The base URL that Gong's documentation uses; most companies have one of their own.
     pub const DEFAULT_BASE_URL: &'static str = gong_client::Client::DEFAULT_BASE_URL;
 
     /// Starts a client; `build` makes it.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the base URL is none, is
-    /// not `https` (loopback may be `http`), or when the credentials hold characters that a header
-    /// can't carry.
-    #[builder(
-        start_fn(name = builder, vis = "pub"),
-        finish_fn(name = build, vis = "pub"),
-        builder_type(name = ClientBuilder, vis = "pub", doc {
-            /// Settings of a [`Client`] to be.
-        }),
-    )]
-    fn from_settings(
-        /// The company's address of Gong's interface, with or without `/v2`; an administrator
-        /// reads it at <https://app.gong.io/company/api-authentication>. Default:
-        /// [`Client::DEFAULT_BASE_URL`].
-        #[builder(into)]
-        base_url: Option<String>,
-        /// The access key pair, or a bearer token.
-        credentials: Credentials,
-        /// What calls say of themselves, before this crate's own name.
-        #[builder(into)]
-        user_agent: Option<String>,
-        /// Certificates in PEM that are trusted besides the system's, as a company's proxy needs that
-        /// looks into TLS.
-        #[builder(into)]
-        root_certificates: Option<String>,
-        /// How long to wait for what.
-        timeouts: Option<Timeouts>,
-        /// Where time comes from; tests bring their own.
-        clock: Option<Arc<dyn Clock>>,
-        /// Where uploads are written down; by default in memory, as long as the client lives.
-        ledger: Option<Ledger>,
-        /// How many calls to make per second and per day; by default what Gong allows.
-        rate_limit: Option<RateLimit>,
-        /// How often a call is made again that failed for a passing reason, as
-        /// [`retry`](crate::retry) says; by default [`RetryLimits::CALL`]. Uploads have their own,
-        /// in [`push::Options`](crate::push::Options).
-        retry_limits: Option<RetryLimits>,
-    ) -> Result<Self, Error> {
-        let clock = clock.unwrap_or_else(|| Arc::new(SystemClock));
-        let ledger = ledger.unwrap_or_else(Ledger::memory);
-        let api = gong_client::Client::builder()
-            .maybe_base_url(base_url)
-            .credentials(credentials)
-            .maybe_user_agent(user_agent)
-            .maybe_root_certificates(root_certificates)
-            .maybe_timeouts(timeouts)
-            .clock(Arc::clone(&clock))
-            .call_counter(Arc::new(LedgerCounter(ledger.clone())))
-            .maybe_rate_limit(rate_limit)
-            .maybe_retry_limits(retry_limits)
-            .build()?;
-        Ok(Self { api, clock, ledger })
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
     }
-}
 
-impl Client {
     /// What was sent to Gong, and what Gong holds.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger

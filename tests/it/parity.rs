@@ -14,7 +14,7 @@ use crate::support::{calls, client, server, transcript};
 async fn every_operation_is_the_same_request_by_contract_raw_client_and_facade() {
     let server = server(ResponseTemplate::new(200).set_body_json(json!({}))).await;
     let facade = client(&server.uri());
-    let raw = gong_api_gen::Client::new(&server.uri());
+    let raw = gong_api_gen::Client::new(&server.uri(), gong_api_gen::Authorization::none());
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(calls::LINES.as_bytes()).unwrap();
 

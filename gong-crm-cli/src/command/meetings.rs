@@ -179,15 +179,11 @@ fn meeting(facts: &MeetingFacts) -> Result<Meeting, CliError> {
         .iter()
         .map(|email| address(email).map(Invitee::from_email))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Meeting::builder()
-        .start_time(start)
-        .end_time(end)
-        .organizer_email(address(&facts.organizer)?)
-        .invitees(invitees)
-        .maybe_title(facts.title.clone())
-        .maybe_external_id(facts.external_id.clone())
-        .maybe_provider(facts.provider.clone())
-        .build())
+    let mut meeting = Meeting::new(address(&facts.organizer)?, start, end).invitees(invitees);
+    meeting.title.clone_from(&facts.title);
+    meeting.external_id.clone_from(&facts.external_id);
+    meeting.provider.clone_from(&facts.provider);
+    Ok(meeting)
 }
 
 async fn create(global: &Global, facts: &MeetingFacts, output: Output) -> Result<Exit, CliError> {

@@ -165,12 +165,12 @@ impl Settings {
 
     /// The base URL of the calls, as a client would use it.
     pub(crate) fn effective_base_url(&self) -> Result<String, CliError> {
-        let base_url = self.base_url.as_ref();
         // A client that is never used: it checks and completes the URL.
-        let client = Client::builder()
-            .maybe_base_url(base_url.map(|setting| setting.value.clone()))
-            .credentials(Credentials::bearer_token("masked"))
-            .build()?;
+        let mut builder = Client::builder().credentials(Credentials::bearer_token("masked"));
+        if let Some(base_url) = &self.base_url {
+            builder = builder.base_url(&base_url.value);
+        }
+        let client = builder.build()?;
         Ok(client.base_url().to_owned())
     }
 

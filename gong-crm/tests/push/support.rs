@@ -163,17 +163,18 @@ pub(crate) fn client_with(
     rate_limit: RateLimit,
     clock: Option<Arc<dyn Clock>>,
 ) -> Client {
-    Client::builder()
+    let mut builder = Client::builder()
         .base_url(simulator.base_url())
         .credentials(Credentials::access_key(
             simulator.access_key(),
             simulator.access_key_secret(),
         ))
         .rate_limit(rate_limit)
-        .maybe_clock(clock)
-        .ledger(ledger)
-        .build()
-        .unwrap()
+        .ledger(ledger);
+    if let Some(clock) = clock {
+        builder = builder.clock(clock);
+    }
+    builder.build().unwrap()
 }
 
 /// The same options, which ask for a verdict once.

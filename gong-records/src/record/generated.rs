@@ -14,14 +14,15 @@ pub use account::Account;
 pub use contact::Contact;
 pub use deal::{Deal, DealStatus};
 pub use lead::Lead;
-/// The builders of the six types, and the states that they pass through.
+/// The builders of the six types, and whether a required field was given.
 pub mod builder {
-    pub use super::stage::{StageBuilder, stage_builder};
-    pub use super::business_user::{BusinessUserBuilder, business_user_builder};
-    pub use super::account::{AccountBuilder, account_builder};
-    pub use super::contact::{ContactBuilder, contact_builder};
-    pub use super::deal::{DealBuilder, deal_builder};
-    pub use super::lead::{LeadBuilder, lead_builder};
+    pub use crate::record::setters::{Set, Unset};
+    pub use super::stage::StageBuilder;
+    pub use super::business_user::BusinessUserBuilder;
+    pub use super::account::AccountBuilder;
+    pub use super::contact::ContactBuilder;
+    pub use super::deal::DealBuilder;
+    pub use super::lead::LeadBuilder;
 }
 use crate::record::{AppendJson, Record, Input, LineFormat, ObjectType};
 impl crate::value::Word for ObjectType {
@@ -47,7 +48,7 @@ impl crate::value::Word for ObjectType {
 }
 impl From<ObjectType> for Input<ObjectType> {
     fn from(word: ObjectType) -> Self {
-        Self(Ok(word))
+        Self(Ok(Some(word)))
     }
 }
 impl crate::record::Bounded for ObjectType {}

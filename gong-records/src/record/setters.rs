@@ -30,35 +30,65 @@ use crate::value::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Input<T>(pub(crate) Result<T, InvalidValue>);
+pub struct Input<T>(pub(crate) Result<Option<T>, InvalidValue>);
+
+/// The state of a builder's required field that was not given yet.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Unset;
+
+/// The state of a builder's required field that was given.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Set;
+
+impl<T> Default for Input<T> {
+    /// No value.
+    fn default() -> Self {
+        Self(Ok(None))
+    }
+}
+
+impl<T> Input<T> {
+    fn new(value: Result<T, InvalidValue>) -> Self {
+        Self(value.map(Some))
+    }
+}
+
+/// A value that may not be there; then it is as if the setter had not been called.
+impl<T, V: Into<Self>> From<Option<V>> for Input<T> {
+    fn from(value: Option<V>) -> Self {
+        value.map_or_else(Self::default, Into::into)
+    }
+}
 
 impl<T: FromText> From<&str> for Input<T> {
     fn from(text: &str) -> Self {
-        Self(T::from_text(text))
+        Self::new(T::from_text(text))
     }
 }
 
 impl<T: FromText> From<&String> for Input<T> {
     fn from(text: &String) -> Self {
-        Self(T::from_text(text))
+        Self::new(T::from_text(text))
     }
 }
 
 impl<T: FromText> From<Cow<'_, str>> for Input<T> {
     fn from(text: Cow<'_, str>) -> Self {
-        Self(T::from_text(&text))
+        Self::new(T::from_text(&text))
     }
 }
 
 impl<T: FromText> From<Box<str>> for Input<T> {
     fn from(text: Box<str>) -> Self {
-        Self(T::from_text(&text))
+        Self::new(T::from_text(&text))
     }
 }
 
 impl<T: FromText> From<String> for Input<T> {
     fn from(text: String) -> Self {
-        Self(T::from_text(&text))
+        Self::new(T::from_text(&text))
     }
 }
 
@@ -67,13 +97,13 @@ macro_rules! from_itself {
     ($($name:ty),*) => {$(
         impl From<$name> for Input<$name> {
             fn from(value: $name) -> Self {
-                Self(Ok(value))
+                Self::new(Ok(value))
             }
         }
 
         impl From<&$name> for Input<$name> {
             fn from(value: &$name) -> Self {
-                Self(Ok(value.clone()))
+                Self::new(Ok(value.clone()))
             }
         }
     )*};
@@ -90,7 +120,7 @@ from_itself!(
 
 impl From<&ObjectId> for Input<String> {
     fn from(id: &ObjectId) -> Self {
-        Self(Ok(id.to_string()))
+        Self::new(Ok(id.to_string()))
     }
 }
 
@@ -99,13 +129,13 @@ macro_rules! from_integer {
     ($($integer:ty),*) => {$(
         impl From<$integer> for Input<ObjectId> {
             fn from(number: $integer) -> Self {
-                Self(ObjectId::from_text(&number.to_string()))
+                Self::new(ObjectId::from_text(&number.to_string()))
             }
         }
 
         impl From<$integer> for Input<Amount> {
             fn from(number: $integer) -> Self {
-                Self(Ok(Amount::from_integer(number)))
+                Self::new(Ok(Amount::from_integer(number)))
             }
         }
     )*};
@@ -114,7 +144,7 @@ from_integer!(i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize);
 
 impl From<f64> for Input<Amount> {
     fn from(number: f64) -> Self {
-        Self(Amount::from_f64(number))
+        Self::new(Amount::from_f64(number))
     }
 }
 
@@ -122,29 +152,29 @@ impl From<f32> for Input<Amount> {
     /// In the shortest text that gives the same number back: `0.1`, not `0.10000000149011612`.
     fn from(number: f32) -> Self {
         if number.is_finite() {
-            Self(Amount::from_text(&number.to_string()))
+            Self::new(Amount::from_text(&number.to_string()))
         } else {
-            Self(Amount::from_f64(f64::from(number)))
+            Self::new(Amount::from_f64(f64::from(number)))
         }
     }
 }
 
 impl From<serde_json::Number> for Input<Amount> {
     fn from(number: serde_json::Number) -> Self {
-        Self(Amount::from_text(&number.to_string()))
+        Self::new(Amount::from_text(&number.to_string()))
     }
 }
 
 #[cfg(feature = "rust_decimal")]
 impl From<rust_decimal::Decimal> for Input<Amount> {
     fn from(number: rust_decimal::Decimal) -> Self {
-        Self(Amount::from_text(&number.to_string()))
+        Self::new(Amount::from_text(&number.to_string()))
     }
 }
 
 impl From<i64> for Input<i64> {
     fn from(number: i64) -> Self {
-        Self(Ok(number))
+        Self::new(Ok(number))
     }
 }
 
@@ -152,7 +182,7 @@ macro_rules! from_smaller_integer {
     ($($integer:ty),*) => {$(
         impl From<$integer> for Input<i64> {
             fn from(number: $integer) -> Self {
-                Self(Ok(i64::from(number)))
+                Self::new(Ok(i64::from(number)))
             }
         }
     )*};
@@ -161,19 +191,19 @@ from_smaller_integer!(i8, i16, i32, u8, u16, u32);
 
 impl From<jiff::Timestamp> for Input<Timestamp> {
     fn from(instant: jiff::Timestamp) -> Self {
-        Self(Timestamp::from_instant(instant))
+        Self::new(Timestamp::from_instant(instant))
     }
 }
 
 impl From<Zoned> for Input<Timestamp> {
     fn from(zoned: Zoned) -> Self {
-        Self(Timestamp::from_zoned(&zoned))
+        Self::new(Timestamp::from_zoned(&zoned))
     }
 }
 
 impl From<&Zoned> for Input<Timestamp> {
     fn from(zoned: &Zoned) -> Self {
-        Self(Timestamp::from_zoned(zoned))
+        Self::new(Timestamp::from_zoned(zoned))
     }
 }
 
@@ -186,13 +216,13 @@ impl From<SystemTime> for Input<Timestamp> {
                 "it is not between the years -9999 and 9999",
             )
         });
-        Self(instant.and_then(Timestamp::from_instant))
+        Self::new(instant.and_then(Timestamp::from_instant))
     }
 }
 
 impl From<civil::Date> for Input<CloseDate> {
     fn from(date: civil::Date) -> Self {
-        Self(CloseDate::from_text(&date.to_string()))
+        Self::new(CloseDate::from_text(&date.to_string()))
     }
 }
 
@@ -200,7 +230,7 @@ impl From<civil::Date> for Input<CloseDate> {
 impl<Z: chrono::TimeZone> From<chrono::DateTime<Z>> for Input<Timestamp> {
     fn from(moment: chrono::DateTime<Z>) -> Self {
         use chrono::SecondsFormat::Secs;
-        Self(Timestamp::from_text(
+        Self::new(Timestamp::from_text(
             &moment.fixed_offset().to_rfc3339_opts(Secs, false),
         ))
     }
@@ -209,24 +239,24 @@ impl<Z: chrono::TimeZone> From<chrono::DateTime<Z>> for Input<Timestamp> {
 #[cfg(feature = "chrono")]
 impl From<chrono::NaiveDate> for Input<CloseDate> {
     fn from(date: chrono::NaiveDate) -> Self {
-        Self(CloseDate::from_text(&date.to_string()))
+        Self::new(CloseDate::from_text(&date.to_string()))
     }
 }
 
 impl<S: Into<String>> From<Vec<S>> for Input<Vec<String>> {
     fn from(texts: Vec<S>) -> Self {
-        Self(Ok(texts.into_iter().map(Into::into).collect()))
+        Self::new(Ok(texts.into_iter().map(Into::into).collect()))
     }
 }
 
 impl<S: Into<String>, const N: usize> From<[S; N]> for Input<Vec<String>> {
     fn from(texts: [S; N]) -> Self {
-        Self(Ok(texts.into_iter().map(Into::into).collect()))
+        Self::new(Ok(texts.into_iter().map(Into::into).collect()))
     }
 }
 
 impl<S: Clone + Into<String>> From<&[S]> for Input<Vec<String>> {
     fn from(texts: &[S]) -> Self {
-        Self(Ok(texts.iter().cloned().map(Into::into).collect()))
+        Self::new(Ok(texts.iter().cloned().map(Into::into).collect()))
     }
 }

@@ -26,12 +26,8 @@ impl Validation {
     }
 
     /// A value given to a builder; `None` if it was not given or breaks a rule.
-    pub(crate) fn take<T: Bounded>(
-        &mut self,
-        name: &'static str,
-        input: Option<Input<T>>,
-    ) -> Option<T> {
-        self.take_value(name, input?.0)
+    pub(crate) fn take<T: Bounded>(&mut self, name: &'static str, input: Input<T>) -> Option<T> {
+        self.take_value(name, input.0.transpose()?)
     }
 
     /// A value, checked against its field's bounds.

@@ -185,8 +185,8 @@ fn values_that_may_be_missing_have_setters_of_their_own() {
     let stage = Stage::builder()
         .object_id("s")
         .name("S")
-        .maybe_sort_order(None::<i64>)
-        .maybe_is_active(Some(true))
+        .sort_order(None::<i64>)
+        .is_active(Some(true))
         .build()
         .unwrap();
     assert_eq!((stage.sort_order(), stage.is_active()), (None, Some(true)));

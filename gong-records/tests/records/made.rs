@@ -130,10 +130,10 @@ pub(crate) fn account() -> impl Strategy<Value = Account> {
             let builder = Account::builder()
                 .object_id(id)
                 .modified_date(modified)
-                .maybe_is_deleted(deleted)
-                .maybe_url(url)
-                .maybe_name(name)
-                .maybe_domains(domains);
+                .is_deleted(deleted)
+                .url(url)
+                .name(name)
+                .domains(domains);
             with_custom!(builder, custom)
         })
 }
@@ -150,7 +150,7 @@ pub(crate) fn business_user() -> impl Strategy<Value = BusinessUser> {
             let builder = BusinessUser::builder()
                 .object_id(id)
                 .modified_date(modified)
-                .maybe_url(url)
+                .url(url)
                 .email_address(email);
             with_custom!(builder, custom)
         })
@@ -173,13 +173,13 @@ pub(crate) fn contact() -> impl Strategy<Value = Contact> {
                 let builder = Contact::builder()
                     .object_id(id)
                     .modified_date(modified)
-                    .maybe_url(url)
-                    .maybe_account_id(account)
-                    .maybe_email_address(email)
-                    .maybe_first_name(first)
-                    .maybe_last_name(last)
-                    .maybe_title(title)
-                    .maybe_phone_number(phone);
+                    .url(url)
+                    .account_id(account)
+                    .email_address(email)
+                    .first_name(first)
+                    .last_name(last)
+                    .title(title)
+                    .phone_number(phone);
                 with_custom!(builder, custom)
             },
         )
@@ -212,15 +212,15 @@ pub(crate) fn deal() -> impl Strategy<Value = Deal> {
                 let builder = Deal::builder()
                     .object_id(id)
                     .modified_date(modified)
-                    .maybe_url(url)
-                    .maybe_account_id(account)
-                    .maybe_owner_id(owner)
-                    .maybe_name(name)
-                    .maybe_created_date(created)
-                    .maybe_close_date(close)
-                    .maybe_status(status)
-                    .maybe_stage(stage)
-                    .maybe_amount(amount);
+                    .url(url)
+                    .account_id(account)
+                    .owner_id(owner)
+                    .name(name)
+                    .created_date(created)
+                    .close_date(close)
+                    .status(status)
+                    .stage(stage)
+                    .amount(amount);
                 with_custom!(builder, custom)
             },
         )
@@ -241,15 +241,15 @@ pub(crate) fn lead() -> impl Strategy<Value = Lead> {
                 let builder = Lead::builder()
                     .object_id(id)
                     .modified_date(modified)
-                    .maybe_url(url)
-                    .maybe_email_address(email)
-                    .maybe_first_name(first)
-                    .maybe_last_name(last)
-                    .maybe_title(title)
-                    .maybe_phone_number(phone)
-                    .maybe_converted_to_deal_id(deal)
-                    .maybe_converted_to_contact_id(contact)
-                    .maybe_converted_to_account_id(account);
+                    .url(url)
+                    .email_address(email)
+                    .first_name(first)
+                    .last_name(last)
+                    .title(title)
+                    .phone_number(phone)
+                    .converted_to_deal_id(deal)
+                    .converted_to_contact_id(contact)
+                    .converted_to_account_id(account);
                 with_custom!(builder, custom)
             },
         )
@@ -272,9 +272,9 @@ pub(crate) fn stage() -> impl Strategy<Value = Stage> {
             let builder = Stage::builder()
                 .object_id(id)
                 .name(name)
-                .maybe_is_active(active)
-                .maybe_sort_order(order)
-                .maybe_modified_date(modified);
+                .is_active(active)
+                .sort_order(order)
+                .modified_date(modified);
             with_custom!(builder, custom)
         })
 }

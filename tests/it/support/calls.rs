@@ -36,15 +36,13 @@ pub(crate) fn meeting() -> Meeting {
     let time = |text: &str| text.parse::<Timestamp>().unwrap();
     let mut guest = Invitee::from_email("jane.doe@example.com");
     guest.display_name = Some("Jane Doe".to_owned());
-    Meeting::builder()
-        .start_time(time("2026-03-02T10:00:00+01:00"))
-        .end_time(time("2026-03-02T10:30:00+01:00"))
-        .organizer_email(OWNER)
-        .invitees(vec![guest])
+    let start = time("2026-03-02T10:00:00+01:00");
+    let end = time("2026-03-02T10:30:00+01:00");
+    Meeting::new(OWNER, start, end)
+        .invitees([guest])
         .title("Renewal")
         .external_id("crm-event-77")
         .provider("zoom")
-        .build()
 }
 
 pub(crate) fn object_ids() -> Vec<ObjectId> {

@@ -79,8 +79,7 @@ fn list(spec: &Spec, entities: &[Entity]) -> Result<Artifact> {
     let builders = entities.iter().map(|entity| {
         let module = ident(&entity.module);
         let builder = ident(&format!("{}Builder", entity.name));
-        let states = ident(&format!("{}_builder", entity.module));
-        quote! { pub use super::#module::{#builder, #states}; }
+        quote! { pub use super::#module::#builder; }
     });
     let types = entities.iter().map(|entity| ident(&entity.name));
     let object_types = entities
@@ -94,8 +93,9 @@ fn list(spec: &Spec, entities: &[Entity]) -> Result<Artifact> {
 
         #(#exports)*
 
-        /// The builders of the six types, and the states that they pass through.
+        /// The builders of the six types, and whether a required field was given.
         pub mod builder {
+            pub use crate::record::setters::{Set, Unset};
             #(#builders)*
         }
 
@@ -142,6 +142,9 @@ fn module(spec: &Spec, entity: &Entity) -> Result<TokenStream> {
     Ok(quote! {
         #![doc = #module_doc]
 
+        use std::marker::PhantomData;
+
+        use crate::record::setters::{Set, Unset};
         use crate::record::{
             AppendJson, CustomFields, CustomInput, RawRecord, Record, Field, FieldKind, Input, Validation,
             InvalidRecord, LineFormat, ObjectType, Presence,
@@ -349,7 +352,7 @@ impl Choice {
 
             impl From<#name> for Input<#name> {
                 fn from(word: #name) -> Self {
-                    Self(Ok(word))
+                    Self(Ok(Some(word)))
                 }
             }
 

@@ -37,6 +37,8 @@ fn generate(lowered: &Value) -> Result<TokenStream, String> {
         .with_interface(InterfaceStyle::Positional)
         .with_tag(TagStyle::Merged)
         .with_hooks(HooksMode::Expected)
+        // The hooks add the credentials to each call.
+        .with_inner_type(quote::quote! { crate::Authorization })
         // Ordered, so that what the client prints does not change from run to run.
         .with_map_type("::std::collections::BTreeMap");
     // The report of a panic goes into our own message instead of standard error.

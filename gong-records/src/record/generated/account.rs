@@ -2,6 +2,8 @@
 // openapi.yaml sha256 d901d0b75a5d6c1b5f281d77a7aa56515daa314a2e4725cc7881314848c73c13, xtask 0.1.0
 
 //! The line format of `ACCOUNT`.
+use std::marker::PhantomData;
+use crate::record::setters::{Set, Unset};
 use crate::record::{
     AppendJson, CustomFields, CustomInput, RawRecord, Record, Field, FieldKind, Input,
     Validation, InvalidRecord, LineFormat, ObjectType, Presence,
@@ -62,79 +64,32 @@ pub struct Account {
     domains: Option<Vec<String>>,
     custom_fields: CustomFields,
 }
-#[bon::bon]
+/// Builds an [`Account`], one setter a field; made by [`Account::builder`].
+///
+/// Setters take a value or an `Option` of one. The parameters say which required fields have been given: [`build`](Self::build) is there when all have.
+#[derive(Debug, Clone)]
+#[must_use = "a builder makes a record with `build`"]
+pub struct AccountBuilder<HasObjectId = Unset, HasModifiedDate = Unset> {
+    inputs: Inputs,
+    given: PhantomData<(HasObjectId, HasModifiedDate)>,
+}
+/// What was given to a builder.
+#[derive(Debug, Clone, Default)]
+struct Inputs {
+    object_id: Input<ObjectId>,
+    modified_date: Input<Timestamp>,
+    is_deleted: Input<bool>,
+    url: Input<Url>,
+    name: Input<String>,
+    domains: Input<Vec<String>>,
+    custom: CustomInput,
+}
 impl Account {
     /// Starts an account; [`build`](AccountBuilder::build) checks it.
-    #[builder(
-        start_fn(name = builder, vis = "pub"),
-        finish_fn(
-            name = build,
-            vis = "pub",
-            doc{#[doc = " Checks every value against Gong's rules and makes the record."]#[doc = ""]#[doc = " # Errors"]#[doc = ""]#[doc = " [`InvalidRecord`] lists every value that breaks a rule, each with the rule's name."]}
-        ),
-        builder_type(
-            name = AccountBuilder,
-            vis = "pub",
-            doc{#[doc = " Builds an [`Account`], one setter a field; made by [`Account::builder`]."]}
-        ),
-        state_mod(name = account_builder, vis = "pub"),
-        on(_, into),
-    )]
-    fn from_inputs(
-        #[builder(field)]
-        custom: CustomInput,
-        /// The account's id in the CRM.
-        ///
-        /// `objectId` on the wire; required.
-        object_id: Input<ObjectId>,
-        /// When the account was last changed in the CRM. Without such a time, send the present one.
-        ///
-        /// `modifiedDate` on the wire; required.
-        modified_date: Input<Timestamp>,
-        /// True deletes the account from Gong's copy of the CRM.
-        ///
-        /// `isDeleted` on the wire; optional.
-        ///
-        /// Default: false.
-        is_deleted: Option<Input<bool>>,
-        /// The page of the account in the CRM.
-        ///
-        /// `url` on the wire; optional.
-        url: Option<Input<Url>>,
-        /// The name of the account.
-        ///
-        /// `name` on the wire; optional.
-        ///
-        /// Default: Account_# followed by the objectId.
-        name: Option<Input<String>>,
-        /// The account's internet domains. Where no contact fits a conversation, Gong finds the account by
-        /// the domain of a participant.
-        ///
-        /// `domains` on the wire; optional.
-        domains: Option<Input<Vec<String>>>,
-    ) -> Result<Self, InvalidRecord> {
-        let mut validation = Validation::new(&LINE_FORMAT);
-        let object_id = validation.take("objectId", Some(object_id));
-        let modified_date = validation.take("modifiedDate", Some(modified_date));
-        let is_deleted = validation.take("isDeleted", is_deleted);
-        let url = validation.take("url", url);
-        let name = validation.take("name", name);
-        let domains = validation.take("domains", domains);
-        let custom_fields = validation.custom(custom);
-        match (validation.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => {
-                Ok(Self {
-                    object_id,
-                    modified_date,
-                    is_deleted,
-                    url,
-                    name,
-                    domains,
-                    custom_fields,
-                })
-            }
-            (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
-            (Err(invalid), ..) => Err(invalid),
+    pub fn builder() -> AccountBuilder {
+        AccountBuilder {
+            inputs: Inputs::default(),
+            given: PhantomData,
         }
     }
     /// The line that deletes an account from Gong.
@@ -155,8 +110,8 @@ impl Account {
         modified_date: impl Into<Input<Timestamp>>,
     ) -> Result<Self, InvalidRecord> {
         let mut validation = Validation::new(&LINE_FORMAT);
-        let object_id = validation.take("objectId", Some(object_id.into()));
-        let modified_date = validation.take("modifiedDate", Some(modified_date.into()));
+        let object_id = validation.take("objectId", object_id.into());
+        let modified_date = validation.take("modifiedDate", modified_date.into());
         match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
@@ -174,7 +129,66 @@ impl Account {
         }
     }
 }
-impl<S: account_builder::State> AccountBuilder<S> {
+impl<HasObjectId, HasModifiedDate> AccountBuilder<HasObjectId, HasModifiedDate> {
+    /// The account's id in the CRM.
+    ///
+    /// `objectId` on the wire; required.
+    pub fn object_id(
+        mut self,
+        object_id: impl Into<Input<ObjectId>>,
+    ) -> AccountBuilder<Set, HasModifiedDate> {
+        self.inputs.object_id = object_id.into();
+        AccountBuilder {
+            inputs: self.inputs,
+            given: PhantomData,
+        }
+    }
+    /// When the account was last changed in the CRM. Without such a time, send the present one.
+    ///
+    /// `modifiedDate` on the wire; required.
+    pub fn modified_date(
+        mut self,
+        modified_date: impl Into<Input<Timestamp>>,
+    ) -> AccountBuilder<HasObjectId, Set> {
+        self.inputs.modified_date = modified_date.into();
+        AccountBuilder {
+            inputs: self.inputs,
+            given: PhantomData,
+        }
+    }
+    /// True deletes the account from Gong's copy of the CRM.
+    ///
+    /// `isDeleted` on the wire; optional.
+    ///
+    /// Default: false.
+    pub fn is_deleted(mut self, is_deleted: impl Into<Input<bool>>) -> Self {
+        self.inputs.is_deleted = is_deleted.into();
+        self
+    }
+    /// The page of the account in the CRM.
+    ///
+    /// `url` on the wire; optional.
+    pub fn url(mut self, url: impl Into<Input<Url>>) -> Self {
+        self.inputs.url = url.into();
+        self
+    }
+    /// The name of the account.
+    ///
+    /// `name` on the wire; optional.
+    ///
+    /// Default: Account_# followed by the objectId.
+    pub fn name(mut self, name: impl Into<Input<String>>) -> Self {
+        self.inputs.name = name.into();
+        self
+    }
+    /// The account's internet domains. Where no contact fits a conversation, Gong finds the account by
+    /// the domain of a participant.
+    ///
+    /// `domains` on the wire; optional.
+    pub fn domains(mut self, domains: impl Into<Input<Vec<String>>>) -> Self {
+        self.inputs.domains = domains.into();
+        self
+    }
     /// Adds a custom field, with any value that is JSON; shown in Gong once the field is
     /// in the entity schema.
     pub fn custom(
@@ -182,8 +196,46 @@ impl<S: account_builder::State> AccountBuilder<S> {
         name: impl Into<String>,
         value: impl serde::Serialize,
     ) -> Self {
-        self.custom.push(name.into(), &value);
+        self.inputs.custom.push(name.into(), &value);
         self
+    }
+}
+impl AccountBuilder<Set, Set> {
+    /// Checks every value against Gong's rules and makes the record.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRecord`] lists every value that breaks a rule, each with the rule's name.
+    pub fn build(self) -> Result<Account, InvalidRecord> {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = validation.take("objectId", self.inputs.object_id);
+        let modified_date = validation.take("modifiedDate", self.inputs.modified_date);
+        let is_deleted = validation.take("isDeleted", self.inputs.is_deleted);
+        let url = validation.take("url", self.inputs.url);
+        let name = validation.take("name", self.inputs.name);
+        let domains = validation.take("domains", self.inputs.domains);
+        if object_id.is_none() {
+            validation.missing("objectId");
+        }
+        if modified_date.is_none() {
+            validation.missing("modifiedDate");
+        }
+        let custom_fields = validation.custom(self.inputs.custom);
+        match (validation.finish(), object_id, modified_date) {
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Account {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    url,
+                    name,
+                    domains,
+                    custom_fields,
+                })
+            }
+            (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
+            (Err(invalid), ..) => Err(invalid),
+        }
     }
 }
 impl Account {

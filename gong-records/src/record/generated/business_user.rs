@@ -2,6 +2,8 @@
 // openapi.yaml sha256 d901d0b75a5d6c1b5f281d77a7aa56515daa314a2e4725cc7881314848c73c13, xtask 0.1.0
 
 //! The line format of `BUSINESS_USER`.
+use std::marker::PhantomData;
+use crate::record::setters::{Set, Unset};
 use crate::record::{
     AppendJson, CustomFields, CustomInput, RawRecord, Record, Field, FieldKind, Input,
     Validation, InvalidRecord, LineFormat, ObjectType, Presence,
@@ -74,70 +76,35 @@ pub struct BusinessUser {
     email_address: Option<EmailAddress>,
     custom_fields: CustomFields,
 }
-#[bon::bon]
+/// Builds a [`BusinessUser`], one setter a field; made by [`BusinessUser::builder`].
+///
+/// Setters take a value or an `Option` of one. The parameters say which required fields have been given: [`build`](Self::build) is there when all have.
+#[derive(Debug, Clone)]
+#[must_use = "a builder makes a record with `build`"]
+pub struct BusinessUserBuilder<
+    HasObjectId = Unset,
+    HasModifiedDate = Unset,
+    HasEmailAddress = Unset,
+> {
+    inputs: Inputs,
+    given: PhantomData<(HasObjectId, HasModifiedDate, HasEmailAddress)>,
+}
+/// What was given to a builder.
+#[derive(Debug, Clone, Default)]
+struct Inputs {
+    object_id: Input<ObjectId>,
+    modified_date: Input<Timestamp>,
+    is_deleted: Input<bool>,
+    url: Input<Url>,
+    email_address: Input<EmailAddress>,
+    custom: CustomInput,
+}
 impl BusinessUser {
     /// Starts a business user; [`build`](BusinessUserBuilder::build) checks it.
-    #[builder(
-        start_fn(name = builder, vis = "pub"),
-        finish_fn(
-            name = build,
-            vis = "pub",
-            doc{#[doc = " Checks every value against Gong's rules and makes the record."]#[doc = ""]#[doc = " # Errors"]#[doc = ""]#[doc = " [`InvalidRecord`] lists every value that breaks a rule, each with the rule's name."]}
-        ),
-        builder_type(
-            name = BusinessUserBuilder,
-            vis = "pub",
-            doc{#[doc = " Builds a [`BusinessUser`], one setter a field; made by [`BusinessUser::builder`]."]}
-        ),
-        state_mod(name = business_user_builder, vis = "pub"),
-        on(_, into),
-    )]
-    fn from_inputs(
-        #[builder(field)]
-        custom: CustomInput,
-        /// The user's id in the CRM. Deals name it as their `ownerId`.
-        ///
-        /// `objectId` on the wire; required.
-        object_id: Input<ObjectId>,
-        /// When the user was last changed in the CRM. Without such a time, send the present one.
-        ///
-        /// `modifiedDate` on the wire; required.
-        modified_date: Input<Timestamp>,
-        /// True deletes the user from Gong's copy of the CRM, and its link to the Gong user.
-        ///
-        /// `isDeleted` on the wire; optional.
-        ///
-        /// Default: false.
-        is_deleted: Option<Input<bool>>,
-        /// The page of the user in the CRM.
-        ///
-        /// `url` on the wire; optional.
-        url: Option<Input<Url>>,
-        /// The user's e-mail address, by which Gong finds its own user.
-        ///
-        /// `emailAddress` on the wire; required unless the record is a deletion.
-        email_address: Input<EmailAddress>,
-    ) -> Result<Self, InvalidRecord> {
-        let mut validation = Validation::new(&LINE_FORMAT);
-        let object_id = validation.take("objectId", Some(object_id));
-        let modified_date = validation.take("modifiedDate", Some(modified_date));
-        let is_deleted = validation.take("isDeleted", is_deleted);
-        let url = validation.take("url", url);
-        let email_address = validation.take("emailAddress", Some(email_address));
-        let custom_fields = validation.custom(custom);
-        match (validation.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => {
-                Ok(Self {
-                    object_id,
-                    modified_date,
-                    is_deleted,
-                    url,
-                    email_address,
-                    custom_fields,
-                })
-            }
-            (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
-            (Err(invalid), ..) => Err(invalid),
+    pub fn builder() -> BusinessUserBuilder {
+        BusinessUserBuilder {
+            inputs: Inputs::default(),
+            given: PhantomData,
         }
     }
     /// The line that deletes a business user from Gong.
@@ -158,8 +125,8 @@ impl BusinessUser {
         modified_date: impl Into<Input<Timestamp>>,
     ) -> Result<Self, InvalidRecord> {
         let mut validation = Validation::new(&LINE_FORMAT);
-        let object_id = validation.take("objectId", Some(object_id.into()));
-        let modified_date = validation.take("modifiedDate", Some(modified_date.into()));
+        let object_id = validation.take("objectId", object_id.into());
+        let modified_date = validation.take("modifiedDate", modified_date.into());
         match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
@@ -176,7 +143,66 @@ impl BusinessUser {
         }
     }
 }
-impl<S: business_user_builder::State> BusinessUserBuilder<S> {
+impl<
+    HasObjectId,
+    HasModifiedDate,
+    HasEmailAddress,
+> BusinessUserBuilder<HasObjectId, HasModifiedDate, HasEmailAddress> {
+    /// The user's id in the CRM. Deals name it as their `ownerId`.
+    ///
+    /// `objectId` on the wire; required.
+    pub fn object_id(
+        mut self,
+        object_id: impl Into<Input<ObjectId>>,
+    ) -> BusinessUserBuilder<Set, HasModifiedDate, HasEmailAddress> {
+        self.inputs.object_id = object_id.into();
+        BusinessUserBuilder {
+            inputs: self.inputs,
+            given: PhantomData,
+        }
+    }
+    /// When the user was last changed in the CRM. Without such a time, send the present one.
+    ///
+    /// `modifiedDate` on the wire; required.
+    pub fn modified_date(
+        mut self,
+        modified_date: impl Into<Input<Timestamp>>,
+    ) -> BusinessUserBuilder<HasObjectId, Set, HasEmailAddress> {
+        self.inputs.modified_date = modified_date.into();
+        BusinessUserBuilder {
+            inputs: self.inputs,
+            given: PhantomData,
+        }
+    }
+    /// True deletes the user from Gong's copy of the CRM, and its link to the Gong user.
+    ///
+    /// `isDeleted` on the wire; optional.
+    ///
+    /// Default: false.
+    pub fn is_deleted(mut self, is_deleted: impl Into<Input<bool>>) -> Self {
+        self.inputs.is_deleted = is_deleted.into();
+        self
+    }
+    /// The page of the user in the CRM.
+    ///
+    /// `url` on the wire; optional.
+    pub fn url(mut self, url: impl Into<Input<Url>>) -> Self {
+        self.inputs.url = url.into();
+        self
+    }
+    /// The user's e-mail address, by which Gong finds its own user.
+    ///
+    /// `emailAddress` on the wire; required unless the record is a deletion.
+    pub fn email_address(
+        mut self,
+        email_address: impl Into<Input<EmailAddress>>,
+    ) -> BusinessUserBuilder<HasObjectId, HasModifiedDate, Set> {
+        self.inputs.email_address = email_address.into();
+        BusinessUserBuilder {
+            inputs: self.inputs,
+            given: PhantomData,
+        }
+    }
     /// Adds a custom field, with any value that is JSON; shown in Gong once the field is
     /// in the entity schema.
     pub fn custom(
@@ -184,8 +210,47 @@ impl<S: business_user_builder::State> BusinessUserBuilder<S> {
         name: impl Into<String>,
         value: impl serde::Serialize,
     ) -> Self {
-        self.custom.push(name.into(), &value);
+        self.inputs.custom.push(name.into(), &value);
         self
+    }
+}
+impl BusinessUserBuilder<Set, Set, Set> {
+    /// Checks every value against Gong's rules and makes the record.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRecord`] lists every value that breaks a rule, each with the rule's name.
+    pub fn build(self) -> Result<BusinessUser, InvalidRecord> {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = validation.take("objectId", self.inputs.object_id);
+        let modified_date = validation.take("modifiedDate", self.inputs.modified_date);
+        let is_deleted = validation.take("isDeleted", self.inputs.is_deleted);
+        let url = validation.take("url", self.inputs.url);
+        let email_address = validation.take("emailAddress", self.inputs.email_address);
+        if object_id.is_none() {
+            validation.missing("objectId");
+        }
+        if modified_date.is_none() {
+            validation.missing("modifiedDate");
+        }
+        if email_address.is_none() {
+            validation.missing("emailAddress");
+        }
+        let custom_fields = validation.custom(self.inputs.custom);
+        match (validation.finish(), object_id, modified_date) {
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(BusinessUser {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    url,
+                    email_address,
+                    custom_fields,
+                })
+            }
+            (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
+            (Err(invalid), ..) => Err(invalid),
+        }
     }
 }
 impl BusinessUser {

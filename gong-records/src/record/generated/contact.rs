@@ -2,6 +2,8 @@
 // openapi.yaml sha256 d901d0b75a5d6c1b5f281d77a7aa56515daa314a2e4725cc7881314848c73c13, xtask 0.1.0
 
 //! The line format of `CONTACT`.
+use std::marker::PhantomData;
+use crate::record::setters::{Set, Unset};
 use crate::record::{
     AppendJson, CustomFields, CustomInput, RawRecord, Record, Field, FieldKind, Input,
     Validation, InvalidRecord, LineFormat, ObjectType, Presence,
@@ -68,104 +70,36 @@ pub struct Contact {
     phone_number: Option<String>,
     custom_fields: CustomFields,
 }
-#[bon::bon]
+/// Builds a [`Contact`], one setter a field; made by [`Contact::builder`].
+///
+/// Setters take a value or an `Option` of one. The parameters say which required fields have been given: [`build`](Self::build) is there when all have.
+#[derive(Debug, Clone)]
+#[must_use = "a builder makes a record with `build`"]
+pub struct ContactBuilder<HasObjectId = Unset, HasModifiedDate = Unset> {
+    inputs: Inputs,
+    given: PhantomData<(HasObjectId, HasModifiedDate)>,
+}
+/// What was given to a builder.
+#[derive(Debug, Clone, Default)]
+struct Inputs {
+    object_id: Input<ObjectId>,
+    modified_date: Input<Timestamp>,
+    is_deleted: Input<bool>,
+    url: Input<Url>,
+    account_id: Input<ObjectId>,
+    email_address: Input<EmailAddress>,
+    first_name: Input<String>,
+    last_name: Input<String>,
+    title: Input<String>,
+    phone_number: Input<String>,
+    custom: CustomInput,
+}
 impl Contact {
     /// Starts a contact; [`build`](ContactBuilder::build) checks it.
-    #[builder(
-        start_fn(name = builder, vis = "pub"),
-        finish_fn(
-            name = build,
-            vis = "pub",
-            doc{#[doc = " Checks every value against Gong's rules and makes the record."]#[doc = ""]#[doc = " # Errors"]#[doc = ""]#[doc = " [`InvalidRecord`] lists every value that breaks a rule, each with the rule's name."]}
-        ),
-        builder_type(
-            name = ContactBuilder,
-            vis = "pub",
-            doc{#[doc = " Builds a [`Contact`], one setter a field; made by [`Contact::builder`]."]}
-        ),
-        state_mod(name = contact_builder, vis = "pub"),
-        on(_, into),
-    )]
-    fn from_inputs(
-        #[builder(field)]
-        custom: CustomInput,
-        /// The contact's id in the CRM.
-        ///
-        /// `objectId` on the wire; required.
-        object_id: Input<ObjectId>,
-        /// When the contact was last changed in the CRM. Without such a time, send the present one.
-        ///
-        /// `modifiedDate` on the wire; required.
-        modified_date: Input<Timestamp>,
-        /// True deletes the contact from Gong's copy of the CRM.
-        ///
-        /// `isDeleted` on the wire; optional.
-        ///
-        /// Default: false.
-        is_deleted: Option<Input<bool>>,
-        /// The page of the contact in the CRM.
-        ///
-        /// `url` on the wire; optional.
-        url: Option<Input<Url>>,
-        /// The `objectId` of the contact's account.
-        ///
-        /// `accountId` on the wire; optional.
-        ///
-        /// When missing: Conversations with the contact do not lead Gong to an account.
-        account_id: Option<Input<ObjectId>>,
-        /// The contact's e-mail address, by which Gong finds the contact of a conversation.
-        ///
-        /// `emailAddress` on the wire; optional.
-        ///
-        /// When missing: Gong cannot find the contact by the e-mail address of a participant.
-        email_address: Option<Input<EmailAddress>>,
-        /// The contact's first name.
-        ///
-        /// `firstName` on the wire; optional.
-        first_name: Option<Input<String>>,
-        /// The contact's last name.
-        ///
-        /// `lastName` on the wire; optional.
-        last_name: Option<Input<String>>,
-        /// The contact's job title.
-        ///
-        /// `title` on the wire; optional.
-        title: Option<Input<String>>,
-        /// The contact's phone number, by which Gong finds the contact of a phone call.
-        ///
-        /// `phoneNumber` on the wire; optional.
-        phone_number: Option<Input<String>>,
-    ) -> Result<Self, InvalidRecord> {
-        let mut validation = Validation::new(&LINE_FORMAT);
-        let object_id = validation.take("objectId", Some(object_id));
-        let modified_date = validation.take("modifiedDate", Some(modified_date));
-        let is_deleted = validation.take("isDeleted", is_deleted);
-        let url = validation.take("url", url);
-        let account_id = validation.take("accountId", account_id);
-        let email_address = validation.take("emailAddress", email_address);
-        let first_name = validation.take("firstName", first_name);
-        let last_name = validation.take("lastName", last_name);
-        let title = validation.take("title", title);
-        let phone_number = validation.take("phoneNumber", phone_number);
-        let custom_fields = validation.custom(custom);
-        match (validation.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => {
-                Ok(Self {
-                    object_id,
-                    modified_date,
-                    is_deleted,
-                    url,
-                    account_id,
-                    email_address,
-                    first_name,
-                    last_name,
-                    title,
-                    phone_number,
-                    custom_fields,
-                })
-            }
-            (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
-            (Err(invalid), ..) => Err(invalid),
+    pub fn builder() -> ContactBuilder {
+        ContactBuilder {
+            inputs: Inputs::default(),
+            given: PhantomData,
         }
     }
     /// The line that deletes a contact from Gong.
@@ -186,8 +120,8 @@ impl Contact {
         modified_date: impl Into<Input<Timestamp>>,
     ) -> Result<Self, InvalidRecord> {
         let mut validation = Validation::new(&LINE_FORMAT);
-        let object_id = validation.take("objectId", Some(object_id.into()));
-        let modified_date = validation.take("modifiedDate", Some(modified_date.into()));
+        let object_id = validation.take("objectId", object_id.into());
+        let modified_date = validation.take("modifiedDate", modified_date.into());
         match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
@@ -209,7 +143,98 @@ impl Contact {
         }
     }
 }
-impl<S: contact_builder::State> ContactBuilder<S> {
+impl<HasObjectId, HasModifiedDate> ContactBuilder<HasObjectId, HasModifiedDate> {
+    /// The contact's id in the CRM.
+    ///
+    /// `objectId` on the wire; required.
+    pub fn object_id(
+        mut self,
+        object_id: impl Into<Input<ObjectId>>,
+    ) -> ContactBuilder<Set, HasModifiedDate> {
+        self.inputs.object_id = object_id.into();
+        ContactBuilder {
+            inputs: self.inputs,
+            given: PhantomData,
+        }
+    }
+    /// When the contact was last changed in the CRM. Without such a time, send the present one.
+    ///
+    /// `modifiedDate` on the wire; required.
+    pub fn modified_date(
+        mut self,
+        modified_date: impl Into<Input<Timestamp>>,
+    ) -> ContactBuilder<HasObjectId, Set> {
+        self.inputs.modified_date = modified_date.into();
+        ContactBuilder {
+            inputs: self.inputs,
+            given: PhantomData,
+        }
+    }
+    /// True deletes the contact from Gong's copy of the CRM.
+    ///
+    /// `isDeleted` on the wire; optional.
+    ///
+    /// Default: false.
+    pub fn is_deleted(mut self, is_deleted: impl Into<Input<bool>>) -> Self {
+        self.inputs.is_deleted = is_deleted.into();
+        self
+    }
+    /// The page of the contact in the CRM.
+    ///
+    /// `url` on the wire; optional.
+    pub fn url(mut self, url: impl Into<Input<Url>>) -> Self {
+        self.inputs.url = url.into();
+        self
+    }
+    /// The `objectId` of the contact's account.
+    ///
+    /// `accountId` on the wire; optional.
+    ///
+    /// When missing: Conversations with the contact do not lead Gong to an account.
+    pub fn account_id(mut self, account_id: impl Into<Input<ObjectId>>) -> Self {
+        self.inputs.account_id = account_id.into();
+        self
+    }
+    /// The contact's e-mail address, by which Gong finds the contact of a conversation.
+    ///
+    /// `emailAddress` on the wire; optional.
+    ///
+    /// When missing: Gong cannot find the contact by the e-mail address of a participant.
+    pub fn email_address(
+        mut self,
+        email_address: impl Into<Input<EmailAddress>>,
+    ) -> Self {
+        self.inputs.email_address = email_address.into();
+        self
+    }
+    /// The contact's first name.
+    ///
+    /// `firstName` on the wire; optional.
+    pub fn first_name(mut self, first_name: impl Into<Input<String>>) -> Self {
+        self.inputs.first_name = first_name.into();
+        self
+    }
+    /// The contact's last name.
+    ///
+    /// `lastName` on the wire; optional.
+    pub fn last_name(mut self, last_name: impl Into<Input<String>>) -> Self {
+        self.inputs.last_name = last_name.into();
+        self
+    }
+    /// The contact's job title.
+    ///
+    /// `title` on the wire; optional.
+    pub fn title(mut self, title: impl Into<Input<String>>) -> Self {
+        self.inputs.title = title.into();
+        self
+    }
+    /// The contact's phone number, by which Gong finds the contact of a phone call.
+    ///
+    /// `phoneNumber` on the wire; optional.
+    pub fn phone_number(mut self, phone_number: impl Into<Input<String>>) -> Self {
+        self.inputs.phone_number = phone_number.into();
+        self
+    }
     /// Adds a custom field, with any value that is JSON; shown in Gong once the field is
     /// in the entity schema.
     pub fn custom(
@@ -217,8 +242,54 @@ impl<S: contact_builder::State> ContactBuilder<S> {
         name: impl Into<String>,
         value: impl serde::Serialize,
     ) -> Self {
-        self.custom.push(name.into(), &value);
+        self.inputs.custom.push(name.into(), &value);
         self
+    }
+}
+impl ContactBuilder<Set, Set> {
+    /// Checks every value against Gong's rules and makes the record.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRecord`] lists every value that breaks a rule, each with the rule's name.
+    pub fn build(self) -> Result<Contact, InvalidRecord> {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = validation.take("objectId", self.inputs.object_id);
+        let modified_date = validation.take("modifiedDate", self.inputs.modified_date);
+        let is_deleted = validation.take("isDeleted", self.inputs.is_deleted);
+        let url = validation.take("url", self.inputs.url);
+        let account_id = validation.take("accountId", self.inputs.account_id);
+        let email_address = validation.take("emailAddress", self.inputs.email_address);
+        let first_name = validation.take("firstName", self.inputs.first_name);
+        let last_name = validation.take("lastName", self.inputs.last_name);
+        let title = validation.take("title", self.inputs.title);
+        let phone_number = validation.take("phoneNumber", self.inputs.phone_number);
+        if object_id.is_none() {
+            validation.missing("objectId");
+        }
+        if modified_date.is_none() {
+            validation.missing("modifiedDate");
+        }
+        let custom_fields = validation.custom(self.inputs.custom);
+        match (validation.finish(), object_id, modified_date) {
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Contact {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    url,
+                    account_id,
+                    email_address,
+                    first_name,
+                    last_name,
+                    title,
+                    phone_number,
+                    custom_fields,
+                })
+            }
+            (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
+            (Err(invalid), ..) => Err(invalid),
+        }
     }
 }
 impl Contact {

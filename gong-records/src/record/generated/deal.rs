@@ -2,6 +2,8 @@
 // openapi.yaml sha256 d901d0b75a5d6c1b5f281d77a7aa56515daa314a2e4725cc7881314848c73c13, xtask 0.1.0
 
 //! The line format of `DEAL`.
+use std::marker::PhantomData;
+use crate::record::setters::{Set, Unset};
 use crate::record::{
     AppendJson, CustomFields, CustomInput, RawRecord, Record, Field, FieldKind, Input,
     Validation, InvalidRecord, LineFormat, ObjectType, Presence,
@@ -74,126 +76,38 @@ pub struct Deal {
     amount: Option<Amount>,
     custom_fields: CustomFields,
 }
-#[bon::bon]
+/// Builds a [`Deal`], one setter a field; made by [`Deal::builder`].
+///
+/// Setters take a value or an `Option` of one. The parameters say which required fields have been given: [`build`](Self::build) is there when all have.
+#[derive(Debug, Clone)]
+#[must_use = "a builder makes a record with `build`"]
+pub struct DealBuilder<HasObjectId = Unset, HasModifiedDate = Unset> {
+    inputs: Inputs,
+    given: PhantomData<(HasObjectId, HasModifiedDate)>,
+}
+/// What was given to a builder.
+#[derive(Debug, Clone, Default)]
+struct Inputs {
+    object_id: Input<ObjectId>,
+    modified_date: Input<Timestamp>,
+    is_deleted: Input<bool>,
+    url: Input<Url>,
+    account_id: Input<ObjectId>,
+    owner_id: Input<ObjectId>,
+    name: Input<String>,
+    created_date: Input<Timestamp>,
+    close_date: Input<CloseDate>,
+    status: Input<DealStatus>,
+    stage: Input<ObjectId>,
+    amount: Input<Amount>,
+    custom: CustomInput,
+}
 impl Deal {
     /// Starts a deal; [`build`](DealBuilder::build) checks it.
-    #[builder(
-        start_fn(name = builder, vis = "pub"),
-        finish_fn(
-            name = build,
-            vis = "pub",
-            doc{#[doc = " Checks every value against Gong's rules and makes the record."]#[doc = ""]#[doc = " # Errors"]#[doc = ""]#[doc = " [`InvalidRecord`] lists every value that breaks a rule, each with the rule's name."]}
-        ),
-        builder_type(
-            name = DealBuilder,
-            vis = "pub",
-            doc{#[doc = " Builds a [`Deal`], one setter a field; made by [`Deal::builder`]."]}
-        ),
-        state_mod(name = deal_builder, vis = "pub"),
-        on(_, into),
-    )]
-    fn from_inputs(
-        #[builder(field)]
-        custom: CustomInput,
-        /// The deal's id in the CRM.
-        ///
-        /// `objectId` on the wire; required.
-        object_id: Input<ObjectId>,
-        /// When the deal was last changed in the CRM. Without such a time, send the present one.
-        ///
-        /// `modifiedDate` on the wire; required.
-        modified_date: Input<Timestamp>,
-        /// True deletes the deal from Gong's copy of the CRM.
-        ///
-        /// `isDeleted` on the wire; optional.
-        ///
-        /// Default: false.
-        is_deleted: Option<Input<bool>>,
-        /// The page of the deal in the CRM.
-        ///
-        /// `url` on the wire; optional.
-        url: Option<Input<Url>>,
-        /// The `objectId` of the deal's account.
-        ///
-        /// `accountId` on the wire; optional.
-        ///
-        /// When missing: The deal does not appear in Gong at all.
-        account_id: Option<Input<ObjectId>>,
-        /// The `objectId` of the business user who owns the deal.
-        ///
-        /// `ownerId` on the wire; optional.
-        ///
-        /// When missing: The deal does not appear on the deal board.
-        owner_id: Option<Input<ObjectId>>,
-        /// The name of the deal.
-        ///
-        /// `name` on the wire; optional.
-        ///
-        /// Default: Deal_# followed by the objectId.
-        name: Option<Input<String>>,
-        /// When the deal was created in the CRM.
-        ///
-        /// `createdDate` on the wire; optional.
-        created_date: Option<Input<Timestamp>>,
-        /// The day on which the deal was closed or is expected to close.
-        ///
-        /// `closeDate` on the wire; optional.
-        ///
-        /// When missing: The deal does not appear on the deal board.
-        close_date: Option<Input<CloseDate>>,
-        /// Whether the deal is won, lost or open.
-        ///
-        /// `status` on the wire; optional.
-        ///
-        /// Default: OPEN.
-        status: Option<Input<DealStatus>>,
-        /// The `objectId` (not the name) of the stage the deal is in.
-        ///
-        /// `stage` on the wire; optional.
-        ///
-        /// When missing: Gong cannot always associate activities with the deal.
-        stage: Option<Input<ObjectId>>,
-        /// The amount of the deal, in the one currency that the company has set in Gong.
-        ///
-        /// `amount` on the wire; optional.
-        ///
-        /// Default: 0.
-        amount: Option<Input<Amount>>,
-    ) -> Result<Self, InvalidRecord> {
-        let mut validation = Validation::new(&LINE_FORMAT);
-        let object_id = validation.take("objectId", Some(object_id));
-        let modified_date = validation.take("modifiedDate", Some(modified_date));
-        let is_deleted = validation.take("isDeleted", is_deleted);
-        let url = validation.take("url", url);
-        let account_id = validation.take("accountId", account_id);
-        let owner_id = validation.take("ownerId", owner_id);
-        let name = validation.take("name", name);
-        let created_date = validation.take("createdDate", created_date);
-        let close_date = validation.take("closeDate", close_date);
-        let status = validation.take("status", status);
-        let stage = validation.take("stage", stage);
-        let amount = validation.take("amount", amount);
-        let custom_fields = validation.custom(custom);
-        match (validation.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => {
-                Ok(Self {
-                    object_id,
-                    modified_date,
-                    is_deleted,
-                    url,
-                    account_id,
-                    owner_id,
-                    name,
-                    created_date,
-                    close_date,
-                    status,
-                    stage,
-                    amount,
-                    custom_fields,
-                })
-            }
-            (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
-            (Err(invalid), ..) => Err(invalid),
+    pub fn builder() -> DealBuilder {
+        DealBuilder {
+            inputs: Inputs::default(),
+            given: PhantomData,
         }
     }
     /// The line that deletes a deal from Gong.
@@ -214,8 +128,8 @@ impl Deal {
         modified_date: impl Into<Input<Timestamp>>,
     ) -> Result<Self, InvalidRecord> {
         let mut validation = Validation::new(&LINE_FORMAT);
-        let object_id = validation.take("objectId", Some(object_id.into()));
-        let modified_date = validation.take("modifiedDate", Some(modified_date.into()));
+        let object_id = validation.take("objectId", object_id.into());
+        let modified_date = validation.take("modifiedDate", modified_date.into());
         match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
@@ -239,7 +153,119 @@ impl Deal {
         }
     }
 }
-impl<S: deal_builder::State> DealBuilder<S> {
+impl<HasObjectId, HasModifiedDate> DealBuilder<HasObjectId, HasModifiedDate> {
+    /// The deal's id in the CRM.
+    ///
+    /// `objectId` on the wire; required.
+    pub fn object_id(
+        mut self,
+        object_id: impl Into<Input<ObjectId>>,
+    ) -> DealBuilder<Set, HasModifiedDate> {
+        self.inputs.object_id = object_id.into();
+        DealBuilder {
+            inputs: self.inputs,
+            given: PhantomData,
+        }
+    }
+    /// When the deal was last changed in the CRM. Without such a time, send the present one.
+    ///
+    /// `modifiedDate` on the wire; required.
+    pub fn modified_date(
+        mut self,
+        modified_date: impl Into<Input<Timestamp>>,
+    ) -> DealBuilder<HasObjectId, Set> {
+        self.inputs.modified_date = modified_date.into();
+        DealBuilder {
+            inputs: self.inputs,
+            given: PhantomData,
+        }
+    }
+    /// True deletes the deal from Gong's copy of the CRM.
+    ///
+    /// `isDeleted` on the wire; optional.
+    ///
+    /// Default: false.
+    pub fn is_deleted(mut self, is_deleted: impl Into<Input<bool>>) -> Self {
+        self.inputs.is_deleted = is_deleted.into();
+        self
+    }
+    /// The page of the deal in the CRM.
+    ///
+    /// `url` on the wire; optional.
+    pub fn url(mut self, url: impl Into<Input<Url>>) -> Self {
+        self.inputs.url = url.into();
+        self
+    }
+    /// The `objectId` of the deal's account.
+    ///
+    /// `accountId` on the wire; optional.
+    ///
+    /// When missing: The deal does not appear in Gong at all.
+    pub fn account_id(mut self, account_id: impl Into<Input<ObjectId>>) -> Self {
+        self.inputs.account_id = account_id.into();
+        self
+    }
+    /// The `objectId` of the business user who owns the deal.
+    ///
+    /// `ownerId` on the wire; optional.
+    ///
+    /// When missing: The deal does not appear on the deal board.
+    pub fn owner_id(mut self, owner_id: impl Into<Input<ObjectId>>) -> Self {
+        self.inputs.owner_id = owner_id.into();
+        self
+    }
+    /// The name of the deal.
+    ///
+    /// `name` on the wire; optional.
+    ///
+    /// Default: Deal_# followed by the objectId.
+    pub fn name(mut self, name: impl Into<Input<String>>) -> Self {
+        self.inputs.name = name.into();
+        self
+    }
+    /// When the deal was created in the CRM.
+    ///
+    /// `createdDate` on the wire; optional.
+    pub fn created_date(mut self, created_date: impl Into<Input<Timestamp>>) -> Self {
+        self.inputs.created_date = created_date.into();
+        self
+    }
+    /// The day on which the deal was closed or is expected to close.
+    ///
+    /// `closeDate` on the wire; optional.
+    ///
+    /// When missing: The deal does not appear on the deal board.
+    pub fn close_date(mut self, close_date: impl Into<Input<CloseDate>>) -> Self {
+        self.inputs.close_date = close_date.into();
+        self
+    }
+    /// Whether the deal is won, lost or open.
+    ///
+    /// `status` on the wire; optional.
+    ///
+    /// Default: OPEN.
+    pub fn status(mut self, status: impl Into<Input<DealStatus>>) -> Self {
+        self.inputs.status = status.into();
+        self
+    }
+    /// The `objectId` (not the name) of the stage the deal is in.
+    ///
+    /// `stage` on the wire; optional.
+    ///
+    /// When missing: Gong cannot always associate activities with the deal.
+    pub fn stage(mut self, stage: impl Into<Input<ObjectId>>) -> Self {
+        self.inputs.stage = stage.into();
+        self
+    }
+    /// The amount of the deal, in the one currency that the company has set in Gong.
+    ///
+    /// `amount` on the wire; optional.
+    ///
+    /// Default: 0.
+    pub fn amount(mut self, amount: impl Into<Input<Amount>>) -> Self {
+        self.inputs.amount = amount.into();
+        self
+    }
     /// Adds a custom field, with any value that is JSON; shown in Gong once the field is
     /// in the entity schema.
     pub fn custom(
@@ -247,8 +273,58 @@ impl<S: deal_builder::State> DealBuilder<S> {
         name: impl Into<String>,
         value: impl serde::Serialize,
     ) -> Self {
-        self.custom.push(name.into(), &value);
+        self.inputs.custom.push(name.into(), &value);
         self
+    }
+}
+impl DealBuilder<Set, Set> {
+    /// Checks every value against Gong's rules and makes the record.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRecord`] lists every value that breaks a rule, each with the rule's name.
+    pub fn build(self) -> Result<Deal, InvalidRecord> {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = validation.take("objectId", self.inputs.object_id);
+        let modified_date = validation.take("modifiedDate", self.inputs.modified_date);
+        let is_deleted = validation.take("isDeleted", self.inputs.is_deleted);
+        let url = validation.take("url", self.inputs.url);
+        let account_id = validation.take("accountId", self.inputs.account_id);
+        let owner_id = validation.take("ownerId", self.inputs.owner_id);
+        let name = validation.take("name", self.inputs.name);
+        let created_date = validation.take("createdDate", self.inputs.created_date);
+        let close_date = validation.take("closeDate", self.inputs.close_date);
+        let status = validation.take("status", self.inputs.status);
+        let stage = validation.take("stage", self.inputs.stage);
+        let amount = validation.take("amount", self.inputs.amount);
+        if object_id.is_none() {
+            validation.missing("objectId");
+        }
+        if modified_date.is_none() {
+            validation.missing("modifiedDate");
+        }
+        let custom_fields = validation.custom(self.inputs.custom);
+        match (validation.finish(), object_id, modified_date) {
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Deal {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    url,
+                    account_id,
+                    owner_id,
+                    name,
+                    created_date,
+                    close_date,
+                    status,
+                    stage,
+                    amount,
+                    custom_fields,
+                })
+            }
+            (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
+            (Err(invalid), ..) => Err(invalid),
+        }
     }
 }
 impl Deal {
@@ -492,7 +568,7 @@ impl crate::value::Word for DealStatus {
 }
 impl From<DealStatus> for Input<DealStatus> {
     fn from(word: DealStatus) -> Self {
-        Self(Ok(word))
+        Self(Ok(Some(word)))
     }
 }
 impl crate::record::Bounded for DealStatus {}

@@ -2,6 +2,8 @@
 // openapi.yaml sha256 d901d0b75a5d6c1b5f281d77a7aa56515daa314a2e4725cc7881314848c73c13, xtask 0.1.0
 
 //! The line format of `LEAD`.
+use std::marker::PhantomData;
+use crate::record::setters::{Set, Unset};
 use crate::record::{
     AppendJson, CustomFields, CustomInput, RawRecord, Record, Field, FieldKind, Input,
     Validation, InvalidRecord, LineFormat, ObjectType, Presence,
@@ -72,117 +74,38 @@ pub struct Lead {
     converted_to_account_id: Option<ObjectId>,
     custom_fields: CustomFields,
 }
-#[bon::bon]
+/// Builds a [`Lead`], one setter a field; made by [`Lead::builder`].
+///
+/// Setters take a value or an `Option` of one. The parameters say which required fields have been given: [`build`](Self::build) is there when all have.
+#[derive(Debug, Clone)]
+#[must_use = "a builder makes a record with `build`"]
+pub struct LeadBuilder<HasObjectId = Unset, HasModifiedDate = Unset> {
+    inputs: Inputs,
+    given: PhantomData<(HasObjectId, HasModifiedDate)>,
+}
+/// What was given to a builder.
+#[derive(Debug, Clone, Default)]
+struct Inputs {
+    object_id: Input<ObjectId>,
+    modified_date: Input<Timestamp>,
+    is_deleted: Input<bool>,
+    url: Input<Url>,
+    email_address: Input<EmailAddress>,
+    first_name: Input<String>,
+    last_name: Input<String>,
+    title: Input<String>,
+    phone_number: Input<String>,
+    converted_to_deal_id: Input<ObjectId>,
+    converted_to_contact_id: Input<ObjectId>,
+    converted_to_account_id: Input<ObjectId>,
+    custom: CustomInput,
+}
 impl Lead {
     /// Starts a lead; [`build`](LeadBuilder::build) checks it.
-    #[builder(
-        start_fn(name = builder, vis = "pub"),
-        finish_fn(
-            name = build,
-            vis = "pub",
-            doc{#[doc = " Checks every value against Gong's rules and makes the record."]#[doc = ""]#[doc = " # Errors"]#[doc = ""]#[doc = " [`InvalidRecord`] lists every value that breaks a rule, each with the rule's name."]}
-        ),
-        builder_type(
-            name = LeadBuilder,
-            vis = "pub",
-            doc{#[doc = " Builds a [`Lead`], one setter a field; made by [`Lead::builder`]."]}
-        ),
-        state_mod(name = lead_builder, vis = "pub"),
-        on(_, into),
-    )]
-    fn from_inputs(
-        #[builder(field)]
-        custom: CustomInput,
-        /// The lead's id in the CRM.
-        ///
-        /// `objectId` on the wire; required.
-        object_id: Input<ObjectId>,
-        /// When the lead was last changed in the CRM. Without such a time, send the present one.
-        ///
-        /// `modifiedDate` on the wire; required.
-        modified_date: Input<Timestamp>,
-        /// True deletes the lead from Gong's copy of the CRM.
-        ///
-        /// `isDeleted` on the wire; optional.
-        ///
-        /// Default: false.
-        is_deleted: Option<Input<bool>>,
-        /// The page of the lead in the CRM.
-        ///
-        /// `url` on the wire; optional.
-        url: Option<Input<Url>>,
-        /// The lead's e-mail address, by which Gong finds the lead of a conversation.
-        ///
-        /// `emailAddress` on the wire; optional.
-        ///
-        /// When missing: Gong cannot find the lead by the e-mail address of a participant.
-        email_address: Option<Input<EmailAddress>>,
-        /// The lead's first name.
-        ///
-        /// `firstName` on the wire; optional.
-        first_name: Option<Input<String>>,
-        /// The lead's last name.
-        ///
-        /// `lastName` on the wire; optional.
-        last_name: Option<Input<String>>,
-        /// The lead's job title.
-        ///
-        /// `title` on the wire; optional.
-        title: Option<Input<String>>,
-        /// The lead's phone number, by which Gong finds the lead of a phone call.
-        ///
-        /// `phoneNumber` on the wire; optional.
-        phone_number: Option<Input<String>>,
-        /// The `objectId` of the deal that the lead has become.
-        ///
-        /// `convertedToDealId` on the wire; optional.
-        converted_to_deal_id: Option<Input<ObjectId>>,
-        /// The `objectId` of the contact that the lead has become.
-        ///
-        /// `convertedToContactId` on the wire; optional.
-        converted_to_contact_id: Option<Input<ObjectId>>,
-        /// The `objectId` of the account that the lead has become.
-        ///
-        /// `convertedToAccountId` on the wire; optional.
-        converted_to_account_id: Option<Input<ObjectId>>,
-    ) -> Result<Self, InvalidRecord> {
-        let mut validation = Validation::new(&LINE_FORMAT);
-        let object_id = validation.take("objectId", Some(object_id));
-        let modified_date = validation.take("modifiedDate", Some(modified_date));
-        let is_deleted = validation.take("isDeleted", is_deleted);
-        let url = validation.take("url", url);
-        let email_address = validation.take("emailAddress", email_address);
-        let first_name = validation.take("firstName", first_name);
-        let last_name = validation.take("lastName", last_name);
-        let title = validation.take("title", title);
-        let phone_number = validation.take("phoneNumber", phone_number);
-        let converted_to_deal_id = validation
-            .take("convertedToDealId", converted_to_deal_id);
-        let converted_to_contact_id = validation
-            .take("convertedToContactId", converted_to_contact_id);
-        let converted_to_account_id = validation
-            .take("convertedToAccountId", converted_to_account_id);
-        let custom_fields = validation.custom(custom);
-        match (validation.finish(), object_id, modified_date) {
-            (Ok(()), Some(object_id), Some(modified_date)) => {
-                Ok(Self {
-                    object_id,
-                    modified_date,
-                    is_deleted,
-                    url,
-                    email_address,
-                    first_name,
-                    last_name,
-                    title,
-                    phone_number,
-                    converted_to_deal_id,
-                    converted_to_contact_id,
-                    converted_to_account_id,
-                    custom_fields,
-                })
-            }
-            (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
-            (Err(invalid), ..) => Err(invalid),
+    pub fn builder() -> LeadBuilder {
+        LeadBuilder {
+            inputs: Inputs::default(),
+            given: PhantomData,
         }
     }
     /// The line that deletes a lead from Gong.
@@ -203,8 +126,8 @@ impl Lead {
         modified_date: impl Into<Input<Timestamp>>,
     ) -> Result<Self, InvalidRecord> {
         let mut validation = Validation::new(&LINE_FORMAT);
-        let object_id = validation.take("objectId", Some(object_id.into()));
-        let modified_date = validation.take("modifiedDate", Some(modified_date.into()));
+        let object_id = validation.take("objectId", object_id.into());
+        let modified_date = validation.take("modifiedDate", modified_date.into());
         match (validation.finish(), object_id, modified_date) {
             (Ok(()), Some(object_id), Some(modified_date)) => {
                 Ok(Self {
@@ -228,7 +151,119 @@ impl Lead {
         }
     }
 }
-impl<S: lead_builder::State> LeadBuilder<S> {
+impl<HasObjectId, HasModifiedDate> LeadBuilder<HasObjectId, HasModifiedDate> {
+    /// The lead's id in the CRM.
+    ///
+    /// `objectId` on the wire; required.
+    pub fn object_id(
+        mut self,
+        object_id: impl Into<Input<ObjectId>>,
+    ) -> LeadBuilder<Set, HasModifiedDate> {
+        self.inputs.object_id = object_id.into();
+        LeadBuilder {
+            inputs: self.inputs,
+            given: PhantomData,
+        }
+    }
+    /// When the lead was last changed in the CRM. Without such a time, send the present one.
+    ///
+    /// `modifiedDate` on the wire; required.
+    pub fn modified_date(
+        mut self,
+        modified_date: impl Into<Input<Timestamp>>,
+    ) -> LeadBuilder<HasObjectId, Set> {
+        self.inputs.modified_date = modified_date.into();
+        LeadBuilder {
+            inputs: self.inputs,
+            given: PhantomData,
+        }
+    }
+    /// True deletes the lead from Gong's copy of the CRM.
+    ///
+    /// `isDeleted` on the wire; optional.
+    ///
+    /// Default: false.
+    pub fn is_deleted(mut self, is_deleted: impl Into<Input<bool>>) -> Self {
+        self.inputs.is_deleted = is_deleted.into();
+        self
+    }
+    /// The page of the lead in the CRM.
+    ///
+    /// `url` on the wire; optional.
+    pub fn url(mut self, url: impl Into<Input<Url>>) -> Self {
+        self.inputs.url = url.into();
+        self
+    }
+    /// The lead's e-mail address, by which Gong finds the lead of a conversation.
+    ///
+    /// `emailAddress` on the wire; optional.
+    ///
+    /// When missing: Gong cannot find the lead by the e-mail address of a participant.
+    pub fn email_address(
+        mut self,
+        email_address: impl Into<Input<EmailAddress>>,
+    ) -> Self {
+        self.inputs.email_address = email_address.into();
+        self
+    }
+    /// The lead's first name.
+    ///
+    /// `firstName` on the wire; optional.
+    pub fn first_name(mut self, first_name: impl Into<Input<String>>) -> Self {
+        self.inputs.first_name = first_name.into();
+        self
+    }
+    /// The lead's last name.
+    ///
+    /// `lastName` on the wire; optional.
+    pub fn last_name(mut self, last_name: impl Into<Input<String>>) -> Self {
+        self.inputs.last_name = last_name.into();
+        self
+    }
+    /// The lead's job title.
+    ///
+    /// `title` on the wire; optional.
+    pub fn title(mut self, title: impl Into<Input<String>>) -> Self {
+        self.inputs.title = title.into();
+        self
+    }
+    /// The lead's phone number, by which Gong finds the lead of a phone call.
+    ///
+    /// `phoneNumber` on the wire; optional.
+    pub fn phone_number(mut self, phone_number: impl Into<Input<String>>) -> Self {
+        self.inputs.phone_number = phone_number.into();
+        self
+    }
+    /// The `objectId` of the deal that the lead has become.
+    ///
+    /// `convertedToDealId` on the wire; optional.
+    pub fn converted_to_deal_id(
+        mut self,
+        converted_to_deal_id: impl Into<Input<ObjectId>>,
+    ) -> Self {
+        self.inputs.converted_to_deal_id = converted_to_deal_id.into();
+        self
+    }
+    /// The `objectId` of the contact that the lead has become.
+    ///
+    /// `convertedToContactId` on the wire; optional.
+    pub fn converted_to_contact_id(
+        mut self,
+        converted_to_contact_id: impl Into<Input<ObjectId>>,
+    ) -> Self {
+        self.inputs.converted_to_contact_id = converted_to_contact_id.into();
+        self
+    }
+    /// The `objectId` of the account that the lead has become.
+    ///
+    /// `convertedToAccountId` on the wire; optional.
+    pub fn converted_to_account_id(
+        mut self,
+        converted_to_account_id: impl Into<Input<ObjectId>>,
+    ) -> Self {
+        self.inputs.converted_to_account_id = converted_to_account_id.into();
+        self
+    }
     /// Adds a custom field, with any value that is JSON; shown in Gong once the field is
     /// in the entity schema.
     pub fn custom(
@@ -236,8 +271,61 @@ impl<S: lead_builder::State> LeadBuilder<S> {
         name: impl Into<String>,
         value: impl serde::Serialize,
     ) -> Self {
-        self.custom.push(name.into(), &value);
+        self.inputs.custom.push(name.into(), &value);
         self
+    }
+}
+impl LeadBuilder<Set, Set> {
+    /// Checks every value against Gong's rules and makes the record.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRecord`] lists every value that breaks a rule, each with the rule's name.
+    pub fn build(self) -> Result<Lead, InvalidRecord> {
+        let mut validation = Validation::new(&LINE_FORMAT);
+        let object_id = validation.take("objectId", self.inputs.object_id);
+        let modified_date = validation.take("modifiedDate", self.inputs.modified_date);
+        let is_deleted = validation.take("isDeleted", self.inputs.is_deleted);
+        let url = validation.take("url", self.inputs.url);
+        let email_address = validation.take("emailAddress", self.inputs.email_address);
+        let first_name = validation.take("firstName", self.inputs.first_name);
+        let last_name = validation.take("lastName", self.inputs.last_name);
+        let title = validation.take("title", self.inputs.title);
+        let phone_number = validation.take("phoneNumber", self.inputs.phone_number);
+        let converted_to_deal_id = validation
+            .take("convertedToDealId", self.inputs.converted_to_deal_id);
+        let converted_to_contact_id = validation
+            .take("convertedToContactId", self.inputs.converted_to_contact_id);
+        let converted_to_account_id = validation
+            .take("convertedToAccountId", self.inputs.converted_to_account_id);
+        if object_id.is_none() {
+            validation.missing("objectId");
+        }
+        if modified_date.is_none() {
+            validation.missing("modifiedDate");
+        }
+        let custom_fields = validation.custom(self.inputs.custom);
+        match (validation.finish(), object_id, modified_date) {
+            (Ok(()), Some(object_id), Some(modified_date)) => {
+                Ok(Lead {
+                    object_id,
+                    modified_date,
+                    is_deleted,
+                    url,
+                    email_address,
+                    first_name,
+                    last_name,
+                    title,
+                    phone_number,
+                    converted_to_deal_id,
+                    converted_to_contact_id,
+                    converted_to_account_id,
+                    custom_fields,
+                })
+            }
+            (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
+            (Err(invalid), ..) => Err(invalid),
+        }
     }
 }
 impl Lead {

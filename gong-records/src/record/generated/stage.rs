@@ -2,6 +2,8 @@
 // openapi.yaml sha256 d901d0b75a5d6c1b5f281d77a7aa56515daa314a2e4725cc7881314848c73c13, xtask 0.1.0
 
 //! The line format of `STAGE`.
+use std::marker::PhantomData;
+use crate::record::setters::{Set, Unset};
 use crate::record::{
     AppendJson, CustomFields, CustomInput, RawRecord, Record, Field, FieldKind, Input,
     Validation, InvalidRecord, LineFormat, ObjectType, Presence,
@@ -59,74 +61,136 @@ pub struct Stage {
     sort_order: Option<i64>,
     custom_fields: CustomFields,
 }
-#[bon::bon]
+/// Builds a [`Stage`], one setter a field; made by [`Stage::builder`].
+///
+/// Setters take a value or an `Option` of one. The parameters say which required fields have been given: [`build`](Self::build) is there when all have.
+#[derive(Debug, Clone)]
+#[must_use = "a builder makes a record with `build`"]
+pub struct StageBuilder<HasObjectId = Unset, HasName = Unset> {
+    inputs: Inputs,
+    given: PhantomData<(HasObjectId, HasName)>,
+}
+/// What was given to a builder.
+#[derive(Debug, Clone, Default)]
+struct Inputs {
+    object_id: Input<ObjectId>,
+    modified_date: Input<Timestamp>,
+    is_deleted: Input<bool>,
+    name: Input<String>,
+    is_active: Input<bool>,
+    sort_order: Input<i64>,
+    custom: CustomInput,
+}
 impl Stage {
     /// Starts a stage; [`build`](StageBuilder::build) checks it.
-    #[builder(
-        start_fn(name = builder, vis = "pub"),
-        finish_fn(
-            name = build,
-            vis = "pub",
-            doc{#[doc = " Checks every value against Gong's rules and makes the record."]#[doc = ""]#[doc = " # Errors"]#[doc = ""]#[doc = " [`InvalidRecord`] lists every value that breaks a rule, each with the rule's name."]}
-        ),
-        builder_type(
-            name = StageBuilder,
-            vis = "pub",
-            doc{#[doc = " Builds a [`Stage`], one setter a field; made by [`Stage::builder`]."]}
-        ),
-        state_mod(name = stage_builder, vis = "pub"),
-        on(_, into),
-    )]
-    fn from_inputs(
-        #[builder(field)]
-        custom: CustomInput,
-        /// The stage's id in the CRM. Deals name it as their `stage`.
-        ///
-        /// `objectId` on the wire; required.
-        object_id: Input<ObjectId>,
-        /// When the stage was last changed in the CRM.
-        ///
-        /// `modifiedDate` on the wire; optional.
-        ///
-        /// Gong's field table does not list it; one of its examples sends it.
-        modified_date: Option<Input<Timestamp>>,
-        /// Not documented for a stage.
-        ///
-        /// `isDeleted` on the wire; optional.
-        ///
-        /// Default: false.
-        ///
-        /// Discouraged: Retire the stage with isActive: false instead; deals in it keep it.
-        is_deleted: Option<Input<bool>>,
-        /// The name of the stage, as Gong shows it.
-        ///
-        /// `name` on the wire; required.
-        name: Input<String>,
-        /// False keeps the stage on the deals that are in it, and hides it for new ones.
-        ///
-        /// `isActive` on the wire; optional.
-        ///
-        /// Default: true.
-        is_active: Option<Input<bool>>,
-        /// The place of the stage in the sales process, from 1. Stages with the same number are shown one
-        /// after the other.
-        ///
-        /// `sortOrder` on the wire; optional.
-        ///
-        /// Default: 1.
-        sort_order: Option<Input<i64>>,
-    ) -> Result<Self, InvalidRecord> {
+    pub fn builder() -> StageBuilder {
+        StageBuilder {
+            inputs: Inputs::default(),
+            given: PhantomData,
+        }
+    }
+}
+impl<HasObjectId, HasName> StageBuilder<HasObjectId, HasName> {
+    /// The stage's id in the CRM. Deals name it as their `stage`.
+    ///
+    /// `objectId` on the wire; required.
+    pub fn object_id(
+        mut self,
+        object_id: impl Into<Input<ObjectId>>,
+    ) -> StageBuilder<Set, HasName> {
+        self.inputs.object_id = object_id.into();
+        StageBuilder {
+            inputs: self.inputs,
+            given: PhantomData,
+        }
+    }
+    /// When the stage was last changed in the CRM.
+    ///
+    /// `modifiedDate` on the wire; optional.
+    ///
+    /// Gong's field table does not list it; one of its examples sends it.
+    pub fn modified_date(mut self, modified_date: impl Into<Input<Timestamp>>) -> Self {
+        self.inputs.modified_date = modified_date.into();
+        self
+    }
+    /// Not documented for a stage.
+    ///
+    /// `isDeleted` on the wire; optional.
+    ///
+    /// Default: false.
+    ///
+    /// Discouraged: Retire the stage with isActive: false instead; deals in it keep it.
+    pub fn is_deleted(mut self, is_deleted: impl Into<Input<bool>>) -> Self {
+        self.inputs.is_deleted = is_deleted.into();
+        self
+    }
+    /// The name of the stage, as Gong shows it.
+    ///
+    /// `name` on the wire; required.
+    pub fn name(
+        mut self,
+        name: impl Into<Input<String>>,
+    ) -> StageBuilder<HasObjectId, Set> {
+        self.inputs.name = name.into();
+        StageBuilder {
+            inputs: self.inputs,
+            given: PhantomData,
+        }
+    }
+    /// False keeps the stage on the deals that are in it, and hides it for new ones.
+    ///
+    /// `isActive` on the wire; optional.
+    ///
+    /// Default: true.
+    pub fn is_active(mut self, is_active: impl Into<Input<bool>>) -> Self {
+        self.inputs.is_active = is_active.into();
+        self
+    }
+    /// The place of the stage in the sales process, from 1. Stages with the same number are shown one
+    /// after the other.
+    ///
+    /// `sortOrder` on the wire; optional.
+    ///
+    /// Default: 1.
+    pub fn sort_order(mut self, sort_order: impl Into<Input<i64>>) -> Self {
+        self.inputs.sort_order = sort_order.into();
+        self
+    }
+    /// Adds a custom field, with any value that is JSON; shown in Gong once the field is
+    /// in the entity schema.
+    pub fn custom(
+        mut self,
+        name: impl Into<String>,
+        value: impl serde::Serialize,
+    ) -> Self {
+        self.inputs.custom.push(name.into(), &value);
+        self
+    }
+}
+impl StageBuilder<Set, Set> {
+    /// Checks every value against Gong's rules and makes the record.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRecord`] lists every value that breaks a rule, each with the rule's name.
+    pub fn build(self) -> Result<Stage, InvalidRecord> {
         let mut validation = Validation::new(&LINE_FORMAT);
-        let object_id = validation.take("objectId", Some(object_id));
-        let modified_date = validation.take("modifiedDate", modified_date);
-        let is_deleted = validation.take("isDeleted", is_deleted);
-        let name = validation.take("name", Some(name));
-        let is_active = validation.take("isActive", is_active);
-        let sort_order = validation.take("sortOrder", sort_order);
-        let custom_fields = validation.custom(custom);
+        let object_id = validation.take("objectId", self.inputs.object_id);
+        let modified_date = validation.take("modifiedDate", self.inputs.modified_date);
+        let is_deleted = validation.take("isDeleted", self.inputs.is_deleted);
+        let name = validation.take("name", self.inputs.name);
+        let is_active = validation.take("isActive", self.inputs.is_active);
+        let sort_order = validation.take("sortOrder", self.inputs.sort_order);
+        if object_id.is_none() {
+            validation.missing("objectId");
+        }
+        if name.is_none() {
+            validation.missing("name");
+        }
+        let custom_fields = validation.custom(self.inputs.custom);
         match (validation.finish(), object_id, name) {
             (Ok(()), Some(object_id), Some(name)) => {
-                Ok(Self {
+                Ok(Stage {
                     object_id,
                     modified_date,
                     is_deleted,
@@ -139,18 +203,6 @@ impl Stage {
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
-    }
-}
-impl<S: stage_builder::State> StageBuilder<S> {
-    /// Adds a custom field, with any value that is JSON; shown in Gong once the field is
-    /// in the entity schema.
-    pub fn custom(
-        mut self,
-        name: impl Into<String>,
-        value: impl serde::Serialize,
-    ) -> Self {
-        self.custom.push(name.into(), &value);
-        self
     }
 }
 impl Stage {

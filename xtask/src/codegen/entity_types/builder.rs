@@ -4,88 +4,146 @@ use anyhow::{Context, Result};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::super::entity_model::{Entity, Field, Presence};
+use super::super::entity_model::{Entity, Field, Presence, pascal_case};
 use super::rustdoc::{field_doc, literal};
 use super::{always, article, docs, human, ident, rust_type};
 
 pub(super) fn builder(entity: &Entity) -> Result<TokenStream> {
     let name = ident(&entity.name);
     let builder_name = ident(&format!("{}Builder", entity.name));
-    let builder_module = ident(&format!("{}_builder", entity.module));
     let start_doc = docs(&format!(
         "Starts {} {}; [`build`]({builder_name}::build) checks it.",
         article(&entity.object_type),
         human(&entity.object_type),
     ));
-    let finish_doc = docs(
-        "Checks every value against Gong's rules and makes the record.\n\n\
-         # Errors\n\n\
-         [`InvalidRecord`] lists every value that breaks a rule, each with the rule's name.",
-    );
+    let required: Vec<&Field> = entity.fields.iter().filter(|field| always(field)).collect();
+    let states: Vec<Ident> = required.iter().copied().map(state).collect();
+    let set = required.iter().map(|_| quote! { Set });
     let builder_doc = docs(&format!(
-        "Builds {} [`{}`], one setter a field; made by [`{}::builder`].",
+        "Builds {} [`{}`], one setter a field; made by [`{}::builder`].\n\n\
+         Setters take a value or an `Option` of one. The parameters say which required fields have \
+         been given: [`build`](Self::build) is there when all have.",
         article(&entity.name),
         entity.name,
         entity.name
     ));
-    let parameters = entity.fields.iter().map(|field| {
-        let docs = docs(&field_doc(field));
-        let name = ident(&field.rust_name);
-        let kind = rust_type(field);
-        if always(field) {
-            quote! { #docs #name: Input<#kind> }
-        } else {
-            quote! { #docs #name: Option<Input<#kind>> }
+    let kinds: Vec<TokenStream> = entity.fields.iter().map(rust_type).collect();
+    let names: Vec<Ident> = entity
+        .fields
+        .iter()
+        .map(|field| ident(&field.rust_name))
+        .collect();
+    let wires = entity.fields.iter().map(|field| &field.name);
+    let missing = required.iter().map(|field| {
+        let (name, wire) = (ident(&field.rust_name), &field.name);
+        quote! {
+            if #name.is_none() {
+                validation.missing(#wire);
+            }
         }
     });
-    let taken = entity.fields.iter().map(|field| {
-        let name = ident(&field.rust_name);
-        let wire = &field.name;
-        if always(field) {
-            quote! { let #name = validation.take(#wire, Some(#name)); }
-        } else {
-            quote! { let #name = validation.take(#wire, #name); }
-        }
-    });
-    let assemble = assemble(entity);
+    let setters = entity
+        .fields
+        .iter()
+        .map(|field| setter(field, &builder_name, &required));
+    let assemble = assemble(entity, &quote! { #name });
     let deletion = deletion(entity)?;
     Ok(quote! {
-        #[bon::bon]
+        #builder_doc
+        #[derive(Debug, Clone)]
+        #[must_use = "a builder makes a record with `build`"]
+        pub struct #builder_name<#(#states = Unset),*> {
+            inputs: Inputs,
+            given: PhantomData<(#(#states,)*)>,
+        }
+
+        /// What was given to a builder.
+        #[derive(Debug, Clone, Default)]
+        struct Inputs {
+            #(#names: Input<#kinds>,)*
+            custom: CustomInput,
+        }
+
         impl #name {
             #start_doc
-            #[builder(
-                start_fn(name = builder, vis = "pub"),
-                finish_fn(name = build, vis = "pub", doc { #finish_doc }),
-                builder_type(name = #builder_name, vis = "pub", doc { #builder_doc }),
-                state_mod(name = #builder_module, vis = "pub"),
-                on(_, into),
-            )]
-            fn from_inputs(
-                #[builder(field)] custom: CustomInput,
-                #(#parameters,)*
-            ) -> Result<Self, InvalidRecord> {
-                let mut validation = Validation::new(&LINE_FORMAT);
-                #(#taken)*
-                let custom_fields = validation.custom(custom);
-                #assemble
+            pub fn builder() -> #builder_name {
+                #builder_name {
+                    inputs: Inputs::default(),
+                    given: PhantomData,
+                }
             }
 
             #deletion
         }
 
-        impl<S: #builder_module::State> #builder_name<S> {
+        impl<#(#states),*> #builder_name<#(#states),*> {
+            #(#setters)*
+
             /// Adds a custom field, with any value that is JSON; shown in Gong once the field is
             /// in the entity schema.
             pub fn custom(mut self, name: impl Into<String>, value: impl serde::Serialize) -> Self {
-                self.custom.push(name.into(), &value);
+                self.inputs.custom.push(name.into(), &value);
                 self
+            }
+        }
+
+        impl #builder_name<#(#set),*> {
+            /// Checks every value against Gong's rules and makes the record.
+            ///
+            /// # Errors
+            ///
+            /// [`InvalidRecord`] lists every value that breaks a rule, each with the rule's name.
+            pub fn build(self) -> Result<#name, InvalidRecord> {
+                let mut validation = Validation::new(&LINE_FORMAT);
+                #(let #names = validation.take(#wires, self.inputs.#names);)*
+                #(#missing)*
+                let custom_fields = validation.custom(self.inputs.custom);
+                #assemble
             }
         }
     })
 }
 
+/// The parameter of a builder that says whether a required field was given.
+fn state(field: &Field) -> Ident {
+    ident(&format!("Has{}", pascal_case(&field.rust_name)))
+}
+
+fn setter(field: &Field, builder_name: &Ident, required: &[&Field]) -> TokenStream {
+    let docs = docs(&field_doc(field));
+    let name = ident(&field.rust_name);
+    let kind = rust_type(field);
+    if !always(field) {
+        return quote! {
+            #docs
+            pub fn #name(mut self, #name: impl Into<Input<#kind>>) -> Self {
+                self.inputs.#name = #name.into();
+                self
+            }
+        };
+    }
+    let states = required.iter().map(|other| {
+        if other.name == field.name {
+            quote! { Set }
+        } else {
+            let state = state(other);
+            quote! { #state }
+        }
+    });
+    quote! {
+        #docs
+        pub fn #name(mut self, #name: impl Into<Input<#kind>>) -> #builder_name<#(#states),*> {
+            self.inputs.#name = #name.into();
+            #builder_name {
+                inputs: self.inputs,
+                given: PhantomData,
+            }
+        }
+    }
+}
+
 /// The end of both ways into the type: all required values at hand and no rule broken, or an error.
-pub(super) fn assemble(entity: &Entity) -> TokenStream {
+pub(super) fn assemble(entity: &Entity, name: &TokenStream) -> TokenStream {
     let required: Vec<Ident> = entity
         .fields
         .iter()
@@ -99,7 +157,7 @@ pub(super) fn assemble(entity: &Entity) -> TokenStream {
         .collect();
     quote! {
         match (validation.finish(), #(#required),*) {
-            (Ok(()), #(Some(#required)),*) => Ok(Self { #(#all,)* custom_fields }),
+            (Ok(()), #(Some(#required)),*) => Ok(#name { #(#all,)* custom_fields }),
             (Ok(()), ..) => Err(InvalidRecord::incomplete(&LINE_FORMAT)),
             (Err(invalid), ..) => Err(invalid),
         }
@@ -155,7 +213,7 @@ fn deletion(entity: &Entity) -> Result<TokenStream> {
         #doc
         pub fn deletion(#(#parameters),*) -> Result<Self, InvalidRecord> {
             let mut validation = Validation::new(&LINE_FORMAT);
-            #(let #names = validation.take(#wires, Some(#names.into()));)*
+            #(let #names = validation.take(#wires, #names.into());)*
             match (validation.finish(), #(#names),*) {
                 (Ok(()), #(Some(#names)),*) => {
                     Ok(Self { #(#values,)* custom_fields: CustomFields::default() })

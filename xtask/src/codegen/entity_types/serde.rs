@@ -54,7 +54,7 @@ pub(super) fn serde(entity: &Entity) -> TokenStream {
                 }
             }
         });
-    let assemble = assemble(entity);
+    let assemble = assemble(entity, &quote! { Self });
     quote! {
         impl serde::Serialize for #name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
