@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod datetime;
 pub(crate) mod doctor;
+pub(crate) mod drift;
 pub(crate) mod init;
 pub(crate) mod integration;
 pub(crate) mod json_schema;
@@ -173,6 +174,7 @@ pub(crate) enum Command {
     Status(status::Status),
     Integration(integration::Integration),
     Schema(schema::Schema),
+    Drift(drift::Drift),
     Objects(objects::Objects),
     Meetings(meetings::Meetings),
     Doctor(doctor::Doctor),

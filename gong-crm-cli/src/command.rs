@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod doctor;
+pub(crate) mod drift;
 pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod integration;

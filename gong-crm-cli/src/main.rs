@@ -169,6 +169,7 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, CliError> {
         Command::Schema(schema) => command::schema::run(global, schema, output).await,
         Command::Objects(objects) => command::objects::run(global, objects, output).await,
         Command::Meetings(meetings) => command::meetings::run(global, meetings, output).await,
+        Command::Drift(drift) => command::drift::run(global, drift, *output).await,
         Command::Doctor(_) => command::doctor::run(global, output).await,
         Command::Trust(trust) => command::trust::run(global, trust, *output),
         Command::Sim(sim) => command::sim::run(sim, global, output).await,

@@ -108,7 +108,7 @@ pub(crate) struct Sync {
 }
 
 /// What is read, and what may be deleted.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Scope {
     /// Name under which this sync owns records [default: `scope` of gong-crm.toml, or `default`]
     #[arg(long, value_name = "NAME")]

@@ -51,6 +51,16 @@ impl Sources {
         Ok(Self { tables, path })
     }
 
+    /// The sources, if there is a config file that names any.
+    pub(crate) fn read_if_any(global: &Global) -> Result<Option<Self>, CliError> {
+        if !Settings::has_file(global)? {
+            return Ok(None);
+        }
+        let (path, tables) = Settings::sources(global)?;
+        let has_any = !tables.sources.is_empty();
+        Ok(has_any.then_some(Self { tables, path }))
+    }
+
     pub(crate) fn scope(&self, args: &Scope) -> String {
         let named = args.scope.clone();
         let named = named.or_else(|| self.tables.sync.scope.clone());

@@ -26,7 +26,7 @@ const QUESTIONS: &[&[&str]] = &[
     &["integration", "show"],
     &["schema", "pull"],
     &["objects", "get", "--type", "DEAL", "d-1"],
-    &["objects", "verify", "accounts.ldjson"],
+    &["drift", "accounts.ldjson"],
     &["meetings", "readiness", "jane@acme.example"],
     &["status", "account-1"],
 ];

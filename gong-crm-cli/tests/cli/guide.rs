@@ -145,6 +145,11 @@ fn every_five_minutes_page_works() {
 }
 
 #[test]
+fn drift_page_works() {
+    assert!(followed("drift.md") >= 3);
+}
+
+#[test]
 fn security_page_works() {
     assert!(followed("security.md") >= 3);
 }

@@ -8,6 +8,7 @@ mod contract;
 mod convert;
 mod csv;
 mod doctor;
+mod drift;
 mod environment;
 mod failures;
 #[cfg(unix)]

@@ -10,8 +10,23 @@ use super::{Ledger, LedgerError};
 /// The key of the moments at which the last calls were or will be due.
 const DUE: &[u8] = b"due";
 
-/// The key of the calls that were spent on searches.
-const SEARCHES: &[u8] = b"searches";
+/// What calls are counted for besides the limit of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SpentOn {
+    /// Finding records that Gong rejected and did not list.
+    Searches,
+    /// Reading records back.
+    ReadBacks,
+}
+
+impl SpentOn {
+    fn key(self) -> &'static [u8] {
+        match self {
+            Self::Searches => b"searches",
+            Self::ReadBacks => b"read-backs",
+        }
+    }
+}
 
 impl Ledger {
     /// Takes the place of one call among at most `per_second` in any second, and says how long to
@@ -105,9 +120,13 @@ impl Ledger {
         self.store().commit(batch).await
     }
 
-    /// How many calls were spent on searches since a moment.
-    pub(crate) async fn search_calls_since(&self, since: Timestamp) -> Result<u32, LedgerError> {
-        let spent: Vec<(i64, u32)> = self.search_calls().await?;
+    /// How many calls were spent on something since a moment.
+    pub(crate) async fn spent_since(
+        &self,
+        on: SpentOn,
+        since: Timestamp,
+    ) -> Result<u32, LedgerError> {
+        let spent = self.spent(on).await?;
         let since = since.as_second();
         Ok(spent
             .iter()
@@ -116,26 +135,27 @@ impl Ledger {
             .sum())
     }
 
-    /// Counts calls that were spent on a search.
-    pub(crate) async fn count_search_calls(
+    /// Counts calls that were spent on something.
+    pub(crate) async fn count_spent(
         &self,
+        on: SpentOn,
         at: Timestamp,
         calls: u32,
     ) -> Result<(), LedgerError> {
-        let mut spent = self.search_calls().await?;
+        let mut spent = self.spent(on).await?;
         let day = at.as_second() - 24 * 3_600;
         spent.retain(|(at, _)| *at >= day);
         spent.push((at.as_second(), calls));
         let spent = serde_json::to_vec(&spent).map_err(|error| LedgerError::storage("", error))?;
         let mut batch = Batch::new();
-        batch.put(Table::Calls, SEARCHES, &spent);
+        batch.put(Table::Calls, on.key(), &spent);
         self.store().commit(batch).await
     }
 
-    async fn search_calls(&self) -> Result<Vec<(i64, u32)>, LedgerError> {
+    async fn spent(&self, on: SpentOn) -> Result<Vec<(i64, u32)>, LedgerError> {
         let values = self
             .store()
-            .get(Table::Calls, vec![SEARCHES.to_vec()])
+            .get(Table::Calls, vec![on.key().to_vec()])
             .await?;
         let bytes = values.into_iter().flatten().next().unwrap_or_default();
         Ok(serde_json::from_slice(&bytes).unwrap_or_default())

@@ -28,13 +28,14 @@ struct Line {
 const FORMAT: u32 = 3;
 
 /// The tables of an export. Calls are counted where they are made.
-const TABLES: [(Table, &str); 6] = [
+const TABLES: [(Table, &str); 7] = [
     (Table::Meta, "meta"),
     (Table::Uploads, "uploads"),
     (Table::Manifests, "manifests"),
     (Table::Records, "records"),
     (Table::History, "history"),
     (Table::Contents, "contents"),
+    (Table::ReadBacks, "read-backs"),
 ];
 
 const PAGE: usize = 1_000;

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 
 use super::accounts::put_newest_accounts;
 use super::conclusion::{Conclusion, Content};
+use super::read_backs::leaves_out_a_field;
 use super::record::{RecordState, Seconds, TryOutcome};
 use super::store::{Batch, Table, put_json};
-use super::upload::{Past, Pending, RecordOutcome, Upload};
+use super::upload::{Action, Past, Pending, RecordOutcome, Upload};
 use super::verdict::{after, bounded, last_try, tries_of};
 use super::{
     AS_OF, COUNTER, IDENTITY, Identity, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN,
@@ -225,6 +226,7 @@ impl LockedLedger {
     ) -> Result<(), LedgerError> {
         let mut batch = Batch::new();
         (upload.accepted, upload.rejected) = (0, 0);
+        let mut left_out = Vec::new();
         for (chunk_number, chunk) in (0_u32..).zip(pending.chunks(CHUNK)) {
             let first = chunk_number as usize * CHUNK;
             let old = self.old_states(upload, chunk).await?;
@@ -237,8 +239,17 @@ impl LockedLedger {
                     RecordOutcome::Rejected => upload.rejected += 1,
                     RecordOutcome::Uncertain | RecordOutcome::NotTaken => {}
                 }
-                let state = after(upload, pending, old, outcome, reason, conclusion, now);
                 let key = upload.space().key(upload.object_type, &pending.object_id);
+                let is_shorter = pending.action == Action::Update
+                    && outcome == RecordOutcome::Accepted
+                    && upload.object_type.has_entity_schema()
+                    && old
+                        .as_ref()
+                        .is_some_and(|old| leaves_out_a_field(old, pending));
+                if is_shorter {
+                    left_out.push(key.clone());
+                }
+                let state = after(upload, pending, old, outcome, reason, conclusion, now);
                 batch.put(Table::Records, &key, &state.encode());
                 let content = conclusion.contents.get(&place);
                 let is_kept =
@@ -259,6 +270,7 @@ impl LockedLedger {
             }
             put_history(&mut batch, upload.number, chunk_number, &history);
         }
+        self.ledger.note_left_out(&mut batch, left_out).await?;
         self.delete_manifest(&mut batch, upload.number).await?;
         if upload.object_type == ObjectType::Account {
             put_newest_accounts(&mut batch, upload, pending, conclusion, now)?;

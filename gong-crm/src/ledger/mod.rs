@@ -23,11 +23,13 @@ use crate::{ClientRequestId, IntegrationId, ObjectType};
 mod accounts;
 mod calls;
 mod conclusion;
+mod confirm;
 mod copies;
 mod error;
 mod legacy;
 mod locked;
 mod names;
+mod read_backs;
 mod reading;
 mod record;
 mod scopes;
@@ -44,9 +46,12 @@ pub use record::{
 };
 pub use upload::{Action, Direction, Purpose, RecordOutcome, Upload, UploadState};
 
+pub(crate) use calls::SpentOn;
 pub(crate) use conclusion::{Conclusion, Content};
+pub(crate) use confirm::Confirmed;
 pub(crate) use locked::{LockedLedger, NewUpload};
 pub(crate) use names::Names;
+pub(crate) use read_backs::{Differing, Handling, KnownDifference, ReadBack};
 pub(crate) use scopes::LastRead;
 pub(crate) use upload::Pending;
 

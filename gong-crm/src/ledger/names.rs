@@ -46,6 +46,11 @@ impl Names {
         number
     }
 
+    /// The number of a name, if it has one.
+    pub(crate) fn number_of(&self, name: &str) -> Option<u16> {
+        self.numbers.get(name).copied()
+    }
+
     /// The name with a number.
     pub(crate) fn name(&self, number: u16) -> Option<&str> {
         self.names

@@ -1,5 +1,7 @@
 //! What people ask a ledger: uploads, the history of a record, what is rejected, what changed.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -184,6 +186,30 @@ impl Ledger {
             Some((base_url.to_owned(), id.parse().ok()?))
         });
         Ok(parts.collect())
+    }
+
+    /// The records of all uploads without a verdict.
+    pub(crate) async fn records_under_way(
+        &self,
+        space: Space,
+    ) -> Result<HashSet<(ObjectType, String)>, LedgerError> {
+        let mut records = HashSet::new();
+        for upload in self.open_uploads().await? {
+            if upload.space() != space {
+                continue;
+            }
+            let from = chunk_key(upload.number, 0).to_vec();
+            let before = Some(chunk_key(upload.number + 1, 0).to_vec());
+            let chunks = self
+                .store()
+                .scan(Table::Manifests, from, before, usize::MAX);
+            for (_, bytes) in chunks.await? {
+                let pending: Vec<super::Pending> = postcard::from_bytes(&bytes).unwrap_or_default();
+                let ids = pending.into_iter().map(|pending| pending.object_id);
+                records.extend(ids.map(|id| (upload.object_type, id)));
+            }
+        }
+        Ok(records)
     }
 
     /// Locks the ledger, so that no push uses it while the lock lives.
@@ -406,6 +432,7 @@ impl Ledger {
             let mut batch = Batch::new();
             batch.delete(Table::Records, &key);
             batch.delete(Table::Contents, &key);
+            batch.delete(Table::ReadBacks, &key);
             self.store().commit(batch).await?;
         }
         Ok(is_known)

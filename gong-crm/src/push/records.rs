@@ -81,16 +81,24 @@ impl Records {
     ///
     /// The system's error when the temporary file can't be written.
     pub fn add<R: Record>(&mut self, record: &R) -> io::Result<()> {
-        let (file, count) = match self.files.entry(R::OBJECT_TYPE) {
+        let mut line = std::mem::take(&mut self.line);
+        line.clear();
+        record.write_line(&mut line);
+        let added = self.add_line(R::OBJECT_TYPE, &line);
+        self.line = line;
+        added
+    }
+
+    /// Adds a record as a line with its line break.
+    pub(crate) fn add_line(&mut self, object_type: ObjectType, line: &[u8]) -> io::Result<()> {
+        let (file, count) = match self.files.entry(object_type) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::btree_map::Entry::Vacant(entry) => {
                 let named = tempfile::Builder::new().prefix("gong-crm-").tempfile()?;
                 entry.insert((BufWriter::with_capacity(256 * 1024, named), 0))
             }
         };
-        self.line.clear();
-        record.write_line(&mut self.line);
-        file.write_all(&self.line)?;
+        file.write_all(line)?;
         *count += 1;
         Ok(())
     }

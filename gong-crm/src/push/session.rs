@@ -14,7 +14,7 @@ use super::input::OpenFile;
 use super::reads::Round;
 use super::spool::Spool;
 use crate::client::Client;
-use crate::ledger::{LedgerError, LockedLedger, Seconds, Space};
+use crate::ledger::{LedgerError, LockedLedger, Seconds, Space, SpentOn};
 use crate::{IntegrationId, ObjectType};
 
 /// One push under way.
@@ -184,7 +184,9 @@ impl Session {
         }
         let day = self.now().checked_sub(SignedDuration::from_hours(24));
         let ledger = self.ledger.ledger();
-        let spent = ledger.search_calls_since(day.unwrap_or_default()).await?;
+        let spent = ledger
+            .spent_since(SpentOn::Searches, day.unwrap_or_default())
+            .await?;
         let spent = spent + self.search_calls.load(Ordering::Relaxed);
         Ok(spent < self.options.search_calls)
     }
@@ -200,7 +202,8 @@ impl Session {
             0 => Ok(()),
             calls => {
                 let ledger = self.ledger.ledger();
-                ledger.count_search_calls(self.now(), calls).await
+                let on = SpentOn::Searches;
+                ledger.count_spent(on, self.now(), calls).await
             }
         }
     }

@@ -120,6 +120,11 @@ impl SyncOptions {
         options
     }
 
+    /// Whether a type has a source.
+    pub(crate) fn has_source(&self, object_type: ObjectType) -> bool {
+        self.sources.contains_key(&object_type)
+    }
+
     /// Whether a type is looked at.
     pub(super) fn includes(&self, object_type: ObjectType) -> bool {
         self.only.is_empty() || self.only.contains_key(&object_type)

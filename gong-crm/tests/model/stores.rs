@@ -11,7 +11,7 @@ use gong_crm::ledger::{Ledger, LedgerLock};
 use tokio::sync::Notify;
 
 /// The tables of a ledger.
-const TABLES: [Table; 7] = [
+const TABLES: [Table; 8] = [
     Table::Meta,
     Table::Uploads,
     Table::Manifests,
@@ -19,6 +19,7 @@ const TABLES: [Table; 7] = [
     Table::History,
     Table::Contents,
     Table::Calls,
+    Table::ReadBacks,
 ];
 
 /// A ledger on a disk that outlives processes.

@@ -8,6 +8,7 @@
 )]
 
 mod deletions;
+mod drift;
 mod model;
 mod plans;
 mod rounds;

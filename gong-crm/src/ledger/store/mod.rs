@@ -42,11 +42,13 @@ pub enum Table {
     Contents,
     /// The calls that were made, by minute.
     Calls,
+    /// What reading records back from Gong found; by integration, type and object id.
+    ReadBacks,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Meta,
         Self::Uploads,
         Self::Manifests,
@@ -54,6 +56,7 @@ impl Table {
         Self::History,
         Self::Contents,
         Self::Calls,
+        Self::ReadBacks,
     ];
 
     /// The table's name, such as `records`.
@@ -66,6 +69,7 @@ impl Table {
             Self::History => "history",
             Self::Contents => "contents",
             Self::Calls => "calls",
+            Self::ReadBacks => "read_backs",
         }
     }
 }

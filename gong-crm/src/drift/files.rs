@@ -35,7 +35,7 @@ pub struct Difference {
 
 /// What differs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum DifferenceKind {
     /// Gong does not have the record, or has not processed it yet.
@@ -115,7 +115,7 @@ impl Client {
     /// latest by `modifiedDate`, and of those the last. What is packed as gzip is unpacked.
     ///
     /// Gong answers from what it has processed: a record can be missing, or old, for a while after
-    /// its upload is done. It means the operation for verification while developing.
+    /// its upload is done.
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ impl Client {
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
-    /// use gong_crm::verify::DifferenceKind;
+    /// use gong_crm::drift::files::DifferenceKind;
     /// use gong_crm::ObjectType;
     ///
     /// # let sim = gong_sim::Simulator::start().await?;

@@ -1,0 +1,194 @@
+//! `gong-crm drift`: what Gong holds, read back and compared with what was sent, or with files.
+
+use gong_crm::drift::{
+    Difference, DifferenceKind, DriftError, DriftOptions, DriftReport, FieldDifference, Handled,
+};
+
+use crate::args::Global;
+use crate::args::drift::Drift;
+use crate::args::sync::Scope;
+use crate::command::sync::{Sources, failed};
+use crate::connection::Connection;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::output::table::{count, counted};
+
+mod files;
+
+pub(crate) async fn run(global: &Global, args: &Drift, output: Output) -> Result<Exit, CliError> {
+    if !args.paths.is_empty() {
+        return files::compare(global, &args.paths, args.object_type, args.max, output).await;
+    }
+    let mut options = DriftOptions::new();
+    options.budget = args.budget;
+    options.reserve = args.reserve;
+    options.min_age = args.min_age;
+    options.only = args.only.iter().copied().collect();
+    options.repair = args.repair;
+    let sources = if global.sim {
+        None
+    } else {
+        Sources::read_if_any(global)?
+    };
+    if let Some(sources) = &sources {
+        options.sources = Some(sources.options(global, &Scope::default())?);
+    }
+    let connection = Connection::open(global).await?;
+    let integration_id = connection.known_integration_id().await?;
+    let report = connection
+        .client
+        .drift(integration_id, options)
+        .await
+        .map_err(failure)?;
+    if output.is_json() {
+        for difference in &report.differences {
+            output.json(difference);
+        }
+    } else {
+        for difference in &report.differences {
+            output.stdout(&line(difference));
+        }
+        summarize(&report, args.budget, output);
+    }
+    Ok(if !report.problems.is_empty() {
+        Exit::Failed
+    } else if report.is_equal() {
+        Exit::Ok
+    } else {
+        Exit::Rejected
+    })
+}
+
+fn failure(error: DriftError) -> CliError {
+    match error {
+        DriftError::Request(error) => error.into(),
+        DriftError::Ledger(error) => CliError::from_ledger(&error),
+        DriftError::Sync(error) => failed(error),
+        DriftError::Push(error) => CliError::from_push(error),
+        other => CliError::new(Exit::Unexpected, other.to_string()),
+    }
+}
+
+/// One record, in a sentence.
+fn line(difference: &Difference) -> String {
+    let (object_type, id) = (difference.object_type.to_string(), &difference.object_id);
+    let fields: Vec<String> = difference.fields.iter().map(field).collect();
+    let fields = fields.join("; ");
+    let what = match difference.kind {
+        DifferenceKind::Missing => "was accepted and is not in Gong".to_owned(),
+        DifferenceKind::NotDeleted => "was deleted and is still in Gong".to_owned(),
+        DifferenceKind::Different => fields,
+        DifferenceKind::Unconfirmed => {
+            "Gong did not confirm it, and does not hold it as it was sent".to_owned()
+        }
+        DifferenceKind::Confirmed => {
+            "Gong did not confirm it, and holds it as it was sent: settled".to_owned()
+        }
+        DifferenceKind::OwnForm => format!("kept by Gong in its own form: {fields}"),
+        _ => difference.kind.to_string(),
+    };
+    let handled = match difference.handled {
+        Handled::SentAgain => "; sent again",
+        Handled::SentBefore => "; was sent again before, and is not sent until it changes",
+        Handled::NotSent => "; could not be sent again",
+        _ => "",
+    };
+    format!("{object_type:<7}  {id}   {what}{handled}")
+}
+
+fn field(of: &FieldDifference) -> String {
+    let FieldDifference { field, found, .. } = of;
+    if found.is_null() {
+        format!("{field}: Gong has no value")
+    } else if of.is_extra {
+        format!("{field}: Gong has {found}, and nothing was sent")
+    } else {
+        format!("{field}: Gong has {found}")
+    }
+}
+
+fn summarize(report: &DriftReport, budget: u32, output: Output) {
+    for problem in &report.problems {
+        let (object_type, source) = (problem.object_type, &problem.source);
+        let message = &problem.message;
+        output.status(&format!(
+            "{object_type} ({source}): {message}; nothing of it was read back"
+        ));
+    }
+    for note in &report.notes {
+        output.status(&format!("note: {note}"));
+    }
+    for (object_type, fields) in &report.undeclared {
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        output.status(&format!(
+            "note: {object_type}: Gong does not show fields that its schema does not have: {}",
+            fields.join(", ")
+        ));
+    }
+    let not_read = &report.not_read;
+    for (number, why) in [
+        (not_read.too_new, "were accepted too recently"),
+        (
+            not_read.changed_in_source,
+            "have another version in their source, which the next sync sends",
+        ),
+        (not_read.under_way, "are in an upload without a verdict"),
+        (
+            not_read.unknown_version,
+            "are sent again by the next push or sync, since it is not known what Gong holds",
+        ),
+        (
+            not_read.unreadable_id,
+            "have an id that Gong cannot be asked for",
+        ),
+    ] {
+        if number > 0 {
+            output.status(&format!(
+                "not read back: {} that {why}",
+                counted(number, "record")
+            ));
+        }
+    }
+    if not_read.waiting > 0 {
+        let days = not_read.waiting.div_ceil(100 * u64::from(budget.max(1)));
+        let since = not_read.oldest_waiting.map_or_else(
+            || "some never were".to_owned(),
+            |at| {
+                format!(
+                    "the last time on {} at the earliest",
+                    at.strftime("%Y-%m-%d")
+                )
+            },
+        );
+        output.status(&format!(
+            "{} wait for a later drift ({since}); with --budget {budget} that takes about {}",
+            counted(not_read.waiting, "record"),
+            counted(days, "day"),
+        ));
+    }
+    output.status(&format!(
+        "not seen: {} and {}, which Gong cannot show, and records that this ledger never sent",
+        counted(not_read.users, "user"),
+        counted(not_read.stages, "stage")
+    ));
+    if let Some(repair) = &report.repair {
+        output.status(&format!(
+            "sent again: {} accepted, {} not",
+            counted(repair.accepted, "record"),
+            count(repair.not_accepted)
+        ));
+    }
+    let own = if report.in_own_form > 0 {
+        format!(" ({} in Gong's own form)", count(report.in_own_form))
+    } else {
+        String::new()
+    };
+    output.status(&format!(
+        "read back {} with {}: {} as sent{own}, {} not",
+        counted(report.read, "record"),
+        counted(report.calls, "call"),
+        count(report.same),
+        count(report.read.saturating_sub(report.same)),
+    ));
+}

@@ -1,0 +1,165 @@
+//! Sends records that differ once more.
+
+use std::collections::BTreeMap;
+
+use gong_client::error::{Error, ErrorKind};
+
+use super::read::states;
+use super::report::{Difference, DifferenceKind, DriftReport, Handled, Repair};
+use super::{DriftError, DriftOptions};
+use crate::client::Client;
+use crate::compare::deletion_line;
+use crate::ledger::{Current, Handling, Space};
+use crate::push::{CheckMode, Options, Records, Resend, Verdict};
+use crate::sync::Only;
+use crate::{IntegrationId, ObjectType};
+
+/// Records of one type.
+type Ids = BTreeMap<ObjectType, Vec<String>>;
+
+/// Sends what differs and was not sent once more before: records from their sources, deletions as
+/// they are.
+pub(super) async fn repair(
+    client: &Client,
+    integration_id: IntegrationId,
+    space: Space,
+    options: &DriftOptions,
+    report: &mut DriftReport,
+) -> Result<(), DriftError> {
+    let is_wanted = |of: &Difference| of.is_open() && of.handled == Handled::Nothing;
+    let mut records = Ids::new();
+    let mut deletions = Ids::new();
+    for of in report.differences.iter().filter(|of| is_wanted(of)) {
+        let ids = match of.kind {
+            DifferenceKind::NotDeleted => &mut deletions,
+            _ => &mut records,
+        };
+        let of_type = ids.entry(of.object_type).or_default();
+        of_type.push(of.object_id.clone());
+    }
+    if records.is_empty() && deletions.is_empty() {
+        return Ok(());
+    }
+    let began = client.clock.now().as_second();
+    let mut verdicts = Vec::new();
+    if !deletions.is_empty() {
+        verdicts.push(delete_again(client, integration_id, options, &deletions).await?);
+    }
+    if let Some(sources) = &options.sources {
+        let mut sources = sources.clone();
+        sources.only = records
+            .iter()
+            .filter(|(object_type, _)| sources.has_source(**object_type))
+            .map(|(object_type, ids)| (*object_type, Only::Ids(ids.clone())))
+            .collect();
+        if !sources.only.is_empty() {
+            let ids = sources.only.values().filter_map(|only| match only {
+                Only::Ids(ids) => Some(ids.clone()),
+                Only::All => None,
+            });
+            sources.push.resend = Resend::Ids(ids.flatten().collect());
+            verdicts.push(client.sync(integration_id, sources).await?.verdict);
+        }
+    } else if !records.is_empty() {
+        let count: usize = records.values().map(Vec::len).sum();
+        report.notes.push(format!(
+            "{count} records cannot be sent once more, because no source says where they come from: \
+             push their files again with --resend"
+        ));
+    }
+    let mut repair = Repair {
+        accepted: 0,
+        not_accepted: 0,
+        verdicts,
+    };
+    for (ids, is_deletion) in [(&records, false), (&deletions, true)] {
+        for (object_type, ids) in ids {
+            let accepted = mark(client, space, *object_type, ids, is_deletion, began).await?;
+            repair.accepted += accepted.len() as u64;
+            repair.not_accepted += (ids.len() - accepted.len()) as u64;
+            for of in &mut report.differences {
+                if of.object_type == *object_type && ids.contains(&of.object_id) && is_wanted(of) {
+                    of.handled = if accepted.contains(&of.object_id) {
+                        Handled::SentAgain
+                    } else {
+                        Handled::NotSent
+                    };
+                }
+            }
+        }
+    }
+    report.repair = Some(repair);
+    Ok(())
+}
+
+async fn delete_again(
+    client: &Client,
+    integration_id: IntegrationId,
+    options: &DriftOptions,
+    deletions: &Ids,
+) -> Result<Verdict, DriftError> {
+    let unwritable = |error: std::io::Error| {
+        let message = "a temporary file for deletions can't be written";
+        Error::new(ErrorKind::File, message).with_source(error)
+    };
+    let now = client
+        .clock
+        .now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string();
+    let mut records = Records::new();
+    let mut line = Vec::new();
+    for (object_type, ids) in deletions {
+        for id in ids {
+            line.clear();
+            deletion_line(id, &now, &mut line);
+            records.add_line(*object_type, &line).map_err(unwritable)?;
+        }
+    }
+    let mut push = match &options.sources {
+        Some(sources) => sources.push.clone(),
+        None => Options::default(),
+    };
+    push.check = CheckMode::Off;
+    push.resend = Resend::Ids(deletions.values().flatten().cloned().collect());
+    let report = client.push_records(integration_id, records, push).await?;
+    Ok(report.verdict)
+}
+
+/// Notes which records were sent once more and accepted; gives them.
+async fn mark(
+    client: &Client,
+    space: Space,
+    object_type: ObjectType,
+    ids: &[String],
+    is_deletion: bool,
+    began: i64,
+) -> Result<Vec<String>, DriftError> {
+    let states = states(client, space, object_type, ids).await?;
+    let wanted = if is_deletion {
+        Current::Deleted
+    } else {
+        Current::Version
+    };
+    let accepted = ids.iter().zip(states).filter(|(_, state)| {
+        state.as_ref().is_some_and(|state| {
+            state.current == wanted && state.last_accepted >= began && state.last_try.is_none()
+        })
+    });
+    let accepted: Vec<String> = accepted.map(|(id, _)| id.clone()).collect();
+    let keys: Vec<Vec<u8>> = accepted
+        .iter()
+        .map(|id| space.key(object_type, id))
+        .collect();
+    let mut known = client.ledger().read_backs(keys.clone()).await?;
+    for read_back in &mut known {
+        for difference in &mut read_back.differences {
+            if difference.handling == Handling::Found {
+                difference.handling = Handling::Repaired;
+            }
+        }
+    }
+    let written: Vec<_> = keys.into_iter().zip(known).collect();
+    client.ledger().put_read_backs(&written).await?;
+    Ok(accepted)
+}

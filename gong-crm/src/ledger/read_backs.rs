@@ -1,0 +1,135 @@
+//! What reading records back from Gong found, record by record.
+//!
+//! Only hashes of Gong's values are kept, as of everything else that was sent.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::conclusion::Content;
+use super::record::{RecordState, Seconds};
+use super::store::{Batch, Table};
+use super::upload::Pending;
+use super::{Ledger, LedgerError};
+
+/// What is known of one record from reading it back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReadBack {
+    /// When it was read back last; 0 if never.
+    pub(crate) at: Seconds,
+    /// Whether its last version left out a field of Gong's own that Gong was sent before: Gong may
+    /// have kept the old value, so it is read back before others.
+    pub(crate) is_first: bool,
+    /// How Gong's object differed from what was sent.
+    pub(crate) differences: Vec<KnownDifference>,
+}
+
+/// A difference between what was sent of a record and what Gong gave back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KnownDifference {
+    pub(crate) what: Differing,
+    /// A hash of what was sent.
+    pub(crate) sent: [u8; 4],
+    /// A hash of what Gong gave back.
+    pub(crate) held: [u8; 4],
+    pub(crate) handling: Handling,
+}
+
+/// What differs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Differing {
+    /// Gong does not have the record.
+    Missing,
+    /// Gong has a record that was deleted.
+    NotDeleted,
+    /// A field, by its name.
+    Field(String),
+}
+
+/// What was done about a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Handling {
+    /// Nothing.
+    Found,
+    /// The record was sent once more.
+    Repaired,
+    /// Gong gave the same back after the record was sent once more: it is how Gong keeps it.
+    OwnForm,
+}
+
+impl ReadBack {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        // Only a map of unknown length can fail, and there is none.
+        postcard::to_allocvec(self).unwrap_or_default()
+    }
+
+    /// An entry that can't be read is as good as none: the record is read back again.
+    pub(super) fn decode(bytes: &[u8]) -> Self {
+        postcard::from_bytes(bytes).unwrap_or_default()
+    }
+}
+
+impl Ledger {
+    /// What is known of records from reading them back, in the order of `keys`.
+    pub(crate) async fn read_backs(
+        &self,
+        keys: Vec<Vec<u8>>,
+    ) -> Result<Vec<ReadBack>, LedgerError> {
+        let values = self.store().get(Table::ReadBacks, keys).await?;
+        let decode = |value: Option<Vec<u8>>| {
+            value.map_or_else(ReadBack::default, |bytes| ReadBack::decode(&bytes))
+        };
+        Ok(values.into_iter().map(decode).collect())
+    }
+
+    /// Writes down what reading records back found.
+    pub(crate) async fn put_read_backs(
+        &self,
+        read_backs: &[(Vec<u8>, ReadBack)],
+    ) -> Result<(), LedgerError> {
+        let mut batch = Batch::new();
+        for (key, read_back) in read_backs {
+            batch.put(Table::ReadBacks, key, &read_back.encode());
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.commit(batch).await
+    }
+
+    /// The lines of records that are not in Gong as they are; empty where none is kept.
+    pub(crate) async fn contents(&self, keys: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, LedgerError> {
+        let values = self.store().get(Table::Contents, keys).await?;
+        let line = |value: Option<Vec<u8>>| {
+            let content = value.and_then(|bytes| Content::decode(&bytes));
+            content.unwrap_or_default().line
+        };
+        Ok(values.into_iter().map(line).collect())
+    }
+
+    /// Notes records whose accepted version left out a field of Gong's own.
+    pub(super) async fn note_left_out(
+        &self,
+        batch: &mut Batch,
+        keys: Vec<Vec<u8>>,
+    ) -> Result<(), LedgerError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let known = self.read_backs(keys.clone()).await?;
+        for (key, mut read_back) in keys.iter().zip(known) {
+            read_back.is_first = true;
+            batch.put(Table::ReadBacks, key, &read_back.encode());
+        }
+        Ok(())
+    }
+}
+
+/// Whether a version does not name a field that Gong was sent with the version before.
+pub(super) fn leaves_out_a_field(before: &RecordState, after: &Pending) -> bool {
+    let named: BTreeSet<u16> = after.fields.iter().map(|field| field.name).collect();
+    before
+        .fields
+        .iter()
+        .any(|field| !named.contains(&field.name))
+}

@@ -1,0 +1,352 @@
+//! What Gong holds is read back: what differs is found, and nothing else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gong_crm::ObjectType::{Account, Contact, Deal, Stage};
+use gong_crm::drift::{DifferenceKind, DriftOptions, DriftReport, Handled};
+use gong_crm::ledger::Ledger;
+use gong_crm::push::{Options, Verdict};
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::schema::{FieldType, SchemaField};
+use gong_crm::{Client, Credentials};
+use serde_json::{Value, json};
+
+use crate::support::{MovedClock, World, account, accounts, client, contact, deal, stage};
+
+/// Somebody else who writes into the same Gong.
+async fn other_pushes(world: &World, name: &str, records: &[Value]) {
+    let other = client(&world.simulator, Ledger::memory());
+    let path = world.path(name);
+    let text: String = records.iter().map(|record| format!("{record}\n")).collect();
+    std::fs::write(&path, text).unwrap();
+    let options = Options::new([path]).simulator().unchecked();
+    let pushed = other.push(world.integration_id, options).await.unwrap();
+    assert_eq!(pushed.verdict, Verdict::Done, "{pushed:#?}");
+}
+
+async fn drift(world: &World, options: DriftOptions) -> DriftReport {
+    let drifted = world.client.drift(world.integration_id, options).await;
+    drifted.unwrap()
+}
+
+fn found(report: &DriftReport) -> Vec<(String, DifferenceKind, Vec<String>)> {
+    let differences = report.differences.iter();
+    differences
+        .map(|of| {
+            let fields = of.fields.iter().map(|field| field.field.clone());
+            (of.object_id.clone(), of.kind, fields.collect())
+        })
+        .collect()
+}
+
+fn deletion(id: &str) -> Value {
+    json!({"objectId": id, "modifiedDate": "2026-02-01T09:30:00Z", "isDeleted": true})
+}
+
+#[tokio::test]
+async fn records_that_gong_holds_as_sent_are_the_same() {
+    let world = World::new().await;
+    let types = [Stage, Account, Contact, Deal];
+    world.export("stage.ldjson", &[stage("s-1", "Open")]);
+    world.export("account.ldjson", &accounts(1..=250));
+    world.export("contact.ldjson", &[contact("c-1", "acc-1")]);
+    let exact = json!({
+        "objectId": "d-2", "modifiedDate": "2026-01-15T09:30:00Z", "accountId": "acc-1",
+        "amount": 12.50, "createdDate": "2026-01-01T10:30:00+01:00", "closeDate": "2026-12-01",
+    });
+    world.export("deal.ldjson", &[deal("d-1", "acc-1", "s-1", 7), exact]);
+    let options = world.options(&types);
+    drop(world.sync(options.clone()).await);
+    let report = drift(&world, DriftOptions::new().sources(options).simulator()).await;
+    assert!(report.is_equal(), "{report:#?}");
+    assert_eq!((report.read, report.same), (253, 253), "{report:#?}");
+    // One for the entity schema, three for 250 accounts, one for each of the other types.
+    assert_eq!(report.calls, 6);
+    assert_eq!(report.not_read.stages, 1);
+}
+
+#[tokio::test]
+async fn everything_that_differs_is_found_and_repaired_once() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=4));
+    let sources = world.options(&[Account]);
+    drop(world.sync(sources.clone()).await);
+    world.export("account.ldjson", &accounts(1..=3));
+    drop(world.sync(sources.clone()).await);
+    assert!(!world.has("ACCOUNT", "acc-4"));
+    let mut renamed = account("acc-2", "Renamed by hand");
+    renamed["domains"] = json!(["acme.example"]);
+    let others = [deletion("acc-1"), renamed, account("acc-4", "Back again")];
+    other_pushes(&world, "accounts-2.ldjson", &others).await;
+
+    let options = DriftOptions::new().sources(sources).simulator();
+    let report = drift(&world, options.clone()).await;
+    let fields = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let expected = vec![
+        ("acc-1".to_owned(), DifferenceKind::Missing, vec![]),
+        (
+            "acc-2".to_owned(),
+            DifferenceKind::Different,
+            fields(&["name", "domains"]),
+        ),
+        ("acc-4".to_owned(), DifferenceKind::NotDeleted, vec![]),
+    ];
+    assert_eq!(found(&report), expected);
+    assert!(!report.is_equal());
+    assert_eq!(report.differences[1].fields[0].found, "Renamed by hand");
+    assert!(report.differences[1].fields[1].is_extra);
+
+    let report = drift(&world, options.clone().repair()).await;
+    assert!(report.is_equal(), "{report:#?}");
+    let handled = report.differences.iter().map(|of| of.handled);
+    assert_eq!(handled.collect::<Vec<_>>(), [Handled::SentAgain; 3]);
+    assert_eq!(world.field("ACCOUNT", "acc-2", "name"), "Company 2");
+    assert!(world.has("ACCOUNT", "acc-1") && !world.has("ACCOUNT", "acc-4"));
+    let report = drift(&world, options.repair()).await;
+    assert_eq!(found(&report), []);
+    assert_eq!(report.same, 4, "the deletion is seen to be done, too");
+}
+
+#[tokio::test]
+async fn form_that_comes_back_after_a_repair_is_kept_and_said_once() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=2));
+    let sources = world.options(&[Account]);
+    drop(world.sync(sources.clone()).await);
+    let options = DriftOptions::new().sources(sources).simulator().repair();
+    // Gong keeps the name in a form of its own: each time after it was sent.
+    let own_form = [account("acc-2", "COMPANY 2")];
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        other_pushes(&world, "accounts-2.ldjson", &own_form).await;
+        let posts = world.simulator.uploads().len();
+        let report = drift(&world, options.clone()).await;
+        let sent = world.simulator.uploads().len() - posts;
+        assert!(report.is_equal(), "{report:#?}");
+        let kind = report.differences.first().map(|of| of.kind);
+        seen.push((kind, sent, report.in_own_form));
+    }
+    assert_eq!(
+        seen,
+        [
+            (Some(DifferenceKind::Different), 1, 0),
+            (Some(DifferenceKind::OwnForm), 0, 0),
+            (None, 0, 1),
+            (None, 0, 1)
+        ]
+    );
+    // Another value than that form is a difference again.
+    other_pushes(&world, "accounts-2.ldjson", &[account("acc-2", "Else")]).await;
+    let report = drift(&world, options).await;
+    assert_eq!(report.differences[0].kind, DifferenceKind::Different);
+    assert_eq!(report.differences[0].handled, Handled::SentAgain);
+}
+
+#[tokio::test]
+async fn record_that_stays_away_is_sent_once_more_only() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=1));
+    let sources = world.options(&[Account]);
+    drop(world.sync(sources.clone()).await);
+    let options = DriftOptions::new().sources(sources).simulator().repair();
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        other_pushes(&world, "accounts-2.ldjson", &[deletion("acc-1")]).await;
+        let report = drift(&world, options.clone()).await;
+        seen.push((report.differences[0].handled, report.is_equal()));
+    }
+    assert_eq!(
+        seen,
+        [(Handled::SentAgain, true), (Handled::SentBefore, false)]
+    );
+}
+
+#[tokio::test]
+async fn record_that_changed_in_its_source_is_not_judged() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=3));
+    let sources = world.options(&[Account]);
+    drop(world.sync(sources.clone()).await);
+    let mut changed = accounts(1..=2);
+    changed[0]["name"] = json!("Changed in the CRM");
+    world.export("account.ldjson", &changed);
+    let other = [account("acc-1", "By hand"), deletion("acc-3")];
+    other_pushes(&world, "accounts-2.ldjson", &other).await;
+    let options = DriftOptions::new().sources(sources).simulator();
+    let report = drift(&world, options).await;
+    assert_eq!(found(&report), []);
+    assert_eq!((report.read, report.not_read.changed_in_source), (1, 2));
+}
+
+#[tokio::test]
+async fn type_without_its_source_is_not_judged() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=3));
+    let sources = world.options(&[Account]);
+    drop(world.sync(sources.clone()).await);
+    std::fs::remove_file(world.path("account.ldjson")).unwrap();
+    let report = drift(&world, DriftOptions::new().sources(sources).simulator()).await;
+    assert_eq!(report.read, 0);
+    assert_eq!(report.problems[0].object_type, Account);
+}
+
+#[tokio::test]
+async fn budget_goes_to_records_that_were_read_back_longest_ago() {
+    let mut world = World::new().await;
+    let clock = Arc::new(MovedClock::default());
+    world.use_clock(Arc::clone(&clock));
+    assert_eq!(
+        world
+            .push("accounts.ldjson", &accounts(1..=350))
+            .await
+            .verdict,
+        Verdict::Done
+    );
+    let mut options = DriftOptions::new();
+    // One call for the entity schema, two for 200 records.
+    options.budget = 3;
+    let report = drift(&world, options.clone()).await;
+    assert_eq!((report.read, report.not_read.too_new), (0, 350));
+    clock.advance(Duration::from_hours(2));
+    let report = drift(&world, options.clone()).await;
+    assert_eq!((report.read, report.not_read.waiting), (200, 150));
+    assert_eq!(report.not_read.oldest_waiting, None, "some never were");
+    let report = drift(&world, options.clone()).await;
+    assert_eq!((report.read, report.calls), (0, 0), "{report:#?}");
+    assert!(report.notes[0].contains("budget"), "{:?}", report.notes);
+    clock.advance(Duration::from_hours(25));
+    drop(drift(&world, options.clone()).await);
+    let asked: Vec<String> = world
+        .simulator
+        .requests()
+        .iter()
+        .filter(|request| request.path == "/v2/crm/entities" && request.method == "GET")
+        .flat_map(|request| serde_json::from_slice::<Vec<String>>(request.body().unwrap()).unwrap())
+        .collect();
+    assert_eq!(asked.len(), 400);
+    let different: std::collections::BTreeSet<&String> = asked.iter().collect();
+    assert_eq!(different.len(), 350, "each was read back before any again");
+}
+
+#[tokio::test]
+async fn calls_that_others_need_are_left() {
+    let world = World::new().await;
+    let keys = Credentials::access_key(
+        world.simulator.access_key(),
+        world.simulator.access_key_secret(),
+    );
+    let limited = Client::builder()
+        .base_url(world.simulator.base_url())
+        .credentials(keys)
+        .rate_limit(RateLimit::new(None, Some(1_005)))
+        .build()
+        .unwrap();
+    let path = world.export("accounts.ldjson", &accounts(1..=350));
+    let pushed = limited.push(world.integration_id, Options::new([path]).simulator());
+    assert_eq!(pushed.await.unwrap().verdict, Verdict::Done);
+    let spent = limited.quota().await.unwrap().unwrap().spent;
+    let options = DriftOptions::new().simulator();
+    let report = limited
+        .drift(world.integration_id, options.clone())
+        .await
+        .unwrap();
+    assert_eq!(report.calls, 5 - spent, "{report:#?}");
+    let report = limited.drift(world.integration_id, options).await.unwrap();
+    assert_eq!(report.calls, 0);
+    assert!(
+        report.notes[0].contains("1000 are kept"),
+        "{:?}",
+        report.notes
+    );
+}
+
+#[tokio::test]
+async fn record_that_gong_did_not_confirm_is_settled_by_reading_it_back() {
+    let world = World::new().await;
+    let rule = "success-count-is-short";
+    world.simulator.set_rule(rule, true).unwrap();
+    world.export("account.ldjson", &accounts(1..=3));
+    let sources = world.options(&[Account]);
+    for _ in 0..4 {
+        drop(world.sync(sources.clone()).await);
+    }
+    world.simulator.set_rule(rule, false).unwrap();
+    other_pushes(&world, "accounts-2.ldjson", &[account("acc-2", "Else")]).await;
+    let uploads = world.simulator.uploads().len();
+    let options = DriftOptions::new().sources(sources.clone()).simulator();
+    let report = drift(&world, options.clone()).await;
+    let kinds: Vec<_> = report.differences.iter().map(|of| of.kind).collect();
+    let (yes, no) = (DifferenceKind::Confirmed, DifferenceKind::Unconfirmed);
+    assert_eq!(kinds, [yes, no, yes], "{report:#?}");
+    let plan = world.plan(sources).await;
+    assert_eq!(plan.types[0].unchanged, 2, "{plan:#?}");
+    assert_eq!(world.simulator.uploads().len(), uploads);
+    let report = drift(&world, options.repair()).await;
+    assert_eq!(
+        report.differences[0].handled,
+        Handled::SentAgain,
+        "{report:#?}"
+    );
+    assert_eq!(world.field("ACCOUNT", "acc-2", "name"), "Company 2");
+}
+
+#[tokio::test]
+async fn value_that_gong_kept_of_a_field_left_out_is_found_first() {
+    let world = World::new().await;
+    let rule = "omitted-standard-fields-cleared";
+    world.simulator.set_rule(rule, false).unwrap();
+    let contacts = |title: bool| -> Vec<Value> {
+        let make = |number: u32| {
+            let mut record = contact(&format!("c-{number}"), "acc-1");
+            if title && number == 150 {
+                record["title"] = json!("CEO");
+            }
+            record
+        };
+        (1..=150).map(make).collect()
+    };
+    world.export("account.ldjson", &accounts(1..=1));
+    world.export("contact.ldjson", &contacts(true));
+    let sources = world.options(&[Account, Contact]);
+    drop(world.sync(sources.clone()).await);
+    world.export("contact.ldjson", &contacts(false));
+    let report = world.sync(sources.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done);
+    let mut options = DriftOptions::new().sources(sources).simulator();
+    options.budget = 2;
+    let report = drift(&world, options).await;
+    let expected = (
+        "c-150".to_owned(),
+        DifferenceKind::Different,
+        vec!["title".to_owned()],
+    );
+    assert_eq!(found(&report), [expected]);
+    assert!(report.differences[0].fields[0].is_extra);
+}
+
+#[tokio::test]
+async fn custom_fields_are_compared_once_gong_shows_them() {
+    let world = World::new().await;
+    let mut record = account("acc-1", "Company 1");
+    record["region"] = json!("north");
+    record["tier"] = json!("gold");
+    world.export("account.ldjson", std::slice::from_ref(&record));
+    let sources = world.options(&[Account]);
+    let region = SchemaField::new("region", "Region", FieldType::String);
+    world
+        .client
+        .upload_entity_schema(world.integration_id, Account, &[region])
+        .await
+        .unwrap();
+    drop(world.sync(sources.clone()).await);
+    let options = DriftOptions::new().sources(sources).simulator();
+    let report = drift(&world, options.clone()).await;
+    assert!(report.is_equal(), "{report:#?}");
+    assert!(report.undeclared[&Account].contains("tier"), "{report:#?}");
+    record["region"] = json!("south");
+    other_pushes(&world, "accounts-2.ldjson", &[record]).await;
+    let report = drift(&world, options).await;
+    assert_eq!(report.differences[0].fields[0].field, "region");
+    assert_eq!(report.differences[0].fields[0].found, "south");
+}
