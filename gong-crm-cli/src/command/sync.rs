@@ -53,10 +53,7 @@ impl Sources {
 
     /// The sources, if there is a config file that names any.
     pub(crate) fn read_if_any(global: &Global) -> Result<Option<Self>, CliError> {
-        if !Settings::has_file(global)? {
-            return Ok(None);
-        }
-        let (path, tables) = Settings::sources(global)?;
+        let (path, tables) = Settings::named_sources(global)?;
         let has_any = !tables.sources.is_empty();
         Ok(has_any.then_some(Self { tables, path }))
     }

@@ -121,11 +121,6 @@ impl Settings {
         Ok((origin.path, Sources { sync, sources }))
     }
 
-    /// Whether there is a config file.
-    pub(crate) fn has_file(global: &Global) -> Result<bool, CliError> {
-        Ok(find(global)?.is_some())
-    }
-
     /// What `plan` and `sync` read, and the config file that says so.
     pub(crate) fn sources(global: &Global) -> Result<(PathBuf, Sources), CliError> {
         if Self::search(global)?.file.is_none() {

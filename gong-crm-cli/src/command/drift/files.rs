@@ -19,7 +19,7 @@ use crate::output::table::{Align, count, counted};
 /// A difference, as a line of JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Line<'a> {
+struct DifferenceLine<'a> {
     object_type: ObjectType,
     object_id: Option<&'a str>,
     path: &'a PathBuf,
@@ -143,7 +143,7 @@ fn failure(error: VerifyError) -> CliError {
 fn print_json(compared: &[Compared], output: Output) {
     for file in compared {
         for difference in &file.differences {
-            output.json(&Line {
+            output.json(&DifferenceLine {
                 object_type: file.object_type,
                 object_id: difference.object_id.as_deref(),
                 path: &file.path,
