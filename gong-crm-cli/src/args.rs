@@ -16,6 +16,7 @@ mod operations;
 pub(crate) mod push;
 pub(crate) mod schema;
 pub(crate) mod sim;
+pub(crate) mod singer;
 pub(crate) mod status;
 pub(crate) mod sync;
 pub(crate) mod trust;
@@ -89,7 +90,7 @@ pub(crate) struct Arguments {
 }
 
 /// What every command accepts.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Use a Gong simulator inside this command: no credentials, no rate limit, nothing is kept
@@ -165,6 +166,8 @@ pub(crate) enum Command {
     Push(push::Push),
     Plan(sync::Plan),
     Sync(Box<sync::Sync>),
+    Singer(Box<singer::Singer>),
+    Presets(singer::Presets),
     Resume(push::Resume),
     Uploads(ledger::Uploads),
     Rejects(ledger::Rejects),

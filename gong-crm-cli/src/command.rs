@@ -19,6 +19,7 @@ pub(crate) mod rejects;
 pub(crate) mod resume;
 pub(crate) mod schema;
 pub(crate) mod sim;
+pub(crate) mod singer;
 pub(crate) mod status;
 pub(crate) mod sync;
 mod sync_health;

@@ -10,5 +10,6 @@ pub(crate) mod open;
 pub(crate) mod search;
 pub(crate) mod setting;
 pub(crate) mod settings;
+pub(crate) mod singer;
 pub(crate) mod sources;
 pub(crate) mod trust_store;

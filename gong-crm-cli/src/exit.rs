@@ -114,7 +114,8 @@ impl Exit {
         Self::of_verdict(report.verdict, report.cause.as_deref())
     }
 
-    fn of_verdict(verdict: Verdict, cause: Option<&Error>) -> Self {
+    /// For a verdict, and the failure that stopped everything.
+    pub(crate) fn of_verdict(verdict: Verdict, cause: Option<&Error>) -> Self {
         match (verdict, cause.map(Self::of_error)) {
             (Verdict::Canceled, _) => Self::Interrupted,
             (_, Some(cause @ (Self::Credentials | Self::RateLimited))) => cause,

@@ -156,6 +156,8 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, CliError> {
         Command::Push(push) => command::push::run(global, push, output).await,
         Command::Plan(plan) => command::plan::run(global, plan, *output).await,
         Command::Sync(sync) => command::sync::run(global, sync, *output).await,
+        Command::Singer(singer) => command::singer::run(global, singer, *output).await,
+        Command::Presets(presets) => command::singer::presets(presets, *output),
         Command::Resume(resume) => command::resume::run(global, resume, output).await,
         Command::Uploads(uploads) => command::uploads::run(global, uploads, *output).await,
         Command::Rejects(rejects) => command::rejects::run(global, rejects, *output).await,

@@ -74,6 +74,15 @@ impl Output {
         write("standard output", std::io::stdout(), line);
     }
 
+    /// The state of a Singer tap, on its way to a runner that has to have it before anything else
+    /// happens.
+    #[expect(clippy::unused_self, reason = "all output goes through one value")]
+    pub(crate) fn state(self, state: &str) -> std::io::Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        writeln!(stdout, "{}", escape::json(state))?;
+        stdout.flush()
+    }
+
     /// Says that results written elsewhere, such as by a library, could not be written.
     pub(crate) fn unwritable(error: &std::io::Error) {
         note("standard output", error);

@@ -137,6 +137,23 @@ impl Settings {
         self.keys.credentials()
     }
 
+    /// Takes credentials of a Singer target's settings in place of the others, if there are any.
+    pub(crate) fn take_credentials(
+        &mut self,
+        access_key: Option<SecretString>,
+        access_key_secret: Option<SecretString>,
+        bearer_token: Option<SecretString>,
+    ) {
+        let keys = Keys {
+            access_key: Setting::flag("access_key", access_key),
+            access_key_secret: Setting::flag("access_key_secret", access_key_secret),
+            bearer_token: Setting::flag("bearer_token", bearer_token),
+        };
+        if !keys.is_empty() {
+            self.keys = keys;
+        }
+    }
+
     /// The Authorization header with the credentials masked.
     pub(crate) fn masked_authorization(&self) -> &'static str {
         self.keys.masked_authorization()

@@ -23,6 +23,7 @@ pub struct Tap {
     command: Vec<String>,
     directory: Option<PathBuf>,
     state: Option<PathBuf>,
+    without: Vec<String>,
 }
 
 /// What was given to a tap of its own state.
@@ -48,6 +49,7 @@ impl Tap {
             command,
             directory: None,
             state: None,
+            without: Vec::new(),
         })
     }
 
@@ -76,6 +78,13 @@ impl Tap {
     #[must_use]
     pub fn with_state(mut self, state: impl Into<PathBuf>) -> Self {
         self.state = Some(state.into());
+        self
+    }
+
+    /// The same, without these environment variables, such as those that hold secrets of others.
+    #[must_use]
+    pub fn without_variables(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.without.extend(names.into_iter().map(Into::into));
         self
     }
 
@@ -156,6 +165,9 @@ impl Tap {
         }
         if let Some(state) = self.state.as_ref().filter(|path| path.exists()) {
             command.arg("--state").arg(state);
+        }
+        for name in &self.without {
+            command.env_remove(name);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(failed)?;
