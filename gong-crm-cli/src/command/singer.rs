@@ -15,8 +15,11 @@ use serde_json::json;
 
 use crate::args::Global;
 use crate::args::singer::{About, Presets, PresetsAction, Singer};
+use crate::command::check::severities;
 use crate::command::push::apply_delivery_args;
 use crate::command::sync::failed;
+use crate::config::credential_process::SECRET_VARIABLES;
+use crate::config::keys::Keys;
 use crate::config::settings::Settings;
 use crate::config::singer::{self, SingerSettings};
 use crate::connection::Connection;
@@ -61,7 +64,10 @@ pub(crate) async fn run(global: &Global, args: &Singer, output: Output) -> Resul
     let tap = args.tap.as_ref().or(settings.tap.as_ref());
     let report = match (tap, &args.input) {
         (Some(command), _) => {
-            let mut tap = Tap::parse(command).map_err(of_target)?;
+            let tap = Tap::parse(command).map_err(of_target)?;
+            let mut tap = tap
+                .without_variables(SECRET_VARIABLES)
+                .without_variables(singer::secret_variables());
             if let Some(path) = &state {
                 tap = tap.with_state(path);
             }
@@ -159,11 +165,7 @@ async fn connect(
         return Ok((Connection::open(global).await?, None));
     }
     let mut all = Settings::read(global)?;
-    all.take_credentials(
-        settings.access_key.clone(),
-        settings.access_key_secret.clone(),
-        settings.bearer_token.clone(),
-    );
+    all.take_keys(Keys::of_singer(settings));
     let plain = |character: char| match character {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' => character,
         _ => '-',
@@ -210,6 +212,7 @@ fn options(
         .map(|path| schema_file::read(path, None))
         .transpose()?;
     let mut check = check::Options::default();
+    check.severities = severities(global, false, &[], &[])?;
     check.entity_schema.clone_from(&schema);
     sync.push.check = CheckMode::SkipInvalid(check);
     let mut options = TargetOptions::new(mapped.mapping, sync);

@@ -11,6 +11,7 @@ use crate::config::credential_process;
 use crate::config::file::Profile;
 use crate::config::guard::Origin;
 use crate::config::setting::{Setting, Source, text};
+use crate::config::singer::SingerSettings;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -62,6 +63,18 @@ impl Keys {
             access_key_secret: origin.setting(profile.access_key_secret.take())?,
             bearer_token: origin.setting(profile.bearer_token.take())?,
         })
+    }
+
+    /// Those of a Singer target's settings.
+    pub(crate) fn of_singer(settings: &SingerSettings) -> Self {
+        Self {
+            access_key: Setting::flag("access_key", settings.access_key.clone()),
+            access_key_secret: Setting::flag(
+                "access_key_secret",
+                settings.access_key_secret.clone(),
+            ),
+            bearer_token: Setting::flag("bearer_token", settings.bearer_token.clone()),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -137,18 +137,8 @@ impl Settings {
         self.keys.credentials()
     }
 
-    /// Takes credentials of a Singer target's settings in place of the others, if there are any.
-    pub(crate) fn take_credentials(
-        &mut self,
-        access_key: Option<SecretString>,
-        access_key_secret: Option<SecretString>,
-        bearer_token: Option<SecretString>,
-    ) {
-        let keys = Keys {
-            access_key: Setting::flag("access_key", access_key),
-            access_key_secret: Setting::flag("access_key_secret", access_key_secret),
-            bearer_token: Setting::flag("bearer_token", bearer_token),
-        };
+    /// Takes these credentials in place of the others, if there are any.
+    pub(crate) fn take_keys(&mut self, keys: Keys) {
         if !keys.is_empty() {
             self.keys = keys;
         }

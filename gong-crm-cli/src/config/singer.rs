@@ -283,6 +283,12 @@ pub(crate) fn about() -> Value {
     })
 }
 
+/// The environment variables that hold secrets.
+pub(crate) fn secret_variables() -> impl Iterator<Item = String> {
+    let secrets = KEYS.iter().filter(|key| key.is_secret);
+    secrets.map(|key| format!("{VARIABLE}{}", key.name.to_uppercase()))
+}
+
 /// The same as a table of names and meanings.
 pub(crate) fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
     KEYS.iter().map(|key| (key.name, key.about))

@@ -29,6 +29,7 @@ mod schema;
 #[cfg(unix)]
 mod signals;
 mod sim;
+mod singer;
 mod sync;
 #[cfg(unix)]
 mod trust;
