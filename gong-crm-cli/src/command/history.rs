@@ -56,12 +56,7 @@ pub(super) fn before_now(age: std::time::Duration) -> Timestamp {
         .unwrap_or(Timestamp::MIN)
 }
 
-fn print(
-    past: &[RecordHistory],
-    output: Output,
-    title: &str,
-    nothing: &str,
-) {
+fn print(past: &[RecordHistory], output: Output, title: &str, nothing: &str) {
     if output.is_json() {
         for entry in past {
             output.json(entry);
