@@ -13,14 +13,15 @@ use crate::args::Format;
 use crate::error::CliError;
 use crate::exit::Exit;
 
+pub(crate) mod dashboard;
 pub(crate) mod dry_run;
 pub(crate) mod escape;
 pub(crate) mod finding;
-pub(crate) mod html;
 pub(crate) mod progress;
 pub(crate) mod push_report;
 pub(crate) mod sync_report;
 pub(crate) mod table;
+mod totals;
 
 use escape::{ERROR, HINT, NORMAL};
 use table::Align;
@@ -118,18 +119,9 @@ impl Output {
         self.raw(&json_text(value));
     }
 
-    pub(crate) fn is_html(self) -> bool {
-        self.format == Format::Html
-    }
-
-    /// A page, as the only result.
-    pub(crate) fn page(self, page: &html::Page) {
-        self.raw(&page.html());
-    }
-
     /// A message for the person at the terminal, of one line; none when a program reads.
     pub(crate) fn status(self, line: &str) {
-        if matches!(self.format, Format::Text | Format::Html) {
+        if self.format == Format::Text {
             self.stderr(line);
         }
     }
@@ -185,7 +177,7 @@ impl Output {
     /// are such commands, so there only the escaping protects.
     fn stop_commands(self) {
         STOP_COMMANDS.get_or_init(|| {
-            if !escape::is_github_runner() || !matches!(self.format, Format::Text | Format::Html) {
+            if !escape::is_github_runner() || self.format != Format::Text {
                 return None;
             }
             let token = uuid_like();

@@ -5,6 +5,9 @@ use crate::exit::Exit;
 /// Waits for signals; while it exists, they do not kill the process.
 #[derive(Debug)]
 pub(crate) struct Signals {
+    /// Kept, so that a signal that comes while nobody waits is not lost.
+    #[cfg(unix)]
+    interrupt: Option<tokio::signal::unix::Signal>,
     #[cfg(unix)]
     terminate: Option<tokio::signal::unix::Signal>,
     #[cfg(unix)]
@@ -18,6 +21,7 @@ impl Signals {
         // Under nohup the command has to outlive its terminal; a handler would undo that.
         let hang_up = (!is_hang_up_ignored()).then(|| signal(SignalKind::hangup()).ok());
         Self {
+            interrupt: signal(SignalKind::interrupt()).ok(),
             terminate: signal(SignalKind::terminate()).ok(),
             hang_up: hang_up.flatten(),
         }
@@ -26,7 +30,7 @@ impl Signals {
     /// Waits for the next signal; gives the exit code that says which one it was.
     pub(crate) async fn next(&mut self) -> Exit {
         tokio::select! {
-            () = interrupt() => Exit::Interrupted,
+            () = received(&mut self.interrupt) => Exit::Interrupted,
             () = received(&mut self.terminate) => Exit::Terminated,
             () = received(&mut self.hang_up) => Exit::HungUp,
         }
@@ -46,6 +50,7 @@ impl Signals {
     }
 }
 
+#[cfg(not(unix))]
 async fn interrupt() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;

@@ -63,6 +63,11 @@ impl Client {
         &self.api
     }
 
+    /// Where this client's time comes from.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
     /// How much of the day's calls is left; `None` without a limit. No call is made.
     ///
     /// # Errors

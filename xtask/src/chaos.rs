@@ -14,13 +14,20 @@ struct Test {
     seeds: &'static str,
 }
 
-const TESTS: [Test; 2] = [
+const TESTS: [Test; 3] = [
     // Pushes of the library, with everything that the simulator can do wrong.
     Test {
         package: "gong-crm",
         target: "model",
         name: "any_history_ends_with_gong_as_it_was_told",
         seeds: "GONG_MODEL_SEEDS",
+    },
+    // Syncs of the library: a CRM that lives, exports that fail, and kills.
+    Test {
+        package: "gong-crm",
+        target: "sync",
+        name: "model::gong_holds_what_the_crm_holds_after_a_quiet_round",
+        seeds: "GONG_SYNC_SEEDS",
     },
     // The command, killed at any moment.
     Test {

@@ -11,7 +11,6 @@ use crate::ci::say;
 
 mod clients;
 mod lint;
-mod pages;
 mod python;
 mod schemathesis;
 mod simulator;
@@ -47,12 +46,6 @@ const SUITES: &[Suite] = &[
         about: "schemathesis finds no difference between contract and simulator, by default and strict",
         needs: &[Need::Python],
         run: schemathesis::run,
-    },
-    Suite {
-        name: "pages",
-        about: "pages of -o html in Chromium: they load nothing, fit a phone, and axe finds nothing",
-        needs: &[Need::Node],
-        run: pages::run,
     },
     Suite {
         name: "python",

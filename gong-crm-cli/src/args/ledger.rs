@@ -159,4 +159,16 @@ pub(crate) enum LedgerAction {
     },
     /// Forget what Gong has of a record, so that the next push sends it again
     Forget(RecordName),
+    /// Give the scope of a sync another name: its records stay its own
+    ///
+    /// A sync deletes only what a sync of the same scope read before. After `scope` was changed in
+    /// gong-crm.toml, this tells the ledger that it is the same one.
+    RenameScope {
+        /// Name until now
+        #[arg(value_name = "OLD")]
+        old: String,
+        /// New name, as in gong-crm.toml
+        #[arg(value_name = "NEW")]
+        new: String,
+    },
 }

@@ -191,6 +191,11 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
             _ => {}
         })
         .await;
+    let ledger = client.ledger();
+    ledger
+        .look_again(client.base_url(), id)
+        .await
+        .map_err(|error| CliError::from_ledger(&error))?;
     match (ended, started) {
         (Ok(status), _) if status.status == RequestState::Done => {
             if output.is_json() {

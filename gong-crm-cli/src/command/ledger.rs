@@ -50,6 +50,7 @@ pub(crate) async fn run(
             );
             Ok(Exit::Ok)
         }
+        LedgerAction::RenameScope { old, new } => rename(&open, old, new, output).await,
         LedgerAction::Forget(record) => forget(&settings, &open, record, output).await,
     }
 }
@@ -130,6 +131,28 @@ async fn import(
         &format!("{} {next}", counted(records, "record")),
     );
     Ok(Exit::Ok)
+}
+
+async fn rename(ledger: &Ledger, old: &str, new: &str, output: Output) -> Result<Exit, CliError> {
+    if ledger.rename_scope(old, new).await.map_err(shown)? {
+        if output.is_json() {
+            output.json(&serde_json::json!({"old": old, "new": new}));
+        } else {
+            output.stdout(&format!("scope {old} is {new} now, with all its records"));
+        }
+        return Ok(Exit::Ok);
+    }
+    let scopes = ledger.scopes().await.map_err(shown)?;
+    let message = if scopes.iter().any(|scope| scope == new) {
+        format!("the ledger has a scope {new} already")
+    } else {
+        format!("the ledger has no scope {old}")
+    };
+    let hint = match scopes.join(", ") {
+        none if none.is_empty() => "no sync has run with this ledger".to_owned(),
+        known => format!("its scopes: {known}"),
+    };
+    Err(CliError::new(Exit::Usage, message).with_hint(hint))
 }
 
 async fn forget(

@@ -61,6 +61,13 @@ fn options(global: &Global, push: &Push) -> Result<Options, CliError> {
         options = options.simulator();
     }
     apply_delivery_args(&mut options, &push.delivery, global);
+    // A record is compared in the same way, whichever command sends it.
+    if let Ok((_, tables)) = Settings::sources(global) {
+        let sources = tables.sources.into_iter();
+        options.ignore_fields = sources
+            .map(|(of, table)| (of, table.ignore_fields))
+            .collect();
+    }
     options.object_type = push.object_type;
     options.request_id.clone_from(&push.request_id);
     options.history = push.history;

@@ -3,14 +3,13 @@
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
 
 use gong_crm::check::{self, FileConverter};
 use gong_crm::mapping::{Conversion, Mapping, MappingError};
 use gong_crm::push::{CheckMode, Rejects, Resend};
 use gong_crm::schema::EntitySchema;
 use gong_crm::source::FilesSource;
-use gong_crm::sync::{Deletions, Pace, SyncError, SyncOptions, SyncPlan, SyncReport, metrics};
+use gong_crm::sync::{Deletions, SyncError, SyncOptions, SyncPlan, SyncReport, metrics};
 use gong_crm::{IntegrationId, ObjectType};
 
 use crate::args::Global;
@@ -23,15 +22,11 @@ use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::progress::Progress;
-use crate::output::{Output, html, sync_report};
+use crate::output::{Output, sync_report};
 use crate::schema_file;
 use crate::signal::Signals;
 
-/// How long a round that is one of many waits for a verdict: the next one asks again.
-const WAIT_OF_A_ROUND: Duration = Duration::from_secs(20);
-
-/// How often a paused sync looks whether it may go on.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+mod every;
 
 /// The sources of the config file, and where it is.
 pub(crate) struct Sources {
@@ -90,6 +85,10 @@ impl Sources {
         options.push.check = CheckMode::SkipInvalid(check);
         for (object_type, table) in &self.tables.sources {
             let source = self.source(global, table, schema.as_ref())?;
+            options
+                .push
+                .ignore_fields
+                .insert(*object_type, table.ignore_fields.clone());
             let deletions = table.deletions.unwrap_or(match object_type {
                 ObjectType::BusinessUser => Deletions::Ask,
                 _ => Deletions::WithinLimits,
@@ -160,6 +159,7 @@ pub(crate) async fn run(global: &Global, args: &Sync, output: Output) -> Result<
         output,
         shows_progress: !global.no_progress,
         signals: Signals::new(),
+        is_one_of_many: false,
     };
     let every = match args.every {
         None => None,
@@ -202,6 +202,8 @@ struct Round {
     output: Output,
     shows_progress: bool,
     signals: Signals,
+    /// Whether it has only a line of output.
+    is_one_of_many: bool,
 }
 
 impl Round {
@@ -217,9 +219,6 @@ impl Round {
         }
         if self.output.is_json() {
             self.output.json(&report);
-        } else if self.output.is_html() {
-            let left = self.connection.client.calls_left().await;
-            self.output.page(&html::plan::sync(&report, left));
         } else {
             let left = self.connection.client.calls_left().await;
             sync_report::plan(&report.plan, left, self.output);
@@ -252,111 +251,13 @@ impl Round {
         })
     }
 
-    /// Runs rounds until a signal comes.
-    async fn for_ever(&mut self, every: Duration) -> Result<Exit, CliError> {
-        let wait = self.options.push.poll.timeout.min(WAIT_OF_A_ROUND);
-        self.options.push.poll = self.options.push.poll.with_timeout(wait);
-        // One line per round is enough, unless somebody watches.
-        self.shows_progress &= std::io::stderr().is_terminal();
-        let mut pace = Pace::new(every);
-        let mut was_stretched = false;
-        let mut last_list = None;
-        loop {
-            if let Some(signal) = self.wait_while_paused().await? {
-                return Ok(signal);
-            }
-            let began = Instant::now();
-            self.say_next_round(Duration::ZERO).await?;
-            match self.run(false).await {
-                Ok((Some(report), None)) => {
-                    if self.output.is_json() {
-                        self.output.json(&report);
-                    } else {
-                        sync_report::round(&report, self.output);
-                    }
-                    let list = report.plan.held_deletions.clone();
-                    if let Some(list) = list.as_ref().filter(|_| list != last_list) {
-                        let list = list.display();
-                        self.output.status(&format!("held-back deletions: {list}"));
-                    }
-                    last_list = list;
-                    self.write_metrics(&report).await?;
-                    pace.add_round(report.calls);
-                    let exit = Exit::of_sync(&report);
-                    if let (Exit::Credentials, Some(cause)) = (exit, &report.cause) {
-                        // No later round can succeed with them either.
-                        return Err(CliError::from_error(cause));
-                    }
-                }
-                Ok((_, signal)) => return Ok(signal.unwrap_or(Exit::Interrupted)),
-                Err(error) if matches!(error.exit, Exit::Usage | Exit::Credentials) => {
-                    return Err(error);
-                }
-                Err(error) => {
-                    self.output.error(&error);
-                }
-            }
-            // A list is confirmed once; what is in it and came back is not deleted later.
-            self.options.confirm_deletions = None;
-            let left = self.connection.client.calls_left().await;
-            let pause = pace.pause(left);
-            if pace.is_stretched(left) != was_stretched {
-                was_stretched = !was_stretched;
-                let seconds = pause.as_secs();
-                let why = if was_stretched {
-                    "so that the day's calls last"
-                } else {
-                    "as asked"
-                };
-                self.output
-                    .status(&format!("rounds begin every {seconds} s now, {why}"));
-            }
-            let rest = pause.saturating_sub(began.elapsed());
-            self.say_next_round(rest).await?;
-            tokio::select! {
-                () = tokio::time::sleep(rest) => {}
-                signal = self.signals.next() => return Ok(signal),
-            }
-        }
-    }
-
-    /// Says for `sync --health` when the next round begins.
-    async fn say_next_round(&self, rest: Duration) -> Result<(), CliError> {
-        let ledger = self.connection.client.ledger();
-        ledger
-            .set_next_round(&self.options.scope, SystemTime::now() + rest)
-            .await
-            .map_err(|error| CliError::from_ledger(&error))
-    }
-
-    async fn wait_while_paused(&mut self) -> Result<Option<Exit>, CliError> {
-        let mut is_said = false;
-        loop {
-            let ledger = self.connection.client.ledger();
-            let is_paused = ledger
-                .is_paused(&self.options.scope)
-                .await
-                .map_err(|error| CliError::from_ledger(&error))?;
-            if !is_paused {
-                return Ok(None);
-            }
-            if !is_said {
-                self.output
-                    .status("paused; gong-crm sync --continue lets it go on");
-                is_said = true;
-            }
-            tokio::select! {
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-                signal = self.signals.next() => return Ok(Some(signal)),
-            }
-        }
-    }
-
-    /// Whether no sync of this scope ran before.
+    /// Whether no sync of this scope ever sent something.
     async fn is_first(&self) -> Result<bool, CliError> {
-        let scopes = self.connection.client.ledger().scopes().await;
-        let scopes = scopes.map_err(|error| CliError::from_ledger(&error))?;
-        Ok(!scopes.contains(&self.options.scope))
+        let ledger = self.connection.client.ledger();
+        let has_synced = ledger.has_synced(&self.options.scope).await;
+        has_synced
+            .map(|has_synced| !has_synced)
+            .map_err(|error| CliError::from_ledger(&error))
     }
 
     /// Runs one round; gives its report and the signal that stopped it. The first signal stops it
@@ -364,6 +265,9 @@ impl Round {
     async fn run(&mut self, asks: bool) -> Result<(Option<SyncReport>, Option<Exit>), CliError> {
         let output = self.output;
         let mut progress = Progress::new(output, self.shows_progress);
+        if self.is_one_of_many {
+            progress = progress.quiet();
+        }
         let client = &self.connection.client;
         let mut sync = client.sync(self.integration_id, self.options.clone());
         if asks {

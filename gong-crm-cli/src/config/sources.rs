@@ -1,7 +1,7 @@
 //! Parses `[sync]` and `[sources.TYPE]` of a `gong-crm.toml`.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -35,6 +35,7 @@ pub(crate) struct SourceTable {
     pub(crate) map: Option<PathBuf>,
     pub(crate) complete: bool,
     pub(crate) deletions: Option<Deletions>,
+    pub(crate) ignore_fields: BTreeSet<String>,
     pub(crate) lag: Duration,
     pub(crate) stable_for: Duration,
 }
@@ -55,7 +56,18 @@ const SYNC_KEYS: [&str; 6] = [
     "delete-referenced",
 ];
 
-const SOURCE_KEYS: [&str; 6] = ["files", "map", "complete", "deletions", "lag", "stable-for"];
+const SOURCE_KEYS: [&str; 7] = [
+    "files",
+    "map",
+    "complete",
+    "deletions",
+    "ignore-fields",
+    "lag",
+    "stable-for",
+];
+
+/// Fields without which records can't be compared.
+const ALWAYS_COMPARED: [&str; 3] = ["objectId", "isDeleted", "modifiedDate"];
 
 const FILES_KEYS: [&str; 2] = ["glob", "take"];
 
@@ -134,6 +146,22 @@ impl<'a> Member<'a> {
             DeValue::Boolean(value) => Ok(*value),
             _ => Err(self.wrong("true or false")),
         }
+    }
+
+    /// Names of fields that may be left out of the comparison.
+    fn field_names(&self) -> Result<BTreeSet<String>, ConfigError> {
+        let wrong = || self.wrong("a list of names of fields, such as [\"lastActivity\"]");
+        let DeValue::Array(names) = self.value.get_ref() else {
+            return Err(wrong());
+        };
+        let names = names.iter().map(|name| match name.get_ref() {
+            DeValue::String(name) if ALWAYS_COMPARED.contains(&name.as_ref()) => {
+                Err(self.invalid(&format!("{name} cannot be ignored")))
+            }
+            DeValue::String(name) => Ok(name.clone().into_owned()),
+            _ => Err(wrong()),
+        });
+        names.collect()
     }
 
     fn parsed<T, E: ToString>(
@@ -233,6 +261,7 @@ fn source(of: &Member<'_>) -> Result<Guarded<SourceTable>, ConfigError> {
             "map" => table.map = Some(member.string()?.into()),
             "complete" => table.complete = member.boolean()?,
             "deletions" => table.deletions = Some(member.parsed(str::parse)?),
+            "ignore-fields" => table.ignore_fields = member.field_names()?,
             "lag" => table.lag = member.parsed(duration)?,
             "stable-for" => table.stable_for = member.parsed(duration)?,
             _ => return Err(member.unknown(&SOURCE_KEYS)),
@@ -281,7 +310,7 @@ mod tests {
         let file = ConfigFile::parse(
             "[sync]\nscope = \"acme-prod\"\nevery = \"5m\"\nmax-deletions = \"5%\"\n\n\
              [sources.DEAL]\nfiles = { glob = \"exports/deals-*.csv\", take = \"latest\" }\n\
-             map = \"deals.toml\"\ncomplete = true\nlag = \"10m\"\n\n\
+             map = \"deals.toml\"\ncomplete = true\nlag = \"10m\"\nignore-fields = [\"score\"]\n\n\
              [sources.BUSINESS_USER]\nfiles = \"users.ldjson\"\ndeletions = \"never\"\n",
         )
         .unwrap();
@@ -303,6 +332,7 @@ mod tests {
             (Take::Latest, true, 6)
         );
         assert_eq!(deals.lag, Duration::from_mins(10));
+        assert!(deals.ignore_fields.contains("score"));
         let users = source(ObjectType::BusinessUser);
         assert_eq!(users.deletions, Some(Deletions::Never));
         assert!(!users.complete);
@@ -324,6 +354,11 @@ mod tests {
                 "[sources.DEAL]\ncomplete = true",
                 1,
                 "[sources.DEAL] has no `files`",
+            ),
+            (
+                "[sources.DEAL]\nfiles = 'x'\nignore-fields = ['isDeleted']",
+                3,
+                "`ignore-fields`: isDeleted cannot be ignored",
             ),
             (
                 "[sources.DEAL]\ncommand = ['psql']",

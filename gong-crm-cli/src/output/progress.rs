@@ -1,6 +1,5 @@
 //! Progress of a push on stderr: a bar on a terminal, otherwise a line per step.
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
@@ -10,6 +9,7 @@ use gong_crm::push::Event;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 use crate::output::table::{count, counted};
+use crate::output::totals::Totals;
 use crate::output::{Output, escape, finding};
 
 /// How often a line is printed while nothing else happens.
@@ -25,10 +25,12 @@ pub(crate) struct Progress {
     display: Display,
     /// When the last line was printed.
     last_line: Instant,
-    /// The size of each upload that is being sent.
-    bytes: BTreeMap<ClientRequestId, u64>,
+    /// How far all uploads together are.
+    totals: Totals,
     errors: u64,
     warnings: u64,
+    /// Whether only what goes wrong makes lines.
+    is_quiet: bool,
 }
 
 #[derive(Debug)]
@@ -56,10 +58,18 @@ impl Progress {
             output,
             display,
             last_line: Instant::now(),
-            bytes: BTreeMap::new(),
+            totals: Totals::default(),
             errors: 0,
             warnings: 0,
+            is_quiet: false,
         }
+    }
+
+    /// The same for a round of many: what goes well leaves no lines, and what the check finds is in
+    /// the line about the round.
+    pub(crate) fn quiet(mut self) -> Self {
+        self.is_quiet = true;
+        self
     }
 
     pub(crate) fn show(&mut self, event: &Event) {
@@ -70,7 +80,10 @@ impl Progress {
             Event::Reading {
                 object_type,
                 source,
-            } => self.line(&format!("reading {object_type} from {source}")),
+            } => self.phase(&format!("reading {object_type} from {source}")),
+            Event::Comparing { object_type } => {
+                self.phase(&format!("comparing {object_type} with what Gong has"));
+            }
             Event::Checked {
                 findings,
                 errors,
@@ -85,19 +98,22 @@ impl Progress {
                 records: 0,
                 unchanged,
                 ..
-            } => self.line(&format!("nothing to send, {} unchanged", count(*unchanged))),
+            } => self.news(&format!("nothing to send, {} unchanged", count(*unchanged))),
             Event::Planned {
                 records,
                 unchanged,
                 uploads,
                 bytes,
-            } => self.line(&format!(
-                "{} to send in {} ({}), {} unchanged",
-                counted(*records, "record"),
-                counted(*uploads as u64, "upload"),
-                HumanBytes(*bytes),
-                count(*unchanged)
-            )),
+            } => {
+                self.totals = Totals::new(*uploads as u64, *bytes);
+                self.news(&format!(
+                    "{} to send in {} ({}), {} unchanged",
+                    counted(*records, "record"),
+                    counted(*uploads as u64, "upload"),
+                    HumanBytes(*bytes),
+                    count(*unchanged)
+                ));
+            }
             Event::Sending {
                 client_request_id,
                 bytes,
@@ -138,11 +154,15 @@ impl Progress {
                 records,
                 accepted,
                 ..
-            } => self.line(&format!(
-                "{client_request_id}: {} of {} accepted",
-                count(*accepted),
-                count(*records)
-            )),
+            } => {
+                self.totals.finish();
+                self.news(&format!(
+                    "{client_request_id}: {} of {} accepted{}",
+                    count(*accepted),
+                    count(*records),
+                    self.totals.text()
+                ));
+            }
             Event::Stopped {
                 client_request_id,
                 reason,
@@ -153,6 +173,9 @@ impl Progress {
 
     /// What the check found: the first errors in full, all else as a number.
     fn checked(&mut self, findings: &[Finding], errors: u64, warnings: u64) {
+        if self.is_quiet {
+            return;
+        }
         for found in findings.iter().take(SHOWN_ERRORS) {
             for line in finding::text(found) {
                 self.output.status(&line);
@@ -177,9 +200,30 @@ impl Progress {
         }
     }
 
+    /// What goes as it should.
+    fn news(&mut self, line: &str) {
+        if self.is_quiet {
+            self.phase(line);
+        } else {
+            self.line(line);
+        }
+    }
+
+    /// What is done before anything is sent.
+    fn phase(&mut self, what: &str) {
+        match &self.display {
+            Display::Bar(bar) => {
+                bar.set_message(escape::line(what));
+                bar.tick();
+            }
+            Display::Lines => self.line(what),
+            Display::None => {}
+        }
+    }
+
     fn begin(&mut self, id: &ClientRequestId, bytes: u64) {
         self.last_line = Instant::now();
-        self.bytes.insert(id.clone(), bytes);
+        self.totals.begin(id, bytes);
         if let Display::Bar(bar) = &self.display {
             let style = ProgressStyle::with_template("{wide_msg}  {bar:12} {bytes}/{total_bytes}");
             if let Ok(style) = style {
@@ -187,19 +231,21 @@ impl Progress {
             }
             bar.reset();
             bar.set_length(bytes);
-            bar.set_message(id.to_string());
+            bar.set_message(format!("{id}{}", self.totals.text()));
         }
     }
 
     fn advance(&mut self, id: &ClientRequestId, bytes: u64) {
+        self.totals.advance(id, bytes);
         match &self.display {
             Display::Bar(bar) => bar.set_position(bytes),
             Display::Lines if self.last_line.elapsed() >= LINE_EVERY => {
-                let all = self.bytes.get(id).copied().unwrap_or_default();
+                let all = self.totals.size(id);
                 self.line(&format!(
-                    "{id}: {} of {} sent",
+                    "{id}: {} of {} sent{}",
                     HumanBytes(bytes),
-                    HumanBytes(all)
+                    HumanBytes(all),
+                    self.totals.text()
                 ));
             }
             Display::Lines | Display::None => {}
@@ -212,11 +258,12 @@ impl Progress {
                 if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
                     bar.set_style(style);
                 }
-                bar.set_message(escape::line(&format!("{id}: {what}")));
+                let text = format!("{id}: {what}{}", self.totals.text());
+                bar.set_message(escape::line(&text));
                 bar.tick();
             }
             Display::Lines if self.last_line.elapsed() >= LINE_EVERY => {
-                self.line(&format!("{id}: {what}"));
+                self.line(&format!("{id}: {what}{}", self.totals.text()));
             }
             Display::Lines | Display::None => {}
         }

@@ -23,7 +23,6 @@ mod meetings;
 mod messages;
 mod objects;
 mod output;
-mod pages;
 mod push;
 mod reference;
 mod schema;
@@ -32,5 +31,8 @@ mod signals;
 mod sim;
 mod singer;
 mod sync;
+mod sync_for_ever;
+#[cfg(unix)]
+mod terminal;
 #[cfg(unix)]
 mod trust;

@@ -12,13 +12,13 @@ use crate::integration::simulator;
 use crate::invocation::Invocation;
 
 /// A directory with a config file and an export, and a simulator.
-struct Place {
+pub(crate) struct Place {
     directory: tempfile::TempDir,
-    simulator: Simulator,
+    pub(crate) simulator: Simulator,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let simulator = simulator().start_blocking().unwrap();
         simulator.register_integration("Acme CRM", "admin@acme.example");
         let place = Self {
@@ -31,12 +31,12 @@ impl Place {
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
     /// Exports the accounts with these numbers.
-    fn export(&self, numbers: std::ops::RangeInclusive<u32>) {
+    pub(crate) fn export(&self, numbers: std::ops::RangeInclusive<u32>) {
         let line = |number: u32| {
             let date = "2026-03-01T09:30:00Z";
             format!(
@@ -47,7 +47,7 @@ impl Place {
         std::fs::write(self.path("accounts.ldjson"), text).unwrap();
     }
 
-    fn command(&self, words: &[&str]) -> Invocation {
+    pub(crate) fn command(&self, words: &[&str]) -> Invocation {
         let mut invocation = Invocation::new(words);
         invocation.command().current_dir(self.directory.path());
         invocation
@@ -56,7 +56,7 @@ impl Place {
     }
 
     /// Runs a command; gives its exit code and its JSON.
-    fn json(&self, words: &[&str]) -> (Option<i32>, Value) {
+    pub(crate) fn json(&self, words: &[&str]) -> (Option<i32>, Value) {
         let words = [words, &["-o", "json"]].concat();
         let output = self.command(&words).output();
         let value = serde_json::from_slice(&output.stdout);
@@ -123,8 +123,11 @@ fn held_back_deletions_are_confirmed_by_their_list() {
     place.export(1..=100);
     assert_eq!(place.json(&["sync"]).0, Some(0));
     place.export(31..=100);
+    let (code, plan) = place.json(&["plan"]);
+    assert_eq!(code, Some(0), "{plan}");
     let (code, report) = place.json(&["sync"]);
     assert_eq!(code, Some(11), "{report}");
+    assert_eq!(plan["heldDeletions"], report["plan"]["heldDeletions"]);
     assert_eq!(place.simulator.object_count("ACCOUNT"), 100);
     let list = report["plan"]["heldDeletions"].as_str().unwrap().to_owned();
     let (code, report) = place.json(&["sync", "--confirm-deletions", &list]);
@@ -198,4 +201,40 @@ fn health_says_whether_a_running_sync_is_in_time() {
     );
     assert_eq!(place.json(&["sync", "--pause"]).0, Some(0));
     assert_eq!(place.json(&["sync", "--health"]).0, Some(0));
+}
+
+#[test]
+fn renamed_scope_keeps_its_records() {
+    let place = Place::new();
+    place.export(1..=30);
+    assert_eq!(place.json(&["sync"]).0, Some(0));
+    place.export(2..=30);
+    let (code, report) = place.json(&["plan", "--scope", "acme-prod"]);
+    assert_eq!(code, Some(0), "{report}");
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("ledger rename-scope"), "{notes}");
+    let (code, report) = place.json(&["ledger", "rename-scope", "acme", "acme-prod"]);
+    assert_eq!(code, Some(0), "{report}");
+    let (code, report) = place.json(&["sync", "--scope", "acme-prod"]);
+    assert_eq!(code, Some(0), "{report}");
+    assert_eq!(place.simulator.object_count("ACCOUNT"), 29);
+    let (code, told) = place.json(&["ledger", "rename-scope", "acme", "other"]);
+    assert_eq!(code, Some(2), "{told}");
+}
+
+#[test]
+fn ignored_field_of_a_source_is_not_compared() {
+    let place = Place::new();
+    let config = std::fs::read_to_string(place.path("gong-crm.toml")).unwrap();
+    let config = config + "ignore-fields = [\"name\"]\n";
+    std::fs::write(place.path("gong-crm.toml"), config).unwrap();
+    place.export(1..=3);
+    assert_eq!(place.json(&["sync"]).0, Some(0));
+    let path = place.path("accounts.ldjson");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("\"name\":\"2\"", "\"name\":\"Two\"")).unwrap();
+    assert_eq!(place.json(&["plan", "--exit-code"]).0, Some(0));
+    let (code, report) = place.json(&["push", "accounts.ldjson"]);
+    assert_eq!(code, Some(0), "{report}");
+    assert_eq!(report["files"][0]["unchanged"], 3, "{report}");
 }

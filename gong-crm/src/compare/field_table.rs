@@ -1,6 +1,6 @@
 //! The fields that lines of one type have, and a guess at which one comes next.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
 
@@ -44,6 +44,8 @@ pub(super) struct Slot {
     pub(super) key: FieldKey,
     pub(super) role: Role,
     pub(super) is_custom: bool,
+    /// Whether the field is not compared.
+    pub(super) is_ignored: bool,
     /// The type of the record whose `objectId` it holds.
     pub(super) references: Option<ObjectType>,
     pub(super) default: Option<DefaultValue>,
@@ -64,13 +66,18 @@ pub(super) struct FieldTable<'a> {
     object_type: ObjectType,
     key: HashKey,
     generations: &'a (dyn Fn(&str) -> u32 + Sync),
+    ignored: &'a BTreeSet<String>,
 }
+
+/// No field.
+pub(super) static NONE: BTreeSet<String> = BTreeSet::new();
 
 impl<'a> FieldTable<'a> {
     pub(super) fn new(
         key: HashKey,
         object_type: ObjectType,
         generations: &'a (dyn Fn(&str) -> u32 + Sync),
+        ignored: &'a BTreeSet<String>,
     ) -> Self {
         let mut table = Self {
             slots: Vec::new(),
@@ -80,6 +87,7 @@ impl<'a> FieldTable<'a> {
             object_type,
             key,
             generations,
+            ignored,
         };
         table.insert("", None);
         // A byte that no text has: nothing is ever taken for the start of a line.
@@ -118,7 +126,8 @@ impl<'a> FieldTable<'a> {
             0
         };
         let key = self.key.of_field(name, generation);
-        let default = field.and_then(DefaultValue::of);
+        let is_ignored = self.ignored.contains(name);
+        let default = field.filter(|_| !is_ignored).and_then(DefaultValue::of);
         let default_hash = match default {
             Some(DefaultValue::Literal(value)) => key.hash(value.as_bytes()),
             Some(DefaultValue::Text(text)) => {
@@ -146,6 +155,7 @@ impl<'a> FieldTable<'a> {
             key,
             role,
             is_custom,
+            is_ignored,
             references: field.and_then(|field| field.references),
             default,
             default_hash,

@@ -1,11 +1,12 @@
 //! Reads lines of one type: which record a line is of, and the hashes of its compared form.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::default_value::DefaultValue;
 use super::error::{Fault, NotARecord};
-use super::field_table::{FieldTable, Member, Role, Slot};
+use super::field_table::{FieldTable, Member, NONE, Role, Slot};
 use super::json::{Cursor, Kind, Value, line_text};
 use super::key::{FieldKey, HashKey, low_32, low_64};
 use super::value::{self, Scratch};
@@ -85,7 +86,17 @@ impl<'a> Reader<'a> {
         object_type: ObjectType,
         generations: &'a (dyn Fn(&str) -> u32 + Sync),
     ) -> Self {
-        let table = FieldTable::new(key, object_type, generations);
+        Self::ignoring(key, object_type, generations, &NONE)
+    }
+
+    /// The same for lines of which some fields are not compared.
+    pub(crate) fn ignoring(
+        key: HashKey,
+        object_type: ObjectType,
+        generations: &'a (dyn Fn(&str) -> u32 + Sync),
+        ignored: &'a BTreeSet<String>,
+    ) -> Self {
+        let table = FieldTable::new(key, object_type, generations, ignored);
         let defaults = table
             .slots
             .iter()
@@ -147,6 +158,9 @@ impl<'a> Reader<'a> {
                 Role::ObjectId => id = Some(member.value),
                 Role::UserAddress => address = Some(member.value),
                 _ => {}
+            }
+            if slot.is_ignored {
+                continue;
             }
             let hash = hash_of(line_bytes, slot, member, &mut self.scratch)
                 .map_err(|fault| fault.moved(cut))?;

@@ -24,6 +24,7 @@ mod accounts;
 mod calls;
 mod conclusion;
 mod confirm;
+mod confirmed_deletions;
 mod copies;
 mod error;
 mod legacy;
@@ -42,7 +43,7 @@ mod verdict;
 pub use error::{LedgerError, LedgerLock, LockOwner};
 pub use reading::{RecordHistory, RejectedRecord};
 pub use record::{
-    Current, LastTry, RecordHash, RecordState, Seconds, SentField, Space, TryOutcome,
+    Before, Current, LastTry, RecordHash, RecordState, Seconds, SentField, Space, TryOutcome,
 };
 pub use upload::{Action, Direction, Purpose, RecordOutcome, Upload, UploadState};
 
@@ -52,6 +53,7 @@ pub(crate) use confirm::Confirmed;
 pub(crate) use locked::{LockedLedger, NewUpload};
 pub(crate) use names::Names;
 pub(crate) use read_backs::{Differing, Handling, KnownDifference, ReadBack};
+pub(crate) use record::low_64;
 pub(crate) use scopes::LastRead;
 pub(crate) use upload::Pending;
 

@@ -119,12 +119,61 @@ pub struct RecordState {
     pub absent: u8,
     /// The last try that failed, if it is newer than the current version.
     pub last_try: Option<LastTry>,
+    /// The version before the current one, and whether the record goes back and forth.
+    pub before: Option<Before>,
 }
+
+/// The version before the current one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// The low 32 bits of its hash.
+    pub hash: u32,
+    /// How often in a row a version was followed by the one before it.
+    pub times: u8,
+    /// Since when.
+    pub since: Seconds,
+}
+
+/// A record that changes so often between the same two versions is worth a look.
+const OFTEN: u8 = 5;
+
+/// Within this time.
+const WITHIN: Seconds = 2 * 24 * 60 * 60;
 
 impl RecordState {
     /// Whether Gong surely has no version of the record.
     pub fn is_absent_from_gong(&self) -> bool {
         matches!(self.current, Current::None | Current::Deleted)
+    }
+
+    /// The version before the next one, if that becomes the current version now.
+    pub(crate) fn before_next(&self, next: u64, now: Seconds) -> Option<Before> {
+        if !matches!(self.current, Current::Version | Current::Deleted) {
+            return None;
+        }
+        let current = low_64(&self.hash);
+        if current == next {
+            return self.before;
+        }
+        let back = self.before.filter(|before| {
+            before.hash == low_32(next) && (0..=WITHIN).contains(&(now - before.since))
+        });
+        let (times, since) =
+            back.map_or((1, now), |back| (back.times.saturating_add(1), back.since));
+        Some(Before {
+            hash: low_32(current),
+            times,
+            since,
+        })
+    }
+
+    /// Whether the record would have changed 5 times in 2 days between the same two versions, if
+    /// this one became its current version now.
+    pub(crate) fn alternates_with(&self, next: u64, now: Seconds) -> bool {
+        low_64(&self.hash) != next
+            && self
+                .before_next(next, now)
+                .is_some_and(|before| before.times >= OFTEN)
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
@@ -135,6 +184,21 @@ impl RecordState {
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         postcard::from_bytes(bytes).ok()
     }
+}
+
+/// The low half of a hash, by which versions of one record are compared in memory: two versions of
+/// the same record are taken for one with a probability of 2^-64.
+pub(crate) fn low_64(hash: &RecordHash) -> u64 {
+    let mut low = [0; 8];
+    low.copy_from_slice(&hash[..8]);
+    u64::from_le_bytes(low)
+}
+
+/// The low quarter of a hash.
+fn low_32(hash: u64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "its low half")]
+    let low = hash as u32;
+    low
 }
 
 /// A small number that stands for an integration of one Gong, so that keys stay short.
@@ -203,11 +267,44 @@ mod tests {
             as_of: 1_790_000_000,
             first_accepted: 1_790_000_000,
             last_accepted: 1_790_000_000,
+            before: Some(Before {
+                hash: u32::MAX,
+                times: 1,
+                since: 1_790_000_000,
+            }),
             ..RecordState::default()
         };
         let bytes = state.encode();
-        assert!(bytes.len() <= 130, "{} bytes", bytes.len());
+        assert!(bytes.len() <= 140, "{} bytes", bytes.len());
         assert_eq!(RecordState::decode(&bytes), Some(state));
+    }
+
+    #[test]
+    fn record_that_goes_back_and_forth_is_noticed_at_the_fifth_change() {
+        let hash = |version: u64| u128::from(version).to_le_bytes();
+        let mut state = RecordState {
+            current: Current::Version,
+            hash: hash(1),
+            ..RecordState::default()
+        };
+        let mut change = |to: u64, now: Seconds| {
+            let is_noticed = state.alternates_with(to, now);
+            state.before = state.before_next(to, now);
+            state.hash = hash(to);
+            is_noticed
+        };
+        let noticed: Vec<bool> = (1..=6_u8)
+            .map(|time| change(1 + u64::from(time % 2), i64::from(time) * 3_600))
+            .collect();
+        assert_eq!(noticed, [false, false, false, false, true, true]);
+        assert!(!change(3, 9 * 3_600), "a third version");
+        for time in 0..9 {
+            let to = 3 + u64::from(time % 2 == 0);
+            assert!(
+                !change(to, i64::from(time) * 24 * 3_600 + 40_000),
+                "once a day"
+            );
+        }
     }
 
     #[test]

@@ -86,6 +86,28 @@ impl Ledger {
         self.scope_names().await
     }
 
+    /// Whether a sync of this scope ever began to send.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn has_synced(&self, scope: &str) -> Result<bool, LedgerError> {
+        let Some(number) = self.scope(scope).await? else {
+            return Ok(false);
+        };
+        Ok(self.meta(&began_key(number)).await?.is_some())
+    }
+
+    /// Notes that a sync of a scope begins to send.
+    pub(crate) async fn note_began(&self, scope: u32) -> Result<(), LedgerError> {
+        if self.meta(&began_key(scope)).await?.is_some() {
+            return Ok(());
+        }
+        let mut batch = Batch::new();
+        batch.put(Table::Meta, &began_key(scope), b"true");
+        self.commit(batch).await
+    }
+
     /// Gives a scope another name: its records stay its own. Gives whether there was such a scope,
     /// and none with the new name.
     ///
@@ -133,6 +155,23 @@ impl Ledger {
         let bytes = serde_json::to_vec(look).map_err(|error| LedgerError::storage("", error))?;
         let mut batch = Batch::new();
         batch.put(Table::Meta, &look_key(space), &bytes);
+        self.commit(batch).await
+    }
+
+    /// Lets the next sync look at once whether an integration is still in Gong, as after its
+    /// deletion.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be written.
+    pub async fn look_again(
+        &self,
+        base_url: &str,
+        integration_id: IntegrationId,
+    ) -> Result<(), LedgerError> {
+        let space = self.space(base_url, integration_id).await?;
+        let mut batch = Batch::new();
+        batch.delete(Table::Meta, &look_key(space));
         self.commit(batch).await
     }
 
@@ -372,6 +411,10 @@ impl Ledger {
                 .sum());
         }
     }
+}
+
+fn began_key(scope: u32) -> Vec<u8> {
+    format!("began {scope}").into_bytes()
 }
 
 fn look_key(space: Space) -> Vec<u8> {

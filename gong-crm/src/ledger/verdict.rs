@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::conclusion::Conclusion;
-use super::record::{Current, LastTry, RecordState, SentField, TryOutcome};
+use super::record::{Current, LastTry, RecordState, SentField, TryOutcome, low_64};
 use super::upload::{Action, Pending, Purpose, RecordOutcome, Upload};
 
 /// The longest reason that is kept of a rejection, in characters.
@@ -31,6 +31,7 @@ pub(super) fn after(
             if state.is_absent_from_gong() {
                 state.first_accepted = seconds;
             }
+            state.before = state.before_next(low_64(&pending.hash), seconds);
             state.current = match pending.action {
                 Action::Delete => Current::Deleted,
                 Action::Create | Action::Update => Current::Version,

@@ -150,6 +150,7 @@ impl<'a> Bodies<'a> {
         options: &Options,
         key: [u8; 16],
         generations: &'a (dyn Fn(&str) -> u32 + Sync),
+        ignored: &'a BTreeSet<String>,
         names: Names,
         addresses: &'a HashSet<u64>,
         now: Timestamp,
@@ -158,7 +159,8 @@ impl<'a> Bodies<'a> {
             .check
             .options()
             .and_then(|check| check.entity_schema.as_ref());
-        let mut reader = Reader::new(HashKey::from_bytes(key), files.object_type, generations);
+        let key_of_hashes = HashKey::from_bytes(key);
+        let mut reader = Reader::ignoring(key_of_hashes, files.object_type, generations, ignored);
         let mut declared = Vec::new();
         if let Some(schema) = schema {
             reader = reader.with_schema(schema);
@@ -453,6 +455,10 @@ impl<'a> Bodies<'a> {
                 file: self.files.files[read.file].0,
             });
             return Ok(());
+        }
+        let was_deleted = known.is_some_and(|known| known.current == Current::Deleted);
+        if is_user && !is_deletion && (was_deleted || deleted.is_some()) {
+            self.round.returning_users.push(read.object_id.clone());
         }
         if let Some(deleted) = deleted {
             self.add_deletion_before(&pending, deleted, read.chosen.step)?;

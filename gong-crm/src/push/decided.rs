@@ -27,6 +27,39 @@ pub(super) struct OpenRecords {
     pub(super) addresses: HashMap<u64, Option<u64>>,
 }
 
+/// The day of a moment, in UTC.
+fn day(seconds: Seconds) -> String {
+    let moment = jiff::Timestamp::from_second(seconds).unwrap_or_default();
+    moment.strftime("%Y-%m-%d").to_string()
+}
+
+/// Records that go back and forth between two versions.
+#[derive(Debug, Default)]
+pub(super) struct Alternating {
+    first: Option<String>,
+    count: u64,
+}
+
+impl Alternating {
+    fn add(&mut self, object_id: &str) {
+        self.first.get_or_insert_with(|| object_id.to_owned());
+        self.count += 1;
+    }
+
+    /// What is worth knowing about them, if there are any.
+    pub(super) fn note(&self, object_type: ObjectType) -> Option<String> {
+        let first = self.first.as_deref()?;
+        let who = match self.count {
+            1 => format!("{first} changed"),
+            count => format!("{first} and {} more changed", count - 1),
+        };
+        Some(format!(
+            "{object_type}: {who} 5 times in 2 days between the same two versions: two systems may \
+             be changing the same records in turn"
+        ))
+    }
+}
+
 /// Decides about the records of one type, group by group.
 pub(super) struct Decided<'a> {
     session: &'a Session,
@@ -37,6 +70,7 @@ pub(super) struct Decided<'a> {
     pub(super) chosen: Vec<Chosen>,
     /// Records that Gong holds as they are, after a version that it rejected.
     pub(super) settled: Vec<(ObjectType, String)>,
+    pub(super) alternating: Alternating,
     /// What a sync looks at besides.
     pub(super) round: RoundType,
     /// The hashes of the ids of the only records that are looked at.
@@ -79,6 +113,7 @@ impl<'a> Decided<'a> {
             },
             chosen: Vec::new(),
             settled: Vec::new(),
+            alternating: Alternating::default(),
             round: RoundType::default(),
             only: session.only(files.object_type, key),
             visited: vec![false; surveyed.entries.len()],
@@ -322,12 +357,14 @@ impl<'a> Decided<'a> {
             Decision::Superseded => report.superseded += 1,
             Decision::Rejected | Decision::Unconfirmed => {
                 if let Some(last) = last_try {
-                    let date = jiff::Timestamp::from_second(last.at).unwrap_or_default();
-                    let date = date.strftime("%Y-%m-%d");
                     let (outcome, reason) = (last.outcome.as_str(), &last.reason);
-                    error(format!(
-                        "{outcome} on {date}: {reason}; --resend sends it now"
-                    ));
+                    let (on, next) = (day(last.at), day(last.next));
+                    error(match decision {
+                        Decision::Rejected => format!(
+                            "{outcome} on {on}: {reason}; next try {next}, or with --resend"
+                        ),
+                        _ => format!("{outcome} on {on}: {reason}; --resend sends it now"),
+                    });
                 }
                 report.rejected += 1;
             }
@@ -356,6 +393,11 @@ impl<'a> Decided<'a> {
                 step,
                 is_retry,
             } => {
+                if let Some((id, state)) = known
+                    && state.alternates_with(version.hash, self.rules.now)
+                {
+                    self.alternating.add(id);
+                }
                 // After the version that is under way.
                 let first = under_way.map_or(0, |(in_flight, _)| in_flight.step.saturating_add(1));
                 let step = first.saturating_add(step);

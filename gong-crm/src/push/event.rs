@@ -26,6 +26,11 @@ pub enum Event {
         /// Its name.
         source: String,
     },
+    /// The records of a type are compared with what Gong holds.
+    Comparing {
+        /// Their type.
+        object_type: ObjectType,
+    },
     /// The check has ended.
     Checked {
         /// The first findings, at most 50.

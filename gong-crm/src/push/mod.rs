@@ -215,6 +215,7 @@ impl Push {
         } = self;
         let events = Arc::new(Events::new(listener));
         let until = cancel.clone();
+        let clock = Arc::clone(&client.clock);
         // They hold everything that a push needs, which is much for a stack.
         let mut work = pin!(async {
             match task {
@@ -238,7 +239,7 @@ impl Push {
             done = &mut work => done,
             () = async {
                 run::canceled(until).await;
-                tokio::time::sleep(STOPPING).await;
+                clock.sleep(STOPPING).await;
             } => Ok(Report::canceled()),
         }
     }

@@ -1,5 +1,6 @@
 //! How a push goes about it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,6 +133,9 @@ pub struct Options {
     pub touch: bool,
     /// Send every `modifiedDate` as it is, even if Gong was sent a later one.
     pub keep_dates: bool,
+    /// By type, the names of fields that are not compared: a record of which only they differ is not
+    /// sent. When it is sent, they go with it.
+    pub ignore_fields: BTreeMap<ObjectType, BTreeSet<String>>,
     /// Which records are sent although Gong holds them already, or rejected them as they are.
     pub resend: Resend,
     /// Send records even if a record that they refer to is not in Gong.
@@ -173,6 +177,7 @@ impl Options {
             history: false,
             touch: false,
             keep_dates: false,
+            ignore_fields: BTreeMap::new(),
             resend: Resend::None,
             ignore_dependencies: false,
             search_calls: 100,
@@ -218,6 +223,14 @@ impl Options {
     pub fn wait(mut self, wait: Wait) -> Self {
         self.wait = wait;
         self
+    }
+
+    /// The names of the fields of a type that are not compared.
+    pub(super) fn ignored(&self, object_type: ObjectType) -> BTreeSet<String> {
+        self.ignore_fields
+            .get(&object_type)
+            .cloned()
+            .unwrap_or_default()
     }
 
     pub(super) fn max_bytes(&self) -> u64 {

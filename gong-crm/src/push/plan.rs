@@ -3,7 +3,7 @@
 //! Everything here is decided from values: no call is made, nothing is read or written.
 
 use super::survey::{Entry, NO_DATE};
-use crate::ledger::{Action, Current, RecordState, Seconds, TryOutcome};
+use crate::ledger::{Action, Current, RecordState, Seconds, TryOutcome, low_64};
 
 /// How records are compared.
 #[derive(Debug, Clone, Copy)]
@@ -164,7 +164,7 @@ fn one(
         return send(false);
     };
     let is_held = match known.current {
-        Current::Version | Current::Deleted => half(&known.hash) == version.hash,
+        Current::Version | Current::Deleted => low_64(&known.hash) == version.hash,
         Current::None | Current::Unknown => false,
     };
     if rules.resend {
@@ -187,7 +187,7 @@ fn one(
     let Some(last) = known
         .last_try
         .as_ref()
-        .filter(|last| half(&last.hash) == version.hash)
+        .filter(|last| low_64(&last.hash) == version.hash)
     else {
         return send(false);
     };
@@ -211,14 +211,6 @@ fn action(version: &Entry, current: Option<Current>) -> Action {
         Some(Current::Version | Current::Unknown) => Action::Update,
         Some(Current::None | Current::Deleted) | None => Action::Create,
     }
-}
-
-/// The low half of a hash, by which versions of one record are compared in memory: two versions of
-/// the same record are taken for one with a probability of 2^-64.
-pub(super) fn half(hash: &[u8; 16]) -> u64 {
-    let mut low = [0; 8];
-    low.copy_from_slice(&hash[..8]);
-    u64::from_le_bytes(low)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use gong_client::error::{Error, ErrorKind};
 use super::PushError;
 use super::bodies::{Bodies, Body, Chosen, HeldBack};
 use super::decided::{Decided, OpenRecords};
+use super::event::Event;
 use super::input::{MAX_LINES, OpenFile};
 use super::invalid::invalid_records;
 use super::level::Level;
@@ -23,7 +24,7 @@ use super::survey::{Survey, TypeFiles, id_hash, survey};
 use crate::ObjectType;
 use crate::ledger::{
     Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, SentField, Upload,
-    UploadState,
+    UploadState, low_64,
 };
 
 /// What was decided about the records of one type.
@@ -184,13 +185,15 @@ impl Session {
         open: &[Upload],
         plan: &mut Plan,
     ) -> Result<TypePlan, PushError> {
+        self.events.emit(Event::Comparing { object_type });
         let names = self.ledger.ledger().names(self.space, object_type).await?;
         let generations = names.generations();
         let (files, of_fields) = (Arc::clone(&self.files), generations.clone());
+        let ignored = self.options.ignored(object_type);
         let surveying = tokio::task::spawn_blocking(move || {
             let files = TypeFiles::new(object_type, &files);
             let generation = |name: &str| of_fields.get(name).copied().unwrap_or_default();
-            survey(&files, key, &generation)
+            survey(&files, key, &generation, &ignored)
         });
         let surveyed = surveying.await.map_err(|error| interrupted(&error))??;
         let files = TypeFiles::new(object_type, &self.files);
@@ -209,9 +212,11 @@ impl Session {
             chosen,
             settled,
             round,
+            alternating,
             ..
         } = decided;
         plan.writes.settled.extend(settled);
+        plan.notes.extend(alternating.note(object_type));
         let overtaken = self.overtaken_by(&surveyed, object_type, key, open).await?;
         plan.writes.overtaken.extend(overtaken);
         let mut under_way = in_flight.fields;
@@ -268,7 +273,7 @@ impl Session {
             for pending in self.ledger.manifest(upload.number).await? {
                 let in_flight = InFlight {
                     upload: upload.number,
-                    hash: super::plan::half(&pending.hash),
+                    hash: low_64(&pending.hash),
                     step: upload.step,
                     as_of: upload.as_of,
                     date: pending.sent_date,
@@ -342,6 +347,7 @@ impl Session {
         let files = TypeFiles::new(of_type.object_type, &self.files);
         let generations = of_type.generations;
         let generation = move |name: &str| generations.get(name).copied().unwrap_or_default();
+        let ignored = self.options.ignored(of_type.object_type);
         let mut bodies = Bodies::new(
             &files,
             &self.spool,
@@ -349,6 +355,7 @@ impl Session {
             &self.options,
             key,
             &generation,
+            &ignored,
             of_type.names,
             &of_type.addresses,
             self.now(),
@@ -365,9 +372,10 @@ impl Session {
         raised.1 += bodies.last_dates;
         for (name, count) in &bodies.not_cleared {
             let object_type = of_type.object_type;
+            let plural = if *count == 1 { "" } else { "s" };
             plan.notes.push(format!(
-                "{object_type}: {name} is absent from {count} records that had it; Gong's own fields \
-                 cannot be cleared for sure"
+                "{object_type}: {name} is absent from {count} record{plural} that had it; Gong's own \
+                 fields cannot be cleared for sure"
             ));
         }
         let held = std::mem::take(&mut bodies.held_back);

@@ -17,6 +17,8 @@ pub(crate) struct Round {
     /// Nothing is written but files that the round deletes again.
     pub(crate) is_dry: bool,
     pub(crate) reads: BTreeMap<ObjectType, TypeRead>,
+    /// All types that have a source, also if it was not read.
+    pub(crate) sources: Vec<ObjectType>,
     pub(crate) max_deletions: Limit,
     pub(crate) max_changes: Limit,
     /// In how many complete reads a record must be absent before it is deleted.
@@ -33,10 +35,13 @@ pub(crate) struct Round {
 
 /// What is known of the read of one type.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct TypeRead {
     pub(crate) as_of: Seconds,
     /// Whether a record that is not in it should not be in Gong.
     pub(crate) is_complete: bool,
+    /// Whether it should have been complete and is not.
+    pub(crate) is_cut: bool,
     /// Whether it is another read than the last one, and not the same unchanged file.
     pub(crate) is_new: bool,
     pub(crate) deletions: Deletions,
@@ -168,6 +173,9 @@ pub(crate) struct RoundPlan {
     /// Actions that a plan file does not name as they are now.
     pub(crate) left_out: Vec<(ObjectType, String)>,
     pub(crate) writes: RoundWrites,
+    /// Users who are deleted before they come with another address, or were deleted for that and
+    /// are not back yet.
+    pub(crate) returning_users: Vec<String>,
 }
 
 /// What was counted of one type.
@@ -286,7 +294,9 @@ impl RoundType {
         if !read.is_complete {
             return false;
         }
-        if state.scope != 0 && state.scope != round.scope {
+        // Whoever deleted a record does not own it any more.
+        let has_owner = state.scope != 0 && state.scope != round.scope;
+        if has_owner && !state.is_absent_from_gong() {
             self.counts.foreign += 1;
             return true;
         }
@@ -308,6 +318,7 @@ pub(crate) struct BodiesRound {
     pub(super) space: Space,
     pub(super) agreed: Option<Arc<Agreed>>,
     pub(super) actions: Vec<PlannedAction>,
+    pub(super) returning_users: Vec<String>,
     pub(super) left_out: Vec<(ObjectType, String)>,
 }
 
@@ -320,6 +331,7 @@ impl BodiesRound {
             space: Space(0),
             agreed: None,
             actions: Vec::new(),
+            returning_users: Vec::new(),
             left_out: Vec::new(),
         }
     }

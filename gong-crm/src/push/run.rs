@@ -11,7 +11,6 @@ use super::execute::{Step, execute};
 use super::input::{Checked, InputFile, OpenFile, check, open};
 use super::level::Level;
 use super::outcome::{Ended, unfinished};
-use super::plan::half;
 use super::planned::{InFlightRecord, Plan, Planned};
 use super::prepare::interrupted;
 use super::records::Written;
@@ -20,7 +19,9 @@ use super::session::Session;
 use super::spool::Spool;
 use super::{Options, PushError, Wait};
 use crate::client::Client;
-use crate::ledger::{Current, Direction, LockedLedger, Pending, Seconds, Upload, UploadState};
+use crate::ledger::{
+    Current, Direction, LockedLedger, Pending, RecordState, Seconds, Upload, UploadState, low_64,
+};
 use crate::{IntegrationId, ObjectType};
 
 /// How many calls an upload takes at least: the upload, and two status checks.
@@ -239,6 +240,8 @@ pub(super) async fn carry_out(
     }
     let cause = session.fatal().and_then(|fatal| fatal.error.clone());
     let cause = cause.or_else(|| ended.iter().find_map(|ended| ended.cause.clone()));
+    let missing = session.missing_users(&plan.round.returning_users).await?;
+    plan.notes.extend(missing);
     let mut report = Report::new(files, plan.notes, is_canceled, cause);
     let nothing_valid = report
         .files
@@ -490,6 +493,33 @@ impl Session {
         Ok(())
     }
 
+    /// Names the users who were deleted so that they can come with another address, and who are not
+    /// back yet.
+    async fn missing_users(&self, returning: &[String]) -> Result<Option<String>, PushError> {
+        let ids = returning.iter().map(String::as_str);
+        let ledger = self.ledger.ledger();
+        let states = ledger
+            .records(self.space, ObjectType::BusinessUser, ids)
+            .await?;
+        let is_missing = |state: &Option<RecordState>| {
+            let state = state.as_ref();
+            state.is_some_and(|state| state.current == Current::Deleted)
+        };
+        let missing: Vec<&str> = returning
+            .iter()
+            .zip(states)
+            .filter(|(_, state)| is_missing(state))
+            .map(|(id, _)| id.as_str())
+            .collect();
+        if missing.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(format!(
+            "users that were deleted for their new address and are not in Gong again yet: {}",
+            missing.join(", ")
+        )))
+    }
+
     /// Counts the records whose verdict is that of an older upload.
     async fn add_in_flight(
         &self,
@@ -518,7 +548,7 @@ impl Session {
             let states = ledger.records(self.space, record.object_type, ids).await?;
             let state = states.into_iter().flatten().next().unwrap_or_default();
             let is_current = matches!(state.current, Current::Version | Current::Deleted)
-                && half(&state.hash) == record.hash;
+                && low_64(&state.hash) == record.hash;
             let counts = by_upload.entry((record.file, record.upload)).or_default();
             counts.0 += 1;
             let file = &mut files[record.file];

@@ -2,7 +2,7 @@
 //!
 //! Forty bytes are kept per record, so that a million records fit into 40 MB.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::hash::Hasher as _;
 use std::io::{self, BufReader};
@@ -103,6 +103,8 @@ pub(super) struct Survey {
     pub(super) invalid: Vec<Vec<RecordError>>,
     /// The hashes of the ids of lines that are held back by a finding.
     pub(super) present: HashSet<u64>,
+    /// Whether a file ends in the middle of a record.
+    pub(super) breaks_off: bool,
     /// How many lines or rows have no id that can be read.
     pub(super) without_id: u64,
     /// The addresses of business users that come.
@@ -121,12 +123,14 @@ pub(super) fn survey(
     files: &TypeFiles<'_>,
     key: [u8; 16],
     generations: &(dyn Fn(&str) -> u32 + Sync),
+    ignored: &BTreeSet<String>,
 ) -> Result<Survey, PushError> {
     let mut survey = Survey {
         ids: Some(Vec::new()),
         ..Survey::default()
     };
-    let mut reader = Reader::new(HashKey::from_bytes(key), files.object_type, generations);
+    let key_of_hashes = HashKey::from_bytes(key);
+    let mut reader = Reader::ignoring(key_of_hashes, files.object_type, generations, ignored);
     for (place, (_, open)) in files.files.iter().enumerate() {
         let start = files.starts[place];
         let mut records = 0;
@@ -134,6 +138,9 @@ pub(super) fn survey(
         // A row that could not be converted has no line.
         let mut without_id = open.skipped.range(u64::MAX - u64::from(u32::MAX)..).count() as u64;
         let present = &mut survey.present;
+        let breaks_off = &mut survey.breaks_off;
+        *breaks_off |=
+            without_id > 0 && open.converted.is_some() && !ends_with_line(&open.file.path);
         let read = each_line(&open.lines, |line| {
             if line.is_blank() {
                 return Ok::<(), io::Error>(());
@@ -147,6 +154,7 @@ pub(super) fn survey(
                 }
                 Ok(facts) => facts,
                 Err(error) => {
+                    *breaks_off |= !line.has_line_feed;
                     match &error.object_id {
                         Some(id) => drop(present.insert(id_hash(&key, id))),
                         None => without_id += 1,
@@ -195,6 +203,19 @@ pub(super) fn survey(
         .entries
         .sort_unstable_by_key(|entry| (entry.id, entry.modified, entry.place));
     Ok(survey)
+}
+
+/// Whether the last row of a CSV is complete, as far as its end says.
+fn ends_with_line(path: &Path) -> bool {
+    use io::{Read as _, Seek as _};
+    let last = File::open(path).and_then(|mut file| {
+        file.seek(io::SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        Ok(last == *b"\n")
+    });
+    // What can't be read is found where it is read.
+    last.unwrap_or(true)
 }
 
 /// Reads lines of a file at given offsets, which must ascend.

@@ -187,7 +187,7 @@ impl FilesSource {
             }
             _ => {}
         }
-        let now = SystemTime::now();
+        let now = SystemTime::from(sink.now());
         let mut as_of = now;
         let mut stamp = String::new();
         for (path, of_file) in &files {

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use flate2::read::MultiGzDecoder;
 use gong_records::check::{CheckError, FileConverter, LineSource};
 use gong_records::record::Record;
+use jiff::Timestamp;
 use tempfile::{NamedTempFile, TempPath};
 
 use super::SourceError;
@@ -25,6 +26,7 @@ pub struct Sink {
     object_type: ObjectType,
     directory: Option<PathBuf>,
     name: PathBuf,
+    now: Timestamp,
     files: Vec<SourceFile>,
     open: Option<BufWriter<NamedTempFile>>,
     line: Vec<u8>,
@@ -70,9 +72,15 @@ impl Stamp {
 }
 
 impl Sink {
-    pub(crate) fn new(object_type: ObjectType, name: PathBuf, directory: Option<PathBuf>) -> Self {
+    pub(crate) fn new(
+        object_type: ObjectType,
+        name: PathBuf,
+        directory: Option<PathBuf>,
+        now: Timestamp,
+    ) -> Self {
         Self {
             object_type,
+            now,
             directory,
             name,
             files: Vec::new(),
@@ -84,13 +92,19 @@ impl Sink {
     /// Gives the sink away, to another thread, and leaves an empty one.
     #[must_use]
     pub fn take(&mut self) -> Self {
-        let empty = Self::new(self.object_type, self.name.clone(), self.directory.clone());
+        let directory = self.directory.clone();
+        let empty = Self::new(self.object_type, self.name.clone(), directory, self.now);
         std::mem::replace(self, empty)
     }
 
     /// The type of the records.
     pub fn object_type(&self) -> ObjectType {
         self.object_type
+    }
+
+    /// When the reading began, by the client's clock.
+    pub fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// Adds a record.

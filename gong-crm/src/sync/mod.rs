@@ -178,7 +178,8 @@ impl Client {
         }
     }
 
-    /// Shows what a sync would do. Sources are read; nothing is sent, and no call is made.
+    /// Shows what a sync would do. Sources are read; nothing is sent, and no call is made. The list of
+    /// deletions that are held back is written, as a sync does.
     ///
     /// # Errors
     ///

@@ -48,6 +48,7 @@ impl Reads {
             object_type,
             name.clone().into(),
             Some(directory.to_path_buf()),
+            now,
         );
         let read = match of_type.source.read(&mut sink).await {
             Ok(read) => read,
@@ -73,6 +74,7 @@ impl Reads {
             TypeRead {
                 as_of,
                 is_complete: read.completeness == Completeness::Complete && incomplete.is_none(),
+                is_cut: incomplete.is_some(),
                 is_new: !is_same,
                 deletions: of_type.deletions,
                 is_redefined: last.is_some_and(|last| last.definition != definition),

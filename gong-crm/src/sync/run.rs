@@ -127,6 +127,8 @@ async fn read_sources(
         let looked = look_if_due(&client, integration_id, &context.ledger, context.space).await?;
         notes.extend(looked);
     }
+    let mut confirmed = confirmed;
+    confirmed.extend(ledger.confirmed_deletions(context.space, scope).await?);
     let last = ledger.last_reads(context.space, scope).await?;
     let mut reads = Reads::default();
     for (object_type, of_type) in &options.sources {
@@ -148,6 +150,7 @@ async fn read_sources(
         scope,
         is_dry,
         reads: reads.types,
+        sources: options.sources.keys().copied().collect(),
         max_deletions: options.max_deletions,
         max_changes: options.max_changes,
         delete_after: options.delete_after,
@@ -220,6 +223,10 @@ pub(super) async fn plan(
     )
     .await?;
     let mut plan = plan.unwrap_or_else(|| prepared.empty_plan());
+    if let Some(path) = held_list(&options, &client).filter(|_| !plan.held.is_empty()) {
+        held::write(&path, &plan.held)?;
+        plan.held_deletions = Some(path);
+    }
     // With --strict, errors of the check stop the plan as they stop a sync.
     for file in end.into_iter().flat_map(|report| report.files) {
         plan.notes.extend(file.reason);
@@ -238,6 +245,7 @@ pub(super) async fn sync(
     let prepared = prepare(&client, integration_id, &options).await?;
     let began = client.clock.now();
     let calls_before = client.ledger().calls_since(began).await?;
+    note_confirmed(&client, integration_id, &options, &prepared.confirmed).await?;
     let mut plan = None;
     let mut outdated = None;
     let report = round(
@@ -276,6 +284,27 @@ pub(super) async fn sync(
         plan,
         calls.saturating_sub(calls_before),
     ))
+}
+
+/// Writes down which deletions somebody confirmed: whichever sync of the scope comes next carries them
+/// out, also if this one is stopped or another one is faster.
+async fn note_confirmed(
+    client: &Client,
+    integration_id: IntegrationId,
+    options: &SyncOptions,
+    confirmed: &HashSet<(ObjectType, String)>,
+) -> Result<(), LedgerError> {
+    let ledger = client.ledger();
+    // A scope that was never used owns nothing that could be deleted.
+    if !confirmed.is_empty()
+        && let Some(scope) = ledger.scope(&options.scope).await?
+    {
+        let space = ledger.space(client.base_url(), integration_id).await?;
+        ledger
+            .add_confirmed_deletions(space, scope, confirmed)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Where the list of held-back deletions is written: beside the ledger, unless the options say

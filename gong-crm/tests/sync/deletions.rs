@@ -252,3 +252,98 @@ async fn second_scope_takes_nothing_from_the_first() {
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert!(world.has("ACCOUNT", "eu-1") && !world.has("ACCOUNT", "acc-1"));
 }
+
+#[tokio::test]
+async fn plan_writes_the_list_of_held_back_deletions() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=100));
+    let mut options = world.options(&[Account]);
+    options.held_deletions = Some(world.path("held.ldjson"));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let quiet = world.plan(options.clone()).await;
+    assert_eq!(quiet.held_deletions, None);
+    world.export("account.ldjson", &accounts(31..=100));
+    let plan = world.plan(options.clone()).await;
+    let list = plan.held_deletions.clone().unwrap();
+    assert_eq!(
+        std::fs::read_to_string(&list).unwrap().lines().count(),
+        30,
+        "{plan:#?}"
+    );
+    options.confirm_deletions = Some(list);
+    let report = world.sync(options).await;
+    assert_eq!(counts(&report.plan, Account)[2], 30, "{report:#?}");
+}
+
+#[tokio::test]
+async fn confirmation_is_carried_out_by_whichever_sync_comes_next() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=100));
+    let mut options = world.options(&[Account]);
+    options.held_deletions = Some(world.path("held.ldjson"));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(31..=100));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    // Somebody confirms the list, and is stopped while another sync holds the ledger.
+    let lock = world.client.ledger().try_lock().await.unwrap();
+    let mut confirming = options.clone();
+    confirming
+        .confirm_deletions
+        .clone_from(&report.plan.held_deletions);
+    let (mut handle, sync) = world.client.sync(world.integration_id, confirming).start();
+    let stopping = async {
+        handle.next_event().await;
+        handle.cancel();
+    };
+    let (stopped, ()) = tokio::join!(sync, stopping);
+    assert_eq!(stopped.unwrap().verdict, Verdict::Canceled);
+    drop(lock);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(counts(&report.plan, Account)[2], 30, "{report:#?}");
+    // It counts once: what vanishes later is held back again.
+    world.export("account.ldjson", &accounts(1..=100));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(31..=100));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+}
+
+#[tokio::test]
+async fn held_back_deletion_is_named_by_every_round_also_of_the_same_file() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    world.export("contact.ldjson", &[contact("c-1", "acc-1")]);
+    let mut options = world.options(&[Account, Contact]);
+    options.delete_after = 2;
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    for _ in 0..2 {
+        world.export("account.ldjson", &accounts(2..=30));
+        drop(world.sync(options.clone()).await);
+    }
+    // Nothing was exported since.
+    for _ in 0..2 {
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+        assert_eq!(report.calls, 0);
+    }
+}
+
+#[tokio::test]
+async fn twin_is_named_where_deletions_need_to_be_confirmed() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let source = || Arc::new(FilesSource::new(world.path("account.ldjson")).complete(true));
+    let options =
+        SyncOptions::new("acme")
+            .simulator()
+            .source_with(Account, source(), Deletions::Ask);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let mut records = accounts(2..=30);
+    records.push(account("ACC-1", "Company 1"));
+    world.export("account.ldjson", &records);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    let held = &report.plan.held_back_deletions()[0];
+    assert!(held.reason.contains("may be the same record"), "{held:?}");
+}

@@ -2,15 +2,20 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::format_collect,
+    clippy::print_stderr,
     reason = "a test fails by panicking, and its texts are short"
 )]
 
+#[path = "../model/clock.rs"]
+mod clock;
 mod deletions;
 mod drift;
+mod findings;
 mod model;
 mod plans;
 mod rounds;
 mod sources;
+#[path = "../model/stores.rs"]
+mod stores;
 mod support;

@@ -274,16 +274,114 @@ async fn field_that_is_declared_after_its_values_were_sent_is_sent_again() {
 }
 
 #[tokio::test]
-async fn integration_that_was_removed_in_gong_is_noticed() {
-    let world = World::new().await;
+async fn integration_that_was_removed_in_gong_is_noticed_within_a_day() {
+    use std::time::Duration;
+    let mut world = World::new().await;
+    let clock = std::sync::Arc::new(MovedClock::default());
+    world.use_clock(std::sync::Arc::clone(&clock));
     world.export("account.ldjson", &accounts(1..=3));
     let options = world.options(&[Account]);
-    let gone = world
-        .client
-        .sync(gong_crm::IntegrationId::from(17), options)
-        .await;
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    // Somebody removes it, by other means.
+    world.simulator.reset();
+    world
+        .simulator
+        .register_integration("Another CRM", "ada.king@acme.example");
+    clock.advance(Duration::from_hours(25));
+    let gone = world.client.sync(world.integration_id, options).await;
     let message = gone.unwrap_err().to_string();
     assert!(message.contains("is not in Gong any more"), "{message}");
+}
+
+#[tokio::test]
+async fn users_between_two_addresses_are_named_until_they_are_back() {
+    use gong_sim::{Effect, Fault, Operation};
+    let world = World::new().await;
+    let users = |address: &str| vec![user("u-1", address), user("u-2", "bo@acme.example")];
+    world.export("business_user.ldjson", &users("ada@acme.example"));
+    let options = world.options(&[BusinessUser]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    // The deletion goes through, and the new line does not.
+    let lost = Fault::new(Effect::Status(400)).on(Operation::UploadEntities);
+    world.simulator.add_fault(lost.nth(2).nth(3));
+    world.export("business_user.ldjson", &users("ada.king@acme.example"));
+    for _ in 0..2 {
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+        assert!(
+            report
+                .notes
+                .iter()
+                .any(|note| note.ends_with("not in Gong again yet: u-1")),
+            "{report:#?}"
+        );
+        world.export("business_user.ldjson", &users("ada.king@acme.example"));
+    }
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(report.notes.iter().all(|note| !note.contains("again yet")));
+    assert!(world.has("BUSINESS_USER", "u-1"));
+}
+
+#[tokio::test]
+async fn plan_that_is_an_hour_old_still_does_what_it_says() {
+    use std::time::Duration;
+    let mut world = World::new().await;
+    let clock = std::sync::Arc::new(MovedClock::default());
+    world.use_clock(std::sync::Arc::clone(&clock));
+    let export = |records: &[serde_json::Value]| {
+        use gong_crm::clock::Clock as _;
+        let path = world.export("account.ldjson", records);
+        crate::support::set_time(&path, clock.now().into());
+    };
+    export(&accounts(1..=30));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    clock.advance(Duration::from_hours(24));
+    export(&accounts(2..=31));
+    let plan = world.plan(options.clone()).await;
+    let file = world.path("today.plan");
+    plan.write(&file).unwrap();
+    clock.advance(Duration::from_hours(1));
+    let mut with_plan = options;
+    with_plan.plan_file = Some(file);
+    let report = world.sync(with_plan.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "acc-31"));
+    clock.advance(Duration::from_hours(1));
+    let again = world.sync(with_plan).await;
+    assert_eq!(
+        (again.verdict, again.calls),
+        (Verdict::Done, 0),
+        "{again:#?}"
+    );
+}
+
+#[tokio::test]
+async fn resumed_uploads_of_a_sync_are_those_of_the_next_one() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let mut options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    // Gong has the next round, and nobody waits for its verdict.
+    world.export("account.ldjson", &accounts(2..=31));
+    options.push.wait = gong_crm::push::Wait::UntilSent;
+    let sent = world.sync(options.clone()).await;
+    assert_eq!(sent.verdict, Verdict::TimedOut, "{sent:#?}");
+    let resume = gong_crm::push::Options::default().simulator();
+    let resumed = world.client.resume([], resume).await.unwrap();
+    assert_eq!(resumed.verdict, Verdict::Done, "{resumed:#?}");
+    assert!(world.has("ACCOUNT", "acc-31"));
+    options.push.wait = gong_crm::push::Wait::UntilDone;
+    world.export("account.ldjson", &accounts(2..=31));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-1"));
+    // What was resumed belongs to the scope: it is deleted when it vanishes.
+    world.export("account.ldjson", &accounts(2..=30));
+    let report = world.sync(options).await;
+    assert_eq!(counts(&report.plan, Account)[2], 1, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-31"));
 }
 
 #[tokio::test]

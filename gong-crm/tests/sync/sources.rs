@@ -145,3 +145,52 @@ async fn changes_delete_nothing_and_packed_files_are_read() {
     std::fs::write(world.path("accounts.ldjson.gz"), &bytes[..bytes.len() - 12]).unwrap();
     assert_eq!(world.sync(options).await.verdict, Verdict::Failed);
 }
+
+#[tokio::test]
+async fn parent_stays_while_records_that_may_refer_to_it_are_not_read() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    world.export("contact.ldjson", &[contact("c-1", "acc-1")]);
+    let options = world.options(&[Account, Contact]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(2..=30));
+    std::fs::remove_file(world.path("contact.ldjson")).unwrap();
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1"));
+    // Without the contacts, nobody knows either.
+    world.export("contact.ldjson", &[contact("c-1", "acc-1")]);
+    let mut only = options.clone();
+    only.only.insert(Account, gong_crm::sync::Only::All);
+    let report = world.sync(only).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1"));
+    world.export("contact.ldjson", &[contact("c-1", "acc-2")]);
+    assert_eq!(world.sync(options).await.verdict, Verdict::Done);
+    assert!(!world.has("ACCOUNT", "acc-1"));
+}
+
+#[tokio::test]
+async fn file_that_ends_within_a_record_deletes_nothing_wherever_it_is_cut() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let mut options = world.options(&[Account]);
+    options.max_deletions = gong_crm::sync::Limit::Unlimited;
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let text: String = accounts(1..=30)
+        .iter()
+        .map(|record| format!("{record}\n"))
+        .collect();
+    let line = text.lines().next().unwrap().len();
+    // Also where the id of the last record can still be read.
+    for cut in (1..line).step_by(7) {
+        world.export_text("account.ldjson", &text[..text.len() / 2 + cut]);
+        let report = world.sync(options.clone()).await;
+        let is_whole = text[..text.len() / 2 + cut].ends_with(['}', '\n']);
+        assert!(
+            is_whole || report.verdict == Verdict::Failed,
+            "{cut}: {report:#?}"
+        );
+        assert!(is_whole || world.has("ACCOUNT", "acc-30"), "{cut}");
+    }
+}

@@ -28,6 +28,7 @@ impl Bodies<'_> {
     /// Gives away what was planned.
     pub(crate) fn give_round(&mut self, plan: &mut RoundPlan) {
         plan.actions.append(&mut self.round.actions);
+        plan.returning_users.append(&mut self.round.returning_users);
         plan.left_out.append(&mut self.round.left_out);
     }
 

@@ -39,6 +39,8 @@ impl Session {
         if has_changed {
             counts.incomplete = Some("it changed while it was read".to_owned());
             of_type.chosen.clear();
+        } else if read.is_complete && surveyed.breaks_off {
+            counts.incomplete = Some("it ends in the middle of a record".to_owned());
         } else if read.is_complete && surveyed.without_id > 0 {
             let (count, plural) = match surveyed.without_id {
                 1 => (1, "record has"),
@@ -69,8 +71,10 @@ impl Session {
             self.leave_out(round, of_type, plan).await?;
         }
         let protections = self.protections(types, key).await?;
+        let unread = unread(round, types);
         for of_type in &mut *types {
-            self.limit(round, of_type, plan, &protections, key).await?;
+            self.limit(round, of_type, plan, &protections, &unread, key)
+                .await?;
             let object_type = of_type.object_type;
             let claims = std::mem::take(&mut of_type.round.claims);
             if !claims.is_empty() {
@@ -111,7 +115,8 @@ impl Session {
                 || round.confirmed.contains(&(object_type, absent.object_id.clone()))
                 // With one read, it is due whenever it is absent.
                 || round.delete_after <= 1;
-            if !is_due && read.is_new {
+            // Also of what is due and may be held back, so that it stays due.
+            if read.is_new && absent.times < round.delete_after && round.delete_after > 1 {
                 waiting.push(absent.object_id.clone());
             }
             is_due
@@ -182,6 +187,7 @@ impl Session {
         of_type: &mut TypePlan,
         plan: &mut Plan,
         protections: &HashMap<(ObjectType, String), Protection>,
+        unread: &[ObjectType],
         key: [u8; 16],
     ) -> Result<(), PushError> {
         let object_type = of_type.object_type;
@@ -197,33 +203,51 @@ impl Session {
                 reason,
             });
         };
+        let may_refer = unread.iter().find(|of| refers_to(**of, object_type));
+        let may_refer = may_refer.filter(|_| !round.delete_referenced);
         // A list of a type says all that goes of it in this round.
         let has_list = round.confirmed.iter().any(|(of, _)| *of == object_type);
         let mut going = Vec::new();
         for absent in std::mem::take(&mut of_type.round.absent) {
             let id = &absent.object_id;
             let protection = protections.get(&(object_type, id.clone()));
-            let reason = if is_confirmed(id) {
-                None
-            } else if has_list {
-                Some(HoldReason::Limit(
-                    "gone from the source, and not in the list of confirmed deletions".to_owned(),
-                ))
+            if is_confirmed(id) {
+                going.push(absent);
+                continue;
+            }
+            let must_ask = if has_list {
+                Some("gone from the source, and not in the list of confirmed deletions".to_owned())
             } else if read.is_redefined {
                 of_type.round.counts.awaits_definition = true;
-                Some(HoldReason::Limit(
-                    "gone from the source; the source or its mapping changed since the last \
-                     complete read, so the deletion needs to be confirmed once"
+                Some(
+                    "gone from the source; the source or its mapping changed since the last complete \
+                     read, so the deletion needs to be confirmed once"
                         .to_owned(),
-                ))
+                )
             } else if read.deletions == Deletions::Ask {
-                Some(HoldReason::Limit(format!(
+                Some(format!(
                     "gone from the source; deletions of {object_type} records need to be confirmed"
-                )))
+                ))
             } else {
-                protection
-                    .and_then(|protection| protection.reason(round.delete_referenced))
-                    .map(HoldReason::Finding)
+                None
+            };
+            let warning = protection
+                .and_then(|protection| protection.reason(round.delete_referenced))
+                .or_else(|| {
+                    may_refer.map(|of| {
+                        format!(
+                            "gone from the source; {of} records may refer to it, and not all of them \
+                             were read"
+                        )
+                    })
+                });
+            // Whoever is asked is told what speaks against it.
+            let reason = match (must_ask, warning) {
+                (Some(_), Some(warning)) => Some(HoldReason::Limit(format!(
+                    "{warning}; the deletion needs to be confirmed"
+                ))),
+                (Some(must_ask), None) => Some(HoldReason::Limit(must_ask)),
+                (None, warning) => warning.map(HoldReason::Finding),
             };
             match reason {
                 Some(reason) => hold(absent.object_id, Action::Delete, reason),
@@ -279,6 +303,26 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// The types that have a source of which not everything was read that it should hold.
+fn unread(round: &Round, types: &[TypePlan]) -> Vec<ObjectType> {
+    let is_whole = |object_type: &ObjectType| {
+        let read = round.reads.get(object_type);
+        let of_type = types.iter().find(|of| of.object_type == *object_type);
+        read.is_some_and(|read| !read.is_cut)
+            && of_type.is_some_and(|of| of.round.counts.incomplete.is_none())
+    };
+    let sources = round.sources.iter().copied();
+    sources
+        .filter(|object_type| !is_whole(object_type))
+        .collect()
+}
+
+/// Whether records of one type can refer to those of another, by Gong's own fields.
+fn refers_to(object_type: ObjectType, other: ObjectType) -> bool {
+    let mut fields = object_type.line_format().fields.iter();
+    object_type != other && fields.any(|field| field.references == Some(other))
 }
 
 /// Whether a stage's line takes it out of use.

@@ -60,20 +60,21 @@ impl Deletable {
                 self.tracked
             ));
         }
-        let count = if self.today > 0 {
-            format!("{} deletions, {} of them earlier today", total, self.today)
-        } else {
-            format!("{total} deletions")
+        let count = match (total, self.today) {
+            (1, _) => "1 deletion".to_owned(),
+            (_, 0) => format!("{total} deletions"),
+            (_, today) => format!("{total} deletions, {today} of them earlier today,"),
         };
+        let are = if total == 1 { "is" } else { "are" };
         if total > allowed {
             return Some(format!(
-                "{count} of {base} {object_type} records are more than the limit of {allowed} per \
+                "{count} of {base} {object_type} records {are} more than the limit of {allowed} per \
                  day (--max-deletions)"
             ));
         }
         if self.tracked > 0 && total * 2 >= base {
             return Some(format!(
-                "{count} of {base} {object_type} records are half of the type or more"
+                "{count} of {base} {object_type} records {are} half of the type or more"
             ));
         }
         None

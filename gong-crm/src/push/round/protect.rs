@@ -37,10 +37,11 @@ impl Protection {
             .iter()
             .map(|(object_type, count)| format!("{count} {object_type}"))
             .collect();
-        Some(format!(
-            "gone from the source; {} records refer to it",
-            counts.join(" and ")
-        ))
+        let counts = counts.join(" and ");
+        Some(match self.referrers.values().sum::<u64>() {
+            1 => format!("gone from the source; {counts} record refers to it"),
+            _ => format!("gone from the source; {counts} records refer to it"),
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::push::input::{Checked, InputFile, OpenFile, check};
 use crate::push::planned::Plan;
 use crate::push::prepare::interrupted;
 use crate::push::reads::{Round, RoundPlan};
-use crate::push::report::{FileReport, Report};
+use crate::push::report::{FileReport, Report, Verdict};
 use crate::push::run::{begin, canceled, carry_out, invalid};
 use crate::push::session::Session;
 use crate::push::{CheckMode, Options, PushError};
@@ -168,9 +168,21 @@ where
         session.end().await;
         return Ok(RoundEnd { report: None });
     }
+    if let Some(round) = &session.round {
+        session.ledger.ledger().note_began(round.scope).await?;
+    }
     session.write_last_reads(&plan).await?;
+    let space_of_round = session.space;
+    let (ledger, judged) = (session.ledger.clone(), session.judged_types(&plan));
+    let scope = session.round.as_ref().map_or(0, |round| round.scope);
     let report = carry_out(session, plan, cancel).await?;
     drop(temporary);
+    if report.verdict != Verdict::Canceled {
+        let ledger = ledger.ledger();
+        ledger
+            .drop_confirmed_deletions(space_of_round, scope, &judged)
+            .await?;
+    }
     Ok(RoundEnd {
         report: Some(report),
     })
@@ -221,6 +233,25 @@ fn check_usable(
 }
 
 impl Session {
+    /// The types of which the round knows what is gone.
+    fn judged_types(&self, plan: &Plan) -> Vec<ObjectType> {
+        let reads = self.round.iter().flat_map(|round| &round.reads);
+        reads
+            .filter(|(object_type, read)| {
+                let counts = plan.round.types.get(object_type);
+                let is_whole = !read.is_cut && !self.is_part(**object_type);
+                is_whole && counts.is_some_and(|counts| counts.incomplete.is_none())
+            })
+            .map(|(object_type, _)| *object_type)
+            .collect()
+    }
+
+    /// Whether only some records of a type are looked at.
+    fn is_part(&self, object_type: ObjectType) -> bool {
+        let round = self.round.as_ref();
+        round.is_some_and(|round| round.only.contains_key(&object_type))
+    }
+
     /// Writes down the reads that were complete.
     async fn write_last_reads(&self, plan: &Plan) -> Result<(), LedgerError> {
         let Some(round) = &self.round else {
