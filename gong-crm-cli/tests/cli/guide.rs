@@ -150,8 +150,23 @@ fn drift_page_works() {
 }
 
 #[test]
-fn reports_page_works() {
-    assert!(followed("reports.md") >= 1);
+fn full_exports_page_works() {
+    assert!(followed("full-exports.md") >= 10);
+}
+
+#[test]
+fn realtime_page_works() {
+    assert!(followed("realtime.md") >= 6);
+}
+
+#[test]
+fn ledgers_page_works() {
+    assert!(followed("ledgers.md") >= 10);
+}
+
+#[test]
+fn null_and_missing_page_works() {
+    assert!(followed("null-and-missing.md") >= 4);
 }
 
 #[test]
