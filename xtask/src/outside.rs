@@ -14,6 +14,7 @@ mod lint;
 mod python;
 mod schemathesis;
 mod simulator;
+mod singer;
 mod tools;
 
 use tools::{Need, Tools};
@@ -46,6 +47,12 @@ const SUITES: &[Suite] = &[
         about: "schemathesis finds no difference between contract and simulator, by default and strict",
         needs: &[Need::Python],
         run: schemathesis::run,
+    },
+    Suite {
+        name: "singer",
+        about: "the Singer SDK's tests of targets, tap-pipedrive and Meltano, with target-gong-crm",
+        needs: &[],
+        run: singer::run,
     },
     Suite {
         name: "python",

@@ -145,6 +145,16 @@ fn every_five_minutes_page_works() {
 }
 
 #[test]
+fn singer_page_works() {
+    assert!(followed("singer.md") >= 8);
+}
+
+#[test]
+fn meltano_page_works() {
+    assert!(followed("meltano.md") >= 1);
+}
+
+#[test]
 fn drift_page_works() {
     assert!(followed("drift.md") >= 3);
 }

@@ -329,6 +329,15 @@ where
         let report = client
             .resume([], self.target.options.sync.push.clone())
             .await?;
+        if report.verdict != Verdict::Done {
+            let reasons = report
+                .files
+                .iter()
+                .filter_map(|file| file.reason.as_deref());
+            let reason = reasons.collect::<Vec<_>>().join("; ");
+            let note = format!("uploads of an earlier run: {}: {reason}", report.verdict);
+            (self.on_event)(TargetEvent::Note(note.trim_end_matches(": ")));
+        }
         if report.verdict == Verdict::Canceled || report.cause.is_some() {
             self.worsen(report.verdict);
             self.report.cause = report.cause;
