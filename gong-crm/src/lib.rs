@@ -14,7 +14,9 @@ pub use gong_client::{
     clock, error, integration, meeting, objects, operation, poll, quota, rate_limit, raw, retry,
     status, upload, users,
 };
-pub use gong_records::{check, fix, ids, io, mapping, record, rule, schema, value};
+#[cfg(feature = "mapping")]
+pub use gong_records::mapping;
+pub use gong_records::{check, fix, ids, io, record, rule, schema, value};
 
 /// Writing records of one type as the lines of entity files.
 pub mod write {
@@ -31,6 +33,6 @@ pub use gong_records::{
 pub use ledger::Ledger;
 
 /// The programs of the guide compile.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "mapping"))]
 #[doc = include_str!("../../docs/guide/csv.md")]
 struct Guide;

@@ -64,6 +64,7 @@ mod draft;
 mod encoding;
 mod expression;
 mod field_type;
+mod files;
 mod join;
 mod json_path;
 mod json_rows;

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::scale;
 
+mod instructions;
 mod page;
 
 /// How much larger than the example the CRM is that is pushed.
@@ -15,6 +16,10 @@ const PUSHED: u32 = 100;
 /// Runs the bench of this name with these arguments, optimized as what is shipped.
 pub(crate) fn run(root: &Path, name: &str, arguments: &[String]) -> Result<()> {
     let folder = build(root)?;
+    if name == "instructions" {
+        let update = arguments.iter().any(|argument| argument == "--update");
+        return instructions::run(root, &folder, update);
+    }
     let crm = crm(root, name)?;
     let mut command = command(root, &folder, name, crm.as_deref());
     let status = command.args(arguments).status();

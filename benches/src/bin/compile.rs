@@ -1,92 +1,138 @@
-//! How many crates does an app compile for gong-crm, and how long does that take from nothing?
+//! How many crates are compiled, and where the time of a first build goes: `cargo xtask bench compile`.
 //!
-//! `cargo xtask bench compile`
-//!
-//! The crates are counted for the features that an app chooses. Then a program that depends on
-//! gong-crm with client and TLS is built, optimized, in an empty folder, and beside it one that
-//! depends on `gong-rs`, a client generated from Gong's own document, which has no upload. What is
-//! downloaded is downloaded before.
+//! The crates are those of `cargo tree -e normal,build`, each once. Then the command is built, optimized,
+//! in an empty folder; what is downloaded is downloaded before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use benches::figures::say;
 
-/// What an app may choose, and what for.
-const CHOICES: [(&str, &str); 5] = [
-    ("", "records, files and the check"),
-    ("convert", "and CSV"),
-    ("client", "the client, with TLS of one's own"),
-    ("client,rustls", "the client with TLS"),
-    ("client,rustls,sqlite,convert", "all that the command uses"),
+/// The crates that people depend on or install, and how many crates each may bring with its default
+/// features.
+const GOALS: [(&str, usize); 4] = [
+    ("gong-records", 40),
+    ("gong-client", 130),
+    ("gong-crm", 145),
+    ("gong-crm-cli", 205),
+];
+
+/// How many seconds of processor time the first build may take.
+const SECONDS: f64 = 300.0;
+
+/// How far beyond a goal the benchmark fails: other processors are slower.
+const GATE: f64 = 1.0 / 0.7;
+
+/// How many of the heaviest crates are listed.
+const LISTED: usize = 16;
+
+/// What heavy crates are for.
+const PURPOSES: &[(&str, &str)] = &[
+    ("axum", "the server of the simulator"),
+    ("clap_builder", "arguments and help of the command"),
+    ("clap_derive", "arguments of the command"),
+    ("clap_complete", "completions of shells"),
+    ("csv", "reading CSV exports"),
+    ("encoding_rs", "exports that are not UTF-8"),
+    ("gong-api-gen", "the generated client"),
+    ("gong-client", "our own: calls to Gong"),
+    ("gong-crm", "our own: ledger, push and sync"),
+    ("gong-crm-cli", "our own: the command"),
+    ("gong-records", "our own: records, check and mapping"),
+    ("gong-sim", "our own: the simulator of `--sim`"),
+    ("gong-sources", "our own: where records come from"),
+    ("h2", "HTTP/2"),
+    ("hyper", "HTTP, of reqwest and the simulator"),
+    ("hyper-util", "connections, of reqwest and the simulator"),
+    ("icu_properties_data", "domain names beyond ASCII, of url"),
+    ("indicatif", "progress bars"),
+    ("jiff", "dates and zones"),
+    ("libsqlite3-sys", "SQLite in C: the ledger"),
+    ("minijinja", "expressions of mappings"),
+    ("proc-macro2", "code generation at compile time"),
+    ("regex-automata", "patterns"),
+    ("reqwest", "the HTTP client"),
+    ("ring", "cryptography of TLS, in C and assembly"),
+    ("rusqlite", "the ledger in SQLite"),
+    ("rustix", "file locks and modes"),
+    ("rustls", "TLS"),
+    ("rustls-webpki", "certificates of TLS"),
+    ("serde", "reading and writing formats"),
+    ("serde_core", "reading and writing formats"),
+    ("serde_derive", "reading and writing formats"),
+    ("serde_json", "JSON"),
+    ("syn", "code generation at compile time"),
+    ("tokio", "the async runtime"),
+    ("toml", "configuration and mappings"),
+    ("toml_parser", "configuration and mappings"),
+    ("tower-http", "redirects and compression, of reqwest"),
+    ("unicode-normalization", "comparing texts"),
+    ("wide", "sixteen bytes at a time, in the check"),
+    ("winnow", "parsing TOML"),
+    ("zerocopy", "a part of other crates"),
 ];
 
 fn main() -> Result<()> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("the benches are in a workspace")?;
-    say(&format!("{:<32}{:>8}", "features of gong-crm", "crates"));
-    for (features, meaning) in CHOICES {
-        let crates = crates(workspace, features)?.len();
-        let features = if features.is_empty() {
-            "none"
-        } else {
-            features
-        };
-        say(&format!("{features:<32}{crates:>8}  {meaning}"));
+    let gate = std::env::args().any(|argument| argument == "--gate");
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    let workspace = workspace.context("the benchmarks are in a workspace")?;
+    let mut failures = Vec::new();
+    say(&format!("{:<16}{:>8}{:>8}", "", "crates", "goal"));
+    for (package, goal) in GOALS {
+        let count = crates(workspace, package)?.len();
+        say(&format!("{package:<16}{count:>8}{goal:>8}"));
+        if count > goal {
+            failures.push(format!("{package} brings {count} crates, goal {goal}"));
+        }
     }
+    let build = build(workspace)?;
     say("");
     say(&format!(
-        "{:<32}{:>8}{:>8}",
-        "optimized build from nothing", "crates", "s"
+        "the first build: {:.0} s of processor time (goal {SECONDS}), {:.0} s by the clock",
+        build.processor, build.clock
     ));
-    let own = format!(
-        "{{ path = '{}', default-features = false, features = [\"client\", \"rustls\"] }}",
-        workspace.join("gong-crm").display()
-    );
-    let lock = fs::read(workspace.join("Cargo.lock"))?;
-    for (name, dependency, lock) in [
-        ("gong-crm", &*own, Some(lock)),
-        ("gong-rs", "\"=0.0.1\"", None),
-    ] {
-        let (crates, seconds) = build(name, dependency, lock.as_deref())?;
-        say(&format!("{name:<32}{crates:>8}{seconds:>8.1}"));
+    say(&format!(
+        "{:<24}{:>8}  {}",
+        "heaviest crates", "s", "what for"
+    ));
+    let mut units: Vec<(&String, &f64)> = build.units.iter().collect();
+    units.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+    for (name, seconds) in units.into_iter().take(LISTED) {
+        let purpose = PURPOSES.iter().find(|(known, _)| known == name);
+        let purpose = purpose.map_or("", |(_, purpose)| purpose);
+        say(&format!("{name:<24}{seconds:>8.1}  {purpose}"));
+    }
+    if build.processor > SECONDS * GATE {
+        failures.push(format!("the first build takes {:.0} s", build.processor));
+    }
+    if gate && !failures.is_empty() {
+        bail!("beyond the goal:\n{}", failures.join("\n"));
     }
     Ok(())
 }
 
-/// The crates that are compiled for gong-crm with these features, itself included.
-fn crates(workspace: &Path, features: &str) -> Result<BTreeSet<String>> {
+/// The crates that are compiled for a package, itself included.
+fn crates(workspace: &Path, package: &str) -> Result<BTreeSet<String>> {
     let output = Command::new(cargo())
+        .args(["tree", "--locked", "--package", package])
         .args([
-            "tree",
-            "--locked",
-            "--package",
-            "gong-crm",
-            "--no-default-features",
-        ])
-        .args([
-            "--features",
-            features,
             "--edges",
             "normal,build",
             "--prefix",
             "none",
+            "--format",
+            "{p}",
         ])
-        .args(["--format", "{p}"])
         .current_dir(workspace)
         .output()?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    ensure!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(said.lines().filter_map(name_and_version).collect())
+    let text = String::from_utf8_lossy(&output.stdout);
+    let failure = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{failure}");
+    Ok(text.lines().filter_map(name_and_version).collect())
 }
 
 fn name_and_version(line: &str) -> Option<String> {
@@ -94,41 +140,64 @@ fn name_and_version(line: &str) -> Option<String> {
     Some(format!("{} {}", words.next()?, words.next()?))
 }
 
-/// Builds a program that depends on one crate; says how many were compiled and how long it took.
-fn build(name: &str, dependency: &str, lock: Option<&[u8]>) -> Result<(usize, f64)> {
-    let folder = tempfile::tempdir()?;
-    let manifest = format!(
-        "[package]\nname = \"app\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n{name} = \
-         {dependency}\n\n[workspace]\n"
-    );
-    fs::write(folder.path().join("Cargo.toml"), manifest)?;
-    fs::create_dir(folder.path().join("src"))?;
-    fs::write(folder.path().join("src/main.rs"), "fn main() {}\n")?;
-    if let Some(lock) = lock {
-        fs::write(folder.path().join("Cargo.lock"), lock)?;
-    }
-    let mut fetch = Command::new(cargo());
-    run(fetch.arg("fetch").current_dir(folder.path()))?;
-    let mut build = Command::new(cargo());
-    build
-        .args(["build", "--release", "--offline"])
-        .current_dir(folder.path())
-        .env("CARGO_TARGET_DIR", folder.path().join("target"));
-    let begun = Instant::now();
-    let said = run(&mut build)?;
-    let seconds = begun.elapsed().as_secs_f64();
-    let compiled = said
-        .lines()
-        .filter(|line| line.trim_start().starts_with("Compiling "));
-    Ok((compiled.count() - 1, seconds))
+/// A build from nothing.
+struct Build {
+    /// Seconds of processor time of all its processes.
+    processor: f64,
+    clock: f64,
+    /// Seconds of each crate, its build script included.
+    units: BTreeMap<String, f64>,
 }
 
-/// Runs cargo and gives what it said.
-fn run(command: &mut Command) -> Result<String> {
+fn build(workspace: &Path) -> Result<Build> {
+    let folder = tempfile::tempdir()?;
+    let mut command = Command::new(cargo());
+    command
+        .args(["build", "--release", "--locked", "--timings"])
+        .args(["--package", "gong-crm-cli"])
+        .current_dir(workspace)
+        .env("CARGO_TARGET_DIR", folder.path());
+    let before = processor_seconds_of_children()?;
+    let start = Instant::now();
     let output = command.output()?;
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    ensure!(output.status.success(), "{said}");
-    Ok(said)
+    let clock = start.elapsed().as_secs_f64();
+    let failure = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{failure}");
+    let timings = fs::read_to_string(folder.path().join("cargo-timings/cargo-timing.html"))?;
+    Ok(Build {
+        processor: processor_seconds_of_children()? - before,
+        clock,
+        units: units(&timings)?,
+    })
+}
+
+/// The seconds of each crate in cargo's page of timings.
+fn units(page: &str) -> Result<BTreeMap<String, f64>> {
+    #[derive(serde::Deserialize)]
+    struct Unit {
+        name: String,
+        duration: f64,
+    }
+    let data = page.split("const UNIT_DATA = ").nth(1);
+    let data = data.and_then(|rest| rest.split("];").next());
+    let data = data.context("cargo's page of timings has no UNIT_DATA")?;
+    let units: Vec<Unit> = serde_json::from_str(&format!("{data}]"))?;
+    let mut seconds = BTreeMap::new();
+    for unit in units {
+        *seconds.entry(unit.name).or_default() += unit.duration;
+    }
+    Ok(seconds)
+}
+
+/// The processor time of processes that have ended.
+fn processor_seconds_of_children() -> Result<f64> {
+    /// What Linux counts per second.
+    const TICKS: f64 = 100.0;
+    let status = fs::read_to_string("/proc/self/stat")?;
+    let after_name = status.rsplit(')').next().unwrap_or_default();
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    let ticks = |at: usize| -> Result<f64> { Ok(fields.get(at).context("a field")?.parse()?) };
+    Ok((ticks(13)? + ticks(14)?) / TICKS)
 }
 
 fn cargo() -> String {

@@ -2,126 +2,30 @@
 //!
 //! Line numbers of a block count from 1 in it. [`FileCheck`](super::file) puts blocks together.
 
-use std::ops::Range;
-use std::path::Path;
-use std::sync::Arc;
-
-use super::context::{CheckContext, FieldSet};
+use super::context::FieldSet;
 use super::duplicates::emails::EmailKey;
 use super::duplicates::versions::Version;
 use super::duplicates::without_ends;
-use super::finding::{About, Excerpt, Finding, RawFinding};
+use super::finding::RawFinding;
 use super::ids::{ReferenceLookup, hash_bytes};
 use super::names::NameCache;
-use super::order::OrderPart;
 use super::record::{LineReport, RecordChecker, inspect};
-use super::scan::{Identity, Scanned, Scanner};
-use super::severities::SeverityTable;
+use super::scan::{Scanned, Scanner};
 use crate::object_type::ObjectType;
-use crate::rule::{Rule, Severity};
+use crate::rule::Rule;
 
-/// What the check of a block needs to know of the lines before it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct BlockStart {
-    /// Whether it is the beginning of the file.
-    pub(super) is_first: bool,
-    /// Whether no record came before.
-    pub(super) is_before_records: bool,
-    /// While a record is spread over lines: how far its first line is indented.
-    pub(super) spread: Option<usize>,
-    /// Standard fields that no record has had so far. That they are missing is only counted.
-    pub(super) open: FieldSet,
-    /// How many findings are still wanted; more are only counted.
-    pub(super) wanted: u64,
-    /// Whether the order of dates still matters.
-    pub(super) watches_order: bool,
-}
+mod findings;
+mod report;
 
-/// How often each rule is broken.
-pub(super) type Counts = [u64; Rule::ALL.len()];
-
-/// A finding, and the field that is missing if it is about one.
-#[derive(Debug)]
-pub(super) struct BlockFinding {
-    pub(super) finding: Finding,
-    pub(super) missing: Option<usize>,
-}
-
-/// The id of a line.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LineId {
-    pub(super) hash: u64,
-    pub(super) line: u32,
-    pub(super) is_deleted: bool,
-}
-
-/// A standard field that records lack.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct MissingCount {
-    /// How many records lack it.
-    pub(super) records: u64,
-    /// The first line that lacks it.
-    pub(super) first_line: u64,
-}
-
-/// A name that breaks a rule.
-#[derive(Debug)]
-pub(super) struct NameCount {
-    pub(super) records: u64,
-    pub(super) first: Finding,
-}
-
-/// What a stream that cannot be read twice must keep of a line.
-#[derive(Debug)]
-pub(super) struct KeptKey {
-    pub(super) key: Box<str>,
-    pub(super) version: Version,
-    pub(super) line: u64,
-}
-
-/// What the check of a block found.
-#[derive(Debug)]
-pub(super) struct BlockReport {
-    pub(super) lines: u64,
-    pub(super) records: u64,
-    /// Findings about values, and lines; those with words are in `findings` too.
-    pub(super) counts: Counts,
-    pub(super) findings: Vec<BlockFinding>,
-    pub(super) ids: Vec<LineId>,
-    /// The ids with their text, if they have to be kept.
-    pub(super) kept_ids: Vec<KeptKey>,
-    /// Email addresses of users.
-    pub(super) emails: Vec<EmailKey>,
-    /// By the index of the field.
-    pub(super) missing: Vec<MissingCount>,
-    /// Standard fields that some record lacks, and those that some record has.
-    pub(super) absent: FieldSet,
-    pub(super) present: FieldSet,
-    /// The fields that were taken for open.
-    pub(super) open: FieldSet,
-    pub(super) names: Vec<NameCount>,
-    pub(super) order: OrderPart,
-    pub(super) spread: Option<usize>,
-    pub(super) stops_file: bool,
-}
-
-/// Facts of a run that all blocks share.
-#[derive(Debug, Clone)]
-pub(super) struct BlockSettings<'a> {
-    pub(super) context: CheckContext<'a>,
-    pub(super) severities: &'a SeverityTable,
-    pub(super) path: Arc<Path>,
-    /// Whether the ids and addresses have to be kept.
-    pub(super) keeps_keys: bool,
-    /// Whether findings have excerpts.
-    pub(super) excerpts: bool,
-}
+pub(super) use findings::finding;
+use findings::{line_of, unsorted};
+pub(super) use report::{
+    BlockFinding, BlockReport, BlockSettings, BlockStart, Counts, KeptKey, LineId, MissingCount,
+    NameCount,
+};
 
 /// In how many lines a wrong type of file is looked for; a file of one shows it in the first.
 const DOUBTED_LINES: u64 = 100;
-
-/// How many names that the scanner does not know are told apart in a block.
-const MAX_OTHER_NAMES: usize = 4_096;
 
 /// Checks blocks of a file.
 #[derive(Debug)]
@@ -416,76 +320,6 @@ impl<'a> BlockChecker<'a> {
         }
     }
 
-    /// Whether that these fields are missing needs no words.
-    fn are_only_counted(&self, missing: FieldSet) -> bool {
-        let mut rest = missing & !self.start.open;
-        while rest != 0 {
-            let index = rest.trailing_zeros() as usize;
-            if self.built_missing[index] < self.start.wanted {
-                return false;
-            }
-            rest &= rest - 1;
-        }
-        true
-    }
-
-    fn count_missing(&mut self, missing: FieldSet, line: u64) {
-        self.report.absent |= missing;
-        let mut rest = missing;
-        while rest != 0 {
-            let count = &mut self.report.missing[rest.trailing_zeros() as usize];
-            if count.records == 0 {
-                count.first_line = line;
-            }
-            count.records += 1;
-            rest &= rest - 1;
-        }
-    }
-
-    /// Counts the names of a line that break a rule.
-    fn scanned_names(&mut self, bytes: &[u8], start: usize, next: usize, scanned: &Scanned) {
-        let context = self.settings.context;
-        self.name_places.resize(self.scanner.names() * 2, u32::MAX);
-        for noted in &scanned.names {
-            let (name, identity) = self.scanner.field(noted.slot);
-            let Identity::Unknown(unknown) = identity else {
-                continue;
-            };
-            let Some(rule) = unknown.rule(&context, scanned.present) else {
-                continue;
-            };
-            let Some(severity) = self.settings.severities.of(rule) else {
-                continue;
-            };
-            let place = usize::from(noted.slot) * 2 + usize::from(rule == Rule::MisspelledName);
-            let known = self.name_places[place];
-            if severity == Severity::Warning
-                && let Some(count) = self.report.names.get_mut(known as usize)
-            {
-                count.records += 1;
-                continue;
-            }
-            let name_at = noted.name_at - start;
-            let range = name_at..name_at + self.scanner.raw_length(noted.slot);
-            let name = name.to_owned();
-            let mut checker = RecordChecker::new(&context, &mut self.names, true);
-            let problem = checker.name_problem(unknown, &name, range, scanned.present);
-            let Some(problem) = problem else {
-                continue;
-            };
-            let text = line_of(bytes, start, next);
-            let id = &bytes[scanned.object_id.clone()];
-            let id = Some(String::from_utf8_lossy(id)).filter(|id| !id.is_empty());
-            if severity == Severity::Error {
-                self.add_value(problem, severity, &text, id.as_deref());
-                continue;
-            }
-            self.name_places[place] = u32::try_from(self.report.names.len()).unwrap_or(u32::MAX);
-            let first = self.finding(problem, severity, &text, id.as_deref());
-            self.report.names.push(NameCount { records: 1, first });
-        }
-    }
-
     /// Whether the line is part of a record that began on an earlier line, and was reported there.
     fn is_within_spread(&mut self, text: &str) -> bool {
         let Some(indent) = self.report.spread else {
@@ -507,162 +341,5 @@ impl<'a> BlockChecker<'a> {
         let hint = "save the file as UTF-8; it may be in Windows-1252 or ISO 8859-1";
         self.report.records += u64::from(text.trim_start().starts_with('{'));
         self.add(problem.with_hint(hint), &text, None);
-    }
-
-    /// Adds a problem of the current line.
-    fn add(&mut self, problem: RawFinding, text: &str, object_id: Option<&str>) {
-        let Some(severity) = self.settings.severities.of(problem.rule) else {
-            return;
-        };
-        match problem.about {
-            About::Name if severity == Severity::Warning => {
-                self.add_name(problem, severity, text, object_id);
-            }
-            About::Missing(index) => {
-                let bit = 1 << index;
-                self.count_missing(bit, self.report.lines);
-                if !self.are_only_counted(bit) && !problem.message.is_empty() {
-                    self.built_missing[index] += 1;
-                    let finding = self.finding(problem, severity, text, object_id);
-                    let missing = Some(index);
-                    self.report.findings.push(BlockFinding { finding, missing });
-                }
-            }
-            About::Name | About::Value => self.add_value(problem, severity, text, object_id),
-        }
-    }
-
-    fn add_value(
-        &mut self,
-        problem: RawFinding,
-        severity: Severity,
-        text: &str,
-        object_id: Option<&str>,
-    ) {
-        self.report.counts[problem.rule as usize] += 1;
-        if self.built < self.start.wanted && !problem.message.is_empty() {
-            self.built += 1;
-            let finding = self.finding(problem, severity, text, object_id);
-            let missing = None;
-            self.report.findings.push(BlockFinding { finding, missing });
-        }
-    }
-
-    /// Adds a name of a line that the scanner could not read.
-    fn add_name(
-        &mut self,
-        problem: RawFinding,
-        severity: Severity,
-        text: &str,
-        object_id: Option<&str>,
-    ) {
-        let key = (problem.rule, problem.field.clone().unwrap_or_default());
-        if let Some(place) = self.other_names.get(&key) {
-            self.report.names[*place as usize].records += 1;
-            return;
-        }
-        // Names beyond these are of no use to anybody, and are counted under the last.
-        if self.other_names.len() < MAX_OTHER_NAMES {
-            let place = u32::try_from(self.report.names.len()).unwrap_or(u32::MAX);
-            self.other_names.insert(key, place);
-            let first = self.finding(problem, severity, text, object_id);
-            self.report.names.push(NameCount { records: 1, first });
-        } else if let Some(last) = self.report.names.last_mut() {
-            last.records += 1;
-        }
-    }
-
-    fn finding(
-        &self,
-        problem: RawFinding,
-        severity: Severity,
-        text: &str,
-        object_id: Option<&str>,
-    ) -> Finding {
-        let line = self.report.lines;
-        finding(&self.settings, problem, severity, text, line, object_id)
-    }
-}
-
-impl BlockReport {
-    fn new(fields: usize) -> Self {
-        Self {
-            lines: 0,
-            records: 0,
-            counts: [0; Rule::ALL.len()],
-            findings: Vec::new(),
-            ids: Vec::new(),
-            kept_ids: Vec::new(),
-            emails: Vec::new(),
-            missing: vec![MissingCount::default(); fields],
-            absent: 0,
-            present: 0,
-            open: 0,
-            names: Vec::new(),
-            order: OrderPart::default(),
-            spread: None,
-            stops_file: false,
-        }
-    }
-}
-
-/// A finding in a line.
-pub(super) fn finding(
-    settings: &BlockSettings<'_>,
-    problem: RawFinding,
-    severity: Severity,
-    text: &str,
-    line: u64,
-    object_id: Option<&str>,
-) -> Finding {
-    let Range { start, end } = problem.range;
-    let start = text.floor_char_boundary(start);
-    Finding {
-        path: Arc::clone(&settings.path),
-        line,
-        column: if line == 0 {
-            0
-        } else {
-            text[..start].chars().count() as u64 + 1
-        },
-        rule: problem.rule,
-        severity,
-        field: problem.field,
-        object_id: object_id.map(str::to_owned),
-        count: 1,
-        first_line: None,
-        message: problem.message,
-        hint: problem.hint,
-        row: None,
-        excerpt: (settings.excerpts && line > 0 && !text.is_empty())
-            .then(|| Excerpt::new(text, start..end)),
-    }
-}
-
-/// The finding at a date that is earlier than one before it; the line of that one is not known yet.
-fn unsorted(
-    settings: &BlockSettings<'_>,
-    text: &str,
-    line: u64,
-    at: usize,
-    object_id: Option<&str>,
-) -> Finding {
-    let severity = settings.severities.of(Rule::Unsorted);
-    let problem = RawFinding::new(Rule::Unsorted, at..at + 1, "")
-        .with_field(Some("modifiedDate".to_owned()))
-        .with_hint("sort the records by modifiedDate, oldest first");
-    let severity = severity.unwrap_or(Severity::Warning);
-    finding(settings, problem, severity, text, line, object_id)
-}
-
-/// A line that the scanner read, without its end.
-fn line_of(bytes: &[u8], start: usize, next: usize) -> std::borrow::Cow<'_, str> {
-    let line = &bytes[start..next];
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    match simdutf8::basic::from_utf8(line) {
-        Ok(line) => line.into(),
-        // The scanner reads UTF-8 only.
-        Err(_) => String::from_utf8_lossy(line),
     }
 }

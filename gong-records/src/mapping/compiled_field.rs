@@ -11,12 +11,12 @@ use super::cell::{CellKind, Format, Shape, Wrong, multiply, rounded_digits, text
 use super::columns::Column;
 use super::expression::Compiled;
 use super::field_type::constant;
-use super::lookup::{self, Table};
-use super::model::{FieldMapping, MappingError, Take, TypeMapping, Words};
+use super::lookup::Table;
+use super::model::{FieldMapping, Lookup, MappingError, Take, TypeMapping, Words};
 use super::row::Row;
 use super::source::Source;
-use super::{Mapping, Options, text as texts};
-use crate::record::{ObjectType, Presence};
+use super::{Options, text as texts};
+use crate::record::Presence;
 use crate::rule::Rule;
 
 /// What `values` says of a cell whose meaning is an open question.
@@ -103,7 +103,6 @@ impl CompiledField {
         mapping: &FieldMapping,
         shape: Shape,
         table: &TypeMapping,
-        object_type: ObjectType,
         context: &mut Context<'_, '_>,
     ) -> Result<Self, MappingError> {
         let format = Format::new(shape, table, mapping)?;
@@ -132,7 +131,7 @@ impl CompiledField {
                     })?;
             }
         }
-        let steps = Steps::new(mapping, shape, object_type, context)?;
+        let steps = Steps::new(mapping, shape, context)?;
         let column = match &from {
             From::Columns(columns) => columns.first().map(Column::number),
             _ => None,
@@ -326,9 +325,10 @@ impl CompiledField {
 
 /// What a field is compiled with.
 pub(super) struct Context<'a, 's> {
-    pub(super) mapping: &'a Mapping,
     pub(super) source: &'a mut Source<'s>,
     pub(super) options: &'a Options,
+    /// Reads the table in which cells are looked up.
+    pub(super) look_up: &'a dyn Fn(&Lookup) -> Result<Arc<Table>, MappingError>,
 }
 
 fn from(mapping: &FieldMapping, source: &mut Source<'_>) -> Result<From, MappingError> {
@@ -374,7 +374,6 @@ impl Steps {
     fn new(
         mapping: &FieldMapping,
         shape: Shape,
-        object_type: ObjectType,
         context: &mut Context<'_, '_>,
     ) -> Result<Option<Box<Self>>, MappingError> {
         if mapping.split.is_some() && shape != Shape::List && mapping.take.is_none() {
@@ -387,10 +386,9 @@ impl Steps {
             return Err(MappingError::new("domain is for lists and texts").within("domain"));
         }
         let lookup = match &mapping.lookup {
-            Some(wanted) => Some(
-                lookup::table(wanted, object_type, context.mapping, context.options)
-                    .map_err(|error| error.within("lookup"))?,
-            ),
+            Some(wanted) => {
+                Some((context.look_up)(wanted).map_err(|error| error.within("lookup"))?)
+            }
             None => None,
         };
         let only_currency = match &mapping.only_currency {

@@ -6,16 +6,25 @@ use std::ops::Range;
 use super::cell::{LIST_SEPARATOR, Shape, Wrong};
 use super::columns::Column;
 use super::compiled_field::{self, CompiledField, Context};
-use super::converter::Keep;
 use super::expression::Compiled;
 use super::field_type::{missing, shape};
 use super::model::{MappingError, TypeMapping, Words};
 use super::problem::{LeftOut, Problem, excerpt};
 use super::row::{Defect, Row, RowPlace};
 use super::source::Source;
-use super::{Mapping, Options};
 use crate::record::{ObjectType, Presence};
 use crate::rule::Rule;
+
+/// What becomes of a row with a cell that can't be converted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// It is left out.
+    FlawlessRows,
+    /// It is kept without the field, unless every record must have that.
+    RowsWithoutField,
+    /// It is kept without the field, whichever it is: the check looks at all else in it.
+    EveryRow,
+}
 
 /// The field that a table's `deleted` becomes.
 const DELETED: &str = "isDeleted";
@@ -52,9 +61,7 @@ impl CompiledMapping {
     pub(super) fn new(
         table: &TypeMapping,
         object_type: ObjectType,
-        mapping: &Mapping,
-        source: &mut Source<'_>,
-        options: &Options,
+        context: &mut Context<'_, '_>,
         keep: Keep,
     ) -> Result<Self, MappingError> {
         let format = object_type.line_format();
@@ -73,11 +80,6 @@ impl CompiledMapping {
             let place = format.fields.iter().position(|field| field.name == *name);
             place.unwrap_or(usize::MAX)
         });
-        let mut context = Context {
-            mapping,
-            source,
-            options,
-        };
         let mut fields = Vec::new();
         for (name, field_mapping) in named {
             let is_deleted = name == DELETED && table.deleted.is_some();
@@ -91,17 +93,16 @@ impl CompiledMapping {
             let shape = if is_deleted {
                 Shape::Deleted
             } else {
-                shape(format, name, field_mapping, options).map_err(located)?
+                shape(format, name, field_mapping, context.options).map_err(located)?
             };
-            let field =
-                CompiledField::new(name, field_mapping, shape, table, object_type, &mut context);
+            let field = CompiledField::new(name, field_mapping, shape, table, context);
             let mut field = field.map_err(|error| {
                 located(error).prefixed(&format!("{object_type}, field {name}: "))
             })?;
             field.presence = format.field(name).map(|standard| standard.presence);
             fields.push(field);
         }
-        let names = source.names();
+        let names = context.source.names();
         let filter = table
             .filter
             .as_deref()
@@ -114,7 +115,7 @@ impl CompiledMapping {
         let needs_value = filter.is_some() || fields.iter().any(CompiledField::is_expression);
         Ok(Self {
             fields,
-            column_count: source.column_count(),
+            column_count: context.source.column_count(),
             keep,
             filter,
             todo: table.todo.clone(),

@@ -2,9 +2,10 @@
 
 use std::io::{self, Read};
 
+use super::compiled_field::Context;
 use super::compiled_mapping::{CompiledMapping, required_fields};
 use super::join::joins;
-use super::model::{Mapping, MappingError};
+use super::model::{Lookup, Mapping, MappingError};
 use super::problem::Problem;
 use super::row::Row;
 use super::source::{Source, is_json};
@@ -12,16 +13,9 @@ use super::source_map::SourceMap;
 use super::{ConvertError, Options};
 use crate::record::ObjectType;
 
-/// What becomes of a row with a cell that can't be converted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keep {
-    /// It is left out.
-    FlawlessRows,
-    /// It is kept without the field, unless every record must have that.
-    RowsWithoutField,
-    /// It is kept without the field, whichever it is: the check looks at all else in it.
-    EveryRow,
-}
+mod lookups;
+
+pub(super) use super::compiled_mapping::Keep;
 
 /// A file on its way to lines.
 pub(super) struct Converter<'a> {
@@ -57,8 +51,13 @@ impl<'a> Converter<'a> {
             let joins = joins(table, object_type, mapping, options, is_json).map_err(located)?;
             source.set_joins(joins);
         }
-        let compiled =
-            CompiledMapping::new(table, object_type, mapping, &mut source, options, keep);
+        let look_up = |lookup: &Lookup| lookups::table(lookup, object_type, mapping, options);
+        let mut context = Context {
+            source: &mut source,
+            options,
+            look_up: &look_up,
+        };
+        let compiled = CompiledMapping::new(table, object_type, &mut context, keep);
         Ok(Self {
             source,
             compiled: compiled.map_err(located)?,

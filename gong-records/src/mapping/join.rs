@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::ConvertError;
+use super::files::beside;
 use super::json_path::{JsonPath, cell};
 use super::json_rows::JsonRows;
-use super::lookup::beside;
 use super::model::{Join, MappingError, TypeMapping};
 use super::row::Row;
 use super::{Mapping, Options};

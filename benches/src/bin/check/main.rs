@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use benches::figures::say;
+use benches::figures::{peak_kib, say};
 
 mod competitor;
 mod rounds;
@@ -70,12 +70,4 @@ fn processor_milliseconds() -> Option<f64> {
     let figures = std::fs::read_to_string("/proc/self/schedstat").ok()?;
     let nanoseconds: f64 = figures.split_whitespace().next()?.parse().ok()?;
     Some(nanoseconds / 1e6)
-}
-
-/// The peak memory of this process; 0 if the system does not report it.
-fn peak_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let number = peak.and_then(|text| text.split_whitespace().next()?.parse().ok());
-    number.unwrap_or_default()
 }
