@@ -130,13 +130,14 @@ impl ClientHooks<Authorization> for Client {
     }
 
     async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
+        // The names are those of OpenTelemetry, where it has some.
         let span = tracing::debug_span!(
-            "gong",
-            operation = info.operation_id,
-            method = %request.method(),
-            path = request.url().path(),
-            status = tracing::field::Empty,
-            request_id = tracing::field::Empty,
+            "gong.call",
+            gong.operation = info.operation_id,
+            http.request.method = %request.method(),
+            url.path = request.url().path(),
+            http.response.status_code = tracing::field::Empty,
+            gong.request_id = tracing::field::Empty,
         );
         async {
             let response = execute(&self.client, request).await.inspect_err(|error| {
@@ -144,19 +145,19 @@ impl ClientHooks<Authorization> for Client {
                 debug!(
                     timeout = error.is_timeout(),
                     connect = error.is_connect(),
-                    "no answer"
+                    "no response"
                 );
             })?;
             let span = tracing::Span::current();
-            span.record("status", response.status().as_u16());
+            span.record("http.response.status_code", response.status().as_u16());
             if let Some(id) = response
                 .headers()
                 .get("x-traceid")
                 .and_then(|id| id.to_str().ok())
             {
-                span.record("request_id", id);
+                span.record("gong.request_id", id);
             }
-            debug!("answered");
+            debug!("response");
             let _ = CURRENT.try_with(|exchange| exchange.record(&response));
             Ok(bounded(response))
         }

@@ -18,3 +18,27 @@ pub use gong_api_gen::*;
 
 /// The HTTP library whose types the raw client uses.
 pub use reqwest as http;
+
+impl crate::Client {
+    /// The generated client beneath, with the same connections and credentials, for what this one
+    /// does not offer. Its calls are not retried and do not count towards the rate limit.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # use gong_client::{Client, Credentials};
+    /// # let sim = gong_sim::Simulator::start().await?;
+    /// # let (base_url, key, secret) = (sim.base_url(), sim.access_key(), sim.access_key_secret());
+    /// let client = Client::builder()
+    ///     .base_url(base_url)
+    ///     .credentials(Credentials::access_key(key, secret))
+    ///     .build()?;
+    /// let response = client.raw().list_generic_crm_integration().await?;
+    /// assert_eq!(response.status(), 200);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn raw(&self) -> &Client {
+        &self.raw
+    }
+}

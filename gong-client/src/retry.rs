@@ -245,6 +245,13 @@ impl<'a> Attempts<'a> {
     pub async fn wait_after(&mut self, error: Error) -> Result<(), Error> {
         match self.next_pause(error.retry_after()) {
             Some(pause) => {
+                tracing::info!(
+                    gong.operation = error.operation().map(crate::operation::Operation::id),
+                    attempt = self.failed,
+                    wait_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                    kind = ?error.kind(),
+                    "retrying"
+                );
                 self.clock.sleep(pause).await;
                 Ok(())
             }

@@ -9,8 +9,9 @@
 //! and answers with the report. An upload for each change would soon use up the 10,000 calls that
 //! Gong allows per day.
 //!
-//! A record stays in the list until Gong has accepted it, whatever fails in between. A real service
-//! keeps the list in a table, and opens a ledger in a file, so that both outlive it.
+//! A record stays in the list until Gong has accepted it, whatever fails in between. On a signal, the
+//! service finishes the requests that it has begun, pushes once more, and says what is still waiting.
+//! A real service keeps the list in a table, and opens a ledger in a file, so that both outlive it.
 //!
 //! In a crate of your own it needs `axum`, `gong-crm`, `gong-sim`, `reqwest` with `json`, `serde`
 //! with `derive`, `serde_json`, and `tokio` with `macros`, `net` and `rt-multi-thread`.
@@ -153,7 +154,13 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
         .with_state(Arc::clone(&service));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
-    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+    // A real service stops on `tokio::signal::ctrl_c()` or SIGTERM.
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        // The sender is gone only at the end of the program.
+        let _ = stopped.await;
+    });
+    let server = tokio::spawn(async move { server.await });
 
     // From here on, what the CRM and the timer do.
     // A client that is made without TLS of its own needs a provider of cryptography all the same.
@@ -186,6 +193,20 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
         )?;
         gong.clear_faults();
     }
-    server.abort();
+    let late = json!({"id": "initech", "name": "Initech", "at": "2026-03-02T08:00:00Z"});
+    http.post(format!("{url}/accounts"))
+        .json(&late)
+        .send()
+        .await?;
+    let _ = stop.send(());
+    server.await??;
+    let report = send(&service).await.map_err(|error| error.to_string())?;
+    let waiting = service.waiting.lock().await.accounts.len();
+    writeln!(
+        out,
+        "at the end: {} with {} accepted; {waiting} waiting",
+        report.verdict,
+        report.accepted()
+    )?;
     Ok(())
 }

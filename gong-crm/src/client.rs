@@ -8,7 +8,7 @@ use std::time::Duration;
 use gong_client::rate_limit::{BoxFuture, CallCounter, CallCounterError};
 use gong_client::{Clock, Quota};
 
-pub use gong_client::Timeouts;
+pub use gong_client::{Timeouts, Token, TokenProvider};
 use jiff::Timestamp;
 
 use crate::ledger::{Ledger, LedgerError};

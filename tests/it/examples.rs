@@ -14,12 +14,14 @@ macro_rules! examples {
 }
 examples! {
     axum_service = "../../gong-crm/examples/axum_service.rs";
+    concurrent_pushes = "../../gong-crm/examples/concurrent_pushes.rs";
     custom_schema = "../../gong-crm/examples/custom_schema.rs";
     from_database = "../../gong-crm/examples/from_database.rs";
     incremental_push = "../../gong-crm/examples/incremental_push.rs";
     meeting_readiness = "../../gong-crm/examples/meeting_readiness.rs";
     own_ledger = "../../gong-crm/examples/own_ledger.rs";
     quickstart = "../../gong-crm/examples/quickstart.rs";
+    status_write_back = "../../gong-crm/examples/status_write_back.rs";
 }
 
 /// What an example prints, compared with `tests/snapshots/examples__{name}.snap`.
@@ -83,6 +85,22 @@ async fn web_service_collects_and_pushes() {
     );
 }
 
+#[tokio::test]
+async fn stopped_push_among_others_is_made_up_for() {
+    prints!(
+        concurrent_pushes,
+        "three pushes at once, one of them stopped, and the same again"
+    );
+}
+
+#[tokio::test]
+async fn status_is_written_back_whatever_becomes_of_a_push() {
+    prints!(
+        status_write_back,
+        "a push that is refused, one that fails, and one that arrives"
+    );
+}
+
 /// A new example is executed by a test, or this fails.
 #[test]
 fn every_example_is_run_here() {
@@ -96,5 +114,5 @@ fn every_example_is_run_here() {
         assert!(source.contains(&call), "no test calls {call}");
         seen += 1;
     }
-    assert!(seen >= 7, "only {seen} examples were found");
+    assert!(seen >= 9, "only {seen} examples were found");
 }

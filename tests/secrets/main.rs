@@ -212,7 +212,7 @@ async fn a_run_with_every_kind_of_failure_tells_neither_credentials_nor_records(
     says_nothing("what a person is told", told.as_bytes());
     let logged = log.0.lock().unwrap().clone();
     assert!(
-        String::from_utf8_lossy(&logged).contains("answered"),
+        String::from_utf8_lossy(&logged).contains("gong.call"),
         "the log was listened to"
     );
     says_nothing("the log", &logged);

@@ -12,6 +12,7 @@ use crate::ci::say;
 mod clients;
 mod lint;
 mod python;
+mod schemas;
 mod schemathesis;
 mod simulator;
 mod singer;
@@ -34,6 +35,12 @@ const SUITES: &[Suite] = &[
         about: "Redocly recommended-strict, Spectral spectral:oas and openapi-spec-validator find nothing",
         needs: &[Need::Python, Need::Node],
         run: lint::run,
+    },
+    Suite {
+        name: "schemas",
+        about: "ajv compiles all six JSON Schemas at its strictest",
+        needs: &[Need::Node],
+        run: schemas::run,
     },
     Suite {
         name: "clients",

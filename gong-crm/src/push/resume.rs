@@ -1,6 +1,6 @@
 //! Going on with uploads whose verdict is not known: a push without new records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -9,7 +9,7 @@ use super::event::Events;
 use super::level::Level;
 use super::planned::Planned;
 use super::report::{FileReport, Report};
-use super::run::{add, begin, canceled, places};
+use super::run::{Places, add, begin, canceled};
 use super::session::Session;
 use super::{Options, PushError};
 use crate::client::Client;
@@ -68,7 +68,7 @@ pub(super) async fn resume(
             is_older: true,
         });
         let (ended, stopped) = session.run(planned.collect(), cancel.clone()).await;
-        let places = places(&reports);
+        let places = Places::new(&reports);
         for ended in &ended {
             add(&mut reports, &places, ended);
         }
@@ -90,11 +90,10 @@ pub(super) async fn resume(
 
 /// An empty report for each source of the uploads.
 fn reports_of(uploads: &[Upload]) -> Vec<FileReport> {
-    let mut sources: BTreeMap<&str, ObjectType> = BTreeMap::new();
+    let mut sources: BTreeSet<(&str, ObjectType)> = BTreeSet::new();
     for upload in uploads {
-        for source in &upload.sources {
-            sources.entry(source).or_insert(upload.object_type);
-        }
+        let of_upload = upload.sources.iter();
+        sources.extend(of_upload.map(|source| (source.as_str(), upload.object_type)));
     }
     sources
         .into_iter()

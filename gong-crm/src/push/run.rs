@@ -220,7 +220,7 @@ pub(super) async fn carry_out(
     let in_flight = std::mem::take(&mut plan.in_flight);
     let (ended, is_canceled) = session.run(uploads, cancel).await;
     let mut files = std::mem::take(&mut plan.files);
-    let places = places(&files);
+    let places = Places::new(&files);
     for ended in &ended {
         add(&mut files, &places, ended);
     }
@@ -255,19 +255,31 @@ pub(super) async fn carry_out(
     Ok(report)
 }
 
-/// Where each path is among the reports.
-pub(super) fn places(files: &[FileReport]) -> HashMap<String, usize> {
-    let paths = files.iter().enumerate();
-    paths
-        .map(|(place, file)| (file.path.to_string_lossy().into_owned(), place))
-        .collect()
+/// Where the records of each type and path are among the reports: one export may hold records of
+/// several types.
+#[derive(Debug)]
+pub(super) struct Places(HashMap<(ObjectType, String), usize>);
+
+impl Places {
+    pub(super) fn new(files: &[FileReport]) -> Self {
+        let files = files.iter().enumerate();
+        let named = |(place, file): (usize, &FileReport)| {
+            let path = file.path.to_string_lossy().into_owned();
+            ((file.object_type, path), place)
+        };
+        Self(files.map(named).collect())
+    }
+
+    fn of(&self, object_type: ObjectType, path: &str) -> Option<usize> {
+        self.0.get(&(object_type, path.to_owned())).copied()
+    }
 }
 
 /// Adds what became of an upload to the reports of the files its records came from.
-pub(super) fn add(files: &mut [FileReport], places: &HashMap<String, usize>, ended: &Ended) {
+pub(super) fn add(files: &mut [FileReport], places: &Places, ended: &Ended) {
     let place_of = |source: u32| {
         let source = ended.upload.sources.get(source as usize)?;
-        places.get(source.as_str()).copied()
+        places.of(ended.upload.object_type, source)
     };
     for (source, counts) in &ended.counts {
         let Some(place) = place_of(*source) else {
@@ -300,9 +312,9 @@ pub(super) fn add(files: &mut [FileReport], places: &HashMap<String, usize>, end
         let places = search
             .sources
             .iter()
-            .filter_map(|source| places.get(source.as_str()));
+            .filter_map(|source| places.of(search.object_type, source));
         for place in places {
-            files[*place].uploads.push(UploadReport {
+            files[place].uploads.push(UploadReport {
                 client_request_id: search.client_request_id.clone(),
                 status: Status::TimedOut,
                 records: search.records,

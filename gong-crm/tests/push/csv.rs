@@ -158,3 +158,27 @@ async fn mapping_that_does_not_fit_sends_nothing_of_any_file() {
     assert_eq!(harness.simulator.uploads().len(), 0);
     assert!(harness.states().await.is_empty());
 }
+
+#[tokio::test]
+async fn records_of_one_export_are_counted_by_type() {
+    let harness = Harness::new().await;
+    let path = harness.write_text("deals.csv", "Nr;Phase\nd-1;Offer\nd-2;Won\nd-3;Offer\n");
+    let files = path.display();
+    let mapping = format!(
+        "[STAGE]\ndelimiter = ';'\ndistinct = true\nfiles = '{files}'\n\
+         [STAGE.fields]\nobjectId = {{ from = 'Phase', slug = true }}\nname = 'Phase'\n\
+         [DEAL]\ndelimiter = ';'\nfiles = '{files}'\n\
+         [DEAL.fields]\nobjectId = 'Nr'\nmodifiedDate = {{ constant = 'now' }}\n\
+         stage = {{ from = 'Phase', slug = true }}\n"
+    );
+    let conversion = Conversion::new(Mapping::from_toml(&mapping).unwrap());
+    let mut options = Options::new([&path]).simulator();
+    options.converter = Some(Arc::new(conversion));
+    let report = harness.push_with(options).await;
+    let accepted: Vec<(&str, u64)> = report
+        .files
+        .iter()
+        .map(|file| (file.object_type.as_str(), file.accepted))
+        .collect();
+    assert_eq!(accepted, [("STAGE", 2), ("DEAL", 3)], "{report:#?}");
+}

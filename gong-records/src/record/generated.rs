@@ -57,6 +57,58 @@ impl AppendJson for ObjectType {
         self.as_str().append_json(line);
     }
 }
+#[cfg(feature = "schemars")]
+mod json_schemas {
+    use crate::record::{Record as _, Stage, BusinessUser, Account, Contact, Deal, Lead};
+    impl schemars::JsonSchema for Stage {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            Self::LINE_FORMAT.name.into()
+        }
+        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            Self::LINE_FORMAT.json_schema()
+        }
+    }
+    impl schemars::JsonSchema for BusinessUser {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            Self::LINE_FORMAT.name.into()
+        }
+        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            Self::LINE_FORMAT.json_schema()
+        }
+    }
+    impl schemars::JsonSchema for Account {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            Self::LINE_FORMAT.name.into()
+        }
+        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            Self::LINE_FORMAT.json_schema()
+        }
+    }
+    impl schemars::JsonSchema for Contact {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            Self::LINE_FORMAT.name.into()
+        }
+        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            Self::LINE_FORMAT.json_schema()
+        }
+    }
+    impl schemars::JsonSchema for Deal {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            Self::LINE_FORMAT.name.into()
+        }
+        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            Self::LINE_FORMAT.json_schema()
+        }
+    }
+    impl schemars::JsonSchema for Lead {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            Self::LINE_FORMAT.name.into()
+        }
+        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            Self::LINE_FORMAT.json_schema()
+        }
+    }
+}
 /// The line format of an object type.
 pub(crate) fn line_format(object_type: ObjectType) -> &'static LineFormat {
     match object_type {

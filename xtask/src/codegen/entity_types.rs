@@ -81,7 +81,8 @@ fn list(spec: &Spec, entities: &[Entity]) -> Result<Artifact> {
         let builder = ident(&format!("{}Builder", entity.name));
         quote! { pub use super::#module::#builder; }
     });
-    let types = entities.iter().map(|entity| ident(&entity.name));
+    let all_types: Vec<Ident> = entities.iter().map(|entity| ident(&entity.name)).collect();
+    let types = all_types.iter();
     let object_types = entities
         .iter()
         .map(|entity| ident(&pascal_case(&entity.object_type)));
@@ -102,6 +103,23 @@ fn list(spec: &Spec, entities: &[Entity]) -> Result<Artifact> {
         use crate::record::{AppendJson, Record, Input, LineFormat, ObjectType};
 
         #object_type
+
+        #[cfg(feature = "schemars")]
+        mod json_schemas {
+            use crate::record::{Record as _, #(#all_types),*};
+
+            #(
+                impl schemars::JsonSchema for #all_types {
+                    fn schema_name() -> std::borrow::Cow<'static, str> {
+                        Self::LINE_FORMAT.name.into()
+                    }
+
+                    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                        Self::LINE_FORMAT.json_schema()
+                    }
+                }
+            )*
+        }
 
         /// The line format of an object type.
         pub(crate) fn line_format(object_type: ObjectType) -> &'static LineFormat {

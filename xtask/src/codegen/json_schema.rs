@@ -61,7 +61,15 @@ pub(super) fn schema(spec: &Spec, entity: &Entity) -> Result<Map<String, Value>>
             "if".to_owned(),
             json!({"properties": {"isDeleted": {"const": true}}, "required": ["isDeleted"]}),
         );
-        schema.insert("else".to_owned(), json!({"required": unless_deleted}));
+        // Named again, so that validators that look at a part alone know the properties.
+        let named: Map<String, Value> = unless_deleted
+            .iter()
+            .map(|name| ((*name).to_owned(), Value::Bool(true)))
+            .collect();
+        schema.insert(
+            "else".to_owned(),
+            json!({"properties": named, "required": unless_deleted}),
+        );
     }
     Ok(schema)
 }

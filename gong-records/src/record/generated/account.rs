@@ -350,15 +350,6 @@ impl Account {
         }
     }
 }
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Account {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        LINE_FORMAT.name.into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        LINE_FORMAT.json_schema()
-    }
-}
 static LINE_FORMAT: LineFormat = LineFormat {
     name: "Account",
     object_type: ObjectType::Account,

@@ -354,15 +354,6 @@ impl BusinessUser {
         }
     }
 }
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for BusinessUser {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        LINE_FORMAT.name.into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        LINE_FORMAT.json_schema()
-    }
-}
 static LINE_FORMAT: LineFormat = LineFormat {
     name: "BusinessUser",
     object_type: ObjectType::BusinessUser,
@@ -442,7 +433,7 @@ static LINE_FORMAT: LineFormat = LineFormat {
             example: Some("ada.king@acme.com"),
         },
     ],
-    json_schema: "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"BusinessUser\",\"description\":\"A user of the CRM: one line of a file for `BUSINESS_USER`. Gong finds its own user by the e-mail\\naddress, and owners of deals through it.\\n\\nTo change the address of a user, first upload the user with `isDeleted: true`; then, in a request of\\nits own, the new details.\",\"type\":\"object\",\"properties\":{\"objectId\":{\"type\":\"string\",\"description\":\"The user's id in the CRM. Deals name it as their `ownerId`.\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^(?:[A-Za-z0-9_-]+|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\\\\.[A-Za-z0-9-]+)*)$\",\"examples\":[\"5486951\"]},\"modifiedDate\":{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"When the user was last changed in the CRM. Without such a time, send the present one.\",\"pattern\":\"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$\",\"examples\":[\"2026-01-15T09:30:00Z\"]},\"isDeleted\":{\"description\":\"True deletes the user from Gong's copy of the CRM, and its link to the Gong user.\",\"type\":\"boolean\",\"default\":false,\"examples\":[false]},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"description\":\"The page of the user in the CRM.\",\"pattern\":\"^https?://[^\\\\s]+$\",\"examples\":[\"https://crm.acme.com/users/5486951\"]},\"emailAddress\":{\"type\":\"string\",\"description\":\"The user's e-mail address, by which Gong finds its own user.\",\"pattern\":\"^[^@\\\\s]+@[^@\\\\s]+$\",\"examples\":[\"ada.king@acme.com\"]}},\"required\":[\"objectId\",\"modifiedDate\"],\"additionalProperties\":true,\"if\":{\"properties\":{\"isDeleted\":{\"const\":true}},\"required\":[\"isDeleted\"]},\"else\":{\"required\":[\"emailAddress\"]}}",
+    json_schema: "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"BusinessUser\",\"description\":\"A user of the CRM: one line of a file for `BUSINESS_USER`. Gong finds its own user by the e-mail\\naddress, and owners of deals through it.\\n\\nTo change the address of a user, first upload the user with `isDeleted: true`; then, in a request of\\nits own, the new details.\",\"type\":\"object\",\"properties\":{\"objectId\":{\"type\":\"string\",\"description\":\"The user's id in the CRM. Deals name it as their `ownerId`.\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^(?:[A-Za-z0-9_-]+|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\\\\.[A-Za-z0-9-]+)*)$\",\"examples\":[\"5486951\"]},\"modifiedDate\":{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"When the user was last changed in the CRM. Without such a time, send the present one.\",\"pattern\":\"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$\",\"examples\":[\"2026-01-15T09:30:00Z\"]},\"isDeleted\":{\"description\":\"True deletes the user from Gong's copy of the CRM, and its link to the Gong user.\",\"type\":\"boolean\",\"default\":false,\"examples\":[false]},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"description\":\"The page of the user in the CRM.\",\"pattern\":\"^https?://[^\\\\s]+$\",\"examples\":[\"https://crm.acme.com/users/5486951\"]},\"emailAddress\":{\"type\":\"string\",\"description\":\"The user's e-mail address, by which Gong finds its own user.\",\"pattern\":\"^[^@\\\\s]+@[^@\\\\s]+$\",\"examples\":[\"ada.king@acme.com\"]}},\"required\":[\"objectId\",\"modifiedDate\"],\"additionalProperties\":true,\"if\":{\"properties\":{\"isDeleted\":{\"const\":true}},\"required\":[\"isDeleted\"]},\"else\":{\"properties\":{\"emailAddress\":true},\"required\":[\"emailAddress\"]}}",
 };
 impl Record for BusinessUser {
     const OBJECT_TYPE: ObjectType = ObjectType::BusinessUser;

@@ -449,15 +449,6 @@ impl Contact {
         }
     }
 }
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Contact {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        LINE_FORMAT.name.into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        LINE_FORMAT.json_schema()
-    }
-}
 static LINE_FORMAT: LineFormat = LineFormat {
     name: "Contact",
     object_type: ObjectType::Contact,

@@ -516,15 +516,6 @@ impl Deal {
         }
     }
 }
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Deal {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        LINE_FORMAT.name.into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        LINE_FORMAT.json_schema()
-    }
-}
 /// Whether the deal is won, lost or open: one of `WON`, `LOST`, `OPEN`, and case matters to Gong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DealStatus {

@@ -507,15 +507,6 @@ impl Lead {
         }
     }
 }
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Lead {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        LINE_FORMAT.name.into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        LINE_FORMAT.json_schema()
-    }
-}
 static LINE_FORMAT: LineFormat = LineFormat {
     name: "Lead",
     object_type: ObjectType::Lead,

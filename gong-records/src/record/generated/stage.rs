@@ -323,15 +323,6 @@ impl Stage {
         }
     }
 }
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Stage {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        LINE_FORMAT.name.into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        LINE_FORMAT.json_schema()
-    }
-}
 static LINE_FORMAT: LineFormat = LineFormat {
     name: "Stage",
     object_type: ObjectType::Stage,

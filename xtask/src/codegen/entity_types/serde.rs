@@ -85,17 +85,6 @@ pub(super) fn serde(entity: &Entity) -> TokenStream {
                 #assemble
             }
         }
-
-        #[cfg(feature = "schemars")]
-        impl schemars::JsonSchema for #name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                LINE_FORMAT.name.into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                LINE_FORMAT.json_schema()
-            }
-        }
     }
 }
 
