@@ -15,7 +15,7 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/source/target,sharing=locked \
     CARGO_PROFILE_DIST_STRIP=symbols cargo build --profile dist --locked -p gong-crm-cli \
-    && install -D -m 0755 target/dist/gong-crm /image/gong-crm \
+    && install -D -m 0755 -t /image target/dist/gong-crm target/dist/target-gong-crm \
     && install -d -m 0700 /image/state
 
 FROM gcr.io/distroless/cc-debian12:nonroot@sha256:9dac0a79194e45a7da0158a9c6da57b217585af0786db3845d1f0ec1a0dd182f
@@ -23,7 +23,7 @@ LABEL org.opencontainers.image.title="gong-crm" \
       org.opencontainers.image.description="Keeps Gong equal to any CRM" \
       org.opencontainers.image.source="https://github.com/gong-crm/gong-crm" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0"
-COPY --from=build /image/gong-crm /usr/local/bin/gong-crm
+COPY --from=build /image/gong-crm /image/target-gong-crm /usr/local/bin/
 COPY LICENSE-APACHE LICENSE-MIT /usr/share/doc/gong-crm/
 COPY --from=build --chown=65532:65532 --chmod=0700 /image/state /state
 ENV XDG_STATE_HOME=/state
