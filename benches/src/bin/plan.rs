@@ -1,10 +1,10 @@
-//! How long does a plan of a million unchanged records take, beside DuckDB?
+//! How long does a plan of a million unchanged records take, beside `DuckDB`?
 //!
 //! `cargo xtask bench plan [--records N] [--rounds N]`
 //!
 //! An export of deals is synced once, so that the ledger knows them. Then the same records in another
-//! order are planned, and DuckDB compares the two exports with `EXCEPT`. Both are timed by processor
-//! time; the plan makes no call. Python must be installed; DuckDB as its package `duckdb`, or it is
+//! order are planned, and `DuckDB` compares the two exports with `EXCEPT`. Both are timed by processor
+//! time; the plan makes no call. Python must be installed; `DuckDB` as its package `duckdb`, or it is
 //! left out.
 
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use benches::figures::{median, say};
 use benches::gong::{self, Gong};
 
-/// By how much the plan must be faster than DuckDB, and how much memory it may take.
+/// By how much the plan must be faster than `DuckDB`, and how much memory it may take.
 const GOAL: f64 = 2.5;
 const GOAL_MIB: f64 = 64.0;
 
