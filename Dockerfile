@@ -14,7 +14,7 @@ WORKDIR /source
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/source/target,sharing=locked \
-    CARGO_PROFILE_DIST_STRIP=symbols cargo build --profile dist --locked -p gong-crm-cli \
+    CARGO_PROFILE_DIST_STRIP=symbols cargo build --profile dist --locked --all-features -p gong-crm-cli \
     && install -D -m 0755 -t /image target/dist/gong-crm target/dist/target-gong-crm \
     && install -d -m 0700 /image/state
 

@@ -17,6 +17,7 @@ pub(crate) mod push;
 pub(crate) mod schema;
 pub(crate) mod sim;
 pub(crate) mod singer;
+pub(crate) mod source;
 pub(crate) mod status;
 pub(crate) mod sync;
 pub(crate) mod trust;

@@ -6,6 +6,8 @@ pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod guard;
 pub(crate) mod keys;
+pub(crate) mod ledger_url;
+
 pub(crate) mod open;
 pub(crate) mod search;
 pub(crate) mod setting;

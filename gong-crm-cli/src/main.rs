@@ -15,6 +15,7 @@ mod mappings;
 mod output;
 mod schema_file;
 mod signal;
+mod sources;
 
 use args::{Arguments, Command, Format, Global};
 use error::CliError;
@@ -151,7 +152,7 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, CliError> {
     reject_with_sim(global, &arguments.command)?;
     match &arguments.command {
         Command::Init(init) => command::init::run(init, *output),
-        Command::Check(check) => command::check::run(global, check, *output),
+        Command::Check(check) => command::check::run(global, check, *output).await,
         Command::Convert(convert) => command::convert::run(global, convert, *output),
         Command::Push(push) => command::push::run(global, push, output).await,
         Command::Plan(plan) => command::plan::run(global, plan, *output).await,

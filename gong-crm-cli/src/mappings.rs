@@ -6,6 +6,7 @@ use gong_crm::ObjectType;
 use gong_crm::mapping::{Conversion, Mapping, MappingError};
 use gong_crm::schema::EntitySchema;
 use gong_crm::source::Take;
+use gong_sources::Origin;
 
 use crate::args::Global;
 use crate::config::settings::Settings;
@@ -91,7 +92,10 @@ pub(crate) fn configured(global: &Global) -> Result<Option<Configured>, CliError
 
 /// The files of a source, as they are now.
 fn source_paths(folder: &Path, source: &SourceTable) -> Vec<PathBuf> {
-    let pattern = folder.join(&source.files);
+    let Origin::Files { pattern, take } = &source.origin else {
+        return Vec::new();
+    };
+    let pattern = folder.join(pattern);
     if pattern.exists() {
         return vec![pattern];
     }
@@ -99,7 +103,7 @@ fn source_paths(folder: &Path, source: &SourceTable) -> Vec<PathBuf> {
         .to_str()
         .and_then(|pattern| glob::glob(pattern).ok());
     let mut found: Vec<PathBuf> = found.into_iter().flatten().filter_map(Result::ok).collect();
-    if source.take == Take::Latest {
+    if *take == Take::Latest {
         let modified = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
         found.sort_by_key(|path| (modified(path), path.clone()));
         found.drain(..found.len().saturating_sub(1));
@@ -120,11 +124,8 @@ pub(crate) fn paths(global: &Global, named: &[PathBuf]) -> Result<Vec<PathBuf>, 
     for (object_type, source) in &sources.sources {
         let found = source_paths(folder, source);
         if found.is_empty() {
-            let files = folder.join(&source.files);
-            let message = format!(
-                "the source of {object_type} has no files: {}",
-                files.display()
-            );
+            let files = source.origin.shown();
+            let message = format!("the source of {object_type} has no files: {files}");
             return Err(CliError::new(Exit::Usage, message).with_hint(format!(
                 "correct `files` in {}:{}, or export the file again",
                 path.display(),

@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use crate::ci::say;
 
 mod clients;
+mod databases;
 mod lint;
 mod python;
 mod schemas;
@@ -67,6 +68,24 @@ const SUITES: &[Suite] = &[
                 a dlt destination and a Dagster asset work",
         needs: &[],
         run: python::run,
+    },
+    Suite {
+        name: "postgres",
+        about: "queries to Postgres, cut off at several places, and the ledger in it",
+        needs: &[Need::Python, Need::Postgres],
+        run: databases::postgres,
+    },
+    Suite {
+        name: "mariadb",
+        about: "queries to MariaDB, cut off at several places",
+        needs: &[Need::Python, Need::MariaDb],
+        run: databases::mariadb,
+    },
+    Suite {
+        name: "parquet",
+        about: "Parquet by pyarrow and DuckDB, in folders and in the S3 of the moto server",
+        needs: &[Need::Python],
+        run: databases::parquet,
     },
 ];
 

@@ -32,6 +32,11 @@ const STEPS: &[Step] = &[
         &[],
     ),
     (
+        "tests of all sources",
+        &["test", "--locked", "-p", "gong-sources", "--all-features"],
+        &[],
+    ),
+    (
         "licenses, bans, sources and advisories",
         &["deny", "--locked", "check"],
         &[],

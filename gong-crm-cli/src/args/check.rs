@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use gong_crm::{ObjectType, Rule};
 
+use super::source::SourceArgs;
+
 /// Find every problem in record files before Gong does
 ///
 /// Gong lists at most 20 errors per upload, and accepts some records that it never displays. `check`
@@ -21,6 +23,7 @@ Examples:
   gong-crm check --schema entity-schema.json --strict deals.ldjson
   zcat deals.ldjson.gz | gong-crm check --type DEAL -
   gong-crm check exports/*.csv --map crm.toml
+  gong-crm check --source 'DEAL={ sql = { url = \"sqlite:crm.db\", query = \"deals.sql\" } }'
   gong-crm check --fix fixed deals.ldjson
   gong-crm check --explain object-id-charset")]
 pub(crate) struct Check {
@@ -39,6 +42,8 @@ pub(crate) struct Check {
     /// Check custom fields against this entity schema, YAML or JSON as schema pull writes it
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
     #[command(flatten)]
     pub(crate) severities: SeverityArgs,
     /// Show at most this many findings of records, and as many of whole columns and files; the rest

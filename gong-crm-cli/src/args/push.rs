@@ -9,6 +9,7 @@ use gong_crm::{ClientRequestId, ObjectType, Rule};
 
 use super::duration;
 use super::operations::calls;
+use super::source::SourceArgs;
 
 /// Send records to Gong and wait until it has accepted or rejected each of them
 ///
@@ -45,6 +46,8 @@ pub(crate) struct Push {
     /// and .tsv]
     #[arg(long, value_name = "FILE")]
     pub(crate) map: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
     /// Only check, and show the uploads that the files would make; nothing is sent
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -11,6 +11,7 @@ use gong_crm::{ObjectType, Rule};
 use super::duration;
 use super::operations::calls;
 use super::push::Delivery;
+use super::source::SourceArgs;
 
 /// Show what a sync would send and delete; nothing is sent
 ///
@@ -31,6 +32,12 @@ Sources in gong-crm.toml:
   files = { glob = \"exports/deals-*.csv\", take = \"latest\" }
   map = \"deals.toml\"
   complete = true
+
+  [sources.CONTACT]
+  sql = { url = \"env:CRM_DATABASE_URL\", query = \"contacts.sql\" }
+
+  [sources.LEAD]
+  command = [\"duckdb\", \"-jsonlines\", \"crm.duckdb\", \"-c\", \"from leads\"]
 
 Examples:
   gong-crm plan
@@ -114,6 +121,8 @@ pub(crate) struct Scope {
     #[arg(long, value_name = "NAME")]
     #[expect(clippy::struct_field_names, reason = "it has the flag's name")]
     pub(crate) scope: Option<String>,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
     /// Only this type, or only these records of it; repeat it for several types
     #[arg(long, value_name = "TYPE[:ID,...]", value_parser = only)]
     pub(crate) only: Vec<(ObjectType, Only)>,

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gong_crm::check::{FileConverter, Finding, Options, Severities, Summary, check_paths};
+use gong_crm::check::{
+    FileConverter, Finding, Options, Severities, Summary, check_inputs, check_paths,
+};
 use gong_crm::mapping::Conversion;
 use gong_crm::{Rule, fix};
 
@@ -17,11 +19,16 @@ use crate::output::finding;
 use crate::output::table::{count, counted};
 use crate::output::{Output, json_text};
 use crate::schema_file;
+use crate::sources::SourceTables;
 
-pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit, CliError> {
+pub(crate) async fn run(global: &Global, check: &Check, output: Output) -> Result<Exit, CliError> {
     if let Some(rule) = check.explain {
         output.document(&rule.page());
         return Ok(Exit::Ok);
+    }
+    let sources = SourceTables::instead_of_paths(global, &check.paths, &check.source.source)?;
+    if let Some(sources) = sources {
+        return check_sources(global, check, &sources, output).await;
     }
     let mut options = options(global, check)?;
     let named = mappings::paths(global, &check.paths)?;
@@ -36,6 +43,51 @@ pub(crate) fn run(global: &Global, check: &Check, output: Output) -> Result<Exit
         .map_err(|error| CliError::from_check(&error))?;
     printer.end(&summary);
     warn_skipped_csvs(&options.passed_over(&named), output);
+    Ok(if summary.is_clean() {
+        Exit::Ok
+    } else {
+        Exit::CheckFailed
+    })
+}
+
+/// Checks what sources hold, as a push would send it.
+async fn check_sources(
+    global: &Global,
+    check: &Check,
+    sources: &SourceTables,
+    output: Output,
+) -> Result<Exit, CliError> {
+    for (flag, is_given) in [
+        ("--fix", check.fix.is_some()),
+        ("--map", !check.map.is_empty()),
+    ] {
+        if is_given {
+            let message = format!("{flag} is for files, and the records come from sources");
+            return Err(CliError::new(Exit::Usage, message)
+                .with_hint("name files, or set `map` in the source's table"));
+        }
+    }
+    let mut options = Options::default();
+    let flags = &check.severities;
+    options.severities = severities(global, flags.strict, &flags.allow, &flags.deny)?;
+    options.entity_schema = match &check.schema {
+        Some(path) => Some(schema_file::read(path, check.object_type)?),
+        None => None,
+    };
+    options.max_findings = max_findings(check, output.format());
+    options.without_excerpts = output.format() != Format::Text;
+    let schema = options.entity_schema.as_ref();
+    let mut records = sources.records(global, check.object_type, schema).await?;
+    let inputs = records.inputs().map_err(|error| {
+        CliError::new(
+            Exit::Unexpected,
+            format!("the records can't be kept: {error}"),
+        )
+    })?;
+    let mut printer = Printer::new(&options, output);
+    let summary = check_inputs(inputs, &options, &mut |found| printer.print(&found))
+        .map_err(|error| CliError::from_check(&error))?;
+    printer.end(&summary);
     Ok(if summary.is_clean() {
         Exit::Ok
     } else {

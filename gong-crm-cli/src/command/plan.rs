@@ -7,20 +7,18 @@ use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::{Output, sync_report};
+use crate::sources::until_signal;
 
 pub(crate) async fn run(global: &Global, args: &Plan, output: Output) -> Result<Exit, CliError> {
-    let sources = Sources::read(global)?;
+    let sources = Sources::read(global, &args.scope)?;
     let mut options = sources.options(global, &args.scope)?;
     if global.sim {
         options = options.simulator();
     }
     let connection = Connection::open(global).await?;
     let integration_id = connection.known_integration_id().await?;
-    let plan = connection
-        .client
-        .plan(integration_id, options)
-        .await
-        .map_err(failed)?;
+    let planning = connection.client.plan(integration_id, options);
+    let plan = until_signal(planning).await?.map_err(failed)?;
     if let Some(path) = &args.out {
         plan.write(path).map_err(failed)?;
     }

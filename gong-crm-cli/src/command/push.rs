@@ -18,9 +18,14 @@ use crate::output::dry_run::{self, Request};
 use crate::output::table::{Align, count, counted};
 use crate::output::{Output, finding, push_report};
 use crate::schema_file;
+use crate::sources::SourceTables;
 
 pub(crate) async fn run(global: &Global, push: &Push, output: &Output) -> Result<Exit, CliError> {
     // Usage errors are reported before any call.
+    if let Some(sources) = SourceTables::instead_of_paths(global, &push.paths, &push.source.source)?
+    {
+        return push_sources(global, push, &sources, *output).await;
+    }
     let options = options(global, push)?;
     let files = match options.files() {
         Ok(files) => files,
@@ -43,6 +48,39 @@ pub(crate) async fn run(global: &Global, push: &Push, output: &Output) -> Result
     Ok(exit)
 }
 
+/// Pushes what sources hold. What is not in them stays in Gong: only a sync deletes.
+async fn push_sources(
+    global: &Global,
+    push: &Push,
+    sources: &SourceTables,
+    output: Output,
+) -> Result<Exit, CliError> {
+    if push.dry_run {
+        return Err(CliError::new(Exit::Usage, "--dry-run is for files")
+            .with_hint("gong-crm plan shows what is different, gong-crm check what is wrong"));
+    }
+    if !push.map.is_empty() {
+        return Err(CliError::new(Exit::Usage, "--map is for files")
+            .with_hint("set `map` in the source's table"));
+    }
+    let options = options_of(global, push, Options::default())?;
+    let schema = options.check.options();
+    let schema = schema.and_then(|check| check.entity_schema.clone());
+    let records = sources.records(global, push.object_type, schema.as_ref());
+    let records = records.await?;
+    let connection = Connection::open(global).await?;
+    let integration_id = connection.integration_id().await?;
+    let work = connection
+        .client
+        .push_records(integration_id, records, options);
+    let exit = push_report::follow(work, global, output).await?;
+    if let Some(simulator) = &connection.simulator {
+        output.status("");
+        output.status(&contents(simulator));
+    }
+    Ok(exit)
+}
+
 /// A directory with only rejects files: everything else in it is gone, so there is nothing to do.
 fn nothing_to_push(error: &FilesError, output: Output) -> Exit {
     if output.is_json() {
@@ -56,7 +94,11 @@ fn nothing_to_push(error: &FilesError, output: Output) -> Exit {
 }
 
 fn options(global: &Global, push: &Push) -> Result<Options, CliError> {
-    let mut options = Options::new(&mappings::paths(global, &push.paths)?);
+    let options = Options::new(&mappings::paths(global, &push.paths)?);
+    options_of(global, push, options)
+}
+
+fn options_of(global: &Global, push: &Push, mut options: Options) -> Result<Options, CliError> {
     if global.sim {
         options = options.simulator();
     }

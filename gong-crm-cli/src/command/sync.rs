@@ -2,13 +2,9 @@
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use gong_crm::check::{self, FileConverter};
-use gong_crm::mapping::{Conversion, Mapping, MappingError};
+use gong_crm::check;
 use gong_crm::push::{CheckMode, Rejects, Resend};
-use gong_crm::schema::EntitySchema;
-use gong_crm::source::FilesSource;
 use gong_crm::sync::{Deletions, SyncError, SyncOptions, SyncPlan, SyncReport, metrics};
 use gong_crm::{IntegrationId, ObjectType};
 
@@ -17,7 +13,6 @@ use crate::args::sync::{Scope, Sync};
 use crate::command::push::apply_delivery_args;
 use crate::command::sync_health;
 use crate::config::settings::Settings;
-use crate::config::sources;
 use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -25,43 +20,46 @@ use crate::output::progress::Progress;
 use crate::output::{Output, sync_report};
 use crate::schema_file;
 use crate::signal::Signals;
+use crate::sources::SourceTables;
 
 mod every;
 
-/// The sources of the config file, and where it is.
+/// The sources of a sync.
 pub(crate) struct Sources {
-    tables: sources::Sources,
-    path: PathBuf,
+    tables: SourceTables,
 }
 
 impl Sources {
-    pub(crate) fn read(global: &Global) -> Result<Self, CliError> {
-        let (path, tables) = Settings::sources(global)?;
-        if tables.sources.is_empty() {
+    pub(crate) fn read(global: &Global, args: &Scope) -> Result<Self, CliError> {
+        let tables = SourceTables::read(global, &args.source.source)?;
+        if tables.by_type().is_empty() {
             return Err(CliError::new(Exit::Usage, "no source is named").with_hint(
                 "add to gong-crm.toml, for each type:\n[sources.ACCOUNT]\nfiles = \
                  \"exports/accounts.ldjson\"\ncomplete = true",
             ));
         }
-        Ok(Self { tables, path })
+        Ok(Self { tables })
     }
 
     /// The sources, if there is a config file that names any.
     pub(crate) fn read_if_any(global: &Global) -> Result<Option<Self>, CliError> {
-        let (path, tables) = Settings::named_sources(global)?;
-        let has_any = !tables.sources.is_empty();
-        Ok(has_any.then_some(Self { tables, path }))
+        if !Settings::has_file(global)? {
+            return Ok(None);
+        }
+        let tables = SourceTables::read(global, &[])?;
+        let has_any = !tables.by_type().is_empty();
+        Ok(has_any.then_some(Self { tables }))
     }
 
     pub(crate) fn scope(&self, args: &Scope) -> String {
         let named = args.scope.clone();
-        let named = named.or_else(|| self.tables.sync.scope.clone());
+        let named = named.or_else(|| self.tables.sync().scope.clone());
         named.unwrap_or_else(|| "default".to_owned())
     }
 
     /// How a sync of these sources goes about it.
     pub(crate) fn options(&self, global: &Global, args: &Scope) -> Result<SyncOptions, CliError> {
-        let sync = &self.tables.sync;
+        let sync = self.tables.sync();
         let mut options = SyncOptions::new(self.scope(args));
         options.max_deletions = args
             .max_deletions
@@ -83,8 +81,8 @@ impl Sources {
         check.severities = super::check::severities(global, false, &args.allow, &args.deny)?;
         check.entity_schema.clone_from(&schema);
         options.push.check = CheckMode::SkipInvalid(check);
-        for (object_type, table) in &self.tables.sources {
-            let source = self.source(global, table, schema.as_ref())?;
+        for (object_type, table) in self.tables.by_type() {
+            let source = self.tables.open(global, *object_type, schema.as_ref())?;
             options
                 .push
                 .ignore_fields
@@ -93,45 +91,14 @@ impl Sources {
                 ObjectType::BusinessUser => Deletions::Ask,
                 _ => Deletions::WithinLimits,
             });
-            options = options.source_with(*object_type, Arc::new(source), deletions);
+            options = options.source_with(*object_type, source, deletions);
         }
         Ok(options)
-    }
-
-    fn source(
-        &self,
-        global: &Global,
-        table: &sources::SourceTable,
-        schema: Option<&EntitySchema>,
-    ) -> Result<FilesSource, CliError> {
-        let folder = self.path.parent().unwrap_or(Path::new(""));
-        let source = FilesSource::new(folder.join(&table.files))
-            .take(table.take)
-            .complete(table.complete)
-            .lag(table.lag)
-            .stable_for(table.stable_for);
-        let path = match &table.map {
-            Some(map) => Some(folder.join(map)),
-            None => Settings::map(global)?.map(|map| map.value),
-        };
-        let Some(path) = path else {
-            return Ok(source);
-        };
-        let at = format!("{}:{}", self.path.display(), table.line);
-        let unusable = |error: MappingError| {
-            CliError::new(Exit::Usage, error.to_string())
-                .with_hint(format!("it is set as `map` in {at}"))
-        };
-        let text = std::fs::read_to_string(&path).unwrap_or_default();
-        let mut conversion = Conversion::new(Mapping::open(&path).map_err(unusable)?);
-        conversion.entity_schema = schema.cloned();
-        conversion.by_name = table.map.is_none();
-        Ok(source.converter(Arc::new(conversion) as Arc<dyn FileConverter>, text))
     }
 }
 
 pub(crate) async fn run(global: &Global, args: &Sync, output: Output) -> Result<Exit, CliError> {
-    let sources = Sources::read(global)?;
+    let sources = Sources::read(global, &args.scope)?;
     let scope = sources.scope(&args.scope);
     if args.pause || args.continue_ {
         return pause(global, &scope, args.pause, output).await;
@@ -163,7 +130,7 @@ pub(crate) async fn run(global: &Global, args: &Sync, output: Output) -> Result<
     };
     let every = match args.every {
         None => None,
-        Some(every) => Some(every.or(sources.tables.sync.every).ok_or_else(|| {
+        Some(every) => Some(every.or(sources.tables.sync().every).ok_or_else(|| {
             CliError::new(Exit::Usage, "--every needs a time")
                 .with_hint("give one, such as --every 5m, or set `every` in [sync]")
         })?),

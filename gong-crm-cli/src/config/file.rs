@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use gong_crm::ObjectType;
 use gong_crm::check::Severities;
+use gong_sources::SecretUrl;
 use secrecy::SecretString;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -15,6 +16,7 @@ use toml::de::{DeTable, DeValue};
 use super::check;
 use super::error::{ConfigError, kind, line, nearest};
 use super::guard::{Guard, Guarded, Power};
+use super::ledger_url::is_url;
 use super::setting::Entry;
 use super::sources::{self, SourceTable, SyncTable};
 
@@ -179,7 +181,7 @@ impl Profile {
                     line,
                 });
             }
-            "ledger" => self.ledger = path(Power::Write)?,
+            "ledger" => self.ledger = path(of_ledger)?,
             "map" => self.map = path(Power::Read)?,
             "access-key" => self.access_key = secret()?,
             "access-key-secret" => self.access_key_secret = secret()?,
@@ -222,6 +224,14 @@ fn is_of_gong(url: &str) -> bool {
     ["", "v2", "v2/"].contains(&path)
         && host.chars().all(is_plain)
         && company.is_some_and(|company| company.split('.').all(|label| !label.is_empty()))
+}
+
+/// What a ledger lets a file do: write it, or connect to where it is.
+fn of_ledger(ledger: PathBuf) -> Power {
+    match ledger.to_str().filter(|text| is_url(text)) {
+        Some(url) => Power::Connect(SecretUrl::masked(url)),
+        None => Power::Write(ledger),
+    }
 }
 
 fn unknown(name: &str, line: usize, is_top: bool) -> ConfigError {

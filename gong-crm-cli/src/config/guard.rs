@@ -24,6 +24,8 @@ pub(crate) enum Power {
     Write(PathBuf),
     /// This command is run.
     Run(Vec<String>),
+    /// This database or object store is read; without a password.
+    Connect(String),
 }
 
 impl fmt::Display for Power {
@@ -36,6 +38,7 @@ impl fmt::Display for Power {
             Self::Read(path) => write!(formatter, "read {}", path.display()),
             Self::Write(path) => write!(formatter, "write {}", path.display()),
             Self::Run(words) => write!(formatter, "run {}", command_line(words)),
+            Self::Connect(url) => write!(formatter, "connect to {url}"),
         }
     }
 }

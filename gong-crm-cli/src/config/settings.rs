@@ -12,10 +12,11 @@ use crate::config::error::nearest;
 use crate::config::file::{ConfigFile, Profile};
 use crate::config::guard::{Origin, shell_word};
 use crate::config::keys::Keys;
+use crate::config::ledger_url::{self, is_url};
 use crate::config::open::Opened;
 use crate::config::search::{FILE_NAME, Search};
 use crate::config::setting::{Entry, Setting, text};
-use crate::config::sources::Sources;
+use crate::config::sources::{Sources, SyncTable};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -121,6 +122,16 @@ impl Settings {
         Ok((origin.path, Sources { sync, sources }))
     }
 
+    /// Whether there is a config file.
+    pub(crate) fn has_file(global: &Global) -> Result<bool, CliError> {
+        Ok(Self::search(global)?.file.is_some())
+    }
+
+    /// How `plan` and `sync` go about it, without what they read.
+    pub(crate) fn sync_table(global: &Global) -> Result<SyncTable, CliError> {
+        Ok(Chosen::read(global)?.profile.sync)
+    }
+
     /// What `plan` and `sync` read, and the config file that says so.
     pub(crate) fn sources(global: &Global) -> Result<(PathBuf, Sources), CliError> {
         if Self::search(global)?.file.is_none() {
@@ -165,9 +176,12 @@ impl Settings {
 
     /// Opens the ledger.
     pub(crate) async fn open_ledger(&self) -> Result<Ledger, CliError> {
-        Ledger::open(self.ledger_path()?)
-            .await
-            .map_err(|error| CliError::from_ledger(&error))
+        let path = self.ledger_path()?;
+        let opened = match path.to_str().filter(|text| is_url(text)) {
+            Some(url) => ledger_url::open(url).await?,
+            None => Ledger::open(path).await,
+        };
+        opened.map_err(|error| CliError::from_ledger(&error))
     }
 
     /// The base URL of the calls, as a client would use it.
@@ -248,7 +262,11 @@ fn warn(searched: &Search, output: Output) {
 fn beside(origin: &Origin, path: Option<Setting<PathBuf>>) -> Option<Setting<PathBuf>> {
     let folder = origin.path.parent().unwrap_or(Path::new(""));
     path.map(|path| Setting {
-        value: folder.join(path.value),
+        value: if path.value.to_str().is_some_and(is_url) {
+            path.value
+        } else {
+            folder.join(path.value)
+        },
         source: path.source,
     })
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use gong_crm::ObjectType;
 use gong_crm::source::Take;
 use gong_crm::sync::{Deletions, Limit};
+use gong_sources::sql::Query;
+use gong_sources::{Origin, SecretUrl};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -27,11 +29,10 @@ pub(crate) struct SyncTable {
 }
 
 /// A table `[sources.TYPE]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SourceTable {
     pub(crate) line: usize,
-    pub(crate) files: PathBuf,
-    pub(crate) take: Take,
+    pub(crate) origin: Origin,
     pub(crate) map: Option<PathBuf>,
     pub(crate) complete: bool,
     pub(crate) deletions: Option<Deletions>,
@@ -56,8 +57,11 @@ const SYNC_KEYS: [&str; 6] = [
     "delete-referenced",
 ];
 
-const SOURCE_KEYS: [&str; 7] = [
+const SOURCE_KEYS: [&str; 10] = [
     "files",
+    "command",
+    "sql",
+    "parquet",
     "map",
     "complete",
     "deletions",
@@ -71,8 +75,12 @@ const ALWAYS_COMPARED: [&str; 3] = ["objectId", "isDeleted", "modifiedDate"];
 
 const FILES_KEYS: [&str; 2] = ["glob", "take"];
 
-/// Sources that other builds have.
-const OTHER_SOURCES: [&str; 4] = ["command", "sql", "parquet", "tap"];
+const SQL_KEYS: [&str; 2] = ["url", "query"];
+
+const PARQUET_KEYS: [&str; 2] = ["url", "take"];
+
+/// Sources of all types at once.
+const OTHER_SOURCES: [&str; 1] = ["tap"];
 
 /// A key of a table, with its value.
 pub(super) struct Member<'a> {
@@ -245,19 +253,50 @@ pub(super) fn sources<'a>(
     Ok(sources)
 }
 
+/// Reads a source as the command line has it: `TYPE={ … }`.
+pub(crate) fn named_source(text: &str) -> Result<(ObjectType, Guarded<SourceTable>), ConfigError> {
+    let wrong = |message: String| ConfigError {
+        line: 1,
+        message,
+        hint: None,
+    };
+    let table = DeTable::parse(text).map_err(|error| wrong(error.message().to_owned()))?;
+    let mut entries = table.get_ref().iter();
+    let (Some((key, value)), None) = (entries.next(), entries.next()) else {
+        return Err(wrong("it must be one TYPE={ ... }".to_owned()));
+    };
+    let object_type: ObjectType = key
+        .get_ref()
+        .parse()
+        .map_err(|error: gong_crm::record::UnknownObjectType| wrong(error.to_string()))?;
+    let member = Member {
+        text,
+        name: key.get_ref().as_ref(),
+        line: 1,
+        value,
+    };
+    Ok((object_type, source(&member)?))
+}
+
 /// Reads a table `[sources.TYPE]`. Whatever it reads, runs or connects to is one of its powers.
 fn source(of: &Member<'_>) -> Result<Guarded<SourceTable>, ConfigError> {
+    let mut origins: Vec<Origin> = Vec::new();
     let mut table = SourceTable {
         line: of.line,
-        ..SourceTable::default()
+        origin: Origin::Command(Vec::new()),
+        map: None,
+        complete: false,
+        deletions: None,
+        ignore_fields: BTreeSet::new(),
+        lag: Duration::ZERO,
+        stable_for: Duration::ZERO,
     };
-    let mut has_files = false;
     for member in Member::all(of.text, "sources.TYPE", of.value)? {
         match member.name {
-            "files" => {
-                has_files = true;
-                files(&member, &mut table)?;
-            }
+            "files" => origins.push(files(&member)?),
+            "command" => origins.push(command(&member)?),
+            "sql" => origins.push(sql(&member)?),
+            "parquet" => origins.push(parquet(&member)?),
             "map" => table.map = Some(member.string()?.into()),
             "complete" => table.complete = member.boolean()?,
             "deletions" => table.deletions = Some(member.parsed(str::parse)?),
@@ -267,43 +306,145 @@ fn source(of: &Member<'_>) -> Result<Guarded<SourceTable>, ConfigError> {
             _ => return Err(member.unknown(&SOURCE_KEYS)),
         }
     }
-    if has_files {
-        let mut powers = vec![Power::Read(table.files.clone())];
-        powers.extend(table.map.clone().map(Power::Read));
-        let setting = format!("sources.{}", of.name);
-        return Ok(Guarded::new(of.line, setting, powers, table));
+    let is_single = origins.len() < 2;
+    match origins.pop().filter(|_| is_single) {
+        Some(origin) => {
+            let mut powers = powers(&origin);
+            powers.extend(table.map.clone().map(Power::Read));
+            table.origin = origin;
+            let setting = format!("sources.{}", of.name);
+            Ok(Guarded::new(of.line, setting, powers, table))
+        }
+        None => Err(ConfigError {
+            line: of.line,
+            message: format!(
+                "[sources.{}] must have one of `files`, `command`, `sql` and `parquet`",
+                of.name
+            ),
+            hint: Some("write, for example, files = \"exports/accounts.ldjson\"".to_owned()),
+        }),
     }
-    Err(ConfigError {
-        line: of.line,
-        message: format!("[sources.{}] has no `files`", of.name),
-        hint: Some("write files = \"exports/accounts.ldjson\"".to_owned()),
-    })
+}
+
+/// What a source reads, runs or connects to.
+fn powers(origin: &Origin) -> Vec<Power> {
+    match origin {
+        Origin::Files { pattern, .. } => vec![Power::Read(pattern.clone())],
+        Origin::Command(words) => vec![Power::Run(words.clone())],
+        Origin::Sql { url, query } => {
+            let mut powers = vec![match url.strip_prefix("sqlite:") {
+                Some(path) => Power::Read(path.into()),
+                None => Power::Connect(SecretUrl::masked(url)),
+            }];
+            if Query::is_file(query) {
+                powers.push(Power::Read(query.into()));
+            }
+            powers
+        }
+        Origin::Parquet { url, .. } => {
+            let is_folder = !url.contains("://") && !url.starts_with("env:");
+            vec![if is_folder {
+                Power::Read(url.into())
+            } else {
+                Power::Connect(SecretUrl::masked(url))
+            }]
+        }
+        // A kind of source that this command does not know is run by nobody.
+        other => vec![Power::Connect(other.shown())],
+    }
 }
 
 /// A path or pattern alone, or `{ glob = "…", take = "latest" }`.
-fn files(of: &Member<'_>, table: &mut SourceTable) -> Result<(), ConfigError> {
+fn files(of: &Member<'_>) -> Result<Origin, ConfigError> {
     if let DeValue::String(pattern) = of.value.get_ref() {
-        table.files = PathBuf::from(pattern.as_ref());
-        return Ok(());
+        return Ok(Origin::Files {
+            pattern: PathBuf::from(pattern.as_ref()),
+            take: Take::One,
+        });
     }
+    let (mut pattern, mut take) = (PathBuf::new(), Take::One);
     for member in Member::all(of.text, "files", of.value)? {
         match member.name {
-            "glob" => table.files = member.string()?.into(),
-            "take" => table.take = member.parsed(str::parse)?,
+            "glob" => pattern = member.string()?.into(),
+            "take" => take = member.parsed(str::parse)?,
             _ => return Err(member.unknown(&FILES_KEYS)),
         }
     }
-    if table.files.as_os_str().is_empty() {
+    if pattern.as_os_str().is_empty() {
         return Err(of.wrong("a path, or { glob = \"...\", take = \"latest\" }"));
     }
-    Ok(())
+    Ok(Origin::Files { pattern, take })
+}
+
+/// The words of a program's call.
+fn command(of: &Member<'_>) -> Result<Origin, ConfigError> {
+    let wrong = || of.wrong("a list of words such as [\"psql\", \"-f\", \"accounts.sql\"]");
+    let DeValue::Array(words) = of.value.get_ref() else {
+        return Err(wrong());
+    };
+    let words = words.iter().map(|word| match word.get_ref() {
+        DeValue::String(word) => Ok(word.clone().into_owned()),
+        _ => Err(wrong()),
+    });
+    let words = words.collect::<Result<Vec<_>, _>>()?;
+    if words.is_empty() {
+        return Err(wrong());
+    }
+    Ok(Origin::Command(words))
+}
+
+/// `{ url = "…", query = "…" }`.
+fn sql(of: &Member<'_>) -> Result<Origin, ConfigError> {
+    let (mut url, mut query) = (String::new(), String::new());
+    for member in Member::all(of.text, "sql", of.value)? {
+        match member.name {
+            "url" => url = member.string()?,
+            "query" => query = member.string()?,
+            _ => return Err(member.unknown(&SQL_KEYS)),
+        }
+    }
+    if url.is_empty() || query.is_empty() {
+        return Err(of.wrong("{ url = \"env:CRM_DATABASE_URL\", query = \"accounts.sql\" }"));
+    }
+    Ok(Origin::Sql { url, query })
+}
+
+/// A URL alone, or `{ url = "…", take = "latest" }`.
+fn parquet(of: &Member<'_>) -> Result<Origin, ConfigError> {
+    if let DeValue::String(url) = of.value.get_ref() {
+        return Ok(Origin::Parquet {
+            url: url.clone().into_owned(),
+            take: Take::One,
+        });
+    }
+    let (mut url, mut take) = (String::new(), Take::One);
+    for member in Member::all(of.text, "parquet", of.value)? {
+        match member.name {
+            "url" => url = member.string()?,
+            "take" => take = member.parsed(str::parse)?,
+            _ => return Err(member.unknown(&PARQUET_KEYS)),
+        }
+    }
+    if url.is_empty() {
+        return Err(of.wrong("a URL, or { url = \"s3://exports/leads/\", take = \"parts\" }"));
+    }
+    Ok(Origin::Parquet { url, take })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::file::ConfigFile;
-    use crate::config::guard::{Origin, Trust};
+    use crate::config::guard::{self, Trust};
+
+    /// The table of a file that is named.
+    fn table(guarded: Guarded<SourceTable>) -> SourceTable {
+        let named = guard::Origin {
+            path: PathBuf::from("gong-crm.toml"),
+            trust: Trust::Named("--config"),
+        };
+        guarded.allowed_by(&named).unwrap().value
+    }
 
     #[test]
     fn sources_and_limits_are_read() {
@@ -318,24 +459,44 @@ mod tests {
         assert_eq!(sync.scope.as_deref(), Some("acme-prod"));
         assert_eq!(sync.every, Some(Duration::from_mins(5)));
         assert_eq!(sync.max_deletions, Some(Limit::Percent(5.0)));
-        let named = Origin {
-            path: PathBuf::from("gong-crm.toml"),
-            trust: Trust::Named("--config"),
-        };
-        let source = |object_type| {
-            let guarded: Guarded<SourceTable> = file.top.sources[&object_type].clone();
-            guarded.allowed_by(&named).unwrap().value
-        };
+        let source = |object_type| table(file.top.sources[&object_type].clone());
         let deals = source(ObjectType::Deal);
+        let latest = Origin::Files {
+            pattern: "exports/deals-*.csv".into(),
+            take: Take::Latest,
+        };
         assert_eq!(
-            (deals.take, deals.complete, deals.line),
-            (Take::Latest, true, 6)
+            (&deals.origin, deals.complete, deals.line),
+            (&latest, true, 6)
         );
         assert_eq!(deals.lag, Duration::from_mins(10));
         assert!(deals.ignore_fields.contains("score"));
         let users = source(ObjectType::BusinessUser);
         assert_eq!(users.deletions, Some(Deletions::Never));
         assert!(!users.complete);
+    }
+
+    #[test]
+    fn source_of_the_command_line_is_a_table_of_the_file() {
+        let (object_type, guarded) = named_source(
+            "DEAL={ sql = { url = 'env:CRM', query = 'deals.sql' }, complete = true }",
+        )
+        .unwrap();
+        let table = table(guarded);
+        assert_eq!(object_type, ObjectType::Deal);
+        let expected = Origin::Sql {
+            url: "env:CRM".to_owned(),
+            query: "deals.sql".to_owned(),
+        };
+        assert_eq!((table.origin, table.complete), (expected, true));
+        for text in [
+            "DEAL",
+            "DEALS={}",
+            "DEAL={}",
+            "DEAL={files='x'}\nLEAD={files='y'}",
+        ] {
+            assert!(named_source(text).is_err(), "{text}");
+        }
     }
 
     #[test]
@@ -353,7 +514,7 @@ mod tests {
             (
                 "[sources.DEAL]\ncomplete = true",
                 1,
-                "[sources.DEAL] has no `files`",
+                "[sources.DEAL] must have one of `files`, `command`, `sql` and `parquet`",
             ),
             (
                 "[sources.DEAL]\nfiles = 'x'\nignore-fields = ['isDeleted']",
@@ -361,9 +522,24 @@ mod tests {
                 "`ignore-fields`: isDeleted cannot be ignored",
             ),
             (
-                "[sources.DEAL]\ncommand = ['psql']",
+                "[sources.DEAL]\nfiles = 'x'\ncommand = ['psql']",
+                1,
+                "[sources.DEAL] must have one of",
+            ),
+            (
+                "[sources.DEAL]\ncommand = 'psql -c x'",
                 2,
-                "this build reads no `command` sources",
+                "`command` must be a list of words",
+            ),
+            (
+                "[sources.DEAL]\nsql = { url = 'env:X' }",
+                2,
+                "`sql` must be { url = ",
+            ),
+            (
+                "[sources]\ntap = ['tap-pipedrive']",
+                2,
+                "this build reads no `tap` sources",
             ),
             (
                 "[sources.DEAL]\nfiles = { glob = 'x', take = 'all' }",

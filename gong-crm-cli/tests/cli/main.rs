@@ -30,6 +30,7 @@ mod schema;
 mod signals;
 mod sim;
 mod singer;
+mod sources;
 mod sync;
 mod sync_for_ever;
 #[cfg(unix)]

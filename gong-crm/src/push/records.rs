@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use gong_records::check::{Input, Lines};
 use gong_records::record::Record;
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::NamedTempFile;
 
 use super::{Options, Push, Task};
 use crate::client::Client;
+use crate::source::{Read, Sink, Source, SourceError, SourceFile};
 use crate::{IntegrationId, ObjectType};
 
 /// Records that are pushed without a file: from a database, a queue, a web request.
@@ -53,6 +56,7 @@ use crate::{IntegrationId, ObjectType};
 pub struct Records {
     files: BTreeMap<ObjectType, (BufWriter<NamedTempFile>, u64)>,
     line: Vec<u8>,
+    read: Vec<(ObjectType, SourceFile)>,
 }
 
 impl fmt::Debug for Records {
@@ -65,8 +69,7 @@ impl fmt::Debug for Records {
 /// Records that are ready to be read.
 #[derive(Debug)]
 pub(super) struct Written {
-    /// The name in reports, the type, and the file.
-    pub(super) files: Vec<(PathBuf, ObjectType, TempPath)>,
+    pub(super) files: Vec<(ObjectType, SourceFile)>,
 }
 
 impl Records {
@@ -112,27 +115,107 @@ impl Records {
         records.into_iter().try_for_each(|record| self.add(&record))
     }
 
-    /// How many records there are.
+    /// Adds all records of a source.
+    ///
+    /// They are pushed: what is not among them stays in Gong, complete or not.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError`] when the source cannot be read; then nothing is added.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// use gong_crm::ObjectType;
+    /// use gong_crm::push::Records;
+    /// use gong_crm::source::FilesSource;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("accounts.ldjson");
+    /// # std::fs::write(&path, "{}\n")?;
+    /// let mut records = Records::new();
+    /// let accounts = FilesSource::new(&path);
+    /// records.add_source(ObjectType::Account, &accounts).await?;
+    /// let inputs = records.inputs()?;
+    /// assert_eq!(inputs[0].object_type, ObjectType::Account);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn add_source(
+        &mut self,
+        object_type: ObjectType,
+        source: &dyn Source,
+    ) -> Result<Read, SourceError> {
+        let now = jiff::Timestamp::now();
+        let mut sink = Sink::new(object_type, source.name().into(), None, now);
+        let read = source.read(&mut sink).await?;
+        let files = sink.finish()?.into_iter();
+        self.read.extend(files.map(|file| (object_type, file)));
+        Ok(read)
+    }
+
+    /// The records as the input of a check. They can be read while this value exists.
+    ///
+    /// # Errors
+    ///
+    /// The system's error when a temporary file can't be written.
+    pub fn inputs(&mut self) -> io::Result<Vec<Input>> {
+        let mut inputs = Vec::new();
+        for (object_type, (file, _)) in &mut self.files {
+            file.flush()?;
+            inputs.push(Input {
+                path: name_in_memory(*object_type),
+                object_type: *object_type,
+                lines: Lines::In(file.get_ref().path().to_path_buf()),
+            });
+        }
+        for (object_type, file) in &self.read {
+            inputs.push(Input {
+                path: file.name.clone(),
+                object_type: *object_type,
+                lines: match &file.converted {
+                    Some(converted) => Lines::Converted(Arc::clone(converted)),
+                    None => Lines::In(file.lines.clone()),
+                },
+            });
+        }
+        inputs.sort_by_key(|input| input.object_type);
+        Ok(inputs)
+    }
+
+    /// How many records were added one by one; those of sources are not counted.
     pub fn len(&self) -> u64 {
         self.files.values().map(|(_, count)| count).sum()
     }
 
-    /// Whether there are none.
+    /// Whether nothing was added, no record and no source.
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
+        self.files.is_empty() && self.read.is_empty()
     }
 
     fn written(self) -> io::Result<Written> {
         let files = self.files.into_iter().map(|(object_type, (mut file, _))| {
             file.flush()?;
             let (inner, _) = file.into_parts();
-            let name = PathBuf::from(format!("records:{object_type}"));
-            Ok((name, object_type, inner.into_temp_path()))
+            let temporary = inner.into_temp_path();
+            let file = SourceFile {
+                name: name_in_memory(object_type),
+                lines: temporary.to_path_buf(),
+                converted: None,
+                stamp: None,
+                temporary: Some(temporary),
+            };
+            Ok((object_type, file))
         });
-        Ok(Written {
-            files: files.collect::<io::Result<_>>()?,
-        })
+        let mut files = files.collect::<io::Result<Vec<_>>>()?;
+        files.extend(self.read);
+        files.sort_by_key(|(object_type, _)| *object_type);
+        Ok(Written { files })
     }
+}
+
+/// What reports call records that came from memory.
+fn name_in_memory(object_type: ObjectType) -> PathBuf {
+    PathBuf::from(format!("records:{object_type}"))
 }
 
 impl Client {

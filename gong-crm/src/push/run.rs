@@ -67,16 +67,19 @@ pub(super) async fn push_written(
     cancel: watch::Receiver<bool>,
 ) -> Result<Report, PushError> {
     let mut files = Vec::new();
-    for (path, object_type, lines) in &written.files {
-        let metadata = std::fs::metadata(lines).map_err(PushError::Spool)?;
+    for (object_type, of_source) in &written.files {
+        let metadata = std::fs::metadata(&of_source.lines).map_err(PushError::Spool)?;
         let file = InputFile {
-            path: path.clone(),
+            path: of_source.name.clone(),
             object_type: *object_type,
             bytes: metadata.len(),
         };
         files.push(OpenFile {
+            converted: of_source.converted.clone(),
+            stamp: of_source.stamp.clone(),
+            is_rejects: false,
             is_in_memory: true,
-            ..OpenFile::new(file, lines.to_path_buf(), metadata.len())
+            ..OpenFile::new(file, of_source.lines.clone(), metadata.len())
         });
     }
     let opening = |_: Options, _: Spool| std::future::ready(Ok(files));

@@ -1,8 +1,8 @@
 //! Where the records of a sync come from.
 //!
 //! A [`Source`] reads all records of one type and says from which moment they are and whether they
-//! are all there are. [`FilesSource`] reads files; an app that has its records elsewhere implements
-//! the trait.
+//! are all there are. [`FilesSource`] reads files; the crate `gong-sources` has commands, databases and
+//! object stores; an app that has its records elsewhere implements the trait.
 
 use std::fmt;
 use std::future::Future;
@@ -11,9 +11,11 @@ use std::pin::Pin;
 use jiff::Timestamp;
 
 mod files;
+mod rows;
 mod sink;
 
 pub use files::{FilesSource, Take};
+pub use rows::{RowFormat, Rows};
 pub use sink::Sink;
 
 pub(crate) use sink::{SourceFile, Stamp};

@@ -12,7 +12,7 @@ use gong_records::record::Record;
 use jiff::Timestamp;
 use tempfile::{NamedTempFile, TempPath};
 
-use super::SourceError;
+use super::{RowFormat, Rows, SourceError};
 use crate::ObjectType;
 
 /// The longest run of bytes without a line break in a packed file: a file that unpacks to more is
@@ -146,12 +146,66 @@ impl Sink {
     }
 
     fn temporary(&self) -> io::Result<NamedTempFile> {
+        self.temporary_of(".ldjson")
+    }
+
+    fn temporary_of(&self, ending: &str) -> io::Result<NamedTempFile> {
         let mut named = tempfile::Builder::new();
-        named.prefix("input-").suffix(".ldjson");
+        named.prefix("input-").suffix(ending);
         match &self.directory {
             Some(directory) => named.tempfile_in(directory),
             None => named.tempfile(),
         }
+    }
+
+    /// A temporary file for rows, of which [`add_rows`](Self::add_rows) makes records.
+    ///
+    /// # Errors
+    ///
+    /// The system's error when it can't be made.
+    pub fn rows(&self, format: RowFormat) -> io::Result<Rows> {
+        self.temporary_of(format.ending()).map(Rows::new)
+    }
+
+    /// Adds the records that a converter makes of rows; without a converter, the rows are records
+    /// already, one JSON object per line.
+    ///
+    /// Findings name the row by its place among the rows.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Failed`] when the mapping does not fit the rows, or when the disk fails.
+    pub async fn add_rows(
+        &mut self,
+        rows: Rows,
+        converter: Option<&Arc<dyn FileConverter>>,
+    ) -> Result<(), SourceError> {
+        self.close()?;
+        let temporary = rows.finish()?;
+        let mut file = SourceFile {
+            name: self.name.clone(),
+            lines: temporary.to_path_buf(),
+            converted: None,
+            stamp: None,
+            temporary: None,
+        };
+        if let Some(converter) = converter {
+            let (converter, object_type) = (Arc::clone(converter), self.object_type);
+            let path = temporary.to_path_buf();
+            let converting =
+                tokio::task::spawn_blocking(move || converter.convert(&path, object_type));
+            let converted = match converting.await.map_err(SourceError::failed)? {
+                Ok(converted) => converted,
+                // The temporary file has a name that says nothing to anybody.
+                Err(CheckError::Convert { source, .. }) => return Err(SourceError::Failed(source)),
+                Err(error) => return Err(SourceError::failed(error)),
+            };
+            file.lines = converted.path().to_path_buf();
+            file.converted = Some(converted);
+        }
+        file.temporary = Some(temporary);
+        self.files.push(file);
+        Ok(())
     }
 
     /// Adds the records of a file: lines of JSON, or, with a converter, what that makes of it. A

@@ -122,6 +122,26 @@ fn each_crate_depends_only_on_what_is_below_it() {
     assert!(!tree_of_all_features("gong-records").contains("sha2"));
 }
 
+/// aws-lc needs CMake and OpenSSL a system's library: neither builds everywhere.
+#[test]
+fn no_source_brings_aws_lc_or_openssl() {
+    for package in ["gong-sources", "gong-crm-cli"] {
+        let tree = tree_with(package, "normal,build", &["--all-features"]);
+        for name in ["tokio-postgres", "mysql_async", "parquet", "object_store"] {
+            assert!(tree.contains(name), "{package} does not depend on {name}");
+        }
+        for name in [
+            "aws-lc-rs",
+            "aws-lc-sys",
+            "native-tls",
+            "openssl",
+            "openssl-sys",
+        ] {
+            assert!(!tree.contains(name), "{package} depends on {name}");
+        }
+    }
+}
+
 #[test]
 fn simulator_shares_no_code_with_the_client() {
     let tree = tree("gong-sim", "normal,build,dev");

@@ -17,6 +17,10 @@ pub(super) enum Need {
     Node,
     /// A Java runtime, for openapi-generator.
     Java,
+    /// Postgres' server programs, as Debian's package has them.
+    Postgres,
+    /// MariaDB's server.
+    MariaDb,
 }
 
 impl Need {
@@ -25,6 +29,8 @@ impl Need {
             Self::Python => "Python 3.10 or later with venv",
             Self::Node => "Node 20 or later with npm",
             Self::Java => "Java 11 or later",
+            Self::Postgres => "Postgres 14 or later (apt-get install postgresql) and openssl",
+            Self::MariaDb => "MariaDB 10.6 or later (apt-get install mariadb-server)",
         }
     }
 }
@@ -69,6 +75,10 @@ impl Tools {
                 .with_context(|| format!("this needs {}", need.name()))
             }),
             Need::Java => quiet(Command::new("java").arg("-version"))
+                .with_context(|| format!("this needs {}", need.name())),
+            Need::Postgres => quiet(Command::new("psql").arg("--version"))
+                .with_context(|| format!("this needs {}", need.name())),
+            Need::MariaDb => quiet(Command::new("mariadb").arg("--version"))
                 .with_context(|| format!("this needs {}", need.name())),
         }
     }

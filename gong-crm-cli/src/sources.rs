@@ -1,0 +1,205 @@
+//! The sources that gong-crm.toml or the command line names, opened.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gong_crm::ObjectType;
+use gong_crm::check::FileConverter;
+use gong_crm::mapping::{Conversion, Mapping, MappingError};
+use gong_crm::push::Records;
+use gong_crm::schema::EntitySchema;
+use gong_crm::source::Source;
+use gong_sources::{OpenError, SourceOptions};
+
+use crate::args::Global;
+use crate::config::guard::{Origin, Trust};
+use crate::config::settings::Settings;
+use crate::config::sources::{SourceTable, Sources, SyncTable, named_source};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::signal::Signals;
+
+/// The tables of sources, and where they were found.
+pub(crate) struct SourceTables {
+    tables: Sources,
+    /// What paths in the tables are relative to.
+    folder: PathBuf,
+    /// The config file; none for the command line.
+    file: Option<PathBuf>,
+}
+
+impl SourceTables {
+    /// The sources of `--source`, or else those of the config file.
+    pub(crate) fn read(global: &Global, named: &[String]) -> Result<Self, CliError> {
+        if named.is_empty() {
+            let (path, tables) = Settings::sources(global)?;
+            return Ok(Self {
+                tables,
+                folder: path.parent().unwrap_or(Path::new("")).to_path_buf(),
+                file: Some(path),
+            });
+        }
+        let mut sources = BTreeMap::new();
+        for text in named {
+            let (object_type, guarded) = named_source(text).map_err(|error| {
+                let failure =
+                    CliError::new(Exit::Usage, format!("--source {text}: {}", error.message));
+                failure.with_hint(error.hint.unwrap_or_else(|| {
+                    "write it as in gong-crm.toml: --source 'DEAL={ command = [\"psql\", \"...\"] }'"
+                        .to_owned()
+                }))
+            })?;
+            // Who writes it on the command line means it.
+            let named = Origin {
+                path: PathBuf::new(),
+                trust: Trust::Named("--source"),
+            };
+            sources.insert(object_type, guarded.allowed_by(&named)?.value);
+        }
+        Ok(Self {
+            tables: Sources {
+                sync: Settings::sync_table(global)?,
+                sources,
+            },
+            folder: PathBuf::new(),
+            file: None,
+        })
+    }
+
+    /// The sources to read where no path is named: those of `--source`, or those of the config file
+    /// if not all of them are files.
+    pub(crate) fn instead_of_paths(
+        global: &Global,
+        paths: &[PathBuf],
+        named: &[String],
+    ) -> Result<Option<Self>, CliError> {
+        if !named.is_empty() {
+            if paths.is_empty() {
+                return Self::read(global, named).map(Some);
+            }
+            return Err(
+                CliError::new(Exit::Usage, "--source and paths cannot be used together")
+                    .with_hint("name files as a source too, or run the command once for each"),
+            );
+        }
+        if !paths.is_empty() || !Settings::has_file(global)? {
+            return Ok(None);
+        }
+        let (_, tables) = Settings::named_sources(global)?;
+        let runs_something = tables
+            .sources
+            .values()
+            .any(|table| table.origin.runs_something());
+        if runs_something {
+            Self::read(global, named).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// The table `[sync]`.
+    pub(crate) fn sync(&self) -> &SyncTable {
+        &self.tables.sync
+    }
+
+    /// The tables by type.
+    pub(crate) fn by_type(&self) -> &BTreeMap<ObjectType, SourceTable> {
+        &self.tables.sources
+    }
+
+    /// Opens a source: nothing is read or run yet.
+    pub(crate) fn open(
+        &self,
+        global: &Global,
+        object_type: ObjectType,
+        schema: Option<&EntitySchema>,
+    ) -> Result<Arc<dyn Source>, CliError> {
+        let Some(table) = self.tables.sources.get(&object_type) else {
+            return Err(CliError::new(
+                Exit::Usage,
+                format!("no source is named for {object_type}"),
+            ));
+        };
+        let at = match &self.file {
+            Some(file) => format!("{}:{}", file.display(), table.line),
+            None => "--source".to_owned(),
+        };
+        let mut options = SourceOptions::default();
+        options.is_complete = table.complete;
+        options.lag = table.lag;
+        options.stable_for = table.stable_for;
+        options.entity_schema = schema.cloned();
+        if let Some((path, is_own)) = self.map(global, table)? {
+            let unusable = |error: MappingError| {
+                CliError::new(Exit::Usage, error.to_string())
+                    .with_hint(format!("it is set as `map` in {at}"))
+            };
+            let mut conversion = Conversion::new(Mapping::open(&path).map_err(unusable)?);
+            conversion.entity_schema = schema.cloned();
+            conversion.by_name = !is_own;
+            options.mapping = std::fs::read_to_string(&path).unwrap_or_default();
+            options.converter = Some(Arc::new(conversion) as Arc<dyn FileConverter>);
+        }
+        let opened = table.origin.open(&self.folder, options);
+        opened.map_err(|error: OpenError| {
+            CliError::new(Exit::Usage, format!("source of {object_type}: {error}"))
+                .with_hint(format!("it is set in {at}"))
+        })
+    }
+
+    /// The mapping of a source, and whether the source names it itself. That of the whole config file
+    /// is for files: a query names its columns as it likes.
+    fn map(
+        &self,
+        global: &Global,
+        table: &SourceTable,
+    ) -> Result<Option<(PathBuf, bool)>, CliError> {
+        if let Some(map) = &table.map {
+            return Ok(Some((self.folder.join(map), true)));
+        }
+        if table.origin.runs_something() {
+            return Ok(None);
+        }
+        let of_file = Settings::map(global)?;
+        Ok(of_file.map(|map| (map.value, false)))
+    }
+
+    /// Reads all sources, or that of one type. A signal stops them.
+    pub(crate) async fn records(
+        &self,
+        global: &Global,
+        only: Option<ObjectType>,
+        schema: Option<&EntitySchema>,
+    ) -> Result<Records, CliError> {
+        let mut records = Records::new();
+        for object_type in self.tables.sources.keys() {
+            if only.is_some_and(|only| only != *object_type) {
+                continue;
+            }
+            let source = self.open(global, *object_type, schema)?;
+            let reading = records.add_source(*object_type, &*source);
+            until_signal(reading).await?.map_err(|error| {
+                let name = source.name();
+                CliError::new(Exit::Failed, format!("{object_type}, {name}: {error}"))
+            })?;
+        }
+        if records.is_empty() {
+            return Err(CliError::new(
+                Exit::Usage,
+                "no source is named for this type",
+            ));
+        }
+        Ok(records)
+    }
+}
+
+/// Waits for the future; a signal drops it, and with it what it runs.
+pub(crate) async fn until_signal<T>(future: impl Future<Output = T>) -> Result<T, CliError> {
+    let mut signals = Signals::new();
+    tokio::select! {
+        output = future => Ok(output),
+        exit = signals.next() => Err(CliError::new(exit, "stopped before anything was sent")),
+    }
+}

@@ -1,0 +1,172 @@
+//! Parquet in folders and object stores: what Spark, Snowflake, BigQuery, Redshift and DuckDB leave.
+//!
+//! Row groups are read one after another, so that memory does not grow with the number of rows or of
+//! part files.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use gong_crm::source::{Read, ReadFuture, RowFormat, Sink, Source, SourceError, Take};
+use jiff::Timestamp;
+use object_store::ObjectStore;
+use parquet::arrow::ParquetRecordBatchStreamBuilder;
+
+use crate::columns;
+use crate::options::SourceOptions;
+use crate::origin::OpenError;
+use crate::secret::SecretUrl;
+
+mod batch;
+mod location;
+mod manifest;
+mod parts;
+mod reader;
+mod schema;
+
+use location::Location;
+use parts::{Part, Parts};
+use reader::PartReader;
+use schema::Schema;
+
+/// How many rows are written at once.
+const BATCH_ROWS: usize = 4_096;
+
+/// How many files are opened ahead of the one that is read.
+const OPENED_AHEAD: usize = 8;
+
+/// Parquet files in a folder, S3, Google Cloud Storage, Azure or over HTTP.
+///
+/// Credentials come from the environment, as the tools of each store have them: `AWS_…`,
+/// `GOOGLE_…`, `AZURE_…`.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use gong_crm::source::{Source as _, Take};
+/// use gong_sources::SecretUrl;
+/// use gong_sources::parquet::ParquetSource;
+///
+/// let url = SecretUrl::resolve("s3://crm-exports/leads/", Path::new(""))?;
+/// let source = ParquetSource::new(&url, Path::new(""))?.take(Take::Parts);
+/// assert_eq!(source.name(), "s3://crm-exports/leads/");
+/// # Ok::<(), gong_sources::OpenError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ParquetSource {
+    location: Location,
+    take: Take,
+    options: SourceOptions,
+}
+
+impl ParquetSource {
+    /// The files beneath a URL or a folder, or the one file that it names.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Url`] when the URL cannot be understood.
+    pub fn new(url: &SecretUrl, folder: &Path) -> Result<Self, OpenError> {
+        Ok(Self {
+            location: Location::parse(url, folder)?,
+            take: Take::One,
+            options: SourceOptions::default(),
+        })
+    }
+
+    /// Which files count where several are there.
+    #[must_use]
+    pub fn take(mut self, take: Take) -> Self {
+        self.take = take;
+        self
+    }
+
+    /// Whether it is complete, and how rows become records.
+    #[must_use]
+    pub fn options(mut self, options: SourceOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    async fn run(&self, sink: &mut Sink) -> Result<Read, SourceError> {
+        let store = self.location.connect()?;
+        let found = Parts::find(&store, &self.location, self.take).await?;
+        let mut rows = sink.rows(RowFormat::Json)?;
+        let mut schema: Option<Schema> = None;
+        {
+            let parts = found.parts.clone();
+            let to = Arc::clone(&store);
+            let opening = stream::iter(parts).map(move |part| open(Arc::clone(&to), part));
+            let mut opened = std::pin::pin!(opening.buffered(OPENED_AHEAD));
+            while let Some((part, builder)) = opened.try_next().await? {
+                let of_part = Schema::of(builder.schema(), &part.partitions)
+                    .map_err(|reason| part.failed(reason))?;
+                match &schema {
+                    None => schema = Some(of_part),
+                    Some(first) => first
+                        .fits(&of_part, &found.parts[0].shown)
+                        .map_err(|reason| part.failed(reason))?,
+                }
+                let batches = builder.with_batch_size(BATCH_ROWS).build();
+                let mut batches = batches.map_err(|error| part.unreadable(&error))?;
+                let mut number = 0_usize;
+                while let Some(batch) = batches
+                    .try_next()
+                    .await
+                    .map_err(|error| part.failed(format!("after row {number}: {error}")))?
+                {
+                    batch::write(&batch, &part.partitions, &mut rows)
+                        .map_err(|reason| part.failed(format!("after row {number}: {reason}")))?;
+                    number += batch.num_rows();
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        if self.take == Take::Parts {
+            let now = Parts::find(&store, &self.location, self.take).await?;
+            if now.stamp() != found.stamp() {
+                return Err(SourceError::NotReady(
+                    "the part files changed while they were read".to_owned(),
+                ));
+            }
+        }
+        let known = schema.map(|schema| schema.columns()).unwrap_or_default();
+        let converter = columns::converter(&self.options, sink.object_type(), &known)?;
+        sink.add_rows(rows, Some(&converter)).await?;
+        let modified = found.parts.iter().map(|part| part.modified).min();
+        let mut read = self.options.read(modified.unwrap_or_else(Timestamp::now));
+        read.stamp = Some(found.stamp());
+        read.parts = found.parts.len();
+        read.has_marker = found.has_marker;
+        Ok(read)
+    }
+}
+
+/// Reads a file's footer.
+async fn open(
+    store: Arc<dyn ObjectStore>,
+    part: Part,
+) -> Result<(Part, ParquetRecordBatchStreamBuilder<PartReader>), SourceError> {
+    let reader = PartReader::new(store, &part);
+    match ParquetRecordBatchStreamBuilder::new(reader).await {
+        Ok(builder) => Ok((part, builder)),
+        Err(error) => Err(part.unreadable(&error)),
+    }
+}
+
+impl Source for ParquetSource {
+    fn name(&self) -> String {
+        self.location.shown().to_owned()
+    }
+
+    fn definition(&self) -> String {
+        let (shown, take) = (self.location.shown(), self.take);
+        format!("parquet {shown} {take:?}\n{}", self.options.definition())
+    }
+
+    fn read<'a>(&'a self, sink: &'a mut Sink) -> ReadFuture<'a> {
+        Box::pin(self.run(sink))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,379 @@
+//! Which files there are, and which of them count.
+
+use std::sync::Arc;
+
+use futures_util::TryStreamExt as _;
+use gong_crm::source::{SourceError, Take};
+use jiff::Timestamp;
+use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
+use sha2::{Digest as _, Sha256};
+
+use super::location::Location;
+use super::manifest;
+
+/// The file that Spark, and what copies it, leaves when all parts are there.
+const MARKER: &str = "_SUCCESS";
+
+/// The folder in which Spark keeps what is not complete yet.
+const UNFINISHED: &str = "_temporary";
+
+/// One file.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    pub(super) path: Path,
+    /// What messages call it.
+    pub(super) shown: String,
+    pub(super) bytes: u64,
+    pub(super) tag: Option<String>,
+    pub(super) modified: Timestamp,
+    /// The columns that its folders name, as in `region=eu/`.
+    pub(super) partitions: Vec<(String, String)>,
+}
+
+impl Part {
+    fn new(meta: ObjectMeta, prefix: &Path) -> Self {
+        let below: Vec<String> = match meta.location.prefix_match(prefix) {
+            Some(parts) => parts.map(|part| part.as_ref().to_owned()).collect(),
+            None => Vec::new(),
+        };
+        let folders = below.split_last().map(|(_, folders)| folders);
+        let partitions = folders
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|folder| {
+                let (name, value) = folder.split_once('=')?;
+                let value = decoded(value);
+                (value != "__HIVE_DEFAULT_PARTITION__").then(|| (name.to_owned(), value))
+            })
+            .collect();
+        let shown = if below.is_empty() {
+            meta.location.filename().unwrap_or_default().to_owned()
+        } else {
+            below.join("/")
+        };
+        Self {
+            shown,
+            bytes: meta.size,
+            tag: meta.e_tag,
+            modified: Timestamp::from_second(meta.last_modified.timestamp()).unwrap_or_default(),
+            partitions,
+            path: meta.location,
+        }
+    }
+
+    pub(super) fn failed(&self, reason: impl std::fmt::Display) -> SourceError {
+        SourceError::failed(format!("{}: {reason}", self.shown))
+    }
+
+    /// The error of a file that is missing, half-written or not Parquet.
+    pub(super) fn unreadable(&self, error: &parquet::errors::ParquetError) -> SourceError {
+        use parquet::errors::ParquetError;
+
+        let reason = match error {
+            ParquetError::External(cause) => match cause.downcast_ref::<object_store::Error>() {
+                Some(object_store::Error::NotFound { .. }) => "it is not there any more".to_owned(),
+                Some(object_store::Error::Precondition { .. }) => {
+                    "it was replaced while it was read".to_owned()
+                }
+                _ => cause.to_string(),
+            },
+            error => format!("it is not a complete Parquet file: {error}"),
+        };
+        self.failed(reason)
+    }
+}
+
+/// The value of a partition, in which Hive writes some characters as `%3A`.
+fn decoded(value: &str) -> String {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.as_bytes();
+    while let [first, more @ ..] = rest {
+        let escaped = more.get(..2).filter(|_| *first == b'%');
+        let number = escaped
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match number {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &more[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = more;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| value.to_owned())
+}
+
+/// Whether a name is that of a Parquet file.
+pub(super) fn is_parquet(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".parquet", ".parq", ".pqt"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+}
+
+/// The files that count.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) parts: Vec<Part>,
+    pub(super) has_marker: bool,
+}
+
+impl Parts {
+    /// Finds the files that count.
+    pub(super) async fn find(
+        store: &Arc<dyn ObjectStore>,
+        location: &Location,
+        take: Take,
+    ) -> Result<Self, SourceError> {
+        let shown = location.shown();
+        let failed = |error: object_store::Error| match error {
+            object_store::Error::NotFound { .. } => {
+                SourceError::Missing(format!("nothing is at {shown}"))
+            }
+            error => SourceError::failed(format!("{shown} can't be listed: {error}")),
+        };
+        let prefix = location.prefix();
+        if location.is_file() {
+            let meta = store.head(prefix).await.map_err(failed)?;
+            return Self::whole(vec![Part::new(meta, prefix)], false);
+        }
+        let mut listed = Listed::default();
+        let mut objects = store.list(Some(prefix));
+        while let Some(meta) = objects.try_next().await.map_err(failed)? {
+            listed.add(meta, prefix);
+        }
+        if listed.is_unfinished {
+            return Err(SourceError::NotReady(format!(
+                "{shown} is still being written: it has a folder {UNFINISHED}"
+            )));
+        }
+        if listed.parts.is_empty() {
+            return Err(SourceError::Missing(match listed.other {
+                None => format!("nothing is at {shown}"),
+                Some(other) => format!("{shown} has no Parquet file; it has {other}"),
+            }));
+        }
+        listed.parts.sort_by(|one, other| one.path.cmp(&other.path));
+        let found = match take {
+            Take::Latest => listed.latest()?,
+            Take::Parts => listed.all(),
+            _ => match listed.parts.len() {
+                1 => listed.all(),
+                several => {
+                    return Err(SourceError::failed(format!(
+                        "{several} Parquet files are at {shown}: say which count with take = \
+                         \"latest\" or \"parts\""
+                    )));
+                }
+            },
+        };
+        manifest::verify(store, &found.manifests, &found.parts).await?;
+        let has_marker = found.has_marker || !found.manifests.is_empty();
+        Self::whole(found.parts, has_marker)
+    }
+
+    fn whole(parts: Vec<Part>, has_marker: bool) -> Result<Self, SourceError> {
+        match parts.iter().find(|part| part.bytes == 0) {
+            Some(empty) => Err(empty.failed("it is empty: not a complete Parquet file")),
+            None => Ok(Self { parts, has_marker }),
+        }
+    }
+
+    /// By what unchanged files are recognized.
+    pub(super) fn stamp(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in &self.parts {
+            let tag = part.tag.as_deref().unwrap_or_default();
+            hash.update(format!(
+                "{} {} {} {tag}\n",
+                part.path, part.bytes, part.modified
+            ));
+        }
+        let digest = hash.finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// What a listing shows.
+#[derive(Debug, Default)]
+struct Listed {
+    parts: Vec<Part>,
+    /// The folders in which a marker is.
+    marked: Vec<String>,
+    manifests: Vec<Path>,
+    is_unfinished: bool,
+    /// A file that is something else.
+    other: Option<String>,
+}
+
+/// What counts of it.
+struct Chosen {
+    parts: Vec<Part>,
+    has_marker: bool,
+    manifests: Vec<Path>,
+}
+
+/// The folder of a path, as text.
+fn folder_of(path: &Path) -> String {
+    let text = path.as_ref();
+    text.rsplit_once('/')
+        .map_or("", |(folder, _)| folder)
+        .to_owned()
+}
+
+impl Listed {
+    fn add(&mut self, meta: ObjectMeta, prefix: &Path) {
+        let below: Vec<String> = match meta.location.prefix_match(prefix) {
+            Some(parts) => parts.map(|part| part.as_ref().to_owned()).collect(),
+            None => return,
+        };
+        let Some((name, folders)) = below.split_last() else {
+            return;
+        };
+        if folders.iter().any(|folder| folder == UNFINISHED) {
+            self.is_unfinished = true;
+            return;
+        }
+        if name == MARKER {
+            self.marked.push(folder_of(&meta.location));
+        } else if manifest::is_manifest(name) {
+            self.manifests.push(meta.location);
+        } else if below.iter().any(|part| part.starts_with(['_', '.'])) {
+            // Hidden, as Spark's checksums and logs.
+        } else if is_parquet(name) {
+            self.parts.push(Part::new(meta, prefix));
+        } else if self.other.is_none() {
+            self.other = Some(below.join("/"));
+        }
+    }
+
+    fn all(self) -> Chosen {
+        Chosen {
+            has_marker: !self.marked.is_empty(),
+            manifests: self.manifests,
+            parts: self.parts,
+        }
+    }
+
+    /// The newest export: the folder with the newest file, or that file where all are in one folder.
+    fn latest(self) -> Result<Chosen, SourceError> {
+        let newest = self.parts.iter().max_by_key(|part| {
+            let folder = folder_of(&part.path);
+            (part.modified, folder, part.path.to_string())
+        });
+        let Some(newest) = newest.cloned() else {
+            return Ok(self.all());
+        };
+        let folder = folder_of(&newest.path);
+        let has_folders = self
+            .parts
+            .iter()
+            .any(|part| folder_of(&part.path) != folder);
+        if !has_folders && self.marked.is_empty() {
+            return Ok(Chosen {
+                has_marker: false,
+                manifests: Vec::new(),
+                parts: vec![newest],
+            });
+        }
+        let has_marker = self.marked.contains(&folder);
+        if !has_marker && !self.marked.is_empty() {
+            return Err(SourceError::NotReady(format!(
+                "the newest export {} has no file {MARKER}, as the others have",
+                newest.shown
+            )));
+        }
+        let is_in = |path: &Path| folder_of(path) == folder;
+        Ok(Chosen {
+            has_marker,
+            manifests: self
+                .manifests
+                .into_iter()
+                .filter(|path| is_in(path))
+                .collect(),
+            parts: self
+                .parts
+                .into_iter()
+                .filter(|part| is_in(&part.path))
+                .collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use object_store::memory::InMemory;
+
+    use super::*;
+
+    async fn find(names: &[&str], take: Take) -> Result<Vec<String>, String> {
+        let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+        for name in names {
+            let path = Path::from(format!("leads/{name}"));
+            store.put(&path, "x".into()).await.unwrap();
+        }
+        let url = crate::SecretUrl::resolve("s3://bucket/leads/", std::path::Path::new(""));
+        let location = Location::parse(&url.unwrap(), std::path::Path::new("")).unwrap();
+        match Parts::find(&store, &location, take).await {
+            Ok(found) => Ok(found.parts.into_iter().map(|part| part.shown).collect()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[tokio::test]
+    async fn hidden_files_do_not_count_and_unfinished_writes_are_not_ready() {
+        let names = [
+            "a.parquet",
+            "_SUCCESS",
+            ".a.parquet.crc",
+            "_log/b.parquet",
+            "notes.txt",
+        ];
+        assert_eq!(
+            find(&names, Take::One).await,
+            Ok(vec!["a.parquet".to_owned()])
+        );
+        let unfinished = find(&["a.parquet", "_temporary/0/b.parquet"], Take::Parts).await;
+        assert!(unfinished.unwrap_err().contains("still being written"));
+        let none = find(&["notes.txt"], Take::Parts).await.unwrap_err();
+        assert!(none.contains("no Parquet file; it has notes.txt"), "{none}");
+        let several = find(&["a.parquet", "b.parquet"], Take::One)
+            .await
+            .unwrap_err();
+        assert!(several.contains("2 Parquet files"), "{several}");
+    }
+
+    #[tokio::test]
+    async fn latest_is_a_folder_and_never_one_without_the_marker_that_others_have() {
+        let names = [
+            "d=1/a.parquet",
+            "d=1/_SUCCESS",
+            "d=2/a.parquet",
+            "d=2/b.parquet",
+            "d=2/_SUCCESS",
+        ];
+        let found = find(&names, Take::Latest).await.unwrap();
+        assert_eq!(found, ["d=2/a.parquet", "d=2/b.parquet"]);
+        let error = find(&names[..4], Take::Latest).await.unwrap_err();
+        assert!(error.contains("has no file _SUCCESS"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn hundred_thousand_parts_are_listed() {
+        let names: Vec<String> = (0..100_000)
+            .map(|number| format!("{number}.parquet"))
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(find(&names, Take::Parts).await.unwrap().len(), 100_000);
+    }
+
+    #[test]
+    fn values_of_partitions_are_decoded() {
+        assert_eq!(decoded("2026-01-15 09%3A30"), "2026-01-15 09:30");
+        assert_eq!(decoded("100%"), "100%");
+    }
+}

@@ -1,0 +1,132 @@
+//! Part files on disk, good and bad.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use arrow_array::{
+    Array as _, ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use gong_crm::ObjectType;
+use gong_crm::check::Lines;
+use gong_crm::push::Records;
+use gong_crm::source::Completeness;
+use parquet::arrow::ArrowWriter;
+
+use super::*;
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Writes a part with these ids.
+    fn part(&self, name: &str, ids: ArrayRef) {
+        let rows = ids.len();
+        let modified = TimestampMicrosecondArray::from(vec![1_768_469_400_000_000; rows]);
+        let modified: ArrayRef = Arc::new(modified.with_timezone("UTC"));
+        let names: ArrayRef = Arc::new(StringArray::from(vec![Some("Ada"); rows]));
+        let columns = [
+            ("objectId", ids),
+            ("modifiedDate", modified),
+            ("name", names),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        std::fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
+        let file = File::create(self.path(name)).unwrap();
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    }
+
+    /// Reads all parts; gives the read and the lines.
+    async fn read(&self) -> Result<(Read, String), String> {
+        let url = SecretUrl::resolve(self.0.path().to_str().unwrap(), Path::new("")).unwrap();
+        let mut options = SourceOptions::default();
+        options.is_complete = true;
+        let source = ParquetSource::new(&url, Path::new("")).unwrap();
+        let source = source.take(Take::Parts).options(options);
+        let mut records = Records::new();
+        let read = records.add_source(ObjectType::Account, &source).await;
+        let read = read.map_err(|error| error.to_string())?;
+        let Lines::Converted(lines) = records.inputs().unwrap().remove(0).lines else {
+            return Err("nothing was converted".to_owned());
+        };
+        Ok((read, std::fs::read_to_string(lines.path()).unwrap()))
+    }
+}
+
+fn ids(ids: &[i64]) -> ArrayRef {
+    Arc::new(Int64Array::from(ids.to_vec()))
+}
+
+#[tokio::test]
+async fn parts_become_records_with_ids_as_text() {
+    let folder = Folder::new();
+    folder.part("a.parquet", ids(&[1, 2]));
+    folder.part("b.parquet", ids(&[9_007_199_254_740_993]));
+    std::fs::write(folder.path("_SUCCESS"), "").unwrap();
+    let (read, lines) = folder.read().await.unwrap();
+    let expected = [1, 2, 9_007_199_254_740_993_i64].map(|id| {
+        let id = format!("\"objectId\":\"{id}\"");
+        format!("{{{id},\"modifiedDate\":\"2026-01-15T09:30:00Z\",\"name\":\"Ada\"}}\n")
+    });
+    assert_eq!(lines, expected.concat());
+    assert_eq!(read.completeness, Completeness::Complete);
+    assert_eq!((read.parts, read.has_marker), (2, true));
+    assert_eq!(folder.read().await.unwrap().0.stamp, read.stamp);
+}
+
+#[tokio::test]
+async fn half_written_part_fails_the_read_and_is_named() {
+    let folder = Folder::new();
+    folder.part("a.parquet", ids(&[1]));
+    folder.part("b.parquet", ids(&[2]));
+    let whole = std::fs::read(folder.path("b.parquet")).unwrap();
+    for length in [0, 1, whole.len() / 2, whole.len() - 1] {
+        std::fs::write(folder.path("b.parquet"), &whole[..length]).unwrap();
+        let error = folder.read().await.unwrap_err();
+        let expected = "source cannot be read: b.parquet: it is";
+        assert!(error.starts_with(expected), "{length}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn type_that_changes_between_parts_fails_the_read() {
+    let folder = Folder::new();
+    folder.part("a.parquet", ids(&[1]));
+    folder.part("b.parquet", Arc::new(StringArray::from(vec!["2"])));
+    let error = folder.read().await.unwrap_err();
+    let expected = "b.parquet: column \"objectId\" holds text, and in a.parquet it holds numbers";
+    assert!(error.contains(expected), "{error}");
+}
+
+#[tokio::test]
+async fn folders_give_columns() {
+    let folder = Folder::new();
+    folder.part("region=eu%3Awest/a.parquet", ids(&[1]));
+    let (_, lines) = folder.read().await.unwrap();
+    assert!(lines.contains("\"region\":\"eu:west\""), "{lines}");
+}
+
+#[tokio::test]
+async fn part_that_vanishes_while_it_is_read_is_named() {
+    let folder = Folder::new();
+    folder.part("a.parquet", ids(&[1]));
+    let url = SecretUrl::resolve(folder.0.path().to_str().unwrap(), Path::new("")).unwrap();
+    let location = Location::parse(&url, Path::new("")).unwrap();
+    let store = location.connect().unwrap();
+    let found = Parts::find(&store, &location, Take::Parts).await.unwrap();
+    std::fs::remove_file(folder.path("a.parquet")).unwrap();
+    let opened = open(store, found.parts[0].clone()).await;
+    let error = opened.err().unwrap().to_string();
+    assert!(
+        error.contains("a.parquet: it is not there any more"),
+        "{error}"
+    );
+}
