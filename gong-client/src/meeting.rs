@@ -207,11 +207,9 @@ impl Client {
     /// use gong_client::Meeting;
     ///
     /// # sim.add_user(gong_sim::GongUser::new("ada@acme.example"));
-    /// let meeting = Meeting::builder()
-    ///     .organizer_email("ada@acme.example")
-    ///     .start_time("2026-03-02T14:00:00+01:00".parse()?)
-    ///     .end_time("2026-03-02T14:45:00+01:00".parse()?)
-    ///     .build();
+    /// let start = "2026-03-02T14:00:00+01:00".parse()?;
+    /// let end = "2026-03-02T14:45:00+01:00".parse()?;
+    /// let meeting = Meeting::new("ada@acme.example", start, end);
     /// let made = client.add_meeting(&meeting).await?;
     /// assert!(made.meeting_url.is_some());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
