@@ -23,15 +23,11 @@ pub(crate) mod sync;
 pub(crate) mod trust;
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gong_crm::IntegrationId;
 use jiff::SignedDuration;
-
-use crate::config::search::Search;
-use crate::error::CliError;
 
 /// Keep Gong equal to your CRM
 ///
@@ -141,9 +137,6 @@ pub(crate) struct Global {
     /// Do not show progress, only results and errors
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
-    /// The config file that counts, once it was looked for.
-    #[arg(skip)]
-    pub(crate) config_file: OnceLock<Result<Search, CliError>>,
 }
 
 /// Format of results and errors.

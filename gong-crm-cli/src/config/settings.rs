@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use gong_crm::check::Severities;
 use gong_crm::ledger::Ledger;
@@ -20,6 +21,9 @@ use crate::config::sources::{Sources, SyncTable};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
+
+/// The config file that counts, once it was looked for: a process runs one command.
+static SEARCHED: OnceLock<Result<Search, CliError>> = OnceLock::new();
 
 /// The settings of a command.
 #[derive(Debug)]
@@ -72,8 +76,8 @@ impl Settings {
     }
 
     /// The config file that counts and those that were passed over. It is read once per command.
-    pub(crate) fn search(global: &Global) -> Result<&Search, CliError> {
-        let searched = global.config_file.get_or_init(|| {
+    pub(crate) fn search(global: &Global) -> Result<&'static Search, CliError> {
+        let searched = SEARCHED.get_or_init(|| {
             let searched = match (&global.config, text("GONG_CONFIG")) {
                 (Some(path), _) => Search::named(path, "--config"),
                 (None, Some(path)) => Search::named(Path::new(&path), "GONG_CONFIG"),
