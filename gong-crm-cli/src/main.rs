@@ -9,10 +9,12 @@ mod args;
 mod command;
 mod config;
 mod connection;
+mod dry_run;
 mod error;
 mod exit;
 mod mappings;
 mod output;
+mod process;
 mod schema_file;
 mod signal;
 mod sources;
@@ -28,11 +30,13 @@ use signal::Signals;
 const LAST_WRITES: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
+    process::harden();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return end(Output::new(Format::Text), Ok(usage_error(&error))),
     };
     let output = Output::new(arguments.global.output);
+    process::report_panics(output);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -86,7 +90,9 @@ fn end(output: Output, ended: Result<Exit, CliError>) -> ExitCode {
 
 /// Prints help, the version, or what is wrong with the command line; as JSON if that was asked for.
 fn usage_error(error: &clap::Error) -> Exit {
-    let words: Vec<String> = std::env::args().collect();
+    let words: Vec<String> = std::env::args_os()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
     let is_json = words
         .iter()
         .any(|word| ["-ojson", "--output=json", "-o=json"].contains(&word.as_str()))
@@ -102,7 +108,13 @@ fn usage_error(error: &clap::Error) -> Exit {
             .with_hint("run `gong-crm help` for the available commands");
         return Output::new(Format::Json).error(&error);
     }
-    if let Err(unwritable) = error.print() {
+    // Clap quotes arguments as they are, and a name of a file can be one.
+    let escaped = Arguments::try_parse_from(words.iter().map(|word| output::escape::line(word)));
+    let shown = match &escaped {
+        Err(escaped) if error.use_stderr() => escaped,
+        _ => error,
+    };
+    if let Err(unwritable) = shown.print() {
         Output::unwritable(&unwritable);
     }
     if error.use_stderr() {

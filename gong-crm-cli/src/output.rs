@@ -4,7 +4,7 @@
 //! a terminal's cursor, add a line, or give a CI runner a command. A closed pipe is not an error; a
 //! full disk is.
 
-use std::io::{ErrorKind, IsTerminal as _, Write};
+use std::io::{BufRead, ErrorKind, IsTerminal as _, Write};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
@@ -14,7 +14,6 @@ use crate::error::CliError;
 use crate::exit::Exit;
 
 pub(crate) mod dashboard;
-pub(crate) mod dry_run;
 pub(crate) mod escape;
 pub(crate) mod finding;
 pub(crate) mod progress;
@@ -57,12 +56,12 @@ impl Output {
         write("standard output", anstream::stdout(), &escape::line(line));
     }
 
-    /// A text of several lines, such as YAML: on a terminal its lines are escaped, and a file or a
-    /// program gets it exactly.
+    /// A text of several lines, such as YAML: for a terminal or the log of a runner its lines are
+    /// escaped, and a file or a program gets it exactly.
     pub(crate) fn document(self, text: &str) {
-        let is_terminal = std::io::stdout().is_terminal();
+        let is_read_at_once = is_read_at_once();
         for line in text.trim_end().split('\n') {
-            if is_terminal {
+            if is_read_at_once {
                 self.stdout(line);
             } else {
                 self.raw(line);
@@ -83,6 +82,34 @@ impl Output {
         let mut stdout = std::io::stdout().lock();
         writeln!(stdout, "{}", escape::json(state))?;
         stdout.flush()
+    }
+
+    /// Lines of JSON, byte for byte; for a terminal or the log of a runner, with what acts there written
+    /// in JSON's own escapes, which mean the same.
+    #[expect(clippy::unused_self, reason = "all output goes through one value")]
+    pub(crate) fn lines_of_json(self, mut lines: impl BufRead) -> std::io::Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        let written = if is_read_at_once() {
+            let mut line = Vec::new();
+            loop {
+                line.clear();
+                if lines.read_until(b'\n', &mut line)? == 0 {
+                    break Ok(());
+                }
+                let text = String::from_utf8_lossy(&line);
+                let escaped = escape::json(text.trim_end_matches('\n'));
+                if let Err(error) = writeln!(stdout, "{escaped}") {
+                    break Err(error);
+                }
+            }
+        } else {
+            std::io::copy(&mut lines, &mut stdout).map(drop)
+        };
+        match written {
+            // Whoever closed the pipe has read enough.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => written,
+        }
     }
 
     /// Says that results written elsewhere, such as by a library, could not be written.
@@ -173,6 +200,16 @@ impl Output {
         write("standard error", anstream::stderr(), &escape::line(line));
     }
 
+    /// Says that this program has a mistake, without the message of the panic: that can quote a record.
+    pub(crate) fn panicked(self, place: &str) {
+        self.stderr(&format!("{ERROR}error:{NORMAL} internal error at {place}"));
+        self.stderr("");
+        self.stderr(&format!(
+            "{HINT}hint:{NORMAL} this is a mistake in gong-crm: please report it with this line; nothing \
+             that was sent is forgotten: gong-crm resume"
+        ));
+    }
+
     /// Has GitHub's runner obey no commands until the end of this one. With `-o github`, the results
     /// are such commands, so there only the escaping protects.
     fn stop_commands(self) {
@@ -205,6 +242,24 @@ pub(crate) fn finish() -> Result<(), CliError> {
             .with_hint("free some space or write elsewhere, and run the command again")),
         None => Ok(()),
     }
+}
+
+/// Whether the results go to a terminal or into the log of a runner, and not into a file or a program.
+fn is_read_at_once() -> bool {
+    std::io::stdout().is_terminal() || (escape::is_runner() && !is_file(&std::io::stdout()))
+}
+
+#[cfg(unix)]
+fn is_file(stdout: &std::io::Stdout) -> bool {
+    use std::os::fd::AsFd as _;
+    rustix::fs::fstat(stdout.as_fd()).is_ok_and(|status| {
+        rustix::fs::FileType::from_raw_mode(status.st_mode) == rustix::fs::FileType::RegularFile
+    })
+}
+
+#[cfg(not(unix))]
+fn is_file(_: &std::io::Stdout) -> bool {
+    false
 }
 
 /// A value as JSON in one line, without characters that act on a terminal.

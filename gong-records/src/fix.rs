@@ -21,7 +21,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
-use crate::io::atomic_file;
+use crate::io::atomic_file::{NewFile, Readers};
 use crate::io::lines::Lines;
 use crate::record::{LineFormat, ObjectType};
 use crate::rule::Rule;
@@ -166,9 +166,9 @@ pub fn fix_file(
     };
     let opened = File::open(source).map_err(|error| FixError::Read(named(source, error)))?;
     let unwritable = |error| FixError::Write(named(target, error));
-    let mut aside = atomic_file::create_temp_beside(target).map_err(unwritable)?;
+    let mut aside = NewFile::create(target, Readers::Of(source)).map_err(unwritable)?;
     let fixed = fix_reader(opened, &mut aside, object_type, options, on_fix)?;
-    atomic_file::commit(aside, target).map_err(unwritable)?;
+    aside.commit().map_err(unwritable)?;
     Ok(fixed)
 }
 

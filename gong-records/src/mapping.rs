@@ -49,7 +49,7 @@
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::io::atomic_file;
+use crate::io::atomic_file::{NewFile, Readers};
 use crate::record::ObjectType;
 use crate::rule::Severity;
 use crate::schema::EntitySchema;
@@ -255,10 +255,10 @@ pub fn convert_file(
     let source = open(csv)?;
     let mut options = options.clone();
     options.path = Some(csv.to_path_buf());
-    let aside = atomic_file::create_temp_beside(target).map_err(of_target)?;
+    let aside = NewFile::create(target, Readers::Of(csv)).map_err(of_target)?;
     let out = BufWriter::new(aside.as_file());
     let converted = convert_reader(source, mapping, object_type, &options, out, on_problem)?;
-    atomic_file::commit(aside, target).map_err(of_target)?;
+    aside.commit().map_err(of_target)?;
     Ok(converted)
 }
 

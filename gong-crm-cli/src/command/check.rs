@@ -6,6 +6,7 @@ use std::sync::Arc;
 use gong_crm::check::{
     FileConverter, Finding, Options, Severities, Summary, check_inputs, check_paths,
 };
+use gong_crm::io::atomic_file;
 use gong_crm::mapping::Conversion;
 use gong_crm::{Rule, fix};
 
@@ -150,7 +151,7 @@ fn fix_files(
     let found =
         check_paths(paths, options, &mut |_| {}).map_err(|error| CliError::from_check(&error))?;
     let targets = targets(&found, options, folder)?;
-    std::fs::create_dir_all(folder).map_err(|error| unwritable(&error))?;
+    atomic_file::create_private_dir(folder).map_err(|error| unwritable(&error))?;
     let mut fix_options = fix::Options::default();
     fix_options.entity_schema.clone_from(&options.entity_schema);
     for (file, target) in found.files.iter().zip(&targets) {

@@ -65,7 +65,7 @@ pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<
     let summary = examine(&lines, &options, object_type, &converted, &mut teller)
         .map_err(|error| unexpected(csv, &error))?;
     if convert.to.is_none() {
-        print(lines).map_err(|error| unexpected(csv, &error))?;
+        print(lines, output).map_err(|error| unexpected(csv, &error))?;
     }
     teller.end(convert.to.as_deref(), &converted, &summary);
     let is_clean = converted.problems == 0 && summary.errors == 0;
@@ -161,12 +161,9 @@ fn examine(
 }
 
 /// Copies the lines to standard output; a closed pipe is not an error.
-fn print(mut lines: File) -> io::Result<()> {
+fn print(mut lines: File, output: Output) -> io::Result<()> {
     lines.rewind()?;
-    match io::copy(&mut lines, &mut io::stdout().lock()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
-        _ => Ok(()),
-    }
+    output.lines_of_json(io::BufReader::with_capacity(256 * 1024, lines))
 }
 
 fn unexpected(path: &Path, error: &io::Error) -> CliError {

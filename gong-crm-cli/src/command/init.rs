@@ -1,9 +1,6 @@
 //! `gong-crm init`: drafts of mappings and of `gong-crm.toml` from a CRM's exports.
 
-use std::fs;
-use std::io::Write as _;
-use std::path::Path;
-
+use gong_crm::io::atomic_file::{self, Readers};
 use gong_crm::mapping::{Draft, DraftError, DraftOptions, Mapping};
 
 use crate::args::init::Init;
@@ -69,16 +66,12 @@ fn write(draft: &Draft, force: bool) -> Result<(), CliError> {
                 format!("{}: {error}", file.path.display()),
             )
         };
-        let folder = file
-            .path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        fs::create_dir_all(folder.unwrap_or(Path::new("."))).map_err(unwritable)?;
-        let mut new = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
-            .map_err(unwritable)?;
-        new.write_all(file.text.as_bytes()).map_err(unwritable)?;
-        new.persist(&file.path)
-            .map_err(|error| unwritable(error.error))?;
+        if let Some(folder) = file.path.parent() {
+            atomic_file::create_private_dir(folder).map_err(unwritable)?;
+        }
+        // Mappings can quote cells of the exports.
+        let written = atomic_file::write(&file.path, file.text.as_bytes(), Readers::Owner);
+        written.map_err(unwritable)?;
         if file.path.file_name().is_some_and(|name| name == FILE_NAME) {
             // The user had it written, so it is no stranger's. Without a state directory it is one.
             drop(trust_store::keep(&file.path, &file.text));

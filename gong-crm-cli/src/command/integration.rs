@@ -11,10 +11,10 @@ use gong_crm::{ClientRequestId, ErrorKind, IntegrationId};
 use crate::args::Global;
 use crate::args::integration::{Deletion, Integration, IntegrationAction, Registration};
 use crate::connection::Connection;
+use crate::dry_run::{self, Request};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::output::dry_run::{self, Request};
 
 pub(crate) async fn run(
     global: &Global,

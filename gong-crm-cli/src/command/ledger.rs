@@ -3,6 +3,7 @@
 use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
+use gong_crm::io::atomic_file::{NewFile, Readers};
 use gong_crm::ledger::{Ledger, LedgerError};
 
 use crate::args::Global;
@@ -79,17 +80,11 @@ async fn export(ledger: &Ledger, path: &Path, output: Output) -> Result<Exit, Cl
         let message = format!("{} exists", path.display());
         return Err(CliError::new(Exit::Usage, message).with_hint("name a new file"));
     }
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let mut file =
-        tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).map_err(unwritable)?;
+    let mut file = NewFile::create(path, Readers::Owner).map_err(unwritable)?;
     let mut out = BufWriter::new(&mut file);
     ledger.export(&mut out).await.map_err(shown)?;
     drop(out);
-    file.as_file().sync_all().map_err(unwritable)?;
-    file.persist(path)
-        .map_err(|error| unwritable(error.error))?;
+    file.commit_new().map_err(unwritable)?;
     if output.is_json() {
         output.json(&serde_json::json!({"path": path.to_string_lossy()}));
     } else {

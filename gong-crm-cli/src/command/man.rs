@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::CommandFactory as _;
 use clap_mangen::Man as Page;
+use gong_crm::io::atomic_file::{self, Readers};
 
 use crate::args::Arguments;
 use crate::args::completions::Man;
@@ -30,6 +31,13 @@ pub(crate) fn run(arguments: &Man, output: Output) -> Result<Exit, CliError> {
 }
 
 fn write_all(directory: &Path) -> std::io::Result<()> {
+    let made = tempfile::tempdir()?;
+    clap_mangen::generate_to(Arguments::command(), made.path())?;
     std::fs::create_dir_all(directory)?;
-    clap_mangen::generate_to(Arguments::command(), directory)
+    for page in std::fs::read_dir(made.path())? {
+        let page = page?;
+        let text = std::fs::read(page.path())?;
+        atomic_file::write(&directory.join(page.file_name()), &text, Readers::Default)?;
+    }
+    Ok(())
 }

@@ -14,10 +14,10 @@ use crate::args::Global;
 use crate::args::datetime;
 use crate::args::meetings::{MeetingFacts, Meetings, MeetingsAction};
 use crate::connection::Connection;
+use crate::dry_run::{self, Request};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::output::dry_run::{self, Request};
 use crate::output::table::Align;
 
 pub(crate) async fn run(

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use gong_crm::ObjectType;
+use gong_crm::io::atomic_file::{NewFile, Readers};
 use gong_crm::ledger::{Ledger, RejectedRecord};
 
 use crate::args::Global;
@@ -108,17 +109,12 @@ fn write(path: &Path, rejected: &[RejectedRecord], output: Output) -> Result<Exi
         .iter()
         .partition(|record| !record.line_content().is_empty());
     let write = || -> std::io::Result<()> {
-        let directory = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
+        let mut file = NewFile::create(path, Readers::Owner)?;
         for record in &kept {
             file.write_all(record.line_content().trim_ascii_end())?;
             file.write_all(b"\n")?;
         }
-        file.flush()?;
-        file.persist(path)?;
-        Ok(())
+        file.commit()
     };
     write().map_err(|error| {
         let message = format!("{} could not be written: {error}", path.display());

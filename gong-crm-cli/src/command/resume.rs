@@ -9,9 +9,9 @@ use crate::args::push::Resume;
 use crate::command::push::apply_delivery_args;
 use crate::config::settings::Settings;
 use crate::connection::Connection;
+use crate::dry_run::{self, Request};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::output::dry_run::{self, Request};
 use crate::output::{Output, push_report};
 
 pub(crate) async fn run(

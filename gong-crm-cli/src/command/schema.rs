@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gong_crm::io::atomic_file::{self, Readers};
 use gong_crm::operation::Operation;
 use gong_crm::schema::{Change, EntitySchema, PlannedField, SchemaPlan, SchemaPlanError};
 use gong_crm::{IntegrationId, ObjectType};
@@ -9,10 +10,10 @@ use gong_crm::{IntegrationId, ObjectType};
 use crate::args::Global;
 use crate::args::schema::{Schema, SchemaAction, SchemaFile};
 use crate::connection::Connection;
+use crate::dry_run::{self, Request};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::output::dry_run::{self, Request};
 use crate::output::finding::level;
 use crate::output::table::counted;
 use crate::schema_file;
@@ -60,7 +61,7 @@ async fn pull(
             } else {
                 yaml(&schema)?
             };
-            std::fs::write(path, text).map_err(|error| {
+            atomic_file::write(path, text.as_bytes(), Readers::Default).map_err(|error| {
                 CliError::new(
                     Exit::Unexpected,
                     format!("{} could not be written: {error}", path.display()),

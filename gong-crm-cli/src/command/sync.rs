@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use gong_crm::check;
+use gong_crm::io::atomic_file::{self, Readers};
 use gong_crm::push::{CheckMode, Rejects, Resend};
 use gong_crm::sync::{Deletions, SyncError, SyncOptions, SyncPlan, SyncReport, metrics};
 use gong_crm::{IntegrationId, ObjectType};
@@ -285,30 +286,9 @@ impl Round {
                 format!("{path} can't be written: {error}"),
             )
         };
-        // A collector never reads half a file.
-        let directory = path.parent().filter(|path| !path.as_os_str().is_empty());
-        let named = tempfile::Builder::new();
-        let file = named
-            .tempfile_in(directory.unwrap_or(Path::new(".")))
-            .map_err(unwritable)?;
-        std::fs::write(file.path(), text).map_err(unwritable)?;
-        readable_by_all(file.as_file()).map_err(unwritable)?;
-        file.persist(path)
-            .map_err(|error| unwritable(error.error))?;
-        Ok(())
+        // The collector runs as another user; the numbers are no secret.
+        atomic_file::write(path, text.as_bytes(), Readers::Everyone).map_err(unwritable)
     }
-}
-
-/// The collector runs as another user; the numbers are no secret.
-#[cfg(unix)]
-fn readable_by_all(file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable_by_all(_: &std::fs::File) -> std::io::Result<()> {
-    Ok(())
 }
 
 fn is_terminal() -> bool {

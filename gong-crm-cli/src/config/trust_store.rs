@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use gong_crm::io::atomic_file::{self, Readers};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::guard::Trust;
@@ -35,7 +36,7 @@ pub(crate) fn keep(path: &Path, text: &str) -> Result<(), CliError> {
         let message = format!("{} can't be written: {error}", directory.display());
         CliError::new(Exit::Unexpected, message)
     };
-    access::create(&directory).map_err(failed)?;
+    atomic_file::create_private_dir(&directory).map_err(failed)?;
     if !access::is_ours(&directory) {
         let shown = directory.display();
         let message = format!("{shown} is a link, belongs to another user, or others may write it");
@@ -44,11 +45,8 @@ pub(crate) fn keep(path: &Path, text: &str) -> Result<(), CliError> {
     }
     let path_for_people = escape::line(&absolute(path).to_string_lossy());
     let content = format!("{}\n{path_for_people}\n", hex(text.as_bytes()));
-    let mut file = tempfile::NamedTempFile::new_in(&directory).map_err(failed)?;
-    std::io::Write::write_all(&mut file, content.as_bytes()).map_err(failed)?;
-    file.persist(directory.join(name(path)))
-        .map_err(|error| failed(error.error))?;
-    Ok(())
+    let kept = directory.join(name(path));
+    atomic_file::write(&kept, content.as_bytes(), Readers::Owner).map_err(failed)
 }
 
 /// Forgets a file; whether it was trusted.
@@ -56,14 +54,10 @@ pub(crate) fn revoke(path: &Path) -> Result<bool, CliError> {
     let Some(directory) = directory() else {
         return Ok(false);
     };
-    match std::fs::remove_file(directory.join(name(path))) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => {
-            let message = format!("{} can't be changed: {error}", directory.display());
-            Err(CliError::new(Exit::Unexpected, message))
-        }
-    }
+    atomic_file::delete(&directory.join(name(path))).map_err(|error| {
+        let message = format!("{} can't be changed: {error}", directory.display());
+        CliError::new(Exit::Unexpected, message)
+    })
 }
 
 fn directory() -> Option<PathBuf> {
@@ -100,13 +94,8 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(unix)]
 mod access {
-    use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+    use std::os::unix::fs::MetadataExt as _;
     use std::path::Path;
-
-    pub(super) fn create(directory: &Path) -> std::io::Result<()> {
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true).mode(0o700).create(directory)
-    }
 
     /// Whether nobody else can have put anything there.
     pub(super) fn is_ours(directory: &Path) -> bool {
@@ -121,10 +110,6 @@ mod access {
 #[cfg(not(unix))]
 mod access {
     use std::path::Path;
-
-    pub(super) fn create(directory: &Path) -> std::io::Result<()> {
-        std::fs::create_dir_all(directory)
-    }
 
     pub(super) fn is_ours(directory: &Path) -> bool {
         directory

@@ -19,18 +19,27 @@ pub(crate) const HINT: &str = "\u{FDD3}";
 /// Ends any style.
 pub(crate) const NORMAL: &str = "\u{FDD4}";
 
-/// Whether the output is read by GitHub's runner, which takes some lines for commands.
-pub(crate) fn is_github_runner() -> bool {
-    static IS_RUNNER: LazyLock<bool> =
-        LazyLock::new(|| std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true"));
+/// Whether the output is read by a runner that takes some lines for commands: those of GitHub, of
+/// Azure, and `TeamCity`.
+pub(crate) fn is_runner() -> bool {
+    static IS_RUNNER: LazyLock<bool> = LazyLock::new(|| {
+        is_github_runner()
+            || std::env::var_os("TF_BUILD").is_some()
+            || std::env::var_os("TEAMCITY_VERSION").is_some()
+    });
     *IS_RUNNER
+}
+
+/// Whether the output is read by GitHub's runner.
+pub(crate) fn is_github_runner() -> bool {
+    std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true")
 }
 
 /// The line with control characters, C1, line breaks and text-direction characters written as
 /// `\u{..}`, cut after a number of characters.
 pub(crate) fn line(text: &str) -> String {
     let safe = escaped(text);
-    if is_github_runner() {
+    if is_runner() {
         without_commands(&safe)
     } else {
         safe
@@ -66,10 +75,10 @@ fn escaped(text: &str) -> String {
 
 /// A JSON text with the same characters written as `\u....`: they can only be inside its strings.
 pub(crate) fn json(text: &str) -> String {
-    if !text.contains(is_active) && !is_github_runner() {
+    if !text.contains(is_active) && !is_runner() {
         return text.to_owned();
     }
-    let text = text.replace("##[", "#\\u0023[");
+    let text = text.replace("##", "#\\u0023");
     let mut safe = String::with_capacity(text.len() + 16);
     for character in text.chars() {
         if is_active(character) {
@@ -94,10 +103,10 @@ fn is_active(character: char) -> bool {
         )
 }
 
-/// The line without what GitHub's runner takes for a command: `::name::` at its beginning, and
-/// `##[name]` anywhere.
+/// The line without what a runner takes for a command: `::name::` at its beginning, and `##[name]`,
+/// `##vso[name]` or `##teamcity[name]` anywhere.
 fn without_commands(text: &str) -> String {
-    let text = text.replace("##[", "#\u{200b}#[");
+    let text = text.replace("##", "#\u{200b}#");
     let start = text.trim_start();
     if start.starts_with("::") {
         let blank = &text[..text.len() - start.len()];

@@ -5,7 +5,8 @@ use gong_crm::check::{Excerpt, Finding, Severity};
 use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::output::escape::{ERROR, FRAME, NORMAL, WARNING};
+use crate::output::escape::{self, ERROR, FRAME, NORMAL, WARNING};
+use crate::output::json_text;
 use crate::output::table::counted;
 
 /// The lines for a person: the problem, its place, the line with the place marked, how to fix it.
@@ -78,9 +79,12 @@ fn marked(excerpt: &Excerpt) -> (String, String) {
 pub(crate) fn github(found: &Finding) -> String {
     // The escapes that GitHub's runner undoes.
     let data = |text: &str| {
-        text.replace('%', "%25")
+        let text = text
+            .replace('%', "%25")
             .replace('\r', "%0D")
-            .replace('\n', "%0A")
+            .replace('\n', "%0A");
+        // What else acts, and what other runners obey.
+        escape::line(&text)
     };
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let hint = found
@@ -141,11 +145,8 @@ pub(crate) fn sarif(found: &Finding, first: bool) -> String {
         "message": {"text": format!("{}{hint}", about(found, found.text()))},
         "locations": [{"physicalLocation": location}],
     });
-    if first {
-        result.to_string()
-    } else {
-        format!(",{result}")
-    }
+    let result = json_text(&result);
+    if first { result } else { format!(",{result}") }
 }
 
 /// The end of a SARIF log.

@@ -12,6 +12,8 @@ mod drift;
 mod environment;
 mod failures;
 #[cfg(unix)]
+mod files;
+#[cfg(unix)]
 mod folders;
 mod generators;
 mod guide;

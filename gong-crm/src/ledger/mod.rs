@@ -181,7 +181,15 @@ impl Ledger {
         if let Some(temporary) = self.temporary.get() {
             return Ok(temporary.path().to_path_buf());
         }
-        let fresh = tempfile::Builder::new().prefix("gong-crm-").tempdir()?;
+        let mut named = tempfile::Builder::new();
+        named.prefix("gong-crm-");
+        #[cfg(unix)]
+        {
+            // For its owner alone, whatever the umask is.
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+            named.permissions(mode);
+        }
+        let fresh = named.tempdir()?;
         Ok(self.temporary.get_or_init(|| fresh).path().to_path_buf())
     }
 

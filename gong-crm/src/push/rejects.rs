@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use gong_records::io::atomic_file::{self, Readers};
 use gong_records::io::discover::REJECTS_INFIX as INFIX;
 use sha2::{Digest as _, Sha256};
 
@@ -88,7 +89,7 @@ impl Session {
             remove(&directory, &stem, view.ending);
             return Ok(None);
         }
-        std::fs::create_dir_all(&directory).map_err(failed)?;
+        atomic_file::create_private_dir(&directory).map_err(failed)?;
         let mut name = format!("{stem}{INFIX}");
         let mut number = 1;
         while is_foreign(
@@ -103,9 +104,13 @@ impl Session {
         let records = directory.join(format!("{name}{}", view.ending));
         let reasons = directory.join(format!("{name}txt"));
         let text = format!("{}{}\n{}", MARK, hash(&view.records), view.reasons);
-        let mode_of = Some(open.file.path.as_path()).filter(|_| !open.file.is_standard_input());
-        write_atomically(&reasons, text.as_bytes(), mode_of).map_err(failed)?;
-        write_atomically(&records, &view.records, mode_of).map_err(failed)?;
+        let readers = if open.file.is_standard_input() {
+            Readers::Owner
+        } else {
+            Readers::Of(&open.file.path)
+        };
+        atomic_file::write(&reasons, text.as_bytes(), readers).map_err(failed)?;
+        atomic_file::write(&records, &view.records, readers).map_err(failed)?;
         Ok(Some(records))
     }
 }
@@ -194,24 +199,9 @@ fn remove(directory: &Path, stem: &str, ending: &str) {
     let records = directory.join(format!("{name}{ending}"));
     if records.is_file() && !is_foreign(&records, directory, &name) {
         // What stays is said by the next push.
-        drop(std::fs::remove_file(&records));
-        drop(std::fs::remove_file(directory.join(format!("{name}txt"))));
+        drop(atomic_file::delete(&records));
+        drop(atomic_file::delete(&directory.join(format!("{name}txt"))));
     }
-}
-
-fn write_atomically(path: &Path, bytes: &[u8], mode_of: Option<&Path>) -> io::Result<()> {
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
-    file.write_all(bytes)?;
-    file.flush()?;
-    // Never wider than its source; a temporary file is its owner's alone.
-    if let Some(metadata) = mode_of.and_then(|source| std::fs::metadata(source).ok()) {
-        file.as_file().set_permissions(metadata.permissions())?;
-    }
-    file.persist(path)?;
-    Ok(())
 }
 
 fn stem(file: &InputFile) -> String {

@@ -599,7 +599,7 @@ impl Session {
     pub(super) fn discard(&self, plan: &Plan) {
         for planned in plan.uploads.iter().filter(|planned| !planned.is_older) {
             if let Some(body) = &planned.upload.body {
-                drop(std::fs::remove_file(self.spool.path(body)));
+                self.spool.discard(body);
             }
         }
     }

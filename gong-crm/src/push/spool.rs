@@ -7,8 +7,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write as _};
 use std::path::{Path, PathBuf};
 
-/// What the names of our files begin with.
-const PREFIXES: [&str; 2] = ["upload-", "input-"];
+use gong_records::io::atomic_file;
+
+/// What the names of our files end with.
 const ENDING: &str = ".ldjson";
 
 /// Where bodies lie.
@@ -25,15 +26,11 @@ impl Spool {
 
     /// Makes the directory, if it is not there, and refuses one that is not its owner's alone.
     fn prepare(&self) -> io::Result<()> {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.directory)?;
+        atomic_file::create_private_dir(&self.directory)?;
         self.is_ours().then_some(()).ok_or_else(|| {
             let path = self.directory.display();
             io::Error::other(format!(
-                "{path} is a link, or belongs to another user, or others may write in it; it is not \
+                "{path} is a link, or belongs to another user, or others may look into it; it is not \
                  used"
             ))
         })
@@ -45,23 +42,9 @@ impl Spool {
         Ok(self.directory.clone())
     }
 
-    fn is_ours(&self) -> bool {
-        let Ok(metadata) = fs::symlink_metadata(&self.directory) else {
-            return false;
-        };
-        if !metadata.is_dir() {
-            return false;
-        }
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            let is_shared = metadata.mode() & 0o022 != 0;
-            let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
-            if is_shared || !is_own {
-                return false;
-            }
-        }
-        true
+    /// Deletes the body of an upload. One that stays is swept at the next start.
+    pub(super) fn discard(&self, name: &str) {
+        drop(atomic_file::delete(&self.path(name)));
     }
 
     /// The path of a body.
@@ -80,10 +63,7 @@ impl Spool {
     pub(super) fn create(&self, name: &str) -> io::Result<BufWriter<File>> {
         self.prepare()?;
         let path = self.path(name);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        atomic_file::delete(&path)?;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -113,26 +93,110 @@ impl Spool {
         Ok((path, made))
     }
 
+    fn is_ours(&self) -> bool {
+        owned::open(&self.directory).is_some()
+    }
+
     /// Deletes the files of our own names that no upload needs. Others are left alone.
     pub(super) fn sweep(&self, needed: &BTreeSet<String>) {
-        if !self.is_ours() {
-            return;
+        if let Some(directory) = owned::open(&self.directory) {
+            directory.sweep(&|name| is_own(name) && !needed.contains(name));
+            // It stays if anything is in it.
+            drop(fs::remove_dir(&self.directory));
         }
-        let Ok(entries) = fs::read_dir(&self.directory) else {
-            return;
-        };
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let Some(name) = name.to_str() else { continue };
-            let is_named = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            if is_named && name.ends_with(ENDING) && is_file && !needed.contains(name) {
-                // A file that stays is deleted at the next start.
-                drop(fs::remove_file(entry.path()));
+    }
+}
+
+/// Whether a file is called as ours are: `upload-7.ldjson`, `upload-7.1.ldjson`, `input-x7Gh2k.ldjson`.
+fn is_own(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(ENDING) else {
+        return false;
+    };
+    if let Some(number) = stem.strip_prefix("upload-") {
+        let mut parts = number.split('.');
+        let is_number =
+            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        return parts.clone().count() <= 2 && parts.all(is_number);
+    }
+    let random = stem.strip_prefix("input-");
+    random.is_some_and(|random| {
+        random.len() == 6 && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+/// A directory that is its owner's alone, by its descriptor: what is looked at is what is swept, whatever
+/// somebody puts at its path meanwhile.
+#[cfg(unix)]
+mod owned {
+    use std::os::fd::OwnedFd;
+    use std::path::Path;
+
+    use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
+
+    pub(super) struct Directory(OwnedFd);
+
+    pub(super) fn open(path: &Path) -> Option<Directory> {
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
+        let descriptor = rustix::fs::open(path, flags, Mode::empty()).ok()?;
+        let status = rustix::fs::fstat(&descriptor).ok()?;
+        is_ours(&status).then_some(Directory(descriptor))
+    }
+
+    /// Whether it is this user's, and nobody else may look into it.
+    fn is_ours(status: &Stat) -> bool {
+        let mode = Mode::from_raw_mode(status.st_mode);
+        status.st_uid == rustix::process::geteuid().as_raw()
+            && !mode.intersects(Mode::RWXG | Mode::RWXO)
+    }
+
+    impl Directory {
+        /// Deletes regular files that are this user's alone and have one of these names.
+        pub(super) fn sweep(&self, is_swept: &dyn Fn(&str) -> bool) {
+            let Ok(entries) = Dir::read_from(&self.0) else {
+                return;
+            };
+            for entry in entries.flatten() {
+                let name = entry.file_name();
+                if !name.to_str().is_ok_and(is_swept) {
+                    continue;
+                }
+                let status = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW);
+                let is_file = |status: &Stat| {
+                    FileType::from_raw_mode(status.st_mode) == FileType::RegularFile
+                        && is_ours(status)
+                };
+                if status.as_ref().is_ok_and(is_file) {
+                    // A file that stays is deleted at the next start.
+                    let _ = rustix::fs::unlinkat(&self.0, name, AtFlags::empty());
+                }
             }
         }
-        // It stays if anything is in it.
-        drop(fs::remove_dir(&self.directory));
+    }
+}
+
+/// Elsewhere, access follows from the directory that the ledger is in.
+#[cfg(not(unix))]
+mod owned {
+    use std::path::{Path, PathBuf};
+
+    use gong_records::io::atomic_file;
+
+    pub(super) struct Directory(PathBuf);
+
+    pub(super) fn open(path: &Path) -> Option<Directory> {
+        let metadata = std::fs::symlink_metadata(path).ok()?;
+        metadata.is_dir().then(|| Directory(path.to_path_buf()))
+    }
+
+    impl Directory {
+        /// Deletes regular files that have one of these names.
+        pub(super) fn sweep(&self, is_swept: &dyn Fn(&str) -> bool) {
+            for entry in std::fs::read_dir(&self.0).into_iter().flatten().flatten() {
+                if entry.file_name().to_str().is_some_and(is_swept) {
+                    drop(atomic_file::delete(&entry.path()));
+                }
+            }
+        }
     }
 }
 
@@ -159,6 +223,52 @@ mod tests {
         left.sort();
         assert_eq!(left, ["notes.txt", "upload-2.ldjson"]);
         assert!(!input.exists());
+    }
+
+    #[test]
+    fn only_names_of_our_own_form_are_ours() {
+        for name in [
+            "upload-7.ldjson",
+            "upload-12.3.ldjson",
+            "input-x7Gh2k.ldjson",
+        ] {
+            assert!(is_own(name), "{name}");
+        }
+        for name in [
+            "upload-notes.ldjson",
+            "upload-1.2.3.ldjson",
+            "upload-.ldjson",
+            "input-accounts.ldjson",
+            "input-.ldjson",
+            "upload-1.ldjson.bak",
+            "HEAD",
+        ] {
+            assert!(!is_own(name), "{name}");
+        }
+    }
+
+    /// A folder that the user made, and that happens to be called as the spool is.
+    #[cfg(unix)]
+    #[test]
+    fn folder_of_the_user_is_neither_used_nor_swept() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let directory = folder.path().join("data.spool");
+        fs::create_dir(&directory).unwrap();
+        let set = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        let file = directory.join("upload-1.ldjson");
+        fs::write(&file, "mine").unwrap();
+        let spool = Spool::new(directory.clone());
+        for (of_directory, of_file) in [(0o755, 0o600), (0o700, 0o644)] {
+            set(&directory, of_directory);
+            set(&file, of_file);
+            spool.sweep(&BTreeSet::new());
+            assert!(file.exists(), "{of_directory:o}");
+        }
+        set(&directory, 0o755);
+        assert!(spool.create("upload-2.ldjson").is_err());
     }
 
     #[cfg(unix)]

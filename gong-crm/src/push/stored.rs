@@ -23,7 +23,7 @@ impl Session {
     pub(super) fn discard_body(&self, upload: &Upload) {
         if let Some(body) = &upload.body {
             // What stays is swept at the next start.
-            drop(std::fs::remove_file(self.spool.path(body)));
+            self.spool.discard(body);
         }
     }
 

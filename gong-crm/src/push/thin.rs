@@ -121,7 +121,7 @@ impl Session {
         upload.records = kept.len() as u64;
         (upload.bytes, upload.body_hash, upload.body) = (bytes, hash, Some(name));
         self.ledger.replace_manifest(upload, &kept).await?;
-        drop(std::fs::remove_file(self.spool.path(&old)));
+        self.spool.discard(&old);
         Ok(kept)
     }
 

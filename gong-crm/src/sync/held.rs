@@ -1,9 +1,9 @@
 //! The list of deletions that are held back: written by a sync, read again once confirmed.
 
 use std::collections::HashSet;
-use std::io::Write as _;
 use std::path::Path;
 
+use gong_records::io::atomic_file::{self, Readers};
 use serde::{Deserialize, Serialize};
 
 use super::SyncError;
@@ -39,10 +39,7 @@ pub(super) fn write(path: &Path, held: &[HeldDeletion]) -> Result<(), SyncError>
         source,
     };
     if held.is_empty() {
-        return match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritable(error)),
-            _ => Ok(()),
-        };
+        return atomic_file::delete(path).map(drop).map_err(unwritable);
     }
     let mut bytes = Vec::new();
     for deletion in held {
@@ -57,12 +54,8 @@ pub(super) fn write(path: &Path, held: &[HeldDeletion]) -> Result<(), SyncError>
 pub(super) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let directory = path.parent().filter(|path| !path.as_os_str().is_empty());
     let directory = directory.unwrap_or(Path::new("."));
-    std::fs::create_dir_all(directory)?;
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(bytes)?;
-    file.flush()?;
-    file.persist(path)?;
-    Ok(())
+    atomic_file::create_private_dir(directory)?;
+    atomic_file::write(path, bytes, Readers::Owner)
 }
 
 /// Reads a list that somebody confirmed.

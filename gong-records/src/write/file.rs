@@ -3,12 +3,12 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::TempPath;
 
 use super::encoder::LineEncoder;
 use super::error::WriteError;
 use super::object_ids;
-use crate::io::atomic_file::{create_temp_beside, sync_folder};
+use crate::io::atomic_file::{NewFile, Readers, sync_folder};
 use crate::record::Record;
 
 /// Writes records of one type into an entity file, which is complete or does not exist.
@@ -42,7 +42,7 @@ pub struct EntityFile<T> {
     path: PathBuf,
     rolls_over: bool,
     lines: LineEncoder<T>,
-    current: NamedTempFile,
+    current: NewFile,
     complete: Vec<SyncedFile>,
 }
 
@@ -136,7 +136,8 @@ impl<T: Record> EntityFile<T> {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "it names no file");
             return Err(WriteError::File { path, source });
         }
-        let current = create_temp_beside(&path).map_err(|source| failed(&path, source))?;
+        let current =
+            NewFile::create(&path, Readers::Default).map_err(|source| failed(&path, source))?;
         Ok(Self {
             path,
             rolls_over,
@@ -182,7 +183,7 @@ impl<T: Record> EntityFile<T> {
         };
         if let Some(due) = self.lines.due() {
             let written = self.current.write_all(due);
-            written.map_err(|source| failed(self.current.path(), source))?;
+            written.map_err(|source| failed(self.current.temporary_path(), source))?;
             self.lines.written();
         }
         Ok(RecordLocation {
@@ -245,7 +246,8 @@ impl<T: Record> EntityFile<T> {
     }
 
     fn next_file(&mut self) -> Result<(), WriteError> {
-        let next = create_temp_beside(&self.path).map_err(|source| failed(&self.path, source))?;
+        let next = NewFile::create(&self.path, Readers::Default)
+            .map_err(|source| failed(&self.path, source))?;
         let full = std::mem::replace(&mut self.current, next);
         self.complete.push(complete(full, &mut self.lines)?);
         Ok(())
@@ -254,13 +256,13 @@ impl<T: Record> EntityFile<T> {
 
 /// Writes the rest of a file, syncs and closes it, and resets the encoder for the next file.
 fn complete<T: Record>(
-    mut file: NamedTempFile,
+    mut file: NewFile,
     lines: &mut LineEncoder<T>,
 ) -> Result<SyncedFile, WriteError> {
     let written = file
         .write_all(lines.waiting())
         .and_then(|()| file.as_file().sync_all());
-    written.map_err(|source| failed(file.path(), source))?;
+    written.map_err(|source| failed(file.temporary_path(), source))?;
     Ok(SyncedFile {
         bytes: lines.bytes(),
         object_ids: lines.next_file(),
