@@ -119,6 +119,7 @@ async fn check_all(global: &Global) -> Vec<Check> {
         Check::ok("mapping", format!("{path}, from {}", map.source))
     }));
     checks.push(ledger(&settings).await);
+    checks.extend(proxy());
     let credentials = settings.credentials();
     if checks.iter().any(|check| check.state == State::Failed) || credentials.is_err() {
         checks.extend(
@@ -185,6 +186,32 @@ async fn ledger(settings: &Settings) -> Check {
             ),
         ),
         Err(failure) => Check::failed(name, &failure),
+    }
+}
+
+/// The proxy of calls by https, without its password; http, which leads to this machine, uses none.
+fn proxy() -> Option<Check> {
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let (name, address) = names.iter().find_map(|name| Some((name, text(name)?)))?;
+    let shown = without_credentials(&address);
+    let without = ["NO_PROXY", "no_proxy"].iter().find_map(|name| text(name));
+    let without = without.map_or_else(String::new, |hosts| format!("; none for {hosts}"));
+    Some(Check::ok(
+        "proxy",
+        format!("{shown}, from {name}, for https{without}"),
+    ))
+}
+
+/// An address without the user's name and password.
+fn without_credentials(address: &str) -> String {
+    let (scheme, rest) = address
+        .split_once("://")
+        .map_or(("", address), |(scheme, rest)| (scheme, rest));
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    if scheme.is_empty() {
+        host.to_owned()
+    } else {
+        format!("{scheme}://{host}")
     }
 }
 

@@ -370,3 +370,50 @@ fn secret_comes_from_a_file_too() {
         .env("GONG_ACCESS_KEY_SECRET", "hunter2");
     assert_transcript!("secret_file_and_variable", both);
 }
+
+#[test]
+fn doctor_shows_the_proxy_without_its_password() {
+    let doctor = Invocation::new(&["doctor"])
+        .env("HTTPS_PROXY", "http://ada:hunter2@p@ss@proxy.example:3128")
+        .env("NO_PROXY", "intranet.example")
+        .env("GONG_BASE_URL", "https://api.gong.io");
+    let output = doctor.output();
+    let said = said(&output);
+    assert!(
+        said.contains("http://proxy.example:3128, from HTTPS_PROXY"),
+        "{said}"
+    );
+    assert!(
+        !said.contains("hunter2") && !said.contains("p@ss"),
+        "{said}"
+    );
+}
+
+/// A proxy that everybody's environment names must not see what goes to this machine.
+#[test]
+fn proxy_is_not_used_for_this_machine() {
+    let proxy = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let sim = simulator().start_blocking().unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    for run in [
+        Invocation::new(&["--sim", "push", "accounts.ldjson"]),
+        Invocation::new(&SHOW).against(sim.base_url()),
+    ] {
+        let mut run = run.file("accounts.ldjson", LINE);
+        for name in [
+            "HTTP_PROXY",
+            "http_proxy",
+            "ALL_PROXY",
+            "all_proxy",
+            "HTTPS_PROXY",
+        ] {
+            run = run.env(name, &address);
+        }
+        let output = run.output();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    }
+    let nobody = proxy.accept().unwrap_err();
+    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
+}

@@ -6,13 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flate2::read::MultiGzDecoder;
 use gong_client::error::{Error, ErrorKind};
 use gong_records::check::{self, CheckError, Finding, Input, LineSource, Lines, Severity};
 use gong_records::io::discover::{
     CsvHandling, EntityFilePath, FilesError, entity_files, is_rejects_file, type_of_input,
     unmapped_csvs,
 };
+use gong_records::io::open::unpack;
 use gong_records::rule::Rule;
 
 use super::event::{Event, Events};
@@ -193,10 +193,8 @@ fn open_one(file: InputFile, options: &Options, spool: &Spool) -> Result<OpenFil
         spool.copy(io::stdin().lock()).map_err(unreadable)?
     } else if file.is_compressed() {
         let packed = fs::File::open(&file.path).map_err(unreadable)?;
-        let packed = io::BufReader::with_capacity(256 * 1024, packed);
-        spool
-            .copy(MultiGzDecoder::new(packed))
-            .map_err(unreadable)?
+        let unpacked = unpack(packed).map_err(unreadable)?;
+        spool.copy(unpacked).map_err(unreadable)?
     } else {
         file.path.clone()
     };

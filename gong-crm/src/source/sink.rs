@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use flate2::read::MultiGzDecoder;
 use gong_records::check::{CheckError, FileConverter, LineSource};
 use gong_records::record::Record;
 use jiff::Timestamp;
@@ -300,8 +299,7 @@ fn is_packed(path: &Path) -> bool {
 
 /// Unpacks a file; stops where a line is longer than any record.
 fn unpack(path: &Path, to: &mut File) -> io::Result<()> {
-    let packed = io::BufReader::with_capacity(256 * 1024, File::open(path)?);
-    let mut plain = MultiGzDecoder::new(packed);
+    let mut plain = gong_records::io::open::unpack(File::open(path)?)?;
     let mut buffer = vec![0; 256 * 1024];
     let mut without_break = 0;
     loop {

@@ -21,10 +21,58 @@ pub fn is_compressed(path: &Path) -> bool {
 pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
     let file = File::open(path)?;
     Ok(if is_compressed(path) {
-        Box::new(MultiGzDecoder::new(BufReader::new(file)))
+        Box::new(unpack(file)?)
     } else {
         Box::new(file)
     })
+}
+
+/// How much a compressed file may unpack to, whatever its size.
+pub const MAX_UNPACKED_BYTES: u64 = 64_000_000;
+
+/// How many times its size a larger file may unpack to. Records come to some 20 times, and a file made to
+/// fill a disk to 1,000 times.
+pub const MAX_UNPACKED_RATIO: u64 = 200;
+
+/// Reads what a compressed file holds, up to [`MAX_UNPACKED_BYTES`] or [`MAX_UNPACKED_RATIO`] times its size,
+/// whichever is more.
+///
+/// # Errors
+///
+/// The system's error when the file's size cannot be read. Beyond the limit, reading fails.
+pub fn unpack(file: File) -> io::Result<impl Read + Send> {
+    let packed = file.metadata()?.len();
+    let limit = packed
+        .saturating_mul(MAX_UNPACKED_RATIO)
+        .max(MAX_UNPACKED_BYTES);
+    Ok(Unpacked {
+        from: MultiGzDecoder::new(BufReader::with_capacity(256 * 1024, file)),
+        left: limit,
+        limit,
+    })
+}
+
+struct Unpacked<R> {
+    from: R,
+    left: u64,
+    limit: u64,
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(buffer)?;
+        match self.left.checked_sub(read as u64) {
+            Some(left) => self.left = left,
+            None => {
+                let limit = self.limit;
+                return Err(io::Error::other(format!(
+                    "it unpacks to more than {limit} bytes, over {MAX_UNPACKED_RATIO} times its size; if \
+                     that is right, unpack it first"
+                )));
+            }
+        }
+        Ok(read)
+    }
 }
 
 #[cfg(test)]
@@ -33,6 +81,25 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+
+    #[test]
+    fn file_that_unpacks_beyond_measure_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.ldjson.gz");
+        let file = fs::File::create(&path).unwrap();
+        let mut encoder = flate2::write::GzEncoder::new(file, flate2::Compression::new(6));
+        let blank = vec![b'\n'; 1_000_000];
+        for _ in 0..100 {
+            encoder.write_all(&blank).unwrap();
+        }
+        encoder.finish().unwrap();
+        let read = io::copy(&mut open(&path).unwrap(), &mut io::sink());
+        let error = read.unwrap_err().to_string();
+        assert!(
+            error.contains("unpacks to more than 64000000 bytes"),
+            "{error}"
+        );
+    }
 
     #[test]
     fn name_says_whether_a_file_is_compressed() {

@@ -89,11 +89,15 @@ const STREAMS: [&str; 6] = [
     "println!", "print!(", "eprint", "stdout()", "stderr()", ".print()",
 ];
 
-const PRINTERS: [(&str, &str); 2] = [
+const PRINTERS: [(&str, &str); 3] = [
     ("gong-crm-cli/src/output.rs", "the one way"),
     (
         "gong-crm-cli/src/main.rs",
         "help and usage, with escaped arguments",
+    ),
+    (
+        "gong-crm-cli/src/bin/target-gong-crm.rs",
+        "that the other program is missing",
     ),
 ];
 
