@@ -1,7 +1,7 @@
 //! `gong-crm sync`: makes Gong equal to the sources of gong-crm.toml, once or for ever.
 
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use gong_crm::check;
 use gong_crm::io::atomic_file::{self, Readers};
