@@ -1,43 +1,47 @@
 //! The accounts that Gong accepted last: they are read back before records that refer to them go.
 
+use std::collections::VecDeque;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::conclusion::Conclusion;
+use super::record::{Current, RecordState};
 use super::store::{Batch, Table, put_json};
-use super::upload::{Action, Pending, RecordOutcome, Upload};
 use super::{Ledger, LedgerError, Space};
 
 /// The accounts that an upload brought and that are read back before records that refer to them go.
-pub(super) fn put_newest_accounts(
-    batch: &mut Batch,
-    upload: &Upload,
-    pending: &[Pending],
-    conclusion: &Conclusion,
-    now: Timestamp,
-) -> Result<(), LedgerError> {
-    let places = (0..pending.len()).rev();
-    let new = places.filter(|place| {
-        let is_accepted = conclusion.outcome(*place).0 == RecordOutcome::Accepted;
-        is_accepted && pending[*place].action == Action::Create
-    });
-    let ids: Vec<String> = new
-        .take(NewestAccounts::MAX)
-        .map(|place| pending[place].object_id.clone())
-        .collect();
-    if ids.is_empty() {
-        return Ok(());
+#[derive(Debug, Default)]
+pub(super) struct NewAccounts(VecDeque<String>);
+
+impl NewAccounts {
+    /// Notes an account that Gong accepted, unless it had it before. Where that is not known, it counts
+    /// as new.
+    pub(super) fn note(&mut self, object_id: &str, before: Option<&RecordState>) {
+        let was_there = before.is_some_and(|before| before.current == Current::Version);
+        if was_there {
+            return;
+        }
+        if self.0.len() == NewestAccounts::MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(object_id.to_owned());
     }
-    let newest = NewestAccounts {
-        at: now.as_second(),
-        ids,
-    };
-    put_json(
-        batch,
-        Table::Meta,
-        &newest_accounts_key(upload.space()),
-        &newest,
-    )
+
+    pub(super) fn put(
+        self,
+        batch: &mut Batch,
+        space: Space,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let newest = NewestAccounts {
+            at: now.as_second(),
+            ids: self.0.into(),
+        };
+        put_json(batch, Table::Meta, &newest_accounts_key(space), &newest)
+    }
 }
 
 /// The accounts that Gong accepted last.

@@ -80,20 +80,29 @@ impl Ledger {
         self.seal(Some(exported_at)).await
     }
 
-    /// Takes an exported ledger over into this one, which must be empty. Ids of records are kept and
+    /// Takes an exported ledger over into this one, which must be empty: two ledgers can't be merged,
+    /// since each has numbers of its own for fields and uploads. Ids of records are kept and
     /// their versions forgotten, unless `as_is`; a smaller counter never replaces a larger one.
     ///
     /// Gives the number of records.
     ///
     /// # Errors
     ///
-    /// [`LedgerError::Storage`] when the input is not an export, or the ledger can't be written.
+    /// [`LedgerError::NotEmpty`] when this ledger knows records or uploads,
+    /// [`LedgerError::Held`] while a push uses it, and [`LedgerError::Storage`] when the input is not an export, or the ledger can't be written.
     pub async fn import(
         &self,
         input: &mut (dyn BufRead + Send),
         as_is: bool,
     ) -> Result<u64, LedgerError> {
         let failed = |message: String| LedgerError::storage("", message);
+        let lock = self.store().try_lock().await?;
+        for table in [Table::Records, Table::Uploads] {
+            let first = self.store().scan(table, Vec::new(), None, 1).await?;
+            if !first.is_empty() {
+                return Err(LedgerError::NotEmpty);
+            }
+        }
         let counter = self.counter().await?;
         let mut lines = input.lines();
         let head = lines.next().and_then(Result::ok).unwrap_or_default();
@@ -131,7 +140,7 @@ impl Ledger {
         *self.known_identity() = None;
         self.seal(None).await?;
         if !as_is {
-            self.recover().await?;
+            self.locked_by(lock).await?.recover().await?;
         }
         Ok(records)
     }

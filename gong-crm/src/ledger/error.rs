@@ -89,6 +89,19 @@ pub enum LedgerError {
     /// Another push uses it.
     #[error("another push uses this ledger ({0}): wait until it ends, or stop it")]
     Held(LockOwner),
+    /// It was put back from a backup: uploads were made with it that it does not know.
+    #[error(
+        "this ledger is older than the one that was here before: that one had {missing} more \
+         uploads, so it is not known what Gong has. Put the newest one back, or run `gong-crm ledger \
+         recover`"
+    )]
+    Older {
+        /// How many uploads it does not know.
+        missing: u64,
+    },
+    /// An exported ledger is imported into a ledger that is in use.
+    #[error("this ledger is in use: import into a new one, or move this one away first")]
+    NotEmpty,
     /// It was exported, and the exported copy is the one that counts.
     #[error(
         "this ledger was exported on {at} and is sealed: use the exported copy, or run `gong-crm \

@@ -7,10 +7,10 @@ use std::time::Duration;
 use gong_client::clock::Clock;
 use jiff::Timestamp;
 
-use super::accounts::put_newest_accounts;
+use super::accounts::NewAccounts;
 use super::conclusion::{Conclusion, Content};
 use super::read_backs::leaves_out_a_field;
-use super::record::{RecordState, Seconds, TryOutcome};
+use super::record::{Milliseconds, RecordState, Space, TryOutcome};
 use super::store::{Batch, Table, put_json};
 use super::upload::{Action, Past, Pending, RecordOutcome, Upload};
 use super::verdict::{after, bounded, last_try, tries_of};
@@ -57,7 +57,7 @@ struct State {
     counter: u64,
     open: BTreeSet<u64>,
     /// The as-of of the last push.
-    as_of: Seconds,
+    as_of: Milliseconds,
 }
 
 /// An upload that is to be written down, with its records.
@@ -93,13 +93,21 @@ impl Ledger {
         self.identity().await?;
         // Another process may have sealed it.
         let identity: Option<Identity> = self.meta_json(IDENTITY).await?;
-        if let Some(at) = identity.and_then(|identity| identity.sealed_at) {
-            return Err(LedgerError::Sealed { at });
+        if let Some(identity) = identity {
+            if let Some(at) = identity.sealed_at {
+                return Err(LedgerError::Sealed { at });
+            }
+            self.check_age(&identity).await?;
         }
+        self.locked_by(lock).await
+    }
+
+    /// The ledger, locked by somebody who has its lock, whatever state it is in.
+    pub(super) async fn locked_by(&self, lock: LedgerLock) -> Result<LockedLedger, LedgerError> {
         let state = State {
             counter: self.counter().await?,
             open: self.open_numbers().await?,
-            as_of: self.meta_json(AS_OF).await?.unwrap_or(Seconds::MIN),
+            as_of: self.meta_json(AS_OF).await?.unwrap_or(Milliseconds::MIN),
         };
         let locked = LockedLedger {
             ledger: self.clone(),
@@ -120,6 +128,11 @@ impl LockedLedger {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The last number that was given to an upload.
+    pub(super) fn counted(&self) -> u64 {
+        self.state().counter
+    }
+
     /// The next number of an upload. It is used once, even if nothing is written under it.
     pub(crate) fn next_number(&self) -> u64 {
         let mut state = self.state();
@@ -128,10 +141,10 @@ impl LockedLedger {
     }
 
     /// The as-of of a push that begins now: later than that of every push before it, also where two
-    /// begin in one second, or the clock was set back between them.
-    pub(crate) fn next_as_of(&self, now: Timestamp) -> Seconds {
+    /// begin in one millisecond, or the clock was set back between them.
+    pub(crate) fn next_as_of(&self, now: Timestamp) -> Milliseconds {
         let mut state = self.state();
-        state.as_of = now.as_second().max(state.as_of.saturating_add(1));
+        state.as_of = now.as_millisecond().max(state.as_of.saturating_add(1));
         state.as_of
     }
 
@@ -161,7 +174,9 @@ impl LockedLedger {
             self.state().open.insert(new.upload.number);
         }
         self.put_state(&mut batch)?;
-        self.ledger.commit(batch).await
+        self.ledger.commit(batch).await?;
+        self.note_age().await;
+        Ok(())
     }
 
     /// Writes down names of fields, with their generations.
@@ -227,6 +242,8 @@ impl LockedLedger {
         let mut batch = Batch::new();
         (upload.accepted, upload.rejected) = (0, 0);
         let mut left_out = Vec::new();
+        let mut new_accounts = NewAccounts::default();
+        let is_account = upload.object_type == ObjectType::Account;
         for (chunk_number, chunk) in (0_u32..).zip(pending.chunks(CHUNK)) {
             let first = chunk_number as usize * CHUNK;
             let old = self.old_states(upload, chunk).await?;
@@ -235,7 +252,12 @@ impl LockedLedger {
                 let place = first + offset;
                 let (outcome, reason) = conclusion.outcome(place);
                 match outcome {
-                    RecordOutcome::Accepted => upload.accepted += 1,
+                    RecordOutcome::Accepted => {
+                        upload.accepted += 1;
+                        if is_account && pending.action != Action::Delete {
+                            new_accounts.note(&pending.object_id, old.as_ref());
+                        }
+                    }
                     RecordOutcome::Rejected => upload.rejected += 1,
                     RecordOutcome::Uncertain | RecordOutcome::NotTaken => {}
                 }
@@ -252,13 +274,14 @@ impl LockedLedger {
                 let state = after(upload, pending, old, outcome, reason, conclusion, now);
                 batch.put(Table::Records, &key, &state.encode());
                 let content = conclusion.contents.get(&place);
-                let is_kept =
-                    outcome != RecordOutcome::Accepted || upload.object_type == ObjectType::Stage;
-                if is_kept {
+                if outcome != RecordOutcome::Accepted {
                     let content = content.map_or_else(Vec::new, Content::encode);
                     batch.put(Table::Contents, &key, &content);
                 } else if pending.is_known {
                     batch.delete(Table::Contents, &key);
+                }
+                if outcome == RecordOutcome::Accepted && upload.object_type == ObjectType::Stage {
+                    put_accepted_stage(&mut batch, upload.space(), pending, content);
                 }
                 history.push(Past {
                     object_id: pending.object_id.clone(),
@@ -272,9 +295,7 @@ impl LockedLedger {
         }
         self.ledger.note_left_out(&mut batch, left_out).await?;
         self.delete_manifest(&mut batch, upload.number).await?;
-        if upload.object_type == ObjectType::Account {
-            put_newest_accounts(&mut batch, upload, pending, conclusion, now)?;
-        }
+        new_accounts.put(&mut batch, upload.space(), now)?;
         upload.body = None;
         upload.completed_at = Some(now);
         put_upload(&mut batch, upload)?;
@@ -349,7 +370,7 @@ impl LockedLedger {
     /// Clears the last tries of records that turned out to be in Gong as they are.
     pub(crate) async fn clear_last_tries(
         &self,
-        upload_space: super::Space,
+        upload_space: Space,
         records: &[(ObjectType, String)],
     ) -> Result<(), LedgerError> {
         let mut batch = Batch::new();
@@ -360,9 +381,7 @@ impl LockedLedger {
                 state.last_try = None;
                 let key = upload_space.key(*object_type, object_id);
                 batch.put(Table::Records, &key, &state.encode());
-                if *object_type != ObjectType::Stage {
-                    batch.delete(Table::Contents, &key);
-                }
+                batch.delete(Table::Contents, &key);
             }
         }
         if batch.is_empty() {
@@ -386,6 +405,22 @@ impl LockedLedger {
 
 pub(super) fn put_upload(batch: &mut Batch, upload: &Upload) -> Result<(), LedgerError> {
     put_json(batch, Table::Uploads, &upload.number.to_be_bytes(), upload)
+}
+
+/// Keeps what Gong accepted of a stage: only with it can the stage be taken out of use later.
+fn put_accepted_stage(
+    batch: &mut Batch,
+    space: Space,
+    pending: &Pending,
+    content: Option<&Content>,
+) {
+    let key = space.accepted_stage_key(&pending.object_id);
+    match content {
+        _ if pending.action == Action::Delete => batch.delete(Table::Contents, &key),
+        Some(content) => batch.put(Table::Contents, &key, &content.encode()),
+        // The body is gone, with what it held: an older line would undo what was accepted now.
+        None => batch.delete(Table::Contents, &key),
+    }
 }
 
 fn put_manifest(batch: &mut Batch, number: u64, pending: &[Pending]) {

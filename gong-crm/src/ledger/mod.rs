@@ -33,6 +33,7 @@ mod names;
 mod read_backs;
 mod reading;
 mod record;
+mod recover;
 mod scopes;
 pub mod store;
 #[cfg(test)]
@@ -43,8 +44,10 @@ mod verdict;
 pub use error::{LedgerError, LedgerLock, LockOwner};
 pub use reading::{RecordHistory, RejectedRecord};
 pub use record::{
-    Before, Current, LastTry, RecordHash, RecordState, Seconds, SentField, Space, TryOutcome,
+    Before, Current, LastTry, Milliseconds, RecordHash, RecordState, Seconds, SentField, Space,
+    TryOutcome,
 };
+pub use recover::Recovered;
 pub use upload::{Action, Direction, Purpose, RecordOutcome, Upload, UploadState};
 
 pub(crate) use calls::SpentOn;
@@ -64,6 +67,7 @@ const IDENTITY: &[u8] = b"identity";
 const COUNTER: &[u8] = b"counter";
 const OPEN: &[u8] = b"open";
 const AS_OF: &[u8] = b"as-of";
+const RECOVERED: &[u8] = b"recovered";
 
 /// What was sent to Gong, and what Gong holds.
 ///

@@ -433,6 +433,7 @@ impl Ledger {
             batch.delete(Table::Records, &key);
             batch.delete(Table::Contents, &key);
             batch.delete(Table::ReadBacks, &key);
+            batch.delete(Table::Contents, &space.accepted_stage_key(object_id));
             self.store().commit(batch).await?;
         }
         Ok(is_known)
@@ -468,45 +469,6 @@ impl Ledger {
         self.forget_calls_before(day.unwrap_or(before)).await?;
         Ok(pruned)
     }
-
-    /// Makes an old or recovered ledger safe: it keeps the ids of records, and forgets which version
-    /// Gong holds, so that the next push sends all of them again. Gives the number of records.
-    ///
-    /// # Errors
-    ///
-    /// [`LedgerError::Storage`] when the ledger can't be written.
-    pub async fn recover(&self) -> Result<u64, LedgerError> {
-        let mut recovered = 0;
-        let mut from = Vec::new();
-        loop {
-            let page = self.store().scan(Table::Records, from, None, PAGE).await?;
-            let is_last = page.len() < PAGE;
-            from = page
-                .last()
-                .map(|(key, _)| next_key(key))
-                .unwrap_or_default();
-            let mut batch = Batch::new();
-            for (key, bytes) in &page {
-                let Some(mut state) = RecordState::decode(bytes) else {
-                    return Err(LedgerError::unreadable("a record's state"));
-                };
-                if state.current != Current::None {
-                    state.current = Current::Unknown;
-                }
-                state.hash = [0; 16];
-                batch.put(Table::Records, key, &state.encode());
-                recovered += 1;
-            }
-            if !batch.is_empty() {
-                self.store().commit(batch).await?;
-            }
-            if is_last {
-                break;
-            }
-        }
-        self.unseal().await?;
-        Ok(recovered)
-    }
 }
 
 fn rejected_record(
@@ -534,7 +496,7 @@ fn rejected_record(
 }
 
 /// The smallest key after a key.
-fn next_key(key: &[u8]) -> Vec<u8> {
+pub(super) fn next_key(key: &[u8]) -> Vec<u8> {
     let mut next = key.to_vec();
     next.push(0);
     next

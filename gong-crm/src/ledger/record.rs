@@ -7,6 +7,10 @@ use crate::ObjectType;
 /// A moment in whole seconds since 1970-01-01T00:00:00Z, as ledgers store it.
 pub type Seconds = i64;
 
+/// A moment in milliseconds since 1970-01-01T00:00:00Z. Reads and pushes are ordered by it, and
+/// several of them can fall in one second.
+pub type Milliseconds = i64;
+
 /// A keyed hash of a record's compared form.
 pub type RecordHash = [u8; 16];
 
@@ -106,7 +110,7 @@ pub struct RecordState {
     /// The last `modifiedDate` that Gong accepted.
     pub sent_date: Option<Seconds>,
     /// The as-of of the read that the current version came from.
-    pub as_of: Seconds,
+    pub as_of: Milliseconds,
     /// When Gong first accepted the record, or accepted it again after a deletion.
     pub first_accepted: Seconds,
     /// When Gong accepted the current version.
@@ -221,6 +225,16 @@ impl Space {
         key
     }
 
+    /// The key of the last accepted line of a stage, apart from the content of a later try.
+    pub(crate) fn accepted_stage_key(self, object_id: &str) -> Vec<u8> {
+        let mut key = self.prefix(ObjectType::Stage);
+        if let Some(last) = key.last_mut() {
+            *last = ACCEPTED_STAGES;
+        }
+        key.extend_from_slice(object_id.as_bytes());
+        key
+    }
+
     /// The end of the keys of a type: no key of it is as large.
     pub(crate) fn end(self, object_type: ObjectType) -> Vec<u8> {
         let mut key = self.prefix(object_type);
@@ -235,6 +249,9 @@ impl Space {
         std::str::from_utf8(key.get(3..)?).ok()
     }
 }
+
+/// Stands for a type in the keys of the last accepted lines of stages.
+const ACCEPTED_STAGES: u8 = 7;
 
 /// The place of a type in keys. Written in files: never change one.
 fn type_byte(object_type: ObjectType) -> u8 {
@@ -264,7 +281,7 @@ mod tests {
                 })
                 .collect(),
             sent_date: Some(1_790_000_000),
-            as_of: 1_790_000_000,
+            as_of: 1_790_000_000_000,
             first_accepted: 1_790_000_000,
             last_accepted: 1_790_000_000,
             before: Some(Before {

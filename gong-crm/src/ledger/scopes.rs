@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Current, Seconds, Space};
+use super::record::{Current, Milliseconds, Space};
 use super::store::{Batch, Table};
 use super::{Direction, Ledger, LedgerError};
 use crate::{IntegrationId, ObjectType};
@@ -24,7 +24,7 @@ pub(crate) struct LastRead {
     /// When it was planned with.
     pub(crate) at: Timestamp,
     /// Its as-of.
-    pub(crate) as_of: Seconds,
+    pub(crate) as_of: Milliseconds,
     /// What the source was, with its mapping, as a hash.
     pub(crate) definition: String,
     /// By what the same unchanged files are recognized.
@@ -360,10 +360,7 @@ impl Ledger {
         space: Space,
         ids: &[String],
     ) -> Result<Vec<Vec<u8>>, LedgerError> {
-        let keys = ids
-            .iter()
-            .map(|id| space.key(ObjectType::Stage, id))
-            .collect();
+        let keys = ids.iter().map(|id| space.accepted_stage_key(id)).collect();
         let values = self.store().get(Table::Contents, keys).await?;
         Ok(values
             .into_iter()

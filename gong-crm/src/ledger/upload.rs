@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::record::{RecordHash, Seconds, SentField, Space};
+use super::record::{Milliseconds, RecordHash, Seconds, SentField, Space};
 use crate::{ClientRequestId, IntegrationId, ObjectType};
 
 /// How far an upload has come.
@@ -123,7 +123,11 @@ pub struct Upload {
     pub(crate) space: u16,
     /// The as-of of the read that its records came from.
     #[serde(default)]
-    pub(crate) as_of: Seconds,
+    pub(crate) as_of: Milliseconds,
+    /// When the push began that planned it. No two pushes have the same, and what a later one plans
+    /// of a record is meant to replace what an earlier one planned.
+    #[serde(default)]
+    pub(crate) push: Milliseconds,
     /// The name of the file in the spool that holds its body.
     #[serde(default)]
     pub(crate) body: Option<String>,

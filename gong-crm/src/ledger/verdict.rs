@@ -48,7 +48,14 @@ pub(super) fn after(
         RecordOutcome::Rejected => {
             let tries = tries_of(&state, pending, TryOutcome::Rejected);
             let next = seconds + pause_after(tries).as_secs();
-            let outcome = TryOutcome::Rejected;
+            // Nobody can read users back: whether one is gone stays unknown.
+            let is_unreadable =
+                pending.action == Action::Delete && !upload.object_type.has_entity_schema();
+            let outcome = if is_unreadable && tries >= MAX_UNCERTAIN {
+                TryOutcome::Unconfirmed
+            } else {
+                TryOutcome::Rejected
+            };
             state.last_try = Some(last_try(upload, pending, outcome, reason, tries, now, next));
         }
         RecordOutcome::Uncertain => {
@@ -75,9 +82,8 @@ pub(super) fn after(
             }
             let tries = tries_of(&state, pending, TryOutcome::NotTaken);
             let outcome = TryOutcome::NotTaken;
-            state.last_try = Some(last_try(
-                upload, pending, outcome, reason, tries, now, seconds,
-            ));
+            let next = seconds + pause_after_failure(tries).as_secs();
+            state.last_try = Some(last_try(upload, pending, outcome, reason, tries, now, next));
         }
     }
     state
@@ -90,6 +96,17 @@ const MAX_UNCERTAIN: u8 = 3;
 fn pause_after(tries: u8) -> SignedDuration {
     let days = 1_i64 << i64::from(tries.saturating_sub(1)).min(5);
     SignedDuration::from_hours(24 * days.min(30))
+}
+
+/// After an upload that failed as a whole, the same version is sent by the next round of a sync, then
+/// after 15 minutes, an hour, six hours.
+fn pause_after_failure(tries: u8) -> SignedDuration {
+    match tries {
+        0 | 1 => SignedDuration::ZERO,
+        2 => SignedDuration::from_mins(15),
+        3 => SignedDuration::from_hours(1),
+        _ => SignedDuration::from_hours(6),
+    }
 }
 
 pub(super) fn tries_of(state: &RecordState, pending: &Pending, outcome: TryOutcome) -> u8 {

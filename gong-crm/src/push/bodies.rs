@@ -104,6 +104,8 @@ pub(super) struct Bodies<'a> {
     pub(super) names: Names,
     /// What a sync adds.
     pub(super) round: BodiesRound,
+    /// Until when Gong may have been sent dates that the ledger does not know.
+    pub(super) unknown_dates_until: Option<Seconds>,
     /// The declared custom fields, for records of which it is not known what Gong was sent.
     declared: Vec<String>,
     pub(super) addresses: &'a HashSet<u64>,
@@ -180,6 +182,7 @@ impl<'a> Bodies<'a> {
             reader,
             names,
             declared,
+            unknown_dates_until: None,
             round: BodiesRound::new(key),
             addresses,
             under_way: HashMap::new(),
@@ -409,8 +412,7 @@ impl<'a> Bodies<'a> {
                     address != Some(before)
                 }
             });
-        let sent = known.and_then(|known| known.sent_date);
-        let sent = sent.max(read.chosen.date_under_way);
+        let sent = self.last_sent_date(known).max(read.chosen.date_under_way);
         // The date of the deletion that comes before the new address.
         let deleted = (frees_address && !is_deletion).then(|| {
             let earlier = modified.map(|modified| modified.saturating_sub(1));
@@ -515,6 +517,18 @@ impl<'a> Bodies<'a> {
             is_retry: false,
         };
         self.push(group, &line, deletion)
+    }
+
+    /// The last date that Gong can have been sent of a record.
+    pub(super) fn last_sent_date(&self, known: Option<&RecordState>) -> Option<Seconds> {
+        let sent = known.and_then(|known| known.sent_date);
+        let is_certain =
+            known.is_some_and(|known| matches!(known.current, Current::Version | Current::Deleted));
+        if is_certain {
+            sent
+        } else {
+            sent.max(self.unknown_dates_until)
+        }
     }
 
     /// The date to send instead of the given one, if Gong was sent the same or a later one with

@@ -12,7 +12,7 @@ use super::report::RecordError;
 use super::session::Session;
 use super::survey::{Entry, NO_DATE, Survey, TypeFiles, id_hash};
 use crate::ObjectType;
-use crate::ledger::{LedgerError, RecordState, Seconds, SentField, Space};
+use crate::ledger::{LedgerError, Milliseconds, RecordState, SentField, Space};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -110,6 +110,7 @@ impl<'a> Decided<'a> {
                 history: session.options.history,
                 touch: session.options.touch,
                 resend: false,
+                backs_off: session.round.is_some(),
             },
             chosen: Vec::new(),
             settled: Vec::new(),
@@ -286,11 +287,11 @@ impl<'a> Decided<'a> {
     /// The as-of of a version: now, because a person says so by pushing it. Records that were rejected
     /// once and are pushed again are as old as their date: in the meantime, Gong may have taken newer
     /// versions.
-    fn as_of(&self, version: &Entry) -> Seconds {
+    fn as_of(&self, version: &Entry) -> Milliseconds {
         let (place, _) = self.files.locate(version.place);
         let is_rejects = self.files.files[place].1.is_rejects;
         if is_rejects && version.modified != NO_DATE {
-            Seconds::MIN
+            Milliseconds::MIN
         } else {
             self.rules.as_of
         }
@@ -367,6 +368,18 @@ impl<'a> Decided<'a> {
                     });
                 }
                 report.rejected += 1;
+            }
+            Decision::NotTaken => {
+                if let Some(last) = last_try {
+                    let next = jiff::Timestamp::from_second(last.next).unwrap_or_default();
+                    let reason = &last.reason;
+                    report.reason.get_or_insert_with(|| {
+                        format!(
+                            "not sent: its last upload failed as a whole ({reason}); next try {next}"
+                        )
+                    });
+                }
+                report.waiting += 1;
             }
             Decision::Contradictory => {
                 error(

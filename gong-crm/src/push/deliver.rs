@@ -208,6 +208,13 @@ impl Delivery<'_> {
                 return Event::SendRefused;
             }
         };
+        // Nothing has left: while it waits, nobody need ask Gong about an id that it does not know.
+        if !self.state.may_have_arrived {
+            self.state.stage = UploadState::Planned;
+            if let Err(error) = self.save().await {
+                session.note_ledger(&error);
+            }
+        }
         match self.pause_before_retry(&error).await {
             Some(()) => event,
             None => Event::SendGivenUp,

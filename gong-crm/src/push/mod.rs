@@ -47,6 +47,7 @@ mod parents;
 mod plan;
 mod planned;
 mod prepare;
+mod preview;
 pub(crate) mod reads;
 mod records;
 mod rejects;
@@ -69,6 +70,7 @@ pub use input::InputFile;
 pub use options::{
     ACCOUNT_DELAY, CheckMode, MAX_UPLOAD_BYTES, MAX_UPLOAD_RECORDS, Options, Rejects, Resend, Wait,
 };
+pub use preview::{FilePreview, Preview, UploadPreview};
 pub use records::Records;
 pub use report::{FileReport, NotDone, RecordError, Report, Status, UploadReport, Verdict};
 

@@ -3,13 +3,14 @@
 //! Everything here is decided from values: no call is made, nothing is read or written.
 
 use super::survey::{Entry, NO_DATE};
-use crate::ledger::{Action, Current, RecordState, Seconds, TryOutcome, low_64};
+use crate::ledger::{Action, Current, Milliseconds, RecordState, Seconds, TryOutcome, low_64};
 
 /// How records are compared.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Rules {
     /// The as-of of the read that the records come from.
-    pub(super) as_of: Seconds,
+    pub(super) as_of: Milliseconds,
     /// Now.
     pub(super) now: Seconds,
     /// All versions of a record go, the oldest first.
@@ -18,6 +19,8 @@ pub(super) struct Rules {
     pub(super) touch: bool,
     /// What Gong holds already goes again.
     pub(super) resend: bool,
+    /// What failed with its whole upload waits for its next try: a person who pushes does not.
+    pub(super) backs_off: bool,
 }
 
 /// A version of the record that an open upload holds.
@@ -29,7 +32,7 @@ pub(super) struct InFlight {
     pub(super) hash: u64,
     /// The upload's step.
     pub(super) step: u16,
-    pub(super) as_of: Seconds,
+    pub(super) as_of: Milliseconds,
     pub(super) date: Option<Seconds>,
     pub(super) is_deletion: bool,
     /// The scope that owns it.
@@ -63,6 +66,8 @@ pub(super) enum Decision {
     Rejected,
     /// Gong's verdicts on it said nothing, as often as it is tried.
     Unconfirmed,
+    /// Its upload failed as a whole, and it is not time to try again.
+    NotTaken,
 }
 
 /// Decides about all versions of one record, which are in the order of dates and places.
@@ -105,7 +110,7 @@ pub(super) fn decide(
     }
 }
 
-/// All versions, each after the one before it.
+/// All versions from the one that Gong holds, each after the one before it.
 fn chain(
     versions: &[Entry],
     known: Option<&RecordState>,
@@ -115,24 +120,73 @@ fn chain(
 ) {
     let mut step = 0;
     let mut before: Option<&Entry> = None;
+    let mut versions = versions;
+    if let Some((place, decision)) = place_in_chain(versions, known, in_flight, rules) {
+        // What Gong holds, or is being sent, and what came before it, is not sent again.
+        decisions.resize(place, Decision::Superseded);
+        let is_newest = place + 1 == versions.len();
+        let is_in_flight = matches!(decision, Decision::InFlight { .. });
+        decisions.push(if is_newest || is_in_flight {
+            decision
+        } else {
+            Decision::Superseded
+        });
+        before = versions.get(place);
+        versions = &versions[place + 1..];
+    }
+    let mut is_first = true;
     for version in versions {
         let decision = match before {
-            None => one(version, known, in_flight, rules, 0),
             Some(before) if before.hash == version.hash => Decision::Superseded,
-            Some(_) => Decision::Send {
+            Some(_) if !is_first => Decision::Send {
                 action: action(version, Some(Current::Version)),
                 step,
                 is_retry: false,
             },
+            _ => one(version, known, in_flight, rules, 0),
         };
         if let Decision::Send { .. } = decision {
             step += 1;
         }
         if decision != Decision::Superseded {
             before = Some(version);
+            is_first = false;
         }
         decisions.push(decision);
     }
+}
+
+/// The place of the version that Gong holds or is being sent, with what is decided about it.
+fn place_in_chain(
+    versions: &[Entry],
+    known: Option<&RecordState>,
+    in_flight: Option<InFlight>,
+    rules: Rules,
+) -> Option<(usize, Decision)> {
+    if rules.resend {
+        return None;
+    }
+    let (hash, date, decision) = match (in_flight, known) {
+        (Some(in_flight), _) => {
+            let upload = in_flight.upload;
+            (
+                in_flight.hash,
+                in_flight.date,
+                Decision::InFlight { upload },
+            )
+        }
+        (None, Some(known)) if matches!(known.current, Current::Version | Current::Deleted) => {
+            (half(&known.hash), known.sent_date, Decision::Unchanged)
+        }
+        _ => return None,
+    };
+    // A record can go back to what it was: then the date says which of the two it is.
+    let is_it = |version: &Entry| {
+        let is_sent =
+            version.modified == NO_DATE || date.is_none_or(|date| version.modified <= date);
+        version.hash == hash && is_sent
+    };
+    Some((versions.iter().rposition(is_it)?, decision))
 }
 
 fn one(
@@ -195,13 +249,20 @@ fn one(
         TryOutcome::Rejected if last.next > rules.now => Decision::Rejected,
         TryOutcome::Rejected => send(true),
         TryOutcome::Unconfirmed => Decision::Unconfirmed,
+        TryOutcome::NotTaken if rules.backs_off && last.next > rules.now => Decision::NotTaken,
         TryOutcome::Uncertain | TryOutcome::HeldBack | TryOutcome::NotTaken => send(false),
     }
 }
 
+/// By how much the clocks of two processes may differ, in seconds.
+const TOLERANCE: Seconds = 3_600;
+
 /// Whether a version is from a later read than another, or has a later date.
-fn is_later(version: &Entry, as_of: Seconds, date: Option<Seconds>, rules: Rules) -> bool {
-    rules.as_of >= as_of
+fn is_later(version: &Entry, as_of: Milliseconds, date: Option<Seconds>, rules: Rules) -> bool {
+    // A read of tomorrow was dated by a clock that was wrong: it keeps nothing back.
+    let is_of_wrong_clock = as_of > rules.now.saturating_add(TOLERANCE).saturating_mul(1_000);
+    is_of_wrong_clock
+        || rules.as_of >= as_of
         || (version.modified != NO_DATE && date.is_none_or(|date| version.modified > date))
 }
 
@@ -222,6 +283,7 @@ mod tests {
     const RULES: Rules = Rules {
         as_of: 1_000,
         now: 1_000,
+        backs_off: false,
         history: false,
         touch: false,
         resend: false,
@@ -310,6 +372,57 @@ mod tests {
                 send(Action::Update, 1),
                 send(Action::Update, 2)
             ]
+        );
+    }
+
+    #[test]
+    fn history_goes_on_after_the_version_that_gong_holds() {
+        let versions = [
+            entry(1, 0xA, 10, false),
+            entry(1, 0xB, 20, false),
+            entry(1, 0xA, 30, false),
+        ];
+        let history = Rules {
+            history: true,
+            ..RULES
+        };
+        let at = |version, date| RecordState {
+            sent_date: Some(date),
+            ..holding(version, 0)
+        };
+        // It went back to what it was: the date says how far Gong is.
+        assert_eq!(
+            decided(&versions, Some(&at(0xA, 10)), history),
+            [
+                Decision::Superseded,
+                send(Action::Update, 0),
+                send(Action::Update, 1)
+            ]
+        );
+        assert_eq!(
+            decided(&versions, Some(&at(0xB, 20)), history),
+            [
+                Decision::Superseded,
+                Decision::Superseded,
+                send(Action::Update, 0)
+            ]
+        );
+        assert_eq!(
+            decided(&versions, Some(&at(0xA, 30)), history),
+            [
+                Decision::Superseded,
+                Decision::Superseded,
+                Decision::Unchanged
+            ]
+        );
+        let resend = Rules {
+            resend: true,
+            ..history
+        };
+        let sent = decided(&versions, Some(&at(0xA, 30)), resend);
+        assert!(
+            sent.iter()
+                .all(|decision| matches!(decision, Decision::Send { .. }))
         );
     }
 

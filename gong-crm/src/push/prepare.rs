@@ -363,6 +363,7 @@ impl Session {
         bodies.under_way = of_type.under_way;
         bodies.addresses_before = of_type.addresses_before;
         bodies.of_round(self);
+        bodies.unknown_dates_until = self.ledger.ledger().unknown_dates_until().await?;
         bodies.write(of_type.chosen, blocked).await?;
         bodies
             .write_gone(of_type.gone, &mut plan.round.held)
@@ -434,6 +435,7 @@ impl Session {
             as_of: self
                 .read_of(object_type)
                 .map_or(self.as_of, |(_, read)| read.as_of),
+            push: self.as_of,
             body: None,
             body_hash: String::new(),
             has_own_id: false,
@@ -528,7 +530,7 @@ fn note_dates((raised, last): (u64, u64), plan: &mut Plan) {
     if raised > 0 {
         plan.notes.push(format!(
             "modifiedDate was raised in {raised} changed records: Gong was sent the same or a later \
-             date before, and may ignore older versions (--keep-dates sends them as they are)"
+             date before, or may have been, and may ignore older versions (--keep-dates sends them as they are)"
         ));
     }
     if last > 0 {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::plan::InFlight;
 use crate::ObjectType;
-use crate::ledger::{Action, Current, LastRead, RecordState, Seconds, Space, Upload};
+use crate::ledger::{Action, Current, LastRead, Milliseconds, RecordState, Space, Upload};
 
 /// What the records of one round are part of.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ pub(crate) struct Round {
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct TypeRead {
-    pub(crate) as_of: Seconds,
+    pub(crate) as_of: Milliseconds,
     /// Whether a record that is not in it should not be in Gong.
     pub(crate) is_complete: bool,
     /// Whether it should have been complete and is not.

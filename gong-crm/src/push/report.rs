@@ -148,6 +148,9 @@ pub struct FileReport {
     pub superseded: u64,
     /// How many the verdict does not cover.
     pub uncertain: u64,
+    /// How many wait for their next try, because their upload failed as a whole.
+    #[serde(skip)]
+    pub(super) waiting: u64,
     /// The uploads that hold its records.
     pub uploads: Vec<UploadReport>,
     /// Its records that are not in Gong as they are.
@@ -232,6 +235,7 @@ impl FileReport {
             held_back: 0,
             superseded: 0,
             uncertain: 0,
+            waiting: 0,
             uploads: Vec::new(),
             errors: Vec::new(),
             rejects: None,
@@ -255,6 +259,7 @@ impl FileReport {
         self.status = match worst.filter(|status| severity(*status) > severity(Status::Partial)) {
             Some(status) => status,
             None if self.uncertain > 0 => Status::Unknown,
+            None if self.waiting > 0 => Status::NotSent,
             None if has_failed && self.accepted + self.unchanged == 0 => Status::Failed,
             None if has_failed => Status::Partial,
             None if has_rejected && self.accepted + self.unchanged == 0 => Status::Failed,

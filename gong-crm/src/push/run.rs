@@ -20,7 +20,7 @@ use super::spool::Spool;
 use super::{Options, PushError, Wait};
 use crate::client::Client;
 use crate::ledger::{
-    Current, Direction, LockedLedger, Pending, RecordState, Seconds, Upload, UploadState, low_64,
+    Current, Direction, LockedLedger, Milliseconds, Pending, RecordState, Upload, UploadState, low_64,
 };
 use crate::{IntegrationId, ObjectType};
 
@@ -42,20 +42,30 @@ pub(super) async fn push(
     events: Arc<Events>,
     cancel: watch::Receiver<bool>,
 ) -> Result<Report, PushError> {
-    let files = match options.files() {
-        // All that earlier pushes left there was accepted meanwhile, or is not in a folder of its own.
-        Err(FilesError::OnlyRejects { path }) => {
-            let path = path.display();
-            let note = format!("{path} holds only rejects of earlier pushes: nothing to send");
-            return Ok(Report::new(Vec::new(), vec![note], false, None));
-        }
-        files => files?,
-    };
+    // All that earlier pushes left there was accepted meanwhile, or is not in a folder of its own.
+    if let Err(FilesError::OnlyRejects { path }) = options.files() {
+        let path = path.display();
+        let note = format!("{path} holds only rejects of earlier pushes: nothing to send");
+        return Ok(Report::new(Vec::new(), vec![note], false, None));
+    }
+    let prepared = prepare_files(client, integration_id, options, events, cancel.clone()).await?;
+    push_prepared(prepared, cancel).await
+}
+
+/// Finds files, and plans their push.
+pub(super) async fn prepare_files(
+    client: Client,
+    integration_id: IntegrationId,
+    options: Options,
+    events: Arc<Events>,
+    cancel: watch::Receiver<bool>,
+) -> Result<Prepared, PushError> {
+    let files = options.files()?;
     let opening = |options: Options, spool: Spool| async move {
         let opened = tokio::task::spawn_blocking(move || open(files, &options, &spool));
         opened.await.map_err(|error| interrupted(&error))?
     };
-    push_files(client, integration_id, options, events, cancel, opening).await
+    prepare(client, integration_id, options, events, cancel, opening).await
 }
 
 pub(super) async fn push_written(
@@ -83,19 +93,21 @@ pub(super) async fn push_written(
         });
     }
     let opening = |_: Options, _: Spool| std::future::ready(Ok(files));
-    let report = push_files(client, integration_id, options, events, cancel, opening).await;
+    let until = cancel.clone();
+    let prepared = prepare(client, integration_id, options, events, until, opening).await?;
+    let report = push_prepared(prepared, cancel).await;
     drop(written);
     report
 }
 
-async fn push_files<F>(
+async fn prepare<F>(
     client: Client,
     integration_id: IntegrationId,
     options: Options,
     events: Arc<Events>,
     cancel: watch::Receiver<bool>,
     opening: impl FnOnce(Options, Spool) -> F,
-) -> Result<Report, PushError>
+) -> Result<Prepared, PushError>
 where
     F: Future<Output = Result<Vec<OpenFile>, PushError>>,
 {
@@ -129,12 +141,19 @@ where
         let plan = session.plan().await?;
         Ok(Prepared::Plan(session, plan))
     };
-    let prepared = tokio::select! {
+    tokio::select! {
         biased;
-        prepared = preparing => prepared?,
-        () = canceled(cancel.clone()) => return Ok(Report::canceled()),
-    };
+        prepared = preparing => prepared,
+        () = canceled(cancel) => Ok(Prepared::Canceled),
+    }
+}
+
+async fn push_prepared(
+    prepared: Prepared,
+    cancel: watch::Receiver<bool>,
+) -> Result<Report, PushError> {
     match prepared {
+        Prepared::Canceled => Ok(Report::canceled()),
         Prepared::Invalid(session, errors) => {
             let report = invalid(&session, errors);
             session.end().await;
@@ -151,11 +170,13 @@ where
     }
 }
 
+/// A push before anything of it is written or sent.
 #[expect(
     clippy::large_enum_variant,
     reason = "there is one, and it is taken apart at once"
 )]
-enum Prepared {
+pub(super) enum Prepared {
+    Canceled,
     Plan(Session, Plan),
     Invalid(Session, Vec<Vec<RecordError>>),
 }
@@ -350,8 +371,8 @@ struct Unresolved(Mutex<Vec<Open>>);
 #[derive(Debug)]
 struct Open {
     object_type: ObjectType,
-    /// The as-of of its push, and its step in it.
-    version: (Seconds, u16),
+    /// Its push, and its step in it.
+    version: (Milliseconds, u16),
     /// Whether deletions wait for it.
     keeps_deletions: bool,
 }
@@ -369,7 +390,7 @@ impl Unresolved {
         if is_deletion && all.iter().any(|open| open.keeps_deletions) {
             return Some("not sent: deletions go when every earlier upload has its verdict");
         }
-        let version = (upload.as_of, upload.step);
+        let version = (upload.push, upload.step);
         let has_earlier_version =
             |open: &Open| open.object_type == upload.object_type && open.version < version;
         let is_planned = upload.state == UploadState::Planned;
@@ -388,12 +409,7 @@ impl Session {
     ) -> (Vec<Ended>, bool) {
         uploads.sort_by_key(|planned| {
             let upload = &planned.upload;
-            (
-                !planned.is_older,
-                upload.as_of,
-                planned.level,
-                upload.number,
-            )
+            (!planned.is_older, upload.push, planned.level, upload.number)
         });
         let known: Vec<Upload> = uploads
             .iter()
@@ -424,7 +440,7 @@ impl Session {
                             is_older,
                         } = *planned;
                         let object_type = upload.object_type;
-                        let version = (upload.as_of, upload.step);
+                        let version = (upload.push, upload.step);
                         let mut reason =
                             unresolved.reason_against(&upload, level).map(str::to_owned);
                         if reason.is_none() {
@@ -658,7 +674,7 @@ struct Graph {
     /// What everything that is added waits for.
     before: Option<usize>,
     /// The push and the level of what was added last.
-    level: Option<(Seconds, Level)>,
+    level: Option<(Milliseconds, Level)>,
     of_level: Vec<usize>,
     has_delayed: bool,
 }
@@ -679,11 +695,11 @@ impl Graph {
 
     /// Adds an upload after all that were added with an earlier level, and gives its place.
     fn add(&mut self, planned: Planned, after: &[usize]) -> usize {
-        let level = (planned.upload.as_of, planned.level);
+        let level = (planned.upload.push, planned.level);
         if self.level.is_some_and(|before| before != level) {
             let of_level = std::mem::take(&mut self.of_level);
             self.before = Some(self.push(Work::Barrier, of_level));
-            self.has_delayed &= self.level.is_some_and(|(as_of, _)| as_of == level.0);
+            self.has_delayed &= self.level.is_some_and(|(push, _)| push == level.0);
         }
         if !self.has_delayed && planned.level.refers_to_accounts() {
             self.has_delayed = true;

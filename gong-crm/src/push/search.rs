@@ -63,9 +63,52 @@ impl Session {
         of: &Upload,
         body: &str,
         pending: &[Pending],
+        queue: VecDeque<Vec<usize>>,
+        outcomes: &mut [Outcome],
+        searches: &mut Vec<Upload>,
+    ) -> Result<(), LedgerError> {
+        let mut alone = Alone::default();
+        let searched = self
+            .search_parts(of, body, pending, queue, outcomes, searches, &mut alone)
+            .await;
+        for mut found in alone.failed {
+            // Where Gong takes others, it can only be this record. Where it takes nothing, nothing is
+            // said of it.
+            if alone.takes_others {
+                let reason = std::mem::take(&mut found.judgement.reason);
+                found.judgement.rejected.insert(0, reason);
+                found.judgement.rest = Rest::Rejected;
+            }
+            let part = [Pending {
+                is_known: true,
+                ..pending[found.place].clone()
+            }];
+            let written = self
+                .write_verdict(&mut found.upload, &part, &found.judgement)
+                .await?;
+            self.discard_body(&found.upload);
+            found.upload.body = None;
+            if let Some(outcome) = written.into_iter().next() {
+                outcomes[found.place] = outcome;
+            }
+            searches.push(found.upload);
+        }
+        searched
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "it is a part of `search`, which goes on after every end of it"
+    )]
+    async fn search_parts(
+        &self,
+        of: &Upload,
+        body: &str,
+        pending: &[Pending],
         mut queue: VecDeque<Vec<usize>>,
         outcomes: &mut [Outcome],
         searches: &mut Vec<Upload>,
+        alone: &mut Alone,
     ) -> Result<(), LedgerError> {
         while let Some(places) = queue.pop_front() {
             if self.fatal().is_some() || !self.may_search().await? {
@@ -119,17 +162,20 @@ impl Session {
                 searches.push(upload);
                 return Ok(());
             };
-            let mut judgement = judge(&status, part.len());
-            if part.len() == 1
+            let judgement = judge(&status, part.len());
+            if let [place] = places[..]
                 && status.status == gong_client::status::RequestState::Failed
                 && judgement.rest != Rest::Accepted
                 && judgement.rejected.is_empty()
             {
-                // Alone it can only be this record.
-                let reason = std::mem::take(&mut judgement.reason);
-                judgement.rejected.insert(0, reason);
-                judgement.rest = Rest::Rejected;
+                alone.failed.push(FailedAlone {
+                    place,
+                    upload,
+                    judgement,
+                });
+                continue;
             }
+            alone.takes_others |= judgement.rest != Rest::NotTaken;
             let found = self.write_verdict(&mut upload, &part, &judgement).await?;
             self.discard_body(&upload);
             upload.body = None;
@@ -154,6 +200,20 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Records whose upload failed as a whole although it held nothing else.
+#[derive(Default)]
+struct Alone {
+    failed: Vec<FailedAlone>,
+    /// Whether Gong took others in the meantime.
+    takes_others: bool,
+}
+
+struct FailedAlone {
+    place: usize,
+    upload: Upload,
+    judgement: Judgement,
 }
 
 /// Cuts places into two halves.

@@ -14,7 +14,7 @@ use super::input::OpenFile;
 use super::reads::Round;
 use super::spool::Spool;
 use crate::client::Client;
-use crate::ledger::{LedgerError, LockedLedger, Seconds, Space, SpentOn};
+use crate::ledger::{LedgerError, LockedLedger, Milliseconds, Space, SpentOn};
 use crate::{IntegrationId, ObjectType};
 
 /// One push under way.
@@ -24,7 +24,7 @@ pub(super) struct Session {
     pub(super) integration_id: IntegrationId,
     pub(super) space: Space,
     /// The as-of of the records of this push.
-    pub(super) as_of: Seconds,
+    pub(super) as_of: Milliseconds,
     pub(super) options: Options,
     pub(super) ledger: LockedLedger,
     pub(super) spool: Spool,

@@ -159,14 +159,14 @@ impl Session {
             .collect())
     }
 
-    /// The ids in later uploads of the same type that may be in Gong already.
+    /// The ids in uploads of the same type that later pushes planned.
     async fn later_in_flight(&self, upload: &Upload) -> Result<BTreeSet<String>, LedgerError> {
         let mut ids = BTreeSet::new();
         for other in self.ledger.open_uploads().await? {
             let is_later = other.number != upload.number
                 && other.object_type == upload.object_type
                 && other.space == upload.space
-                && other.as_of > upload.as_of;
+                && other.push > upload.push;
             if is_later {
                 let pending = self.ledger.manifest(other.number).await?;
                 ids.extend(pending.into_iter().map(|pending| pending.object_id));

@@ -90,6 +90,10 @@ pub(super) fn next(state: State, event: Event) -> (State, Next) {
         stage: Accepted,
         may_have_arrived: true,
     };
+    let planned = State {
+        stage: Planned,
+        ..state
+    };
     match (state.stage, event) {
         (Planned, Event::Begin) => (sending, Next::Send),
         (Sending, Event::Begin) => (unclear, Next::AskWhetherItArrived),
@@ -97,20 +101,15 @@ pub(super) fn next(state: State, event: Event) -> (State, Next) {
         (_, Event::Begin) => (state, Next::End(End::Verdict)),
 
         (_, Event::SendAccepted) => (accepted, Next::AwaitVerdict),
-        (_, Event::SendFailed) => (state, Next::Send),
+        (_, Event::SendFailed) if state.may_have_arrived => (state, Next::Send),
+        (_, Event::SendFailed) => (planned, Next::Send),
         (_, Event::SendUnclear) => (unclear, Next::AskWhetherItArrived),
         (_, Event::SendConflict) if state.may_have_arrived => (accepted, Next::AwaitVerdict),
         (_, Event::SendConflict) => (state, Next::End(End::IdTaken)),
         (_, Event::SendRefused | Event::SendGivenUp) if state.may_have_arrived => {
             (unclear, Next::End(End::Unknown))
         }
-        (_, Event::SendRefused | Event::SendGivenUp) => {
-            let planned = State {
-                stage: Planned,
-                ..state
-            };
-            (planned, Next::End(End::NotSent))
-        }
+        (_, Event::SendRefused | Event::SendGivenUp) => (planned, Next::End(End::NotSent)),
 
         (_, Event::StatusOpen) => (accepted, Next::AwaitVerdict),
         (_, Event::StatusFinal) => (accepted, Next::End(End::Verdict)),
@@ -164,7 +163,13 @@ mod tests {
             (
                 at(Sending, false),
                 Event::SendFailed,
-                at(Sending, false),
+                at(Planned, false),
+                Next::Send,
+            ),
+            (
+                at(Sending, true),
+                Event::SendFailed,
+                at(Sending, true),
                 Next::Send,
             ),
             (

@@ -200,7 +200,7 @@ impl FilesSource {
                     self.stable_for.as_secs()
                 )));
             }
-            as_of = as_of.min(of_file.modified);
+            as_of = as_of.min(latest(of_file.modified));
             stamp.push_str(&stamp_text(path, of_file));
         }
         for (path, _) in &files {
@@ -219,6 +219,18 @@ impl FilesSource {
             parts: files.len(),
             has_marker,
         })
+    }
+}
+
+/// The last moment at which a file with this time can have been written: some file systems keep
+/// whole seconds only.
+fn latest(modified: SystemTime) -> SystemTime {
+    let since = modified.duration_since(SystemTime::UNIX_EPOCH);
+    let is_coarse = since.is_ok_and(|since| since.subsec_nanos() == 0);
+    if is_coarse {
+        modified + Duration::from_millis(999)
+    } else {
+        modified
     }
 }
 

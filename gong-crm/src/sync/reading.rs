@@ -58,7 +58,7 @@ impl Reads {
             Ok(files) => files,
             Err(error) => return problem(format!("source cannot be copied: {error}")),
         };
-        let as_of = read.as_of.min(now).as_second();
+        let as_of = read.as_of.min(now).as_millisecond();
         let incomplete = match &read.completeness {
             Completeness::Complete => last.and_then(|last| not_all(&read, as_of, last)),
             Completeness::Incomplete(reason) => Some(reason.clone()),
@@ -97,7 +97,7 @@ impl Reads {
 /// Why a read that says it is complete does not hold all that the last one held.
 fn not_all(read: &Read, as_of: i64, last: &LastRead) -> Option<String> {
     if as_of < last.as_of {
-        let before = Timestamp::from_second(last.as_of).unwrap_or_default();
+        let before = Timestamp::from_millisecond(last.as_of).unwrap_or_default();
         return Some(format!(
             "it is older than the last one, which was of {before}"
         ));

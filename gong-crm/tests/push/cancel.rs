@@ -1,8 +1,9 @@
 //! A push that is canceled says so, with what is known of every upload.
 
+use gong_crm::ledger::UploadState;
 use gong_crm::ledger::store::{SqliteStore, Store as _};
 use gong_crm::push::{Event, Report, Status, Verdict};
-use gong_sim::Processing;
+use gong_sim::{Effect, Processing, RetryAfter};
 
 use crate::support::{Harness, accounts, contact};
 
@@ -69,6 +70,22 @@ async fn push_canceled_at_any_stage_is_canceled_and_can_be_finished() {
             2,
             "{stage}: nothing is sent twice"
         );
+    }
+}
+
+#[tokio::test]
+async fn upload_that_gong_refused_for_now_is_not_taken_for_sent() {
+    // Nothing of it has left when the push is stopped while it waits for the next try.
+    for seconds in [1, 2] {
+        let effect = Effect::TooManyRequests(RetryAfter::Seconds(seconds));
+        let harness = Harness::on_disk().await;
+        harness.write_text("crm/accounts.ldjson", &accounts(3));
+        harness.fault_of_uploads(effect, 1);
+        let report = canceled_at(&harness, |event| matches!(event, Event::Retrying { .. })).await;
+        assert_eq!(report.verdict, Verdict::Canceled, "{report:#?}");
+        assert_eq!(harness.states().await, [UploadState::Planned]);
+        assert_eq!(harness.resume().await.verdict, Verdict::Done);
+        assert_eq!(harness.simulator.object_count("ACCOUNT"), 3);
     }
 }
 

@@ -51,7 +51,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[tokio::test]
-async fn copy_of_a_ledger_that_was_used_meanwhile_is_noticed() {
+async fn copy_of_a_ledger_in_another_place_is_noticed_at_its_next_upload() {
     let mut harness = Harness::on_disk().await;
     let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
     drop(harness.push(&path).await);
@@ -63,10 +63,9 @@ async fn copy_of_a_ledger_that_was_used_meanwhile_is_noticed() {
     harness.reopen().await;
     harness.write_text("accounts.ldjson", &account("a", NEW, "B"));
     drop(harness.push(&path).await);
-    harness.use_ledger(Ledger::memory());
-    copy(&backup, &harness.ledger_path());
 
-    harness.reopen().await;
+    // Another job has the copy.
+    harness.use_ledger(Ledger::open(&backup).await.unwrap());
     harness.write_text(
         "accounts.ldjson",
         &account("a", "2026-01-17T09:30:00Z", "C"),
@@ -91,6 +90,126 @@ async fn copy_of_a_ledger_that_was_used_meanwhile_is_noticed() {
         "{report:#?}"
     );
     assert_eq!(harness.name("a").as_deref(), Some("A"));
+}
+
+#[tokio::test]
+async fn ledger_put_back_from_a_backup_is_noticed_at_once() {
+    // What it knows is what is pushed, or is older: it would say "unchanged", or send.
+    for content in ["A", "C"] {
+        let mut harness = Harness::on_disk().await;
+        let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
+        drop(harness.push(&path).await);
+        harness.use_ledger(Ledger::memory());
+        let backup = harness.directory.path().join("backup.sqlite");
+        copy(&harness.ledger_path(), &backup);
+        harness.reopen().await;
+        harness.write_text("accounts.ldjson", &account("a", NEW, "B"));
+        drop(harness.push(&path).await);
+        harness.use_ledger(Ledger::memory());
+        copy(&backup, &harness.ledger_path());
+
+        harness.reopen().await;
+        harness.write_text("accounts.ldjson", &account("a", OLD, content));
+        let options = harness.options(&path);
+        let pushed = harness.client.push(harness.integration_id, options).await;
+        let Err(PushError::Ledger(LedgerError::Older { missing: 1 })) = pushed else {
+            panic!("{content}: {pushed:?}");
+        };
+        assert_eq!(harness.name("a").as_deref(), Some("B"));
+
+        let recovered = harness.client.ledger().recover().await.unwrap();
+        assert_eq!((recovered.records, recovered.uploads), (1, 0));
+        let report = harness.push(&path).await;
+        assert_eq!(report.verdict, Verdict::Done, "{content}: {report:#?}");
+        assert_eq!(harness.name("a").as_deref(), Some(content));
+        // It is in use again, and no longer older than what was here.
+        assert_eq!(harness.push(&path).await.unchanged(), 1);
+    }
+}
+
+#[tokio::test]
+async fn recovered_ledger_gives_up_its_open_uploads() {
+    let mut harness = Harness::on_disk().await;
+    harness.refuse_uploads_from(1);
+    let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    harness.simulator.clear_faults();
+    harness.use_ledger(Ledger::memory());
+    let copied = harness.directory.path().join("copy.sqlite");
+    copy(&harness.ledger_path(), &copied);
+    // The other job has sent something newer under the next id.
+    harness.use_ledger(Ledger::open(&copied).await.unwrap());
+    harness.write_text("accounts.ldjson", &account("a", NEW, "B"));
+    assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
+
+    harness.reopen().await;
+    let recovered = harness.client.ledger().recover().await.unwrap();
+    assert_eq!(recovered.uploads, 1);
+    let rejects = harness.rejects().await;
+    assert_eq!(rejects.len(), 1);
+    assert!(rejects[0].reason.contains("recovered"), "{rejects:?}");
+    assert_eq!(harness.resume().await.files.len(), 0);
+    assert_eq!(
+        harness.name("a").as_deref(),
+        Some("B"),
+        "nothing old is sent"
+    );
+
+    harness.write_text("accounts.ldjson", &account("a", NEW, "C"));
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(harness.name("a").as_deref(), Some("C"));
+    assert!(harness.rejects().await.is_empty());
+}
+
+#[tokio::test]
+async fn recovered_ledger_raises_dates_that_gong_may_know() {
+    // Gong drops versions that are older than what it has.
+    let simulator = Simulator::builder().rule("older-update-applied", false);
+    let mut harness = Harness::with(simulator.start().await.unwrap()).await;
+    harness.reopen().await;
+    let path = harness.write_text("accounts.ldjson", &account("known", OLD, "A"));
+    drop(harness.push(&path).await);
+    harness.use_ledger(Ledger::memory());
+    let backup = harness.directory.path().join("backup.sqlite");
+    copy(&harness.ledger_path(), &backup);
+    harness.reopen().await;
+    let newer = account("known", NEW, "B") + &account("unknown", NEW, "B");
+    harness.write_text("accounts.ldjson", &newer);
+    drop(harness.push(&path).await);
+    harness.use_ledger(Ledger::memory());
+    copy(&backup, &harness.ledger_path());
+
+    harness.reopen().await;
+    harness.client.ledger().recover().await.unwrap();
+    // One record goes back to what it was, and one that the backup does not know is deleted.
+    let older = account("known", OLD, "A") + &crate::support::deletion("unknown", OLD);
+    harness.write_text("accounts.ldjson", &older);
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(harness.name("known").as_deref(), Some("A"));
+    assert_eq!(harness.name("unknown"), None);
+    assert!(
+        report.notes[0].contains("modifiedDate was raised in 2"),
+        "{report:#?}"
+    );
+}
+
+#[tokio::test]
+async fn ledger_in_use_takes_no_import() {
+    let harness = Harness::on_disk().await;
+    let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
+    drop(harness.push(&path).await);
+    let mut export = Vec::new();
+    harness.client.ledger().export(&mut export).await.unwrap();
+
+    let other = Harness::new().await;
+    let path = other.write_text("accounts.ldjson", &account("b", OLD, "B"));
+    drop(other.push(&path).await);
+    let refused = other.client.ledger().import(&mut &export[..], true).await;
+    assert!(matches!(refused, Err(LedgerError::NotEmpty)), "{refused:?}");
+    assert_eq!(other.push(&path).await.unchanged(), 1, "it is as it was");
 }
 
 #[tokio::test]

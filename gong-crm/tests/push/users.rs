@@ -1,6 +1,7 @@
 //! Business users, whose address can change only by way of a deletion.
 
-use gong_crm::push::Verdict;
+use gong_crm::ledger::TryOutcome;
+use gong_crm::push::{Resend, Verdict};
 use gong_sim::Simulator;
 
 use crate::support::{Harness, NEW, OLD, deletion};
@@ -45,6 +46,33 @@ async fn user_is_deleted_before_the_address_changes() {
     );
     assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
     assert_eq!(harness.posts(), 4);
+}
+
+#[tokio::test]
+async fn deletion_of_a_user_that_gong_rejects_three_times_is_unconfirmed() {
+    // Gong has no such user, and nobody can read users back.
+    let simulator = Simulator::builder().rule("deletion-needs-object", true);
+    let harness = Harness::with(simulator.start().await.unwrap()).await;
+    let path = harness.write_text("business_users.ldjson", &deletion("u-1", NEW));
+    for outcome in [
+        TryOutcome::Rejected,
+        TryOutcome::Rejected,
+        TryOutcome::Unconfirmed,
+    ] {
+        let mut options = harness.options(&path);
+        options.resend = Resend::All;
+        let report = harness.push_with(options).await;
+        assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+        assert_eq!(harness.rejects().await[0].outcome, outcome);
+    }
+    let before = harness.posts();
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert_eq!(harness.posts(), before, "it is not sent until it changes");
+
+    // What can be read back is decided: a record that Gong does not have is deleted.
+    let path = harness.write_text("accounts.ldjson", &deletion("a-1", NEW));
+    assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
 }
 
 #[tokio::test]

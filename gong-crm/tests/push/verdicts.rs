@@ -1,7 +1,7 @@
 //! The report says of every record what became of it, however its file had to be sent.
 
 use gong_crm::push::{CheckMode, Rejects, Status, Verdict};
-use gong_sim::Effect;
+use gong_sim::{Effect, Fault, Operation};
 
 use crate::support::{Harness, NEW, OLD, account, accounts, bad_account, contact, deletion, stage};
 
@@ -244,6 +244,28 @@ async fn poison_record_is_found_by_halves() {
     assert_eq!((report.accepted(), report.rejected()), (7, 1));
     assert_eq!(report.files[0].errors[0].object_id.as_deref(), Some("a-8"));
     assert_eq!(harness.simulator.object_count("ACCOUNT"), 7);
+}
+
+#[tokio::test]
+async fn gong_that_fails_every_upload_rejects_no_record() {
+    for records in [1, 5] {
+        let harness = Harness::new().await;
+        let path = harness.write_text("accounts.ldjson", &accounts(records));
+        let fault = Fault::new(Effect::FailFile("General failure".into()));
+        harness
+            .simulator
+            .add_fault(fault.on(Operation::UploadEntities));
+        for _ in 0..3 {
+            let report = harness.push(&path).await;
+            assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+            assert_eq!(report.rejected(), 0, "{report:#?}");
+        }
+        harness.simulator.clear_faults();
+        let report = harness.push(&path).await;
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+        assert_eq!(report.accepted(), records as u64);
+        assert!(harness.rejects().await.is_empty());
+    }
 }
 
 #[tokio::test]

@@ -108,6 +108,53 @@ async fn history_sends_all_versions_oldest_first() {
 }
 
 #[tokio::test]
+async fn history_that_gong_has_is_not_sent_again() {
+    let harness = Harness::new().await;
+    let mut text = account("a", OLD, "1") + &account("a", NEW, "2");
+    let path = harness.write_text("accounts.ldjson", &text);
+    let mut options = harness.options(&path);
+    options.history = true;
+    assert_eq!(harness.push_with(options.clone()).await.accepted(), 2);
+    let report = harness.push_with(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!((report.accepted(), report.unchanged()), (0, 1));
+
+    // It goes back to its first version, and its history goes on from where Gong is.
+    text += &account("a", "2026-01-17T09:30:00Z", "1");
+    harness.write_text("accounts.ldjson", &text);
+    assert_eq!(harness.push_with(options.clone()).await.accepted(), 1);
+    assert_eq!(bodies(&harness).len(), 3);
+    assert_eq!(harness.name("a").as_deref(), Some("1"));
+    assert_eq!(harness.push_with(options).await.accepted(), 0);
+}
+
+#[tokio::test]
+async fn history_goes_on_after_a_version_that_is_under_way() {
+    let harness = Harness::on_disk().await;
+    let mut text = account("a", OLD, "1") + &account("a", NEW, "2");
+    let path = harness.write_text("accounts.ldjson", &text);
+    let mut options = harness.options(&path);
+    options.history = true;
+    let hour = Duration::from_hours(1);
+    harness.simulator.set_processing(Processing::After(hour));
+    drop(harness.push_with(impatient(options.clone())).await);
+    harness.simulator.advance(hour);
+    harness.simulator.set_processing(Processing::Immediate);
+    text += &account("a", "2026-01-17T09:30:00Z", "3");
+    harness.write_text("accounts.ldjson", &text);
+    let report = harness.push_with(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(harness.name("a").as_deref(), Some("3"));
+    let bodies = bodies(&harness);
+    let of = |name: &str| bodies.iter().filter(|body| body.contains(name)).count();
+    assert_eq!(
+        [of("\"1\""), of("\"2\""), of("\"3\"")],
+        [1, 1, 1],
+        "{bodies:?}"
+    );
+}
+
+#[tokio::test]
 async fn later_version_waits_for_the_verdict_of_the_one_before() {
     let harness = Harness::on_disk().await;
     let text = account("a", OLD, "old") + &account("a", NEW, "new");

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use gong_crm::ObjectType::{Account, BusinessUser, Contact};
+use gong_crm::ObjectType::{Account, BusinessUser, Contact, Stage};
 use gong_crm::push::Verdict;
 use gong_crm::source::FilesSource;
 use gong_crm::sync::{Deletions, Limit, SyncOptions};
+use gong_sim::{Effect, Fault, Operation};
 use serde_json::json;
 
-use crate::support::{World, account, accounts, actions, contact, counts, user};
+use crate::support::{World, account, accounts, actions, contact, counts, stage, user};
 
 #[tokio::test]
 async fn deletions_above_the_limit_wait_for_their_confirmation() {
@@ -74,6 +75,64 @@ async fn empty_source_and_half_of_a_type_delete_nothing() {
     options.max_deletions = Limit::Unlimited;
     let report = world.sync(options).await;
     assert_eq!(counts(&report.plan, Account)[2], 6, "{report:#?}");
+}
+
+/// Gong rejects the only record of the next upload.
+fn reject_next(world: &World) {
+    let verdict = gong_sim::Verdict::new()
+        .set("status", "FAILED")
+        .set("errors", json!([{"line": 1, "description": "no"}]))
+        .set("totalErrorCount", 1)
+        .set("totalSuccessCount", 0)
+        .applies_nothing();
+    let fault = Fault::new(Effect::Verdict(verdict)).on(Operation::UploadEntities);
+    world.simulator.add_fault(fault.nth(1));
+}
+
+#[tokio::test]
+async fn retired_stage_has_the_content_that_gong_accepted() {
+    let world = World::new().await;
+    let all = ["s-1", "s-2", "s-3"].map(|id| stage(id, "Accepted"));
+    world.export("stage.ldjson", &all);
+    let mut options = world.options(&[Stage]);
+    options.max_deletions = Limit::Unlimited;
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    for (place, id) in ["s-1", "s-2"].into_iter().enumerate() {
+        let mut changed = all.to_vec();
+        changed[place] = stage(id, "Rejected");
+        world.export("stage.ldjson", &changed);
+        reject_next(&world);
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Partial, "{id}: {report:#?}");
+        // What was rejected is shown, and not what Gong has.
+        let ledger = world.client.ledger();
+        let rejects = ledger
+            .rejects(world.client.base_url(), world.integration_id)
+            .await
+            .unwrap();
+        let line = String::from_utf8_lossy(rejects[0].line_content());
+        assert!(line.contains("Rejected"), "{line}");
+        if id == "s-2" {
+            let (url, integration_id) = (world.client.base_url(), world.integration_id);
+            assert!(ledger.waive(url, integration_id, Stage, id).await.unwrap());
+        }
+        world.export("stage.ldjson", &all);
+        drop(world.sync(options.clone()).await);
+    }
+    // Once more, so that both vanish after a rejected version.
+    world.export(
+        "stage.ldjson",
+        &[stage("s-1", "Rejected"), all[1].clone(), all[2].clone()],
+    );
+    reject_next(&world);
+    drop(world.sync(options.clone()).await);
+    world.export("stage.ldjson", &all[2..]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    for id in ["s-1", "s-2"] {
+        assert_eq!(world.field("STAGE", id, "isActive"), json!(false), "{id}");
+        assert_eq!(world.field("STAGE", id, "name"), json!("Accepted"), "{id}");
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use gong_crm::ObjectType::{Account, BusinessUser, Contact, Deal, Stage};
 use gong_crm::push::Verdict;
+use gong_sim::{Effect, Fault, Operation, Processing};
 use serde_json::json;
 
 use crate::support::{MovedClock, World, account, accounts, contact, counts, deal, stage, user};
@@ -76,6 +77,112 @@ async fn newer_push_between_an_export_and_its_sync_stays() {
     assert_eq!(world.field("ACCOUNT", "acc-2", "name"), json!("Fresh"));
     assert_eq!(world.field("ACCOUNT", "acc-1", "name"), json!("Back"));
     assert_eq!(report.plan.types[0].newer_in_gong, 2);
+}
+
+#[tokio::test]
+async fn sync_right_after_several_pushes_is_not_taken_for_older() {
+    let world = World::new().await;
+    for name in ["1", "2", "3", "4", "5"] {
+        let pushed = world
+            .push("accounts-hook.ldjson", &[account("acc-1", name)])
+            .await;
+        assert_eq!(pushed.verdict, Verdict::Done);
+    }
+    // A file that is written now; some file systems keep whole seconds only.
+    let now = std::time::SystemTime::now();
+    let since = now.duration_since(std::time::UNIX_EPOCH).unwrap();
+    let seconds = std::time::UNIX_EPOCH + std::time::Duration::from_secs(since.as_secs());
+    for (name, written) in [("6", now), ("7", seconds)] {
+        let path = world.export("account.ldjson", &[account("acc-1", name)]);
+        crate::support::set_time(&path, written);
+        let report = world.sync(world.options(&[Account])).await;
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+        assert_eq!(world.field("ACCOUNT", "acc-1", "name"), json!(name));
+        // The next file is not older than this one.
+        drop(
+            world
+                .push("accounts-hook.ldjson", &[account("acc-1", "hook")])
+                .await,
+        );
+    }
+}
+
+#[tokio::test]
+async fn change_of_an_older_export_waits_for_a_push_that_is_under_way() {
+    let world = World::new().await;
+    world.simulator.set_processing(Processing::Never);
+    let path = world.path("accounts-hook.ldjson");
+    std::fs::write(&path, format!("{}\n", account("acc-1", "Pushed"))).unwrap();
+    let mut options = gong_crm::push::Options::new([path]).simulator();
+    options.poll = options.poll.with_timeout(std::time::Duration::ZERO);
+    let pushed = world.client.push(world.integration_id, options).await;
+    assert_eq!(pushed.unwrap().verdict, Verdict::TimedOut);
+
+    // The export is older than the push, and its record has a later date.
+    let mut later = account("acc-1", "Changed later");
+    later["modifiedDate"] = json!("2026-02-15T09:30:00Z");
+    world.export("account.ldjson", &[later]);
+    let mut options = world.options(&[Account]);
+    options.push.poll = options.push.poll.with_timeout(std::time::Duration::ZERO);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    assert_eq!(
+        world.simulator.uploads().len(),
+        1,
+        "two versions never overlap"
+    );
+    world.simulator.set_processing(Processing::Immediate);
+    world.simulator.advance(std::time::Duration::from_secs(1));
+    drop(world.sync(options.clone()).await);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(
+        world.field("ACCOUNT", "acc-1", "name"),
+        json!("Changed later")
+    );
+}
+
+#[tokio::test]
+async fn upload_that_fails_as_a_whole_is_sent_again_by_and_by() {
+    let mut world = World::new().await;
+    let clock = std::sync::Arc::new(MovedClock::default());
+    world.use_clock(std::sync::Arc::clone(&clock));
+    let fault = Fault::new(Effect::FailFile("General failure".into()));
+    world
+        .simulator
+        .add_fault(fault.on(Operation::UploadEntities));
+    world.export("account.ldjson", &[account("acc-1", "A")]);
+    let options = world.options(&[Account]);
+    // The next round, after 15 minutes, after an hour, after six hours.
+    let minutes = |minutes| std::time::Duration::from_mins(minutes);
+    for pause in [
+        minutes(0),
+        minutes(0),
+        minutes(15),
+        minutes(60),
+        minutes(360),
+    ] {
+        if !pause.is_zero() {
+            let before = world.simulator.uploads().len();
+            clock.advance(pause.saturating_sub(minutes(1)));
+            let report = world.sync(options.clone()).await;
+            assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+            assert_eq!(world.simulator.uploads().len(), before, "{pause:?}");
+            let reason = report.files[0].reason.as_deref().unwrap_or_default();
+            assert!(reason.contains("next try"), "{report:#?}");
+            clock.advance(minutes(1));
+        }
+        let before = world.simulator.uploads().len();
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+        assert_eq!(world.simulator.uploads().len(), before + 1, "{pause:?}");
+    }
+    // A person who pushes does not wait, and what changed does not either.
+    world.simulator.clear_faults();
+    world.export("account.ldjson", &[account("acc-1", "B")]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), json!("B"));
 }
 
 #[tokio::test]

@@ -224,6 +224,26 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     fn spool_dir(&self) -> Option<PathBuf> {
         None
     }
+
+    /// Keeps a few bytes beside the database and not in it, so that a database that is put back from
+    /// a backup is noticed. By default nothing is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when they can't be written.
+    fn set_mark(&self, mark: Vec<u8>) -> StoreFuture<'_, ()> {
+        drop(mark);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// The bytes that were kept last; `None` if none were, or the store keeps none.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when they can't be read.
+    fn mark(&self) -> StoreFuture<'_, Option<Vec<u8>>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
 }
 
 /// Puts a value as JSON.

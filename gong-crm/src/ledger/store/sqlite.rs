@@ -38,8 +38,9 @@ const LOG_LIMIT: i64 = 16 * 1024 * 1024;
 ///
 /// A committed batch is on disk before the next step is taken. Several processes can use one file:
 /// readers wait for nobody, writers for each other. A second file, with `.lock` at the end of its
-/// name, keeps two pushes with one ledger apart; spooled bodies of uploads are in a directory with
-/// `.spool` at the end.
+/// name, keeps two pushes with one ledger apart; a third, with `.mark`, tells how far the ledger is, so
+/// that an older one that is put in its place is noticed; spooled bodies of uploads are in a directory
+/// with `.spool` at the end.
 ///
 /// The ids of records are personal data: the file, those that SQLite keeps beside it, and every
 /// directory that is created for it are for their owner alone (modes 0600 and 0700). A symbolic
@@ -128,6 +129,23 @@ impl SqliteStore {
             Ok(result) => result,
             Err(error) => Err(LedgerError::storage(&self.inner.path, error)),
         }
+    }
+}
+
+impl SqliteStore {
+    /// Does something with the file that holds the mark, on a blocking thread.
+    fn with_mark<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Path) -> std::io::Result<T> + Send + 'static,
+    ) -> StoreFuture<'_, T> {
+        let path = file::beside(&self.inner.path, "mark");
+        Box::pin(async move {
+            let of_task = path.clone();
+            match tokio::task::spawn_blocking(move || work(&of_task)).await {
+                Ok(result) => result.map_err(|error| LedgerError::storage(&path, error)),
+                Err(error) => Err(LedgerError::storage(&path, error)),
+            }
+        })
     }
 }
 
@@ -257,6 +275,14 @@ impl Store for SqliteStore {
 
     fn spool_dir(&self) -> Option<PathBuf> {
         Some(file::beside(&self.inner.path, "spool"))
+    }
+
+    fn set_mark(&self, mark: Vec<u8>) -> StoreFuture<'_, ()> {
+        self.with_mark(move |path| file::replace(path, &mark))
+    }
+
+    fn mark(&self) -> StoreFuture<'_, Option<Vec<u8>>> {
+        self.with_mark(file::read_small)
     }
 }
 

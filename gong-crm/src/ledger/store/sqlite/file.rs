@@ -54,6 +54,27 @@ fn appended(path: &Path, ending: &str) -> PathBuf {
     path.into()
 }
 
+/// Replaces a small file as a whole, for its owner alone; a link in its place is replaced, too.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+
+    let parent = path.parent().unwrap_or(Path::new("."));
+    // A temporary file has mode 0600.
+    let mut file = tempfile::NamedTempFile::new_in(parent)?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The content of a small file; `None` if there is no regular file.
+pub(super) fn read_small(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let is_small = |metadata: &Metadata| metadata.is_file() && metadata.len() < 4_096;
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if is_small(&metadata) => fs::read(path).map(Some),
+        _ => Ok(None),
+    }
+}
+
 pub(super) fn untrusted(path: &Path, reason: impl Into<String>) -> LedgerError {
     LedgerError::Untrusted {
         path: path.to_path_buf(),
