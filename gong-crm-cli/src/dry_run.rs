@@ -1,7 +1,5 @@
 //! Shows the requests of a dry run, with secrets masked.
 
-use std::path::Path;
-
 use gong_crm::operation::Operation;
 use serde::Serialize;
 use serde_json::Value;
@@ -59,10 +57,10 @@ impl Request {
         self
     }
 
-    /// With a file as the body's one part.
-    pub(crate) fn file(mut self, path: &Path) -> Self {
+    /// With a file as the body's one part: what it holds.
+    pub(crate) fn part(mut self, content: &str) -> Self {
         self.content_type = MULTIPART;
-        self.body = Some(serde_json::json!({"dataFile": path.to_string_lossy()}));
+        self.body = Some(serde_json::json!({"dataFile": content}));
         self
     }
 

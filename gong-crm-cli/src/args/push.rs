@@ -48,7 +48,7 @@ pub(crate) struct Push {
     pub(crate) map: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
-    /// Only check, and show the uploads that the files would make; nothing is sent
+    /// Check, compare with what Gong has as the ledger knows it, and show the uploads; nothing is sent
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Hold back records with errors and send all others, instead of sending nothing

@@ -22,24 +22,17 @@ pub(crate) async fn run(
 ) -> Result<Exit, CliError> {
     let settings = Settings::read(global)?;
     let open = settings.open_ledger().await?;
+    // These lock it themselves.
+    match &ledger.action {
+        LedgerAction::Import { file, as_is } => return import(&open, file, *as_is, output).await,
+        LedgerAction::Recover => return recover(&open, output).await,
+        _ => {}
+    }
     // Another process must not push meanwhile.
     let _lock = open.try_lock().await.map_err(shown)?;
     match &ledger.action {
+        LedgerAction::Import { .. } | LedgerAction::Recover => Ok(Exit::Ok),
         LedgerAction::Export { file } => export(&open, file, output).await,
-        LedgerAction::Import { file, as_is } => import(&open, file, *as_is, output).await,
-        LedgerAction::Recover => {
-            let records = open.recover().await.map_err(shown)?;
-            done(
-                output,
-                "records",
-                records,
-                &format!(
-                    "{} to be sent again by the next push",
-                    counted(records, "record")
-                ),
-            );
-            Ok(Exit::Ok)
-        }
         LedgerAction::Prune { before } => {
             let uploads = open.prune(before_now(*before)).await.map_err(shown)?;
             let uploads = uploads as u64;
@@ -67,6 +60,27 @@ fn done(output: Output, key: &str, number: u64, sentence: &str) {
     } else {
         output.stdout(sentence);
     }
+}
+
+async fn recover(ledger: &Ledger, output: Output) -> Result<Exit, CliError> {
+    let recovered = ledger.recover().await.map_err(shown)?;
+    if output.is_json() {
+        output.json(&serde_json::json!({
+            "records": recovered.records, "uploads": recovered.uploads,
+        }));
+        return Ok(Exit::Ok);
+    }
+    output.stdout(&format!(
+        "{} to be sent again by the next push",
+        counted(recovered.records, "record")
+    ));
+    if recovered.uploads > 0 {
+        output.status(&format!(
+            "{} without a verdict given up: `gong-crm rejects` lists the records; push them again",
+            counted(recovered.uploads, "upload")
+        ));
+    }
+    Ok(Exit::Ok)
 }
 
 /// Writes the export beside its place and renames it: complete, or not there. Only its owner can

@@ -3,8 +3,12 @@
 use gong_crm::ObjectType;
 use gong_crm::check::{self, Severity, check_paths};
 use gong_crm::io::discover::FilesError;
+use gong_crm::ledger::Ledger;
 use gong_crm::operation::Operation;
-use gong_crm::push::{CheckMode, InputFile, Options, Rejects, Resend, Wait};
+use gong_crm::push::{
+    CheckMode, FilePreview, Options, Preview, Rejects, Resend, UploadPreview, Wait,
+};
+use gong_crm::{Client, Credentials, IntegrationId};
 use gong_sim::Simulator;
 
 use crate::args::Global;
@@ -27,13 +31,13 @@ pub(crate) async fn run(global: &Global, push: &Push, output: &Output) -> Result
         return push_sources(global, push, &sources, *output).await;
     }
     let options = options(global, push)?;
-    let files = match options.files() {
-        Ok(files) => files,
+    match options.files() {
+        Ok(_) => {}
         Err(error @ FilesError::OnlyRejects { .. }) => return Ok(nothing_to_push(&error, *output)),
         Err(error) => return Err(CliError::from_files(&error)),
-    };
+    }
     if push.dry_run {
-        return dry_run(global, push, &options, &files, *output);
+        return dry_run(global, push, options, *output).await;
     }
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
@@ -169,11 +173,10 @@ pub(crate) fn apply_delivery_args(options: &mut Options, delivery: &Delivery, gl
 }
 
 /// Shows what a push would check and send, without a call.
-fn dry_run(
+async fn dry_run(
     global: &Global,
     push: &Push,
-    options: &Options,
-    files: &[InputFile],
+    options: Options,
     output: Output,
 ) -> Result<Exit, CliError> {
     let Some(check) = options.push_check() else {
@@ -192,66 +195,142 @@ fn dry_run(
         },
     )
     .map_err(|error| CliError::from_check(&error))?;
-    let is_sendable = summary.is_clean() || push.skip_invalid;
-    let sendable = if is_sendable { files } else { &[] };
-    let requests = requests(global, push, sendable)?;
+    let skipped = options.skipped_csvs();
+    let preview = if summary.is_clean() || push.skip_invalid {
+        let preview = preview(global, options).await?;
+        Some(preview).filter(|preview| !preview.is_invalid)
+    } else {
+        None
+    };
+    let uploads = preview.as_ref().map_or(&[][..], |preview| &preview.uploads);
+    let requests = requests(global, push, uploads)?;
+    let of_file = |file: &check::FileSummary| {
+        let files = preview.as_ref().map_or(&[][..], |preview| &preview.files);
+        files.iter().find(|of| of.path == *file.path)
+    };
     if output.is_json() {
         let files: Vec<_> = summary
             .files
             .iter()
             .map(|file| {
+                let of_file = of_file(file);
                 serde_json::json!({
                     "path": file.path.to_string_lossy(), "objectType": file.object_type,
                     "bytes": file.bytes, "records": file.records,
                     "errors": file.errors, "warnings": file.warnings,
+                    "new": of_file.map(|of| of.new), "changed": of_file.map(|of| of.changed),
+                    "deleted": of_file.map(|of| of.deleted),
+                    "unchanged": of_file.map(|of| of.unchanged),
+                    "heldBack": of_file.map(|of| of.held_back),
                 })
             })
             .collect();
         let requests = dry_run::json(&requests, global)?;
-        output.json(&serde_json::json!({"dryRun": true, "files": files, "requests": requests}));
+        output.json(&serde_json::json!({
+            "dryRun": true, "files": files, "uploads": uploads, "requests": requests,
+            "notes": preview.as_ref().map_or(&[][..], |preview| &preview.notes),
+        }));
     } else {
         let columns = [
             ("type", Align::Left),
             ("file", Align::Left),
             ("records", Align::Right),
-            ("bytes", Align::Right),
+            ("+ new", Align::Right),
+            ("~ changed", Align::Right),
+            ("- deleted", Align::Right),
+            ("= same", Align::Right),
+            ("! held back", Align::Right),
             ("errors", Align::Right),
             ("warnings", Align::Right),
         ];
         let row = |file: &check::FileSummary| {
+            let of_file = of_file(file);
+            let of_plan = |number: fn(&FilePreview) -> u64| {
+                of_file.map_or_else(String::new, |of| count(number(of)))
+            };
             vec![
                 file.object_type.to_string(),
                 file.path.display().to_string(),
                 count(file.records),
-                count(file.bytes),
+                of_plan(|of| of.new),
+                of_plan(|of| of.changed),
+                of_plan(|of| of.deleted),
+                of_plan(|of| of.unchanged),
+                of_plan(|of| of.held_back),
                 count(file.errors),
                 count(file.warnings),
             ]
         };
         output.table(&columns, &summary.files.iter().map(row).collect::<Vec<_>>());
-        if is_sendable {
+        if let Some(preview) = &preview {
+            let held = preview.files.iter().flat_map(|file| &file.errors);
+            for error in held.clone().take(MAX_HELD) {
+                let id = error.object_id.as_deref().unwrap_or("a record");
+                output.status(&format!("{id}: {}", error.description));
+            }
+            let more = held.count().saturating_sub(MAX_HELD) as u64;
+            if more > 0 {
+                output.status(&format!("and {} more", count(more)));
+            }
+            for note in &preview.notes {
+                output.status(&format!("note: {note}"));
+            }
             output.stdout("");
             dry_run::print(&requests, global, output)?;
-            let files = counted(sendable.len() as u64, "file");
+            let records = preview.uploads.iter().map(|upload| upload.records).sum();
             output.status(&format!(
-                "dry run: {files} would be sent in this order, as far as Gong does not have their \
-                 records; nothing was sent"
+                "dry run: {} in {} would be sent in this order; nothing was sent",
+                counted(records, "record"),
+                counted(preview.uploads.len() as u64, "upload"),
             ));
         } else {
             output.status("");
             output.status("dry run: with these errors nothing would be sent");
         }
     }
-    warn_skipped_csvs(&options.skipped_csvs(), output);
-    Ok(if is_sendable {
+    warn_skipped_csvs(&skipped, output);
+    Ok(if preview.is_some() {
         Exit::Ok
     } else {
         Exit::CheckFailed
     })
 }
 
-/// The requests of files that are sent whole, before any is split.
-fn requests(global: &Global, push: &Push, files: &[InputFile]) -> Result<Vec<Request>, CliError> {
+/// How many records that would be held back are named.
+const MAX_HELD: usize = 20;
+
+/// Compares the records with what Gong holds, as far as the ledger knows; no call is made.
+async fn preview(global: &Global, options: Options) -> Result<Preview, CliError> {
+    let mut base_url = None;
+    let mut known = None;
+    if !global.sim {
+        let settings = Settings::read(global)?;
+        base_url = Some(settings.effective_base_url()?);
+        // Without a ledger nothing was sent yet, and a dry run makes none.
+        if settings.ledger_path()?.exists() {
+            let ledger = settings.open_ledger().await?;
+            if let [(_, only)] = settings.known_integrations(&ledger).await?[..] {
+                known = Some((only, ledger));
+            }
+        }
+    }
+    let (integration_id, ledger) =
+        known.unwrap_or_else(|| (IntegrationId::from(0), Ledger::memory()));
+    let client = Client::builder()
+        .maybe_base_url(base_url)
+        .credentials(Credentials::bearer_token("unused"))
+        .ledger(ledger)
+        .build()?;
+    let preview = client.preview(integration_id, options).await;
+    preview.map_err(CliError::from_push)
+}
+
+/// The requests of the uploads.
+fn requests(
+    global: &Global,
+    push: &Push,
+    uploads: &[UploadPreview],
+) -> Result<Vec<Request>, CliError> {
     let named = if global.sim {
         None
     } else {
@@ -260,14 +339,17 @@ fn requests(global: &Global, push: &Push, files: &[InputFile]) -> Result<Vec<Req
     let integration_id = named.map_or("[the registered one]".to_owned(), |id| id.to_string());
     let request_id = push.request_id.as_ref();
     let request_id = request_id.map_or("[next id of the ledger]", |id| id.as_str());
-    let request = |file: &InputFile| {
+    let request = |upload: &UploadPreview| {
+        let paths = upload.paths.iter().map(|path| path.display().to_string());
+        let paths: Vec<String> = paths.collect();
+        let records = counted(upload.records, "record");
         Request::new(Operation::UploadCrmData)
             .query("clientRequestId", &request_id)
             .query("integrationId", &integration_id)
-            .query("objectType", &file.object_type)
-            .file(&file.path)
+            .query("objectType", &upload.object_type)
+            .part(&format!("{records} of {}", paths.join(", ")))
     };
-    Ok(files.iter().map(request).collect())
+    Ok(uploads.iter().map(request).collect())
 }
 
 /// How many records the simulator has after the push.

@@ -70,7 +70,7 @@ fn first_request(upload: &Upload) -> Request {
     if is_planned {
         request
             .query("objectType", &upload.object_type)
-            .file(upload.sources.join(", ").as_ref())
+            .part(&upload.sources.join(", "))
     } else {
         request
     }

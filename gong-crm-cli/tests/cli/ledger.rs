@@ -273,10 +273,85 @@ fn recovered_ledger_sends_everything_again() {
         ));
     }
     std::fs::write(place.path("ledger.sqlite"), copy).unwrap();
+    let (code, said) = place.push(&[("a-1", "A")], &[]);
+    assert_eq!(code, Some(9), "{said}");
+    assert!(said.to_string().contains("ledger recover"), "{said}");
     assert_transcript!("ledger_recover", place.command(&["ledger", "recover"]));
     let (code, report) = place.push(&[("a-1", "A")], &["--request-id", "after-recovery"]);
     assert_eq!(code, Some(0), "{report}");
     assert_eq!(place.name_in_gong("a-1").as_deref(), Some("A"));
+}
+
+#[test]
+fn ledger_in_use_takes_no_import() {
+    let place = Place::new();
+    place.push(&[("a-1", "A")], &[]);
+    place
+        .command(&["ledger", "export", "moved.ldjson"])
+        .output();
+    assert_transcript!(
+        "ledger_import_into_one_in_use",
+        place.command(&["ledger", "import", "moved.ldjson"])
+    );
+}
+
+#[test]
+fn renamed_scope_keeps_its_records() {
+    let place = Place::new();
+    let config = "[sources.ACCOUNT]\nfiles = \"accounts.ldjson\"\ncomplete = true\n";
+    std::fs::write(place.path("gong-crm.toml"), config).unwrap();
+    let line = |id: u32| {
+        format!("{{\"objectId\":\"a-{id}\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}}\n")
+    };
+    let export = |ids: std::ops::Range<u32>| {
+        let text: String = ids.map(line).collect();
+        std::fs::write(place.path("accounts.ldjson"), text).unwrap();
+    };
+    let sync = |scope: &str| {
+        let words = [
+            "sync",
+            "--config",
+            "gong-crm.toml",
+            "--yes",
+            "--scope",
+            scope,
+        ];
+        place.command(&words).output().status.code()
+    };
+    export(1..30);
+    assert_eq!(sync("old"), Some(0));
+    let rename = ["ledger", "rename-scope", "old", "new"];
+    let renamed = || place.command(&rename).output().status.code();
+    assert_eq!((renamed(), renamed()), (Some(0), Some(2)));
+    export(2..30);
+    assert_eq!(sync("new"), Some(0));
+    assert!(place.simulator.object("ACCOUNT", "a-1").is_none());
+    assert!(place.simulator.object("ACCOUNT", "a-2").is_some());
+}
+
+#[test]
+fn dry_run_compares_with_what_gong_has() {
+    let place = Place::new();
+    place.push(&[("a-1", "A"), ("a-2", "B")], &[]);
+    let calls = place.simulator.request_count();
+    let names = [("a-1", "A"), ("a-2", "C"), ("a-3", "D")];
+    let (code, preview) = place.push(&names, &["--dry-run"]);
+    assert_eq!(code, Some(0), "{preview}");
+    let file = &preview["files"][0];
+    let counts = ["new", "changed", "deleted", "unchanged", "heldBack"].map(|key| &file[key]);
+    assert_eq!(counts, [1, 1, 0, 1, 0], "{preview}");
+    assert_eq!(preview["uploads"][0]["records"], 2, "{preview}");
+    assert_eq!(place.simulator.request_count(), calls, "no call is made");
+    assert_transcript!(
+        "push_dry_run_differences",
+        place.command(&["push", "accounts.ldjson", "--dry-run"])
+    );
+    // Nothing of it is written: the push sends just that.
+    let (code, report) = place.push(&names, &[]);
+    let file = &report["files"][0];
+    assert_eq!((code, &file["accepted"]), (Some(0), &2.into()), "{report}");
+    let (_, preview) = place.push(&names, &["--dry-run"]);
+    assert_eq!(preview["uploads"].as_array().map(Vec::len), Some(0));
 }
 
 #[test]

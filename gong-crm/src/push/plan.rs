@@ -176,7 +176,7 @@ fn place_in_chain(
             )
         }
         (None, Some(known)) if matches!(known.current, Current::Version | Current::Deleted) => {
-            (half(&known.hash), known.sent_date, Decision::Unchanged)
+            (low_64(&known.hash), known.sent_date, Decision::Unchanged)
         }
         _ => return None,
     };
