@@ -140,7 +140,8 @@ impl Ledger {
         *self.known_identity() = None;
         self.seal(None).await?;
         if !as_is {
-            self.locked_by(lock).await?.recover().await?;
+            let locked = self.locked_by(lock).await?;
+            locked.recover(Timestamp::now()).await?;
         }
         Ok(records)
     }

@@ -15,6 +15,9 @@ use gong_records::io::lines::Lines;
 /// How many records are changed at once.
 const PAGE: usize = 1_000;
 
+/// By how many seconds dates that were raised can be ahead of the clock.
+const MARGIN: Seconds = 60;
+
 /// Why the records of an open upload are sent again.
 const REASON: &str = "the ledger was recovered before the verdict was known: push it again";
 
@@ -66,10 +69,19 @@ impl Ledger {
     /// [`LedgerError::Held`] while a push uses the ledger, [`LedgerError::Storage`] when it can't be
     /// written.
     pub async fn recover(&self) -> Result<Recovered, LedgerError> {
+        self.recover_at(Timestamp::now()).await
+    }
+
+    /// The same for a program with a clock of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`recover`](Self::recover).
+    pub async fn recover_at(&self, now: Timestamp) -> Result<Recovered, LedgerError> {
         let lock = self.store().try_lock().await?;
         self.identity().await?;
         let locked = self.locked_by(lock).await?;
-        locked.recover().await
+        locked.recover(now).await
     }
 
     /// The dates that Gong may have been sent without this ledger's knowledge end here.
@@ -79,8 +91,8 @@ impl Ledger {
 }
 
 impl LockedLedger {
-    pub(super) async fn recover(&self) -> Result<Recovered, LedgerError> {
-        let uploads = self.give_up_open_uploads().await?;
+    pub(super) async fn recover(&self, now: Timestamp) -> Result<Recovered, LedgerError> {
+        let uploads = self.give_up_open_uploads(now).await?;
         let mut recovered = Recovered {
             records: 0,
             uploads,
@@ -106,6 +118,10 @@ impl LockedLedger {
                     state.current = Current::Unknown;
                 }
                 state.hash = [0; 16];
+                // The verdict on the last try can be that on an upload of another copy.
+                if let Some(last) = &mut state.last_try {
+                    last.hash = [0; 16];
+                }
                 batch.put(Table::Records, key, &state.encode());
                 recovered.records += 1;
             }
@@ -117,8 +133,8 @@ impl LockedLedger {
             }
         }
         let mut batch = Batch::new();
-        let now = Timestamp::now().as_second();
-        put_json(&mut batch, Table::Meta, RECOVERED, &now)?;
+        let until = now.as_second().saturating_add(MARGIN);
+        put_json(&mut batch, Table::Meta, RECOVERED, &until)?;
         ledger.store().commit(batch).await?;
         ledger.unseal().await?;
         Ok(recovered)
@@ -126,7 +142,7 @@ impl LockedLedger {
 
     /// Nothing of them is asked about or sent any more: their ids may be those of another copy, and
     /// their content may be older than what that copy has sent.
-    async fn give_up_open_uploads(&self) -> Result<u64, LedgerError> {
+    async fn give_up_open_uploads(&self, now: Timestamp) -> Result<u64, LedgerError> {
         let mut given_up = 0;
         for mut upload in self.open_uploads().await? {
             let mut pending = self.manifest(upload.number).await?;
@@ -145,7 +161,7 @@ impl LockedLedger {
             } else {
                 UploadState::Lost
             };
-            self.conclude(&mut upload, &pending, &conclusion, Timestamp::now())
+            self.conclude(&mut upload, &pending, &conclusion, now)
                 .await?;
             given_up += 1;
         }

@@ -305,6 +305,19 @@ impl Ledger {
         .await
     }
 
+    /// Notes that Gong has no version of some records.
+    pub(crate) async fn mark_absent(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        ids: &[String],
+    ) -> Result<(), LedgerError> {
+        self.change_records(space, object_type, ids, |state| {
+            state.current = Current::None;
+        })
+        .await
+    }
+
     async fn change_records(
         &self,
         space: Space,

@@ -52,6 +52,7 @@ fn pending(object_id: &str, hash: u8) -> Pending {
         source: 0,
         line: 1,
         is_known: false,
+        is_unsure: false,
     }
 }
 

@@ -195,6 +195,8 @@ pub(crate) struct Pending {
     pub(crate) line: u64,
     /// Whether the ledger had an entry of the record when the upload was planned.
     pub(crate) is_known: bool,
+    /// Whether it was not known then which version Gong holds, if any.
+    pub(crate) is_unsure: bool,
 }
 
 impl Pending {

@@ -69,16 +69,14 @@ pub(super) fn after(
             } else {
                 TryOutcome::Uncertain
             };
-            state.current = Current::Unknown;
-            state.fields = union(&state.fields, &pending.fields);
+            become_unknown(&mut state, pending);
             state.last_try = Some(last_try(
                 upload, pending, outcome, reason, tries, now, seconds,
             ));
         }
         RecordOutcome::NotTaken => {
             if conclusion.may_be_in_gong {
-                state.current = Current::Unknown;
-                state.fields = union(&state.fields, &pending.fields);
+                become_unknown(&mut state, pending);
             }
             let tries = tries_of(&state, pending, TryOutcome::NotTaken);
             let outcome = TryOutcome::NotTaken;
@@ -87,6 +85,16 @@ pub(super) fn after(
         }
     }
     state
+}
+
+/// Gong may hold what it held, or what was sent now.
+fn become_unknown(state: &mut RecordState, pending: &Pending) {
+    state.current = Current::Unknown;
+    state.fields = union(&state.fields, &pending.fields);
+    if state.address != pending.address {
+        // With either address: both have to be made free before another is given.
+        state.address = None;
+    }
 }
 
 /// How often the same content is tried while Gong's verdict says nothing about it.

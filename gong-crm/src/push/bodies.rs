@@ -24,6 +24,16 @@ use crate::ledger::{
 /// How many lines are read at once.
 pub(super) const CHUNK: usize = 2_048;
 
+/// How many steps a version takes: before a user with another address, the one with the address before
+/// is deleted.
+pub(super) fn stride(object_type: ObjectType) -> u16 {
+    if object_type == ObjectType::BusinessUser {
+        2
+    } else {
+        1
+    }
+}
+
 /// A version of a record that is to be sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Chosen {
@@ -248,8 +258,11 @@ impl<'a> Bodies<'a> {
                 let id = read.chosen.entry.id;
                 let facts = self.reader.read(&read.line);
                 let address = facts.map_err(|_| changed_while_read(path))?.address;
-                self.addresses_before
-                    .insert((id, read.chosen.step.saturating_add(1)), address);
+                let next = read
+                    .chosen
+                    .step
+                    .saturating_add(stride(self.files.object_type));
+                self.addresses_before.insert((id, next), address);
                 let fields = self
                     .reader
                     .fields(&read.line)
@@ -404,14 +417,20 @@ impl<'a> Bodies<'a> {
             None => known.and_then(|known| known.address),
         };
         let is_user = self.files.object_type == ObjectType::BusinessUser;
-        let frees_address = is_user
-            && before.is_some_and(|before| {
-                if is_deletion {
-                    self.addresses.contains(&before)
-                } else {
-                    address != Some(before)
-                }
-            });
+        // Gong may hold the user with another address than the ledger knows.
+        let is_unsure = is_user
+            && !is_deletion
+            && before.is_none()
+            && known.is_some_and(|known| known.current == Current::Unknown);
+        let frees_address = is_unsure
+            || is_user
+                && before.is_some_and(|before| {
+                    if is_deletion {
+                        self.addresses.contains(&before)
+                    } else {
+                        address != Some(before)
+                    }
+                });
         let sent = self.last_sent_date(known).max(read.chosen.date_under_way);
         // The date of the deletion that comes before the new address.
         let deleted = (frees_address && !is_deletion).then(|| {
@@ -433,6 +452,7 @@ impl<'a> Bodies<'a> {
                 .1
                 .source_line(u64::from(read.chosen.entry.line)),
             is_known: read.chosen.is_known,
+            is_unsure: known.is_some_and(|known| known.current == Current::Unknown),
         };
         let nulls: Vec<&str> = nulls.iter().map(String::as_str).collect();
         let defaults: Vec<&str> = defaults.iter().map(String::as_str).collect();

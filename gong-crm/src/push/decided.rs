@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Resend;
-use super::bodies::Chosen;
+use super::bodies::{Chosen, stride};
 use super::plan::{Decision, InFlight, Rules, decide};
 use super::planned::{InFlightRecord, Plan};
 use super::reads::RoundType;
@@ -12,7 +12,7 @@ use super::report::RecordError;
 use super::session::Session;
 use super::survey::{Entry, NO_DATE, Survey, TypeFiles, id_hash};
 use crate::ObjectType;
-use crate::ledger::{LedgerError, Milliseconds, RecordState, SentField, Space};
+use crate::ledger::{LedgerError, Milliseconds, RecordState, Seconds, SentField, Space};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -60,6 +60,28 @@ impl Alternating {
     }
 }
 
+/// The dates that Gong will have been sent before a version goes.
+#[derive(Debug, Clone, Copy)]
+struct Before {
+    latest: Option<Seconds>,
+    /// Whether another version is under way or goes before it.
+    is_any: bool,
+}
+
+impl Before {
+    /// What it is after a version, whose date is raised if it is not later.
+    fn and_then(self, version: &Entry, stride: u16) -> Self {
+        let raised = self
+            .latest
+            .map(|latest| latest.saturating_add(i64::from(stride)));
+        let given = Some(version.modified).filter(|modified| *modified != NO_DATE);
+        Self {
+            latest: given.max(raised.filter(|_| given <= raised)),
+            is_any: true,
+        }
+    }
+}
+
 /// Decides about the records of one type, group by group.
 pub(super) struct Decided<'a> {
     session: &'a Session,
@@ -75,6 +97,9 @@ pub(super) struct Decided<'a> {
     pub(super) round: RoundType,
     /// The hashes of the ids of the only records that are looked at.
     only: Option<HashSet<u64>>,
+    /// Errors of records that the ledger does not know: the place of the file, and of the error in
+    /// its report.
+    pub(super) unnamed: Vec<(usize, usize, Entry)>,
     /// Whether the group that begins at an entry was decided about.
     visited: Vec<bool>,
     decisions: Vec<Decision>,
@@ -117,6 +142,7 @@ impl<'a> Decided<'a> {
             alternating: Alternating::default(),
             round: RoundType::default(),
             only: session.only(files.object_type, key),
+            unnamed: Vec::new(),
             visited: vec![false; surveyed.entries.len()],
             decisions: Vec::new(),
         }
@@ -277,9 +303,20 @@ impl<'a> Decided<'a> {
         let last_sent = decisions
             .iter()
             .rposition(|decision| matches!(decision, Decision::Send { .. }));
+        let is_under_way = under_way.is_some();
+        let mut before = Before {
+            latest: state
+                .and_then(|state| state.sent_date)
+                .max(flying.and_then(|flying| flying.date)),
+            is_any: is_under_way,
+        };
+        let stride = stride(self.files.object_type);
         for (place, (version, decision)) in versions.iter().zip(&decisions).enumerate() {
             let is_followed = last_sent.is_some_and(|last| place < last);
-            self.apply(version, *decision, is_followed, known, under_way);
+            self.apply(version, *decision, is_followed, known, under_way, before);
+            if matches!(decision, Decision::Send { .. }) {
+                before = before.and_then(version, stride);
+            }
         }
         self.decisions = decisions;
     }
@@ -313,12 +350,14 @@ impl<'a> Decided<'a> {
         is_followed: bool,
         known: Option<(&str, &RecordState)>,
         under_way: Option<&(InFlight, String)>,
+        before: Before,
     ) {
         let (place, _) = self.files.locate(version.place);
         let file = self.files.files[place].0;
         let open = &self.session.files[file];
         let line = open.source_line(u64::from(version.line));
         let report = &mut self.plan.files[file];
+        let errors_before = report.errors.len();
         let last_try = known.and_then(|(_, state)| state.last_try.as_ref());
         let mut error = |description: String| {
             report.errors.push(RecordError {
@@ -399,6 +438,7 @@ impl<'a> Decided<'a> {
                     hash: version.hash,
                     line,
                     upload,
+                    source: under_way.map_or(0, |(in_flight, _)| in_flight.source),
                 });
             }
             Decision::Send {
@@ -413,7 +453,8 @@ impl<'a> Decided<'a> {
                 }
                 // After the version that is under way.
                 let first = under_way.map_or(0, |(in_flight, _)| in_flight.step.saturating_add(1));
-                let step = first.saturating_add(step);
+                let steps = step.saturating_mul(stride(self.files.object_type));
+                let step = first.saturating_add(steps);
                 self.chosen.push(Chosen {
                     entry: *version,
                     action,
@@ -422,9 +463,12 @@ impl<'a> Decided<'a> {
                     is_retry,
                     // An earlier version will be in the ledger by then.
                     is_known: known.is_some() || step > 0,
-                    date_under_way: under_way.and_then(|(in_flight, _)| in_flight.date),
+                    date_under_way: before.latest.filter(|_| before.is_any),
                 });
             }
+        }
+        if known.is_none() && self.plan.files[file].errors.len() > errors_before {
+            self.unnamed.push((file, errors_before, *version));
         }
     }
 }

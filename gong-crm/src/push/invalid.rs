@@ -46,6 +46,7 @@ pub(super) fn invalid_records(
                 source: u32::try_from(place).unwrap_or(u32::MAX),
                 line: open.source_line(line.number),
                 is_known: true,
+                is_unsure: false,
             };
             let converted = open.converted.as_ref();
             let content = Content {

@@ -13,10 +13,13 @@ use super::transition::End;
 use super::verdict::{Judgement, Rest, judge};
 use crate::ObjectType;
 use crate::ledger::{
-    Action, Conclusion, Direction, LedgerError, NewUpload, Pending, Purpose, RecordOutcome, Upload,
-    UploadState,
+    Action, Conclusion, Current, Direction, LedgerError, NewUpload, Pending, Purpose,
+    RecordOutcome, Upload, UploadState,
 };
 use crate::value::ObjectId;
+
+/// How many records of one upload are read back at most.
+const MAX_READ_BACK: usize = 300;
 
 /// What became of an upload.
 #[derive(Debug)]
@@ -312,9 +315,58 @@ impl Session {
                 self.note_missing(upload.object_type, &pending.object_id);
             }
         }
+        self.note_absent(upload, pending, &outcomes).await?;
         Ok(Self::ended(
             upload, pending, &judgement, &outcomes, searches,
         ))
+    }
+
+    /// Of records that Gong did not take, and of which it is not known whether Gong has an earlier
+    /// version, those that it does not have: what refers to them is held back.
+    async fn note_absent(
+        &self,
+        upload: &Upload,
+        pending: &[Pending],
+        outcomes: &[Outcome],
+    ) -> Result<(), LedgerError> {
+        let refused = pending.iter().zip(outcomes).filter(|(pending, outcome)| {
+            pending.action == Action::Update
+                && matches!(
+                    outcome.outcome,
+                    RecordOutcome::Rejected | RecordOutcome::NotTaken
+                )
+        });
+        let ids: Vec<&str> = refused.map(|(of, _)| of.object_id.as_str()).collect();
+        if ids.is_empty() || ids.len() > MAX_READ_BACK || !upload.object_type.has_entity_schema() {
+            return Ok(());
+        }
+        let ledger = self.ledger.ledger();
+        let states = ledger
+            .records(upload.space(), upload.object_type, ids.iter().copied())
+            .await?;
+        let unknown = ids.iter().zip(states).filter(|(_, state)| {
+            let current = state.as_ref().map(|state| state.current);
+            current == Some(Current::Unknown)
+        });
+        let unknown: Vec<ObjectId> = unknown.filter_map(|(id, _)| id.parse().ok()).collect();
+        for chunk in unknown.chunks(gong_client::objects::MAX_OBJECTS) {
+            let read = self
+                .client
+                .api()
+                .objects(self.integration_id, upload.object_type, chunk)
+                .await;
+            // Where Gong does not say, nothing is held back.
+            let Ok(objects) = read else { return Ok(()) };
+            let absent = objects.into_iter().filter(|(_, object)| object.is_none());
+            let absent: Vec<String> = absent.map(|(id, _)| id).collect();
+            ledger
+                .mark_absent(upload.space(), upload.object_type, &absent)
+                .await?;
+            for id in &absent {
+                self.note_missing(upload.object_type, id);
+            }
+        }
+        Ok(())
     }
 
     /// Writes the verdict of one upload into the ledger.
@@ -424,9 +476,15 @@ impl Session {
     ) -> Ended {
         let mut counts: BTreeMap<u32, Counts> = BTreeMap::new();
         let mut errors = Vec::new();
-        let (mut taken, mut open) = (0_u64, 0_u64);
+        let (mut taken, mut open, mut not_taken) = (0_u64, 0_u64, 0_u64);
         for (pending, outcome) in pending.iter().zip(outcomes) {
-            if pending.is_replacement() && outcome.outcome == RecordOutcome::Accepted {
+            // What becomes of the user, the upload with the new address says: Gong also rejects the
+            // deletion of a user that it does not have.
+            let is_judged = matches!(
+                outcome.outcome,
+                RecordOutcome::Accepted | RecordOutcome::Rejected
+            );
+            if pending.is_replacement() && is_judged {
                 taken += 1;
                 continue;
             }
@@ -446,7 +504,7 @@ impl Session {
                     of_file.uncertain += 1;
                     open += 1;
                 }
-                RecordOutcome::NotTaken => {}
+                RecordOutcome::NotTaken => not_taken += 1,
             }
             let by = searches
                 .iter()
@@ -466,6 +524,7 @@ impl Session {
         let status = match judgement.rest {
             _ if open > 0 => Status::Unknown,
             Rest::NotTaken if taken < pending.len() as u64 => Status::Failed,
+            _ if not_taken > 0 => Status::Failed,
             _ if rejected > 0 => Status::Partial,
             _ => Status::Done,
         };

@@ -28,6 +28,10 @@ pub(super) struct Rules {
 pub(super) struct InFlight {
     /// The number of the upload.
     pub(super) upload: u64,
+    /// The push that planned it.
+    pub(super) push: Milliseconds,
+    /// The place of the record's source in the upload.
+    pub(super) source: u32,
     /// The low half of the hash.
     pub(super) hash: u64,
     /// The upload's step.

@@ -63,6 +63,8 @@ pub(super) struct InFlightRecord {
     pub(super) hash: u64,
     pub(super) line: u64,
     pub(super) upload: u64,
+    /// The place of its source in that upload.
+    pub(super) source: u32,
 }
 
 impl Plan {

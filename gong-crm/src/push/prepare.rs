@@ -11,7 +11,7 @@ use super::PushError;
 use super::bodies::{Bodies, Body, Chosen, HeldBack};
 use super::decided::{Decided, OpenRecords};
 use super::event::Event;
-use super::input::{MAX_LINES, OpenFile};
+use super::input::{MAX_LINES, OpenFile, unreadable};
 use super::invalid::invalid_records;
 use super::level::Level;
 use super::parents::BlockedParents;
@@ -20,8 +20,9 @@ use super::planned::{Plan, Planned, Writes};
 use super::reads::{Gone, RoundPlan, RoundType};
 use super::report::{FileReport, RecordError};
 use super::session::Session;
-use super::survey::{Survey, TypeFiles, id_hash, survey};
+use super::survey::{Entry, LineAt, Survey, TypeFiles, id_hash, survey};
 use crate::ObjectType;
+use crate::compare::{HashKey, Reader};
 use crate::ledger::{
     Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, SentField, Upload,
     UploadState, low_64,
@@ -212,11 +213,13 @@ impl Session {
             chosen,
             settled,
             round,
+            unnamed,
             alternating,
             ..
         } = decided;
         plan.writes.settled.extend(settled);
         plan.notes.extend(alternating.note(object_type));
+        name_errors(&files, &unnamed, key, plan)?;
         let overtaken = self.overtaken_by(&surveyed, object_type, key, open).await?;
         plan.writes.overtaken.extend(overtaken);
         let mut under_way = in_flight.fields;
@@ -273,6 +276,8 @@ impl Session {
             for pending in self.ledger.manifest(upload.number).await? {
                 let in_flight = InFlight {
                     upload: upload.number,
+                    push: upload.push,
+                    source: pending.source,
                     hash: low_64(&pending.hash),
                     step: upload.step,
                     as_of: upload.as_of,
@@ -280,12 +285,16 @@ impl Session {
                     is_deletion: upload.direction == Direction::Delete,
                     scope: upload.scope,
                 };
-                // Later uploads hold later versions.
                 let id = id_hash(&key, &pending.object_id);
-                records.addresses.insert(id, pending.address);
                 let fields = records.fields.entry(id).or_default();
                 fields.extend(pending.fields);
-                records.by_id.insert(id, (in_flight, pending.object_id));
+                // Later pushes and steps hold later versions; numbers do not tell.
+                let order = |of: &InFlight| (of.push, of.step);
+                let known = records.by_id.get(&id);
+                if known.is_none_or(|(known, _)| order(known) <= order(&in_flight)) {
+                    records.addresses.insert(id, pending.address);
+                    records.by_id.insert(id, (in_flight, pending.object_id));
+                }
             }
         }
         Ok(records)
@@ -499,6 +508,29 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Gives errors of records that the ledger does not know the ids of these records.
+fn name_errors(
+    files: &TypeFiles<'_>,
+    unnamed: &[(usize, usize, Entry)],
+    key: [u8; 16],
+    plan: &mut Plan,
+) -> Result<(), PushError> {
+    let none = |_: &str| 0;
+    let mut reader = Reader::new(HashKey::from_bytes(key), files.object_type, &none);
+    for (file, error, version) in unnamed {
+        let (place, offset) = files.locate(version.place);
+        let open = files.files[place].1;
+        let failed = |error| unreadable(&open.file.path, error);
+        let mut lines = LineAt::open(&open.lines).map_err(failed)?;
+        let line = lines.read(offset, version.length()).map_err(failed)?;
+        let errors = &mut plan.files[*file].errors;
+        if let (Ok(facts), Some(error)) = (reader.read(line), errors.get_mut(*error)) {
+            error.object_id = Some(facts.object_id.into_owned());
+        }
+    }
+    Ok(())
 }
 
 fn source_of(file: &OpenFile) -> String {

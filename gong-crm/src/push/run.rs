@@ -20,7 +20,8 @@ use super::spool::Spool;
 use super::{Options, PushError, Wait};
 use crate::client::Client;
 use crate::ledger::{
-    Current, Direction, LockedLedger, Milliseconds, Pending, RecordState, Upload, UploadState, low_64,
+    Current, Direction, LockedLedger, Milliseconds, Pending, RecordState, Upload, UploadState,
+    low_64,
 };
 use crate::{IntegrationId, ObjectType};
 
@@ -566,12 +567,8 @@ impl Session {
                 continue;
             };
             // Counted already, if the older upload came from this file.
-            if of
-                .upload
-                .sources
-                .iter()
-                .any(|source| files[record.file].path.to_string_lossy() == **source)
-            {
+            let source = of.upload.sources.get(record.source as usize);
+            if source.is_some_and(|source| files[record.file].path.to_string_lossy() == **source) {
                 continue;
             }
             let ids = [record.object_id.as_str()];
@@ -703,7 +700,8 @@ impl Graph {
         }
         if !self.has_delayed && planned.level.refers_to_accounts() {
             self.has_delayed = true;
-            let before = self.before.into_iter().collect();
+            // The accounts can be those of an older upload.
+            let before = self.before.iter().chain(after).copied().collect();
             self.before = Some(self.push(Work::AccountDelay, before));
         }
         self.level = Some(level);

@@ -1,6 +1,6 @@
 //! What every part of a push needs: the client, the locked ledger, the spool, and what went wrong.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -37,8 +37,8 @@ pub(super) struct Session {
     pub(super) send_permit: Semaphore,
     /// Records that others may refer to and that Gong turned out not to have.
     missing: Mutex<HashSet<(ObjectType, String)>>,
-    /// New records in uploads without a verdict.
-    under_way: Mutex<HashSet<(ObjectType, String)>>,
+    /// New records in uploads without a verdict, with the number of these uploads.
+    under_way: Mutex<HashMap<(ObjectType, String), u32>>,
     /// Why nothing more is sent.
     fatal: OnceLock<Fatal>,
     /// How many calls this push spent on searches.
@@ -145,7 +145,9 @@ impl Session {
             .under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        under_way.extend(records);
+        for record in records {
+            *under_way.entry(record).or_default() += 1;
+        }
     }
 
     /// Notes that the upload of new records has its verdict.
@@ -155,7 +157,12 @@ impl Session {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         for record in records {
-            under_way.remove(record);
+            if let Some(uploads) = under_way.get_mut(record) {
+                *uploads -= 1;
+                if *uploads == 0 {
+                    under_way.remove(record);
+                }
+            }
         }
     }
 
@@ -174,7 +181,7 @@ impl Session {
             .under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        under_way.contains(&(object_type, object_id.to_owned()))
+        under_way.contains_key(&(object_type, object_id.to_owned()))
     }
 
     /// Whether calls are left of those that may be spent on searches per day.

@@ -78,7 +78,11 @@ pub(super) fn judge(status: &RequestStatus, records: usize) -> Judgement {
     let is_failed = status.status == RequestState::Failed;
     let names_none = rejected.is_empty();
     if has_unlisted {
-        let none_left = successes.unwrap_or(0) == 0 && total >= records as u64;
+        // Without a count of successes, more errors than records say nothing of how many succeeded.
+        let none_left = match successes {
+            Some(successes) => successes == 0 && total >= records as u64,
+            None => total == records as u64,
+        };
         if none_left && is_failed && general.is_empty() {
             return judged(
                 Rest::Rejected,
@@ -230,6 +234,12 @@ mod tests {
                 status(Failed, &twenty, Some(30), Some(0)),
                 Rest::Rejected,
                 20,
+            ),
+            (
+                "huge count alone",
+                status(Failed, &[], Some(u64::MAX), None),
+                Rest::Uncertain,
+                0,
             ),
             (
                 "as a whole",

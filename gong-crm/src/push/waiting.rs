@@ -29,7 +29,7 @@ impl Session {
         let new: Vec<(ObjectType, String)> = pending
             .unwrap_or_default()
             .into_iter()
-            .filter(|pending| pending.action == Action::Create)
+            .filter(|pending| pending.action == Action::Create || pending.is_unsure)
             .map(|pending| (upload.object_type, pending.object_id))
             .collect();
         self.add_under_way(new.iter().cloned());

@@ -100,6 +100,11 @@ impl Crm {
         }
     }
 
+    /// The latest date of a record.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
     fn add(&mut self, key: Key, version: Version) {
         self.versions.entry(key).or_default().push(version);
     }

@@ -40,6 +40,8 @@ struct History {
     is_tainted: bool,
     /// Whether a ledger was lost, with what it knew of the custom fields that Gong was sent.
     is_lost: bool,
+    /// Whether an old ledger was recovered, which may not know the addresses of users.
+    is_recovered: bool,
     log: Vec<String>,
 }
 
@@ -92,6 +94,7 @@ pub(crate) async fn run(seed: u64) {
         confirmed: BTreeSet::new(),
         is_tainted: false,
         is_lost: false,
+        is_recovered: false,
     };
     let rounds = history.rng.u32(4..12);
     for round in 0..rounds {
@@ -495,7 +498,9 @@ impl History {
     }
 
     async fn recover(&mut self) {
-        self.disk.ledger().recover().await.unwrap();
+        let now = self.clock.now().max(self.crm.now());
+        self.disk.ledger().recover_at(now).await.unwrap();
+        self.is_recovered = true;
         self.is_tainted = false;
         self.confirmed.clear();
     }
@@ -584,9 +589,11 @@ impl History {
         );
         for (key, version) in self.given.clone() {
             if named.contains_key(&key.1) {
+                let ledger = self.disk.ledger();
+                let history = ledger.history(key.0, &key.1).await.unwrap();
                 assert!(
                     self.is_excused(&key, &version, &named[&key.1]),
-                    "{key:?} is named without a reason: {version:?}: {}; Gong got\n{}",
+                    "{key:?} is named without a reason: {version:?}: {}; Gong got\n{}\n{history:#?}",
                     named[&key.1],
                     self.received(&key)
                 );
@@ -618,7 +625,9 @@ impl History {
                 || self.given.get(parent).is_some_and(|given| given.is_bad)
         };
         let is_unreadable = matches!(key.0, ObjectType::Stage | ObjectType::BusinessUser);
-        let asks_for_deletion = self.is_lost && key.0 == ObjectType::BusinessUser;
+        let asks_for_deletion = (self.is_lost || self.is_recovered)
+            && key.0 == ObjectType::BusinessUser
+            && reason.contains("delete the user first");
         // A record that is alone in an upload that fails as a whole is taken for the reason.
         let is_poison = reason.contains("General failure") || reason.contains("no reason");
         version.is_bad
@@ -631,13 +640,20 @@ impl History {
 
     /// What Gong was sent of a record.
     fn received(&self, key: &Key) -> String {
-        let id = format!("\"{}\"", key.1);
+        let parents = self.given.get(key).map(|version| &version.parents[..]);
+        let parents = parents.unwrap_or_default().iter();
+        let ids: Vec<String> = std::iter::once(key)
+            .chain(parents)
+            .map(|key| format!("\"objectId\":\"{}\"", key.1))
+            .collect();
         let mut lines = Vec::new();
         for upload in self.simulator.upload_history() {
             let text = upload.file_text().unwrap_or_default().into_owned();
-            for line in text.lines().filter(|line| line.contains(&id)) {
+            let at = jiff::Timestamp::try_from(upload.accepted_at).unwrap();
+            let is_named = |line: &&str| ids.iter().any(|id| line.contains(id));
+            for line in text.lines().filter(is_named) {
                 lines.push(format!(
-                    "    {} {:?} {line}",
+                    "    {at} {} {:?} {line}",
                     upload.client_request_id, upload.status
                 ));
             }
@@ -662,7 +678,7 @@ impl History {
             panic!("{key:?} is not in Gong, although {why}: {version:?}; Gong got\n{received}");
         };
         let (mut held, given) = (significant(&object), significant(fields));
-        if self.is_lost {
+        if self.is_lost || self.is_recovered {
             // Nobody knows which custom fields have to be cleared.
             held.retain(|name, _| given.contains_key(name) || !CUSTOM.contains(name));
         }
@@ -722,11 +738,13 @@ fn summary(report: &Report) -> String {
         .as_ref()
         .map(|cause| format!("{:?}", cause.kind()));
     let counts: Vec<String> = counts.collect();
+    let named: Vec<String> = named(report).into_keys().take(20).collect();
     format!(
-        "{} {} {}",
+        "{} {} {} named {}",
         report.verdict,
         counts.join(", "),
-        cause.unwrap_or_default()
+        cause.unwrap_or_default(),
+        named.join(" ")
     )
 }
 

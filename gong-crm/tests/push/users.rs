@@ -76,6 +76,42 @@ async fn deletion_of_a_user_that_gong_rejects_three_times_is_unconfirmed() {
 }
 
 #[tokio::test]
+async fn user_of_whom_a_verdict_says_nothing_is_deleted_before_another_address() {
+    // Gong counts no success, so that the ledger does not know which address it has.
+    let harness = strict().await;
+    let verdict = gong_sim::Verdict::new().set("totalSuccessCount", 0);
+    harness.fault_of_uploads(gong_sim::Effect::Verdict(verdict), 1);
+    let path = harness.write_text("business_users.ldjson", &user("u-1", OLD, "a@x.example"));
+    assert_eq!(harness.push(&path).await.verdict, Verdict::Unknown);
+    harness.write_text("business_users.ldjson", &user("u-1", NEW, "b@x.example"));
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(address(&harness, "u-1").as_deref(), Some("b@x.example"));
+}
+
+#[tokio::test]
+async fn history_of_a_user_arrives_in_its_order() {
+    // Gong drops what is older than what it has.
+    let simulator = Simulator::builder()
+        .rule("email-change-needs-deletion", true)
+        .rule("older-update-applied", false);
+    let harness = Harness::with(simulator.start().await.unwrap()).await;
+    let last = "2026-01-18T09:30:00Z";
+    let text = user("u-1", OLD, "a@x.example")
+        + &user("u-1", NEW, "b@x.example")
+        + &user("u-1", "2026-01-17T09:30:00Z", "c@x.example")
+        + &user("u-2", OLD, "d@x.example")
+        + &deletion("u-2", last);
+    let path = harness.write_text("business_users.ldjson", &text);
+    let mut options = harness.options(&path);
+    options.history = true;
+    let report = harness.push_with(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(address(&harness, "u-1").as_deref(), Some("c@x.example"));
+    assert_eq!(address(&harness, "u-2"), None);
+}
+
+#[tokio::test]
 async fn freed_address_can_be_taken_over() {
     let harness = strict().await;
     let first = user("u-1", OLD, "sales@acme.example") + &user("u-2", OLD, "two@acme.example");

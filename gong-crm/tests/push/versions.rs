@@ -155,6 +155,24 @@ async fn history_goes_on_after_a_version_that_is_under_way() {
 }
 
 #[tokio::test]
+async fn contradictory_versions_of_a_new_record_are_named() {
+    let harness = Harness::new().await;
+    let text = account("new", OLD, "1") + &account("new", OLD, "2") + &account("other", OLD, "3");
+    let path = harness.write_text("accounts.ldjson", &text);
+    for history in [false, true] {
+        let mut options = harness.options(&path).unchecked();
+        options.history = history;
+        let report = harness.push_with(options).await;
+        assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+        let ids = report.files[0]
+            .errors
+            .iter()
+            .map(|error| error.object_id.as_deref());
+        assert_eq!(ids.collect::<Vec<_>>(), [Some("new"), Some("new")]);
+    }
+}
+
+#[tokio::test]
 async fn later_version_waits_for_the_verdict_of_the_one_before() {
     let harness = Harness::on_disk().await;
     let text = account("a", OLD, "old") + &account("a", NEW, "new");

@@ -110,7 +110,8 @@ async fn sync_right_after_several_pushes_is_not_taken_for_older() {
 #[tokio::test]
 async fn change_of_an_older_export_waits_for_a_push_that_is_under_way() {
     let world = World::new().await;
-    world.simulator.set_processing(Processing::Never);
+    let hour = std::time::Duration::from_hours(1);
+    world.simulator.set_processing(Processing::After(hour));
     let path = world.path("accounts-hook.ldjson");
     std::fs::write(&path, format!("{}\n", account("acc-1", "Pushed"))).unwrap();
     let mut options = gong_crm::push::Options::new([path]).simulator();
@@ -131,8 +132,8 @@ async fn change_of_an_older_export_waits_for_a_push_that_is_under_way() {
         1,
         "two versions never overlap"
     );
+    world.simulator.advance(hour);
     world.simulator.set_processing(Processing::Immediate);
-    world.simulator.advance(std::time::Duration::from_secs(1));
     drop(world.sync(options.clone()).await);
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");

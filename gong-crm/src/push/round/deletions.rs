@@ -187,6 +187,7 @@ impl Bodies<'_> {
             source: u32::try_from(file).unwrap_or(u32::MAX),
             line: 0,
             is_known: true,
+            is_unsure: false,
         }
     }
 
