@@ -317,7 +317,7 @@ async fn preview(global: &Global, options: Options) -> Result<Preview, CliError>
     let (integration_id, ledger) =
         known.unwrap_or_else(|| (IntegrationId::from(0), Ledger::memory()));
     let client = Client::builder()
-        .maybe_base_url(base_url)
+        .base_url(base_url)
         .credentials(Credentials::bearer_token("unused"))
         .ledger(ledger)
         .build()?;

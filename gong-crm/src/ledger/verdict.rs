@@ -26,6 +26,14 @@ pub(super) fn after(
         state.scope = upload.scope;
     }
     let seconds = now.as_second();
+    if pending.is_replacement() && outcome != RecordOutcome::Accepted {
+        // What became of the user, the upload with the new address says, which comes next.
+        if outcome == RecordOutcome::Uncertain || conclusion.may_be_in_gong {
+            state.current = Current::Unknown;
+            state.address = None;
+        }
+        return state;
+    }
     match outcome {
         RecordOutcome::Accepted => {
             if state.is_absent_from_gong() {
@@ -43,7 +51,9 @@ pub(super) fn after(
             state.last_accepted = seconds;
             state.address = pending.address;
             state.absent = 0;
-            state.last_try = None;
+            if !pending.is_replacement() {
+                state.last_try = None;
+            }
         }
         RecordOutcome::Rejected => {
             let tries = tries_of(&state, pending, TryOutcome::Rejected);

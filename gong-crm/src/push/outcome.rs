@@ -480,10 +480,7 @@ impl Session {
         for (pending, outcome) in pending.iter().zip(outcomes) {
             // What becomes of the user, the upload with the new address says: Gong also rejects the
             // deletion of a user that it does not have.
-            let is_judged = matches!(
-                outcome.outcome,
-                RecordOutcome::Accepted | RecordOutcome::Rejected
-            );
+            let is_judged = outcome.outcome != RecordOutcome::NotTaken;
             if pending.is_replacement() && is_judged {
                 taken += 1;
                 continue;
