@@ -431,7 +431,8 @@ impl<'a> Bodies<'a> {
                         address != Some(before)
                     }
                 });
-        let sent = self.last_sent_date(known).max(read.chosen.date_under_way);
+        let sent = self.last_sent_date(known, read.chosen.step);
+        let sent = sent.max(read.chosen.date_under_way);
         // The date of the deletion that comes before the new address.
         let deleted = (frees_address && !is_deletion).then(|| {
             let earlier = modified.map(|modified| modified.saturating_sub(1));
@@ -539,15 +540,16 @@ impl<'a> Bodies<'a> {
         self.push(group, &line, deletion)
     }
 
-    /// The last date that Gong can have been sent of a record.
-    pub(super) fn last_sent_date(&self, known: Option<&RecordState>) -> Option<Seconds> {
+    /// The last date that Gong can have been sent of a record before the version of a step.
+    pub(super) fn last_sent_date(&self, known: Option<&RecordState>, step: u16) -> Option<Seconds> {
         let sent = known.and_then(|known| known.sent_date);
         let is_certain =
             known.is_some_and(|known| matches!(known.current, Current::Version | Current::Deleted));
         if is_certain {
             sent
         } else {
-            sent.max(self.unknown_dates_until)
+            let unknown = self.unknown_dates_until;
+            sent.max(unknown.map(|until| until.saturating_add(i64::from(step))))
         }
     }
 

@@ -143,7 +143,7 @@ impl Bodies<'_> {
     /// Now, or the second after the last date that Gong was sent.
     fn date_of_deletion(&mut self, state: &RecordState) -> Option<(i64, String)> {
         let now = self.limits.now.as_second();
-        let after = match self.last_sent_date(Some(state)) {
+        let after = match self.last_sent_date(Some(state), 0) {
             Some(sent) if !self.limits.keep_dates => now.max(sent.saturating_add(1)),
             _ => now,
         };
