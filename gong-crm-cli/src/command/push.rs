@@ -316,11 +316,13 @@ async fn preview(global: &Global, options: Options) -> Result<Preview, CliError>
     }
     let (integration_id, ledger) =
         known.unwrap_or_else(|| (IntegrationId::from(0), Ledger::memory()));
-    let client = Client::builder()
-        .base_url(base_url)
+    let mut client = Client::builder()
         .credentials(Credentials::bearer_token("unused"))
-        .ledger(ledger)
-        .build()?;
+        .ledger(ledger);
+    if let Some(base_url) = base_url {
+        client = client.base_url(base_url);
+    }
+    let client = client.build()?;
     let preview = client.preview(integration_id, options).await;
     preview.map_err(CliError::from_push)
 }
