@@ -86,7 +86,12 @@ const WRITERS: [(&str, &str); 13] = [
 
 /// What writes to the standard streams.
 const STREAMS: [&str; 6] = [
-    "println!", "print!(", "eprint", ":stdout()", ":stderr()", ".print()",
+    "println!",
+    "print!(",
+    "eprint",
+    ":stdout()",
+    ":stderr()",
+    ".print()",
 ];
 
 const PRINTERS: [(&str, &str); 3] = [
