@@ -12,6 +12,7 @@ mod columns;
 pub mod command;
 #[cfg(feature = "postgres")]
 pub mod ledger;
+mod open_error;
 pub mod options;
 pub mod origin;
 #[cfg(feature = "parquet")]
@@ -25,6 +26,7 @@ pub mod sql;
 #[cfg(feature = "tls")]
 mod tls;
 
+pub use open_error::OpenError;
 pub use options::SourceOptions;
-pub use origin::{OpenError, Origin};
+pub use origin::Origin;
 pub use secret::SecretUrl;

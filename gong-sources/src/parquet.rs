@@ -13,8 +13,8 @@ use object_store::ObjectStore;
 use parquet::arrow::ParquetRecordBatchStreamBuilder;
 
 use crate::columns;
+use crate::open_error::OpenError;
 use crate::options::SourceOptions;
-use crate::origin::OpenError;
 use crate::secret::SecretUrl;
 
 mod batch;

@@ -3,7 +3,7 @@
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::origin::OpenError;
+use crate::open_error::OpenError;
 use crate::secret::SecretUrl;
 use crate::tls::client_config;
 

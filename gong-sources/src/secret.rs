@@ -5,7 +5,7 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::origin::OpenError;
+use crate::open_error::OpenError;
 
 /// A URL that can hold a password. It is never printed: messages name where it comes from.
 ///

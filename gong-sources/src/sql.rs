@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use gong_crm::source::Source;
 
+use crate::open_error::OpenError;
 use crate::options::SourceOptions;
-use crate::origin::OpenError;
 use crate::secret::SecretUrl;
 
 #[cfg(feature = "mysql")]

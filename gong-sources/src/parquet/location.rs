@@ -14,7 +14,7 @@ use object_store::path::Path;
 use object_store::{ClientOptions, ObjectStore, ObjectStoreScheme};
 use url::Url;
 
-use crate::origin::OpenError;
+use crate::open_error::OpenError;
 use crate::secret::SecretUrl;
 use crate::tls::client_config;
 

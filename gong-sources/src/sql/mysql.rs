@@ -10,8 +10,8 @@ use mysql_async::{Conn, IsolationLevel, Opts, TxOpts, Value};
 use super::Query;
 use super::row::RowWriter;
 use crate::columns::{self, Column};
+use crate::open_error::OpenError;
 use crate::options::SourceOptions;
-use crate::origin::OpenError;
 use crate::secret::SecretUrl;
 
 /// A query to MySQL or MariaDB, read in one read-only transaction with a consistent snapshot.

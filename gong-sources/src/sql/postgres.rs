@@ -12,8 +12,8 @@ use tokio_postgres::{Client, IsolationLevel, SimpleQueryMessage};
 
 use super::Query;
 use crate::columns::{self, Column};
+use crate::open_error::OpenError;
 use crate::options::SourceOptions;
-use crate::origin::OpenError;
 use crate::postgres::{config, connect, describe};
 use crate::secret::SecretUrl;
 

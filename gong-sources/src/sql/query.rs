@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::origin::OpenError;
+use crate::open_error::OpenError;
 
 /// How much of a query is its name in messages.
 const SHOWN: usize = 40;
