@@ -20,12 +20,14 @@ use crate::secret::SecretUrl;
 mod batch;
 mod location;
 mod manifest;
+mod part;
 mod parts;
 mod reader;
 mod schema;
 
 use location::Location;
-use parts::{Part, Parts};
+use part::Part;
+use parts::Parts;
 use reader::PartReader;
 use schema::Schema;
 

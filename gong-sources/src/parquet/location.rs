@@ -63,7 +63,7 @@ impl Location {
 
     /// Whether the URL names one file.
     pub(super) fn is_file(&self) -> bool {
-        self.prefix.filename().is_some_and(super::parts::is_parquet)
+        self.prefix.filename().is_some_and(super::part::is_parquet)
             && !self.url.path().ends_with('/')
             && !self.is_local_folder()
     }

@@ -8,7 +8,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use serde_json::Value;
 
-use super::parts::Part;
+use super::part::Part;
 
 /// A manifest of a hundred thousand parts has some 20 MB.
 const MAX_BYTES: u64 = 256 << 20;

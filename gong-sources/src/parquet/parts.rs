@@ -4,116 +4,19 @@ use std::sync::Arc;
 
 use futures_util::TryStreamExt as _;
 use gong_crm::source::{SourceError, Take};
-use jiff::Timestamp;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
 use sha2::{Digest as _, Sha256};
 
 use super::location::Location;
 use super::manifest;
+use super::part::{Part, is_parquet};
 
 /// The file that Spark, and what copies it, leaves when all parts are there.
 const MARKER: &str = "_SUCCESS";
 
 /// The folder in which Spark keeps what is not complete yet.
 const UNFINISHED: &str = "_temporary";
-
-/// One file.
-#[derive(Debug, Clone)]
-pub(super) struct Part {
-    pub(super) path: Path,
-    /// What messages call it.
-    pub(super) shown: String,
-    pub(super) bytes: u64,
-    pub(super) tag: Option<String>,
-    pub(super) modified: Timestamp,
-    /// The columns that its folders name, as in `region=eu/`.
-    pub(super) partitions: Vec<(String, String)>,
-}
-
-impl Part {
-    fn new(meta: ObjectMeta, prefix: &Path) -> Self {
-        let below: Vec<String> = match meta.location.prefix_match(prefix) {
-            Some(parts) => parts.map(|part| part.as_ref().to_owned()).collect(),
-            None => Vec::new(),
-        };
-        let folders = below.split_last().map(|(_, folders)| folders);
-        let partitions = folders
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|folder| {
-                let (name, value) = folder.split_once('=')?;
-                let value = decoded(value);
-                (value != "__HIVE_DEFAULT_PARTITION__").then(|| (name.to_owned(), value))
-            })
-            .collect();
-        let shown = if below.is_empty() {
-            meta.location.filename().unwrap_or_default().to_owned()
-        } else {
-            below.join("/")
-        };
-        Self {
-            shown,
-            bytes: meta.size,
-            tag: meta.e_tag,
-            modified: Timestamp::from_second(meta.last_modified.timestamp()).unwrap_or_default(),
-            partitions,
-            path: meta.location,
-        }
-    }
-
-    pub(super) fn failed(&self, reason: impl std::fmt::Display) -> SourceError {
-        SourceError::failed(format!("{}: {reason}", self.shown))
-    }
-
-    /// The error of a file that is missing, half-written or not Parquet.
-    pub(super) fn unreadable(&self, error: &parquet::errors::ParquetError) -> SourceError {
-        use parquet::errors::ParquetError;
-
-        let reason = match error {
-            ParquetError::External(cause) => match cause.downcast_ref::<object_store::Error>() {
-                Some(object_store::Error::NotFound { .. }) => "it is not there any more".to_owned(),
-                Some(object_store::Error::Precondition { .. }) => {
-                    "it was replaced while it was read".to_owned()
-                }
-                _ => cause.to_string(),
-            },
-            error => format!("it is not a complete Parquet file: {error}"),
-        };
-        self.failed(reason)
-    }
-}
-
-/// The value of a partition, in which Hive writes some characters as `%3A`.
-fn decoded(value: &str) -> String {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.as_bytes();
-    while let [first, more @ ..] = rest {
-        let escaped = more.get(..2).filter(|_| *first == b'%');
-        let number = escaped
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match number {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &more[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = more;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| value.to_owned())
-}
-
-/// Whether a name is that of a Parquet file.
-pub(super) fn is_parquet(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    [".parquet", ".parq", ".pqt"]
-        .iter()
-        .any(|ending| name.ends_with(ending))
-}
 
 /// The files that count.
 #[derive(Debug)]
@@ -369,11 +272,5 @@ mod tests {
             .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         assert_eq!(find(&names, Take::Parts).await.unwrap().len(), 100_000);
-    }
-
-    #[test]
-    fn values_of_partitions_are_decoded() {
-        assert_eq!(decoded("2026-01-15 09%3A30"), "2026-01-15 09:30");
-        assert_eq!(decoded("100%"), "100%");
     }
 }

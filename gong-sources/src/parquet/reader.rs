@@ -13,7 +13,7 @@ use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
-use super::parts::Part;
+use super::part::Part;
 
 /// How much of a file's end is read to find its footer, so that most files take one request.
 const FOOTER_HINT: usize = 64 * 1_024;
