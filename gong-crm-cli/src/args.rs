@@ -21,6 +21,7 @@ pub(crate) mod source;
 pub(crate) mod status;
 pub(crate) mod sync;
 pub(crate) mod trust;
+pub(crate) mod why;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -172,6 +173,7 @@ pub(crate) enum Command {
     Integration(integration::Integration),
     Schema(schema::Schema),
     Drift(drift::Drift),
+    Why(why::Why),
     Objects(objects::Objects),
     Meetings(meetings::Meetings),
     Doctor(doctor::Doctor),

@@ -25,3 +25,4 @@ pub(crate) mod sync;
 mod sync_health;
 pub(crate) mod trust;
 pub(crate) mod uploads;
+pub(crate) mod why;

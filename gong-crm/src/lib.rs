@@ -4,11 +4,14 @@
 mod async_writer;
 pub mod client;
 mod compare;
+pub mod coverage;
 pub mod drift;
 pub mod ledger;
+pub mod probe;
 pub mod push;
 pub mod source;
 pub mod sync;
+pub mod why;
 
 pub use gong_client::{
     clock, error, integration, meeting, objects, operation, poll, quota, rate_limit, raw, retry,

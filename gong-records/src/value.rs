@@ -11,6 +11,7 @@ pub(crate) mod close_date;
 pub(crate) mod email_address;
 mod json_limits;
 pub(crate) mod object_id;
+mod public_mail;
 pub(crate) mod timestamp;
 pub(crate) mod url;
 
@@ -20,6 +21,7 @@ pub use close_date::CloseDate;
 pub use email_address::EmailAddress;
 pub(crate) use json_limits::{is_unrepresentable, overflowing_number, unpaired_surrogate};
 pub use object_id::ObjectId;
+pub use public_mail::is_public_mail_host;
 pub use timestamp::Timestamp;
 pub use url::Url;
 

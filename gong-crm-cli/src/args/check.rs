@@ -50,6 +50,10 @@ pub(crate) struct Check {
     /// is counted [default: 50 in text, all in other formats]
     #[arg(long, value_name = "N")]
     pub(crate) max: Option<u64>,
+    /// Count the deals whose owner is none of these Gong users: a list of addresses, or users as Gong's
+    /// interface lists them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) users: Option<PathBuf>,
     /// Write fixed copies into this folder, with unambiguous fixes only, and check those; the files
     /// themselves stay as they are
     #[arg(long, value_name = "DIR")]

@@ -22,6 +22,8 @@ use crate::output::{Output, json_text};
 use crate::schema_file;
 use crate::sources::SourceTables;
 
+mod users;
+
 pub(crate) async fn run(global: &Global, check: &Check, output: Output) -> Result<Exit, CliError> {
     if let Some(rule) = check.explain {
         output.document(&rule.page());
@@ -44,11 +46,17 @@ pub(crate) async fn run(global: &Global, check: &Check, output: Output) -> Resul
         .map_err(|error| CliError::from_check(&error))?;
     printer.end(&summary);
     warn_skipped_csvs(&options.passed_over(&named), output);
-    Ok(if summary.is_clean() {
-        Exit::Ok
-    } else {
-        Exit::CheckFailed
-    })
+    let hides = match &check.users {
+        Some(path) => users::count_owners(path, &summary, &options, output)?,
+        None => false,
+    };
+    Ok(
+        if summary.is_clean() && !(hides && check.severities.strict) {
+            Exit::Ok
+        } else {
+            Exit::CheckFailed
+        },
+    )
 }
 
 /// Checks what sources hold, as a push would send it.
@@ -61,6 +69,7 @@ async fn check_sources(
     for (flag, is_given) in [
         ("--fix", check.fix.is_some()),
         ("--map", !check.map.is_empty()),
+        ("--users", check.users.is_some()),
     ] {
         if is_given {
             let message = format!("{flag} is for files, and the records come from sources");

@@ -1,18 +1,24 @@
 //! `gong-crm doctor`: checks of the settings and the connection, with a hint for each problem.
 
+use gong_crm::coverage::CoverageError;
 use gong_crm::operation::Operation;
+use gong_crm::probe::{Fact, Question};
 use gong_crm::value::ObjectId;
 use gong_crm::{Client, ClientRequestId, Error, ErrorKind, IntegrationId, ObjectType};
 use serde::Serialize;
 
 use crate::args::Global;
+use crate::args::doctor::Doctor;
 use crate::config::setting::{Source, text};
 use crate::config::settings::Settings;
 use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::output::sync_report::unseen;
 use crate::output::table::{count, hanging};
+
+mod probe;
 
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -88,7 +94,10 @@ impl Check {
     }
 }
 
-pub(crate) async fn run(global: &Global, output: &Output) -> Result<Exit, CliError> {
+pub(crate) async fn run(global: &Global, args: &Doctor, output: &Output) -> Result<Exit, CliError> {
+    if args.probe {
+        return probe::run(global, args, *output).await;
+    }
     let checks = if global.sim {
         let connection = Connection::open(global).await?;
         examine(&connection, None).await
@@ -290,7 +299,7 @@ async fn examine(connection: &Connection, settings: Option<&Settings>) -> Vec<Ch
         Operation::ListGenericCrmIntegration,
         listed.map(drop),
     ));
-    checks.extend(probe(client, id).await);
+    checks.extend(scopes(client, id).await);
     for operation in [
         Operation::RegisterGenericCrmIntegration,
         Operation::DeleteGenericCrmIntegration,
@@ -301,6 +310,8 @@ async fn examine(connection: &Connection, settings: Option<&Settings>) -> Vec<Ch
     let nobody = ["nobody@doctor.invalid".to_owned()];
     let asked = client.meeting_readiness(&nobody).await;
     checks.push(meetings(asked.map(drop)));
+    checks.extend(owners(client, id).await);
+    checks.push(facts(client, id).await);
     checks.push(quota(client).await);
     checks
 }
@@ -466,7 +477,7 @@ fn integration(
 }
 
 /// Checks scopes by calls for something that does not exist.
-async fn probe(client: &Client, id: Option<IntegrationId>) -> Vec<Check> {
+async fn scopes(client: &Client, id: Option<IntegrationId>) -> Vec<Check> {
     let operations = [
         Operation::ListCrmSchemaFields,
         Operation::GetRequestStatus,
@@ -497,6 +508,70 @@ async fn probe(client: &Client, id: Option<IntegrationId>) -> Vec<Check> {
         checks.push(scope(Operation::GetCrmObjects, asked.map(drop)));
     }
     checks
+}
+
+/// Whether the owners of deals are users of Gong. Many tokens may not ask, and nothing else needs it.
+async fn owners(client: &Client, id: Option<IntegrationId>) -> Vec<Check> {
+    /// How many owners are named.
+    const NAMED: usize = 10;
+    let name = "owners of deals";
+    let Some(id) = id else {
+        return Vec::new();
+    };
+    let users = match client.gong_users(id).await {
+        Ok(users) => users,
+        Err(CoverageError::Request(error)) => {
+            return vec![Check {
+                state: State::Warning,
+                ..scope(Operation::ListUsers, Err(error))
+            }];
+        }
+        Err(error) => return vec![Check::skipped(name, error.to_string())],
+    };
+    let readable = scope(Operation::ListUsers, Ok(()));
+    let counted = match client.coverage(id, &users).await {
+        Err(error) => Check::failed(name, &CliError::from_ledger(&error)),
+        Ok(coverage) if coverage.deals == 0 => Check::skipped(name, "this ledger sent no deals"),
+        Ok(_) if users.is_empty() => Check::skipped(name, "Gong lists no users"),
+        Ok(coverage) if coverage.unseen.is_empty() && coverage.without_owner == 0 => {
+            Check::ok(name, coverage.to_string())
+        }
+        Ok(coverage) => {
+            let mut named: Vec<String> = coverage.unseen.iter().take(NAMED).map(unseen).collect();
+            let more = coverage.unseen.len().saturating_sub(NAMED);
+            if more > 0 {
+                named.push(format!("{} more", count(more as u64)));
+            }
+            named.push("a deal is seen if a Gong user has the address of its owner".to_owned());
+            Check::new(name, State::Warning, coverage.to_string()).with_hint(named.join("; "))
+        }
+    };
+    vec![readable, counted]
+}
+
+/// What the last probe found out.
+async fn facts(client: &Client, id: Option<IntegrationId>) -> Check {
+    let name = "probe";
+    let hint = "gong-crm doctor --probe finds out what Gong does not document";
+    let Some(id) = id else {
+        return Check::skipped(name, "there is no integration");
+    };
+    match client.facts(id).await {
+        Err(error) => Check::failed(name, &CliError::from_ledger(&error)),
+        Ok(facts) => match facts.probed_at {
+            None => Check::skipped(name, "this Gong was never probed").with_hint(hint),
+            Some(at) => {
+                let answers = Question::ALL.map(|question| Fact::of(&facts, question));
+                let answers: Vec<String> = answers
+                    .iter()
+                    .filter(|fact| fact.answer.is_some())
+                    .map(|fact| fact.message.clone())
+                    .collect();
+                let at = at.strftime("%Y-%m-%d");
+                Check::ok(name, format!("on {at}: {}", answers.join("; ")))
+            }
+        },
+    }
 }
 
 fn scope_name(operation: Operation) -> String {

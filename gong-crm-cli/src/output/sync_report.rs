@@ -1,5 +1,6 @@
 //! Prints a plan and what became of it.
 
+use gong_crm::coverage::{Coverage, Seat, UnseenOwner};
 use gong_crm::sync::{PlanAction, SyncPlan, SyncReport};
 
 use crate::output::Output;
@@ -49,6 +50,9 @@ pub(crate) fn plan(plan: &SyncPlan, calls_left: Option<u64>, output: Output) {
     for note in &plan.notes {
         output.status(&format!("note: {note}"));
     }
+    if let Some(coverage) = &plan.coverage {
+        owners(coverage, output);
+    }
     output.status(&sentence(plan, calls_left));
     if let Some(list) = &plan.held_deletions {
         let list = list.display();
@@ -56,6 +60,32 @@ pub(crate) fn plan(plan: &SyncPlan, calls_left: Option<u64>, output: Output) {
             "held-back deletions: {list}; to delete them: gong-crm sync --confirm-deletions {list}"
         ));
     }
+}
+
+/// Whose deals nobody sees, if that is so.
+pub(crate) fn owners(coverage: &Coverage, output: Output) {
+    if coverage.unseen.is_empty() && coverage.without_owner == 0 {
+        return;
+    }
+    output.status(&coverage.to_string());
+    for owner in coverage.unseen.iter().take(SHOWN) {
+        output.status(&format!("  {}", unseen(owner)));
+    }
+    let more = coverage.unseen.len().saturating_sub(SHOWN);
+    if more > 0 {
+        output.status(&format!("  {} more", counted(more as u64, "owner")));
+    }
+}
+
+/// An owner whose deals are on nobody's board, and why.
+pub(crate) fn unseen(owner: &UnseenOwner) -> String {
+    let why = match owner.seat {
+        Seat::Inactive => "a Gong user who is not active",
+        Seat::NotAUser => "no Gong user has the address",
+        _ => "not known to Gong as a business user with an address",
+    };
+    let id = owner.owner_id.as_deref().unwrap_or("other owners");
+    format!("{id}: {}, {why}", counted(owner.deals, "deal"))
 }
 
 /// The records that change, the first of each kind.

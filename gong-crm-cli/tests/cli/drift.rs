@@ -158,7 +158,9 @@ impl Place {
     fn command(&self, words: &[&str]) -> Invocation {
         let mut invocation = Invocation::new(words);
         invocation.command().current_dir(self.directory.path());
-        invocation.against(self.simulator.base_url())
+        invocation
+            .against(self.simulator.base_url())
+            .env("GONG_CONFIG", "gong-crm.toml")
     }
 
     fn code(&self, words: &[&str]) -> Option<i32> {

@@ -155,6 +155,16 @@ fn meltano_page_works() {
 }
 
 #[test]
+fn why_page_works() {
+    assert!(followed("why.md") >= 3);
+}
+
+#[test]
+fn probe_page_works() {
+    assert!(followed("probe.md") >= 1);
+}
+
+#[test]
 fn drift_page_works() {
     assert!(followed("drift.md") >= 3);
 }

@@ -36,6 +36,14 @@ impl HashKey {
         self.derive(b'a', &[], &[])
     }
 
+    /// The hash of an email address, of which neither case nor space around it counts.
+    pub(crate) fn of_address(&self, address: &str) -> u64 {
+        low_64(
+            self.of_addresses()
+                .hash(address.trim().to_lowercase().as_bytes()),
+        )
+    }
+
     fn derive(&self, purpose: u8, prefix: &[u8], name: &[u8]) -> FieldKey {
         let message = [&[purpose], prefix, name].concat();
         let derived = SipHasher13::new_with_key(&self.0).hash(&message);

@@ -27,6 +27,7 @@ mod confirm;
 mod confirmed_deletions;
 mod copies;
 mod error;
+mod facts;
 mod legacy;
 mod locked;
 mod names;
@@ -42,6 +43,7 @@ mod upload;
 mod verdict;
 
 pub use error::{LedgerError, LedgerLock, LockOwner};
+pub use facts::{Facts, Question};
 pub use reading::{RecordHistory, RejectedRecord};
 pub use record::{
     Before, Current, LastTry, Milliseconds, RecordHash, RecordState, Seconds, SentField, Space,
@@ -53,6 +55,7 @@ pub use upload::{Action, Direction, Purpose, RecordOutcome, Upload, UploadState}
 pub(crate) use calls::SpentOn;
 pub(crate) use conclusion::{Conclusion, Content};
 pub(crate) use confirm::Confirmed;
+pub(crate) use facts::Clearing;
 pub(crate) use locked::{LockedLedger, NewUpload};
 pub(crate) use names::Names;
 pub(crate) use read_backs::{Differing, Handling, KnownDifference, ReadBack};

@@ -7,6 +7,7 @@ use std::io::{self, BufWriter, Write as _};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use super::facts::Clears;
 use super::input::unreadable;
 use super::level::Level;
 use super::parents::BlockedParents;
@@ -17,8 +18,8 @@ use super::{Options, PushError};
 use crate::ObjectType;
 use crate::compare::{Edits, HashKey, Reader, deletion_line, sent_form};
 use crate::ledger::{
-    Action, Current, Direction, LockedLedger, Names, Pending, RecordState, Seconds, SentField,
-    hexadecimal,
+    Action, Clearing, Current, Direction, LockedLedger, Names, Pending, RecordState, Seconds,
+    SentField, hexadecimal,
 };
 
 /// How many lines are read at once.
@@ -127,6 +128,7 @@ pub(super) struct Bodies<'a> {
     open: BTreeMap<Group, OpenBody>,
     done: Vec<Body>,
     pub(super) held_back: Vec<HeldBack>,
+    pub(super) clears: Clears,
     /// How many dates were raised, because Gong was sent a later one.
     pub(super) raised_dates: u64,
     /// How many dates could not be raised, because there is no later one.
@@ -200,6 +202,7 @@ impl<'a> Bodies<'a> {
             open: BTreeMap::new(),
             done: Vec::new(),
             held_back: Vec::new(),
+            clears: Clears::default(),
             raised_dates: 0,
             last_dates: 0,
             not_cleared: BTreeMap::new(),
@@ -380,15 +383,29 @@ impl<'a> Bodies<'a> {
                     continue;
                 };
                 match format.field(name) {
-                    None => nulls.push(name.to_owned()),
+                    None => match self.clears.custom {
+                        Clearing::LeaveOut => {}
+                        Clearing::Null | Clearing::Unsure => nulls.push(name.to_owned()),
+                        Clearing::Impossible => {
+                            nulls.push(name.to_owned());
+                            *self.not_cleared.entry(name.to_owned()).or_default() += 1;
+                        }
+                    },
                     Some(own) if own.default.is_some() && fills_defaults => {
                         defaults.push(name.to_owned());
                     }
                     Some(_) if name == "isDeleted" || name == "modifiedDate" => {}
-                    Some(_) => *self.not_cleared.entry(name.to_owned()).or_default() += 1,
+                    Some(_) => match self.clears.standard {
+                        Clearing::LeaveOut => {}
+                        Clearing::Null => nulls.push(name.to_owned()),
+                        Clearing::Unsure | Clearing::Impossible => {
+                            *self.not_cleared.entry(name.to_owned()).or_default() += 1;
+                        }
+                    },
                 }
             }
-            if known.is_some_and(|known| known.current == Current::Unknown) {
+            let is_unknown = known.is_some_and(|known| known.current == Current::Unknown);
+            if is_unknown && self.clears.custom != Clearing::LeaveOut {
                 for name in &self.declared {
                     let is_given = fields.iter().any(|field| field.name == name.as_str());
                     if !is_given && !nulls.contains(name) {

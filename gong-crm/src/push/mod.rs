@@ -37,6 +37,7 @@ mod decided;
 mod deliver;
 mod event;
 mod execute;
+mod facts;
 mod input;
 mod invalid;
 mod level;

@@ -10,10 +10,10 @@ use super::event::Event;
 use super::report::{RecordError, Status};
 use super::session::Session;
 use super::transition::End;
-use super::verdict::{Judgement, Rest, judge};
+use super::verdict::{Judgement, Rest};
 use crate::ObjectType;
 use crate::ledger::{
-    Action, Conclusion, Current, Direction, LedgerError, NewUpload, Pending, Purpose,
+    Action, Conclusion, Current, Direction, LedgerError, NewUpload, Pending, Purpose, Question,
     RecordOutcome, Upload, UploadState,
 };
 use crate::value::ObjectId;
@@ -293,7 +293,7 @@ impl Session {
         pending: &[Pending],
         status: &RequestStatus,
     ) -> Result<Ended, LedgerError> {
-        let judgement = judge(status, pending.len());
+        let judgement = self.judge(status, pending.len()).await?;
         let mut outcomes = self.write_verdict(upload, pending, &judgement).await?;
         let mut searches = Vec::new();
         let queue = self
@@ -387,7 +387,8 @@ impl Session {
             .iter()
             .map(|(place, reason)| (*place, (RecordOutcome::Rejected, reason.clone())))
             .collect();
-        if upload.direction == Direction::Delete {
+        let is_final = self.facts().await?.is(Question::AbsentDeletionTaken, true);
+        if upload.direction == Direction::Delete && !is_final {
             self.read_deletions_back(upload, pending, &mut exceptions)
                 .await;
         }

@@ -11,6 +11,7 @@ use super::PushError;
 use super::bodies::{Bodies, Body, Chosen, HeldBack};
 use super::decided::{Decided, OpenRecords};
 use super::event::Event;
+use super::facts::Clears;
 use super::input::{MAX_LINES, OpenFile, unreadable};
 use super::invalid::invalid_records;
 use super::level::Level;
@@ -24,8 +25,8 @@ use super::survey::{Entry, LineAt, Survey, TypeFiles, id_hash, survey};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{
-    Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, SentField, Upload,
-    UploadState, low_64,
+    Clearing, Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, Question,
+    SentField, Upload, UploadState, low_64,
 };
 
 /// What was decided about the records of one type.
@@ -371,6 +372,9 @@ impl Session {
         );
         bodies.under_way = of_type.under_way;
         bodies.addresses_before = of_type.addresses_before;
+        let facts = self.facts().await?;
+        bodies.limits.keep_dates |= facts.is(Question::OlderDatesTaken, true);
+        bodies.clears = Clears::of(&facts);
         bodies.of_round(self);
         bodies.unknown_dates_until = self.ledger.ledger().unknown_dates_until().await?;
         bodies.write(of_type.chosen, blocked).await?;
@@ -382,10 +386,19 @@ impl Session {
         raised.1 += bodies.last_dates;
         for (name, count) in &bodies.not_cleared {
             let object_type = of_type.object_type;
+            let is_own = object_type.line_format().field(name).is_some();
+            let clearing = if is_own {
+                bodies.clears.standard
+            } else {
+                bodies.clears.custom
+            };
+            let why = match clearing {
+                Clearing::Impossible => "this Gong keeps the old value (doctor --probe)",
+                _ => "Gong's own fields cannot be cleared for sure",
+            };
             let plural = if *count == 1 { "" } else { "s" };
             plan.notes.push(format!(
-                "{object_type}: {name} is absent from {count} record{plural} that had it; Gong's own \
-                 fields cannot be cleared for sure"
+                "{object_type}: {name} is absent from {count} record{plural} that had it; {why}"
             ));
         }
         let held = std::mem::take(&mut bodies.held_back);

@@ -9,7 +9,7 @@ use super::event::Event;
 use super::outcome::Outcome;
 use super::session::Session;
 use super::transition::End;
-use super::verdict::{Judgement, Rest, judge};
+use super::verdict::{Judgement, Rest};
 use crate::ledger::{LedgerError, NewUpload, Pending, Purpose, RecordOutcome, Upload, UploadState};
 
 /// How often the same content may fail as a whole before it is sent in halves.
@@ -162,7 +162,7 @@ impl Session {
                 searches.push(upload);
                 return Ok(());
             };
-            let judgement = judge(&status, part.len());
+            let judgement = self.judge(&status, part.len()).await?;
             if let [place] = places[..]
                 && status.status == gong_client::status::RequestState::Failed
                 && judgement.rest != Rest::Accepted

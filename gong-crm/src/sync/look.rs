@@ -85,6 +85,8 @@ pub(super) async fn look_if_due(
         }
         look.fields.insert(object_type.to_string(), fields);
     }
+    // Whose deals people see; many tokens may not ask.
+    drop(client.gong_users(integration_id).await);
     ledger.ledger().put_look(space, &look).await?;
     Ok(notes)
 }

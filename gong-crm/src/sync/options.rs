@@ -120,6 +120,12 @@ impl SyncOptions {
         options
     }
 
+    /// The source of a type.
+    pub(crate) fn source_of(&self, object_type: ObjectType) -> Option<Arc<dyn Source>> {
+        let of_type = self.sources.get(&object_type)?;
+        Some(Arc::clone(&of_type.source))
+    }
+
     /// Whether a type has a source.
     pub(crate) fn has_source(&self, object_type: ObjectType) -> bool {
         self.sources.contains_key(&object_type)

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::held::HeldDeletion;
 use crate::ObjectType;
+use crate::coverage::Coverage;
 use crate::ledger::Action;
 use crate::push::reads::{HoldReason, PlannedAction};
 use crate::push::round::Preview;
@@ -39,6 +40,9 @@ pub struct SyncPlan {
     pub left_out: Vec<HeldDeletion>,
     /// What is worth knowing about the plan as a whole.
     pub notes: Vec<String>,
+    /// The deals of the sources by their owners, and which of these are no active users of Gong; `None`
+    /// before Gong's users were listed, which each first sync of a day and `gong-crm doctor` do.
+    pub coverage: Option<Coverage>,
     #[serde(skip)]
     pub(super) actions: Vec<PlannedAction>,
     #[serde(skip)]

@@ -13,6 +13,7 @@ use super::plan::{MadeFor, SourceProblem};
 use super::reading::Reads;
 use super::{Approve, SyncError, SyncPlan, SyncReport, plan_file};
 use crate::client::Client;
+use crate::coverage::{self, Coverage};
 use crate::ledger::{Ledger, LedgerError, Space};
 use crate::push::reads::{Agreed, Round};
 use crate::push::round::{Preview, ReadContext, RoundFiles, run_round};
@@ -34,6 +35,7 @@ struct Prepared {
 struct Found {
     problems: Vec<SourceProblem>,
     notes: Vec<String>,
+    coverage: Option<Coverage>,
 }
 
 async fn prepare(
@@ -84,6 +86,7 @@ impl Prepared {
             self.made_for.clone(),
         );
         plan.notes.extend(found.notes.iter().cloned());
+        plan.coverage.clone_from(&found.coverage);
         plan
     }
 
@@ -145,6 +148,11 @@ async fn read_sources(
                 .await;
         }
     }
+    let coverage = if is_dry {
+        coverage::of_sources(ledger, context.space, &reads.files).await?
+    } else {
+        None
+    };
     let only = options.only.iter();
     let round = Round {
         scope,
@@ -168,6 +176,7 @@ async fn read_sources(
     *found = Found {
         problems: reads.problems,
         notes,
+        coverage,
     };
     Ok(RoundFiles {
         round,

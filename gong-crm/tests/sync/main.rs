@@ -14,8 +14,10 @@ mod drift;
 mod findings;
 mod model;
 mod plans;
+mod probe;
 mod rounds;
 mod sources;
 #[path = "../model/stores.rs"]
 mod stores;
 mod support;
+mod why;

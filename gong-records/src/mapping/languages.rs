@@ -1,6 +1,6 @@
-//! Names that people and CRMs use, read from `words.toml`: months, public mail services, headers.
+//! Names that people and CRMs use, read from `words.toml`: months, headers.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
@@ -13,7 +13,6 @@ pub(super) const WORDS: &str = include_str!("words.toml");
 
 /// The languages of the data file.
 pub(super) struct Languages {
-    public_mail: HashSet<String>,
     months: BTreeMap<String, Arc<MonthNames>>,
 }
 
@@ -24,22 +23,19 @@ pub(super) struct MonthNames(HashMap<String, u8>);
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct File {
-    public_mail: Vec<String>,
     months: BTreeMap<String, Vec<Vec<String>>>,
 }
 
 static LANGUAGES: LazyLock<Languages> = LazyLock::new(|| {
     // A test reads the file and reports what is wrong with it.
     let file = toml::from_str::<File>(WORDS).ok();
-    let (public_mail, names) =
-        file.map_or_else(Default::default, |file| (file.public_mail, file.months));
+    let names = file.map_or_else(Default::default, |file| file.months);
     let english = MonthNames::default().with(names.get("en"));
     let months = names.iter().map(|(language, names)| {
         let months = MonthNames(english.0.clone()).with(Some(names));
         (language.clone(), Arc::new(months))
     });
     Languages {
-        public_mail: public_mail.into_iter().collect(),
         months: months.collect(),
     }
 });
@@ -50,11 +46,6 @@ pub(super) fn languages() -> &'static Languages {
 }
 
 impl Languages {
-    /// Whether anybody can have a mail address at the domain.
-    pub(super) fn is_public_mail(&self, domain: &str) -> bool {
-        self.public_mail.contains(domain)
-    }
-
     /// The names of months of a language, English if none is named.
     pub(super) fn months(&self, language: Option<&str>) -> Result<Arc<MonthNames>, MappingError> {
         let language = language.unwrap_or("en").to_lowercase();
@@ -128,12 +119,6 @@ mod tests {
             for name in months.iter().flatten() {
                 assert_eq!(*name, name.to_lowercase().replace('.', ""), "{language}");
             }
-        }
-        for domain in &file.public_mail {
-            assert!(
-                domain.contains('.') && *domain == domain.to_lowercase(),
-                "{domain}"
-            );
         }
     }
 

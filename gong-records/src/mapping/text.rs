@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::languages::languages;
+use crate::value::is_public_mail_host;
 
 /// Removes each of the texts once from the beginning and once from the end.
 pub(super) fn strip<'a>(text: &'a str, unwanted: &[String]) -> &'a str {
@@ -96,7 +96,7 @@ pub(super) fn domain(text: &str) -> Domain {
     if !is_domain {
         return Domain::Other;
     }
-    if languages().is_public_mail(host) {
+    if is_public_mail_host(host) {
         Domain::PublicMail(host.to_owned())
     } else {
         Domain::Company(host.to_owned())

@@ -65,7 +65,7 @@ fn shown(user: &GongUser) -> Value {
         "id": id(&user.email).to_string(),
         "emailAddress": user.email,
         "created": "2026-01-15T09:30:00.000Z",
-        "active": true,
+        "active": user.active,
         "emailAliases": [],
         "trustedEmailAddress": null,
         "firstName": null,

@@ -17,6 +17,9 @@ pub struct GongUser {
     /// Whether the web conference provider is connected; without it meetings are rejected.
     #[serde(default = "yes")]
     pub provider_connected: bool,
+    /// Whether the user is active, as the list of users says.
+    #[serde(default = "yes")]
+    pub active: bool,
 }
 
 fn yes() -> bool {
@@ -35,7 +38,15 @@ impl GongUser {
             email: email.into(),
             consent_page: true,
             provider_connected: true,
+            active: true,
         }
+    }
+
+    /// The same user, who is not active any more.
+    #[must_use]
+    pub fn inactive(mut self) -> Self {
+        self.active = false;
+        self
     }
 
     /// The same user without an enabled consent page.

@@ -8,7 +8,7 @@ use super::limits::Deletable;
 use super::protect::{Protection, protect};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
-use crate::ledger::{Action, Current, LedgerError, Upload, UploadState, hexadecimal};
+use crate::ledger::{Action, Current, LedgerError, Question, Upload, UploadState, hexadecimal};
 use crate::push::PushError;
 use crate::push::bodies::Chosen;
 use crate::push::planned::Plan;
@@ -160,6 +160,7 @@ impl Session {
         if candidates.is_empty() {
             return Ok(HashMap::new());
         }
+        let ids_have_case = self.facts().await?.is(Question::IdsIgnoreCase, false);
         let files = Arc::clone(&self.files);
         let schema = self
             .options
@@ -175,7 +176,7 @@ impl Session {
                     None => reader,
                 }
             };
-            protect(&files, &candidates, reader)
+            protect(&files, &candidates, ids_have_case, reader)
         });
         reading.await.map_err(|error| interrupted(&error))?
     }

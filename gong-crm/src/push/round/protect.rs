@@ -45,10 +45,12 @@ impl Protection {
     }
 }
 
-/// Reads all files once more, for what refers to the candidates or resembles them.
+/// Reads all files once more, for what refers to the candidates or resembles them. If `ids_have_case`,
+/// Gong is known to tell ids apart that differ only in case.
 pub(crate) fn protect<'r>(
     files: &[OpenFile],
     candidates: &BTreeMap<ObjectType, Vec<String>>,
+    ids_have_case: bool,
     reader: impl Fn(ObjectType) -> Reader<'r>,
 ) -> Result<HashMap<(ObjectType, String), Protection>, PushError> {
     let mut found: HashMap<(ObjectType, String), Protection> = HashMap::new();
@@ -79,6 +81,10 @@ pub(crate) fn protect<'r>(
             let object_id = facts.object_id.into_owned();
             let folded = folded_id(&object_id);
             for (of_type, id) in by_folded.get(&folded).into_iter().flatten() {
+                let is_other_case = *of_type == object_type && id.eq_ignore_ascii_case(&object_id);
+                if ids_have_case && is_other_case {
+                    continue;
+                }
                 // Many CRMs number the records of each type from 1.
                 let is_number = folded.bytes().all(|byte| byte.is_ascii_digit());
                 if *of_type == object_type || !is_number {
