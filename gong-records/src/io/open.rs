@@ -86,7 +86,7 @@ mod tests {
     fn file_that_unpacks_beyond_measure_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("accounts.ldjson.gz");
-        let file = fs::File::create(&path).unwrap();
+        let file = File::create(&path).unwrap();
         let mut encoder = flate2::write::GzEncoder::new(file, flate2::Compression::new(6));
         let blank = vec![b'\n'; 1_000_000];
         for _ in 0..100 {
