@@ -147,6 +147,8 @@ pub(crate) enum Format {
     Text,
     /// For programs
     Json,
+    /// A page for a browser, in one file (check, push, plan, sync, changes and history)
+    Html,
     /// For GitHub workflows (check only)
     Github,
     /// SARIF 2.1.0, for code scanning (check only)

@@ -154,11 +154,31 @@ fn reject_with_sim(global: &Global, command: &Command) -> Result<(), CliError> {
         .with_hint("run a simulator that keeps its state: gong-crm sim --state FILE"))
 }
 
+/// Whether a command's results can be a page. A sync that runs for ever would write one page after
+/// the other.
+fn has_page(command: &Command) -> bool {
+    match command {
+        Command::Push(push) => !push.dry_run,
+        Command::Sync(sync) => sync.every.is_none(),
+        Command::Check(_)
+        | Command::Plan(_)
+        | Command::Resume(_)
+        | Command::Changes(_)
+        | Command::History(_) => true,
+        _ => false,
+    }
+}
+
 async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, CliError> {
     let global = &arguments.global;
     let is_check = matches!(arguments.command, Command::Check(_));
     if !is_check && matches!(global.output, Format::Github | Format::Sarif) {
         let message = "only `check` supports -o github and -o sarif";
+        return Err(CliError::new(Exit::Usage, message).with_hint("use -o text or -o json"));
+    }
+    if global.output == Format::Html && !has_page(&arguments.command) {
+        let message =
+            "this command has no -o html; check, push, plan, sync, changes and history have";
         return Err(CliError::new(Exit::Usage, message).with_hint("use -o text or -o json"));
     }
     reject_with_sim(global, &arguments.command)?;

@@ -16,6 +16,7 @@ use crate::exit::Exit;
 pub(crate) mod dashboard;
 pub(crate) mod escape;
 pub(crate) mod finding;
+pub(crate) mod html;
 pub(crate) mod progress;
 pub(crate) mod push_report;
 pub(crate) mod sync_report;
@@ -146,9 +147,18 @@ impl Output {
         self.raw(&json_text(value));
     }
 
+    pub(crate) fn is_html(self) -> bool {
+        self.format == Format::Html
+    }
+
+    /// A page, as the only result.
+    pub(crate) fn page(self, page: &html::Page) {
+        self.raw(&page.html());
+    }
+
     /// A message for the person at the terminal, of one line; none when a program reads.
     pub(crate) fn status(self, line: &str) {
-        if self.format == Format::Text {
+        if matches!(self.format, Format::Text | Format::Html) {
             self.stderr(line);
         }
     }
@@ -214,7 +224,7 @@ impl Output {
     /// are such commands, so there only the escaping protects.
     fn stop_commands(self) {
         STOP_COMMANDS.get_or_init(|| {
-            if !escape::is_github_runner() || self.format != Format::Text {
+            if !escape::is_github_runner() || !matches!(self.format, Format::Text | Format::Html) {
                 return None;
             }
             let token = uuid_like();

@@ -12,6 +12,7 @@ use crate::ci::say;
 mod clients;
 mod databases;
 mod lint;
+mod pages;
 mod python;
 mod schemas;
 mod schemathesis;
@@ -61,6 +62,12 @@ const SUITES: &[Suite] = &[
         about: "the Singer SDK's tests of targets, tap-pipedrive and Meltano, with target-gong-crm",
         needs: &[],
         run: singer::run,
+    },
+    Suite {
+        name: "pages",
+        about: "pages of -o html in Chromium: they load nothing, fit a phone, and axe finds nothing",
+        needs: &[Need::Node],
+        run: pages::run,
     },
     Suite {
         name: "python",

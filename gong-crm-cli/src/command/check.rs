@@ -17,6 +17,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::mappings::{self, conversion, warn_skipped_csvs};
 use crate::output::finding;
+use crate::output::html::check::Findings;
 use crate::output::table::{count, counted};
 use crate::output::{Output, json_text};
 use crate::schema_file;
@@ -245,6 +246,8 @@ struct Printer {
     json: String,
     max: Option<u64>,
     printed: u64,
+    /// For a page: findings of which all are counted.
+    page: Findings,
     /// How many findings of whole columns and files there were.
     columns: u64,
 }
@@ -262,6 +265,7 @@ impl Printer {
             json: String::new(),
             max: options.max_findings,
             printed: 0,
+            page: Findings::default(),
             columns: 0,
         }
     }
@@ -290,6 +294,7 @@ impl Printer {
                     self.write_json();
                 }
             }
+            Format::Html => self.page.add(found),
             Format::Github => self.output.raw(&finding::github(found)),
             Format::Sarif => self.output.raw(&finding::sarif(found, self.printed == 1)),
         }
@@ -306,6 +311,10 @@ impl Printer {
         self.write_json();
         if self.output.format() == Format::Sarif {
             self.output.raw(finding::SARIF_TAIL);
+        }
+        if self.output.is_html() {
+            self.output
+                .page(&std::mem::take(&mut self.page).page(summary));
         }
         let talk = |line: &str| self.output.status(line);
         let (errors, warnings) = (summary.errors(), summary.warnings());

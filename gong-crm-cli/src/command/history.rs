@@ -8,8 +8,8 @@ use crate::args::ledger::{Changes, History, Since};
 use crate::config::settings::Settings;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::output::Output;
 use crate::output::table::{Align, seconds};
+use crate::output::{Output, html};
 
 /// Shows what was sent of one record; no call is made.
 pub(crate) async fn history(
@@ -23,7 +23,8 @@ pub(crate) async fn history(
         .history(record.object_type, &record.object_id)
         .await
         .map_err(|error| CliError::from_ledger(&error))?;
-    print(&past, output, "nothing was sent of this record");
+    let title = format!("History of {} {}", record.object_type, record.object_id);
+    print(&past, output, &title, "nothing was sent of this record");
     Ok(Exit::Ok)
 }
 
@@ -42,7 +43,8 @@ pub(crate) async fn changes(
         .changes(since)
         .await
         .map_err(|error| CliError::from_ledger(&error))?;
-    print(&past, output, "nothing was sent since then");
+    let title = format!("What was sent to Gong since {}", seconds(since));
+    print(&past, output, &title, "nothing was sent since then");
     Ok(Exit::Ok)
 }
 
@@ -54,11 +56,15 @@ pub(super) fn before_now(age: std::time::Duration) -> Timestamp {
         .unwrap_or(Timestamp::MIN)
 }
 
-fn print(past: &[RecordHistory], output: Output, nothing: &str) {
+fn print(past: &[RecordHistory], output: Output, title: &str, nothing: &str) {
     if output.is_json() {
         for entry in past {
             output.json(entry);
         }
+        return;
+    }
+    if output.is_html() {
+        output.page(&html::changes::changes(title, past));
         return;
     }
     if past.is_empty() {

@@ -6,7 +6,7 @@ use crate::command::sync::{Sources, failed};
 use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::output::{Output, sync_report};
+use crate::output::{Output, html, sync_report};
 use crate::sources::until_signal;
 
 pub(crate) async fn run(global: &Global, args: &Plan, output: Output) -> Result<Exit, CliError> {
@@ -24,6 +24,9 @@ pub(crate) async fn run(global: &Global, args: &Plan, output: Output) -> Result<
     }
     if output.is_json() {
         output.json(&plan);
+    } else if output.is_html() {
+        let left = connection.client.calls_left().await;
+        output.page(&html::plan::plan(&plan, left));
     } else {
         let left = connection.client.calls_left().await;
         sync_report::plan(&plan, left, output);

@@ -18,7 +18,7 @@ use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::progress::Progress;
-use crate::output::{Output, sync_report};
+use crate::output::{Output, html, sync_report};
 use crate::schema_file;
 use crate::signal::Signals;
 use crate::sources::SourceTables;
@@ -187,6 +187,9 @@ impl Round {
         }
         if self.output.is_json() {
             self.output.json(&report);
+        } else if self.output.is_html() {
+            let left = self.connection.client.calls_left().await;
+            self.output.page(&html::plan::sync(&report, left));
         } else {
             let left = self.connection.client.calls_left().await;
             sync_report::plan(&report.plan, left, self.output);

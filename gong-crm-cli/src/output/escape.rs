@@ -46,6 +46,20 @@ pub(crate) fn line(text: &str) -> String {
     }
 }
 
+/// The text for a page: without what turns or hides the text around it, and of any length.
+pub(crate) fn plain(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_active(character) {
+            // Writing into a text can't fail.
+            let _ = write!(safe, "{}", character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for (number, character) in text.chars().enumerate() {

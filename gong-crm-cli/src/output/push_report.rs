@@ -7,9 +7,9 @@ use gong_crm::push::{FileReport, Push, Report, Status};
 use crate::args::Global;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::output::Output;
 use crate::output::progress::Progress;
 use crate::output::table::{Align, count};
+use crate::output::{Output, html};
 use crate::signal::Signals;
 
 /// How many of a file's errors a person is shown; JSON and the rejects file have all of them.
@@ -60,6 +60,8 @@ pub(crate) async fn follow(push: Push, global: &Global, output: Output) -> Resul
     };
     if output.is_json() {
         output.json(&report);
+    } else if output.is_html() {
+        output.page(&html::push::push(&report));
     } else {
         print(&report, output);
     }

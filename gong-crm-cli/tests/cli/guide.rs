@@ -190,6 +190,11 @@ fn null_and_missing_page_works() {
 }
 
 #[test]
+fn reports_page_works() {
+    assert!(followed("reports.md") >= 1);
+}
+
+#[test]
 fn security_page_works() {
     assert!(followed("security.md") >= 3);
 }

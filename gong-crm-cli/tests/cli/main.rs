@@ -25,6 +25,7 @@ mod meetings;
 mod messages;
 mod objects;
 mod output;
+mod pages;
 mod push;
 mod reference;
 mod schema;

@@ -60,7 +60,11 @@ impl Disk {
         }
         copy.store.commit(batch).await.unwrap();
         if let Ok(entries) = std::fs::read_dir(&self.spool) {
-            std::fs::create_dir_all(&copy.spool).unwrap();
+            // As a copy that keeps modes makes it; a spool that others may look into is not used.
+            let mut folder = std::fs::DirBuilder::new();
+            #[cfg(unix)]
+            std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+            folder.recursive(true).create(&copy.spool).unwrap();
             for entry in entries {
                 let path = entry.unwrap().path();
                 std::fs::copy(&path, copy.spool.join(path.file_name().unwrap())).unwrap();

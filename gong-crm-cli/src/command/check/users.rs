@@ -43,7 +43,7 @@ pub(super) fn count_owners(
     }
     let coverage = counted.coverage();
     match output.format() {
-        Format::Text => owners(&coverage, output),
+        Format::Text | Format::Html => owners(&coverage, output),
         Format::Json => print_json(&coverage, output),
         Format::Github | Format::Sarif => {}
     }
