@@ -12,6 +12,7 @@ use crate::ci::say;
 /// What a user types after `pip install gong-crm`, each of which has to answer.
 const COMMANDS: &[&[&str]] = &[
     &["gong-crm", "--version"],
+    &["target-gong-crm", "--about", "--format", "json"],
     &["python", "-m", "gong_crm", "--version"],
 ];
 
