@@ -93,7 +93,13 @@ fn push(gong: &Gong, crm: &Path, more: &[&str]) -> Result<()> {
     command
         .arg("push")
         .arg(crm)
-        .args(["--account-delay", "0", "--poll-interval", "1ms", "--no-progress"])
+        .args([
+            "--account-delay",
+            "0",
+            "--poll-interval",
+            "1ms",
+            "--no-progress",
+        ])
         .args(["--calls-per-second", "1000000"])
         .args(more)
         .current_dir(folder.path())
