@@ -101,7 +101,9 @@ impl NewFile {
             builder.permissions(fs::Permissions::from_mode(readers.bits));
         }
         Ok(Self {
-            file: builder.tempfile_in(folder(path))?,
+            file: builder
+                .tempfile_in(folder(path))
+                .map_err(|error| without_path(&error))?,
             path: path.to_path_buf(),
             readers,
         })
@@ -216,6 +218,16 @@ pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
         File::open(folder(path))?.sync_all()?;
     }
     Ok(())
+}
+
+/// The system's error alone: the hidden file that it names is nothing that a user asked for.
+fn without_path(error: &io::Error) -> io::Error {
+    let cause = error.get_ref().and_then(|inner| inner.source());
+    let cause = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
+    match cause.unwrap_or(error).raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => error.kind().into(),
+    }
 }
 
 fn folder(path: &Path) -> &Path {
