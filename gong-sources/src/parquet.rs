@@ -1,4 +1,4 @@
-//! Parquet in folders and object stores: what Spark, Snowflake, BigQuery, Redshift and DuckDB leave.
+//! Parquet in folders and object stores: what Spark, Snowflake, `BigQuery`, Redshift and `DuckDB` leave.
 //!
 //! Row groups are read one after another, so that memory does not grow with the number of rows or of
 //! part files.
@@ -131,7 +131,7 @@ impl ParquetSource {
                 ));
             }
         }
-        let known = schema.map(|schema| schema.columns()).unwrap_or_default();
+        let known = schema.map(Schema::columns).unwrap_or_default();
         let converter = columns::converter(&self.options, sink.object_type(), &known)?;
         sink.add_rows(rows, Some(&converter)).await?;
         let modified = found.parts.iter().map(|part| part.modified).min();

@@ -222,12 +222,9 @@ pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
 
 /// The system's error alone: the hidden file that it names is nothing that a user asked for.
 fn without_path(error: &io::Error) -> io::Error {
-    let cause = error.get_ref().and_then(|inner| inner.source());
-    let cause = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
-    match cause.unwrap_or(error).raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => error.kind().into(),
-    }
+    let text = error.to_string();
+    let reason = text.split(" at path ").next().unwrap_or_default();
+    io::Error::new(error.kind(), reason)
 }
 
 fn folder(path: &Path) -> &Path {

@@ -1,5 +1,6 @@
 //! Which files there are, and which of them count.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt as _;
@@ -97,7 +98,11 @@ impl Parts {
             ));
         }
         let digest = hash.finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        digest.iter().fold(String::new(), |mut text, byte| {
+            // Writing into a text can't fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     }
 }
 

@@ -97,8 +97,9 @@ impl Holds {
     /// A column of nothing but nulls fits any.
     fn fits(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Nothing, _) | (_, Self::Nothing) => true,
-            (Self::Text | Self::Bytes, Self::Text | Self::Bytes) => true,
+            (Self::Nothing, _)
+            | (_, Self::Nothing)
+            | (Self::Text | Self::Bytes, Self::Text | Self::Bytes) => true,
             (Self::List(one), Self::List(other)) | (Self::Map(one), Self::Map(other)) => {
                 one.fits(other)
             }
@@ -148,8 +149,10 @@ fn holds(of: &DataType) -> Result<Holds, String> {
         DataType::Null => Holds::Nothing,
         DataType::Boolean => Holds::Boolean,
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Holds::Text,
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => Holds::Bytes,
-        DataType::FixedSizeBinary(_) => Holds::Bytes,
+        DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::FixedSizeBinary(_) => Holds::Bytes,
         DataType::Date32 | DataType::Date64 => Holds::Date,
         DataType::Time32(_) | DataType::Time64(_) => Holds::Time,
         DataType::Timestamp(_, None) => Holds::DateTime,

@@ -47,8 +47,10 @@ impl Folder {
     /// Reads all parts; gives the read and the lines.
     async fn read(&self) -> Result<(Read, String), String> {
         let url = SecretUrl::resolve(self.0.path().to_str().unwrap(), Path::new("")).unwrap();
-        let mut options = SourceOptions::default();
-        options.is_complete = true;
+        let options = SourceOptions {
+            is_complete: true,
+            ..SourceOptions::default()
+        };
         let source = ParquetSource::new(&url, Path::new("")).unwrap();
         let source = source.take(Take::Parts).options(options);
         let mut records = Records::new();

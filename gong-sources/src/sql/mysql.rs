@@ -162,8 +162,9 @@ fn write(
                 writer.json(index, text);
             }
         }
-        ColumnType::MYSQL_TYPE_FLOAT | ColumnType::MYSQL_TYPE_DOUBLE => writer.json(index, text),
-        ColumnType::MYSQL_TYPE_JSON => writer.json(index, text),
+        ColumnType::MYSQL_TYPE_FLOAT
+        | ColumnType::MYSQL_TYPE_DOUBLE
+        | ColumnType::MYSQL_TYPE_JSON => writer.json(index, text),
         // MySQL's way to have no date.
         ColumnType::MYSQL_TYPE_DATE
         | ColumnType::MYSQL_TYPE_DATETIME
