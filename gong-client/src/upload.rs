@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::operation::Operation;
+use crate::operation::{Operation, UPLOAD_PART};
 use crate::response;
 use gong_records::ObjectType;
 use gong_records::ids::{ClientRequestId, IntegrationId};
@@ -133,7 +133,7 @@ impl Client {
             .file_name(file_name)
             .mime_str("application/octet-stream")
             .map_err(|error| response::transport(Operation::UploadCrmData, error))?;
-        let form = Form::new().part("dataFile", part);
+        let form = Form::new().part(UPLOAD_PART, part);
         let call = self.raw().upload_crm_data(
             upload.client_request_id.as_str(),
             upload.integration_id.get(),

@@ -1,6 +1,6 @@
 //! Shows the requests of a dry run, with secrets masked.
 
-use gong_crm::operation::Operation;
+use gong_crm::operation::{Operation, UPLOAD_PART};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -60,7 +60,7 @@ impl Request {
     /// With a file as the body's one part: what it holds.
     pub(crate) fn part(mut self, content: &str) -> Self {
         self.content_type = MULTIPART;
-        self.body = Some(serde_json::json!({"dataFile": content}));
+        self.body = Some(serde_json::json!({UPLOAD_PART: content}));
         self
     }
 
@@ -91,8 +91,9 @@ impl Request {
         if let Some(body) = &self.body {
             text.push('\n');
             if self.content_type == MULTIPART {
-                text += "dataFile: ";
-                text += body["dataFile"].as_str().unwrap_or_default();
+                text += UPLOAD_PART;
+                text += ": ";
+                text += body[UPLOAD_PART].as_str().unwrap_or_default();
                 text.push('\n');
                 return text;
             }

@@ -52,6 +52,7 @@ pub(super) fn artifact(spec: &Spec) -> Result<Artifact> {
         let name = variant.clone().into_iter().last();
         quote! { Self::#name }
     });
+    let part = upload_part(spec).context("the upload has no part")?;
     let tokens = quote! {
         //! The operations of Gong's interface that this crate calls.
 
@@ -61,6 +62,9 @@ pub(super) fn artifact(spec: &Spec) -> Result<Artifact> {
         pub enum Operation {
             #(#variants,)*
         }
+
+        /// The name of the one part of an upload, which is the file.
+        pub const UPLOAD_PART: &str = #part;
 
         struct Facts {
             id: &'static str,
@@ -116,6 +120,17 @@ pub(super) fn artifact(spec: &Spec) -> Result<Artifact> {
         path: "gong-client/src/operation.rs".into(),
         contents: rust(spec, &tokens)?,
     })
+}
+
+/// The name of the one property of the only form.
+fn upload_part(spec: &Spec) -> Option<&str> {
+    let paths = spec.document.get("paths")?.as_object()?;
+    let operations = paths.values().filter_map(Value::as_object).flatten();
+    let form = "/requestBody/content/multipart~1form-data/schema/properties";
+    let parts = operations
+        .filter_map(|(_, operation)| operation.pointer(form))
+        .find_map(Value::as_object)?;
+    parts.keys().next().map(String::as_str)
 }
 
 fn upper_first(name: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
+use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::Value;
 
 use super::problem::{Problem, Problems, child};
@@ -72,6 +72,7 @@ struct Walk {
     open: Vec<Open>,
     /// The place that was read last.
     last: String,
+    documents: usize,
 }
 
 /// The line of every place. A parser for values does not tell it, and keeps one of two equal keys.
@@ -93,7 +94,20 @@ fn places(text: &str) -> Result<Lines, Problems> {
 impl Walk {
     fn event(&mut self, event: &Event<'_>, line: usize) {
         match event {
-            Event::Scalar(text, style, ..) => {
+            Event::DocumentStart(_) => {
+                self.documents += 1;
+                if self.documents == 2 {
+                    self.problems.push(Problem {
+                        pointer: String::new(),
+                        line,
+                        message: "a second YAML document begins here".to_owned(),
+                        fix: "remove the line `---` and what follows it".to_owned(),
+                    });
+                }
+            }
+            // What follows a second document's start is not walked.
+            _ if self.documents > 1 => {}
+            Event::Scalar(text, style, _, tag) => {
                 let awaits_key = self
                     .open
                     .last()
@@ -101,19 +115,31 @@ impl Walk {
                 if awaits_key {
                     self.key(text, *style, line);
                 } else {
-                    self.begin(line);
+                    let pointer = self.begin(line);
+                    self.tag(&pointer, tag.as_deref(), line);
+                    if *style == ScalarStyle::Plain && is_beyond_json(text) {
+                        self.problems.push(Problem {
+                            pointer,
+                            line,
+                            message: format!("JSON has no number like {text}"),
+                            fix: "write a number of at most 19 digits, or put it in quotes"
+                                .to_owned(),
+                        });
+                    }
                 }
             }
-            Event::MappingStart(..) => {
+            Event::MappingStart(_, tag) => {
                 let pointer = self.begin(line);
+                self.tag(&pointer, tag.as_deref(), line);
                 self.open.push(Open {
                     pointer,
                     key: None,
                     next: None,
                 });
             }
-            Event::SequenceStart(..) => {
+            Event::SequenceStart(_, tag) => {
                 let pointer = self.begin(line);
+                self.tag(&pointer, tag.as_deref(), line);
                 self.open.push(Open {
                     pointer,
                     key: None,
@@ -133,6 +159,18 @@ impl Walk {
                 });
             }
             _ => {}
+        }
+    }
+
+    /// A tag such as `!name` changes what a value is, and JSON has none.
+    fn tag(&mut self, pointer: &str, tag: Option<&Tag>, line: usize) {
+        if let Some(tag) = tag {
+            self.problems.push(Problem {
+                pointer: pointer.to_owned(),
+                line,
+                message: format!("the tag `{}{}` is not supported", tag.handle, tag.suffix),
+                fix: "remove the tag".to_owned(),
+            });
         }
     }
 
@@ -181,10 +219,32 @@ impl Walk {
             self.lines.0.insert(pointer.clone(), line);
             return pointer;
         }
-        // A key that is itself a mapping or a sequence is refused by the parser of values.
-        let key = open.key.take().unwrap_or_default();
+        let Some(key) = open.key.take() else {
+            let pointer = open.pointer.clone();
+            self.problems.push(Problem {
+                pointer: pointer.clone(),
+                line,
+                message: "a key must be a text, found a list or a mapping".to_owned(),
+                fix: "put quotes around the key".to_owned(),
+            });
+            return pointer;
+        };
         child(&open.pointer, &key)
     }
+}
+
+/// Whether YAML reads the plain word as a number that JSON does not have.
+fn is_beyond_json(word: &str) -> bool {
+    let is_long = word.parse::<i64>().is_err()
+        && word.parse::<u64>().is_err()
+        && word
+            .trim_start_matches(['-', '+'])
+            .bytes()
+            .all(|byte| byte.is_ascii_digit());
+    let number = serde_yaml_ng::from_str::<serde_yaml_ng::Value>(word);
+    let is_number =
+        number.is_ok_and(|value| value.as_f64().is_some_and(|number| !number.is_finite()));
+    is_number || is_long && !word.is_empty()
 }
 
 /// Whether YAML reads the plain word as a number, a boolean or null.

@@ -1,18 +1,20 @@
 //! The check of openapi.yaml before anything is generated, so that no mistake reaches a library below.
 //!
-//! Three stages; a later one relies on what the earlier ones found right.
+//! Four stages; a later one relies on what the earlier ones found right.
 
 use serde_json::Value;
 
 use super::problem::{Problem, Problems};
 use super::source::{Lines, Source};
 
+mod examples;
 mod line_formats;
 mod names;
 mod objects;
 mod operations;
 mod schemas;
 mod structure;
+mod upload;
 
 /// Checks the whole document.
 ///
@@ -20,12 +22,20 @@ mod structure;
 ///
 /// The mistakes of the first stage that has any, in the order of their lines.
 pub(super) fn validate(source: &Source) -> Result<(), Problems> {
-    let stages: [fn(&mut Findings<'_>); 3] =
-        [structure::check, schemas::check_references, |findings| {
+    let stages: [fn(&mut Findings<'_>); 4] = [
+        structure::check,
+        schemas::check_references,
+        |findings| {
             schemas::check(findings);
             line_formats::check(findings);
             operations::check(findings);
-        }];
+        },
+        |findings| {
+            schemas::check_unused(findings);
+            upload::check(findings);
+            examples::check(findings);
+        },
+    ];
     for stage in stages {
         let mut findings = Findings {
             document: &source.document,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::names::misfit;
+use super::names::{camel_case, is_camel_case, misfit};
 use super::structure;
 use super::{Findings, entries, text, texts};
 use crate::codegen::entity_model::{SCALARS, snake_case};
@@ -31,6 +31,21 @@ const OF_FIELDS: [&str; 7] = [
     "x-discouraged",
     "x-undocumented",
     "x-rust-name",
+];
+
+/// What a field may say besides its extensions: what the types, the check and the JSON Schemas all follow.
+const KEYS_OF_FIELDS: [&str; 11] = [
+    "$ref",
+    "allOf",
+    "default",
+    "description",
+    "enum",
+    "example",
+    "format",
+    "items",
+    "maxLength",
+    "pattern",
+    "type",
 ];
 
 /// Names in the generated code that a field's name would hide.
@@ -160,12 +175,29 @@ fn line_format<'d>(findings: &mut Findings<'d>, pointer: &str, schema: &'d Value
             "write one record, a field per line",
         );
     }
+    if schema.get("additionalProperties") != Some(&serde_json::json!({})) {
+        findings.add(
+            pointer,
+            "a line format is open: a record may have custom fields",
+            "write `additionalProperties: {}`",
+        );
+    }
+    if schema.get("x-entity-schema") == Some(&Value::Bool(true)) {
+        declarable(findings, pointer, text(schema, "x-object-type"));
+    }
     let names: Vec<&str> = entries(schema.get("properties"))
         .map(|(name, _)| name.as_str())
         .collect();
     for (old, new) in entries(schema.get("x-retired-names")) {
         let at = child(&child(pointer, "x-retired-names"), old);
         let new = new.as_str().unwrap_or_default();
+        if old.is_empty() {
+            findings.add(
+                &at,
+                "a retired name can't be empty",
+                "remove it, or write the name",
+            );
+        }
         if !names.contains(&new) {
             findings.add(
                 &at,
@@ -215,12 +247,28 @@ fn fields<'d>(findings: &mut Findings<'d>, pointer: &str, schema: &'d Value) {
             "add it as the other line formats have it",
         );
     }
+    let mut setters: BTreeMap<String, &str> = BTreeMap::new();
     for (name, property) in entries(schema.get("properties")) {
         let at = child(&at, name);
         field(findings, &at, name, property);
+        let setter = setter(name, property);
+        if let Some(other) = setters.insert(setter.clone(), name) {
+            findings.add(
+                &at,
+                format!("`{other}` and `{name}` have the same setter, `{setter}`"),
+                "give one of them another name with `x-rust-name`",
+            );
+        }
         let is_required = required.contains(&name.as_str())
             || property.get("x-required-unless-deleted") == Some(&Value::Bool(true));
         let shared = findings.target(first_part(property));
+        if is_required && property.get("x-when-missing").is_some() {
+            findings.add(
+                &child(&at, "x-when-missing"),
+                format!("`{name}` is required, so it is never missing"),
+                "remove `x-when-missing`, or make the field optional",
+            );
+        }
         if is_required && property.get("example").is_none() && shared.get("example").is_none() {
             findings.add(
                 &at,
@@ -231,21 +279,52 @@ fn fields<'d>(findings: &mut Findings<'d>, pointer: &str, schema: &'d Value) {
     }
 }
 
+/// Custom fields can be declared of the types that the entity schema takes.
+fn declarable(findings: &mut Findings<'_>, pointer: &str, object_type: &str) {
+    let list = findings
+        .document
+        .pointer("/components/schemas/SchemaObjectType");
+    let Some(list) = list else { return };
+    let words = texts(list, "enum");
+    if !words.contains(&object_type) {
+        findings.add(
+            &child(pointer, "x-entity-schema"),
+            format!("the enum SchemaObjectType has no `{object_type}`"),
+            format!("write `x-entity-schema: false`, or add `{object_type}` to the enum"),
+        );
+    }
+}
+
+/// The name of the field in Rust.
+fn setter(name: &str, property: &Value) -> String {
+    let chosen = property.get("x-rust-name").and_then(Value::as_str);
+    chosen.map_or_else(|| snake_case(name), str::to_owned)
+}
+
 fn field<'d>(findings: &mut Findings<'d>, at: &str, name: &str, property: &'d Value) {
     let chosen = property.get("x-rust-name").and_then(Value::as_str);
     let name_at = match chosen {
         Some(_) => child(at, "x-rust-name"),
         None => at.to_owned(),
     };
-    let rust = chosen.map_or_else(|| snake_case(name), str::to_owned);
+    let rust = setter(name, property);
     let reserved = RESERVED
         .contains(&rust.as_str())
         .then(|| format!("`{rust}` is a name of the generated code"));
-    if let Some(reason) = misfit(&rust).or(reserved) {
+    let misfit = misfit(&rust).or(reserved);
+    let is_odd = misfit.is_none() && !is_camel_case(name, false);
+    if let Some(reason) = misfit {
         findings.add(
             &name_at,
             format!("the field `{name}` can't have a setter of this name: {reason}"),
             "give the setter another name with `x-rust-name`, such as `record_type`",
+        );
+    }
+    if is_odd {
+        findings.add(
+            at,
+            format!("`{name}` is not a name that Gong's fields have: a lower-case letter, then letters and digits"),
+            format!("write `{}`", camel_case(name, false)),
         );
     }
     if text(property, "description").is_empty() {
@@ -270,7 +349,27 @@ fn field<'d>(findings: &mut Findings<'d>, at: &str, name: &str, property: &'d Va
             choose(target, types),
         );
     }
+    field_keys(findings, at, property);
     field_kind(findings, at, property);
+}
+
+/// A rule that only the JSON Schemas would have is a rule that the check does not hold.
+fn field_keys(findings: &mut Findings<'_>, at: &str, property: &Value) {
+    for (key, value) in entries(Some(property)) {
+        let is_known = key.starts_with("x-")
+            || KEYS_OF_FIELDS.contains(&key.as_str())
+            || key == "minLength" && value == &Value::from(1)
+            || key == "minimum" && value.is_i64() && text(property, "type") == "integer"
+            || ["anyOf", "oneOf", "not"].contains(&key.as_str());
+        if !is_known {
+            findings.add(
+                &child(at, key),
+                format!("the check does not know `{key}: {value}` of a field"),
+                "say the rule in the description; or teach it to gong-records/src/check and allow \
+                 it in KEYS_OF_FIELDS of xtask/src/codegen/validate/line_formats.rs",
+            );
+        }
+    }
 }
 
 /// A field is a shared scalar, a shared or own enum, a text, a boolean, a number, or a list of texts.

@@ -70,7 +70,7 @@ pub(super) static ROOT: Object = Object {
         required("paths", Map(&Shape::Object(&PATH_ITEM))),
         required("components", Shape::Object(&COMPONENTS)),
         key("security", List(&Map(&List(&Text)))),
-        key("externalDocs", Any),
+        key("externalDocs", Shape::Object(&EXTERNAL_DOCS)),
         key(
             "webhooks",
             Unsupported("remove it; webhooks are OpenAPI 3.1"),
@@ -89,10 +89,48 @@ static INFO: Object = Object {
         required("title", Text),
         required("version", Text),
         key("description", Text),
-        key("license", Any),
-        key("contact", Any),
+        key("license", Shape::Object(&LICENSE)),
+        key("contact", Shape::Object(&CONTACT)),
         key("termsOfService", Text),
         key("summary", Unsupported("remove it; it is OpenAPI 3.1")),
+    ],
+};
+
+static LICENSE: Object = Object {
+    name: "a license",
+    folder: None,
+    keys: &[required("name", Text), key("url", Text)],
+};
+
+static CONTACT: Object = Object {
+    name: "a contact",
+    folder: None,
+    keys: &[key("name", Text), key("url", Text), key("email", Text)],
+};
+
+static EXTERNAL_DOCS: Object = Object {
+    name: "`externalDocs`",
+    folder: None,
+    keys: &[required("url", Text), key("description", Text)],
+};
+
+static SERVER_VARIABLE: Object = Object {
+    name: "a variable of a server",
+    folder: None,
+    keys: &[
+        required("default", Text),
+        key("enum", List(&Text)),
+        key("description", Text),
+    ],
+};
+
+static CODE_SAMPLE: Object = Object {
+    name: "a code sample",
+    folder: None,
+    keys: &[
+        required("lang", Text),
+        required("source", Text),
+        key("label", Text),
     ],
 };
 
@@ -102,7 +140,7 @@ static SERVER: Object = Object {
     keys: &[
         required("url", Text),
         key("description", Text),
-        key("variables", Any),
+        key("variables", Map(&Shape::Object(&SERVER_VARIABLE))),
     ],
 };
 
@@ -112,7 +150,7 @@ static TAG: Object = Object {
     keys: &[
         required("name", Text),
         key("description", Text),
-        key("externalDocs", Any),
+        key("externalDocs", Shape::Object(&EXTERNAL_DOCS)),
     ],
 };
 
@@ -157,11 +195,11 @@ static OPERATION: Object = Object {
         required("responses", Map(&Shape::Object(&RESPONSE))),
         required("security", List(&Map(&List(&Text)))),
         key("deprecated", Boolean),
-        key("externalDocs", Any),
+        key("externalDocs", Shape::Object(&EXTERNAL_DOCS)),
         key("callbacks", NO_CALLBACKS),
         key("servers", List(&Shape::Object(&SERVER))),
         required("x-scope", Text),
-        key("x-codeSamples", Any),
+        key("x-codeSamples", List(&Shape::Object(&CODE_SAMPLE))),
     ],
 };
 
@@ -339,8 +377,8 @@ pub(super) static SCHEMA: Object = Object {
         key("exclusiveMaximum", Boolean),
         key("uniqueItems", Boolean),
         key("pattern", Text),
-        key("externalDocs", Any),
-        key("xml", Any),
+        key("externalDocs", Shape::Object(&EXTERNAL_DOCS)),
+        key("xml", Unsupported("remove it; bodies are JSON")),
         key(
             "discriminator",
             Unsupported("remove it; no record names its own type"),

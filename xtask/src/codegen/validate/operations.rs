@@ -15,6 +15,8 @@ const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 pub(super) fn check(findings: &mut Findings<'_>) {
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
     let mut uploads = Vec::new();
+    servers(findings);
+    schemes(findings);
     for (path, item) in findings.entries("/paths") {
         let path_at = child("/paths", path);
         if !path.starts_with('/') {
@@ -22,6 +24,13 @@ pub(super) fn check(findings: &mut Findings<'_>) {
                 &path_at,
                 format!("the path `{path}` does not begin with `/`"),
                 format!("write `/{path}`"),
+            );
+        }
+        if path.contains(['?', '#']) || path.len() > 1 && path.ends_with('/') {
+            findings.add(
+                &path_at,
+                format!("the path `{path}` holds more than names and `{{…}}` between slashes"),
+                "declare a query parameter under `parameters`, and end the path without `/`",
             );
         }
         for (method, operation) in entries(Some(item)) {
@@ -224,9 +233,13 @@ fn security(findings: &mut Findings<'_>, at: &str, operation: &Value) {
             scopes.extend(entries(flow.get("scopes")).map(|(scope, _)| scope.as_str()));
         }
     }
+    let scope = text(operation, "x-scope");
+    let mut offered = BTreeSet::new();
+    let security_at = child(at, "security");
     let required = operation.get("security").and_then(Value::as_array);
     for (index, requirement) in required.into_iter().flatten().enumerate() {
-        let at = child(&child(at, "security"), &index.to_string());
+        let at = child(&security_at, &index.to_string());
+        offered.extend(entries(Some(requirement)).map(|(scheme, _)| scheme.as_str()));
         for (scheme, wanted) in entries(Some(requirement)) {
             let at = child(&at, scheme);
             if !schemes.contains(&scheme.as_str()) {
@@ -246,15 +259,87 @@ fn security(findings: &mut Findings<'_>, at: &str, operation: &Value) {
                     findings.add(&at, unknown_scope(scope), known_scopes(scope, &scopes));
                 }
             }
+            let is_oauth = findings
+                .document
+                .pointer(&child("/components/securitySchemes", scheme))
+                .is_some_and(|scheme| text(scheme, "type") == "oauth2");
+            let named: Vec<&str> = super::texts(requirement, scheme);
+            if is_oauth && scopes.contains(&scope) && named != [scope] {
+                findings.add(
+                    &at,
+                    format!("the scopes here are not the one of `x-scope`, `{scope}`"),
+                    format!("write `{scheme}: ['{scope}']`, or correct `x-scope`"),
+                );
+            }
         }
     }
-    let scope = text(operation, "x-scope");
+    if offered.is_empty() {
+        findings.add(
+            &security_at,
+            "the operation takes no credentials, and the client always sends them",
+            format!("add {}", schemes.join(" and ")),
+        );
+    }
+    let is_known = |scheme: &&str| schemes.contains(scheme);
+    let lacks_one = !offered.is_empty() && offered.iter().all(is_known);
+    for scheme in schemes.iter().filter(|_| lacks_one) {
+        if !offered.contains(scheme) {
+            findings.add(
+                &security_at,
+                format!("the operation does not take `{scheme}`, which the client may send"),
+                "add it to `security`",
+            );
+        }
+    }
     if !scopes.contains(&scope) {
         findings.add(
             &child(at, "x-scope"),
             unknown_scope(scope),
             known_scopes(scope, &scopes),
         );
+    }
+}
+
+/// The authentication that the client can do.
+fn schemes(findings: &mut Findings<'_>) {
+    for (name, scheme) in findings.entries("/components/securitySchemes") {
+        let at = child("/components/securitySchemes", name);
+        match (text(scheme, "type"), text(scheme, "scheme")) {
+            ("oauth2", _) | ("http", "basic" | "bearer") => {}
+            ("http", other) => findings.add(
+                &child(&at, "scheme"),
+                format!("the client can't authenticate by `{other}`"),
+                choose(other, ["basic", "bearer"]),
+            ),
+            (other, _) => findings.add(
+                &child(&at, "type"),
+                format!("the client can't authenticate by a scheme of type `{other}`"),
+                choose(other, ["http", "oauth2"]),
+            ),
+        }
+    }
+}
+
+/// Each `{name}` in the address of a server is one of its variables.
+fn servers(findings: &mut Findings<'_>) {
+    let list = findings.document.get("servers").and_then(Value::as_array);
+    for (index, server) in list.into_iter().flatten().enumerate() {
+        let at = child("/servers", &index.to_string());
+        let names: Vec<&str> = entries(server.get("variables"))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        for name in placeholders(text(server, "url")) {
+            if !names.contains(&name) {
+                findings.add(
+                    &child(&at, "url"),
+                    format!("the server has no variable `{name}`"),
+                    match nearest(name, names.iter().copied()) {
+                        Some(meant) => format!("did you mean `{meant}`?"),
+                        None => format!("add `{name}` under `variables`, with a `default`"),
+                    },
+                );
+            }
+        }
     }
 }
 

@@ -90,6 +90,8 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         words(findings, &pointer, schema);
         format(findings, &pointer, schema);
         default(findings, &pointer, schema);
+        bounds(findings, &pointer, schema);
+        patterns(findings, &pointer, schema);
         let kind = text(schema, "type");
         if kind == "array" && schema.get("items").is_none() {
             findings.add(
@@ -105,6 +107,95 @@ pub(super) fn check(findings: &mut Findings<'_>) {
                 "add `type: array`, or remove `items`",
             );
         }
+    }
+}
+
+/// Bounds that leave room for a value, and a default within them.
+fn bounds(findings: &mut Findings<'_>, pointer: &str, schema: &Value) {
+    for (low, high) in [
+        ("minLength", "maxLength"),
+        ("minItems", "maxItems"),
+        ("minProperties", "maxProperties"),
+        ("minimum", "maximum"),
+    ] {
+        let number = |key: &str| schema.get(key).and_then(Value::as_f64);
+        let (least, most) = (number(low), number(high));
+        if let (Some(least), Some(most)) = (least, most)
+            && least > most
+        {
+            findings.add(
+                &child(pointer, low),
+                format!("no value has `{low}: {least}` and `{high}: {most}`"),
+                "correct one of them",
+            );
+        }
+        let default = schema.get("default").and_then(Value::as_f64);
+        if low == "minimum"
+            && let Some(default) = default
+            && (least.is_some_and(|least| default < least)
+                || most.is_some_and(|most| default > most))
+        {
+            findings.add(
+                &child(pointer, "default"),
+                format!("the default {default} is not within the bounds of the value"),
+                "correct the default or the bounds",
+            );
+        }
+    }
+}
+
+/// A pattern that no validator can read is a rule that nobody holds.
+fn patterns(findings: &mut Findings<'_>, pointer: &str, schema: &Value) {
+    for key in ["pattern", "x-strict-pattern"] {
+        let Some(pattern) = schema.get(key).and_then(Value::as_str) else {
+            continue;
+        };
+        if let Err(error) = regex_syntax::parse(pattern) {
+            let message = error.to_string();
+            let reason = message.lines().last().unwrap_or_default();
+            findings.add(
+                &child(pointer, key),
+                format!(
+                    "`{pattern}` is not a regular expression: {}",
+                    reason.trim_start_matches("error: ")
+                ),
+                "correct it; it must mean the same in JavaScript and in Rust",
+            );
+        }
+    }
+}
+
+/// The last stage: a component that nothing refers to is a mistake in a name somewhere, or left over.
+pub(super) fn check_unused(findings: &mut Findings<'_>) {
+    let mut used = BTreeSet::new();
+    every_reference(findings.document, &mut used);
+    for (folder, components) in findings.entries("/components") {
+        if folder == "securitySchemes" {
+            continue;
+        }
+        for (name, component) in entries(Some(components)) {
+            let at = child(&child("/components", folder), name);
+            if !used.contains(&at) && component.get("x-object-type").is_none() {
+                findings.add(
+                    &at,
+                    format!("nothing refers to `{name}`"),
+                    "refer to it, or remove it",
+                );
+            }
+        }
+    }
+}
+
+/// The targets of all references, those of extensions included.
+fn every_reference(node: &Value, found: &mut BTreeSet<String>) {
+    if let Some(target) = node.get("$ref").and_then(Value::as_str) {
+        found.insert(target.trim_start_matches('#').to_owned());
+    }
+    for (_, value) in entries(Some(node)) {
+        every_reference(value, found);
+    }
+    for element in node.as_array().into_iter().flatten() {
+        every_reference(element, found);
     }
 }
 
