@@ -29,6 +29,7 @@ mod pages;
 mod push;
 mod reference;
 mod schema;
+mod shared_file;
 #[cfg(unix)]
 mod signals;
 mod sim;

@@ -74,8 +74,8 @@ pub(super) struct OpenFile {
     pub(super) bytes: u64,
     /// What a CSV was converted to.
     pub(super) converted: Option<Arc<dyn LineSource>>,
-    /// Lines that are not sent, with the reasons; by number in `lines`.
-    pub(super) skipped: BTreeMap<u64, Vec<String>>,
+    /// Lines that are not sent; by number in `lines`.
+    pub(super) skipped: BTreeMap<u64, Skipped>,
     /// Whether it holds records that were rejected before, by its name.
     pub(super) is_rejects: bool,
     /// Whether its records came from memory, so that no file is beside it.
@@ -86,7 +86,22 @@ pub(super) struct OpenFile {
     pub(super) records: u64,
 }
 
+/// Why a line is not sent.
+#[derive(Debug, Default)]
+pub(super) struct Skipped {
+    /// The record's id, as far as it can be read.
+    pub(super) object_id: Option<String>,
+    pub(super) reasons: Vec<String>,
+}
+
+/// One file can be the source of several types: deals and their stages come from one export.
+type Key = (ObjectType, PathBuf);
+
 impl OpenFile {
+    fn key(&self) -> Key {
+        (self.file.object_type, self.file.path.clone())
+    }
+
     pub(super) fn new(file: InputFile, lines: PathBuf, bytes: u64) -> Self {
         Self {
             is_rejects: is_rejects_file(&file.path),
@@ -244,12 +259,13 @@ pub(super) fn check(
         unchecked.severities.allow.extend(HANDLED_RULES);
         unchecked
     });
-    let mut found: BTreeMap<PathBuf, Vec<RecordError>> = BTreeMap::new();
+    let mut found: BTreeMap<Key, Vec<RecordError>> = BTreeMap::new();
     let (mut first, mut errors, mut warnings) = (Vec::new(), 0_u64, 0_u64);
     let mut on_finding = |finding: Finding| {
         if finding.severity == Severity::Error {
             errors += 1;
-            let of_file = found.entry(finding.path.to_path_buf()).or_default();
+            let key = (finding.object_type, finding.path.to_path_buf());
+            let of_file = found.entry(key).or_default();
             of_file.push(record_error(&finding));
         } else {
             warnings += 1;
@@ -259,11 +275,11 @@ pub(super) fn check(
             first.push(finding);
         }
     };
-    let mut records: BTreeMap<PathBuf, u64> = BTreeMap::new();
+    let mut records: BTreeMap<Key, u64> = BTreeMap::new();
     if is_checked {
         let summary = check::check_inputs(inputs, &check_options, &mut on_finding)?;
         let counts = summary.files.iter();
-        records.extend(counts.map(|of| (of.path.to_path_buf(), of.records)));
+        records.extend(counts.map(|of| ((of.object_type, of.path.to_path_buf()), of.records)));
     } else {
         // What could not be converted can't be sent, checked or not.
         for open in files.iter() {
@@ -274,11 +290,11 @@ pub(super) fn check(
             let severity = |rule| check_options.severities.of(rule);
             let mut locator = converted.locator(path, &severity);
             locator.remaining(&mut on_finding);
-            records.insert(open.file.path.clone(), converted.records());
+            records.insert(open.key(), converted.records());
         }
     }
     for open in files.iter_mut() {
-        open.records = records.get(&open.file.path).copied().unwrap_or_default();
+        open.records = records.get(&open.key()).copied().unwrap_or_default();
     }
     events.emit(Event::Checked {
         findings: first,
@@ -293,19 +309,20 @@ pub(super) fn check(
     if !skips || is_of_whole_file {
         let of_file = files
             .iter()
-            .map(|open| found.remove(&open.file.path).unwrap_or_default());
+            .map(|open| found.remove(&open.key()).unwrap_or_default());
         return Ok(Checked::Invalid(of_file.collect()));
     }
     for open in files {
-        for error in found.remove(&open.file.path).unwrap_or_default() {
+        for error in found.remove(&open.key()).unwrap_or_default() {
             let line = match &open.converted {
                 Some(converted) => converted.line_of(error.source_line),
                 None => Some(error.source_line),
             };
             // A row that could not be converted has no line.
             let line = line.unwrap_or(u64::MAX - error.source_line);
-            let reasons = open.skipped.entry(line).or_default();
-            reasons.push(error.description);
+            let skipped = open.skipped.entry(line).or_default();
+            skipped.object_id = skipped.object_id.take().or(error.object_id);
+            skipped.reasons.push(error.description);
         }
     }
     Ok(Checked::Sendable)

@@ -21,7 +21,7 @@ pub(super) fn invalid_records(
         let object_type = open.file.object_type;
         let mut reader = Reader::new(HashKey::from_bytes(key), object_type, &none);
         let read = each_line(&open.lines, |line| {
-            let Some(reasons) = open
+            let Some(skipped) = open
                 .skipped
                 .get(&line.number)
                 .filter(|_| line.number <= *last)
@@ -58,7 +58,7 @@ pub(super) fn invalid_records(
                     .and_then(|rows| rows.head_text())
                     .unwrap_or_default(),
             };
-            invalid.push((object_type, pending, reasons.join("; "), content));
+            invalid.push((object_type, pending, skipped.reasons.join("; "), content));
             Ok(())
         });
         read.map_err(|error| unreadable(&open.file.path, error))?;

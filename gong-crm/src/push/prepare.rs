@@ -553,18 +553,18 @@ fn source_of(file: &OpenFile) -> String {
 fn first_report(open: &OpenFile) -> FileReport {
     let mut report = FileReport::new(open.file.path.clone(), open.file.object_type);
     report.held_back = open.skipped_records();
-    for (line, reasons) in &open.skipped {
+    for (line, skipped) in &open.skipped {
         let source_line = match u64::MAX - line {
             row if *line > MAX_LINES => row,
             _ => open.source_line(*line),
         };
         report
             .errors
-            .extend(reasons.iter().map(|reason| RecordError {
+            .extend(skipped.reasons.iter().map(|reason| RecordError {
                 client_request_id: None,
                 line: 0,
                 source_line,
-                object_id: None,
+                object_id: skipped.object_id.clone(),
                 description: reason.clone(),
             }));
     }

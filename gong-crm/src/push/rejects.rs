@@ -62,6 +62,21 @@ impl Session {
         written
     }
 
+    /// How the names of a file's rejects begin. Two types that come from one file have a file each,
+    /// whose name says the type.
+    fn stem(&self, file: &InputFile) -> String {
+        let stem = stem(file);
+        let is_shared = self
+            .files
+            .iter()
+            .any(|open| open.file.path == file.path && open.file.object_type != file.object_type);
+        let of_type = file.object_type.file_stem();
+        if is_shared && !stem.starts_with(of_type) {
+            return format!("{of_type}-{stem}");
+        }
+        stem
+    }
+
     fn write(
         &self,
         open: &OpenFile,
@@ -78,7 +93,7 @@ impl Session {
                 .map(Path::to_path_buf)
                 .unwrap_or_default(),
         };
-        let stem = stem(&open.file);
+        let stem = self.stem(&open.file);
         let failed = |error: io::Error| {
             format!(
                 "the rejects cannot be written into {}: {error}",

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
+use crate::record::ObjectType;
 use crate::rule::{Rule, Severity};
 
 /// One problem, with its place and how to fix it.
@@ -18,6 +19,8 @@ use crate::rule::{Rule, Severity};
 pub struct Finding {
     /// The file; `-` is the standard input.
     pub path: Arc<Path>,
+    /// The type of the file's records. One file can be the source of several types.
+    pub object_type: ObjectType,
     /// The line, from 1; 0 if it is about a whole file or column.
     pub line: u64,
     /// The column in characters, from 1; 0 if it is about a whole file or column.

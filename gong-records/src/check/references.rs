@@ -44,6 +44,7 @@ pub(super) fn missing_types(
     let missing = missing.join(" and no ");
     on_finding(Finding {
         path,
+        object_type: ObjectType::Deal,
         line: 0,
         column: 0,
         rule,

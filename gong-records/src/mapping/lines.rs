@@ -164,7 +164,7 @@ impl CsvInput {
 #[derive(Debug)]
 pub struct CsvLines {
     conversion: Conversion,
-    object_type: ObjectType,
+    pub(super) object_type: ObjectType,
     csv: CsvInput,
     now: jiff::Timestamp,
     lines: PathBuf,

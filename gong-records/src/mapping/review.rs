@@ -189,6 +189,7 @@ impl<'a> Review<'a> {
         *self.told.entry((rule, severity)).or_default() += 1;
         let mut finding = Finding {
             path: Arc::clone(&self.path),
+            object_type: self.csv.object_type,
             line: problem.place.line,
             column: problem.column_number,
             rule,

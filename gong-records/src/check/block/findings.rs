@@ -179,6 +179,7 @@ pub(in crate::check) fn finding(
     let start = text.floor_char_boundary(start);
     Finding {
         path: Arc::clone(&settings.path),
+        object_type: settings.context.format.object_type,
         line,
         column: if line == 0 {
             0
