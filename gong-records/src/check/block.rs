@@ -63,7 +63,7 @@ impl<'a> BlockChecker<'a> {
         let fields = settings.context.format.fields.len();
         Self {
             scanner,
-            names: NameCache::default(),
+            names: NameCache::new(settings.context.format),
             wants_emails,
             start,
             report: BlockReport::new(fields),
@@ -112,6 +112,7 @@ impl<'a> BlockChecker<'a> {
         while at < length {
             if self.report.spread.is_none()
                 && let Some(next) = self.scanner.scan(bytes, at, &mut scanned)
+                && !(scanned.has_new_names && self.doubts_type(self.report.lines + 1))
             {
                 self.scanned(bytes, at, next, &mut scanned);
                 at = next;
@@ -185,7 +186,13 @@ impl<'a> BlockChecker<'a> {
             && let Some(address) = scanned.email_address.clone()
         {
             let text = |bytes| str::from_utf8(bytes).unwrap_or_default();
-            self.push_email(text(&bytes[address]), text(id));
+            if self.settings.keeps_keys {
+                self.push_email(text(&bytes[address]), text(id));
+            } else if let Ok(line) = u32::try_from(line) {
+                // The scanner accepts addresses of ASCII alone.
+                let email = EmailKey::of_ascii(&bytes[address], line);
+                self.report.emails.push(email);
+            }
         }
     }
 
@@ -197,6 +204,11 @@ impl<'a> BlockChecker<'a> {
         let checker = RecordChecker::new(&context, &mut self.names, detail);
         let report = checker.doubts(&text, start, &self.scanner, scanned, false);
         self.line_report(report, &text, &bytes[start..next]);
+    }
+
+    /// Whether the names of this line may be those of another type.
+    fn doubts_type(&self, line: u64) -> bool {
+        self.start.is_first && !self.is_type_doubted && line <= DOUBTED_LINES
     }
 
     /// Finds out what is wrong with a line that the scanner could not read.
@@ -227,12 +239,9 @@ impl<'a> BlockChecker<'a> {
             return;
         }
         let is_first = self.start.is_before_records && self.report.records == 0;
-        let doubts_type = self.start.is_first && !self.is_type_doubted && line <= DOUBTED_LINES;
+        let doubts_type = self.doubts_type(line);
         let context = self.settings.context;
-        let (report, learned) = inspect(text, is_first, doubts_type, &context, &mut self.names);
-        for name in &learned {
-            self.scanner.learn(text, name, &context);
-        }
+        let report = inspect(text, is_first, doubts_type, &context, &mut self.names);
         self.report.records += u64::from(report.is_record);
         self.line_report(report, text, bytes);
     }

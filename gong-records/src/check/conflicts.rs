@@ -65,6 +65,7 @@ fn candidates(
     collisions: &[FileCollision],
 ) -> Result<Vec<Candidate>, CheckError> {
     let mut candidates = Vec::with_capacity(collisions.len());
+    let mut names: Option<NameCache> = None;
     for of_file in collisions.chunk_by(|one, other| one.file == other.file) {
         let mut rest = of_file.iter();
         let lines = of_file.iter().map(|collision| collision.line);
@@ -72,8 +73,8 @@ fn candidates(
             let Some(collision) = rest.next() else {
                 return;
             };
-            let mut names = NameCache::default();
-            if let Some(key) = KeyKind::ObjectId.in_line(text, context, &mut names) {
+            let names = names.get_or_insert_with(|| NameCache::new(context.format));
+            if let Some(key) = KeyKind::ObjectId.in_line(text, context, names) {
                 candidates.push(Candidate {
                     collision: *collision,
                     // Not the hash by which they collided.
@@ -127,6 +128,7 @@ fn report(
     places.sort_unstable();
     let severities = SeverityTable::new(&search.options.severities);
     let severity_of = |rule| severities.of(rule);
+    let mut names: Option<NameCache> = None;
     for of_file in places.chunk_by(|one, other| one.0 == other.0) {
         let file = of_file[0].0;
         let input = &search.files[file as usize];
@@ -140,8 +142,8 @@ fn report(
             let Some(other) = conflicting.get(&(file, line)) else {
                 return;
             };
-            let mut names = NameCache::default();
-            let Some(key) = KeyKind::ObjectId.in_line(text, context, &mut names) else {
+            let names = names.get_or_insert_with(|| NameCache::new(context.format));
+            let Some(key) = KeyKind::ObjectId.in_line(text, context, names) else {
                 return;
             };
             let name = search.files[other.file as usize].path.display();

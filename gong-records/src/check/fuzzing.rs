@@ -59,7 +59,7 @@ impl Setup {
         Differential {
             context,
             scanner: Scanner::new(&context, &severities),
-            names: NameCache::default(),
+            names: NameCache::new(context.format),
         }
     }
 }
@@ -86,12 +86,9 @@ impl Differential<'_> {
             };
         };
         let text = text.strip_suffix('\r').unwrap_or(text);
-        let (expected, learned) = inspect(text, false, false, &self.context, &mut self.names);
+        let expected = inspect(text, false, false, &self.context, &mut self.names);
         let is_good = expected.problems.is_empty();
         let Some(next) = next else {
-            for name in &learned {
-                self.scanner.learn(text, name, &self.context);
-            }
             return Ok(Verdict::NotRead { is_good });
         };
         if next != line.len() + 1 {

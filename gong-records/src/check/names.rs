@@ -49,28 +49,31 @@ impl UnknownName {
     }
 }
 
-/// A name that the scanner may learn, as it is in the line, without quotes.
-#[derive(Debug)]
-pub(super) struct LearnedName {
-    pub(super) raw: std::ops::Range<usize>,
-    pub(super) unknown: UnknownName,
-}
-
 /// Names that were classified already: a name is in every record, and comparing it takes time.
-#[derive(Debug, Default)]
-pub(super) struct NameCache(HashMap<Box<str>, UnknownName, RandomState>);
+#[derive(Debug)]
+pub(super) struct NameCache {
+    classifier: Classifier,
+    known: HashMap<Box<str>, UnknownName, RandomState>,
+}
 
 impl NameCache {
     /// How many names are kept.
     const MAX_NAMES: usize = 8_192;
 
-    pub(super) fn classify(&mut self, format: &'static LineFormat, name: &str) -> UnknownName {
-        if let Some(known) = self.0.get(name) {
+    pub(super) fn new(format: &'static LineFormat) -> Self {
+        Self {
+            classifier: Classifier::new(format),
+            known: HashMap::default(),
+        }
+    }
+
+    pub(super) fn classify(&mut self, name: &str) -> UnknownName {
+        if let Some(known) = self.known.get(name) {
             return *known;
         }
-        let unknown = classify(format, name);
-        if self.0.len() < Self::MAX_NAMES {
-            self.0.insert(name.into(), unknown);
+        let unknown = self.classifier.classify(name);
+        if self.known.len() < Self::MAX_NAMES {
+            self.known.insert(name.into(), unknown);
         }
         unknown
     }
@@ -79,65 +82,136 @@ impl NameCache {
 /// How many letters of a name may differ from that of the field that is meant.
 const MAX_DISTANCE: usize = 2;
 
-/// Classifies a name that is not the name of a standard field.
-fn classify(format: &'static LineFormat, name: &str) -> UnknownName {
-    if name.is_empty() {
-        return UnknownName::Empty;
-    }
-    let plain = plain(name);
-    let retired = format.retired_names.iter();
-    if let Some((_, current)) = retired.clone().find(|(old, _)| self::plain(old) == plain) {
-        return UnknownName::Retired { current };
-    }
-    let misspelled = |meant: &'static Field, is_certain| UnknownName::Misspelled {
-        meant,
-        bit: bit_of(format, meant.name),
-        is_certain,
-    };
-    let fields = format.fields.iter();
-    if let Some(meant) = fields
-        .clone()
-        .find(|field| self::plain(field.name) == plain)
-    {
-        return misspelled(meant, true);
-    }
-    // Two different letters in a short word make another word.
-    let tolerated = usize::from(plain.len() > 3) + usize::from(plain.len() > 6);
-    let nearest = fields
-        .map(|field| (distance(&plain, field), field))
-        .min_by_key(|(distance, _)| *distance);
-    match nearest {
-        Some((distance, meant)) if distance <= tolerated.min(MAX_DISTANCE) => {
-            misspelled(meant, false)
+/// Classifies names that are not the names of standard fields.
+#[derive(Debug)]
+pub(super) struct Classifier {
+    /// Earlier names, plain, and the names of today.
+    retired: Vec<(String, &'static str)>,
+    fields: Vec<FieldName>,
+}
+
+/// The name of a standard field, in the forms in which names are compared with it.
+#[derive(Debug)]
+struct FieldName {
+    field: &'static Field,
+    /// The bit of the field.
+    bit: FieldSet,
+    /// Its words in lower case, which are what [`plain`] makes of it.
+    plain: String,
+    /// The lengths of what the name begins with: its first word, its first two words.
+    beginnings: Vec<usize>,
+    letters: Letters,
+}
+
+/// Which letters a text has, and how many: two texts that differ in more than a few have no small
+/// edit distance, which this finds out faster than the distance itself.
+#[derive(Debug, Clone, Copy)]
+struct Letters {
+    /// A bit for each letter; some letters share one.
+    set: u64,
+    count: usize,
+}
+
+impl Letters {
+    fn of(text: &str) -> Self {
+        let mut letters = Self { set: 0, count: 0 };
+        for letter in text.chars() {
+            letters.set |= 1 << (u32::from(letter) % 64);
+            letters.count += 1;
         }
-        _ => UnknownName::Custom,
+        letters
+    }
+
+    /// Whether the edit distance may be at most [`MAX_DISTANCE`]: each edit adds or removes one
+    /// letter, or does both.
+    fn are_near(self, other: Self) -> bool {
+        self.count.abs_diff(other.count) <= MAX_DISTANCE
+            && (self.set ^ other.set).count_ones() as usize <= 2 * MAX_DISTANCE
     }
 }
 
-/// The edit distance between a name and that of a field.
-fn distance(plain_name: &str, field: &Field) -> usize {
-    let words = words(field.name);
-    let is_beginning = words
-        .iter()
-        .scan(String::new(), |beginning, word| {
-            beginning.push_str(word);
-            Some(beginning.clone())
-        })
-        .any(|beginning| beginning.len() > 3 && beginning == plain_name);
-    let field_name = words.concat();
-    // `email` for `emailAddress`, `stageId` for `stage`.
-    if is_beginning || plain_name.strip_suffix("id") == Some(&field_name) {
-        return 1;
+impl Classifier {
+    pub(super) fn new(format: &'static LineFormat) -> Self {
+        let retired = format.retired_names.iter();
+        let fields = format.fields.iter().map(|field| {
+            let words = words(field.name);
+            let beginnings = words.iter().scan(0, |length, word| {
+                *length += word.len();
+                Some(*length)
+            });
+            let plain = words.concat();
+            FieldName {
+                field,
+                bit: bit_of(format, field.name),
+                beginnings: beginnings.collect(),
+                letters: Letters::of(&plain),
+                plain,
+            }
+        });
+        Self {
+            retired: retired
+                .map(|(old, current)| (plain(old), *current))
+                .collect(),
+            fields: fields.collect(),
+        }
     }
-    // The distance is at least the difference of the lengths, and long names are common.
-    if plain_name.len().abs_diff(field_name.len()) > MAX_DISTANCE * char::MAX_LEN_UTF8 {
-        return usize::MAX;
+
+    pub(super) fn classify(&self, name: &str) -> UnknownName {
+        if name.is_empty() {
+            return UnknownName::Empty;
+        }
+        let plain = plain(name);
+        if let Some((_, current)) = self.retired.iter().find(|(old, _)| *old == plain) {
+            return UnknownName::Retired { current };
+        }
+        let misspelled = |meant: &FieldName, is_certain| UnknownName::Misspelled {
+            meant: meant.field,
+            bit: meant.bit,
+            is_certain,
+        };
+        if let Some(meant) = self.fields.iter().find(|field| field.plain == plain) {
+            return misspelled(meant, true);
+        }
+        // Two different letters in a short word make another word.
+        let tolerated = usize::from(plain.len() > 3) + usize::from(plain.len() > 6);
+        let letters = Letters::of(&plain);
+        let nearest = self
+            .fields
+            .iter()
+            .filter_map(|field| Some((field.distance(&plain, letters)?, field)))
+            .min_by_key(|(distance, _)| *distance);
+        match nearest {
+            Some((distance, meant)) if distance <= tolerated.min(MAX_DISTANCE) => {
+                misspelled(meant, false)
+            }
+            _ => UnknownName::Custom,
+        }
     }
-    strsim::osa_distance(plain_name, &field_name)
+}
+
+impl FieldName {
+    /// The edit distance between a plain name and this one, unless it is large.
+    fn distance(&self, plain_name: &str, letters: Letters) -> Option<usize> {
+        let length = plain_name.len();
+        let is_beginning =
+            length > 3 && self.beginnings.contains(&length) && self.plain.starts_with(plain_name);
+        // `email` for `emailAddress`, `stageId` for `stage`.
+        if is_beginning || plain_name.strip_suffix("id") == Some(&self.plain) {
+            return Some(1);
+        }
+        let is_near = letters.are_near(self.letters);
+        is_near.then(|| strsim::osa_distance(plain_name, &self.plain))
+    }
 }
 
 /// The name without case, underscores, hyphens and spaces, which people vary.
 fn plain(name: &str) -> String {
+    if name.is_ascii() {
+        let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
+        return letters
+            .map(|letter| char::from(letter.to_ascii_lowercase()))
+            .collect();
+    }
     name.chars()
         .filter(|character| character.is_alphanumeric())
         .flat_map(char::to_lowercase)
@@ -177,7 +251,7 @@ mod tests {
             (ObjectType::Account, "domain", "domains"),
             (ObjectType::Stage, "internalName", "objectId"),
         ] {
-            let found = match classify(object_type.line_format(), name) {
+            let found = match Classifier::new(object_type.line_format()).classify(name) {
                 UnknownName::Retired { current } => current,
                 UnknownName::Misspelled { meant, .. } => meant.name,
                 UnknownName::Custom => "custom",
@@ -199,7 +273,7 @@ mod tests {
             (ObjectType::Account, "uri"),
             (ObjectType::Lead, "source"),
         ] {
-            let found = classify(object_type.line_format(), name);
+            let found = Classifier::new(object_type.line_format()).classify(name);
             assert!(matches!(found, UnknownName::Custom), "{name}: {found:?}");
         }
     }

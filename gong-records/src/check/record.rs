@@ -15,7 +15,7 @@ use super::finding::{About, RawFinding};
 use super::ids::{ReferenceLookup, hash};
 use super::json::parse::{Pair, Parsed, parse, unescaped};
 use super::json::{Diagnosis, Recovery, diagnose};
-use super::names::{LearnedName, NameCache, UnknownName};
+use super::names::{NameCache, UnknownName};
 use super::scan::{Identity, Scanned, Scanner};
 use crate::record::{Field, ObjectType, Presence};
 use crate::rule::Rule;
@@ -51,6 +51,15 @@ pub(super) struct LineReport {
     pub(super) looks_like: Option<ObjectType>,
 }
 
+/// The beginning of an id that may be anything.
+fn shortened(mut id: String) -> String {
+    const MAX_CHARACTERS: usize = 128;
+    if let Some((end, _)) = id.char_indices().nth(MAX_CHARACTERS) {
+        id.truncate(end);
+    }
+    id
+}
+
 /// The names of a line.
 type Names<'a> = HashSet<&'a str, RandomState>;
 
@@ -64,7 +73,6 @@ pub(super) struct RecordChecker<'a, 'n> {
     /// Whether findings need words, or are only counted.
     detail: bool,
     report: LineReport,
-    learned: Vec<LearnedName>,
 }
 
 /// Finds everything that is wrong with a line. `is_first` means that no record came before.
@@ -75,10 +83,10 @@ pub(super) fn inspect(
     doubts_type: bool,
     context: &CheckContext<'_>,
     names: &mut NameCache,
-) -> (LineReport, Vec<LearnedName>) {
+) -> LineReport {
     let mut checker = RecordChecker::new(context, names, true);
-    checker.line(line, is_first, doubts_type);
-    (checker.report, checker.learned)
+    checker.line(line, 0, is_first, doubts_type);
+    checker.report
 }
 
 impl<'a, 'n> RecordChecker<'a, 'n> {
@@ -92,18 +100,13 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
             names,
             detail,
             report: LineReport::default(),
-            learned: Vec::new(),
         }
     }
 
-    fn line(&mut self, line: &str, is_first: bool, doubts_type: bool) {
-        let mut fixed: Option<String> = None;
-        for _ in 0..=MAX_FIXES {
-            let text = fixed.as_deref().unwrap_or(line);
-            let parsed = parse(text);
-            if parsed.error.is_none() {
-                break;
-            }
+    /// Reads a line, or what it was after some of its mistakes were fixed.
+    fn line(&mut self, text: &str, fixes: usize, is_first: bool, doubts_type: bool) {
+        let parsed = parse(text);
+        if parsed.error.is_some() && fixes <= MAX_FIXES {
             let Diagnosis { problem, recovery } = diagnose(text, &parsed, is_first);
             // A fix may lead back to a problem that was found already.
             let mut known = self.report.problems.iter();
@@ -112,8 +115,11 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
                 self.report.problems.push(problem);
             }
             match recovery {
-                Recovery::ReadOn(next) if !is_known => fixed = Some(next),
-                Recovery::ReadOn(_) | Recovery::Stop => break,
+                Recovery::ReadOn(next) if !is_known => {
+                    self.line(&next, fixes + 1, is_first, doubts_type);
+                    return;
+                }
+                Recovery::ReadOn(_) | Recovery::Stop => {}
                 Recovery::StopFile => {
                     self.report.stops_file = true;
                     return;
@@ -125,8 +131,7 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
                 }
             }
         }
-        let parsed = parse(fixed.as_deref().unwrap_or(line));
-        self.report.is_record = parsed.is_closed || line.trim_start().starts_with('{');
+        self.report.is_record = parsed.is_closed || text.trim_start().starts_with('{');
         self.parsed(&parsed, doubts_type);
     }
 
@@ -178,10 +183,7 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
             {
                 self.declared(declared, pair);
             } else {
-                let unknown = self.names.classify(format, &pair.name);
-                let Range { start, end } = pair.name_range;
-                let raw = start + 1..end - 1;
-                self.learned.push(LearnedName { raw, unknown });
+                let unknown = self.names.classify(&pair.name);
                 self.unknown(unknown, pair);
             }
         }
@@ -312,8 +314,7 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
                 self.report.is_id_good = is_good;
                 // An invalid id tells a person which record is meant, too.
                 let id = pair.value.get();
-                self.report.object_id =
-                    (id.len() > 2 && id != "null").then(|| text().chars().take(128).collect());
+                self.report.object_id = (id.len() > 2 && id != "null").then(|| shortened(text()));
             }
             "modifiedDate" if is_good => {
                 self.report.modified = Some((text(), pair.range.start));

@@ -1,14 +1,15 @@
-//! Reads valid lines of known names, and accepts what is good in them.
+//! Reads valid lines, and accepts what is good in them.
 //!
-//! The scanner looks at each byte about once. Of a line of valid JSON whose names it knows it finds
-//! all fields; those whose values it does not accept are doubts, which the exact check looks at one
-//! by one. Of any other line it says nothing. So what is reported of a line never depends on the
+//! The scanner looks at each byte about once. Of a line of valid JSON it finds all fields; those
+//! whose values it does not accept are doubts, which the exact check looks at one by one. Of any
+//! other line it says nothing. So what is reported of a line never depends on the
 //! scanner; a seeded test compares the two.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::context::{CheckContext, FieldSet, is_true};
-use super::names::LearnedName;
+use super::names::{Classifier, UnknownName};
 use super::severities::SeverityTable;
 use crate::object_type::ObjectType;
 use crate::rule::Rule;
@@ -21,12 +22,15 @@ mod text;
 mod value;
 
 pub(super) use fields::Identity;
-use fields::{FieldTable, Kind};
+use fields::{Entry, FieldTable, Kind, Manners};
+use name_table::Window;
 use order::OrderPredictor;
 
 /// Reads lines of one type.
 #[derive(Debug)]
 pub(super) struct Scanner<'a> {
+    context: CheckContext<'a>,
+    classifier: Classifier,
     fields: FieldTable<'a>,
     order: OrderPredictor,
     /// For each name, the number of the last line that had it.
@@ -35,7 +39,18 @@ pub(super) struct Scanner<'a> {
     takes_underscore: bool,
     /// Whether the bytes to be scanned are known to be UTF-8.
     is_utf_8: bool,
+    /// Where the names of the line are for which the table has no room.
+    unlisted: Vec<Range<usize>>,
 }
+
+/// In place of the place of a custom field for which the table has no room.
+const UNLISTED: usize = usize::MAX;
+
+/// From how many lines at the beginning of a file the order of names is learned.
+const LINES_OF_ORDER: u32 = 64;
+
+/// How many names of a line may be without a place in the table; they are compared one by one.
+const MAX_UNLISTED: usize = 64;
 
 /// A reference to another record.
 #[derive(Debug)]
@@ -83,6 +98,8 @@ pub(super) struct Scanned {
     pub(super) missing: FieldSet,
     /// Where the first name is.
     pub(super) first_name_at: usize,
+    /// Whether no line before had one of its names.
+    pub(super) has_new_names: bool,
 }
 
 impl Scanned {
@@ -95,6 +112,7 @@ impl Scanned {
         self.doubts.clear();
         self.names.clear();
         self.present = 0;
+        self.has_new_names = false;
     }
 
     /// Whether there is nothing to report, whatever the names.
@@ -119,39 +137,27 @@ impl<'a> Scanner<'a> {
         let fields = FieldTable::new(context, severities);
         let count = fields.len();
         Self {
+            context: *context,
+            classifier: Classifier::new(context.format),
             fields,
             order: OrderPredictor::new(count),
             last_lines: vec![0; count],
             line: 0,
             takes_underscore: !severities.reports(Rule::ObjectIdUnderscore),
             is_utf_8: false,
+            unlisted: Vec::new(),
         }
-    }
-
-    /// Adds a name that the exact check found in a line.
-    pub(super) fn learn(&mut self, line: &str, learned: &LearnedName, context: &CheckContext<'_>) {
-        let Some(raw) = line.get(learned.raw.clone()) else {
-            return;
-        };
-        // A line that was fixed to read on may have no valid name there.
-        let Ok(name) = serde_json::from_str::<String>(&format!("\"{raw}\"")) else {
-            return;
-        };
-        self.fields
-            .learn(raw.as_bytes(), &name, learned.unknown, context);
-        self.last_lines.resize(self.fields.len(), 0);
-        self.order.resize(self.fields.len());
     }
 
     /// The name of a field of a line, and what it stands for.
     pub(super) fn field(&self, slot: u16) -> (&str, Identity<'a>) {
-        let entry = self.fields.entry(usize::from(slot));
-        (&entry.about.name, entry.about.identity)
+        let about = self.fields.about(usize::from(slot));
+        (&about.name, about.identity)
     }
 
     /// How long a name is in the line, with its quotes.
     pub(super) fn raw_length(&self, slot: u16) -> usize {
-        self.fields.entry(usize::from(slot)).about.raw.len() + 2
+        self.fields.about(usize::from(slot)).raw.len() + 2
     }
 
     /// The standard fields that records should have.
@@ -165,13 +171,13 @@ impl<'a> Scanner<'a> {
     }
 
     /// Finds out whether these bytes, whose lines are scanned next, are UTF-8 as a whole, which is
-    /// much cheaper than to look at single texts.
+    /// much cheaper than to look at single lines.
     pub(super) fn prepare(&mut self, bytes: &[u8]) {
         self.is_utf_8 = simdutf8::basic::from_utf8(bytes).is_ok();
     }
 
-    /// Reads the line at `start`. Returns where the next one begins, if this one is valid JSON and
-    /// has known names only.
+    /// Reads the line at `start`. Returns where the next one begins, if this one is valid JSON
+    /// without repeated names. New names are learned on the way.
     ///
     /// A line ends with a line feed; bytes after it are never read as a part of the line.
     #[inline]
@@ -181,33 +187,53 @@ impl<'a> Scanner<'a> {
         start: usize,
         scanned: &mut Scanned,
     ) -> Option<usize> {
-        if *bytes.get(start)? != b'{' {
+        if *bytes.get(start)? != b'{' || !(self.is_utf_8 || is_line_utf_8(bytes, start)) {
             return None;
         }
         scanned.clear();
+        self.unlisted.clear();
         self.line = self.line.wrapping_add(1);
         if self.line == 0 {
             self.last_lines.fill(0);
             self.line = 1;
         }
+        // The order of the names is learned from some of the lines; where it always changes, that would
+        // take time for nothing.
+        let learns = self.line < LINES_OF_ORDER || self.line.is_multiple_of(8);
         let mut previous = 0;
         let mut at = after_space(bytes, start + 1);
         scanned.first_name_at = at;
         loop {
             let name_at = at;
-            let slot;
-            (slot, at) = self.name(bytes, at, previous)?;
-            previous = slot + 1;
-            let entry = self.fields.entry(slot);
-            let last_line = self.last_lines.get_mut(entry.canonical)?;
-            if *last_line == self.line {
-                return None;
+            let named = match self.name(bytes, at, previous, learns) {
+                Some(named) => named,
+                None => {
+                    scanned.has_new_names = true;
+                    self.new_name(bytes, at)?
+                }
+            };
+            let (slot, after) = named;
+            at = after_space(bytes, after);
+            if slot == UNLISTED {
+                at = value::custom(bytes, at)?;
+                previous = UNLISTED;
+            } else {
+                let entry = self.fields.entry(slot);
+                let last_line = self.last_lines.get_mut(usize::from(entry.canonical))?;
+                if *last_line == self.line {
+                    return None;
+                }
+                *last_line = self.line;
+                scanned.present |= entry.standard_bit;
+                previous = slot + 1;
+                at = self.value(entry, bytes, at, slot, name_at, scanned)?;
             }
-            *last_line = self.line;
-            scanned.present |= entry.standard_bit;
-            at = self.value(bytes, after_space(bytes, at), slot, name_at, scanned)?;
-            at = after_space(bytes, at);
-            match *bytes.get(at)? {
+            let mut separator = *bytes.get(at)?;
+            if separator <= b' ' {
+                at = after_space(bytes, at);
+                separator = *bytes.get(at)?;
+            }
+            match separator {
                 b',' => at = after_space(bytes, at + 1),
                 b'}' => break,
                 _ => return None,
@@ -218,20 +244,79 @@ impl<'a> Scanner<'a> {
         Some(next)
     }
 
+    /// Learns the name whose quote is at `at`, and reads its colon. Returns its place in the table,
+    /// [`UNLISTED`] if there is no room, and where it ends.
+    #[cold]
+    fn new_name(&mut self, bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+        if *bytes.get(at)? != b'"' {
+            return None;
+        }
+        let start = at + 1;
+        let end = text::name(bytes, start)?;
+        let colon = after_space(bytes, end + 1);
+        if *bytes.get(colon)? != b':' {
+            return None;
+        }
+        let raw = str::from_utf8(&bytes[start..end]).ok()?;
+        let has_escapes = raw.contains('\\');
+        let name = unescaped(&bytes[at..=end], raw)?;
+        let (classifier, context) = (&self.classifier, &self.context);
+        if let Some(slot) = self
+            .fields
+            .learn(raw.as_bytes(), &name, classifier, context)
+        {
+            self.last_lines.push(0);
+            self.order.resize(self.fields.len());
+            return Some((slot, colon + 1));
+        }
+        let is_repeated = |known: &Range<usize>| bytes[known.clone()] == bytes[start..end];
+        let is_simple = !has_escapes
+            && !self.fields.has_escapes()
+            && self.unlisted.len() < MAX_UNLISTED
+            && !self.unlisted.iter().any(is_repeated)
+            && self.is_custom(&name);
+        self.unlisted.push(start..end);
+        is_simple.then_some((UNLISTED, colon + 1))
+    }
+
+    /// Whether a name is that of a custom field that is not declared, and breaks no rule.
+    fn is_custom(&self, name: &str) -> bool {
+        let format = self.context.format;
+        let mut schemas = self.context.schema.iter();
+        let is_declared = schemas.any(|schema| schema.field(format.object_type, name).is_some());
+        let is_known = is_declared || format.field(name).is_some();
+        let unknown = || -> UnknownName { self.classifier.classify(name) };
+        !is_known && Manners::of(unknown(), &self.context) == Manners::Good
+    }
+
     /// Reads a name and its colon. Returns its place in the table, and where it ends.
     #[inline]
-    fn name(&mut self, bytes: &[u8], at: usize, previous: usize) -> Option<(usize, usize)> {
-        if let Some(predicted) = self.order.predicted(previous)
-            && let Some(after) = self.fields.entry(predicted).begins(bytes, at)
-        {
-            return Some((predicted, after));
+    fn name(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        previous: usize,
+        learns: bool,
+    ) -> Option<(usize, usize)> {
+        let first: &Window = bytes.get(at..)?.first_chunk()?;
+        let mut learns = learns;
+        if let Some(predicted) = self.order.predicted(previous) {
+            if let Some(after) = self.fields.begins(predicted, bytes, at, first) {
+                return Some((predicted, after));
+            }
+            learns = true;
         }
         let names = self.fields.names();
-        if let Some(candidate) = names.candidate(bytes, at)
-            && let Some(after) = self.fields.entry(candidate).begins(bytes, at)
-        {
-            self.order.learn(previous, candidate);
-            return Some((candidate, after));
+        if let Some((candidates, length)) = names.candidates(bytes, at, first) {
+            for candidate in candidates {
+                let Some(after) = self.fields.is_named(candidate, bytes, at, first, length) else {
+                    continue;
+                };
+                if learns {
+                    self.order.learn(previous, candidate);
+                }
+                return Some((candidate, after));
+            }
         }
         let (slot, end) = names.look_up(bytes, at)?;
         let colon = after_space(bytes, end + 1);
@@ -246,22 +331,22 @@ impl<'a> Scanner<'a> {
     #[inline]
     fn value(
         &self,
+        entry: &Entry,
         bytes: &[u8],
         at: usize,
         slot: usize,
         name_at: usize,
         scanned: &mut Scanned,
     ) -> Option<usize> {
-        let entry = self.fields.entry(slot);
         let narrow = |slot: usize| u16::try_from(slot).unwrap_or_default();
         if entry.is_noted {
             let slot = narrow(slot);
             scanned.names.push(NotedName { slot, name_at });
         }
-        if let Some(end) = self.good_value(bytes, at, slot, name_at, scanned) {
+        if let Some(end) = self.good_value(entry, bytes, at, slot, name_at, scanned) {
             return Some(end);
         }
-        let end = value::any(bytes, at, self.is_utf_8)?;
+        let end = value::any(bytes, at)?;
         if entry.is_deletion {
             let json = str::from_utf8(&bytes[at..end]).unwrap_or_default();
             scanned.is_deleted = is_true(json);
@@ -278,13 +363,13 @@ impl<'a> Scanner<'a> {
     #[inline]
     fn good_value(
         &self,
+        entry: &Entry,
         bytes: &[u8],
         at: usize,
         slot: usize,
         name_at: usize,
         scanned: &mut Scanned,
     ) -> Option<usize> {
-        let entry = self.fields.entry(slot);
         let first = *bytes.get(at)?;
         if entry.takes_null && first == b'n' {
             return value::literal(bytes, at, b"null");
@@ -328,10 +413,10 @@ impl<'a> Scanner<'a> {
                 scanned.email_address = Some(start..end);
                 end
             }
-            Kind::Text => text::any(bytes, start()?, self.is_utf_8)?,
+            Kind::Text => text::any(bytes, start()?)?,
             Kind::NonEmptyText => {
                 let start = start()?;
-                let end = text::any(bytes, start, self.is_utf_8)?;
+                let end = text::any(bytes, start)?;
                 if end == start {
                     return None;
                 }
@@ -350,25 +435,46 @@ impl<'a> Scanner<'a> {
             Kind::Number => return value::number(bytes, at),
             Kind::Percent => return value::percent(bytes, at),
             Kind::Integer { minimum } => return value::integer(bytes, at, *minimum),
-            Kind::TextList => return value::text_list(bytes, at, self.is_utf_8),
-            Kind::Custom => match start() {
-                Some(start) => text::custom(bytes, start, self.is_utf_8)?,
-                None => return value::custom(bytes, at, self.is_utf_8),
-            },
-            Kind::Any => return value::any(bytes, at, self.is_utf_8),
+            Kind::TextList => return value::text_list(bytes, at),
+            Kind::Custom => return value::custom(bytes, at),
+            Kind::Any => return value::any(bytes, at),
             Kind::Doubt => return None,
         };
         Some(after_quote + 1)
     }
 }
 
+/// The text of a name in quotes, if it is valid JSON; `raw` is what is between the quotes.
+fn unescaped<'line>(quoted: &[u8], raw: &'line str) -> Option<Cow<'line, str>> {
+    if raw.contains('\\') {
+        serde_json::from_slice(quoted).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(raw))
+    }
+}
+
 /// The first place that is not white space within a line.
 #[inline]
-fn after_space(bytes: &[u8], mut at: usize) -> usize {
+fn after_space(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at) {
+        Some(byte) if *byte > b' ' => at,
+        _ => after_spaces(bytes, at),
+    }
+}
+
+#[inline]
+fn after_spaces(bytes: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\t') = bytes.get(at) {
         at += 1;
     }
     at
+}
+
+/// Whether the line is UTF-8 that begins here.
+#[cold]
+fn is_line_utf_8(bytes: &[u8], start: usize) -> bool {
+    let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |end| start + end);
+    simdutf8::basic::from_utf8(&bytes[start..end]).is_ok()
 }
 
 /// Where the next line begins, if nothing follows in this one.

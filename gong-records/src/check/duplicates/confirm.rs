@@ -58,7 +58,7 @@ fn id_in<'line>(
             version,
         });
     }
-    let (report, _) = inspect(text, false, false, context, names);
+    let report = inspect(text, false, false, context, names);
     let id = report.object_id?;
     let range = report.object_id_at..report.object_id_at + id.len() + 2;
     Some(Key {
@@ -76,7 +76,7 @@ fn email_in<'line>(
     context: &CheckContext<'_>,
     names: &mut NameCache,
 ) -> Option<Key<'line>> {
-    let (report, _) = inspect(text, false, false, context, names);
+    let report = inspect(text, false, false, context, names);
     let (address, at) = report.email_address?;
     Some(Key {
         text: Cow::Owned(lower(&address).into_owned()),
@@ -120,7 +120,7 @@ pub(in crate::check) fn confirm(
             .collect(),
         kind,
         context,
-        names: NameCache::default(),
+        names: NameCache::new(context.format),
         on_duplicate,
     };
     match (log, reopen) {

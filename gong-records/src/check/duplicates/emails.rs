@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::log::KeyLog;
 use super::versions::Version;
-use crate::check::ids::{Ids, hash};
+use crate::check::ids::{Ids, hash, hash_bytes};
 
 /// The email addresses of a file's business users that are not deleted.
 #[derive(Debug)]
@@ -52,15 +52,34 @@ impl EmailKey {
             kept: is_kept.then(|| Box::new((address.into(), object_id.into()))),
         }
     }
+
+    /// The same of ASCII, if the stream can be read twice.
+    pub(in crate::check) fn of_ascii(address: &[u8], line: u32) -> Self {
+        let hash = if has_other_case(address) {
+            hash_bytes(&address.to_ascii_lowercase())
+        } else {
+            hash_bytes(address)
+        };
+        Self {
+            hash,
+            line,
+            kept: None,
+        }
+    }
 }
 
 /// In lower case, because case does not matter in practice.
 pub(in crate::check) fn lower(address: &str) -> Cow<'_, str> {
-    // Without an early end, it looks at many bytes at a time.
-    let is_other = |any: bool, byte: u8| any | !byte.is_ascii() | byte.is_ascii_uppercase();
-    if address.bytes().fold(false, is_other) {
+    if has_other_case(address.as_bytes()) {
         Cow::Owned(address.to_lowercase())
     } else {
         Cow::Borrowed(address)
     }
+}
+
+/// Whether a text may be another one in lower case.
+fn has_other_case(text: &[u8]) -> bool {
+    // Without an early end, it looks at many bytes at a time.
+    let is_other = |any: bool, byte: &u8| any | !byte.is_ascii() | byte.is_ascii_uppercase();
+    text.iter().fold(false, is_other)
 }

@@ -44,6 +44,7 @@ pub(super) fn check(field: &Field, value: &RawValue, detail: bool) -> Result<(),
     let outcome = match kind {
         _ if !is_short_text => None,
         FieldKind::Timestamp => Some(timestamp::check(&unescaped(json))),
+        FieldKind::ObjectId => Some(id(field, &unescaped(json))),
         FieldKind::Url => Some(url::check(&unescaped(json))),
         FieldKind::EmailAddress => Some(email_address::check(&unescaped(json))),
         FieldKind::Choice(words) => {
@@ -62,6 +63,20 @@ pub(super) fn check(field: &Field, value: &RawValue, detail: bool) -> Result<(),
         }
         None => check_in_detail(field, value),
     }
+}
+
+/// Checks an id.
+fn id(field: &Field, id: &str) -> Result<(), InvalidValue> {
+    object_id::check(id)?;
+    if has_odd_underscore(field, id) {
+        return Err(InvalidValue::new(Rule::ObjectIdUnderscore, ""));
+    }
+    Ok(())
+}
+
+/// Whether the record's own id has an underscore, and is not an email address.
+fn has_odd_underscore(field: &Field, id: &str) -> bool {
+    field.name == "objectId" && id.contains('_') && !id.contains('@')
 }
 
 fn check_in_detail(field: &Field, value: &RawValue) -> Result<(), ValueProblem> {
@@ -134,7 +149,7 @@ fn text(field: &Field, text: &str, is_required: bool) -> Result<(), ValueProblem
         let hint = format!("write \"{}\"", &text[..DAY]);
         return Err(ValueProblem::new(Rule::CloseDateTime, message).hint(hint));
     }
-    if field.name == "objectId" && text.contains('_') && !text.contains('@') {
+    if has_odd_underscore(field, text) {
         let message = "it has an underscore, which Gong's rule forbids and one of its examples has";
         return Err(ValueProblem::new(Rule::ObjectIdUnderscore, message)
             .hint("use letters, digits and hyphens if you can choose"));

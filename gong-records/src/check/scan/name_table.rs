@@ -1,50 +1,26 @@
 //! Finding a name among those that are known.
 
-use super::short::{ShortText, folded};
 use super::text;
 
 /// The names that the scanner knows, as files spell them; each has a place, counted from 0.
 #[derive(Debug)]
 pub(super) struct NameTable {
     names: Vec<Box<[u8]>>,
-    /// The names that are short, at the same places.
-    short_names: Vec<ShortText>,
-    /// Open tables of places: by the whole name, and by a short one.
-    by_name: Vec<u16>,
-    by_short_name: Vec<u16>,
-    /// An open table of beginnings.
-    by_beginning: Vec<Beginning>,
+    /// An open table of places. It is small enough to stay in the nearest cache.
+    places: Vec<u16>,
 }
 
-/// The first eight bytes of a name, which tell most names apart.
-#[derive(Debug, Clone, Copy)]
-struct Beginning {
-    bytes: u64,
-    /// `EMPTY` in an empty entry, and where several names begin alike.
-    place: u16,
-}
-
+/// Marks what is empty in the table.
 const EMPTY: u16 = u16::MAX;
-
-/// No name begins like this: it would begin with its end.
-const NO_BEGINNING: Beginning = Beginning {
-    bytes: 0,
-    place: EMPTY,
-};
 
 impl NameTable {
     /// How many names there are at most.
     pub(super) const MAX_NAMES: usize = 4_096;
 
-    const SIZE: usize = 256;
-
     pub(super) fn new() -> Self {
         Self {
             names: Vec::new(),
-            short_names: Vec::new(),
-            by_name: vec![EMPTY; Self::SIZE],
-            by_short_name: vec![EMPTY; Self::SIZE],
-            by_beginning: vec![NO_BEGINNING; Self::SIZE],
+            places: vec![EMPTY; 256],
         }
     }
 
@@ -54,97 +30,48 @@ impl NameTable {
 
     /// Adds a name, for which there is room.
     pub(super) fn add(&mut self, name: &[u8]) {
-        let place = self.names.len();
         self.names.push(name.into());
-        self.short_names
-            .push(ShortText::new(name).unwrap_or(ShortText::NONE));
-        if self.names.len() * 4 > self.by_name.len() {
-            let size = self.by_name.len() * 4;
-            self.by_name = vec![EMPTY; size];
-            self.by_short_name = vec![EMPTY; size];
-            self.by_beginning = vec![NO_BEGINNING; size];
+        if self.names.len() * 8 > self.places.len() {
+            self.places = vec![EMPTY; self.places.len() * 4];
             for place in 0..self.names.len() {
                 self.enter(place);
             }
         } else {
-            self.enter(place);
+            self.enter(self.names.len() - 1);
         }
     }
 
     fn enter(&mut self, place: usize) {
-        let most = self.by_name.len() - 1;
-        let name = &self.names[place];
-        let number = u16::try_from(place).unwrap_or(EMPTY);
-        let enter = |table: &mut [u16], hash: usize| {
-            let mut slot = hash & most;
-            while table[slot] != EMPTY {
-                slot = (slot + 1) & most;
-            }
-            table[slot] = number;
-        };
-        enter(&mut self.by_name, hash(name));
-        if let Some(short) = ShortText::new(name) {
-            enter(&mut self.by_short_name, short.hash());
+        let mut slot = hash_of(&self.names[place]) & (self.places.len() - 1);
+        while self.places[slot] != EMPTY {
+            slot = (slot + 1) & (self.places.len() - 1);
         }
-        let quoted = [name, &b"\""[..], &[0; 8]].concat();
-        let Some(bytes) = beginning(&quoted, 0) else {
-            return;
-        };
-        let mut slot = folded(bytes) & most;
-        while self.by_beginning[slot].bytes != NO_BEGINNING.bytes {
-            if self.by_beginning[slot].bytes == bytes {
-                self.by_beginning[slot].place = EMPTY;
-                return;
-            }
-            slot = (slot + 1) & most;
-        }
-        self.by_beginning[slot] = Beginning {
-            bytes,
-            place: number,
-        };
+        self.places[slot] = u16::try_from(place).unwrap_or(EMPTY);
     }
 
-    /// The only name that begins like the one whose quote is at `at`, if there is one. This is
-    /// faster than to find the end of the name.
+    /// The names that the one whose quote is at `at`, and whose first bytes are these, may be, the
+    /// likeliest first; and how long that one is.
     #[inline]
-    pub(super) fn candidate(&self, bytes: &[u8], at: usize) -> Option<usize> {
-        let beginning = beginning(bytes, at + 1)?;
-        let most = self.by_beginning.len() - 1;
-        let mut slot = folded(beginning) & most;
-        loop {
-            let known = self.by_beginning.get(slot)?;
-            if known.bytes == beginning {
-                return (known.place != EMPTY).then_some(usize::from(known.place));
-            }
-            if known.bytes == NO_BEGINNING.bytes {
-                return None;
-            }
-            slot = (slot + 1) & most;
-        }
+    pub(super) fn candidates(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        first: &Window,
+    ) -> Option<(impl Iterator<Item = usize>, usize)> {
+        let (hash, length) = hash(bytes, at, first)?;
+        let most = self.places.len() - 1;
+        let mut slot = hash & most;
+        let candidates = std::iter::from_fn(move || {
+            let place = *self.places.get(slot & most)?;
+            slot += 1;
+            (place != EMPTY).then_some(usize::from(place))
+        });
+        Some((candidates, length))
     }
 
     /// The place of the name whose quote is at `at`, and where its closing quote is.
-    #[inline]
-    pub(super) fn look_up(&self, bytes: &[u8], at: usize) -> Option<(usize, usize)> {
-        if let Some((name, length)) = ShortText::read(bytes, at) {
-            let most = self.by_short_name.len() - 1;
-            let mut slot = name.hash() & most;
-            loop {
-                let place = usize::from(*self.by_short_name.get(slot)?);
-                let Some(known) = self.short_names.get(place) else {
-                    break;
-                };
-                if known.is(name) {
-                    return Some((place, at + length));
-                }
-                slot = (slot + 1) & most;
-            }
-        }
-        self.look_up_long(bytes, at)
-    }
-
     #[cold]
-    fn look_up_long(&self, bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    pub(super) fn look_up(&self, bytes: &[u8], at: usize) -> Option<(usize, usize)> {
         if *bytes.get(at)? != b'"' {
             return None;
         }
@@ -155,52 +82,75 @@ impl NameTable {
 
     /// The place of a name.
     pub(super) fn find(&self, name: &[u8]) -> Option<usize> {
-        let most = self.by_name.len() - 1;
-        let mut slot = hash(name) & most;
+        let mut slot = hash_of(name) & (self.places.len() - 1);
         loop {
-            let place = usize::from(self.by_name[slot]);
+            let place = usize::from(self.places[slot]);
             if **self.names.get(place)? == *name {
                 return Some(place);
             }
-            slot = (slot + 1) & most;
+            slot = (slot + 1) & (self.places.len() - 1);
         }
     }
 }
 
-/// The first eight bytes of a name, up to its closing quote.
+/// What is at least there of a line and what follows it, from any place in the line on. Parts of it
+/// are taken without looking for its end.
+pub(super) type Window = [u8; 64];
+
+/// The hash of a name by itself.
+fn hash_of(name: &[u8]) -> usize {
+    let quoted = [b"\"", name, b"\"", &[0; 64]].concat();
+    let first = quoted.first_chunk();
+    first
+        .and_then(|first| hash(&quoted, 0, first))
+        .map_or(0, |(hash, _)| hash)
+}
+
+/// A hash of the name whose quote is at `at`, up to the next quote: of the first, the middle and
+/// the last eight bytes. And how long it is.
 #[inline]
-fn beginning(bytes: &[u8], start: usize) -> Option<u64> {
-    const ONES: u64 = u64::MAX / 255;
-    const QUOTE: u64 = 0x22;
-    let word = u64::from_le_bytes(*bytes.get(start..)?.first_chunk()?);
-    // The high bit of each byte that is a quote; after the first one, other bits may be set too.
-    let other = word ^ (ONES * QUOTE);
-    let quotes = other.wrapping_sub(ONES) & !other & (ONES * 0x80);
-    // All bits up to the first one; without a quote, all.
-    Some(word & (quotes ^ quotes.wrapping_sub(1)))
+fn hash(bytes: &[u8], at: usize, first: &Window) -> Option<(usize, usize)> {
+    /// Where the 32 bytes begin in the window of which the words are taken.
+    const START: usize = 1;
+    let quotes = text::quotes(first.get(START..)?.first_chunk()?);
+    let word = |at: usize| {
+        // Never more than 31, which the compiler cannot know.
+        let at = at & 31;
+        let mut word = [0; 8];
+        word.copy_from_slice(&first[START + at..START + at + 8]);
+        u64::from_le_bytes(word)
+    };
+    // Lengths cannot be predicted, so that nothing branches by them but the long ones.
+    let (last, length) = if quotes == 0 {
+        let end = long_end(bytes, at + START)?;
+        let last = *bytes.get(end - 8..)?.first_chunk()?;
+        (u64::from_le_bytes(last), end - at - START)
+    } else {
+        let length = quotes.trailing_zeros() as usize;
+        (word(length.saturating_sub(8)), length)
+    };
+    let (first, middle) = (word(0), word((length.min(32) / 2).saturating_sub(4)));
+    // Of a short name, the three are the same word, whose last bytes are not of the name. This
+    // shifts them out.
+    let beyond = 64 - 8 * length.clamp(1, 8);
+    let mixed =
+        first << beyond ^ (middle << beyond).rotate_left(21) ^ (last << beyond).rotate_left(43);
+    let product = u128::from(mixed) * 0x9e37_79b9_7f4a_7c15;
+    // Both halves, so that the low bits depend on all.
+    let hash = usize::try_from((product ^ product >> 64) & u128::from(u32::MAX)).ok()?;
+    Some((hash, length))
 }
 
-/// A hash of the first, the middle and the last eight bytes.
-fn hash(name: &[u8]) -> usize {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let length = name.len();
-    let word = |at: usize| -> u64 {
-        match name.get(at..).and_then(<[u8]>::first_chunk) {
-            Some(bytes) => u64::from_le_bytes(*bytes),
-            None => name
-                .iter()
-                .fold(0, |word, byte| word << 8 | u64::from(*byte)),
-        }
-    };
-    let mut mixed = word(0) ^ (length as u64) << 32;
-    if length > 8 {
-        mixed = (mixed.wrapping_mul(FACTOR) ^ word(length - 8)).rotate_left(29);
-        if length > 16 {
-            mixed = (mixed.wrapping_mul(FACTOR) ^ word(length / 2 - 4)).rotate_left(29);
+/// Where a name of at least 32 bytes ends that begins at `start`.
+#[inline(never)]
+fn long_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start + 32;
+    loop {
+        match text::quotes(bytes.get(at..)?.first_chunk()?) {
+            0 => at += 32,
+            quotes => return Some(at + quotes.trailing_zeros() as usize),
         }
     }
-    let mixed = mixed.wrapping_mul(FACTOR);
-    usize::try_from(mixed >> 40).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -234,17 +184,13 @@ mod tests {
             let found = table.look_up(&line(name), 0);
             assert_eq!(found, Some((place, name.len() + 1)), "{name}");
             assert_eq!(table.find(name.as_bytes()), Some(place));
-            let candidate = table.candidate(&line(name), 0);
-            assert!(
-                candidate.is_none_or(|candidate| candidate == place),
-                "{name}"
-            );
         }
-        assert!(table.candidate(&line("object"), 0).is_some());
-        assert!(
-            table.candidate(&line("objectId"), 0).is_none(),
-            "two begin alike"
-        );
+        let guessed = names.iter().enumerate().filter(|(place, name)| {
+            let line = line(name);
+            let found = table.candidates(&line, 0, line.first_chunk().unwrap());
+            found.is_some_and(|(mut candidates, _)| candidates.next() == Some(*place))
+        });
+        assert!(guessed.count() > 900, "most names are found at once");
         for name in [
             "",
             "object_",
@@ -260,7 +206,7 @@ mod tests {
     fn hashes_of_numbered_names_differ() {
         for prefix in ["f", "custom_field_", "a_rather_long_prefix_of_a_name_"] {
             let hashes: std::collections::HashSet<usize> = (0..1_000)
-                .map(|number| hash(format!("{prefix}{number}").as_bytes()) & 4_095)
+                .map(|number| hash_of(format!("{prefix}{number}").as_bytes()) & 4_095)
                 .collect();
             assert!(hashes.len() > 700, "{prefix}: {}", hashes.len());
         }

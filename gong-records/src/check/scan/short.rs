@@ -1,7 +1,5 @@
 //! Short texts as numbers: they are compared at once, however long they are.
 
-use wide::u8x16;
-
 /// A short text between its quotes, filled up with zeros.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ShortText([u64; 4]);
@@ -34,13 +32,8 @@ impl ShortText {
     /// [`new`](Self::new) that is valid between its quotes.
     #[inline]
     pub(super) fn read(bytes: &[u8], at: usize) -> Option<(Self, usize)> {
-        let bytes: &[u8; Self::MAX_BYTES] = bytes.get(at..)?.first_chunk()?;
-        let quotes = |bytes: &[u8; 16]| {
-            let quotes = u8x16::new(*bytes).simd_eq(u8x16::splat(b'"'));
-            quotes.to_bitmask()
-        };
-        let closing = quotes(bytes.first_chunk()?) | quotes(bytes.last_chunk()?) << 16;
-        let closing = closing & !1;
+        let bytes = bytes.get(at..)?.first_chunk()?;
+        let closing = super::text::quotes(bytes) & !1;
         if closing == 0 {
             return None;
         }
@@ -53,28 +46,11 @@ impl ShortText {
         ))
     }
 
-    /// No text: what is read ends with a quote or zeros.
-    pub(super) const NONE: Self = Self([!0; 4]);
-
     #[inline]
     pub(super) fn is(self, other: Self) -> bool {
         let words = self.0.iter().zip(other.0);
         words.fold(0, |differences, (one, other)| differences | one ^ other) == 0
     }
-
-    /// A number that differs between most texts in its low bits.
-    #[inline]
-    pub(super) fn hash(self) -> usize {
-        let [a, b, c, d] = self.0;
-        folded(a ^ b.rotate_left(11) ^ c.rotate_left(23) ^ d.rotate_left(37))
-    }
-}
-
-/// A number that depends on all bits of a word in its low bits: both halves of a product.
-#[inline]
-pub(super) fn folded(word: u64) -> usize {
-    let product = u128::from(word) * 0x9e37_79b9_7f4a_7c15;
-    (product ^ product >> 64) as usize
 }
 
 #[inline]
@@ -160,23 +136,6 @@ mod tests {
         assert!(ShortText::read(b"\"a\"", 0).is_none());
         let without_quote = ShortText::read(&quoted("ab")[1..], 0).unwrap();
         assert!(!without_quote.0.is(ShortText::new(b"b").unwrap()));
-        assert!(
-            !ShortText::read(b"\0\"                              ", 0)
-                .unwrap()
-                .0
-                .is(ShortText::NONE)
-        );
-    }
-
-    #[test]
-    fn hashes_of_numbered_names_differ() {
-        for prefix in ["f", "custom_field_", "a_prefix_of_some_bytes_"] {
-            let hashes: std::collections::HashSet<usize> = (0..1_000)
-                .map(|number| ShortText::new(format!("{prefix}{number}").as_bytes()).unwrap())
-                .map(|text| text.hash() & 4_095)
-                .collect();
-            assert!(hashes.len() > 700, "{prefix}: {}", hashes.len());
-        }
     }
 
     #[test]

@@ -16,6 +16,30 @@ fn chunk(bytes: &[u8], at: usize) -> Option<u8x16> {
     Some(u8x16::new(*bytes.get(at..)?.first_chunk()?))
 }
 
+/// Two halves of 32 bytes.
+#[inline]
+fn halves(bytes: &[u8; 32]) -> (u8x16, u8x16) {
+    let (first, second) = (bytes.first_chunk(), bytes.last_chunk());
+    let half = |half: Option<&[u8; 16]>| half.map_or(u8x16::ZERO, |half| u8x16::new(*half));
+    (half(first), half(second))
+}
+
+/// Which of 32 bytes are quotes, a bit each.
+#[inline]
+pub(super) fn quotes(bytes: &[u8; 32]) -> u32 {
+    let (first, second) = halves(bytes);
+    let quotes = |half: u8x16| half.simd_eq(u8x16::splat(b'"')).to_bitmask();
+    quotes(first) | quotes(second) << 16
+}
+
+/// How many of 32 bytes are the same as these, up to the first that is not.
+#[inline]
+pub(super) fn same(bytes: &[u8; 32], others: &[u8; 32]) -> usize {
+    let (one, other) = (halves(bytes), halves(others));
+    let same = |one: u8x16, other: u8x16| one.simd_eq(other).to_bitmask();
+    (same(one.0, other.0) | same(one.1, other.1) << 16).trailing_ones() as usize
+}
+
 /// Which of the bytes are at most this, a bit each.
 #[inline]
 fn at_most(bytes: u8x16, most: u8) -> u8x16 {
@@ -41,33 +65,25 @@ fn of_ids(bytes: u8x16) -> (u8x16, u8x16) {
     )
 }
 
-/// Where the next quote, backslash or byte up to `CONTROL` stands, and whether a byte before it is
-/// beyond ASCII.
+/// Where the next quote, backslash or byte up to `CONTROL` stands.
 #[inline]
-fn special<const CONTROL: u8>(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
-    let mut is_ascii = true;
+fn special<const CONTROL: u8>(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         let chunk = chunk(bytes, at)?;
         let quotes = chunk.simd_eq(u8x16::splat(b'"'));
         let backslashes = chunk.simd_eq(u8x16::splat(b'\\'));
         let hits = (at_most(chunk, CONTROL) | quotes | backslashes).to_bitmask();
-        // The high bit of each byte.
-        let beyond = chunk.to_bitmask();
         if hits != 0 {
-            is_ascii &= beyond & (hits ^ (hits - 1)) == 0;
-            return Some((at + hits.trailing_zeros() as usize, is_ascii));
+            return Some(at + hits.trailing_zeros() as usize);
         }
-        is_ascii &= beyond == 0;
         at += 16;
     }
 }
 
 /// Where a string without escapes ends that begins at `start`, after its quote.
-///
-/// It may not be UTF-8: it will be compared with text that is.
 #[inline]
 pub(super) fn plain(bytes: &[u8], start: usize) -> Option<usize> {
-    let (end, _) = special::<CONTROL>(bytes, start)?;
+    let end = special::<CONTROL>(bytes, start)?;
     (bytes[end] == b'"').then_some(end)
 }
 
@@ -75,37 +91,44 @@ pub(super) fn plain(bytes: &[u8], start: usize) -> Option<usize> {
 /// that are.
 #[inline]
 pub(super) fn name(bytes: &[u8], start: usize) -> Option<usize> {
-    let (mut end, _) = special::<CONTROL>(bytes, start)?;
+    let mut end = special::<CONTROL>(bytes, start)?;
     while bytes[end] == b'\\' {
-        (end, _) = special::<CONTROL>(bytes, end + 2)?;
+        end = special::<CONTROL>(bytes, end + 2)?;
     }
     (bytes[end] == b'"').then_some(end)
 }
 
-/// Where a string ends, with or without escapes. It is UTF-8, and so are its surrogates in pairs.
+/// Where a string ends, with or without escapes. Its surrogates are in pairs.
 #[inline]
-pub(super) fn any(bytes: &[u8], start: usize, is_utf_8: bool) -> Option<usize> {
-    text(bytes, start, is_utf_8).map(|(end, _)| end)
+pub(super) fn any(bytes: &[u8], start: usize) -> Option<usize> {
+    text(bytes, start).map(|(end, _)| end)
 }
 
 /// Where a string ends, and whether it has escapes.
 #[inline]
-fn text(bytes: &[u8], start: usize, is_utf_8: bool) -> Option<(usize, bool)> {
-    let (mut end, mut is_ascii) = special::<CONTROL>(bytes, start)?;
-    let has_escapes = bytes[end] == b'\\';
+fn text(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
+    let end = special::<CONTROL>(bytes, start)?;
+    match bytes[end] {
+        b'"' => Some((end, false)),
+        b'\\' => Some((escaped_text(bytes, end)?, true)),
+        _ => None,
+    }
+}
+
+/// Where a string ends that has an escape at `at`.
+#[inline]
+fn escaped_text(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut end = at;
     while bytes[end] == b'\\' {
         let after = escape_end(bytes, end)?;
         // Escapes often follow each other.
-        if *bytes.get(after)? == b'\\' {
-            end = after;
-            continue;
-        }
-        let (next, next_is_ascii) = special::<CONTROL>(bytes, after)?;
-        end = next;
-        is_ascii &= next_is_ascii;
+        end = if *bytes.get(after)? == b'\\' {
+            after
+        } else {
+            special::<CONTROL>(bytes, after)?
+        };
     }
-    let is_good = is_utf_8 || is_ascii || str::from_utf8(&bytes[start..end]).is_ok();
-    (bytes[end] == b'"' && is_good).then_some((end, has_escapes))
+    (bytes[end] == b'"').then_some(end)
 }
 
 /// Where an escape ends that begins with the backslash at `at`; that of both halves of a surrogate
@@ -273,14 +296,12 @@ pub(super) fn day(bytes: &[u8], start: usize) -> Option<usize> {
 /// Where a link ends. Slashes may be escaped, as PHP does.
 #[inline]
 pub(super) fn url(bytes: &[u8], start: usize) -> Option<usize> {
-    let (mut end, mut is_ascii) = special::<SPACE_TOO>(bytes, start)?;
+    let mut end = special::<SPACE_TOO>(bytes, start)?;
     while bytes[end] == b'\\' {
         if *bytes.get(end + 1)? != b'/' {
             return None;
         }
-        let (next, next_is_ascii) = special::<SPACE_TOO>(bytes, end + 2)?;
-        end = next;
-        is_ascii &= next_is_ascii;
+        end = special::<SPACE_TOO>(bytes, end + 2)?;
     }
     let text = &bytes[start..end];
     let rest = text
@@ -295,7 +316,8 @@ pub(super) fn url(bytes: &[u8], start: usize) -> Option<usize> {
     let rest = &rest[rest.len() - after_slash(rest)?..];
     let rest = &rest[rest.len() - after_slash(rest)?..];
     // White space beyond ASCII is in doubt.
-    let is_good = bytes[end] == b'"' && is_ascii && !rest.is_empty() && after_slash(rest).is_none();
+    let is_good =
+        bytes[end] == b'"' && rest.is_ascii() && !rest.is_empty() && after_slash(rest).is_none();
     is_good.then_some(end)
 }
 
@@ -332,13 +354,16 @@ pub(super) fn email_address(bytes: &[u8], start: usize) -> Option<usize> {
 
 /// Where the string of a custom field ends that is not declared.
 #[inline]
-pub(super) fn custom(bytes: &[u8], start: usize, is_utf_8: bool) -> Option<usize> {
-    let (end, has_escapes) = text(bytes, start, is_utf_8)?;
+pub(super) fn custom(bytes: &[u8], start: usize) -> Option<usize> {
+    let (end, has_escapes) = text(bytes, start)?;
     // What may be a date-time with a fraction is in doubt, whatever its characters are written as.
-    let text = &bytes[start..end];
-    let may_be_fractional = match text.first() {
-        Some(first) if has_escapes => first.is_ascii_digit() || text.starts_with(b"\\u003"),
-        _ => text.len() > 19 && matches!(text[19], b'.' | b',') && text[10] == b'T',
+    let may_be_fractional = if has_escapes {
+        let text = &bytes[start..end];
+        text[0].is_ascii_digit() || text.starts_with(b"\\u003")
+    } else {
+        end - start > 19
+            && matches!(bytes.get(start + 19), Some(b'.' | b','))
+            && bytes.get(start + 10) == Some(&b'T')
     };
     (!may_be_fractional).then_some(end)
 }
@@ -461,13 +486,12 @@ mod tests {
             ("no pair \\ud83dxxxxxxxx", false),
             ("a\ttab", false),
         ] {
-            let end = any(&padded(text), 0, false);
+            let end = any(&padded(text), 0);
             assert_eq!(end, taken.then_some(text.len()), "{text}");
         }
-        assert!(any(b"\xff\"                    ", 0, false).is_none());
-        assert!(custom(&padded("2022-02-04T17:57:23\\u002e000Z"), 0, false).is_none());
-        assert!(custom(&padded("2022-02-04T17:57:23Z"), 0, false).is_some());
-        assert!(custom(&padded("R\\u0026D \\/ \\\"x\\\""), 0, false).is_some());
+        assert!(custom(&padded("2022-02-04T17:57:23\\u002e000Z"), 0).is_none());
+        assert!(custom(&padded("2022-02-04T17:57:23Z"), 0).is_some());
+        assert!(custom(&padded("R\\u0026D \\/ \\\"x\\\""), 0).is_some());
     }
 
     #[test]

@@ -84,7 +84,7 @@ pub(super) fn integer(bytes: &[u8], at: usize, minimum: i64) -> Option<usize> {
 
 /// Where a list of strings ends.
 #[inline]
-pub(super) fn text_list(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize> {
+pub(super) fn text_list(bytes: &[u8], at: usize) -> Option<usize> {
     if *bytes.get(at)? != b'[' {
         return None;
     }
@@ -96,7 +96,7 @@ pub(super) fn text_list(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize
         if *bytes.get(at)? != b'"' {
             return None;
         }
-        at = after_space(bytes, text::any(bytes, at + 1, is_utf_8)? + 1);
+        at = after_space(bytes, text::any(bytes, at + 1)? + 1);
         match *bytes.get(at)? {
             b',' => at = after_space(bytes, at + 1),
             b']' => return Some(at + 1),
@@ -105,29 +105,39 @@ pub(super) fn text_list(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize
     }
 }
 
-/// Where the value of a custom field ends that is not a string.
+/// Where the value of a custom field ends that is not declared; `null` is one.
 #[inline]
-pub(super) fn custom(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize> {
-    match *bytes.get(at)? {
-        b'[' => text_list(bytes, at, is_utf_8),
-        b't' | b'f' => boolean(bytes, at),
-        _ => number(bytes, at),
+pub(super) fn custom(bytes: &[u8], at: usize) -> Option<usize> {
+    let word: [u8; 4] = *bytes.get(at..)?.first_chunk()?;
+    if word[0] == b'"' {
+        return Some(text::custom(bytes, at + 1)? + 1);
+    }
+    // Which of the three words it is cannot be predicted, so that none is tried before another.
+    let is = |other: [u8; 4]| usize::from(u32::from_le_bytes(word) == u32::from_le_bytes(other));
+    let is_false = is(*b"fals") & usize::from(bytes.get(at + 4) == Some(&b'e'));
+    if is(*b"null") + is(*b"true") + is_false > 0 {
+        return Some(at + 4 + is_false);
+    }
+    if word[0] == b'[' {
+        text_list(bytes, at)
+    } else {
+        number(bytes, at)
     }
 }
 
 /// Where any valid value ends. Deeply nested ones and large numbers are for the exact check.
-pub(super) fn any(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize> {
+pub(super) fn any(bytes: &[u8], at: usize) -> Option<usize> {
     match *bytes.get(at)? {
-        b'"' => text::any(bytes, at + 1, is_utf_8).map(|end| end + 1),
+        b'"' => text::any(bytes, at + 1).map(|end| end + 1),
         b't' | b'f' => boolean(bytes, at),
         b'n' => literal(bytes, at, b"null"),
-        b'[' | b'{' => nested(bytes, at, is_utf_8),
+        b'[' | b'{' => nested(bytes, at),
         _ => number(bytes, at),
     }
 }
 
 /// Where a list or an object ends.
-fn nested(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize> {
+fn nested(bytes: &[u8], at: usize) -> Option<usize> {
     /// One bit per level.
     const MAX_DEPTH: u32 = 60;
     // Which of the open levels are objects, the innermost in the lowest bit.
@@ -148,13 +158,13 @@ fn nested(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize> {
             let closing = if is_object { b'}' } else { b']' };
             if *bytes.get(at)? != closing {
                 if is_object {
-                    at = key(bytes, at, is_utf_8)?;
+                    at = key(bytes, at)?;
                 }
                 continue;
             }
             // Empty: it is closed below.
         } else {
-            at = any(bytes, at, is_utf_8)?;
+            at = any(bytes, at)?;
         }
         // Values end here.
         loop {
@@ -164,7 +174,7 @@ fn nested(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize> {
                 b',' => {
                     at = after_space(bytes, at + 1);
                     if is_object {
-                        at = key(bytes, at, is_utf_8)?;
+                        at = key(bytes, at)?;
                     }
                     break;
                 }
@@ -183,11 +193,11 @@ fn nested(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize> {
 }
 
 /// Where the value begins that follows a name and its colon.
-fn key(bytes: &[u8], at: usize, is_utf_8: bool) -> Option<usize> {
+fn key(bytes: &[u8], at: usize) -> Option<usize> {
     if *bytes.get(at)? != b'"' {
         return None;
     }
-    let end = text::any(bytes, at + 1, is_utf_8)?;
+    let end = text::any(bytes, at + 1)?;
     let colon = after_space(bytes, end + 1);
     (*bytes.get(colon)? == b':').then(|| after_space(bytes, colon + 1))
 }
@@ -225,7 +235,7 @@ mod tests {
             assert_eq!(reader(text.as_bytes(), 0), end, "{text}");
         }
         // Bytes after the end of a list are read in blocks of sixteen, and do not count.
-        let list = |text: &str| text_list(&[text.as_bytes(), &[b'_'; 32]].concat(), 0, false);
+        let list = |text: &str| text_list(&[text.as_bytes(), &[b'_'; 32]].concat(), 0);
         assert_eq!(list("[ \"a\" ,\"\\u00e9\"],"), Some(16));
         assert_eq!(list("[\"a\",]"), None);
     }
@@ -251,7 +261,7 @@ mod tests {
             let bytes = [json.as_bytes(), &[b'_'; 32]].concat();
             let is_valid = serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok();
             let expected = is_valid.then_some(json.len());
-            assert_eq!(any(&bytes, 0, false), expected, "{json}");
+            assert_eq!(any(&bytes, 0), expected, "{json}");
         }
     }
 }

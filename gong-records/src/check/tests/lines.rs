@@ -205,3 +205,44 @@ fn a_finding_as_json_has_the_documented_keys() {
         ]
     );
 }
+
+#[test]
+fn names_beyond_those_remembered_are_judged_like_others() {
+    let head = r#"{"objectId":"a","modifiedDate":"2026-03-01T09:30:00Z","name":"n""#;
+    let mut content = String::new();
+    // More names than the scanner keeps, so that those of the last lines have no place.
+    for line in 0..100 {
+        let names = (0..60).map(|name| format!(r#","key_{line}_{name}":{name}"#));
+        content.push_str(&format!("{head}{}}}\n", names.collect::<String>()));
+    }
+    let last = [
+        (r#""new":1,"other":null,"third":["a"]"#, vec![]),
+        (r#""new":1,"new":2"#, vec![Rule::DuplicateKey]),
+        (r#""new":1,"n\u0065w":2"#, vec![Rule::DuplicateKey]),
+        (r#""key_3_7":1,"key_3\u005f7":2"#, vec![Rule::DuplicateKey]),
+        (
+            r#""at":"2022-02-04T17:57:23.5Z""#,
+            vec![Rule::CustomTimestampFraction],
+        ),
+        (r#""part":{"a":1}"#, vec![Rule::CustomShape]),
+        (r#""part":tru"#, vec![Rule::UnquotedWord]),
+    ];
+    for (fields, _) in &last {
+        content.push_str(&format!("{head},{fields}}}\n"));
+    }
+    let mut options = Options::default();
+    options.severities.allow.extend([
+        Rule::DuplicateObjectId,
+        Rule::ConflictingVersions,
+        Rule::NotVisible,
+    ]);
+    let found = findings_of(ObjectType::Account, content.as_bytes(), &options);
+    let of_line = |line| {
+        let of_line = found.iter().filter(move |finding| finding.line == line);
+        of_line.map(|finding| finding.rule).collect::<Vec<Rule>>()
+    };
+    for (line, (fields, expected)) in (101..).zip(last) {
+        assert_eq!(of_line(line), expected, "{fields}");
+    }
+    assert!(found.iter().all(|finding| finding.line > 100), "{found:?}");
+}
