@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gong_crm::ObjectType;
+use gong_crm::io::discover::entity_files;
 use gong_crm::mapping::{Conversion, Mapping, MappingError};
 use gong_crm::schema::EntitySchema;
 use gong_crm::source::Take;
@@ -19,11 +20,14 @@ use crate::output::table::counted;
 /// How many files a warning names.
 const NAMED: usize = 3;
 
-/// The conversion of CSV files: by the mappings that are named, or by those of the config file.
+/// The conversion of CSV files: by the mappings that are named, or by those of the config file. Cells
+/// can be looked up in the records of the paths.
 pub(crate) fn conversion(
     global: &Global,
     maps: &[PathBuf],
     schema: Option<&EntitySchema>,
+    paths: &[PathBuf],
+    object_type: Option<ObjectType>,
 ) -> Result<Option<Conversion>, CliError> {
     let mut merged: Option<Mapping> = None;
     for map in maps {
@@ -40,6 +44,14 @@ pub(crate) fn conversion(
         conversion.entity_schema = schema.cloned();
         conversion.by_name = by_name;
         conversion.files = files;
+        // What can't be found is reported when it is read.
+        let neighbors = entity_files(paths, object_type, &conversion.csvs());
+        conversion.neighbors = neighbors
+            .into_iter()
+            .flatten()
+            .filter(|file| conversion.takes(&file.path))
+            .map(|file| (file.object_type, file.path))
+            .collect();
         conversion
     });
     Ok(conversion)
@@ -91,7 +103,7 @@ pub(crate) fn configured(global: &Global) -> Result<Option<Configured>, CliError
 }
 
 /// The files of a source, as they are now.
-fn source_paths(folder: &Path, source: &SourceTable) -> Vec<PathBuf> {
+pub(crate) fn source_paths(folder: &Path, source: &SourceTable) -> Vec<PathBuf> {
     let Origin::Files { pattern, take } = &source.origin else {
         return Vec::new();
     };

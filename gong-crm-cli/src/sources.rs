@@ -19,6 +19,7 @@ use crate::config::settings::Settings;
 use crate::config::sources::{SourceTable, Sources, SyncTable, named_source};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::mappings::source_paths;
 use crate::signal::Signals;
 
 /// The tables of sources, and where they were found.
@@ -136,7 +137,21 @@ impl SourceTables {
                 CliError::new(Exit::Usage, error.to_string())
                     .with_hint(format!("it is set as `map` in {at}"))
             };
-            let mut conversion = Conversion::new(Mapping::open(&path).map_err(unusable)?);
+            let mut mapping = Mapping::open(&path).map_err(unusable)?;
+            let mut files = Vec::new();
+            // Cells can be looked up in the records of the other sources.
+            for (other, table) in &self.tables.sources {
+                let Some(map) = &table.map else { continue };
+                let map = self.folder.join(map);
+                if map != path {
+                    let others = Mapping::open(&map).map_err(unusable)?;
+                    mapping = mapping.with_other_tables_of(others);
+                }
+                let paths = source_paths(&self.folder, table).into_iter();
+                files.extend(paths.map(|path| (*other, path)));
+            }
+            let mut conversion = Conversion::new(mapping);
+            conversion.files = files;
             conversion.entity_schema = schema.cloned();
             conversion.by_name = !is_own;
             options.mapping = std::fs::read_to_string(&path).unwrap_or_default();

@@ -117,6 +117,8 @@ pub struct Options {
     pub path: Option<PathBuf>,
     /// Files of types, beside those that the mapping names, for lookups among types.
     pub files: Vec<(ObjectType, PathBuf)>,
+    /// Files that are converted beside this one, for lookups among types.
+    neighbors: Vec<(ObjectType, PathBuf)>,
     lookups: lookup::Cache,
     /// How many lookups among types lead here.
     depth: usize,
@@ -131,6 +133,7 @@ impl Options {
             keep_rows: false,
             path: None,
             files: Vec::new(),
+            neighbors: Vec::new(),
             lookups: lookup::Cache::default(),
             depth: 0,
         }

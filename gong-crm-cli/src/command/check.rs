@@ -119,6 +119,8 @@ fn options(global: &Global, check: &Check) -> Result<Options, CliError> {
         global,
         &check.map,
         options.entity_schema.as_ref(),
+        &check.paths,
+        check.object_type,
     )?);
     Ok(options)
 }

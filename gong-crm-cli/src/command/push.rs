@@ -128,7 +128,13 @@ fn options_of(global: &Global, push: &Push, mut options: Options) -> Result<Opti
     let schema = schema
         .map(|path| schema_file::read(path, push.object_type))
         .transpose()?;
-    options.converter = super::check::converter(conversion(global, &push.map, schema.as_ref())?);
+    options.converter = super::check::converter(conversion(
+        global,
+        &push.map,
+        schema.as_ref(),
+        &push.paths,
+        push.object_type,
+    )?);
     if push.no_check {
         return Ok(options.unchecked());
     }

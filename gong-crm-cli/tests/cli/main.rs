@@ -28,6 +28,7 @@ mod output;
 mod pages;
 mod push;
 mod reference;
+mod same_verdict;
 mod schema;
 mod shared_file;
 #[cfg(unix)]

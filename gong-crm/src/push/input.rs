@@ -25,10 +25,6 @@ use crate::source::Stamp;
 /// The path that stands for standard input.
 pub(super) const STANDARD_INPUT: &str = "-";
 
-/// No file has more lines. Larger numbers stand for rows of a CSV that have no line: the number of
-/// the row, counted down from the largest number.
-pub(super) const MAX_LINES: u64 = u64::MAX / 2;
-
 /// How many findings are reported while a push is under way.
 const REPORTED_FINDINGS: usize = 50;
 
@@ -232,6 +228,12 @@ pub(super) enum Checked {
     Invalid(Vec<Vec<RecordError>>),
 }
 
+/// An error of a record, and its line in what the mapping made of the file.
+struct Found {
+    record: Option<u64>,
+    error: RecordError,
+}
+
 /// Checks the files, as the options say.
 pub(super) fn check(
     files: &mut [OpenFile],
@@ -259,14 +261,17 @@ pub(super) fn check(
         unchecked.severities.allow.extend(HANDLED_RULES);
         unchecked
     });
-    let mut found: BTreeMap<Key, Vec<RecordError>> = BTreeMap::new();
+    let mut found: BTreeMap<Key, Vec<Found>> = BTreeMap::new();
     let (mut first, mut errors, mut warnings) = (Vec::new(), 0_u64, 0_u64);
     let mut on_finding = |finding: Finding| {
         if finding.severity == Severity::Error {
             errors += 1;
             let key = (finding.object_type, finding.path.to_path_buf());
             let of_file = found.entry(key).or_default();
-            of_file.push(record_error(&finding));
+            of_file.push(Found {
+                record: finding.record,
+                error: record_error(&finding),
+            });
         } else {
             warnings += 1;
         }
@@ -304,22 +309,19 @@ pub(super) fn check(
     if found.is_empty() {
         return Ok(Checked::Sendable);
     }
-    let is_of_whole_file = found.values().flatten().any(|error| error.source_line == 0);
+    let is_of_whole_file = found.values().flatten().any(|of| of.error.source_line == 0);
     let skips = options.check.skips_invalid() || !is_checked;
     if !skips || is_of_whole_file {
-        let of_file = files
-            .iter()
-            .map(|open| found.remove(&open.key()).unwrap_or_default());
+        let of_file = files.iter().map(|open| {
+            let of_file = found.remove(&open.key()).unwrap_or_default();
+            of_file.into_iter().map(|of| of.error).collect()
+        });
         return Ok(Checked::Invalid(of_file.collect()));
     }
     for open in files {
-        for error in found.remove(&open.key()).unwrap_or_default() {
-            let line = match &open.converted {
-                Some(converted) => converted.line_of(error.source_line),
-                None => Some(error.source_line),
-            };
-            // A row that could not be converted has no line.
-            let line = line.unwrap_or(u64::MAX - error.source_line);
+        for Found { record, error } in found.remove(&open.key()).unwrap_or_default() {
+            // Several records of a CSV or a JSON file can begin on one line.
+            let line = record.unwrap_or(error.source_line);
             let skipped = open.skipped.entry(line).or_default();
             skipped.object_id = skipped.object_id.take().or(error.object_id);
             skipped.reasons.push(error.description);
@@ -352,8 +354,11 @@ impl OpenFile {
         }
     }
 
-    /// Whether the numbers of two lines are those of distinct records.
-    pub(super) fn distinct(lines: impl Iterator<Item = u64>) -> u64 {
-        lines.collect::<BTreeSet<u64>>().len() as u64
+    /// How many records the errors are about.
+    pub(super) fn distinct(errors: &[RecordError]) -> u64 {
+        let places = errors
+            .iter()
+            .map(|error| (error.source_line, error.object_id.as_deref()));
+        places.collect::<BTreeSet<_>>().len() as u64
     }
 }

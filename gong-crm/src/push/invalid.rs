@@ -1,39 +1,49 @@
 //! Records that the check found invalid: they are kept as rejects.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
 use super::PushError;
-use super::input::{MAX_LINES, OpenFile, unreadable};
+use super::input::{OpenFile, unreadable};
 use super::lines::each_line;
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{Action, Content, Pending};
+
+/// A line that is not sent.
+struct HeldLine {
+    number: u64,
+    bytes: Vec<u8>,
+    /// The record's id and the hash of its compared form, if the line says which record it is.
+    record: Option<(String, u128)>,
+}
+
+/// A record that is not sent and does not say which one it is, so that the ledger can't know it.
+pub(super) struct Unidentified {
+    /// Its line in the file, or that of its row.
+    pub(super) source_line: u64,
+    /// Its text in the file, without the line break.
+    pub(super) text: Vec<u8>,
+    pub(super) reasons: String,
+}
 
 /// The lines that the check found invalid and that say which record they are.
 pub(super) fn invalid_records(
     files: &[OpenFile],
     key: [u8; 16],
 ) -> Result<Vec<(ObjectType, Pending, String, Content)>, PushError> {
-    let none = |_: &str| 0;
     let mut invalid = Vec::new();
     for (place, open) in files.iter().enumerate() {
-        let Some(last) = open.skipped.keys().rfind(|line| **line <= MAX_LINES) else {
-            continue;
+        let held = held_lines(open, key).map_err(|error| unreadable(&open.file.path, error))?;
+        let named = held.iter().filter(|line| line.record.is_some());
+        let mut rows = rows(open, &named.map(|line| line.number).collect());
+        let head = match &open.converted {
+            Some(converted) if !held.is_empty() => converted.head_text().unwrap_or_default(),
+            _ => String::new(),
         };
-        let object_type = open.file.object_type;
-        let mut reader = Reader::new(HashKey::from_bytes(key), object_type, &none);
-        let read = each_line(&open.lines, |line| {
-            let Some(skipped) = open
-                .skipped
-                .get(&line.number)
-                .filter(|_| line.number <= *last)
-            else {
-                return Ok::<(), std::io::Error>(());
-            };
-            let (object_id, hash) = match reader.read(line.bytes) {
-                Ok(facts) => (facts.object_id.into_owned(), facts.hash),
-                Err(error) => match error.object_id {
-                    Some(object_id) => (object_id, 0),
-                    None => return Ok(()),
-                },
+        for line in held {
+            let Some((object_id, hash)) = line.record else {
+                continue;
             };
             let pending = Pending {
                 object_id,
@@ -48,20 +58,62 @@ pub(super) fn invalid_records(
                 is_known: true,
                 is_unsure: false,
             };
-            let converted = open.converted.as_ref();
             let content = Content {
-                line: line.bytes.to_vec(),
-                row: converted
-                    .and_then(|rows| rows.row_text(line.number))
-                    .unwrap_or_default(),
-                head: converted
-                    .and_then(|rows| rows.head_text())
-                    .unwrap_or_default(),
+                line: line.bytes,
+                row: rows.remove(&line.number).unwrap_or_default(),
+                head: head.clone(),
             };
-            invalid.push((object_type, pending, skipped.reasons.join("; "), content));
-            Ok(())
-        });
-        read.map_err(|error| unreadable(&open.file.path, error))?;
+            let reasons = open.skipped[&line.number].reasons.join("; ");
+            invalid.push((open.file.object_type, pending, reasons, content));
+        }
     }
     Ok(invalid)
+}
+
+/// The records of a file that are not sent and that the ledger can't know.
+pub(super) fn unidentified(open: &OpenFile) -> io::Result<Vec<Unidentified>> {
+    let mut held = held_lines(open, [0; 16])?;
+    held.retain(|line| line.record.is_none());
+    let mut rows = rows(open, &held.iter().map(|line| line.number).collect());
+    let unidentified = held.into_iter().map(|line| Unidentified {
+        source_line: open.source_line(line.number),
+        text: match rows.remove(&line.number) {
+            Some(row) => row.into_bytes(),
+            None => line.bytes,
+        },
+        reasons: open.skipped[&line.number].reasons.join("; "),
+    });
+    Ok(unidentified.collect())
+}
+
+fn held_lines(open: &OpenFile, key: [u8; 16]) -> io::Result<Vec<HeldLine>> {
+    let mut held = Vec::new();
+    let Some(last) = open.skipped.keys().next_back() else {
+        return Ok(held);
+    };
+    let none = |_: &str| 0;
+    let object_type = open.file.object_type;
+    let mut reader = Reader::new(HashKey::from_bytes(key), object_type, &none);
+    each_line(&open.lines, |line| {
+        if line.number > *last || !open.skipped.contains_key(&line.number) {
+            return Ok::<(), io::Error>(());
+        }
+        let record = match reader.read(line.bytes) {
+            Ok(facts) => Some((facts.object_id.into_owned(), facts.hash)),
+            Err(error) => error.object_id.map(|object_id| (object_id, 0)),
+        };
+        held.push(HeldLine {
+            number: line.number,
+            bytes: line.bytes.to_vec(),
+            record,
+        });
+        Ok(())
+    })?;
+    Ok(held)
+}
+
+/// The texts of the rows that the lines were made of.
+fn rows(open: &OpenFile, numbers: &BTreeSet<u64>) -> BTreeMap<u64, String> {
+    let converted = open.converted.as_ref();
+    converted.map_or_else(BTreeMap::new, |converted| converted.row_texts(numbers))
 }

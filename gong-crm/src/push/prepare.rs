@@ -12,7 +12,7 @@ use super::bodies::{Bodies, Body, Chosen, HeldBack};
 use super::decided::{Decided, OpenRecords};
 use super::event::Event;
 use super::facts::Clears;
-use super::input::{MAX_LINES, OpenFile, unreadable};
+use super::input::{OpenFile, unreadable};
 use super::invalid::invalid_records;
 use super::level::Level;
 use super::parents::BlockedParents;
@@ -554,10 +554,7 @@ fn first_report(open: &OpenFile) -> FileReport {
     let mut report = FileReport::new(open.file.path.clone(), open.file.object_type);
     report.held_back = open.skipped_records();
     for (line, skipped) in &open.skipped {
-        let source_line = match u64::MAX - line {
-            row if *line > MAX_LINES => row,
-            _ => open.source_line(*line),
-        };
+        let source_line = open.source_line(*line);
         report
             .errors
             .extend(skipped.reasons.iter().map(|reason| RecordError {

@@ -13,6 +13,7 @@ use gong_records::io::discover::REJECTS_INFIX as INFIX;
 use sha2::{Digest as _, Sha256};
 
 use super::input::{InputFile, OpenFile};
+use super::invalid::{Unidentified, unidentified};
 use super::options::Rejects;
 use super::session::Session;
 use crate::ledger::{RejectedRecord, TryOutcome, hexadecimal};
@@ -82,7 +83,9 @@ impl Session {
         open: &OpenFile,
         rejected: &[&RejectedRecord],
     ) -> Result<Option<PathBuf>, String> {
-        let view = view(open, rejected);
+        let unidentified = unidentified(open)
+            .map_err(|error| format!("{} can't be read: {error}", open.file.path.display()))?;
+        let view = view(open, rejected, &unidentified);
         let directory = match &self.options.rejects {
             Rejects::Directory(directory) => directory.clone(),
             _ if open.file.is_standard_input() => PathBuf::from("."),
@@ -100,7 +103,7 @@ impl Session {
                 directory.display()
             )
         };
-        if rejected.is_empty() {
+        if view.records.is_empty() {
             remove(&directory, &stem, view.ending);
             return Ok(None);
         }
@@ -140,41 +143,79 @@ fn is_written(outcome: TryOutcome) -> bool {
     )
 }
 
-fn view(open: &OpenFile, rejected: &[&RejectedRecord]) -> View {
-    let is_csv = open.converted.is_some();
-    let mut records = Vec::new();
-    let mut reasons = String::new();
-    let mut head = String::new();
-    for (number, record) in (1..).zip(rejected) {
-        if is_csv {
-            if head.is_empty() && !record.content.head.is_empty() {
-                head.clone_from(&record.content.head);
-                records.extend_from_slice("\u{feff}".as_bytes());
-                records.extend_from_slice(head.trim_end().as_bytes());
-                records.push(b'\n');
-            }
-            records.extend_from_slice(record.content.row.trim_end().as_bytes());
+fn view(open: &OpenFile, rejected: &[&RejectedRecord], unidentified: &[Unidentified]) -> View {
+    let converted = open.converted.as_ref();
+    let of_file = converted.and_then(|rows| rows.head_text());
+    let mut view = View {
+        ending: match (converted, &of_file) {
+            (None, _) => "ldjson",
+            (Some(_), Some(_)) => "csv",
+            (Some(_), None) => "json",
+        },
+        records: Vec::new(),
+        reasons: String::new(),
+    };
+    let mut of_records = rejected.iter().map(|record| record.content.head.as_str());
+    let head = of_records
+        .find(|head| !head.is_empty())
+        .or(of_file.as_deref());
+    if let Some(head) = head.filter(|head| !head.is_empty())
+        && !(rejected.is_empty() && unidentified.is_empty())
+    {
+        view.records.extend_from_slice("\u{feff}".as_bytes());
+        view.records.extend_from_slice(head.trim_end().as_bytes());
+        view.records.push(b'\n');
+    }
+    let path = open.file.path.to_string_lossy();
+    let of_ledger = rejected.iter().map(|record| Rejected {
+        text: if converted.is_some() {
+            record.content.row.as_bytes()
         } else {
-            let line = record.content.line.trim_ascii_end();
-            records.extend_from_slice(line);
+            &record.content.line
+        },
+        path: &record.path,
+        line: record.line,
+        object_id: &record.object_id,
+        reason: &record.reason,
+    });
+    let of_push = unidentified.iter().map(|record| Rejected {
+        text: &record.text,
+        path: &path,
+        line: Some(record.source_line),
+        object_id: "",
+        reason: &record.reasons,
+    });
+    let mut numbers: BTreeMap<(Option<u64>, &[u8]), usize> = BTreeMap::new();
+    for rejected in of_ledger.chain(of_push) {
+        let text = rejected.text.trim_ascii_end();
+        // Several records can be made of one row, which is fixed once.
+        let known = numbers.len();
+        let number = *numbers.entry((rejected.line, text)).or_insert(known + 1);
+        if number > known {
+            view.records.extend_from_slice(text);
+            view.records.push(b'\n');
         }
-        records.push(b'\n');
-        let place = record
+        let place = rejected
             .line
             .map_or_else(String::new, |line| format!(":{line}"));
-        let (id, reason) = (escaped(&record.object_id), escaped(&record.reason));
+        let (id, reason) = (escaped(rejected.object_id), escaped(rejected.reason));
         // Writing into a text can't fail.
         let _ = writeln!(
-            reasons,
+            view.reasons,
             "{number}\t{}{place}\t{id}\t{reason}",
-            escaped(&record.path)
+            escaped(rejected.path)
         );
     }
-    View {
-        ending: if is_csv { "csv" } else { "ldjson" },
-        records,
-        reasons,
-    }
+    view
+}
+
+/// A record in a rejects file.
+struct Rejected<'a> {
+    text: &'a [u8],
+    path: &'a str,
+    line: Option<u64>,
+    object_id: &'a str,
+    reason: &'a str,
 }
 
 /// A text without characters that move the cursor or end a line.

@@ -215,7 +215,7 @@ pub(super) fn invalid(session: &Session, errors: Vec<Vec<RecordError>>) -> Repor
             Status::Invalid
         };
         report.records = open.records;
-        report.held_back = OpenFile::distinct(errors.iter().map(|error| error.source_line));
+        report.held_back = OpenFile::distinct(&errors);
         report.errors = errors;
         report.reason = Some("the check found errors, and nothing was sent".to_owned());
         report

@@ -92,7 +92,7 @@ impl Session {
             .iter()
             .find(|open| source.is_some_and(|source| open.file.path.to_string_lossy() == **source));
         let converted = file.and_then(|file| file.converted.as_ref());
-        let row = converted.and_then(|rows| rows.row_text(rows.line_of(pending.line)?));
+        let row = converted.and_then(|rows| rows.row_text(pending.line, &pending.object_id));
         Content {
             line: line.to_vec(),
             row: row.unwrap_or_default(),

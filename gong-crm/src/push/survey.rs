@@ -135,14 +135,19 @@ pub(super) fn survey(
         let start = files.starts[place];
         let mut records = 0;
         let mut invalid = Vec::new();
-        // A row that could not be converted has no line.
-        let mut without_id = open.skipped.range(u64::MAX - u64::from(u32::MAX)..).count() as u64;
+        let (mut without_id, mut unreadable_rows) = (0, 0);
         let present = &mut survey.present;
         let breaks_off = &mut survey.breaks_off;
-        *breaks_off |=
-            without_id > 0 && open.converted.is_some() && !ends_with_line(&open.file.path);
         let read = each_line(&open.lines, |line| {
             if line.is_blank() {
+                // The line of a row that can't be read as one; perhaps its id can.
+                if let Some(skipped) = open.skipped.get(&line.number) {
+                    unreadable_rows += 1;
+                    match &skipped.object_id {
+                        Some(id) => drop(present.insert(id_hash(&key, id))),
+                        None => without_id += 1,
+                    }
+                }
                 return Ok::<(), io::Error>(());
             }
             records += 1;
@@ -195,6 +200,8 @@ pub(super) fn survey(
             Ok(())
         });
         read.map_err(|error| unreadable(&open.file.path, error))?;
+        survey.breaks_off |=
+            unreadable_rows > 0 && open.converted.is_some() && !ends_with_line(&open.file.path);
         survey.without_id += without_id;
         survey.records.push(records);
         survey.invalid.push(invalid);

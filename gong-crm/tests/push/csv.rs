@@ -182,3 +182,87 @@ async fn records_of_one_export_are_counted_by_type() {
         .collect();
     assert_eq!(accepted, [("STAGE", 2), ("DEAL", 3)], "{report:#?}");
 }
+
+/// Options with a mapping of deals.
+fn of_deals(path: &Path, mapping: &str) -> Options {
+    let mapping = Mapping::from_toml(mapping).unwrap();
+    let mut options = options(path);
+    options.converter = Some(Arc::new(Conversion::new(mapping)));
+    options
+}
+
+#[tokio::test]
+async fn records_of_one_line_are_held_back_one_by_one() {
+    let harness = Harness::new().await;
+    let row = |id: u32, amount: &str| {
+        format!("{{\"Id\":{id},\"Name\":\"n\",\"Mod\":\"2026-01-15T09:30:00Z\",\"Rev\":{amount}}}")
+    };
+    let rows = [row(11, "5"), row(12, "\"x\""), row(13, "7"), row(14, "9")];
+    let path = harness.write_text("deals.json", &format!("[{}]", rows.join(",")));
+    let mapping = "[DEAL]\n[DEAL.fields]\nobjectId = 'Id'\nname = 'Name'\nmodifiedDate = 'Mod'\n\
+        amount = 'Rev'\n";
+    let report = harness.push_with(of_deals(&path, mapping)).await;
+    let file = &report.files[0];
+    assert_eq!((file.accepted, file.held_back), (3, 1), "{report:#?}");
+    for (id, is_there) in [("11", true), ("12", false), ("13", true), ("14", true)] {
+        let object = harness.simulator.object("DEAL", id);
+        assert_eq!(object.is_some(), is_there, "{id}");
+    }
+    let rejects = file.rejects.as_ref().unwrap();
+    assert_eq!(
+        rejects,
+        &harness.directory.path().join("deals.rejects.json")
+    );
+    let rejects = std::fs::read_to_string(rejects).unwrap();
+    assert_eq!(rejects, rows[1].clone() + "\n");
+}
+
+#[tokio::test]
+async fn items_of_one_row_are_held_back_one_by_one() {
+    let harness = Harness::new().await;
+    let rows = "Deals,Title,Mod\na b;c;d,Pilot,2026-01-15T09:30:00Z\ne,Two,2026-01-15T09:30:00Z\n";
+    let path = harness.write_text("deals.csv", rows);
+    let mapping = "[DEAL]\neach = 'Deals'\n[DEAL.fields]\nobjectId = 'item'\nname = 'Title'\n\
+        modifiedDate = 'Mod'\n";
+    let report = harness.push_with(of_deals(&path, mapping)).await;
+    assert_eq!(report.files[0].held_back, 1, "{report:#?}");
+    for id in ["c", "d", "e"] {
+        assert!(harness.simulator.object("DEAL", id).is_some(), "{id}");
+    }
+    assert_eq!(harness.simulator.object_count("DEAL"), 3);
+    let rejects = harness.directory.path().join("deals.rejects.csv");
+    let rejects = std::fs::read_to_string(rejects).unwrap();
+    let row = "a b;c;d,Pilot,2026-01-15T09:30:00Z";
+    assert_eq!(rejects, format!("\u{feff}Deals,Title,Mod\n{row}\n"));
+}
+
+#[tokio::test]
+async fn rows_without_a_readable_record_are_in_the_rejects_too() {
+    let harness = Harness::new().await;
+    let date = "2026-01-15T09:30:00Z";
+    let rows = format!("Id,Title,Mod\n1,a,{date}\n2,b\n,x,{date}\n4,d,{date}\n");
+    let path = harness.write_text("deals.csv", &rows);
+    let mapping = "[DEAL]\n[DEAL.fields]\nobjectId = 'Id'\nname = 'Title'\nmodifiedDate = 'Mod'\n";
+    let report = harness.push_with(of_deals(&path, mapping)).await;
+    let file = &report.files[0];
+    assert_eq!((file.accepted, file.held_back), (2, 2), "{report:#?}");
+    let rejects = std::fs::read_to_string(file.rejects.as_ref().unwrap()).unwrap();
+    assert_eq!(rejects, format!("\u{feff}Id,Title,Mod\n2,b\n,x,{date}\n"));
+    let why = harness.directory.path().join("deals.rejects.txt");
+    let why = std::fs::read_to_string(why).unwrap();
+    assert!(
+        why.contains("deals.csv:3\t") && why.contains("deals.csv:4\t"),
+        "{why}"
+    );
+
+    // Completed, they leave it.
+    harness.write_text(
+        "deals.csv",
+        &rows
+            .replace("2,b", &format!("2,b,{date}"))
+            .replace("\n,x", "\n3,x"),
+    );
+    let report = harness.push_with(of_deals(&path, mapping)).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!harness.directory.path().join("deals.rejects.csv").exists());
+}

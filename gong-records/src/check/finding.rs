@@ -35,6 +35,9 @@ pub struct Finding {
     pub object_id: Option<String>,
     /// How many records it is about: 1, or more if it is about a whole column.
     pub count: u64,
+    /// The record that a mapping made, from 1 for the first of the file; none for a whole file or
+    /// column, and in files whose lines are the records. Several records can begin on one line.
+    pub record: Option<u64>,
     /// The first line that it is about, if it is about a whole column.
     pub first_line: Option<u64>,
     /// What is wrong.

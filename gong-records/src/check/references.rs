@@ -52,6 +52,7 @@ pub(super) fn missing_types(
         field: None,
         object_id: None,
         count: 1,
+        record: None,
         first_line: None,
         message: format!("no {missing} is in the input, and deals refer to them"),
         hint: Some("push them once, before the deals or together with them".to_owned()),

@@ -1,5 +1,6 @@
 //! What the check asks of whoever makes lines of files that hold something else.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
@@ -46,13 +47,14 @@ pub trait LineSource: fmt::Debug + Send + Sync {
     /// `None` for a line that does not exist.
     fn row_of(&self, line: u64) -> Option<u64>;
 
-    /// The line that was made of the row that begins at a line of the file; `None` if there is none.
-    fn line_of(&self, row: u64) -> Option<u64>;
+    /// The text of the row, as it is in the file, that the record with this id was made of; `row` is
+    /// the line of the file at which it begins, on which other rows can begin too.
+    fn row_text(&self, row: u64, object_id: &str) -> Option<String>;
 
-    /// The text of the row that a line was made of, as it is in the file.
-    fn row_text(&self, line: u64) -> Option<String>;
+    /// The texts of the rows, as they are in the file, that these lines were made of.
+    fn row_texts(&self, lines: &BTreeSet<u64>) -> BTreeMap<u64, String>;
 
-    /// The header row, as it is in the file.
+    /// The header row, as it is in the file; `None` for files that have none, as of JSON.
     fn head_text(&self) -> Option<String>;
 
     /// How many records the file holds.

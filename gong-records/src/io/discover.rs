@@ -1,7 +1,7 @@
 //! Finding the files at given paths, and the types of their records.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +15,12 @@ pub const FRAMING_BYTES: u64 = 1024;
 
 /// File extensions of entity files.
 const ENDINGS: [&str; 3] = ["ldjson", "ndjson", "jsonl"];
+
+/// The one of them that nothing but entity files has.
+const LDJSON: &str = "ldjson";
+
+/// How much of a file is looked at to tell records from rows.
+const SNIFFED_BYTES: u64 = 64 * 1024;
 
 /// File extensions of CSV files.
 const CSV_ENDINGS: [&str; 2] = ["csv", "tsv"];
@@ -73,18 +79,38 @@ fn canonical(path: &Path) -> PathBuf {
 }
 
 impl CsvHandling {
-    /// Whether the file is to be converted. With a mapping, that is every file whose extension is not
-    /// that of an entity file, and standard input.
+    /// Whether the file is to be converted. With a mapping, that is every file that does not hold
+    /// records already, by its extension or its first line, and standard input.
     pub fn include(&self, path: &Path) -> bool {
         match self {
             Self::Unmapped => false,
-            Self::Mapped(_) => !ENDINGS.contains(&ending(path).as_str()),
+            Self::Mapped(_) => match ending(path).as_str() {
+                LDJSON => false,
+                ending if ENDINGS.contains(&ending) => !holds_records(path),
+                _ => true,
+            },
             Self::MappedByName(_) => is_named_csv(path),
             Self::Sources(sources) => {
                 !sources.types(path).is_empty() || (sources.has_others && is_named_csv(path))
             }
         }
     }
+}
+
+/// Whether the first line of a file looks like a record and not like a row that becomes one.
+fn holds_records(path: &Path) -> bool {
+    let mut begin = Vec::new();
+    let read =
+        super::open::open(path).and_then(|file| file.take(SNIFFED_BYTES).read_to_end(&mut begin));
+    if read.is_err() {
+        return true;
+    }
+    let begin = begin.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&begin);
+    let begin = begin.trim_ascii_start();
+    let first = begin.split(|byte| *byte == b'\n').next();
+    let first = first.unwrap_or_default();
+    let is_json = first.starts_with(b"{") || first.starts_with(b"[");
+    !is_json || memchr::memmem::find(first, b"\"objectId\"").is_some()
 }
 
 /// Whether the extension is that of a CSV file, compressed or not.

@@ -101,6 +101,11 @@ impl<'a> Converter<'a> {
         self.compiled.object_id(line)
     }
 
+    /// Whether the file is one of JSON.
+    pub(super) fn is_json(&self) -> bool {
+        self.source.is_json()
+    }
+
     /// The header and what is above it.
     pub(super) fn above(&self) -> &[Row] {
         self.source.above()

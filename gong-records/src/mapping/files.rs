@@ -21,6 +21,11 @@ pub(super) fn files_of(
     let mut files = mapping.files_of(target);
     let named = options.files.iter().filter(|(known, _)| *known == target);
     files.extend(named.flat_map(|(_, path)| paths(path)));
+    if files.is_empty() {
+        let beside = options.neighbors.iter();
+        let beside = beside.filter(|(known, _)| *known == target);
+        files.extend(beside.map(|(_, path)| path.clone()));
+    }
     files.sort();
     files.dedup();
     if files.is_empty() {

@@ -51,6 +51,9 @@ pub struct Conversion {
     pub entity_schema: Option<EntitySchema>,
     /// Files of types, beside those that the mapping names: a path or a pattern each.
     pub files: Vec<(ObjectType, PathBuf)>,
+    /// Files that are converted beside each other, in which lookups among types search where nothing
+    /// else names the files of a type.
+    pub neighbors: Vec<(ObjectType, PathBuf)>,
     pub(super) lookups: Lookups,
     /// Whether it is for files that are named as CSVs alone (`.csv`, `.tsv`), as fits a mapping that
     /// is always at hand; otherwise for all that are not named as LDJSON, and the standard input.
@@ -65,6 +68,7 @@ impl Conversion {
             now: None,
             entity_schema: None,
             files: Vec::new(),
+            neighbors: Vec::new(),
             lookups: Lookups::default(),
             by_name: false,
         }
@@ -112,6 +116,7 @@ impl Conversion {
         options.entity_schema.clone_from(&self.entity_schema);
         options.keep_rows = true;
         options.files.clone_from(&self.files);
+        options.neighbors.clone_from(&self.neighbors);
         options.lookups = self.lookups.clone();
         if let CsvInput::File(path) = input {
             options.path = Some(path.clone());
@@ -342,6 +347,11 @@ impl Walk {
     /// What is wrong with the file as a whole, once all rows were read.
     pub(super) fn of_file(&self) -> &[Problem] {
         &self.of_file
+    }
+
+    /// Whether the file is one of JSON.
+    pub fn is_json(&self) -> bool {
+        self.converter.is_json()
     }
 
     /// The header and what is above it, as a CSV.

@@ -230,6 +230,25 @@ impl Mapping {
         Ok(self)
     }
 
+    /// The same mapping with the tables of another for the types that it says nothing of, so that
+    /// its cells can be looked up in the records of those types.
+    #[must_use]
+    pub fn with_other_tables_of(mut self, mut other: Self) -> Self {
+        other
+            .types
+            .retain(|known, _| !self.types.contains_key(known));
+        other
+            .origins
+            .retain(|known, _| other.types.contains_key(known));
+        other
+            .places
+            .retain(|known| other.types.contains_key(&known));
+        self.types.extend(other.types);
+        self.origins.extend(other.origins);
+        self.places.extend(other.places);
+        self
+    }
+
     /// The same mapping with another object type.
     #[must_use]
     pub fn with_type(mut self, object_type: ObjectType, mapping: TypeMapping) -> Self {

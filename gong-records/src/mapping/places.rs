@@ -31,6 +31,11 @@ impl Places {
         self.0.extend(others.0);
     }
 
+    /// Forgets the places in the tables of other types.
+    pub(super) fn retain(&mut self, is_kept: impl Fn(ObjectType) -> bool) {
+        self.0.retain(|(object_type, _), _| is_kept(*object_type));
+    }
+
     /// The place of the last of these keys, or of the first before it that is there.
     pub(super) fn find(&self, object_type: ObjectType, keys: &[String]) -> Option<(usize, usize)> {
         let mut prefixes = (0..=keys.len()).rev();

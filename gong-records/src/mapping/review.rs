@@ -57,23 +57,28 @@ impl LineSource for CsvLines {
         self.source_map().place(line).map(|place| place.line)
     }
 
-    fn line_of(&self, row: u64) -> Option<u64> {
-        self.source_map().line_of(row)
+    fn row_text(&self, row: u64, object_id: &str) -> Option<String> {
+        let walked = self.walk().ok()?.find(|walked| {
+            let is_in_row = self.row_of(walked.number) == Some(row);
+            is_in_row && walked.object_id.as_deref() == Some(object_id)
+        });
+        Some(walked?.text(0).0)
     }
 
-    fn row_text(&self, line: u64) -> Option<String> {
-        let row = self.row_of(line)?;
-        for walked in self.walk().ok()? {
-            let place = self.source_map().place(walked.number);
-            if place.is_some_and(|place| place.line == row) {
-                return Some(walked.text(0).0);
-            }
-        }
-        None
+    fn row_texts(&self, lines: &BTreeSet<u64>) -> BTreeMap<u64, String> {
+        let Some(last) = lines.last() else {
+            return BTreeMap::new();
+        };
+        let walk = self.walk().into_iter().flatten();
+        walk.take_while(|walked| walked.number <= *last)
+            .filter(|walked| lines.contains(&walked.number))
+            .map(|walked| (walked.number, walked.text(0).0))
+            .collect()
     }
 
     fn head_text(&self) -> Option<String> {
-        self.walk().ok().map(|walk| walk.head())
+        let walk = self.walk().ok()?;
+        (!walk.is_json()).then(|| walk.head())
     }
 
     fn records(&self) -> u64 {
@@ -197,6 +202,7 @@ impl<'a> Review<'a> {
             field: problem.field.clone(),
             object_id: row.and_then(|row| row.object_id.clone()),
             count: 1,
+            record: row.map(|row| row.number),
             first_line: None,
             message: match &problem.field {
                 Some(field) => format!("{field}: {}", problem.message),
@@ -243,10 +249,6 @@ impl Locator for Review<'_> {
             return;
         }
         let mut finding = self.csv.source_map().finding_in_csv(&self.path, finding);
-        finding.first_line = finding.first_line.map(|line| {
-            let place = self.csv.source_map().place(line);
-            place.map_or(line, |place| place.line)
-        });
         finding.excerpt = row.map(|row| excerpt(row, finding.column));
         on_finding(finding);
     }

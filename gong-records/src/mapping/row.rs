@@ -8,6 +8,8 @@ use super::cell::CellKind;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Row {
     pub(super) cells: csv::StringRecord,
+    /// How many of the cells, at the end, are not in the file, as the item of `each`.
+    pub(super) added: usize,
     /// What each cell is; none where all are text, as in a CSV.
     pub(super) kinds: Vec<CellKind>,
     pub(super) place: RowPlace,
@@ -46,7 +48,8 @@ impl Row {
         }
         let mut text = String::new();
         let mut marked = 0..usize::from(!self.cells.is_empty());
-        for (at, cell) in self.cells.iter().enumerate() {
+        let of_file = self.cells.len().saturating_sub(self.added);
+        for (at, cell) in self.cells.iter().take(of_file).enumerate() {
             if at > 0 {
                 text.push(delimiter);
             }

@@ -164,6 +164,11 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Whether the rows are records of JSON.
+    pub(super) fn is_json(&self) -> bool {
+        matches!(self.columns, Columns::Json(_))
+    }
+
     /// How many cells each row should have; nothing for JSON.
     pub(super) fn column_count(&self) -> Option<usize> {
         match &self.columns {
@@ -200,6 +205,7 @@ impl<'a> Source<'a> {
                 return Ok(true);
             }
             if !std::mem::take(&mut self.is_pending) {
+                self.row.added = 0;
                 let is_there = match &mut self.rows {
                     AnyRows::Csv(rows) => rows.next(&mut self.row)?,
                     AnyRows::Json(rows) => rows.next(&mut self.row)?,
@@ -268,6 +274,7 @@ impl<'a> Source<'a> {
             let columns = self.column_count().unwrap_or_default();
             self.row.cells.truncate(columns.saturating_sub(1));
             self.row.cells.push_field(&item);
+            self.row.added = 1;
             return true;
         }
         if let Some(item) = self.json_items.pop()

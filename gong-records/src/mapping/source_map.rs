@@ -59,15 +59,6 @@ impl SourceMap {
         self.runs.iter().map(|(line, place)| (*line, place.line))
     }
 
-    /// The line of the LDJSON that was made of the row that begins on this line of the CSV.
-    pub fn line_of(&self, csv_line: u64) -> Option<u64> {
-        let after = self
-            .runs
-            .partition_point(|(_, place)| place.line <= csv_line);
-        let (first, place) = self.runs.get(after.checked_sub(1)?)?;
-        Some(first + (csv_line - place.line))
-    }
-
     /// The same finding about the CSV: its path, the line on which the row begins, the number of the
     /// column, and the column's name in the message.
     ///
@@ -77,7 +68,10 @@ impl SourceMap {
         finding.path = Arc::clone(csv);
         finding.excerpt = None;
         finding.column = 0;
+        let line_in_csv = |line| self.place(line).map_or(line, |place| place.line);
+        finding.first_line = finding.first_line.map(line_in_csv);
         if let Some(place) = self.place(finding.line).filter(|_| finding.line > 0) {
+            finding.record = Some(finding.line);
             finding.line = place.line;
             finding.row = Some(place.row);
             finding.message = self.with_lines_of_csv(&finding.message);
@@ -137,9 +131,7 @@ mod tests {
         assert_eq!(map.runs.len(), 3);
         for (index, (line, row)) in sources.into_iter().enumerate() {
             assert_eq!(map.place(index as u64 + 1), Some(RowPlace { line, row }));
-            assert_eq!(map.line_of(line), Some(index as u64 + 1));
         }
-        assert_eq!(map.line_of(1), None);
         assert_eq!(map.place(0), None);
         assert_eq!(
             map.with_lines_of_csv("it stands in line 4 already"),

@@ -191,6 +191,7 @@ pub(in crate::check) fn finding(
         field: problem.field,
         object_id: object_id.map(str::to_owned),
         count: 1,
+        record: None,
         first_line: None,
         message: problem.message,
         hint: problem.hint,

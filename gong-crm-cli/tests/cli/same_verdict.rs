@@ -1,0 +1,106 @@
+//! check, push, plan and sync read the same input in the same way.
+
+use serde_json::Value;
+
+use crate::sync::Place;
+
+/// A directory with these files beside a ledger.
+fn place(files: &[(&str, &str)]) -> Place {
+    let place = Place::new();
+    std::fs::remove_file(place.path("gong-crm.toml")).unwrap();
+    for (name, text) in files {
+        let path = place.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    place
+}
+
+fn new_records(plan: &Value) -> Vec<(String, u64)> {
+    let types = plan["types"].as_array().unwrap_or_else(|| panic!("{plan}"));
+    let of_type = types.iter().map(|of_type| {
+        let name = of_type["objectType"].as_str().unwrap().to_owned();
+        (name, of_type["new"].as_u64().unwrap())
+    });
+    of_type.collect()
+}
+
+#[test]
+fn mapped_json_lines_are_rows_for_every_command() {
+    let place = place(&[
+        (
+            "gong-crm.toml",
+            "ledger = 'ledger.sqlite'\n[sources.ACCOUNT]\nfiles = 'accounts.jsonl'\nmap = 'm.toml'\n",
+        ),
+        (
+            "m.toml",
+            "[ACCOUNT.fields]\nobjectId = 'Id'\nname = 'Name'\nmodifiedDate = 'Mod'\n",
+        ),
+        (
+            "accounts.jsonl",
+            "{\"Id\":1,\"Name\":\"A\",\"Mod\":\"2026-01-15T09:30:00Z\"}\n",
+        ),
+        (
+            "other/accounts.ndjson",
+            "{\"objectId\":\"1\",\"name\":\"A\",\"modifiedDate\":\"2026-01-15T09:30:00Z\"}\n",
+        ),
+    ]);
+    for words in [
+        &["check"][..],
+        &["check", "accounts.jsonl", "--map", "m.toml"],
+        // Records stay records, whatever mapping is there.
+        &["check", "other/accounts.ndjson", "--map", "m.toml"],
+        &["convert", "accounts.jsonl", "--map", "m.toml"],
+    ] {
+        let output = place.command(words).output();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {told}");
+    }
+    let (code, plan) = place.json(&["plan"]);
+    assert_eq!(code, Some(0), "{plan}");
+    assert_eq!(new_records(&plan), [("ACCOUNT".to_owned(), 1)]);
+    let (code, report) = place.json(&["sync"]);
+    assert_eq!(code, Some(0), "{report}");
+    assert!(place.simulator.object("ACCOUNT", "1").is_some());
+}
+
+#[test]
+fn cells_are_looked_up_in_the_records_of_other_sources() {
+    let accounts = "[ACCOUNT.fields]\nobjectId = { from = 'No', replace = { '/' = '-' } }\n\
+        name = 'Name'\nmodifiedDate = 'Mod'\n";
+    let deals = "[DEAL.fields]\nobjectId = 'Id'\nname = 'Name'\nmodifiedDate = 'Mod'\n\
+        accountId = { from = 'Company', lookup = { in = 'ACCOUNT', key = 'name', value = 'objectId' } }\n";
+    let both = format!("{accounts}{deals}");
+    let place = place(&[
+        (
+            "gong-crm.toml",
+            "ledger = 'ledger.sqlite'\n\
+             [sources.ACCOUNT]\nfiles = { glob = 'exports/accounts-*.csv', take = 'latest' }\n\
+             map = 'accounts.toml'\n\
+             [sources.DEAL]\nfiles = { glob = 'exports/deals-*.csv', take = 'latest' }\n\
+             map = 'deals.toml'\n",
+        ),
+        ("accounts.toml", accounts),
+        ("deals.toml", deals),
+        ("both.toml", &both),
+        (
+            "exports/accounts-2026-01-15.csv",
+            "No,Name,Mod\nA/1,Acme,2026-01-15T09:30:00Z\n",
+        ),
+        (
+            "exports/deals-2026-01-15.csv",
+            "Id,Name,Company,Mod\n7,Pilot,Acme,2026-01-15T09:30:00Z\n",
+        ),
+    ]);
+    let output = place
+        .command(&["check", "exports", "--map", "both.toml"])
+        .output();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    let (code, plan) = place.json(&["plan"]);
+    assert_eq!(code, Some(0), "{plan}");
+    let (code, report) = place.json(&["sync", "--account-delay", "0"]);
+    assert_eq!(code, Some(0), "{report}");
+    let deal = place.simulator.object("DEAL", "7").unwrap();
+    assert_eq!(deal["accountId"], "A-1", "{deal}");
+}
