@@ -7,6 +7,7 @@ use std::sync::Arc;
 use gong_client::error::Error;
 use serde::{Serialize, Serializer};
 
+use super::session::Fatal;
 use crate::{ClientRequestId, ObjectType};
 
 /// What became of a push.
@@ -319,6 +320,25 @@ impl Report {
             notes,
             cause,
         }
+    }
+
+    /// The same for a push that something stopped. Where that is not an upload's own failure, no file
+    /// says it: a ledger that can't be written any more.
+    pub(super) fn stopped_by(mut self, fatal: Option<&Fatal>) -> Self {
+        let Some(fatal) = fatal.filter(|fatal| fatal.error.is_none()) else {
+            return self;
+        };
+        if matches!(self.verdict, Verdict::Done | Verdict::Partial) {
+            self.verdict = Verdict::Failed;
+        }
+        let is_said = |file: &FileReport| {
+            let reason = file.reason.as_deref();
+            reason.is_some_and(|reason| reason.contains(&fatal.reason))
+        };
+        if !self.files.iter().any(is_said) {
+            self.notes.push(fatal.reason.clone());
+        }
+        self
     }
 
     /// The report of a push that was stopped before anything is known.
