@@ -483,7 +483,7 @@ fn owner_hash(key: HashKey, id: &str) -> [u8; 4] {
 }
 
 /// Visits every record of a type that Gong holds.
-async fn each_held(
+pub(crate) async fn each_held(
     ledger: &Ledger,
     space: Space,
     object_type: ObjectType,

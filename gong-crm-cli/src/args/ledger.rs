@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use gong_crm::ObjectType;
 
@@ -65,7 +66,7 @@ pub(crate) struct RecordName {
     #[arg(value_name = "TYPE")]
     pub(crate) object_type: ObjectType,
     /// The record's objectId
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) object_id: String,
 }
 

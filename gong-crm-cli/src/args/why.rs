@@ -8,10 +8,10 @@ use super::operations::calls;
 
 /// Say whether people see a record in Gong, what keeps it away, and what to do
 ///
-/// Gong accepts records that it shows to nobody: a deal whose owner is no Gong user, a contact without
-/// account. This looks at the ledger, the sources of gong-crm.toml, the record and its account in Gong,
-/// and Gong's users, and names every reason, with whether it was seen or inferred. Exit code 0 if
-/// people see the record, 5 if not, or if it is not known.
+/// Gong accepts records that it shows to nobody: a deal whose owner is not a Gong user, a contact
+/// without account. This looks at the ledger, the sources of gong-crm.toml, the record and its account
+/// in Gong, and Gong's users, and names every reason, with whether it was seen or inferred. Exit code 0
+/// if people see the record everywhere, 5 if not, or if it is not known.
 #[derive(Debug, Args)]
 #[command(after_long_help = calls(
     &[

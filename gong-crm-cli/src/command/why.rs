@@ -25,7 +25,7 @@ pub(crate) async fn run(global: &Global, args: &Why, output: Output) -> Result<E
     let connection = Connection::open(global).await?;
     let integration_id = connection.known_integration_id().await?;
     let record = &args.record;
-    let why = connection
+    let asked = connection
         .client
         .why(
             integration_id,
@@ -33,12 +33,20 @@ pub(crate) async fn run(global: &Global, args: &Why, output: Output) -> Result<E
             &record.object_id,
             options,
         )
-        .await
-        .map_err(failure)?;
+        .await;
+    let (why, failure) = match asked {
+        Ok(why) => (why, None),
+        // What is known without Gong is worth reading, but it is not the answer.
+        Err(WhyError::Request { source, known }) => (*known, Some(source)),
+        Err(error) => return Err(failed_otherwise(error)),
+    };
     if output.is_json() {
         output.json(&why);
     } else {
         print(&why, output);
+    }
+    if let Some(error) = failure {
+        return Err(error.into());
     }
     Ok(match why.visible {
         Visible::Yes => Exit::Ok,
@@ -46,25 +54,44 @@ pub(crate) async fn run(global: &Global, args: &Why, output: Output) -> Result<E
     })
 }
 
-fn failure(error: WhyError) -> CliError {
+fn failed_otherwise(error: WhyError) -> CliError {
     match error {
-        WhyError::Request(error) => error.into(),
         WhyError::Ledger(error) => CliError::from_ledger(&error),
         WhyError::Sync(error) => failed(error),
         other => CliError::new(Exit::Unexpected, other.to_string()),
     }
 }
 
+/// Whether and where people see the record, in a sentence.
+fn head(why: &Explanation) -> String {
+    let of = |visible| {
+        let places = why.places.iter().filter(|view| view.visible == visible);
+        places
+            .map(|view| view.place.to_string())
+            .collect::<Vec<_>>()
+    };
+    let (yes, no, unknown) = (of(Visible::Yes), of(Visible::No), of(Visible::Unknown));
+    let mut head = match (yes.is_empty(), no.is_empty()) {
+        (true, true) => {
+            return "nothing known keeps it away, and not everything could be looked at".to_owned();
+        }
+        (true, false) => format!("people do not see it {}", no.join(" or ")),
+        (false, true) => format!("people see it {}", yes.join(" and ")),
+        (false, false) => format!(
+            "people see it {}, not {}",
+            yes.join(" and "),
+            no.join(" or ")
+        ),
+    };
+    if !unknown.is_empty() {
+        head = format!("{head}; whether {} is not known", unknown.join(" and "));
+    }
+    head
+}
+
 fn print(why: &Explanation, output: Output) {
     let record = format!("{} {}", why.object_type, why.object_id);
-    let place = why.place;
-    output.stdout(&match why.visible {
-        Visible::Yes => format!("{record}: people see it {place}"),
-        Visible::No => format!("{record}: people do not see it {place}"),
-        _ => {
-            format!("{record}: nothing known keeps it away, and not everything could be looked at")
-        }
-    });
+    output.stdout(&format!("{record}: {}", head(why)));
     for (effect, title) in [
         (Effect::Hides, "what keeps it away:"),
         (Effect::LeavesOpen, "not known:"),
@@ -82,7 +109,7 @@ fn print(why: &Explanation, output: Output) {
             }
         }
     }
-    output.status(&format!("calls made: {}", counted(why.calls, "call")));
+    output.status(&format!("{} made", counted(why.calls, "call")));
 }
 
 fn line(reason: &Reason) -> String {

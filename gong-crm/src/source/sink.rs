@@ -265,6 +265,17 @@ impl Sink {
         Ok(())
     }
 
+    /// Adds files that another sink has, which lives longer than this one.
+    pub(crate) fn replay(&mut self, files: &[SourceFile]) {
+        self.files.extend(files.iter().map(|file| SourceFile {
+            name: file.name.clone(),
+            lines: file.lines.clone(),
+            converted: file.converted.clone(),
+            stamp: file.stamp.clone(),
+            temporary: None,
+        }));
+    }
+
     fn close(&mut self) -> io::Result<()> {
         let Some(mut open) = self.open.take() else {
             return Ok(());

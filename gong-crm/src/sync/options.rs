@@ -126,6 +126,18 @@ impl SyncOptions {
         Some(Arc::clone(&of_type.source))
     }
 
+    /// The types that have a source.
+    pub(crate) fn source_types(&self) -> Vec<ObjectType> {
+        self.sources.keys().copied().collect()
+    }
+
+    /// Reads a type from another source, with the same rule for vanished records.
+    pub(crate) fn replace_source(&mut self, object_type: ObjectType, source: Arc<dyn Source>) {
+        if let Some(of_type) = self.sources.get_mut(&object_type) {
+            of_type.source = source;
+        }
+    }
+
     /// Whether a type has a source.
     pub(crate) fn has_source(&self, object_type: ObjectType) -> bool {
         self.sources.contains_key(&object_type)

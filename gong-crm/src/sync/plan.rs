@@ -1,6 +1,6 @@
 //! What a sync is going to do, or did.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -10,6 +10,7 @@ use super::held::HeldDeletion;
 use crate::ObjectType;
 use crate::coverage::Coverage;
 use crate::ledger::Action;
+use crate::push::FileReport;
 use crate::push::reads::{HoldReason, PlannedAction};
 use crate::push::round::Preview;
 
@@ -249,15 +250,7 @@ impl SyncPlan {
             of_type.source += file.records;
             of_type.unchanged += file.unchanged;
             of_type.held_back += file.held_back + file.rejected;
-            for error in &file.errors {
-                plan.changes.push(PlannedChange {
-                    object_type: file.object_type,
-                    object_id: error.object_id.clone(),
-                    action: PlanAction::HoldBack,
-                    fields: Vec::new(),
-                    reason: Some(error.description.clone()),
-                });
-            }
+            plan.hold_back_by_findings(file);
         }
         for (object_type, counts) in &round.types {
             let Some(of_type) = types.get_mut(object_type) else {
@@ -317,6 +310,33 @@ impl SyncPlan {
         plan.types = types.into_values().collect();
         plan.actions.clone_from(&round.actions);
         plan
+    }
+}
+
+impl SyncPlan {
+    /// Adds the records of a file that findings hold back, each once with all its reasons.
+    fn hold_back_by_findings(&mut self, file: &FileReport) {
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for error in &file.errors {
+            let place = error.object_id.as_deref().and_then(|id| places.get(id));
+            if let Some(change) = place.and_then(|place| self.changes.get_mut(*place)) {
+                if let Some(reason) = &mut change.reason {
+                    reason.push_str("; ");
+                    reason.push_str(&error.description);
+                }
+                continue;
+            }
+            if let Some(id) = &error.object_id {
+                places.insert(id, self.changes.len());
+            }
+            self.changes.push(PlannedChange {
+                object_type: file.object_type,
+                object_id: error.object_id.clone(),
+                action: PlanAction::HoldBack,
+                fields: Vec::new(),
+                reason: Some(error.description.clone()),
+            });
+        }
     }
 }
 

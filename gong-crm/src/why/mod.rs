@@ -1,6 +1,6 @@
 //! Why people see a record in Gong, or don't.
 //!
-//! Gong accepts records that it shows to nobody: a deal whose owner is no Gong user, a contact without
+//! Gong accepts records that it shows to nobody: a deal whose owner is not a Gong user, a contact without
 //! account. [`Client::why`] looks at one record from all sides, and names what keeps it away.
 
 use serde::Serialize;
@@ -12,9 +12,17 @@ use crate::sync::{SyncError, SyncOptions};
 use crate::{IntegrationId, ObjectType};
 use gong_client::error::Error;
 
+mod alike;
+mod arrival;
 mod look;
+mod looker;
+mod parents;
+mod places;
 mod reasons;
-mod related;
+mod sources;
+mod wording;
+
+pub use places::{Place, PlaceView};
 
 /// Where to look besides the ledger and Gong.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +53,7 @@ impl WhyOptions {
 pub enum Visible {
     /// Nothing keeps it away.
     Yes,
-    /// Something keeps it away.
+    /// Something keeps it away, from one place or from all.
     No,
     /// Nothing that is known keeps it away, and not everything could be looked at.
     Unknown,
@@ -73,8 +81,8 @@ pub struct Explanation {
     pub object_id: String,
     /// Whether people see it.
     pub visible: Visible,
-    /// Where people see a record of this type.
-    pub place: &'static str,
+    /// Where people see records of this type, and whether they see this one there.
+    pub places: Vec<PlaceView>,
     /// What keeps it away, or may; then what is worth knowing.
     pub reasons: Vec<Reason>,
     /// How many calls were made.
@@ -96,6 +104,8 @@ pub struct Reason {
     pub evidence: Evidence,
     /// Whether it keeps the record away by itself.
     pub effect: Effect,
+    /// From where it keeps the record away, or may; empty for a note.
+    pub places: Vec<Place>,
 }
 
 /// How a reason is known.
@@ -126,9 +136,14 @@ pub enum Effect {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WhyError {
-    /// A call failed.
-    #[error(transparent)]
-    Request(#[from] Error),
+    /// The record can't be read in Gong.
+    #[error("{source}")]
+    Request {
+        /// Why not.
+        source: Error,
+        /// What ledger and sources know of it.
+        known: Box<Explanation>,
+    },
     /// The ledger can't be used.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -143,13 +158,13 @@ pub enum WhyError {
 impl Client {
     /// Says whether people see a record in Gong, and what keeps it away.
     ///
-    /// It reads the ledger, the sources, the record and its account in Gong, and Gong's users; some
+    /// It reads the ledger, every source once, the record and its account in Gong, and Gong's users; some
     /// three calls, and one more per 100 users.
     ///
     /// # Errors
     ///
-    /// See [`WhyError`]. What Gong does not let us see, such as its users without the scope
-    /// `api:users:read`, is no error: then [`Visible::Unknown`] is the answer.
+    /// See [`WhyError`]. If Gong does not let us see its users, the schema or the account, such as
+    /// without the scope `api:users:read`, that is not an error: it is one of the reasons.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -182,32 +197,34 @@ impl Client {
     ) -> Result<Explanation, WhyError> {
         let began = self.clock.now();
         let before = self.ledger().calls_since(began).await?;
-        let seen = Box::pin(look::look(
-            self,
-            integration_id,
-            object_type,
-            object_id,
-            &options,
-        ))
-        .await?;
+        let looking = look::look(self, integration_id, object_type, object_id, &options);
+        let (seen, failure) = Box::pin(looking).await?;
         let mut reasons = reasons::reasons(&seen);
         reasons.sort_by_key(|reason| reason.effect);
-        let has = |effect| reasons.iter().any(|reason| reason.effect == effect);
-        let visible = if has(Effect::Hides) {
+        let places = places::places(object_type, &reasons);
+        let has = |visible| places.iter().any(|place| place.visible == visible);
+        let visible = if has(Visible::No) {
             Visible::No
-        } else if has(Effect::LeavesOpen) {
+        } else if has(Visible::Unknown) {
             Visible::Unknown
         } else {
             Visible::Yes
         };
         let calls = self.ledger().calls_since(began).await?;
-        Ok(Explanation {
+        let explanation = Explanation {
             object_type,
             object_id: object_id.to_owned(),
             visible,
-            place: reasons::place(object_type),
+            places,
             reasons,
             calls: calls.saturating_sub(before),
-        })
+        };
+        match failure {
+            Some(source) => Err(WhyError::Request {
+                source,
+                known: Box::new(explanation),
+            }),
+            None => Ok(explanation),
+        }
     }
 }

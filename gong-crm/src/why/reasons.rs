@@ -1,73 +1,64 @@
 //! What keeps a record away from people, from all that was seen of it. No call is made here.
 
-use jiff::{SignedDuration, Timestamp};
 use serde_json::Map;
 
-use super::look::{Held, InSource, Owner, Seen};
-use super::related::text;
+use super::look::{Owner, Related, Seen};
+use super::parents::{Trouble, trouble};
+use super::places::{Place, of_type};
+use super::sources::text;
 use super::{Effect, Evidence, Reason};
 use crate::ObjectType;
 use crate::coverage::Seat;
-use crate::ledger::{Current, LastTry, RecordState, TryOutcome};
-use crate::sync::PlanAction;
 use gong_records::value::is_public_mail_host;
 
-/// How long Gong may take to show what it accepted, as its documentation of 2023 says of deals.
-const SHOWN_WITHIN: SignedDuration = SignedDuration::from_hours(1);
-
-/// How long before its dependents an account must have been accepted, in seconds.
-const ACCOUNT_DELAY: i64 = 60;
-
-/// Where people see a record of this type.
-pub(super) fn place(object_type: ObjectType) -> &'static str {
-    match object_type {
-        ObjectType::Deal => "on the deal board of its owner, and on the page of its account",
-        ObjectType::Contact => {
-            "on the page of its account, and with the calls and mails of its address"
-        }
-        ObjectType::Account => "on its own page, with its contacts, deals, calls and mails",
-        ObjectType::Lead => "with the calls and mails of its address",
-        ObjectType::BusinessUser => "as the owner of deals, if a Gong user has the address",
-        ObjectType::Stage => "as a stage of deals on the deal board",
-    }
-}
-
 pub(super) fn reasons(seen: &Seen) -> Vec<Reason> {
+    let object_type = seen.itself.object_type;
     let mut found = Found {
         seen,
+        places: of_type(object_type),
         reasons: Vec::new(),
     };
     found.arrival();
     if seen.record.is_some() {
-        match seen.object_type {
+        match object_type {
             ObjectType::Deal => {
                 found.account();
-                found.owner();
-                found.deal();
+                found.at(&[Place::DealBoard], Found::board);
             }
             ObjectType::Contact => {
                 found.account();
-                found.person();
+                found.at(&[Place::Activities], Found::person);
             }
             ObjectType::Lead => found.person(),
             ObjectType::Account => found.domains(),
-            ObjectType::BusinessUser | ObjectType::Stage => {}
+            ObjectType::Stage => found.retired(),
+            ObjectType::BusinessUser => {}
         }
     }
-    if seen.object_type == ObjectType::BusinessUser {
+    if object_type == ObjectType::BusinessUser {
         found.user();
     }
     found.undeclared();
     found.reasons
 }
 
-struct Found<'s> {
-    seen: &'s Seen,
+/// The reasons that were found so far.
+pub(super) struct Found<'s> {
+    pub(super) seen: &'s Seen,
+    /// From where the reasons that are added keep the record away.
+    places: &'static [Place],
     reasons: Vec<Reason>,
 }
 
 impl Found<'_> {
-    fn add(
+    /// Adds reasons that keep the record away from these places only.
+    fn at(&mut self, places: &'static [Place], add: impl FnOnce(&mut Self)) {
+        let all = std::mem::replace(&mut self.places, places);
+        add(self);
+        self.places = all;
+    }
+
+    pub(super) fn add(
         &mut self,
         effect: Effect,
         evidence: Evidence,
@@ -81,249 +72,38 @@ impl Found<'_> {
             hint: Some(hint.to_owned()).filter(|hint| !hint.is_empty()),
             evidence,
             effect,
+            places: match effect {
+                Effect::Note => Vec::new(),
+                Effect::Hides | Effect::LeavesOpen => self.places.to_vec(),
+            },
         });
     }
 
-    fn hides(&mut self, rule: &'static str, message: impl Into<String>, hint: &str) {
+    pub(super) fn hides(&mut self, rule: &'static str, message: impl Into<String>, hint: &str) {
         self.add(Effect::Hides, Evidence::Seen, rule, message, hint);
     }
 
-    /// Whether the record came to Gong, and in which version.
-    fn arrival(&mut self) {
-        let seen = self.seen;
-        let effect = match seen.object {
-            Held::Yes => Effect::Note,
-            Held::No | Held::CannotTell => Effect::Hides,
-        };
-        let last_try = seen
-            .state
-            .as_ref()
-            .and_then(|state| state.last_try.as_ref());
-        if let Some(last) = last_try {
-            self.last_try(last, effect);
-        } else if seen.is_under_way {
-            let message = "an upload that holds it has no verdict yet";
-            let hint = "gong-crm resume waits for it";
-            self.add(effect, Evidence::Seen, "under-way", message, hint);
-        }
-        if let InSource::Unreadable(why) = &seen.source {
-            let message = format!("its source cannot be read: {why}");
-            let hint = "mend the source; gong-crm plan shows every source";
-            self.add(
-                Effect::Note,
-                Evidence::Seen,
-                "source-unreadable",
+    fn parent(&mut self, rule: &'static str, parent: &Related) {
+        if let Some(found) = trouble(parent, self.seen.now) {
+            let Trouble {
+                effect,
+                evidence,
                 message,
                 hint,
-            );
-        }
-        let is_settled = last_try.is_some() || seen.is_under_way;
-        match &seen.object {
-            Held::Yes => self.other_version(),
-            Held::No if !is_settled => self.absent(),
-            Held::CannotTell if !is_settled => self.not_readable(),
-            Held::No | Held::CannotTell => {}
-        }
-    }
-
-    fn last_try(&mut self, last: &LastTry, effect: Effect) {
-        let at = day(last.at);
-        let reason = &last.reason;
-        let holds = match self.seen.object {
-            Held::Yes => "Gong holds an earlier version; ",
-            _ => "",
-        };
-        let (rule, message, hint) = match last.outcome {
-            TryOutcome::Rejected => (
-                "rejected",
-                format!("{holds}Gong rejected it on {at}: {reason}"),
-                "correct it in the CRM; the next sync or push sends it again",
-            ),
-            TryOutcome::HeldBack => (
-                "held-back",
-                format!("{holds}it was held back on {at}: {reason}"),
-                "settle what holds it back; the next sync or push sends it",
-            ),
-            TryOutcome::Uncertain => (
-                "uncertain",
-                format!(
-                    "{holds}Gong's verdict of {at} does not say whether it was accepted: {reason}"
-                ),
-                "the next sync or push sends it once more",
-            ),
-            TryOutcome::Unconfirmed => (
-                "unconfirmed",
-                format!("{holds}Gong never confirmed it, the last time on {at}: {reason}"),
-                "gong-crm drift reads it back; with --repair it is sent once more",
-            ),
-            TryOutcome::NotTaken => (
-                "not-taken",
-                format!("{holds}its upload of {at} failed as a whole: {reason}"),
-                "the next sync or push sends it again",
-            ),
-        };
-        self.add(effect, Evidence::Seen, rule, message, hint);
-    }
-
-    /// Whether the source holds another version than Gong.
-    fn other_version(&mut self) {
-        let Some((action, fields, reason)) = &self.seen.planned else {
-            return;
-        };
-        match action {
-            PlanAction::Create | PlanAction::Update => {
-                let fields = if fields.is_empty() {
-                    String::new()
-                } else {
-                    format!(" ({})", fields.join(", "))
-                };
-                let message = format!("its source has changes that were not sent yet{fields}");
-                let hint = "gong-crm sync sends them";
-                self.add(
-                    Effect::Note,
-                    Evidence::Seen,
-                    "not-sent-since",
-                    message,
-                    hint,
-                );
-            }
-            PlanAction::Delete => {
-                let reason = reason.as_deref().unwrap_or("it is gone from its source");
-                let message = format!("the next sync deletes it: {reason}");
-                let hint = "put it back into its source to keep it";
-                self.add(Effect::Note, Evidence::Seen, "to-be-deleted", message, hint);
-            }
-            PlanAction::HoldBack => {
-                let reason = reason.as_deref().unwrap_or("a finding");
-                let message = format!("its newest version is held back: {reason}");
-                let hint = "gong-crm plan shows what holds it back";
-                self.add(Effect::Note, Evidence::Seen, "held-back", message, hint);
-            }
-        }
-    }
-
-    /// Why Gong does not have it.
-    fn absent(&mut self) {
-        let seen = self.seen;
-        if let Some((PlanAction::HoldBack, _, reason)) = &seen.planned {
-            let reason = reason.as_deref().unwrap_or("a finding");
-            let message = format!("it is not in Gong, and it is held back: {reason}");
-            return self.hides("held-back", message, "settle that, and sync again");
-        }
-        let Some(state) = &seen.state else {
-            return self.never_sent();
-        };
-        match state.current {
-            Current::None => self.never_sent(),
-            Current::Deleted => {
-                let message = format!("it was deleted from Gong on {}", day(state.last_accepted));
-                let hint = "put it back into its source, or push it again";
-                self.hides("deleted", message, hint);
-            }
-            Current::Unknown => {
-                let message = "it is not in Gong; which version was sent is not known";
-                self.hides("unknown-version", message, "the next sync or push sends it");
-            }
-            Current::Version => self.lost(state),
-        }
-    }
-
-    fn never_sent(&mut self) {
-        match self.seen.source {
-            InSource::Yes => {
-                let message = "it is in its source and was never sent to Gong";
-                self.hides("not-sent", message, "gong-crm sync sends it");
-            }
-            InSource::No => {
-                let message = "it is not in its source, and was never sent to Gong";
-                let hint = "check the id, and whether the export leaves it out";
-                self.hides("not-in-source", message, hint);
-            }
-            InSource::NoSource | InSource::Unreadable(_) => {
-                let message = "this ledger never sent it, and Gong does not have it";
-                let hint = "check the id; push the file that holds it";
-                self.hides("never-sent", message, hint);
-            }
-        }
-    }
-
-    /// Gong accepted it and does not have it.
-    fn lost(&mut self, state: &RecordState) {
-        let at = Timestamp::from_second(state.last_accepted).unwrap_or_default();
-        let account = self.seen.account.as_ref();
-        let account = account.and_then(|account| account.state.as_ref());
-        let is_early = account.is_some_and(|account| {
-            account.is_absent_from_gong()
-                || account.first_accepted.saturating_add(ACCOUNT_DELAY) > state.last_accepted
-        });
-        if is_early {
-            let message = format!(
-                "Gong accepted it on {} before its account was there, and does not hold it",
-                day(state.last_accepted)
-            );
-            let hint = "send it again, now that the account is there: push or sync with --resend";
-            let rule = "account-too-late";
-            self.add(Effect::Hides, Evidence::Inferred, rule, message, hint);
-        } else if self.seen.now.duration_since(at) < SHOWN_WITHIN {
-            let message = "Gong accepted it less than an hour ago, and does not show it yet";
-            self.hides("not-shown-yet", message, "look again in an hour");
-        } else {
-            let message = format!(
-                "Gong accepted it on {} and does not hold it any more",
-                day(state.last_accepted)
-            );
-            let hint = "gong-crm drift --repair sends it once more";
-            self.hides("gone", message, hint);
-        }
-    }
-
-    /// Gong can't show it: the ledger is all there is.
-    fn not_readable(&mut self) {
-        let seen = self.seen;
-        match seen.state.as_ref().map(|state| state.current) {
-            Some(Current::Version) => {
-                let message = format!(
-                    "Gong cannot be asked for it; the ledger says that Gong accepted it on {}",
-                    day(seen.state.as_ref().map_or(0, |state| state.last_accepted))
-                );
-                self.add(Effect::Note, Evidence::Seen, "not-readable", message, "");
-            }
-            Some(Current::Unknown) => {
-                let message = "which version Gong holds is not known, and it cannot be asked";
-                let hint = "the next sync or push sends it";
-                let rule = "unknown-version";
-                self.add(Effect::LeavesOpen, Evidence::Seen, rule, message, hint);
-            }
-            Some(Current::Deleted) => self.absent(),
-            Some(Current::None) | None => self.never_sent(),
+            } = found;
+            self.add(effect, evidence, rule, message, &hint);
         }
     }
 
     fn account(&mut self) {
-        let Some(account) = &self.seen.account else {
-            let message = "it has no account";
-            let hint = "fill accountId with the objectId of an account";
-            return self.hides("account-missing", message, hint);
-        };
-        if account.is_held {
-            return;
-        }
-        let id = &account.id;
-        let last = account.state.as_ref();
-        let why = match last.and_then(|state| state.last_try.as_ref()) {
-            Some(last) if last.outcome == TryOutcome::Rejected => {
-                format!(": Gong rejected it: {}", last.reason)
+        match &self.seen.account {
+            Some(account) => self.parent("account-not-in-gong", account),
+            None => {
+                let message = "it has no account";
+                let hint = "fill accountId with the objectId of an account";
+                self.hides("account-missing", message, hint);
             }
-            Some(last) => format!(": {}", last.reason),
-            None => match last.map(|state| state.current) {
-                Some(Current::Deleted) => ": it was deleted".to_owned(),
-                Some(Current::Version) => ", although Gong accepted it".to_owned(),
-                _ => ": it was never sent".to_owned(),
-            },
-        };
-        let message = format!("its account {id} is not in Gong{why}");
-        let hint = "send the account first; gong-crm why ACCOUNT ID says what keeps that away";
-        self.hides("account-not-in-gong", message, hint);
+        }
     }
 
     fn owner(&mut self) {
@@ -332,14 +112,8 @@ impl Found<'_> {
             let hint = "fill ownerId with the objectId of a business user";
             return self.hides("owner-missing", message, hint);
         };
-        let id = &owner.id;
-        if !is_in_gong(owner.state.as_ref()) {
-            let message = format!("its owner {id} is not known to Gong as a business user");
-            let hint = "send the business users before the deals";
-            let rule = "owner-not-sent";
-            self.add(Effect::Hides, Evidence::Seen, rule, message, hint);
-        }
-        self.seat(owner, &format!("its owner {id}"));
+        self.parent("owner-unknown", &owner.user);
+        self.seat(owner, &format!("its owner {}", owner.user.id));
     }
 
     /// Whether a person is a user of Gong.
@@ -355,19 +129,28 @@ impl Found<'_> {
                 let hint = "invite the person to Gong, or correct the address of the business user";
                 self.hides("owner-not-in-gong", message, hint);
             }
-            Ok(Seat::NoAddress) if is_in_gong(owner.state.as_ref()) => {
+            Ok(Seat::NoAddress) if owner.user.is_accepted() => {
                 let message = format!("the address of {who} is not known");
                 let hint = "fill emailAddress of the business user";
                 self.hides("owner-without-address", message, hint);
             }
             // That the owner was not sent is another reason.
             Ok(Seat::Active | Seat::NoAddress) => {}
-            Err(why) => {
+            Err((why, _)) if why.is_empty() => {}
+            Err((why, hint)) => {
                 let message = format!("whether {who} is a Gong user is not known: {why}");
-                let hint = "give the token the scope api:users:read";
                 let rule = "users-not-readable";
                 self.add(Effect::LeavesOpen, Evidence::Seen, rule, message, hint);
             }
+        }
+        if let [first, rest @ ..] = owner.same_address.as_slice() {
+            let message = format!(
+                "{} the same address as {who}: Gong ties an address to one business user only",
+                has(first, rest)
+            );
+            let hint = "merge them in the CRM, or leave all but one out";
+            let rule = "owner-duplicate-address";
+            self.add(Effect::LeavesOpen, Evidence::Inferred, rule, message, hint);
         }
     }
 
@@ -377,7 +160,9 @@ impl Found<'_> {
         }
     }
 
-    fn deal(&mut self) {
+    /// What keeps a deal off the board.
+    fn board(&mut self) {
+        self.owner();
         let empty = Map::new();
         let record = self.seen.record.as_ref().unwrap_or(&empty);
         if text(record, "closeDate").is_none() {
@@ -390,14 +175,26 @@ impl Found<'_> {
                 let hint = "fill stage with the objectId of a stage";
                 self.add(Effect::Note, Evidence::Seen, "stage-missing", message, hint);
             }
-            Some((id, state)) if !is_in_gong(state.as_ref()) => {
-                let message = format!("its stage {id} was not sent to Gong, or was rejected");
-                let hint = "send the stages before the deals; a deal names a stage by its objectId, not \
-                            by its name";
-                let rule = "stage-unknown";
-                self.add(Effect::Hides, Evidence::Inferred, rule, message, hint);
+            Some((stage, is_retired)) => {
+                self.parent("stage-unknown", stage);
+                if *is_retired {
+                    let message = format!("its stage {} is retired (isActive is false)", stage.id);
+                    let hint = "old deals keep it; give a new deal another stage";
+                    self.add(Effect::Note, Evidence::Seen, "stage-retired", message, hint);
+                }
             }
-            Some(_) => {}
+        }
+    }
+
+    /// Whether a stage is out of use.
+    fn retired(&mut self) {
+        let record = self.seen.record.as_ref();
+        let is_active = record.and_then(|record| record.get("isActive"));
+        if is_active == Some(&serde_json::Value::Bool(false)) {
+            let message = "it is retired (isActive is false): old deals keep it, new deals do not \
+                           offer it";
+            let hint = "set isActive to true to use it again";
+            self.add(Effect::Note, Evidence::Seen, "stage-retired", message, hint);
         }
     }
 
@@ -406,7 +203,8 @@ impl Found<'_> {
         let record = self.seen.record.as_ref().unwrap_or(&empty);
         let Some(address) = text(record, "emailAddress") else {
             if text(record, "phoneNumber").is_none() {
-                let message = "it has neither an address nor a phone number, so it meets no call";
+                let message = "it has neither an address nor a phone number, so Gong matches no call \
+                               or mail with it";
                 let hint = "fill emailAddress";
                 self.hides("address-missing", message, hint);
             }
@@ -418,24 +216,32 @@ impl Found<'_> {
             .unwrap_or_default()
             .to_lowercase();
         if is_public_mail_host(&host) {
-            let message =
-                format!("its address is a private one, at {host}: people meet from others");
+            let message = format!(
+                "its address is a private one, at {host}: calls and mails with the company come from \
+                 company addresses"
+            );
             let hint = "fill emailAddress with the address at the company";
             let rule = "private-address";
             self.add(Effect::Hides, Evidence::Inferred, rule, message, hint);
         }
-        if let [first, rest @ ..] = self.seen.same_address.as_slice() {
-            let more = if rest.is_empty() {
-                String::new()
-            } else {
-                format!(" and {} more", rest.len())
-            };
-            let message = format!(
-                "{first}{more} has the same address: Gong ties a call or mail to one of them only"
-            );
-            let hint = "merge them in the CRM, or leave all but one out";
-            let rule = "duplicate-address";
-            self.add(Effect::Hides, Evidence::Inferred, rule, message, hint);
+        match self.seen.same_address.as_deref() {
+            Some([first, rest @ ..]) => {
+                let message = format!(
+                    "{} the same address: Gong ties a call or mail to one of them only",
+                    has(first, rest)
+                );
+                let hint = "merge them in the CRM, or leave all but one out";
+                let rule = "duplicate-address";
+                self.add(Effect::Hides, Evidence::Inferred, rule, message, hint);
+            }
+            Some([]) => {}
+            None => {
+                let message = "whether other records have the same address was not looked for: there \
+                               is no source to look in";
+                let hint = "name the sources in gong-crm.toml; gong-crm check finds them in files";
+                let rule = "duplicates-not-looked-for";
+                self.add(Effect::Note, Evidence::Seen, rule, message, hint);
+            }
         }
     }
 
@@ -455,25 +261,32 @@ impl Found<'_> {
     }
 
     fn undeclared(&mut self) {
-        let fields = &self.seen.undeclared;
-        if !fields.is_empty() {
-            let message = format!(
-                "Gong does not show fields that its schema does not have: {}",
-                fields.join(", ")
-            );
-            let hint = "declare them: gong-crm schema plan";
-            let rule = "field-not-declared";
-            self.add(Effect::Note, Evidence::Seen, rule, message, hint);
+        match &self.seen.undeclared {
+            Ok(fields) if fields.is_empty() => {}
+            Ok(fields) => {
+                let message = format!(
+                    "Gong does not show fields that its schema does not have: {}",
+                    fields.join(", ")
+                );
+                let hint = "declare them: gong-crm schema plan";
+                let rule = "field-not-declared";
+                self.add(Effect::Note, Evidence::Seen, rule, message, hint);
+            }
+            Err(error) => {
+                let message =
+                    format!("whether Gong shows its custom fields was not looked at: {error}");
+                let rule = "schema-not-readable";
+                self.add(Effect::Note, Evidence::Seen, rule, message, "");
+            }
         }
     }
 }
 
-fn is_in_gong(state: Option<&RecordState>) -> bool {
-    state.is_some_and(|state| matches!(state.current, Current::Version | Current::Unknown))
-}
-
-/// A moment to the minute, in UTC.
-fn day(seconds: i64) -> String {
-    let at = Timestamp::from_second(seconds).unwrap_or_default();
-    at.strftime("%Y-%m-%d %H:%MZ").to_string()
+/// Who has something: the first, and how many more.
+fn has(first: &str, rest: &[String]) -> String {
+    if rest.is_empty() {
+        format!("{first} has")
+    } else {
+        format!("{first} and {} more have", rest.len())
+    }
 }

@@ -22,3 +22,5 @@ mod sources;
 mod stores;
 mod support;
 mod why;
+mod why_arrival;
+mod why_parents;

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::support::{World, account, accounts, contact, deal, stage, user};
 
-const TYPES: [ObjectType; 5] = [Stage, BusinessUser, Account, Contact, Deal];
+pub(crate) const TYPES: [ObjectType; 5] = [Stage, BusinessUser, Account, Contact, Deal];
 
 /// A CRM whose one deal and contact people see: the owner is a Gong user.
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let world = World::new().await;
     world.simulator.add_user(GongUser::new("Ada@Acme.example"));
     world
@@ -31,11 +31,11 @@ async fn world() -> World {
     world
 }
 
-async fn sync(world: &World) {
+pub(crate) async fn sync(world: &World) {
     drop(world.sync(world.options(&TYPES)).await);
 }
 
-async fn why(world: &World, object_type: ObjectType, id: &str) -> Explanation {
+pub(crate) async fn why(world: &World, object_type: ObjectType, id: &str) -> Explanation {
     let options = WhyOptions::new().sources(world.options(&TYPES));
     let why = world
         .client
@@ -45,7 +45,7 @@ async fn why(world: &World, object_type: ObjectType, id: &str) -> Explanation {
 }
 
 /// The rules of all reasons, but for notes.
-fn rules(why: &Explanation) -> Vec<&'static str> {
+pub(crate) fn rules(why: &Explanation) -> Vec<&'static str> {
     let reasons = why.reasons.iter();
     reasons
         .filter(|reason| reason.effect != Effect::Note)
@@ -112,7 +112,7 @@ async fn deal_without_owner_or_with_an_unknown_one_is_on_no_board() {
         ["owner-missing"]
     );
     let unknown = deal_with(&world, "ownerId", json!("u-9")).await;
-    assert_eq!(rules(&unknown), ["owner-not-sent"]);
+    assert_eq!(rules(&unknown), ["owner-unknown"]);
 }
 
 #[tokio::test]
