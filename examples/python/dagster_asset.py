@@ -9,7 +9,7 @@ import pathlib
 import dagster as dg
 import gong_crm
 
-CONFIG = pathlib.Path(__file__).parent / "gong-crm.toml"
+CONFIG = pathlib.Path(__file__).parent / "sources.toml"
 
 
 @dg.asset(retry_policy=dg.RetryPolicy(max_retries=3, delay=60))

@@ -5,6 +5,8 @@ Each function runs the command ``gong-crm`` of this package and reads its JSON. 
 ``NotDone`` with the report.
 """
 
+from importlib.metadata import PackageNotFoundError, version as _version
+
 from ._command import (
     CommandError,
     NotDone,
@@ -17,22 +19,33 @@ from ._command import (
 )
 from ._results import (
     Change,
+    Coverage,
     FileReport,
     Finding,
+    LeftOut,
     Plan,
     Problem,
     PushReport,
     RecordError,
     SyncReport,
     TypePlan,
+    UnseenOwner,
     Upload,
 )
+
+try:
+    __version__ = _version("gong-crm")
+except PackageNotFoundError:
+    # The module is used from a checkout.
+    __version__ = "0+unknown"
 
 __all__ = [
     "Change",
     "CommandError",
+    "Coverage",
     "FileReport",
     "Finding",
+    "LeftOut",
     "NotDone",
     "Plan",
     "Problem",
@@ -40,7 +53,9 @@ __all__ = [
     "RecordError",
     "SyncReport",
     "TypePlan",
+    "UnseenOwner",
     "Upload",
+    "__version__",
     "check",
     "command_path",
     "plan",

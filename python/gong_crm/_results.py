@@ -109,17 +109,19 @@ class TypePlan:
     deleted: int
     unchanged: int
     heldBack: int
+    allowedDeletions: Optional[int]
 
 
 @dataclass(frozen=True)
 class Change:
     """One record that a sync would send or hold back.
 
-    ``action`` is ``"create"``, ``"update"``, ``"delete"`` or ``"hold-back"``.
+    ``action`` is ``"create"``, ``"update"``, ``"delete"`` or ``"hold-back"``. ``objectId`` is ``None`` for
+    a row that is held back because it has no id.
     """
 
     objectType: str
-    objectId: str
+    objectId: Optional[str]
     action: str
     fields: List[str]
     reason: Optional[str]
@@ -135,10 +137,42 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """An action of a plan file that is not possible as planned any more."""
+
+    objectType: str
+    objectId: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class UnseenOwner:
+    """Deals of an owner who is not an active Gong user.
+
+    ``ownerId`` is ``None`` for all owners of whom no business user was sent; ``owners`` says how many.
+    """
+
+    ownerId: Optional[str]
+    seat: str
+    owners: int
+    deals: int
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many deals people see on a deal board, by their owners."""
+
+    deals: int
+    withoutOwner: int
+    unseen: List[UnseenOwner]
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a sync would do, record by record; nothing was sent.
 
     ``heldDeletions`` is the path of the list of deletions that a limit holds back, or ``None``.
+    ``coverage`` is ``None`` before Gong's users were listed.
     """
 
     types: List[TypePlan]
@@ -147,6 +181,9 @@ class Plan:
     heldDeletions: Optional[str]
     uploads: int
     calls: int
+    leftOut: List[LeftOut]
+    notes: List[str]
+    coverage: Optional[Coverage]
 
 
 @dataclass(frozen=True)
@@ -185,13 +222,21 @@ def push_report(values: Json) -> PushReport:
     return PushReport(values["verdict"], [_file(file) for file in values["files"]])
 
 
+def _coverage(values: Json) -> Coverage:
+    unseen = [_take(UnseenOwner, owner) for owner in values["unseen"]]
+    return _take(Coverage, values, unseen=unseen)
+
+
 def plan(values: Json) -> Plan:
+    covered = values.get("coverage")
     return _take(
         Plan,
         values,
         types=[_take(TypePlan, kind) for kind in values["types"]],
         changes=[_take(Change, change) for change in values["changes"]],
         problems=[_take(Problem, problem) for problem in values["problems"]],
+        leftOut=[_take(LeftOut, left) for left in values["leftOut"]],
+        coverage=_coverage(covered) if covered else None,
     )
 
 

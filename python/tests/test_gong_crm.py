@@ -7,7 +7,7 @@ import os
 import pathlib
 import tempfile
 import unittest
-from typing import Dict, Iterator
+from typing import Iterator, Mapping
 from unittest import mock
 
 import gong_crm
@@ -21,7 +21,7 @@ class WithFolder(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def file(self, name: str, *records: Dict[str, object]) -> pathlib.Path:
+    def file(self, name: str, *records: Mapping[str, object]) -> pathlib.Path:
         path = self.folder / name
         path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
         return path
@@ -56,6 +56,33 @@ class Push(WithFolder):
         self.assertEqual(caught.exception.report.verdict, "invalid")
         self.assertEqual(caught.exception.report.errors[0].objectId, "acc-2")
         self.assertIn("nothing was sent", str(caught.exception))
+
+    def test_what_is_allowed_is_a_verdict_and_not_a_rule(self) -> None:
+        path = self.file("accounts.ldjson", {**ACCOUNT, "objectId": "a" * 65})
+        with self.assertRaisesRegex(ValueError, "allow_rules"):
+            gong_crm.push(path, sim=True, allow=["object-id-length"])  # type: ignore[list-item]
+        allowed = gong_crm.check(path, allow_rules=["object-id-length"])
+        self.assertNotIn("object-id-length", [finding.rule for finding in allowed])
+
+    def test_options_without_a_report_are_refused_by_name(self) -> None:
+        path = self.file("accounts.ldjson", ACCOUNT)
+        with self.assertRaisesRegex(TypeError, "dry_run"):
+            gong_crm.push(path, sim=True, dry_run=True)
+        with self.assertRaisesRegex(TypeError, "dry_run"):
+            gong_crm.push_records("ACCOUNT", [ACCOUNT], sim=True, dry_run=True)
+        with self.assertRaisesRegex(TypeError, "output"):
+            gong_crm.push(path, sim=True, output="html")
+        with self.assertRaisesRegex(TypeError, r"\*paths"):
+            gong_crm.check([path])  # type: ignore[arg-type]
+
+    def test_errors_are_counted_apart_from_records(self) -> None:
+        path = self.file("accounts.ldjson", {"objectId": "acc-2", "name": 7, "url": 7})
+        with self.assertRaisesRegex(gong_crm.NotDone, "[2-9] errors in 1 record"):
+            gong_crm.push(path, sim=True)
+
+    def test_numbers_that_json_has_not_are_refused(self) -> None:
+        with self.assertRaisesRegex(ValueError, "not a number of JSON"):
+            gong_crm.push_records("ACCOUNT", [{**ACCOUNT, "n": decimal.Decimal("NaN")}], sim=True)
 
     def test_an_allowed_verdict_is_returned(self) -> None:
         path = self.file("accounts.ldjson", ACCOUNT, {"objectId": "acc-2", "name": "Ibex"})
@@ -96,7 +123,7 @@ class Push(WithFolder):
             gong_crm.push_records("ACCOUNT", [account], sim=True)
 
     def test_nothing_is_sent_of_an_iterator_that_fails(self) -> None:
-        def records() -> Iterator[Dict[str, str]]:
+        def records() -> Iterator[Mapping[str, str]]:
             yield ACCOUNT
             raise RuntimeError("the database went away")
 

@@ -101,6 +101,23 @@ fn image_and_toolchain_name_one_compiler() {
     );
 }
 
+/// Who uses Gong removes the simulator's services: what the sync uses of them is not in them.
+#[test]
+fn services_of_the_compose_file_share_only_what_is_above_them() {
+    let compose = text("examples/container/compose.yaml");
+    let (above, services) = compose.split_once("\nservices:\n").unwrap();
+    assert!(!services.contains('&'), "an anchor is inside a service");
+    let used: Vec<&str> = services
+        .split('*')
+        .skip(1)
+        .filter_map(|rest| rest.split(['\n', ' ', ']']).next())
+        .collect();
+    assert!(used.len() >= 4, "{used:?}");
+    for name in used {
+        assert!(above.contains(&format!("&{name}\n")), "{name}");
+    }
+}
+
 /// Nothing gets into an image but by a line of its own; and what the build reads has one.
 /// Files that the command's sources take in when they are compiled.
 fn files_of_the_sources() -> Vec<String> {

@@ -28,7 +28,7 @@ pub(super) fn run(outside: &Outside) -> Result<()> {
     let invalid = folder.join("accounts.ldjson");
     std::fs::write(&invalid, invalid_accounts()?)?;
     let acme = outside.root.join("examples/acme");
-    let config = outside.root.join("examples/python/gong-crm.toml");
+    let config = outside.root.join("examples/python/sources.toml");
     let mut pages: Vec<PathBuf> = Vec::new();
     for (name, arguments, exit) in [
         ("check", vec!["check".as_ref(), invalid.as_os_str()], 3),

@@ -65,20 +65,23 @@ pub(super) fn run(outside: &Outside) -> Result<()> {
         // dlt keeps its pipelines, and Dagster its runs, in the home folder unless told otherwise.
         quiet(
             program(&tools, "python")
-                .arg(examples.join(example))
+                .arg(example)
                 .env("DLT_DATA_DIR", folder.join("dlt"))
+                .env("PYTHONDONTWRITEBYTECODE", "1")
                 .env("RUNTIME__DLTHUB_TELEMETRY", "false")
                 .env("DAGSTER_DISABLE_TELEMETRY", "1")
-                .current_dir(&folder),
+                // As people do: in the folder of the example.
+                .current_dir(&examples),
         )?;
     }
     say("-- notebook.ipynb");
     quiet(
         program(&tools, "python")
             .args(["-m", "nbconvert", "--to", "notebook", "--execute"])
-            .args(["--output-dir", "notebook"])
-            .arg(examples.join("notebook.ipynb"))
-            .current_dir(&folder),
+            .arg("--output-dir")
+            .arg(folder.join("notebook"))
+            .arg("notebook.ipynb")
+            .current_dir(&examples),
     )
 }
 
