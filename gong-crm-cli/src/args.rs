@@ -147,7 +147,7 @@ pub(crate) enum Format {
     Text,
     /// For programs
     Json,
-    /// A page for a browser, in one file (check, push, plan, sync, changes and history)
+    /// A page for a browser, in one file (check, plan, push, sync, drift, history, …)
     Html,
     /// For GitHub workflows (check only)
     Github,

@@ -164,13 +164,36 @@ fn has_page(command: &Command) -> bool {
     match command {
         Command::Push(push) => !push.dry_run,
         Command::Sync(sync) => sync.every.is_none(),
-        Command::Check(_)
-        | Command::Plan(_)
-        | Command::Resume(_)
-        | Command::Changes(_)
-        | Command::History(_) => true,
+        Command::Resume(resume) => !resume.dry_run,
+        Command::Drift(drift) => drift.paths.is_empty(),
+        Command::Check(check) => check.explain.is_none(),
+        Command::Plan(_) | Command::Changes(_) | Command::History(_) => true,
         _ => false,
     }
+}
+
+/// Why there is no page.
+fn without_page(command: &Command) -> &'static str {
+    match command {
+        Command::Push(_) => {
+            "push --dry-run has no -o html; the push itself has, and gong-crm plan -o html shows what a \
+             sync would send"
+        }
+        Command::Sync(_) => {
+            "sync --every has no -o html, since each round would be a page; one sync has"
+        }
+        Command::Resume(_) => "resume --dry-run has no -o html",
+        Command::Drift(_) => "drift with files has no -o html; drift of the ledger has",
+        Command::Check(_) => "check --explain has no -o html",
+        _ => {
+            "this command has no -o html; check, push, plan, sync, resume, drift, changes and history \
+             have"
+        }
+    }
+}
+
+fn is_explained(command: &Command) -> bool {
+    matches!(command, Command::Check(check) if check.explain.is_some())
 }
 
 async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, CliError> {
@@ -181,9 +204,12 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<Exit, CliError> {
         return Err(CliError::new(Exit::Usage, message).with_hint("use -o text or -o json"));
     }
     if global.output == Format::Html && !has_page(&arguments.command) {
-        let message =
-            "this command has no -o html; check, push, plan, sync, changes and history have";
-        return Err(CliError::new(Exit::Usage, message).with_hint("use -o text or -o json"));
+        return Err(CliError::new(Exit::Usage, without_page(&arguments.command))
+            .with_hint("use -o text or -o json"));
+    }
+    if is_check && global.output == Format::Json && is_explained(&arguments.command) {
+        let message = "--explain prints a text; -o json is for what the check finds";
+        return Err(CliError::new(Exit::Usage, message).with_hint("leave out -o json"));
     }
     reject_with_sim(global, &arguments.command)?;
     match &arguments.command {

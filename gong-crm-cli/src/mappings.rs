@@ -86,7 +86,7 @@ pub(crate) fn configured(global: &Global) -> Result<Option<Configured>, CliError
         mapping = Some(opened);
         maps.push(map.value);
     }
-    let (path, sources) = Settings::named_sources(global)?;
+    let (path, sources) = Settings::mapped_sources(global)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut files = Vec::new();
     for (object_type, source) in &sources.types {

@@ -3,24 +3,25 @@
 //! Gong shows a deal on nobody's board if no Gong user has its owner's address. [`Client::coverage`]
 //! counts that from the ledger; [`Owners`] counts it over any lines.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use futures_util::TryStreamExt as _;
 use gong_client::error::Error;
 use gong_client::users::User;
-use gong_records::check::FileConverter;
-use gong_records::io::lines::Lines;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{Current, Ledger, LedgerError, Space};
-use crate::source::{Sink, SourceError, SourceFile};
+use crate::source::SourceFile;
 use crate::{IntegrationId, ObjectType};
+
+mod owners;
+
+pub use owners::Owners;
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -107,10 +108,13 @@ pub struct Coverage {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UnseenOwner {
-    /// The `objectId` of the business user; `None` if no business user with the owner's id was sent.
+    /// The `objectId` of the business user; `None` for all owners of whom no business user was sent, if
+    /// only the ledger is known: it has no ids of them.
     pub owner_id: Option<String>,
     /// Why the owner's deals are on nobody's board.
     pub seat: Seat,
+    /// How many owners these are: 1, unless their ids are not known.
+    pub owners: u64,
     /// How many deals.
     pub deals: u64,
 }
@@ -120,189 +124,55 @@ impl Coverage {
     pub fn unseen_deals(&self) -> u64 {
         self.unseen.iter().map(|owner| owner.deals).sum()
     }
+
+    /// How many owners are not active users of Gong.
+    pub fn unseen_owners(&self) -> u64 {
+        self.unseen.iter().map(|owner| owner.owners).sum()
+    }
+}
+
+/// A number with commas between thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// The one sentence about all deals.
 impl fmt::Display for Coverage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (unseen, deals) = (self.unseen_deals(), self.deals);
-        if unseen == 0 && self.without_owner == 0 {
-            return write!(formatter, "the owners of all {deals} deals are Gong users");
+        let (unseen, without) = (self.unseen_deals(), self.without_owner);
+        let all = match self.deals {
+            1 => "1 deal".to_owned(),
+            deals => format!("{} deals", grouped(deals)),
+        };
+        if unseen == 0 && without == 0 {
+            return write!(formatter, "{all}: all owners are Gong users");
         }
-        let owners = self.unseen.len();
         if unseen > 0 {
-            let who = if owners == 1 {
-                "1 owner who is not an active Gong user".to_owned()
-            } else {
-                format!("{owners} owners who are not active Gong users")
+            let belong = if unseen == 1 { "belongs" } else { "belong" };
+            let who = match self.unseen_owners() {
+                1 => "1 owner who is not an active Gong user".to_owned(),
+                owners => format!("{} owners who are not active Gong users", grouped(owners)),
             };
-            write!(formatter, "{unseen} of {deals} deals belong to {who}")?;
+            write!(formatter, "{} of {all} {belong} to {who}", grouped(unseen))?;
         }
-        if self.without_owner > 0 {
+        if without > 0 {
             let and = if unseen > 0 { "; " } else { "" };
+            let have = if without == 1 { "has" } else { "have" };
             write!(
                 formatter,
-                "{and}{} of {deals} deals have no owner",
-                self.without_owner
+                "{and}{} of {all} {have} no owner",
+                grouped(without)
             )?;
         }
         Ok(())
-    }
-}
-
-/// Counts deals by their owners over lines of business users and deals, in any order.
-///
-/// ```
-/// use gong_crm::coverage::Owners;
-/// use gong_crm::ObjectType;
-///
-/// let mut owners = Owners::new(&["ada@acme.example"]);
-/// owners.add_line(
-///     ObjectType::BusinessUser,
-///     br#"{"objectId":"u-1","modifiedDate":"2026-01-15T09:30:00Z","emailAddress":"bob@acme.example"}"#,
-/// );
-/// owners.add_line(
-///     ObjectType::Deal,
-///     br#"{"objectId":"d-1","modifiedDate":"2026-01-15T09:30:00Z","ownerId":"u-1"}"#,
-/// );
-/// let coverage = owners.coverage();
-/// assert_eq!(
-///     coverage.to_string(),
-///     "1 of 1 deals belong to 1 owner who is not an active Gong user"
-/// );
-/// assert_eq!(coverage.unseen[0].owner_id.as_deref(), Some("u-1"));
-/// ```
-pub struct Owners {
-    users: GongUsers,
-    readers: BTreeMap<ObjectType, Reader<'static>>,
-    /// The addresses of business users, by id.
-    addresses: HashMap<String, Option<u64>>,
-    /// How many deals each owner has.
-    deals: HashMap<String, u64>,
-    all: u64,
-    without_owner: u64,
-}
-
-impl fmt::Debug for Owners {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Addresses and ids are personal data.
-        formatter
-            .debug_struct("Owners")
-            .field("deals", &self.all)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Owners {
-    /// Nothing counted yet; these are the addresses of Gong's active users.
-    pub fn new(active: &[&str]) -> Self {
-        let key = HashKey::from_bytes([0; 16]);
-        let mut users = GongUsers::default();
-        for address in active {
-            users.add_address(key, address, true);
-        }
-        Self::with(key, users)
-    }
-
-    /// The same under a ledger's key.
-    pub(crate) fn with(key: HashKey, users: GongUsers) -> Self {
-        let types = [ObjectType::BusinessUser, ObjectType::Deal];
-        let reader = |object_type| (object_type, Reader::new(key, object_type, &|_| 0));
-        Self {
-            users,
-            readers: types.into_iter().map(reader).collect(),
-            addresses: HashMap::new(),
-            deals: HashMap::new(),
-            all: 0,
-            without_owner: 0,
-        }
-    }
-
-    /// Adds the address of a user of Gong.
-    pub fn add_user(&mut self, address: &str, is_active: bool) {
-        let key = HashKey::from_bytes([0; 16]);
-        self.users.add_address(key, address, is_active);
-    }
-
-    /// Counts the lines of a file; with a converter, what that makes of it.
-    ///
-    /// # Errors
-    ///
-    /// [`SourceError::Failed`] when it can't be read or converted.
-    pub fn add_file(
-        &mut self,
-        object_type: ObjectType,
-        path: &Path,
-        converter: Option<&Arc<dyn FileConverter>>,
-    ) -> Result<(), SourceError> {
-        if !self.readers.contains_key(&object_type) {
-            return Ok(());
-        }
-        let mut sink = Sink::new(object_type, path.to_path_buf(), None, Timestamp::now());
-        sink.add_file(path, converter)?;
-        for file in sink.finish()? {
-            self.add_lines(object_type, &file.lines)?;
-        }
-        Ok(())
-    }
-
-    fn add_lines(&mut self, object_type: ObjectType, path: &Path) -> std::io::Result<()> {
-        if self.readers.contains_key(&object_type) {
-            let mut lines = Lines::open(path)?;
-            while let Some(line) = lines.next_line()? {
-                self.add_line(object_type, line.bytes);
-            }
-        }
-        Ok(())
-    }
-
-    /// Counts a line. Lines of other types, and those that are no records, do not count.
-    pub fn add_line(&mut self, object_type: ObjectType, line: &[u8]) {
-        let Some(reader) = self.readers.get_mut(&object_type) else {
-            return;
-        };
-        let Ok(facts) = reader.read(line) else {
-            return;
-        };
-        if facts.is_deleted {
-            return;
-        }
-        if object_type == ObjectType::BusinessUser {
-            self.addresses
-                .insert(facts.object_id.into_owned(), facts.address);
-            return;
-        }
-        self.all += 1;
-        let references = reader.references(line).unwrap_or_default();
-        let owner = references
-            .into_iter()
-            .find(|reference| reference.object_type == ObjectType::BusinessUser);
-        match owner {
-            Some(owner) => *self.deals.entry(owner.object_id.into_owned()).or_default() += 1,
-            None => self.without_owner += 1,
-        }
-    }
-
-    /// What was counted.
-    pub fn coverage(&self) -> Coverage {
-        let mut unseen: Vec<UnseenOwner> = self
-            .deals
-            .iter()
-            .map(|(owner_id, deals)| UnseenOwner {
-                owner_id: Some(owner_id.clone()),
-                seat: self
-                    .users
-                    .seat(self.addresses.get(owner_id).copied().flatten()),
-                deals: *deals,
-            })
-            .filter(|owner| owner.seat != Seat::Active)
-            .collect();
-        sort(&mut unseen);
-        Coverage {
-            deals: self.all,
-            without_owner: self.without_owner,
-            unseen,
-        }
     }
 }
 
@@ -414,7 +284,7 @@ pub(crate) async fn of_sources(
     let key = HashKey::from_bytes(ledger.identity().await?.key());
     let mut owners = Owners::with(key, users);
     each_held(ledger, space, ObjectType::BusinessUser, |id, state| {
-        owners.addresses.insert(id.to_owned(), state.address);
+        owners.add_held(id, state.address);
     })
     .await?;
     let lines: Vec<(ObjectType, PathBuf)> = files
@@ -456,18 +326,29 @@ async fn count(ledger: &Ledger, space: Space, users: &GongUsers) -> Result<Cover
         }
     })
     .await?;
+    let mut unknown = UnseenOwner {
+        owner_id: None,
+        seat: Seat::NoAddress,
+        owners: 0,
+        deals: 0,
+    };
     for (hash, deals) in deals {
-        let (owner_id, seat) = match seats.get(&hash) {
-            Some((id, seat)) => (Some(id.clone()), *seat),
-            None => (None, Seat::NoAddress),
-        };
-        if seat != Seat::Active {
-            coverage.unseen.push(UnseenOwner {
-                owner_id,
-                seat,
+        match seats.get(&hash) {
+            Some((_, Seat::Active)) => {}
+            Some((id, seat)) => coverage.unseen.push(UnseenOwner {
+                owner_id: Some(id.clone()),
+                seat: *seat,
+                owners: 1,
                 deals,
-            });
+            }),
+            None => {
+                unknown.owners += 1;
+                unknown.deals += deals;
+            }
         }
+    }
+    if unknown.owners > 0 {
+        coverage.unseen.push(unknown);
     }
     sort(&mut coverage.unseen);
     Ok(coverage)
@@ -506,5 +387,35 @@ pub(crate) async fn each_held(
             return Ok(());
         }
         after = page.last().map(|(key, _)| key.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentence_counts_in_thousands_and_agrees_with_its_numbers() {
+        let owner = |owners, deals| UnseenOwner {
+            owner_id: None,
+            seat: Seat::NoAddress,
+            owners,
+            deals,
+        };
+        let mut coverage = Coverage {
+            deals: 300_000,
+            without_owner: 1,
+            unseen: vec![owner(3, 1_350)],
+        };
+        assert_eq!(
+            coverage.to_string(),
+            "1,350 of 300,000 deals belong to 3 owners who are not active Gong users; \
+             1 of 300,000 deals has no owner"
+        );
+        coverage = Coverage {
+            deals: 1,
+            ..Coverage::default()
+        };
+        assert_eq!(coverage.to_string(), "1 deal: all owners are Gong users");
     }
 }

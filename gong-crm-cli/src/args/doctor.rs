@@ -11,9 +11,9 @@ use super::operations::calls;
 /// Check settings, connection, credentials, scopes and quota, and say how to fix what is wrong
 ///
 /// Shows where each setting comes from, and checks the ledger, the base URL, the credentials, this
-/// machine's clock, the integration, each scope, the entity schema, the owners of deals who are no Gong
-/// users, and the day's quota. Without --probe it makes only calls without side effects. Exit code 0 if everything is all right, 4 for credentials or a scope,
-/// 8 for the quota, otherwise 1.
+/// machine's clock, the integration, each scope, the entity schema, the owners of deals who are not Gong
+/// users, and the day's quota. Without --probe it makes only calls without side effects. Exit code 0 if
+/// everything is all right, 4 for credentials or a scope, 8 for the quota, otherwise 1.
 #[derive(Debug, Args)]
 #[command(after_long_help = calls(
     &[

@@ -18,12 +18,15 @@ use crate::exit::Exit;
 use crate::mappings::{self, conversion, warn_skipped_csvs};
 use crate::output::finding;
 use crate::output::html::check::Findings;
+use crate::output::sync_report;
 use crate::output::table::{count, counted};
-use crate::output::{Output, json_text};
+use crate::output::{Output, html, json_text};
 use crate::schema_file;
 use crate::sources::SourceTables;
 
 mod users;
+
+use users::{NOT_IN_FILES, Owned, Users};
 
 pub(crate) async fn run(global: &Global, check: &Check, output: Output) -> Result<Exit, CliError> {
     if let Some(rule) = check.explain {
@@ -36,6 +39,10 @@ pub(crate) async fn run(global: &Global, check: &Check, output: Output) -> Resul
     }
     let mut options = options(global, check)?;
     let named = mappings::paths(global, &check.paths)?;
+    let users = match &check.users {
+        Some(path) => Some(Users::read(path, &named)?),
+        None => None,
+    };
     let paths = match &check.fix {
         Some(folder) => fix_files(&named, &options, folder, output)?,
         None => named.clone(),
@@ -45,12 +52,24 @@ pub(crate) async fn run(global: &Global, check: &Check, output: Output) -> Resul
     let mut printer = Printer::new(&options, output);
     let summary = check_paths(&paths, &options, &mut |found| printer.print(&found))
         .map_err(|error| CliError::from_check(&error))?;
+    let owned = match &users {
+        Some(users) => users.owners(&summary, &options)?,
+        None => None,
+    };
+    if let Some(owned) = &owned {
+        printer.owners(owned);
+    }
     printer.end(&summary);
     warn_skipped_csvs(&options.passed_over(&named), output);
-    let hides = match &check.users {
-        Some(path) => users::count_owners(path, &summary, &options, output)?,
-        None => false,
-    };
+    if users.is_some() && owned.as_ref().is_none_or(|owned| !owned.has_business_users) {
+        let message =
+            "whose deals people see is not known: the files have no business users or no deals";
+        output.warning(
+            message,
+            "name the files of both, such as business_users.ldjson and deals.ldjson",
+        );
+    }
+    let hides = owned.is_some_and(|owned| owned.hides());
     Ok(
         if summary.is_clean() && !(hides && check.severities.strict) {
             Exit::Ok
@@ -253,6 +272,8 @@ struct Printer {
     page: Findings,
     /// How many findings of whole columns and files there were.
     columns: u64,
+    /// How many were printed that are not findings of the check.
+    others: u64,
 }
 
 /// How much JSON is written at a time.
@@ -270,6 +291,7 @@ impl Printer {
             printed: 0,
             page: Findings::default(),
             columns: 0,
+            others: 0,
         }
     }
 
@@ -303,6 +325,46 @@ impl Printer {
         }
     }
 
+    /// Whose deals nobody sees.
+    fn owners(&mut self, owned: &Owned) {
+        match self.output.format() {
+            Format::Text => {
+                for line in sync_report::owners(&owned.coverage, NOT_IN_FILES) {
+                    self.output.stdout(&line);
+                }
+            }
+            Format::Html => {
+                let section = html::owners::section(&owned.coverage, NOT_IN_FILES);
+                self.page.owners(section);
+            }
+            Format::Json => {
+                for found in owned.findings() {
+                    if !self.json.is_empty() {
+                        self.json.push('\n');
+                    }
+                    self.json.push_str(&found.json());
+                }
+            }
+            Format::Github => {
+                for found in owned.findings() {
+                    let (path, rule) = (found.path.display().to_string(), found.rule);
+                    let line = finding::github_of_file(&path, rule, &found.message, found.hint);
+                    self.output.raw(&line);
+                }
+            }
+            Format::Sarif => {
+                for found in owned.findings() {
+                    self.printed += 1;
+                    let (path, rule) = (found.path.display().to_string(), found.rule);
+                    let text = format!("{} ({})", found.message, found.hint);
+                    let result = finding::sarif_of_file(&path, rule, &text, self.printed == 1);
+                    self.output.raw(&result);
+                    self.others += 1;
+                }
+            }
+        }
+    }
+
     fn write_json(&mut self) {
         if !self.json.is_empty() {
             self.output.raw(&self.json);
@@ -321,7 +383,7 @@ impl Printer {
         }
         let talk = |line: &str| self.output.status(line);
         let (errors, warnings) = (summary.errors(), summary.warnings());
-        let left = (errors + warnings).saturating_sub(self.printed);
+        let left = (errors + warnings).saturating_sub(self.printed - self.others);
         if left > 0 {
             talk(&format!(
                 "{} not shown; --max {} shows all",

@@ -11,8 +11,8 @@ use crate::command::sync::{Reading, Sources, failed};
 use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::output::Output;
 use crate::output::table::{count, counted};
+use crate::output::{Output, html};
 
 mod files;
 
@@ -45,6 +45,9 @@ pub(crate) async fn run(global: &Global, args: &Drift, output: Output) -> Result
         for difference in &report.differences {
             output.json(difference);
         }
+    } else if output.is_html() {
+        let left = connection.client.calls_left().await;
+        output.page(&html::drift::drift(&report, what, notes(&report), left));
     } else {
         for difference in &report.differences {
             output.stdout(&line(difference));
@@ -73,6 +76,11 @@ fn failure(error: DriftError) -> CliError {
 /// One record, in a sentence.
 fn line(difference: &Difference) -> String {
     let (object_type, id) = (difference.object_type.to_string(), &difference.object_id);
+    format!("{object_type:<7}  {id}   {}", what(difference))
+}
+
+/// What differs, and what was done about it.
+fn what(difference: &Difference) -> String {
     let fields: Vec<String> = difference.fields.iter().map(field).collect();
     let fields = fields.join("; ");
     let what = match difference.kind {
@@ -94,7 +102,7 @@ fn line(difference: &Difference) -> String {
         Handled::NotSent => "; could not be sent again",
         _ => "",
     };
-    format!("{object_type:<7}  {id}   {what}{handled}")
+    format!("{what}{handled}")
 }
 
 fn field(of: &FieldDifference) -> String {
@@ -108,6 +116,18 @@ fn field(of: &FieldDifference) -> String {
     }
 }
 
+/// What is worth knowing of the report as a whole.
+fn notes(report: &DriftReport) -> Vec<String> {
+    let undeclared = report.undeclared.iter().map(|(object_type, fields)| {
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        format!(
+            "{object_type}: Gong does not show fields that its schema does not have: {}",
+            fields.join(", ")
+        )
+    });
+    report.notes.iter().cloned().chain(undeclared).collect()
+}
+
 fn summarize(report: &DriftReport, budget: u32, output: Output) {
     for problem in &report.problems {
         let (object_type, source) = (problem.object_type, &problem.source);
@@ -116,15 +136,8 @@ fn summarize(report: &DriftReport, budget: u32, output: Output) {
             "{object_type} ({source}): {message}; nothing of it was read back"
         ));
     }
-    for note in &report.notes {
+    for note in notes(report) {
         output.status(&format!("note: {note}"));
-    }
-    for (object_type, fields) in &report.undeclared {
-        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-        output.status(&format!(
-            "note: {object_type}: Gong does not show fields that its schema does not have: {}",
-            fields.join(", ")
-        ));
     }
     let not_read = &report.not_read;
     for (number, why) in [

@@ -12,6 +12,7 @@ use crate::connection::Connection;
 use crate::dry_run::{self, Request};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::output::html::{Page, Tone};
 use crate::output::{Output, push_report};
 
 pub(crate) async fn run(
@@ -36,6 +37,9 @@ pub(crate) async fn run(
     if open.is_empty() {
         if output.is_json() {
             output.json(&serde_json::json!({"verdict": "done", "files": [], "notes": []}));
+        } else if output.is_html() {
+            let meaning = "Nothing to do: every upload in the ledger is finished.";
+            output.page(&Page::new("Resume").verdict("done", meaning, Tone::Good));
         } else {
             output.status("nothing to do: every upload in the ledger is finished");
         }

@@ -28,8 +28,12 @@ pub(crate) async fn run(global: &Global, scope: &str, output: Output) -> Result<
             let message = format!("the next round was due {minutes} minutes ago");
             Err(CliError::new(Exit::Unexpected, message).with_hint("start gong-crm sync again"))
         }
-        Ok(_) => {
-            output.status("a round is running");
+        Ok(late) => {
+            // A long round, or a sync that was stopped a moment ago: the ledger cannot tell.
+            let minutes = late.as_secs() / 60;
+            output.status(&format!(
+                "the next round was due {minutes} min ago, and may be running"
+            ));
             Ok(Exit::Ok)
         }
         Err(early) => {

@@ -95,6 +95,11 @@ impl<T> Guarded<T> {
         &self.guard
     }
 
+    /// Whether the setting is of a kind that matters to a command; its value stays inside.
+    pub(crate) fn is(&self, kind: impl FnOnce(&T) -> bool) -> bool {
+        kind(&self.value)
+    }
+
     /// The setting, if its file may make it.
     pub(crate) fn allowed_by(self, origin: &Origin) -> Result<Entry<T>, CliError> {
         match self.guard.powers.first() {

@@ -11,13 +11,13 @@ use gong_crm::{Client, Credentials, IntegrationId};
 use crate::args::Global;
 use crate::config::error::nearest;
 use crate::config::file::{ConfigFile, Profile};
-use crate::config::guard::{Origin, shell_word};
+use crate::config::guard::{Guarded, Origin, shell_word};
 use crate::config::keys::Keys;
 use crate::config::ledger_url::{self, is_url};
 use crate::config::open::Opened;
 use crate::config::search::{FILE_NAME, Search};
 use crate::config::setting::{Entry, Setting, text};
-use crate::config::sources::{Sources, SyncTable};
+use crate::config::sources::{SourceTable, Sources, SyncTable};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -117,9 +117,24 @@ impl Settings {
 
     /// The sources of the config file and its path; none without a config file.
     pub(crate) fn named_sources(global: &Global) -> Result<(PathBuf, Sources), CliError> {
+        Self::sources_of_kind(global, |_| true)
+    }
+
+    /// The sources with a mapping: where paths are named, the others are not used, and a file that
+    /// was found need not be trusted for them.
+    pub(crate) fn mapped_sources(global: &Global) -> Result<(PathBuf, Sources), CliError> {
+        Self::sources_of_kind(global, |table| table.map.is_some())
+    }
+
+    fn sources_of_kind(
+        global: &Global,
+        kind: impl Fn(&SourceTable) -> bool,
+    ) -> Result<(PathBuf, Sources), CliError> {
         let Chosen { origin, profile } = Chosen::read(global)?;
         let mut sources = BTreeMap::new();
-        for (object_type, guarded) in profile.sources {
+        let of_kind = |guarded: &Guarded<SourceTable>| guarded.is(&kind);
+        let wanted = profile.sources.into_iter();
+        for (object_type, guarded) in wanted.filter(|(_, guarded)| of_kind(guarded)) {
             sources.insert(object_type, guarded.allowed_by(&origin)?.value);
         }
         let tap = profile.tap.map(|guarded| guarded.allowed_by(&origin));

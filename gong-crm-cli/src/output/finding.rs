@@ -77,22 +77,12 @@ fn marked(excerpt: &Excerpt) -> (String, String) {
 
 /// A workflow command, which GitHub shows beside the line.
 pub(crate) fn github(found: &Finding) -> String {
-    // The escapes that GitHub's runner undoes.
-    let data = |text: &str| {
-        let text = text
-            .replace('%', "%25")
-            .replace('\r', "%0D")
-            .replace('\n', "%0A");
-        // What else acts, and what other runners obey.
-        escape::line(&text)
-    };
-    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let hint = found
         .hint
         .as_ref()
         .map(|hint| format!(" ({hint})"))
         .unwrap_or_default();
-    let file = property(&found.path.display().to_string());
+    let file = github_property(&found.path.display().to_string());
     let place = match found.line {
         0 => format!("file={file}"),
         line if found.row.is_some() => format!("file={file},line={line}"),
@@ -101,9 +91,43 @@ pub(crate) fn github(found: &Finding) -> String {
     format!(
         "::{} {place},title={}::{}",
         level(found.severity),
-        property(found.rule.name()),
-        data(&format!("{}{hint}", about(found, found.text())))
+        github_property(found.rule.name()),
+        github_data(&format!("{}{hint}", about(found, found.text())))
     )
+}
+
+/// A workflow command about a whole file, for what is not a finding of the check.
+pub(crate) fn github_of_file(path: &str, rule: &str, message: &str, hint: &str) -> String {
+    let (path, text) = (
+        github_property(path),
+        github_data(&format!("{message} ({hint})")),
+    );
+    format!("::warning file={path},title={rule}::{text}")
+}
+
+/// The escapes that GitHub's runner undoes.
+fn github_data(text: &str) -> String {
+    let text = text
+        .replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A");
+    // What else acts, and what other runners obey.
+    escape::line(&text)
+}
+
+fn github_property(text: &str) -> String {
+    github_data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// A SARIF result about a whole file, for what is not a finding of the check.
+pub(crate) fn sarif_of_file(path: &str, rule: &str, text: &str, first: bool) -> String {
+    let result = json_text(&json!({
+        "ruleId": rule,
+        "level": "warning",
+        "message": {"text": text},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": path.replace('\\', "/")}}}],
+    }));
+    if first { result } else { format!(",{result}") }
 }
 
 /// The beginning of a SARIF 2.1.0 log, up to its results.

@@ -5,7 +5,9 @@ use super::table::count;
 
 pub(crate) mod changes;
 pub(crate) mod check;
+pub(crate) mod drift;
 mod layout;
+pub(crate) mod owners;
 pub(crate) mod plan;
 pub(crate) mod push;
 
@@ -20,7 +22,7 @@ const MAX_BARS: usize = 25;
 pub(crate) struct Page {
     title: String,
     version: &'static str,
-    time: String,
+    time: jiff::Zoned,
     verdict: Option<Verdict>,
     facts: Vec<Fact>,
     sections: Vec<Section>,
@@ -118,9 +120,7 @@ impl Page {
         Self {
             title: title.into(),
             version: env!("CARGO_PKG_VERSION"),
-            time: jiff::Zoned::now()
-                .strftime("%Y-%m-%dT%H:%M:%S%:z")
-                .to_string(),
+            time: jiff::Zoned::now(),
             verdict: None,
             facts: Vec::new(),
             sections: Vec::new(),

@@ -155,7 +155,11 @@ impl Progress {
                 accepted,
                 ..
             } => {
-                self.totals.finish();
+                self.totals.finish(client_request_id);
+                if let Display::Bar(bar) = &self.display {
+                    // Otherwise the bar would go on with the numbers before this upload.
+                    bar.set_message(format!("{client_request_id}{}", self.totals.text()));
+                }
                 self.news(&format!(
                     "{client_request_id}: {} of {} accepted{}",
                     count(*accepted),
@@ -176,11 +180,14 @@ impl Progress {
         if self.is_quiet {
             return;
         }
-        for found in findings.iter().take(SHOWN_ERRORS) {
-            for line in finding::text(found) {
-                self.output.status(&line);
+        let output = self.output;
+        self.above(|| {
+            for found in findings.iter().take(SHOWN_ERRORS) {
+                for line in finding::text(found) {
+                    output.status(&line);
+                }
             }
-        }
+        });
         let shown = findings.len().min(SHOWN_ERRORS) as u64;
         self.errors = errors.saturating_sub(shown);
         self.warnings = warnings;
@@ -188,6 +195,9 @@ impl Progress {
 
     /// Removes the bar, so that the results stand alone.
     pub(crate) fn end(&self) {
+        if let Display::Bar(bar) = &self.display {
+            bar.finish_and_clear();
+        }
         for (number, thing) in [(self.errors, "more error"), (self.warnings, "warning")] {
             if number > 0 {
                 let number = counted(number, thing);
@@ -195,8 +205,13 @@ impl Progress {
                     .status(&format!("{number}; run `gong-crm check` to see them"));
             }
         }
-        if let Display::Bar(bar) = &self.display {
-            bar.finish_and_clear();
+    }
+
+    /// Prints without running into the bar, which is drawn again below.
+    fn above(&self, print: impl FnOnce()) {
+        match &self.display {
+            Display::Bar(bar) => bar.suspend(print),
+            Display::Lines | Display::None => print(),
         }
     }
 

@@ -51,7 +51,9 @@ pub(crate) fn plan(plan: &SyncPlan, calls_left: Option<u64>, output: Output) {
         output.status(&format!("note: {note}"));
     }
     if let Some(coverage) = &plan.coverage {
-        owners(coverage, output);
+        for line in owners(coverage, NOT_SENT) {
+            output.status(&line);
+        }
     }
     output.status(&sentence(plan, calls_left));
     if let Some(list) = &plan.held_deletions {
@@ -62,30 +64,42 @@ pub(crate) fn plan(plan: &SyncPlan, calls_left: Option<u64>, output: Output) {
     }
 }
 
-/// Whose deals nobody sees, if that is so.
-pub(crate) fn owners(coverage: &Coverage, output: Output) {
+/// Whose deals nobody sees, if that is so: a sentence, and the owners with the most deals. `unknown`
+/// says what is the case if there is no business user with an address.
+pub(crate) fn owners(coverage: &Coverage, unknown: &str) -> Vec<String> {
     if coverage.unseen.is_empty() && coverage.without_owner == 0 {
-        return;
+        return Vec::new();
     }
-    output.status(&coverage.to_string());
+    let mut lines = vec![coverage.to_string()];
     for owner in coverage.unseen.iter().take(SHOWN) {
-        output.status(&format!("  {}", unseen(owner)));
+        let (who, why) = unseen(owner, unknown);
+        lines.push(format!("  {who}: {}, {why}", counted(owner.deals, "deal")));
     }
     let more = coverage.unseen.len().saturating_sub(SHOWN);
     if more > 0 {
-        output.status(&format!("  {} more", counted(more as u64, "owner")));
+        lines.push(format!("  {} more", counted(more as u64, "owner")));
     }
+    lines
 }
 
+/// What is the case if the ledger knows no address of an owner.
+pub(crate) const NOT_SENT: &str = "no business user of this id with an address was sent to Gong";
+
 /// An owner whose deals are on nobody's board, and why.
-pub(crate) fn unseen(owner: &UnseenOwner) -> String {
+pub(crate) fn unseen(owner: &UnseenOwner, unknown: &str) -> (String, String) {
+    let who = match &owner.owner_id {
+        Some(id) => id.clone(),
+        None => counted(owner.owners, "other owner"),
+    };
     let why = match owner.seat {
         Seat::Inactive => "a Gong user who is not active",
         Seat::NotAUser => "no Gong user has the address",
-        _ => "not known to Gong as a business user with an address",
+        _ if owner.owner_id.is_none() => {
+            "no business user was sent; gong-crm plan names those of the sources"
+        }
+        _ => unknown,
     };
-    let id = owner.owner_id.as_deref().unwrap_or("other owners");
-    format!("{id}: {}, {why}", counted(owner.deals, "deal"))
+    (who, why.to_owned())
 }
 
 /// The records that change, the first of each kind.

@@ -37,8 +37,12 @@ impl Totals {
         }
     }
 
-    pub(crate) fn finish(&mut self) {
+    /// Counts an upload with its verdict: all of it was sent, also if nothing said so.
+    pub(crate) fn finish(&mut self, id: &ClientRequestId) {
         self.finished += 1;
+        if let Some((bytes, sent)) = self.sent.get_mut(id) {
+            *sent = *bytes;
+        }
     }
 
     /// The size of an upload.
@@ -62,7 +66,7 @@ impl Totals {
             self.uploads,
             HumanBytes(sent.min(self.bytes)),
             HumanBytes(self.bytes),
-            left.map_or_else(String::new, |left| format!(", about {left} left"))
+            left.map_or_else(String::new, |left| format!(", {left} left"))
         )
     }
 }
@@ -73,9 +77,9 @@ fn left(elapsed: Duration, finished: u64, uploads: u64) -> Option<String> {
     let each = elapsed.checked_div(u32::try_from(finished).ok()?)?;
     let left = each.checked_mul(u32::try_from(rest).ok()?)?;
     Some(match left.as_secs() {
-        0..60 => "1 min".to_owned(),
-        seconds @ 60..3_600 => format!("{} min", seconds.div_ceil(60)),
-        seconds => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+        0..60 => "less than 1 min".to_owned(),
+        seconds @ 60..3_600 => format!("about {} min", seconds.div_ceil(60)),
+        seconds => format!("about {} h {} min", seconds / 3_600, seconds % 3_600 / 60),
     })
 }
 
@@ -87,8 +91,8 @@ mod tests {
     fn rest_is_estimated_from_the_uploads_that_are_done() {
         let minutes = Duration::from_mins;
         assert_eq!(left(minutes(4), 0, 11), None);
-        assert_eq!(left(minutes(4), 2, 11).as_deref(), Some("18 min"));
-        assert_eq!(left(minutes(60), 1, 4).as_deref(), Some("3 h 0 min"));
+        assert_eq!(left(minutes(4), 2, 11).as_deref(), Some("about 18 min"));
+        assert_eq!(left(minutes(60), 1, 4).as_deref(), Some("about 3 h 0 min"));
         assert_eq!(left(minutes(4), 11, 11), None);
     }
 
@@ -103,11 +107,10 @@ mod tests {
             totals.text(),
             "; 0 of 3 uploads done, 500 B of 2.93 KiB sent"
         );
-        totals.finish();
-        assert!(
-            totals.text().ends_with("about 1 min left"),
-            "{}",
-            totals.text()
+        totals.finish(&id);
+        assert_eq!(
+            totals.text(),
+            "; 1 of 3 uploads done, 1000 B of 2.93 KiB sent, less than 1 min left"
         );
     }
 }

@@ -178,7 +178,8 @@ fn owners_who_are_no_gong_users_are_counted() {
         "gong-users.txt",
     ];
     let check = run(&check).output();
-    let said = String::from_utf8(check.stderr).unwrap();
+    // Data is on standard output.
+    let said = String::from_utf8(check.stdout).unwrap();
     assert_eq!(check.status.code(), Some(0), "{said}");
     assert!(said.contains(sentence), "{said}");
     let why = String::from_utf8(run(&["why", "DEAL", "d-2"]).output().stdout).unwrap();

@@ -35,6 +35,46 @@ fn completions_know_every_command() {
     }
 }
 
+/// The words that bash offers for the last of these.
+#[cfg(unix)]
+fn completed_by_bash(script: &std::path::Path, words: &[&str]) -> String {
+    let last = words.last().unwrap();
+    let before = words[words.len() - 2];
+    let program = format!(
+        "source \"$1\"; COMP_WORDS=({}); COMP_CWORD={}; _gong__crm gong-crm '{last}' '{before}'; \
+         printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        words.join(" "),
+        words.len() - 1
+    );
+    let output = std::process::Command::new("bash")
+        .args(["--norc", "-c", &program, "bash"])
+        .arg(script)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_completes_what_follows_a_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gong-crm.bash");
+    let script = Invocation::new(&["completions", "bash"]).output().stdout;
+    std::fs::write(&path, script).unwrap();
+    for (words, offered) in [
+        (vec!["gong-crm", "wh"], "why"),
+        (vec!["gong-crm", "push", "--account-d"], "--account-delay"),
+        (vec!["gong-crm", "ledger", "re"], "recover"),
+        (vec!["gong-crm", "check", "--output", "sa"], "sarif"),
+    ] {
+        let found = completed_by_bash(&path, &words);
+        assert!(
+            found.lines().any(|word| word == offered),
+            "{words:?}: {found}"
+        );
+    }
+}
+
 #[test]
 fn man_prints_a_page_and_writes_all() {
     let output = Invocation::new(&["man"]).output();

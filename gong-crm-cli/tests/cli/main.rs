@@ -25,6 +25,7 @@ mod meetings;
 mod messages;
 mod objects;
 mod output;
+mod owners;
 mod pages;
 mod push;
 mod reference;

@@ -1,5 +1,6 @@
 //! `-o html`: results as one page that loads nothing and runs nothing.
 
+use crate::integration::simulator;
 use crate::invocation::Invocation;
 
 fn page(words: &[&str]) -> (Option<i32>, String) {
@@ -77,4 +78,57 @@ fn a_command_without_a_page_says_which_have_one() {
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(message.contains("has no -o html"), "{words:?}: {message}");
     }
+}
+
+#[test]
+fn commands_without_a_page_say_which_ones_have_one() {
+    for (words, said) in [
+        (&["uploads"][..], "resume, drift"),
+        (
+            &["push", "--dry-run", "accounts.ldjson"],
+            "push --dry-run has no -o html",
+        ),
+        (&["sync", "--every", "5m"], "sync --every has no -o html"),
+        (
+            &["drift", "accounts.ldjson"],
+            "drift with files has no -o html",
+        ),
+    ] {
+        let words = [words, &["-o", "html"]].concat();
+        let output = Invocation::new(&words).file("accounts.ldjson", "").output();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn a_drift_and_a_resume_with_nothing_to_do_are_pages() {
+    let sim = simulator().start_blocking().unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger.sqlite");
+    let run = |words: &[&str]| {
+        let ledger = ["--ledger", ledger.to_str().unwrap()];
+        let account = "{\"objectId\":\"acc-3\",\"modifiedDate\":\"2026-01-15T09:30:00Z\"}\n";
+        let invocation = Invocation::new(&[words, &ledger[..]].concat());
+        let output = invocation
+            .against(sim.base_url())
+            .file("accounts.ldjson", account)
+            .output();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{error}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    run(&["push", "accounts.ldjson"]);
+    let resumed = run(&["resume", "-o", "html"]);
+    assert_is_self_contained(&resumed);
+    assert!(
+        resumed.contains("every upload in the ledger is finished"),
+        "{resumed}"
+    );
+    let drift = run(&["drift", "--min-age", "0s", "-o", "html"]);
+    assert_is_self_contained(&drift);
+    assert!(drift.contains(">equal</span>"), "{drift}");
+    assert!(drift.contains("Calls against the 10,000"), "{drift}");
 }

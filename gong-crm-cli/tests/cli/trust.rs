@@ -165,6 +165,28 @@ fn found_file_chooses_names_and_limits() {
 }
 
 #[test]
+fn sources_of_a_found_file_do_not_matter_where_paths_are_named() {
+    let config = "[sources.ACCOUNT]\nfiles = \"elsewhere.ldjson\"\n";
+    for words in [
+        &["check", "accounts.ldjson"][..],
+        &["--sim", "push", "accounts.ldjson"],
+    ] {
+        let run = Invocation::new(words)
+            .file("gong-crm.toml", config)
+            .file("accounts.ldjson", LINE);
+        let output = run.output();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    }
+    // A mapping decides what is made of a file, so it still needs trust.
+    let mapped = "[sources.ACCOUNT]\nfiles = \"accounts.csv\"\nmap = \"map.toml\"\n";
+    let run = Invocation::new(&["check", "accounts.ldjson"])
+        .file("gong-crm.toml", mapped)
+        .file("accounts.ldjson", LINE);
+    let output = run.output();
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
+
+#[test]
 fn check_table_counts_in_check_push_and_plan() {
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::PushError;
+use super::reads::Round;
 use crate::ObjectType;
 use crate::ledger::{Action, LockedLedger, Pending, Space};
 
@@ -16,6 +17,10 @@ pub(super) struct BlockedParents {
     coming: HashSet<(ObjectType, String)>,
     /// What the ledger says; true if Gong does not have the record.
     looked_up: HashMap<(ObjectType, String), bool>,
+    /// Types that have a source which this round did not read.
+    unread: HashSet<ObjectType>,
+    /// How many records of these types others refer to, and this ledger never sent.
+    never_sent: BTreeMap<ObjectType, u64>,
 }
 
 impl BlockedParents {
@@ -25,7 +30,35 @@ impl BlockedParents {
             is_on,
             coming: HashSet::new(),
             looked_up: HashMap::new(),
+            unread: HashSet::new(),
+            never_sent: BTreeMap::new(),
         }
+    }
+
+    /// The same for a round that did not read all sources.
+    #[must_use]
+    pub(super) fn in_round(mut self, round: Option<&Round>) -> Self {
+        let sources = round.into_iter().flat_map(|round| {
+            let is_unread = |object_type: &&ObjectType| !round.reads.contains_key(*object_type);
+            round.sources.iter().filter(is_unread)
+        });
+        self.unread = sources.copied().collect();
+        self
+    }
+
+    /// What is sent although a record that it refers to is not: that is a finding, since another
+    /// ledger may have sent it, and holds nothing back.
+    pub(super) fn notes(&self) -> impl Iterator<Item = String> {
+        self.never_sent.iter().map(|(object_type, number)| {
+            let (records, were) = match number {
+                1 => ("record", "was"),
+                _ => ("records", "were"),
+            };
+            format!(
+                "{number} {object_type} {records} that others refer to {were} never sent with this ledger, \
+                 and the source of {object_type} was not read: Gong may never show what refers to them"
+            )
+        })
     }
 
     /// Notes the records of one type that the push sends.
@@ -59,6 +92,9 @@ impl BlockedParents {
                 .records(self.space, object_type, ids.iter().copied())
                 .await?;
             for (id, state) in ids.into_iter().zip(states) {
+                if state.is_none() && self.unread.contains(&object_type) {
+                    *self.never_sent.entry(object_type).or_default() += 1;
+                }
                 let is_absent = state.is_some_and(|state| state.is_absent_from_gong());
                 self.looked_up
                     .insert((object_type, id.to_owned()), is_absent);

@@ -89,7 +89,8 @@ impl Session {
         let followed: HashSet<u64> = plan.in_flight.iter().map(|record| record.upload).collect();
         self.decide_deletions(&mut types, &mut plan, key).await?;
         self.follow_older(open, &followed, &types, &mut plan);
-        let mut blocked = BlockedParents::new(self.space, !self.options.ignore_dependencies);
+        let mut blocked = BlockedParents::new(self.space, !self.options.ignore_dependencies)
+            .in_round(self.round.as_ref());
         let mut raised = (0, 0);
         for of_type in types {
             let (bodies, held, names) = self
@@ -110,6 +111,7 @@ impl Session {
                 plan.writes.new.push(upload);
             }
         }
+        plan.notes.extend(blocked.notes());
         self.note_left_out(&mut plan).await?;
         note_dates(raised, &mut plan);
         self.take_own_id(&mut plan).await?;

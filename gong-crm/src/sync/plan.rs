@@ -41,7 +41,7 @@ pub struct SyncPlan {
     pub left_out: Vec<HeldDeletion>,
     /// What is worth knowing about the plan as a whole.
     pub notes: Vec<String>,
-    /// The deals of the sources by their owners, and which of these are no active users of Gong; `None`
+    /// The deals of the sources by their owners, and which of these are not active users of Gong; `None`
     /// before Gong's users were listed, which each first sync of a day and `gong-crm doctor` do.
     pub coverage: Option<Coverage>,
     #[serde(skip)]

@@ -1,10 +1,10 @@
 //! What a plan says about records besides what it does with them, and what it does not compare.
 
-use gong_crm::ObjectType::Account;
+use gong_crm::ObjectType::{Account, Contact};
 use gong_crm::push::Verdict;
 use serde_json::json;
 
-use crate::support::{World, account, counts};
+use crate::support::{World, account, accounts, contact, counts};
 
 #[tokio::test]
 async fn ignored_field_alone_is_no_change_and_goes_with_the_next_one() {
@@ -56,4 +56,21 @@ async fn record_that_goes_back_and_forth_is_a_finding() {
                 .all(|note| note.starts_with("ACCOUNT: acc-1 changed 5 times"))
         );
     }
+}
+
+#[tokio::test]
+async fn reference_to_a_type_that_is_left_out_is_a_finding() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=2));
+    world.export("contact.ldjson", &[contact("c-1", "acc-1")]);
+    let mut options = world.options(&[Account, Contact]);
+    let plan = world.plan(options.clone()).await;
+    assert_eq!(plan.notes, Vec::<String>::new());
+    options.only = [(Contact, gong_crm::sync::Only::All)].into();
+    let plan = world.plan(options.clone()).await;
+    let note = plan.notes.first().unwrap();
+    assert!(note.starts_with("1 ACCOUNT record"), "{note}");
+    assert!(note.contains("was not read"), "{note}");
+    // Another ledger may have sent it, so nothing is held back.
+    assert_eq!(plan.types.iter().map(|of| of.new).sum::<u64>(), 1);
 }

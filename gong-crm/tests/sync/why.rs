@@ -307,7 +307,7 @@ async fn plan_counts_deals_that_nobody_sees() {
     assert_eq!((coverage.deals, coverage.unseen_deals()), (3, 1));
     assert_eq!(
         coverage.to_string(),
-        "1 of 3 deals belong to 1 owner who is not an active Gong user; 1 of 3 deals have no owner"
+        "1 of 3 deals belongs to 1 owner who is not an active Gong user; 1 of 3 deals has no owner"
     );
     sync(&world).await;
     let users = world.client.gong_users(world.integration_id).await.unwrap();

@@ -1,64 +1,142 @@
 //! `gong-crm check --users`: whose deals nobody sees, without a call.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gong_crm::ObjectType;
 use gong_crm::check::{Options, Summary};
 use gong_crm::coverage::{Coverage, Owners};
 use serde_json::Value;
 
-use crate::args::Format;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::output::Output;
-use crate::output::sync_report::{owners, unseen};
+use crate::output::json_text;
+use crate::output::sync_report::unseen;
+use crate::output::table::counted;
 
-/// Counts the deals of the checked files by their owners; gives whether some are seen by nobody.
-pub(super) fn count_owners(
-    path: &Path,
-    summary: &Summary,
-    options: &Options,
-    output: Output,
-) -> Result<bool, CliError> {
-    let unusable = |path: &Path, error: &dyn std::fmt::Display| {
-        let path = path.display();
-        CliError::new(Exit::Usage, format!("{path} can't be read: {error}"))
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| unusable(path, &error))?;
-    let mut counted = Owners::new(&[]);
-    let users = users(&text);
-    if users.is_empty() {
-        let message = format!("{} holds no address", path.display());
-        return Err(CliError::new(Exit::Usage, message)
-            .with_hint("write one address per line, or users as GET /v2/users lists them"));
-    }
-    for (address, is_active) in &users {
-        counted.add_user(address, *is_active);
-    }
-    let files = summary.files.iter();
-    for file in files.filter(|file| file.path.as_os_str() != "-") {
-        counted
-            .add_file(file.object_type, &file.path, options.converter.as_ref())
-            .map_err(|error| unusable(&file.path, &error))?;
-    }
-    let coverage = counted.coverage();
-    match output.format() {
-        Format::Text | Format::Html => owners(&coverage, output),
-        Format::Json => print_json(&coverage, output),
-        Format::Github | Format::Sarif => {}
-    }
-    Ok(!coverage.unseen.is_empty() || coverage.without_owner > 0)
+/// Gong's users, read before anything is checked.
+pub(super) struct Users(Vec<(String, bool)>);
+
+/// What is the case if the files have no address of an owner.
+pub(super) const NOT_IN_FILES: &str = "no business user of this id with an address is in the files";
+
+/// The deals of the checked files by their owners.
+pub(super) struct Owned {
+    pub(super) coverage: Coverage,
+    /// The first file of deals.
+    pub(super) path: PathBuf,
+    /// Whether the files have business users; otherwise nothing is known of any owner.
+    pub(super) has_business_users: bool,
 }
 
-/// One object per owner, with the keys of a finding.
-fn print_json(coverage: &Coverage, output: Output) {
-    for owner in &coverage.unseen {
-        output.json(&serde_json::json!({
-            "path": null, "line": null, "column": null, "rule": "owner-not-in-gong",
-            "severity": "warning", "field": "ownerId", "objectType": ObjectType::Deal,
-            "objectId": owner.owner_id, "count": owner.deals, "message": unseen(owner),
-            "hint": "invite the person to Gong, or give the deals to another owner",
-        }));
+impl Users {
+    /// Reads a list of users in any form.
+    pub(super) fn read(path: &Path, named: &[PathBuf]) -> Result<Self, CliError> {
+        if named.iter().any(|path| path.as_os_str() == "-") {
+            let message = "--users reads the records twice, and standard input can be read once";
+            return Err(CliError::new(Exit::Usage, message).with_hint("name files instead of -"));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| unusable(path, &error))?;
+        let users = users(&text);
+        if users.is_empty() {
+            let message = format!("{} holds no address", path.display());
+            return Err(CliError::new(Exit::Usage, message)
+                .with_hint("write one address per line, or users as GET /v2/users lists them"));
+        }
+        Ok(Self(users))
+    }
+
+    /// Counts the deals of the checked files; none if there are no deals.
+    pub(super) fn owners(
+        &self,
+        summary: &Summary,
+        options: &Options,
+    ) -> Result<Option<Owned>, CliError> {
+        let mut owners = Owners::new(&[]);
+        for (address, is_active) in &self.0 {
+            owners.add_user(address, *is_active);
+        }
+        let mut deals = None;
+        for file in &summary.files {
+            if file.object_type == ObjectType::Deal {
+                deals.get_or_insert_with(|| file.path.to_path_buf());
+            }
+            owners
+                .add_file(file.object_type, &file.path, options.converter.as_ref())
+                .map_err(|error| unusable(&file.path, &error))?;
+        }
+        let Some(path) = deals else {
+            return Ok(None);
+        };
+        let mut coverage = owners.coverage();
+        let has_business_users = owners.has_business_users();
+        if !has_business_users {
+            coverage.unseen.clear();
+        }
+        Ok(Some(Owned {
+            coverage,
+            path,
+            has_business_users,
+        }))
+    }
+}
+
+fn unusable(path: &Path, error: &dyn std::fmt::Display) -> CliError {
+    let path = path.display();
+    CliError::new(Exit::Usage, format!("{path} can't be read: {error}"))
+}
+
+/// What the files say of one owner, or of all deals without one, in the form of a finding.
+pub(super) struct OwnerFinding {
+    pub(super) path: PathBuf,
+    pub(super) rule: &'static str,
+    pub(super) object_id: Option<String>,
+    pub(super) count: u64,
+    pub(super) message: String,
+    pub(super) hint: &'static str,
+}
+
+impl Owned {
+    /// Whether there are deals that nobody sees.
+    pub(super) fn hides(&self) -> bool {
+        !self.coverage.unseen.is_empty() || self.coverage.without_owner > 0
+    }
+
+    /// One finding per owner, and one for all deals without an owner.
+    pub(super) fn findings(&self) -> Vec<OwnerFinding> {
+        let finding = |rule, object_id, count, message, hint| OwnerFinding {
+            path: self.path.clone(),
+            rule,
+            object_id,
+            count,
+            message,
+            hint,
+        };
+        let unseen = self.coverage.unseen.iter().map(|owner| {
+            let (who, why) = unseen(owner, NOT_IN_FILES);
+            let message = format!("{who}: {}, {why}", counted(owner.deals, "deal"));
+            let hint = "invite the person to Gong, or give the deals to another owner";
+            let id = owner.owner_id.clone();
+            finding("owner-not-in-gong", id, owner.deals, message, hint)
+        });
+        let mut all: Vec<_> = unseen.collect();
+        let without = self.coverage.without_owner;
+        if without > 0 {
+            let message = format!("{}: no owner, so no deal board", counted(without, "deal"));
+            let hint = "fill ownerId with the objectId of a business user";
+            all.push(finding("owner-missing", None, without, message, hint));
+        }
+        all
+    }
+}
+
+impl OwnerFinding {
+    /// The keys of a finding.
+    pub(super) fn json(&self) -> String {
+        json_text(&serde_json::json!({
+            "path": self.path.display().to_string(), "line": null, "column": null, "rule": self.rule,
+            "severity": "warning", "field": "ownerId", "objectId": self.object_id,
+            "count": self.count, "message": self.message, "hint": self.hint,
+        }))
     }
 }
 

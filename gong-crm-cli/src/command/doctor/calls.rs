@@ -13,7 +13,7 @@ use crate::config::settings::Settings;
 use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::output::sync_report::unseen;
+use crate::output::sync_report::{NOT_SENT, owners as owners_of};
 use crate::output::table::count;
 
 pub(super) async fn examine(connection: &Connection, settings: Option<&Settings>) -> Vec<Check> {
@@ -251,8 +251,6 @@ async fn scopes(client: &Client, id: Option<IntegrationId>) -> Vec<Check> {
 
 /// Whether the owners of deals are users of Gong. Many tokens may not ask, and nothing else needs it.
 async fn owners(client: &Client, id: Option<IntegrationId>) -> Vec<Check> {
-    /// How many owners are named.
-    const NAMED: usize = 10;
     let name = "owners of deals";
     let Some(id) = id else {
         return Vec::new();
@@ -276,13 +274,15 @@ async fn owners(client: &Client, id: Option<IntegrationId>) -> Vec<Check> {
             Check::ok(name, coverage.to_string())
         }
         Ok(coverage) => {
-            let mut named: Vec<String> = coverage.unseen.iter().take(NAMED).map(unseen).collect();
-            let more = coverage.unseen.len().saturating_sub(NAMED);
-            if more > 0 {
-                named.push(format!("{} more", count(more as u64)));
+            // The first line is the sentence, which is the message.
+            let lines = owners_of(&coverage, NOT_SENT).into_iter().skip(1);
+            let check = Check::new(name, State::Warning, coverage.to_string());
+            Check {
+                details: lines.map(|line| line.trim().to_owned()).collect(),
+                coverage: Some(coverage),
+                ..check
+                    .with_hint("a deal is seen if an active Gong user has the address of its owner")
             }
-            named.push("a deal is seen if a Gong user has the address of its owner".to_owned());
-            Check::new(name, State::Warning, coverage.to_string()).with_hint(named.join("; "))
         }
     };
     vec![readable, counted]

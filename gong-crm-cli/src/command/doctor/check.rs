@@ -1,5 +1,6 @@
 //! One check of `gong-crm doctor`: its result, and how the results are printed.
 
+use gong_crm::coverage::Coverage;
 use serde::Serialize;
 
 use crate::error::CliError;
@@ -37,6 +38,11 @@ pub(super) struct Check {
     /// What was found; for a failure, its cause.
     pub(super) message: String,
     pub(super) hint: Option<String>,
+    /// The deals by their owners, of the check that counts them.
+    pub(super) coverage: Option<Coverage>,
+    /// More lines for a person.
+    #[serde(skip)]
+    pub(super) details: Vec<String>,
     #[serde(skip)]
     pub(super) exit: Exit,
 }
@@ -48,6 +54,8 @@ impl Check {
             state,
             message: message.into(),
             hint: None,
+            coverage: None,
+            details: Vec::new(),
             exit: Exit::Unexpected,
         }
     }
@@ -116,8 +124,15 @@ pub(super) fn print(checks: &[Check], output: Output) {
                 window,
             )
         };
+        let indent = if is_narrow { 11 } else { width + 13 };
+        for detail in &check.details {
+            lines.extend(hanging(
+                &format!("{}- ", " ".repeat(indent)),
+                detail,
+                window,
+            ));
+        }
         if let Some(hint) = &check.hint {
-            let indent = if is_narrow { 11 } else { width + 13 };
             lines.extend(hanging(&format!("{}→ ", " ".repeat(indent)), hint, window));
         }
         for line in lines {

@@ -13,6 +13,7 @@ pub(crate) struct Findings {
     rows: Vec<Vec<String>>,
     by_field: BTreeMap<String, u64>,
     total: u64,
+    owners: Option<Section>,
 }
 
 /// The most fields that are counted by themselves.
@@ -46,6 +47,11 @@ impl Findings {
             message,
             count(found.count),
         ]);
+    }
+
+    /// Whose deals nobody sees.
+    pub(crate) fn owners(&mut self, section: Section) {
+        self.owners = Some(section);
     }
 
     pub(crate) fn page(self, summary: &Summary) -> Page {
@@ -105,12 +111,14 @@ impl Findings {
         let findings = Table::new("Findings", &columns, self.rows, self.total);
         let of_rules = Chart::new("Findings by rule", &[("findings", Fill::Gone)], by_rule);
         let of_fields = Chart::new("Findings by field", &[("findings", Fill::Gone)], by_field);
+        let owners = self.owners.unwrap_or_default();
         page.fact("files", summary.files.len() as u64)
             .fact("records", summary.records())
             .fact("errors", errors)
             .fact("warnings", warnings)
             .section(Section::new("Rules").chart(of_rules))
             .section(Section::new("Fields").chart(of_fields))
+            .section(owners)
             .section(Section::new("Files").table(files))
             .section(Section::new("Findings").table(findings))
     }

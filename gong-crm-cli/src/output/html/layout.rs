@@ -31,7 +31,9 @@ impl Page {
                         h1 { (plain(&self.title)) }
                         p class="quiet" {
                             "gong-crm " (self.version) ", written at "
-                            time datetime=(self.time) { (self.time) }
+                            time datetime=(self.time.strftime("%Y-%m-%dT%H:%M:%S%:z")) {
+                                (self.time.strftime("%Y-%m-%d %H:%M %:z"))
+                            }
                         }
                     }
                     main id="main" { (self.results()) }

@@ -5,6 +5,7 @@ use gong_crm::sync::{PlanAction, SyncPlan, SyncReport, TypeSummary};
 
 use super::push::{files, meaning};
 use super::{Chart, Fill, Kind, Page, Section, Table};
+use crate::output::sync_report::NOT_SENT;
 use crate::output::table::count;
 
 const KINDS: [Kind; 5] = [
@@ -111,11 +112,14 @@ fn described(page: Page, plan: &SyncPlan, calls_left: Option<u64>) -> Page {
         .iter()
         .map(|left| format!("{} {}: {}", left.object_type, left.object_id, left.reason));
     page = page.section(Section::new("Left out of the plan file").lines(left_out));
+    if let Some(coverage) = &plan.coverage {
+        page = page.section(super::owners::section(coverage, NOT_SENT));
+    }
     page.section(calls(plan.calls, calls_left))
 }
 
 /// What the round takes of the day's calls.
-fn calls(planned: u64, left: Option<u64>) -> Section {
+pub(super) fn calls(planned: u64, left: Option<u64>) -> Section {
     let Some(left) = left else {
         return Section::new("Calls");
     };
