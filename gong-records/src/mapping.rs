@@ -85,7 +85,9 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub use draft::{Draft, DraftError, DraftOptions, DraftedFile, DraftedSource, SkippedFile};
+pub use draft::{
+    Draft, DraftError, DraftOptions, DraftedFile, DraftedSource, SkippedFile, SupersededFile,
+};
 pub use lines::Conversion;
 #[doc(hidden)]
 pub use lines::{CsvInput, CsvLines, Walk, WalkedRow};

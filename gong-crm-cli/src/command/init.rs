@@ -1,5 +1,8 @@
 //! `gong-crm init`: drafts of mappings and of `gong-crm.toml` from a CRM's exports.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use gong_crm::io::atomic_file::{self, Readers};
 use gong_crm::mapping::{Draft, DraftError, DraftOptions, Mapping};
 
@@ -80,6 +83,16 @@ fn write(draft: &Draft, force: bool) -> Result<(), CliError> {
     Ok(())
 }
 
+/// The files that count, and the names of the earlier exports that don't.
+fn superseded(draft: &Draft) -> BTreeMap<&Path, Vec<String>> {
+    let mut all = BTreeMap::<&Path, Vec<String>>::new();
+    for file in &draft.superseded {
+        let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+        all.entry(&file.by).or_default().push(name.into_owned());
+    }
+    all
+}
+
 fn report(draft: &Draft, output: Output) {
     if output.is_json() {
         let sources: Vec<_> = draft
@@ -99,10 +112,16 @@ fn report(draft: &Draft, output: Output) {
             .iter()
             .map(|file| serde_json::json!({"path": file.path, "reason": file.reason, "hint": file.hint}))
             .collect();
+        let superseded: Vec<_> = draft
+            .superseded
+            .iter()
+            .map(|file| serde_json::json!({"path": file.path, "by": file.by}))
+            .collect();
         let written: Vec<_> = draft.files.iter().map(|file| &file.path).collect();
         output.json(&serde_json::json!({
             "sources": sources,
             "written": written,
+            "superseded": superseded,
             "skipped": skipped,
             "questions": draft.questions,
         }));
@@ -127,6 +146,14 @@ fn report(draft: &Draft, output: Output) {
         ("mapping", Align::Left),
     ];
     output.table(&columns, &rows);
+    for (by, earlier) in superseded(draft) {
+        output.status(&format!(
+            "{} is the latest of {}; not read: {}",
+            by.display(),
+            counted(earlier.len() as u64 + 1, "export"),
+            earlier.join(", ")
+        ));
+    }
     for skipped in &draft.skipped {
         output.warning(
             &format!("{}: {}", skipped.path.display(), skipped.reason),

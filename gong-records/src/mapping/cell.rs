@@ -395,13 +395,17 @@ fn id(cell: &str, kind: CellKind) -> Result<&str, Wrong> {
         return Ok(cell.strip_suffix(".0").unwrap_or(cell));
     }
     if is_scientific(cell) {
-        return Err(Wrong::of(
-            Rule::MangledId,
-            "a spreadsheet has turned this id into a rounded number; its digits are lost",
-            "export again and don't open the file in a spreadsheet, or import the column as text",
-        ));
+        return Err(mangled_id());
     }
     Ok(cell)
+}
+
+pub(super) fn mangled_id() -> Wrong {
+    Wrong::of(
+        Rule::MangledId,
+        "a spreadsheet has turned this id into a rounded number; its digits are lost",
+        "export again and don't open the file in a spreadsheet, or import the column as text",
+    )
 }
 
 /// `1.23E+15`, as spreadsheets write long numbers.

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use super::cell::{CellKind, Format, Shape, Wrong, multiply, rounded_digits, text};
+use super::cell::{
+    CellKind, Format, Shape, Wrong, is_scientific, mangled_id, multiply, rounded_digits, text,
+};
 use super::columns::Column;
 use super::expression::Compiled;
 use super::field_type::constant;
@@ -252,6 +254,8 @@ impl CompiledField {
                 line.extend_from_slice(json);
                 Ok((true, None))
             }
+            // The question says it, once.
+            None if self.todo.is_some() && matches!(self.from, From::Nothing) => Ok((false, None)),
             None if self.name == "objectId" => Err((
                 Cow::Borrowed(""),
                 Wrong::new("it is empty, and every record needs an id", "fill the cell"),
@@ -479,6 +483,9 @@ impl Steps {
             let found = table.get(&cell.text)?.to_owned();
             cell.text = Cow::Owned(found);
             cell.kind = CellKind::Text;
+            if cell.text.is_empty() {
+                return Ok(());
+            }
         }
         if self.domain {
             let domains = texts::domains(&cell.text).map_err(|item| {
@@ -498,6 +505,10 @@ impl Steps {
     fn clean(&mut self, cell: &mut Cell<'_>, field: &str) -> Result<(), Wrong> {
         if !self.slug && self.replace.is_empty() && self.strip.is_empty() {
             return Ok(());
+        }
+        // As it is in the file: once cleaned, 1.23E+15 looks like any other id.
+        if self.origins.is_some() && self.lookup.is_none() && is_scientific(&cell.text) {
+            return Err(mangled_id());
         }
         let stripped = texts::strip(&cell.text, &self.strip);
         let replaced = texts::replace(stripped, &self.replace);

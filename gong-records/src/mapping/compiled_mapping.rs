@@ -36,6 +36,8 @@ pub(super) struct CompiledMapping {
     column_count: Option<usize>,
     keep: Keep,
     filter: Option<Compiled>,
+    /// The words for no, in lower case.
+    no: Vec<String>,
     todo: Words,
     needs_value: bool,
     /// Where in the line the record's id is.
@@ -118,6 +120,7 @@ impl CompiledMapping {
             column_count: context.source.column_count(),
             keep,
             filter,
+            no: table.no.iter().map(str::to_lowercase).collect(),
             todo: table.todo.clone(),
             needs_value,
             id: 0..0,
@@ -148,7 +151,7 @@ impl CompiledMapping {
         let row = source.row();
         let mut defect = row_problem(row, row.defect.as_ref().map(describe));
         if let (None, Some(filter), Some(value)) = (&defect, &self.filter, &value) {
-            match filter.is_true(value) {
+            match filter.is_true(value, &self.no) {
                 Ok(true) => {}
                 Ok(false) => return None,
                 Err(wrong) => defect = row_problem(row, Some((wrong.message, wrong.hint))),
@@ -352,6 +355,10 @@ fn describe(defect: &Defect) -> (String, String) {
                  quote that opens in it is not meant to, and rows may have been read as one"
             ),
             "remove the quote or close it; inside quotes, write \"\" for a double quote".to_owned(),
+        ),
+        Defect::HeaderAgain => (
+            "it is the header again, as where two files were put together".to_owned(),
+            "remove the row, or export the records into one file".to_owned(),
         ),
         Defect::Json(message) => (message.clone(), "correct the record".to_owned()),
     }

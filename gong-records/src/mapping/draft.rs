@@ -6,8 +6,10 @@
 mod document;
 mod files;
 mod folder;
+mod header;
 mod ids;
 mod links;
+mod object_type;
 mod owners;
 mod profile;
 mod roles;
@@ -19,5 +21,5 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use folder::{Draft, DraftOptions, DraftedFile, DraftedSource, SkippedFile};
+pub use folder::{Draft, DraftOptions, DraftedFile, DraftedSource, SkippedFile, SupersededFile};
 pub use table::DraftError;

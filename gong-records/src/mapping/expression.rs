@@ -42,6 +42,9 @@ fn environment() -> Environment<'static> {
             .filter(char::is_ascii_digit)
             .collect::<String>()
     });
+    both!("leading_number", |value: Value| {
+        text::leading_number(&as_text(&value)).map_or(Value::from(()), Value::from)
+    });
     both!("email_in", |value: Value| text::email_in(&as_text(&value))
         .map_or(Value::from(()), Value::from));
     environment.add_function("first_of", first_of);
@@ -92,7 +95,7 @@ fn first_of(values: Rest<Value>) -> Value {
 }
 
 /// The functions beside those of `minijinja`.
-const FUNCTIONS: [&str; 8] = [
+const FUNCTIONS: [&str; 9] = [
     "digits",
     "domain",
     "domains",
@@ -100,6 +103,7 @@ const FUNCTIONS: [&str; 8] = [
     "first_name",
     "first_of",
     "last_name",
+    "leading_number",
     "slug",
 ];
 
@@ -182,13 +186,17 @@ impl Compiled {
         }
     }
 
-    /// Whether the row is wanted: the value is not false, zero, empty or missing.
-    pub(super) fn is_true(&self, row: &Value) -> Result<bool, Wrong> {
+    /// Whether the row is wanted: the value is not false, zero, empty, missing, or one of the words
+    /// for no.
+    pub(super) fn is_true(&self, row: &Value, no: &[String]) -> Result<bool, Wrong> {
         let value = self
             .expression
             .eval(row.clone())
             .map_err(|error| wrong(&error))?;
-        Ok(value.is_true())
+        // A column is a text, also where it says no.
+        let text = value.as_str().map(|text| text.trim().to_lowercase());
+        let says_no = text.is_some_and(|text| text.is_empty() || no.contains(&text));
+        Ok(value.is_true() && !says_no)
     }
 
     /// The value as the text of a cell, and what kind of value it is.

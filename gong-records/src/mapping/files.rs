@@ -38,6 +38,15 @@ pub(super) fn files_of(
     Ok(files)
 }
 
+/// Of a pattern, the file that was changed last; as `take = "latest"` of a source.
+pub(super) fn latest(path: PathBuf) -> PathBuf {
+    let modified = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
+    let found = paths(&path).into_iter();
+    found
+        .max_by_key(|path| (modified(path), path.clone()))
+        .unwrap_or(path)
+}
+
 /// Relative to the mapping's folder, or else beside the file that is converted.
 pub(super) fn beside(
     path: &Path,
@@ -50,7 +59,7 @@ pub(super) fn beside(
     let of_file = folder.map(|folder| folder.join(path));
     let candidates = || of_mapping.iter().chain(&of_file);
     candidates()
-        .find(|path| path.exists())
+        .find(|path| !paths(path).is_empty())
         .or(candidates().next())
         .cloned()
         .unwrap_or_else(|| path.to_path_buf())

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::ConvertError;
-use super::files::beside;
+use super::files::{beside, latest};
 use super::json_path::{JsonPath, cell};
 use super::json_rows::JsonRows;
 use super::model::{Join, MappingError, TypeMapping};
@@ -74,7 +74,12 @@ fn read(
     }
     let key = JsonPath::parse(&join.key).map_err(|error| error.within("key"))?;
     let by = JsonPath::parse(&join.by).map_err(|error| error.within("by"))?;
-    let path = beside(Path::new(&join.source), object_type, mapping, options);
+    let path = latest(beside(
+        Path::new(&join.source),
+        object_type,
+        mapping,
+        options,
+    ));
     let unreadable = |error: String| {
         MappingError::new(format!("the join with {}: {error}", path.display())).within("in")
     };

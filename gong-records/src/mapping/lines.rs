@@ -11,7 +11,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::converter::{Converter, Keep};
 use super::lookup::Cache as Lookups;
-use super::model::paths;
+use super::model::{FieldMapping, paths};
 use super::problem::Problem;
 use super::row::Row;
 use super::{ConvertError, Mapping, Options, SourceMap, modified, open};
@@ -283,6 +283,13 @@ impl CsvLines {
     /// How many cells and rows could not be converted.
     pub fn problems(&self) -> u64 {
         self.problems
+    }
+
+    /// Whether the mapping asks for the field and says nothing of it yet.
+    pub(super) fn is_open(&self, field: &str) -> bool {
+        let table = self.conversion.mapping.of_type(self.object_type);
+        let field = table.and_then(|table| table.field(field));
+        field.is_some_and(FieldMapping::is_open)
     }
 
     /// Which row each line was made of.

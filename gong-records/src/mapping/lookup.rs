@@ -14,6 +14,8 @@ pub(super) struct Table {
     source: String,
     pub(super) key: String,
     pub(super) value: String,
+    /// The value is an open question of another mapping, which is reported there.
+    pub(super) is_open: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -42,12 +44,14 @@ impl Table {
             source: lookup.source.clone(),
             key: lookup.key.clone(),
             value: lookup.value.clone(),
+            is_open: false,
         }
     }
 
     /// The value for a cell.
     pub(super) fn get(&self, cell: &str) -> Result<&str, Wrong> {
         match self.found.get(cell) {
+            Some(_) if self.is_open => Ok(""),
             Some(Found::One(value)) if value.is_empty() => Err(Wrong::lookup(
                 format!(
                     "{} has no {} where {} is {cell:?}",

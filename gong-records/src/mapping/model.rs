@@ -84,7 +84,8 @@ pub struct TypeMapping {
     pub each: Option<String>,
     /// What is between the items of `each` in a CSV. Default: a semicolon.
     pub each_split: String,
-    /// An expression; rows for which it is false, zero or empty are passed over.
+    /// An expression; rows for which it is false, zero, empty or one of the words for no are passed
+    /// over.
     #[serde(rename = "where")]
     pub filter: Option<String>,
     /// Whether only the first record of each `objectId` counts, as where the stages come from deals.

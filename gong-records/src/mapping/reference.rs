@@ -45,7 +45,7 @@ const TABLE: &[Entry] = entries! {
         "1,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
     "skip": "How many rows are above the header. Default: 0."; "skip = 1"; "name = \"Title\"";
         "All deals,\nId,Title\n1,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
-    "where": "An expression; rows for which it is false, zero or empty are passed over, such as totals and deleted rows."; "where = \"Id and Pipeline == 'Sales'\""; "name = \"Title\"";
+    "where": "An expression; rows for which it is false, zero, empty or a word for no are passed over, such as totals and deleted rows."; "where = \"Id and Pipeline == 'Sales'\""; "name = \"Title\"";
         "Id,Title,Pipeline\n1,Pilot,Sales\n2,Test,Other\n,Grand total,\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
     "distinct": "Whether only the first record of each `objectId` counts. Default: `false`."; "distinct = true"; "objectId = { from = \"Stage\", slug = true }\nname = \"Stage\"";
         "Id,Stage\n1,Closed Won\n2,New\n3,Closed Won\n" => "{\"objectId\":\"closed-won\",\"name\":\"Closed Won\"}", "{\"objectId\":\"new\",\"name\":\"New\"}";
@@ -133,6 +133,8 @@ const FUNCTIONS: &[Entry] = entries! {
         "Id,Owner\n1,Anna Kowalska (anna@acme.example)\n" => "{\"objectId\":\"1\",\"ownerId\":\"anna@acme.example\"}";
     "digits": "The digits of a text."; ""; "code = { expr = \"digits(Number)\", type = \"STRING\" }";
         "Id,Number\n1,DE-123/4\n" => "{\"objectId\":\"1\",\"code\":\"1234\"}";
+    "leading_number": "The number at the beginning of a text; nothing without one."; ""; "step = { expr = \"leading_number(Stage)\", type = \"NUMBER\" }";
+        "Id,Stage\n1,01 - Qualify\n2,On hold\n" => "{\"objectId\":\"1\",\"step\":1}", "{\"objectId\":\"2\"}";
     "first_of": "The first of its arguments that is not empty."; ""; "closeDate = { expr = \"first_of(Won, Lost, Expected)\" }";
         "Id,Won,Lost,Expected\n1,,2026-01-02,2026-03-04\n" => "{\"objectId\":\"1\",\"closeDate\":\"2026-01-02\"}";
 };

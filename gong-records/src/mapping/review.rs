@@ -119,6 +119,8 @@ struct Review<'a> {
     is_looking_back: bool,
     /// Problems that were told of, by rule.
     told: BTreeMap<(Rule, Severity), u64>,
+    /// Errors that were told of, by field.
+    told_of: BTreeMap<String, u64>,
     /// Findings that say again what was told of a cell, by rule.
     repeated: BTreeMap<(Rule, Severity), u64>,
 }
@@ -139,6 +141,7 @@ impl<'a> Review<'a> {
             has_told_of_file: false,
             is_looking_back: false,
             told: BTreeMap::new(),
+            told_of: BTreeMap::new(),
             repeated: BTreeMap::new(),
         }
     }
@@ -192,6 +195,9 @@ impl<'a> Review<'a> {
             return;
         }
         *self.told.entry((rule, severity)).or_default() += 1;
+        if let (Severity::Error, Some(field)) = (severity, &problem.field) {
+            *self.told_of.entry(field.clone()).or_default() += 1;
+        }
         let mut finding = Finding {
             path: Arc::clone(&self.path),
             object_type: self.csv.object_type,
@@ -219,10 +225,22 @@ impl<'a> Review<'a> {
     fn severity(&self, rule: Rule) -> Option<Severity> {
         (self.severity)(rule)
     }
+
+    /// Notes that a finding is not reported, because another says it already.
+    fn repeat(&mut self, finding: &Finding) {
+        let repeated = self.repeated.entry((finding.rule, finding.severity));
+        *repeated.or_default() += 1;
+    }
 }
 
 impl Locator for Review<'_> {
     fn finding(&mut self, finding: Finding, on_finding: &mut dyn FnMut(Finding)) {
+        // The question says it already.
+        let field = finding.field.as_deref();
+        if field.is_some_and(|field| self.csv.is_open(field)) {
+            self.repeat(&finding);
+            return;
+        }
         let line = finding.line;
         let known = self.current.as_ref().map_or(0, |row| row.number);
         if line < known || (line == 0 && !self.is_looking_back) {
@@ -242,10 +260,16 @@ impl Locator for Review<'_> {
         });
         // That a field is missing, where its cell could not be converted.
         if is_told && !self.is_looking_back {
-            *self
-                .repeated
-                .entry((finding.rule, finding.severity))
-                .or_default() += 1;
+            self.repeat(&finding);
+            return;
+        }
+        // That no record has a field, where no cell of it could be converted.
+        let of_field = finding
+            .field
+            .as_ref()
+            .and_then(|field| self.told_of.get(field));
+        if finding.rule == Rule::MissingField && of_field >= Some(&finding.count) {
+            self.repeat(&finding);
             return;
         }
         let mut finding = self.csv.source_map().finding_in_csv(&self.path, finding);

@@ -26,6 +26,8 @@ pub(super) enum Defect {
     OpenQuote,
     /// Text follows a closing quote, so that rows may have been read as one.
     TextAfterQuote { last_line: u64 },
+    /// It names the columns once more, as where two files were put together.
+    HeaderAgain,
     /// A record is not a JSON object.
     Json(String),
 }

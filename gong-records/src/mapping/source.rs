@@ -16,7 +16,7 @@ use super::join::Joined;
 use super::json_path::{self, JsonPath};
 use super::json_rows::JsonRows;
 use super::model::{MappingError, TypeMapping};
-use super::row::Row;
+use super::row::{Defect, Row};
 
 /// How much of a file is looked at to tell its encoding or its delimiter.
 const SNIFFED_BYTES: u64 = 64 * 1024;
@@ -47,6 +47,7 @@ pub(super) struct Source<'a> {
     /// How many items of the row were given.
     given: u64,
     joins: Vec<Joined>,
+    has_header: bool,
 }
 
 enum AnyRows<'a> {
@@ -87,6 +88,7 @@ impl<'a> Source<'a> {
             json_items: Vec::new(),
             given: 0,
             joins: Vec::new(),
+            has_header: table.header,
         };
         if is_json {
             let rows = JsonRows::new(source, encoding, table.records.as_deref());
@@ -219,6 +221,9 @@ impl<'a> Source<'a> {
                     join.add_to(record);
                 }
             }
+            if self.row.defect.is_none() && self.is_header_again() {
+                self.row.defect = Some(Defect::HeaderAgain);
+            }
             let is_blank = |cell: &str| cell.trim().is_empty();
             if self.row.json.is_none() && self.row.cells.iter().all(is_blank) {
                 continue;
@@ -228,6 +233,14 @@ impl<'a> Source<'a> {
                 return Ok(true);
             }
         }
+    }
+
+    /// Whether the row names the columns, as the header does.
+    fn is_header_again(&self) -> bool {
+        let Columns::Csv(names, _) = &self.columns else {
+            return false;
+        };
+        self.has_header && is_header(&self.row, names)
     }
 
     /// Takes the items of the row apart; says whether it has a list of them.
@@ -329,6 +342,13 @@ impl<'a> Source<'a> {
     }
 }
 
+/// Whether all cells of a row are the names of the columns; a mark of the encoding may be before them.
+pub(super) fn is_header(row: &Row, names: &[String]) -> bool {
+    let mut pairs = row.cells.iter().zip(names);
+    row.cells.len() > 1
+        && pairs.all(|(cell, name)| cell.trim().trim_start_matches('\u{feff}').trim() == name)
+}
+
 /// Whether a file holds JSON: by the mapping, or by its name.
 pub(super) fn is_json(path: &Path, table: &TypeMapping) -> Result<bool, MappingError> {
     match table.format.as_deref() {
@@ -404,20 +424,26 @@ pub(super) fn likely_delimiter(source: impl Read) -> char {
     char::from(best.unwrap_or(b','))
 }
 
-/// How well the delimiter cuts the text into a table: how many cells fit the widest row.
-pub(super) fn fitness(bytes: &[u8], encoding: &'static Encoding, delimiter: u8) -> usize {
+/// How well the delimiter cuts the text into a table: the share of rows that are as wide as most, in
+/// thousandths, then how many cells they have. A row in which a quote has no other cuts no cell.
+pub(super) fn fitness(bytes: &[u8], encoding: &'static Encoding, delimiter: u8) -> (usize, usize) {
     let mut rows = Rows::new(bytes, encoding, delimiter);
     let mut row = Row::default();
     let mut by_width = std::collections::BTreeMap::<usize, usize>::new();
     let mut count = 0;
     while count < 1000 && rows.next(&mut row).unwrap_or(false) {
         count += 1;
-        *by_width.entry(row.cells.len()).or_default() += 1;
+        let has_lone_quote =
+            |cell: &str| cell.bytes().filter(|byte| *byte == b'"').count() % 2 == 1;
+        let is_cut = row.defect.is_none() && !row.cells.iter().any(has_lone_quote);
+        if is_cut && row.cells.len() > 1 {
+            *by_width.entry(row.cells.len()).or_default() += 1;
+        }
     }
-    by_width
+    let best = by_width
         .into_iter()
-        .filter(|(width, _)| *width > 1)
-        .map(|(width, times)| width * times)
-        .max()
-        .unwrap_or_default()
+        .max_by_key(|(width, times)| width * times);
+    best.map_or((0, 0), |(width, times)| {
+        (times * 1000 / count.max(1), width * times)
+    })
 }

@@ -131,6 +131,15 @@ pub(super) fn email_in(text: &str) -> Option<String> {
     addresses.next().map(str::to_lowercase)
 }
 
+/// The number at the beginning of a text such as `1-Qualify` or `01 - Lead`.
+pub(super) fn leading_number(text: &str) -> Option<u64> {
+    let text = text.trim_start();
+    let end = text
+        .find(|one: char| !one.is_ascii_digit())
+        .unwrap_or(text.len());
+    text[..end].parse().ok()
+}
+
 /// The first of a person's names, as far as the words tell: all but the last, or what follows the
 /// comma in `Lovelace, Ada`.
 pub(super) fn first_name(name: &str) -> String {
@@ -214,6 +223,20 @@ mod tests {
             ("Anna @ home", None),
         ] {
             assert_eq!(email_in(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_from_the_beginning_of_a_text() {
+        for (text, expected) in [
+            ("1-Qualify", Some(1)),
+            ("01 - Lead", Some(1)),
+            ("3_New", Some(3)),
+            (" 10: Won", Some(10)),
+            ("On hold", None),
+            ("", None),
+        ] {
+            assert_eq!(leading_number(text), expected, "{text}");
         }
     }
 

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Converter, Keep};
-use crate::mapping::files::{beside, files_of};
+use crate::mapping::files::{beside, files_of, latest};
 use crate::mapping::lookup::{Place, Table};
-use crate::mapping::model::{Lookup, MappingError, TypeMapping};
+use crate::mapping::model::{FieldMapping, Lookup, MappingError, TypeMapping};
 use crate::mapping::source::{Source, is_json, likely_delimiter};
 use crate::mapping::{ConvertError, Mapping, Options, open};
 use crate::record::ObjectType;
@@ -42,12 +42,12 @@ pub(super) fn table(
     let target = lookup.source.parse::<ObjectType>().ok();
     let files = match target {
         Some(target) => files_of(target, mapping, options)?,
-        None => vec![beside(
+        None => vec![latest(beside(
             Path::new(&lookup.source),
             object_type,
             mapping,
             options,
-        )],
+        ))],
     };
     let place: Place = (
         files
@@ -65,6 +65,9 @@ pub(super) fn table(
         return Ok(table);
     }
     let mut table = Table::new(lookup);
+    let of_target = target.and_then(|target| mapping.of_type(target));
+    let value = of_target.and_then(|of_target| of_target.field(&lookup.value));
+    table.is_open = value.is_some_and(FieldMapping::is_open);
     for file in &files {
         let filled = match target {
             Some(target) => fill_from_type(&mut table, file, target, mapping, options),

@@ -6,12 +6,14 @@ use std::fmt::Write as _;
 use super::ids::Cleaning;
 use super::links::{Link, TypedFile};
 use super::profile::Profile;
-use super::settings::{Content, Settings};
+use super::settings::{Content, Settings, both_orders};
 use super::toml_text::{in_expression, list, quoted, words as one_or_list};
 use super::words::words;
-use crate::record::{ObjectType, Presence};
+use crate::record::{Field, ObjectType, Presence};
 
+mod amount;
 mod custom;
+mod dates;
 mod fields;
 mod status;
 
@@ -139,17 +141,25 @@ impl Writer<'_> {
                 _ if field.references.is_some() => self.reference(field.name),
                 name => self.plain(name),
             }
-            if self.fields.len() == before
-                && let Some(consequence) = field.when_missing
-            {
-                let clause = consequence.trim_end_matches('.');
-                self.comment(&format!(
-                    "{} = \"\"  # no column found. {clause}.",
-                    field.name
-                ));
+            if self.fields.len() == before {
+                self.missing(field);
             }
         }
         self.custom();
+    }
+
+    /// Says that no column was found for a field, and what follows from that.
+    fn missing(&mut self, field: &Field) {
+        let name = field.name;
+        if let Some(consequence) = field.when_missing {
+            let clause = consequence.trim_end_matches('.');
+            self.comment(&format!("{name} = \"\"  # no column found. {clause}."));
+        } else if matches!(
+            name,
+            "name" | "domains" | "createdDate" | "firstName" | "lastName"
+        ) {
+            self.comment(&format!("{name} = \"\"  # no column found."));
+        }
     }
 
     /// The settings of the type, and its fields.
@@ -234,10 +244,27 @@ impl Writer<'_> {
                 let _ = writeln!(text, "{key} = {}", one_or_list(&formats));
             }
         }
-        if let Some(example) = &self.settings.has_ambiguous_dates {
+        if let [_, _, ..] = self.settings.languages.as_slice() {
             self.questions.push(format!(
-                "Does the day or the month come first in {example}? All dates fit both. Write dates = \
-                 \"%d/%m/%Y\" or dates = \"%m/%d/%Y\", and date-times in the same way."
+                "The names of the months fit the languages {}. Which is it? Correct language.",
+                self.settings.languages.join(", ")
+            ));
+        }
+        if let Some(example) = &self.settings.has_ambiguous_dates {
+            let both = both_orders(&self.contents);
+            let mut answers = Vec::new();
+            for (key, formats) in ["dates", "date-times"].into_iter().zip(both) {
+                let of = |order: usize| {
+                    let formats = formats.iter().map(|both| both[order].clone());
+                    one_or_list(&formats.collect::<Vec<_>>())
+                };
+                if !formats.is_empty() {
+                    answers.push(format!("{key} = {} or {key} = {}", of(0), of(1)));
+                }
+            }
+            self.questions.push(format!(
+                "Does the day or the month come first in {example}? All dates fit both. Write {}.",
+                answers.join(", and ")
             ));
         }
         if self.settings.decimal != '.' {
@@ -255,7 +282,7 @@ impl Writer<'_> {
         let (mut yes, mut no) = (BTreeSet::new(), BTreeSet::new());
         for (column, content) in table.columns.iter().zip(&self.contents) {
             if *content == Content::Currency {
-                currencies.extend(column.profile.currencies.iter().cloned());
+                currencies.extend(column.profile.currencies.keys().cloned());
             }
             if matches!(content, Content::Boolean)
                 || self
@@ -276,9 +303,12 @@ impl Writer<'_> {
             }
             // Placeholders count where the other cells are not texts: "None" may be a name.
             let is_text = matches!(content, Content::Text | Content::List);
-            if !is_text {
-                empty.extend(column.profile.placeholders.keys().cloned());
-            }
+            let placeholders = column.profile.placeholders.keys();
+            empty.extend(
+                placeholders
+                    .filter(|cell| !is_text || words().list("null").contains(&cell.to_lowercase()))
+                    .cloned(),
+            );
         }
         if !currencies.is_empty() {
             let currencies: Vec<String> = currencies.into_iter().collect();
@@ -287,15 +317,32 @@ impl Writer<'_> {
         let known = |words: &BTreeSet<String>, default: [&str; 3]| {
             words.iter().all(|word| default.contains(&word.as_str()))
         };
-        if !known(&yes, ["true", "yes", "1"]) || !known(&no, ["false", "no", "0"]) {
-            let _ = writeln!(text, "yes = {}", list(&yes));
-            let _ = writeln!(text, "no = {}", list(&no));
+        let defaults = [["true", "yes", "1"], ["false", "no", "0"]];
+        if !known(&yes, defaults[0]) || !known(&no, defaults[1]) {
+            for (key, words, defaults) in [("yes", &yes, defaults[0]), ("no", &no, defaults[1])] {
+                let written = if words.is_empty() {
+                    list(defaults)
+                } else {
+                    list(words)
+                };
+                let _ = writeln!(text, "{key} = {written}");
+            }
         }
         if !empty.is_empty() {
             let empty: Vec<String> = empty.into_iter().collect();
             let _ = writeln!(text, "empty = {}", one_or_list(&empty));
         }
         text
+    }
+
+    /// An expression that says whether the column's cell has something in it; `0` and `no` are something.
+    fn is_filled(&self, index: usize) -> String {
+        let name = in_expression(self.name(index));
+        if self.document.file.table.is_json {
+            name
+        } else {
+            format!("{name} != ''")
+        }
     }
 
     /// The rows that are records, where totals or notes are below them.
@@ -312,18 +359,46 @@ impl Writer<'_> {
         if file.table.footers.is_empty() {
             return None;
         }
-        let id = file.id().or(Some(0))?;
-        let name = in_expression(self.name(id));
-        if id == 0 {
+        // A record has a cell in a column in which no total or note has one. Which notes there are
+        // next month, nobody knows.
+        let rows = file.table.rows;
+        let is_of_records = |index: &usize| {
+            let profile = self.profile(*index);
+            !file.table.footer_columns.contains(index)
+                && !self.name(*index).is_empty()
+                && profile.is_some_and(|profile| profile.filled > 0)
+        };
+        let mut columns: Vec<usize> = file.id().into_iter().chain(file.name()).collect();
+        let mut others: Vec<usize> = (0..self.contents.len())
+            .filter(|index| !columns.contains(index))
+            .collect();
+        others.sort_by_key(|index| {
+            std::cmp::Reverse(self.profile(*index).map_or(0, |profile| profile.filled))
+        });
+        columns.extend(others);
+        columns.dedup();
+        columns.retain(is_of_records);
+        let is_full = |index: &usize| {
+            let profile = self.profile(*index);
+            profile.is_some_and(|profile| profile.filled == rows)
+        };
+        let needed = columns.iter().position(is_full).map_or(3, |at| at + 1);
+        let names: Vec<String> = columns
+            .iter()
+            .take(needed.max(2))
+            .map(|index| self.is_filled(*index))
+            .collect();
+        if names.is_empty() {
             let footers: Vec<String> = file
                 .table
                 .footers
                 .iter()
                 .map(|text| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")))
                 .collect();
+            let name = in_expression(self.name(0));
             return Some(format!("{name} not in [{}]", footers.join(", ")));
         }
-        Some(name)
+        Some(names.join(" or "))
     }
 
     /// The stages that the file's deals are in.
@@ -333,9 +408,9 @@ impl Writer<'_> {
         };
         let name = self.name(index).to_owned();
         let settings = self.settings_text(false);
-        let is_stage = in_expression(&name);
+        let is_stage = self.is_filled(index);
         let filter = match self.filter() {
-            Some(filter) if filter.contains(" not in ") => format!("({filter}) and {is_stage}"),
+            Some(filter) if filter.contains(' ') => format!("({filter}) and {is_stage}"),
             Some(filter) => format!("{filter} and {is_stage}"),
             None => is_stage.clone(),
         };
@@ -355,9 +430,12 @@ impl Writer<'_> {
                     .all(|cell| cell.starts_with(|one: char| one.is_ascii_digit()))
         });
         if is_numbered {
-            let expression =
-                format!("{is_stage} | replace('.', ' ') | replace(')', ' ') | split | first");
-            let _ = writeln!(text, "sortOrder = {{ expr = {} }}", quoted(&expression));
+            let expression = format!("leading_number({})", in_expression(&name));
+            let _ = writeln!(
+                text,
+                "# A stage without a number at its beginning comes last.\nsortOrder = {{ expr = {}, default = \"999\" }}",
+                quoted(&expression)
+            );
         } else {
             let known: Vec<String> = values
                 .into_iter()

@@ -1,9 +1,9 @@
 //! Which files a folder of exports has, and how a mapping and `gong-crm.toml` name them.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::table::DraftError;
+use super::links::TypedFile;
+use super::table::{DraftError, names};
 use crate::mapping::text::slug;
 use crate::record::ObjectType;
 
@@ -59,9 +59,22 @@ pub(super) fn files(
     Ok(files)
 }
 
-/// Files whose names differ in digits alone are one export at several times: the latest counts, and
-/// the pattern of all.
-pub(super) fn latest(files: Vec<PathBuf>) -> Vec<(PathBuf, PathBuf)> {
+/// Files whose names differ in digits alone.
+pub(super) struct Group {
+    /// A pattern that fits all of them.
+    pub(super) pattern: PathBuf,
+    /// The one that was changed last of each set of files with the same columns, the newest first.
+    pub(super) latest: Vec<PathBuf>,
+    /// Each earlier file, and the one that counts instead.
+    pub(super) superseded: Vec<(PathBuf, PathBuf)>,
+    /// Whether next month's file has another name.
+    pub(super) is_dated: bool,
+}
+
+/// The files in groups whose names differ in digits alone. Those of a group that have the same columns
+/// are one export at several times; others are different exports, as Salesforce calls every report
+/// `report1705312345678.csv`.
+pub(super) fn groups(files: Vec<PathBuf>) -> Vec<Group> {
     let key = |path: &Path| {
         let name = path
             .file_name()
@@ -72,34 +85,42 @@ pub(super) fn latest(files: Vec<PathBuf>) -> Vec<(PathBuf, PathBuf)> {
         let key: String = name.chars().filter(|one| !one.is_ascii_digit()).collect();
         (path.parent().map(Path::to_path_buf), key, digits)
     };
-    let mut groups: BTreeMap<_, Vec<PathBuf>> = BTreeMap::new();
-    let mut order = Vec::new();
+    let mut by_key: Vec<(_, Vec<PathBuf>)> = Vec::new();
     for file in files {
         let key = key(&file);
-        if !groups.contains_key(&key) {
-            order.push(key.clone());
+        match by_key.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, files)) => files.push(file),
+            None => by_key.push((key, vec![file])),
         }
-        groups.entry(key).or_default().push(file);
     }
-    let mut all = Vec::new();
-    for key in order {
-        let mut files = groups.remove(&key).unwrap_or_default();
-        files.sort();
-        let Some(last) = files.pop() else { continue };
-        let name = last
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        // A date in the name: next month's file has another one.
-        let pattern = if files.is_empty() && key.2 < 8 {
-            last.clone()
-        } else {
-            last.with_file_name(pattern(&name))
+    let modified = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
+    let mut groups = Vec::new();
+    for ((.., digits), mut files) in by_key {
+        // As take = "latest" of a source has it.
+        files.sort_by_key(|path| std::cmp::Reverse((modified(path), path.clone())));
+        let Some(newest) = files.first() else {
+            continue;
         };
-        all.push((pattern, last));
+        let name = newest.file_name().unwrap_or_default().to_string_lossy();
+        let pattern = newest.with_file_name(pattern(&name));
+        let is_dated = files.len() > 1 || digits >= 8;
+        let mut latest: Vec<(Vec<String>, PathBuf)> = Vec::new();
+        let mut superseded = Vec::new();
+        for file in files {
+            let columns = if is_dated { names(&file) } else { Vec::new() };
+            match latest.iter().find(|(known, _)| *known == columns) {
+                Some((_, by)) => superseded.push((file, by.clone())),
+                None => latest.push((columns, file)),
+            }
+        }
+        groups.push(Group {
+            pattern,
+            latest: latest.into_iter().map(|(_, file)| file).collect(),
+            superseded,
+            is_dated,
+        });
     }
-    all
+    groups
 }
 
 /// The name with one star for its digits and the signs between them.
@@ -112,8 +133,32 @@ fn pattern(name: &str) -> String {
     }
 }
 
+/// The names of the mappings of files, each another one.
+pub(super) fn stems(files: &[TypedFile]) -> Vec<String> {
+    let stems: Vec<String> = files
+        .iter()
+        .map(|file| stem(&file.table.file_name(), file.object_type))
+        .collect();
+    let is_unique = |name: &str| {
+        // Users that no export has get a mapping of this name.
+        name != "users" && stems.iter().filter(|stem| *stem == name).count() == 1
+    };
+    files
+        .iter()
+        .zip(&stems)
+        .map(|(file, stem)| {
+            let of_type = file.object_type.file_stem().replace('_', "-");
+            if is_unique(stem) || (stem == "users" && of_type == "business-users") {
+                stem.clone()
+            } else {
+                format!("{stem}-{of_type}")
+            }
+        })
+        .collect()
+}
+
 /// The name of a mapping: that of the file without digits and endings.
-pub(super) fn stem(name: &str, object_type: ObjectType) -> String {
+fn stem(name: &str, object_type: ObjectType) -> String {
     let stem = name.split('.').next().unwrap_or_default();
     let plain: String = slug(stem)
         .chars()

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::document::{Document, Links};
-use super::files::{files, latest, relative, stem};
+use super::files::{Group, files, groups, relative, stems};
 use super::ids::Cleaning;
 use super::links::{Link, TypedFile, cleaning, link};
+use super::object_type::object_type;
 use super::owners::{Owners, USERS};
-use super::roles::{Roles, object_type};
+use super::roles::Roles;
 use super::table::{DraftError, Table, pairs};
 use super::toml_text::quoted;
 use crate::mapping::model::Mapping;
@@ -37,6 +38,8 @@ pub struct Draft {
     pub files: Vec<DraftedFile>,
     /// Which file feeds which type, by which mapping.
     pub sources: Vec<DraftedSource>,
+    /// Earlier exports of the same records, which don't count.
+    pub superseded: Vec<SupersededFile>,
     /// Files that were not drafted.
     pub skipped: Vec<SkippedFile>,
     /// How many questions are open in the mappings.
@@ -65,6 +68,16 @@ pub struct DraftedSource {
     pub map: Option<String>,
     /// How many rows the file has.
     pub rows: u64,
+}
+
+/// An earlier export, by its name and its columns.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SupersededFile {
+    /// The file.
+    pub path: PathBuf,
+    /// The file that counts in its place.
+    pub by: PathBuf,
 }
 
 /// A file that was not drafted.
@@ -108,49 +121,8 @@ impl Mapping {
         let files = files(paths, &mut |error| draft.skip(error))?;
         let is_single = files.len() == 1;
         let mut typed: Vec<TypedFile> = Vec::new();
-        for (files, path) in latest(files) {
-            let table = match Table::read(&path) {
-                Ok(table) => table,
-                Err(error) if is_single => return Err(error),
-                Err(error) => {
-                    draft.skip(error);
-                    continue;
-                }
-            };
-            let Some(object_type) = options.object_type.or_else(|| object_type(&table)) else {
-                let error = DraftError {
-                    path,
-                    message: "neither its name nor its columns tell what its rows are".to_owned(),
-                    hint: "name the type: gong-crm init --type ACCOUNT FILE".to_owned(),
-                };
-                if is_single {
-                    return Err(error);
-                }
-                draft.skip(error);
-                continue;
-            };
-            if typed.iter().any(|known| known.object_type == object_type) {
-                draft.skip(DraftError {
-                    path,
-                    message: format!("another file already has the records of type {object_type}"),
-                    hint: "write a mapping for it yourself, or draft it alone: gong-crm init --print FILE".to_owned(),
-                });
-                continue;
-            }
-            let reference = relative(&files, &options.folder.join(MAPPINGS));
-            let roles = Roles::of(&table, object_type);
-            typed.push(TypedFile {
-                table,
-                object_type,
-                roles,
-                reference,
-            });
-            draft.sources.push(DraftedSource {
-                object_type,
-                files: relative(&files, &options.folder),
-                map: None,
-                rows: typed.last().map_or(0, |file| file.table.rows),
-            });
+        for group in groups(files) {
+            draft.add_group(group, is_single, options, &mut typed)?;
         }
         if typed.is_empty() {
             let path = paths
@@ -198,6 +170,84 @@ impl Draft {
         });
     }
 
+    /// Reads the files of a group, one of each type.
+    fn add_group(
+        &mut self,
+        group: Group,
+        is_single: bool,
+        options: &DraftOptions,
+        typed: &mut Vec<TypedFile>,
+    ) -> Result<(), DraftError> {
+        let mut tables: Vec<(Table, ObjectType)> = Vec::new();
+        self.superseded.extend(
+            group
+                .superseded
+                .into_iter()
+                .map(|(path, by)| SupersededFile { path, by }),
+        );
+        for path in group.latest {
+            let table = match Table::read(&path) {
+                Ok(table) => table,
+                Err(error) if is_single => return Err(error),
+                Err(error) => {
+                    self.skip(error);
+                    continue;
+                }
+            };
+            let Some(object_type) = options.object_type.or_else(|| object_type(&table)) else {
+                let error = DraftError {
+                    path,
+                    message: "neither its name nor its columns tell what its rows are".to_owned(),
+                    hint: "name the type: gong-crm init --type ACCOUNT FILE".to_owned(),
+                };
+                if is_single {
+                    return Err(error);
+                }
+                self.skip(error);
+                continue;
+            };
+            // The same export, with other columns than today.
+            if let Some((newer, _)) = tables.iter().find(|(_, known)| *known == object_type) {
+                self.superseded.push(SupersededFile {
+                    path,
+                    by: newer.path.clone(),
+                });
+            } else {
+                tables.push((table, object_type));
+            }
+        }
+        // A pattern that fits files of several types says of none which it is.
+        let takes_pattern = group.is_dated && tables.len() == 1;
+        for (table, object_type) in tables {
+            if typed.iter().any(|known| known.object_type == object_type) {
+                self.skip(DraftError {
+                    path: table.path,
+                    message: format!("another file already has the records of type {object_type}"),
+                    hint: "write a mapping for it yourself, or draft it alone: gong-crm init --print FILE".to_owned(),
+                });
+                continue;
+            }
+            let files = if takes_pattern {
+                &group.pattern
+            } else {
+                &table.path
+            };
+            self.sources.push(DraftedSource {
+                object_type,
+                files: relative(files, &options.folder),
+                map: None,
+                rows: table.rows,
+            });
+            typed.push(TypedFile {
+                reference: relative(files, &options.folder.join(MAPPINGS)),
+                roles: Roles::of(&table, object_type),
+                table,
+                object_type,
+            });
+        }
+        Ok(())
+    }
+
     fn write(&mut self, files: &[TypedFile], options: &DraftOptions) {
         let of = |object_type| files.iter().find(|file| file.object_type == object_type);
         let mut links: Vec<Links> = files.iter().map(|file| links_of(file, files)).collect();
@@ -215,6 +265,7 @@ impl Draft {
             .map(|target| (target, cleaning(files, &links, target)))
             .collect();
         let has_stages = of(ObjectType::Stage).is_some();
+        let stems = stems(files);
         let mut mappings = Vec::new();
         for (place, (file, links)) in files.iter().zip(&links).enumerate() {
             let is_deal = file.object_type == ObjectType::Deal;
@@ -230,10 +281,7 @@ impl Draft {
                 makes_stages,
                 makes_users,
             };
-            let name = format!(
-                "{MAPPINGS}/{}.toml",
-                stem(&file.table.file_name(), file.object_type)
-            );
+            let name = format!("{MAPPINGS}/{}.toml", stems[place]);
             let text = document.write();
             self.sources[place].map = Some(name.clone());
             let source = self.sources[place].clone();
@@ -254,7 +302,7 @@ impl Draft {
             });
         }
         if let Some((csv, mapping)) = users.drafted {
-            let name = format!("{MAPPINGS}/{}.toml", stem(USERS, ObjectType::BusinessUser));
+            let name = format!("{MAPPINGS}/users.toml");
             self.sources.push(DraftedSource {
                 object_type: ObjectType::BusinessUser,
                 files: format!("{MAPPINGS}/{USERS}"),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::profile::Profile;
 use super::toml_text::{list, quoted};
+use crate::mapping::cell::is_scientific;
 use crate::value::object_id;
 
 /// What makes ids of the cells that hold them.
@@ -17,7 +18,11 @@ pub(super) struct Cleaning {
 impl Cleaning {
     /// What the cells of all these columns need.
     pub(super) fn of(profiles: &[&Profile]) -> Self {
-        let values = || profiles.iter().flat_map(|profile| profile.values.keys());
+        // What a spreadsheet has made of an id is no id, and must stay recognizable.
+        let values = || {
+            let all = profiles.iter().flat_map(|profile| profile.values.keys());
+            all.filter(|cell| !is_scientific(cell))
+        };
         let needs = |cell: &String| {
             object_id::check(cell).is_err() || (cell.contains('_') && !cell.contains('@'))
         };
@@ -32,7 +37,10 @@ impl Cleaning {
         }
         let mut cleaning = Self::default();
         let all = |fits: &dyn Fn(&str) -> bool| values().all(|cell| fits(cell));
-        if all(&|cell| cell.starts_with('{') && cell.ends_with('}')) {
+        if all(&|cell| cell.starts_with("=\"") && cell.ends_with('"')) {
+            cleaning.strip = vec!["=\"".to_owned(), "\"".to_owned()];
+            odd.retain(|one| !"=\"".contains(*one));
+        } else if all(&|cell| cell.starts_with('{') && cell.ends_with('}')) {
             cleaning.strip = vec!["{".to_owned(), "}".to_owned()];
             odd.retain(|one| !"{}".contains(*one));
         } else if all(&|cell| cell.starts_with('\'')) {

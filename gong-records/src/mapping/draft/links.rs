@@ -123,6 +123,18 @@ pub(super) fn link(file: &TypedFile, field: &str, target: Option<&TypedFile>) ->
             empty: Vec::new(),
         });
     }
+    // The other file's ids are an open question, whose answer the lookup takes.
+    if let (None, Some(column)) = (target.id(), best(&all, target.name()))
+        && target.object_type.line_format().field("name").is_some()
+    {
+        return Some(Link::Name {
+            column,
+            file: target.object_type.to_string(),
+            key: "name".to_owned(),
+            value: "objectId".to_owned(),
+            empty: Vec::new(),
+        });
+    }
     // Ids of records that the other file has not, as where an export was filtered.
     match ids.first() {
         Some(id) => Some(Link::Id(*id)),

@@ -23,7 +23,7 @@ pub(super) const SIGNS: [(char, char); 5] =
     [('.', ','), (',', '.'), (',', ' '), ('.', '\''), ('.', ' ')];
 
 /// Dates as people write them; those with a `{}` have the month's name.
-const DATES: [&str; 17] = [
+const DATES: [&str; 21] = [
     "%d.%m.%Y",
     "%d.%m.%y",
     "%d/%m/%Y",
@@ -41,8 +41,12 @@ const DATES: [&str; 17] = [
     "%d de %b de %Y",
     "%b %d %Y",
     "%Y.%m.%d",
+    "%d-%m-%y",
+    "%m-%d-%y",
+    "%Y-%m-%d",
+    "%Y%m%d",
 ];
-const TIMES: [&str; 9] = [
+const TIMES: [&str; 11] = [
     " %H:%M:%S",
     " %H:%M",
     ", %H:%M:%S",
@@ -52,6 +56,8 @@ const TIMES: [&str; 9] = [
     " %I:%M:%S %p",
     "T%H:%M",
     " à %H:%M",
+    " %Hh%M",
+    " à %Hh%M",
 ];
 
 /// A way to write dates or times that may fit a column.
@@ -84,11 +90,20 @@ impl Candidate {
 
     fn reads(&self, cell: &str) -> bool {
         if self.has_time {
-            cell.contains(':') && self.moments.date_time(cell).is_ok()
+            has_time(cell) && self.moments.date_time(cell).is_ok()
         } else {
-            !cell.contains(':') && self.moments.date(cell).is_ok()
+            !has_time(cell) && self.moments.date(cell).is_ok()
         }
     }
+}
+
+/// Whether a cell has a time of day, as `17:45` or `17h45`.
+fn has_time(cell: &str) -> bool {
+    let bytes = cell.as_bytes();
+    let mut around = bytes.windows(3);
+    cell.contains(':')
+        || around
+            .any(|three| three[1] == b'h' && three[0].is_ascii_digit() && three[2].is_ascii_digit())
 }
 
 static CANDIDATES: LazyLock<Vec<Candidate>> = LazyLock::new(|| {
@@ -168,8 +183,12 @@ pub(super) struct Profile {
     pub(super) too_long: u64,
     pub(super) percents: u64,
     pub(super) with_currency: u64,
-    pub(super) currencies: BTreeSet<String>,
+    /// Signs and words of currencies, as they are written, with their numbers.
+    pub(super) currencies: BTreeMap<String, u64>,
     pub(super) scientific: u64,
+    /// Cells as `="001"` and `'001`, by which spreadsheets keep them texts.
+    pub(super) excel_texts: u64,
+    pub(super) apostrophes: u64,
     pub(super) lists: BTreeMap<char, u64>,
     pub(super) json_lists: u64,
     /// Cells that each of [`SIGNS`] reads as numbers, and those for which the signs matter.
@@ -243,16 +262,21 @@ impl Profile {
                 }
             }
         }
+        self.excel_texts += u64::from(cell.starts_with("=\"") && cell.ends_with('"'));
+        self.apostrophes += u64::from(cell.starts_with('\''));
         self.urls += u64::from(url::check(cell).is_ok());
         if cell.contains('.') {
             self.domains += u64::from(domains(cell).is_ok());
         }
         self.ids += u64::from(object_id::check(cell).is_ok());
-        self.scientific += u64::from(is_scientific(cell));
-        self.odd.extend(
-            cell.chars()
-                .filter(|one| !one.is_ascii_alphanumeric() && *one != '-'),
-        );
+        if is_scientific(cell) {
+            self.scientific += 1;
+        } else {
+            self.odd.extend(
+                cell.chars()
+                    .filter(|one| !one.is_ascii_alphanumeric() && *one != '-'),
+            );
+        }
         let first = cell.chars().next();
         self.same_first = self.first.is_none() || (self.same_first && self.first == first);
         self.first = first;
@@ -293,12 +317,20 @@ impl Profile {
         if is_plain && matches!(whole.parse::<u64>(), Ok(20_000..=80_000)) {
             self.serials += 1;
         }
+        // Seconds with a fraction.
+        if cell
+            .split_once('.')
+            .is_some_and(|(_, fraction)| is_plain && !fraction.contains(['.', ',']))
+            && matches!(whole.parse::<u64>(), Ok(500_000_000..=4_000_000_000))
+        {
+            self.epochs += 1;
+        }
         let upper = cell.to_uppercase();
         for currency in words().list("currencies") {
             if let Some(at) = upper.find(&currency.to_uppercase()) {
                 // As it is written, for the mapping; the longest is the first in the list.
                 let written: String = upper[at..].chars().take(currency.chars().count()).collect();
-                self.currencies.insert(written);
+                *self.currencies.entry(written).or_default() += 1;
                 self.with_currency += 1;
                 break;
             }
@@ -318,14 +350,16 @@ impl Profile {
         if cell.len() > 40 || !cell.contains(|one: char| one.is_ascii_digit()) {
             return;
         }
+        // Of all candidates the one without a format.
         let utc = Some(jiff::tz::TimeZone::UTC);
-        if cell.len() >= 10 && cell.as_bytes().get(4) == Some(&b'-') {
-            if !cell.contains(':') {
-                self.iso_dates += u64::from(Moments::iso(None).date(cell).is_ok());
-            } else if Moments::iso(utc).date_time(cell).is_ok() {
-                self.iso_times += 1;
-                self.iso_zoned += u64::from(Moments::iso(None).date_time(cell).is_ok());
+        if !has_time(cell) {
+            if Moments::iso(None).date(cell).is_ok() {
+                self.iso_dates += 1;
+                return;
             }
+        } else if Moments::iso(utc).date_time(cell).is_ok() {
+            self.iso_times += 1;
+            self.iso_zoned += u64::from(Moments::iso(None).date_time(cell).is_ok());
             return;
         }
         let form = form(cell);
@@ -411,6 +445,7 @@ fn example(cell: &str) -> String {
             1 => "1",
             2 => "01",
             4 => "2001",
+            8 => "20010101",
             _ => "999999",
         });
         digits = 0;

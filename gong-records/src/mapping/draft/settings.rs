@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::profile::{Candidate, Order, Profile, SIGNS, candidates};
+use super::roles::is_amount;
 use super::table::Table;
-use super::words::{plain_words, words};
+use super::words::{plain, plain_words, words};
 
 /// What the cells of a column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub(super) struct Settings {
     /// Whether there are dates that fit both orders.
     pub(super) has_ambiguous_dates: Option<String>,
     pub(super) language: Option<&'static str>,
+    /// The languages that fit equally well.
+    pub(super) languages: Vec<&'static str>,
     pub(super) decimal: char,
     pub(super) thousands: Option<char>,
     /// The place of the signs among [`SIGNS`].
@@ -64,6 +67,7 @@ impl Settings {
             order: None,
             has_ambiguous_dates: None,
             language: None,
+            languages: Vec::new(),
             decimal: '.',
             thousands: None,
             signs: 0,
@@ -167,8 +171,31 @@ impl Settings {
                 }
             }
         }
-        let best = fits.into_iter().max_by_key(|(_, count)| *count);
-        self.language = best.map(|(language, _)| language);
+        let most = fits.values().max().copied().unwrap_or_default();
+        let mut best: Vec<&'static str> = fits
+            .into_iter()
+            .filter(|(_, count)| *count == most)
+            .map(|(language, _)| language)
+            .collect();
+        // "5 mai 2026" is French, German and Portuguese: what the headers are written in decides.
+        if best.len() > 1 {
+            let words: BTreeSet<String> = table
+                .columns
+                .iter()
+                .flat_map(|column| {
+                    let name = plain_words(&column.name);
+                    name.split(' ').map(str::to_owned).collect::<Vec<_>>()
+                })
+                .collect();
+            let count = |language: &str| {
+                let known = words_of_language(language).iter();
+                known.filter(|word| words.contains(*word)).count()
+            };
+            let most = best.iter().map(|language| count(language)).max();
+            best.retain(|language| Some(count(language)) == most);
+        }
+        self.language = best.first().copied();
+        self.languages = best;
     }
 
     /// Whether the candidate is one of the file's order and language.
@@ -187,10 +214,13 @@ impl Settings {
         if profile.json_lists > 0 {
             return Content::List;
         }
-        if profile.all(profile.booleans) && profile.digits < profile.filled {
+        if profile.all(profile.booleans)
+            && profile.digits < profile.filled
+            && says_yes_or_no(name, profile)
+        {
             return Content::Boolean;
         }
-        if let Some(content) = self.date(profile) {
+        if let Some(content) = self.date(name, profile) {
             return content;
         }
         if profile.mostly(profile.urls) {
@@ -199,12 +229,18 @@ impl Settings {
         if profile.mostly(profile.emails) {
             return Content::EmailAddress;
         }
-        if is_text_by_name(name) || profile.leading_zeros > 0 || profile.too_long > 0 {
+        // An amount may have a word such as VAT beside it, and be a whole number of any length.
+        let is_amount = is_amount(name);
+        if (is_text_by_name(name) && !is_amount)
+            || profile.leading_zeros > 0
+            || profile.too_long > 0
+        {
             return Content::Text;
         }
         // Digits that always have the same length are codes, such as postcodes.
-        let one_length =
-            profile.lengths.len() == 1 && profile.lengths.iter().all(|length| *length > 3);
+        let one_length = !is_amount
+            && profile.lengths.len() == 1
+            && profile.lengths.iter().all(|length| *length > 3);
         if profile.all(profile.digits) && one_length && profile.distinct() > 1 {
             return Content::Text;
         }
@@ -221,7 +257,7 @@ impl Settings {
         Content::Text
     }
 
-    fn date(&self, profile: &Profile) -> Option<Content> {
+    fn date(&self, name: &str, profile: &Profile) -> Option<Content> {
         if profile.mostly(profile.iso_dates) {
             return Some(Content::Date(None));
         }
@@ -244,6 +280,10 @@ impl Settings {
             return None;
         }
         let candidate = candidates().get(*index)?;
+        // Digits alone are a date only in a column that is called one: 20260105 may be a number.
+        if profile.mostly(profile.digits) && !(profile.all(*count) && is_date_by_name(name)) {
+            return None;
+        }
         Some(if candidate.has_time {
             Content::DateTime {
                 format: Some(*index),
@@ -273,6 +313,73 @@ impl Settings {
         }
         formats
     }
+}
+
+/// For each of `dates` and `date-times` the formats with the day first and with the month first,
+/// where the cells fit both.
+pub(super) fn both_orders(contents: &[Content]) -> [BTreeSet<[String; 2]>; 2] {
+    let mut formats = [BTreeSet::new(), BTreeSet::new()];
+    for content in contents {
+        let (place, index) = match content {
+            Content::Date(Some(index)) => (0, *index),
+            Content::DateTime {
+                format: Some(index),
+                ..
+            } => (1, *index),
+            _ => continue,
+        };
+        let Some(candidate) = candidates().get(index) else {
+            continue;
+        };
+        let format = candidate.format.as_str();
+        let other = format
+            .replace("%d", "%_")
+            .replace("%m", "%d")
+            .replace("%_", "%m");
+        match candidate.order() {
+            Some(Order::DayFirst) => formats[place].insert([format.to_owned(), other]),
+            Some(Order::MonthFirst) => formats[place].insert([other, format.to_owned()]),
+            None => continue,
+        };
+    }
+    formats
+}
+
+/// Whether words for yes and no are meant as such: NO is a country, and X may be a name.
+fn says_yes_or_no(name: &str, profile: &Profile) -> bool {
+    let name = format!(" {} ", plain_words(name));
+    let mut places = words().list("places").iter();
+    if places.any(|place| name.contains(&format!(" {} ", plain_words(place)))) {
+        return false;
+    }
+    let is_any = |list: &str| {
+        let mut cells = profile.values.keys();
+        cells.any(|cell| words().list(list).contains(&cell.to_lowercase()))
+    };
+    (is_any("yes") && is_any("no")) || profile.values.keys().all(|cell| cell.chars().count() > 2)
+}
+
+/// Words by which headers tell their language.
+fn words_of_language(language: &str) -> &'static [String] {
+    words().list(&format!("in-{language}"))
+}
+
+/// Whether a column's name says that it holds dates.
+fn is_date_by_name(name: &str) -> bool {
+    let joined = plain(name);
+    if words()
+        .list("changes")
+        .iter()
+        .any(|part| joined.contains(part.as_str()))
+    {
+        return true;
+    }
+    let name = plain_words(name);
+    let is_date = |word: &str| {
+        let mut dates = words().list("dates").iter();
+        dates.any(|date| word == date || (date.len() > 3 && word.ends_with(date)))
+    };
+    name.split(' ').any(is_date)
 }
 
 /// Whether a column's name says that its digits are not a number to count with.

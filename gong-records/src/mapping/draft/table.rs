@@ -15,7 +15,7 @@ use crate::mapping::encoding::{Guessed, guessed};
 use crate::mapping::json_path::cell;
 use crate::mapping::json_rows::JsonRows;
 use crate::mapping::row::Row;
-use crate::mapping::source::{DELIMITERS, fitness, is_sep_line};
+use crate::mapping::source::{DELIMITERS, fitness, is_header, is_sep_line};
 
 /// How much of a file is looked at to tell what it is.
 const BEGIN_BYTES: u64 = 256 * 1024;
@@ -48,6 +48,8 @@ pub(super) struct Table {
     pub(super) rows: u64,
     /// Rows at the end with cells in few columns, such as totals: their first cells.
     pub(super) footers: Vec<String>,
+    /// The columns in which those rows have cells.
+    pub(super) footer_columns: BTreeSet<usize>,
     /// Rows that can't be read as rows of the table.
     pub(super) bad_rows: u64,
 }
@@ -55,6 +57,8 @@ pub(super) struct Table {
 pub(super) struct Column {
     pub(super) name: String,
     pub(super) profile: Profile,
+    /// Of the record that holds the list of these records.
+    pub(super) is_of_parent: bool,
 }
 
 impl Table {
@@ -86,14 +90,7 @@ impl Table {
         let first = begin
             .iter()
             .find(|byte| !byte.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(byte));
-        let is_named_json = {
-            let name = path.to_string_lossy().to_lowercase();
-            let name = name.strip_suffix(".gz").unwrap_or(&name).to_owned();
-            [".json", ".jsonl", ".ndjson", ".ldjson"]
-                .iter()
-                .any(|end| name.ends_with(end))
-        };
-        if is_named_json || matches!(first, Some(b'{')) {
+        if is_named_json(path) || matches!(first, Some(b'{')) {
             return Self::read_json(path, encoding, open()?, &begin).map_err(unreadable);
         }
         let delimiter = delimiter(&begin, encoding.encoding);
@@ -114,6 +111,7 @@ impl Table {
             columns: columns(names),
             rows: 0,
             footers: Vec::new(),
+            footer_columns: BTreeSet::new(),
             bad_rows: 0,
         };
         table.read_rows(open()?).map_err(unreadable)?;
@@ -126,6 +124,13 @@ impl Table {
         // With the header, and the line that tells Excel the delimiter.
         let mut above = self.skip + 1;
         let mut is_first = true;
+        let names: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect();
+        // Rows with one cell, which are notes if a footer follows, and records if not.
+        let mut lone: Vec<Vec<String>> = Vec::new();
         while rows.next(&mut row)? {
             if std::mem::take(&mut is_first) && row.cells.iter().next().is_some_and(is_sep_line) {
                 continue;
@@ -142,22 +147,53 @@ impl Table {
             if filled == 0 {
                 continue;
             }
-            if row.defect.is_some() {
+            if row.defect.is_some() || is_header(&row, &names) {
                 self.bad_rows += 1;
                 continue;
             }
-            let first = row.cells.iter().find(|cell| !cell.trim().is_empty());
-            if is_footer(first.unwrap_or_default(), filled, self.columns.len()) {
-                let first = first.unwrap_or_default().trim();
-                self.footers.push(first.to_owned());
-                continue;
-            }
-            self.rows += 1;
-            for (column, cell) in self.columns.iter_mut().zip(&row.cells) {
-                column.profile.add(cell.trim(), CellKind::Text);
+            let cells: Vec<String> = row
+                .cells
+                .iter()
+                .map(|cell| cell.trim().to_owned())
+                .collect();
+            let first = cells.iter().find(|cell| !cell.is_empty());
+            let is_lone = filled == 1 && self.columns.len() >= 3;
+            if is_footer(first.map_or("", String::as_str), filled, self.columns.len())
+                || (is_lone && !self.footers.is_empty())
+            {
+                for cells in lone.drain(..).chain([cells]) {
+                    self.add_footer(&cells);
+                }
+            } else if is_lone {
+                lone.push(cells);
+            } else {
+                for cells in lone.drain(..).chain([cells]) {
+                    self.add_row(&cells);
+                }
             }
         }
+        for cells in lone {
+            self.add_row(&cells);
+        }
         Ok(())
+    }
+
+    fn add_row(&mut self, cells: &[String]) {
+        self.rows += 1;
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            column.profile.add(cell, CellKind::Text);
+        }
+    }
+
+    fn add_footer(&mut self, cells: &[String]) {
+        let filled = cells
+            .iter()
+            .enumerate()
+            .filter(|(_, cell)| !cell.is_empty());
+        let mut columns: Vec<usize> = filled.map(|(index, _)| index).collect();
+        let first = columns.first().and_then(|index| cells.get(*index));
+        self.footers.extend(first.cloned());
+        self.footer_columns.extend(columns.drain(..));
     }
 
     fn read_json(
@@ -178,6 +214,7 @@ impl Table {
             columns: Vec::new(),
             rows: 0,
             footers: Vec::new(),
+            footer_columns: BTreeSet::new(),
             bad_rows: 0,
         };
         let mut row = Row::default();
@@ -198,6 +235,7 @@ impl Table {
                     table.columns.push(Column {
                         name,
                         profile: Profile::default(),
+                        is_of_parent: false,
                     });
                 }
                 if let Some(column) = table.columns.get_mut(place) {
@@ -218,12 +256,57 @@ impl Table {
     }
 }
 
+/// The names of a file's columns, in their order; nothing of a file that can't be read.
+pub(super) fn names(path: &Path) -> Vec<String> {
+    let mut begin = Vec::new();
+    let read = crate::mapping::open(path)
+        .map(|source| source.take(BEGIN_BYTES).read_to_end(&mut begin).is_ok());
+    if !read.unwrap_or(false) {
+        return Vec::new();
+    }
+    let encoding = guessed(&begin).encoding;
+    if is_named_json(path) {
+        // Records leave keys out; that of the file's begin must do.
+        let mut names = Vec::new();
+        let mut rows = JsonRows::new(
+            begin.as_slice(),
+            encoding,
+            list_of_document(path, &begin).as_deref(),
+        );
+        let mut row = Row::default();
+        while let Ok(rows) = &mut rows
+            && rows.next(&mut row).unwrap_or(false)
+        {
+            let Some((record, _)) = &row.json else { break };
+            let keys = record
+                .as_object()
+                .into_iter()
+                .flat_map(serde_json::Map::keys);
+            names.extend(keys.cloned());
+            names.sort();
+            names.dedup();
+        }
+        return names;
+    }
+    header(&begin, encoding, delimiter(&begin, encoding)).1
+}
+
+/// Whether a file's name says that it holds JSON.
+fn is_named_json(path: &Path) -> bool {
+    let name = path.to_string_lossy().to_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    [".json", ".jsonl", ".ndjson", ".ldjson"]
+        .iter()
+        .any(|end| name.ends_with(end))
+}
+
 fn columns(names: Vec<String>) -> Vec<Column> {
     let names = names.into_iter();
     names
         .map(|name| Column {
             name,
             profile: Profile::default(),
+            is_of_parent: false,
         })
         .collect()
 }

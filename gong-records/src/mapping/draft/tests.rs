@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::DraftOptions;
 
+mod columns;
+mod dates;
 mod folders;
 use crate::ObjectType;
 use crate::mapping::{Mapping, Options, convert_file};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::roles::prefix;
+use super::header::prefix;
 use crate::mapping::text::slug;
 use crate::record::LineFormat;
 

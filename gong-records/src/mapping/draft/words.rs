@@ -20,6 +20,7 @@ struct File {
     roles: BTreeMap<String, Vec<String>>,
     status: BTreeMap<String, Vec<String>>,
     words: BTreeMap<String, Vec<String>>,
+    currencies: BTreeMap<String, Vec<String>>,
 }
 
 /// The names, plain.
@@ -34,6 +35,8 @@ pub(super) struct Words {
     /// With spaces between words, the longest first.
     status: Vec<(String, &'static str)>,
     lists: BTreeMap<String, Vec<String>>,
+    /// Codes with their signs and words, in upper case.
+    currencies: Vec<(String, Vec<String>)>,
 }
 
 static NAMES: LazyLock<Words> = LazyLock::new(|| {
@@ -93,6 +96,11 @@ impl Words {
             references: map(file.references),
             roles: map(file.roles),
             status,
+            currencies: file
+                .currencies
+                .into_iter()
+                .map(|(code, signs)| (code, signs.iter().map(|sign| sign.to_uppercase()).collect()))
+                .collect(),
             lists: file
                 .words
                 .into_iter()
@@ -140,37 +148,57 @@ impl Words {
         self.lists.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// The code of the currency that a sign or a word means.
+    pub(super) fn currency(&self, sign: &str) -> Option<&str> {
+        let sign = sign.to_uppercase();
+        let mut currencies = self.currencies.iter();
+        let found = currencies.find(|(_, signs)| signs.contains(&sign));
+        found.map(|(code, _)| code.as_str())
+    }
+
     /// What a word in a deal's status or stage means; nothing if that is not known.
     pub(super) fn status(&self, cell: &str) -> Option<&'static str> {
-        let text = format!(" {} ", plain_words(cell));
+        let words = plain_words(cell);
+        let text = format!(" {words} ");
         // In words without spaces, as Japanese: none are known.
         let fits = |word: &str| text.contains(&format!(" {word} "));
-        let meaning = self
-            .status
-            .iter()
-            .find(|(word, _)| fits(word))
-            .map(|(_, meaning)| *meaning)?;
+        let (word, meaning) = self.status.iter().find(|(word, _)| fits(word))?;
         // An open stage is only one that is called so: "New contract signed" is not "new".
         let is_whole = |word: &str| {
             let rest = text.replacen(&format!(" {word} "), " ", 1);
             rest.split_whitespace()
                 .all(|rest| rest.chars().all(|one| one.is_ascii_digit()) || is_filler(rest))
         };
-        if meaning == "OPEN" {
+        if *meaning == "OPEN" {
             return self
                 .status
                 .iter()
                 .any(|(word, meaning)| *meaning == "OPEN" && fits(word) && is_whole(word))
                 .then_some("OPEN");
         }
-        Some(meaning)
+        // "Almost won" is not won, nor is "Nurture - lost contact" lost.
+        let rest = text.replacen(&format!(" {word} "), "  ", 1);
+        let is_doubted = |doubt: &String| rest.contains(&format!(" {} ", plain_words(doubt)));
+        if cell.contains('?') || self.list("doubtful").iter().any(is_doubted) {
+            return None;
+        }
+        let mut subject = text.split_whitespace().take_while(|word| {
+            let is_noun = self.nouns(ObjectType::Deal).iter().any(|noun| noun == word);
+            is_noun || is_filler(word) || word.chars().all(|one| one.is_ascii_digit())
+        });
+        let begin = text.find(&format!(" {word} ")).unwrap_or_default();
+        let is_first = text[..begin]
+            .split_whitespace()
+            .all(|word| subject.next() == Some(word));
+        (is_first || words.ends_with(word.as_str())).then_some(meaning)
     }
 }
 
 /// Words that don't change what a status means.
 fn is_filler(word: &str) -> bool {
-    const FILLERS: [&str; 8] = [
-        "deal", "sales", "pipeline", "stage", "status", "b2b", "kunde", "to",
+    const FILLERS: [&str; 15] = [
+        "deal", "sales", "pipeline", "stage", "status", "b2b", "kunde", "to", "de", "ventes",
+        "ventas", "vendas", "vendite", "vertrieb", "verkoop",
     ];
     FILLERS.contains(&word)
 }
@@ -205,6 +233,12 @@ mod tests {
             "texts",
             "amounts",
             "currencies",
+            "doubtful",
+            "subjects",
+            "planned",
+            "changes",
+            "labels",
+            "dates",
         ] {
             assert!(!words().list(list).is_empty(), "{list}");
         }
@@ -237,6 +271,16 @@ mod tests {
             ("3 Angebot erstellt", Some("OPEN")),
             ("Em andamento", Some("OPEN")),
             ("Negotiation/Review", Some("OPEN")),
+            ("Almost won", None),
+            ("Win-back", None),
+            ("Not won yet", None),
+            ("Nurture - lost contact", None),
+            ("Won?", None),
+            ("Verbally won", None),
+            ("Fast gewonnen", None),
+            ("Presque gagné", None),
+            ("Negócio perdido por preço", Some("LOST")),
+            ("4 - Won", Some("WON")),
             ("zurückgestellt", None),
             ("New contract terms accepted", None),
             ("Parked", None),

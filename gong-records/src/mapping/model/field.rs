@@ -145,6 +145,12 @@ pub enum Take {
 }
 
 impl FieldMapping {
+    /// Whether it is only a question so far.
+    pub(in crate::mapping) fn is_open(&self) -> bool {
+        let has_value = self.from.is_some() || self.expr.is_some() || self.constant.is_some();
+        self.todo.is_some() && !has_value
+    }
+
     /// A field that holds what a column holds.
     pub fn from_column(name: impl Into<String>) -> Self {
         Self {

@@ -9,6 +9,8 @@ use crate::check::{self, Finding, check_paths};
 use crate::mapping::{Conversion, Mapping, Options, convert_file};
 use crate::rule::Rule;
 
+mod rows;
+
 /// The lines, and the problems with their rules.
 type Outcome = (Vec<String>, Vec<(Rule, String)>);
 

@@ -55,8 +55,10 @@ impl Writer<'_> {
             );
             let _ = writeln!(
                 text,
-                "{field} = {{ from = {}, type = \"{}\" }}",
+                "{field} = {{ from = {},{} type = \"{}\" }}",
                 quoted(&column.name),
+                self.strip(index)
+                    .map_or_else(String::new, |strip| format!(" {strip},")),
                 content.field_type()
             );
         }

@@ -2,6 +2,7 @@
 
 use super::Writer;
 use crate::mapping::draft::links::Link;
+use crate::mapping::draft::roles::is_amount;
 use crate::mapping::draft::settings::Content;
 use crate::mapping::draft::toml_text::{in_expression, list, quoted, words as one_or_list};
 use crate::record::ObjectType;
@@ -12,15 +13,32 @@ impl Writer<'_> {
         let file = self.document.file;
         let Some(index) = file.id() else {
             let noun = file.object_type.as_str().to_lowercase().replace('_', " ");
+            let candidates = self.different_everywhere();
+            let hint = if candidates.is_empty() {
+                "no column is filled and different in every row: export the id, too".to_owned()
+            } else {
+                format!(
+                    "filled and different in every row: {}",
+                    self.listed(&candidates)
+                )
+            };
             self.line(
                 "objectId",
                 &[format!(
                     "todo = {}",
-                    quoted(&format!("Which column holds the id of each {noun}, which stays the same for ever? No name tells it."))
+                    quoted(&format!("Which column holds the id of each {noun}, which stays the same for ever? No name tells it; {hint}."))
                 )],
             );
             return;
         };
+        let destroyed = self.profile(index).map_or(0, |profile| profile.scientific);
+        if destroyed > 0 {
+            self.questions.push(format!(
+                "{destroyed} cells of {} are like 1.23E+15: a spreadsheet has rounded them, and their digits are \
+                 lost. Export again, and don't open the file in a spreadsheet.",
+                quoted(self.name(index))
+            ));
+        }
         self.used.insert(index);
         let mut keys = vec![format!("from = {}", quoted(self.name(index)))];
         let is_email = file.roles.column("objectId").is_none();
@@ -30,6 +48,25 @@ impl Writer<'_> {
         self.line("objectId", &keys);
     }
 
+    /// The columns that could be ids by what is in them.
+    fn different_everywhere(&self) -> Vec<usize> {
+        let rows = self.document.file.table.rows;
+        (0..self.contents.len())
+            .filter(|index| {
+                let is_id = matches!(
+                    self.content(*index),
+                    Content::Text | Content::Number | Content::EmailAddress
+                );
+                is_id
+                    && !is_amount(self.name(*index))
+                    && !self.name(*index).is_empty()
+                    && self
+                        .profile(*index)
+                        .is_some_and(|one| one.filled == rows && !one.has_duplicates)
+            })
+            .collect()
+    }
+
     pub(super) fn cleaning(&self, target: ObjectType) -> Vec<String> {
         let cleanings = self.document.cleanings.iter();
         let mut of_target = cleanings.filter(|(known, _)| *known == target);
@@ -37,153 +74,6 @@ impl Writer<'_> {
             .next()
             .map(|(_, cleaning)| cleaning.keys())
             .unwrap_or_default()
-    }
-
-    /// The keys that a date needs where its column counts days or seconds.
-    pub(super) fn counted_dates(&self, index: usize, is_time: bool) -> Vec<String> {
-        let Some(profile) = self.profile(index) else {
-            return Vec::new();
-        };
-        let key = if is_time { "date-times" } else { "dates" };
-        let format = if profile.all(profile.epochs) {
-            "epoch"
-        } else if profile.all(profile.epoch_milliseconds) {
-            "epoch-ms"
-        } else if profile.all(profile.serials) {
-            "excel"
-        } else {
-            return Vec::new();
-        };
-        vec![format!("{key} = \"{format}\"")]
-    }
-
-    /// Whether a column can be dates.
-    pub(super) fn is_date(&self, index: usize) -> bool {
-        matches!(
-            self.content(index),
-            Content::Date(_) | Content::DateTime { .. }
-        ) || self.profile(index).is_some_and(|profile| {
-            profile.all(profile.epochs)
-                || profile.all(profile.epoch_milliseconds)
-                || profile.all(profile.serials)
-        })
-    }
-
-    /// Notes that a moment without zone is read.
-    pub(super) fn note_zone(&mut self, index: usize) {
-        let has_zone = match self.content(index) {
-            Content::DateTime { has_zone, .. } => has_zone,
-            Content::Date(_) => false,
-            _ => {
-                let profile = self.profile(index);
-                !profile.is_some_and(|profile| profile.all(profile.serials))
-            }
-        };
-        self.needs_zone |= !has_zone;
-    }
-
-    pub(super) fn moment(&mut self, name: &str) -> bool {
-        let columns = self
-            .document
-            .file
-            .roles
-            .fields
-            .get(name)
-            .cloned()
-            .unwrap_or_default();
-        let Some(index) = columns.into_iter().find(|index| self.is_date(*index)) else {
-            return false;
-        };
-        self.used.insert(index);
-        self.note_zone(index);
-        let mut keys = vec![format!("from = {}", quoted(self.name(index)))];
-        keys.extend(self.counted_dates(index, true));
-        self.line(name, &keys);
-        true
-    }
-
-    pub(super) fn modified(&mut self, is_required: bool) {
-        if !self.moment("modifiedDate") && is_required {
-            self.comment("No column tells when a record was changed; this is when the file was.");
-            self.line("modifiedDate", &["constant = \"now\"".to_owned()]);
-        }
-    }
-
-    pub(super) fn close_date(&mut self) {
-        let roles = &self.document.file.roles;
-        // When it was won or lost says more than when that was expected.
-        let ended = ["won-time", "lost-time"]
-            .iter()
-            .filter_map(|role| roles.others.get(role));
-        let planned = roles.fields.get("closeDate").into_iter().flatten().take(1);
-        let columns: Vec<usize> = ended.chain(planned).copied().collect();
-        let columns: Vec<usize> = columns
-            .into_iter()
-            .filter(|index| self.is_date(*index))
-            .collect();
-        let Some(first) = columns.first().copied() else {
-            return;
-        };
-        self.used.extend(&columns);
-        let names: Vec<String> = columns
-            .iter()
-            .map(|index| self.name(*index).to_owned())
-            .collect();
-        let mut keys = vec![format!("from = {}", one_or_list(&names))];
-        keys.extend(self.counted_dates(first, false));
-        self.line("closeDate", &keys);
-    }
-
-    pub(super) fn amount(&mut self) {
-        let columns = self
-            .document
-            .file
-            .roles
-            .fields
-            .get("amount")
-            .cloned()
-            .unwrap_or_default();
-        let is_number = |content| matches!(content, Content::Number | Content::Currency);
-        // All of them may be text where they are few; a number is better.
-        let Some(index) = columns
-            .into_iter()
-            .find(|index| is_number(self.content(*index)))
-        else {
-            return;
-        };
-        self.used.insert(index);
-        let mut keys = vec![format!("from = {}", quoted(self.name(index)))];
-        let currency = self.document.file.roles.others.get("currency").copied();
-        if let Some(currency) = currency {
-            self.used.insert(currency);
-            let (distinct, commonest, all) =
-                self.profile(currency)
-                    .map_or((0, String::new(), String::new()), |profile| {
-                        let all: Vec<String> = profile
-                            .values
-                            .iter()
-                            .map(|(cell, count)| format!("{cell} ({count})"))
-                            .collect();
-                        (
-                            profile.distinct(),
-                            profile.commonest().unwrap_or_default().to_owned(),
-                            all.join(", "),
-                        )
-                    });
-            if distinct > 1 {
-                keys.push(format!(
-                    "only-currency = {{ in = {}, is = {} }}",
-                    quoted(self.name(currency)),
-                    quoted(&commonest)
-                ));
-                self.questions.push(format!(
-                    "Gong shows one currency, and the deals have {all}. Is {commonest} the company's? Correct \
-                     only-currency of amount, and add rates for the others, such as rates = {{ XXX = 1.1 }}; \
-                     without a rate they are held back."
-                ));
-            }
-        }
-        self.line("amount", &keys);
     }
 
     pub(super) fn domains(&mut self) {
@@ -203,7 +93,15 @@ impl Writer<'_> {
                     || profile.mostly(profile.emails)
             })
         };
-        let columns: Vec<usize> = columns.into_iter().filter(fits).take(3).collect();
+        // A second column of links is not the page in the CRM.
+        let links = self.document.file.roles.fields.get("url");
+        let links = links.into_iter().flatten().skip(1).copied();
+        let columns: Vec<usize> = columns
+            .into_iter()
+            .chain(links)
+            .filter(fits)
+            .take(3)
+            .collect();
         if columns.is_empty() {
             return;
         }
@@ -260,6 +158,7 @@ impl Writer<'_> {
             .map(|index| self.name(*index).to_owned())
             .collect();
         let mut keys = vec![format!("from = {}", one_or_list(&names))];
+        keys.extend(columns.iter().find_map(|index| self.strip(*index)));
         if !separators.is_empty() || is_list {
             let separators: Vec<String> = separators.into_iter().collect();
             if !separators.is_empty() {
@@ -272,11 +171,18 @@ impl Writer<'_> {
 
     pub(super) fn person(&mut self, name: &str) {
         let roles = &self.document.file.roles;
-        let has_own = ["firstName", "lastName"]
-            .iter()
-            .all(|field| roles.fields.contains_key(field));
-        let full = roles.others.get("full-name").copied();
-        match full.filter(|_| !has_own) {
+        let [first, last] = ["firstName", "lastName"].map(|field| roles.column(field));
+        let full = match (first, last) {
+            (Some(_), Some(_)) => None,
+            // "Nome" alone is the whole name, if most cells are several words.
+            (Some(only), None) | (None, Some(only)) => roles
+                .others
+                .get("full-name")
+                .copied()
+                .or_else(|| self.is_of_words(only).then_some(only)),
+            (None, None) => roles.others.get("full-name").copied(),
+        };
+        match full {
             Some(full) if !self.name(full).contains('[') => {
                 self.used.insert(full);
                 let function = if name == "firstName" {
@@ -289,6 +195,29 @@ impl Writer<'_> {
             }
             _ => self.plain(name),
         }
+    }
+
+    /// Whether most cells are more than one word.
+    fn is_of_words(&self, index: usize) -> bool {
+        self.profile(index).is_some_and(|profile| {
+            let values = profile.values.iter();
+            let several = values.filter(|(cell, _)| cell.contains(' '));
+            let count: u64 = several.map(|(_, count)| count).sum();
+            count * 4 >= profile.values.values().sum::<u64>() * 3
+        })
+    }
+
+    /// Columns by their names, for a question.
+    pub(super) fn listed(&self, columns: &[usize]) -> String {
+        let names = columns
+            .iter()
+            .take(6)
+            .map(|index| quoted(self.name(*index)));
+        let mut names: Vec<String> = names.collect();
+        if columns.len() > 6 {
+            names.push("…".to_owned());
+        }
+        names.join(", ")
     }
 
     pub(super) fn plain(&mut self, name: &str) {
@@ -307,7 +236,21 @@ impl Writer<'_> {
             return;
         }
         self.used.insert(index);
-        self.line(name, &[format!("from = {}", quoted(self.name(index)))]);
+        let mut keys = vec![format!("from = {}", quoted(self.name(index)))];
+        keys.extend(self.strip(index));
+        self.line(name, &keys);
+    }
+
+    /// The key for a column of which a spreadsheet has marked every cell as a text.
+    pub(super) fn strip(&self, index: usize) -> Option<String> {
+        let profile = self.profile(index)?;
+        if profile.all(profile.excel_texts) {
+            Some(r#"strip = ["=\"", "\""]"#.to_owned())
+        } else if profile.all(profile.apostrophes) {
+            Some("strip = \"'\"".to_owned())
+        } else {
+            None
+        }
     }
 
     pub(super) fn reference(&mut self, field: &str) {
@@ -357,7 +300,10 @@ impl Writer<'_> {
                     quoted(&key),
                     quoted(&value)
                 ));
-                keys.extend(self.cleaning(target));
+                // An id of a type's record is a cleaned one.
+                if file.parse::<ObjectType>().is_err() {
+                    keys.extend(self.cleaning(target));
+                }
                 self.line(field, &keys);
             }
             Link::Email(_) => {

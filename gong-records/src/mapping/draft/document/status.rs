@@ -22,9 +22,9 @@ impl Writer<'_> {
                 .filter(|cell| matches!(words().status(cell), Some("WON" | "LOST")));
             Some((is_small, known.count()))
         };
-        let status = roles
-            .column("status")
-            .filter(|index| of_values(*index).is_some_and(|(small, known)| small && known > 0));
+        let named = || roles.fields.get("status").into_iter().flatten().copied();
+        let status = named()
+            .find(|index| of_values(*index).is_some_and(|(small, known)| small && known > 0));
         if let Some(index) = status {
             self.used.insert(index);
             self.translate(index);
@@ -68,7 +68,7 @@ impl Writer<'_> {
             return;
         }
         // A small file may have open deals alone.
-        let status = roles.column("status").filter(|index| {
+        let status = named().find(|index| {
             let known = self.profile(*index).map(|profile| {
                 profile
                     .values

@@ -1,0 +1,139 @@
+//! The amount of a deal, in the company's currency.
+
+use std::collections::BTreeMap;
+
+use super::Writer;
+use crate::mapping::draft::header::Header;
+use crate::mapping::draft::settings::Content;
+use crate::mapping::draft::toml_text::{quoted, words as one_or_list};
+use crate::mapping::draft::words::words;
+
+impl Writer<'_> {
+    pub(super) fn amount(&mut self) {
+        let roles = &self.document.file.roles;
+        let converted = roles.others.get("converted-amount").copied();
+        if let Some(index) = converted.filter(|index| self.is_number(*index)) {
+            self.used.insert(index);
+            self.comment("As the CRM has converted it into the company's currency.");
+            let from = format!("from = {}", quoted(self.name(index)));
+            self.line("amount", &[from]);
+            return;
+        }
+        let named = roles.fields.get("amount").into_iter().flatten().copied();
+        let columns: Vec<usize> = named.filter(|index| self.is_number(*index)).collect();
+        let Some(index) = columns.first().copied() else {
+            self.ask_for_amount();
+            return;
+        };
+        self.used.insert(index);
+        let mut keys = vec![format!("from = {}", quoted(self.name(index)))];
+        let currency = roles.others.get("currency").copied();
+        let currency = currency.filter(|index| {
+            self.profile(*index)
+                .is_some_and(|profile| profile.filled > 0)
+        });
+        match currency {
+            Some(currency) => keys.extend(self.only_currency(currency)),
+            None => keys.extend(self.one_sign(index)),
+        }
+        let in_currencies: Vec<usize> = columns
+            .into_iter()
+            .filter(|index| Header::new(self.name(*index)).currency.is_some())
+            .collect();
+        if in_currencies.len() > 1 && in_currencies.contains(&index) {
+            self.questions.push(format!(
+                "Gong shows one currency. Which column holds the company's, {}? Correct amount.",
+                self.listed(&in_currencies)
+            ));
+        }
+        self.line("amount", &keys);
+    }
+
+    /// Whether a column's cells can be read as numbers. Codes may look the same: the name says which.
+    fn is_number(&self, index: usize) -> bool {
+        let is_date = matches!(
+            self.content(index),
+            Content::Date(_) | Content::DateTime { .. }
+        );
+        !is_date
+            && self.profile(index).is_some_and(|profile| {
+                let read = profile.numbers.iter().max().copied();
+                profile.mostly(read.unwrap_or_default())
+            })
+    }
+
+    /// Asks for the column, where there are columns of numbers.
+    fn ask_for_amount(&mut self) {
+        let numbers: Vec<usize> = (0..self.contents.len())
+            .filter(|index| {
+                matches!(self.content(*index), Content::Number | Content::Currency)
+                    && Some(*index) != self.document.file.id()
+            })
+            .collect();
+        if numbers.is_empty() {
+            self.comment("amount = \"\"  # no column found. Gong shows 0.");
+        } else {
+            self.questions.push(format!(
+                "Which column holds the amount of a deal, {}? Write amount; without it, Gong shows 0.",
+                self.listed(&numbers)
+            ));
+        }
+    }
+
+    /// The key for a column that holds several currencies.
+    fn only_currency(&mut self, currency: usize) -> Option<String> {
+        self.used.insert(currency);
+        let profile = self.profile(currency)?;
+        if profile.distinct() < 2 {
+            return None;
+        }
+        let commonest = profile.commonest().unwrap_or_default().to_owned();
+        let all = counted(&profile.values);
+        let key = format!(
+            "only-currency = {{ in = {}, is = {} }}",
+            quoted(self.name(currency)),
+            quoted(&commonest)
+        );
+        self.questions.push(format!(
+            "Gong shows one currency, and the deals have {all}. Is {commonest} the company's? Correct \
+             only-currency of amount, and add rates for the others, such as rates = {{ XXX = 1.1 }}; \
+             without a rate they are held back."
+        ));
+        Some(key)
+    }
+
+    /// The key for amounts with the signs of several currencies beside them.
+    fn one_sign(&mut self, index: usize) -> Option<String> {
+        let profile = self.profile(index)?;
+        let mut of_code: BTreeMap<String, (u64, Vec<String>)> = BTreeMap::new();
+        for (sign, count) in &profile.currencies {
+            let code = words().currency(sign).unwrap_or(sign).to_owned();
+            let entry = of_code.entry(code).or_default();
+            entry.0 += count;
+            entry.1.push(sign.clone());
+        }
+        if of_code.len() < 2 {
+            return None;
+        }
+        let all: BTreeMap<String, u64> = of_code
+            .iter()
+            .map(|(code, (count, _))| (code.clone(), *count))
+            .collect();
+        let (commonest, (_, signs)) = of_code.into_iter().max_by_key(|(_, (count, _))| *count)?;
+        self.questions.push(format!(
+            "Gong shows one currency, and the amounts are in {}. Is {commonest} the company's? Correct currency of \
+             amount; amounts with the sign of another are held back.",
+            counted(&all)
+        ));
+        Some(format!("currency = {}", one_or_list(&signs)))
+    }
+}
+
+/// Words with their numbers: `EUR (12), USD (3)`.
+fn counted(counts: &BTreeMap<String, u64>) -> String {
+    let all: Vec<String> = counts
+        .iter()
+        .map(|(word, count)| format!("{word} ({count})"))
+        .collect();
+    all.join(", ")
+}
