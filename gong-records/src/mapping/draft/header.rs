@@ -76,8 +76,12 @@ impl Header {
         let (_, bare) = prefix(path);
         let (without_currency, currency) = currency_of(bare);
         let mut weak = without_subject(bare);
-        if currency.is_some() {
-            weak.push((None, plain(without_currency)));
+        let (without_bracket, _) = bare.rsplit_once(" (").unwrap_or((bare, ""));
+        for part in [without_currency, without_bracket] {
+            if part != bare {
+                weak.push((None, plain(part)));
+                weak.extend(without_subject(part));
+            }
         }
         if is_label {
             // It says what kind of item an item of a list is, such as `phones[0].category`.
@@ -202,7 +206,9 @@ fn without_subject(name: &str) -> Vec<(Option<ObjectType>, String)> {
         let elided = ["l", "d", "dell", "dall"]
             .iter()
             .filter_map(|link| joined.strip_prefix(link));
-        let mut names = std::iter::once(joined.as_str()).chain(elided);
+        let names = std::iter::once(joined.as_str()).chain(elided);
+        // A genitive, as in `Domain-Name des Unternehmens`.
+        let mut names = names.chain(joined.strip_suffix('s'));
         names.find_map(noun).map(Some)
     };
     let mut found = Vec::new();
@@ -212,16 +218,25 @@ fn without_subject(name: &str) -> Vec<(Option<ObjectType>, String)> {
         let is_elided = ["l", "dell", "d"]
             .iter()
             .any(|link| tokens[at].starts_with(link));
-        if (!is_link && !is_elided) || begin >= tokens.len() {
+        if begin >= tokens.len() {
             continue;
         }
-        if let Some(of) = subject(&tokens[begin..]) {
+        // Without a word between, a noun alone: `Valore trattativa`.
+        let of = subject(&tokens[begin..]);
+        if let Some(of) = of.filter(|of| is_link || is_elided || of.is_some()) {
             let mut end = at;
             while end > 1 && LINKS.contains(&tokens[end - 1]) {
                 end -= 1;
             }
             found.push((of, tokens[..end].concat()));
         }
+    }
+    // `Fecha estimada de cierre` is `Fecha de cierre`.
+    let planned = words().list("planned");
+    let is_planned = |token: &&&str| planned.iter().any(|word| plain_words(word) == **token);
+    if tokens.iter().any(|token| is_planned(&token)) {
+        let rest = tokens.iter().filter(|token| !is_planned(token));
+        found.push((None, rest.copied().collect()));
     }
     for end in 1..tokens.len().min(3) {
         if let Some(of) = subject(&tokens[..end]) {

@@ -270,7 +270,11 @@ fn reference(format: &'static LineFormat, header: &Header) -> Option<(&'static s
             if header.is_noun_with(target, affixes) {
                 return Some((name, true));
             }
-            if header.is_noun(target) || header.is_noun_with(target, words().affixes("name")) {
+            let is_linked = header.is_noun_with(target, words().affixes("link"));
+            if header.is_noun(target)
+                || is_linked
+                || header.is_noun_with(target, words().affixes("name"))
+            {
                 return Some((name, header.is_id_path));
             }
         }

@@ -81,7 +81,7 @@ impl Words {
                 "LOST" => "LOST",
                 _ => "OPEN",
             };
-            status.extend(list.iter().map(|word| (plain_words(word), meaning)));
+            status.extend(list.iter().map(|word| (stems(word), meaning)));
         }
         status.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
         Self {
@@ -158,10 +158,10 @@ impl Words {
 
     /// What a word in a deal's status or stage means; nothing if that is not known.
     pub(super) fn status(&self, cell: &str) -> Option<&'static str> {
-        let words = plain_words(cell);
+        let words = stems(cell);
         let text = format!(" {words} ");
-        // In words without spaces, as Japanese: none are known.
-        let fits = |word: &str| text.contains(&format!(" {word} "));
+        // In words without spaces, as Japanese: none are known; but HubSpot writes "closedwon".
+        let fits = |word: &str| text.contains(&format!(" {word} ")) || is_squeezed(word, &words);
         let (word, meaning) = self.status.iter().find(|(word, _)| fits(word))?;
         // An open stage is only one that is called so: "New contract signed" is not "new".
         let is_whole = |word: &str| {
@@ -176,28 +176,59 @@ impl Words {
                 .any(|(word, meaning)| *meaning == "OPEN" && fits(word) && is_whole(word))
                 .then_some("OPEN");
         }
+        if is_squeezed(word, &words) {
+            return Some(meaning);
+        }
         // "Almost won" is not won, nor is "Nurture - lost contact" lost.
         let rest = text.replacen(&format!(" {word} "), "  ", 1);
-        let is_doubted = |doubt: &String| rest.contains(&format!(" {} ", plain_words(doubt)));
+        let is_doubted = |doubt: &String| rest.contains(&format!(" {} ", stems(doubt)));
         if cell.contains('?') || self.list("doubtful").iter().any(is_doubted) {
             return None;
         }
-        let mut subject = text.split_whitespace().take_while(|word| {
-            let is_noun = self.nouns(ObjectType::Deal).iter().any(|noun| noun == word);
-            is_noun || is_filler(word) || word.chars().all(|one| one.is_ascii_digit())
-        });
         let begin = text.find(&format!(" {word} ")).unwrap_or_default();
-        let is_first = text[..begin]
-            .split_whitespace()
-            .all(|word| subject.next() == Some(word));
+        let before = text[..begin].trim();
+        let ends_before = |negation: &String| {
+            let negation = stems(negation);
+            before == negation || before.ends_with(&format!(" {negation}"))
+        };
+        if self.list("negations").iter().any(ends_before) {
+            return None;
+        }
+        let is_subject = |word: &str| {
+            let is_noun = self
+                .nouns(ObjectType::Deal)
+                .iter()
+                .any(|noun| stems(noun) == word);
+            is_noun || is_filler(word) || word.chars().all(|one| one.is_ascii_digit())
+        };
+        let is_first = before.split_whitespace().all(is_subject);
         (is_first || words.ends_with(word.as_str())).then_some(meaning)
     }
+}
+
+/// The words of a text without the endings that number and gender change: `Gagnées` is `gagne`, and
+/// `ganada` is `ganad` as `ganado` is.
+fn stems(text: &str) -> String {
+    let text = plain_words(text);
+    let stem = |word: &str| {
+        let mut word = word.to_owned();
+        while word.len() > 5 && word.ends_with(['a', 'e', 'i', 'o', 's']) {
+            word.pop();
+        }
+        word
+    };
+    text.split(' ').map(stem).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether the words are written as one.
+fn is_squeezed(word: &str, text: &str) -> bool {
+    word.contains(' ') && !text.contains(' ') && word.replace(' ', "") == text
 }
 
 /// Words that don't change what a status means.
 fn is_filler(word: &str) -> bool {
     const FILLERS: [&str; 15] = [
-        "deal", "sales", "pipeline", "stage", "status", "b2b", "kunde", "to", "de", "ventes",
+        "deal", "sales", "pipeline", "stage", "status", "b2b", "kund", "to", "de", "ventes",
         "ventas", "vendas", "vendite", "vertrieb", "verkoop",
     ];
     FILLERS.contains(&word)
@@ -234,6 +265,7 @@ mod tests {
             "amounts",
             "currencies",
             "doubtful",
+            "negations",
             "subjects",
             "planned",
             "changes",
@@ -252,7 +284,26 @@ mod tests {
             ("Won - Onboarding", Some("WON")),
             ("Contract signed", Some("WON")),
             ("Closed Won (Sales Pipeline)", Some("WON")),
-            ("closedwon", None),
+            ("closedwon", Some("WON")),
+            ("closedlost", Some("LOST")),
+            ("Gagnées", Some("WON")),
+            ("Ganadas", Some("WON")),
+            ("Perdues", Some("LOST")),
+            ("Vendida", Some("WON")),
+            ("Signée", Some("WON")),
+            ("Sold", Some("WON")),
+            ("Annulée", Some("LOST")),
+            ("Rifiutata", Some("LOST")),
+            ("Geweigerd", Some("LOST")),
+            ("Lost - not interested", Some("LOST")),
+            ("Not lost", None),
+            ("nicht verloren", None),
+            ("Re-open lost", None),
+            ("Follow up lost deal", None),
+            ("Will be won", None),
+            ("Not yet won", None),
+            ("Won't decide", None),
+            ("Wonderful", None),
             ("Not won", Some("LOST")),
             ("Closed-Lost to Competition", Some("LOST")),
             ("gewonnen", Some("WON")),

@@ -229,6 +229,10 @@ impl Writer<'_> {
             return;
         };
         let profile = self.profile(index);
+        // The pages of companies are their own, and not those of the CRM.
+        if name == "url" && self.document.file.roles.column("domains") == Some(index) {
+            return;
+        }
         if name == "url" && !profile.is_some_and(|profile| profile.mostly(profile.urls)) {
             return;
         }

@@ -118,3 +118,208 @@ fn headers_are_understood_in_every_language() {
         assert_eq!(found, Some((expected, is_id)), "{object_type} {header}");
     }
 }
+
+#[test]
+fn headers_of_other_exports_are_understood() {
+    let fields: &[(ObjectType, &str, &[&str])] = &[
+        (
+            ObjectType::Deal,
+            "amount",
+            &[
+                "Montant de la transaction",
+                "Valeur de l'affaire",
+                "Importe del negocio",
+                "Valor da negociação",
+                "Valore trattativa",
+                "Dealwaarde (EUR)",
+                "Deal Amount",
+                "Amount in EUR",
+                "Total",
+                "Opportunity Amount",
+                "Angebotswert",
+                "Auftragsvolumen",
+                "Nettobetrag",
+                "Importe total",
+                "Likely",
+            ],
+        ),
+        (
+            ObjectType::Deal,
+            "closeDate",
+            &[
+                "Expected Close",
+                "Anticipated Close Date",
+                "Close Date (Est.)",
+                "Abschlussdatum (erwartet)",
+                "Voraussichtliches Abschlussdatum",
+                "Date de conclusion",
+                "Fecha estimada de cierre",
+                "Data estimada de fechamento",
+                "Data chiusura stimata",
+                "Verwachte einddatum",
+            ],
+        ),
+        (
+            ObjectType::Deal,
+            "modifiedDate",
+            &[
+                "Modified Time",
+                "Last Updated",
+                "Updated On",
+                "Date modified",
+                "Letzte Aktualisierung",
+                "Zuletzt geändert am",
+                "Änderungsdatum",
+                "Date de modification",
+                "Date de dernière modification",
+                "Mis à jour le",
+                "Fecha de modificación",
+                "Fecha de la última modificación",
+                "Última atualização",
+                "Data da última modificação",
+                "Data ultima modifica",
+                "Gewijzigd op",
+                "Datum laatste wijziging",
+                "SystemModstamp",
+                "hs_lastmodifieddate",
+                "updated_at",
+                "date_modified",
+            ],
+        ),
+        (
+            ObjectType::Deal,
+            "stage",
+            &[
+                "Stage Name",
+                "Pipeline Stage",
+                "Milestone",
+                "Vertriebsphase",
+                "Deal-Phase",
+                "Étape de la transaction",
+                "Phase de la transaction",
+                "Etapa del trato",
+                "Estágio do negócio",
+                "Etapa da negociação",
+                "Stadio opportunità",
+                "Fase deal",
+                "StageName",
+                "dealstage",
+            ],
+        ),
+        (
+            ObjectType::Contact,
+            "emailAddress",
+            &[
+                "E-Mail-Adresse",
+                "Adresse e-mail",
+                "Adresse électronique",
+                "Courriel",
+                "Dirección de correo electrónico",
+                "Correo",
+                "Endereço de e-mail",
+                "Indirizzo e-mail",
+                "E-mailadres",
+                "Emails",
+                "Work Email",
+                "Email 1",
+                "Primary Email",
+            ],
+        ),
+        (
+            ObjectType::Account,
+            "domains",
+            &[
+                "Company Domain",
+                "Nom de domaine de l'entreprise",
+                "Nombre de dominio de la empresa",
+                "Nome de domínio da empresa",
+                "Unternehmens-Domain",
+                "Domain-Name des Unternehmens",
+                "Dominio aziendale",
+                "Bedrijfsdomein",
+                "Webadresse",
+            ],
+        ),
+        (
+            ObjectType::Deal,
+            "objectId",
+            &[
+                "Datensatz-ID",
+                "ID de fiche d'informations",
+                "ID de registro",
+                "ID do registro",
+                "ID record",
+                "Record-ID",
+                "Deal-Nr.",
+                "Deal Id",
+                "DealID",
+                "id",
+            ],
+        ),
+    ];
+    for (object_type, expected, headers) in fields {
+        for header in *headers {
+            let found = field(object_type.line_format(), &Header::new(header));
+            assert_eq!(
+                found.map(|(field, _)| field),
+                Some(*expected),
+                "{object_type} {header}"
+            );
+        }
+    }
+    let references: &[(&str, &[&str])] = &[
+        (
+            "ownerId",
+            &[
+                "Deal owner",
+                "Owner Name",
+                "Owner Full Name",
+                "Sales owner",
+                "Assigned To",
+                "Zuständiger",
+                "Zuständiger Mitarbeiter",
+                "Deal-Inhaber",
+                "Propriétaire de la transaction",
+                "Propriétaire de l'affaire",
+                "Propietario del negocio",
+                "Propietario de Trato",
+                "Proprietário do negócio",
+                "Proprietario della trattativa",
+                "Proprietario opportunità",
+                "Eigenaar van deal",
+                "Deal-eigenaar",
+                "Opportunity Owner",
+                "OwnerId",
+                "hubspot_owner_id",
+            ],
+        ),
+        (
+            "accountId",
+            &[
+                "Account",
+                "Organisation",
+                "Associated Company",
+                "Entreprise associée",
+                "Empresa asociada",
+                "Empresa associada",
+                "Zugeordnetes Unternehmen",
+                "Azienda associata",
+                "Gekoppeld bedrijf",
+                "Nom du compte",
+                "Nombre de la cuenta",
+                "Nombre de Cuenta",
+                "Nome da conta",
+                "Accountnaam",
+                "Nome account",
+                "Sales account",
+                "AccountId",
+            ],
+        ),
+    ];
+    for (expected, headers) in references {
+        for header in *headers {
+            let found = reference(ObjectType::Deal.line_format(), &Header::new(header));
+            assert_eq!(found.map(|(field, _)| field), Some(*expected), "{header}");
+        }
+    }
+}
