@@ -12,8 +12,9 @@ use gong_crm::ObjectType;
 /// the deals where no file has them. What the files don't say is left open as a todo in the mapping;
 /// gong-crm check reports each.
 ///
-/// Writes gong-crm.toml into the current folder and a mapping per file into mappings/. Files that are
-/// already there are not changed. Nothing is sent.
+/// Writes gong-crm.toml into the current folder and a mapping per file into mappings/. Run it again for
+/// new exports: it adds what is missing, and leaves mappings that are already there as they are. Nothing
+/// is sent.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -33,7 +34,7 @@ pub(crate) struct Init {
     /// Time zone of times that have none, such as Europe/Berlin [default: the draft asks]
     #[arg(long, value_name = "ZONE")]
     pub(crate) zone: Option<String>,
-    /// Overwrite files of an earlier draft
+    /// Replace mappings of an earlier draft, and keep those as NAME.bak
     #[arg(long)]
     pub(crate) force: bool,
 }

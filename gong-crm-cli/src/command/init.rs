@@ -1,18 +1,20 @@
 //! `gong-crm init`: drafts of mappings and of `gong-crm.toml` from a CRM's exports.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use gong_crm::io::atomic_file::{self, Readers};
 use gong_crm::mapping::{Draft, DraftError, DraftOptions, Mapping};
 
 use crate::args::init::Init;
 use crate::config::search::FILE_NAME;
-use crate::config::trust_store;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::output::table::{Align, count, counted};
+
+use self::write::Written;
+
+mod write;
 
 pub(crate) fn run(init: &Init, output: Output) -> Result<Exit, CliError> {
     let mut options = DraftOptions::default();
@@ -36,8 +38,8 @@ pub(crate) fn run(init: &Init, output: Output) -> Result<Exit, CliError> {
         return Ok(Exit::Ok);
     }
     let draft = Mapping::draft(&init.paths, &options).map_err(failure)?;
-    write(&draft, init.force)?;
-    report(&draft, output);
+    let written = write::write(&draft, init.force)?;
+    report(&draft, &written, output);
     Ok(Exit::Ok)
 }
 
@@ -47,40 +49,6 @@ fn failure(error: DraftError) -> CliError {
         format!("{}: {}", error.path.display(), error.message),
     )
     .with_hint(error.hint)
-}
-
-/// Writes the files, all or none.
-fn write(draft: &Draft, force: bool) -> Result<(), CliError> {
-    let there = draft.files.iter().find(|file| file.path.exists());
-    if let Some(file) = there.filter(|_| !force) {
-        return Err(CliError::new(
-            Exit::Usage,
-            format!(
-                "{} is already there; nothing was written",
-                file.path.display()
-            ),
-        )
-        .with_hint("move it away, or overwrite it with --force"));
-    }
-    for file in &draft.files {
-        let unwritable = |error: std::io::Error| {
-            CliError::new(
-                Exit::Unexpected,
-                format!("{}: {error}", file.path.display()),
-            )
-        };
-        if let Some(folder) = file.path.parent() {
-            atomic_file::create_private_dir(folder).map_err(unwritable)?;
-        }
-        // Mappings can quote cells of the exports.
-        let written = atomic_file::write(&file.path, file.text.as_bytes(), Readers::Owner);
-        written.map_err(unwritable)?;
-        if file.path.file_name().is_some_and(|name| name == FILE_NAME) {
-            // The user had it written, so it is no stranger's. Without a state directory it is one.
-            drop(trust_store::keep(&file.path, &file.text));
-        }
-    }
-    Ok(())
 }
 
 /// The files that count, and the names of the earlier exports that don't.
@@ -93,7 +61,7 @@ fn superseded(draft: &Draft) -> BTreeMap<&Path, Vec<String>> {
     all
 }
 
-fn report(draft: &Draft, output: Output) {
+fn report(draft: &Draft, written: &Written, output: Output) {
     if output.is_json() {
         let sources: Vec<_> = draft
             .sources
@@ -117,13 +85,14 @@ fn report(draft: &Draft, output: Output) {
             .iter()
             .map(|file| serde_json::json!({"path": file.path, "by": file.by}))
             .collect();
-        let written: Vec<_> = draft.files.iter().map(|file| &file.path).collect();
         output.json(&serde_json::json!({
             "sources": sources,
-            "written": written,
+            "written": written.written,
+            "extended": written.extended,
+            "kept": written.kept,
             "superseded": superseded,
             "skipped": skipped,
-            "questions": draft.questions,
+            "questions": written.questions,
         }));
         return;
     }
@@ -160,16 +129,42 @@ fn report(draft: &Draft, output: Output) {
             &skipped.hint,
         );
     }
-    output.status(&format!(
-        "wrote gong-crm.toml and {}",
-        counted(draft.files.len() as u64 - 1, "file")
-    ));
-    let questions = match draft.questions {
+    let shown = |paths: &[PathBuf]| {
+        let paths: Vec<String> = paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        paths.join(", ")
+    };
+    let files = written.written.len() as u64;
+    if written.written.iter().any(|path| path.ends_with(FILE_NAME)) {
+        output.status(&format!(
+            "wrote {FILE_NAME} and {}",
+            counted(files - 1, "file")
+        ));
+    } else if files > 0 {
+        output.status(&format!("wrote {}", shown(&written.written)));
+    }
+    if !written.extended.is_empty() {
+        output.status(&format!("added to {}", shown(&written.extended)));
+    }
+    if !written.kept.is_empty() {
+        output.warning(
+            &format!(
+                "not changed, and a draft of today differs: {}",
+                shown(&written.kept)
+            ),
+            "see the draft with gong-crm init --print FILE; --force replaces them, and keeps them as NAME.bak",
+        );
+    }
+    let questions = match written.questions {
         0 => "no question is open".to_owned(),
         count => format!(
             "{} open; gong-crm check reports each",
             counted(count as u64, "question")
         ),
     };
-    output.status(&questions);
+    if files > 0 {
+        output.status(&questions);
+    }
 }

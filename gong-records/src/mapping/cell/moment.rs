@@ -267,10 +267,15 @@ impl Moments {
                     Some(format) => format!(" written as {} or as ISO 8601", format.as_str()),
                     None => " written as ISO 8601".to_owned(),
                 };
-                let (article, key) = if what == "date" {
-                    ("a date", "dates")
+                let key = if what == "date" || !cell.contains(':') {
+                    "dates"
                 } else {
-                    ("a date-time", "date-times (dates where it has no time)")
+                    "date-times"
+                };
+                let article = if what == "date" {
+                    "a date"
+                } else {
+                    "a date-time"
                 };
                 Wrong::new(
                     format!("it is not {article}{known}"),

@@ -7,7 +7,7 @@ use super::ids::Cleaning;
 use super::links::{Link, TypedFile};
 use super::profile::Profile;
 use super::settings::{Content, Settings, both_orders};
-use super::toml_text::{in_expression, list, quoted, words as one_or_list};
+use super::toml_text::{in_expression, is_path, list, quoted, words as one_or_list};
 use super::words::words;
 use crate::record::{Field, ObjectType, Presence};
 
@@ -94,6 +94,16 @@ impl Writer<'_> {
             .file
             .column(index)
             .map_or("", |column| column.name.as_str())
+    }
+
+    /// The column in an expression.
+    fn in_expression(&self, index: usize) -> String {
+        let name = self.name(index);
+        if self.document.file.table.is_json && is_path(name) {
+            name.to_owned()
+        } else {
+            in_expression(name)
+        }
     }
 
     fn profile(&self, index: usize) -> Option<&Profile> {
@@ -190,6 +200,9 @@ impl Writer<'_> {
             if let Some(records) = &table.records {
                 let _ = writeln!(text, "records = {}", quoted(records));
             }
+            if let Some(list) = &table.each {
+                let _ = writeln!(text, "each = {}", quoted(list));
+            }
         } else if table.delimiter != b',' {
             let _ = writeln!(
                 text,
@@ -267,6 +280,12 @@ impl Writer<'_> {
                 answers.join(", and ")
             ));
         }
+        if let Some(example) = &self.settings.has_ambiguous_numbers {
+            self.questions.push(format!(
+                "Is the sign in {example} between thousands, or before decimals? All numbers fit both. Correct \
+                 decimal and thousands."
+            ));
+        }
         if self.settings.decimal != '.' {
             let _ = writeln!(
                 text,
@@ -337,7 +356,7 @@ impl Writer<'_> {
 
     /// An expression that says whether the column's cell has something in it; `0` and `no` are something.
     fn is_filled(&self, index: usize) -> String {
-        let name = in_expression(self.name(index));
+        let name = self.in_expression(index);
         if self.document.file.table.is_json {
             name
         } else {
@@ -430,7 +449,7 @@ impl Writer<'_> {
                     .all(|cell| cell.starts_with(|one: char| one.is_ascii_digit()))
         });
         if is_numbered {
-            let expression = format!("leading_number({})", in_expression(&name));
+            let expression = format!("leading_number({})", self.in_expression(index));
             let _ = writeln!(
                 text,
                 "# A stage without a number at its beginning comes last.\nsortOrder = {{ expr = {}, default = \"999\" }}",
@@ -466,7 +485,7 @@ impl Writer<'_> {
         let Some((_, _, link)) = link else {
             return String::new();
         };
-        let column = in_expression(self.name(link.column()));
+        let column = self.in_expression(link.column());
         let settings = self.settings_text(false);
         let settings = without_filter(&settings);
         let expression = quoted(&format!("email_in({column})"));

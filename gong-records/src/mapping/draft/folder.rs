@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 
 use super::document::{Document, Links};
 use super::files::{Group, files, groups, relative, stems};
+use super::header::noun;
 use super::ids::Cleaning;
 use super::links::{Link, TypedFile, cleaning, link};
 use super::object_type::object_type;
-use super::owners::{Owners, USERS};
-use super::roles::Roles;
+use super::owners::{Owners, USERS, with_new_users};
+use super::roles::{Reference, Roles};
 use super::table::{DraftError, Table, pairs};
 use super::toml_text::quoted;
+use super::words::plain;
 use crate::mapping::model::Mapping;
 use crate::record::ObjectType;
 
@@ -54,6 +56,47 @@ pub struct DraftedFile {
     pub path: PathBuf,
     /// What it holds.
     pub text: String,
+    /// How many questions it leaves open.
+    pub questions: usize,
+}
+
+impl DraftedFile {
+    fn new(path: impl Into<PathBuf>, text: String) -> Self {
+        let path = path.into();
+        let is_mapping =
+            path.starts_with(MAPPINGS) && path.extension().is_some_and(|end| end == "toml");
+        Self {
+            questions: if is_mapping { questions(&text) } else { 0 },
+            path,
+            text,
+        }
+    }
+
+    /// An earlier draft of this file, which a person may have filled in, with what is new in this one;
+    /// nothing where the two can't be told apart by their rows.
+    #[must_use]
+    pub fn merged_into(&self, earlier: &str) -> Option<String> {
+        self.path
+            .ends_with(USERS)
+            .then(|| with_new_users(earlier, &self.text))?
+    }
+}
+
+impl DraftedSource {
+    /// Its table in `gong-crm.toml`.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        let files = if self.files.contains('*') {
+            format!("{{ glob = {}, take = \"latest\" }}", quoted(&self.files))
+        } else {
+            quoted(&self.files)
+        };
+        let mut text = format!("\n[sources.{}]\nfiles = {files}\n", self.object_type);
+        if let Some(map) = &self.map {
+            let _ = writeln!(text, "map = {}", quoted(map));
+        }
+        text
+    }
 }
 
 /// A source of records.
@@ -123,6 +166,15 @@ impl Mapping {
         let mut typed: Vec<TypedFile> = Vec::new();
         for group in groups(files) {
             draft.add_group(group, is_single, options, &mut typed)?;
+        }
+        if options.object_type.is_none() {
+            let mut of_lists = Vec::new();
+            for parent in &typed {
+                let known = typed.iter().chain(&of_lists);
+                let known: Vec<ObjectType> = known.map(|file| file.object_type).collect();
+                draft.add_lists(&parent.table, Some(parent), options, &known, &mut of_lists);
+            }
+            typed.extend(of_lists);
         }
         if typed.is_empty() {
             let path = paths
@@ -195,6 +247,11 @@ impl Draft {
                 }
             };
             let Some(object_type) = options.object_type.or_else(|| object_type(&table)) else {
+                // Pipelines are no records of Gong's, and their stages are.
+                if table.lists.iter().any(|list| noun(&plain(list)).is_some()) {
+                    self.add_lists(&table, None, options, &[], typed);
+                    continue;
+                }
                 let error = DraftError {
                     path,
                     message: "neither its name nor its columns tell what its rows are".to_owned(),
@@ -248,6 +305,70 @@ impl Draft {
         Ok(())
     }
 
+    /// The records that lists in the records of a file hold, such as the contacts of a company.
+    fn add_lists(
+        &mut self,
+        table: &Table,
+        parent: Option<&TypedFile>,
+        options: &DraftOptions,
+        known: &[ObjectType],
+        typed: &mut Vec<TypedFile>,
+    ) {
+        let id = parent.and_then(|parent| parent.column(parent.id()?));
+        for list in &table.lists {
+            let Some(object_type) = noun(&plain(list)) else {
+                continue;
+            };
+            // A deal's companies are those that it belongs to.
+            let is_reference = parent.is_some_and(|parent| {
+                let mut fields = parent.object_type.line_format().fields.iter();
+                fields.any(|field| field.references == Some(object_type))
+            });
+            let is_known = known.contains(&object_type)
+                || typed.iter().any(|known| known.object_type == object_type);
+            if is_reference || is_known {
+                continue;
+            }
+            let Some(items) = table.items(list, id.map(|id| id.name.as_str())) else {
+                continue;
+            };
+            let mut roles = Roles::of(&items, object_type);
+            let format = object_type.line_format();
+            let to_parent = format.fields.iter().find(|field| {
+                let of_parent = parent.map(|parent| parent.object_type);
+                field.references.is_some() && field.references == of_parent
+            });
+            if let (Some(field), Some(_)) = (to_parent, id) {
+                let reference = roles.references.entry(field.name).or_default();
+                *reference = Reference {
+                    ids: vec![0],
+                    names: Vec::new(),
+                };
+            }
+            let mut sources = self.sources.iter();
+            let of_parent = parent.map(|parent| parent.object_type);
+            let of_parent = sources.find(|source| Some(source.object_type) == of_parent);
+            self.sources.push(DraftedSource {
+                object_type,
+                files: of_parent.map_or_else(
+                    || relative(&table.path, &options.folder),
+                    |source| source.files.clone(),
+                ),
+                map: None,
+                rows: items.rows,
+            });
+            typed.push(TypedFile {
+                reference: parent.map_or_else(
+                    || relative(&table.path, &options.folder.join(MAPPINGS)),
+                    |parent| parent.reference.clone(),
+                ),
+                roles,
+                table: items,
+                object_type,
+            });
+        }
+    }
+
     fn write(&mut self, files: &[TypedFile], options: &DraftOptions) {
         let of = |object_type| files.iter().find(|file| file.object_type == object_type);
         let mut links: Vec<Links> = files.iter().map(|file| links_of(file, files)).collect();
@@ -296,10 +417,7 @@ impl Draft {
                     });
                 }
             }
-            mappings.push(DraftedFile {
-                path: name.into(),
-                text,
-            });
+            mappings.push(DraftedFile::new(name, text));
         }
         if let Some((csv, mapping)) = users.drafted {
             let name = format!("{MAPPINGS}/users.toml");
@@ -309,21 +427,12 @@ impl Draft {
                 map: Some(name.clone()),
                 rows: csv.lines().count() as u64 - 1,
             });
-            mappings.push(DraftedFile {
-                path: name.into(),
-                text: mapping,
-            });
-            mappings.push(DraftedFile {
-                path: format!("{MAPPINGS}/{USERS}").into(),
-                text: csv,
-            });
+            mappings.push(DraftedFile::new(name, mapping));
+            mappings.push(DraftedFile::new(format!("{MAPPINGS}/{USERS}"), csv));
         }
         self.sources.sort_by_key(|source| source.object_type);
-        self.questions = mappings.iter().map(|file| questions(&file.text)).sum();
-        let config = DraftedFile {
-            path: "gong-crm.toml".into(),
-            text: self.config(),
-        };
+        self.questions = mappings.iter().map(|file| file.questions).sum();
+        let config = DraftedFile::new("gong-crm.toml", self.config());
         self.files = std::iter::once(config).chain(mappings).collect();
     }
 
@@ -334,19 +443,7 @@ impl Draft {
             [sync]\nmax-deletions = \"5%\"\n"
             .to_owned();
         for source in &self.sources {
-            let files = if source.files.contains('*') {
-                format!("{{ glob = {}, take = \"latest\" }}", quoted(&source.files))
-            } else {
-                quoted(&source.files)
-            };
-            let _ = write!(
-                text,
-                "\n[sources.{}]\nfiles = {files}\n",
-                source.object_type
-            );
-            if let Some(map) = &source.map {
-                let _ = writeln!(text, "map = {}", quoted(map));
-            }
+            text.push_str(&source.to_toml());
         }
         text
     }

@@ -173,7 +173,7 @@ impl Header {
 }
 
 /// The type that a noun means.
-fn noun(name: &str) -> Option<ObjectType> {
+pub(super) fn noun(name: &str) -> Option<ObjectType> {
     let mut types = ObjectType::ALL.into_iter();
     types.find(|known| words().nouns(*known).iter().any(|noun| noun == name))
 }

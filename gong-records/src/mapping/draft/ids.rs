@@ -12,6 +12,8 @@ use crate::value::object_id;
 pub(super) struct Cleaning {
     strip: Vec<String>,
     replace: Vec<char>,
+    /// Whether what is replaced is left out, as the signs between the digits of `1,001`.
+    removes: bool,
     slug: bool,
 }
 
@@ -61,6 +63,15 @@ impl Cleaning {
                 }
             }
         }
+        let is_grouped = |cell: &str| {
+            let mut groups = cell.split([',', '.', '\'', ' ']);
+            let first = groups.next().unwrap_or_default();
+            let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            (1..=3).contains(&first.len())
+                && is_digits(first)
+                && groups.all(|group| group.len() == 3 && is_digits(group))
+        };
+        cleaning.removes = odd.len() == 1 && all(&is_grouped);
         if odd.iter().any(|one| one.is_alphabetic()) {
             cleaning.slug = true;
         } else {
@@ -79,7 +90,10 @@ impl Cleaning {
             let pairs: Vec<String> = self
                 .replace
                 .iter()
-                .map(|one| format!("{} = \"-\"", quoted(&one.to_string())))
+                .map(|one| {
+                    let by = if self.removes { "" } else { "-" };
+                    format!("{} = \"{by}\"", quoted(&one.to_string()))
+                })
                 .collect();
             keys.push(format!("replace = {{ {} }}", pairs.join(", ")));
         }
@@ -145,6 +159,8 @@ mod tests {
                 &["12.345.678/0001-90"],
                 "replace = { \".\" = \"-\", \"/\" = \"-\" }",
             ),
+            (&["1,001", "12,345", "7"], "replace = { \",\" = \"\" }"),
+            (&["=\"001\"", "=\"002\""], "strip = [\"=\\\"\", \"\\\"\"]"),
             (&["'0001", "'0002"], "strip = [\"'\"]"),
             (&["lead_a1", "cont_b2"], "replace = { \"_\" = \"-\" }"),
             (&["Müller 1"], "slug = true"),

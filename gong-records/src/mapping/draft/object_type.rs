@@ -1,6 +1,6 @@
 //! What the rows of a file are: by its name, its headers and their prefixes.
 
-use super::header::{Header, prefix};
+use super::header::{Header, noun, prefix};
 use super::roles::Roles;
 use super::table::Table;
 use super::words::{plain, plain_words, words};
@@ -8,6 +8,23 @@ use crate::record::ObjectType;
 
 /// What type a file's rows are, and how sure that is: by its name, its headers and their prefixes.
 pub(super) fn object_type(table: &Table) -> Option<ObjectType> {
+    let found = by_score(table);
+    // What holds people or deals is a company, whatever it is called.
+    let holds = |of| {
+        table
+            .lists
+            .iter()
+            .any(|list| noun(&plain(list)) == Some(of))
+    };
+    if matches!(found, Some(ObjectType::Lead) | None)
+        && (holds(ObjectType::Deal) || holds(ObjectType::Contact))
+    {
+        return Some(ObjectType::Account);
+    }
+    found
+}
+
+fn by_score(table: &Table) -> Option<ObjectType> {
     let scores = ObjectType::ALL.map(|object_type| (score(table, object_type), object_type));
     let best = scores.iter().max_by_key(|(score, _)| *score)?;
     let others = scores.iter().filter(|other| other.1 != best.1);

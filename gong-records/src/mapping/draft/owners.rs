@@ -1,6 +1,6 @@
 //! Where the users come from, if no export has them: the owners that other files name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::document::Links;
@@ -98,6 +98,40 @@ impl Owners {
         }
         owners
     }
+}
+
+/// A file of users with the rows that a newer draft has besides; nothing if its columns are others.
+pub(super) fn with_new_users(existing: &str, drafted: &str) -> Option<String> {
+    let read = |text: &str| {
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        let header = reader.headers().ok()?.clone();
+        let rows = reader.records().collect::<Result<Vec<_>, _>>().ok()?;
+        Some((header, rows))
+    };
+    let ((header, rows), (of_draft, drafted)) = (read(existing)?, read(drafted)?);
+    let place = |name: &str| header.iter().position(|known| known.trim() == name);
+    let id = place("Id")?;
+    let places: Vec<usize> = of_draft.iter().map(place).collect::<Option<_>>()?;
+    let known: BTreeSet<&str> = rows
+        .iter()
+        .filter_map(|row| row.get(id))
+        .map(str::trim)
+        .collect();
+    let mut text = existing.trim_end().to_owned() + "\n";
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in &drafted {
+        let mut cells = vec![""; header.len()];
+        for (cell, place) in row.iter().zip(&places) {
+            cells[*place] = cell;
+        }
+        if !known.contains(cells[id].trim()) {
+            writer.write_record(&cells).ok()?;
+        }
+    }
+    text.push_str(&String::from_utf8(writer.into_inner().ok()?).ok()?);
+    Some(text)
 }
 
 /// A file of users whose addresses are to be filled in, and its mapping.

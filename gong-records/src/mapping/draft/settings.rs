@@ -55,6 +55,8 @@ pub(super) struct Settings {
     pub(super) language: Option<&'static str>,
     /// The languages that fit equally well.
     pub(super) languages: Vec<&'static str>,
+    /// A number that fits both decimal signs, where none decides.
+    pub(super) has_ambiguous_numbers: Option<String>,
     pub(super) decimal: char,
     pub(super) thousands: Option<char>,
     /// The place of the signs among [`SIGNS`].
@@ -66,6 +68,7 @@ impl Settings {
         let mut settings = Self {
             order: None,
             has_ambiguous_dates: None,
+            has_ambiguous_numbers: None,
             language: None,
             languages: Vec::new(),
             decimal: '.',
@@ -84,6 +87,7 @@ impl Settings {
         }
         let mut fits = [0; SIGNS.len()];
         let mut is_marked = false;
+        let mut example = None;
         for column in &table.columns {
             let profile = &column.profile;
             let best = profile.numbers.iter().max().copied().unwrap_or_default();
@@ -95,6 +99,8 @@ impl Settings {
                 *sum += count;
                 is_marked |= count > 0;
             }
+            let mut cells = profile.values.keys();
+            example = example.or_else(|| cells.find(|cell| cell.contains(['.', ','])).cloned());
         }
         if !is_marked {
             return;
@@ -111,6 +117,10 @@ impl Settings {
             .find(|index| fits[*index] == best)
             .unwrap_or_default();
         (self.decimal, self.thousands) = (SIGNS[index].0, Some(SIGNS[index].1));
+        // 1.234 is a bit more than one, or more than a thousand.
+        if fits[0] == best && fits[1] == best {
+            self.has_ambiguous_numbers = example;
+        }
         self.signs = index;
     }
 
@@ -204,6 +214,16 @@ impl Settings {
             .order()
             .is_none_or(|order| self.order.is_none() || self.order == Some(order))
             && (candidate.language.is_none() || candidate.language == self.language)
+    }
+
+    /// The signs of a column that has others than the file.
+    pub(super) fn other_signs(&self, profile: &Profile) -> Option<(char, char)> {
+        let most = profile.numbers.iter().max()?;
+        if profile.numbers[self.signs] == *most {
+            return None;
+        }
+        let index = profile.numbers.iter().position(|count| count == most)?;
+        Some(SIGNS[index])
     }
 
     /// What the cells of the column are. Of dates and numbers, some may be wrong.

@@ -17,6 +17,9 @@ use crate::mapping::json_rows::JsonRows;
 use crate::mapping::row::Row;
 use crate::mapping::source::{DELIMITERS, fitness, is_header, is_sep_line};
 
+/// The name of the column that holds the item of a list.
+const ITEM: &str = "item";
+
 /// How much of a file is looked at to tell what it is.
 const BEGIN_BYTES: u64 = 256 * 1024;
 /// The most paths of JSON records that become columns.
@@ -40,6 +43,10 @@ pub(super) struct Table {
     pub(super) path: PathBuf,
     pub(super) is_json: bool,
     pub(super) records: Option<String>,
+    /// The list in each record whose items the rows are.
+    pub(super) each: Option<String>,
+    /// The lists in the records whose items have ids, and are records of their own.
+    pub(super) lists: BTreeSet<String>,
     pub(super) encoding: Guessed,
     pub(super) delimiter: u8,
     /// Rows above the header.
@@ -52,6 +59,8 @@ pub(super) struct Table {
     pub(super) footer_columns: BTreeSet<usize>,
     /// Rows that can't be read as rows of the table.
     pub(super) bad_rows: u64,
+    /// Where the column of each path is, in JSON.
+    places: HashMap<String, usize>,
 }
 
 pub(super) struct Column {
@@ -86,7 +95,7 @@ impl Table {
             .read_to_end(&mut begin)
             .map_err(unreadable)?;
         refuse(&begin).map_or(Ok(()), |(message, hint)| Err(fail(message, hint)))?;
-        let encoding = guessed(&begin);
+        let encoding = guessed_of_all(&begin, open()?).map_err(unreadable)?;
         let first = begin
             .iter()
             .find(|byte| !byte.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(byte));
@@ -105,6 +114,8 @@ impl Table {
             path: path.to_path_buf(),
             is_json: false,
             records: None,
+            each: None,
+            lists: BTreeSet::new(),
             encoding,
             delimiter,
             skip,
@@ -113,6 +124,7 @@ impl Table {
             footers: Vec::new(),
             footer_columns: BTreeSet::new(),
             bad_rows: 0,
+            places: HashMap::new(),
         };
         table.read_rows(open()?).map_err(unreadable)?;
         Ok(table)
@@ -202,12 +214,12 @@ impl Table {
         source: Box<dyn Read>,
         begin: &[u8],
     ) -> io::Result<Self> {
-        let records = list_of_document(path, begin);
-        let mut rows = JsonRows::new(source, encoding.encoding, records.as_deref())?;
         let mut table = Self {
             path: path.to_path_buf(),
             is_json: true,
-            records,
+            records: list_of_document(path, begin),
+            each: None,
+            lists: BTreeSet::new(),
             encoding,
             delimiter: b',',
             skip: 0,
@@ -216,34 +228,109 @@ impl Table {
             footers: Vec::new(),
             footer_columns: BTreeSet::new(),
             bad_rows: 0,
+            places: HashMap::new(),
         };
-        let mut row = Row::default();
-        let mut places = HashMap::<String, usize>::new();
-        while rows.next(&mut row)? {
-            let Some((record, None)) = row.json.as_ref().map(|(record, _)| (record, &row.defect))
-            else {
-                table.bad_rows += 1;
-                continue;
-            };
+        let mut lists = BTreeSet::new();
+        let bad_rows = table.each_record(source, &mut |table, record| {
             table.rows += 1;
             let mut cells = Vec::new();
             flatten(record, "", 0, &mut cells);
-            for (name, text, kind) in cells {
-                let count = places.len();
-                let place = *places.entry(name.clone()).or_insert(count);
-                if place == table.columns.len() && place < MAX_PATHS {
-                    table.columns.push(Column {
-                        name,
+            table.add_cells(cells);
+            for (key, value) in record.as_object().into_iter().flatten() {
+                let mut items = value.as_array().into_iter().flatten();
+                if items.any(|item| item.get("id").is_some()) {
+                    lists.insert(key.clone());
+                }
+            }
+        })?;
+        (table.bad_rows, table.lists) = (bad_rows, lists);
+        Ok(table)
+    }
+
+    /// The items of a list in each of the records, with the id of the record if it has one.
+    pub(super) fn items(&self, list: &str, id: Option<&str>) -> Option<Self> {
+        let mut table = Self {
+            path: self.path.clone(),
+            is_json: true,
+            records: self.records.clone(),
+            each: Some(list.to_owned()),
+            lists: BTreeSet::new(),
+            encoding: self.encoding.clone(),
+            delimiter: b',',
+            skip: 0,
+            columns: Vec::new(),
+            rows: 0,
+            footers: Vec::new(),
+            footer_columns: BTreeSet::new(),
+            bad_rows: 0,
+            places: HashMap::new(),
+        };
+        table.columns.extend(id.map(|id| Column {
+            name: id.to_owned(),
+            profile: Profile::default(),
+            is_of_parent: true,
+        }));
+        let source = crate::mapping::open(&self.path).ok()?;
+        let read = table.each_record(source, &mut |table, record| {
+            let parent = id.and_then(|id| record.get(id)).map(cell);
+            for item in record
+                .get(list)
+                .and_then(serde_json::Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                table.rows += 1;
+                let mut cells = Vec::new();
+                if let (Some(id), Some((text, kind))) = (id, &parent) {
+                    cells.push((id.to_owned(), text.clone(), *kind));
+                }
+                flatten(item, ITEM, 0, &mut cells);
+                table.add_cells(cells);
+            }
+        });
+        read.ok()?;
+        (table.rows > 0).then_some(table)
+    }
+
+    /// Reads the records one by one, and says how many are none.
+    fn each_record(
+        &mut self,
+        source: Box<dyn Read>,
+        on_record: &mut dyn FnMut(&mut Self, &serde_json::Value),
+    ) -> io::Result<u64> {
+        let mut rows = JsonRows::new(source, self.encoding.encoding, self.records.as_deref())?;
+        let mut row = Row::default();
+        let mut bad_rows = 0;
+        while rows.next(&mut row)? {
+            match row.json.as_ref().map(|(record, _)| (record, &row.defect)) {
+                Some((record, None)) => on_record(self, record),
+                _ => bad_rows += 1,
+            }
+        }
+        Ok(bad_rows)
+    }
+
+    /// Counts the cells of a record, each in the column of its path.
+    fn add_cells(&mut self, cells: Vec<(String, String, CellKind)>) {
+        for (name, text, kind) in cells {
+            let known = self.places.get(&name).copied();
+            let place = known.unwrap_or_else(|| {
+                let known = self.columns.iter().position(|column| column.name == name);
+                let place = known.unwrap_or(self.columns.len());
+                if place == self.columns.len() && place < MAX_PATHS {
+                    self.columns.push(Column {
+                        name: name.clone(),
                         profile: Profile::default(),
                         is_of_parent: false,
                     });
                 }
-                if let Some(column) = table.columns.get_mut(place) {
-                    column.profile.add(text.trim(), kind);
-                }
+                self.places.insert(name, place);
+                place
+            });
+            if let Some(column) = self.columns.get_mut(place) {
+                column.profile.add(text.trim(), kind);
             }
         }
-        Ok(table)
     }
 
     /// The file's name.
@@ -289,6 +376,31 @@ pub(super) fn names(path: &Path) -> Vec<String> {
         return names;
     }
     header(&begin, encoding, delimiter(&begin, encoding)).1
+}
+
+/// The encoding by all bytes: the first that is not UTF-8 may be far behind.
+fn guessed_of_all(begin: &[u8], mut source: Box<dyn Read>) -> io::Result<Guessed> {
+    let by_begin = guessed(begin);
+    if by_begin.encoding != encoding_rs::UTF_8 || by_begin.sample.is_some() {
+        return Ok(by_begin);
+    }
+    let mut bytes = Vec::new();
+    loop {
+        let before = bytes.len();
+        source.by_ref().take(BEGIN_BYTES).read_to_end(&mut bytes)?;
+        let is_at_end = bytes.len() == before;
+        match std::str::from_utf8(&bytes) {
+            Ok(_) => bytes.clear(),
+            // A character may go on in what is read next.
+            Err(error) if error.error_len().is_none() && !is_at_end => {
+                bytes.drain(..error.valid_up_to());
+            }
+            Err(_) => return Ok(guessed(&bytes)),
+        }
+        if is_at_end {
+            return Ok(by_begin);
+        }
+    }
 }
 
 /// Whether a file's name says that it holds JSON.

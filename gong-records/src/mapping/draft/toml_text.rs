@@ -61,6 +61,18 @@ pub(super) fn in_expression(column: &str) -> String {
     )
 }
 
+/// Whether a path of JSON can be written in an expression as it is.
+pub(super) fn is_path(path: &str) -> bool {
+    let mut keys = path.split('.');
+    keys.all(|key| {
+        let mut characters = key.chars();
+        let begins = characters
+            .next()
+            .is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+        begins && characters.all(|one| one.is_ascii_alphanumeric() || one == '_')
+    })
+}
+
 /// A name such as `annualRevenue` for a custom field, different from the names before, and not so near
 /// to one of Gong's that the check would take it for that one.
 pub(super) fn field_name(

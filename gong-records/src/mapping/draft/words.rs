@@ -265,6 +265,7 @@ mod tests {
             "amounts",
             "currencies",
             "doubtful",
+            "activities",
             "negations",
             "subjects",
             "planned",

@@ -27,6 +27,13 @@ impl Writer<'_> {
         };
         self.used.insert(index);
         let mut keys = vec![format!("from = {}", quoted(self.name(index)))];
+        let signs = self
+            .profile(index)
+            .and_then(|profile| self.settings.other_signs(profile));
+        if let Some((decimal, thousands)) = signs {
+            keys.push(format!("decimal = {}", quoted(&decimal.to_string())));
+            keys.push(format!("thousands = {}", quoted(&thousands.to_string())));
+        }
         let currency = roles.others.get("currency").copied();
         let currency = currency.filter(|index| {
             self.profile(*index)

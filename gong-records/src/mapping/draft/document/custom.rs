@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::Writer;
+use crate::mapping::draft::header::Header;
 use crate::mapping::draft::settings::Content;
 use crate::mapping::draft::toml_text::{field_name, quoted};
 
@@ -29,7 +30,12 @@ impl Writer<'_> {
         let mut text = String::new();
         let mut nameless = BTreeSet::new();
         for (index, column) in file.table.columns.iter().enumerate() {
-            if self.used.contains(&index) {
+            // What a list holds are records of their own.
+            let is_of_list = Header::new(&column.name).list_of.is_some_and(|of| {
+                let mut fields = format.fields.iter();
+                fields.all(|field| field.references != Some(of))
+            });
+            if self.used.contains(&index) || column.is_of_parent || is_of_list {
                 continue;
             }
             if column.name.is_empty() || names.get(column.name.as_str()) != Some(&1) {

@@ -123,11 +123,20 @@ impl Writer<'_> {
         (0..self.contents.len())
             .filter(|index| !known.contains(index) && !self.name(*index).is_empty())
             .filter(|index| match self.content(*index) {
-                Content::DateTime { .. } => true,
+                Content::DateTime { .. } => {
+                    self.is_of_change(*index) || !self.is_of_activity(*index)
+                }
                 Content::Date(_) => self.is_of_change(*index),
                 _ => false,
             })
             .collect()
+    }
+
+    /// Whether a column's name says that something happened, such as the last call.
+    fn is_of_activity(&self, index: usize) -> bool {
+        let name = format!(" {} ", plain_words(self.name(index)));
+        let mut words = words().list("activities").iter();
+        words.any(|word| name.contains(&format!(" {} ", plain_words(word))))
     }
 
     /// Whether a column's name says that something changed.

@@ -4,7 +4,7 @@ use super::Writer;
 use crate::mapping::draft::links::Link;
 use crate::mapping::draft::roles::is_amount;
 use crate::mapping::draft::settings::Content;
-use crate::mapping::draft::toml_text::{in_expression, list, quoted, words as one_or_list};
+use crate::mapping::draft::toml_text::{list, quoted, words as one_or_list};
 use crate::record::ObjectType;
 use std::collections::BTreeSet;
 
@@ -190,7 +190,7 @@ impl Writer<'_> {
                 } else {
                     "last_name"
                 };
-                let expression = format!("{function}({})", in_expression(self.name(full)));
+                let expression = format!("{function}({})", self.in_expression(full));
                 self.line(name, &[format!("expr = {}", quoted(&expression))]);
             }
             _ => self.plain(name),
@@ -266,7 +266,8 @@ impl Writer<'_> {
         let Some((_, target, link)) = link.cloned() else {
             return;
         };
-        let column = self.name(link.column()).to_owned();
+        let link_column = link.column();
+        let column = self.name(link_column).to_owned();
         let from = format!("from = {}", quoted(&column));
         self.used.insert(link.column());
         match link {
@@ -311,7 +312,7 @@ impl Writer<'_> {
                 self.line(field, &keys);
             }
             Link::Email(_) => {
-                let expression = format!("email_in({})", in_expression(&column));
+                let expression = format!("email_in({})", self.in_expression(link_column));
                 self.line(field, &[format!("expr = {}", quoted(&expression))]);
             }
             Link::Missing(_) => {

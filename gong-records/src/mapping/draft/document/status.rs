@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::Writer;
 use crate::mapping::draft::settings::Content;
-use crate::mapping::draft::toml_text::{in_expression, quoted};
+use crate::mapping::draft::toml_text::quoted;
 use crate::mapping::draft::words::words;
 
 impl Writer<'_> {
@@ -47,7 +47,7 @@ impl Writer<'_> {
             let is = |index: usize| {
                 format!(
                     "{} | string | lower in [{}]",
-                    in_expression(self.name(index)),
+                    self.in_expression(index),
                     yes.join(", ")
                 )
             };

@@ -111,9 +111,9 @@ fn column_of_changes_is_found_by_parts_of_its_name() {
         let text = deals(&format!("Deal ID,{headers}\n1,{cells}\n"));
         assert!(line(&text, "modifiedDate").contains("todo = "), "{text}");
     }
-    let text = deals("Deal ID,Next step at\n1,2026-01-15 09:30:00\n");
+    let text = deals("Deal ID,Sync moment\n1,2026-01-15 09:30:00\n");
     assert!(line(&text, "modifiedDate").contains("todo = "), "{text}");
-    let text = deals("Deal ID,Created at\n1,2026-01-15 09:30:00\n");
+    let text = deals("Deal ID,Created at,Last login\n1,2026-01-15 09:30:00,2026-01-16 09:30:00\n");
     assert_eq!(
         line(&text, "modifiedDate"),
         "modifiedDate = { constant = \"now\" }"
@@ -257,6 +257,49 @@ fn weak_name_of_an_id_counts_where_each_cell_is_another() {
             .contains("different in every row: \\\"Titre\\\", \\\"Code client\\\""),
         "{text}"
     );
+}
+
+#[test]
+fn amount_with_other_signs_or_a_few_bad_cells_is_read() {
+    let text = deals(
+        "Deal ID;Amount;Rate\n1;1000.50;1,5\n2;2000.75;2,5\n3;30.25;2,5\n4;1.10;1,25\n5;x;1,75\n",
+    );
+    assert!(
+        line(&text, "amount").starts_with("amount = { from = \"Amount\", decimal = \".\"")
+            || line(&text, "decimal") == "decimal = \".\"",
+        "{text}"
+    );
+    let text = deals("Deal ID,Amount\n1,10.50\n2,#N/A\n3,nan\n");
+    assert_eq!(line(&text, "amount"), "amount = \"Amount\"");
+    assert_eq!(line(&text, "empty"), "empty = [\"#N/A\", \"nan\"]");
+}
+
+#[test]
+fn sign_that_could_be_either_is_asked_about() {
+    let text = deals("Deal ID;Amount\n1;1.234\n2;2.500\n");
+    assert!(
+        has(&text, "Is the sign in 1.234 between thousands"),
+        "{text}"
+    );
+    let text = deals("Deal ID;Amount\n1;1.234\n2;2.500,50\n");
+    assert!(!has(&text, "between thousands"), "{text}");
+}
+
+#[test]
+fn padded_numbers_are_texts() {
+    let text = deals("Deal ID,Territory\n1,01.02\n2,01.03\n3,02.01\n");
+    assert!(line(&text, "territory").contains("STRING"), "{text}");
+}
+
+#[test]
+fn first_foreign_byte_far_behind_is_asked_about() {
+    let mut csv = b"Account ID,Account Name\n".to_vec();
+    for number in 0..20_000 {
+        csv.extend(format!("{number},Account number {number}\n").bytes());
+    }
+    csv.extend(b"x,M\xfcller\n");
+    let text = draft_text(&csv, ObjectType::Account);
+    assert!(has(&text, "The file is not UTF-8"), "{}", &text[..400]);
 }
 
 #[test]

@@ -474,6 +474,66 @@ fn open_id_is_one_question_that_lookups_wait_for() {
 }
 
 #[test]
+fn records_within_records_have_tables_of_their_own() {
+    let lead = br#"{"id":"lead_1","name":"Acme Inc","url":"https://acme.example","html_url":"https://crm.example/lead_1",
+        "date_updated":"2026-01-15T09:30:00Z",
+        "contacts":[{"id":"cont_1","name":"Ada Lovelace","emails":[{"type":"office","email":"ada@acme.example"}],
+            "date_updated":"2026-01-15T09:30:00Z"},
+          {"id":"cont_2","name":"Bob Roy","emails":[],"date_updated":"2026-01-15T09:30:00Z"}],
+        "opportunities":[{"id":"oppo_1","status_type":"won","status_label":"Won","value":1250,"date_updated":"2026-01-15T09:30:00Z",
+            "close_date":"2026-01-31"}]}"#;
+    let lead = String::from_utf8_lossy(lead).replace('\n', "") + "\n";
+    let exports = Exports::new(&[("leads.jsonl", lead.as_bytes())]);
+    assert_eq!(
+        exports.types(),
+        [
+            ObjectType::Stage,
+            ObjectType::Account,
+            ObjectType::Contact,
+            ObjectType::Deal
+        ]
+    );
+    let accounts = exports.mapping("leads-accounts.toml");
+    assert_eq!(line(accounts, "name"), "name = \"name\"");
+    assert_eq!(line(accounts, "url"), "url = \"html_url\"");
+    assert_eq!(
+        line(accounts, "domains"),
+        "domains = { from = \"url\", domain = true }"
+    );
+    assert!(!has(accounts, "contacts["), "{accounts}");
+    let contacts = exports.mapping("leads-contacts.toml");
+    assert_eq!(line(contacts, "each"), "each = \"contacts\"");
+    assert_eq!(
+        line(contacts, "accountId"),
+        "accountId = { from = \"id\", replace = { \"_\" = \"-\" } }"
+    );
+    assert_eq!(
+        line(contacts, "emailAddress"),
+        "emailAddress = \"item.emails[0].email\""
+    );
+    assert_eq!(
+        line(contacts, "lastName"),
+        "lastName = { expr = \"last_name(item.name)\" }"
+    );
+    let deals = exports.mapping("leads-deals.toml");
+    assert_eq!(line(deals, "amount"), "amount = \"item.value\"");
+    assert_eq!(line(deals, "status"), "status = \"item.status_type\"");
+    assert!(exports.errors().is_empty(), "{:#?}", exports.errors());
+}
+
+#[test]
+fn stages_within_pipelines_are_drafted() {
+    let exports = Exports::new(&[(
+        "pipelines.json",
+        br#"[{"id":1,"name":"Sales","stages":[{"id":10,"name":"New"},{"id":11,"name":"Won"}]}]"#,
+    )]);
+    assert_eq!(exports.types(), [ObjectType::Stage]);
+    let stages = exports.mapping("pipelines.toml");
+    assert_eq!(line(stages, "each"), "each = \"stages\"");
+    assert_eq!(line(stages, "objectId"), "objectId = \"item.id\"");
+}
+
+#[test]
 fn footers_of_next_month_are_no_records_either() {
     let report = |names: &str, footer: &str| {
         format!("Account ID,Account Name,Last Modified Date\n{names}\n{footer}")
