@@ -18,6 +18,7 @@ mod folders;
 mod generators;
 mod guide;
 mod help;
+mod init;
 mod integration;
 mod invocation;
 mod ledger;

@@ -3,6 +3,7 @@
 //! A draft asks instead of guessing: what an export does not say is a `todo` in the mapping, which
 //! the check reports until it is answered.
 
+mod begin;
 mod document;
 mod files;
 mod folder;

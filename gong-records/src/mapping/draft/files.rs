@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::begin::names;
 use super::links::TypedFile;
-use super::table::{DraftError, names};
+use super::table::DraftError;
 use crate::mapping::text::slug;
 use crate::record::ObjectType;
 

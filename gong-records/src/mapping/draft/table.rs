@@ -5,23 +5,22 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use encoding_rs::Encoding;
-
+use super::begin::{
+    BEGIN_BYTES, delimiter, guessed_of_all, header, is_named_json, list_of_document, refuse,
+};
 use super::profile::Profile;
 use super::words::words;
 use crate::mapping::cell::CellKind;
 use crate::mapping::csv_rows::Rows;
-use crate::mapping::encoding::{Guessed, guessed};
+use crate::mapping::encoding::Guessed;
 use crate::mapping::json_path::cell;
 use crate::mapping::json_rows::JsonRows;
 use crate::mapping::row::Row;
-use crate::mapping::source::{DELIMITERS, fitness, is_header, is_sep_line};
+use crate::mapping::source::{is_header, is_sep_line};
 
 /// The name of the column that holds the item of a list.
 const ITEM: &str = "item";
 
-/// How much of a file is looked at to tell what it is.
-const BEGIN_BYTES: u64 = 256 * 1024;
 /// The most paths of JSON records that become columns.
 const MAX_PATHS: usize = 300;
 
@@ -343,75 +342,6 @@ impl Table {
     }
 }
 
-/// The names of a file's columns, in their order; nothing of a file that can't be read.
-pub(super) fn names(path: &Path) -> Vec<String> {
-    let mut begin = Vec::new();
-    let read = crate::mapping::open(path)
-        .map(|source| source.take(BEGIN_BYTES).read_to_end(&mut begin).is_ok());
-    if !read.unwrap_or(false) {
-        return Vec::new();
-    }
-    let encoding = guessed(&begin).encoding;
-    if is_named_json(path) {
-        // Records leave keys out; that of the file's begin must do.
-        let mut names = Vec::new();
-        let mut rows = JsonRows::new(
-            begin.as_slice(),
-            encoding,
-            list_of_document(path, &begin).as_deref(),
-        );
-        let mut row = Row::default();
-        while let Ok(rows) = &mut rows
-            && rows.next(&mut row).unwrap_or(false)
-        {
-            let Some((record, _)) = &row.json else { break };
-            let keys = record
-                .as_object()
-                .into_iter()
-                .flat_map(serde_json::Map::keys);
-            names.extend(keys.cloned());
-            names.sort();
-            names.dedup();
-        }
-        return names;
-    }
-    header(&begin, encoding, delimiter(&begin, encoding)).1
-}
-
-/// The encoding by all bytes: the first that is not UTF-8 may be far behind.
-fn guessed_of_all(begin: &[u8], mut source: Box<dyn Read>) -> io::Result<Guessed> {
-    let by_begin = guessed(begin);
-    if by_begin.encoding != encoding_rs::UTF_8 || by_begin.sample.is_some() {
-        return Ok(by_begin);
-    }
-    let mut bytes = Vec::new();
-    loop {
-        let before = bytes.len();
-        source.by_ref().take(BEGIN_BYTES).read_to_end(&mut bytes)?;
-        let is_at_end = bytes.len() == before;
-        match std::str::from_utf8(&bytes) {
-            Ok(_) => bytes.clear(),
-            // A character may go on in what is read next.
-            Err(error) if error.error_len().is_none() && !is_at_end => {
-                bytes.drain(..error.valid_up_to());
-            }
-            Err(_) => return Ok(guessed(&bytes)),
-        }
-        if is_at_end {
-            return Ok(by_begin);
-        }
-    }
-}
-
-/// Whether a file's name says that it holds JSON.
-fn is_named_json(path: &Path) -> bool {
-    let name = path.to_string_lossy().to_lowercase();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    [".json", ".jsonl", ".ndjson", ".ldjson"]
-        .iter()
-        .any(|end| name.ends_with(end))
-}
-
 fn columns(names: Vec<String>) -> Vec<Column> {
     let names = names.into_iter();
     names
@@ -421,94 +351,6 @@ fn columns(names: Vec<String>) -> Vec<Column> {
             is_of_parent: false,
         })
         .collect()
-}
-
-/// What the file is, where it is not a table.
-fn refuse(begin: &[u8]) -> Option<(&'static str, &'static str)> {
-    let save = "open it in the program that made it, and save it as CSV (UTF-8)";
-    let text = String::from_utf8_lossy(begin.get(..512).unwrap_or(begin))
-        .trim_start_matches('\u{feff}')
-        .trim_start()
-        .to_lowercase();
-    if begin.is_empty() || text.is_empty() && begin.len() < 512 {
-        return Some(("it is empty", "export it again"));
-    }
-    if begin.starts_with(b"PK\x03\x04") {
-        return Some((
-            "it is an Excel workbook or a ZIP archive, whatever its name says",
-            save,
-        ));
-    }
-    if begin.starts_with(b"\xd0\xcf\x11\xe0") {
-        return Some(("it is an old Excel workbook, whatever its name says", save));
-    }
-    if begin.starts_with(b"%PDF") {
-        return Some(("it is a PDF", "export the records as CSV or JSON"));
-    }
-    if begin.starts_with(b"PAR1") {
-        return Some((
-            "it is a Parquet file",
-            "name it as a source in gong-crm.toml: parquet = { url = \"…\" }",
-        ));
-    }
-    if text.starts_with("<!doctype") || text.starts_with("<html") || text.starts_with("<table") {
-        return Some((
-            "it is a web page, such as a login or an error, and not a CSV",
-            "export it again while you are logged in",
-        ));
-    }
-    if text.starts_with("<?xml") {
-        return Some(("it is XML", "export the records as CSV or JSON"));
-    }
-    None
-}
-
-/// The delimiter, by the line that tells Excel or by what fits best.
-fn delimiter(begin: &[u8], encoding: &'static Encoding) -> u8 {
-    let mut rows = Rows::new(begin, encoding, b'\n' + 1);
-    let mut row = Row::default();
-    if rows.next(&mut row).unwrap_or(false) {
-        let first = row.cells.iter().next().unwrap_or_default().to_lowercase();
-        if let Some(named) = first
-            .strip_prefix("sep=")
-            .and_then(|rest| rest.bytes().next())
-            && DELIMITERS.contains(&named)
-        {
-            return named;
-        }
-    }
-    let all = DELIMITERS.into_iter().rev();
-    let best = all.max_by_key(|delimiter| fitness(begin, encoding, *delimiter));
-    best.unwrap_or(b',')
-}
-
-/// How many rows are above the header, and the header: the first row that is as wide as most rows.
-fn header(begin: &[u8], encoding: &'static Encoding, delimiter: u8) -> (usize, Vec<String>) {
-    let mut rows = Rows::new(begin, encoding, delimiter);
-    let mut row = Row::default();
-    let mut read: Vec<Vec<String>> = Vec::new();
-    while read.len() < 200 && rows.next(&mut row).unwrap_or(false) {
-        let is_sep = read.is_empty()
-            && row.cells.len() <= 2
-            && row.cells.iter().next().is_some_and(is_sep_line);
-        if !is_sep {
-            read.push(
-                row.cells
-                    .iter()
-                    .map(|cell| cell.trim().to_owned())
-                    .collect(),
-            );
-        }
-    }
-    let filled = |cells: &Vec<String>| cells.iter().filter(|cell| !cell.is_empty()).count();
-    let widest = read.iter().map(filled).max().unwrap_or_default();
-    // Data may have empty cells; a header names its columns, and a title is one or two cells.
-    let at = read.iter().position(|cells| {
-        let names = filled(cells);
-        names * 2 > widest && (names > 2 || widest <= 2)
-    });
-    let at = at.unwrap_or_default();
-    (at, read.into_iter().nth(at).unwrap_or_default())
 }
 
 /// Whether a row is a total or a note below the data.
@@ -522,38 +364,6 @@ fn is_footer(first: &str, filled: usize, columns: usize) -> bool {
         let footer = super::words::plain_words(footer);
         text == footer || text.starts_with(&format!("{footer} "))
     })
-}
-
-/// The path of the list of records in a document that is not a list itself.
-fn list_of_document(path: &Path, begin: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(begin);
-    if !text
-        .trim_start_matches('\u{feff}')
-        .trim_start()
-        .starts_with('{')
-    {
-        return None;
-    }
-    // More than one object on lines of their own are records.
-    let source = crate::mapping::open(path).ok()?;
-    let document: serde_json::Value = serde_json::from_reader(io::BufReader::new(source)).ok()?;
-    let object = document.as_object()?;
-    for (key, value) in object {
-        let is_list = |value: &serde_json::Value| {
-            value
-                .as_array()
-                .is_some_and(|items| items.iter().all(serde_json::Value::is_object))
-        };
-        if is_list(value) {
-            return Some(key.clone());
-        }
-        for (inner, value) in value.as_object().into_iter().flatten() {
-            if is_list(value) {
-                return Some(format!("{key}.{inner}"));
-            }
-        }
-    }
-    None
 }
 
 /// The paths of a record and their cells.

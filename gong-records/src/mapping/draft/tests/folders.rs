@@ -505,7 +505,7 @@ fn records_within_records_have_tables_of_their_own() {
     assert_eq!(line(contacts, "each"), "each = \"contacts\"");
     assert_eq!(
         line(contacts, "accountId"),
-        "accountId = { from = \"id\", replace = { \"_\" = \"-\" } }"
+        "accountId = { from = \"id\", strip = [\"lead_\"] }"
     );
     assert_eq!(
         line(contacts, "emailAddress"),
