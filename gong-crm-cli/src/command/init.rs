@@ -87,7 +87,7 @@ fn report(draft: &Draft, written: &Written, output: Output) {
             .collect();
         output.json(&serde_json::json!({
             "sources": sources,
-            "written": written.written,
+            "written": written.new,
             "extended": written.extended,
             "kept": written.kept,
             "superseded": superseded,
@@ -136,14 +136,14 @@ fn report(draft: &Draft, written: &Written, output: Output) {
             .collect();
         paths.join(", ")
     };
-    let files = written.written.len() as u64;
-    if written.written.iter().any(|path| path.ends_with(FILE_NAME)) {
+    let files = written.new.len() as u64;
+    if written.new.iter().any(|path| path.ends_with(FILE_NAME)) {
         output.status(&format!(
             "wrote {FILE_NAME} and {}",
             counted(files - 1, "file")
         ));
     } else if files > 0 {
-        output.status(&format!("wrote {}", shown(&written.written)));
+        output.status(&format!("wrote {}", shown(&written.new)));
     }
     if !written.extended.is_empty() {
         output.status(&format!("added to {}", shown(&written.extended)));

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 #[derive(Debug, Default)]
 pub(super) struct Written {
     /// New files, and with `--force` those that were replaced.
-    pub(super) written: Vec<PathBuf>,
+    pub(super) new: Vec<PathBuf>,
     /// Files that something was added to.
     pub(super) extended: Vec<PathBuf>,
     /// Files that are as they were, where the draft has something else.
@@ -73,7 +73,7 @@ pub(super) fn write(draft: &Draft, force: bool) -> Result<Written, CliError> {
             Action::Nothing => continue,
         }
         written.questions += file.questions;
-        written.written.push(path);
+        written.new.push(path);
     }
     Ok(written)
 }
