@@ -16,9 +16,8 @@ use crate::why::{TYPES, rules, sync, why, world};
 
 fn message<'e>(why: &'e Explanation, rule: &str) -> &'e str {
     let reason = why.reasons.iter().find(|reason| reason.rule == rule);
-    &reason
-        .unwrap_or_else(|| panic!("no {rule}: {why:#?}"))
-        .message
+    assert!(reason.is_some(), "no {rule}: {why:#?}");
+    &reason.unwrap().message
 }
 
 #[tokio::test]

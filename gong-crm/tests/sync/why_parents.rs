@@ -13,7 +13,8 @@ use crate::why::{rules, sync, why, world};
 
 fn reason<'e>(why: &'e Explanation, rule: &str) -> &'e Reason {
     let reason = why.reasons.iter().find(|reason| reason.rule == rule);
-    reason.unwrap_or_else(|| panic!("no {rule}: {why:#?}"))
+    assert!(reason.is_some(), "no {rule}: {why:#?}");
+    reason.unwrap()
 }
 
 fn hint(reason: &Reason) -> &str {
