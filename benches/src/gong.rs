@@ -1,4 +1,4 @@
-//! A local Gong in a process of its own, so that neither its time nor its memory is counted as the
+//! A simulator in its own process, so that neither its time nor its memory is counted as the
 //! client's.
 
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -9,13 +9,13 @@ use gong_sim::{Fault, ObjectType, Simulator};
 
 use crate::figures::say;
 
-/// The argument that makes a bench a local Gong.
+/// The argument that makes a bench a simulator.
 const ARGUMENT: &str = "--gong";
 
 /// Opens the simulator's endpoints under `/_sim/`.
 const ADMIN_TOKEN: &str = "bench";
 
-/// A running local Gong.
+/// A running simulator.
 #[derive(Debug)]
 pub struct Gong {
     /// Where it is.
@@ -108,12 +108,12 @@ fn line(talk: &mut BufReader<ChildStdout>) -> Result<String> {
     Ok(line.trim_end().to_owned())
 }
 
-/// Whether this program was started to be a local Gong.
+/// Whether this program was started to be a simulator.
 pub fn is_asked_for() -> bool {
     std::env::args().nth(1).as_deref() == Some(ARGUMENT)
 }
 
-/// Is a local Gong until the standard input ends.
+/// Is a simulator until the standard input ends.
 ///
 /// # Errors
 ///

@@ -1,7 +1,7 @@
-"""A Dagster asset: Gong, equal to the sources of gong-crm.toml.
+"""A Dagster asset that keeps Gong in sync with the sources of gong-crm.toml.
 
-A materialization is done only when Gong holds every record. A limit that holds deletions back, a
-rejected record or a missing source fails it, with the reason in the run's log.
+A materialization succeeds only if every record is in Gong. Held-back deletions, rejected records and
+missing sources fail it, with the reason in the run's log.
 """
 
 import pathlib

@@ -24,13 +24,13 @@ ORDER = ["stage", "business_user", "account", "contact", "deal", "lead"]
     loader_parallelism_strategy="sequential",
 )
 def gong(items: List[Dict[str, Any]], table: Dict[str, Any], sim: bool = False) -> None:
-    """Sends one batch, and returns when Gong holds each of its records."""
+    """Sends one batch, and returns when all of its records are in Gong."""
     gong_crm.push_records(table["name"].upper(), items, sim=sim)
 
 
 @dlt.source
 def crm() -> Any:
-    """A made-up CRM; in its place stands any source of dlt's."""
+    """A fictional CRM; replace it with any dlt source."""
     changed = datetime.datetime(2026, 1, 15, 9, 30, tzinfo=datetime.timezone.utc)
 
     @dlt.resource(name="account")
@@ -59,7 +59,7 @@ def main() -> None:
         if name in source.resources:
             load = pipeline.run(source.with_resources(name))
             load.raise_on_failed_jobs()
-            print(f"{name}: Gong holds all of them")
+            print(f"{name}: all records are in Gong")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-//! Does every call end with what the answer says, whatever the answer is?
+//! Every call returns what the response says, for any response.
 //!
 //! The first bytes choose the call and the status; then come two lines, `Retry-After` and one more
 //! header, and the body. No good value comes of a refusal, no error hides its status or an outcome
@@ -119,7 +119,7 @@ impl Answer {
 /// What a call came to, in a form that can be compared.
 type Told = Result<String, Error>;
 
-fn told<T: Debug>(outcome: Result<T, Error>) -> Told {
+fn reported<T: Debug>(outcome: Result<T, Error>) -> Told {
     outcome.map(|value| format!("{value:?}"))
 }
 
@@ -140,9 +140,9 @@ async fn make(call: u8, caller: &Caller) -> Told {
     let moment = || "2026-03-02T14:00:00Z".parse().expect("a moment");
     let details = Meeting::new("ada@acme.example", moment(), moment());
     match call {
-        0 => told(client.integrations().await),
-        1 => told(client.register_integration("Acme", "ada@acme.example").await),
-        2 => told(client.delete_integration(integration, &id).await),
+        0 => reported(client.integrations().await),
+        1 => reported(client.register_integration("Acme", "ada@acme.example").await),
+        2 => reported(client.delete_integration(integration, &id).await),
         3 | 4 => {
             let object_type = Some(ObjectType::Deal).filter(|_| call == 3);
             let schema = client.entity_schema(integration, object_type).await?;
@@ -152,28 +152,28 @@ async fn make(call: u8, caller: &Caller) -> Told {
             assert_eq!(EntitySchema::from_json(&file).expect("a schema file"), pulled);
             Ok(serde_json::to_string(&schema).expect("a schema"))
         }
-        5 => told(client.upload_entity_schema(integration, ObjectType::Deal, &[]).await),
+        5 => reported(client.upload_entity_schema(integration, ObjectType::Deal, &[]).await),
         6 => {
             let upload = Upload::new(integration, ObjectType::Stage, id, &caller.file);
-            told(client.upload(&upload, |_| {}).await)
+            reported(client.upload(&upload, |_| {}).await)
         }
         7 => {
             let ids: [ObjectId; 2] = ["a", "b"].map(|id| id.parse().expect("an id"));
-            told(client.objects(integration, ObjectType::Account, &ids).await)
+            reported(client.objects(integration, ObjectType::Account, &ids).await)
         }
-        8 => told(client.add_meeting(&details).await),
-        9 => told(client.update_meeting(&meeting, &details).await),
-        10 => told(client.delete_meeting(&meeting, None).await),
+        8 => reported(client.add_meeting(&details).await),
+        9 => reported(client.update_meeting(&meeting, &details).await),
+        10 => reported(client.delete_meeting(&meeting, None).await),
         11 => {
             let emails = ["ada@acme.example".to_owned()];
-            told(client.meeting_readiness(&emails).await)
+            reported(client.meeting_readiness(&emails).await)
         }
         _ => {
             let patience = PollPolicy::UPLOAD;
             match client.wait(integration, &id, patience, |_| {}).await {
-                Ok(status) => told(Ok((status.unlisted_errors(), status))),
+                Ok(status) => reported(Ok((status.unlisted_errors(), status))),
                 Err(PollError::Request(error)) => Err(error),
-                Err(_) => told(Ok("time is up")),
+                Err(_) => reported(Ok("time is up")),
             }
         }
     }
@@ -206,7 +206,7 @@ fn judge_error(error: &Error, call: u8, answer: &Answer, calls: u32) {
     assert!(!said.chars().any(char::is_control), "{said:?}");
     assert!(said.chars().count() < 10_000 && error.body().unwrap_or_default().len() < 20_000);
     assert!(!format!("{error:?} {error:#}").contains(SECRET));
-    // A good answer that lacks what it is asked for is no refusal.
+    // A good response that lacks a property is not a rejection.
     let is_hollow = error.status().is_none() && (200..300).contains(&answer.status);
     assert!(error.status() == Some(answer.status) || is_hollow, "{said}");
     let is_question = !changes(call) && call != 5 && call != 9;

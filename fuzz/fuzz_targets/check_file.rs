@@ -1,4 +1,4 @@
-//! Does the check come to an end with every file, each finding at a place that exists?
+//! The check finishes with every file, and each finding has an existing position.
 
 #![no_main]
 

@@ -1,7 +1,7 @@
-//! Does a conversion come to an end with every CSV and every mapping, its lines being JSON and each
-//! problem at a place that exists?
+//! A conversion finishes with every CSV and every mapping, its lines are JSON, and each problem has an
+//! existing position.
 //!
-//! What stands before the first NUL is a mapping, if it can be read as one.
+//! The text before the first NUL is a mapping, if it can be read as one.
 
 #![no_main]
 

@@ -22,13 +22,13 @@ thread_local! {
 
 fn start() -> (Runtime, Simulator) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    // With a clock that stands still, the same upload is the same at any time.
+    // With a stopped clock, the same upload gives the same result.
     let gong = Simulator::builder().virtual_time().start_blocking().expect("a simulator");
     gong.set_rule("credentials-required", false).expect("a rule");
     (runtime.expect("a runtime"), gong)
 }
 
-/// What became of an upload.
+/// The result of an upload.
 #[derive(Debug, PartialEq)]
 struct Outcome {
     status: u16,

@@ -1,4 +1,4 @@
-//! Is a schema file read back as it was written, and does a plan lead to what is wanted?
+//! A schema file survives a round trip, and a plan produces the wanted fields.
 //!
 //! What stands before the first NUL is the file, what follows is what Gong has. Each is read as JSON
 //! and as YAML; a bare list is one of deal fields.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 
-/// Pauses that grow exponentially up to a maximum, without end.
+/// An endless sequence of pauses that grow exponentially up to a maximum.
 ///
 /// Each has some jitter, so that clients that started at the same time do not call at the same time.
 /// None is longer than the maximum.

@@ -19,7 +19,7 @@ pub(crate) fn normalize(text: &str) -> Result<String, Error> {
     let url = Url::parse(text).map_err(|error| fail(format!("is not a URL ({error})")))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(fail(
-            "holds a user name or a password, which belong into the credentials".to_owned(),
+            "contains a user name or a password, which belong into the credentials".to_owned(),
         ));
     }
     match url.scheme() {
@@ -33,7 +33,7 @@ pub(crate) fn normalize(text: &str) -> Result<String, Error> {
         other => return Err(fail(format!("begins with {other}: instead of https:"))),
     }
     if url.host_str().is_none() {
-        return Err(fail("names no host".to_owned()));
+        return Err(fail("has no host".to_owned()));
     }
     match url.path().trim_end_matches('/') {
         "" | "/v2" => Ok(url.origin().ascii_serialization()),
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_base_url_is_taken_with_and_without_version() {
+    fn base_url_is_accepted_with_and_without_version() {
         for text in [
             "https://us-12345.api.gong.io",
             "https://us-12345.api.gong.io/",
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_url_that_would_leak_or_miss_is_refused() {
+    fn base_url_that_would_leak_or_miss_is_rejected() {
         for (text, part) in [
             ("http://api.gong.io", "https://"),
             ("api.gong.io", "not a URL"),

@@ -123,7 +123,8 @@ impl Client {
         self.call_with_retry(operation, for_idempotent, call).await
     }
 
-    /// Makes a call that is not idempotent; it is retried only if Gong certainly did not carry it out.
+    /// Makes a call that is not idempotent; it is retried only if Gong certainly did not process
+    /// it.
     pub(crate) async fn call_once<T, E, F>(
         &self,
         operation: Operation,
@@ -167,12 +168,12 @@ impl Client {
     {
         self.rate.spend(&*self.clock, &*self.counter).await?;
         let exchange = Exchange::default();
-        // The timeout includes reading the body, which may arrive a byte at a time without end.
+        // The timeout includes reading the body, which may arrive very slowly and never end.
         let answered = async {
             let answer = exchange.observe(call).await;
             response::read(operation, &exchange, answer).await
         };
-        // On the heap, because a push of thousands of files holds as many of these futures.
+        // On the heap, because a push of thousands of files has as many of these futures.
         tokio::time::timeout(self.timeouts.response, Box::pin(answered))
             .await
             .unwrap_or_else(|_| Err(response::timed_out(operation, self.timeouts.response)))

@@ -10,8 +10,8 @@ impl Client {
     /// How far the local clock is ahead of the server's, to about a second; negative if it is behind.
     /// `None` if there is no response, or one without a date.
     ///
-    /// It reads the `Date` header of one call of `GET /v2/crm/integrations`, whatever its status is.
-    /// A wrong clock leads to wrong `modifiedDate`s.
+    /// It makes one call of `GET /v2/crm/integrations` and reads the `Date` header of the response,
+    /// whatever its status. A wrong clock leads to wrong `modifiedDate`s.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {

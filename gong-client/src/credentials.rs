@@ -10,11 +10,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::error::{Error, ErrorKind};
 
-/// Gives the bearer token of each call, and renews it before it ends.
+/// Provides the bearer token for each call, and renews it before it expires.
 ///
-/// Gong's OAuth tokens are valid for a day. A provider keeps the token in memory and asks Gong's token
-/// endpoint for another in time; it is asked before each call, so it should answer from memory nearly
-/// always. Calls are made at the same time, so it should make others wait while it renews the token.
+/// Gong's OAuth tokens are valid for a day. A provider keeps the token in memory and requests the
+/// next one from Gong's token endpoint in time. It is called before each call to Gong, so it should
+/// nearly always answer from memory. Calls run concurrently, so it should make others wait while it
+/// renews the token.
 ///
 /// ```
 /// use gong_client::{Credentials, Token, TokenProvider};
@@ -93,12 +94,12 @@ impl Credentials {
         Self(Kind::BearerToken(token.into()))
     }
 
-    /// Tokens that the app renews. The provider is asked before each call.
+    /// Tokens that the app renews. The provider is called before each call to Gong.
     pub fn provider(provider: impl TokenProvider + 'static) -> Self {
         Self(Kind::Provider(Arc::new(provider)))
     }
 
-    /// The value of the header `Authorization`; none if a provider gives it.
+    /// The value of the header `Authorization`; `None` if a provider supplies it.
     pub(crate) fn header(&self) -> Option<Result<HeaderValue, Error>> {
         match &self.0 {
             Kind::AccessKey { key, secret } => {
@@ -112,13 +113,12 @@ impl Credentials {
         }
     }
 
-    /// The value of the header for a call that is made now. An error says what happened.
+    /// The value of the header for a call that is made now. The error is a message for people.
     pub(crate) async fn current_header(&self) -> Result<HeaderValue, String> {
         let header = match &self.0 {
             Kind::Provider(provider) => {
                 let token = provider.token().await;
-                let token =
-                    token.map_err(|error| format!("the provider gave no token: {error}"))?;
+                let token = token.map_err(|error| format!("the token provider failed: {error}"))?;
                 Some(bearer(&token))
             }
             _ => self.header(),

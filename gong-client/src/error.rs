@@ -11,7 +11,7 @@ use gong_records::ids::ClientRequestId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Gong says that the request is malformed (400, 415), or it is invalid and was not sent.
+    /// Gong rejected the request as malformed (400, 415), or it is invalid and was not sent.
     InvalidRequest,
     /// The credentials are missing, wrong, expired, or not allowed from this address (401).
     Unauthorized,
@@ -19,7 +19,7 @@ pub enum ErrorKind {
     MissingScope,
     /// Gong forbids the call (403): the wrong host, or an operation in limited release.
     Forbidden,
-    /// What the request names does not exist (404).
+    /// The object in the request does not exist (404).
     NotFound,
     /// The request conflicts with the current state (409).
     Conflict,
@@ -182,7 +182,7 @@ impl Error {
         self.0.help_url.as_deref()
     }
 
-    /// Whether Gong may have carried out the request although no valid response arrived.
+    /// Whether Gong may have processed the request although no valid response arrived.
     ///
     /// Check the status of the same [`ClientRequestId`] before you send anything again. Never true for
     /// a read, which changes nothing.
@@ -201,7 +201,7 @@ impl Error {
         )
     }
 
-    /// What to do about it.
+    /// What to do about the error.
     pub fn hint(&self) -> Option<String> {
         let text = match self.kind() {
             ErrorKind::Unauthorized => {
@@ -210,7 +210,7 @@ impl Error {
                  base URL"
             }
             ErrorKind::MissingScope => {
-                let scope = self.scope().unwrap_or("that Gong's answer names");
+                let scope = self.scope().unwrap_or("that Gong's response names");
                 return Some(format!(
                     "add the scope {scope} to the app and have it approved again"
                 ));
@@ -260,7 +260,7 @@ impl Error {
                  send anything again"
             }
             ErrorKind::Transport | ErrorKind::Timeout if self.is_outcome_unknown() => {
-                "Gong may have carried it out nevertheless: check before you try again"
+                "Gong may have processed the request: check before you try again"
             }
             ErrorKind::Transport | ErrorKind::Timeout => {
                 "check the base URL and the network, then run the same command again"

@@ -131,7 +131,7 @@ impl Client {
         let Some(integration_id) = answer.integration_id else {
             return Err(Error::from_inner(Inner {
                 kind: Some(ErrorKind::UnexpectedResponse),
-                message: "the answer has no integrationId".to_owned(),
+                message: "the response has no integrationId".to_owned(),
                 operation: Some(operation),
                 request_id: answer.request_id,
                 outcome_unknown: true,

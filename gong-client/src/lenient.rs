@@ -1,4 +1,4 @@
-//! Answers that are Gong's but not as documented: read for what can be read of them.
+//! Repairing responses that come from Gong but differ from its documentation.
 //!
 //! An upload's verdict must not be lost because one element of its errors is null, a line number is
 //! a text, or a count is larger than documented.
@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::operation::Operation;
 
-/// A body with the elements repaired that the documented type does not take; `None` if the body is
-/// not an answer to the operation at all.
+/// A body in which elements of the wrong type are repaired; `None` if the body is not a response of
+/// the operation at all.
 pub(crate) fn repaired(operation: Operation, body: &[u8]) -> Option<Value> {
     if operation != Operation::GetRequestStatus {
         return None;
@@ -46,7 +46,7 @@ pub(crate) fn repaired(operation: Operation, body: &[u8]) -> Option<Value> {
     Some(Value::Object(answer))
 }
 
-/// Makes a 32-bit number of 3.0, "3" and of what is too large; drops what is not a number.
+/// Converts 3.0, "3" and numbers that are too large to a 32-bit number; removes other values.
 fn repair_number(object: &mut Map<String, Value>, name: &str) {
     let Some(value) = object.get(name) else {
         return;

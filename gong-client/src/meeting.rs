@@ -73,13 +73,13 @@ impl Invitee {
 pub struct Meeting {
     /// When it starts.
     pub start_time: Timestamp,
-    /// When it ends.
+    /// The end time.
     pub end_time: Timestamp,
     /// The address of the Gong user who organizes it.
     pub organizer_email: String,
     /// Who is invited, without the organizer.
     pub invitees: Vec<Invitee>,
-    /// What it is called.
+    /// The title.
     pub title: Option<String>,
     /// The meeting's id in your system.
     pub external_id: Option<String>,
@@ -112,7 +112,7 @@ impl Meeting {
         self
     }
 
-    /// What it is called.
+    /// Sets the title.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
@@ -141,7 +141,7 @@ impl Meeting {
 pub struct CreatedMeeting {
     /// The meeting's id in Gong, up to 20 digits.
     pub meeting_id: Option<String>,
-    /// Where it is held.
+    /// The URL of the conference.
     pub meeting_url: Option<String>,
     /// Attendees that you still have to add to the invitation, such as the address of Gong's
     /// assistant, so that Gong records the meeting. Gong does not invite them itself.
@@ -249,7 +249,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no meeting of this id; any [`ErrorKind`](crate::ErrorKind) of a call.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if no meeting has this id; any
+    /// [`ErrorKind`](crate::ErrorKind) of a call.
     pub async fn update_meeting(&self, id: &MeetingId, meeting: &Meeting) -> Result<(), Error> {
         let body = types::UpdateMeetingRequest {
             start_time: meeting.start_time.to_string(),
@@ -276,7 +277,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no meeting of this id; any [`ErrorKind`](crate::ErrorKind) of a call.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if no meeting has this id; any
+    /// [`ErrorKind`](crate::ErrorKind) of a call.
     pub async fn delete_meeting(
         &self,
         id: &MeetingId,

@@ -80,7 +80,7 @@ pub fn require_entity_schema(object_type: ObjectType) -> Result<(), Error> {
     schema_object_type(object_type).map(drop)
 }
 
-/// The type for the operations that know only four of the six.
+/// The type for operations that support only four of the six types.
 pub(crate) fn schema_object_type(
     object_type: ObjectType,
 ) -> Result<types::SchemaObjectType, Error> {
@@ -88,7 +88,7 @@ pub(crate) fn schema_object_type(
         Error::new(
             ErrorKind::InvalidRequest,
             format!(
-                "Gong cannot do this for {object_type}, only for ACCOUNT, CONTACT, DEAL and LEAD"
+                "Gong cannot return records of type {object_type}, only ACCOUNT, CONTACT, DEAL and LEAD"
             ),
         )
     })

@@ -64,7 +64,7 @@ impl PollPolicy {
         self
     }
 
-    /// The pauses, one after another, without end.
+    /// The endless sequence of pauses.
     pub fn pauses(&self) -> Pauses {
         Pauses::new(self.initial_interval, self.max_interval, 1.5)
     }
@@ -179,7 +179,7 @@ impl Client {
             }
             self.clock.sleep(pause).await;
         }
-        // Unreachable: the pauses have no end.
+        // Unreachable: the pauses never end.
         let client_request_id = client_request_id.clone();
         Err(PollError::TimedOut {
             client_request_id,

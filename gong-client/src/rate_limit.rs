@@ -19,14 +19,15 @@ pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// A future that a trait's method returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Counts calls for the daily limit, across clients and processes if it is kept on disk.
+/// Counts calls for the daily limit, across clients and, if the counter is stored on disk, across
+/// processes.
 pub trait CallCounter: fmt::Debug + Send + Sync {
     /// Counts one call.
     fn count_call(&self, at: Timestamp) -> BoxFuture<'_, Result<(), CallCounterError>>;
 
-    /// Takes the place of one call among at most `per_second` in any second, over all clients that
-    /// share the counter, and says how long to wait for it. `None` if the counter can't: then each
-    /// client counts for itself.
+    /// Reserves one call, at most `per_second` in any second for all clients that share the
+    /// counter, and returns how long to wait for it. `None` if the counter cannot do that: then
+    /// each client counts its own calls.
     fn reserve_call(
         &self,
         now: Timestamp,
@@ -36,7 +37,7 @@ pub trait CallCounter: fmt::Debug + Send + Sync {
         Box::pin(std::future::ready(Ok(None)))
     }
 
-    /// How many calls were made since then; the calls of one minute may be missing or too many.
+    /// The number of calls since then; calls of one minute may be missing or counted too often.
     fn calls_since(&self, since: Timestamp) -> BoxFuture<'_, Result<u64, CallCounterError>>;
 }
 
@@ -178,7 +179,7 @@ impl RateLimit {
         Some(most.saturating_sub(spent))
     }
 
-    /// Waits until a call may be made, and counts it.
+    /// Waits until a call is allowed, and counts it.
     pub(crate) async fn spend(
         &self,
         clock: &dyn Clock,
@@ -197,8 +198,8 @@ impl RateLimit {
         Ok(())
     }
 
-    /// How long to wait for the place of a call, by the counter that several processes may share, or
-    /// by this client's own.
+    /// How long to wait for a call, according to the counter that processes share or to this
+    /// client's own.
     async fn reserve(
         &self,
         per_second: u32,
@@ -207,7 +208,7 @@ impl RateLimit {
     ) -> Duration {
         match counter.reserve_call(clock.now(), per_second).await {
             Ok(Some(wait)) => wait,
-            // A counter that can't be written is no reason to fail the call: Gong counts too.
+            // A counter that can't be written must not fail the call: Gong counts too.
             Ok(None) | Err(_) => self.take(clock.monotonic()),
         }
     }

@@ -20,8 +20,9 @@ pub use gong_api_gen::*;
 pub use reqwest as http;
 
 impl crate::Client {
-    /// The generated client beneath, with the same connections and credentials, for what this one
-    /// does not offer. Its calls are not retried and do not count towards the rate limit.
+    /// The underlying generated client, with the same connections and credentials, for operations
+    /// that this one does not offer. Its calls are not retried and do not count towards the rate
+    /// limit.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {

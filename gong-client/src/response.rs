@@ -94,7 +94,7 @@ where
         Err(Raw::InvalidRequest(message)) => {
             return Err(not_sent(operation, ErrorKind::InvalidRequest, message));
         }
-        // The hooks fail for want of credentials only.
+        // The hooks fail only if credentials are missing.
         Err(Raw::Custom(message)) => {
             return Err(not_sent(operation, ErrorKind::Unauthorized, message));
         }

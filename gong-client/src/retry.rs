@@ -18,9 +18,10 @@
 //! | the file is unreadable or has changed | give up | give up |
 //! | the settings are invalid | give up | give up |
 //!
-//! Every other call follows the same table. The complete list of custom fields and the replacement of
-//! a meeting are idempotent. Registering an integration or creating a meeting is not: it is retried
-//! only if Gong certainly did not carry it out; otherwise, without a status to check, it gives up.
+//! Every other call follows the same table. Sending the complete list of custom fields and
+//! replacing a meeting are idempotent. Registering an integration or creating a meeting is not: it
+//! is retried only if Gong certainly did not process it; otherwise, without a status to check, the
+//! call fails.
 //!
 //! Pauses double from one second to thirty, with jitter so that clients that failed at the same time
 //! do not retry at the same time. Both limits hold, the number of attempts and the total time; a
@@ -175,7 +176,7 @@ pub fn for_upload(error: &Error) -> RetryAction {
 }
 
 /// What to do after a failed call that is not idempotent and has no status to check: retry only if
-/// Gong certainly did not carry it out.
+/// Gong certainly did not process it.
 pub fn for_non_idempotent(error: &Error) -> RetryAction {
     match for_upload(error) {
         RetryAction::CheckStatusThenRetry | RetryAction::ResolveConflict => RetryAction::GiveUp,
@@ -224,7 +225,7 @@ pub struct Attempts<'a> {
 }
 
 impl<'a> Attempts<'a> {
-    /// The first attempt begins now.
+    /// The first attempt starts now.
     pub fn start(limits: &RetryLimits, clock: &'a dyn Clock) -> Self {
         Self {
             limits: *limits,
@@ -239,8 +240,8 @@ impl<'a> Attempts<'a> {
     ///
     /// # Errors
     ///
-    /// The same error at once when no further attempt may be made: the attempts are used up, the
-    /// pause is longer than [`RetryLimits::max_retry_after`], or it would end after
+    /// The same error at once if no further attempt is allowed: the attempts are used up, the pause
+    /// is longer than [`RetryLimits::max_retry_after`], or it would end after
     /// [`RetryLimits::max_elapsed`].
     pub async fn wait_after(&mut self, error: Error) -> Result<(), Error> {
         match self.next_pause(error.retry_after()) {
@@ -259,8 +260,8 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    /// How long to wait before the next attempt, at least as long as Gong asked; `None` when no
-    /// further attempt may be made.
+    /// How long to wait before the next attempt, at least as long as Gong asked; `None` if no
+    /// further attempt is allowed.
     pub fn next_pause(&mut self, retry_after: Option<Duration>) -> Option<Duration> {
         self.failed += 1;
         let pause = self.pauses.next().unwrap_or_default();
@@ -302,7 +303,8 @@ impl Default for RetryLimits {
 }
 
 impl RetryLimits {
-    /// For every call except uploads, because somebody waits for it: four attempts within a minute.
+    /// For every call except uploads: four attempts within a minute, because a person may be
+    /// waiting.
     pub const CALL: Self = Self {
         max_attempts: 4,
         max_elapsed: Duration::from_mins(1),
@@ -326,7 +328,7 @@ impl RetryLimits {
         max_backoff: Duration::from_millis(50),
     };
 
-    /// The pauses, one after another, without end.
+    /// The endless sequence of pauses.
     pub fn pauses(&self) -> Pauses {
         Pauses::new(self.initial_backoff, self.max_backoff, 2.0)
     }

@@ -45,7 +45,7 @@ impl RequestState {
         }
     }
 
-    /// The word on the wire.
+    /// The value on the wire.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Pending => "PENDING",

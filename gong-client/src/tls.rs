@@ -14,14 +14,14 @@ pub(crate) fn with_tls(
     roots: Option<&str>,
 ) -> Result<ClientBuilder, Error> {
     if base_url.starts_with("http://") {
-        // Only loopback may be http: a proxy would see credentials and records in clear.
+        // Only loopback may be http: a proxy would see credentials and records unencrypted.
         return unsecured(builder.no_proxy());
     }
     secured(builder, roots)
 }
 
-/// A client that makes no TLS connections. It has a configuration for them all the same: reqwest
-/// panics without a provider of cryptography.
+/// A client that makes no TLS connections. It has a configuration for them anyway: reqwest panics
+/// without a provider of cryptography.
 #[cfg(feature = "rustls")]
 fn unsecured(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
     let config = configuration()?
@@ -68,9 +68,9 @@ fn secured(builder: ClientBuilder, roots: Option<&str>) -> Result<ClientBuilder,
     };
     let certificates = CertificateDer::pem_slice_iter(roots.unwrap_or_default().as_bytes())
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| failed("the root certificates are not PEM", &error))?;
+        .map_err(|error| failed("the root certificates are not in PEM format", &error))?;
     if roots.is_some() && certificates.is_empty() {
-        let message = "the root certificates hold no certificate in PEM";
+        let message = "the root certificates contain no PEM certificate";
         return Err(Error::new(ErrorKind::Configuration, message));
     }
     let verifier = Verifier::new_with_extra_roots(certificates, Arc::new(provider()))
@@ -88,7 +88,7 @@ fn secured(builder: ClientBuilder, roots: Option<&str>) -> Result<ClientBuilder,
         return Ok(builder);
     };
     let certificates = reqwest::Certificate::from_pem_bundle(roots.as_bytes()).map_err(|_| {
-        let message = "the root certificates are not PEM";
+        let message = "the root certificates are not in PEM format";
         Error::new(ErrorKind::Configuration, message)
     })?;
     Ok(builder.tls_certs_merge(certificates))

@@ -25,7 +25,7 @@ use gong_records::ids::{ClientRequestId, IntegrationId};
 use gong_records::io::discover::{FRAMING_BYTES, MAX_BODY_BYTES};
 
 /// Chunks in which a file is read and sent. The usual 4 KiB made uploads 15 times slower.
-const PIECE_BYTES: usize = 256 * 1024;
+const CHUNK_BYTES: usize = 256 * 1024;
 
 /// One file to upload.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ const PIECE_BYTES: usize = 256 * 1024;
 pub struct Upload {
     /// Where the upload belongs.
     pub integration_id: IntegrationId,
-    /// What the file's records are.
+    /// The type of the file's records.
     pub object_type: ObjectType,
     /// The id of the upload, which Gong accepts once.
     pub client_request_id: ClientRequestId,
@@ -66,11 +66,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::File`] when the file can't be read, or changes while it is sent,
-    /// [`ErrorKind::InvalidRequest`] when it is empty or larger than [`MAX_BODY_BYTES`],
-    /// [`ErrorKind::Conflict`] when the id was accepted before; any [`ErrorKind`] of a call.
-    /// [`Error::is_outcome_unknown`] says whether Gong may have stored the file nevertheless: then check
-    /// the status of the same id.
+    /// [`ErrorKind::File`] if the file can't be read or changes while it is sent,
+    /// [`ErrorKind::InvalidRequest`] if it is empty or larger than [`MAX_BODY_BYTES`],
+    /// [`ErrorKind::Conflict`] if the id was accepted before; any [`ErrorKind`] of a call. If
+    /// [`Error::is_outcome_unknown`] is true, Gong may have stored the file: then check the status
+    /// of the same id.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -187,7 +187,7 @@ impl Client {
     }
 }
 
-/// The end of a call, if it comes in time.
+/// The result of a call, if it arrives in time.
 async fn within<F: Future + Unpin>(deadline: Duration, call: F) -> Result<F::Output, Error> {
     tokio::time::timeout(deadline, call)
         .await
@@ -203,7 +203,7 @@ fn too_late(left: u64, deadline: Duration) -> Error {
     Error::new(
         ErrorKind::Timeout,
         format!(
-            "{}: nothing could be sent for {} s, with {left} bytes of the file still to go",
+            "{}: no data could be sent for {} s; {left} bytes of the file are left",
             Operation::UploadCrmData,
             deadline.as_secs_f64()
         ),
@@ -261,29 +261,29 @@ impl Content {
             .sum()
     }
 
-    /// Reads the bytes and gives their SHA-256.
+    /// Reads the bytes and returns their SHA-256.
     ///
     /// # Errors
     ///
     /// The system's error when the file cannot be read.
     pub fn hashed(&self) -> io::Result<[u8; 32]> {
         let mut hasher = Sha256::new();
-        self.visit(&mut |piece, _| {
-            hasher.update(&piece);
+        self.visit(&mut |chunk, _| {
+            hasher.update(&chunk);
             Ok(())
         })?;
         Ok(hasher.finalize().into())
     }
 
-    /// Reads the bytes on a blocking thread; `fault` receives why it stopped before the end.
+    /// Reads the bytes on a blocking thread; `fault` receives the reason if it stops early.
     fn read(&self, fault: Arc<OnceLock<String>>) -> mpsc::Receiver<io::Result<Bytes>> {
-        let (pieces, received) = mpsc::channel(2);
+        let (chunks, received) = mpsc::channel(2);
         let content = self.clone();
         tokio::task::spawn_blocking(move || {
             let mut hasher = Sha256::new();
-            let outcome = content.visit(&mut |piece, is_last| {
+            let outcome = content.visit(&mut |chunk, is_last| {
                 if let Some(hash) = &content.hash {
-                    hasher.update(&piece);
+                    hasher.update(&chunk);
                     // Before the last chunk: without it, Gong cannot accept the upload.
                     if is_last && hasher.finalize_reset().as_slice() != hash {
                         return Err(io::Error::other(
@@ -291,9 +291,9 @@ impl Content {
                         ));
                     }
                 }
-                // It fails only when the receiver is gone.
-                pieces
-                    .blocking_send(Ok(Bytes::from(piece)))
+                // It fails only if the receiver was dropped.
+                chunks
+                    .blocking_send(Ok(Bytes::from(chunk)))
                     .map_err(|_| io::ErrorKind::BrokenPipe.into())
             });
             let Err(error) = outcome else { return };
@@ -313,17 +313,17 @@ impl Content {
                 format!("{path} cannot be read to its end: {error}")
             };
             drop(fault.set(reason));
-            drop(pieces.blocking_send(Err(error)));
+            drop(chunks.blocking_send(Err(error)));
         });
         received
     }
 
     /// Visits the bytes in large chunks, each with whether it is the last.
     fn visit(&self, each: &mut dyn FnMut(Vec<u8>, bool) -> io::Result<()>) -> io::Result<()> {
-        let mut file = BufReader::with_capacity(PIECE_BYTES, File::open(&self.path)?);
+        let mut file = BufReader::with_capacity(CHUNK_BYTES, File::open(&self.path)?);
         let mut left = self.length();
         let mut at = 0;
-        let mut piece = Vec::with_capacity(piece_bytes(left));
+        let mut chunk = Vec::with_capacity(chunk_bytes(left));
         for range in &self.ranges {
             if range.start != at {
                 file.seek_relative(range.start.cast_signed() - at.cast_signed())?;
@@ -331,15 +331,15 @@ impl Content {
             at = range.end;
             let mut of_range = range.end - range.start;
             while of_range > 0 {
-                let old = piece.len();
-                let wanted = piece_bytes(of_range).min(PIECE_BYTES - old);
-                piece.resize(old + wanted, 0);
-                file.read_exact(&mut piece[old..])?;
+                let old = chunk.len();
+                let wanted = chunk_bytes(of_range).min(CHUNK_BYTES - old);
+                chunk.resize(old + wanted, 0);
+                file.read_exact(&mut chunk[old..])?;
                 of_range -= wanted as u64;
                 left -= wanted as u64;
-                if piece.len() == PIECE_BYTES || left == 0 {
-                    each(std::mem::take(&mut piece), left == 0)?;
-                    piece.reserve_exact(piece_bytes(left));
+                if chunk.len() == CHUNK_BYTES || left == 0 {
+                    each(std::mem::take(&mut chunk), left == 0)?;
+                    chunk.reserve_exact(chunk_bytes(left));
                 }
             }
         }
@@ -348,21 +348,21 @@ impl Content {
 }
 
 /// How many of the remaining bytes go into one chunk.
-fn piece_bytes(left: u64) -> usize {
-    usize::try_from(left).unwrap_or(usize::MAX).min(PIECE_BYTES)
+fn chunk_bytes(left: u64) -> usize {
+    usize::try_from(left).unwrap_or(usize::MAX).min(CHUNK_BYTES)
 }
 
 /// The chunks, each counted as it is sent.
 fn counted(
-    mut pieces: mpsc::Receiver<io::Result<Bytes>>,
+    mut chunks: mpsc::Receiver<io::Result<Bytes>>,
     sent: watch::Sender<u64>,
 ) -> impl futures_util::Stream<Item = io::Result<Bytes>> + Send + 'static {
     futures_util::stream::poll_fn(move |context| {
-        let piece = pieces.poll_recv(context);
-        if let Poll::Ready(Some(Ok(piece))) = &piece {
-            sent.send_modify(|total| *total += piece.len() as u64);
+        let chunk = chunks.poll_recv(context);
+        if let Poll::Ready(Some(Ok(chunk))) = &chunk {
+            sent.send_modify(|total| *total += chunk.len() as u64);
         }
-        piece
+        chunk
     })
 }
 

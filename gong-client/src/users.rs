@@ -39,11 +39,11 @@ pub struct User {
     pub extension: Option<String>,
     /// Gong's id of the user's manager.
     pub manager_id: Option<String>,
-    /// What Gong records and imports of the user.
+    /// What Gong records and imports for the user.
     pub settings: UserSettings,
 }
 
-/// What Gong records and imports of a user; `None` where Gong does not say.
+/// What Gong records and imports for a user; `None` if Gong does not say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -75,14 +75,15 @@ impl User {
     }
 }
 
-/// The page to ask for next.
+/// The next page to request.
 enum Page {
     First,
     After(String),
 }
 
 impl Client {
-    /// Lists the users of the company in Gong; a page is asked for when the one before it is used up.
+    /// Lists the users of the company in Gong; a page is requested when the previous one is used
+    /// up.
     ///
     /// Each page is one call. After an error the stream ends.
     ///
@@ -139,8 +140,7 @@ impl Client {
                 if next.is_some() && next == cursor {
                     return Err(Error::new(
                         ErrorKind::UnexpectedResponse,
-                        "Gong named the same page of users as the next one again; \
-                         the list is not complete",
+                        "Gong returned the same page of users again; the list is not complete",
                     ));
                 }
                 let users = answer.users.unwrap_or_default();

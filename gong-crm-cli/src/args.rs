@@ -30,11 +30,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gong_crm::IntegrationId;
 use jiff::SignedDuration;
 
-/// Keep Gong equal to your CRM
+/// Keep Gong in sync with your CRM
 ///
-/// Each file holds records of one type, one JSON object per line: accounts.ldjson, deals.ldjson and
-/// so on. What was sent, and what Gong accepted, is kept in a ledger, so that only differences are
-/// sent.
+/// Each file has records of one type, one JSON object per line: accounts.ldjson, deals.ldjson and
+/// so on. A ledger stores what was sent and what Gong accepted, so that only differences are sent.
 ///
 /// Unofficial; not affiliated with Gong.
 #[derive(Debug, Parser)]
@@ -48,7 +47,7 @@ use jiff::SignedDuration;
 Environment:
   GONG_ACCESS_KEY, GONG_ACCESS_KEY_SECRET   access key pair
   GONG_BEARER_TOKEN                         or a bearer token instead
-  GONG_ACCESS_KEY_FILE and so on            file that holds one of these three
+  GONG_ACCESS_KEY_FILE and so on            file with one of these three
   GONG_BASE_URL                             base URL of your company's Gong API
   GONG_INTEGRATION_ID                       integration id [default: the registered one]
   GONG_CONFIG, GONG_PROFILE                 same as --config and --profile
@@ -57,7 +56,7 @@ Environment:
 
 Settings: flags override the environment, and the environment overrides a config file: the one that
 --config names, a gong-crm.toml in the current directory or above it, up to the home directory, or
-gong-crm/config.toml in the user's configuration directory. One that was not named may only choose
+gong-crm/config.toml in the user's configuration directory. A file found by search can only choose
 names and limits until `gong-crm trust` allows the rest:
   base-url = \"https://us-12345.api.gong.io\"
   integration-id = 5517027188234205706
@@ -87,11 +86,11 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// What every command accepts.
+/// Options that every command accepts.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Use a Gong simulator inside this command: no credentials, no rate limit, nothing is kept
+    /// Use a built-in Gong simulator: no credentials, no rate limit, nothing is stored
     #[arg(long, global = true)]
     pub(crate) sim: bool,
     /// Format of results and errors
@@ -115,7 +114,7 @@ pub(crate) struct Global {
     /// Retries after a transient failure [default: 3; uploads: 4]
     #[arg(long, global = true, value_name = "N")]
     pub(crate) max_retries: Option<u32>,
-    /// Calls per second, at most; Gong allows a company 3
+    /// Maximum number of calls per second; Gong allows a company 3
     #[arg(
         long,
         global = true,
@@ -125,7 +124,7 @@ pub(crate) struct Global {
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     pub(crate) calls_per_second: u32,
-    /// Calls per 24 hours, at most, counted in the ledger; Gong allows a company 10,000
+    /// Maximum number of calls per 24 hours, counted in the ledger; Gong allows a company 10,000
     #[arg(
         long,
         global = true,

@@ -57,7 +57,7 @@ impl Request {
         self
     }
 
-    /// With a file as the body's one part: what it holds.
+    /// With a file as the only part of the body: the file's description.
     pub(crate) fn part(mut self, content: &str) -> Self {
         self.content_type = MULTIPART;
         self.body = Some(serde_json::json!({UPLOAD_PART: content}));

@@ -26,7 +26,7 @@ pub(crate) struct CliError {
     call: Box<Call>,
 }
 
-/// What is known of a failed call.
+/// The facts about a failed call.
 #[derive(Debug, Clone, Default)]
 struct Call {
     status: Option<u16>,
@@ -148,7 +148,7 @@ impl CliError {
         }
     }
 
-    /// For a push that came to no report.
+    /// For a push without a report.
     pub(crate) fn from_push(error: PushError) -> Self {
         match error {
             PushError::Request(error) => error.into(),

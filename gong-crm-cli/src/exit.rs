@@ -103,13 +103,13 @@ impl Exit {
         }
     }
 
-    /// For a push that came to a report. If several codes apply, the first of 4, 8, 9, 7, 6, 11, 5
-    /// wins; 3 only if nothing was sent.
+    /// For a push with a report. If several codes apply, the first of 4, 8, 9, 7, 6, 11, 5 wins; 3
+    /// only if nothing was sent.
     pub(crate) fn of_report(report: &Report) -> Self {
         Self::of_verdict(report.verdict, report.cause.as_deref())
     }
 
-    /// For a sync that came to a report.
+    /// For a sync with a report.
     pub(crate) fn of_sync(report: &SyncReport) -> Self {
         Self::of_verdict(report.verdict, report.cause.as_deref())
     }

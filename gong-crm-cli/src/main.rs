@@ -75,8 +75,8 @@ fn main() -> ExitCode {
     end(output, ended)
 }
 
-/// Shows the error, if there is one, and gives the exit code. Results that could not be written are
-/// an error of their own, whatever else happened.
+/// Shows the error, if there is one, and returns the exit code. If results could not be written,
+/// that is an error too, regardless of the outcome.
 fn end(output: Output, ended: Result<Exit, CliError>) -> ExitCode {
     let exit = match ended {
         Ok(exit) => exit,
@@ -158,7 +158,7 @@ fn reject_with_sim(global: &Global, command: &Command) -> Result<(), CliError> {
         .with_hint("run a simulator that keeps its state: gong-crm sim --state FILE"))
 }
 
-/// Whether a command's results can be a page. A sync that runs for ever would write one page after
+/// Whether a command's results can be a page. A sync that runs forever would write one page after
 /// the other.
 fn has_page(command: &Command) -> bool {
     match command {

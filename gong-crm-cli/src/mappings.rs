@@ -160,7 +160,7 @@ pub(crate) fn paths(global: &Global, named: &[PathBuf]) -> Result<Vec<PathBuf>, 
     Ok(paths)
 }
 
-/// Warns about CSV files in directories that are skipped because there is no mapping.
+/// Warns about CSV files in directories that are skipped because there is not a mapping.
 pub(crate) fn warn_skipped_csvs(csvs: &[PathBuf], output: Output) {
     let Some(first) = csvs.first() else {
         return;

@@ -1,6 +1,6 @@
 //! The only ways out of the command: results on stdout, everything else on stderr.
 //!
-//! Every line passes [`escape::line`], so that nothing that a file, the ledger or Gong holds can move
+//! Every line passes [`escape::line`], so that nothing that a file, the ledger or Gong has can move
 //! a terminal's cursor, add a line, or give a CI runner a command. A closed pipe is not an error; a
 //! full disk is.
 
@@ -107,7 +107,7 @@ impl Output {
             std::io::copy(&mut lines, &mut stdout).map(drop)
         };
         match written {
-            // Whoever closed the pipe has read enough.
+            // The reader closed the pipe, so it has read enough.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             written => written,
         }
@@ -163,13 +163,13 @@ impl Output {
         }
     }
 
-    /// A line on standard error, for programs too, where standard output holds other data.
+    /// A line on standard error, for programs too, if standard output has other data.
     pub(crate) fn message(self, line: &str) {
         self.stderr(line);
     }
 
-    /// Something that was not done although it may have been meant, and what to do; for a program
-    /// too.
+    /// Something that was not done although it may have been intended, and what to do; also for
+    /// programs.
     pub(crate) fn warning(self, message: &str, hint: &str) {
         if self.is_json() {
             let json = serde_json::json!({"warning": message, "hint": hint});
@@ -215,8 +215,8 @@ impl Output {
         self.stderr(&format!("{ERROR}error:{NORMAL} internal error at {place}"));
         self.stderr("");
         self.stderr(&format!(
-            "{HINT}hint:{NORMAL} this is a mistake in gong-crm: please report it with this line; nothing \
-             that was sent is forgotten: gong-crm resume"
+            "{HINT}hint:{NORMAL} this is a bug in gong-crm: please report it with this line; \
+             nothing that was sent is lost: gong-crm resume"
         ));
     }
 
@@ -238,7 +238,7 @@ impl Output {
     }
 }
 
-/// Ends the output: gives the error if some of it could not be written.
+/// Finishes the output: returns the error if some of it could not be written.
 pub(crate) fn finish() -> Result<(), CliError> {
     if let Some(Some(token)) = STOP_COMMANDS.get() {
         write("standard error", std::io::stderr(), &format!("::{token}::"));
@@ -290,7 +290,7 @@ fn write(name: &str, mut to: impl Write, line: &str) {
 }
 
 fn note(name: &str, error: &std::io::Error) {
-    // Whoever closed the pipe has read enough.
+    // The reader closed the pipe, so it has read enough.
     if error.kind() == ErrorKind::BrokenPipe {
         return;
     }

@@ -1,20 +1,20 @@
-//! What the process leaves behind when it ends in another way than it should.
+//! Prevents a crash from leaving secrets behind.
 
 use crate::output::Output;
 
-/// Has a crash leave no copy of the memory, which holds credentials and records.
+/// Prevents core dumps, which contain credentials and records.
 #[cfg(unix)]
 pub(crate) fn harden() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Core);
-    // One byte: too little for a file, and what tells Linux not to feed a program either.
+    // One byte: too little for a file, and it also keeps Linux from piping the dump to a program.
     let maximum = limit.maximum;
     let current = Some(maximum.unwrap_or(1).min(1));
     // Where it is forbidden, everything else works as well.
     let _ = setrlimit(Resource::Core, Rlimit { current, maximum });
 }
 
-/// Other systems write no such files unless somebody sets them up to.
+/// Other systems write no such files by default.
 #[cfg(not(unix))]
 pub(crate) fn harden() {}
 

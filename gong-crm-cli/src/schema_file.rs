@@ -46,7 +46,7 @@ pub(crate) fn read(path: &Path, object_type: Option<ObjectType>) -> Result<Entit
     })
 }
 
-/// JSON has a parser of its own: YAML's does not accept all of it, such as tabs before a name.
+/// JSON has its own parser: YAML's does not accept all of it, such as tabs before a name.
 fn parse(text: &str, object_type: Option<ObjectType>) -> Result<EntitySchema, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let of_json = |text: &str| match object_type {
@@ -57,7 +57,8 @@ fn parse(text: &str, object_type: Option<ObjectType>) -> Result<EntitySchema, St
         Ok(schema) => return Ok(schema),
         Err(error) => error,
     };
-    // What begins like JSON is not tried again as YAML, which would take minutes for deep nesting.
+    // Text that begins like JSON is not parsed again as YAML, which would take minutes for deep
+    // nesting.
     if text.trim_start().starts_with(['{', '[']) {
         return Err(reason(&no_json));
     }
@@ -107,7 +108,7 @@ mod tests {
 
     /// Each took minutes, or would.
     #[test]
-    fn deep_nesting_is_refused_at_once() {
+    fn deep_nesting_is_rejected_at_once() {
         let many = 250_000;
         for text in [
             "[".repeat(many),

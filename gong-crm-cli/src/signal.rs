@@ -5,7 +5,7 @@ use crate::exit::Exit;
 /// Waits for signals; while it exists, they do not kill the process.
 #[derive(Debug)]
 pub(crate) struct Signals {
-    /// Kept, so that a signal that comes while nobody waits is not lost.
+    /// Kept, so that a signal between two waits is not lost.
     #[cfg(unix)]
     interrupt: Option<tokio::signal::unix::Signal>,
     #[cfg(unix)]
@@ -27,7 +27,7 @@ impl Signals {
         }
     }
 
-    /// Waits for the next signal; gives the exit code that says which one it was.
+    /// Waits for the next signal; returns the exit code that says which one it was.
     pub(crate) async fn next(&mut self) -> Exit {
         tokio::select! {
             () = received(&mut self.interrupt) => Exit::Interrupted,
@@ -43,7 +43,7 @@ impl Signals {
         Self {}
     }
 
-    /// Waits for the next signal; gives the exit code that says which one it was.
+    /// Waits for the next signal; returns the exit code that says which one it was.
     pub(crate) async fn next(&mut self) -> Exit {
         interrupt().await;
         Exit::Interrupted
@@ -68,7 +68,7 @@ async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
     }
 }
 
-/// Whether whoever started the command had it ignore SIGHUP. Only Linux says so without unsafe code.
+/// Whether SIGHUP was ignored when the command started. Only Linux shows this without unsafe code.
 #[cfg(unix)]
 fn is_hang_up_ignored() -> bool {
     const SIGHUP: u64 = 1;

@@ -212,7 +212,7 @@ impl SourceTables {
         Ok(of_file.map(|map| (map.value, false)))
     }
 
-    /// Reads all sources, or that of one type. A signal stops them.
+    /// Reads all sources, or the one of a type. A signal stops them.
     pub(crate) async fn records(
         &self,
         global: &Global,

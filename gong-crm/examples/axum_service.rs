@@ -162,8 +162,8 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     });
     let server = tokio::spawn(async move { server.await });
 
-    // From here on, what the CRM and the timer do.
-    // A client that is made without TLS of its own needs a provider of cryptography all the same.
+    // From here on, what the CRM and the timer do. A client that is made without TLS of its own
+    // needs a provider of cryptography anyway.
     drop(rustls::crypto::ring::default_provider().install_default());
     let http = reqwest::Client::builder().no_proxy().build()?;
     for account in [

@@ -82,7 +82,7 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     let discount = SchemaField::new("discount", "Discount", "STRING");
     declare(&client, integration_id, &[region, discount], out).await?;
 
-    // What Gong has now tells good values from bad ones, before anything is sent.
+    // Gong's current schema distinguishes good values from bad ones, before anything is sent.
     let schema: EntitySchema = client.entity_schema(integration_id, None).await?;
     let deal = Deal::builder()
         .object_id("8608553")

@@ -36,7 +36,7 @@ struct Customer {
     changed: &'static str,
 }
 
-/// One round; a program of its own in real life.
+/// One round; a separate program in reality.
 async fn round(
     gong: &Simulator,
     integration_id: IntegrationId,

@@ -1,4 +1,4 @@
-//! The status of each record written back to the CRM, whatever becomes of the push.
+//! The status of each record is written back to the CRM, whatever the result of the push.
 //!
 //! ```console
 //! $ cargo run -p gong-crm --example status_write_back

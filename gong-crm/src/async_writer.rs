@@ -5,9 +5,9 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 /// Writes records of one type as the lines of one entity file, into any [`AsyncWrite`].
 ///
-/// It does what [`EntityWriter`](crate::write::EntityWriter) does. For files, prefer
-/// [`EntityFile`](crate::EntityFile) within `tokio::task::spawn_blocking`: it puts a file in its place
-/// only when it is complete.
+/// It does the same as [`EntityWriter`](crate::write::EntityWriter). For files, prefer
+/// [`EntityFile`](crate::EntityFile) within `tokio::task::spawn_blocking`: it writes a file
+/// atomically.
 ///
 /// ```
 /// use gong_crm::write::AsyncEntityWriter;
@@ -24,7 +24,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 /// ```
 #[derive(Debug)]
 pub struct AsyncEntityWriter<T, W> {
-    /// Its sink holds what the asynchronous one has not taken yet.
+    /// The bytes that the asynchronous writer has not accepted yet.
     lines: EntityWriter<T, Vec<u8>>,
     sink: W,
 }
@@ -38,14 +38,14 @@ impl<T: Record, W: AsyncWrite + Unpin> AsyncEntityWriter<T, W> {
         }
     }
 
-    /// The same writer, for files of at most so many bytes; never more than Gong takes.
+    /// The same writer with a maximum size per file; never more than Gong accepts.
     #[must_use]
     pub fn with_max_bytes(mut self, max_bytes: u64) -> Self {
         self.lines = self.lines.with_max_bytes(max_bytes);
         self
     }
 
-    /// Writes a record and tells its line, from 1.
+    /// Writes a record and returns its line, from 1.
     ///
     /// Not safe to cancel: a dropped call may have written part of the waiting lines.
     ///
@@ -82,7 +82,8 @@ impl<T: Record, W: AsyncWrite + Unpin> AsyncEntityWriter<T, W> {
         self.lines.line(object_id)
     }
 
-    /// Writes what is left, flushes the sink and gives it back. Without it, the end is missing.
+    /// Writes the remaining bytes, flushes the sink and returns it. Without this call, the end is
+    /// missing.
     ///
     /// # Errors
     ///

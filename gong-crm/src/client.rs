@@ -1,4 +1,4 @@
-//! The client that people use: calls to Gong, and the ledger of what was sent.
+//! The client that people use: calls to Gong, and the ledger.
 
 use std::fmt;
 use std::ops::Deref;
@@ -19,8 +19,8 @@ pub use builder::ClientBuilder;
 
 /// The way to one company's Gong; cheap to clone, all clones share connections.
 ///
-/// It has the calls of [`gong_client::Client`] and a [`Ledger`], by which
-/// [`push`](Self::push) knows what was sent.
+/// It has the calls of [`gong_client::Client`] and a [`Ledger`], with which [`push`](Self::push)
+/// knows what was sent.
 ///
 /// ```
 /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -45,7 +45,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// The base URL that Gong's documentation uses; most companies have one of their own.
+    /// The base URL in Gong's documentation; most companies have their own.
     pub const DEFAULT_BASE_URL: &'static str = gong_client::Client::DEFAULT_BASE_URL;
 
     /// Starts a client; `build` makes it.
@@ -53,7 +53,7 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// What was sent to Gong, and what Gong holds.
+    /// The ledger, which stores what was sent to Gong and the version of each record in Gong.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
@@ -63,12 +63,12 @@ impl Client {
         &self.api
     }
 
-    /// Where this client's time comes from.
+    /// The clock of this client.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
     }
 
-    /// How much of the day's calls is left; `None` without a limit. No call is made.
+    /// The remaining calls of the day; `None` without a limit. No call is made.
     ///
     /// # Errors
     ///

@@ -12,11 +12,11 @@
 //! - date-times of standard fields are instants: `09:30:00+01:00` is `08:30:00Z`;
 //! - `domains` is a set;
 //! - values of custom fields are compared as JSON: arrays in order, objects in any order, strings
-//!   character by character, also where they hold a date;
+//!   character by character, also where they have a date;
 //! - a deletion equals every other deletion of the same record.
 //!
-//! The ledger keeps only hashes of that form. [`Reader`] makes them; [`sent_form`] and
-//! [`deletion_line`] write what is uploaded. Nothing here does I/O.
+//! The ledger stores only hashes of that form. [`Reader`] computes them; [`sent_form`] and
+//! [`deletion_line`] write the uploaded lines. Nothing here does I/O.
 
 mod default_value;
 mod error;

@@ -1,7 +1,7 @@
 //! How many records people can see: deals whose owner is a user of Gong, and the others by owner.
 //!
-//! Gong shows a deal on nobody's board if no Gong user has its owner's address. [`Client::coverage`]
-//! counts that from the ledger; [`Owners`] counts it over any lines.
+//! Gong shows a deal on nobody's board if no Gong user has its owner's address.
+//! [`Client::coverage`] counts such deals in the ledger; [`Owners`] counts them in any lines.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -97,9 +97,9 @@ impl GongUsers {
 pub struct Coverage {
     /// How many deals there are, without those that are deleted.
     pub deals: u64,
-    /// How many of them have no owner.
+    /// The number of deals without an owner.
     pub without_owner: u64,
-    /// The owners who are not active users of Gong, the one with the most deals first.
+    /// The owners who are not active Gong users, those with the most deals first.
     pub unseen: Vec<UnseenOwner>,
 }
 
@@ -220,7 +220,7 @@ impl Client {
         Ok(users)
     }
 
-    /// Counts the deals that Gong holds by their owners, and which of these are users of Gong, as
+    /// Counts the deals that Gong has by their owners, and which of these are users of Gong, as
     /// [`gong_users`](Self::gong_users) lists them. No call is made: the rest is in the ledger.
     ///
     /// # Errors
@@ -298,7 +298,7 @@ pub(crate) async fn of_sources(
         Ok::<_, std::io::Error>(owners.coverage())
     });
     let counted = counting.await.map_err(std::io::Error::other).flatten();
-    // A file that can't be read is the plan's to tell.
+    // The plan reports files that can't be read.
     Ok(counted.ok())
 }
 

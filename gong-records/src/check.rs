@@ -1,11 +1,12 @@
 //! Finding every problem of record files before Gong does.
 //!
-//! [`check_paths`] reads files and folders, [`check_reader`] one stream. Both report each problem as
-//! a [`Finding`]: its place, the [`Rule`](crate::Rule) that is broken, and how to fix it. They report
-//! all problems of a line, not only the first, and never keep a file in memory.
+//! [`check_paths`] reads files and folders, [`check_reader`] one stream. Both report each problem
+//! as a [`Finding`]: its position, the violated [`Rule`](crate::Rule), and the fix. They report all
+//! problems of a line, not only the first, and never keep a file in memory.
 //!
-//! An error is what Gong rejects, by its current documentation or a recorded answer, and what leaves
-//! open which record or value is meant. Everything else is a warning. [`Severities`] change it.
+//! A finding is an error if Gong rejects the record, according to its current documentation or a
+//! recorded response, or if it is unclear which record or value is meant. Everything else is a
+//! warning. [`Severities`] change this.
 //!
 //! A problem of a whole column, such as a field that no record has, is one finding with a count.
 
@@ -65,7 +66,7 @@ pub enum CheckError {
     /// The paths lead to no record files.
     #[error(transparent)]
     Files(#[from] FilesError),
-    /// A file cannot be read to its end.
+    /// A file cannot be read completely.
     #[error("{} cannot be read: {source}", path.display())]
     Read {
         /// The file.

@@ -38,7 +38,7 @@ pub struct Options {
     pub entity_schema: Option<EntitySchema>,
 }
 
-/// One change. It never holds a value, which may be personal data.
+/// One change. It never has a value, which may be personal data.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Fix {
@@ -48,9 +48,9 @@ pub struct Fix {
     pub field: Option<String>,
     /// The rule that was broken; `None` for Windows line ends, which break none.
     pub rule: Option<Rule>,
-    /// What was there.
+    /// The old text.
     pub before: Cow<'static, str>,
-    /// What is there now.
+    /// The new text.
     pub after: Cow<'static, str>,
 }
 
@@ -68,7 +68,7 @@ impl fmt::Display for Fix {
     }
 }
 
-/// How much was read, written and fixed.
+/// The counts of lines that were read, written and fixed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FixSummary {

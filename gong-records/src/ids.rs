@@ -82,7 +82,7 @@ impl<'de> serde::Deserialize<'de> for IntegrationId {
 pub struct ClientRequestId(String);
 
 impl ClientRequestId {
-    /// The most characters that this crate accepts; Gong documents no limit.
+    /// The maximum number of characters that this crate accepts; Gong documents no limit.
     pub const MAX_LENGTH: usize = 64;
 
     /// The id as it is sent.

@@ -1,5 +1,5 @@
-//! Reading and writing files: finding them by name, opening them, their lines, and putting a file in
-//! its place whole.
+//! Reading and writing files: finding them by name, opening them, reading their lines, and writing
+//! them atomically.
 
 pub mod atomic_file;
 pub(crate) mod blocks;

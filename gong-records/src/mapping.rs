@@ -1,13 +1,13 @@
 //! From the CSV that a CRM exports to LDJSON, by a small mapping file.
 //!
 //! A [`Mapping`] says which column becomes which field and how dates, numbers and yes or no are
-//! written; [`Mapping::draft`] makes a first one from the headers and the cells of exports.
-//! [`convert_reader`] and [`convert_file`] make the lines, one row at a time, and tell of each cell
-//! that can't be converted as a [`Problem`]. The [`SourceMap`] they return leads from each line back
-//! to the row and column of the CSV, so that what the [check](crate::check) finds in the lines can
-//! be said of the CSV.
+//! written; [`Mapping::draft`] drafts one from the headers and the cells of exports.
+//! [`convert_reader`] and [`convert_file`] write the lines, one row at a time, and report each cell
+//! that can't be converted as a [`Problem`]. The [`SourceMap`] that they return maps each line to
+//! the row and column of the CSV, so that findings of the [check](crate::check) can be reported for
+//! the CSV.
 //!
-//! The same CSV, mapping and time give the same bytes.
+//! The same CSV, mapping and time always give the same bytes.
 //!
 //! ```
 //! use gong_records::ObjectType;
@@ -94,7 +94,7 @@ pub use lines::{CsvInput, CsvLines, Walk, WalkedRow};
 pub use model::{
     FieldMapping, Join, Lookup, Mapping, MappingError, OnlyCurrency, Take, TypeMapping, Words,
 };
-pub use problem::{LeftOut, Problem};
+pub use problem::{Omitted, Problem};
 #[doc(hidden)]
 pub use reference::reference_page;
 pub use row::RowPlace;
@@ -102,22 +102,22 @@ pub use source_map::SourceMap;
 
 use converter::{Converter, Keep};
 
-/// How a conversion goes about it.
+/// The options of a conversion.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// What `now` in a mapping means. Where a CRM has no time of the last change, Gong wants the
-    /// time of the call; with that of the [file's last change](modified) instead, the same file
-    /// gives the same records.
+    /// The value of `now` in a mapping. If a CRM has no time of the last change, Gong requires the
+    /// time of the call; with the [file's modification time](modified) instead, the same file
+    /// always gives the same records.
     pub now: jiff::Timestamp,
     /// The declared custom fields, whose types the mapping need not repeat.
     pub entity_schema: Option<EntitySchema>,
     /// Whether a row with a cell that can't be converted is kept, without that field. A row without
     /// its id is never kept.
     pub keep_rows: bool,
-    /// The file's path: its ending tells CSV from JSON, and lookups search beside it.
+    /// The file's path: its extension distinguishes CSV from JSON, and lookups start in its folder.
     pub path: Option<PathBuf>,
-    /// Files of types, beside those that the mapping names, for lookups among types.
+    /// Files of types, in addition to those that the mapping names, for lookups between types.
     pub files: Vec<(ObjectType, PathBuf)>,
     /// Files that are converted beside this one, for lookups among types.
     neighbors: Vec<(ObjectType, PathBuf)>,
@@ -127,7 +127,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Rows with a problem are left out, and the mapping says the types of all custom fields.
+    /// Rows with a problem are omitted, and the mapping says the types of all custom fields.
     pub fn new(now: jiff::Timestamp) -> Self {
         Self {
             now,
@@ -142,11 +142,11 @@ impl Options {
     }
 }
 
-/// What a conversion came to.
+/// The result of a conversion.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Converted {
-    /// How many rows the CSV holds, without the header and those in which all cells are empty.
+    /// The number of rows in the CSV, without the header and empty rows.
     pub rows: u64,
     /// How many lines were written, one record each.
     pub records: u64,
@@ -154,24 +154,24 @@ pub struct Converted {
     pub problems: u64,
     /// How many values are kept although they look wrong.
     pub warnings: u64,
-    /// Which row each line was made of.
+    /// The row of each line.
     pub source_map: SourceMap,
 }
 
-/// Why a conversion came to no end.
+/// Why a conversion failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConvertError {
     /// The mapping can't be used, or does not fit the CSV.
     #[error(transparent)]
     Mapping(#[from] MappingError),
-    /// The CSV holds no header.
+    /// The CSV has no header.
     #[error("the CSV is empty: it has no row that names its columns")]
     Empty,
     /// The CSV can't be read.
     #[error("the CSV can't be read: {0}")]
     Read(#[source] io::Error),
-    /// A file can't be opened or put in its place.
+    /// A file can't be opened or written.
     #[error("{}: {source}", path.display())]
     File {
         /// The file.
@@ -186,14 +186,14 @@ pub enum ConvertError {
 
 /// Makes LDJSON of a CSV, one row at a time.
 ///
-/// Cells are trimmed, and an empty one gives no field. Every problem goes to `on_problem`; the row
-/// is left out, or the field with [`Options::keep_rows`]. Whether Gong takes the values is for the
-/// [check](crate::check) to say: this only gives them their form.
+/// Cells are trimmed, and an empty one produces no field. Every problem is passed to `on_problem`;
+/// the row is omitted, or only the field with [`Options::keep_rows`]. Whether Gong accepts the
+/// values is up to the [check](crate::check): this function only converts them.
 ///
 /// # Errors
 ///
 /// [`ConvertError`] when the mapping does not fit the CSV, or when reading or writing fails. A bad
-/// cell is no error.
+/// cell is not an error.
 pub fn convert_reader(
     csv: impl Read,
     mapping: &Mapping,
@@ -216,8 +216,8 @@ pub fn convert_reader(
     let (mut problems, mut warnings) = (0, 0);
     loop {
         let mut tell = |problem: Problem| {
-            match problem.left_out {
-                LeftOut::Nothing if problem.rule.severity() == Severity::Warning => warnings += 1,
+            match problem.omitted {
+                Omitted::Nothing if problem.rule.severity() == Severity::Warning => warnings += 1,
                 _ => problems += 1,
             }
             on_problem(problem);
@@ -244,7 +244,7 @@ pub fn convert_reader(
 ///
 /// # Errors
 ///
-/// As [`convert_reader`]; also when a file can't be opened or put in its place.
+/// As [`convert_reader`]; also if a file can't be opened or written.
 pub fn convert_file(
     csv: &Path,
     mapping: &Mapping,
@@ -283,7 +283,7 @@ pub fn open(csv: &Path) -> Result<Box<dyn Read + Send>, ConvertError> {
 ///
 /// # Errors
 ///
-/// [`ConvertError::File`] when the file is not there, or the system does not tell.
+/// [`ConvertError::File`] if the file does not exist or its modification time is not available.
 pub fn modified(csv: &Path) -> Result<jiff::Timestamp, ConvertError> {
     let modified = csv.metadata().and_then(|metadata| metadata.modified());
     modified

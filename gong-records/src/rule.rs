@@ -13,16 +13,16 @@ mod record;
 
 pub use explanation::{Effect, Evidence, Example, Explanation, Sample};
 
-/// How much a finding counts.
+/// The severity of a finding.
 ///
 /// [`Rule::severity`] derives it from what a breach leads to and from the evidence for that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Gong documents that it rejects this, or was seen to; or it is open which record or value is
-    /// meant.
+    /// Gong documents that it rejects this, or a recorded response shows it; or it is unclear which
+    /// record or value is meant.
     Error,
-    /// Gong accepts this, or nobody knows whether it does.
+    /// Gong accepts this, or it is not known whether it does.
     Warning,
 }
 
@@ -48,7 +48,7 @@ macro_rules! rules {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $effect:ident, $explanation:path;)+) => {
         /// A rule for the lines of a record file.
         ///
-        /// The name is stable: it is part of messages and of JSON output, and flags take it.
+        /// The name is stable: it is part of messages and of JSON output, and flags accept it.
         ///
         /// ```
         /// use gong_records::{Account, Rule};
@@ -74,18 +74,19 @@ macro_rules! rules {
                 }
             }
 
-            /// What a breach leads to.
+            /// The effect of a violation.
             pub fn effect(self) -> Effect {
                 match self {
                     $(Self::$variant => Effect::$effect,)+
                 }
             }
 
-            /// How much a breach counts by default; [`Severities`](crate::check::Severities)
-            /// change it.
+            /// The default severity of a violation; [`Severities`](crate::check::Severities) change
+            /// it.
             ///
-            /// An error is what Gong rejects, by its current documentation or a recorded answer,
-            /// and what leaves open which record or value is meant. Everything else is a warning.
+            /// A finding is an error if Gong rejects the record, according to its current
+            /// documentation or a recorded response, or if it is unclear which record or value is
+            /// meant. Everything else is a warning.
             ///
             /// ```
             /// use gong_records::Rule;
@@ -164,7 +165,7 @@ rules! {
     OtherCurrency = "other-currency", Ambiguous, csv::OTHER_CURRENCY;
     /// A number does not begin with a zero.
     LeadingZero = "leading-zero", Accepted, csv::LEADING_ZERO;
-    /// What a mapping puts into `domains` are bare domains of companies.
+    /// A mapping puts only bare company domains into `domains`.
     DomainFormat = "domain-format", Accepted, csv::DOMAIN_FORMAT;
     /// A path of a mapping has a value in some record.
     EmptyColumn = "empty-column", Accepted, csv::EMPTY_COLUMN;
@@ -184,15 +185,15 @@ rules! {
     DuplicateKey = "duplicate-key", Ambiguous, line::DUPLICATE_KEY;
     /// A required field is present and not empty.
     MissingField = "missing-field", Rejected, field::MISSING_FIELD;
-    /// A standard field without a value is left out instead of being null.
+    /// A standard field without a value is omitted instead of being null.
     NullValue = "null-value", Rejected, field::NULL_VALUE;
     /// A field has the JSON type that Gong documents for it.
     WrongType = "wrong-type", Rejected, field::WRONG_TYPE;
     /// A field has its current name, not the one of earlier documentation.
     RetiredName = "retired-name", Accepted, field::RETIRED_NAME;
-    /// A name that is almost that of a standard field is spelled like it.
+    /// A name that resembles the name of a standard field is not misspelled.
     MisspelledName = "misspelled-name", Accepted, field::MISSPELLED_NAME;
-    /// A field that Gong no longer documents for the type is left out.
+    /// A field that Gong no longer documents for the type is omitted.
     DiscouragedField = "discouraged-field", Accepted, field::DISCOURAGED_FIELD;
     /// An `objectId` has 1 to 64 characters.
     ObjectIdLength = "object-id-length", Rejected, field::OBJECT_ID_LENGTH;
@@ -216,7 +217,7 @@ rules! {
     UrlFormat = "url-format", Rejected, field::URL_FORMAT;
     /// An email address has one `@`, text on both sides of it, and no spaces.
     EmailFormat = "email-format", Rejected, field::EMAIL_FORMAT;
-    /// A field with a fixed set of values has one of them, in the same case.
+    /// A field with a fixed set of values has one of these values, in the same case.
     UnknownWord = "unknown-word", Rejected, field::UNKNOWN_WORD;
     /// A number is valid JSON, and finite.
     NumberFormat = "number-format", Rejected, field::NUMBER_FORMAT;

@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_types_that_the_schema_does_not_list() {
+    fn types_without_a_schema_have_no_findings() {
         let record = account(&[("color", json!("red"))]);
         let other = EntitySchema::new().with_fields(ObjectType::Deal, []);
         assert!(other.check(&record).is_ok());
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_comes_back_as_it_was_written() {
+    fn schema_survives_a_round_trip() {
         let schema = account_schema();
         let text = serde_json::to_string(&schema).unwrap();
         assert_eq!(EntitySchema::from_json(&text).unwrap(), schema);

@@ -48,7 +48,7 @@ impl InvalidValue {
         self.rule
     }
 
-    /// What is wrong with the value.
+    /// The problem with the value.
     pub fn message(&self) -> &str {
         &self.message
     }

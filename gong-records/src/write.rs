@@ -12,5 +12,5 @@ pub use error::WriteError;
 pub use file::{EntityFile, FinishedFile, RecordLocation, WriteSummary};
 pub use sync::EntityWriter;
 
-/// The most bytes of one entity file: what the multipart framing around it leaves of a body.
+/// The maximum number of bytes of one record file: a body without its multipart framing.
 pub const MAX_FILE_BYTES: u64 = MAX_BODY_BYTES - FRAMING_BYTES;

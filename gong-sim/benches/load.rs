@@ -100,18 +100,18 @@ async fn requests_per_second() {
 
 /// Invalid lines: no record of them is kept, so that only the reading needs memory.
 fn filler(length: usize) -> Body {
-    let piece = Bytes::from([vec![b'x'; 65_535], vec![b'\n']].concat());
+    let chunk = Bytes::from([vec![b'x'; 65_535], vec![b'\n']].concat());
     let mut left = length - HEAD.len() - TAIL.len();
     let mut ended = false;
-    let pieces = std::iter::from_fn(move || {
+    let chunks = std::iter::from_fn(move || {
         if left > 0 {
-            let next = piece.slice(..left.min(piece.len()));
+            let next = chunk.slice(..left.min(chunk.len()));
             left -= next.len();
             return Some(next);
         }
         (!std::mem::replace(&mut ended, true)).then(|| Bytes::from(TAIL))
     });
-    let all = std::iter::once(Bytes::from(HEAD)).chain(pieces);
+    let all = std::iter::once(Bytes::from(HEAD)).chain(chunks);
     Body::wrap_stream(stream::iter(all.map(Ok::<_, std::io::Error>)))
 }
 
@@ -132,7 +132,7 @@ async fn largest_body() {
 
 fn accounts(range: std::ops::Range<u32>, version: u32) -> Body {
     let step = 2_000;
-    let pieces = range.step_by(step).map(move |first| {
+    let chunks = range.step_by(step).map(move |first| {
         let mut text = String::with_capacity(step * 256);
         for number in first..first + u32::try_from(step).unwrap() {
             writeln!(
@@ -144,7 +144,7 @@ fn accounts(range: std::ops::Range<u32>, version: u32) -> Body {
         Bytes::from(text)
     });
     let all = std::iter::once(Bytes::from(HEAD))
-        .chain(pieces)
+        .chain(chunks)
         .chain(std::iter::once(Bytes::from(TAIL)));
     Body::wrap_stream(stream::iter(all.map(Ok::<_, std::io::Error>)))
 }

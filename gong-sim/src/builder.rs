@@ -41,7 +41,7 @@ pub enum StartError {
     StateFile {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         source: DumpError,
     },
     /// The folder to load could not be loaded.
@@ -161,9 +161,9 @@ impl Builder {
         self
     }
 
-    /// A name by which clients call the simulator, such as that of a container. Other names are
-    /// rejected, so that no web site can make its own name point to the simulator. Can be called
-    /// again for more names.
+    /// A host name that clients use for the simulator, such as that of a container. Other names are
+    /// rejected, so that no web site can make its own name point to the simulator. Call it again
+    /// for more names.
     #[must_use]
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
         self.allowed_hosts.push(name.into());
@@ -249,7 +249,7 @@ impl Builder {
         self
     }
 
-    /// How long uploads take until they are processed; [`Processing::Immediate`] by default.
+    /// The processing time of uploads; [`Processing::Immediate`] by default.
     ///
     /// ```
     /// use gong_sim::{Processing, Simulator};
@@ -279,8 +279,8 @@ impl Builder {
         self
     }
 
-    /// How long accounts take until contacts and deals may refer to them, while the rule
-    /// `account-delay` is on; 60 seconds by default.
+    /// The time until contacts and deals can refer to a new account, while the rule `account-delay`
+    /// is on; 60 seconds by default.
     ///
     /// ```
     /// use std::time::Duration;
@@ -300,7 +300,7 @@ impl Builder {
         self
     }
 
-    /// The most bytes that the body of an upload may have; 200,000,000 by default, as documented.
+    /// The maximum number of bytes in the body of an upload; 200,000,000 by default, as documented.
     /// A smaller limit shows what a client does at the limit without a large file.
     #[must_use]
     pub fn body_limit(mut self, bytes: u64) -> Self {
@@ -308,8 +308,8 @@ impl Builder {
         self
     }
 
-    /// Makes ids and probabilities repeatable; 0 by default. Access keys and tokens are random
-    /// whatever the seed is.
+    /// Makes ids and probabilities repeatable; 0 by default. Access keys and tokens are random with
+    /// any seed.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -360,7 +360,7 @@ impl Builder {
         self
     }
 
-    /// A fault to begin with. Can be called again for more.
+    /// A fault to start with. Call it again for more.
     #[must_use]
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -395,8 +395,8 @@ impl Builder {
         self
     }
 
-    /// How long a client may send nothing in the middle of a body before it is answered 400;
-    /// 30 seconds by default, in real time.
+    /// How long a client can send nothing in the middle of a body before the response is 400; 30
+    /// seconds by default, in real time.
     #[must_use]
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.read_timeout = timeout;
@@ -410,9 +410,9 @@ impl Builder {
         self
     }
 
-    /// How many bytes of request bodies are kept for [`Simulator::requests`], and as many of
-    /// uploaded files for [`Simulator::upload_history`]; 16,000,000 by default. The oldest go
-    /// first, and a body that is larger alone is not kept.
+    /// The number of bytes of request bodies that are kept for [`Simulator::requests`], and also of
+    /// uploaded files for [`Simulator::upload_history`]; 16,000,000 by default. The oldest are
+    /// removed first, and a single body that is larger is not kept.
     #[must_use]
     pub fn keep_bodies(mut self, bytes: usize) -> Self {
         self.kept_body_bytes = bytes;

@@ -57,7 +57,7 @@ pub(crate) enum Denied {
     MissingScope(&'static str),
 }
 
-/// Text of letters and digits that nobody can guess.
+/// Random letters and digits.
 pub(crate) fn random_text(length: usize) -> std::io::Result<String> {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789aZ";
     let mut bytes = vec![0; length];

@@ -12,7 +12,7 @@ use crate::Simulator;
 use crate::http::{Connection, answer};
 
 impl Simulator {
-    /// The answer to an upload whose body comes in these pieces, and then breaks off or ends.
+    /// The response to an upload whose body arrives in these chunks, and then is truncated or ends.
     pub async fn upload_in_pieces(
         &self,
         path_and_query: &str,
@@ -21,7 +21,7 @@ impl Simulator {
         breaks_off: bool,
     ) -> (u16, Vec<u8>) {
         let (sender, receiver) = mpsc::channel(1);
-        // After each piece there is nothing for a while, as on a connection: else all are read as one.
+        // A pause after each chunk, as on a connection; otherwise all are read as one.
         let sending = async move {
             let end = breaks_off.then(|| Err(std::io::ErrorKind::ConnectionReset.into()));
             for piece in pieces.into_iter().map(Ok::<_, std::io::Error>).chain(end) {

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 
-/// The most that one request may carry, as documented: 200 MB.
+/// The maximum size of one request, as documented: 200 MB.
 pub(crate) const BODY_LIMIT: u64 = 200_000_000;
 
 /// How many calls all integrations of a company may make together.

@@ -37,7 +37,7 @@ pub enum Operation {
     ListUsers,
 }
 
-/// What a path and a method lead to.
+/// The target of a path and a method.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     Operation(Operation),
@@ -47,7 +47,7 @@ pub(crate) enum Route {
 }
 
 impl Operation {
-    /// All of them.
+    /// All operations.
     pub const ALL: [Self; 13] = [
         Self::ListIntegrations,
         Self::RegisterIntegration,

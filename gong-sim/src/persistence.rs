@@ -14,7 +14,7 @@ pub(crate) fn save(shared: &Shared) -> io::Result<()> {
     let Some(state_file) = &shared.state_file else {
         return Ok(());
     };
-    // Held to the end, so that of two savers the later one writes the later state.
+    // Kept until the end, so that of two saves the later one writes the later state.
     let mut progress = state_file.progress();
     let (version, dump) = {
         let state = shared.state();

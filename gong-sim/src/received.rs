@@ -10,7 +10,7 @@ use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use serde::Serialize;
 use serde_json::Value;
 
-/// One request that the simulator received, and the status of its answer.
+/// One request that the simulator received, and the status of its response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReceivedRequest {
@@ -29,11 +29,11 @@ pub struct ReceivedRequest {
     pub headers: Vec<(String, String)>,
     /// How many bytes of the body were received.
     pub body_size: u64,
-    /// The status it was answered with; 0 if it was not answered at all.
+    /// The status of the response; 0 if there was none.
     pub status: u16,
-    /// The request id of the answer.
+    /// The request id of the response.
     pub request_id: String,
-    /// The fault that was injected into it.
+    /// The fault that was injected.
     pub fault: Option<String>,
     pub(crate) body: Option<Bytes>,
 }

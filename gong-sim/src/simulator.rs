@@ -26,7 +26,7 @@ use crate::time::Processing;
 
 /// A running Gong simulator. Dropping it stops it.
 ///
-/// It runs on its own thread, so it also answers while the code that started it blocks, for
+/// It runs on its own thread, so it also responds while the code that started it blocks, for
 /// example in a test that runs a command.
 ///
 /// ```
@@ -76,8 +76,8 @@ impl Simulator {
                         let admin = has_admin.then(|| admin::router(Arc::clone(&served)));
                         tokio::spawn(keep_saving(Arc::clone(&served)));
                         serve(listener, Arc::clone(&served), admin, stopped).await;
-                        // What has just changed is not on disk yet. Who wants to know whether this
-                        // works calls `save_state` first.
+                        // The last changes are not on disk yet. To know whether saving works, call
+                        // `save_state` first.
                         drop(save(&served));
                     }
                 });
@@ -91,7 +91,7 @@ impl Simulator {
         })
     }
 
-    /// What a client needs to know, as environment variables that `gong-crm` and this project's
+    /// The settings for a client, as environment variables that `gong-crm` and this project's
     /// examples read: base URL, access key, secret, and the integration if there is one.
     ///
     /// ```
@@ -181,7 +181,7 @@ impl Simulator {
         &self.shared.access_key.secret
     }
 
-    /// Registers an integration without a request, and gives its id.
+    /// Registers an integration without a request, and returns its id.
     ///
     /// ```
     /// let sim = gong_sim::Simulator::builder().start_blocking()?;
@@ -193,7 +193,7 @@ impl Simulator {
         self.shared.state().register(name, owner_email)
     }
 
-    /// The registered integrations; at most one unless a rule was switched off.
+    /// The registered integrations; at most one unless a rule was turned off.
     pub fn integrations(&self) -> Vec<Integration> {
         self.shared
             .state()
@@ -239,7 +239,8 @@ impl Simulator {
     /// standard fields and fields of the schema, with the documented defaults. Stages and users are
     /// shown here too, which the API never shows.
     ///
-    /// The rules `objects-hide-unknown-fields` and `objects-show-defaults` change what is shown.
+    /// The rules `objects-hide-unknown-fields` and `objects-show-defaults` change which fields are
+    /// shown.
     pub fn shown_objects(&self, object_type: &str) -> BTreeMap<String, Value> {
         let Some(object_type) = ObjectType::from_name(object_type) else {
             return BTreeMap::new();
@@ -247,8 +248,8 @@ impl Simulator {
         shown_objects(&self.shared.state(), object_type)
     }
 
-    /// The versions of an object that came too late to count and were filed as its history, the
-    /// first to arrive first. There are none unless `older-update-applied` is off and
+    /// The versions of an object that arrived too late to be applied and were added to its history,
+    /// in the order of arrival. There are none unless `older-update-applied` is off and
     /// `older-update-filed` is on.
     pub fn filed_versions(&self, object_type: &str, object_id: &str) -> Vec<Value> {
         let Some(object_type) = ObjectType::from_name(object_type) else {
@@ -314,22 +315,22 @@ impl Simulator {
         state.meetings.all().map(Meeting::shown).collect()
     }
 
-    /// The last requests in the order they were answered; `/_sim/` requests are not among them.
+    /// The last requests in the order of their responses; `/_sim/` requests are not among them.
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.shared.log().iter().cloned().collect()
     }
 
-    /// How many requests there were, also those that are no longer kept.
+    /// The number of all requests, including those that are no longer kept.
     pub fn request_count(&self) -> u64 {
         self.shared.log().total()
     }
 
-    /// What time it is for the simulator.
+    /// The current time of the simulator.
     pub fn now(&self) -> SystemTime {
         self.shared.state().now().into()
     }
 
-    /// Advances the clock, and does what is due by then.
+    /// Advances the clock, and processes everything that is due by then.
     ///
     /// ```
     /// use std::time::Duration;
@@ -344,7 +345,7 @@ impl Simulator {
         self.shared.state().advance(by);
     }
 
-    /// Changes how long the uploads that follow take.
+    /// Changes the processing time of future uploads.
     pub fn set_processing(&self, processing: Processing) {
         self.shared.state().processing = processing;
     }
@@ -354,7 +355,7 @@ impl Simulator {
         self.shared.state().read_lag = read_lag;
     }
 
-    /// Changes how long accounts take until records may refer to them; used while the rule
+    /// Changes the time until records can refer to a new account; used while the rule
     /// `account-delay` is on.
     pub fn set_account_delay(&self, account_delay: Duration) {
         self.shared.state().account_delay = account_delay;
@@ -376,7 +377,7 @@ impl Simulator {
         self.shared.state().switch_rule(name, on)
     }
 
-    /// Sets one more fault. Its calls are counted from now on.
+    /// Adds a fault. Its calls are counted from now on.
     ///
     /// ```
     /// use gong_sim::{Effect, Fault, Operation, Simulator};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A clock that can be advanced, and that can stand still otherwise.
+/// A clock that can be advanced, and that can be stopped.
 #[derive(Debug, Clone)]
 pub(crate) struct Clock {
     /// The time of a standing clock; `None` while time flows.
@@ -70,7 +70,7 @@ impl Clock {
     }
 }
 
-/// How long accepted uploads take until they are processed.
+/// The processing time of accepted uploads.
 ///
 /// As JSON, for `POST /_sim/settings`: `"immediate"`, `{"after": 1500}` (milliseconds),
 /// `{"polls": 2}`, `"never"`.
@@ -79,9 +79,9 @@ impl Clock {
 pub enum Processing {
     /// They are processed before the first poll.
     Immediate,
-    /// They are processed when this much of the simulator's time has passed.
+    /// They are processed after this much of the simulator's time.
     After(#[serde(with = "milliseconds")] Duration),
-    /// This many polls are answered `PENDING` (the first) or `IN_PROGRESS` (the others).
+    /// This many polls return `PENDING` (the first) or `IN_PROGRESS` (the others).
     Polls(u32),
     /// They are never processed.
     Never,

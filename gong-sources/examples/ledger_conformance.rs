@@ -1,6 +1,6 @@
 //! Runs the suite that every ledger has to pass on the Postgres of `LEDGER_URL`.
 //!
-//! Each requirement gets a schema of its own, `s0`, `s1` and so on, which must exist and be empty:
+//! Each requirement gets its own schema, `s0`, `s1` and so on, which must exist and be empty:
 //! `cargo run -p gong-sources --features postgres --example ledger_conformance`
 
 use std::path::Path;
@@ -35,7 +35,7 @@ fn storage(error: &dyn std::error::Error) -> gong_crm::ledger::LedgerError {
     gong_crm::ledger::LedgerError::storage("", error.to_string())
 }
 
-/// Writes a file that nobody else can read: the URL holds a password.
+/// Writes a file that nobody else can read: the URL has a password.
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write as _;
 

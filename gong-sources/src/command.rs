@@ -27,7 +27,7 @@ const CHUNK_BYTES: usize = 256 * 1_024;
 /// A program whose standard output is read: one JSON object per line, an array of objects, or CSV.
 ///
 /// The read is complete when the program ends with exit code 0; with any other, nothing of it is
-/// used. Without a mapping, each line is a record as Gong takes it.
+/// used. Without a mapping, each line is a record as Gong accepts it.
 ///
 /// ```
 /// use gong_crm::source::Source as _;
@@ -111,7 +111,7 @@ impl CommandSource {
         let complaints = tokio::spawn(last_bytes(errors));
         let mut chunk = vec![0; CHUNK_BYTES];
         let mut filled = output.read(&mut chunk).await?;
-        // Enough to tell JSON from CSV.
+        // Enough to distinguish JSON from CSV.
         while filled > 0 && chunk[..filled].iter().all(u8::is_ascii_whitespace) {
             match output.read(&mut chunk).await? {
                 0 => break,
@@ -155,7 +155,7 @@ fn format_of(beginning: &[u8]) -> RowFormat {
     }
 }
 
-/// Reads to the end, and keeps the last bytes.
+/// Reads everything, and keeps the last bytes.
 async fn last_bytes(mut from: impl AsyncRead + Unpin) -> Vec<u8> {
     let mut last = Vec::new();
     let mut chunk = [0; 4_096];

@@ -1,4 +1,4 @@
-//! The ledger in Postgres: for containers without a disk of their own.
+//! The ledger in Postgres, for containers without a disk.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError, Weak};
@@ -26,8 +26,9 @@ const WRITE: &str = "write";
 /// A ledger in Postgres, in tables `gong_crm_ledger_…` of the schema that is first in the search
 /// path. They are made if they are missing.
 ///
-/// An advisory lock keeps two pushes apart, as a lock of the file does in SQLite. The bodies of
-/// uploads under way are in temporary files: after a crash, what was not sent is planned anew.
+/// An advisory lock prevents two pushes at the same time, like the file lock of SQLite. The bodies
+/// of unfinished uploads are in temporary files: after a crash, records that were not sent are
+/// planned again.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -61,7 +62,7 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// [`LedgerError::Storage`] when the server cannot be reached or refuses.
+    /// [`LedgerError::Storage`] when the server cannot be reached or rejects.
     pub async fn connect(url: SecretUrl) -> Result<Self, LedgerError> {
         let store = Self {
             url,
@@ -94,7 +95,7 @@ impl PostgresStore {
         LedgerError::storage(self.url.shown(), describe(error))
     }
 
-    /// A connection of its own.
+    /// A separate connection.
     async fn client(&self) -> Result<Client, LedgerError> {
         let shown = self.url.shown();
         let config = config(&self.url).map_err(|error| LedgerError::storage(shown, error))?;
@@ -354,7 +355,7 @@ impl Store for PostgresStore {
 }
 
 impl PostgresStore {
-    /// Since when somebody has the lock, as far as the server tells.
+    /// Since when another process has the lock, according to the server.
     async fn owner(&self, client: &Client) -> LockOwner {
         let [class, object] =
             lock_key(PUSH).map(|key| format!("({key}::bigint & 4294967295)::oid"));

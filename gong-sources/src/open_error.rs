@@ -8,13 +8,13 @@ use std::path::PathBuf;
 pub enum OpenError {
     /// This build reads no sources of this kind.
     #[error(
-        "this build reads no {0} sources; install gong-crm with all of them, or build it with --features {0}"
+        "this build does not support {0} sources; install gong-crm with all of them, or build it with --features {0}"
     )]
     NotBuilt(&'static str),
     /// The URL is not one that is known.
     #[error("{0}")]
     Url(String),
-    /// A URL with a secret comes from a place that it must not come from.
+    /// A URL with a secret is not allowed in this place.
     #[error("{0}")]
     Secret(String),
     /// The file with the query can't be read.
@@ -25,7 +25,7 @@ pub enum OpenError {
         /// The system's reason.
         source: std::io::Error,
     },
-    /// There is no program to run.
+    /// The command has no program.
     #[error("the command is empty")]
     NoCommand,
 }

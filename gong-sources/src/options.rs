@@ -1,4 +1,4 @@
-//! What all sources have in common.
+//! The common options of all sources.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,18 +9,18 @@ use gong_crm::schema::EntitySchema;
 use gong_crm::source::{Completeness, Read};
 use jiff::{SignedDuration, Timestamp};
 
-/// What all sources have in common: whether they are complete, and how rows become records.
+/// The common options of all sources: whether they are complete, and how rows become records.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SourceOptions {
-    /// Whether the source holds all records that should be in Gong. Without it, it holds changes, and
+    /// Whether the source has all records that should be in Gong. Without it, it has changes, and
     /// nothing is deleted because it is not in it.
     pub is_complete: bool,
-    /// How much older than its reading the content may be, such as that of a replica.
+    /// How much older than the time of reading the content may be, for example of a replica.
     pub lag: Duration,
     /// For how long files must not have changed before they are read; other sources do not use it.
     pub stable_for: Duration,
-    /// What makes records of rows. Without it, columns have the names of Gong's fields.
+    /// The converter from rows to records. Without it, columns have the names of Gong's fields.
     pub converter: Option<Arc<dyn FileConverter>>,
     /// The text of the mapping, by which a change of it is noticed.
     pub mapping: String,

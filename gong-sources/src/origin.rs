@@ -1,4 +1,4 @@
-//! Where records come from, as a table `[sources.TYPE]` says it.
+//! The source of records, as a table `[sources.TYPE]` describes it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::open_error::OpenError;
 use crate::options::SourceOptions;
 use crate::secret::SecretUrl;
 
-/// Where records of one type come from.
+/// The source of the records of one type.
 ///
 /// ```
 /// use std::path::Path;
@@ -60,7 +60,7 @@ impl Origin {
         !matches!(self, Self::Files { .. })
     }
 
-    /// What it would run or connect to, without secrets.
+    /// The programs and hosts that it would use, without secrets.
     pub fn shown(&self) -> String {
         match self {
             Self::Files { pattern, .. } => pattern.display().to_string(),

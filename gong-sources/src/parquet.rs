@@ -39,8 +39,8 @@ const OPENED_AHEAD: usize = 8;
 
 /// Parquet files in a folder, S3, Google Cloud Storage, Azure or over HTTP.
 ///
-/// Credentials come from the environment, as the tools of each store have them: `AWS_…`,
-/// `GOOGLE_…`, `AZURE_…`.
+/// Credentials come from the environment, under the names that the tools of each store use:
+/// `AWS_…`, `GOOGLE_…`, `AZURE_…`.
 ///
 /// ```
 /// use std::path::Path;

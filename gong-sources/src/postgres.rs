@@ -7,7 +7,7 @@ use crate::open_error::OpenError;
 use crate::secret::SecretUrl;
 use crate::tls::client_config;
 
-/// What a URL says of a connection.
+/// The connection settings of a URL.
 pub(crate) fn config(url: &SecretUrl) -> Result<Config, OpenError> {
     let shown = url.shown();
     let parsed: Result<Config, tokio_postgres::Error> = url.expose().parse();
@@ -19,18 +19,18 @@ pub(crate) fn config(url: &SecretUrl) -> Result<Config, OpenError> {
     Ok(config)
 }
 
-/// Connects, and serves the connection as long as the client exists. An error is what went wrong, in
-/// words.
+/// Connects, and serves the connection as long as the client exists. The error is a message for
+/// people.
 pub(crate) async fn connect(config: &Config) -> Result<Client, String> {
     let tls = client_config().map_err(|error| error.to_string())?;
     let connected = config.connect(MakeRustlsConnect::new(tls)).await;
     let (client, connection) = connected.map_err(|error| describe(&error))?;
-    // Its error is that of the call that is under way.
+    // Its error is also the error of the running call.
     drop(tokio::spawn(async move { drop(connection.await) }));
     Ok(client)
 }
 
-/// What went wrong, in the server's words where it has some.
+/// A description of the error, in the server's words if there are any.
 pub(crate) fn describe(error: &tokio_postgres::Error) -> String {
     if let Some(of_server) = error.as_db_error() {
         let mut text = format!("{} ({})", of_server.message(), of_server.code().code());

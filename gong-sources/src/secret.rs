@@ -1,4 +1,4 @@
-//! URLs that can hold a password, and where they may come from.
+//! URLs with passwords, and the places where they are allowed.
 
 use std::fmt;
 use std::path::Path;
@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::open_error::OpenError;
 
-/// A URL that can hold a password. It is never printed: messages name where it comes from.
+/// A URL that can have a password. It is never printed: messages name its origin.
 ///
 /// ```
 /// use std::path::Path;
@@ -37,13 +37,13 @@ impl fmt::Debug for SecretUrl {
 }
 
 impl SecretUrl {
-    /// Finds a URL: `env:NAME` is that of an environment variable, `file:PATH` that of a file that
-    /// only its owner can read; anything else is the URL itself, and must hold no password.
+    /// Reads a URL: `env:NAME` from an environment variable, `file:PATH` from a file that only its
+    /// owner can read; anything else is the URL itself, and must not have a password.
     ///
     /// # Errors
     ///
     /// [`OpenError::Secret`] when the variable is not set, when others can read the file, or when the
-    /// URL holds a password.
+    /// URL has a password.
     pub fn resolve(text: &str, folder: &Path) -> Result<Self, OpenError> {
         if let Some(name) = text.strip_prefix("env:") {
             let value = std::env::var(name).unwrap_or_default();
@@ -63,7 +63,7 @@ impl SecretUrl {
         }
         if has_password(text) {
             return Err(OpenError::Secret(
-                "the URL holds a password: put the URL into an environment variable and write \
+                "the URL contains a password: put the URL into an environment variable and write \
                  env:NAME, or into a file with mode 0600 and write file:PATH"
                     .to_owned(),
             ));
@@ -74,7 +74,7 @@ impl SecretUrl {
         })
     }
 
-    /// A URL for messages: the password before the host, and all parameters, are left out.
+    /// A URL for messages: the password before the host, and all parameters, are omitted.
     ///
     /// ```
     /// use gong_sources::SecretUrl;
@@ -112,7 +112,7 @@ impl SecretUrl {
         })
     }
 
-    /// What messages call it: the variable, the file, or a URL without a password.
+    /// Its name in messages: the variable, the file, or a URL without a password.
     pub fn shown(&self) -> &str {
         &self.shown
     }
@@ -122,7 +122,7 @@ impl SecretUrl {
         self.text.expose_secret()
     }
 
-    /// What is before `://` or the first colon.
+    /// The text before `://` or the first colon.
     pub(crate) fn scheme(&self) -> &str {
         self.expose().split(':').next().unwrap_or_default()
     }
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn password_is_refused_where_it_would_be_in_the_config_file() {
+    fn password_in_the_config_file_is_rejected() {
         for (text, is_refused) in [
             ("postgres://localhost/crm", false),
             ("postgres://ada@localhost/crm", false),

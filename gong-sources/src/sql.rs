@@ -1,8 +1,8 @@
 //! Queries to databases as sources.
 //!
-//! Each row is a record: by a mapping, or by columns that have the names of Gong's fields. Rows are
-//! read as they come, in one read-only transaction, so that a million of them take no more memory
-//! than one and are all from the same moment.
+//! Each row is a record: with a mapping, or with columns that have the names of Gong's fields. Rows
+//! are streamed in one read-only transaction, so that a million of them need no more memory than
+//! one and all are from the same snapshot.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -44,8 +44,8 @@ pub(crate) fn open(
         "postgres" | "postgresql" => postgres(url, query, options),
         "mysql" | "mariadb" => mysql(url, query, options),
         scheme => Err(OpenError::Url(format!(
-            "no database is known by {scheme:?}: a URL begins with sqlite:, postgres:// or mysql://; \
-             for another database, read the output of its command with `command`"
+            "unknown database {scheme:?}: a URL begins with sqlite:, postgres:// or mysql://; for \
+             another database, read the output of its command with `command`"
         ))),
     }
 }

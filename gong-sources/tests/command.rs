@@ -18,7 +18,7 @@ async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 #[tokio::test]
-async fn program_and_what_it_started_end_when_nobody_reads() {
+async fn program_and_its_children_end_without_a_reader() {
     let folder = tempfile::tempdir().unwrap();
     let script = "sleep 600 & echo $! > child.new; mv child.new child; wait";
     let source = CommandSource::new("/bin/sh", ["-c", script]).directory(folder.path());

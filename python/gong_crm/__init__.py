@@ -1,7 +1,7 @@
-"""Keep Gong equal to any CRM, from Python.
+"""Keep Gong in sync with any CRM, from Python.
 
 Each function runs the command ``gong-crm`` of this package and reads its JSON. ``push``,
-``push_records`` and ``sync`` return only when Gong holds what was asked for; otherwise they raise
+``push_records`` and ``sync`` return only if everything is in Gong as given; otherwise they raise
 ``NotDone`` with the report.
 """
 

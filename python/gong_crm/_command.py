@@ -1,4 +1,4 @@
-"""Runs the command, and turns its output into values and exceptions."""
+"""Runs the command, and converts its output to values and exceptions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Option = Union[None, bool, int, float, str, "os.PathLike[str]", Sequence[Any]]
 
 
 class CommandError(Exception):
-    """The command stopped before it could report.
+    """The command failed before it could write a report.
 
     ``code`` is its kind, such as ``"credentials"`` or ``"usage"``; ``hint`` says what to do;
     ``retryable`` says whether the same call can succeed later.
@@ -65,7 +65,7 @@ class CommandError(Exception):
 
 
 class NotDone(Exception):
-    """Gong does not hold all that was asked for; ``report`` says what became of each record."""
+    """Not everything is in Gong as given; ``report`` has the result of each record."""
 
     def __init__(self, report: PushReport, exit_code: int) -> None:
         errors = report.errors
@@ -156,7 +156,7 @@ def plan(**options: Option) -> Plan:
 def sync(allow: Iterable[Verdict] = (), **options: Option) -> SyncReport:
     """Make Gong equal to the sources of ``gong-crm.toml``, and return when it is.
 
-    Raises ``NotDone`` for any other verdict than ``"done"``, but for those of ``allow``.
+    Raises ``NotDone`` for any verdict except ``"done"`` and those in ``allow``.
     """
     allowed = _verdicts(allow)
     output, exit_code = _run("sync", (), {"yes": True, **options})
@@ -213,7 +213,7 @@ def _run(
     readable: Optional[Tuple[int, ...]] = None,
     lines: Optional[Iterable[str]] = None,
 ) -> Tuple[str, int]:
-    """Runs the command and returns its output, or raises what it says on standard error.
+    """Runs the command and returns its output, or raises the error that it printed.
 
     ``readable`` are the exit codes with an output to read; without it, any output is read.
     """
@@ -239,7 +239,7 @@ def _run(
             process.wait()
             raise
         except BaseException:
-            # An iterator that failed: the part that was written must not be taken for the whole.
+            # An iterator that failed: the written part must not be treated as complete.
             process.kill()
             process.wait()
             raise
@@ -264,7 +264,7 @@ def _write(stdin: IO[bytes], lines: Iterable[str]) -> None:
 
 
 def _as_json(value: Any) -> Any:
-    """What databases and data frames have and JSON has not; exactly, or not at all."""
+    """Converts values of databases and data frames that JSON does not have, without loss."""
     if isinstance(value, datetime.datetime):
         if value.tzinfo is None:
             raise ValueError(f"{value} has no time zone; Gong takes no time without one")
@@ -276,7 +276,7 @@ def _as_json(value: Any) -> Any:
             raise ValueError(f"{value} is not a number of JSON")
         number = int(value) if value == value.to_integral_value() else float(value)
         if decimal.Decimal(repr(number)) != value:
-            raise ValueError(f"{value} has more digits than a JSON number of Python holds")
+            raise ValueError(f"{value} has more digits than a JSON number of Python can have")
         return number
     raise TypeError(f"a {type(value).__name__} has no form in JSON")
 

@@ -1,6 +1,6 @@
-"""What the command answers, as typed values.
+"""The results of the command, as typed values.
 
-Names are those of the command's JSON (``gong-crm push -o json``), so that its documentation holds
+Names are those of the command's JSON (``gong-crm push -o json``), so that its documentation applies
 here too. Keys that a later version of the command adds are ignored.
 """
 
@@ -34,7 +34,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Upload:
-    """One upload, by the id under which Gong knows it."""
+    """One upload, with its id in Gong."""
 
     clientRequestId: str
     status: str
@@ -45,7 +45,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class RecordError:
-    """Why one record is not in Gong as it was given."""
+    """Why one record is not in Gong as given."""
 
     clientRequestId: Optional[str]
     line: Optional[int]
@@ -56,7 +56,7 @@ class RecordError:
 
 @dataclass(frozen=True)
 class FileReport:
-    """What became of the records of one file or source."""
+    """The results of the records of one file or source."""
 
     path: str
     objectType: str
@@ -72,7 +72,7 @@ class FileReport:
 
 @dataclass(frozen=True)
 class PushReport:
-    """What became of a push; ``verdict`` is ``"done"`` only if Gong holds every record as given."""
+    """The result of a push; ``verdict`` is ``"done"`` only if every record is in Gong as given."""
 
     verdict: str
     files: List[FileReport]
@@ -84,7 +84,7 @@ class PushReport:
 
     @property
     def unchanged(self) -> int:
-        """Records that Gong held already."""
+        """Records that were in Gong already."""
         return sum(file.unchanged for file in self.files)
 
     @property
@@ -188,7 +188,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class SyncReport(PushReport):
-    """What became of a sync, with the plan that it followed."""
+    """The result of a sync, with its plan."""
 
     plan: Optional[Plan]
 

@@ -18,7 +18,7 @@ const LINES: usize = 1_700;
 /// Gong lists at most this many errors per upload.
 const PER_UPLOAD: usize = 20;
 
-/// What a line may have in one of its fields, with a name. `null` stands for a field that is left out.
+/// Possible values of one field in a line, with a name. `null` means a field that is omitted.
 fn odd_values() -> Vec<(&'static str, Value)> {
     vec![
         ("left out", Value::Null),

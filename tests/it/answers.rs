@@ -1,4 +1,4 @@
-//! What does a user read when Gong, or something in its place, answers with an error?
+//! Messages for error responses of Gong or of a server in its place.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -56,7 +56,7 @@ async fn booking(answer: ResponseTemplate) -> Error {
 }
 
 #[tokio::test]
-async fn a_malformed_request_is_told_in_gongs_words() {
+async fn malformed_request_is_reported_in_gongs_words() {
     let server = server(gongs_error(400, "dataFile part is missing")).await;
     let upload = refused(calls::upload_of(&client(&server.uri()), calls::LINES.as_bytes()).await);
     assert_eq!(upload.status(), Some(400));
@@ -80,7 +80,7 @@ async fn a_malformed_request_is_told_in_gongs_words() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_and_missing_scopes_are_told_apart() {
+async fn wrong_credentials_and_missing_scopes_are_distinguished() {
     let scope = "You don't have permission to use 'api:crm:integrations:read' in your app.";
     let errors = [
         (
@@ -127,7 +127,7 @@ async fn a_page_in_place_of_gongs_json_is_kept_and_explained() {
 }
 
 #[tokio::test]
-async fn a_broken_json_answer_is_kept_and_explained() {
+async fn broken_json_response_is_kept_and_explained() {
     let cut = ResponseTemplate::new(200).set_body_raw(r#"{"requestId": "4al"#, "application/json");
     let other = ResponseTemplate::new(200).set_body_json(json!(["not", "an", "object"]));
     let errors = [
@@ -142,7 +142,7 @@ async fn a_broken_json_answer_is_kept_and_explained() {
 }
 
 #[tokio::test]
-async fn a_conflict_carries_what_mends_it() {
+async fn conflict_has_the_fix() {
     // As recorded; the links were empty texts.
     let recorded = json!({
         "requestId": "4al018gzaztcr8nbukw",
@@ -245,7 +245,7 @@ async fn a_failure_of_gongs_own_leaves_the_outcome_of_a_change_open() {
 }
 
 #[tokio::test]
-async fn the_trace_id_stands_in_for_a_request_id_that_is_not_in_the_body() {
+async fn trace_id_replaces_a_missing_request_id() {
     let error = listing(page(502).insert_header("x-traceid", "4al018gzaztcr8nbukw")).await;
     assert_eq!(error.request_id(), Some("4al018gzaztcr8nbukw"));
 }
@@ -295,7 +295,7 @@ async fn no_secret_is_ever_printed() {
 }
 
 #[tokio::test]
-async fn a_request_that_gong_would_not_take_is_not_sent() {
+async fn request_that_gong_would_not_accept_is_not_sent() {
     let server = server(ResponseTemplate::new(200).set_body_json(json!({}))).await;
     let client = client(&server.uri());
     let integration = calls::integration_id();
@@ -338,7 +338,7 @@ async fn a_request_that_gong_would_not_take_is_not_sent() {
 }
 
 #[tokio::test]
-async fn an_error_answer_without_words_is_still_told() {
+async fn error_response_without_message_is_reported() {
     for body in [
         json!({}),
         json!({"requestId": null, "errors": null}),

@@ -1,4 +1,4 @@
-//! Does the façade read every answer that Gong is known, or free, to give?
+//! Decoding of every response that Gong is known or allowed to send.
 
 use gong_crm::schema::{EntitySchema, SchemaField};
 use gong_crm::status::RequestState;
@@ -103,7 +103,7 @@ async fn integration_ids_are_exact() {
 }
 
 #[tokio::test]
-async fn a_registration_without_an_id_is_no_success() {
+async fn registration_without_an_id_is_not_a_success() {
     let server = answering(200, json!({"requestId": "4al"})).await;
     let error = refused(
         client(&server.uri())
@@ -112,13 +112,13 @@ async fn a_registration_without_an_id_is_no_success() {
     );
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
     assert!(error.to_string().contains("integrationId"), "{error}");
-    // Gong may have registered it all the same.
+    // Gong may have registered it anyway.
     assert!(error.is_outcome_unknown());
     assert_eq!(error.request_id(), Some("4al"));
 }
 
 #[tokio::test]
-async fn an_error_is_one_line_of_bearable_length_whatever_gong_writes() {
+async fn error_is_one_line_of_limited_length() {
     let long = "x".repeat(100_000);
     let body = json!({"requestId": "4al\n5", "errors": ["first\r\nsecond", "\u{1b}[2Jgone", long]});
     let server = answering(400, body).await;
@@ -244,7 +244,7 @@ async fn a_deleted_meeting_is_confirmed_in_any_way() {
 }
 
 #[tokio::test]
-async fn empty_texts_of_a_readiness_answer_are_nothing() {
+async fn empty_texts_of_a_readiness_response_are_absent() {
     let server = answering(
         200,
         json!({"users": [

@@ -1,4 +1,4 @@
-//! Do the documents name only what is there?
+//! Tests that the documents name only existing files, headings and tests.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -159,7 +159,7 @@ fn anchor_of(line: &str) -> Option<String> {
     Some(kept.collect::<String>().to_lowercase().replace(' ', "-"))
 }
 
-/// The words that stand between one text and another in a source.
+/// The names between one text and another in a source.
 fn variants(path: &str, head: &str) -> Vec<String> {
     let source = fs::read_to_string(workspace(path)).unwrap();
     let (_, body) = source.split_once(head).unwrap();
@@ -172,7 +172,7 @@ fn variants(path: &str, head: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_guide_has_a_cure_for_every_way_to_fail() {
+fn guide_has_a_fix_for_every_kind_of_failure() {
     let guide = fs::read_to_string(workspace("docs/guide/when-things-go-wrong.md")).unwrap();
     let exits = fs::read_to_string(workspace("gong-crm-cli/src/exit.rs")).unwrap();
     let (_, body) = exits.split_once("enum Exit {").unwrap();

@@ -1,4 +1,4 @@
-//! What the documents promise of the example CRM holds.
+//! Tests that the example CRM is as the documents describe it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -99,7 +99,7 @@ fn example_ids_are_unique_and_dates_ascend() {
 }
 
 #[test]
-fn example_addresses_can_reach_nobody() {
+fn example_addresses_cannot_reach_anyone() {
     let mut people: BTreeSet<String> = BTreeSet::new();
     for (object_type, records) in records() {
         for record in records {

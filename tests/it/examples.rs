@@ -36,7 +36,7 @@ macro_rules! prints {
 }
 
 #[tokio::test]
-async fn quickstart_comes_to_a_verdict() {
+async fn quickstart_gets_a_verdict() {
     prints!(quickstart, "two records, and Gong's verdict");
 }
 
@@ -94,7 +94,7 @@ async fn stopped_push_among_others_is_made_up_for() {
 }
 
 #[tokio::test]
-async fn status_is_written_back_whatever_becomes_of_a_push() {
+async fn status_is_written_back_for_any_result_of_a_push() {
     prints!(
         status_write_back,
         "a push that is refused, one that fails, and one that arrives"

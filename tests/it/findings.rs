@@ -1,4 +1,4 @@
-//! What does the check say of a problem, word for word?
+//! The exact messages of the check.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use gong_crm::{ObjectType, Rule};
 
 use crate::support::snapshot::snapshot;
 
-/// What is found in a file, as its finder says it.
+/// The findings in a file.
 fn findings(example: &Example) -> Vec<Finding> {
     let mut found = Vec::new();
     let folder = tempfile::tempdir().unwrap();
@@ -28,7 +28,7 @@ fn findings(example: &Example) -> Vec<Finding> {
     found
 }
 
-fn told(findings: &[Finding]) -> String {
+fn reported(findings: &[Finding]) -> String {
     let mut text = String::new();
     for finding in findings {
         let (severity, rule) = (finding.severity, finding.rule);
@@ -46,7 +46,7 @@ fn of_each_rules_own_example() {
     let mut text = String::new();
     for rule in Rule::ALL {
         if let Sample::File(example) = &rule.explain().bad {
-            let _ = writeln!(text, "{}", told(&findings(example)).trim_end());
+            let _ = writeln!(text, "{}", reported(&findings(example)).trim_end());
         }
     }
     snapshot(
@@ -166,7 +166,7 @@ fn of_other_ways_to_go_wrong() {
         options.severities.allow.extend(ignored);
         check_paths(&[&path], &options, &mut |finding| found.push(finding)).unwrap();
         assert!(!found.is_empty(), "{what} is found");
-        let _ = writeln!(text, "# {what}\n{}", told(&found));
+        let _ = writeln!(text, "# {what}\n{}", reported(&found));
     }
     snapshot(
         "findings_of_mistakes",

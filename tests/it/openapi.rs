@@ -1,4 +1,4 @@
-//! Is `openapi.yaml` valid OpenAPI, whole, and true to its own examples?
+//! Tests that `openapi.yaml` is valid and complete OpenAPI and agrees with its own examples.
 
 mod document;
 mod entities;

@@ -1,4 +1,4 @@
-//! Do the raw client, the façade and openapi.yaml name the same requests?
+//! Tests that the raw client, the façade and openapi.yaml make the same requests.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -11,7 +11,7 @@ use crate::support::contract::{document, promises};
 use crate::support::{calls, client, server, transcript};
 
 #[tokio::test]
-async fn every_operation_is_the_same_request_by_contract_raw_client_and_facade() {
+async fn operation_is_the_same_request_in_contract_raw_and_facade() {
     let server = server(ResponseTemplate::new(200).set_body_json(json!({}))).await;
     let facade = client(&server.uri());
     let raw = gong_api_gen::Client::new(&server.uri(), gong_api_gen::Authorization::none());
@@ -21,7 +21,7 @@ async fn every_operation_is_the_same_request_by_contract_raw_client_and_facade()
     let document = document();
     let promises = promises(&document);
     for promise in &promises {
-        // An empty answer is not enough for every call; what counts here is what was sent.
+        // An empty response is not valid for every call; only the request matters here.
         drop(calls::facade(&facade, &promise.id, file.path()).await);
         calls::raw(&raw, &promise.id).await;
     }

@@ -1,4 +1,4 @@
-//! Nothing is sent twice and nothing is given up too early, whatever becomes of an answer.
+//! Nothing is sent twice and nothing is abandoned too early, whatever happens to a response.
 
 use std::path::Path;
 use std::time::Duration;
@@ -85,7 +85,7 @@ async fn conflict_on_an_id_that_was_not_sent_stops_the_push() {
 }
 
 #[tokio::test]
-async fn conflict_after_a_lost_answer_is_a_late_arrival() {
+async fn conflict_after_a_lost_response_is_a_late_arrival() {
     let gong = Scripted::start([
         Step::Lose,
         unknown_id(),
@@ -108,7 +108,7 @@ async fn conflict_after_a_lost_answer_is_a_late_arrival() {
 }
 
 #[tokio::test]
-async fn lost_answer_is_asked_about_before_sending_again() {
+async fn lost_response_is_looked_up_before_sending_again() {
     let gong = Scripted::start([
         Step::Lose,
         unknown_id(),
@@ -129,7 +129,7 @@ async fn lost_answer_is_asked_about_before_sending_again() {
 }
 
 #[tokio::test]
-async fn upload_whose_answer_is_lost_is_sent_once() {
+async fn upload_with_lost_response_is_sent_once() {
     let gong = Scripted::start([Step::Lose, status("PENDING"), status("DONE")]).await;
     let folder = folder(&["accounts.ldjson"]);
     let report = push(&gong, folder.path()).await;
@@ -244,7 +244,7 @@ async fn types_are_sent_in_the_order_of_their_references() {
         "the account delay comes once, before what refers to accounts"
     );
 
-    // What was asked, by upload: its type comes from the id.
+    // The status checks, by upload: the type comes from the id.
     let asked: Vec<(String, String)> = simulator
         .requests()
         .iter()
@@ -327,7 +327,7 @@ async fn idempotent_call_is_given_up_after_four_tries() {
 }
 
 #[tokio::test]
-async fn non_idempotent_call_is_repeated_only_if_refused() {
+async fn non_idempotent_call_is_retried_only_if_rejected() {
     let made = answer(201, json!({"requestId": "4al", "meetingId": "17"}));
     let gong = Scripted::start([limited(&[("retry-after", "1")]), made]).await;
     let meeting = calls::meeting();
@@ -338,7 +338,7 @@ async fn non_idempotent_call_is_repeated_only_if_refused() {
         gong.client.add_meeting(&meeting).await.unwrap_err();
         gong.transcript().await;
     }
-    // A replacement says the same when it is said twice.
+    // A replacement is idempotent.
     let replaced = answer(200, json!({"requestId": "4al"}));
     let gong = Scripted::start([refusal(503), replaced]).await;
     let id = "17".parse().unwrap();

@@ -1,4 +1,4 @@
-//! Do the JSON Schemas of the six line formats take good lines and refuse bad ones?
+//! Tests that the JSON Schemas of the six line formats accept good lines and reject bad ones.
 
 use std::fs;
 
@@ -134,9 +134,9 @@ fn good(component: &str) -> Value {
 }
 
 #[test]
-fn bad_lines_are_refused_each_for_its_reason() {
+fn bad_lines_are_rejected_with_their_reasons() {
     let long_id = "a".repeat(65);
-    // What is wrong, in which type, in which field; without a value the field is taken away.
+    // The problem, the type and the field; without a value the field is removed.
     let cases: [(&str, &str, &str, Option<Value>); 29] = [
         ("no id", "Account", "objectId", None),
         ("an empty id", "Account", "objectId", Some(json!(""))),

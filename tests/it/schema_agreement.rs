@@ -1,4 +1,4 @@
-//! Do the schemas of the Rust types say what the components of openapi.yaml say?
+//! Tests that the schemas of the Rust types agree with the components of openapi.yaml.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::schema::formats;
 use crate::support::contract::{document, flattened, target};
 
-/// What a schema and its component have to have in common, key by key.
+/// The keywords that a schema and its component must have in common.
 const KEYS: [&str; 9] = [
     "type",
     "pattern",

@@ -8,7 +8,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(workspace(path)).unwrap()
 }
 
-/// Every workflow, by its name, with the lines that are no comments.
+/// Every workflow, by its name, with the lines that are not comments.
 fn workflow_lines() -> Vec<(String, String)> {
     let mut lines = Vec::new();
     for entry in fs::read_dir(workspace(".github/workflows")).unwrap() {

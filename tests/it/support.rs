@@ -1,4 +1,4 @@
-//! What do several of the tests stand on?
+//! Support for several tests.
 
 pub(crate) mod calls;
 pub(crate) mod clock;
@@ -64,7 +64,7 @@ pub(crate) fn timeless_client(base_url: &str, clock: Arc<dyn Clock>) -> Client {
         .unwrap()
 }
 
-/// A server that has the same answer for everything.
+/// A server with the same response for everything.
 pub(crate) async fn server(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(answer).mount(&server).await;

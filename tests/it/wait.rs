@@ -1,4 +1,4 @@
-//! How does the client wait for a verdict: how often, how long, and what may go wrong meanwhile?
+//! Tests of waiting for a verdict: interval, time limit, and failures.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn unknown_id() -> Step {
     )
 }
 
-/// The outcome of a wait, and what it said of each question.
+/// The outcome of a wait, and the report of each status check.
 async fn wait(
     gong: &Scripted,
     patience: PollPolicy,

@@ -1,4 +1,4 @@
-//! What does the request of each operation look like on the wire?
+//! The request of each operation, as it is sent.
 
 use std::io::Write as _;
 
@@ -13,8 +13,8 @@ use crate::support::contract::{document, promises};
 use crate::support::snapshot::snapshot;
 use crate::support::{KEY, SECRET, calls, client, server, transcript, workspace};
 
-/// Calls an operation as [`calls::facade`] does, compares the request with its snapshot, and makes
-/// sure that the answer was taken for a good one.
+/// Calls an operation like [`calls::facade`], compares the request with its snapshot, and makes
+/// sure that the response counted as a success.
 async fn pin(operation_id: &str, description: &str, status: u16, answer: Value) {
     let server = server(ResponseTemplate::new(status).set_body_json(answer)).await;
     let mut file = tempfile::NamedTempFile::new().unwrap();

@@ -1,6 +1,6 @@
-//! Does anything that a run leaves behind tell the credentials, or what stands in the records?
+//! Tests that nothing that a run leaves behind contains credentials or record contents.
 //!
-//! A test program of its own, because it listens to every log line of the whole process.
+//! A separate test program, because it listens to every log line of the whole process.
 
 #![expect(
     clippy::unwrap_used,
@@ -18,12 +18,12 @@ use gong_crm::{Client, Credentials, IntegrationId, ObjectType};
 use gong_sim::{Effect, Fault, Operation, Simulator};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Halves of a key that stand nowhere else.
+/// Halves of a key that occur nowhere else.
 const KEY: &str = "KEYKEYKEYKEYKEY7";
 const SECRET: &str = "SECRETSECRETSECRET8";
 const TOKEN: &str = "TOKENTOKENTOKEN9";
 
-/// What stands in the records and is nobody's business.
+/// A private value in the records.
 const NAME: &str = "Xanthippe Quillfeather";
 const ADDRESS: &str = "xanthippe@quillfeather.example";
 const CUSTOM: &str = "prefers green envelopes";
@@ -51,8 +51,8 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-/// What must stand nowhere: the credentials as they are, in hexadecimal and in Base64, and words of
-/// the records.
+/// Texts that must not occur anywhere: the credentials as they are, in hexadecimal and in Base64,
+/// and values of the records.
 fn forbidden() -> Vec<(String, Vec<u8>)> {
     use base64::Engine as _;
     let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
@@ -125,7 +125,7 @@ fn client(simulator: &Simulator, credentials: Credentials, ledger: Ledger) -> Cl
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_with_every_kind_of_failure_tells_neither_credentials_nor_records() {
+async fn output_of_every_failure_has_no_credentials_or_records() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -148,7 +148,7 @@ async fn a_run_with_every_kind_of_failure_tells_neither_credentials_nor_records(
     std::fs::write(crm.join("accounts.ldjson"), accounts()).unwrap();
     std::fs::write(crm.join("contacts.ldjson"), contacts()).unwrap();
     let ledger = Ledger::open(state.join("ledger.sqlite")).await.unwrap();
-    let mut told = String::new();
+    let mut reported = String::new();
 
     // A push in which everything happens at least once.
     for (nth, effect) in [
@@ -168,7 +168,7 @@ async fn a_run_with_every_kind_of_failure_tells_neither_credentials_nor_records(
         Credentials::access_key(KEY, SECRET),
         ledger.clone(),
     );
-    told += &format!("{good:?}");
+    reported += &format!("{good:?}");
     let events = Arc::new(Mutex::new(String::new()));
     let heard = Arc::clone(&events);
     let options = Options::new([&crm]).simulator().unchecked();
@@ -179,23 +179,23 @@ async fn a_run_with_every_kind_of_failure_tells_neither_credentials_nor_records(
         });
     let report = push.await.unwrap();
     assert_eq!((report.accepted(), report.rejected()), (3, 1), "{report:?}");
-    told += &format!("{report:?}");
-    told += &events.lock().unwrap();
+    reported += &format!("{report:?}");
+    reported += &events.lock().unwrap();
 
     // Credentials that are wrong, of both kinds.
     for credentials in [
         Credentials::access_key(KEY, format!("{SECRET}-wrong")),
         Credentials::bearer_token(TOKEN),
     ] {
-        told += &format!("{credentials:?}");
+        reported += &format!("{credentials:?}");
         let wrong = client(&simulator, credentials, ledger.clone());
         let error = wrong.integrations().await.unwrap_err();
-        told += &format!("{error} {error:?} {error:#?} {:?}", error.hint());
+        reported += &format!("{error} {error:?} {error:#?} {:?}", error.hint());
         let again = Options::new([crm.join("contacts.ldjson")])
             .simulator()
             .unchecked();
         let refused = wrong.push(integration_id, again).await;
-        told += &format!("{refused:?}");
+        reported += &format!("{refused:?}");
     }
     let lines = contacts();
     let mut findings = String::new();
@@ -207,9 +207,9 @@ async fn a_run_with_every_kind_of_failure_tells_neither_credentials_nor_records(
         &mut |finding| findings += &format!("{} {}", finding.rule, finding.message),
     )
     .unwrap();
-    told += &findings;
+    reported += &findings;
 
-    says_nothing("what a person is told", told.as_bytes());
+    says_nothing("what a person reads", reported.as_bytes());
     let logged = log.0.lock().unwrap().clone();
     assert!(
         String::from_utf8_lossy(&logged).contains("gong.call"),
@@ -223,7 +223,7 @@ async fn a_run_with_every_kind_of_failure_tells_neither_credentials_nor_records(
 }
 
 #[test]
-fn no_snapshot_holds_a_credential_of_the_tests() {
+fn snapshots_have_no_credentials() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut seen = 0;
     for folder in [

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-/// A test of random histories, of which a plain test run has a few.
+/// A test of random histories; a plain test run includes a few.
 struct Test {
     package: &'static str,
     target: &'static str,
@@ -19,14 +19,14 @@ const TESTS: [Test; 4] = [
     Test {
         package: "gong-crm",
         target: "model",
-        name: "any_history_ends_with_gong_as_it_was_told",
+        name: "any_history_ends_with_gong_up_to_date",
         seeds: "GONG_MODEL_SEEDS",
     },
     // Syncs of the library: a CRM that lives, exports that fail, and kills.
     Test {
         package: "gong-crm",
         target: "sync",
-        name: "model::gong_holds_what_the_crm_holds_after_a_quiet_round",
+        name: "model::gong_matches_the_crm_after_a_quiet_round",
         seeds: "GONG_SYNC_SEEDS",
     },
     // The command, killed at any moment.

@@ -98,7 +98,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     steps(root, STEPS)
 }
 
-/// Writes the reference pages anew.
+/// Writes the reference pages again.
 pub(crate) fn pages(root: &Path) -> Result<()> {
     steps(root, PAGES)
 }

@@ -24,7 +24,7 @@ const COMMAND: &str = "cargo xtask codegen";
 
 /// One file that follows from the spec.
 struct Artifact {
-    /// Where it stands, from the workspace root.
+    /// Where it is, from the workspace root.
     path: PathBuf,
     contents: String,
 }

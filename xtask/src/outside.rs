@@ -22,7 +22,7 @@ mod tools;
 
 use tools::{Need, Tools};
 
-/// Checks by somebody else's tool.
+/// Checks with an external tool.
 struct Suite {
     name: &'static str,
     about: &'static str,
@@ -96,7 +96,7 @@ const SUITES: &[Suite] = &[
     },
 ];
 
-/// What the suites have in common.
+/// The common context of the suites.
 struct Outside {
     /// The workspace.
     root: PathBuf,

@@ -1,4 +1,4 @@
-//! `cargo xtask packages`: what the published crates have to be, beyond a green `ci`.
+//! `cargo xtask packages`: what the published crates must be, beyond a green `ci`.
 
 use std::path::Path;
 use std::process::Command;
@@ -80,7 +80,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     interface(root)
 }
 
-/// Compares the libraries' interface with that of the last release, as far as there is one.
+/// Compares the libraries' interface with that of the last release, if there is one.
 fn interface(root: &Path) -> Result<()> {
     let described = Command::new("git")
         .args(["describe", "--tags", "--match", "v*", "--abbrev=0"])
@@ -96,7 +96,7 @@ fn interface(root: &Path) -> Result<()> {
     compare(root, release)
 }
 
-/// Holds the version numbers to what has changed since a revision.
+/// Checks the version numbers against the changes since a revision.
 pub(crate) fn compare(root: &Path, revision: &str) -> Result<()> {
     let arguments = ["semver-checks", "--baseline-rev", revision];
     let crates = [

@@ -17,7 +17,7 @@ const COPIED: [&str; 3] = [
     "entity-schema.json",
 ];
 
-/// Files of which each record is repeated, under other ids.
+/// Files whose records are repeated with other ids.
 const REPEATED: [&str; 4] = [
     "accounts.ldjson",
     "contacts.ldjson",
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn scale_of_zero_is_refused() {
+    fn scale_of_zero_is_rejected() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let error = write_into(root, &root.join("target/nothing"), 0).unwrap_err();
         assert!(error.to_string().contains("1 or more"), "{error}");

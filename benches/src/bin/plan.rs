@@ -1,11 +1,11 @@
-//! How long does a plan of a million unchanged records take, beside `DuckDB`?
+//! Benchmark of a plan for a million unchanged records, compared with `DuckDB`.
 //!
 //! `cargo xtask bench plan [--records N] [--rounds N]`
 //!
-//! An export of deals is synced once, so that the ledger knows them. Then the same records in another
-//! order are planned, and `DuckDB` compares the two exports with `EXCEPT`. Both are timed by processor
-//! time; the plan makes no call. Python must be installed; `DuckDB` as its package `duckdb`, or it is
-//! left out.
+//! An export of deals is synced once, so that the ledger knows them. Then the same records in
+//! another order are planned, and `DuckDB` compares the two exports with `EXCEPT`. Both are timed
+//! by processor time; the plan makes no call. Python must be installed; `DuckDB` as its package
+//! `duckdb`, or it is omitted.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -129,7 +129,7 @@ impl Place {
         self.use_export("second.ldjson")
     }
 
-    /// The command, which stands beside this program.
+    /// The command, which is beside this program.
     fn command(&self, words: &[&str]) -> Result<Command> {
         let settings = std::fs::read_to_string(self.path("settings"))?;
         let mut settings = settings.lines();

@@ -1,9 +1,9 @@
-//! How long does a whole CRM take, from files to the verdict, beside `curl` by hand?
+//! Benchmark of a push of a whole CRM, from files to the verdict, compared with `curl`.
 //!
 //! `cargo xtask bench push [--rounds N]`
 //!
-//! The files are `examples/acme`, a hundred times as large. A local Gong in a process of its own
-//! takes them, begun anew for each contender of each round; the first round is dropped. By hand means
+//! The files are `examples/acme`, a hundred times as large. A simulator in its own process takes
+//! them, begun again for each contender of each round; the first round is dropped. By hand means
 //! what a careful person would script: one upload a file in the order of types, and questions until
 //! Gong says that it is done. curl must be installed.
 
@@ -85,7 +85,7 @@ fn compare(crm: &Path, rounds: usize) -> Result<()> {
     Ok(())
 }
 
-/// By the command, which stands beside this program.
+/// By the command, which is beside this program.
 fn push(gong: &Gong, crm: &Path, more: &[&str]) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let gong_crm = std::env::current_exe()?.with_file_name("gong-crm");

@@ -1,10 +1,10 @@
-//! Does a program that pushes for an hour, with faults, grow?
+//! Checks that memory does not grow in an hour of pushes with faults.
 //!
 //! `cargo xtask bench soak [--minutes N --every SECONDS --seed N]`
 //!
-//! One process holds a client and a ledger in a file, and pushes a folder of changing files again
-//! and again, while a local Gong in another process breaks connections, loses answers and fails.
-//! Each minute gives a line; at the end, memory, file handles and ledger are held to their bounds.
+//! One process has a client and a ledger in a file, and pushes a folder of changing files again and
+//! again, while a simulator in another process breaks connections, loses answers and fails. Each
+//! minute gives a line; at the end, memory, file handles and ledger are held to their bounds.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ const FAULTS: [Effect; 10] = [
 /// The most bytes of the ledger for each upload that it knows, its answers included.
 const LEDGER_BYTES_AN_UPLOAD: u64 = 1_500;
 
-/// What SQLite's write-ahead log grows to before it begins anew: a thousand pages, and some more.
+/// What SQLite's write-ahead log grows to before it begins again: a thousand pages, and some more.
 const LOG_BYTES: u64 = 8 * 1024 * 1024;
 
 /// How much memory may grow from the first quarter to the end: what an allocator keeps.
@@ -48,7 +48,7 @@ struct Settings {
     seed: u64,
 }
 
-/// What the process holds.
+/// The memory of the process.
 #[derive(Debug, Clone, Copy)]
 struct Held {
     memory_kib: u64,

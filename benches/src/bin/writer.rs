@@ -1,4 +1,4 @@
-//! How fast are typed deals written, beside `serde_json`, Python's `json` and `orjson`?
+//! Benchmark of writing typed deals, compared with `serde_json` and Python's `json` and `orjson`.
 //!
 //! `cargo xtask bench writer [--records N --rounds N --python PROGRAM --only NAME --gate]`
 //!

@@ -48,9 +48,9 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// The settings of the environment: `GONG_BASE_URL`, and `GONG_ACCESS_KEY` with
-    /// `GONG_ACCESS_KEY_SECRET`, or `GONG_BEARER_TOKEN`. Variables that are empty count as not set;
-    /// what is set here later wins.
+    /// A builder with the settings of the environment: `GONG_BASE_URL`, and `GONG_ACCESS_KEY` with
+    /// `GONG_ACCESS_KEY_SECRET`, or `GONG_BEARER_TOKEN`. Empty variables count as not set; setters
+    /// override the environment.
     ///
     /// ```no_run
     /// use gong_client::ClientBuilder;
@@ -89,7 +89,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The beginning of the `User-Agent` header, before this crate's name.
+    /// The first part of the `User-Agent` header, before this crate's name.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = Some(user_agent.into());
         self
@@ -102,16 +102,17 @@ impl ClientBuilder {
         self
     }
 
-    /// The proxy of calls over TLS, such as `http://proxy.acme.example:3128`. Default: what
-    /// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say. Calls to loopback over http use no proxy.
+    /// The proxy for calls over TLS, such as `http://proxy.acme.example:3128`. Default: the
+    /// variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. Calls to loopback over http use no
+    /// proxy.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
     }
 
-    /// An HTTP client of the app's own, with its TLS, proxy, timeouts and redirects, in place of the
-    /// one that these settings describe. It should follow no redirects: a followed one loses the
-    /// credentials and ends in a confusing 401.
+    /// The app's own HTTP client, with its TLS, proxy, timeouts and redirects, instead of one with
+    /// these settings. It should follow no redirects: a followed one loses the credentials and ends
+    /// in a confusing 401.
     ///
     /// `user_agent`, `root_certificates`, `proxy` and the timeout of connections have no effect then.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
@@ -138,13 +139,13 @@ impl ClientBuilder {
         self
     }
 
-    /// How many calls to make per second and per day; by default what Gong allows.
+    /// The limits on calls per second and per day; by default Gong's limits.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limit = limit;
         self
     }
 
-    /// How often a call is retried after a transient failure, as [`crate::retry`] says; by default
+    /// The limits on retries of a call after a transient failure, see [`crate::retry`]; by default
     /// [`RetryLimits::CALL`].
     pub fn retry_limits(mut self, limits: RetryLimits) -> Self {
         self.retry_limits = Some(limits);
@@ -155,10 +156,10 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`] when the base URL is not a URL or is not `https` (loopback may be
-    /// `http`), when there are no credentials or they contain characters that a header cannot
-    /// contain, when a certificate or the proxy's URL cannot be read, and when `https` is asked for
-    /// and no feature for TLS is on.
+    /// [`ErrorKind::Configuration`] if the base URL is not a URL or is not `https` (loopback may be
+    /// `http`), if there are no credentials or they contain characters that a header cannot
+    /// contain, if a certificate or the proxy's URL cannot be read, or if `https` is used without a
+    /// feature for TLS.
     pub fn build(self) -> Result<Client, Error> {
         let base_url = self.base_url.as_deref().unwrap_or(Client::DEFAULT_BASE_URL);
         let base_url = base_url::normalize(base_url)?;
@@ -248,7 +249,7 @@ mod tests {
             client.build().unwrap().base_url(),
             "https://us-1.api.gong.io"
         );
-        // A key without its secret is no pair.
+        // A key without its secret is not a pair.
         let error = with(2).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert!(
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn proxy_that_is_no_url_is_a_configuration_error() {
+    fn invalid_proxy_url_is_a_configuration_error() {
         let builder = Client::builder().credentials(Credentials::bearer_token("token"));
         let error = builder.proxy("http://[").build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);

@@ -1,4 +1,4 @@
-//! Ensuring that an integration exists, and deleting it to the end.
+//! Ensuring that an integration exists, and deleting it completely.
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
@@ -64,14 +64,14 @@ const ATTEMPTS: u32 = 9;
 impl Client {
     /// Makes sure that the integration of this name and owner is registered.
     ///
-    /// A company has one CRM integration. An existing one is never changed, because Gong cannot rename
-    /// it. Names are compared exactly, addresses without regard to case; what Gong does not return
-    /// counts as equal.
+    /// A company has one CRM integration. An existing one is never changed, because Gong cannot
+    /// rename it. Names are compared exactly, addresses without regard to case; properties that
+    /// Gong does not return count as equal.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Conflict`] when Gong refuses a second integration and lists none: the
-    /// company's CRM is connected natively. Any [`ErrorKind`] of a call.
+    /// [`ErrorKind::Conflict`] if Gong rejects a second integration and lists none: the company's
+    /// CRM is connected natively. Any [`ErrorKind`] of a call.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -105,7 +105,7 @@ impl Client {
                 name: Some(name.to_owned()),
                 owner_email: Some(owner_email.to_owned()),
             })),
-            // Somebody was faster, or the response to an earlier attempt was lost.
+            // Another process was faster, or the response to an earlier attempt was lost.
             Err(error) if error.kind() == ErrorKind::Conflict || error.is_outcome_unknown() => {
                 match self.integrations().await?.into_iter().next() {
                     Some(found) => Ok(compare(found, name, owner_email)),

@@ -9,13 +9,14 @@ use super::source::SourceArgs;
 
 /// Find every problem in record files before Gong does
 ///
-/// Gong lists at most 20 errors per upload, and accepts some records that it never displays. `check`
-/// finds every problem before you upload, and reports line, column, record, rule and fix. A folder is
-/// checked as a whole: a deal whose account is in none of its files is found too. Nothing is sent.
+/// Gong lists at most 20 errors per upload, and accepts some records that it never displays.
+/// `check` finds every problem before you upload, and reports line, column, record, rule and fix. A
+/// folder is checked as a whole, so a deal whose account is in none of its files is found too.
+/// Nothing is sent.
 ///
-/// Exit code 0 without errors, 3 with errors. An error is what Gong rejects, by its documentation or
-/// a recorded answer, and what leaves open which record or value is meant; everything else is a
-/// warning. --strict, --allow and --deny change it.
+/// Exit code 0 without errors, 3 with errors. An error is something that Gong rejects, by its
+/// documentation or a recorded response, or that makes it unclear which record or value is meant.
+/// Everything else is a warning. --strict, --allow and --deny change this.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -35,27 +36,27 @@ pub(crate) struct Check {
     /// Record type of all files [default: taken from each file name]
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
-    /// Check CSVs too, by this mapping; may be given several times, one for each type [default: for
-    /// .csv and .tsv that of gong-crm.toml]
+    /// Mapping of CSV files; repeat it for several types [default: `map` of gong-crm.toml, for .csv
+    /// and .tsv]
     #[arg(long, value_name = "FILE")]
     pub(crate) map: Vec<PathBuf>,
-    /// Check custom fields against this entity schema, YAML or JSON as schema pull writes it
+    /// Check custom fields against this entity schema: YAML or JSON, as `schema pull` writes it
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]
     pub(crate) severities: SeverityArgs,
-    /// Show at most this many findings of records, and as many of whole columns and files; the rest
-    /// is counted [default: 50 in text, all in other formats]
+    /// Maximum number of findings of records to show, and also of columns and files; the others are
+    /// counted [default: 50 in text, all in other formats]
     #[arg(long, value_name = "N")]
     pub(crate) max: Option<u64>,
-    /// Count the deals whose owner is none of these Gong users: a list of addresses, or users as Gong's
-    /// interface lists them
+    /// Count the deals whose owner is not one of these Gong users: a list of addresses, or users as
+    /// Gong's interface lists them
     #[arg(long, value_name = "FILE")]
     pub(crate) users: Option<PathBuf>,
-    /// Write fixed copies into this folder, with unambiguous fixes only, and check those; the files
-    /// themselves stay as they are
+    /// Write fixed copies into this folder (only unambiguous fixes) and check those; the originals
+    /// are not changed
     #[arg(long, value_name = "DIR")]
     pub(crate) fix: Option<PathBuf>,
     /// Print why a rule exists, with its source and examples
@@ -66,13 +67,13 @@ pub(crate) struct Check {
 /// Which findings of the check are reported, and as errors or warnings
 #[derive(Debug, Args)]
 pub(crate) struct SeverityArgs {
-    /// Count warnings as errors
+    /// Treat warnings as errors
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Do not report findings of this rule; may be given several times
+    /// Ignore findings of this rule; can be repeated
     #[arg(long, value_name = "RULE")]
     pub(crate) allow: Vec<Rule>,
-    /// Count findings of this rule as errors; may be given several times
+    /// Treat findings of this rule as errors; can be repeated
     #[arg(long, value_name = "RULE")]
     pub(crate) deny: Vec<Rule>,
 }

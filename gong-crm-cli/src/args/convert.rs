@@ -5,37 +5,37 @@ use std::path::PathBuf;
 use clap::Args;
 use gong_crm::ObjectType;
 
-/// Turn a CSV or JSON file into LDJSON, by a mapping file
+/// Convert a CSV or JSON file to LDJSON with a mapping
 ///
 /// The mapping says which column becomes which field, and how dates, numbers and words are written;
-/// gong-crm init drafts one. The result is checked, and each problem is reported by row and column of
-/// the file. Rows with a cell that can't be converted are left out. Nothing is sent.
+/// `gong-crm init` drafts one. The result is checked, and each problem is reported with row and
+/// column of the file. Rows with a cell that can't be converted are omitted. Nothing is sent.
 ///
-/// The lines go to the standard output and problems to the standard error; with --to, the lines go
-/// into the file and problems to the standard output. Exit code 3 when there are errors; what could
-/// be converted is written all the same.
+/// The lines go to standard output and problems to standard error; with --to, the lines go to the
+/// file and problems to standard output. Exit code 3 if there are errors; everything that could be
+/// converted is still written.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   gong-crm convert examples/csv/deals.csv --map examples/csv/deals.toml --to deals.ldjson
   gong-crm convert export.csv.gz --map crm.toml --type ACCOUNT > accounts.ldjson")]
 pub(crate) struct Convert {
-    /// The CSV or JSON file; .gz is unpacked
+    /// The CSV or JSON file; .gz is decompressed
     #[arg(value_name = "FILE")]
     pub(crate) csv: PathBuf,
     /// The mapping, a TOML file [default: that of gong-crm.toml]
     #[arg(long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
-    /// Write the lines into this file: complete, or not there
+    /// Write the lines to this file, which is complete or not written at all
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
     /// Type of all rows [default: taken from the mapping or the file name]
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
-    /// Take the types of custom fields from this entity schema, YAML or JSON
+    /// Use the types of custom fields from this entity schema, YAML or JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
-    /// Keep rows with a cell that can't be converted, without that field
+    /// Keep rows with a cell that can't be converted, but omit that field
     #[arg(long)]
     pub(crate) keep_rows: bool,
 }

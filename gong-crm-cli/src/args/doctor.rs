@@ -27,23 +27,24 @@ use super::operations::calls;
     "Examples:\n  gong-crm doctor\n  gong-crm --sim doctor\n  gong-crm doctor --probe",
 ))]
 pub(crate) struct Doctor {
-    /// Find out what Gong does not document, with one account and one contact that are removed again
+    /// Test what Gong does not document, with one account and one contact that are deleted
+    /// afterwards
     ///
-    /// Both have ids that begin with gong-crm-probe-. The contact is changed some times and read back,
-    /// with about 40 calls. The answers are kept in the ledger, and push and sync follow them: whether
-    /// versions with older dates are taken, whether the good lines of an upload with a bad one are, what
-    /// null and a field left out do, whether ids have case, whether the deletion of an absent record is
-    /// accepted.
+    /// Both have ids that begin with gong-crm-probe-. The contact is changed several times and read
+    /// back, with about 40 calls. The results are stored in the ledger, and push and sync use them:
+    /// whether versions with older dates are accepted, whether the good lines of an upload with a
+    /// bad one are, what null and an omitted field do, whether ids are case-sensitive, whether the
+    /// deletion of an absent record is accepted.
     #[arg(long)]
     pub(crate) probe: bool,
     /// Do not ask before the probe
     #[arg(short, long, requires = "probe")]
     pub(crate) yes: bool,
-    /// How long Gong is given to store the account of the probe [default: 1m]
+    /// How long to wait for Gong to store the account of the probe [default: 1m]
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "probe")]
     pub(crate) account_delay: Option<Duration>,
-    /// How long to wait until a change of the probe is seen; then it counts as without effect [default:
-    /// 2m]
+    /// How long to wait until a change of the probe is visible; after that, it counts as ignored
+    /// [default: 2m]
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "probe")]
     pub(crate) visible_within: Option<Duration>,
 }

@@ -12,14 +12,16 @@ use super::operations::calls;
 
 /// Read records back from Gong and compare them with what was sent, or with files
 ///
-/// Without PATH, each record is compared with the version that Gong accepted last, as the ledger knows
-/// it: 100 records per call, those that were read back longest ago first, within --budget. Records that
-/// the sources of gong-crm.toml hold in another version, and those that Gong accepted within the last
-/// hour, are left out. Gong cannot return users and stages, nor records that this ledger never sent.
+/// Without PATH, each record is compared with the version that Gong accepted last, as the ledger
+/// knows it: 100 records per call, starting with those that were read back longest ago, within
+/// --budget. Records that Gong accepted within the last hour, and records with another version in
+/// the sources of gong-crm.toml, are skipped. Gong cannot return users and stages, nor records that
+/// this ledger never sent.
 ///
-/// With PATH, the files that a push of the same paths would send are compared value by value. Dates are
-/// compared as points in time, numbers by value, lists regardless of order; deleted records must be
-/// gone. If a record occurs several times, the version that a push sends last is compared.
+/// With PATH, the files that a push of the same paths would send are compared value by value. Dates
+/// are compared as points in time, numbers by value, lists regardless of order; deleted records
+/// must be absent. If a record occurs several times, the version that a push sends last is
+/// compared.
 ///
 /// Gong returns only processed records: right after a push, records and values can be missing or old.
 /// Exit code 5 on a difference. With -o json one object per line.
@@ -37,8 +39,8 @@ use super::operations::calls;
   gong-crm drift --type DEAL export.jsonl",
 ))]
 pub(crate) struct Drift {
-    /// Compare these files instead: record files as they were pushed, directories, or patterns; .gz is
-    /// unpacked
+    /// Compare these files instead: record files as they were pushed, directories, or patterns; .gz
+    /// is decompressed
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Record type of all files [default: taken from each file name]
@@ -49,13 +51,14 @@ pub(crate) struct Drift {
     pub(crate) max: Option<usize>,
     /// Send records that differ once more, from the sources of gong-crm.toml
     ///
-    /// If Gong then gives the same back, that is how Gong keeps it: it is said once and left alone.
+    /// If Gong then returns the same values again, it stores them in its own form: this is reported
+    /// once, and the record is left alone.
     #[arg(long, conflicts_with = "paths")]
     pub(crate) repair: bool,
     /// Only records of this type; repeat it for several
     #[arg(long, value_name = "TYPE", conflicts_with = "paths")]
     pub(crate) only: Vec<ObjectType>,
-    /// Calls within 24 hours, at most, for reading back
+    /// Maximum number of calls within 24 hours for reading back
     #[arg(
         long,
         value_name = "N",
@@ -63,10 +66,10 @@ pub(crate) struct Drift {
         conflicts_with = "paths"
     )]
     pub(crate) budget: u32,
-    /// Calls of the day that are left for everything else
+    /// Calls of the day to reserve for everything else
     #[arg(long, value_name = "N", default_value_t = gong_crm::drift::RESERVE, conflicts_with = "paths")]
     pub(crate) reserve: u64,
-    /// Leave out records that Gong accepted within this time: it may not show them yet
+    /// Skip records that Gong accepted within this time, because it may not show them yet
     #[arg(
         long,
         value_name = "DURATION",

@@ -7,10 +7,10 @@ use gong_crm::ObjectType;
 
 /// Draft mappings and gong-crm.toml from a CRM's exports
 ///
-/// Reads every CSV and JSON file of a folder: which records it holds, which column is which field, how
-/// dates and numbers are written, how the files refer to each other. Stages and users are drafted from
-/// the deals where no file has them. What the files don't say is left open as a todo in the mapping;
-/// gong-crm check reports each.
+/// Reads every CSV and JSON file of a folder and finds out which records it has, which column is
+/// which field, how dates and numbers are written, and how the files refer to each other. If no
+/// file has stages or users, they are drafted from the deals. Everything that the files don't say
+/// is an open question, a todo in the mapping; `gong-crm check` reports each.
 ///
 /// Writes gong-crm.toml into the current folder and a mapping per file into mappings/. Run it again for
 /// new exports: it adds what is missing, and leaves mappings that are already there as they are. Nothing
@@ -31,7 +31,7 @@ pub(crate) struct Init {
     /// Type of all rows [default: taken from the file's name and columns]
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
-    /// Time zone of times that have none, such as Europe/Berlin [default: the draft asks]
+    /// Time zone of times without a zone, such as Europe/Berlin [default: the draft asks]
     #[arg(long, value_name = "ZONE")]
     pub(crate) zone: Option<String>,
     /// Replace mappings of an earlier draft, and keep those as NAME.bak

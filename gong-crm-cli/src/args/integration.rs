@@ -43,8 +43,8 @@ pub(crate) enum IntegrationAction {
     Register(Registration),
     /// Delete the integration with all its accounts, contacts, deals, leads and users
     ///
-    /// Asks for the integration's name. Gong says that it can take up to 24 hours; the command waits
-    /// for completion and prints the command to resume waiting.
+    /// Asks for the integration's name. According to Gong, a deletion can take up to 24 hours; the
+    /// command waits for completion and prints the command to resume waiting.
     #[command(after_long_help = calls(
         &[
             Operation::ListGenericCrmIntegration,

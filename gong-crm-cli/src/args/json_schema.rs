@@ -5,7 +5,7 @@ use gong_crm::ObjectType;
 
 /// Print the JSON Schema of one line of a file
 ///
-/// JSON Schema 2020-12, for editors and for checks in other languages.
+/// JSON Schema 2020-12, for editors and for validation in other languages.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -116,8 +116,8 @@ fn since(text: &str) -> Result<Since, String> {
 
 /// Move, repair or clean up the ledger; no call is made
 ///
-/// The ledger keeps what Gong has of each record. Two copies of one ledger must not be used: each
-/// would not know what the other has sent.
+/// The ledger stores which version of each record Gong has. Never use two copies of a ledger:
+/// neither knows what the other has sent.
 #[derive(Debug, Args)]
 pub(crate) struct LedgerArgs {
     #[command(subcommand)]
@@ -128,7 +128,7 @@ pub(crate) struct LedgerArgs {
 pub(crate) enum LedgerAction {
     /// Write the ledger to a file for another machine, and seal this one
     ///
-    /// A sealed ledger refuses to push: from then on the exported copy is the one to use.
+    /// A sealed ledger does not push: after that, use the exported copy.
     Export {
         /// File to write
         #[arg(value_name = "FILE")]
@@ -136,8 +136,8 @@ pub(crate) enum LedgerAction {
     },
     /// Read an exported ledger into an empty one
     ///
-    /// Which records Gong has is kept, and which versions is forgotten, so that the next push sends
-    /// them again.
+    /// The new ledger knows which records Gong has, but not in which version, so the next push
+    /// sends all of them again.
     Import {
         /// File to read, or - for standard input
         #[arg(value_name = "FILE")]
@@ -148,24 +148,24 @@ pub(crate) enum LedgerAction {
     },
     /// Make a restored or copied ledger safe: the next push sends every record again
     ///
-    /// Which records Gong has is kept, and which versions is forgotten.
+    /// The ledger keeps the list of records that Gong has, but forgets their versions.
     Recover,
     /// Delete old uploads and their history
     ///
-    /// What Gong has, what is rejected and unfinished uploads are always kept.
+    /// Records in Gong, rejected records and unfinished uploads are always kept.
     Prune {
-        /// Minimum age of what is deleted, such as 90d
+        /// Minimum age of the uploads to delete, such as 90d
         #[arg(long, value_name = "AGE", default_value = "90d", value_parser = age)]
         before: Duration,
     },
-    /// Forget what Gong has of a record, so that the next push sends it again
+    /// Forget the version that Gong has of a record, so that the next push sends it again
     Forget(RecordName),
-    /// Give the scope of a sync another name: its records stay its own
+    /// Rename the scope of a sync, which keeps its records
     ///
-    /// A sync deletes only what a sync of the same scope read before. After `scope` was changed in
-    /// gong-crm.toml, this tells the ledger that it is the same one.
+    /// A sync deletes only records that an earlier sync of the same scope has read. If you change
+    /// `scope` in gong-crm.toml, rename it in the ledger too.
     RenameScope {
-        /// Name until now
+        /// Old name
         #[arg(value_name = "OLD")]
         old: String,
         /// New name, as in gong-crm.toml

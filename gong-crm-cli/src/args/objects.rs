@@ -20,7 +20,7 @@ pub(crate) struct Objects {
 pub(crate) enum ObjectsAction {
     /// Fetch records by id, 100 per call
     ///
-    /// With -o json one object by id; null is a record that Gong does not have.
+    /// With -o json, one object by id; null means that Gong does not have the record.
     #[command(after_long_help = calls(
         &[Operation::GetCrmObjects],
         "Examples:\n  gong-crm objects get --type DEAL 8608553 8608554\n  \

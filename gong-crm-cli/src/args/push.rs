@@ -13,12 +13,12 @@ use super::source::SourceArgs;
 
 /// Send records to Gong and wait until it has accepted or rejected each of them
 ///
-/// Only differences are sent: records that Gong has already, as the ledger knows, are not sent again.
-/// The files are checked first; if there are errors, nothing is sent. Types are sent in the order in
-/// which records refer to each other: stages, users, accounts, contacts, deals, leads; deletions in
-/// the reverse order. Files over 200 MB are split.
+/// Only differences are sent: records that are already in Gong, according to the ledger, are not
+/// sent again. The files are checked first; if there are errors, nothing is sent. Types are sent in
+/// the order in which records refer to each other: stages, users, accounts, contacts, deals, leads;
+/// deletions in the reverse order. Files over 200 MB are split.
 ///
-/// Exit code 0 only if Gong has every record as it was given.
+/// Exit code 0 only if every record is in Gong as given.
 #[derive(Debug, Args)]
 #[command(after_long_help = calls(
     &[Operation::UploadCrmData, Operation::GetRequestStatus, Operation::GetCrmObjects],
@@ -48,7 +48,7 @@ pub(crate) struct Push {
     pub(crate) map: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
-    /// Check, compare with what Gong has as the ledger knows it, and show the uploads; nothing is sent
+    /// Check, compare with the versions in the ledger, and show the uploads; nothing is sent
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Hold back records with errors and send all others, instead of sending nothing
@@ -60,10 +60,10 @@ pub(crate) struct Push {
     /// Treat the check's warnings as errors
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Ignore what this rule of the check finds
+    /// Ignore findings of this rule of the check
     #[arg(long, value_name = "RULE")]
     pub(crate) allow: Vec<Rule>,
-    /// Treat what this rule of the check finds as an error
+    /// Treat findings of this rule of the check as errors
     #[arg(long, value_name = "RULE")]
     pub(crate) deny: Vec<Rule>,
     /// Check custom fields against this entity schema: YAML or JSON, as `schema pull` writes it
@@ -72,8 +72,8 @@ pub(crate) struct Push {
     /// Set the clientRequestId instead of taking the next one of the ledger (one upload only)
     #[arg(long, value_name = "ID")]
     pub(crate) request_id: Option<ClientRequestId>,
-    /// Send records although Gong has them already, or rejected them as they are: all, or those with
-    /// these ids
+    /// Send records even if Gong has them already or has rejected this version: all of them, or
+    /// only those with these ids
     #[arg(
         long,
         value_name = "ID,...",
@@ -86,10 +86,10 @@ pub(crate) struct Push {
     /// Send all versions of a record, oldest first, instead of the newest only
     #[arg(long)]
     pub(crate) history: bool,
-    /// Send records of which only modifiedDate has changed
+    /// Send records even if only modifiedDate has changed
     #[arg(long)]
     pub(crate) touch: bool,
-    /// Send every modifiedDate as it is, even if Gong was sent a later one
+    /// Send every modifiedDate unchanged, even if a later one was sent before
     #[arg(long)]
     pub(crate) keep_dates: bool,
     #[command(flatten)]
@@ -149,8 +149,8 @@ pub(crate) struct Delivery {
 
 /// Finish uploads whose outcome is not known
 ///
-/// After a kill, Ctrl-C, a timeout, --no-wait or a reboot. Before re-sending, it asks Gong for the
-/// status of anything that may have arrived. What a newer version has replaced is not sent.
+/// Use it after a kill, Ctrl-C, a timeout, --no-wait or a reboot. Before re-sending, it asks Gong
+/// for the status of anything that may have arrived. Records with a newer version are not sent.
 #[derive(Debug, Args)]
 #[command(after_long_help = calls(
     &[Operation::GetRequestStatus, Operation::UploadCrmData, Operation::GetCrmObjects],

@@ -42,7 +42,7 @@ pub(crate) enum SchemaAction {
         "Examples:\n  gong-crm schema plan entity-schema.yaml\n  gong-crm --sim schema plan examples/acme/entity-schema.json",
     ))]
     Plan(SchemaFile),
-    /// Make Gong's custom fields equal to a file
+    /// Make Gong's custom fields match a file
     ///
     /// Sends the complete list of fields of each type that changes. If values of records would be
     /// lost, nothing is sent without --allow-data-loss.
@@ -68,7 +68,7 @@ pub(crate) struct SchemaFile {
     /// File, YAML or JSON, as `schema pull` writes it; - for standard input
     #[arg(value_name = "FILE")]
     pub(crate) path: PathBuf,
-    /// Only the fields of this type; required for a bare list of fields
+    /// Only the fields of this type; required if the file is a list of fields without types
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) object_type: Option<ObjectType>,
 }

@@ -11,10 +11,9 @@ use super::duration;
 
 /// Run a Gong simulator to develop against
 ///
-/// It checks credentials, keeps what is sent to it, and behaves as Gong documents. What it merely
-/// assumes is a rule with a switch. It listens on 127.0.0.1 unless told otherwise, and prints the
-/// settings that a client needs. With --integration-id it begins with an integration of that id.
-/// Ctrl-C stops it.
+/// It checks credentials, stores what is sent to it, and behaves as Gong documents. Each assumption
+/// is a rule with a switch. It listens on 127.0.0.1 by default, and prints the settings that a
+/// client needs. With --integration-id, it starts with an integration of that id. Ctrl-C stops it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -38,14 +37,14 @@ pub(crate) struct Sim {
     /// Address to listen on, such as 0.0.0.0 in a container
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(crate) host: IpAddr,
-    /// Answer requests by this name too, such as a container's; other names than localhost are
-    /// refused
+    /// Also answer requests with this host name, such as a container's; names other than localhost
+    /// are rejected
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<String>,
-    /// Keep its state in this file, from one run to the next
+    /// Store its state in this file, across restarts
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
-    /// Begin with the CRM in this folder, under a registered integration
+    /// Start with the CRM in this folder, under a registered integration
     #[arg(long, value_name = "DIR")]
     pub(crate) seed_from: Option<PathBuf>,
     /// Access key to accept [default: a random one]
@@ -80,7 +79,7 @@ pub(crate) struct Sim {
         hide_env_values = true
     )]
     pub(crate) admin_token: Option<String>,
-    /// Serve nothing under /_sim/
+    /// Do not serve /_sim/
     #[arg(long)]
     pub(crate) no_admin: bool,
     /// Limit the calls per second and per day [without a value: Gong's 3,10000]
@@ -93,19 +92,19 @@ pub(crate) struct Sim {
         value_parser = rate_limit
     )]
     pub(crate) rate_limit: Option<RateLimit>,
-    /// Take this long to process an upload [default: no time]
+    /// Time to process an upload [default: none]
     #[arg(long, value_name = "DURATION", value_parser = duration, group = "process")]
     pub(crate) process_after: Option<Duration>,
-    /// Process an upload once its status was asked this many times
+    /// Finish processing an upload after this many status requests
     #[arg(long, value_name = "N", group = "process")]
     pub(crate) process_polls: Option<u32>,
     /// Never finish an upload
     #[arg(long, group = "process")]
     pub(crate) process_never: bool,
-    /// Take this long to delete an integration [default: as an upload]
+    /// Time to delete an integration [default: as for an upload]
     #[arg(long, value_name = "DURATION", value_parser = duration, group = "delete")]
     pub(crate) delete_after: Option<Duration>,
-    /// Delete an integration once the status was asked this many times
+    /// Finish deleting an integration after this many status requests
     #[arg(long, value_name = "N", group = "delete")]
     pub(crate) delete_polls: Option<u32>,
     /// Never finish the deletion of an integration
@@ -114,39 +113,40 @@ pub(crate) struct Sim {
     /// Show objects only this long after they were processed
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) read_lag: Option<Duration>,
-    /// How long a new account is unknown to contacts and deals, with the rule account-delay
-    /// [default: 60s]
+    /// Time during which contacts and deals cannot refer to a new account, with the rule
+    /// account-delay [default: 60s]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) account_delay: Option<Duration>,
-    /// How long a client may pause in the middle of a body [default: 30s]
+    /// Maximum pause of a client in the middle of a body [default: 30s]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) read_timeout: Option<Duration>,
-    /// The largest body of an upload [default: 200000000]
+    /// Maximum size of the body of an upload [default: 200000000]
     #[arg(long, value_name = "BYTES")]
     pub(crate) body_limit: Option<u64>,
-    /// How many requests to keep for /_sim/requests [default: 10000]
+    /// Number of requests to keep for /_sim/requests [default: 10000]
     #[arg(long, value_name = "N")]
     pub(crate) keep_requests: Option<usize>,
-    /// How many bytes of request bodies to keep, and as many of uploaded files [default: 16000000]
+    /// Bytes of request bodies to keep, and of uploaded files [default: 16000000]
     #[arg(long, value_name = "BYTES")]
     pub(crate) keep_bodies: Option<usize>,
-    /// Seed of ids and probabilities, which repeat with it [default: 0]
+    /// Seed of ids and probabilities, to repeat a run [default: 0]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// Let the clock stand still unless POST /_sim/clock moves it
+    /// Stop the clock; only POST /_sim/clock advances it
     #[arg(long)]
     pub(crate) virtual_time: bool,
     /// Reject everything that any rule can reject
     #[arg(long, conflicts_with = "lenient")]
     pub(crate) strict: bool,
-    /// Reject nothing on a mere assumption
+    /// Reject nothing that only an assumption forbids
     #[arg(long)]
     pub(crate) lenient: bool,
-    /// Switch one rule, such as duplicate-object-id=off; /_sim/ lists them
+    /// Turn a rule on or off, such as duplicate-object-id=off; /_sim/ lists them
     #[arg(long, value_name = "NAME=on|off", value_parser = rule_switch)]
     pub(crate) rule: Vec<(String, bool)>,
     /// Gong user for the meetings operations, such as
-    /// ada@acme.example,no-consent-page,provider-disconnected; without one every address is a user
+    /// ada@acme.example,no-consent-page,provider-disconnected; if there is none, every address is a
+    /// user
     #[arg(long, value_name = "EMAIL", value_parser = user)]
     pub(crate) user: Vec<GongUser>,
     /// Fault to inject, as JSON

@@ -11,11 +11,11 @@ use super::duration;
 use super::operations::calls;
 use super::push::Delivery;
 
-/// Send what a Singer tap writes, and pass its state on after Gong's verdict
+/// Send the output of a Singer tap to Gong, and emit its state after Gong's verdict
 ///
-/// Reads the messages of a tap from standard input, or runs one with --tap. A state leaves by standard
-/// output once every record before it is in Gong, or rejected and kept in the ledger; everything else
-/// goes to standard error. Also installed as `target-gong-crm`.
+/// Reads the messages of a tap from standard input, or runs a tap with --tap. A state is written to
+/// standard output when every record before it is in Gong, or rejected and stored in the ledger;
+/// everything else goes to standard error. Also installed as `target-gong-crm`.
 #[derive(Debug, Args)]
 #[command(after_long_help = calls(
     &[
@@ -40,38 +40,39 @@ pub(crate) struct Singer {
     /// Mapping file, whose tables name the streams of the tap
     #[arg(long, value_name = "FILE")]
     pub(crate) mapping: Option<PathBuf>,
-    /// The company's currency: deals in another one are held back where the CRM does not convert them
+    /// The company's currency; if the CRM does not convert amounts, deals in another currency are
+    /// held back
     #[arg(long, value_name = "CODE")]
     pub(crate) currency: Option<String>,
-    /// Run this tap; without a state, its read is complete, and records that vanished are deleted
+    /// Run this tap; without a state, its read is complete, and vanished records are deleted
     #[arg(long, value_name = "COMMAND", conflicts_with = "input")]
     pub(crate) tap: Option<String>,
-    /// Give the tap the state in this file, and write the new one there
+    /// Pass the state in this file to the tap, and write the new one to it
     #[arg(long, value_name = "FILE", requires = "tap")]
     pub(crate) state: Option<PathBuf>,
     /// Read the tap's messages from this file instead of standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
-    /// Name under which the records of this tap are owned [default: the preset's name, or singer]
+    /// Scope: the name that owns the records of this tap [default: the preset's name, or singer]
     #[arg(long, value_name = "NAME")]
     pub(crate) scope: Option<String>,
-    /// Send what came after this time, although the tap still writes [default: 5m]
+    /// Send the received records after this time, even if the tap is still writing [default: 5m]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) flush_after: Option<Duration>,
     /// Exit with 5 if a record is rejected or held back; its content is in the ledger either way
     #[arg(long)]
     pub(crate) fail_on_rejected: bool,
-    /// Deletions of a type within 24 hours, at most: a number, a percentage or `unlimited` [default:
-    /// the larger of 5% and 20]
+    /// Maximum number of deletions of a type within 24 hours: a number, a percentage or `unlimited`
+    /// [default: the larger of 5% and 20]
     #[arg(long, value_name = "N|N%", value_parser = limit)]
     pub(crate) max_deletions: Option<Limit>,
-    /// Delete what this list names and is still gone, as an earlier run wrote it
+    /// Delete the records in this list of held-back deletions that are still missing
     #[arg(long, value_name = "FILE")]
     pub(crate) confirm_deletions: Option<PathBuf>,
     /// Check custom fields against this entity schema: YAML or JSON, as `schema pull` writes it
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
-    /// Describe this target: its settings and what it can do
+    /// Describe this target: its settings and capabilities
     #[arg(long)]
     pub(crate) about: bool,
     /// Format of --about
@@ -92,7 +93,7 @@ pub(crate) enum About {
     Text,
     /// For Singer runners
     Json,
-    /// For documents
+    /// For documentation
     Markdown,
 }
 
@@ -102,7 +103,7 @@ pub(crate) enum About {
 Examples:
   gong-crm presets list
   gong-crm presets show pipedrive
-  gong-crm presets show pipedrive > pipedrive.toml    a beginning for a mapping of your own")]
+  gong-crm presets show pipedrive > pipedrive.toml    to start your own mapping")]
 pub(crate) struct Presets {
     #[command(subcommand)]
     pub(crate) action: PresetsAction,
@@ -112,7 +113,7 @@ pub(crate) struct Presets {
 pub(crate) enum PresetsAction {
     /// List the presets
     List,
-    /// Print a preset: what it cannot see, and its mapping
+    /// Print a preset: its mapping and the limitations of its tap
     Show {
         /// The preset
         #[arg(value_name = "NAME")]

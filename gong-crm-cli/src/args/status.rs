@@ -21,7 +21,7 @@ pub(crate) struct Status {
     /// The clientRequestId, as push and uploads print it
     #[arg(value_name = "ID")]
     pub(crate) client_request_id: ClientRequestId,
-    /// Wait until Gong has processed it, at most this long
+    /// Wait until Gong has processed it, up to this time
     #[arg(
         long,
         value_name = "DURATION",

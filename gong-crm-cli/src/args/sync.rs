@@ -15,18 +15,18 @@ use super::source::SourceArgs;
 
 /// Show what a sync would send and delete; nothing is sent
 ///
-/// The sources of gong-crm.toml are read and compared with what Gong holds, as the ledger knows. No
-/// call is made.
+/// Reads the sources of gong-crm.toml and compares them with the versions in the ledger. No call is
+/// made.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Sources in gong-crm.toml:
   [sync]
-  scope = \"acme-prod\"                 records that this name brought, and only those, are deleted
+  scope = \"acme-prod\"                 only records of this scope are deleted
   max-deletions = \"5%\"
 
   [sources.ACCOUNT]
   files = \"exports/accounts.ldjson\"
-  complete = true                     the file holds all accounts: those that vanish are deleted
+  complete = true                     the file has all accounts: vanished ones are deleted
 
   [sources.DEAL]
   files = { glob = \"exports/deals-*.csv\", take = \"latest\" }
@@ -50,7 +50,7 @@ Examples:
 pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) scope: Scope,
-    /// Write the plan into this file, for sync --plan
+    /// Write the plan to this file, for sync --plan
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Exit with 10 if there are changes
@@ -58,10 +58,10 @@ pub(crate) struct Plan {
     pub(crate) exit_code: bool,
 }
 
-/// Make Gong equal to the sources: send what differs, delete what vanished, within limits
+/// Make Gong match the sources: send differences, delete vanished records, within limits
 ///
 /// The sources are those of gong-crm.toml; `gong-crm help plan` shows them. The first sync on a
-/// terminal shows its plan and asks. Exit code 0 only if Gong is equal to the sources.
+/// terminal shows its plan and asks for confirmation. Exit code 0 only if Gong matches the sources.
 #[derive(Debug, Args)]
 #[command(after_long_help = calls(
     &[
@@ -84,44 +84,45 @@ pub(crate) struct Plan {
 pub(crate) struct Sync {
     #[command(flatten)]
     pub(crate) scope: Scope,
-    /// Do exactly what this plan says, and list what is not possible any more
+    /// Do exactly what this plan says, and list what is no longer possible
     #[arg(long, value_name = "FILE", conflicts_with = "every")]
     pub(crate) plan: Option<PathBuf>,
-    /// Do not ask before the first sync
+    /// Do not ask for confirmation before the first sync
     #[arg(short, long)]
     pub(crate) yes: bool,
     #[expect(
         clippy::option_option,
         reason = "a flag with an optional value, as clap reads it"
     )]
-    /// Run for ever, this often [default: `every` of gong-crm.toml]; less often if the day's calls
-    /// would not last
+    /// Run continuously, at this interval [default: `every` of gong-crm.toml]; less often if the
+    /// day's calls would not last
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) every: Option<Option<Duration>>,
-    /// Write the state after each round into this file, in Prometheus' text format
+    /// Write metrics to this file after each round, in Prometheus' text format
     #[arg(long, value_name = "FILE")]
     pub(crate) metrics: Option<PathBuf>,
-    /// Let a running sync of this scope pause after its round
+    /// Pause a running sync of this scope after its current round
     #[arg(long, conflicts_with_all = ["continue_", "every", "plan"])]
     pub(crate) pause: bool,
-    /// Let a paused sync of this scope go on
+    /// Resume a paused sync of this scope
     #[arg(long = "continue", conflicts_with_all = ["every", "plan"])]
     pub(crate) continue_: bool,
-    /// Say whether a running sync --every of this scope is alive: exit code 0 if its next round is
-    /// not more than half an hour late or it is paused, 1 otherwise
+    /// Report whether a running sync --every of this scope is alive: exit code 0 if it is paused or
+    /// its next round is at most half an hour late, otherwise 1
     #[arg(long, conflicts_with_all = ["pause", "continue_", "every", "plan"])]
     pub(crate) health: bool,
-    /// Send everything, although Gong has it already
+    /// Send all records, even if Gong has them already
     #[arg(long, conflicts_with = "every")]
     pub(crate) resend: bool,
     #[command(flatten)]
     pub(crate) delivery: Delivery,
 }
 
-/// What is read, and what may be deleted.
+/// What to read, and what may be deleted.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Scope {
-    /// Name under which this sync owns records [default: `scope` of gong-crm.toml, or `default`]
+    /// Scope: the name that owns the records of this sync [default: `scope` of gong-crm.toml, or
+    /// `default`]
     #[arg(long, value_name = "NAME")]
     #[expect(clippy::struct_field_names, reason = "it has the flag's name")]
     pub(crate) scope: Option<String>,
@@ -130,29 +131,29 @@ pub(crate) struct Scope {
     /// Only this type, or only these records of it; repeat it for several types
     #[arg(long, value_name = "TYPE[:ID,...]", value_parser = only)]
     pub(crate) only: Vec<(ObjectType, Only)>,
-    /// Deletions of a type within 24 hours, at most: a number, a percentage or `unlimited` [default:
-    /// the larger of 5% and 20]
+    /// Maximum number of deletions of a type within 24 hours: a number, a percentage or `unlimited`
+    /// [default: the larger of 5% and 20]
     #[arg(long, value_name = "N|N%", value_parser = limit)]
     pub(crate) max_deletions: Option<Limit>,
-    /// New and changed records of a type within 24 hours, at most [default: any number]
+    /// Maximum number of new and changed records of a type within 24 hours [default: unlimited]
     #[arg(long, value_name = "N|N%", value_parser = limit)]
     pub(crate) max_changes: Option<Limit>,
-    /// Delete a record once it is absent from this many complete reads [default: 1]
+    /// Delete a record after it is absent from this many complete reads [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     pub(crate) delete_after: Option<u8>,
-    /// Delete vanished records although others in the sources refer to them
+    /// Delete vanished records even if others in the sources refer to them
     #[arg(long)]
     pub(crate) delete_referenced: bool,
-    /// Delete what this list names and is still gone, as a sync wrote it for held-back deletions
+    /// Delete the records in this list of held-back deletions that are still missing
     #[arg(long, value_name = "FILE")]
     pub(crate) confirm_deletions: Option<PathBuf>,
-    /// Send nothing if a record has an error, or if a plan is not possible as it is any more
+    /// Send nothing if a record has an error, or if a plan is no longer possible
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Ignore what this rule of the check finds
+    /// Ignore findings of this rule of the check
     #[arg(long, value_name = "RULE")]
     pub(crate) allow: Vec<Rule>,
-    /// Treat what this rule of the check finds as an error
+    /// Treat findings of this rule of the check as errors
     #[arg(long, value_name = "RULE")]
     pub(crate) deny: Vec<Rule>,
     /// Check custom fields against this entity schema: YAML or JSON, as `schema pull` writes it

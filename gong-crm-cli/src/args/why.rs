@@ -6,7 +6,7 @@ use gong_crm::operation::Operation;
 use super::ledger::RecordName;
 use super::operations::calls;
 
-/// Say whether people see a record in Gong, what keeps it away, and what to do
+/// Explain whether people see a record in Gong, why not, and what to do
 ///
 /// Gong accepts records that it shows to nobody: a deal whose owner is not a Gong user, a contact
 /// without account. This looks at the ledger, the sources of gong-crm.toml, the record and its account

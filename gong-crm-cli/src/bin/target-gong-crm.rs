@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     let mut command = Command::new(gong_crm());
     command.arg("singer").args(std::env::args_os().skip(1));
     let error = run(command);
-    // Nobody is left to hear of a failure to say so.
+    // There is no other way to report the failure.
     drop(writeln!(
         std::io::stderr(),
         "error: gong-crm can't be started: {error}\nhint: install gong-crm beside target-gong-crm"
@@ -28,13 +28,13 @@ fn gong_crm() -> PathBuf {
         .unwrap_or_else(|| name.into())
 }
 
-/// Takes the place of this process; comes back only with an error.
+/// Replaces this process; returns only with an error.
 #[cfg(unix)]
 fn run(mut command: Command) -> std::io::Error {
     std::os::unix::process::CommandExt::exec(&mut command)
 }
 
-/// Runs it and ends as it ends; comes back only with an error.
+/// Runs it and exits with its code; returns only with an error.
 #[cfg(not(unix))]
 #[expect(
     clippy::exit,

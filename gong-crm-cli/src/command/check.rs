@@ -112,7 +112,7 @@ async fn check_sources(
     let inputs = records.inputs().map_err(|error| {
         CliError::new(
             Exit::Unexpected,
-            format!("the records can't be kept: {error}"),
+            format!("the records can't be buffered on disk: {error}"),
         )
     })?;
     let mut printer = Printer::new(&options, output);
@@ -264,11 +264,11 @@ pub(crate) fn converter(conversion: Option<Conversion>) -> Option<Arc<dyn FileCo
 /// Prints findings in the chosen format.
 struct Printer {
     output: Output,
-    /// JSON of findings, of which there may be many: written in large blocks.
+    /// JSON of findings, which can be many: written in large blocks.
     json: String,
     max: Option<u64>,
     printed: u64,
-    /// For a page: findings of which all are counted.
+    /// For a page: the first findings, and the counts of all.
     page: Findings,
     /// How many findings of whole columns and files there were.
     columns: u64,

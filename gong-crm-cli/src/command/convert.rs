@@ -9,7 +9,7 @@ use gong_crm::ObjectType;
 use gong_crm::check::{self, FileSummary, Severity, check_reader};
 use gong_crm::io::discover::{FilesError, SourceFiles};
 use gong_crm::mapping::{
-    Conversion, ConvertError, Converted, LeftOut, Mapping, Options, Problem, convert_file,
+    Conversion, ConvertError, Converted, Mapping, Omitted, Options, Problem, convert_file,
     convert_reader, modified, open,
 };
 
@@ -51,7 +51,7 @@ pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<
             (lines, converted)
         }
         None => {
-            // Checked before they are printed, so they wait in a file that nobody sees.
+            // Checked before they are printed, so they wait in an unnamed temporary file.
             let mut lines = tempfile::tempfile().map_err(|error| unexpected(csv, &error))?;
             let source = open(csv).map_err(|error| failure(&error, csv))?;
             let out = io::BufWriter::new(&lines);
@@ -76,7 +76,7 @@ pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<
     })
 }
 
-/// The mapping that was named, or else that of the config file.
+/// The mapping of the command line, or else that of the config file.
 fn mapping(global: &Global, convert: &Convert) -> Result<Configured, CliError> {
     if let Some(map) = &convert.map {
         let mapping = Mapping::open(map);
@@ -92,7 +92,7 @@ fn mapping(global: &Global, convert: &Convert) -> Result<Configured, CliError> {
     configured(global)?.ok_or_else(no_mapping)
 }
 
-/// The type that was named, that a source or the file's name tells, or that the mapping is for.
+/// The type from the command line, a source, the file's name, or the mapping.
 fn object_type(
     convert: &Convert,
     mapping: &Mapping,
@@ -105,20 +105,20 @@ fn object_type(
     let name = csv.file_name().unwrap_or_default().to_string_lossy();
     let mut mapped = mapping.object_types();
     let only = mapped.next().filter(|_| mapped.next().is_none());
-    let told = convert.object_type.or(match of_sources.as_slice() {
+    let reported = convert.object_type.or(match of_sources.as_slice() {
         [only] => Some(*only),
         [] => ObjectType::from_file_name(&name).or(only),
         _ => None,
     });
-    told.ok_or_else(|| {
+    reported.ok_or_else(|| {
         let message = match of_sources.as_slice() {
             [] => format!(
-                "{}: the name does not tell the type of its rows",
+                "{}: the file name does not say which type its rows have",
                 csv.display()
             ),
             several => {
                 let names: Vec<&str> = several.iter().map(|known| known.as_str()).collect();
-                format!("{} holds records of {}", csv.display(), names.join(" and "))
+                format!("{} has records of {}", csv.display(), names.join(" and "))
             }
         };
         let example = of_sources.last().copied().unwrap_or(ObjectType::Account);
@@ -126,7 +126,7 @@ fn object_type(
     })
 }
 
-/// Checks the lines, and tells of them as rows of the CSV.
+/// Checks the lines, and reports the findings for rows of the CSV.
 fn examine(
     lines: &File,
     options: &Options,
@@ -139,7 +139,7 @@ fn examine(
         .entity_schema
         .clone_from(&options.entity_schema);
     if converted.records == 0 {
-        // That there are no lines is the conversion's to say.
+        // The conversion reports a file without lines.
         check_options
             .severities
             .allow
@@ -184,8 +184,8 @@ struct Teller {
     output: Output,
     lines_are_data: bool,
     most: u64,
-    told: u64,
-    left_out: u64,
+    reported: u64,
+    omitted: u64,
 }
 
 impl Teller {
@@ -199,8 +199,8 @@ impl Teller {
             } else {
                 u64::MAX
             },
-            told: 0,
-            left_out: 0,
+            reported: 0,
+            omitted: 0,
         }
     }
 
@@ -214,9 +214,9 @@ impl Teller {
 
     /// Whether one more may be shown.
     fn may_tell(&mut self) -> bool {
-        let may = self.told < self.most;
-        self.told += u64::from(may);
-        self.left_out += u64::from(!may);
+        let may = self.reported < self.most;
+        self.reported += u64::from(may);
+        self.omitted += u64::from(!may);
         may
     }
 
@@ -259,8 +259,8 @@ impl Teller {
     }
 
     fn end(&self, target: Option<&Path>, converted: &Converted, summary: &FileSummary) {
-        if self.left_out > 0 {
-            let more = counted(self.left_out, "more problem");
+        if self.omitted > 0 {
+            let more = counted(self.omitted, "more problem");
             self.output
                 .status(&format!("{more}, not shown; -o json shows them all"));
         }
@@ -310,9 +310,9 @@ fn text(csv: &Path, problem: &Problem) -> Vec<String> {
         format!("{style}{level}[{rule}]{NORMAL}: {about}"),
         format!(" {FRAME}-->{NORMAL} {place}"),
     ];
-    match problem.left_out {
-        LeftOut::Field => lines.push(format!("  {FRAME}={NORMAL} the field is left out")),
-        LeftOut::Row => lines.push(format!("  {FRAME}={NORMAL} the row is left out")),
+    match problem.omitted {
+        Omitted::Field => lines.push(format!("  {FRAME}={NORMAL} the field is left out")),
+        Omitted::Row => lines.push(format!("  {FRAME}={NORMAL} the row is left out")),
         _ => {}
     }
     if let Some(hint) = &problem.hint {

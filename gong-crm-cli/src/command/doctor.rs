@@ -70,7 +70,7 @@ async fn check_all(global: &Global) -> Vec<Check> {
 /// The config file that counts, and those that do not.
 fn config_files(global: &Global) -> Vec<Check> {
     let name = "config file";
-    // What is wrong with it is said by the settings.
+    // The check of the settings reports the problem.
     let Ok(search) = Settings::search(global) else {
         return Vec::new();
     };
@@ -90,7 +90,7 @@ fn config_files(global: &Global) -> Vec<Check> {
                 Check::new(
                     name,
                     State::Warning,
-                    format!("{message}; others may write it"),
+                    format!("{message}; others can write to it"),
                 )
                 .with_hint(format!("chmod go-w {path}"))
             } else {

@@ -1,4 +1,4 @@
-//! `gong-crm drift`: what Gong holds, read back and compared with what was sent, or with files.
+//! `gong-crm drift`: what Gong has, read back and compared with what was sent, or with files.
 
 use gong_crm::drift::{
     Difference, DifferenceKind, DriftError, DriftOptions, DriftReport, FieldDifference, Handled,
@@ -88,12 +88,12 @@ fn what(difference: &Difference) -> String {
         DifferenceKind::NotDeleted => "was deleted and is still in Gong".to_owned(),
         DifferenceKind::Different => fields,
         DifferenceKind::Unconfirmed => {
-            "Gong did not confirm it, and does not hold it as it was sent".to_owned()
+            "Gong did not confirm it, and it differs from what was sent".to_owned()
         }
         DifferenceKind::Confirmed => {
-            "Gong did not confirm it, and holds it as it was sent: settled".to_owned()
+            "Gong did not confirm it, but it is in Gong as sent: resolved".to_owned()
         }
-        DifferenceKind::OwnForm => format!("kept by Gong in its own form: {fields}"),
+        DifferenceKind::OwnForm => format!("stored by Gong in its own form: {fields}"),
         _ => difference.kind.to_string(),
     };
     let handled = match difference.handled {
@@ -133,7 +133,7 @@ fn summarize(report: &DriftReport, budget: u32, output: Output) {
         let (object_type, source) = (problem.object_type, &problem.source);
         let message = &problem.message;
         output.status(&format!(
-            "{object_type} ({source}): {message}; nothing of it was read back"
+            "{object_type} ({source}): {message}; none of its records were read back"
         ));
     }
     for note in notes(report) {
@@ -149,7 +149,7 @@ fn summarize(report: &DriftReport, budget: u32, output: Output) {
         (not_read.under_way, "are in an upload without a verdict"),
         (
             not_read.unknown_version,
-            "are sent again by the next push or sync, since it is not known what Gong holds",
+            "are sent again by the next push or sync, because it is not known which version Gong has",
         ),
         (
             not_read.unreadable_id,
@@ -181,7 +181,7 @@ fn summarize(report: &DriftReport, budget: u32, output: Output) {
         ));
     }
     output.status(&format!(
-        "not seen: {} and {}, which Gong cannot show, and records that this ledger never sent",
+        "not compared: {} and {}, which Gong cannot show, and records that this ledger never sent",
         counted(not_read.users, "user"),
         counted(not_read.stages, "stage")
     ));

@@ -24,7 +24,7 @@ pub(crate) async fn history(
         .await
         .map_err(|error| CliError::from_ledger(&error))?;
     let title = format!("History of {} {}", record.object_type, record.object_id);
-    print(&past, output, &title, "nothing was sent of this record");
+    print(&past, output, &title, "this record was never sent");
     Ok(Exit::Ok)
 }
 

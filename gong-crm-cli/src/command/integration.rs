@@ -286,7 +286,7 @@ async fn confirm(integration: &Registered, output: Output) -> Result<(), CliErro
     }
 }
 
-/// Reads a line on a thread of its own, so that Ctrl-C works meanwhile.
+/// Reads a line on a separate thread, so that Ctrl-C works meanwhile.
 async fn line_of_stdin() -> String {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {

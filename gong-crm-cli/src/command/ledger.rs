@@ -76,7 +76,7 @@ async fn recover(ledger: &Ledger, output: Output) -> Result<Exit, CliError> {
     ));
     if recovered.uploads > 0 {
         output.status(&format!(
-            "{} without a verdict given up: `gong-crm rejects` lists the records; push them again",
+            "{} without a verdict abandoned: `gong-crm rejects` lists the records; push them again",
             counted(recovered.uploads, "upload")
         ));
     }

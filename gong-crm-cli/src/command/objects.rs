@@ -77,7 +77,7 @@ async fn get(
     Ok(Exit::Ok)
 }
 
-/// The ids; `-` stands for those on standard input.
+/// The ids; `-` means those on standard input.
 fn ids(words: &[String]) -> Result<Vec<ObjectId>, CliError> {
     let mut ids = Vec::new();
     for word in words {

@@ -52,7 +52,7 @@ pub(crate) async fn run(global: &Global, push: &Push, output: &Output) -> Result
     Ok(exit)
 }
 
-/// Pushes what sources hold. What is not in them stays in Gong: only a sync deletes.
+/// Pushes the records of sources. Records that are not in them stay in Gong: only a sync deletes.
 async fn push_sources(
     global: &Global,
     push: &Push,
@@ -305,7 +305,7 @@ async fn dry_run(
 /// How many records that would be held back are named.
 const MAX_HELD: usize = 20;
 
-/// Compares the records with what Gong holds, as far as the ledger knows; no call is made.
+/// Compares the records with what Gong has, as far as the ledger knows; no call is made.
 async fn preview(global: &Global, options: Options) -> Result<Preview, CliError> {
     let mut base_url = None;
     let mut known = None;

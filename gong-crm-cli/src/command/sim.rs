@@ -39,7 +39,7 @@ pub(crate) async fn run(sim: &Sim, global: &Global, output: &Output) -> Result<E
     }
     next += "\n  gong-crm push examples/acme --account-delay 0";
     next.split('\n').for_each(|line| output.status(line));
-    // Ctrl-C is how it is meant to end, so it is no interruption here.
+    // Ctrl-C is the normal way to stop it, so it is not an interruption here.
     drop(tokio::signal::ctrl_c().await);
     simulator.shutdown().await;
     Ok(Exit::Ok)

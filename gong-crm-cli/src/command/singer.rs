@@ -190,7 +190,7 @@ fn show(event: &TargetEvent<'_>, output: Output) {
             output.message(&format!("finishing {uploads} of an earlier run first"));
         }
         TargetEvent::Waiting(count) => output.message(&format!(
-            "{} not sent yet: what they refer to has not come",
+            "{} not sent yet: records that they refer to have not arrived",
             counted(*count, "record")
         )),
         TargetEvent::Sent(report) => {
@@ -227,10 +227,10 @@ fn show(event: &TargetEvent<'_>, output: Output) {
 }
 
 /// Says how the run ended. Rejected records are in the ledger, so that they do not fail the run,
-/// unless that is asked for: the tap would bring the same for ever.
+/// unless that is asked for: the tap would bring the same forever.
 fn conclude(report: &TargetReport, fails_on_rejected: bool, output: Output) -> Exit {
     if let Some(reason) = &report.tap_failed {
-        output.message(&format!("{reason}; what it wrote before was sent"));
+        output.message(&format!("{reason}; the records before that were sent"));
     }
     if report.rejected > 0 {
         output.message(&format!(
@@ -239,7 +239,7 @@ fn conclude(report: &TargetReport, fails_on_rejected: bool, output: Output) -> E
         ));
     }
     if report.states == 0 && report.verdict != Verdict::Done {
-        output.message("no state was passed on: the next run begins where this one began");
+        output.message("no state was emitted: the next run starts where this one started");
     }
     let exit = Exit::of_verdict(report.verdict, report.cause.as_deref());
     if let Some(cause) = &report.cause {

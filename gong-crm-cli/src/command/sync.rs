@@ -1,4 +1,4 @@
-//! `gong-crm sync`: makes Gong equal to the sources of gong-crm.toml, once or for ever.
+//! `gong-crm sync`: makes Gong equal to the sources of gong-crm.toml, once or forever.
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -193,7 +193,7 @@ async fn pause(
         .await
         .map_err(|error| CliError::from_ledger(&error))?;
     output.status(if is_paused {
-        "paused: a running sync stops after its round; gong-crm sync --continue lets it go on"
+        "paused: a running sync pauses after its round; gong-crm sync --continue resumes it"
     } else {
         "the next round begins as usual"
     });
@@ -272,7 +272,7 @@ impl Round {
             .map_err(|error| CliError::from_ledger(&error))
     }
 
-    /// Runs one round; gives its report and the signal that stopped it. The first signal stops it
+    /// Runs one round; returns its report and the signal that stopped it. The first signal stops it
     /// cleanly, the second at once.
     async fn run(&mut self, asks: bool) -> Result<(Option<SyncReport>, Option<Exit>), CliError> {
         let output = self.output;
@@ -348,7 +348,7 @@ impl Round {
                 format!("{path} can't be written: {error}"),
             )
         };
-        // The collector runs as another user; the numbers are no secret.
+        // The collector runs as another user, and the numbers are not secret.
         atomic_file::write(path, text.as_bytes(), Readers::Everyone).map_err(unwritable)
     }
 }
@@ -369,7 +369,7 @@ fn ask(plan: &SyncPlan, output: Output) -> bool {
     read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
-/// Why a sync or plan came to nothing.
+/// Why a sync or plan failed.
 pub(crate) fn failed(error: SyncError) -> CliError {
     match error {
         SyncError::Push(error) => CliError::from_push(error),
@@ -380,7 +380,7 @@ pub(crate) fn failed(error: SyncError) -> CliError {
         SyncError::OtherPlan { .. } => CliError::new(Exit::Usage, error.to_string())
             .with_hint("gong-crm plan --out FILE writes a new one"),
         SyncError::PlanOutdated { .. } => CliError::new(Exit::Failed, error.to_string())
-            .with_hint("without --strict, everything that is still as planned is done"),
+            .with_hint("without --strict, all actions that are still possible are done"),
         other => CliError::new(Exit::Unexpected, other.to_string()),
     }
 }

@@ -8,7 +8,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
 
-/// How late a round may be: a round reads its sources first, and large ones take a while.
+/// How late a round can be: a round reads its sources first, and large ones take a while.
 const LATE: Duration = Duration::from_mins(30);
 
 pub(crate) async fn run(global: &Global, scope: &str, output: Output) -> Result<Exit, CliError> {

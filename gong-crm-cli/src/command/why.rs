@@ -1,4 +1,4 @@
-//! `gong-crm why`: whether people see a record in Gong, and what keeps it away.
+//! `gong-crm why`: whether people see a record in Gong, and why people do not see it.
 
 use gong_crm::why::{Effect, Evidence, Explanation, Reason, Visible, WhyError, WhyOptions};
 
@@ -93,9 +93,9 @@ fn print(why: &Explanation, output: Output) {
     let record = format!("{} {}", why.object_type, why.object_id);
     output.stdout(&format!("{record}: {}", head(why)));
     for (effect, title) in [
-        (Effect::Hides, "what keeps it away:"),
+        (Effect::Hides, "reasons:"),
         (Effect::LeavesOpen, "not known:"),
-        (Effect::Note, "worth knowing:"),
+        (Effect::Note, "notes:"),
     ] {
         let mut reasons = why.reasons.iter().filter(|reason| reason.effect == effect);
         let Some(first) = reasons.next() else {

@@ -14,7 +14,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
 
-/// How long the command may take: long enough for somebody to unlock something.
+/// Time limit of the command: long enough for a person to unlock something.
 const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The most bytes that it may print.
@@ -37,7 +37,7 @@ const SECRET_VARIABLES: [&str; 6] = [
     "GONG_BEARER_TOKEN_FILE",
 ];
 
-/// What the command prints: an access key pair, or a bearer token.
+/// The output of the command: an access key pair, or a bearer token.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Printed {
@@ -82,7 +82,7 @@ pub(crate) fn run(words: &[String], folder: &Path, output: Output) -> Result<Pri
         drop(child.kill());
         drop(child.wait());
         failed(format!(
-            "{program} did not end within {} s",
+            "{program} did not finish within {} s",
             TIMEOUT.as_secs()
         ))
     };
@@ -108,7 +108,7 @@ pub(crate) fn run(words: &[String], folder: &Path, output: Output) -> Result<Pri
     }
     // The reason of the parser could quote a secret.
     serde_json::from_slice(&bytes).map_err(|_| {
-        failed(format!("{program} printed something else than credentials")).with_hint(
+        failed(format!("{program} did not print credentials")).with_hint(
             "print {\"accessKey\": \"...\", \"accessKeySecret\": \"...\"} or {\"bearerToken\": \"...\"}",
         )
     })
@@ -118,7 +118,7 @@ fn failed(message: impl std::fmt::Display) -> CliError {
     CliError::new(Exit::Credentials, format!("credential-process: {message}"))
 }
 
-/// Reads both outputs on threads of their own: the results to their end, messages as they come.
+/// Reads both outputs on their own threads: the results to their end, messages as they come.
 fn collect(child: &mut Child, output: Output) -> Receiver<std::io::Result<Vec<u8>>> {
     let (sender, receiver) = channel();
     let stdout = child.stdout.take();
@@ -141,7 +141,7 @@ fn collect(child: &mut Child, output: Output) -> Receiver<std::io::Result<Vec<u8
             }
             output.message(String::from_utf8_lossy(&line).trim_end());
         }
-        // The rest is read, so that the command is not held up.
+        // The rest is read, so that the command does not block.
         drop(std::io::copy(&mut messages, &mut std::io::sink()));
     });
     receiver

@@ -1,8 +1,8 @@
-//! What is wrong with a config file.
+//! The problem with a config file.
 
 use toml::de::DeValue;
 
-/// What is wrong with a file, and where. It never contains a value, which could be a secret.
+/// The problem with a file, and where. It never contains a value, which could be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConfigError {
     pub(crate) line: usize,

@@ -109,7 +109,7 @@ impl Profile {
         self.access_key.is_some() || self.access_key_secret.is_some() || self.bearer_token.is_some()
     }
 
-    /// What the settings do that only a trusted file may do.
+    /// The effects of the settings that only a trusted file may have.
     pub(crate) fn guards(&self) -> Vec<&Guard> {
         let secrets = [
             &self.access_key,
@@ -233,7 +233,7 @@ fn is_of_gong(url: &str) -> bool {
         && company.is_some_and(|company| company.split('.').all(|label| !label.is_empty()))
 }
 
-/// What a ledger lets a file do: write it, or connect to where it is.
+/// The effect of a ledger setting: writing a file, or connecting to a host.
 fn of_ledger(ledger: PathBuf) -> Power {
     match ledger.to_str().filter(|text| is_url(text)) {
         Some(url) => Power::Connect(SecretUrl::masked(url)),

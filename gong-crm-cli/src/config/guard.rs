@@ -1,8 +1,8 @@
 //! The rule for configuration: what a file that was found by search may not do until it is trusted.
 //!
-//! Every setting that names a host, a path, a command or credentials is [`Guarded`]: its value can only
-//! be taken out with the [`Origin`] of its file, which must be trusted. What such a setting would do is
-//! said by its [`Power`]s, in the error and by `gong-crm trust`.
+//! Every setting that names a host, a path, a command or credentials is [`Guarded`]: its value is
+//! only accessible with the [`Origin`] of its file, which must be trusted. The [`Power`]s of a
+//! setting describe its effect, in the error and in `gong-crm trust`.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::config::setting::{Entry, Setting};
 use crate::error::CliError;
 use crate::exit::Exit;
 
-/// What a setting lets a file do.
+/// The effect of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Power {
     /// Credentials and records are sent to this base URL.
@@ -49,7 +49,7 @@ fn command_line(words: &[String]) -> String {
     quoted.collect::<Vec<_>>().join(" ")
 }
 
-/// A word as a shell would be given it, so that nothing in it acts when it is copied there.
+/// A word that is quoted for a shell, so that nothing in it is executed when it is copied.
 pub(crate) fn shell_word(word: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:=,@%+".contains(letter);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -59,7 +59,7 @@ pub(crate) fn shell_word(word: &str) -> String {
     }
 }
 
-/// What a setting does, and where it is set.
+/// The effect of a setting, and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Guard {
     /// From 1.
@@ -175,9 +175,9 @@ impl Origin {
         );
         let path = shell_word(&self.path.to_string_lossy());
         CliError::new(Exit::Usage, message).with_hint(format!(
-            "to see all that it would do: gong-crm trust --show {path}\n\
-             to allow it: gong-crm trust {path}, or for one command --config {path}\n\
-             to go on without it: --config /dev/null"
+            "to see everything that it would do: gong-crm trust --show {path}\nto allow it: \
+             gong-crm trust {path}, or for one command --config {path}\nto continue without it: \
+             --config /dev/null"
         ))
     }
 }

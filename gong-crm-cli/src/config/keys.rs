@@ -92,7 +92,7 @@ impl Keys {
         }
     }
 
-    /// The access key pair or the bearer token, and where it comes from.
+    /// The access key pair or the bearer token, and its source.
     pub(crate) fn credentials(&self) -> Result<Setting<Credentials>, CliError> {
         match (
             &self.bearer_token,

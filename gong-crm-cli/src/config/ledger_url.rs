@@ -6,7 +6,7 @@ use gong_crm::ledger::LedgerError;
 use crate::error::CliError;
 use crate::exit::Exit;
 
-/// Whether a ledger is named by a URL, or by a variable that holds one.
+/// Whether the ledger is a URL, or a variable with a URL.
 pub(crate) fn is_url(text: &str) -> bool {
     text.starts_with("env:") || text.starts_with("postgres://") || text.starts_with("postgresql://")
 }
@@ -31,7 +31,7 @@ pub(crate) async fn open(url: &str) -> Result<Result<Ledger, LedgerError>, CliEr
 #[cfg(not(feature = "postgres"))]
 #[expect(clippy::unused_async, reason = "with the feature it waits")]
 pub(crate) async fn open(_url: &str) -> Result<Result<Ledger, LedgerError>, CliError> {
-    let message = "this build keeps no ledger in Postgres";
+    let message = "this build does not support a ledger in Postgres";
     Err(CliError::new(Exit::Usage, message).with_hint(
         "install gong-crm with all sources, or build it with --features postgres; or name a file",
     ))

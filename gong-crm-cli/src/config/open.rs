@@ -11,7 +11,7 @@ use crate::exit::Exit;
 /// The most bytes of a config file.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// What was read from a config file.
+/// The content of a config file.
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
     pub(crate) text: String,
@@ -20,7 +20,7 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// Whether everybody may write it, which only counts for a file that was named.
+    /// Whether everybody can write to it, which only matters for a file that was named.
     pub(crate) fn may_be_written_by_others(&self) -> bool {
         self.mode.is_some_and(|mode| mode & 0o002 != 0)
     }
@@ -41,12 +41,12 @@ impl Opened {
     }
 }
 
-/// What is at a place where a config file may be.
+/// The state of a path at which a config file may be.
 #[derive(Debug)]
 pub(crate) enum Found {
     Nothing,
     File(Opened),
-    /// It does not count, for this reason: a stranger can put it there.
+    /// It is skipped for this reason: somebody else can have put it there.
     PassedOver(&'static str),
 }
 
@@ -129,7 +129,7 @@ mod access {
 
     pub(super) fn mode(file: &File) -> Option<u32> {
         let metadata = file.metadata().ok()?;
-        // A pipe or /dev/null holds nothing for others to read.
+        // A pipe or /dev/null has nothing for others to read.
         metadata
             .is_file()
             .then(|| metadata.permissions().mode() & 0o777)
@@ -141,8 +141,8 @@ mod access {
             self.status.st_dev == other.status.st_dev
         }
 
-        /// Opens a file that was found by search. What a stranger can put there is passed over; what
-        /// the user did is refused with what to do.
+        /// Opens a file that was found by search. A file that somebody else may have put there is
+        /// skipped; the user's own mistake is an error with a hint.
         pub(crate) fn found(&self, name: &str, shown: &Path) -> Result<Found, CliError> {
             // Without waiting, because it may be a pipe.
             let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::RDONLY;
@@ -174,7 +174,8 @@ mod access {
             }
             if is_link {
                 let path = shown.display();
-                let message = format!("{path} is a link, and a config file is found without links");
+                let message =
+                    format!("{path} is a link; the search for a config file does not follow links");
                 return Err(CliError::new(Exit::Usage, message).with_hint(trusted_target(shown)));
             }
             Err(super::unreadable(shown, &error.into()))
@@ -191,24 +192,25 @@ mod access {
             };
             if let Some(reason) = self.strangers(&file) {
                 let message = format!("{}: {reason}", shown.display());
-                return Err(CliError::new(Exit::Usage, message)
-                    .with_hint("make it yours, or name another file with --config"));
+                return Err(CliError::new(Exit::Usage, message).with_hint(
+                    "change its owner to your user, or name another file with --config",
+                ));
             }
             self.not_shared(&file, shown)?;
             Ok(Found::File(super::read(file, shown)?))
         }
 
-        /// Refuses a file that others may write or put there.
+        /// Rejects a file that others can write to or create there.
         fn not_shared(&self, file: &File, shown: &Path) -> Result<(), CliError> {
             let path = shown.display();
             let named = shell_word(&shown.to_string_lossy());
-            let trust = || format!("if you trust it all the same, name it: --config {named}");
+            let trust = || format!("if you trust it anyway, name it: --config {named}");
             let refused = |message: String, hint: String| {
                 Err(CliError::new(Exit::Usage, message).with_hint(hint))
             };
             if rustix::fs::fstat(file).is_ok_and(|status| self.others_may_write(&status)) {
                 return refused(
-                    format!("others may write {path}, so it is not used"),
+                    format!("others can write to {path}, so it is not used"),
                     format!("chmod go-w {named}\n{}", trust()),
                 );
             }
@@ -227,14 +229,14 @@ mod access {
             let is_sticky = Mode::from_raw_mode(self.status.st_mode).contains(Mode::SVTX);
             if !is_sticky && self.others_may_write(&self.status) {
                 return refused(
-                    format!("others may write in the folder of {path}, so it is not used"),
+                    format!("others can write to the folder of {path}, so it is not used"),
                     format!("chmod go-w {folder}\n{}", trust()),
                 );
             }
             Ok(())
         }
 
-        /// Why a file may be a stranger's doing.
+        /// Why a file may come from somebody else.
         fn strangers(&self, file: &File) -> Option<&'static str> {
             let Ok(metadata) = file.metadata() else {
                 return Some("it can't be examined");
@@ -266,7 +268,7 @@ mod access {
 
         const NAME: &str = "gong-crm.toml";
 
-        /// What is found in a folder, by its owner or by somebody else.
+        /// The state of a path in a folder, for its owner or another user.
         fn found(path: &Path, user: Option<u32>) -> Result<Found, CliError> {
             let mut folder = folder(path).unwrap();
             folder.user = user.unwrap_or(folder.user);
@@ -277,7 +279,7 @@ mod access {
             fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         }
 
-        /// A folder that belongs to a user other than root, whoever runs the tests.
+        /// A folder of a user other than root, whichever user runs the tests.
         fn of_a_user() -> (tempfile::TempDir, u32) {
             let folder = tempfile::tempdir().unwrap();
             let me = rustix::process::geteuid().as_raw();
@@ -332,16 +334,16 @@ mod access {
         }
 
         #[test]
-        fn file_or_folder_that_others_may_write_is_refused() {
+        fn file_or_folder_writable_by_others_is_rejected() {
             let (folder, owner) = of_a_user();
             let path = folder.path().join(NAME);
             for (file_mode, folder_mode, expected) in [
                 (0o600, 0o700, None),
                 (0o644, 0o755, None),
-                (0o666, 0o755, Some("others may write ")),
-                (0o602, 0o755, Some("others may write ")),
-                (0o644, 0o777, Some("others may write in the folder")),
-                (0o644, 0o757, Some("others may write in the folder")),
+                (0o666, 0o755, Some("others can write to ")),
+                (0o602, 0o755, Some("others can write to ")),
+                (0o644, 0o777, Some("others can write to the folder")),
+                (0o644, 0o757, Some("others can write to the folder")),
                 // As /tmp is.
                 (0o644, 0o1777, None),
             ] {

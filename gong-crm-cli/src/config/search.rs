@@ -14,7 +14,7 @@ pub(crate) const FILE_NAME: &str = "gong-crm.toml";
 /// The name of the user's own, in `gong-crm` of the folder for configurations.
 const OWN_NAME: &str = "config.toml";
 
-/// The config file that counts, and those that were passed over on the way to it.
+/// The config file that is used, and those that were skipped before it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Search {
     pub(crate) file: Option<(Origin, Opened)>,

@@ -75,7 +75,7 @@ impl Settings {
         })
     }
 
-    /// The config file that counts and those that were passed over. It is read once per command.
+    /// The config file that is used and those that were skipped. It is read once per command.
     pub(crate) fn search(global: &Global) -> Result<&'static Search, CliError> {
         let searched = SEARCHED.get_or_init(|| {
             let searched = match (&global.config, text("GONG_CONFIG")) {
@@ -172,7 +172,7 @@ impl Settings {
         self.keys.credentials()
     }
 
-    /// Takes these credentials in place of the others, if there are any.
+    /// Takes these credentials instead of the others, if there are any.
     pub(crate) fn take_keys(&mut self, keys: Keys) {
         if !keys.is_empty() {
             self.keys = keys;
@@ -271,12 +271,12 @@ impl Chosen {
     }
 }
 
-/// Says which files could have been meant and do not count.
+/// Warns about files that may be intended but are not used.
 fn warn(searched: &Search, output: Output) {
     for (path, reason) in &searched.passed_over {
         let named = shell_word(&path.to_string_lossy());
         output.warning(
-            &format!("{} is passed over: {reason}", path.display()),
+            &format!("{} is skipped: {reason}", path.display()),
             &format!("if you trust it, name it: --config {named}"),
         );
     }

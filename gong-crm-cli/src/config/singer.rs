@@ -12,7 +12,7 @@ use crate::args::duration;
 use crate::error::CliError;
 use crate::exit::Exit;
 
-/// What the names of our variables begin with, as Meltano sets them.
+/// The prefix of our variables, as Meltano sets them.
 const VARIABLE: &str = "TARGET_GONG_CRM_";
 
 /// One setting: its name, its type in JSON Schema, and what it means.
@@ -69,12 +69,12 @@ const KEYS: [Key; 20] = [
     key(
         "ledger",
         "string",
-        "Path of the ledger, the record of what was sent; it has to outlive the run",
+        "Path of the ledger, the record of what was sent; it must outlive the run",
     ),
     key(
         "scope",
         "string",
-        "Name under which the records of this tap are owned",
+        "Scope: the name that owns the records of this tap",
     ),
     key(
         "tap",
@@ -85,12 +85,12 @@ const KEYS: [Key; 20] = [
     key(
         "flush_after",
         "string",
-        "Send what came after this time although the tap still writes, such as 5m",
+        "Send the received records after this time, even if the tap is still writing, such as 5m",
     ),
     key(
         "flush_bytes",
         "integer",
-        "Send what came from this many bytes on although the tap still writes",
+        "Send the received records when they reach this many bytes, even if the tap is still writing",
     ),
     key(
         "fail_on_rejected",
@@ -248,7 +248,7 @@ fn object(path: &Path) -> Result<Map<String, Value>, CliError> {
     let bytes = std::fs::read(path)
         .map_err(|error| CliError::new(Exit::Usage, format!("{shown} can't be read: {error}")))?;
     serde_json::from_slice(&bytes).map_err(|error| {
-        // Neither the error nor this says what the file holds.
+        // Neither the error nor this says what the file contains.
         CliError::new(
             Exit::Usage,
             format!(
@@ -261,7 +261,7 @@ fn object(path: &Path) -> Result<Map<String, Value>, CliError> {
     })
 }
 
-/// What the target says about itself, for Singer runners.
+/// The target's description of itself, for Singer runners.
 pub(crate) fn about() -> Value {
     let property = |key: &Key| {
         let mut property = json!({"type": [key.kind, "null"], "description": key.about});
@@ -273,7 +273,7 @@ pub(crate) fn about() -> Value {
     };
     json!({
         "name": "target-gong-crm",
-        "description": "Makes Gong hold the records of a CRM, and passes a tap's state on after Gong's verdict",
+        "description": "Sends the records of a CRM to Gong, and emits a tap's state after Gong's verdict",
         "version": env!("CARGO_PKG_VERSION"),
         "capabilities": ["about", "activate-version", "hard-delete", "soft-delete"],
         "settings": {

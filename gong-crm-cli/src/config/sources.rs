@@ -42,7 +42,7 @@ pub(crate) struct SourceTable {
     pub(crate) stable_for: Duration,
 }
 
-/// What a trusted file says of its sources.
+/// The sources in a trusted file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Sources {
     pub(crate) sync: SyncTable,
@@ -151,7 +151,7 @@ impl<'a> Member<'a> {
         }
     }
 
-    /// Names of fields that may be left out of the comparison.
+    /// Names of fields that can be excluded from the comparison.
     fn field_names(&self) -> Result<BTreeSet<String>, ConfigError> {
         let wrong = || self.wrong("a list of names of fields, such as [\"lastActivity\"]");
         let DeValue::Array(names) = self.value.get_ref() else {
@@ -325,7 +325,7 @@ fn source(of: &Member<'_>) -> Result<Guarded<SourceTable>, ConfigError> {
     }
 }
 
-/// What a source reads, runs or connects to.
+/// The files, programs and hosts that a source uses.
 fn powers(origin: &Origin) -> Vec<Power> {
     match origin {
         Origin::Files { pattern, .. } => vec![Power::Read(pattern.clone())],
@@ -348,7 +348,7 @@ fn powers(origin: &Origin) -> Vec<Power> {
                 Power::Connect(SecretUrl::masked(url))
             }]
         }
-        // A kind of source that this command does not know is run by nobody.
+        // Sources of an unknown kind are never run.
         other => vec![Power::Connect(other.shown())],
     }
 }
@@ -375,7 +375,7 @@ fn files(of: &Member<'_>) -> Result<Origin, ConfigError> {
     Ok(Origin::Files { pattern, take })
 }
 
-/// The words of a program's call.
+/// The program and its arguments.
 fn command(of: &Member<'_>) -> Result<Origin, ConfigError> {
     words(of, "[\"psql\", \"-f\", \"accounts.sql\"]").map(Origin::Command)
 }

@@ -1,7 +1,7 @@
 //! Which found files the user trusts: a hash per file, in the user's folder for state.
 //!
-//! One file per trusted config file, named by the hash of its path, so that trusting two at once loses
-//! neither. It holds the hash of the content, and the path for people who look.
+//! One file per trusted config file, named by the hash of its path, so that concurrent changes lose
+//! nothing. It has the hash of the content, and the path for people.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,8 @@ pub(crate) fn keep(path: &Path, text: &str) -> Result<(), CliError> {
     atomic_file::create_private_dir(&directory).map_err(failed)?;
     if !access::is_ours(&directory) {
         let shown = directory.display();
-        let message = format!("{shown} is a link, belongs to another user, or others may write it");
+        let message =
+            format!("{shown} is a link, belongs to another user, or others can write to it");
         return Err(CliError::new(Exit::Usage, message)
             .with_hint(format!("move it away: mv {shown} {shown}.old")));
     }

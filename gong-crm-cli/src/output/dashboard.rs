@@ -1,5 +1,5 @@
-//! What a sync that runs for ever shows: on a terminal a few lines that stay where they are,
-//! otherwise one line per round.
+//! The display of a sync that runs continuously: on a terminal a few lines that are updated in
+//! place, otherwise one line per round.
 
 use std::io::IsTerminal as _;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::output::table::{Align, count, counted, lines};
 use crate::output::{Output, escape, sync_report};
 
-/// What a sync that runs for ever shows between its rounds.
+/// The display of a sync that runs continuously, between its rounds.
 #[derive(Debug)]
 pub(crate) struct Dashboard {
     output: Output,
@@ -19,7 +19,7 @@ pub(crate) struct Dashboard {
     is_on_terminal: bool,
     /// The lines that stay, while they are shown.
     bar: Option<ProgressBar>,
-    /// What is known of the last round.
+    /// The summary of the last round.
     last: Option<String>,
     quiet_rounds: u64,
 }
@@ -36,8 +36,8 @@ impl Dashboard {
         }
     }
 
-    /// Shows a round that has ended. On a terminal, only what changed something or needs somebody
-    /// stays as a line.
+    /// Shows a finished round. On a terminal, only rounds that changed something or need attention
+    /// stay as a line.
     pub(crate) fn round(&mut self, report: &SyncReport, calls_left: Option<u64>) {
         if self.output.is_json() {
             self.output.json(report);
@@ -115,7 +115,7 @@ fn view(
         .iter()
         .map(|of| {
             let mut row = vec![of.object_type.to_string()];
-            // What the round sent is the same now.
+            // The records that the round sent are unchanged now.
             let same = match report.verdict {
                 Verdict::Done => of.unchanged + of.new + of.changed,
                 _ => of.unchanged,

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 /// The most characters of one line; a terminal shows some 20 lines of it.
 const MAX_CHARS: usize = 4_000;
 
-// Styles are noncharacters inside a line, so that an escape sequence in a text can be told from ours.
+// Styles are noncharacters inside a line, so that an escape sequence in a text can be distinguished
+// from ours.
 
 /// Begins the style of errors.
 pub(crate) const ERROR: &str = "\u{FDD0}";
@@ -126,7 +127,7 @@ fn is_active(character: char) -> bool {
         )
 }
 
-/// The line without what a runner takes for a command: `::name::` at its beginning, and `##[name]`,
+/// The line without what a runner treats as a command: `::name::` at its beginning, and `##[name]`,
 /// `##vso[name]` or `##teamcity[name]` anywhere.
 fn without_commands(text: &str) -> String {
     let text = between_hashes(text, "\u{200b}");

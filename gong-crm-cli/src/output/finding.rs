@@ -51,7 +51,7 @@ pub(crate) fn text(found: &Finding) -> Vec<String> {
     lines
 }
 
-/// What is wrong, the field first.
+/// The problem, beginning with the field.
 fn about(found: &Finding, message: String) -> String {
     match &found.field {
         Some(field) if !message.starts_with(field.as_str()) => format!("{field}: {message}"),
@@ -176,7 +176,7 @@ pub(crate) fn sarif(found: &Finding, first: bool) -> String {
 /// The end of a SARIF log.
 pub(crate) const SARIF_TAIL: &str = "]}]}";
 
-/// The word for a severity.
+/// The name of a severity.
 pub(crate) fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",

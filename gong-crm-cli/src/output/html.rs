@@ -17,7 +17,7 @@ pub(crate) const MAX_ROWS: usize = 1_000;
 /// The most bars of a chart.
 const MAX_BARS: usize = 25;
 
-/// A page: what happened in one word, the numbers, then sections.
+/// A page: the result in one word, the numbers, then sections.
 #[derive(Debug)]
 pub(crate) struct Page {
     title: String,
@@ -35,7 +35,7 @@ struct Verdict {
     tone: Tone,
 }
 
-/// How a verdict looks; its word says the same to those who don't see colors.
+/// The color of a verdict; the text says the same to people who don't see colors.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Tone {
     Good,
@@ -80,7 +80,7 @@ struct Bar {
     parts: Vec<Part>,
 }
 
-/// From where to where a part goes, in thousandths of the chart's width.
+/// The start and the end of a part, in thousandths of the chart's width.
 #[derive(Debug)]
 struct Part {
     fill: Fill,
@@ -203,7 +203,7 @@ impl Chart {
             .collect();
         let mut caption = caption.to_owned();
         if left > 0 {
-            caption.push_str(&format!("; {} more are not drawn", count(left as u64)));
+            caption.push_str(&format!("; {} more are not shown", count(left as u64)));
         }
         let legend = kinds
             .iter()
@@ -245,7 +245,7 @@ fn parts(kinds: &[Kind], numbers: &[u64], longest: u64) -> Vec<Part> {
         .filter_map(|((_, fill), number)| {
             let from = place(before);
             before += number;
-            // What is there can be seen, however few they are.
+            // Every part is visible, however small it is.
             let width = (place(before) - from).max(u64::from(*number > 0) * 3);
             (width > 0).then_some(Part {
                 fill: *fill,

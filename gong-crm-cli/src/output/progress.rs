@@ -29,7 +29,7 @@ pub(crate) struct Progress {
     totals: Totals,
     errors: u64,
     warnings: u64,
-    /// Whether only what goes wrong makes lines.
+    /// Whether only problems are printed as lines.
     is_quiet: bool,
 }
 
@@ -65,8 +65,8 @@ impl Progress {
         }
     }
 
-    /// The same for a round of many: what goes well leaves no lines, and what the check finds is in
-    /// the line about the round.
+    /// The same for one round of many: successes leave no lines, and the line about the round has
+    /// the findings of the check.
     pub(crate) fn quiet(mut self) -> Self {
         self.is_quiet = true;
         self
@@ -175,7 +175,7 @@ impl Progress {
         }
     }
 
-    /// What the check found: the first errors in full, all else as a number.
+    /// The result of the check: the first errors in full, the others as a number.
     fn checked(&mut self, findings: &[Finding], errors: u64, warnings: u64) {
         if self.is_quiet {
             return;
@@ -193,7 +193,7 @@ impl Progress {
         self.warnings = warnings;
     }
 
-    /// Removes the bar, so that the results stand alone.
+    /// Removes the bar before the results are printed.
     pub(crate) fn end(&self) {
         if let Display::Bar(bar) = &self.display {
             bar.finish_and_clear();
@@ -215,7 +215,7 @@ impl Progress {
         }
     }
 
-    /// What goes as it should.
+    /// A line about normal progress.
     fn news(&mut self, line: &str) {
         if self.is_quiet {
             self.phase(line);
@@ -224,7 +224,7 @@ impl Progress {
         }
     }
 
-    /// What is done before anything is sent.
+    /// A phase before anything is sent.
     fn phase(&mut self, what: &str) {
         match &self.display {
             Display::Bar(bar) => {

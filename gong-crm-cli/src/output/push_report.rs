@@ -1,4 +1,4 @@
-//! Follows a push or a resume to its end and prints its report.
+//! Follows a push or a resume until it finishes, and prints its report.
 
 use std::fmt::Write as _;
 
@@ -105,7 +105,7 @@ fn resume_line(global: &Global, output: Output, ids: &[String]) {
     output.status(&line);
 }
 
-/// A word as a shell takes it.
+/// A word that is quoted for a shell.
 fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:,+@".contains(letter);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -216,7 +216,7 @@ fn errors(file: &FileReport, cause: Option<&str>, output: Output) {
             count((file.errors.len() - SHOWN_ERRORS) as u64)
         ));
     }
-    // The cause of it all is said once, at the end.
+    // The common cause is printed once, at the end.
     if let Some(reason) = file
         .reason
         .as_deref()

@@ -1,4 +1,4 @@
-//! Prints a plan and what became of it.
+//! Prints a plan and its results.
 
 use gong_crm::coverage::{Coverage, Seat, UnseenOwner};
 use gong_crm::sync::{PlanAction, SyncPlan, SyncReport};
@@ -43,9 +43,9 @@ pub(crate) fn plan(plan: &SyncPlan, calls_left: Option<u64>, output: Output) {
         let (object_type, source) = (problem.object_type, &problem.source);
         output.status(&format!("{object_type} ({source}): {}", problem.message));
     }
-    for left in &plan.left_out {
+    for left in &plan.skipped {
         let (object_type, id) = (left.object_type, &left.object_id);
-        output.stdout(&format!("! {object_type} {id}: left out: {}", left.reason));
+        output.stdout(&format!("! {object_type} {id}: skipped: {}", left.reason));
     }
     for note in &plan.notes {
         output.status(&format!("note: {note}"));

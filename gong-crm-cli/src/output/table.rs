@@ -10,11 +10,11 @@ pub(crate) enum Align {
     Right,
 }
 
-/// What stands between two columns.
+/// The number of spaces between two columns.
 const GAP: usize = 2;
 
-/// The lines of a table. One that is wider than the window has its texts broken between words and
-/// folders; where that does not do, each row becomes a block of lines, so that no id is torn apart.
+/// The lines of a table. If it is wider than the window, its texts are broken between words and
+/// folders; if that is not enough, each row becomes a block of lines, so that ids are never broken.
 pub(crate) fn lines(
     columns: &[(&str, Align)],
     rows: &[Vec<String>],
@@ -75,7 +75,7 @@ fn narrowed(
     Some(widths)
 }
 
-/// Where a cell may be broken: between words, after the slashes of a path and the underscores of a
+/// Where a cell can be broken: between words, after the slashes of a path and the underscores of a
 /// name, but not in a link.
 fn pieces(cell: &str) -> impl Iterator<Item = &str> {
     cell.split_inclusive(' ').flat_map(|word| {
@@ -165,7 +165,7 @@ fn blocks(columns: &[(&str, Align)], rows: &[Vec<String>], window: usize) -> Vec
     lines
 }
 
-/// A text after its title, in lines of the window that stand under each other.
+/// A text after its title, in aligned lines of the window.
 pub(crate) fn hanging(title: &str, text: &str, window: usize) -> Vec<String> {
     let indent = display_width(title);
     let text = wrapped(text, window.saturating_sub(indent).max(1));
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stand_right_under_each_other() {
+    fn numbers_are_right_aligned() {
         let rows = [row("a", 8, ""), row("日本", 1_234_567, "")];
         assert_eq!(
             lines(&COLUMNS, &rows, Some(60)),

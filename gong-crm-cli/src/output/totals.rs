@@ -1,4 +1,4 @@
-//! How far all uploads of a push or sync are, and about how long they still take.
+//! The progress of all uploads of a push or sync, and about how long they still take.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -50,7 +50,7 @@ impl Totals {
         self.sent.get(id).map_or(0, |(bytes, _)| *bytes)
     }
 
-    /// What is said behind the step of one upload; nothing if it is the only one.
+    /// The text after the step of one upload; empty if it is the only one.
     pub(crate) fn text(&self) -> String {
         // Searches for rejected records come in addition to what was planned.
         if self.uploads < 2 || self.finished > self.uploads {

@@ -179,7 +179,7 @@ impl Crm {
         self.expected.insert((object_type, id.to_owned()), kept);
     }
 
-    /// Replaces the files in the directory; gives the standard input.
+    /// Replaces the files in the directory; returns the standard input.
     pub(crate) fn write(&self, folder: &Path, source: Source) -> Vec<u8> {
         drop(std::fs::remove_dir_all(folder));
         std::fs::create_dir(folder).unwrap();

@@ -149,7 +149,7 @@ fn push_without_waiting_is_finished_by_resume() {
         let ended = harness.push(&["--no-wait"]);
         assert_eq!(ended.code, Some(7), "{}: {ended:#?}", harness.name);
         let resumed = harness.resume();
-        // What the push held back is no concern of resume.
+        // Resume ignores records that the push held back.
         let expected = if source == Source::SkipInvalid {
             0
         } else {
@@ -196,7 +196,7 @@ fn old_copy_of_a_ledger_is_noticed_and_recovered() {
     remove_ledger(&harness);
     std::fs::copy(harness.path("backup"), harness.path("ledger.sqlite")).unwrap();
     harness.change(&mut rng, 2);
-    // In its old place, the mark beside it says that it is older; elsewhere, Gong's answer does.
+    // In its old place, the mark beside it says that it is older; elsewhere, Gong's response does.
     for (says, mark) in [("older", None), ("copy", Some("ledger.sqlite.mark"))] {
         if let Some(mark) = mark {
             std::fs::remove_file(harness.path(mark)).unwrap();

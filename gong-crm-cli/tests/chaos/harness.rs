@@ -185,7 +185,7 @@ impl Harness {
         }
     }
 
-    /// Kills the command as nothing can prevent; gives the states that the ledger is left with.
+    /// Kills the command as nothing can prevent; returns the states that the ledger is left with.
     pub(crate) fn kill(&self, mut child: Child) -> Vec<UploadState> {
         child.kill().unwrap();
         child.wait().unwrap();

@@ -62,8 +62,8 @@ impl Moment {
         }
     }
 
-    /// Starts a push or a resume and kills it there; gives the states that it leaves. `None` if it
-    /// ends before.
+    /// Starts a push or a resume and kills it there; returns the states that it leaves. `None` if
+    /// it ends before.
     pub(crate) fn kill(self, harness: &Harness, resumes: bool) -> Option<Vec<UploadState>> {
         let upload = |effect| Fault::new(effect).on(Operation::UploadEntities);
         let not_read = Effect::StopReading(HOLD);

@@ -19,7 +19,7 @@ use crate::kills::Moment;
 /// The seeds of a plain test run; `GONG_CHAOS_SEEDS` sets others, as `0..2000`.
 const SEEDS: Range<u64> = 0..160;
 
-/// Runs one seed; gives the states in which kills left uploads.
+/// Runs one seed; returns the states in which kills left uploads.
 fn run(seed: u64) -> BTreeSet<&'static str> {
     let mut met = BTreeSet::new();
     // Every source is killed at every moment in 40 seeds; the rest is chance.

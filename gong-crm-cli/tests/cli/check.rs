@@ -86,9 +86,9 @@ fn fix_never_overwrites_the_files_themselves() {
         let inside = fix.path("exports/leads.ldjson");
         std::fs::write(&inside, line).unwrap();
         let (output, folder) = fix.kept();
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{told}");
-        assert!(told.contains("would overwrite"), "{told}");
+        let reported = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{reported}");
+        assert!(reported.contains("would overwrite"), "{reported}");
         for file in [inside, folder.path().join("contacts.ldjson")] {
             assert_eq!(std::fs::read_to_string(file).unwrap(), line);
         }

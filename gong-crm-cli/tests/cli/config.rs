@@ -1,4 +1,4 @@
-//! `gong-crm.toml`: what is taken from it, and what is refused.
+//! `gong-crm.toml`: what is taken from it, and what is rejected.
 
 use gong_sim::Simulator;
 
@@ -46,8 +46,8 @@ fn flags_override_environment_and_file() {
     };
     let answers = |invocation: Invocation| {
         let output = invocation.output();
-        let told = String::from_utf8(output.stdout).unwrap();
-        told.contains("responds like Gong")
+        let reported = String::from_utf8(output.stdout).unwrap();
+        reported.contains("responds like Gong")
     };
     assert!(!answers(doctor(&[])));
     assert!(answers(doctor(&[]).env("GONG_BASE_URL", sim.base_url())));
@@ -126,7 +126,7 @@ fn config_mistakes_name_file_and_line() {
 
 #[cfg(unix)]
 #[test]
-fn readable_secret_is_refused() {
+fn readable_secret_is_rejected() {
     let config = keys("https://api.gong.io", "hunter2");
     let show = Invocation::new(&SHOW).shared_file("gong-crm.toml", &config);
     assert_transcript!("config_shared", show);
@@ -168,7 +168,7 @@ fn doctor_shows_where_each_setting_comes_from() {
         let both = Invocation::new(&both);
         assert_transcript!("sim_takes_no_settings", both);
     }
-    // A local Gong takes none of it.
+    // A simulator accepts none of it.
     let sim = Invocation::new(&["--sim", "integration", "show"])
         .file("gong-crm.toml", "base-ulr = 'x'")
         .env("GONG_BASE_URL", "https://api.gong.io");
@@ -191,29 +191,29 @@ fn mapping_of_the_config_file_is_the_default() {
         std::fs::write(run.path("exports/export.csv"), "Id,Number\nl-1,l/2\n").unwrap();
         run
     };
-    let told = |words: &[&str]| {
+    let reported = |words: &[&str]| {
         let output = run(words).output();
-        let told = [output.stdout, output.stderr].concat();
-        (output.status.code(), String::from_utf8(told).unwrap())
+        let reported = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(reported).unwrap())
     };
     for words in [
         &["check", "."][..],
         &["--sim", "push", "."],
         &["convert", "export.csv"],
     ] {
-        let (exit, said) = told(words);
+        let (exit, said) = reported(words);
         assert_eq!(exit, Some(0), "{words:?}: {said}");
         assert!(!said.contains("skipped"), "{said}");
         // A flag goes before the file.
-        let (exit, said) = told(&[words, &["--map", "../by-number.toml"]].concat());
+        let (exit, said) = reported(&[words, &["--map", "../by-number.toml"]].concat());
         assert_eq!(exit, Some(3), "{words:?}: {said}");
     }
     for words in [&["check", "."][..], &["convert", "export.csv"]] {
-        let (exit, said) = told(&[words, &["--profile", "other"]].concat());
+        let (exit, said) = reported(&[words, &["--profile", "other"]].concat());
         assert_eq!(exit, Some(2), "{said}");
         assert!(said.contains("there is no mapping for it"), "{said}");
     }
-    // It is no reason to take lines from the standard input for a CSV.
+    // It is not a reason to take lines from the standard input for a CSV.
     let line = "{\"objectId\":\"l-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n";
     let input = run(&["check", "-", "--type", "LEAD"]).input(line).output();
     assert_eq!(input.status.code(), Some(0));

@@ -1,4 +1,4 @@
-//! What holds for every command: retries, exit codes, pipes, plain text, narrow windows.
+//! Behavior of every command: retries, exit codes, pipes, plain text, narrow windows.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
@@ -12,7 +12,7 @@ use crate::invocation::{Invocation, assert_transcript, workspace_root};
 const LINE: &str = r#"{"objectId":"a-1","modifiedDate":"2026-03-01T09:30:00Z","name":"Acme"}
 "#;
 
-/// A local Gong with the example CRM in it.
+/// A simulator with the example CRM in it.
 fn seeded() -> Simulator {
     simulator()
         .user(gong_sim::GongUser::new("jane@acme.example"))
@@ -64,7 +64,7 @@ async fn unfinished_push_has_its_own_exit_code() {
     let waiting = ["--wait", "0s"];
     assert_transcript!("push_timed_out", push(&never, &waiting));
 
-    // What becomes of the upload nobody learns: every answer is lost.
+    // The outcome of the upload stays unknown: every response is lost.
     let server = MockServer::start().await;
     Mock::given(matchers::any())
         .respond_with_err(|_: &wiremock::Request| {
@@ -237,7 +237,7 @@ fn narrow_window_snapshots() {
     ];
     assert_transcript!("narrow_readiness", narrow(&people));
     let words = ["--sim", "push", "examples/acme", "--no-rejects"];
-    // Files come to their end in any order, and progress tells of them so.
+    // Files finish in any order, and progress reports them in that order.
     let sim = Invocation::new(&[&words[..], &["--no-progress"]].concat())
         .env("COLUMNS", "60")
         .in_workspace();

@@ -90,25 +90,25 @@ fn a_check_marks_the_cells_of_a_folder_of_csvs() {
     assert_eq!(results[0]["ruleId"], "cell");
     let place = &results[0]["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "./accounts.csv");
-    // A column would be taken for a character.
+    // A column would be treated as a character.
     assert_eq!(place["region"], serde_json::json!({"startLine": 2}));
 }
 
 #[test]
-fn a_push_of_csvs_tells_of_rows_and_sends_nothing_with_errors() {
+fn push_of_csvs_with_errors_reports_rows_and_sends_nothing() {
     let push = ["--sim", "--no-progress", "push", ".", "--map", "crm.toml"];
     assert_transcript!("csv_push_invalid", with(&push, &BOTH));
     let good = [("accounts.csv", GOOD_ACCOUNTS)];
     assert_transcript!("csv_push", with(&push, &good));
     let dry = [&push[..], &["--dry-run"]].concat();
     assert_transcript!("csv_push_dry_run", with(&dry, &good));
-    // Gong can't judge a cell of which nothing is known.
+    // Gong can't judge a cell without any information.
     let unchecked = [&push[..], &["--no-check"]].concat();
     assert_transcript!("csv_push_no_check", with(&unchecked, &BOTH));
 }
 
 #[test]
-fn rejected_rows_can_be_mended_and_pushed_by_the_same_mapping() {
+fn rejected_rows_can_be_fixed_and_pushed_with_the_mapping() {
     let push = |path: &'static str, folder: &std::path::Path| {
         let mut push = Invocation::new(&[
             "--sim",
@@ -146,8 +146,9 @@ fn rejected_rows_can_be_mended_and_pushed_by_the_same_mapping() {
 }
 
 #[test]
-fn what_gong_refuses_of_a_csv_is_told_of_its_rows() {
-    // Gong does not take a deal without name or status of the right type; the check is told to.
+fn rejected_records_of_a_csv_are_reported_by_row() {
+    // Gong does not accept a deal without name or status of the right type; the check is configured
+    // to.
     let deals = "Auftragsnr.;Bezeichnung;Kunde;Betrag;Abschluss;Geändert am\n\
         D-1;\"Prüf\nstand\";K-1;1;31.03.2026;03.02.2026 14:30\n\
         D/2;Wartung;K-1;2;30.06.2026;03.02.2026 14:30\n";
@@ -173,7 +174,7 @@ fn what_gong_refuses_of_a_csv_is_told_of_its_rows() {
 }
 
 #[test]
-fn a_compressed_csv_and_the_standard_input_are_taken() {
+fn compressed_csv_and_standard_input_are_accepted() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(&windows(DEALS)).unwrap();
     let packed = packed.finish().unwrap();
@@ -217,9 +218,9 @@ fn a_csv_without_a_mapping_says_how_to_make_one() {
             let run = with(&["--sim", command, path], &[("deals.csv", DEALS)]);
             let output = run.output();
             assert_eq!(output.status.code(), Some(2));
-            let told = String::from_utf8(output.stderr).unwrap();
-            assert!(told.contains("gong-crm init --print"), "{told}");
-            assert!(told.contains("--map map.toml"), "{told}");
+            let reported = String::from_utf8(output.stderr).unwrap();
+            assert!(reported.contains("gong-crm init --print"), "{reported}");
+            assert!(reported.contains("--map map.toml"), "{reported}");
         }
     }
     let push = with(&["--sim", "push", "deals.csv"], &[("deals.csv", DEALS)]);
@@ -275,7 +276,7 @@ fn mistakes_in_mappings_name_file_line_and_key() {
 }
 
 #[test]
-fn a_csv_is_not_mended_by_fix() {
+fn csv_is_not_changed_by_fix() {
     let fix = with(
         &["check", ".", "--map", "crm.toml", "--fix", "mended"],
         &BOTH,
@@ -284,7 +285,7 @@ fn a_csv_is_not_mended_by_fix() {
 }
 
 #[test]
-fn several_mappings_make_one_and_must_not_speak_of_the_same_type() {
+fn several_mappings_must_not_have_the_same_type() {
     let (accounts, deals) = MAPPING.split_once("\n[DEAL]").unwrap();
     let push = |second: &str| {
         let arguments = [
@@ -310,10 +311,10 @@ fn several_mappings_make_one_and_must_not_speak_of_the_same_type() {
     assert_eq!(report["files"][0]["accepted"], 2, "{report}");
     assert_eq!(report["files"][1]["accepted"], 1, "{report}");
     assert_eq!(report["files"][1]["superseded"], 1, "{report}");
-    let told = String::from_utf8(push(MAPPING).stderr).unwrap();
+    let reported = String::from_utf8(push(MAPPING).stderr).unwrap();
     assert!(
-        told.contains("a.toml and b.toml both have a table [ACCOUNT]"),
-        "{told}"
+        reported.contains("a.toml and b.toml both have a table [ACCOUNT]"),
+        "{reported}"
     );
 }
 
@@ -346,8 +347,8 @@ fn the_commands_of_the_guide_do_what_it_says() {
             run.input_bytes(&std::fs::read(folder.path().join(input)).unwrap())
                 .output()
         };
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(0), "{command}\n{told}");
+        let reported = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{command}\n{reported}");
         if !target.is_empty() {
             std::fs::write(folder.path().join(target), &output.stdout).unwrap();
         }

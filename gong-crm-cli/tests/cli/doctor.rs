@@ -1,4 +1,4 @@
-//! `gong-crm doctor`: why it does not work, with cause and cure.
+//! `gong-crm doctor`: why it does not work, with cause and fix.
 
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
@@ -78,15 +78,21 @@ async fn wrong_clock_is_reported() {
         .mount(&server)
         .await;
     let output = doctor().against(&server.uri()).output();
-    let told = String::from_utf8(output.stdout).unwrap();
-    let clock = told.lines().find(|line| line.contains("clock")).unwrap();
-    assert!(clock.starts_with("warning"), "{told}");
-    assert!(clock.ends_with("s ahead of the server's"), "{told}");
-    assert!(told.contains("→ set this machine's clock;"), "{told}");
+    let reported = String::from_utf8(output.stdout).unwrap();
+    let clock = reported
+        .lines()
+        .find(|line| line.contains("clock"))
+        .unwrap();
+    assert!(clock.starts_with("warning"), "{reported}");
+    assert!(clock.ends_with("s ahead of the server's"), "{reported}");
+    assert!(
+        reported.contains("→ set this machine's clock;"),
+        "{reported}"
+    );
 }
 
 #[test]
-fn probe_asks_and_its_answers_are_shown() {
+fn probe_asks_and_shows_its_results() {
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
     let folder = tempfile::tempdir().unwrap();
@@ -127,7 +133,7 @@ fn probe_asks_and_its_answers_are_shown() {
 }
 
 #[test]
-fn owners_who_are_no_gong_users_are_counted() {
+fn owners_who_are_not_gong_users_are_counted() {
     let sim = simulator()
         .user(gong_sim::GongUser::new("ada@acme.example"))
         .start_blocking()

@@ -1,4 +1,4 @@
-//! `gong-crm drift`: what Gong holds, compared with the ledger or with files.
+//! `gong-crm drift`: what Gong has, compared with the ledger or with files.
 
 use gong_sim::Simulator;
 use serde_json::Value;

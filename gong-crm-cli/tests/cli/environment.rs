@@ -133,16 +133,19 @@ fn doctor_accepts_a_response_without_date() {
         }
     });
     let output = Invocation::new(&["doctor"]).against(&url).output();
-    let told = String::from_utf8(output.stdout).unwrap();
-    let clock = told.lines().find(|line| line.contains("clock")).unwrap();
+    let reported = String::from_utf8(output.stdout).unwrap();
+    let clock = reported
+        .lines()
+        .find(|line| line.contains("clock"))
+        .unwrap();
     assert!(
         clock.ends_with("the response has no date to compare with"),
-        "{told}"
+        "{reported}"
     );
 }
 
 #[test]
-fn search_for_errors_that_gong_refuses() {
+fn search_for_errors_that_gong_rejects() {
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
     let refusal = Fault::new(Effect::Status(400)).on(Operation::UploadEntities);
@@ -184,7 +187,7 @@ fn simulator_says_what_to_do_next() {
     settings.bind(|| insta::assert_snapshot!("sim_talk", talk.join("\n")));
 }
 
-/// Nobody types, so that the push can't come to its end by itself.
+/// Nobody types, so that the push can't finish by itself.
 #[cfg(unix)]
 #[test]
 fn second_interrupt_quits_at_once() {

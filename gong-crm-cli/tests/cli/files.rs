@@ -195,7 +195,7 @@ fn nothing_of_private_records_is_readable_by_others() {
 }
 
 #[test]
-fn planted_links_are_replaced_or_refused() {
+fn planted_links_are_replaced_or_rejected() {
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
     let place = Place::new("022", sim.environment());

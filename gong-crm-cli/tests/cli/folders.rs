@@ -72,9 +72,9 @@ fn csv_files_without_a_mapping_are_reported() {
         .file("b.csv", "")
         .file("c.tsv", "")
         .file("d.csv", "");
-    let told = String::from_utf8(many.output().stderr).unwrap();
+    let reported = String::from_utf8(many.output().stderr).unwrap();
     let names = "./accounts.csv, ./b.csv, ./c.tsv and 1 file more were skipped";
-    assert!(told.contains(names), "{told}");
+    assert!(reported.contains(names), "{reported}");
     // Files that are named are what was meant.
     let named = beside(&["check", "leads.ldjson"]).output();
     assert!(!String::from_utf8_lossy(&named.stderr).contains("skipped"));

@@ -13,7 +13,7 @@ use gong_sim::Simulator;
 
 use crate::invocation::workspace_root;
 
-/// A fenced block: what stands behind the fence, and its lines.
+/// A fenced block: what is behind the fence, and its lines.
 fn blocks(text: &str) -> Vec<(String, Vec<&str>)> {
     let mut blocks = Vec::new();
     let mut open: Option<(String, Vec<&str>)> = None;
@@ -72,7 +72,7 @@ impl Reader {
         }
     }
 
-    /// Where Gong is; a command with `--sim` has one of its own.
+    /// The settings of Gong; a command with `--sim` has its own.
     fn environment(&self, script: &str) -> Vec<(&'static str, String)> {
         if script.contains("--sim") {
             Vec::new()
@@ -116,7 +116,7 @@ impl Reader {
     }
 }
 
-/// Reads a page and tells how many commands it has.
+/// Reads a page and returns the number of its commands.
 fn followed(page: &str) -> usize {
     let mut reader = Reader::new();
     reader

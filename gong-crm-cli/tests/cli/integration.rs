@@ -5,7 +5,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use crate::invocation::{Invocation, assert_transcript};
 
-/// A local Gong that takes the credentials of every test.
+/// A simulator that takes the credentials of every test.
 pub(crate) fn simulator() -> gong_sim::Builder {
     Simulator::builder().access_key("test-key", "test-secret")
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A run of the command, in a folder of its own and with an empty environment.
+/// A run of the command, in its own folder and with an empty environment.
 pub(crate) struct Invocation {
     command: Command,
     folder: tempfile::TempDir,

@@ -35,7 +35,7 @@ impl Place {
         invocation.against(self.simulator.base_url())
     }
 
-    /// Pushes accounts of these names; gives the exit code and the report.
+    /// Pushes accounts of these names; returns the exit code and the report.
     fn push(&self, names: &[(&str, &str)], more: &[&str]) -> (Option<i32>, Value) {
         let line = |(id, name): &(&str, &str)| {
             let date = "2026-03-01T09:30:00Z";
@@ -46,8 +46,11 @@ impl Place {
         let words = [&["push", "accounts.ldjson", "-o", "json"], more].concat();
         let output = self.command(&words).output();
         let report = serde_json::from_slice(&output.stdout);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        (output.status.code(), report.unwrap_or(Value::String(told)))
+        let reported = String::from_utf8_lossy(&output.stderr).into_owned();
+        (
+            output.status.code(),
+            report.unwrap_or(Value::String(reported)),
+        )
     }
 
     fn name_in_gong(&self, id: &str) -> Option<String> {
@@ -237,7 +240,7 @@ fn rejected_record_is_listed_written_and_waived() {
 }
 
 #[test]
-fn exported_ledger_is_sealed_and_goes_on_elsewhere() {
+fn exported_ledger_is_sealed_and_continues_elsewhere() {
     let place = Place::new();
     place.push(&[("a-1", "A")], &[]);
     assert_transcript!(
@@ -266,7 +269,7 @@ fn recovered_ledger_sends_everything_again() {
     place.push(&[("a-1", "A")], &[]);
     let copy = std::fs::read(place.path("ledger.sqlite")).unwrap();
     place.push(&[("a-1", "B")], &[]);
-    // An old backup is put back.
+    // An old backup is restored.
     for ending in ["-wal", "-shm"] {
         drop(std::fs::remove_file(
             place.path(&format!("ledger.sqlite{ending}")),

@@ -69,8 +69,8 @@ fn addresses_are_sent_100_per_call() {
         "json",
     ];
     let output = run(&sim, &ask).file("people.txt", &people).output();
-    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(told.as_array().unwrap().len(), 250);
+    let reported: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(reported.as_array().unwrap().len(), 250);
     assert_eq!(sim.request_count(), 3);
 }
 

@@ -256,7 +256,7 @@ async fn readiness_and_meeting_messages() {
     for (name, start) in [
         ("meetings_no_day", "someday 14:00"),
         ("meetings_no_time", "2026-07-01 noonish"),
-        // An hour that the clocks leave out.
+        // An hour that the clocks skip.
         ("meetings_no_such_hour", "2026-03-29 02:30"),
     ] {
         let end = [

@@ -1,4 +1,4 @@
-//! `gong-crm objects`: what Gong holds, fetched.
+//! `gong-crm objects`: what Gong has, fetched.
 
 use gong_sim::Simulator;
 

@@ -1,4 +1,4 @@
-//! What others wrote, in files and in Gong's answers, acts on no terminal and no CI runner.
+//! What others wrote, in files and in Gong's response, acts on no terminal and no CI runner.
 
 use serde_json::json;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};

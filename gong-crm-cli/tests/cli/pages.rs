@@ -45,7 +45,7 @@ fn a_check_is_a_page_that_shows_texts_of_a_file_as_texts() {
 }
 
 #[test]
-fn a_push_is_a_page_with_its_verdict_and_each_record_that_is_not_in_gong() {
+fn push_page_has_verdict_and_records_not_in_gong() {
     let (code, page) = page(&["--sim", "push", "--skip-invalid", "accounts.ldjson"]);
     assert_eq!(code, Some(5));
     assert_is_self_contained(&page);

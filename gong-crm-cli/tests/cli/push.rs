@@ -4,7 +4,7 @@ use crate::invocation::{Invocation, assert_transcript};
 
 #[test]
 fn first_command_of_the_readme_pushes_a_whole_crm() {
-    // Files finish in an order of their own; the progress would differ from run to run.
+    // Files finish in varying order, so the progress would differ from run to run.
     let push = ["--sim", "--no-progress", "push", "examples/acme"];
     assert_transcript!("push_acme", Invocation::new(&push).in_workspace());
 }

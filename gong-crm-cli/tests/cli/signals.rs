@@ -12,8 +12,8 @@ use crate::invocation::Invocation;
 const LINE: &str = r#"{"objectId":"a-1","modifiedDate":"2026-03-01T09:30:00Z","name":"Acme"}
 "#;
 
-/// Starts a push that can't come to its end, sends it the signal once Gong was asked, and gives its
-/// exit code, report and messages.
+/// Starts a push that can't finish, sends it the signal once Gong was asked, and returns its exit
+/// code, report and messages.
 fn push_stopped_by(
     signal: Signal,
     wait: &str,

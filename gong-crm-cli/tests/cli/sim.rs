@@ -86,7 +86,7 @@ fn printed_lines_lead_other_commands_to_the_simulator() {
 
     let folder = tempfile::tempdir().unwrap();
     let ledger = folder.path().join("ledger.sqlite");
-    // Two small files: the command keeps to Gong's three calls a second.
+    // Two small files: the command keeps to Gong's three calls per second.
     let files = [
         "examples/acme/stages.ldjson",
         "examples/acme/business_users.ldjson",

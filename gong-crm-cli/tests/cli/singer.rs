@@ -36,7 +36,7 @@ impl Place {
         self.directory.path().join(name)
     }
 
-    /// Writes the settings of a target, with these in place of the others.
+    /// Writes the settings of a target, with these instead of the others.
     fn set(&self, more: &Value) {
         let mut settings = json!({
             "preset": "pipedrive",
@@ -71,7 +71,7 @@ impl Place {
     }
 }
 
-fn told(output: &Output) -> String {
+fn reported(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -89,7 +89,7 @@ fn target_passes_one_state_on_and_nothing_else() {
     let place = Place::new();
     for round in 0..2 {
         let output = place.target(&["--config", "gong.json"]);
-        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        assert_eq!(output.status.code(), Some(0), "{}", reported(&output));
         let states = states(&output);
         assert_eq!(states.len(), 1, "{states:?}");
         assert_eq!(
@@ -97,7 +97,11 @@ fn target_passes_one_state_on_and_nothing_else() {
             "2026-01-16T09:30:00Z"
         );
         let expected = ["1 accepted", "1 unchanged"][round];
-        assert!(told(&output).contains(expected), "{}", told(&output));
+        assert!(
+            reported(&output).contains(expected),
+            "{}",
+            reported(&output)
+        );
     }
     assert_eq!(place.simulator.object_count("DEAL"), 1);
     // What is kept is the owner's alone.
@@ -116,13 +120,13 @@ fn failing_upload_passes_no_state_on_and_has_its_code() {
     let fault = Fault::new(Effect::Status(401)).on(Operation::UploadEntities);
     place.simulator.add_fault(fault.nth(2));
     let output = place.target(&["--config", "gong.json"]);
-    assert_eq!(output.status.code(), Some(4), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(4), "{}", reported(&output));
     assert_eq!(states(&output), [Value::Null; 0]);
-    assert!(told(&output).contains("no state was passed on"));
-    assert!(!told(&output).contains("test-secret"));
+    assert!(reported(&output).contains("no state was emitted"));
+    assert!(!reported(&output).contains("test-secret"));
     place.simulator.clear_faults();
     let output = place.target(&["--config", "gong.json"]);
-    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", reported(&output));
     assert_eq!(states(&output).len(), 1);
 }
 
@@ -132,14 +136,14 @@ fn rejected_records_fail_the_run_only_if_that_is_asked_for() {
     let broken = RECORDED.replace("2026-06-30", "someday");
     std::fs::write(place.path("tap.jsonl"), broken).unwrap();
     let output = place.target(&["--config", "gong.json"]);
-    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", reported(&output));
     assert_eq!(states(&output).len(), 1);
-    assert!(told(&output).contains("gong-crm rejects shows them"));
+    assert!(reported(&output).contains("gong-crm rejects shows them"));
     place.set(&json!({"fail_on_rejected": true, "someday": 1}));
     let output = place.target(&["--config", "gong.json"]);
-    assert_eq!(output.status.code(), Some(5), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(5), "{}", reported(&output));
     assert_eq!(states(&output).len(), 1);
-    assert!(told(&output).contains("the setting someday is unknown"));
+    assert!(reported(&output).contains("the setting someday is unknown"));
     let rejects = Invocation::new(&["rejects", "-o", "json", "--ledger"]);
     let mut rejects = rejects.against(place.simulator.base_url());
     rejects.command().arg(place.path("ledger.sqlite"));
@@ -164,7 +168,7 @@ fn tap_is_given_the_state_of_the_last_run() {
     };
     for _ in 0..2 {
         let output = run();
-        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        assert_eq!(output.status.code(), Some(0), "{}", reported(&output));
     }
     let asked = std::fs::read_to_string(place.path("asked")).unwrap();
     assert_eq!(
@@ -176,11 +180,11 @@ fn tap_is_given_the_state_of_the_last_run() {
     // A tap that fails is reported; what it wrote before is in Gong, and its state goes on.
     std::fs::write(place.path("tap.sh"), "cat tap.jsonl; exit 3").unwrap();
     let output = run();
-    assert_eq!(output.status.code(), Some(6), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(6), "{}", reported(&output));
     assert!(
-        told(&output).contains("the tap failed with"),
+        reported(&output).contains("the tap failed with"),
         "{}",
-        told(&output)
+        reported(&output)
     );
     assert_eq!(states(&output).len(), 1);
 }
@@ -215,8 +219,12 @@ fn mistakes_in_the_settings_are_usage_errors() {
         place.set(&settings);
         let arguments = [&["--config", "gong.json"], arguments].concat();
         let output = place.target(&arguments);
-        assert_eq!(output.status.code(), Some(2), "{}", told(&output));
-        assert!(told(&output).contains(expected), "{}", told(&output));
+        assert_eq!(output.status.code(), Some(2), "{}", reported(&output));
+        assert!(
+            reported(&output).contains(expected),
+            "{}",
+            reported(&output)
+        );
     }
     std::fs::write(
         place.path("gong.json"),
@@ -224,8 +232,12 @@ fn mistakes_in_the_settings_are_usage_errors() {
     )
     .unwrap();
     let output = place.target(&["--config", "gong.json"]);
-    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
-    assert!(!told(&output).contains("s3cret"), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", reported(&output));
+    assert!(
+        !reported(&output).contains("s3cret"),
+        "{}",
+        reported(&output)
+    );
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl Place {
         invocation.against(self.simulator.base_url())
     }
 
-    /// Runs a command; gives its exit code, its JSON and what it says.
+    /// Runs a command; returns its exit code, its JSON and what it says.
     fn json(&self, words: &[&str]) -> (Option<i32>, Value, String) {
         let words = [words, &["-o", "json"]].concat();
         let output = self.command(&words).output();
@@ -139,12 +139,12 @@ fn mistakes_in_a_query_name_query_row_and_column() {
 }
 
 #[test]
-fn url_with_a_password_is_refused_and_not_shown() {
+fn url_with_a_password_is_rejected_and_not_shown() {
     let place =
         Place::new("sql = { url = \"postgres://ada:hunter2@db/crm\", query = \"select 1\" }");
     let (code, _, said) = place.json(&["plan"]);
     assert_eq!(code, Some(2));
-    assert!(said.contains("the URL holds a password"), "{said}");
+    assert!(said.contains("the URL contains a password"), "{said}");
     assert!(!said.contains("hunter2"), "{said}");
 }
 
@@ -201,7 +201,7 @@ const LINES: &str =
 
 #[cfg(unix)]
 #[test]
-fn output_of_a_program_is_synced_and_its_failure_deletes_nothing() {
+fn program_output_is_synced_and_failure_deletes_nothing() {
     let place = Place::new(&script(&format!("{LINES} 1 2 3")));
     let (code, report, said) = place.json(&["sync", "--account-delay", "0"]);
     assert_eq!(code, Some(0), "{report} {said}");

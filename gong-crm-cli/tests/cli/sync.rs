@@ -55,18 +55,21 @@ impl Place {
             .against(self.simulator.base_url())
     }
 
-    /// Runs a command; gives its exit code and its JSON.
+    /// Runs a command; returns its exit code and its JSON.
     pub(crate) fn json(&self, words: &[&str]) -> (Option<i32>, Value) {
         let words = [words, &["-o", "json"]].concat();
         let output = self.command(&words).output();
         let value = serde_json::from_slice(&output.stdout);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        (output.status.code(), value.unwrap_or(Value::String(told)))
+        let reported = String::from_utf8_lossy(&output.stderr).into_owned();
+        (
+            output.status.code(),
+            value.unwrap_or(Value::String(reported)),
+        )
     }
 }
 
 #[test]
-fn sources_of_a_named_config_file_can_be_tried_with_the_simulator() {
+fn sources_of_a_named_config_file_work_with_sim() {
     let place = Place::new();
     place.export(1..=3);
     let elsewhere = tempfile::tempdir().unwrap();
@@ -108,10 +111,10 @@ fn plan_shows_what_sync_does() {
         text.contains("- ACCOUNT       acc-1   gone from the source"),
         "{text}"
     );
-    let told = String::from_utf8(output.stderr).unwrap();
+    let reported = String::from_utf8(output.stderr).unwrap();
     assert!(
-        told.contains("Plan: 1 new, 0 changed, 1 deletion (limit: 20 of 30 ACCOUNT records)"),
-        "{told}"
+        reported.contains("Plan: 1 new, 0 changed, 1 deletion (limit: 20 of 30 ACCOUNT records)"),
+        "{reported}"
     );
     assert_eq!(place.json(&["sync"]).0, Some(0));
     assert_eq!(place.json(&["plan", "--exit-code"]).0, Some(0));
@@ -163,7 +166,7 @@ fn plan_file_is_carried_out_once() {
     place.export(1..=4);
     let (code, report) = place.json(&["sync", "--plan", "today.plan"]);
     assert_eq!(code, Some(6), "{report}");
-    assert_eq!(report["plan"]["leftOut"][0]["objectId"], "acc-4");
+    assert_eq!(report["plan"]["skipped"][0]["objectId"], "acc-4");
 }
 
 #[test]
@@ -218,8 +221,8 @@ fn renamed_scope_keeps_its_records() {
     let (code, report) = place.json(&["sync", "--scope", "acme-prod"]);
     assert_eq!(code, Some(0), "{report}");
     assert_eq!(place.simulator.object_count("ACCOUNT"), 29);
-    let (code, told) = place.json(&["ledger", "rename-scope", "acme", "other"]);
-    assert_eq!(code, Some(2), "{told}");
+    let (code, reported) = place.json(&["ledger", "rename-scope", "acme", "other"]);
+    assert_eq!(code, Some(2), "{reported}");
 }
 
 #[test]

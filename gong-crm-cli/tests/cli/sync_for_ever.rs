@@ -7,7 +7,7 @@ use crate::sync::Place;
 #[cfg(unix)]
 use crate::terminal::Terminal;
 
-/// A sync that runs for ever, whose lines are read.
+/// A sync that runs forever, whose lines are read.
 struct Running {
     child: Child,
     lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
@@ -93,7 +93,7 @@ fn running_sync_follows_the_source_and_a_confirmation() {
 
 #[cfg(unix)]
 #[test]
-fn paused_sync_goes_on_when_it_is_told_to() {
+fn paused_sync_continues_on_request() {
     let place = Place::new();
     place.export(1..=3);
     let mut running = Running::start(&place, &[]);

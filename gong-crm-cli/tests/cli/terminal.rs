@@ -35,7 +35,8 @@ impl Terminal {
             .env("TERM", "xterm")
             .spawn()
             .unwrap();
-        // The command holds the terminal's other end open, so that the end of the child is not seen.
+        // The command keeps the terminal's other end open, so that the end of the child is not
+        // noticed.
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -75,7 +75,7 @@ fn trusted_file_names_a_host_until_it_changes() {
     )
     .unwrap();
     assert_eq!(moved.output().status.code(), Some(2));
-    // Whoever names it trusts it.
+    // Naming a file means trusting it.
     for named in [
         Invocation::new(&[&SHOW[..], &["--config", "gong-crm.toml"]].concat()),
         Invocation::new(&SHOW).env("GONG_CONFIG", "gong-crm.toml"),

@@ -30,9 +30,9 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// The settings of the environment: `GONG_BASE_URL`, and `GONG_ACCESS_KEY` with
-    /// `GONG_ACCESS_KEY_SECRET`, or `GONG_BEARER_TOKEN`. Variables that are empty count as not set;
-    /// what is set here later wins.
+    /// A builder with the settings of the environment: `GONG_BASE_URL`, and `GONG_ACCESS_KEY` with
+    /// `GONG_ACCESS_KEY_SECRET`, or `GONG_BEARER_TOKEN`. Empty variables count as not set; setters
+    /// override the environment.
     pub fn from_env() -> Self {
         Self {
             api: gong_client::ClientBuilder::from_env(),
@@ -62,8 +62,9 @@ impl ClientBuilder {
         self.with(|api| api.root_certificates(pem))
     }
 
-    /// The proxy of calls over TLS, such as `http://proxy.acme.example:3128`. Default: what
-    /// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say. Calls to loopback over http use no proxy.
+    /// The proxy for calls over TLS, such as `http://proxy.acme.example:3128`. Default: the
+    /// variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. Calls to loopback over http use no
+    /// proxy.
     pub fn proxy(self, url: impl Into<String>) -> Self {
         self.with(|api| api.proxy(url))
     }
@@ -84,8 +85,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Where it is recorded what was sent and what Gong holds; by default in memory, as long as the
-    /// client lives.
+    /// The ledger; by default one in memory, which lasts as long as the client.
     pub fn ledger(mut self, ledger: Ledger) -> Self {
         self.ledger = Some(ledger);
         self

@@ -1,4 +1,4 @@
-//! What Gong assumes for a standard field that is absent.
+//! Gong's default for an absent standard field.
 
 use crate::record::{Field, FieldKind};
 

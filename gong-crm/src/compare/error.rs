@@ -58,9 +58,7 @@ impl Fault {
 
     #[cold]
     pub(super) fn duplicate_key(at: usize, name: &str) -> Self {
-        let message = format!(
-            "the object has the key {name:?} twice; keep the one that is meant and remove the other"
-        );
+        let message = format!("the object has the key {name:?} twice; remove one of them");
         Self {
             at,
             rule: Rule::DuplicateKey,

@@ -1,4 +1,4 @@
-//! The fields that lines of one type have, and a guess at which one comes next.
+//! The fields that lines of one type have, and a prediction of the next one.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -22,9 +22,9 @@ pub(super) enum Role {
     ObjectId,
     ModifiedDate,
     IsDeleted,
-    /// Another date-time of Gong's own: compared as an instant.
+    /// Another standard date-time: compared as an instant.
     Instant,
-    /// A list in which neither order nor repetition counts.
+    /// A list whose order and repetitions are ignored.
     Set,
     /// The address that ties a business user to a person in Gong.
     UserAddress,
@@ -37,7 +37,7 @@ pub(super) struct Slot {
     pub(super) name: Box<str>,
     /// The name as it was written last, with the colon.
     pattern: Box<[u8]>,
-    /// The field that came next the last time.
+    /// The field that followed last time.
     next: usize,
     /// The last line that had the field.
     seen: u64,
@@ -46,7 +46,7 @@ pub(super) struct Slot {
     pub(super) is_custom: bool,
     /// Whether the field is not compared.
     pub(super) is_ignored: bool,
-    /// The type of the record whose `objectId` it holds.
+    /// The type of the record whose `objectId` it has.
     pub(super) references: Option<ObjectType>,
     pub(super) default: Option<DefaultValue>,
     /// The hash of a default that is the same for all records, otherwise 0.
@@ -90,7 +90,7 @@ impl<'a> FieldTable<'a> {
             ignored,
         };
         table.insert("", None);
-        // A byte that no text has: nothing is ever taken for the start of a line.
+        // A byte that no text has, so nothing matches the start of a line.
         table.slots[0].pattern = Box::new([0xff]);
         table.by_name.clear();
         for field in object_type.line_format().fields {
@@ -207,7 +207,7 @@ impl<'a> FieldTable<'a> {
             return Err(Fault::new(
                 start,
                 Rule::Encoding,
-                "a key has half of a surrogate pair, which is not a character",
+                "a key has an unpaired surrogate, which is not a character",
             ));
         };
         cursor.colon()?;
@@ -229,7 +229,7 @@ fn pattern(name: &str) -> Box<[u8]> {
 #[derive(Debug)]
 pub(super) struct Members<'l> {
     pub(super) cursor: Cursor<'l>,
-    /// The slot of the member before, at first that of the start.
+    /// The slot of the previous member, initially that of the start.
     previous: usize,
 }
 

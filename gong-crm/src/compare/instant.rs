@@ -11,8 +11,8 @@ pub(super) struct Instant<'t> {
 
 /// Reads `2026-03-01T09:30:00+01:00`. `None` for everything else, which is then compared as text.
 ///
-/// A fraction of a second is read too: Gong does not document it, and the check can be told to
-/// accept it.
+/// A fraction of a second is read too: Gong does not document it, but the check can be configured
+/// to accept it.
 pub(super) fn parse(text: &[u8]) -> Option<Instant<'_>> {
     let (date_time, rest) = text.split_first_chunk::<19>()?;
     let digits = |at: usize, count: usize| -> Option<i64> {

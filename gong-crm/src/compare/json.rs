@@ -99,7 +99,7 @@ impl Cursor<'_> {
         is_next
     }
 
-    /// Goes into the object of the line.
+    /// Enters the object of the line.
     pub(super) fn open_line(&mut self) -> Result<(), Fault> {
         self.skip_space();
         if self.skip_byte(b'{') {
@@ -114,8 +114,8 @@ impl Cursor<'_> {
         })
     }
 
-    /// Goes to the next member of an object or the next element of a list: past the comma, or past
-    /// the closing bracket, and then gives `false`.
+    /// Moves to the next member of an object or the next element of a list: past the comma, or past
+    /// the closing bracket, and then returns `false`.
     #[inline]
     pub(super) fn next_item(&mut self, is_first: bool, closing: u8) -> Result<bool, Fault> {
         self.skip_space();
@@ -163,11 +163,14 @@ impl Cursor<'_> {
                 Rule::TwoObjects,
                 "the line has a second object",
             )),
-            Some(_) => Err(Fault::syntax(self.at, "the line goes on after its object")),
+            Some(_) => Err(Fault::syntax(
+                self.at,
+                "the line continues after its object",
+            )),
         }
     }
 
-    /// Reads a value to its end, and checks its syntax.
+    /// Reads a complete value and checks its syntax.
     #[inline]
     pub(super) fn value(&mut self) -> Result<Value, Fault> {
         self.skip_space();

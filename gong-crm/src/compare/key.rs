@@ -9,11 +9,11 @@ use siphasher::sip128::SipHasher13;
 /// # Collisions
 ///
 /// The hash of a record is the sum, modulo 2^128, of one keyed SipHash-1-3-128 per field. The key
-/// is random and never leaves the ledger, so nobody can search for two records with one hash, and
-/// for records that were not chosen with the key in hand the sums are as good as random: a changed
-/// record is taken for unchanged with probability 2^-128, and among a billion versions any two
-/// share a hash with probability below 2^-68. The 32 bits kept per field only name the fields that
-/// changed; they never decide whether a record is sent.
+/// is random and never leaves the ledger, so nobody can search for two records with the same hash,
+/// and for records that were not chosen with the key the sums are as good as random: a changed
+/// record counts as unchanged with probability 2^-128, and among a billion versions any two share a
+/// hash with probability below 2^-68. The 32 bits per field only identify the fields that changed;
+/// they never decide whether a record is sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct HashKey([u8; 16]);
 
@@ -36,7 +36,7 @@ impl HashKey {
         self.derive(b'a', &[], &[])
     }
 
-    /// The hash of an email address, of which neither case nor space around it counts.
+    /// The hash of an email address, regardless of case and surrounding space.
     pub(crate) fn of_address(&self, address: &str) -> u64 {
         low_64(
             self.of_addresses()

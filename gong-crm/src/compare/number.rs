@@ -75,7 +75,7 @@ fn write_canonical(is_negative: bool, number: &[u8], whole: usize, out: &mut Vec
     }
 }
 
-/// Writes digits, of which the first and the last are not zero, times a power of ten.
+/// Writes digits, whose first and last are not zero, times a power of ten.
 fn write_decimal(digits: &[u8], exponent: i64, out: &mut Vec<u8>) {
     let max = to_i64(MAX_PLAIN_DIGITS);
     // Digits before the point.

@@ -10,7 +10,7 @@ use super::tests::{facts, hash, no_generations};
 use super::{Edits, HashKey, Reader, sent_form};
 use crate::{ObjectType, Rule};
 
-/// A value as it is meant, however it is written.
+/// The meaning of a value, independent of its notation.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Meaning {
     Null,
@@ -311,7 +311,7 @@ fn line(object_type: ObjectType, record: &Record, seed: u64) -> String {
     };
     let mut record = record.clone();
     for (name, value) in compared(object_type, &record) {
-        // Any default may be written out, or left out.
+        // Any default may be written out, or omitted.
         if writer.rng.bool() && record.get("isDeleted") != Some(&Meaning::Bool(true)) {
             record.entry(name).or_insert(value);
         }
@@ -408,7 +408,7 @@ proptest! {
         prop_assert_eq!(hash(object_type, &sent), hash(object_type, &given), "{}\n{}", given, sent);
         prop_assert_eq!(facts(object_type, &sent).is_deleted, is_deleted);
 
-        // What is not edited has the same bytes: the parts of the given line are in the sent one.
+        // Unedited parts keep their bytes: the parts of the given line are in the sent one.
         let parse = |line: &str| -> serde_json::Map<String, serde_json::Value> { serde_json::from_str(line).unwrap() };
         let (before, mut after) = (parse(&given), parse(&sent));
         for (name, value) in &before {

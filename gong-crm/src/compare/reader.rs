@@ -14,7 +14,7 @@ use super::{instant, text};
 use crate::schema::EntitySchema;
 use crate::{ObjectType, Rule};
 
-/// What a plan needs to know of one line.
+/// The facts about one line that a plan needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Facts<'l> {
     /// The record's id, never empty.
@@ -79,8 +79,8 @@ impl fmt::Debug for Reader<'_> {
 impl<'a> Reader<'a> {
     /// A reader of lines of this type.
     ///
-    /// `generations` gives the generation of a custom field, 0 if none is known: it is asked once
-    /// per name, so a reader must not outlive a change of the generations.
+    /// `generations` returns the generation of a custom field, 0 if none is known. It is called
+    /// once per name, so a reader must not outlive a change of the generations.
     pub(crate) fn new(
         key: HashKey,
         object_type: ObjectType,
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
         Self::ignoring(key, object_type, generations, &NONE)
     }
 
-    /// The same for lines of which some fields are not compared.
+    /// The same for lines with some fields that are not compared.
     pub(crate) fn ignoring(
         key: HashKey,
         object_type: ObjectType,
@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The fields of the compared form one by one, in the order of the line, then the defaults of
-    /// absent fields. `objectId` and `modifiedDate` are left out; a deletion has `isDeleted` only.
+    /// absent fields. `objectId` and `modifiedDate` are omitted; a deletion has `isDeleted` only.
     ///
     /// The hashes of [`Facts`] are equal if the fields that are not null custom ones are.
     ///
@@ -326,7 +326,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The record's id, from a line of which `cut` bytes in front were left out.
+/// The record's id, from a line without its first `cut` bytes.
 fn object_id(line: &str, id: Option<Value>, cut: usize) -> Result<Cow<'_, str>, Fault> {
     let Some(value) = id else {
         return Err(Fault::new(
@@ -347,7 +347,7 @@ fn object_id(line: &str, id: Option<Value>, cut: usize) -> Result<Cow<'_, str>, 
         None => Err(Fault::new(
             at,
             Rule::ObjectIdCharset,
-            "objectId has half of a surrogate pair, which is not a character",
+            "objectId has an unpaired surrogate, which is not a character",
         )),
         Some(id) if id.is_empty() => Err(Fault::new(
             at,
@@ -394,7 +394,7 @@ fn name_in_line<'l>(line: &'l str, at: usize, slot: &Slot) -> Cow<'l, str> {
     }
 }
 
-/// What a string means; none for other values and for what is not text.
+/// The decoded string; `None` for other values and for invalid text.
 fn decoded(line: &str, value: Value) -> Option<Cow<'_, str>> {
     match value.kind {
         Kind::Text => line.get(value.start + 1..value.end - 1).map(Cow::Borrowed),

@@ -6,13 +6,13 @@ use super::json::{Cursor, Kind, line_text};
 use super::text;
 use crate::{ObjectType, Rule};
 
-/// What a sent line has that the given line does not have.
+/// The differences between the sent line and the given line.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Edits<'e> {
     /// Custom fields that Gong was once sent: those that are absent are sent as `null`.
     pub(crate) nulls: &'e [&'e str],
     /// Standard fields that Gong was once sent: those that are absent, and have a documented
-    /// default, are sent with it. Others are left out.
+    /// default, are sent with it. Others are omitted.
     pub(crate) defaults: &'e [&'e str],
     /// The `modifiedDate` to send instead of the given one or of none.
     pub(crate) modified: Option<&'e str>,

@@ -83,8 +83,8 @@ fn unit(bytes: &[u8], at: usize) -> Option<u16> {
 
 /// Appends what the content of a string means.
 ///
-/// Half of a surrogate pair has no character. It is written as the three bytes that UTF-8 would
-/// have for it, which no valid text holds, so that it equals nothing but itself.
+/// An unpaired surrogate is not a character. It is written as the three bytes that UTF-8 would use
+/// for it, which no valid text has, so that it equals only itself.
 pub(super) fn decode(content: &[u8], out: &mut Vec<u8>) {
     let mut at = 0;
     while let Some(length) = memchr::memchr(b'\\', &content[at..]) {

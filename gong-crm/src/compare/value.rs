@@ -1,6 +1,6 @@
 //! The hash of one value in its compared form.
 //!
-//! What is hashed begins with a byte that no other kind of value begins with: the quote of a
+//! The hashed form begins with a byte that is different for each kind of value: the quote of a
 //! string, a digit or `-`, `t`, `f`, `n`, `[` and `{`, and `@` and `<` for instants and sets.
 
 use super::error::Fault;
@@ -92,7 +92,7 @@ fn members(cursor: &mut Cursor<'_>, key: &FieldKey, scratch: &mut Scratch) -> Re
         let value = element(cursor, key, scratch)?;
         scratch.members.push((name, value, start));
     }
-    // In the order of the hashes of their names: any order of the keys gives the same.
+    // In the order of the hashes of their names: the order of the keys does not matter.
     let members = &mut scratch.members[outer..];
     members.sort_unstable();
     if let Some([first, second]) = members
@@ -129,7 +129,7 @@ fn name_at(line: &[u8], at: usize) -> String {
     String::from_utf8_lossy(&name).into_owned()
 }
 
-/// The hash of a date-time of Gong's own: equal for equal instants.
+/// The hash of a standard date-time field: equal for equal instants.
 #[inline]
 pub(super) fn hash_instant(
     line: &[u8],
@@ -153,7 +153,7 @@ pub(super) fn hash_instant(
     Ok(key.hash(&[&whole, instant.fraction].concat()))
 }
 
-/// The hash of a list of strings of which neither order nor repetition counts.
+/// The hash of a list of strings, regardless of order and repetitions.
 pub(super) fn hash_set(
     line: &[u8],
     value: Value,

@@ -15,9 +15,9 @@ const PAGE: usize = 4_096;
 /// Records that are not judged now.
 #[derive(Debug)]
 pub(super) struct Exclusions {
-    /// Those that an upload without a verdict holds.
+    /// Those that an upload without a verdict has.
     pub(super) under_way: HashSet<(ObjectType, String)>,
-    /// Those whose source holds another version.
+    /// Those whose source has another version.
     pub(super) changed: HashSet<(ObjectType, String)>,
     /// Types whose source could not be compared.
     pub(super) unread: BTreeSet<ObjectType>,
@@ -43,10 +43,10 @@ struct Order {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
-    /// Gong's verdicts did not say whether it was accepted.
+    /// Gong's verdicts do not say whether it was accepted.
     Unconfirmed,
-    /// A field of Gong's own was left out.
-    LeftOut,
+    /// One of Gong's own fields was omitted.
+    Omitted,
     /// It differed the last time.
     Differed,
     Any,
@@ -164,8 +164,8 @@ pub(super) async fn choose(
     })
 }
 
-/// The place of a record in the order; none if it is not known which version Gong should hold, or if it
-/// was deleted and seen to be gone.
+/// The place of a record in the order; none if it is not known which version Gong should have, or
+/// if it was deleted and seen to be gone.
 fn order(state: &RecordState, read_back: &ReadBack) -> Option<Order> {
     if let Some(last) = &state.last_try
         && matches!(
@@ -189,7 +189,7 @@ fn order(state: &RecordState, read_back: &ReadBack) -> Option<Order> {
         Current::Deleted | Current::Version => {}
     }
     let class = if read_back.is_first {
-        Class::LeftOut
+        Class::Omitted
     } else if differed {
         Class::Differed
     } else {

@@ -1,4 +1,4 @@
-//! Whether Gong holds what a file says: fetched by id, compared field by field.
+//! Whether Gong has what a file says: fetched by id, compared field by field.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read};
@@ -28,12 +28,12 @@ pub struct Difference {
     pub line: u64,
     /// The record.
     pub object_id: Option<String>,
-    /// What differs.
+    /// The difference.
     #[serde(flatten)]
     pub kind: DifferenceKind,
 }
 
-/// What differs.
+/// The kind of a difference.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -48,42 +48,42 @@ pub enum DifferenceKind {
         field: String,
         /// The file's value.
         sent: Value,
-        /// Gong's value; `null` when it gives none.
+        /// Gong's value; `null` if it returns none.
         found: Value,
     },
-    /// The line is no record, so there is nothing to compare.
+    /// The line is not a record, so there is nothing to compare.
     Unreadable {
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
 }
 
-/// What a comparison came to.
+/// The result of a comparison.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Verification {
     /// Lines with a record.
     pub records: u64,
-    /// Records that Gong holds as the file says, deleted ones that it does not hold included.
+    /// Records that Gong has as the file says, including deleted ones that it does not have.
     pub same: u64,
-    /// Records that Gong holds with other values.
+    /// Records that Gong has with other values.
     pub different: u64,
     /// Records that Gong does not hold.
     pub missing: u64,
-    /// Records that the file deletes and Gong still holds.
+    /// Records that the file deletes but that are still in Gong.
     pub not_deleted: u64,
-    /// Lines of records of which another line, of this file or another, was sent later: Gong holds
+    /// Lines whose record has another line, in this file or another, that was sent later: Gong has
     /// the last.
     pub superseded: u64,
-    /// Lines that are no records.
+    /// Lines that are not records.
     pub unreadable: u64,
     /// Calls that it took.
     pub calls: u64,
 }
 
 impl Verification {
-    /// Whether Gong holds what the file says.
+    /// Whether Gong has exactly what the file says.
     pub fn is_same(&self) -> bool {
         self.different + self.missing + self.not_deleted + self.unreadable == 0
     }
@@ -107,15 +107,16 @@ pub enum VerifyError {
 }
 
 impl Client {
-    /// Fetches what a file sent, in calls of [`MAX_OBJECTS`] records, and tells every difference.
+    /// Reads back the records of a file, in calls of [`MAX_OBJECTS`] records, and reports every
+    /// difference.
     ///
-    /// Dates are compared by the moment they name, numbers by value, lists without regard to order; a
-    /// `null` fits a field that Gong does not have. Fields that Gong has and the file does not name
-    /// are left alone. Of several lines of one record the one counts that a push sends last: the
-    /// latest by `modifiedDate`, and of those the last. What is packed as gzip is unpacked.
+    /// Dates are compared as points in time, numbers by value, lists regardless of order; `null`
+    /// equals a field that Gong does not have. Fields that Gong has and the file does not have are
+    /// ignored. If a record has several lines, the one that a push sends last counts: the latest by
+    /// `modifiedDate`, and of those the last. Gzip files are decompressed.
     ///
-    /// Gong answers from what it has processed: a record can be missing, or old, for a while after
-    /// its upload is done.
+    /// Gong returns only processed records: for a while after its upload, a record can be missing
+    /// or old.
     ///
     /// # Errors
     ///
@@ -159,8 +160,8 @@ impl Client {
         Ok(found.await?.pop().unwrap_or_default())
     }
 
-    /// Fetches what several files of one type sent, in the order in which they were pushed, and
-    /// tells every difference with the number of its path, from 0.
+    /// Reads back the records of several files of one type, in the order in which they were pushed,
+    /// and reports every difference with the index of its path.
     ///
     /// As [`verify_file`](Self::verify_file) for each. Of a record that is in several files, the line
     /// counts that was sent last: of the last file that does not delete it, unless one does, because
@@ -268,7 +269,7 @@ impl Client {
     }
 }
 
-/// Reads on a thread of its own, so that a slow disk holds up nobody.
+/// Reads on a separate thread, so that a slow disk does not block other tasks.
 async fn off_thread<T: Send + 'static>(
     path: &Path,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
@@ -447,10 +448,10 @@ fn next_line(lines: &mut Lines<Box<dyn Read + Send>>) -> io::Result<Option<Line>
 
 fn record(text: &[u8]) -> Result<(ObjectId, Map<String, Value>), String> {
     let record: Map<String, Value> =
-        serde_json::from_slice(text).map_err(|_| "it is no JSON object".to_owned())?;
+        serde_json::from_slice(text).map_err(|_| "it is not a JSON object".to_owned())?;
     let id = match record.get("objectId") {
         Some(Value::String(id)) => id.parse::<ObjectId>(),
-        Some(_) => return Err("its objectId is no text in double quotes".to_owned()),
+        Some(_) => return Err("its objectId is not a string in double quotes".to_owned()),
         None => return Err("it has no objectId".to_owned()),
     };
     let id = id.map_err(|fault| format!("its objectId: {}", fault.message()))?;

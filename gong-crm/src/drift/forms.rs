@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use serde_json::Value;
 
-/// What could have been sent if Gong gives this value back.
+/// The values that may have been sent if Gong returns this value.
 ///
 /// The ledger keeps hashes only, so a value can't be compared by its meaning; the forms in which it is
 /// usually written are tried instead.

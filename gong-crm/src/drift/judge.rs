@@ -1,4 +1,4 @@
-//! Compares what Gong gives back of one record with what it was sent. Nothing is read or written here.
+//! Compares what Gong returns for a record with what was sent. Nothing is read or written here.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -10,7 +10,7 @@ use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{Current, Differing, Names, RecordState, SentField};
 
-/// What was sent of one record: for each field a hash of its value.
+/// The sent version of one record: for each field a hash of its value.
 pub(super) type Sent = BTreeMap<String, [u8; 4]>;
 
 /// A difference that was found.
@@ -19,7 +19,7 @@ pub(super) struct Found {
     pub(super) what: Differing,
     pub(super) sent: [u8; 4],
     pub(super) held: [u8; 4],
-    /// What Gong gave back of the field.
+    /// The value that Gong returned for the field.
     pub(super) value: Value,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// What Gong was sent of a record, as the ledger knows it.
+    /// The version of a record that was sent to Gong, as the ledger knows it.
     pub(super) fn sent(&self, state: &RecordState) -> Sent {
         let fields = state.fields.iter();
         fields
@@ -69,7 +69,8 @@ impl<'a> Judge<'a> {
             .collect()
     }
 
-    /// What a line sends; `None` if it is no record. The second value is whether it deletes it.
+    /// The version that a line sends; `None` if it is not a record. The second value is whether the
+    /// line deletes it.
     pub(super) fn sent_by(&mut self, line: &[u8]) -> Option<(Sent, bool, Option<i64>)> {
         let facts = self.reader.read(line).ok()?;
         let (is_deleted, modified) = (facts.is_deleted, facts.modified);

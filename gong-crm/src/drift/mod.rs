@@ -1,15 +1,16 @@
-//! What Gong holds, read back and compared with what it was sent.
+//! Reads records back from Gong and compares them with what was sent.
 //!
-//! [`Client::drift`] reads records back, a hundred per call and within a budget, and compares each with
-//! the version that Gong accepted last, as the [ledger](crate::ledger) knows it. The records that were
-//! read back longest ago come first, so that with time all of them are. What differs is reported, and
-//! with [`DriftOptions::repair`] sent once more. If Gong then gives the same back, that is how Gong
-//! keeps it: it is said once and left alone.
+//! [`Client::drift`] reads records back, a hundred per call and within a budget, and compares each
+//! with the version that Gong accepted last, as the [ledger](crate::ledger) knows it. It starts
+//! with the records that were read back longest ago, so that over time every record is read.
+//! Differences are reported, and with [`DriftOptions::repair`] the records are sent once more. If
+//! Gong then returns the same values again, it stores them in its own form: this is reported once,
+//! and the record is left alone.
 //!
 //! [`files`] compares files with Gong, value by value.
 //!
-//! Gong has no call that lists records, and none that reads business users or stages. So records that
-//! this ledger never sent can't be seen, nor can users and stages.
+//! Gong has no call that lists records, and none that reads business users or stages. So drift
+//! cannot find records that this ledger never sent, and cannot compare users and stages.
 
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
@@ -41,7 +42,7 @@ use choose::{Choice, Exclusions};
 /// How many calls of a day drift leaves for everything else.
 pub const RESERVE: u64 = 1_000;
 
-/// How a drift goes about it.
+/// The options of a drift.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DriftOptions {
@@ -53,8 +54,8 @@ pub struct DriftOptions {
     pub min_age: Duration,
     /// The only types that are read back; all if there are none.
     pub only: BTreeSet<ObjectType>,
-    /// Where the records come from: those that the source holds in another version than Gong was sent
-    /// are not judged, and repairing sends them from there.
+    /// The sources of the records. A record whose version in its source differs from the sent one
+    /// is skipped, and repairs send records from their source.
     pub sources: Option<SyncOptions>,
     /// Send records that differ once more.
     pub repair: bool,
@@ -74,12 +75,12 @@ impl Default for DriftOptions {
 }
 
 impl DriftOptions {
-    /// The settings for the real Gong, without sources: the ledger says what Gong should hold.
+    /// The settings for the real Gong, without sources: the ledger says what Gong should have.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The settings for a simulator, which shows at once what it accepted.
+    /// The options for a simulator, which shows accepted records at once.
     #[must_use]
     pub fn simulator(mut self) -> Self {
         self.min_age = Duration::ZERO;
@@ -87,14 +88,14 @@ impl DriftOptions {
         self
     }
 
-    /// The same with the sources that the records come from.
+    /// The same with the sources of the records.
     #[must_use]
     pub fn sources(mut self, sources: SyncOptions) -> Self {
         self.sources = Some(sources);
         self
     }
 
-    /// The same, which also sends records that differ once more.
+    /// The same, and also sends records that differ once more.
     #[must_use]
     pub fn repair(mut self) -> Self {
         self.repair = true;
@@ -106,7 +107,7 @@ impl DriftOptions {
     }
 }
 
-/// Why a drift came to no report. What was read back until then is in the ledger.
+/// Why a drift has no report. The records that were read back before are in the ledger.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DriftError {
@@ -125,17 +126,17 @@ pub enum DriftError {
 }
 
 impl Client {
-    /// Reads records back from Gong, within a budget of calls, and compares them with what Gong was
+    /// Reads records back from Gong, within a budget of calls, and compares them with what was
     /// sent.
     ///
-    /// Values are compared as a push compares them: dates by the moment they name, numbers by value,
-    /// `domains` as a set. Custom fields that are not in Gong's entity schema are never shown, and are
-    /// left out. Records that Gong did not confirm are read back first, then those of which a field of
-    /// Gong's own was left out, then those that differed before.
+    /// Values are compared as in a push: dates as points in time, numbers by value, `domains` as a
+    /// set. Gong never shows custom fields that are not in its entity schema, so they are skipped.
+    /// Records that Gong did not confirm are read back first, then those that omitted one of Gong's
+    /// own fields, then those that differed before.
     ///
     /// # Errors
     ///
-    /// See [`DriftError`]. A report is no success: see [`DriftReport::is_equal`].
+    /// See [`DriftError`]. A report is not a success: see [`DriftReport::is_equal`].
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -236,7 +237,7 @@ async fn allowed_calls(
     let of_budget = u64::from(options.budget.saturating_sub(spent));
     if of_budget < 2 {
         report.notes.push(format!(
-            "the budget of {} calls within 24 hours is spent; what is left is read back later",
+            "the budget of {} calls within 24 hours is used up; the remaining records are read back later",
             options.budget
         ));
         return Ok(0);
@@ -247,7 +248,7 @@ async fn allowed_calls(
     let beyond_reserve = quota.left.saturating_sub(options.reserve);
     if beyond_reserve < 2 {
         report.notes.push(format!(
-            "{} calls of the day are left, and {} are kept for everything else: nothing is read back",
+            "{} calls of the day are left, and {} are reserved for everything else: nothing is read back",
             quota.left, options.reserve
         ));
         return Ok(0);
@@ -255,8 +256,8 @@ async fn allowed_calls(
     Ok(of_budget.min(beyond_reserve))
 }
 
-/// The records that a sync would send, delete or hold back: what Gong holds of them is not what the
-/// source holds, and the next sync settles it.
+/// The records that a sync would send, delete or hold back: their version in Gong differs from that
+/// in the source, and the next sync corrects it.
 async fn changed_in_sources(
     client: &Client,
     integration_id: IntegrationId,

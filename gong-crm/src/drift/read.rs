@@ -1,4 +1,4 @@
-//! Reads the chosen records back, call by call, and writes down what was found.
+//! Reads the chosen records back, call by call, and stores the results.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -61,7 +61,7 @@ struct Read {
     object: Option<CrmObject>,
 }
 
-/// What is asked for in each call. What does not fit waits.
+/// The records for each call. Records that do not fit wait.
 fn chunks(
     chosen: Vec<Chosen>,
     calls: usize,
@@ -177,7 +177,7 @@ async fn judge(
     Ok(())
 }
 
-/// Whether Gong holds the last try of a record, of which its verdicts said nothing.
+/// Whether Gong has the last try of a record, which its verdicts did not cover.
 fn doubtful(
     judge: &mut Judge<'_>,
     object_type: ObjectType,
@@ -220,7 +220,7 @@ fn of_record(object_type: ObjectType, object_id: &str, kind: DifferenceKind) -> 
     }
 }
 
-/// Adds what was found of one record to the report, and gives what is kept of it.
+/// Adds the result for one record to the report, and returns what the ledger stores about it.
 fn note(
     object_type: ObjectType,
     object_id: &str,

@@ -63,8 +63,8 @@ pub(super) async fn repair(
     } else if !records.is_empty() {
         let count: usize = records.values().map(Vec::len).sum();
         report.notes.push(format!(
-            "{count} records cannot be sent once more, because no source says where they come from: \
-             push their files again with --resend"
+            "{count} records cannot be re-sent, because no source has them: push their files \
+             again with --resend"
         ));
     }
     let mut repair = Repair {
@@ -126,7 +126,7 @@ async fn delete_again(
     Ok(report.verdict)
 }
 
-/// Notes which records were sent once more and accepted; gives them.
+/// Marks the records that were sent once more and accepted, and returns them.
 async fn mark(
     client: &Client,
     space: Space,

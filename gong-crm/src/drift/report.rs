@@ -1,4 +1,4 @@
-//! What reading records back found.
+//! The results of reading records back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,19 +11,19 @@ use crate::ObjectType;
 use crate::push::Verdict;
 use crate::sync::SourceProblem;
 
-/// What reading records back found.
+/// The results of reading records back.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-#[must_use = "a report is no success: see `is_equal`"]
+#[must_use = "a report is not a success: see `is_equal`"]
 pub struct DriftReport {
-    /// What Gong holds otherwise than it was sent, in the order of types and ids.
+    /// The differences, in the order of types and ids.
     pub differences: Vec<Difference>,
     /// How many records were read back.
     pub read: u64,
-    /// How many of them Gong holds as they were sent, those in Gong's own form included.
+    /// The number of records that are in Gong as sent, including those in Gong's own form.
     pub same: u64,
-    /// How many of them Gong keeps in a form of its own, as an earlier drift said.
+    /// The number of records that Gong stores in its own form, according to an earlier drift.
     pub in_own_form: u64,
     /// Records that were not read back, and why.
     pub not_read: NotRead,
@@ -32,17 +32,17 @@ pub struct DriftReport {
     pub undeclared: BTreeMap<ObjectType, BTreeSet<String>>,
     /// How many calls were made.
     pub calls: u64,
-    /// What sending records once more came to, if that was asked for and there were any.
+    /// The result of the repair, if it was requested and there was something to repair.
     pub repair: Option<Repair>,
     /// Sources that could not be compared: no record of their types was read back.
     pub problems: Vec<SourceProblem>,
-    /// What is worth knowing about the drift as a whole.
+    /// Notes about the drift as a whole.
     pub notes: Vec<String>,
 }
 
 impl DriftReport {
-    /// Whether Gong holds every record that was read back as it was sent, in its own form or not; a
-    /// record that was sent once more, and accepted, counts as held.
+    /// Whether every record that was read back is in Gong as sent, possibly in its own form; a
+    /// record that was sent once more and accepted counts as equal.
     pub fn is_equal(&self) -> bool {
         !self.differences.iter().any(Difference::is_open)
     }
@@ -68,11 +68,11 @@ impl DriftReport {
 pub struct NotRead {
     /// Gong accepted them too recently.
     pub too_new: u64,
-    /// Their source holds another version, which the next sync sends.
+    /// Their source has another version, which the next sync sends.
     pub changed_in_source: u64,
-    /// An upload that holds them has no verdict yet.
+    /// They are in an upload that has no verdict yet.
     pub under_way: u64,
-    /// It is not known which version Gong holds; the next push or sync sends them.
+    /// It is not known which version Gong has; the next push or sync sends them.
     pub unknown_version: u64,
     /// Their ids are none that Gong documents, so that they can't be asked for.
     pub unreadable_id: u64,
@@ -82,12 +82,12 @@ pub struct NotRead {
     pub stages: u64,
     /// They wait for a later drift, since calls are limited.
     pub waiting: u64,
-    /// When the one of those that wait was read back that was read back longest ago; `None` if one of
-    /// them never was.
+    /// When the waiting record that was read back longest ago was read back; `None` if one of them
+    /// never was.
     pub oldest_waiting: Option<Timestamp>,
 }
 
-/// A record that Gong holds otherwise than it was sent, or about which something became known.
+/// A record that differs in Gong from what was sent, or whose unknown state was resolved.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -96,7 +96,7 @@ pub struct Difference {
     pub object_type: ObjectType,
     /// Its id.
     pub object_id: String,
-    /// What was found.
+    /// The difference.
     pub kind: DifferenceKind,
     /// The fields that differ.
     pub fields: Vec<FieldDifference>,
@@ -105,7 +105,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Whether the record is not in Gong as it was sent, and was not sent once more.
+    /// Whether the record differs in Gong and was not sent once more.
     pub fn is_open(&self) -> bool {
         !matches!(
             self.kind,
@@ -114,7 +114,7 @@ impl Difference {
     }
 }
 
-/// What was found about a record.
+/// The kinds of differences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -125,17 +125,17 @@ pub enum DifferenceKind {
     NotDeleted,
     /// Fields have other values than were sent.
     Different,
-    /// Gong's verdicts did not say whether it was accepted, and Gong does not hold it as it was sent.
+    /// Gong's verdicts did not say whether it was accepted, and it differs from what was sent.
     Unconfirmed,
-    /// Gong's verdicts did not say whether it was accepted, and Gong holds it as it was sent.
+    /// Gong's verdicts did not say whether it was accepted, but it is in Gong as sent.
     Confirmed,
-    /// Gong gave the same back after the record was sent once more: that is how Gong keeps it. It is
-    /// said once.
+    /// Gong returned the same values after the record was sent once more: it stores them in its own
+    /// form. It is reported once.
     OwnForm,
 }
 
 impl DifferenceKind {
-    /// The word in tables and JSON.
+    /// The name in tables and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -161,7 +161,7 @@ impl fmt::Display for DifferenceKind {
 pub struct FieldDifference {
     /// The field.
     pub field: String,
-    /// What Gong gave back; `null` where it gave nothing.
+    /// Gong's value; `null` if it returned none.
     pub found: Value,
     /// Whether nothing was sent for it: Gong kept an earlier value, or has one from elsewhere.
     pub is_extra: bool,
@@ -176,14 +176,14 @@ pub enum Handled {
     Nothing,
     /// The record was sent once more, and Gong accepted it; a later drift reads it back.
     SentAgain,
-    /// The record was sent once more by an earlier drift, and that did not help. It is not sent again
-    /// before it changes.
+    /// An earlier drift sent the record once more, without success. It is not sent again until it
+    /// changes.
     SentBefore,
-    /// The record was to be sent once more, and was not: no source holds it, or Gong did not accept it.
+    /// The record could not be sent once more: no source has it, or Gong did not accept it.
     NotSent,
 }
 
-/// What sending records once more came to.
+/// The result of a repair.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

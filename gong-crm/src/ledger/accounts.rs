@@ -1,4 +1,5 @@
-//! The accounts that Gong accepted last: they are read back before records that refer to them go.
+//! The accounts that Gong accepted last: they are read back before records that refer to them are
+//! sent.
 
 use std::collections::VecDeque;
 
@@ -54,7 +55,7 @@ pub(crate) struct NewestAccounts {
 }
 
 impl NewestAccounts {
-    /// Reading back all accounts of a first load would take a large part of the day's calls.
+    /// Reading back all accounts of an initial load would use a large part of the day's calls.
     const MAX: usize = 300;
 }
 

@@ -40,7 +40,7 @@ impl Ledger {
         const WINDOW: i64 = 1_100_000;
         let now = now.as_microsecond();
         let limit = per_second.max(1) as usize;
-        // Nobody reserves further ahead than a queue of processes can be long.
+        // No queue of processes is long enough to reserve further ahead.
         let horizon = now + 60 * WINDOW;
         let wait = std::sync::Mutex::new(0_i64);
         let reserve = Box::new(|old: Option<&[u8]>| {
@@ -87,7 +87,7 @@ impl Ledger {
 
     /// How many calls were made since a moment; calls in the future count too.
     pub(crate) async fn calls_since(&self, since: Timestamp) -> Result<u64, LedgerError> {
-        // A day has 1,440 minutes; the keys of minutes are before those that are words.
+        // A day has 1,440 minutes; the keys of minutes sort before those that are words.
         let end = vec![b'a'];
         let entries = self
             .store()

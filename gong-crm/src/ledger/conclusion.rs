@@ -1,4 +1,4 @@
-//! What became of an upload, as it is written into the ledger.
+//! The result of an upload, as it is written into the ledger.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use super::upload::RecordOutcome;
 pub(crate) struct Content {
     /// The line as it was sent or was to be sent.
     pub(crate) line: Vec<u8>,
-    /// The row of the CSV it came from; empty if it came from none.
+    /// The row of the CSV; empty if there is none.
     pub(crate) row: String,
     /// The header row of that CSV.
     pub(crate) head: String,
 }
 
-/// What became of an upload and of each of its records.
+/// The result of an upload and of each of its records.
 #[derive(Debug, Default)]
 pub(crate) struct Conclusion {
     /// The outcome of the records that `exceptions` does not name.
@@ -28,7 +28,7 @@ pub(crate) struct Conclusion {
     pub(crate) reason: String,
     /// Lines of records whose content is kept: those that are not accepted, and stages.
     pub(crate) contents: BTreeMap<usize, Content>,
-    /// Whether records that were not taken may be in Gong all the same.
+    /// Whether records that were not accepted may still be in Gong.
     pub(crate) may_be_in_gong: bool,
 }
 

@@ -1,7 +1,7 @@
-//! Deletions that somebody confirmed and that no round has carried out yet.
+//! Deletions that the user confirmed and that no round has carried out yet.
 //!
-//! They are kept in the ledger, so that whichever sync of the scope comes next carries them out: also
-//! one that runs for ever, in another process.
+//! They are stored in the ledger, so that whichever sync of the scope runs next carries them out,
+//! also one that runs continuously in another process.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -14,7 +14,7 @@ use crate::ObjectType;
 type Stored = BTreeSet<(String, String)>;
 
 impl Ledger {
-    /// Adds deletions that somebody confirmed.
+    /// Adds deletions that the user confirmed.
     pub(crate) async fn add_confirmed_deletions(
         &self,
         space: Space,
@@ -29,7 +29,7 @@ impl Ledger {
             .await
     }
 
-    /// The deletions that somebody confirmed.
+    /// The deletions that the user confirmed.
     pub(crate) async fn confirmed_deletions(
         &self,
         space: Space,

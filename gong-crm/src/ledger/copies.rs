@@ -41,7 +41,7 @@ const TABLES: [(Table, &str); 7] = [
 const PAGE: usize = 1_000;
 
 impl Ledger {
-    /// Writes the whole ledger as lines of JSON, and seals this one: a sealed ledger refuses to push,
+    /// Writes the whole ledger as lines of JSON, and seals this one: a sealed ledger does not push,
     /// because two copies of one ledger would use the same ids.
     ///
     /// # Errors
@@ -80,11 +80,11 @@ impl Ledger {
         self.seal(Some(exported_at)).await
     }
 
-    /// Takes an exported ledger over into this one, which must be empty: two ledgers can't be merged,
-    /// since each has numbers of its own for fields and uploads. Ids of records are kept and
-    /// their versions forgotten, unless `as_is`; a smaller counter never replaces a larger one.
+    /// Imports an exported ledger into this one, which must be empty: two ledgers can't be merged,
+    /// because each has its own numbers for fields and uploads. The ids of records are kept but
+    /// their versions are forgotten, unless `as_is`; a smaller counter never replaces a larger one.
     ///
-    /// Gives the number of records.
+    /// Returns the number of records.
     ///
     /// # Errors
     ///
@@ -151,8 +151,8 @@ impl Ledger {
             .await
     }
 
-    /// Ends the sealing of a ledger and gives it new ids: those that it would make next may have been
-    /// used by another copy.
+    /// Unseals a ledger and returns it a new identity: another copy may have used the ids that it
+    /// would generate next.
     pub(super) async fn unseal(&self) -> Result<(), LedgerError> {
         let fresh = Identity::new()?;
         self.change_identity(move |identity| {

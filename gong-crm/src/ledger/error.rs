@@ -63,7 +63,7 @@ pub enum LedgerError {
     Storage {
         /// The ledger's path, or its name where it is not a file.
         path: PathBuf,
-        /// What the database says.
+        /// The error of the database.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A later version of this tool wrote it.
@@ -78,22 +78,22 @@ pub enum LedgerError {
         /// Its format.
         version: i64,
     },
-    /// It could have been planted or changed by somebody else.
-    #[error("the ledger {} is not opened: {reason}", path.display())]
+    /// Another user may have created or changed it.
+    #[error("the ledger {} cannot be opened: {reason}", path.display())]
     Untrusted {
         /// The ledger's path.
         path: PathBuf,
-        /// What is wrong with it, and what to do.
+        /// The problem, and what to do.
         reason: String,
     },
     /// Another push uses it.
     #[error("another push uses this ledger ({0}): wait until it ends, or stop it")]
     Held(LockOwner),
-    /// It was put back from a backup: uploads were made with it that it does not know.
+    /// It was restored from a backup: uploads were made with it that it does not know.
     #[error(
-        "this ledger is older than the one that was here before: that one had {missing} more \
-         uploads, so it is not known what Gong has. Put the newest one back, or run `gong-crm ledger \
-         recover`"
+        "this ledger is older than the one that was here before, which had {missing} more \
+         uploads, so it does not know what Gong has. Restore the newest ledger, or run `gong-crm \
+         ledger recover`"
     )]
     Older {
         /// How many uploads it does not know.

@@ -1,4 +1,4 @@
-//! What a probe found out about the Gong behind an integration, and what it left there.
+//! The results of a probe of the Gong behind an integration, and what the probe left there.
 
 use std::collections::BTreeMap;
 
@@ -16,17 +16,17 @@ use crate::ObjectType;
 pub enum Question {
     /// Whether a version with an earlier `modifiedDate` than Gong was sent before takes effect.
     OlderDatesTaken,
-    /// Whether Gong takes the good lines of an upload that has a bad one.
+    /// Whether Gong accepts the good lines of an upload that has a bad one.
     GoodLinesTaken,
-    /// Whether a custom field that an update leaves out is cleared.
+    /// Whether a custom field that an update omits is cleared.
     OmittedClearsCustom,
-    /// Whether a field of Gong's own that an update leaves out is cleared.
+    /// Whether one of Gong's own fields that an update omits is cleared.
     OmittedClearsStandard,
     /// Whether `null` clears a custom field.
     NullClearsCustom,
-    /// Whether `null` clears a field of Gong's own.
+    /// Whether `null` clears one of Gong's own fields.
     NullClearsStandard,
-    /// Whether ids that differ only in case are one record.
+    /// Whether ids that differ only in case are the same record.
     IdsIgnoreCase,
     /// Whether Gong accepts the deletion of a record that it does not have.
     AbsentDeletionTaken,
@@ -46,14 +46,14 @@ impl Question {
     ];
 }
 
-/// What a probe found out about the Gong behind an integration.
+/// The results of a probe of the Gong behind an integration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Facts {
     /// When Gong was probed last; `None` if never.
     pub probed_at: Option<Timestamp>,
-    /// The questions that were answered.
+    /// The answered questions.
     pub answers: BTreeMap<Question, bool>,
 }
 
@@ -75,7 +75,7 @@ pub(crate) enum Clearing {
     Null,
     /// Leaving them out clears them.
     LeaveOut,
-    /// They are left out, and whether that clears them is not known.
+    /// They are omitted, and whether that clears them is not known.
     Unsure,
     /// Nothing clears them.
     Impossible,
@@ -106,7 +106,7 @@ impl Clearing {
 }
 
 impl Ledger {
-    /// What a probe found out; without one, nothing.
+    /// The results of the last probe; empty without one.
     pub(crate) async fn facts(&self, space: Space) -> Result<Facts, LedgerError> {
         Ok(self.meta_json(&facts_key(space)).await?.unwrap_or_default())
     }

@@ -1,7 +1,7 @@
 //! Uploads that a version of this tool made that did not know records.
 //!
-//! Gong is asked what became of them before the first new upload of their type. Their records start
-//! as not known: the next push sends them.
+//! Gong is asked for their status before the first new upload of their type. Their records start as
+//! not known: the next push sends them.
 
 use super::locked::{LockedLedger, put_upload};
 use super::store::{Batch, legacy};

@@ -102,7 +102,7 @@ impl Ledger {
         self.locked_by(lock).await
     }
 
-    /// The ledger, locked by somebody who has its lock, whatever state it is in.
+    /// The ledger in any state, locked by a caller who has its lock.
     pub(super) async fn locked_by(&self, lock: LedgerLock) -> Result<LockedLedger, LedgerError> {
         let state = State {
             counter: self.counter().await?,
@@ -140,8 +140,8 @@ impl LockedLedger {
         state.counter
     }
 
-    /// The as-of of a push that begins now: later than that of every push before it, also where two
-    /// begin in one millisecond, or the clock was set back between them.
+    /// The as-of of a push that begins now: later than that of every earlier push, even if two
+    /// begin in the same millisecond, or the clock was set back between them.
     pub(crate) fn next_as_of(&self, now: Timestamp) -> Milliseconds {
         let mut state = self.state();
         state.as_of = now.as_millisecond().max(state.as_of.saturating_add(1));
@@ -241,7 +241,7 @@ impl LockedLedger {
     ) -> Result<(), LedgerError> {
         let mut batch = Batch::new();
         (upload.accepted, upload.rejected) = (0, 0);
-        let mut left_out = Vec::new();
+        let mut omitted = Vec::new();
         let mut new_accounts = NewAccounts::default();
         let is_account = upload.object_type == ObjectType::Account;
         for (chunk_number, chunk) in (0_u32..).zip(pending.chunks(CHUNK)) {
@@ -259,7 +259,7 @@ impl LockedLedger {
                         }
                     }
                     RecordOutcome::Rejected => upload.rejected += 1,
-                    RecordOutcome::Uncertain | RecordOutcome::NotTaken => {}
+                    RecordOutcome::Uncertain | RecordOutcome::NotAccepted => {}
                 }
                 let key = upload.space().key(upload.object_type, &pending.object_id);
                 let is_shorter = pending.action == Action::Update
@@ -269,7 +269,7 @@ impl LockedLedger {
                         .as_ref()
                         .is_some_and(|old| leaves_out_a_field(old, pending));
                 if is_shorter {
-                    left_out.push(key.clone());
+                    omitted.push(key.clone());
                 }
                 let state = after(upload, pending, old, outcome, reason, conclusion, now);
                 batch.put(Table::Records, &key, &state.encode());
@@ -293,7 +293,7 @@ impl LockedLedger {
             }
             put_history(&mut batch, upload.number, chunk_number, &history);
         }
-        self.ledger.note_left_out(&mut batch, left_out).await?;
+        self.ledger.note_omitted(&mut batch, omitted).await?;
         self.delete_manifest(&mut batch, upload.number).await?;
         new_accounts.put(&mut batch, upload.space(), now)?;
         upload.body = None;
@@ -407,7 +407,7 @@ pub(super) fn put_upload(batch: &mut Batch, upload: &Upload) -> Result<(), Ledge
     put_json(batch, Table::Uploads, &upload.number.to_be_bytes(), upload)
 }
 
-/// Keeps what Gong accepted of a stage: only with it can the stage be taken out of use later.
+/// Stores the accepted version of a stage, which is needed to deactivate the stage later.
 fn put_accepted_stage(
     batch: &mut Batch,
     space: Space,
@@ -418,7 +418,8 @@ fn put_accepted_stage(
     match content {
         _ if pending.action == Action::Delete => batch.delete(Table::Contents, &key),
         Some(content) => batch.put(Table::Contents, &key, &content.encode()),
-        // The body is gone, with what it held: an older line would undo what was accepted now.
+        // The content is deleted with its body: an older line would overwrite what was accepted
+        // now.
         None => batch.delete(Table::Contents, &key),
     }
 }

@@ -1,14 +1,14 @@
-//! What was sent to Gong, and what Gong holds, record by record.
+//! What was sent to Gong, and the version of each record in Gong.
 //!
-//! A [`Ledger`] keeps one [`Upload`] per request, written before its first byte leaves, and one
-//! [`RecordState`] per record: the version that Gong accepted last, and the last try that it did not
-//! accept. A push sends only the difference between a record and that version. No value of a record
-//! is stored, only keyed hashes of them, with two exceptions: stages, which have to be sent whole
-//! when they are retired and can't be read back from Gong, and the content of records that were
-//! rejected or held back.
+//! A [`Ledger`] has one [`Upload`] per request, written before its first byte is sent, and one
+//! [`RecordState`] per record: the version that Gong accepted last, and the last try that it did
+//! not accept. A push sends only the difference between a record and that version. The ledger
+//! stores no values of records, only keyed hashes of them, with two exceptions: stages, which must
+//! be sent completely when they are deactivated and can't be read back from Gong, and the content
+//! of records that were rejected or held back.
 //!
 //! [`Ledger::memory`] lasts as long as the process; [`Ledger::open`] (feature `sqlite`) is a file.
-//! An app that has a database of its own implements [`store::Store`].
+//! An app with its own database implements [`store::Store`].
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -72,7 +72,7 @@ const OPEN: &[u8] = b"open";
 const AS_OF: &[u8] = b"as-of";
 const RECOVERED: &[u8] = b"recovered";
 
-/// What was sent to Gong, and what Gong holds.
+/// Stores what was sent to Gong, and the version of each record in Gong.
 ///
 /// ```
 /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -261,7 +261,7 @@ impl Ledger {
             .map_err(|_| LedgerError::unreadable(&String::from_utf8_lossy(key)))
     }
 
-    /// The small number that stands for an integration in keys; made on first use.
+    /// The small number for an integration in keys; made on first use.
     pub(crate) async fn space(
         &self,
         base_url: &str,
@@ -377,9 +377,9 @@ impl Ledger {
 impl Ledger {
     /// Opens the ledger in a file, and makes the file and its directory if they are not there.
     ///
-    /// Each change is on disk before the next step is taken. A second file, with `.lock` at the end
-    /// of its name, keeps two pushes with one ledger apart; the bodies of uploads that are under way
-    /// lie in a directory with `.spool` at the end. All of them are readable by their owner only.
+    /// Each change is on disk before the next step starts. A second file, with the suffix `.lock`,
+    /// prevents two pushes with the same ledger; the bodies of unfinished uploads are in a
+    /// directory with the suffix `.spool`. Only their owner can read them.
     ///
     /// # Errors
     ///

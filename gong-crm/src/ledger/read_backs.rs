@@ -1,4 +1,4 @@
-//! What reading records back from Gong found, record by record.
+//! The results of reading records back from Gong, record by record.
 //!
 //! Only hashes of Gong's values are kept, as of everything else that was sent.
 
@@ -12,13 +12,13 @@ use super::store::{Batch, Table};
 use super::upload::Pending;
 use super::{Ledger, LedgerError};
 
-/// What is known of one record from reading it back.
+/// The result of reading one record back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ReadBack {
     /// When it was read back last; 0 if never.
     pub(crate) at: Seconds,
-    /// Whether its last version left out a field of Gong's own that Gong was sent before: Gong may
-    /// have kept the old value, so it is read back before others.
+    /// Whether its last version omitted one of Gong's own fields that Gong was sent before: Gong
+    /// may have kept the old value, so it is read back before others.
     pub(crate) is_first: bool,
     /// How Gong's object differed from what was sent.
     pub(crate) differences: Vec<KnownDifference>,
@@ -35,7 +35,7 @@ pub(crate) struct KnownDifference {
     pub(crate) handling: Handling,
 }
 
-/// What differs.
+/// The difference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Differing {
     /// Gong does not have the record.
@@ -53,7 +53,8 @@ pub(crate) enum Handling {
     Found,
     /// The record was sent once more.
     Repaired,
-    /// Gong gave the same back after the record was sent once more: it is how Gong keeps it.
+    /// Gong returned the same values after the record was sent once more: it stores them in its own
+    /// form.
     OwnForm,
 }
 
@@ -70,7 +71,7 @@ impl ReadBack {
 }
 
 impl Ledger {
-    /// What is known of records from reading them back, in the order of `keys`.
+    /// The results of reading records back, in the order of `keys`.
     pub(crate) async fn read_backs(
         &self,
         keys: Vec<Vec<u8>>,
@@ -107,8 +108,8 @@ impl Ledger {
         Ok(values.into_iter().map(line).collect())
     }
 
-    /// Notes records whose accepted version left out a field of Gong's own.
-    pub(super) async fn note_left_out(
+    /// Notes records whose accepted version omitted one of Gong's own fields.
+    pub(super) async fn note_omitted(
         &self,
         batch: &mut Batch,
         keys: Vec<Vec<u8>>,

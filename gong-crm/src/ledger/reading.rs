@@ -1,4 +1,4 @@
-//! What people ask a ledger: uploads, the history of a record, what is rejected, what changed.
+//! Queries of a ledger: uploads, the history of a record, rejected records, changes.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ use crate::{ClientRequestId, IntegrationId, ObjectType};
 /// How many entries are read at once.
 const PAGE: usize = 1_000;
 
-/// One change of a record that was sent to Gong, and what became of it.
+/// One change of a record that was sent to Gong, and its result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -25,13 +25,13 @@ pub struct RecordHistory {
     pub object_type: ObjectType,
     /// The record's id.
     pub object_id: String,
-    /// What was asked of Gong.
+    /// The action that was sent.
     pub action: Action,
-    /// What became of it; `None` while Gong has no verdict.
+    /// The result; `None` if there is no verdict yet.
     pub outcome: Option<RecordOutcome>,
     /// The names of the fields that differed from the version before.
     pub fields: Vec<String>,
-    /// The upload that held it.
+    /// The upload of the record.
     pub client_request_id: ClientRequestId,
     /// When the upload was written down.
     pub at: Timestamp,
@@ -48,7 +48,7 @@ pub struct RejectedRecord {
     pub object_type: ObjectType,
     /// The record's id.
     pub object_id: String,
-    /// What became of the last try.
+    /// The result of the last try.
     pub outcome: TryOutcome,
     /// Gong's reason, or ours.
     pub reason: String,
@@ -58,7 +58,7 @@ pub struct RejectedRecord {
     pub at: Timestamp,
     /// When the same version is sent again by itself.
     pub next_try: Option<Timestamp>,
-    /// The file or source it came from.
+    /// The file or source of the record.
     pub path: String,
     /// Its line or row there; `None` if unknown.
     pub line: Option<u64>,
@@ -76,7 +76,7 @@ impl RejectedRecord {
 }
 
 impl Ledger {
-    /// The last uploads, the newest last, at most `limit` of them.
+    /// The last uploads, newest last, at most `limit` of them.
     ///
     /// # Errors
     ///
@@ -88,7 +88,7 @@ impl Ledger {
         self.uploads_from(first).await
     }
 
-    /// Whether Gong holds each of these records in some version, as far as this ledger knows.
+    /// Whether Gong has each of these records in some version, as far as this ledger knows.
     ///
     /// # Errors
     ///
@@ -221,7 +221,7 @@ impl Ledger {
         self.store().try_lock().await
     }
 
-    /// What the ledger knows of a record.
+    /// The state of a record, as the ledger knows it.
     ///
     /// # Errors
     ///
@@ -238,7 +238,7 @@ impl Ledger {
         Ok(states.into_iter().flatten().next())
     }
 
-    /// What was sent of one record, the oldest first.
+    /// Everything that was sent for one record, oldest first.
     ///
     /// # Errors
     ///
@@ -382,7 +382,7 @@ impl Ledger {
 
     /// Ends the retries of a record by hand: it counts as settled until its content changes.
     ///
-    /// Gives whether the record was rejected.
+    /// Returns whether the record was rejected.
     ///
     /// # Errors
     ///
@@ -411,7 +411,7 @@ impl Ledger {
         Ok(true)
     }
 
-    /// Forgets what Gong holds of a record: the next push that names it sends it, and no sync
+    /// Forgets the version of a record in Gong: the next push that names it sends it, and no sync
     /// deletes it. Gives whether the ledger knew it.
     ///
     /// # Errors
@@ -439,8 +439,8 @@ impl Ledger {
         Ok(is_known)
     }
 
-    /// Deletes uploads and their histories that ended before a moment. What Gong holds, and uploads
-    /// without a verdict, stay. Gives the number of deleted uploads.
+    /// Deletes uploads and their histories that ended before this time. The state of records and
+    /// uploads without a verdict are kept. Returns the number of deleted uploads.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What a ledger knows of one record: the version that Gong holds, and the last try that failed.
+//! The state of one record: the version that Gong has, and the last try that failed.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,25 +7,25 @@ use crate::ObjectType;
 /// A moment in whole seconds since 1970-01-01T00:00:00Z, as ledgers store it.
 pub type Seconds = i64;
 
-/// A moment in milliseconds since 1970-01-01T00:00:00Z. Reads and pushes are ordered by it, and
-/// several of them can fall in one second.
+/// A time in milliseconds since 1970-01-01T00:00:00Z. Reads and pushes are ordered by it, and
+/// several of them can occur within one second.
 pub type Milliseconds = i64;
 
 /// A keyed hash of a record's compared form.
 pub type RecordHash = [u8; 16];
 
-/// What Gong holds of a record, as far as the ledger knows.
+/// The version of a record in Gong, as far as the ledger knows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Current {
     /// Gong never accepted a version.
     #[default]
     None,
-    /// Gong holds the version with the stored hash.
+    /// Gong has the version with the stored hash.
     Version,
     /// Gong accepted the record's deletion.
     Deleted,
-    /// Gong may hold any version: a verdict was lost, or the ledger was recovered.
+    /// Gong may have any version: a verdict was lost, or the ledger was recovered.
     Unknown,
 }
 
@@ -41,7 +41,7 @@ pub struct SentField {
 }
 
 impl SentField {
-    /// The hash of a field that Gong was told to clear.
+    /// The hash of a field that was cleared with `null`.
     pub const NULL_SENT: [u8; 4] = [0; 4];
 }
 
@@ -59,18 +59,18 @@ pub enum TryOutcome {
     /// It was not sent, because a record that it refers to is not in Gong.
     HeldBack,
     /// Its upload failed as a whole.
-    NotTaken,
+    NotAccepted,
 }
 
 impl TryOutcome {
-    /// The word in tables and JSON.
+    /// The name in tables and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Rejected => "rejected",
             Self::Uncertain => "uncertain",
             Self::Unconfirmed => "unconfirmed",
             Self::HeldBack => "held-back",
-            Self::NotTaken => "not-taken",
+            Self::NotAccepted => "not-accepted",
         }
     }
 }
@@ -78,7 +78,7 @@ impl TryOutcome {
 /// The last try to send a record that did not make it the current version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastTry {
-    /// What became of it.
+    /// The result.
     pub outcome: TryOutcome,
     /// The version that was tried.
     pub hash: RecordHash,
@@ -92,7 +92,7 @@ pub struct LastTry {
     pub next: Seconds,
     /// The upload's number; 0 if none was made.
     pub upload: u64,
-    /// The file or source it came from.
+    /// The file or source of the record.
     pub source: String,
     /// Its line or row there, 1-based; 0 if unknown.
     pub line: u64,
@@ -126,15 +126,16 @@ impl LastTry {
 /// What the ledger knows of one record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordState {
-    /// What Gong holds.
+    /// The version that Gong has.
     pub current: Current,
     /// The hash of the current version.
     pub hash: RecordHash,
-    /// The fields that Gong was sent, with those it was told to clear; in order of their numbers.
+    /// The fields that were sent to Gong, including those that were cleared, ordered by their
+    /// numbers.
     pub fields: Vec<SentField>,
     /// The last `modifiedDate` that Gong accepted.
     pub sent_date: Option<Seconds>,
-    /// The as-of of the read that the current version came from.
+    /// The as-of of the read that the current version comes from.
     pub as_of: Milliseconds,
     /// When Gong first accepted the record, or accepted it again after a deletion.
     pub first_accepted: Seconds,
@@ -148,7 +149,7 @@ pub struct RecordState {
     pub absent: u8,
     /// The last try that failed, if it is newer than the current version.
     pub last_try: Option<LastTry>,
-    /// The version before the current one, and whether the record goes back and forth.
+    /// The version before the current one, and whether the record alternates between the two.
     pub before: Option<Before>,
 }
 
@@ -157,7 +158,7 @@ pub struct RecordState {
 pub struct Before {
     /// The low 32 bits of its hash.
     pub hash: u32,
-    /// How often in a row a version was followed by the one before it.
+    /// How often in a row a version was followed by the previous one.
     pub times: u8,
     /// Since when.
     pub since: Seconds,
@@ -216,7 +217,7 @@ impl RecordState {
 }
 
 /// The low half of a hash, by which versions of one record are compared in memory: two versions of
-/// the same record are taken for one with a probability of 2^-64.
+/// the same record are treated as one with a probability of 2^-64.
 pub(crate) fn low_64(hash: &RecordHash) -> u64 {
     let mut low = [0; 8];
     low.copy_from_slice(&hash[..8]);
@@ -230,7 +231,7 @@ fn low_32(hash: u64) -> u32 {
     low
 }
 
-/// A small number that stands for an integration of one Gong, so that keys stay short.
+/// A small number that means an integration of one Gong, so that keys stay short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Space(pub(crate) u16);
 
@@ -242,7 +243,7 @@ impl Space {
         key
     }
 
-    /// What the keys of all records of a type begin with.
+    /// The common prefix of the keys of all records of a type.
     pub(crate) fn prefix(self, object_type: ObjectType) -> Vec<u8> {
         let mut key = Vec::with_capacity(24);
         key.extend_from_slice(&self.0.to_be_bytes());
@@ -275,7 +276,7 @@ impl Space {
     }
 }
 
-/// Stands for a type in the keys of the last accepted lines of stages.
+/// Means a type in the keys of the last accepted lines of stages.
 const ACCEPTED_STAGES: u8 = 7;
 
 /// The place of a type in keys. Written in files: never change one.
@@ -322,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn record_that_goes_back_and_forth_is_noticed_at_the_fifth_change() {
+    fn alternating_record_is_noticed_at_the_fifth_change() {
         let hash = |version: u64| u128::from(version).to_le_bytes();
         let mut state = RecordState {
             current: Current::Version,

@@ -1,4 +1,4 @@
-//! A ledger that may not know what Gong holds any more: noticed, and made safe.
+//! A ledger that may not know what Gong has any more: noticed, and made safe.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ const MARGIN: Seconds = 60;
 /// Why the records of an open upload are sent again.
 const REASON: &str = "the ledger was recovered before the verdict was known: push it again";
 
-/// What was made safe by [`Ledger::recover`].
+/// The result of [`Ledger::recover`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recovered {
@@ -32,7 +32,7 @@ pub struct Recovered {
     pub uploads: u64,
 }
 
-/// What is kept beside a ledger, so that an older copy that takes its place is noticed.
+/// Stored beside a ledger, so that an older copy in its place is noticed.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Mark {
@@ -41,7 +41,7 @@ struct Mark {
 }
 
 impl Ledger {
-    /// Fails if this ledger was put back from a backup: an upload was made with it that it does not
+    /// Fails if this ledger was restored from a backup: an upload was made with it that it does not
     /// know.
     pub(super) async fn check_age(&self, identity: &Identity) -> Result<(), LedgerError> {
         let mark = self.store().mark().await?;
@@ -57,9 +57,9 @@ impl Ledger {
         }
     }
 
-    /// Makes an old or copied ledger safe: it keeps the ids of records, and forgets which version
-    /// Gong holds, so that the next push sends all of them again. Uploads without a verdict are given
-    /// up: another copy may have used their ids.
+    /// Makes an old or copied ledger safe: it keeps the ids of records but forgets which version
+    /// Gong has, so that the next push sends all of them again. Uploads without a verdict are
+    /// abandoned, because another copy may have used their ids.
     ///
     /// Dates that Gong was sent are not known either, so that the next push raises those before this
     /// moment to it: Gong may ignore older ones.
@@ -72,7 +72,7 @@ impl Ledger {
         self.recover_at(Timestamp::now()).await
     }
 
-    /// The same for a program with a clock of its own.
+    /// The same for a program with its own clock.
     ///
     /// # Errors
     ///
@@ -150,7 +150,7 @@ impl LockedLedger {
                 pending.is_known = true;
             }
             let conclusion = Conclusion {
-                rest: Some(RecordOutcome::NotTaken),
+                rest: Some(RecordOutcome::NotAccepted),
                 reason: REASON.to_owned(),
                 contents: self.lines_of(&upload),
                 may_be_in_gong: true,

@@ -25,15 +25,15 @@ pub(crate) struct LastRead {
     pub(crate) at: Timestamp,
     /// Its as-of.
     pub(crate) as_of: Milliseconds,
-    /// What the source was, with its mapping, as a hash.
+    /// The source and its mapping, as a hash.
     pub(crate) definition: String,
     /// By what the same unchanged files are recognized.
     pub(crate) stamp: Option<String>,
     /// How many part files it had.
     pub(crate) parts: usize,
-    /// Whether a file such as `_SUCCESS` said that they were all there.
+    /// Whether a marker such as `_SUCCESS` showed that all of them existed.
     pub(crate) has_marker: bool,
-    /// How many records it held.
+    /// The number of records in it.
     pub(crate) records: u64,
 }
 
@@ -108,8 +108,8 @@ impl Ledger {
         self.commit(batch).await
     }
 
-    /// Gives a scope another name: its records stay its own. Gives whether there was such a scope,
-    /// and none with the new name.
+    /// Returns a scope another name: its records stay its own. Gives whether there was such a
+    /// scope, and none with the new name.
     ///
     /// # Errors
     ///
@@ -138,7 +138,7 @@ impl Ledger {
             .unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
-    /// What a sync saw last of an integration.
+    /// The last state of an integration that a sync has seen.
     pub(crate) async fn look<T: for<'de> Deserialize<'de>>(
         &self,
         space: Space,
@@ -184,7 +184,7 @@ impl Ledger {
         Ok(self.meta(&pause_key(scope)).await?.is_some())
     }
 
-    /// Pauses the rounds of a scope, or lets them go on.
+    /// Pauses or resumes the rounds of a scope.
     ///
     /// # Errors
     ///
@@ -199,7 +199,7 @@ impl Ledger {
         self.commit(batch).await
     }
 
-    /// When the next round of a scope is due, as its running sync said last.
+    /// When the next round of a scope is due, according to its running sync.
     ///
     /// # Errors
     ///
@@ -277,7 +277,7 @@ impl Ledger {
             .collect())
     }
 
-    /// Makes a scope the owner of records that a complete read of it holds. Records that the ledger
+    /// Makes a scope the owner of records that a complete read of it has. Records that the ledger
     /// does not know get their owner with their verdict.
     pub(crate) async fn claim(
         &self,
@@ -342,7 +342,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// How many records each scope owns of a type, but for deleted ones; those that none owns are
+    /// The number of records of a type per scope, without deleted ones; records without a scope are
     /// under 0.
     pub(crate) async fn owners(
         &self,
@@ -384,8 +384,8 @@ impl Ledger {
             .collect())
     }
 
-    /// How many records of a type were sent in one direction since a moment, and not rejected.
-    /// Deletions of users whose address changes count with what comes.
+    /// The number of records of a type that were sent in one direction since a time, and not
+    /// rejected. Deletions of users whose address changes count as upserts.
     pub(crate) async fn sent_since(
         &self,
         space: Space,

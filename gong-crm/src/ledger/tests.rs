@@ -62,7 +62,7 @@ async fn locked(ledger: &Ledger) -> LockedLedger {
 }
 
 #[tokio::test]
-async fn verdict_makes_accepted_records_current_and_keeps_rejected_ones() {
+async fn verdict_makes_accepted_current_and_keeps_rejected() {
     let ledger = Ledger::memory();
     let locked = locked(&ledger).await;
     let mut upload = upload(locked.next_number());
@@ -154,7 +154,7 @@ async fn calls_of_all_processes_share_a_second() {
 }
 
 #[tokio::test]
-async fn pruned_ledger_keeps_what_gong_holds() {
+async fn pruned_ledger_keeps_the_state_of_gong() {
     let ledger = Ledger::memory();
     let locked = locked(&ledger).await;
     let mut upload = upload(locked.next_number());

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::record::{Milliseconds, RecordHash, Seconds, SentField, Space};
 use crate::{ClientRequestId, IntegrationId, ObjectType};
 
-/// How far an upload has come.
+/// The state of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -21,7 +21,7 @@ pub enum UploadState {
     Accepted,
     /// Gong's verdict is known and is in the records.
     Done,
-    /// Gong failed it as a whole, or refused to take it.
+    /// It failed in Gong as a whole, or Gong rejected the request.
     Failed,
     /// Gong never finished it, or knows nothing of it any more. Its records are sent again.
     Lost,
@@ -30,7 +30,7 @@ pub enum UploadState {
 }
 
 impl UploadState {
-    /// The word in tables and JSON.
+    /// The name in tables and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Planned => "planned",
@@ -55,7 +55,7 @@ impl fmt::Display for UploadState {
     }
 }
 
-/// Whether an upload's records come or go.
+/// Whether the records of an upload are upserted or deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -79,7 +79,7 @@ pub enum Purpose {
     Legacy,
 }
 
-/// One upload: what was sent to Gong, under which id, and what became of it.
+/// One upload: what was sent to Gong, under which id, and its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -88,17 +88,17 @@ pub struct Upload {
     pub number: u64,
     /// The id under which Gong knows it.
     pub client_request_id: ClientRequestId,
-    /// The integration it goes to.
+    /// The integration that it is sent to.
     pub integration_id: IntegrationId,
     /// The type of its records.
     pub object_type: ObjectType,
-    /// Whether its records come or go.
+    /// Whether its records are upserted or deleted.
     pub direction: Direction,
     /// Why it was made.
     pub purpose: Purpose,
-    /// How far it has come.
+    /// Its state.
     pub state: UploadState,
-    /// How many records it holds.
+    /// The number of records in it.
     pub records: u64,
     /// How many bytes it has.
     pub bytes: u64,
@@ -106,29 +106,29 @@ pub struct Upload {
     pub accepted: u64,
     /// How many of its records Gong rejected; 0 until the verdict.
     pub rejected: u64,
-    /// The files or sources its records came from.
+    /// The files or sources of its records.
     pub sources: Vec<String>,
     /// When it was written down.
     pub planned_at: Timestamp,
-    /// When Gong took it.
+    /// When Gong accepted it.
     pub accepted_at: Option<Timestamp>,
     /// When its verdict was known.
     pub completed_at: Option<Timestamp>,
-    /// How often Gong did not know its id after it had taken it.
+    /// How often Gong did not know its id after it had accepted it.
     #[serde(default)]
     pub(crate) not_found: u32,
-    /// Gong's last word about it, as JSON.
+    /// Gong's last status of it, as JSON.
     pub(crate) status: Option<String>,
     #[serde(default)]
     pub(crate) space: u16,
     /// The as-of of the read that its records came from.
     #[serde(default)]
     pub(crate) as_of: Milliseconds,
-    /// When the push began that planned it. No two pushes have the same, and what a later one plans
-    /// of a record is meant to replace what an earlier one planned.
+    /// When the push that planned it began. No two pushes have the same time, and the plan of a
+    /// later push for a record replaces that of an earlier one.
     #[serde(default)]
     pub(crate) push: Milliseconds,
-    /// The name of the file in the spool that holds its body.
+    /// The name of the file in the spool with its body.
     #[serde(default)]
     pub(crate) body: Option<String>,
     /// A hash of that file, so that a body that was cut by a crash is never sent.
@@ -137,10 +137,10 @@ pub struct Upload {
     /// Whether the user chose its id.
     #[serde(default)]
     pub(crate) has_own_id: bool,
-    /// Whether it goes with the uploads that come or with the deletions.
+    /// Whether it is sent with the upserts or with the deletions.
     #[serde(default)]
     pub(crate) order: Option<Direction>,
-    /// The scope that owns its records, if a complete read held them; 0 otherwise.
+    /// The scope that owns its records, if a complete read had them; 0 otherwise.
     #[serde(default)]
     pub(crate) scope: u32,
     /// How many uploads with earlier versions of its records must have their verdict before it.
@@ -163,12 +163,12 @@ pub enum Action {
     Create,
     /// Gong has another version.
     Update,
-    /// It goes.
+    /// It is deleted.
     Delete,
 }
 
 impl Action {
-    /// The word in tables and JSON.
+    /// The name in tables and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -195,40 +195,41 @@ pub(crate) struct Pending {
     pub(crate) line: u64,
     /// Whether the ledger had an entry of the record when the upload was planned.
     pub(crate) is_known: bool,
-    /// Whether it was not known then which version Gong holds, if any.
+    /// Whether it was not known then which version Gong has, if any.
     pub(crate) is_unsure: bool,
 }
 
 impl Pending {
-    /// Whether it is the deletion of a user whose address changes: the user comes back at once.
+    /// Whether it is the deletion of a user whose address changes: the user is created again at
+    /// once.
     pub(crate) fn is_replacement(&self) -> bool {
         self.action == Action::Delete && self.hash == [0; 16]
     }
 }
 
-/// What became of a record of an upload that has ended.
+/// The result for a record of a finished upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum RecordOutcome {
-    /// Gong holds it.
+    /// Gong has it.
     Accepted,
     /// Gong rejected it.
     Rejected,
     /// Gong's verdict does not say.
     Uncertain,
-    /// It was not sent, or not taken with its whole upload.
-    NotTaken,
+    /// It was not sent, or not accepted because its whole upload failed.
+    NotAccepted,
 }
 
 impl RecordOutcome {
-    /// The word in tables and JSON.
+    /// The name in tables and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Rejected => "rejected",
             Self::Uncertain => "uncertain",
-            Self::NotTaken => "not-taken",
+            Self::NotAccepted => "not-accepted",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a verdict means for what the ledger knows of a record.
+//! The effect of a verdict on the state of a record.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub(super) fn after(
     }
     let seconds = now.as_second();
     if pending.is_replacement() && outcome != RecordOutcome::Accepted {
-        // What became of the user, the upload with the new address says, which comes next.
+        // The next upload, with the new address, decides the result of the user.
         if outcome == RecordOutcome::Uncertain || conclusion.may_be_in_gong {
             state.current = Current::Unknown;
             state.address = None;
@@ -58,7 +58,7 @@ pub(super) fn after(
         RecordOutcome::Rejected => {
             let tries = tries_of(&state, pending, TryOutcome::Rejected);
             let next = seconds + pause_after(tries).as_secs();
-            // Nobody can read users back: whether one is gone stays unknown.
+            // Users cannot be read back, so it stays unknown whether one is deleted.
             let is_unreadable =
                 pending.action == Action::Delete && !upload.object_type.has_entity_schema();
             let outcome = if is_unreadable && tries >= MAX_UNCERTAIN {
@@ -70,7 +70,7 @@ pub(super) fn after(
         }
         RecordOutcome::Uncertain => {
             let tries = match (upload.purpose, &state.last_try) {
-                // It goes on until each record is alone: its parts are not tries of their own.
+                // The search continues until each record is alone: its parts do not count as tries.
                 (Purpose::ErrorSearch, Some(last)) if last.hash == pending.hash => last.tries,
                 _ => tries_of(&state, pending, TryOutcome::Uncertain),
             };
@@ -84,12 +84,12 @@ pub(super) fn after(
                 upload, pending, outcome, reason, tries, now, seconds,
             ));
         }
-        RecordOutcome::NotTaken => {
+        RecordOutcome::NotAccepted => {
             if conclusion.may_be_in_gong {
                 become_unknown(&mut state, pending);
             }
-            let tries = tries_of(&state, pending, TryOutcome::NotTaken);
-            let outcome = TryOutcome::NotTaken;
+            let tries = tries_of(&state, pending, TryOutcome::NotAccepted);
+            let outcome = TryOutcome::NotAccepted;
             let next = seconds + pause_after_failure(tries).as_secs();
             state.last_try = Some(last_try(upload, pending, outcome, reason, tries, now, next));
         }
@@ -97,12 +97,12 @@ pub(super) fn after(
     state
 }
 
-/// Gong may hold what it held, or what was sent now.
+/// Gong may have the old version, or the one that was sent now.
 fn become_unknown(state: &mut RecordState, pending: &Pending) {
     state.current = Current::Unknown;
     state.fields = union(&state.fields, &pending.fields);
     if state.address != pending.address {
-        // With either address: both have to be made free before another is given.
+        // With either address: both must be made free before another is given.
         state.address = None;
     }
 }

@@ -1,8 +1,9 @@
 //! Finding out what Gong does not document, with two records that are removed again.
 //!
-//! [`Client::probe`] sends one account and one contact whose ids begin with `gong-crm-probe-`, changes
-//! them, reads them back, and deletes them. The answers are kept in the [ledger](crate::ledger) as
-//! facts of the integration, and push and sync follow them: see [`Question`].
+//! [`Client::probe`] sends one account and one contact whose ids begin with `gong-crm-probe-`,
+//! changes them, reads them back, and deletes them. The answers are stored in the
+//! [ledger](crate::ledger) as facts of the integration, and push and sync use them: see
+//! [`Question`].
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ mod steps;
 /// About how many calls a probe takes.
 pub const CALLS: u64 = 40;
 
-/// How a probe goes about it.
+/// The options of a probe.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ProbeOptions {
@@ -29,7 +30,8 @@ pub struct ProbeOptions {
     pub poll: PollPolicy,
     /// How long Gong is given to store the new account before the contact is sent.
     pub account_delay: Duration,
-    /// How long to wait for a change to be seen. What is not seen until then did not take effect.
+    /// How long to wait until a change is visible. A change that is not visible by then had no
+    /// effect.
     pub visible_within: Duration,
 }
 
@@ -49,7 +51,7 @@ impl ProbeOptions {
         Self::default()
     }
 
-    /// The settings for a simulator, which shows at once what it took.
+    /// The options for a simulator, which shows accepted records at once.
     #[must_use]
     pub fn simulator(mut self) -> Self {
         self.poll = PollPolicy::SIMULATOR;
@@ -66,7 +68,7 @@ impl ProbeOptions {
 pub struct Fact {
     /// The question.
     pub question: Question,
-    /// The answer; `None` if it could not be found out.
+    /// The answer; `None` if it could not be determined.
     pub answer: Option<bool>,
     /// What Gong does, or why that is not known, in a sentence.
     pub message: String,
@@ -75,7 +77,7 @@ pub struct Fact {
 }
 
 impl Fact {
-    /// The answer to a question, in words.
+    /// The answer to a question, with its sentences.
     pub fn of(facts: &Facts, question: Question) -> Self {
         let answer = facts.answer(question);
         Self {
@@ -87,7 +89,7 @@ impl Fact {
     }
 }
 
-/// What a probe found out.
+/// The results of a probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -100,7 +102,7 @@ pub struct ProbeReport {
     pub left: Vec<(ObjectType, String)>,
 }
 
-/// Why a probe came to no report. What it sent is removed by the next one.
+/// Why a probe has no report. The next probe removes what it sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProbeError {
@@ -120,8 +122,8 @@ pub enum ProbeError {
     },
     /// Gong accepted a record and does not show it.
     #[error(
-        "Gong accepted the {object_type} of the probe and does not show it yet; try again later, or \
-         wait longer"
+        "Gong accepted the {object_type} of the probe but does not show it yet; try again later, \
+         or wait longer"
     )]
     NotShown {
         /// Its type.
@@ -136,8 +138,8 @@ pub enum ProbeError {
 }
 
 impl Client {
-    /// Tries what Gong does not document, with one account and one contact that are removed again,
-    /// and keeps the answers in the ledger.
+    /// Tests what Gong does not document, with one account and one contact that are deleted
+    /// afterwards, and stores the answers in the ledger.
     ///
     /// Both have ids that begin with `gong-crm-probe-`, and neither has an address, so that no call
     /// or mail is tied to them. Fields of the contact's schema are used only if a text field is
@@ -145,8 +147,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// See [`ProbeError`]. What the probe has sent is removed if Gong lets it; the next probe removes
-    /// what is left.
+    /// See [`ProbeError`]. The records of the probe are deleted if possible; the next probe deletes
+    /// the others.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -173,7 +175,7 @@ impl Client {
         Box::pin(steps::probe(self, integration_id, options)).await
     }
 
-    /// What the last probe found out. No call is made.
+    /// The results of the last probe. No call is made.
     ///
     /// # Errors
     ///

@@ -19,7 +19,7 @@ use crate::{IntegrationId, ObjectType};
 /// The field that says which step Gong shows.
 const MARK: &str = "lastName";
 
-/// The field of Gong's own that is cleared.
+/// The field of Gong that is cleared.
 const STANDARD: &str = "title";
 
 pub(super) async fn probe(
@@ -48,7 +48,7 @@ pub(super) async fn probe(
         facts: Facts::default(),
         sent: ledger.probe_records(space).await?,
     };
-    // What an earlier probe left behind goes first.
+    // Records of an earlier probe are deleted first.
     probe.remove().await?;
     let tried = probe.try_all().await;
     let removed = probe.remove().await;
@@ -79,7 +79,7 @@ struct Probe<'a> {
     /// A custom text field of contacts, if one is declared.
     custom: Option<String>,
     facts: Facts,
-    /// What Gong was sent and is not known to be removed.
+    /// Records that were sent and may still be in Gong.
     sent: Vec<(ObjectType, String)>,
 }
 
@@ -152,7 +152,7 @@ impl Probe<'_> {
             return Err(ProbeError::NotShown { object_type });
         }
         self.good_lines().await?;
-        self.left_out().await?;
+        self.omitted().await?;
         self.null().await?;
         self.older_date().await?;
         self.other_case().await?;
@@ -185,7 +185,7 @@ impl Probe<'_> {
         Ok(())
     }
 
-    async fn left_out(&mut self) -> Result<(), ProbeError> {
+    async fn omitted(&mut self) -> Result<(), ProbeError> {
         let before = self.restore(3).await?;
         let line = self.step(4, &[]);
         self.send_good(ObjectType::Contact, &[line.into()]).await?;

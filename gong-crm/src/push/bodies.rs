@@ -1,4 +1,4 @@
-//! The bodies of uploads: the lines that are sent, in files of the spool, and what each holds.
+//! The bodies of uploads: the lines that are sent, in files of the spool, and what each contains.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -66,7 +66,7 @@ pub(super) struct Bodies<'a> {
     pub(super) limits: Limits,
     pub(super) reader: Reader<'a>,
     pub(super) names: Names,
-    /// What a sync adds.
+    /// The additions of a sync.
     pub(super) round: BodiesRound,
     /// Until when Gong may have been sent dates that the ledger does not know.
     pub(super) unknown_dates_until: Option<Seconds>,
@@ -85,7 +85,7 @@ pub(super) struct Bodies<'a> {
     pub(super) clears: Clears,
     /// How many dates were raised, because Gong was sent a later one.
     pub(super) raised_dates: u64,
-    /// How many dates could not be raised, because there is no later one.
+    /// The number of dates that could not be raised, because there is no later one.
     pub(super) last_dates: u64,
     /// How many records go to a Gong that may have custom fields of them which a recovered ledger does
     /// not know.
@@ -100,7 +100,7 @@ pub(super) struct Limits {
     pub(super) now: Timestamp,
 }
 
-/// A line that was read, with what has to be known of it.
+/// A line that was read, with what must be known of it.
 struct Read {
     chosen: Chosen,
     /// The file's place among those of the type.
@@ -312,7 +312,7 @@ impl<'a> Bodies<'a> {
         }
         let mut nulls = Vec::new();
         let mut defaults = Vec::new();
-        // A person's own line never gets a value that nobody gave.
+        // A line that a person pushes never gets a value that nobody wrote.
         let fills_defaults =
             self.round.is_sync || self.files.files[read.file].1.converted.is_some();
         if !is_deletion {
@@ -393,7 +393,7 @@ impl<'a> Bodies<'a> {
             None => known.and_then(|known| known.address),
         };
         let is_user = self.files.object_type == ObjectType::BusinessUser;
-        // Gong may hold the user with another address than the ledger knows.
+        // Gong may have the user with another address than the ledger knows.
         let is_unsure = is_user
             && !is_deletion
             && before.is_none()
@@ -409,7 +409,7 @@ impl<'a> Bodies<'a> {
                 });
         let sent = self.last_sent_date(known, read.chosen.step);
         let sent = sent.max(read.chosen.date_under_way);
-        // The date of the deletion that comes before the new address.
+        // The date of the deletion before the new address.
         let deleted = (frees_address && !is_deletion).then(|| {
             let earlier = modified.map(|modified| modified.saturating_sub(1));
             let later = sent.map(|sent| sent.saturating_add(1));
@@ -442,7 +442,7 @@ impl<'a> Bodies<'a> {
         let mut line = Vec::with_capacity(read.line.len() + 32);
         sent_form(self.files.object_type, &read.line, &edits, &mut line).map_err(|_| changed())?;
         let action = self.planned_action(&pending, known);
-        if self.is_left_out(&action) {
+        if self.is_skipped(&action) {
             return Ok(());
         }
         if let Some(reason) = blocked.reason(&read.references) {
@@ -473,7 +473,7 @@ impl<'a> Bodies<'a> {
             // The deletions that make an address free come first of all.
             true if frees_address => (Direction::Upsert, step),
             false if is_user => (Direction::Upsert, step.saturating_add(1)),
-            // What comes back at once goes with those that come.
+            // Users that are created again at once are sent with the upserts.
             true if read.chosen.is_followed => (Direction::Upsert, step),
             _ => (direction, step),
         };
@@ -487,7 +487,7 @@ impl<'a> Bodies<'a> {
         Ok(())
     }
 
-    /// A user whose address changes is deleted first: Gong wants that in a request of its own.
+    /// A user whose address changes is deleted first: Gong requires a separate request for that.
     fn add_deletion_before(
         &mut self,
         pending: &Pending,
@@ -563,7 +563,7 @@ fn changed_while_read(path: &std::path::Path) -> PushError {
     ))
 }
 
-/// A date-time as Gong takes it; none beyond the year 9999.
+/// A date-time as Gong accepts it; none beyond the year 9999.
 pub(super) fn text_of(seconds: Seconds) -> Option<String> {
     Timestamp::from_second(seconds)
         .ok()

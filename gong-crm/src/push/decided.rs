@@ -1,5 +1,5 @@
-//! Decides about the records of one type: each is looked up in the ledger, and [`plan`](super::plan)
-//! says what is done with it.
+//! Decides about the records of one type: it looks each up in the ledger, and [`plan`](super::plan)
+//! decides what to do with it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -40,7 +40,7 @@ impl Alternating {
         self.count += 1;
     }
 
-    /// What is worth knowing about them, if there are any.
+    /// A note about them, if there are any.
     pub(super) fn note(&self, object_type: ObjectType) -> Option<String> {
         let first = self.first.as_deref()?;
         let who = match self.count {
@@ -54,16 +54,16 @@ impl Alternating {
     }
 }
 
-/// The dates that Gong will have been sent before a version goes.
+/// The dates of the versions that will have been sent before a version.
 #[derive(Debug, Clone, Copy)]
 struct Before {
     latest: Option<Seconds>,
-    /// Whether another version is under way or goes before it.
+    /// Whether another version is being sent or is sent before it.
     is_any: bool,
 }
 
 impl Before {
-    /// What it is after a version, whose date is raised if it is not later.
+    /// The state after a version, whose date is raised if it is not later.
     fn and_then(self, version: &Entry, stride: u16) -> Self {
         let raised = self
             .latest
@@ -84,10 +84,10 @@ pub(super) struct Decided<'a> {
     plan: &'a mut Plan,
     rules: Rules,
     pub(super) chosen: Vec<Chosen>,
-    /// Records that Gong holds as they are, after a version that it rejected.
+    /// Records that Gong has as they are, after a version that it rejected.
     pub(super) settled: Vec<(ObjectType, String)>,
     pub(super) alternating: Alternating,
-    /// What a sync looks at besides.
+    /// The additional checks of a sync.
     pub(super) round: RoundType,
     /// The hashes of the ids of the only records that are looked at.
     only: Option<HashSet<u64>>,
@@ -168,7 +168,7 @@ impl<'a> Decided<'a> {
         Ok(())
     }
 
-    /// Goes through all records of the type: for large pushes.
+    /// Reads all records of the type: for large pushes.
     pub(super) async fn scan(
         &mut self,
         key: [u8; 16],
@@ -315,9 +315,9 @@ impl<'a> Decided<'a> {
         self.decisions = decisions;
     }
 
-    /// The as-of of a version: now, because a person says so by pushing it. Records that were rejected
-    /// once and are pushed again are as old as their date: in the meantime, Gong may have taken newer
-    /// versions.
+    /// The as-of of a version: now, because a person says so by pushing it. Records that were
+    /// rejected once and are pushed again are as old as their date: in the meantime, Gong may have
+    /// accepted newer versions.
     fn as_of(&self, version: &Entry) -> Milliseconds {
         let (place, _) = self.files.locate(version.place);
         let is_rejects = self.files.files[place].1.is_rejects;
@@ -366,13 +366,13 @@ impl<'a> Decided<'a> {
             Decision::Unchanged => {
                 report.unchanged += 1;
                 if let Some((id, _)) = known.filter(|_| last_try.is_some()) {
-                    // What Gong holds was given again: the version that it rejected is no more.
+                    // The version in Gong was given again, so the rejected version is obsolete.
                     self.settled.push((self.files.object_type, id.to_owned()));
                 }
             }
             Decision::NewerInGong if open.is_rejects => {
                 error(
-                    "not sent: Gong holds a newer version of this record; delete it from this file"
+                    "not sent: Gong has a newer version of this record; remove it from this file"
                         .to_owned(),
                 );
                 report.held_back += 1;
@@ -395,7 +395,7 @@ impl<'a> Decided<'a> {
                 }
                 report.rejected += 1;
             }
-            Decision::NotTaken => {
+            Decision::NotAccepted => {
                 if let Some(last) = last_try {
                     let next = jiff::Timestamp::from_second(last.next).unwrap_or_default();
                     let reason = &last.reason;

@@ -1,7 +1,7 @@
-//! Brings one upload to its end: sends it, asks for its status, waits for the verdict.
+//! Delivers one upload: sends it, polls its status, waits for the verdict.
 //!
-//! What is done after which event is [`transition`](super::transition)'s to say; each step is in the
-//! ledger before the next is taken.
+//! [`transition`](super::transition) decides what to do after each event; each step is in the
+//! ledger before the next starts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,24 +17,24 @@ use super::session::Session;
 use super::transition::{End, Event, Next, State, next};
 use crate::ledger::{Upload, UploadState};
 
-/// How often Gong must not know an id before it is taken for not arrived.
+/// How often Gong must not know an id before it counts as not arrived.
 const NOT_FOUND_BEFORE_RESEND: u32 = 3;
 
-/// How often, and for how long, Gong must not know an id that it took before it is taken for lost.
+/// How often, and for how long, Gong must not know an id that it took before it counts as lost.
 const NOT_FOUND_BEFORE_LOST: u32 = 3;
 const LOST_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
-/// An upload without a verdict after this time is taken for lost.
+/// An upload without a verdict after this time counts as lost.
 const DEADLINE: SignedDuration = SignedDuration::from_hours(6);
 
-/// How often an answer that is not Gong's, such as a page of a proxy, is taken for passing.
+/// How often a response that is not Gong's, such as a page of a proxy, counts as temporary.
 const STRANGE_ANSWERS: u32 = 4;
 
 /// How an upload ended for this push.
 #[derive(Debug)]
 pub(super) struct Delivered {
     pub(super) end: End,
-    /// Gong's last word.
+    /// Gong's last status.
     pub(super) status: Option<RequestStatus>,
     /// Why there is no verdict.
     pub(super) reason: String,
@@ -57,12 +57,12 @@ struct Delivery<'s> {
     sending: Attempts<'s>,
     /// Why it is not known whether the last try arrived.
     unclear: Option<Arc<Error>>,
-    /// When Gong took it, if it did so in this push.
+    /// When Gong accepted it, if it did so in this push.
     accepted: Option<Duration>,
 }
 
 impl Session {
-    /// Brings an upload to its end, from wherever the ledger says that it is.
+    /// Delivers an upload, from any state in the ledger.
     pub(super) async fn deliver(&self, upload: &mut Upload, is_older: bool) -> Delivered {
         let clock = &*self.client.clock;
         let mut delivery = Delivery {
@@ -85,7 +85,7 @@ impl Session {
         let end = loop {
             let (state, action) = next(delivery.state, event);
             delivery.state = state;
-            // What is to be sent is written down by `send`, when it is its turn.
+            // `send` writes the state when it actually sends.
             if action != Next::Send
                 && let Err(error) = delivery.save().await
             {
@@ -159,8 +159,7 @@ impl Delivery<'_> {
             self.upload.body.is_some()
         };
         if !has_body {
-            "its content is not known any more: push its records again"
-                .clone_into(&mut self.reason);
+            "its content is lost: push its records again".clone_into(&mut self.reason);
             return Event::StatusLost;
         }
         if let Some(error) = self.unclear.take()
@@ -198,7 +197,7 @@ impl Delivery<'_> {
         let event = match action {
             RetryAction::Retry | RetryAction::RetryAfter => Event::SendFailed,
             RetryAction::CheckStatusThenRetry => {
-                // It is asked about at once; the pause comes before it is sent again.
+                // Its status is requested at once; the pause is before it is sent again.
                 self.unclear = Some(error);
                 return Event::SendUnclear;
             }
@@ -208,7 +207,7 @@ impl Delivery<'_> {
                 return Event::SendRefused;
             }
         };
-        // Nothing has left: while it waits, nobody need ask Gong about an id that it does not know.
+        // Nothing was sent yet: while it waits, there is no need to ask Gong about its id.
         if !self.state.may_have_arrived {
             self.state.stage = UploadState::Planned;
             if let Err(error) = self.save().await {
@@ -335,7 +334,7 @@ impl Delivery<'_> {
         let policy = self.session.options.poll;
         let started = clock.monotonic();
         let (mut strange, mut asked) = (0, 0_u32);
-        // Gong processes in the background: what it took just now is hardly finished.
+        // Gong processes in the background: what it accepted just now is hardly finished.
         let first = policy.pauses().next().filter(|_| self.accepted.is_some());
         if let Some(first) = first.filter(|first| *first <= policy.timeout) {
             clock.sleep(first).await;

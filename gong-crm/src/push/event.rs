@@ -1,4 +1,4 @@
-//! What a push reports while it is under way.
+//! The events of a running push.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -26,7 +26,7 @@ pub enum Event {
         /// Its name.
         source: String,
     },
-    /// The records of a type are compared with what Gong holds.
+    /// The records of a type are being compared with their versions in Gong.
     Comparing {
         /// Their type.
         object_type: ObjectType,
@@ -40,11 +40,11 @@ pub enum Event {
         /// How many warnings there are.
         warnings: u64,
     },
-    /// It is decided what is sent.
+    /// The plan is complete.
     Planned {
-        /// How many records differ from what Gong holds.
+        /// How many records differ from what Gong has.
         records: u64,
-        /// How many records Gong holds as they are.
+        /// How many records Gong has as they are.
         unchanged: u64,
         /// How many uploads they make.
         uploads: usize,
@@ -64,7 +64,7 @@ pub enum Event {
         client_request_id: ClientRequestId,
         /// The type of its records.
         object_type: ObjectType,
-        /// How many records it holds.
+        /// The number of records in it.
         records: u64,
         /// How many bytes it has.
         bytes: u64,
@@ -85,7 +85,7 @@ pub enum Event {
     Polled {
         /// The upload's id.
         client_request_id: ClientRequestId,
-        /// What it said.
+        /// The status.
         status: RequestStatus,
     },
     /// A request failed and is repeated.
@@ -115,11 +115,11 @@ pub enum Event {
         client_request_id: ClientRequestId,
         /// The type of its records.
         object_type: ObjectType,
-        /// How many records it holds.
+        /// The number of records in it.
         records: u64,
-        /// How many of them Gong accepted.
+        /// The number of accepted records.
         accepted: u64,
-        /// How many of them Gong rejected.
+        /// The number of rejected records.
         rejected: u64,
     },
     /// An upload was not sent, or its verdict was not learned.

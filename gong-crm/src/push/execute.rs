@@ -15,10 +15,10 @@ pub(super) struct Step<W> {
     pub(super) after: Vec<usize>,
 }
 
-/// Runs all steps, and gives what each came to; `None` for those that were not run to their end,
+/// Runs all steps, and returns the result of each; `None` for those that were not completed,
 /// because `cancel` became ready first.
 ///
-/// Each step and each edge is looked at once, so thousands of steps take thousands of moves.
+/// Each step and each edge is visited once, so the time is linear.
 pub(super) async fn execute<W, T, F>(
     steps: Vec<Step<W>>,
     mut run: impl FnMut(W) -> F,

@@ -29,7 +29,7 @@ impl Clears {
 }
 
 impl Session {
-    /// What is known of this Gong.
+    /// The known facts about this Gong.
     pub(super) async fn facts(&self) -> Result<Facts, LedgerError> {
         self.ledger.ledger().facts(self.space).await
     }
@@ -45,7 +45,7 @@ impl Session {
     }
 }
 
-/// Reads a verdict, where it may be known whether the good lines of an upload with errors are taken.
+/// Reads a verdict, using what is known about the good lines of an upload with errors.
 fn judge_as_known(
     status: &RequestStatus,
     records: usize,
@@ -71,7 +71,8 @@ fn judge_as_known(
         }
         (Some(false), Rest::Accepted) => {
             judgement.rest = Rest::Uncertain;
-            "this Gong takes nothing of an upload with errors".clone_into(&mut judgement.reason);
+            "this Gong rejects all records of an upload with errors"
+                .clone_into(&mut judgement.reason);
         }
         _ => {}
     }

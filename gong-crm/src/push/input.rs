@@ -22,14 +22,14 @@ use super::{Options, PushError};
 use crate::ObjectType;
 use crate::source::Stamp;
 
-/// The path that stands for standard input.
+/// The path that means standard input.
 pub(super) const STANDARD_INPUT: &str = "-";
 
 /// How many findings are reported while a push is under way.
 const REPORTED_FINDINGS: usize = 50;
 
-/// What the push takes care of itself, so that the check must not complain: it leaves blank lines
-/// out, splits large files, and orders versions of a record.
+/// Things that the push handles itself, so the check must not report them: it omits blank lines,
+/// splits large files, and orders versions of a record.
 const HANDLED_RULES: [Rule; 4] = [
     Rule::BlankLine,
     Rule::FileSize,
@@ -68,17 +68,17 @@ pub(super) struct OpenFile {
     /// Where its lines are: in the file itself, or in the spool.
     pub(super) lines: PathBuf,
     pub(super) bytes: u64,
-    /// What a CSV was converted to.
+    /// The converted lines of a CSV.
     pub(super) converted: Option<Arc<dyn LineSource>>,
     /// Lines that are not sent; by number in `lines`.
     pub(super) skipped: BTreeMap<u64, Skipped>,
     /// Whether it holds records that were rejected before, by its name.
     pub(super) is_rejects: bool,
-    /// Whether its records came from memory, so that no file is beside it.
+    /// Whether its records came from memory, so that there is no file for rejects beside it.
     pub(super) is_in_memory: bool,
     /// The file as it was before it was read, if it must not change.
     pub(super) stamp: Option<Stamp>,
-    /// How many records it holds, with those that could not be converted.
+    /// How many records it has, with those that could not be converted.
     pub(super) records: u64,
 }
 
@@ -118,7 +118,7 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// [`FilesError`] when a path can't be read, holds no records, or when the type of a file is not
+    /// [`FilesError`] when a path can't be read, has no records, or when the type of a file is not
     /// known.
     pub fn files(&self) -> Result<Vec<InputFile>, FilesError> {
         let is_input = |path: &&PathBuf| path.as_os_str() == STANDARD_INPUT;
@@ -159,8 +159,8 @@ impl Options {
 
     /// The check that a push with these options makes; `None` if it makes none.
     ///
-    /// What a push takes care of itself is allowed: blank lines, large files, several versions of a
-    /// record and their order.
+    /// Rules about things that a push handles itself are allowed: blank lines, large files, several
+    /// versions of a record and their order.
     pub fn push_check(&self) -> Option<check::Options> {
         self.check.options().map(|options| {
             let mut options = options.clone();
@@ -219,12 +219,12 @@ pub(super) fn unreadable(path: &Path, error: io::Error) -> PushError {
     PushError::Request(Error::new(ErrorKind::File, message).with_source(error))
 }
 
-/// What the check says of a push's files.
+/// The result of the check of a push's files.
 #[derive(Debug)]
 pub(super) enum Checked {
-    /// They can be sent, but for the lines that the files now skip.
+    /// They can be sent, except for the lines that the files now skip.
     Sendable,
-    /// There are errors, and nothing is sent: those of each file, in the order of the files.
+    /// There are errors, and nothing is sent: the errors of each file, in the order of the files.
     Invalid(Vec<Vec<RecordError>>),
 }
 

@@ -1,4 +1,4 @@
-//! The order of uploads: what is referred to comes before what refers to it, and goes after it.
+//! The order of uploads: records are sent after those that they refer to, and deleted before them.
 
 use crate::ObjectType;
 use crate::ledger::{Direction, Upload};

@@ -1,9 +1,9 @@
-//! Pushing records: from files, or from records in memory, to a verdict about each of them.
+//! Pushes records, from files or from memory, and waits for the verdict on each of them.
 //!
-//! [`Client::push`] makes a [`Push`]. It compares every record with the version that Gong holds, as
+//! [`Client::push`] makes a [`Push`]. It compares every record with the version that Gong has, as
 //! the client's [ledger](crate::ledger) knows it, sends only what differs, waits for Gong's verdict on
 //! each upload, and reports what Gong accepted and rejected, record by record.
-//! [`Client::resume`] goes on with uploads whose verdict is not known yet.
+//! [`Client::resume`] continues with uploads whose verdict is not known yet.
 //!
 //! The way of a push, in the order of its modules:
 //!
@@ -14,8 +14,8 @@
 //!    ledger. Nothing has been sent so far.
 //! 5. `execute` runs the uploads in the order in which records refer to each other.
 //! 6. `deliver` brings one upload to its end, as the table in `transition` says.
-//! 7. `verdict` reads Gong's answer, and `outcome` writes what it means for each record into the ledger.
-//! 8. `report` and `rejects` say what became of it all.
+//! 7. `verdict` reads Gong's response, and `outcome` writes what it means for each record into the ledger.
+//! 8. `report` and `rejects` say the results.
 
 use std::future::{Future, IntoFuture};
 use std::pin::{Pin, pin};
@@ -84,10 +84,10 @@ pub(crate) use event::{Events, Listener};
 /// How many events wait for a reader; while it does not read, later ones are dropped.
 pub(crate) const WAITING_EVENTS: usize = 1_024;
 
-/// How long a canceled push may take for the report of what it leaves behind.
+/// The time that a canceled push has for the report about unfinished uploads.
 const STOPPING: Duration = Duration::from_secs(5);
 
-/// Why a push came to no report.
+/// Why a push has no report.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PushError {
@@ -156,12 +156,12 @@ pub struct Push {
     listener: Option<Listener>,
 }
 
-/// What is to be done.
+/// The task of a push.
 #[derive(Debug)]
 enum Task {
     Files(IntegrationId),
     Records(IntegrationId, std::io::Result<records::Written>),
-    /// All uploads without a verdict if there are no ids.
+    /// These uploads, or all uploads without a verdict if there are no ids.
     Resume(Vec<ClientRequestId>),
 }
 
@@ -188,8 +188,8 @@ impl Push {
     ///
     /// # Errors
     ///
-    /// The future fails as awaiting the push does: see [`PushError`]. What goes wrong with one upload
-    /// is in the report and does not keep the others from being sent.
+    /// The future fails in the same way as awaiting the push: see [`PushError`]. Errors of single
+    /// uploads are in the report and do not stop the others.
     pub fn start(
         mut self,
     ) -> (
@@ -202,7 +202,7 @@ impl Push {
             if let Some(listener) = &mut listener {
                 listener(event);
             }
-            // Nobody has to read, and a slow reader does not hold the push up.
+            // The receiver does not have to read, and a slow one does not block the push.
             drop(sender.try_send(event.clone()));
         }));
         let (cancel, canceled) = watch::channel(false);
@@ -258,7 +258,7 @@ impl IntoFuture for Push {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            // Held to the end, so that nothing seems canceled.
+            // Kept until the end, so that the push does not look canceled.
             let (_cancel, canceled) = watch::channel(false);
             self.carry_out(canceled).await
         })
@@ -302,20 +302,19 @@ impl PushHandle {
 pub struct CancelHandle(Arc<watch::Sender<bool>>);
 
 impl CancelHandle {
-    /// Stops the push where it is: nothing more is sent, and the report says how far it came. What
-    /// is not finished is in the ledger and can be resumed.
+    /// Stops the push: nothing more is sent, and the report has the results so far. Unfinished
+    /// uploads are in the ledger and can be resumed.
     pub fn cancel(&self) {
         self.0.send_replace(true);
     }
 }
 
 impl Client {
-    /// Makes Gong hold the records of files: what it does not hold already is sent, and followed to
-    /// its verdict.
+    /// Sends the records of files that are not in Gong yet, and waits for the verdict.
     ///
     /// # Errors
     ///
-    /// See [`PushError`]. A report is no success: look at its [`Verdict`].
+    /// See [`PushError`]. A report is not a success: check its [`Verdict`].
     pub fn push(&self, integration_id: IntegrationId, options: Options) -> Push {
         Push {
             client: self.clone(),
@@ -325,9 +324,9 @@ impl Client {
         }
     }
 
-    /// Goes on with uploads whose verdict is not known: those with these ids, or all if there are
-    /// none. What may have arrived is asked about before it is sent again, and what was overtaken by
-    /// a newer version is not sent.
+    /// Finishes uploads without a verdict: those with these ids, or all of them if there are none.
+    /// Gong is asked for the status of everything that may have arrived before it is sent again.
+    /// Records with a newer version are not sent.
     ///
     /// # Errors
     ///

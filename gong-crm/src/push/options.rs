@@ -1,4 +1,4 @@
-//! How a push goes about it.
+//! The options of a push.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ pub const MAX_UPLOAD_RECORDS: u64 = 250_000;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum CheckMode {
-    /// They are not: Gong finds what is wrong with them.
+    /// They are not checked: Gong finds the errors.
     Off,
     /// With an error in any record, nothing is sent.
     Strict(check::Options),
@@ -50,7 +50,7 @@ pub enum CheckMode {
 }
 
 impl CheckMode {
-    /// What is checked, unless nothing is.
+    /// The options of the check, if there is one.
     pub fn options(&self) -> Option<&check::Options> {
         match self {
             Self::Off => None,
@@ -79,7 +79,7 @@ pub enum Wait {
     UntilSent,
 }
 
-/// Which records are sent although Gong holds them already.
+/// Which records are sent although they are in Gong already.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Resend {
@@ -102,7 +102,7 @@ impl Resend {
     }
 }
 
-/// How a push goes about it.
+/// The options of a push.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -111,21 +111,21 @@ pub struct Options {
     pub paths: Vec<PathBuf>,
     /// The type of all records; without it, each file's name says it.
     pub object_type: Option<ObjectType>,
-    /// How CSV files become records; without it, they are refused.
+    /// How CSV files become records; without it, they are rejected.
     pub converter: Option<Arc<dyn FileConverter>>,
-    /// What is checked before anything is sent.
+    /// The check before anything is sent.
     pub check: CheckMode,
     /// How often Gong is asked for a verdict, and for how long.
     pub poll: PollPolicy,
     /// How long Gong is given to store new accounts before records that refer to them are sent.
     pub account_delay: Duration,
-    /// How long to wait until new accounts can be read back from Gong, at most.
+    /// Maximum time to wait until new accounts can be read back from Gong.
     pub account_visible: Duration,
     /// How often and how long a failed request is repeated.
     pub retry: RetryLimits,
     /// The `clientRequestId` of the upload; only if there is exactly one.
     pub request_id: Option<ClientRequestId>,
-    /// The largest number of bytes of records in one upload; at most [`MAX_UPLOAD_BYTES`].
+    /// Maximum number of bytes of records in one upload; at most [`MAX_UPLOAD_BYTES`].
     pub max_upload_bytes: u64,
     /// Send all versions of a record, the oldest first, instead of the newest.
     pub history: bool,
@@ -133,10 +133,10 @@ pub struct Options {
     pub touch: bool,
     /// Send every `modifiedDate` as it is, even if Gong was sent a later one.
     pub keep_dates: bool,
-    /// By type, the names of fields that are not compared: a record of which only they differ is not
-    /// sent. When it is sent, they go with it.
+    /// By type, the names of fields that are not compared: a record in which only these fields
+    /// differ is not sent. If it is sent, these fields are sent too.
     pub ignore_fields: BTreeMap<ObjectType, BTreeSet<String>>,
-    /// Which records are sent although Gong holds them already, or rejected them as they are.
+    /// Which records are sent although they are in Gong already, or rejected them as they are.
     pub resend: Resend,
     /// Send records even if a record that they refer to is not in Gong.
     pub ignore_dependencies: bool,
@@ -188,7 +188,7 @@ impl Options {
         }
     }
 
-    /// The same without the check: Gong finds what is wrong.
+    /// The same without the check: Gong finds the errors.
     #[must_use]
     pub fn unchecked(mut self) -> Self {
         self.check = CheckMode::Off;

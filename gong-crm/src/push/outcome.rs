@@ -1,4 +1,4 @@
-//! From an upload's verdict to its records: what is written into the ledger and into the report.
+//! Writes an upload's verdict and the results of its records into the ledger and the report.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::value::ObjectId;
 const MAX_READ_BACK: usize = 300;
 
 impl Session {
-    /// Sends an upload, waits for its verdict, and writes down what became of its records.
+    /// Sends an upload, waits for its verdict, and writes down the results of its records.
     pub(super) async fn bring_to_end(&self, mut upload: Upload, may_be_stale: bool) -> Ended {
         let number = upload.number;
         let mut pending = Vec::new();
@@ -199,7 +199,7 @@ impl Session {
             UploadState::Dropped
         };
         let conclusion = Conclusion {
-            rest: Some(RecordOutcome::NotTaken),
+            rest: Some(RecordOutcome::NotAccepted),
             reason: reason.clone(),
             contents: self.contents(upload, pending, |_| true),
             may_be_in_gong,
@@ -231,14 +231,14 @@ impl Session {
             (reason, Status::NotSent)
         } else {
             let reason = format!(
-                "another copy of this ledger has been at work: Gong knows the id {id}, and this \
-                 ledger never sent it. Use the newest copy, or run `gong-crm ledger recover`"
+                "another copy of this ledger is in use: Gong knows the id {id}, which this ledger \
+                 never sent. Use the newest copy, or run `gong-crm ledger recover`"
             );
             self.stop(reason.clone(), None);
             (reason, Status::Unknown)
         };
         let conclusion = Conclusion {
-            rest: Some(RecordOutcome::NotTaken),
+            rest: Some(RecordOutcome::NotAccepted),
             reason: reason.clone(),
             contents: self.contents(upload, pending, |_| true),
             ..Conclusion::default()
@@ -274,7 +274,7 @@ impl Session {
         for (pending, outcome) in pending.iter().zip(&outcomes) {
             let is_missing = matches!(
                 outcome.outcome,
-                RecordOutcome::Rejected | RecordOutcome::NotTaken
+                RecordOutcome::Rejected | RecordOutcome::NotAccepted
             );
             if is_missing && pending.action == Action::Create {
                 self.note_missing(upload.object_type, &pending.object_id);
@@ -286,8 +286,8 @@ impl Session {
         ))
     }
 
-    /// Of records that Gong did not take, and of which it is not known whether Gong has an earlier
-    /// version, those that it does not have: what refers to them is held back.
+    /// Among records that Gong did not accept and that may have an earlier version in Gong, finds
+    /// those that Gong does not have: records that refer to them are held back.
     async fn note_absent(
         &self,
         upload: &Upload,
@@ -298,7 +298,7 @@ impl Session {
             pending.action == Action::Update
                 && matches!(
                     outcome.outcome,
-                    RecordOutcome::Rejected | RecordOutcome::NotTaken
+                    RecordOutcome::Rejected | RecordOutcome::NotAccepted
                 )
         });
         let ids: Vec<&str> = refused.map(|(of, _)| of.object_id.as_str()).collect();
@@ -345,7 +345,7 @@ impl Session {
             Rest::Accepted => RecordOutcome::Accepted,
             Rest::Rejected => RecordOutcome::Rejected,
             Rest::Uncertain => RecordOutcome::Uncertain,
-            Rest::NotTaken => RecordOutcome::NotTaken,
+            Rest::NotAccepted => RecordOutcome::NotAccepted,
         };
         let mut exceptions: BTreeMap<usize, (RecordOutcome, String)> = judgement
             .rejected
@@ -358,7 +358,7 @@ impl Session {
                 .await;
         }
         upload.state = match judgement.rest {
-            Rest::NotTaken => UploadState::Failed,
+            Rest::NotAccepted => UploadState::Failed,
             _ => UploadState::Done,
         };
         let is_stage = upload.object_type == ObjectType::Stage;

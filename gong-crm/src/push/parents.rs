@@ -15,7 +15,7 @@ pub(super) struct BlockedParents {
     pub(super) is_on: bool,
     /// The records that the push sends although Gong did not have them.
     coming: HashSet<(ObjectType, String)>,
-    /// What the ledger says; true if Gong does not have the record.
+    /// The answers of the ledger; true if Gong does not have the record.
     looked_up: HashMap<(ObjectType, String), bool>,
     /// Types that have a source which this round did not read.
     unread: HashSet<ObjectType>,

@@ -1,4 +1,4 @@
-//! What is sent of the records of one type: the difference between what is given and what Gong holds.
+//! Decides which records of one type are sent: the differences between the input and Gong.
 //!
 //! Everything here is decided from values: no call is made, nothing is read or written.
 
@@ -17,13 +17,13 @@ pub(super) struct Rules {
     pub(super) history: bool,
     /// A later date alone is a change.
     pub(super) touch: bool,
-    /// What Gong holds already goes again.
+    /// Records that are in Gong already are sent again.
     pub(super) resend: bool,
     /// What failed with its whole upload waits for its next try: a person who pushes does not.
     pub(super) backs_off: bool,
 }
 
-/// A version of the record that an open upload holds.
+/// A version of the record that an open upload has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct InFlight {
     /// The number of the upload.
@@ -43,35 +43,36 @@ pub(super) struct InFlight {
     pub(super) scope: u32,
 }
 
-/// What is to be done with one version of a record.
+/// The decision about one version of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// Gong holds it.
+    /// Gong has it.
     Unchanged,
     /// It is sent.
     Send {
         action: Action,
         /// How many other versions must have their verdict before it.
         step: u16,
-        /// Whether Gong rejected it as it is, so that it goes apart from all others.
+        /// Whether Gong rejected this version before, so that it is sent separately from all
+        /// others.
         is_retry: bool,
     },
-    /// An open upload holds it: that upload's verdict is the record's.
+    /// An open upload has it: that upload's verdict is the record's.
     InFlight { upload: u64 },
-    /// Gong holds a version from a later read.
+    /// Gong has a version from a later read.
     NewerInGong,
     /// Another scope owns the record.
     Foreign,
     /// Another version of the record in the same input is sent instead.
     Superseded,
-    /// Two versions have the same date and different content: nobody can say which counts.
+    /// Two versions have the same date and different content: it is unclear which one is current.
     Contradictory,
     /// Gong rejected it as it is, and it is not time to try again.
     Rejected,
-    /// Gong's verdicts on it said nothing, as often as it is tried.
+    /// Gong's verdicts did not cover it, after the maximum number of tries.
     Unconfirmed,
     /// Its upload failed as a whole, and it is not time to try again.
-    NotTaken,
+    NotAccepted,
 }
 
 /// Decides about all versions of one record, which are in the order of dates and places.
@@ -114,7 +115,7 @@ pub(super) fn decide(
     }
 }
 
-/// All versions from the one that Gong holds, each after the one before it.
+/// All versions from the one that Gong has, each after the previous one.
 fn chain(
     versions: &[Entry],
     known: Option<&RecordState>,
@@ -126,7 +127,7 @@ fn chain(
     let mut before: Option<&Entry> = None;
     let mut versions = versions;
     if let Some((place, decision)) = place_in_chain(versions, known, in_flight, rules) {
-        // What Gong holds, or is being sent, and what came before it, is not sent again.
+        // The version in Gong or in flight, and everything before it, is not sent again.
         decisions.resize(place, Decision::Superseded);
         let is_newest = place + 1 == versions.len();
         let is_in_flight = matches!(decision, Decision::InFlight { .. });
@@ -160,7 +161,7 @@ fn chain(
     }
 }
 
-/// The place of the version that Gong holds or is being sent, with what is decided about it.
+/// The place of the version that Gong has or is being sent, with what is decided about it.
 fn place_in_chain(
     versions: &[Entry],
     known: Option<&RecordState>,
@@ -253,8 +254,10 @@ fn one(
         TryOutcome::Rejected if last.next > rules.now => Decision::Rejected,
         TryOutcome::Rejected => send(true),
         TryOutcome::Unconfirmed => Decision::Unconfirmed,
-        TryOutcome::NotTaken if rules.backs_off && last.next > rules.now => Decision::NotTaken,
-        TryOutcome::Uncertain | TryOutcome::HeldBack | TryOutcome::NotTaken => send(false),
+        TryOutcome::NotAccepted if rules.backs_off && last.next > rules.now => {
+            Decision::NotAccepted
+        }
+        TryOutcome::Uncertain | TryOutcome::HeldBack | TryOutcome::NotAccepted => send(false),
     }
 }
 
@@ -322,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn version_that_gong_held_before_another_is_sent() {
+    fn version_before_another_is_sent() {
         let a = entry(1, 0xA, 10, false);
         assert_eq!(decided(&[a], None, RULES), [send(Action::Create, 0)]);
         assert_eq!(
@@ -380,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn history_goes_on_after_the_version_that_gong_holds() {
+    fn history_continues_after_the_current_version() {
         let versions = [
             entry(1, 0xA, 10, false),
             entry(1, 0xB, 20, false),

@@ -1,4 +1,4 @@
-//! What a push is going to do, before anything is written or sent.
+//! The plan of a push, before anything is written or sent.
 
 use std::collections::BTreeMap;
 
@@ -8,28 +8,28 @@ use super::report::{FileReport, Status};
 use crate::ObjectType;
 use crate::ledger::{Content, Names, NewUpload, Pending, Upload};
 
-/// What a push is going to do.
+/// The plan of a push.
 #[derive(Debug)]
 pub(super) struct Plan {
     /// The uploads, each with its level; older ones that hold some of the records come along.
     pub(super) uploads: Vec<Planned>,
-    /// What is known of the files before anything is sent.
+    /// The reports of the files, before anything is sent.
     pub(super) files: Vec<FileReport>,
     /// Records whose verdict is that of an older upload.
     pub(super) in_flight: Vec<InFlightRecord>,
     /// Sentences about the plan as a whole.
     pub(super) notes: Vec<String>,
-    /// Whether the plan holds errors that stop the push.
+    /// Whether the plan has errors that stop the push.
     pub(super) is_invalid: bool,
     /// Whether records are held back because others are not in Gong.
     pub(super) holds_dependents: bool,
-    /// What is written into the ledger before anything is sent.
+    /// The changes in the ledger before anything is sent.
     pub(super) writes: Writes,
-    /// What a sync does besides.
+    /// The additional actions of a sync.
     pub(super) round: RoundPlan,
 }
 
-/// What a plan writes into the ledger.
+/// The changes that a plan makes in the ledger.
 #[derive(Debug, Default)]
 pub(super) struct Writes {
     /// The new uploads with their records.
@@ -38,7 +38,7 @@ pub(super) struct Writes {
     pub(super) names: Vec<Names>,
     /// Records that are held back, with the reasons.
     pub(super) held: BTreeMap<ObjectType, Vec<(Pending, String, Content)>>,
-    /// Records that Gong holds as they are, after a version that it rejected.
+    /// Records that Gong has as they are, after a version that it rejected.
     pub(super) settled: Vec<(ObjectType, String)>,
     /// Uploads of earlier pushes that were not sent, with their records and the places of those that
     /// this push does not name.
@@ -54,7 +54,7 @@ pub(super) struct Planned {
     pub(super) is_older: bool,
 }
 
-/// A record that an older upload holds as it is.
+/// A record that an older upload has as it is.
 #[derive(Debug)]
 pub(super) struct InFlightRecord {
     pub(super) file: usize,
@@ -80,7 +80,7 @@ impl Plan {
         new.map(|planned| planned.upload.bytes).sum()
     }
 
-    /// The files of a push of which nothing is sent, because the check found errors.
+    /// The files of a push that sends nothing, because the check found errors.
     pub(super) fn invalid_files(mut self) -> Vec<FileReport> {
         for file in &mut self.files {
             file.status = if file.errors.is_empty() {

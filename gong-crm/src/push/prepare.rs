@@ -1,4 +1,4 @@
-//! From files to a plan: what differs from what Gong holds, in which uploads, in which order.
+//! From files to a plan: what differs from what Gong has, in which uploads, in which order.
 //!
 //! Nothing is sent here. Files are read twice, for the survey and for the lines that differ.
 
@@ -31,7 +31,7 @@ use crate::ledger::{
     Upload, UploadState, low_64,
 };
 
-/// What was decided about the records of one type.
+/// The decisions about the records of one type.
 #[derive(Debug)]
 pub(super) struct TypePlan {
     pub(super) object_type: ObjectType,
@@ -139,7 +139,7 @@ impl Session {
         Ok(())
     }
 
-    /// Finds the records of uploads that were not sent of which this push holds later versions.
+    /// Finds the records of unsent uploads for which this push has later versions.
     async fn overtaken_by(
         &self,
         surveyed: &Survey,
@@ -300,7 +300,7 @@ impl Session {
                 let id = id_hash(&key, &pending.object_id);
                 let fields = records.fields.entry(id).or_default();
                 fields.extend(pending.fields);
-                // Later pushes and steps hold later versions; numbers do not tell.
+                // Later pushes and steps have later versions; the numbers do not show this.
                 let order = |of: &InFlight| (of.push, of.step);
                 let known = records.by_id.get(&id);
                 if known.is_none_or(|(known, _)| order(known) <= order(&in_flight)) {
@@ -312,8 +312,8 @@ impl Session {
         Ok(records)
     }
 
-    /// Older uploads that must have their verdict first: they hold versions of records of this push,
-    /// or were made by a version of this tool that did not know records.
+    /// Older uploads that must have their verdict first: they have versions of records of this
+    /// push, or were made by a version of this tool that did not know records.
     fn follow_older(
         &self,
         open: Vec<Upload>,
@@ -491,7 +491,7 @@ impl Session {
         Ok((NewUpload { upload, pending }, body.level))
     }
 
-    /// Gives the only upload the id that the user chose.
+    /// Returns the only upload the id that the user chose.
     async fn take_own_id(&self, plan: &mut Plan) -> Result<(), PushError> {
         let Some(id) = &self.options.request_id else {
             return Ok(());
@@ -519,7 +519,7 @@ impl Session {
     }
 }
 
-/// Gives errors of records that the ledger does not know the ids of these records.
+/// Returns errors of records that the ledger does not know the ids of these records.
 fn name_errors(
     files: &TypeFiles<'_>,
     unnamed: &[(usize, usize, Entry)],

@@ -1,4 +1,4 @@
-//! What a push would send, compared with what Gong holds, without writing or sending anything.
+//! Shows what a push would send, without writing or sending anything.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub struct Preview {
     pub files: Vec<FilePreview>,
     /// The uploads, in the order in which they would be sent.
     pub uploads: Vec<UploadPreview>,
-    /// What is worth knowing about the push as a whole.
+    /// Notes about the push as a whole.
     pub notes: Vec<String>,
 }
 
@@ -40,7 +40,7 @@ pub struct FilePreview {
     pub path: PathBuf,
     /// The type of its records.
     pub object_type: ObjectType,
-    /// How many records it holds.
+    /// The number of records in it.
     pub records: u64,
     /// How many Gong does not have yet.
     pub new: u64,
@@ -48,12 +48,12 @@ pub struct FilePreview {
     pub changed: u64,
     /// How many are deletions.
     pub deleted: u64,
-    /// How many Gong holds already, or in a newer version, or in an upload without a verdict.
+    /// How many Gong has already, or in a newer version, or in an upload without a verdict.
     pub unchanged: u64,
     /// How many would not be sent: they are invalid, were rejected as they are, or refer to a record
     /// that is not in Gong.
     pub held_back: u64,
-    /// How many are older versions of records that the push holds in a newer one.
+    /// How many are older versions of records that the push has in a newer one.
     pub superseded: u64,
     /// The records that would not be sent, with the reasons.
     pub errors: Vec<RecordError>,
@@ -66,17 +66,17 @@ pub struct FilePreview {
 pub struct UploadPreview {
     /// The type of its records.
     pub object_type: ObjectType,
-    /// The files its records come from.
+    /// The files of its records.
     pub paths: Vec<PathBuf>,
-    /// How many records it holds.
+    /// The number of records in it.
     pub records: u64,
     /// How many bytes it has.
     pub bytes: u64,
 }
 
 impl Client {
-    /// Compares the records of files with what Gong holds, as the ledger knows it, and says what a
-    /// push would send. No call is made, and the ledger stays as it is.
+    /// Compares the records of files with their versions in the ledger, and returns what a push
+    /// would send. No call is made, and the ledger is not changed.
     ///
     /// # Errors
     ///

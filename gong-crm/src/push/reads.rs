@@ -1,6 +1,6 @@
-//! What a sync knows of the reads that its records come from, and what it plans besides uploads.
+//! The reads that the records of a sync come from, and what a sync plans in addition to uploads.
 //!
-//! Without a [`Round`], a push plans what it is given and deletes nothing by absence.
+//! Without a [`Round`], a push plans its input and does not delete absent records.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::plan::InFlight;
 use crate::ObjectType;
 use crate::ledger::{Action, Current, LastRead, LastTry, Milliseconds, RecordState, Space, Upload};
 
-/// What the records of one round are part of.
+/// The round that the records belong to.
 #[derive(Debug, Clone)]
 pub(crate) struct Round {
     /// The scope's number; 0 while a plan only looks and the scope was never used.
@@ -25,7 +25,7 @@ pub(crate) struct Round {
     pub(crate) delete_after: u8,
     /// Delete records that others in the read still refer to.
     pub(crate) delete_referenced: bool,
-    /// Records whose deletion somebody confirmed.
+    /// Records whose deletion the user confirmed.
     pub(crate) confirmed: HashSet<(ObjectType, String)>,
     /// Where a type is named, only these of its records.
     pub(crate) only: BTreeMap<ObjectType, HashSet<String>>,
@@ -33,7 +33,7 @@ pub(crate) struct Round {
     pub(crate) agreed: Option<Arc<Agreed>>,
 }
 
-/// What is known of the read of one type.
+/// The facts about the read of one type.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct TypeRead {
@@ -47,7 +47,7 @@ pub(crate) struct TypeRead {
     pub(crate) deletions: Deletions,
     /// Whether the source or its mapping changed since the last complete read.
     pub(crate) is_redefined: bool,
-    /// What is kept of it, if it is complete.
+    /// The facts that are stored if the read is complete.
     pub(crate) last: LastRead,
 }
 
@@ -66,7 +66,7 @@ pub enum Deletions {
     /// They are deleted, unless a limit is reached.
     #[default]
     WithinLimits,
-    /// Each deletion is held back until somebody confirms it.
+    /// Each deletion is held back until the user confirms it.
     Ask,
     /// They stay in Gong.
     Never,
@@ -125,7 +125,7 @@ impl std::str::FromStr for Limit {
 /// Why the deletion of a record, or a change, is held back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum HoldReason {
-    /// By a limit: until the day is over, or somebody confirms it.
+    /// By a limit: until the day is over, or the user confirms it.
     Limit(String),
     /// Something in the source speaks against it, or Gong rejected it.
     Finding(String),
@@ -172,7 +172,7 @@ pub(crate) struct Agreed {
     pub(crate) actions: HashMap<(ObjectType, String), (Action, String, u64)>,
 }
 
-/// What a plan holds besides uploads, if it is one of a sync.
+/// The additional plan of a sync.
 #[derive(Debug, Default)]
 pub(crate) struct RoundPlan {
     pub(crate) actions: Vec<PlannedAction>,
@@ -181,19 +181,19 @@ pub(crate) struct RoundPlan {
     /// Types whose files can't be used, and why.
     pub(crate) unusable: Vec<(ObjectType, String)>,
     /// Actions that a plan file does not name as they are now.
-    pub(crate) left_out: Vec<(ObjectType, String)>,
+    pub(crate) skipped: Vec<(ObjectType, String)>,
     pub(crate) writes: RoundWrites,
     /// Users who are deleted before they come with another address, or were deleted for that and
     /// are not back yet.
     pub(crate) returning_users: Vec<String>,
 }
 
-/// What was counted of one type.
+/// The counts of one type.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct TypeCounts {
     /// How many records the scope owned before.
     pub(crate) tracked: u64,
-    /// How many records Gong holds from a later read.
+    /// How many records Gong has from a later read.
     pub(crate) newer: u64,
     /// Records that another scope owns.
     pub(crate) foreign: u64,
@@ -207,7 +207,7 @@ pub(crate) struct TypeCounts {
     pub(crate) allowed: Option<u64>,
 }
 
-/// What a sync writes into the ledger besides uploads.
+/// The additional changes that a sync makes in the ledger.
 #[derive(Debug, Default)]
 pub(crate) struct RoundWrites {
     /// Records that the scope becomes the owner of.
@@ -230,7 +230,7 @@ pub(crate) struct Absent {
     pub(crate) last_try: Option<LastTry>,
 }
 
-/// What was found about the records of one type while they were decided about.
+/// The findings about the records of one type during the decisions.
 #[derive(Debug, Default)]
 pub(crate) struct RoundType {
     pub(crate) absent: Vec<Absent>,
@@ -284,7 +284,7 @@ impl RoundType {
         });
     }
 
-    /// Looks at a record of which the ledger only knows that its first version is under way.
+    /// Visits a record for which the ledger only knows that its first version is in flight.
     pub(in crate::push) fn visit_first_in_flight(
         &mut self,
         round: &Round,
@@ -317,7 +317,7 @@ impl RoundType {
         if !read.owns() {
             return false;
         }
-        // Whoever deleted a record does not own it any more.
+        // Whoever deleted a record no longer owns it.
         let has_owner = state.scope != 0 && state.scope != round.scope;
         if has_owner && !state.is_absent_from_gong() {
             self.counts.foreign += 1;
@@ -333,7 +333,7 @@ impl RoundType {
     }
 }
 
-/// What a sync adds to the bodies of one type.
+/// The additions of a sync to the bodies of one type.
 #[derive(Debug)]
 pub(crate) struct BodiesRound {
     pub(crate) is_sync: bool,
@@ -342,7 +342,7 @@ pub(crate) struct BodiesRound {
     pub(super) agreed: Option<Arc<Agreed>>,
     pub(super) actions: Vec<PlannedAction>,
     pub(super) returning_users: Vec<String>,
-    pub(super) left_out: Vec<(ObjectType, String)>,
+    pub(super) skipped: Vec<(ObjectType, String)>,
 }
 
 impl BodiesRound {
@@ -355,7 +355,7 @@ impl BodiesRound {
             agreed: None,
             actions: Vec::new(),
             returning_users: Vec::new(),
-            left_out: Vec::new(),
+            skipped: Vec::new(),
         }
     }
 }

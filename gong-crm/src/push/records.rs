@@ -17,8 +17,8 @@ use crate::{IntegrationId, ObjectType};
 
 /// Records that are pushed without a file: from a database, a queue, a web request.
 ///
-/// They are written to temporary files as they come, so that a million of them take no more memory
-/// than one.
+/// They are written to temporary files as they arrive, so that a million of them need no more
+/// memory than one.
 ///
 /// ```
 /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -117,7 +117,8 @@ impl Records {
 
     /// Adds all records of a source.
     ///
-    /// They are pushed: what is not among them stays in Gong, complete or not.
+    /// They are pushed: records that are not among them stay in Gong, even if the source is
+    /// complete.
     ///
     /// # Errors
     ///
@@ -182,7 +183,7 @@ impl Records {
         Ok(inputs)
     }
 
-    /// How many records were added one by one; those of sources are not counted.
+    /// The number of records that were added individually; those of sources are not counted.
     pub fn len(&self) -> u64 {
         self.files.values().map(|(_, count)| count).sum()
     }
@@ -213,7 +214,7 @@ impl Records {
     }
 }
 
-/// What reports call records that came from memory.
+/// The name of records from memory in reports.
 fn name_in_memory(object_type: ObjectType) -> PathBuf {
     PathBuf::from(format!("records:{object_type}"))
 }

@@ -1,7 +1,7 @@
 //! The rejected records of a source, as a file that can be fixed and pushed again.
 //!
-//! The ledger knows which records are rejected; the file beside a source is a view of that: records
-//! that are accepted later leave it, and an empty one is removed.
+//! The ledger knows which records are rejected; the file beside a source shows them. Records that
+//! are accepted later are removed from it, and an empty file is deleted.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ use super::options::Rejects;
 use super::session::Session;
 use crate::ledger::{RejectedRecord, TryOutcome, hexadecimal};
 
-/// What a rejects file holds.
+/// The content of a rejects file.
 struct View {
     ending: &'static str,
     records: Vec<u8>,
@@ -26,7 +26,7 @@ struct View {
 }
 
 impl Session {
-    /// Writes the rejects of each file of the push; gives where, by the place of the file.
+    /// Writes the rejects of each file of the push; returns the paths by the index of the file.
     pub(super) async fn write_rejects(&self) -> BTreeMap<usize, Result<Option<PathBuf>, String>> {
         let mut written = BTreeMap::new();
         if self.options.rejects == Rejects::None {
@@ -115,7 +115,7 @@ impl Session {
             &directory,
             &name,
         ) {
-            // Somebody edited it: that work is not overwritten.
+            // A person edited it: that work is not overwritten.
             number += 1;
             name = format!("{stem}-{number}{INFIX}");
         }
@@ -133,7 +133,7 @@ impl Session {
     }
 }
 
-/// The first line of the reasons: by it an edited file is told from our own.
+/// The first line of the reasons, which distinguishes an edited file from our own.
 const MARK: &str = "# written by gong-crm; sha256 of the records: ";
 
 fn is_written(outcome: TryOutcome) -> bool {
@@ -258,7 +258,7 @@ fn remove(directory: &Path, stem: &str, ending: &str) {
     let name = format!("{stem}{INFIX}");
     let records = directory.join(format!("{name}{ending}"));
     if records.is_file() && !is_foreign(&records, directory, &name) {
-        // What stays is said by the next push.
+        // The next push reports files that could not be deleted.
         drop(atomic_file::delete(&records));
         drop(atomic_file::delete(&directory.join(format!("{name}txt"))));
     }

@@ -1,4 +1,4 @@
-//! What became of a push: for each file and in total.
+//! The result of a push: for each file and in total.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,29 +10,29 @@ use serde::{Serialize, Serializer};
 use super::session::Fatal;
 use crate::{ClientRequestId, ObjectType};
 
-/// What became of a push.
+/// The result of a push.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 #[must_use = "a push that ended is not a push that succeeded: look at the verdict"]
 pub struct Report {
-    /// In one word.
+    /// The verdict in one word.
     pub verdict: Verdict,
     /// The files, in the order of their types.
     pub files: Vec<FileReport>,
-    /// What is worth knowing about the push as a whole.
+    /// Notes about the push as a whole.
     pub notes: Vec<String>,
     /// A failure that stopped everything: credentials, quota, no connection.
     #[serde(skip)]
     pub cause: Option<Arc<Error>>,
 }
 
-/// What became of a push, in one word.
+/// The result of a push in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Gong holds every record as it was given.
+    /// Every record is in Gong as given.
     Done,
     /// Some records are rejected or held back; all others are in Gong.
     Partial,
@@ -44,14 +44,14 @@ pub enum Verdict {
     Invalid,
     /// Gong had not finished in time.
     TimedOut,
-    /// Whether Gong holds some records is not known.
+    /// Whether Gong has some records is not known.
     Unknown,
     /// The push was stopped before its end.
     Canceled,
 }
 
 impl Verdict {
-    /// The word in JSON.
+    /// The name in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -72,14 +72,14 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What became of one file, or of one upload.
+/// The result of one file or one upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Status {
-    /// Gong holds all of it.
+    /// Gong has all of it.
     Done,
-    /// Gong held all of it before; nothing was sent.
+    /// Gong had all of it before; nothing was sent.
     Unchanged,
     /// Some records are rejected or held back.
     Partial,
@@ -91,14 +91,14 @@ pub enum Status {
     NotSent,
     /// Gong has it and had not finished in time.
     TimedOut,
-    /// Whether Gong holds some of it is not known.
+    /// Whether Gong has some of it is not known.
     Unknown,
     /// The push was stopped before its verdict.
     Canceled,
 }
 
 impl Status {
-    /// The word in tables and JSON.
+    /// The name in tables and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -120,7 +120,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// What became of one file.
+/// The result of one file.
 ///
 /// `records` is the sum of `unchanged`, `accepted`, `rejected`, `held_back`, `superseded`, and of
 /// records whose verdict is not known.
@@ -133,11 +133,11 @@ pub struct FileReport {
     pub path: PathBuf,
     /// The type of its records.
     pub object_type: ObjectType,
-    /// In one word.
+    /// The status in one word.
     pub status: Status,
-    /// How many records it holds.
+    /// The number of records in it.
     pub records: u64,
-    /// How many Gong held already, or holds in a newer version.
+    /// The number of records that Gong had already, possibly in a newer version.
     pub unchanged: u64,
     /// How many Gong accepted.
     pub accepted: u64,
@@ -145,7 +145,7 @@ pub struct FileReport {
     pub rejected: u64,
     /// How many were not sent: they are invalid, or refer to a record that is not in Gong.
     pub held_back: u64,
-    /// How many are older versions of records that the push holds in a newer one.
+    /// How many are older versions of records that the push has in a newer one.
     pub superseded: u64,
     /// How many the verdict does not cover.
     pub uncertain: u64,
@@ -163,20 +163,20 @@ pub struct FileReport {
     pub reason: Option<String>,
 }
 
-/// The part of an upload that came from one file.
+/// The part of an upload with the records of one file.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UploadReport {
     /// Its id.
     pub client_request_id: ClientRequestId,
-    /// In one word, for the whole upload.
+    /// The status of the whole upload in one word.
     pub status: Status,
-    /// How many records of the file it holds.
+    /// The number of records of the file in it.
     pub records: u64,
-    /// How many of them Gong accepted.
+    /// The number of accepted records.
     pub accepted: u64,
-    /// How many of them Gong rejected.
+    /// The number of rejected records.
     pub rejected: u64,
 }
 
@@ -185,7 +185,7 @@ pub struct UploadReport {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecordError {
-    /// The upload that held it; `None` if it was not sent.
+    /// The upload of the record; `None` if it was not sent.
     pub client_request_id: Option<ClientRequestId>,
     /// Its line in the upload, 1-based; 0 if it was not sent, which is `null` in JSON.
     #[serde(serialize_with = "known_line")]
@@ -199,7 +199,7 @@ pub struct RecordError {
     pub description: String,
 }
 
-// A path need not be Unicode, and its JSON has to be there all the same.
+// A path need not be Unicode, and its JSON must be there anyway.
 fn path_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
 }
@@ -244,7 +244,7 @@ impl FileReport {
         }
     }
 
-    /// Decides the status from the counts, unless something stronger was said.
+    /// Sets the status from the counts, unless it is already more severe.
     pub(super) fn settle(&mut self) {
         let worst = self
             .uploads
@@ -271,7 +271,7 @@ impl FileReport {
     }
 }
 
-/// What people have to hear of first.
+/// The order in which statuses matter to people.
 fn severity(status: Status) -> u8 {
     match status {
         Status::Unchanged => 0,
@@ -356,7 +356,7 @@ impl Report {
         self.files.iter().map(|file| file.accepted).sum()
     }
 
-    /// How many records Gong held already.
+    /// How many records Gong had already.
     pub fn unchanged(&self) -> u64 {
         self.files.iter().map(|file| file.unchanged).sum()
     }
@@ -366,12 +366,12 @@ impl Report {
         self.files.iter().map(|file| file.rejected).sum()
     }
 
-    /// How many records Gong holds as they were given, or newer.
+    /// How many records Gong has as they were given, or newer.
     pub fn in_gong(&self) -> u64 {
         self.accepted() + self.unchanged()
     }
 
-    /// The uploads whose verdict is not known yet; `resume` goes on with them.
+    /// The uploads whose verdict is not known yet; `resume` continues with them.
     pub fn unfinished(&self) -> Vec<&ClientRequestId> {
         let open = |status| {
             matches!(
@@ -389,7 +389,7 @@ impl Report {
         ids
     }
 
-    /// The report, if Gong holds every record as it was given.
+    /// The report, if Every record is in Gong as given.
     ///
     /// # Errors
     ///

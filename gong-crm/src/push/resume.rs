@@ -17,7 +17,7 @@ use crate::client::Client;
 use crate::ledger::{Upload, UploadState};
 use crate::{ClientRequestId, IntegrationId, ObjectType};
 
-/// Goes on with uploads whose verdict is not known.
+/// Continues with uploads whose verdict is not known.
 pub(super) async fn resume(
     client: Client,
     ids: Vec<ClientRequestId>,
@@ -33,7 +33,7 @@ pub(super) async fn resume(
     };
     let mut open = ledger.open_uploads().await?;
     open.retain(|upload| {
-        // What a sync planned and did not send, the next one plans again: a record that this would
+        // Unsent parts of a sync are planned again by the next sync: a record that they would
         // delete may be back in its source.
         let is_of_sync = upload.state == UploadState::Planned && upload.scope != 0;
         !is_of_sync && (ids.is_empty() || ids.contains(&upload.client_request_id))

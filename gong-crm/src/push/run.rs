@@ -26,13 +26,13 @@ use crate::ledger::{
 };
 use crate::{IntegrationId, ObjectType};
 
-/// How many calls an upload takes at least: the upload, and two status checks.
+/// The minimum number of calls for an upload: the upload, and two status checks.
 const CALLS_PER_UPLOAD: u64 = 3;
 
 /// Becomes ready when the push is canceled.
 pub(super) async fn canceled(mut cancel: watch::Receiver<bool>) {
     if cancel.wait_for(|is_canceled| *is_canceled).await.is_err() {
-        // Nobody is left who could cancel.
+        // Nobody can cancel any more.
         std::future::pending::<()>().await;
     }
 }
@@ -44,10 +44,10 @@ pub(super) async fn push(
     events: Arc<Events>,
     cancel: watch::Receiver<bool>,
 ) -> Result<Report, PushError> {
-    // All that earlier pushes left there was accepted meanwhile, or is not in a folder of its own.
+    // All that earlier pushes left there was accepted meanwhile, or is not in its own folder.
     if let Err(FilesError::OnlyRejects { path }) = options.files() {
         let path = path.display();
-        let note = format!("{path} holds only rejects of earlier pushes: nothing to send");
+        let note = format!("{path} contains only rejects files of earlier pushes: nothing to send");
         return Ok(Report::new(Vec::new(), vec![note], false, None));
     }
     let prepared = prepare_files(client, integration_id, options, events, cancel.clone()).await?;
@@ -305,7 +305,7 @@ impl Unresolved {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_deletion = level.direction() == Direction::Delete;
         if is_deletion && all.iter().any(|open| open.keeps_deletions) {
-            return Some("not sent: deletions go when every earlier upload has its verdict");
+            return Some("not sent: deletions are sent after every earlier upload has its verdict");
         }
         let version = (upload.push, upload.step);
         let has_earlier_version =
@@ -317,8 +317,8 @@ impl Unresolved {
 }
 
 impl Session {
-    /// Runs uploads in the order of their levels. Gives what became of each, and whether the push was
-    /// canceled.
+    /// Runs uploads in the order of their levels. Gives the result of each, and whether the push
+    /// was canceled.
     pub(super) async fn run(
         &self,
         mut uploads: Vec<Planned>,
@@ -474,12 +474,12 @@ impl Session {
             return Ok(None);
         }
         Ok(Some(format!(
-            "users that were deleted for their new address and are not in Gong again yet: {}",
+            "users that were deleted to change their address and are not in Gong again yet: {}",
             missing.join(", ")
         )))
     }
 
-    /// Counts the records whose verdict is that of an older upload.
+    /// Counts the records whose verdict comes from an older upload.
     async fn add_in_flight(
         &self,
         files: &mut [FileReport],
@@ -493,7 +493,7 @@ impl Session {
             let Some(of) = by_number.get(&record.upload) else {
                 continue;
             };
-            // Counted already, if the older upload came from this file.
+            // Already counted, if the older upload has records of this file.
             let source = of.upload.sources.get(record.source as usize);
             if source.is_some_and(|source| files[record.file].path.to_string_lossy() == **source) {
                 continue;
@@ -547,7 +547,7 @@ impl Session {
     /// Cleans up.
     pub(super) async fn end(&self) {
         drop(self.save_search_calls().await);
-        // What stays is swept by the next push.
+        // The next push deletes the files that remain.
         drop(sweep(&self.ledger, &self.spool).await);
     }
 }

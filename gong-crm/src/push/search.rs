@@ -1,7 +1,7 @@
 //! Finds the records that Gong rejected and did not list.
 //!
-//! Gong lists at most 20 errors per upload. What its verdict leaves open is sent again in halves: a
-//! half without errors is accepted, and of the others Gong lists 20 more.
+//! Gong lists at most 20 errors per upload. Records that its verdict leaves open are sent again in
+//! halves: a half without errors is accepted, and for the others Gong lists 20 more errors.
 
 use std::collections::VecDeque;
 
@@ -28,7 +28,7 @@ impl Session {
             .filter(|place| {
                 matches!(
                     outcomes[*place].outcome,
-                    RecordOutcome::Uncertain | RecordOutcome::NotTaken
+                    RecordOutcome::Uncertain | RecordOutcome::NotAccepted
                 )
             })
             .collect();
@@ -36,7 +36,7 @@ impl Session {
         match judgement.rest {
             Rest::Uncertain if judgement.has_unlisted => halves(open, &mut queue),
             Rest::Uncertain if !judgement.rejected.is_empty() => queue.push_back(open),
-            Rest::NotTaken if open.len() > 1 => {
+            Rest::NotAccepted if open.len() > 1 => {
                 let first = pending.first().map(|pending| pending.object_id.as_str());
                 let states = self
                     .ledger
@@ -72,8 +72,8 @@ impl Session {
             .search_parts(of, body, pending, queue, outcomes, searches, &mut alone)
             .await;
         for mut found in alone.failed {
-            // Where Gong takes others, it can only be this record. Where it takes nothing, nothing is
-            // said of it.
+            // If Gong accepts the others, only this record can be wrong. If it accepts nothing,
+            // this says nothing about the record.
             if alone.takes_others {
                 let reason = std::mem::take(&mut found.judgement.reason);
                 found.judgement.rejected.insert(0, reason);
@@ -175,7 +175,7 @@ impl Session {
                 });
                 continue;
             }
-            alone.takes_others |= judgement.rest != Rest::NotTaken;
+            alone.takes_others |= judgement.rest != Rest::NotAccepted;
             let found = self.write_verdict(&mut upload, &part, &judgement).await?;
             self.discard_body(&upload);
             upload.body = None;
@@ -184,7 +184,7 @@ impl Session {
             for (place, outcome) in places.iter().zip(found) {
                 if matches!(
                     outcome.outcome,
-                    RecordOutcome::Uncertain | RecordOutcome::NotTaken
+                    RecordOutcome::Uncertain | RecordOutcome::NotAccepted
                 ) {
                     open.push(*place);
                 }
@@ -193,7 +193,7 @@ impl Session {
             match judgement.rest {
                 Rest::Uncertain if judgement.has_unlisted => halves(open, &mut queue),
                 Rest::Uncertain if !judgement.rejected.is_empty() => queue.push_back(open),
-                Rest::NotTaken => halves(open, &mut queue),
+                Rest::NotAccepted => halves(open, &mut queue),
                 // Counts that say nothing say no more when they are asked again.
                 _ => {}
             }
@@ -202,11 +202,11 @@ impl Session {
     }
 }
 
-/// Records whose upload failed as a whole although it held nothing else.
+/// Records whose upload failed as a whole although it had no other record.
 #[derive(Default)]
 struct Alone {
     failed: Vec<FailedAlone>,
-    /// Whether Gong took others in the meantime.
+    /// Whether Gong accepted others in the meantime.
     takes_others: bool,
 }
 

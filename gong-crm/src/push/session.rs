@@ -1,4 +1,5 @@
-//! What every part of a push needs: the client, the locked ledger, the spool, and what went wrong.
+//! What every part of a push needs: the client, the locked ledger, the spool, and the errors so
+//! far.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,7 +30,7 @@ pub(super) struct Session {
     pub(super) ledger: LockedLedger,
     pub(super) spool: Spool,
     pub(super) events: Arc<Events>,
-    /// What the files are part of, if this is a sync.
+    /// The round, if this is a sync.
     pub(super) round: Option<Round>,
     /// The files of the push; none when it resumes.
     pub(super) files: Arc<Vec<OpenFile>>,

@@ -1,4 +1,4 @@
-//! The directory beside a ledger that holds the bodies of uploads until their verdict is known.
+//! The directory beside a ledger with the bodies of uploads until their verdict is known.
 //!
 //! Everything in it is readable by its owner only.
 
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use gong_records::io::atomic_file;
 
-/// What the names of our files end with.
+/// The extension of our files.
 const ENDING: &str = ".ldjson";
 
 /// What the names of inputs end with, as [`Sink`](crate::source::Sink) and [`Spool`] make them.
@@ -27,14 +27,14 @@ impl Spool {
         Self { directory }
     }
 
-    /// Makes the directory, if it is not there, and refuses one that is not its owner's alone.
+    /// Makes the directory, if it is not there, and rejects one that is not its owner's alone.
     fn prepare(&self) -> io::Result<()> {
         atomic_file::create_private_dir(&self.directory)?;
         self.is_ours().then_some(()).ok_or_else(|| {
             let path = self.directory.display();
             io::Error::other(format!(
-                "{path} is a link, or belongs to another user, or others may look into it; it is not \
-                 used"
+                "{path} is not used: it is a link, belongs to another user, or can be read by \
+                 others"
             ))
         })
     }
@@ -100,7 +100,7 @@ impl Spool {
         owned::open(&self.directory).is_some()
     }
 
-    /// Deletes the files of our own names that no upload needs. Others are left alone.
+    /// Deletes files with our own names that no upload needs. Other files are not touched.
     pub(super) fn sweep(&self, needed: &BTreeSet<String>) {
         if let Some(directory) = owned::open(&self.directory) {
             directory.sweep(&|name| is_own(name) && !needed.contains(name));
@@ -131,8 +131,8 @@ fn is_own(name: &str) -> bool {
     false
 }
 
-/// A directory that is its owner's alone, by its descriptor: what is looked at is what is swept, whatever
-/// somebody puts at its path meanwhile.
+/// A directory that only its owner can access, opened by descriptor: the checked directory is the
+/// cleaned one, whatever happens to its path meanwhile.
 #[cfg(unix)]
 mod owned {
     use std::os::fd::OwnedFd;
@@ -149,7 +149,7 @@ mod owned {
         is_ours(&status).then_some(Directory(descriptor))
     }
 
-    /// Whether it is this user's, and nobody else may look into it.
+    /// Whether it belongs to this user, and nobody else can read it.
     fn is_ours(status: &Stat) -> bool {
         let mode = Mode::from_raw_mode(status.st_mode);
         status.st_uid == rustix::process::geteuid().as_raw()
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sweep_deletes_only_our_files_that_nobody_needs() {
+    fn sweep_deletes_only_our_own_unneeded_files() {
         let folder = tempfile::tempdir().unwrap();
         let directory = folder.path().join("ledger.spool");
         let spool = Spool::new(directory.clone());

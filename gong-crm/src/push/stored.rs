@@ -22,7 +22,7 @@ impl Session {
 
     pub(super) fn discard_body(&self, upload: &Upload) {
         if let Some(body) = &upload.body {
-            // What stays is swept at the next start.
+            // The next start deletes files that remain.
             self.spool.discard(body);
         }
     }
@@ -71,7 +71,7 @@ impl Session {
         let Some(body) = &upload.body else {
             return contents;
         };
-        // Without the body, that they are not in Gong is known all the same.
+        // Without the body, that they are not in Gong is known anyway.
         let read = each_line(&self.spool.path(body), |line| {
             let place = usize::try_from(line.number - 1).unwrap_or(usize::MAX);
             if is_wanted(place)

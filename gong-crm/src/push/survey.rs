@@ -1,4 +1,4 @@
-//! One pass over the files of one type: where each record is, and what it is compared by.
+//! One pass over the files of one type: the position of each record, and the hash for comparing it.
 //!
 //! Forty bytes are kept per record, so that a million records fit into 40 MB.
 
@@ -20,7 +20,7 @@ use crate::compare::{HashKey, Reader};
 /// The first records whose ids are kept, so that a small push need not scan a large ledger.
 pub(super) const PROBED_RECORDS: usize = 20_000;
 
-/// A version of a record, as one line holds it.
+/// A version of a record in one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entry {
     /// A keyed hash of the object id.
@@ -72,7 +72,7 @@ impl<'a> TypeFiles<'a> {
         let mut start = 0;
         for (_, open) in &files {
             starts.push(start);
-            // One more, so that an empty file has a place of its own.
+            // One more, so that an empty file has its own place.
             start += open.bytes + 1;
         }
         Self {
@@ -90,7 +90,7 @@ impl<'a> TypeFiles<'a> {
     }
 }
 
-/// What one pass over the files of a type found.
+/// The results of one pass over the files of a type.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
     /// The versions, in the order of ids, dates and places.
@@ -221,7 +221,7 @@ fn ends_with_line(path: &Path) -> bool {
         file.read_exact(&mut last)?;
         Ok(last == *b"\n")
     });
-    // What can't be read is found where it is read.
+    // Unreadable lines are found when they are read.
     last.unwrap_or(true)
 }
 

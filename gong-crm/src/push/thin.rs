@@ -91,8 +91,8 @@ impl Session {
             .collect())
     }
 
-    /// Takes all but some records out of an upload that was not sent, and gives those that are left.
-    /// Without any, it is dropped.
+    /// Removes all but some records from an upload that was not sent, and returns the remaining
+    /// ones. If none remain, the upload is dropped.
     pub(super) async fn keep_only(
         &self,
         upload: &mut Upload,
@@ -125,7 +125,7 @@ impl Session {
         Ok(kept)
     }
 
-    /// The places of records of which Gong holds a version from a later read.
+    /// The positions of records for which Gong has a version from a later read.
     async fn overtaken(
         &self,
         upload: &Upload,
@@ -147,7 +147,7 @@ impl Session {
                         .sent_date
                         .is_none_or(|date| state.sent_date.is_none_or(|sent| date <= sent))
             });
-            // What comes after the deletion of a user whose address changes relies on it.
+            // Later changes rely on the deletion of a user whose address changes.
             by_ledger || (later.contains(&pending.object_id) && !pending.is_replacement())
         };
         Ok(pending

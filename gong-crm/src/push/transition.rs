@@ -1,11 +1,11 @@
-//! What is done next with an upload: a table of states and events, without a call or a clock.
+//! The next action for an upload: a table of states and events, without calls or clocks.
 //!
-//! An id is sent again, never replaced, while Gong may have it; before it is sent again, Gong is
-//! asked what became of it.
+//! While Gong may have an id, it is sent again and never replaced; before it is sent again, Gong is
+//! asked for its status.
 
 use crate::ledger::UploadState;
 
-/// What is known of an upload.
+/// The facts about an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) stage: UploadState,
@@ -16,9 +16,9 @@ pub(super) struct State {
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Event {
-    /// The push comes to this upload.
+    /// It is this upload's turn.
     Begin,
-    /// Gong took it.
+    /// Gong accepted it.
     SendAccepted,
     /// Nothing arrived; it can be sent again after a pause.
     SendFailed,
@@ -26,7 +26,7 @@ pub(super) enum Event {
     SendUnclear,
     /// Gong says that it knows the id already.
     SendConflict,
-    /// It will never be taken as it is, or no call can succeed.
+    /// Gong will never accept it unchanged, or no call can succeed.
     SendRefused,
     /// The tries and the time for sending are used up.
     SendGivenUp,
@@ -36,7 +36,7 @@ pub(super) enum Event {
     StatusFinal,
     /// Gong does not know the id, as often as it was asked.
     StatusNotFound,
-    /// Gong did not answer.
+    /// Gong did not respond.
     StatusUnanswered,
     /// Gong does not know the id long after it took it, or never finishes.
     StatusLost,
@@ -44,7 +44,7 @@ pub(super) enum Event {
     WaitGivenUp,
 }
 
-/// What is done next.
+/// The next action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     /// Send the body.
@@ -68,9 +68,9 @@ pub(super) enum End {
     Unknown,
     /// Gong does not have it.
     NotSent,
-    /// Its id was used by somebody else.
+    /// Its id was used by another ledger.
     IdTaken,
-    /// Gong took it, and will never finish it.
+    /// Gong accepted it, and will never finish it.
     Lost,
 }
 
@@ -113,8 +113,8 @@ pub(super) fn next(state: State, event: Event) -> (State, Next) {
 
         (_, Event::StatusOpen) => (accepted, Next::AwaitVerdict),
         (_, Event::StatusFinal) => (accepted, Next::End(End::Verdict)),
-        // It did not arrive: it is safe to send it under the same id, because a late arrival of the
-        // first try is answered with 409.
+        // It did not arrive: it is safe to send it under the same id, because Gong answers a late
+        // arrival of the first try with 409.
         (Sending, Event::StatusNotFound) => (unclear, Next::Send),
         (_, Event::StatusNotFound | Event::WaitGivenUp) => (state, Next::End(End::NotFinished)),
         (Sending, Event::StatusUnanswered) => (unclear, Next::End(End::Unknown)),

@@ -1,32 +1,32 @@
-//! What Gong's last word on an upload says of each of its records.
+//! Reads the result of each record from Gong's last status of an upload.
 //!
-//! Gong lists at most 20 errors and counts the others. What its answer does not account for is
+//! Gong lists at most 20 errors and counts the others. Records that the status does not cover are
 //! uncertain, never accepted: a verdict of `DONE` with 7 successes for 30 records is not done.
 
 use std::collections::BTreeMap;
 
 use gong_client::status::{RequestState, RequestStatus};
 
-/// What became of the records that no error names.
+/// The result for the records without an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rest {
     /// Gong accepted them.
     Accepted,
     /// Gong rejected them without saying why.
     Rejected,
-    /// Gong's counts do not say. Some may be rejected, and it is known how many at least.
+    /// Gong's counts do not say. Some records may be rejected, and a minimum is known.
     Uncertain,
-    /// The upload failed as a whole, and Gong took nothing of it.
-    NotTaken,
+    /// The upload failed as a whole, and Gong accepted nothing of it.
+    NotAccepted,
 }
 
-/// What became of an upload's records.
+/// The results for an upload's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Judgement {
     /// The records that an error names, by their place from 0, with Gong's reason.
     pub(super) rejected: BTreeMap<usize, String>,
     pub(super) rest: Rest,
-    /// What Gong said of the upload as a whole, or what is odd about its answer.
+    /// Gong's reason for the upload as a whole, or the oddity in its status.
     pub(super) reason: String,
     /// Whether Gong counted errors that it did not list.
     pub(super) has_unlisted: bool,
@@ -110,17 +110,15 @@ pub(super) fn judge(status: &RequestStatus, records: usize) -> Judgement {
         };
     }
     if names_none {
-        // Nothing is said of any record: the upload failed as a whole, unless records succeeded.
+        // There is no information about single records: the upload failed as a whole, unless
+        // records succeeded.
         return if successes.unwrap_or(0) == 0 {
             judged(
-                Rest::NotTaken,
-                or(reason, "Gong failed the upload and gave no reason"),
+                Rest::NotAccepted,
+                or(reason, "the upload failed in Gong without a reason"),
             )
         } else {
-            judged(
-                Rest::Uncertain,
-                or(reason, "Gong failed the upload in part"),
-            )
+            judged(Rest::Uncertain, or(reason, "the upload failed in part"))
         };
     }
     if all_left_succeeded && general.is_empty() {
@@ -244,13 +242,13 @@ mod tests {
             (
                 "as a whole",
                 status(Failed, &[(0, "cannot be read")], Some(1), Some(0)),
-                Rest::NotTaken,
+                Rest::NotAccepted,
                 0,
             ),
             (
                 "without a word",
                 status(Failed, &[], None, None),
-                Rest::NotTaken,
+                Rest::NotAccepted,
                 0,
             ),
             (

@@ -1,5 +1,5 @@
-//! Records that refer to new ones wait until the upload of those has its verdict: Gong drops them
-//! without a word if the others are not there.
+//! Records that refer to new ones wait until the upload of those has its verdict: Gong silently
+//! drops them if the others do not exist.
 
 use std::collections::{HashMap, HashSet};
 use std::io;

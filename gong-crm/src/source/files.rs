@@ -72,8 +72,8 @@ impl fmt::Debug for FilesSource {
 }
 
 impl FilesSource {
-    /// The files that fit a pattern, in which `*`, `?`, `[…]` and `**` stand for parts of names. A
-    /// folder stands for the files in it.
+    /// The files that fit a pattern, in which `*`, `?`, `[…]` and `**` mean parts of names. A
+    /// folder means the files in it.
     pub fn new(pattern: impl Into<PathBuf>) -> Self {
         Self {
             pattern: pattern.into(),
@@ -93,8 +93,8 @@ impl FilesSource {
         self
     }
 
-    /// Whether the files hold all records that should be in Gong. Without it, they hold changes, and
-    /// nothing is deleted because it is not in them.
+    /// Whether the files hold all records that should be in Gong. Without it, they have changes,
+    /// and nothing is deleted because it is not in them.
     #[must_use]
     pub fn complete(mut self, is_complete: bool) -> Self {
         self.is_complete = is_complete;
@@ -115,7 +115,7 @@ impl FilesSource {
         self
     }
 
-    /// What makes records of CSVs, and its text, by which a change of the mapping is noticed.
+    /// The converter for CSVs, and the text of its mapping, which shows changes of the mapping.
     #[must_use]
     pub fn converter(
         mut self,
@@ -173,11 +173,16 @@ impl FilesSource {
         let mut files = self.files()?;
         let has_marker = self.take == Take::Parts && Self::has_marker(&files);
         match (self.take, files.len()) {
-            (_, 0) => return Err(SourceError::Missing(format!("no file is {}", self.name()))),
+            (_, 0) => {
+                return Err(SourceError::Missing(format!(
+                    "no file matches {}",
+                    self.name()
+                )));
+            }
             (Take::One, 2..) => {
                 let name = self.name();
                 return Err(SourceError::failed(format!(
-                    "{} files are {name}: say which count with take = \"latest\" or \"parts\"",
+                    "{} files match {name}: set take = \"latest\" or \"parts\"",
                     files.len()
                 )));
             }
@@ -194,7 +199,7 @@ impl FilesSource {
             let age = now.duration_since(of_file.modified).unwrap_or_default();
             if age < self.stable_for {
                 return Err(SourceError::NotReady(format!(
-                    "{} changed {} s ago and must not have changed for {} s",
+                    "{} changed {} s ago and must be unchanged for {} s",
                     path.display(),
                     age.as_secs(),
                     self.stable_for.as_secs()

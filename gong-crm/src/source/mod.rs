@@ -1,4 +1,4 @@
-//! Where the records of a sync come from.
+//! Sources of the records of a sync.
 //!
 //! A [`Source`] reads all records of one type and says from which moment they are and whether they
 //! are all there are. [`FilesSource`] reads files; the crate `gong-sources` has commands, databases and
@@ -23,7 +23,7 @@ pub(crate) use sink::{SourceFile, Stamp};
 /// A boxed future of a source's method.
 pub type ReadFuture<'a> = Pin<Box<dyn Future<Output = Result<Read, SourceError>> + Send + 'a>>;
 
-/// Somewhere records of one type come from.
+/// A source of records of one type.
 ///
 /// ```
 /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -79,7 +79,7 @@ pub trait Source: fmt::Debug + Send + Sync {
     fn name(&self) -> String;
 
     /// All that decides which records come, such as a query with its mapping. When it changes,
-    /// records that vanish with the change are not deleted before somebody confirms it.
+    /// records that vanish with the change are not deleted before the user confirms it.
     ///
     /// Only a hash of it is kept.
     fn definition(&self) -> String {
@@ -99,19 +99,19 @@ pub trait Source: fmt::Debug + Send + Sync {
 #[non_exhaustive]
 pub struct Read {
     /// The moment that its records are from: the start of the query or command, the modification
-    /// time of a file. A record that Gong holds from a later moment is left as it is.
+    /// time of a file. A record that Gong has from a later moment is left as it is.
     pub as_of: Timestamp,
-    /// Which records it holds.
+    /// Which records it has.
     pub completeness: Completeness,
     /// By what a second read of unchanged content is recognized, such as a file's size and time.
     pub stamp: Option<String>,
-    /// How many part files it was made of: a later complete read never has fewer.
+    /// The number of its part files: a later complete read never has fewer.
     pub parts: usize,
-    /// Whether something said that all parts are there, such as a file `_SUCCESS`.
+    /// Whether a marker says that all parts are there, such as a file `_SUCCESS`.
     pub has_marker: bool,
 }
 
-/// Which records a read holds.
+/// Which records a read has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Completeness {
@@ -119,7 +119,7 @@ pub enum Completeness {
     Complete,
     /// Some: what changed.
     Changes,
-    /// Some, although it should have been all of them; and why.
+    /// Some of the records instead of all, and the reason.
     Incomplete(String),
 }
 
@@ -164,7 +164,7 @@ pub enum SourceError {
     /// There is nothing to read: no file has the name.
     #[error("source missing: {0}")]
     Missing(String),
-    /// What is there is not ready yet.
+    /// The source is not ready yet.
     #[error("source not ready: {0}")]
     NotReady(String),
     /// It cannot be read.
@@ -173,7 +173,7 @@ pub enum SourceError {
 }
 
 impl SourceError {
-    /// An error of an app's own source.
+    /// An error of an app source.
     pub fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Failed(error.into())
     }

@@ -24,8 +24,8 @@ impl RowFormat {
     }
 }
 
-/// What a source reads, as rows of which a mapping makes records: a temporary file beside the
-/// ledger, so that a million rows take no more memory than one.
+/// Rows of a source that a mapping converts to records: a temporary file beside the ledger, so that
+/// a million rows need no more memory than one.
 ///
 /// [`Sink::rows`](super::Sink::rows) makes it, [`Sink::add_rows`](super::Sink::add_rows) takes it.
 #[derive(Debug)]

@@ -31,14 +31,14 @@ pub struct Sink {
     line: Vec<u8>,
 }
 
-/// A file that holds records of a source.
+/// A file with records of a source.
 #[derive(Debug)]
 pub(crate) struct SourceFile {
     /// The name in reports.
     pub(crate) name: PathBuf,
     /// Where its lines are.
     pub(crate) lines: PathBuf,
-    /// What a CSV was converted to.
+    /// The converted lines of a CSV.
     pub(crate) converted: Option<Arc<dyn LineSource>>,
     /// The original file, as it was before it was read.
     pub(crate) stamp: Option<Stamp>,
@@ -88,7 +88,7 @@ impl Sink {
         }
     }
 
-    /// Gives the sink away, to another thread, and leaves an empty one.
+    /// Returns the sink away, to another thread, and leaves an empty one.
     #[must_use]
     pub fn take(&mut self) -> Self {
         let directory = self.directory.clone();
@@ -157,7 +157,7 @@ impl Sink {
         }
     }
 
-    /// A temporary file for rows, of which [`add_rows`](Self::add_rows) makes records.
+    /// A temporary file for rows, which [`add_rows`](Self::add_rows) converts to records.
     ///
     /// # Errors
     ///
@@ -169,7 +169,7 @@ impl Sink {
     /// Adds the records that a converter makes of rows; without a converter, the rows are records
     /// already, one JSON object per line.
     ///
-    /// Findings name the row by its place among the rows.
+    /// Findings give the row by its number.
     ///
     /// # Errors
     ///
@@ -224,8 +224,8 @@ impl Sink {
         self.add_file_named(path, path, converter)
     }
 
-    /// As [`add_file`](Self::add_file), for a file that has another name in reports, such as that of
-    /// the stream or table it was made of.
+    /// Like [`add_file`](Self::add_file), but with another name in reports, such as the name of its
+    /// stream or table.
     ///
     /// # Errors
     ///

@@ -1,11 +1,11 @@
-//! Why a sync came to no report.
+//! Why a sync has no report.
 
 use std::path::PathBuf;
 
 use crate::ledger::LedgerError;
 use crate::push::PushError;
 
-/// Why a sync came to no report.
+/// Why a sync has no report.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SyncError {
@@ -27,7 +27,7 @@ pub enum SyncError {
         path: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What is wrong.
+        /// The problem.
         message: String,
     },
     /// A plan was made with another ledger, integration or scope.
@@ -35,14 +35,14 @@ pub enum SyncError {
     OtherPlan {
         /// The file.
         path: PathBuf,
-        /// What differs.
+        /// The difference.
         what: &'static str,
     },
     /// The records changed after the plan, and `--strict` allows no difference; nothing was sent.
-    #[error("{left_out} actions of the plan are not possible as planned any more: plan again")]
+    #[error("{skipped} actions of the plan are no longer possible: plan again")]
     PlanOutdated {
         /// How many.
-        left_out: usize,
+        skipped: usize,
     },
     /// A file can't be written.
     #[error("{} can't be written: {source}", path.display())]

@@ -11,7 +11,7 @@ use crate::ObjectType;
 
 /// A deletion that is held back, as a line of the list.
 ///
-/// Whoever wants to keep a record deletes its line before the list is confirmed.
+/// To keep a record in Gong, the user deletes its line before confirming the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -24,7 +24,7 @@ pub struct HeldDeletion {
     pub reason: String,
 }
 
-/// What is read of a line of the list.
+/// The content of a line of the list.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Confirmed {
@@ -86,7 +86,7 @@ pub(super) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     atomic_file::write(path, bytes, Readers::Owner)
 }
 
-/// Reads a list that somebody confirmed.
+/// Reads a list that the user confirmed.
 pub(super) fn read(path: &Path) -> Result<HashSet<(ObjectType, String)>, SyncError> {
     let text = std::fs::read_to_string(path).map_err(|source| SyncError::Unreadable {
         path: path.to_path_buf(),

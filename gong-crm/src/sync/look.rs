@@ -1,7 +1,7 @@
-//! A daily look at what a sync takes for granted: the integration, and the fields of its schema.
+//! A daily look at what a sync treats as granted: the integration, and the fields of its schema.
 //!
-//! Records of an integration that was removed in Gong are gone, and Gong does not show values of a
-//! custom field that were sent before the field was declared.
+//! When an integration is deleted in Gong, its records are deleted too. Gong does not show values
+//! of a custom field that were sent before the field was declared.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::{IntegrationId, ObjectType};
 /// How long a look is good for.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// What was seen last.
+/// The state at the last check.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Look {
     pub(super) at: Timestamp,
@@ -37,7 +37,7 @@ pub(super) async fn look_if_due(
     let now = client.clock.now();
     let before: Option<Look> = ledger.ledger().look(space).await?;
     let is_due = before.as_ref().is_none_or(|look| {
-        // A clock that jumped back does not put it off for ever.
+        // A clock that jumped back does not put it off forever.
         let age = now.duration_since(look.at);
         age >= GOOD_FOR || age.is_negative()
     });
@@ -53,8 +53,8 @@ pub(super) async fn look_if_due(
         .any(|integration| integration.integration_id == integration_id);
     if !is_there {
         let message = format!(
-            "the integration {integration_id} is not in Gong any more, nor are its records: register \
-             one, and sync to it"
+            "the integration {integration_id} and its records are no longer in Gong: register a \
+             new one and sync to it"
         );
         return Err(Error::new(ErrorKind::NotFound, message).into());
     }
@@ -77,8 +77,8 @@ pub(super) async fn look_if_due(
             if !changed.is_empty() {
                 bump(ledger, space, object_type, &changed).await?;
                 notes.push(format!(
-                    "{object_type}: Gong's schema has new or changed fields ({}): records that carry \
-                     them are sent again",
+                    "{object_type}: Gong's schema has new or changed fields ({}): records that \
+                     have them are sent again",
                     changed.join(", ")
                 ));
             }
@@ -125,9 +125,9 @@ async fn bump(
 }
 
 impl Client {
-    /// Declares the custom fields of a type, as [`gong_client::Client::upload_entity_schema`] does,
-    /// and notes in the ledger that records which carry new or changed fields are sent again: Gong
-    /// does not show values that were sent before their field was declared.
+    /// Declares the custom fields of a type, like [`gong_client::Client::upload_entity_schema`],
+    /// and stores in the ledger that records with new or changed fields are sent again: Gong does
+    /// not show values that were sent before their field was declared.
     ///
     /// # Errors
     ///
@@ -144,7 +144,7 @@ impl Client {
         self.note_schema(integration_id, object_type, fields)
             .await
             .map_err(|error| {
-                let message = "the fields are declared, and the ledger cannot note it";
+                let message = "the fields are declared, but the ledger cannot store this";
                 Error::new(ErrorKind::Configuration, message).with_source(error)
             })
     }
@@ -172,13 +172,13 @@ impl Client {
     }
 }
 
-/// What a look that failed means: without credentials nothing else works either; otherwise the next
-/// round looks again.
+/// How to handle a failed check: without credentials nothing else works either; otherwise the next
+/// round checks again.
 fn passed_over(error: Error) -> Result<String, PushError> {
     match error.kind() {
         ErrorKind::Unauthorized | ErrorKind::Forbidden => Err(error.into()),
         _ => Ok(format!(
-            "the daily look at the integration and its schema failed: {error}"
+            "the daily check of the integration and its schema failed: {error}"
         )),
     }
 }

@@ -65,7 +65,7 @@ pub async fn metrics(
         .collect();
     family(
         "last_complete_read_timestamp_seconds",
-        "When each type was last read completely.",
+        "Time of the last complete read of each type.",
         &reads,
     );
     let oldest = |moments: &mut dyn Iterator<Item = Timestamp>| {
@@ -73,12 +73,12 @@ pub async fn metrics(
     };
     family(
         "oldest_pending_timestamp_seconds",
-        "When the oldest upload without a verdict was planned; 0 without any.",
+        "Time when the oldest upload without a verdict was planned; 0 if there is none.",
         &single(oldest(&mut open.iter().map(|upload| upload.planned_at))),
     );
     family(
         "oldest_held_back_timestamp_seconds",
-        "When the oldest record that is not in Gong as it is was tried; 0 without any.",
+        "Time of the oldest try of a record whose newest version is not in Gong; 0 if there is none.",
         &single(oldest(&mut rejects.iter().map(|record| record.at))),
     );
     family(
@@ -105,7 +105,7 @@ pub async fn metrics(
     );
     family(
         "last_round_timestamp_seconds",
-        "When the last round ended.",
+        "Time when the last round ended.",
         &single(client.clock.now().as_second().to_string()),
     );
     let types = &report.plan.types;
@@ -113,7 +113,7 @@ pub async fn metrics(
         ("records", "Records in the source.", 0),
         (
             "unchanged_records",
-            "Records that Gong holds as they are.",
+            "Records whose newest version is in Gong.",
             1,
         ),
     ] {

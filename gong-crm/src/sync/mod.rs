@@ -1,12 +1,12 @@
 //! Keeping Gong equal to sources: what differs is sent, and what vanished is deleted, within limits.
 //!
-//! [`Client::sync`] reads every [`Source`](crate::source::Source), compares its records with what
-//! Gong holds, sends the difference, and deletes the records that a complete read does not hold any
-//! more. [`Client::plan`] shows the same and changes nothing.
+//! [`Client::sync`] reads every [`Source`](crate::source::Source), compares its records with their
+//! versions in Gong, sends the differences, and deletes records that are missing from a complete
+//! read. [`Client::plan`] shows the same and changes nothing.
 //!
-//! A record is deleted only if an earlier complete read of the same scope held it: what others
-//! brought into Gong is never touched. Deletions above a limit are held back until somebody confirms
-//! them; new and changed records go all the same.
+//! A record is deleted only if an earlier complete read of the same scope had it: records of other
+//! tools are never deleted. Deletions above a limit are held back until the user confirms them; new
+//! and changed records are still sent.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -39,7 +39,7 @@ pub use pace::Pace;
 pub use plan::{PlanAction, PlannedChange, SourceProblem, SyncPlan, TypeSummary};
 pub use report::{NotEqual, SyncReport};
 
-/// Says whether a plan is carried out.
+/// Decides whether a plan is carried out.
 type Approve = Box<dyn FnOnce(&SyncPlan) -> bool + Send>;
 
 /// A sync that is about to begin: await it, or [`start`](Self::start) it to follow and to stop it.
@@ -69,8 +69,8 @@ impl Sync {
         self
     }
 
-    /// Shows the plan to a function before anything is written or sent. If it gives `false`, the
-    /// sync ends there.
+    /// Calls a function with the plan before anything is written or sent. If it returns `false`,
+    /// the sync ends there.
     pub fn approve(mut self, approve: impl FnOnce(&SyncPlan) -> bool + Send + 'static) -> Self {
         self.approve = Some(Box::new(approve));
         self
@@ -94,7 +94,7 @@ impl Sync {
             if let Some(listener) = &mut listener {
                 listener(event);
             }
-            // Nobody has to read, and a slow reader does not hold the sync up.
+            // The receiver does not have to read, and a slow one does not block the sync.
             drop(sender.try_send(event.clone()));
         }));
         let (cancel, canceled) = watch::channel(false);
@@ -123,7 +123,7 @@ impl IntoFuture for Sync {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            // Held to the end, so that nothing seems canceled.
+            // Kept until the end, so that the sync does not look canceled.
             let (_cancel, canceled) = watch::channel(false);
             self.carry_out(canceled).await
         })
@@ -135,7 +135,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// See [`SyncError`]. A report is no success: look at its verdict.
+    /// See [`SyncError`]. A report is not a success: check its verdict.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {

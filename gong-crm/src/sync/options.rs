@@ -1,4 +1,4 @@
-//! How a sync goes about it.
+//! The options of a sync.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,15 +26,14 @@ pub(super) struct TypeSource {
     pub(super) deletions: Deletions,
 }
 
-/// How a sync goes about it.
+/// The options of a sync.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SyncOptions {
-    /// The name under which this sync owns records. It deletes only what a read under the same name
-    /// held before.
+    /// The name that owns the records of this sync. It deletes only records that an earlier read
+    /// with the same name had.
     pub scope: String,
-    /// How records are checked, sent and awaited; `paths` and what says where records come from are
-    /// not used.
+    /// How records are checked, sent and awaited; `paths` and the settings of sources are not used.
     pub push: push::Options,
     /// How many records of a type may be deleted within 24 hours.
     pub max_deletions: Limit,
@@ -44,9 +43,9 @@ pub struct SyncOptions {
     pub delete_after: u8,
     /// Delete vanished records although others in the sources refer to them.
     pub delete_referenced: bool,
-    /// A list of held-back deletions that somebody confirmed, as a sync wrote it.
+    /// A list of held-back deletions that the user confirmed, as a sync wrote it.
     pub confirm_deletions: Option<PathBuf>,
-    /// Where the list of held-back deletions is written.
+    /// The path for the list of held-back deletions.
     pub held_deletions: Option<PathBuf>,
     /// The only types, and records, that are looked at; all if there are none.
     pub only: BTreeMap<ObjectType, Only>,
@@ -77,8 +76,8 @@ impl SyncOptions {
         }
     }
 
-    /// The same with a source for a type. Vanished records are deleted within limits, those of
-    /// business users only once somebody confirms it.
+    /// The same with a source for a type. Vanished records are deleted within limits; business
+    /// users are deleted only if the user confirms it.
     #[must_use]
     pub fn source(self, object_type: ObjectType, source: Arc<dyn Source>) -> Self {
         let deletions = match object_type {

@@ -1,4 +1,4 @@
-//! How often a sync that runs for ever can read and send.
+//! How often a sync that runs forever can read and send.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ const LONGEST: Duration = Duration::from_hours(6);
 /// How many calls of the day are left for everything else.
 const RESERVE: u64 = 500;
 
-/// The pace of a sync that runs for ever: as often as it is asked, unless the calls of the day would
+/// The pace of a sync that runs forever: as often as it is asked, unless the calls of the day would
 /// not last.
 ///
 /// ```
@@ -39,7 +39,7 @@ impl Pace {
         Self { every, calls: 0.0 }
     }
 
-    /// Notes how many calls a round took.
+    /// Records the number of calls of a round.
     pub fn add_round(&mut self, calls: u64) {
         #[expect(clippy::cast_precision_loss, reason = "calls of a round are few")]
         let calls = calls as f64;
@@ -50,8 +50,8 @@ impl Pace {
         };
     }
 
-    /// How long to wait from the beginning of a round to that of the next, with this many calls left
-    /// of the last 24 hours; `None` without a limit.
+    /// The time from the start of a round to the start of the next, with this many calls left of
+    /// the last 24 hours; `None` without a limit.
     pub fn pause(&self, calls_left: Option<u64>) -> Duration {
         let Some(left) = calls_left else {
             return self.every;

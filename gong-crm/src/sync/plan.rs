@@ -1,4 +1,4 @@
-//! What a sync is going to do, or did.
+//! The plan of a sync, before or after it was carried out.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -14,10 +14,10 @@ use crate::push::FileReport;
 use crate::push::reads::{HoldReason, PlannedAction};
 use crate::push::round::Preview;
 
-/// How many calls an upload takes: the upload, and two status checks.
+/// The number of calls per upload: the upload, and two status checks.
 const CALLS_PER_UPLOAD: u64 = 3;
 
-/// How many calls an upload of an earlier round takes, which is only asked about.
+/// The number of calls per upload of an earlier round, which needs only a status check.
 const CALLS_PER_OLDER_UPLOAD: u64 = 1;
 
 /// What a sync is going to do.
@@ -29,17 +29,17 @@ pub struct SyncPlan {
     pub types: Vec<TypeSummary>,
     /// Every record that is sent, deleted or held back.
     pub changes: Vec<PlannedChange>,
-    /// Where the list of held-back deletions was written.
+    /// The path of the list of held-back deletions.
     pub held_deletions: Option<PathBuf>,
     /// How many uploads there are.
     pub uploads: u64,
-    /// About how many calls they take.
+    /// The approximate number of calls for the uploads.
     pub calls: u64,
     /// Sources that could not be read, or were not complete although they should be.
     pub problems: Vec<SourceProblem>,
     /// Actions of a plan file that are not possible as planned any more.
-    pub left_out: Vec<HeldDeletion>,
-    /// What is worth knowing about the plan as a whole.
+    pub skipped: Vec<HeldDeletion>,
+    /// Notes about the plan as a whole.
     pub notes: Vec<String>,
     /// The deals of the sources by their owners, and which of these are not active users of Gong; `None`
     /// before Gong's users were listed, which each first sync of a day and `gong-crm doctor` do.
@@ -76,19 +76,19 @@ pub(super) struct MadeFor {
 pub struct TypeSummary {
     /// The type.
     pub object_type: ObjectType,
-    /// How many records the source holds.
+    /// The number of records in the source.
     pub source: u64,
-    /// How many of them Gong does not have yet.
+    /// The number of records that Gong does not have yet.
     pub new: u64,
     /// How many Gong has in another version.
     pub changed: u64,
     /// How many records vanished and are deleted, with those that the source marks as deleted.
     pub deleted: u64,
-    /// How many Gong holds as they are, or from a later read.
+    /// How many Gong has as they are, or from a later read.
     pub unchanged: u64,
     /// How many are held back or rejected: findings, limits, rejections of earlier rounds.
     pub held_back: u64,
-    /// How many of the unchanged ones Gong holds from a later read than this one.
+    /// How many of the unchanged ones Gong has from a later read than this one.
     pub newer_in_gong: u64,
     /// How many vanished records stay in Gong because the source says that none is deleted.
     pub kept: u64,
@@ -126,14 +126,14 @@ pub enum PlanAction {
     Create,
     /// Gong has another version.
     Update,
-    /// It is deleted; a stage is taken out of use.
+    /// It is deleted; a stage is deactivated.
     Delete,
     /// It is not sent or deleted now.
     HoldBack,
 }
 
 impl PlanAction {
-    /// The word in JSON.
+    /// The name in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -159,7 +159,7 @@ pub struct SourceProblem {
     pub object_type: ObjectType,
     /// Its name.
     pub source: String,
-    /// What is wrong, and what it means.
+    /// The problem and its effect.
     pub message: String,
 }
 
@@ -174,7 +174,7 @@ impl SyncPlan {
         &self.held
     }
 
-    /// Whether a limit holds something back, which waits for a confirmation.
+    /// Whether a limit holds something back that needs a confirmation.
     pub fn is_limited(&self) -> bool {
         self.is_limited
     }
@@ -275,8 +275,8 @@ impl SyncPlan {
             }
             if counts.foreign > 0 {
                 plan.notes.push(format!(
-                    "{object_type}: {} records of the source are owned by another scope and are left \
-                     to it",
+                    "{object_type}: {} records of the source are owned by another scope and are \
+                     skipped",
                     counts.foreign
                 ));
             }
@@ -295,13 +295,13 @@ impl SyncPlan {
                 message: message.clone(),
             });
         }
-        plan.left_out = round
-            .left_out
+        plan.skipped = round
+            .skipped
             .iter()
             .map(|(object_type, object_id)| HeldDeletion {
                 object_type: *object_type,
                 object_id: object_id.clone(),
-                reason: "the record, or what Gong holds of it, changed after the plan".to_owned(),
+                reason: "the record, or its version in Gong, changed after the plan".to_owned(),
             })
             .collect();
         // The sort is stable: within a type and kind, the order is that of the plan.

@@ -1,6 +1,6 @@
-//! A plan in a file: what was seen is what is done, or it is left out.
+//! A plan in a file: a sync does exactly what is in it, and skips what has changed since.
 //!
-//! The file holds types, ids and keyed hashes, no values of records.
+//! The file has types, ids and keyed hashes, no values of records.
 
 use std::path::Path;
 

@@ -13,7 +13,7 @@ use crate::push::reads::TypeRead;
 use crate::push::{Event, Events};
 use crate::source::{Completeness, Read, Sink, SourceFile};
 
-/// What was read of all sources.
+/// The reads of all sources.
 #[derive(Debug, Default)]
 pub(super) struct Reads {
     pub(super) types: BTreeMap<ObjectType, TypeRead>,
@@ -22,7 +22,7 @@ pub(super) struct Reads {
 }
 
 impl Reads {
-    /// Reads one source. What is wrong with it does not keep the others from being read.
+    /// Reads one source. Its errors do not stop the others from being read.
     pub(super) async fn read(
         &mut self,
         object_type: ObjectType,
@@ -94,16 +94,16 @@ impl Reads {
     }
 }
 
-/// Why a read that says it is complete does not hold all that the last one held.
+/// Why a read that claims to be complete is missing parts of the last one.
 fn not_all(read: &Read, as_of: i64, last: &LastRead) -> Option<String> {
     if as_of < last.as_of {
         let before = Timestamp::from_millisecond(last.as_of).unwrap_or_default();
         return Some(format!(
-            "it is older than the last one, which was of {before}"
+            "it is older than the last one, which is from {before}"
         ));
     }
     if last.has_marker && !read.has_marker {
-        return Some("the file that says that all parts are there is missing".to_owned());
+        return Some("the file that marks complete parts is missing".to_owned());
     }
     if read.parts < last.parts && !read.has_marker {
         return Some(format!("{} of {} parts are there", read.parts, last.parts));

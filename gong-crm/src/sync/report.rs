@@ -1,4 +1,4 @@
-//! What became of a sync.
+//! The result of a sync.
 
 use std::sync::Arc;
 
@@ -8,24 +8,24 @@ use serde::Serialize;
 use super::SyncPlan;
 use crate::push::{FileReport, Report, Verdict};
 
-/// What became of a sync.
+/// The result of a sync.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 #[must_use = "a sync that ended is not a sync that succeeded: look at the verdict"]
 pub struct SyncReport {
-    /// In one word.
+    /// The verdict in one word.
     pub verdict: Verdict,
-    /// What was to be done.
+    /// The plan.
     pub plan: SyncPlan,
-    /// The files and sources, with what became of their records.
+    /// The files and sources, with the results of their records.
     pub files: Vec<FileReport>,
     /// How many calls were made.
     pub calls: u64,
-    /// Whether the plan was shown to somebody, who said no.
+    /// Whether a person saw the plan and declined it.
     #[serde(skip)]
     pub is_declined: bool,
-    /// What is worth knowing about the sync as a whole.
+    /// Notes about the sync as a whole.
     #[serde(skip)]
     pub notes: Vec<String>,
     /// A failure that stopped everything: credentials, quota, no connection.

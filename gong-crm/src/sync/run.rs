@@ -20,7 +20,7 @@ use crate::push::round::{Preview, ReadContext, RoundFiles, run_round};
 use crate::push::{Events, PushError};
 use crate::{IntegrationId, ObjectType};
 
-/// What a round needs besides its sources.
+/// The context of a round, in addition to its sources.
 struct Prepared {
     made_for: MadeFor,
     names: BTreeMap<ObjectType, String>,
@@ -30,7 +30,7 @@ struct Prepared {
     found: Arc<Mutex<Found>>,
 }
 
-/// What is found while sources are read.
+/// The results of reading the sources.
 #[derive(Default)]
 struct Found {
     problems: Vec<SourceProblem>,
@@ -90,7 +90,7 @@ impl Prepared {
         plan
     }
 
-    /// The plan of a round that came to none.
+    /// The plan of a round that failed before it had one.
     fn empty_plan(&self) -> SyncPlan {
         let found = self.found();
         SyncPlan {
@@ -267,9 +267,9 @@ pub(super) async fn sync(
         cancel,
         |preview| {
             let made = prepared.plan_of(&preview);
-            let is_outdated = options.strict && !made.left_out.is_empty();
+            let is_outdated = options.strict && !made.skipped.is_empty();
             if is_outdated {
-                outdated = Some(made.left_out.len());
+                outdated = Some(made.skipped.len());
             }
             let is_wanted = !is_outdated && approve.is_none_or(|approve| approve(&made));
             plan = Some(made);
@@ -277,8 +277,8 @@ pub(super) async fn sync(
         },
     )
     .await?;
-    if let Some(left_out) = outdated {
-        return Err(SyncError::PlanOutdated { left_out });
+    if let Some(skipped) = outdated {
+        return Err(SyncError::PlanOutdated { skipped });
     }
     // A sync that was stopped before its plan says nothing of what is held back.
     let is_list_known = report.is_some() && plan.is_some();
@@ -295,8 +295,8 @@ pub(super) async fn sync(
     ))
 }
 
-/// Writes down which deletions somebody confirmed: whichever sync of the scope comes next carries them
-/// out, also if this one is stopped or another one is faster.
+/// Stores the deletions that the user confirmed: whichever sync of the scope runs next carries them
+/// out, even if this one is stopped or another one is faster.
 async fn note_confirmed(
     client: &Client,
     integration_id: IntegrationId,

@@ -28,7 +28,7 @@ pub use places::{Place, PlaceView};
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct WhyOptions {
-    /// Where the records come from.
+    /// The sources of the records.
     pub sources: Option<SyncOptions>,
 }
 
@@ -38,7 +38,7 @@ impl WhyOptions {
         Self::default()
     }
 
-    /// The same with the sources that the records come from.
+    /// The same with the sources of the records.
     #[must_use]
     pub fn sources(mut self, sources: SyncOptions) -> Self {
         self.sources = Some(sources);
@@ -60,7 +60,7 @@ pub enum Visible {
 }
 
 impl Visible {
-    /// The word in texts and JSON.
+    /// The name in texts and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Yes => "yes",
@@ -96,7 +96,7 @@ pub struct Explanation {
 pub struct Reason {
     /// A name that does not change, such as `owner-not-in-gong`.
     pub rule: &'static str,
-    /// What is the case, in a sentence.
+    /// The reason, in a sentence.
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
@@ -115,11 +115,11 @@ pub struct Reason {
 pub enum Evidence {
     /// It was seen: in Gong, in the ledger, or in the source.
     Seen,
-    /// It was concluded from what was seen.
+    /// It was inferred from what was seen.
     Inferred,
 }
 
-/// What a reason does to a record.
+/// The effect of a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -156,7 +156,7 @@ pub enum WhyError {
 }
 
 impl Client {
-    /// Says whether people see a record in Gong, and what keeps it away.
+    /// Says whether people see a record in Gong, and why people do not see it.
     ///
     /// It reads the ledger, every source once, the record and its account in Gong, and Gong's users; some
     /// three calls, and one more per 100 users.

@@ -1,4 +1,4 @@
-//! What keeps a record away from people, from all that was seen of it. No call is made here.
+//! Why people do not see a record, from all that was seen of it. No call is made here.
 
 use serde_json::Map;
 
@@ -109,7 +109,7 @@ impl Found<'_> {
     fn owner(&mut self) {
         let Some(owner) = &self.seen.owner else {
             let message = "it has no owner, so it is on nobody's board";
-            let hint = "fill ownerId with the objectId of a business user";
+            let hint = "set ownerId to the objectId of a business user";
             return self.hides("owner-missing", message, hint);
         };
         self.parent("owner-unknown", &owner.user);
@@ -131,7 +131,7 @@ impl Found<'_> {
             }
             Ok(Seat::NoAddress) if owner.user.is_accepted() => {
                 let message = format!("the address of {who} is not known");
-                let hint = "fill emailAddress of the business user";
+                let hint = "set emailAddress of the business user";
                 self.hides("owner-without-address", message, hint);
             }
             // That the owner was not sent is another reason.
@@ -167,12 +167,12 @@ impl Found<'_> {
         let record = self.seen.record.as_ref().unwrap_or(&empty);
         if text(record, "closeDate").is_none() {
             let message = "it has no close date, so it is on no board";
-            self.hides("close-date-missing", message, "fill closeDate");
+            self.hides("close-date-missing", message, "set closeDate");
         }
         match &self.seen.stage {
             None => {
-                let message = "it has no stage: Gong ties fewer calls and mails to it";
-                let hint = "fill stage with the objectId of a stage";
+                let message = "it has no stage, so Gong associates fewer calls and emails with it";
+                let hint = "set stage to the objectId of a stage";
                 self.add(Effect::Note, Evidence::Seen, "stage-missing", message, hint);
             }
             Some((stage, is_retired)) => {
@@ -253,8 +253,8 @@ impl Found<'_> {
             .and_then(|domains| domains.as_array())
             .is_some_and(|domains| !domains.is_empty());
         if !has_domains {
-            let message = "it has no domains: calls and mails reach it by its contacts only";
-            let hint = "fill domains with the company's own";
+            let message = "it has no domains, so Gong associates calls and emails with it only through its contacts";
+            let hint = "set domains to the company's own";
             let rule = "domains-missing";
             self.add(Effect::Note, Evidence::Seen, rule, message, hint);
         }

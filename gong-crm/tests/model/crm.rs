@@ -114,7 +114,7 @@ impl Crm {
         self.now
     }
 
-    /// Changes one record at random, and gives its key.
+    /// Changes one record at random, and returns its key.
     pub(crate) fn change(&mut self, rng: &mut Rng, allows_reverts: bool) -> Key {
         let object_type = ObjectType::ALL[rng.usize(..ObjectType::ALL.len())];
         let key = Self::key(object_type, rng.u64(..RECORDS));
@@ -222,7 +222,7 @@ impl Crm {
         }
     }
 
-    /// Many new leads at once, half of which are bad.
+    /// Many new leads at once, half of them bad.
     pub(crate) fn bulk(&mut self, rng: &mut Rng) -> Vec<Key> {
         let count = rng.u64(60..300);
         (0..count)

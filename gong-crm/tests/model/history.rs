@@ -1,4 +1,4 @@
-//! One history: pushes, faults, kills, and lost or copied ledgers, and what Gong holds at its end.
+//! One history: pushes, faults, kills, and lost or copied ledgers, and what Gong has at its end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -191,7 +191,7 @@ impl History {
             let versions = &self.crm.versions[key];
             let newest = versions.len() - 1;
             for (place, version) in versions.iter().enumerate() {
-                // Dates decide among versions, so that only ascending ones can be told apart.
+                // Dates decide among versions, so that only ascending ones can be distinguished.
                 let is_earlier = place < newest
                     && with_history
                     && place + 3 > newest
@@ -392,7 +392,7 @@ impl History {
         self.confirmed.clear();
     }
 
-    /// A copy of the ledger is used by somebody else, who pushes what the CRM holds.
+    /// Another process uses a copy of the ledger to push the records of the CRM.
     async fn use_a_copy(&mut self) {
         if self.rules.drops_older || self.given.is_empty() {
             return;
@@ -439,7 +439,7 @@ impl History {
         self.confirmed.clear();
     }
 
-    /// A quiet round, after which Gong holds what was given, or the report names it.
+    /// A quiet round, after which Gong has what was given, or the report names it.
     async fn end(&mut self) {
         self.say("quiet");
         self.let_gong_finish();

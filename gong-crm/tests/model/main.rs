@@ -1,4 +1,4 @@
-//! Random histories of pushes under faults end with Gong as it was told, or with a report that names
+//! Random histories of pushes under faults end with Gong up to date, or with a report that names
 //! what is not.
 //!
 //! A plain test run takes some hundred seeds; `cargo xtask chaos` takes thousands. A failure names its
@@ -34,7 +34,7 @@ fn seeds() -> Range<u64> {
 }
 
 #[test]
-fn any_history_ends_with_gong_as_it_was_told() {
+fn any_history_ends_with_gong_up_to_date() {
     let seeds = seeds();
     let next = AtomicU64::new(seeds.start);
     let failed = Mutex::new(Vec::new());

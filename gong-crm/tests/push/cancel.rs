@@ -74,7 +74,7 @@ async fn push_canceled_at_any_stage_is_canceled_and_can_be_finished() {
 }
 
 #[tokio::test]
-async fn upload_that_gong_refused_for_now_is_not_taken_for_sent() {
+async fn temporarily_rejected_upload_does_not_count_as_sent() {
     // Nothing of it has left when the push is stopped while it waits for the next try.
     for seconds in [1, 2] {
         let effect = Effect::TooManyRequests(RetryAfter::Seconds(seconds));

@@ -87,7 +87,7 @@ impl Clock for Wrong {
 }
 
 #[tokio::test]
-async fn push_after_a_clock_was_set_back_is_not_taken_for_an_older_one() {
+async fn push_after_a_clock_was_set_back_is_not_older() {
     let harness = Harness::new().await;
     let ledger = Ledger::memory();
     for (hours, name) in [(24, "first"), (0, "second"), (-24, "third")] {

@@ -1,4 +1,4 @@
-//! A CSV goes the way of all files, and what became of it is reported by its rows.
+//! A CSV is pushed like all files, and its results are reported by row.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use gong_crm::push::{CheckMode, Options, Rejects, Status, Verdict};
 
 use crate::support::Harness;
 
-/// Rows of one line and of two; the third holds an amount that can't be read.
+/// Rows of one line and of two; the third has an amount that can't be read.
 const CSV: &str =
     "Nr;Firma;Umsatz\na-1;\"Müller\nund Söhne\";1.250,10\na/2;Weiß;7\na-3;Groß;12.5\na-4;Café;\n";
 
@@ -50,7 +50,7 @@ async fn rows_that_are_held_back_are_named_by_row() {
 }
 
 #[tokio::test]
-async fn rows_that_gong_rejects_come_back_as_a_csv() {
+async fn rows_that_gong_rejects_are_written_as_a_csv() {
     let harness = Harness::new().await;
     let path = harness.write_text("accounts.csv", &CSV.replace("12.5", "12,5"));
     let mut unchecked = options(&path).unchecked();
@@ -82,7 +82,7 @@ async fn rows_that_gong_rejects_come_back_as_a_csv() {
 }
 
 #[tokio::test]
-async fn csv_goes_back_and_forth_between_versions() {
+async fn csv_alternates_between_versions() {
     let harness = Harness::new().await;
     for name in ["Weiß", "Schwarz", "Weiß"] {
         let text = format!("Nr;Firma;Umsatz\na-2;{name};7\n");

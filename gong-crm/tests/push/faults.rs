@@ -159,7 +159,7 @@ async fn upload_that_is_not_finished_is_timed_out_and_resumed() {
 }
 
 #[tokio::test]
-async fn same_file_is_sent_once_by_whatever_process() {
+async fn same_file_is_sent_once_by_any_process() {
     let mut harness = Harness::on_disk().await;
     let path = harness.write_text("accounts.ldjson", &accounts(3));
     assert_eq!(harness.push(&path).await.accepted(), 3);
@@ -407,7 +407,7 @@ async fn push_that_is_dropped_at_any_step_can_be_resumed() {
 }
 
 #[tokio::test]
-async fn file_that_changes_during_a_push_is_sent_as_it_was_planned() {
+async fn file_that_changes_during_a_push_is_sent_as_planned() {
     let harness = Harness::new().await;
     let path = harness.write_text("accounts.ldjson", &accounts(3));
     let changed = path.clone();

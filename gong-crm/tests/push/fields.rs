@@ -16,7 +16,7 @@ fn with_region(at: &str, region: Option<&str>) -> String {
 
 #[tokio::test]
 async fn absent_custom_field_is_cleared_with_null() {
-    // Whether Gong clears a field that is left out, or keeps it.
+    // Whether Gong clears a field that is omitted, or keeps it.
     for is_cleared in [true, false] {
         let simulator = Simulator::builder().rule("omitted-custom-fields-cleared", is_cleared);
         let harness = Harness::with(simulator.start().await.unwrap()).await;
@@ -100,7 +100,7 @@ async fn older_date_is_raised_where_gong_may_ignore_it() {
 }
 
 #[tokio::test]
-async fn kept_dates_are_sent_as_they_are() {
+async fn kept_dates_are_sent_unchanged() {
     let harness = Harness::new().await;
     let path = harness.write_text("accounts.ldjson", &with_region(NEW, Some("A")));
     assert_eq!(harness.push(&path).await.verdict, Verdict::Done);

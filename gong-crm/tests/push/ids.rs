@@ -1,4 +1,4 @@
-//! A `clientRequestId` that the user chooses stands for one content.
+//! A `clientRequestId` that the user chooses means one content.
 
 use gong_crm::ledger::Ledger;
 use gong_crm::push::{Options, PushError, Verdict};
@@ -12,7 +12,7 @@ fn nightly(harness: &Harness, path: &std::path::Path) -> Options {
 }
 
 #[tokio::test]
-async fn chosen_id_is_used_and_refused_for_other_content() {
+async fn chosen_id_is_used_and_rejected_for_other_content() {
     let harness = Harness::new().await;
     let path = harness.write_text("accounts.ldjson", &accounts(2));
     let report = harness.push_with(nightly(&harness, &path)).await;
@@ -34,7 +34,7 @@ async fn chosen_id_is_used_and_refused_for_other_content() {
 }
 
 #[tokio::test]
-async fn chosen_id_of_another_ledger_is_refused_for_other_content() {
+async fn chosen_id_of_another_ledger_is_rejected() {
     let mut harness = Harness::new().await;
     let path = harness.write_text("accounts.ldjson", &accounts(2));
     drop(harness.push_with(nightly(&harness, &path)).await);
@@ -47,7 +47,7 @@ async fn chosen_id_of_another_ledger_is_refused_for_other_content() {
         reason.contains("nightly-2026-11-22") && reason.contains("other content"),
         "{reason}"
     );
-    // The same records go under an id of their own.
+    // The same records are sent with another id.
     let report = harness.push(&path).await;
     assert_eq!(
         (report.verdict, report.accepted()),
@@ -73,7 +73,7 @@ async fn chosen_id_works_with_one_upload_only() {
 }
 
 #[tokio::test]
-async fn search_for_errors_has_ids_of_its_own() {
+async fn search_for_errors_has_its_own_ids() {
     let harness = Harness::new().await;
     let text: String = (0..30)
         .map(|number| bad_account(&format!("b-{number}")))

@@ -51,7 +51,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[tokio::test]
-async fn copy_of_a_ledger_in_another_place_is_noticed_at_its_next_upload() {
+async fn copied_ledger_is_noticed_at_its_next_upload() {
     let mut harness = Harness::on_disk().await;
     let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
     drop(harness.push(&path).await);
@@ -223,7 +223,7 @@ async fn ledger_in_use_takes_no_import() {
 }
 
 #[tokio::test]
-async fn exported_ledger_is_sealed_and_its_import_goes_on() {
+async fn exported_ledger_is_sealed_and_its_import_continues() {
     let mut harness = Harness::on_disk().await;
     let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
     drop(harness.push(&path).await);
@@ -246,7 +246,7 @@ async fn exported_ledger_is_sealed_and_its_import_goes_on() {
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(harness.name("a").as_deref(), Some("B"));
 
-    // Without `as_is`, ids are kept and nothing is taken for unchanged.
+    // Without `as_is`, ids are kept and nothing counts as unchanged.
     let careful = Ledger::memory();
     careful.import(&mut &export[..], false).await.unwrap();
     harness.use_ledger(careful);
@@ -370,7 +370,7 @@ async fn forgotten_record_is_sent_again() {
 }
 
 #[tokio::test]
-async fn pruned_ledger_still_knows_what_gong_holds() {
+async fn pruned_ledger_still_knows_the_state_of_gong() {
     let harness = Harness::new().await;
     harness.write_text("crm/accounts.ldjson", &account("a", OLD, "A"));
     harness.write_text("crm/contacts.ldjson", &contact("c", "a"));

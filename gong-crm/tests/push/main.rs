@@ -1,4 +1,4 @@
-//! Pushes against the simulator: what Gong holds afterwards, and what the report says.
+//! Pushes against the simulator: what Gong has afterwards, and what the report says.
 
 #![expect(
     clippy::unwrap_used,

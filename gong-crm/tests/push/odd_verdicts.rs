@@ -170,7 +170,7 @@ async fn failure_without_an_error_says_so() {
         assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
         assert_eq!(report.files[0].status, Status::Failed);
         let reason = report.files[0].reason.as_ref().unwrap();
-        assert!(reason.contains("no reason"), "{reason}");
+        assert!(reason.contains("without a reason"), "{reason}");
         // Nothing is lost.
         let path = harness.directory.path().join("accounts.ldjson");
         let report = harness.push(&path).await;
@@ -201,7 +201,7 @@ async fn lines_beyond_the_file_leave_records_uncertain() {
 }
 
 #[tokio::test]
-async fn failed_upload_whose_good_lines_were_not_applied_is_sent_again() {
+async fn failed_upload_without_applied_lines_is_sent_again() {
     let harness = Harness::new().await;
     harness
         .simulator
@@ -216,7 +216,7 @@ async fn failed_upload_whose_good_lines_were_not_applied_is_sent_again() {
 
 #[tokio::test]
 async fn lost_upload_is_sent_again_after_its_deadline() {
-    // Gong takes the upload and then knows nothing of it.
+    // Gong accepts the upload and then knows nothing of it.
     let harness = Harness::on_disk().await;
     let path = harness.write_text("accounts.ldjson", &accounts(2));
     harness.fault_of_uploads(Effect::LoseUpload, 1);

@@ -85,7 +85,7 @@ async fn edited_rejects_file_is_not_overwritten() {
 }
 
 #[tokio::test]
-async fn folder_that_holds_only_rejects_has_nothing_to_push() {
+async fn folder_with_only_rejects_has_nothing_to_push() {
     let harness = Harness::new().await;
     drop(push(&harness, &bad_account("x")).await);
     std::fs::remove_file(harness.folder().join("accounts.ldjson")).unwrap();

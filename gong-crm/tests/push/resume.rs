@@ -130,7 +130,7 @@ async fn split_file_is_resumed_without_what_was_held_back() {
     assert!(harness.resume().await.files.is_empty());
 }
 
-/// A file of which Gong lists 20 errors and only counts the others.
+/// A file with more than the 20 errors that Gong lists; the others are only counted.
 fn with_bad_lines(count: usize) -> String {
     let mut text = String::new();
     for number in 0..count {
@@ -171,7 +171,7 @@ async fn search_for_errors_that_stops_is_finished_by_the_next_push() {
 }
 
 #[tokio::test]
-async fn rejects_that_could_not_be_written_are_written_by_the_next_push() {
+async fn unwritten_rejects_are_written_by_the_next_push() {
     let harness = Harness::on_disk().await;
     let path = harness.write_text("accounts.ldjson", &with_bad_lines(3));
     let mut options = harness.options(&path).unchecked();

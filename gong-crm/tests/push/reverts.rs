@@ -10,7 +10,7 @@ const A: &str = r#"{"objectId":"acc-1","modifiedDate":"2026-01-15T09:30:00Z","na
 const B: &str = r#"{"objectId":"acc-1","modifiedDate":"2026-01-16T09:30:00Z","name":"B"}"#;
 
 #[tokio::test]
-async fn version_that_gong_held_before_another_is_sent_again() {
+async fn version_before_another_is_sent_again() {
     let harness = Harness::new().await;
     for (name, line) in [("A", A), ("B", B), ("A", A)] {
         let path = harness.write("accounts.ldjson", &[line]);
@@ -27,7 +27,7 @@ async fn version_that_gong_held_before_another_is_sent_again() {
 }
 
 #[tokio::test]
-async fn stage_without_a_date_goes_back_and_forth() {
+async fn stage_without_a_date_alternates() {
     let harness = Harness::new().await;
     for name in ["New", "First", "New"] {
         let line = format!(r#"{{"objectId":"s-1","name":"{name}","sortOrder":1,"isActive":true}}"#);

@@ -11,7 +11,7 @@ use gong_crm::push::Verdict;
 use crate::support::{Harness, OLD, account, accounts, contact, stage};
 
 #[tokio::test]
-async fn stages_taken_from_deals_are_sent_once_each() {
+async fn stages_derived_from_deals_are_sent_once_each() {
     let harness = Harness::new().await;
     let names = ["New", "Demo", "Won", "Lost"];
     let text: String = (0..800)

@@ -101,14 +101,14 @@ impl Harness {
         self.client.resume([], options).await.unwrap()
     }
 
-    /// A field of an object that Gong holds; null if it holds none.
+    /// A field of an object that Gong has; null if it has none.
     pub(crate) fn field(&self, object_type: &str, id: &str, field: &str) -> Value {
         let object = self.simulator.object(object_type, id);
         let value = object.and_then(|object| object.get(field).cloned());
         value.unwrap_or(Value::Null)
     }
 
-    /// The name under which Gong holds an account.
+    /// The name under which Gong has an account.
     pub(crate) fn name(&self, id: &str) -> Option<String> {
         let object = self.simulator.object("ACCOUNT", id)?;
         Some(object["name"].as_str().unwrap().to_owned())

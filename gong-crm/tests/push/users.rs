@@ -10,7 +10,7 @@ fn user(id: &str, at: &str, address: &str) -> String {
     format!("{{\"objectId\":\"{id}\",\"modifiedDate\":\"{at}\",\"emailAddress\":\"{address}\"}}\n")
 }
 
-/// A Gong that refuses an address that changes without a deletion in an earlier request.
+/// A Gong that rejects an address that changes without a deletion in an earlier request.
 async fn strict() -> Harness {
     let simulator = Simulator::builder().rule("email-change-needs-deletion", true);
     Harness::with(simulator.start().await.unwrap()).await
@@ -49,7 +49,7 @@ async fn user_is_deleted_before_the_address_changes() {
 }
 
 #[tokio::test]
-async fn deletion_of_a_user_that_gong_rejects_three_times_is_unconfirmed() {
+async fn user_deletion_rejected_three_times_is_unconfirmed() {
     // Gong has no such user, and nobody can read users back.
     let simulator = Simulator::builder().rule("deletion-needs-object", true);
     let harness = Harness::with(simulator.start().await.unwrap()).await;
@@ -76,7 +76,7 @@ async fn deletion_of_a_user_that_gong_rejects_three_times_is_unconfirmed() {
 }
 
 #[tokio::test]
-async fn user_of_whom_a_verdict_says_nothing_is_deleted_before_another_address() {
+async fn uncertain_user_is_deleted_before_another_address() {
     // Gong counts no success, so that the ledger does not know which address it has.
     let harness = strict().await;
     let verdict = gong_sim::Verdict::new().set("totalSuccessCount", 0);
@@ -112,7 +112,7 @@ async fn history_of_a_user_arrives_in_its_order() {
 }
 
 #[tokio::test]
-async fn freed_address_can_be_taken_over() {
+async fn freed_address_can_be_used_by_another_user() {
     let harness = strict().await;
     let first = user("u-1", OLD, "sales@acme.example") + &user("u-2", OLD, "two@acme.example");
     let path = harness.write_text("business-users.ldjson", &first);
@@ -157,7 +157,7 @@ async fn user_between_deletion_and_new_address_is_not_lost() {
         "business-users.ldjson",
         &user("u", NEW, "king@acme.example"),
     );
-    // Gong takes the deletion, and nothing after it.
+    // Gong accepts the deletion, and nothing after it.
     harness.refuse_uploads_from(2);
     assert_ne!(harness.push(&path).await.verdict, Verdict::Done);
     assert_eq!(address(&harness, "u"), None);

@@ -1,4 +1,4 @@
-//! The report says of every record what became of it, however its file had to be sent.
+//! The report has the result of every record, however its file was sent.
 
 use gong_crm::push::{CheckMode, Rejects, Status, Verdict};
 use gong_sim::{Effect, Fault, Operation};
@@ -70,7 +70,7 @@ async fn search_for_errors_keeps_within_its_calls() {
     assert!(harness.simulator.request_count() <= 2 + 10 + 2);
     let file = &report.files[0];
     assert_eq!(file.accepted + file.rejected + file.uncertain, 800);
-    // They are never sent as certain, and those that Gong has are not sent for ever.
+    // They are never sent as certain, and those that Gong has are not sent forever.
     let mut posts = Vec::new();
     for _ in 0..5 {
         let before = harness.posts();
@@ -174,7 +174,7 @@ async fn lines_of_a_compressed_file_are_reported_as_unpacked() {
     assert_eq!(harness.simulator.object_count("ACCOUNT"), 2);
 }
 
-/// Stages, accounts and contacts, of which one contact does not refer to an account.
+/// Stages, accounts and contacts; one contact does not refer to an account.
 fn write_three_types(harness: &Harness) {
     harness.write_text("crm/stages.ldjson", &stage("s-1", "New"));
     harness.write_text("crm/accounts.ldjson", &accounts(1));
@@ -231,7 +231,7 @@ async fn whole_failure_of_a_deal_upload_fails_the_push() {
 
 #[tokio::test]
 async fn poison_record_is_found_by_halves() {
-    // The last record makes Gong fail every file that holds it.
+    // The last record makes Gong fail every file that has it.
     let harness = Harness::new().await;
     let path = harness.write_text("accounts.ldjson", &accounts(8));
     for nth in [1, 2, 4, 6, 8] {
@@ -269,7 +269,7 @@ async fn gong_that_fails_every_upload_rejects_no_record() {
 }
 
 #[tokio::test]
-async fn account_rejected_in_its_second_version_does_not_hold_contacts_back() {
+async fn contacts_of_account_with_rejected_update_are_sent() {
     let harness = Harness::new().await;
     write_three_types(&harness);
     assert_eq!(harness.push(&harness.folder()).await.verdict, Verdict::Done);

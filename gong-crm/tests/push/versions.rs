@@ -25,7 +25,7 @@ fn write_crossed(harness: &Harness) -> Options {
     Options::new(paths).simulator().unchecked()
 }
 
-fn assert_newest_are_held(harness: &Harness) {
+fn assert_newest_are_in_gong(harness: &Harness) {
     let names = ["a", "b", "c"].map(|id| harness.name(id).unwrap());
     assert_eq!(names, ["new", "new", "other"]);
 }
@@ -36,7 +36,7 @@ async fn newest_version_stays_whichever_file_it_is_in() {
     let options = write_crossed(&harness);
     let report = harness.push_with(options.clone()).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
-    assert_newest_are_held(&harness);
+    assert_newest_are_in_gong(&harness);
     assert_eq!(
         harness.simulator.uploads().len(),
         1,
@@ -129,7 +129,7 @@ async fn history_that_gong_has_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn history_goes_on_after_a_version_that_is_under_way() {
+async fn history_continues_after_a_version_in_flight() {
     let harness = Harness::on_disk().await;
     let mut text = account("a", OLD, "1") + &account("a", NEW, "2");
     let path = harness.write_text("accounts.ldjson", &text);
@@ -242,7 +242,7 @@ async fn same_version_takes_the_verdict_of_an_earlier_push() {
 }
 
 #[tokio::test]
-async fn deletions_follow_accepted_uploads_where_nobody_waits() {
+async fn deletions_follow_accepted_uploads_without_waiting() {
     let harness = Harness::on_disk().await;
     let text = account("b", OLD, "old");
     let path = harness.write_text("accounts.ldjson", &text);
@@ -261,7 +261,7 @@ async fn deletions_follow_accepted_uploads_where_nobody_waits() {
 }
 
 #[tokio::test]
-async fn refused_upload_keeps_back_nothing_else() {
+async fn rejected_upload_does_not_hold_back_others() {
     let harness = Harness::new().await;
     let mut options = write_crossed(&harness);
     options.max_upload_bytes = 80;
@@ -277,7 +277,7 @@ async fn refused_upload_keeps_back_nothing_else() {
 
     let again = harness.push_with(options).await;
     assert_eq!(again.verdict, Verdict::Done, "{again:#?}");
-    assert_newest_are_held(&harness);
+    assert_newest_are_in_gong(&harness);
 }
 
 #[tokio::test]
@@ -313,7 +313,7 @@ async fn older_file_beside_the_newer_one_changes_nothing() {
 }
 
 #[tokio::test]
-async fn two_contents_of_equal_date_are_an_error_in_one_file_and_in_two() {
+async fn different_contents_with_equal_date_are_an_error() {
     let contradiction = [
         account("a", OLD, "one") + &account("b", OLD, "fine"),
         account("a", OLD, "other"),
@@ -356,7 +356,7 @@ async fn two_contents_of_equal_date_are_an_error_in_one_file_and_in_two() {
 }
 
 #[tokio::test]
-async fn rejected_version_of_a_new_record_keeps_the_accepted_one_before() {
+async fn rejected_version_keeps_the_accepted_one_before() {
     let harness = Harness::new().await;
     let text = account("a", OLD, "old")
         + r#"{"objectId":"a","modifiedDate":"2026-01-16T09:30:00Z","url":"no"}"#;

@@ -136,7 +136,7 @@ async fn retired_stage_has_the_content_that_gong_accepted() {
 }
 
 #[tokio::test]
-async fn users_are_deleted_only_once_somebody_confirms_it() {
+async fn users_are_deleted_only_after_confirmation() {
     let world = World::new().await;
     let users = [
         user("u-1", "ada@acme.example"),
@@ -185,7 +185,7 @@ async fn record_that_others_refer_to_is_held_back() {
 }
 
 #[tokio::test]
-async fn id_in_another_spelling_holds_the_old_one_back() {
+async fn old_id_is_held_back_if_another_spelling_exists() {
     let world = World::new().await;
     world.export("account.ldjson", &accounts(1..=30));
     let options = world.options(&[Account]);
@@ -200,7 +200,7 @@ async fn id_in_another_spelling_holds_the_old_one_back() {
 }
 
 #[tokio::test]
-async fn numbers_as_ids_of_two_types_are_no_twins() {
+async fn equal_numeric_ids_of_two_types_are_different_records() {
     let world = World::new().await;
     let numbered: Vec<_> = (1..=30)
         .map(|id| account(&id.to_string(), "Company"))
@@ -335,7 +335,7 @@ async fn plan_writes_the_list_of_held_back_deletions() {
 }
 
 #[tokio::test]
-async fn confirmation_is_carried_out_by_whichever_sync_comes_next() {
+async fn confirmation_is_carried_out_by_the_next_sync() {
     let world = World::new().await;
     world.export("account.ldjson", &accounts(1..=100));
     let mut options = world.options(&[Account]);
@@ -344,7 +344,7 @@ async fn confirmation_is_carried_out_by_whichever_sync_comes_next() {
     world.export("account.ldjson", &accounts(31..=100));
     let report = world.sync(options.clone()).await;
     assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
-    // Somebody confirms the list, and is stopped while another sync holds the ledger.
+    // The user confirms the list, and is stopped while another sync has locked the ledger.
     let lock = world.client.ledger().try_lock().await.unwrap();
     let mut confirming = options.clone();
     confirming
@@ -369,7 +369,7 @@ async fn confirmation_is_carried_out_by_whichever_sync_comes_next() {
 }
 
 #[tokio::test]
-async fn held_back_deletion_is_named_by_every_round_also_of_the_same_file() {
+async fn held_back_deletion_is_named_by_every_round() {
     let world = World::new().await;
     world.export("account.ldjson", &accounts(1..=30));
     world.export("contact.ldjson", &[contact("c-1", "acc-1")]);

@@ -1,4 +1,4 @@
-//! What Gong holds is read back: what differs is found, and nothing else.
+//! What Gong has is read back: what differs is found, and nothing else.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +45,7 @@ fn deletion(id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn records_that_gong_holds_as_sent_are_the_same() {
+async fn records_in_gong_as_sent_are_the_same() {
     let world = World::new().await;
     let types = [Stage, Account, Contact, Deal];
     world.export("stage.ldjson", &[stage("s-1", "Open")]);
@@ -109,13 +109,13 @@ async fn everything_that_differs_is_found_and_repaired_once() {
 }
 
 #[tokio::test]
-async fn form_that_comes_back_after_a_repair_is_kept_and_said_once() {
+async fn form_that_returns_after_a_repair_is_reported_once() {
     let world = World::new().await;
     world.export("account.ldjson", &accounts(1..=2));
     let sources = world.options(&[Account]);
     drop(world.sync(sources.clone()).await);
     let options = DriftOptions::new().sources(sources).simulator().repair();
-    // Gong keeps the name in a form of its own: each time after it was sent.
+    // Gong keeps the name in its own form: each time after it was sent.
     let own_form = [account("acc-2", "COMPANY 2")];
     let mut seen = Vec::new();
     for _ in 0..4 {
@@ -192,7 +192,7 @@ async fn type_without_its_source_is_not_judged() {
 }
 
 #[tokio::test]
-async fn budget_goes_to_records_that_were_read_back_longest_ago() {
+async fn budget_is_used_for_records_read_back_longest_ago() {
     let mut world = World::new().await;
     let clock = Arc::new(MovedClock::default());
     world.use_clock(Arc::clone(&clock));
@@ -255,14 +255,14 @@ async fn calls_that_others_need_are_left() {
     let report = limited.drift(world.integration_id, options).await.unwrap();
     assert_eq!(report.calls, 0);
     assert!(
-        report.notes[0].contains("1000 are kept"),
+        report.notes[0].contains("1000 are reserved"),
         "{:?}",
         report.notes
     );
 }
 
 #[tokio::test]
-async fn record_that_gong_did_not_confirm_is_settled_by_reading_it_back() {
+async fn unconfirmed_record_is_resolved_by_reading_it_back() {
     let world = World::new().await;
     let rule = "success-count-is-short";
     world.simulator.set_rule(rule, true).unwrap();
@@ -292,7 +292,7 @@ async fn record_that_gong_did_not_confirm_is_settled_by_reading_it_back() {
 }
 
 #[tokio::test]
-async fn value_that_gong_kept_of_a_field_left_out_is_found_first() {
+async fn kept_value_of_an_omitted_field_is_found_first() {
     let world = World::new().await;
     let rule = "omitted-standard-fields-cleared";
     world.simulator.set_rule(rule, false).unwrap();

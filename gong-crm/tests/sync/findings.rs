@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{World, account, accounts, contact, counts};
 
 #[tokio::test]
-async fn ignored_field_alone_is_no_change_and_goes_with_the_next_one() {
+async fn ignored_field_is_sent_only_with_other_changes() {
     let world = World::new().await;
     let scored = |name: &str, score: u32| {
         let mut record = account("acc-1", name);
@@ -36,7 +36,7 @@ async fn ignored_field_alone_is_no_change_and_goes_with_the_next_one() {
 }
 
 #[tokio::test]
-async fn record_that_goes_back_and_forth_is_a_finding() {
+async fn alternating_record_is_a_finding() {
     let world = World::new().await;
     let options = world.options(&[Account]);
     for round in 0..7 {

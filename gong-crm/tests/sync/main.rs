@@ -1,4 +1,4 @@
-//! Syncs against the simulator: what Gong holds afterwards, and what plan and report say.
+//! Syncs against the simulator: what Gong has afterwards, and what plan and report say.
 
 #![expect(
     clippy::unwrap_used,

@@ -72,14 +72,14 @@ async fn plan_file_does_what_was_planned_and_nothing_else() {
     strict.strict = true;
     let refused = world.client.sync(world.integration_id, strict).await;
     assert!(
-        matches!(refused, Err(SyncError::PlanOutdated { left_out: 2 })),
+        matches!(refused, Err(SyncError::PlanOutdated { skipped: 2 })),
         "{refused:?}"
     );
     let report = world.sync(with_plan.clone()).await;
     assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
     let left: Vec<_> = report
         .plan
-        .left_out
+        .skipped
         .iter()
         .map(|left| left.object_id.as_str())
         .collect();
@@ -94,7 +94,7 @@ async fn plan_file_does_what_was_planned_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn only_some_records_are_looked_at() {
+async fn only_selected_records_are_planned() {
     let world = World::new().await;
     world.export("account.ldjson", &accounts(1..=30));
     let mut options = world.options(&[Account]);

@@ -91,7 +91,7 @@ fn last_upload(world: &World) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn every_switch_is_found_out_both_ways() {
+async fn every_switch_is_probed_in_both_positions() {
     for (question, rule, when_on) in SWITCHES {
         for is_on in [true, false] {
             let world = world().await;
@@ -137,7 +137,7 @@ async fn custom_fields_stay_unknown_without_a_declared_one() {
 #[tokio::test]
 async fn what_a_dead_probe_left_is_removed_by_the_next_one() {
     let world = world().await;
-    // From its third read on, Gong refuses it.
+    // From its third read on, Gong rejects it.
     let mut fault = Fault::new(Effect::Status(401)).on(Operation::GetObjects);
     for call in 3..=9 {
         fault = fault.nth(call);
@@ -152,7 +152,7 @@ async fn what_a_dead_probe_left_is_removed_by_the_next_one() {
 }
 
 #[tokio::test]
-async fn dates_are_raised_unless_older_ones_are_taken() {
+async fn dates_are_raised_unless_older_ones_are_accepted() {
     for is_taken in [None, Some(true), Some(false)] {
         let world = world().await;
         if let Some(is_taken) = is_taken {
@@ -210,8 +210,8 @@ async fn good_lines_of_a_failed_upload_are_what_the_probe_says() {
     assert!(world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "acc-3"));
 }
 
-/// The switches that are off; what is sent for a custom field and for one of Gong's own; whether that
-/// one is cleared.
+/// The switches that are off; what is sent for a custom field and for one of Gong's own; whether that one
+/// is cleared.
 type Case<'a> = (&'a [&'a str], Option<Value>, Option<Value>, bool);
 
 #[tokio::test]
@@ -224,14 +224,14 @@ async fn fields_are_cleared_in_the_way_that_works() {
         }
         record
     };
-    let left_out: Option<Value> = None;
+    let omitted: Option<Value> = None;
     let null = Some(Value::Null);
     let cases: [Case<'_>; 4] = [
-        (&[], null.clone(), left_out.clone(), true),
+        (&[], null.clone(), omitted.clone(), true),
         (
             &["null-clears-custom-field"],
-            left_out.clone(),
-            left_out.clone(),
+            omitted.clone(),
+            omitted.clone(),
             true,
         ),
         (
@@ -246,7 +246,7 @@ async fn fields_are_cleared_in_the_way_that_works() {
                 "null-clears-standard-field",
             ],
             null,
-            left_out,
+            omitted,
             false,
         ),
     ];
@@ -272,7 +272,7 @@ async fn fields_are_cleared_in_the_way_that_works() {
 }
 
 #[tokio::test]
-async fn record_whose_id_changed_case_is_deleted_if_ids_are_told_apart() {
+async fn record_with_changed_id_case_is_deleted_if_ids_have_case() {
     let with = |id: &str| {
         let mut records = accounts(1..=9);
         records.push(account(id, "One"));

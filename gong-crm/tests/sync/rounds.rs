@@ -80,7 +80,7 @@ async fn newer_push_between_an_export_and_its_sync_stays() {
 }
 
 #[tokio::test]
-async fn sync_right_after_several_pushes_is_not_taken_for_older() {
+async fn sync_right_after_several_pushes_is_not_older() {
     let world = World::new().await;
     for name in ["1", "2", "3", "4", "5"] {
         let pushed = world
@@ -188,7 +188,7 @@ async fn upload_that_fails_as_a_whole_is_sent_again_by_and_by() {
 }
 
 #[tokio::test]
-async fn stage_that_vanishes_is_retired_and_comes_back() {
+async fn vanished_stage_is_deactivated_and_reactivated() {
     let world = World::new().await;
     let all = [
         stage("s-1", "New"),
@@ -334,7 +334,7 @@ async fn unsent_plan_of_a_killed_round_deletes_nothing_that_is_back() {
 }
 
 #[tokio::test]
-async fn contact_waits_for_its_account_and_goes_with_it() {
+async fn contact_waits_for_its_account() {
     let world = World::new().await;
     world.export("account.ldjson", &accounts(1..=3));
     world.export(
@@ -353,7 +353,7 @@ async fn contact_waits_for_its_account_and_goes_with_it() {
 }
 
 #[tokio::test]
-async fn field_that_is_declared_after_its_values_were_sent_is_sent_again() {
+async fn field_declared_after_its_values_is_sent_again() {
     use gong_crm::schema::SchemaField;
     let world = World::new().await;
     let mut records = accounts(1..=30);
@@ -399,7 +399,7 @@ async fn integration_that_was_removed_in_gong_is_noticed_within_a_day() {
     clock.advance(Duration::from_hours(25));
     let gone = world.client.sync(world.integration_id, options).await;
     let message = gone.unwrap_err().to_string();
-    assert!(message.contains("is not in Gong any more"), "{message}");
+    assert!(message.contains("are no longer in Gong"), "{message}");
 }
 
 #[tokio::test]

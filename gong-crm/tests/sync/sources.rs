@@ -171,7 +171,7 @@ async fn parent_stays_while_records_that_may_refer_to_it_are_not_read() {
 }
 
 #[tokio::test]
-async fn file_that_ends_within_a_record_deletes_nothing_wherever_it_is_cut() {
+async fn file_truncated_within_a_record_deletes_nothing() {
     let world = World::new().await;
     world.export("account.ldjson", &accounts(1..=30));
     let mut options = world.options(&[Account]);

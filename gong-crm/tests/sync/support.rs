@@ -114,12 +114,12 @@ impl World {
             .unwrap()
     }
 
-    /// Whether Gong holds a record.
+    /// Whether Gong has a record.
     pub(crate) fn has(&self, object_type: &str, id: &str) -> bool {
         self.simulator.object(object_type, id).is_some()
     }
 
-    /// A field of an object that Gong holds; null if it holds none.
+    /// A field of an object that Gong has; null if it has none.
     pub(crate) fn field(&self, object_type: &str, id: &str, field: &str) -> Value {
         let object = self.simulator.object(object_type, id);
         let value = object.and_then(|object| object.get(field).cloned());

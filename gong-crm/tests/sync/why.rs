@@ -80,7 +80,7 @@ async fn nothing_keeps_a_complete_record_away() {
 }
 
 #[tokio::test]
-async fn owner_who_is_no_gong_user_hides_a_deal() {
+async fn owner_who_is_not_a_gong_user_hides_a_deal() {
     let world = world().await;
     let found = deal_with(&world, "ownerId", json!("u-2")).await;
     assert_eq!(
@@ -291,7 +291,7 @@ async fn users_that_may_not_be_listed_leave_it_open() {
 }
 
 #[tokio::test]
-async fn plan_counts_deals_that_nobody_sees() {
+async fn plan_counts_invisible_deals() {
     let world = world().await;
     let deals = [
         deal("d-1", "acc-1", "s-1", 1),

@@ -1,4 +1,4 @@
-//! The check of one block of lines, by itself: what comes before it is known by a few facts.
+//! The check of one block of lines, given a few facts about the lines before it.
 //!
 //! Line numbers of a block count from 1 in it. [`FileCheck`](super::file) puts blocks together.
 
@@ -37,7 +37,7 @@ pub(super) struct BlockChecker<'a> {
     start: BlockStart,
     report: BlockReport,
     built: u64,
-    /// How many findings of each missing field have words.
+    /// The number of findings of each missing field that have messages.
     built_missing: Vec<u64>,
     /// For each name of the scanner, alone or beside all standard fields, its place in the report.
     name_places: Vec<u32>,

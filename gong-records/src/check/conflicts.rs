@@ -31,7 +31,7 @@ pub(super) struct ConflictSearch<'a> {
 /// A version of a record that several files may have.
 struct Candidate {
     collision: FileCollision,
-    /// A second hash of the id, which tells ids of one hash apart.
+    /// A second hash of the id, which distinguishes ids with equal hashes.
     id: u64,
     version: Version,
 }

@@ -1,10 +1,10 @@
-//! What lines are checked against.
+//! The context in which lines are checked.
 
 use super::ids::IdIndex;
 use crate::record::{Field, FieldKind, LineFormat, ObjectType};
 use crate::schema::EntitySchema;
 
-/// What the lines of a file are checked against.
+/// The context in which the lines of a file are checked.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CheckContext<'a> {
     pub(super) format: &'static LineFormat,
@@ -29,7 +29,7 @@ impl<'a> CheckContext<'a> {
 }
 
 /// The standard fields of a line, one bit each in the order of [`LineFormat::fields`]. No type has
-/// more than 64; a test holds that.
+/// more than 64, which a test verifies.
 pub(super) type FieldSet = u64;
 
 /// The bit of a standard field; none for a name that is not one.

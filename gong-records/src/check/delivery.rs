@@ -59,7 +59,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Delivers what was held.
+    /// Delivers the findings that were kept.
     pub(super) fn finish(&mut self) {
         self.release();
     }

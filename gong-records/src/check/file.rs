@@ -40,7 +40,7 @@ pub(super) struct Outcome {
 pub(super) struct Stream<'a> {
     pub(super) path: Arc<Path>,
     pub(super) object_type: ObjectType,
-    /// Without it, ids are kept, to tell real duplicates from equal hashes.
+    /// Without it, ids are kept, to distinguish real duplicates from equal hashes.
     pub(super) reopen: Option<Reopen<'a>>,
 }
 
@@ -61,12 +61,13 @@ pub(super) struct FileCheck<'a> {
     spread: Option<usize>,
     /// Standard fields that no record has had so far.
     open: FieldSet,
-    /// By the index of the field: how many records lack it while it is open, and the first finding.
+    /// By the index of the field: the number of records without it while it is open, and the first
+    /// finding.
     leading: Vec<Leading>,
     names: BTreeMap<(Rule, Option<String>), NameCount>,
 }
 
-/// What the caller of a check gives for each finding.
+/// The caller's callback for each finding.
 pub(super) type OnFinding<'a> = &'a mut dyn FnMut(Finding);
 
 impl<'a> FileCheck<'a> {
@@ -159,22 +160,22 @@ impl<'a> FileCheck<'a> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// What the check of the next block needs to know.
+    /// The start of the next block.
     pub(super) fn start(&self) -> BlockStart {
         let is_first = self.lines == 0;
         BlockStart {
             is_first,
             is_before_records: self.records == 0,
             spread: self.spread,
-            // In the first block, all findings have words, in case that the file is short.
+            // In the first block, all findings have messages, in case the file is short.
             open: if is_first { 0 } else { self.open },
             wanted: self.delivery.wanted(),
             watches_order: self.order.is_watching(),
         }
     }
 
-    /// Whether the report of a block holds after all blocks before it: what it took for granted is
-    /// what is known now.
+    /// Whether the report of a block is still valid after all blocks before it: its assumptions
+    /// equal what is known now.
     pub(super) fn is_valid(&self, start: &BlockStart, report: &BlockReport) -> bool {
         let stale = report.open & !self.open;
         !start.is_first
@@ -323,13 +324,13 @@ impl<'a> FileCheck<'a> {
         if bytes > most {
             let message = format!("the file has {bytes} bytes; an upload has at most {most}");
             let problem = RawFinding::new(Rule::FileSize, 0..0, message);
-            let hint = "gong-crm push splits it; split it yourself to upload it in another way";
+            let hint = "gong-crm push splits it; split it yourself to upload it with another tool";
             self.report(problem.with_hint(hint), 0);
         }
         // A file that could not be read at all has an error already.
         if self.records == 0 && !self.has_errors() {
             let problem = RawFinding::new(Rule::NoRecords, 0..0, "the file has no records");
-            let hint = "check the export, or leave the file out";
+            let hint = "check the export, or do not send the file";
             self.report(problem.with_hint(hint), 0);
         }
     }
@@ -384,7 +385,7 @@ fn duplicate_problem(kind: KeyKind, duplicate: &Duplicate<'_>) -> RawFinding {
         KeyKind::ObjectId => (
             "objectId",
             format!("it is in line {line} already"),
-            "gong-crm push sends the newest version; keep one to upload the file in another way",
+            "gong-crm push sends the newest version; keep one to upload the file with another tool",
         ),
         KeyKind::EmailAddress => (
             "emailAddress",

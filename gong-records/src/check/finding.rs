@@ -1,4 +1,4 @@
-//! What a check finds.
+//! The findings of a check.
 
 use std::ops::Range;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use crate::record::ObjectType;
 use crate::rule::{Rule, Severity};
 
-/// One problem, with its place and how to fix it.
+/// One problem, with its position and its fix.
 ///
 /// As JSON it has exactly the keys `path`, `line`, `column`, `rule`, `severity`, `field`,
 /// `objectId`, `count`, `message` and `hint`. `line`, `column` and `objectId` are null if the
@@ -40,7 +40,7 @@ pub struct Finding {
     pub record: Option<u64>,
     /// The first line that it is about, if it is about a whole column.
     pub first_line: Option<u64>,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
     /// How to fix it.
     pub hint: Option<String>,
@@ -49,7 +49,7 @@ pub struct Finding {
     /// `line` is then the line on which the row begins, and `column` the number of the cell, from 1,
     /// or 0 if no single cell is wrong. The message names the column.
     pub row: Option<u64>,
-    /// The place in the line, for a person to look at.
+    /// The position in the line, for a person.
     pub excerpt: Option<Excerpt>,
 }
 
@@ -65,7 +65,7 @@ impl Finding {
         Some(format!("{} records, the first in line {line}", self.count))
     }
 
-    /// What is wrong; for a whole column also how many records have the problem, and the first line.
+    /// The problem; for a whole column also how many records have it, and the first line.
     ///
     /// ```
     /// use gong_records::{ObjectType, check};
@@ -170,7 +170,7 @@ fn first_characters(text: &str) -> &str {
     &text[..end]
 }
 
-/// What a finding in a line is about.
+/// The subject of a finding in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum About {
     /// The line or a value in it.
@@ -217,7 +217,7 @@ impl RawFinding {
         }
     }
 
-    /// A problem that is only counted: without words.
+    /// A problem that is only counted, without a message.
     pub(super) fn counted(rule: Rule, range: Range<usize>) -> Self {
         Self::new(rule, range, String::new())
     }

@@ -20,7 +20,7 @@ pub struct Differential<'a> {
     names: NameCache,
 }
 
-/// What the two ways found in a line.
+/// The findings of the fast path and the full check in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The scanner accepted it, and the exact check finds it good.
@@ -34,7 +34,7 @@ pub enum Verdict {
     },
 }
 
-/// What a [`Differential`] needs.
+/// The context of a [`Differential`].
 #[derive(Debug)]
 pub struct Setup {
     object_type: ObjectType,
@@ -65,7 +65,7 @@ impl Setup {
 }
 
 impl Differential<'_> {
-    /// Checks a line in both ways; what follows a line feed is left out.
+    /// Checks a line in both ways; what follows a line feed is omitted.
     ///
     /// # Errors
     ///
@@ -106,7 +106,7 @@ impl Differential<'_> {
                 line.len() + 1
             ));
         }
-        // What is accepted without a second look has to be what a second look finds.
+        // A line that is accepted at once must also be accepted by the full check.
         let was_accepted = scanned.is_good() && scanned.names.is_empty();
         if was_accepted && !is_good {
             return Err(format!("accepted, and it has {:?}", expected.problems));

@@ -2,7 +2,7 @@
 
 use crate::object_type::ObjectType;
 
-/// An id as a number. Two ids may share one, so a repeated number has to be confirmed.
+/// An id as a number. Two ids may share one, so a repeated number must be confirmed.
 pub(super) fn hash(id: &str) -> u64 {
     hash_bytes(id.as_bytes())
 }
@@ -22,10 +22,10 @@ const DELETED: u32 = 1 << 31;
 /// The two halves of a hash, and a line.
 type Entry = [u32; 3];
 
-/// How many entries are kept together. Growing in small pieces never copies and wastes little.
-const PIECE: usize = 128;
+/// The number of entries per chunk. Growing in small chunks never copies and wastes little.
+const CHUNK: usize = 128;
 
-/// Entries whose hashes begin alike, in pieces.
+/// Entries whose hashes have the same prefix, in chunks.
 #[derive(Debug, Clone, Default)]
 struct Bucket(Vec<Vec<Entry>>);
 
@@ -33,11 +33,11 @@ impl Bucket {
     #[inline]
     fn push(&mut self, entry: Entry) {
         match self.0.last_mut() {
-            Some(piece) if piece.len() < PIECE => piece.push(entry),
+            Some(chunk) if chunk.len() < CHUNK => chunk.push(entry),
             _ => {
-                let mut piece = Vec::with_capacity(PIECE);
-                piece.push(entry);
-                self.0.push(piece);
+                let mut chunk = Vec::with_capacity(CHUNK);
+                chunk.push(entry);
+                self.0.push(chunk);
             }
         }
     }
@@ -45,12 +45,12 @@ impl Bucket {
     fn len(&self) -> usize {
         self.0
             .last()
-            .map_or(0, |last| (self.0.len() - 1) * PIECE + last.len())
+            .map_or(0, |last| (self.0.len() - 1) * CHUNK + last.len())
     }
 
     fn get(&self, at: u32) -> Entry {
         let at = at as usize;
-        self.0[at / PIECE][at % PIECE]
+        self.0[at / CHUNK][at % CHUNK]
     }
 
     fn iter(&self) -> impl Iterator<Item = &Entry> {
@@ -70,7 +70,7 @@ pub(super) struct Ids {
 /// small files.
 const FEW: usize = 32_768;
 
-/// A line whose id may be that of another line.
+/// A line whose id may equal that of another line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct HashCollision {
     pub(super) line: u32,
@@ -86,7 +86,7 @@ impl Ids {
         }
     }
 
-    /// The same ids for a file that was read to its end, in as little memory as possible.
+    /// The same ids for a file that was read completely, in as little memory as possible.
     pub(super) fn packed(mut self) -> Self {
         let count = self.buckets.iter().map(Bucket::len).sum();
         if count <= FEW {
@@ -222,7 +222,7 @@ fn halves(hash: u64) -> (u32, u32) {
     (half(hash >> 32), half(hash & u64::from(u32::MAX)))
 }
 
-/// What is known of the record that a reference names.
+/// The result of looking up a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReferenceLookup {
     /// No file of its type is checked.
@@ -272,7 +272,7 @@ impl IdIndex {
         self.types[object_type as usize].is_some()
     }
 
-    /// What is known of the record of this type whose id has this hash.
+    /// Looks up the record of this type whose id has this hash.
     #[inline]
     pub(super) fn look_up(&self, object_type: ObjectType, hash: u64) -> ReferenceLookup {
         match &self.types[object_type as usize] {

@@ -11,9 +11,9 @@ use crate::object_type::ObjectType;
 /// A file to be checked.
 #[derive(Debug, Clone)]
 pub struct Input {
-    /// What findings call it.
+    /// The name in findings.
     pub path: PathBuf,
-    /// What its records are.
+    /// The type of its records.
     pub object_type: ObjectType,
     /// Where its lines are.
     pub lines: Lines,
@@ -34,11 +34,11 @@ impl Input {
 pub enum Lines {
     /// In the file itself, perhaps compressed, or in the standard input.
     Itself,
-    /// In another file, which was made of it.
+    /// In another file, from which this one was converted.
     In(PathBuf),
     /// Nowhere yet: the options' converter makes them.
     Unconverted,
-    /// In what was made of the file.
+    /// In the converted lines of the file.
     Converted(Arc<dyn LineSource>),
 }
 

@@ -8,7 +8,7 @@ use super::context::{CheckContext, FieldSet, bit_of};
 use crate::record::{Field, LineFormat};
 use crate::rule::Rule;
 
-/// What a name may be that is not the name of a standard field.
+/// The possible kinds of a name that is not a standard field's.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum UnknownName {
     /// The empty name.
@@ -79,7 +79,7 @@ impl NameCache {
     }
 }
 
-/// How many letters of a name may differ from that of the field that is meant.
+/// The maximum number of letters in which a name may differ from the intended field.
 const MAX_DISTANCE: usize = 2;
 
 /// Classifies names that are not the names of standard fields.

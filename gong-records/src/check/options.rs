@@ -34,21 +34,21 @@ pub struct Options {
     /// Converts CSV files to lines, such as a `Conversion` of the module `mapping`; without it, CSV
     /// files are rejected.
     pub converter: Option<Arc<dyn FileConverter>>,
-    /// Report no more findings of single records than this. All are counted, and those of whole
-    /// files and columns are always reported.
+    /// The maximum number of reported findings of single records. All are counted, and those of
+    /// whole files and columns are always reported.
     pub max_findings: Option<u64>,
     /// Leave out the excerpts of findings, which only people need.
     pub without_excerpts: bool,
     /// How many threads check; by default as many as the machine has cores.
     pub threads: Option<NonZero<usize>>,
-    /// Types of which Gong has records already, so that records may refer to them although no file
+    /// Types of which Gong has records already, so that records can refer to them even if no file
     /// has them.
     pub known_types: BTreeSet<ObjectType>,
 }
 
 impl Options {
     /// The CSV files in folders among the paths that are not checked, because there is no converter
-    /// for them. A folder with nothing but CSV files is rejected instead.
+    /// for them. A folder with only CSV files is an error instead.
     pub fn passed_over(&self, paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
         match self.csvs() {
             CsvHandling::Unmapped => unmapped_csvs(paths),

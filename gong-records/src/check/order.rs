@@ -21,7 +21,7 @@ struct Violation {
 }
 
 impl OrderPart {
-    /// Adds the date of the next line, which has to be valid.
+    /// Adds the date of the next line, which must be valid.
     #[inline]
     pub(super) fn add(&mut self, modified: &[u8], line: u64, finding: impl FnOnce() -> Finding) {
         if self.violation.is_some() {

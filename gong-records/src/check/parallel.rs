@@ -1,9 +1,9 @@
 //! The check of one large file on several cores.
 //!
-//! Threads take blocks of whole lines in turn and check each by itself, from what is known of the
-//! lines before it at that time. The reports are put together in the order of the blocks. Where a
-//! report took something for granted that is not so after all, its block is checked again. So the
-//! result is the same as that of one thread.
+//! Threads take blocks of whole lines in turn and check each one, based on what is known at that
+//! time about the lines before it. The reports are merged in the order of the blocks. If an
+//! assumption of a report turns out to be wrong, its block is checked again. So the result is the
+//! same as with one thread.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -43,7 +43,7 @@ struct Source<R> {
     is_ended: bool,
 }
 
-/// Checks the rest of a file, of which some records have been read.
+/// Checks the rest of a file after its first records.
 pub(super) fn check<R: Read + Send>(
     file: &mut FileCheck<'_>,
     blocks: Blocks<R>,

@@ -1,8 +1,8 @@
 //! Everything that is wrong with one line.
 //!
 //! [`inspect`] reads a line with a general JSON parser. The scanner accepts good lines faster, and
-//! also finds the fields of other valid lines; those alone come here, by [`RecordChecker::doubts`].
-//! Both give the same report of the same line; a test compares them.
+//! also finds the fields of other valid lines; only its doubts are checked here, by
+//! [`RecordChecker::doubts`]. Both give the same report for the same line; a test compares them.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -71,7 +71,7 @@ const MAX_FIXES: usize = 16;
 pub(super) struct RecordChecker<'a, 'n> {
     context: &'a CheckContext<'a>,
     names: &'n mut NameCache,
-    /// Whether findings need words, or are only counted.
+    /// Whether findings need messages, or are only counted.
     detail: bool,
     /// Whether the line is inspected: then it is not known beforehand what is missing.
     is_inspected: bool,
@@ -232,7 +232,7 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
         if doubts_type {
             self.report.looks_like = self.looks_like(&names);
         }
-        // What is missing is known only of a line that was read to its end.
+        // Missing fields are known only if the line was read completely.
         if parsed.is_closed {
             let first = parsed.pairs.first();
             self.missing(first.map_or(0, |pair| pair.name_range.start));
@@ -264,8 +264,8 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
             .sort_by_key(|problem| (problem.range.start, problem.rule));
     }
 
-    /// Checks the fields of a valid line that the scanner could not accept, and what is missing.
-    /// `start` is where the line begins in the bytes of which the scanner gave the places.
+    /// Checks the fields of a valid line that the scanner could not accept, and missing fields.
+    /// `start` is the start of the line in the bytes that the scanner's positions refer to.
     pub(super) fn doubts(
         mut self,
         line: &str,
@@ -355,7 +355,7 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
         let outcome = values::check(field, pair.value, self.detail);
         let is_good = match &outcome {
             Ok(()) => true,
-            // It is an id all the same.
+            // It is an id anyway.
             Err(invalid) => invalid.rule == Rule::ObjectIdUnderscore,
         };
         if let Err(ValueProblem {
@@ -386,7 +386,7 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
             "objectId" => {
                 self.report.object_id_at = pair.range.start;
                 self.report.is_id_good = is_good;
-                // An invalid id tells a person which record is meant, too.
+                // Even an invalid id tells a person which record it is.
                 let id = pair.value.get();
                 self.report.object_id = (id.len() > 2 && id != "null").then(|| shortened(text()));
             }
@@ -405,7 +405,7 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
         }
     }
 
-    /// Adds a hint to the last problem, if findings have words.
+    /// Adds a hint to the last problem, if findings have messages.
     fn hint(&mut self, hint: impl FnOnce() -> String) {
         if self.detail
             && let Some(problem) = self.report.problems.last_mut()
@@ -476,7 +476,7 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
                 format!("write {current}, in its current form"),
             ),
             (Rule::MisspelledName, UnknownName::Misspelled { meant, .. }) => (
-                format!("it is not a standard field; {} may be meant", meant.name),
+                format!("it is not a standard field; did you mean {}?", meant.name),
                 format!("write {}", meant.name),
             ),
             (Rule::CustomNotShown, _) => (
@@ -526,7 +526,7 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
         }
     }
 
-    /// A custom field of which only its value is known.
+    /// A custom field without a declaration.
     fn undeclared(&mut self, pair: &Pair<'_>) {
         let json = pair.value.get();
         let range = pair.range.clone();
@@ -559,7 +559,7 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
         }
     }
 
-    /// What the record should have and does not. `start` is where its first name is.
+    /// Checks for missing fields. `start` is the position of the first name.
     fn missing(&mut self, start: usize) {
         // The opening brace marks what is not there.
         let brace = start.saturating_sub(1)..start.max(1);
@@ -615,7 +615,7 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
     }
 }
 
-/// The words for a missing field, which begin with where it is missing.
+/// The message for a missing field, which begins with the field.
 pub(super) fn missing_message(field: &Field, rule: Rule, missing: &str) -> String {
     if rule == Rule::MissingField {
         return format!("{missing}, and it is required");
@@ -624,7 +624,7 @@ pub(super) fn missing_message(field: &Field, rule: Rule, missing: &str) -> Strin
     format!("{missing}. {}", consequence.trim_end_matches('.'))
 }
 
-/// The rule that a value of a declared field breaks, where finding the words takes long.
+/// The rule that a value of a declared field violates, if building the message is slow.
 fn counted_only(field: &SchemaField, value: &RawValue) -> Option<Rule> {
     let json = value.get();
     let is_kept = field.is_deleted != Some(true);

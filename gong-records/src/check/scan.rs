@@ -79,7 +79,7 @@ pub(super) struct NotedName {
     pub(super) name_at: usize,
 }
 
-/// What the scanner found in a line.
+/// The result of the scanner for a line.
 #[derive(Debug, Default)]
 pub(super) struct Scanned {
     /// Where a good id is, without its quotes; empty if there is none.
@@ -381,8 +381,8 @@ impl<'a> Scanner<'a> {
         if entry.takes_null && first == b'n' {
             return value::literal(bytes, at, b"null");
         }
-        // Where the text of a string begins. What a value is depends on its name more than on its
-        // first byte, so that a processor predicts best in this order.
+        // The start of a string's text. The kind of a value depends on its name more than on its
+        // first byte, so processors predict best in this order.
         let start = || (first == b'"').then_some(at + 1);
         let after_quote = match &entry.kind {
             Kind::ObjectId => {

@@ -26,7 +26,7 @@ use crate::io::open::open;
 use crate::object_type::ObjectType;
 use crate::schema::SchemaField;
 
-/// The path that stands for the standard input.
+/// The path that means the standard input.
 pub const STANDARD_INPUT: &str = "-";
 
 /// How many findings of a file are handed over at a time, and how many such batches may wait until
@@ -39,26 +39,26 @@ const LARGE_BYTES: u64 = if cfg!(test) { 1 << 20 } else { 32 << 20 };
 
 /// Checks files, folders, patterns such as `exports/*.ldjson`, and `-`, the standard input.
 ///
-/// A folder stands for its files that end in `.ldjson`, `.ndjson` or `.jsonl`, also with `.gz`, but
-/// not for rejects files of a push (`….rejects.ldjson`), which have to be named. The type of the
-/// records follows from the file's name, such as `accounts.ldjson`, unless the options name it. With
-/// a converter in the options, CSV files are checked too, and findings are about their rows and
+/// A folder means its files that end in `.ldjson`, `.ndjson` or `.jsonl`, also with `.gz`, but not
+/// for rejects files of a push (`….rejects.ldjson`), which must be named. The type of the records
+/// follows from the file's name, such as `accounts.ldjson`, unless the options name it. With a
+/// converter in the options, CSV files are checked too, and findings are about their rows and
 /// columns: what cannot be converted, and everything that is wrong with the records.
 ///
-/// Findings come file by file, in the order in which types are loaded; in a file line by line, and
-/// after them those of the whole file. If a file has more than a thousand findings, those that only
-/// the whole file shows, such as duplicates, come after the others. After all files of a type come
-/// records of which they have conflicting versions. References are looked up if files of the other
-/// type are checked too.
+/// Findings are reported file by file, in the order in which types are loaded; within a file line
+/// by line, followed by those of the whole file. If a file has more than a thousand findings, those
+/// that need the whole file, such as duplicates, come after the others. After all files of a type
+/// come records with conflicting versions. References are looked up only if files of the other type
+/// are checked too.
 ///
-/// Memory stays below 8 MB and 20 bytes per record for each file that is open, of which there are at
-/// most as many as the machine has cores; business users take 12 bytes more, and a file of more than
-/// 32 MB, of which several threads check parts, 8 MB. Ids of the standard input are kept whole.
+/// Memory stays below 8 MB and 20 bytes per record for each open file, of which there are at most
+/// as many as the machine has cores. Business users need 12 more bytes, and a file of more than 32
+/// MB, which several threads check, 8 MB. Ids from standard input are kept completely.
 ///
 /// # Errors
 ///
 /// [`CheckError::Files`] if the paths lead to no record files, [`CheckError::Read`] if one cannot be
-/// read to its end.
+/// read completely.
 ///
 /// ```
 /// use gong_records::{Rule, check};
@@ -94,7 +94,7 @@ pub fn check_inputs(
     for target in declared_targets(&files, options) {
         let all = files.iter().filter(|file| file.object_type == target);
         let named: Vec<Input> = all.cloned().collect();
-        // What can be read only once is read in its turn; without it, ids would be missing.
+        // A stream that can be read only once is read in order; otherwise ids would be missing.
         if !named.iter().all(Input::is_readable_again) {
             continue;
         }
@@ -169,7 +169,7 @@ pub fn check_inputs(
 ///
 /// # Errors
 ///
-/// [`CheckError::Read`] if the stream cannot be read to its end.
+/// [`CheckError::Read`] if the stream cannot be read completely.
 ///
 /// ```
 /// use gong_records::{ObjectType, Rule, check};
@@ -242,7 +242,7 @@ fn lines(path: &Path, csvs: &CsvHandling) -> Lines {
 }
 
 /// The types that custom fields of these files refer to and whose turn comes with them or later: a
-/// parent account, an account's latest deal. Their ids have to be known beforehand.
+/// parent account, an account's latest deal. Their ids must be known beforehand.
 fn declared_targets(files: &[Input], options: &Options) -> Vec<ObjectType> {
     let Some(schema) = &options.entity_schema else {
         return Vec::new();
@@ -263,7 +263,7 @@ fn declared_targets(files: &[Input], options: &Options) -> Vec<ObjectType> {
     targets
 }
 
-/// How many types have to be read before this one, one after another: 0 for one that refers to none.
+/// How many types must be read before this one, one after another: 0 for one that refers to none.
 fn rank(object_type: ObjectType) -> usize {
     let fields = object_type.line_format().fields;
     let targets = fields.iter().filter_map(|field| field.references);
@@ -280,7 +280,7 @@ fn check_together(
     let severities = &SeverityTable::new(&options.severities);
     let all_threads = options.threads();
     let at_once = all_threads.min(files.len());
-    // What is left over helps with large files.
+    // The remaining threads help with large files.
     let threads = all_threads / at_once.max(1);
     if at_once < 2 {
         let check = |file| check_file(file, options, severities, known_ids, threads, on_finding);
@@ -305,11 +305,11 @@ fn check_together(
                     let Some(file) = files.get(at) else {
                         return;
                     };
-                    // Dropped at the end of the file, so that nobody waits for more.
+                    // Dropped at the end of the file, so that the receiver does not wait for more.
                     let sender = lock(&senders[at]).take();
                     let mut batch = Vec::new();
                     let send = |batch: Vec<Finding>| {
-                        // It fails only if nobody receives any more.
+                        // It fails only if the receiver was dropped.
                         if let Some(sender) = &sender {
                             drop(sender.send(batch));
                         }

@@ -25,7 +25,7 @@ use crate::rule::{Rule, Severity};
 pub struct Severities {
     /// Warnings count as errors.
     pub strict: bool,
-    /// Rules that are not reported, whatever the other settings are.
+    /// Rules that are never reported, whatever the other settings.
     pub allow: BTreeSet<Rule>,
     /// Rules whose findings are errors.
     pub deny: BTreeSet<Rule>,
@@ -43,8 +43,7 @@ impl Severities {
         }
     }
 
-    /// These settings with others above them, such as those of a config file with flags above
-    /// them: what the others say of a rule wins.
+    /// These settings with overrides, such as those of a config file with flags: the overrides win.
     ///
     /// ```
     /// use gong_records::Rule;

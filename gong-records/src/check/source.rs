@@ -1,4 +1,4 @@
-//! What the check asks of whoever makes lines of files that hold something else.
+//! The interface of converters, which produce lines from files in other formats.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -22,8 +22,8 @@ pub trait FileConverter: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`CheckError::Read`] when the file cannot be read, [`CheckError::Convert`] when no lines can
-    /// be made of it.
+    /// [`CheckError::Read`] if the file cannot be read, [`CheckError::Convert`] if it cannot be
+    /// converted to lines.
     fn convert(
         &self,
         path: &Path,
@@ -31,7 +31,7 @@ pub trait FileConverter: fmt::Debug + Send + Sync {
     ) -> Result<Arc<dyn LineSource>, CheckError>;
 }
 
-/// The lines that were made of one file, and the way from each line back to the file.
+/// The lines that were converted from one file, and their positions in the file.
 pub trait LineSource: fmt::Debug + Send + Sync {
     /// Reads the lines from the first one, each time it is called.
     ///
@@ -40,11 +40,11 @@ pub trait LineSource: fmt::Debug + Send + Sync {
     /// The system's error when the lines cannot be opened.
     fn open(&self) -> io::Result<Box<dyn Read>>;
 
-    /// The file on disk that holds the lines.
+    /// The file on disk with the lines.
     fn path(&self) -> &Path;
 
-    /// The number of the line of the file, from 1, at which the row begins that a line was made of;
-    /// `None` for a line that does not exist.
+    /// The number of the file's line, from 1, at which the row of a converted line begins; `None`
+    /// for a line that does not exist.
     fn row_of(&self, line: u64) -> Option<u64>;
 
     /// The text of the row, as it is in the file, that the record with this id was made of; `row` is
@@ -57,11 +57,11 @@ pub trait LineSource: fmt::Debug + Send + Sync {
     /// The header row, as it is in the file; `None` for files that have none, as of JSON.
     fn head_text(&self) -> Option<String>;
 
-    /// How many records the file holds.
+    /// How many records the file has.
     fn records(&self) -> u64;
 
-    /// Rules for lines that say nothing about the file, such as that of blank lines where a line was
-    /// left blank because its row could not be converted.
+    /// Rules that do not apply to the original file, such as that of blank lines, because a line is
+    /// blank if its row could not be converted.
     fn ignored_rules(&self) -> Vec<Rule>;
 
     /// Starts the way back from findings in lines to places in the file; `path` is the file, and
@@ -73,8 +73,8 @@ pub trait LineSource: fmt::Debug + Send + Sync {
     ) -> Box<dyn Locator + 'a>;
 }
 
-/// Moves findings from lines to the places in the file that the lines were made of, and adds what
-/// the conversion found.
+/// Maps findings from lines to positions in the original file, and adds the findings of the
+/// conversion.
 pub trait Locator {
     /// Reports a finding in a line, after the conversion's own findings up to that line.
     fn finding(&mut self, finding: Finding, on_finding: &mut dyn FnMut(Finding));

@@ -11,7 +11,7 @@ use crate::rule::{Rule, Severity};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
-    /// The files, in the order in which their findings came.
+    /// The files, in the order of their findings.
     pub files: Vec<FileSummary>,
 }
 

@@ -10,7 +10,7 @@ mod files;
 mod lines;
 mod samples;
 
-/// What is found in a file of this content.
+/// The findings in a file with this content.
 fn findings_of(object_type: ObjectType, content: &[u8], options: &Options) -> Vec<Finding> {
     let mut findings = Vec::new();
     check_reader(

@@ -1,4 +1,4 @@
-//! Fixing one line: its names and values in place, with all other bytes unchanged.
+//! Fixing the names and values of one line, with all other bytes unchanged.
 
 use std::fmt;
 use std::ops::Range;
@@ -92,7 +92,7 @@ struct LineFixer<'a> {
     text: &'a str,
     object: &'a Object<'a>,
     line_format: &'static LineFormat,
-    /// What to put in place of which bytes; they never overlap.
+    /// The replaced bytes and their replacements; they never overlap.
     edits: Vec<(Range<usize>, String)>,
     steps: Vec<(Option<String>, Step)>,
 }

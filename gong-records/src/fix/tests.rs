@@ -1,4 +1,4 @@
-//! What is fixed, and what is left.
+//! What is fixed, and what is not.
 
 use std::fs;
 
@@ -169,7 +169,7 @@ fn what_needs_a_guess_stays_byte_for_byte() {
 }
 
 #[test]
-fn a_byte_order_mark_blank_lines_comments_and_windows_line_ends_go() {
+fn byte_order_mark_blank_lines_and_comments_are_removed() {
     let given = "\u{feff}\r\n  // comment\r\n\r\n{\"a\":1}\r\n \t\n{\"b\":2}\r\n\n";
     let (found, done) = fix(ObjectType::Account, &Options::default(), given.as_bytes());
     assert_eq!(found, "{\"a\":1}\n{\"b\":2}\n");

@@ -34,7 +34,7 @@ impl Step {
     }
 }
 
-/// What a value should be, if it can be fixed.
+/// The required form of a value, if it can be fixed.
 #[derive(Debug)]
 pub(super) enum Shape<'a> {
     /// A date-time.
@@ -47,7 +47,7 @@ pub(super) enum Shape<'a> {
     Boolean,
     /// An id.
     Id,
-    /// One of these words.
+    /// One of these values.
     Word(Vec<&'a str>),
 }
 
@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn date_times_whose_notation_alone_is_wrong_are_mended() {
+    fn date_times_with_only_wrong_notation_are_fixed() {
         for (given, fixed) in [
             ("2026-03-01T09:30:00.000Z", "2026-03-01T09:30:00Z"),
             (

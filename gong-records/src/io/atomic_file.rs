@@ -1,8 +1,8 @@
 //! The one way to write files, and to delete them.
 //!
-//! A file is written beside its place under a name that nobody can guess, and renamed when it is complete:
-//! a reader sees the old content or the new one, and a link at its place is replaced and never followed.
-//! Who may read it is decided before the first byte is written.
+//! A file is written to the same folder under an unpredictable name, and renamed when it is
+//! complete: a reader sees the old content or the new one, and a link at the path is replaced and
+//! never followed. Permissions are set before the first byte is written.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -15,15 +15,16 @@ use tempfile::NamedTempFile;
 pub enum Readers<'a> {
     /// The user who runs this, alone (mode 0600).
     Owner,
-    /// At most who may read this file, from which the new one is made; the owner alone if it is not there.
+    /// At most the readers of this file, from which the new one is made; only the owner if it does
+    /// not exist.
     Of(&'a Path),
     /// Who may read new files of this user, as the umask says.
     Default,
-    /// Everybody (mode 0644), for what holds no records and another program collects.
+    /// Everybody (mode 0644), for files without records that another program collects.
     Everyone,
 }
 
-/// A file that appears at its place when it is complete, or not at all.
+/// A file that appears at its path when it is complete, or not at all.
 ///
 /// ```
 /// use std::io::Write;
@@ -124,7 +125,7 @@ impl NewFile {
         self.file.into_temp_path()
     }
 
-    /// Syncs the file and puts it at its place, in the stead of what is there.
+    /// Syncs the file and renames it to its path, replacing an existing file.
     ///
     /// # Errors
     ///
@@ -135,7 +136,7 @@ impl NewFile {
         sync_folder(&self.path)
     }
 
-    /// Syncs the file and puts it at its place, if nothing is there.
+    /// Syncs the file and renames it to its path, if there is no file yet.
     ///
     /// # Errors
     ///

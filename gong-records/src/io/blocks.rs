@@ -9,8 +9,8 @@ const BLOCK_BYTES: usize = 256 * 1024;
 /// The longest line that is looked into. A record has a few hundred bytes.
 pub(crate) const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;
 
-/// Bytes beyond a block that may be read but mean nothing, so that words of eight bytes can be
-/// taken anywhere in it.
+/// Bytes after a block that may be read but mean nothing, so that words of eight bytes can be read
+/// anywhere in it.
 pub(crate) const PADDING: usize = 64;
 
 /// Reads a stream block by block.
@@ -26,7 +26,7 @@ pub(crate) struct Blocks<R> {
     is_ended: bool,
 }
 
-/// What comes next in a stream.
+/// The next block of a stream.
 #[derive(Debug)]
 pub(crate) enum Block<'a> {
     /// Whole lines in the first `length` bytes, the last one with its line feed; then padding.
@@ -85,7 +85,7 @@ impl<R: Read> Blocks<R> {
         self.next_or_copy(&mut |_| Ok(()))
     }
 
-    /// The same; a line that is too long is given to `on_long`, piece by piece.
+    /// The same; a line that is too long is given to `on_long`, in chunks.
     pub(super) fn next_or_copy(
         &mut self,
         on_long: &mut dyn FnMut(&[u8]) -> io::Result<()>,
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_left_out() {
+    fn line_that_is_too_long_is_skipped() {
         let long = "x".repeat(MAX_LINE_BYTES * 2);
         let text = format!("a\n{long}\nb\n{long}");
         let counted: Vec<_> = lines(text.as_bytes());

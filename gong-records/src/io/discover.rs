@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use crate::object_type::ObjectType;
 
-/// The most bytes of one upload's body. Gong documents 200 megabytes; the smaller meaning is used.
+/// The maximum number of bytes of one upload's body. Gong documents 200 megabytes; the smaller
+/// interpretation is used.
 pub const MAX_BODY_BYTES: u64 = 200_000_000;
 
-/// How much of it the multipart framing around the file may need.
+/// The part of it that the multipart framing around the file may need.
 pub const FRAMING_BYTES: u64 = 1024;
 
 /// File extensions of entity files.
@@ -28,21 +29,21 @@ const CSV_ENDINGS: [&str; 2] = ["csv", "tsv"];
 /// The part of the names of rejects files before their extension.
 pub const REJECTS_INFIX: &str = ".rejects.";
 
-/// Whether CSV files count as entity files, and as which type if their names do not say.
+/// Whether CSV files count as record files, and with which type if their names do not say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CsvHandling {
-    /// They do not count: there is no mapping.
+    /// They do not count: there is not a mapping.
     Unmapped,
     /// They count: there is a mapping, with the type if it is for one type only.
     Mapped(Option<ObjectType>),
-    /// They count if their extension is that of a CSV file.
+    /// They count if they have the extension of a CSV file.
     MappedByName(Option<ObjectType>),
     /// These files count, and the mapping says as which types.
     Sources(Arc<SourceFiles>),
 }
 
-/// Which files hold records of which types. One file may hold records of several, as a CSV of deals
-/// that names their stages.
+/// Which files have records of which types. One file can have records of several types, such as a
+/// CSV of deals that names their stages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceFiles {
     files: Vec<(ObjectType, PathBuf)>,
@@ -62,7 +63,7 @@ impl SourceFiles {
         }
     }
 
-    /// What the file holds, in load order.
+    /// The types of the file's records, in load order.
     pub fn types(&self, path: &Path) -> Vec<ObjectType> {
         let path = canonical(path);
         let named = self.files.iter().filter(|(_, known)| *known == path);
@@ -163,7 +164,7 @@ pub enum FilesError {
         /// The folder or pattern.
         path: PathBuf,
     },
-    /// A folder or pattern gives only rejects files of earlier pushes.
+    /// A folder or pattern yields only rejects files of earlier pushes.
     #[error(
         "{} contains only rejects files of earlier pushes; name such a file to send it",
         path.display()
@@ -181,7 +182,7 @@ pub enum FilesError {
         /// The file.
         path: PathBuf,
     },
-    /// There is no mapping for a CSV file.
+    /// There is not a mapping for a CSV file.
     #[error("{} is a CSV file, and there is no mapping for it", path.display())]
     NoMapping {
         /// The CSV.
@@ -201,13 +202,13 @@ fn stems() -> String {
 pub struct EntityFilePath {
     /// Where it is.
     pub path: PathBuf,
-    /// What its records are.
+    /// The type of its records.
     pub object_type: ObjectType,
 }
 
-/// Finds the entity files at the paths, in the order in which types refer to each other. A folder
-/// gives the files in it, without those of its folders and without rejects files; a pattern gives
-/// rejects files only if it contains `rejects`.
+/// Finds the record files at the paths, in the order in which types refer to each other. A folder
+/// yields its files, without subfolders and rejects files; a pattern yields rejects files only if
+/// it contains `rejects`.
 ///
 /// # Errors
 ///
@@ -277,7 +278,7 @@ fn of_folder(folder: &Path, csvs: &CsvHandling) -> Result<Vec<PathBuf>, FilesErr
     let listed = list(folder)?;
     let mut found = listed.lines;
     if *csvs == CsvHandling::Unmapped {
-        // CSV files beside entity files may be their sources. CSV files alone were meant.
+        // CSV files beside record files may be their sources. CSV files alone are an error.
         if let Some(path) = listed.csvs.into_iter().next().filter(|_| found.is_empty()) {
             return Err(FilesError::NoMapping { path });
         }
@@ -294,8 +295,8 @@ fn of_folder(folder: &Path, csvs: &CsvHandling) -> Result<Vec<PathBuf>, FilesErr
     non_empty(folder, found, listed.has_rejects)
 }
 
-/// The CSV files in the folders among the paths, which are skipped if there is no mapping and the
-/// folder contains entity files.
+/// The CSV files in the folders among the paths, which are skipped if there is not a mapping and
+/// the folder contains entity files.
 pub fn unmapped_csvs(paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
     let folders = paths.iter().filter(|path| path.as_ref().is_dir());
     folders
@@ -328,7 +329,7 @@ fn list(folder: &Path) -> Result<Listed, FilesError> {
         } else {
             &mut listed.others
         };
-        // A link to a file that is not there any more is not passed over.
+        // A dangling link is not skipped.
         if !fs::metadata(&path).map_err(unreadable(&path))?.is_file() {
             continue;
         }
@@ -378,12 +379,12 @@ fn typed(
         }
     }
     let name = path.file_name().and_then(|name| name.to_str());
-    let told = || ObjectType::from_file_name(name.unwrap_or_default());
+    let reported = || ObjectType::from_file_name(name.unwrap_or_default());
     let mapped = || match csvs {
         CsvHandling::Mapped(only) | CsvHandling::MappedByName(only) if csvs.include(&path) => *only,
         _ => None,
     };
-    match object_type.or_else(told).or_else(mapped) {
+    match object_type.or_else(reported).or_else(mapped) {
         Some(object_type) => Ok(vec![EntityFilePath { path, object_type }]),
         None => Err(FilesError::UnknownType { path }),
     }
@@ -460,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn one_file_may_hold_records_of_several_types() {
+    fn one_file_can_have_records_of_several_types() {
         let of = folder(&[
             "Verkaufschancen.csv",
             "contacts.csv",
@@ -495,7 +496,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_push_wrote_of_refused_records_is_taken_where_it_is_named() {
+    fn rejects_files_are_read_only_if_named() {
         let of = folder(&[
             "deals.ldjson",
             "deals.rejects.ldjson",
@@ -530,7 +531,7 @@ mod tests {
     }
 
     #[test]
-    fn a_csv_without_a_mapping_is_told_of_unless_entity_files_stand_beside_it() {
+    fn csv_without_a_mapping_is_reported_if_it_is_alone() {
         let alone = folder(&["deals.csv", "accounts.csv"]);
         let named = [
             alone.path().to_path_buf(),

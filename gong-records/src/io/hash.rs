@@ -1,4 +1,4 @@
-//! A short number in place of an id or an address.
+//! Short hashes of ids and addresses.
 
 use std::hash::{BuildHasher as _, Hasher as _};
 

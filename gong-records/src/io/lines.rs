@@ -59,7 +59,7 @@ impl Line<'_> {
 #[derive(Debug)]
 pub struct Lines<R> {
     blocks: Blocks<R>,
-    /// What is left of the block that was read last, in the buffer of `blocks`.
+    /// The unread rest of the last block, in the buffer of `blocks`.
     at: usize,
     end: usize,
     is_open: bool,
@@ -100,12 +100,12 @@ impl<R: Read> Lines<R> {
         self.next_line_or_copy(&mut |_| Ok(()))
     }
 
-    /// The next line; one that is too long is also given to `on_long`, piece by piece and with its
+    /// The next line. A line that is too long is also passed to `on_long`, in chunks and with its
     /// line feed, so that it can be copied.
     ///
     /// # Errors
     ///
-    /// The stream's error when it cannot be read, or that of `on_long`.
+    /// The error of the stream if it cannot be read, or the error of `on_long`.
     pub fn next_line_or_copy(
         &mut self,
         on_long: &mut dyn FnMut(&[u8]) -> io::Result<()>,

@@ -27,14 +27,14 @@ pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
     })
 }
 
-/// How much a compressed file may unpack to, whatever its size.
+/// The minimum size to which every compressed file may unpack.
 pub const MAX_UNPACKED_BYTES: u64 = 64_000_000;
 
-/// How many times its size a larger file may unpack to. Records come to some 20 times, and a file made to
-/// fill a disk to 1,000 times.
+/// The maximum ratio of unpacked to compressed size of larger files. Records reach about 20, and a
+/// file that is made to fill a disk 1,000.
 pub const MAX_UNPACKED_RATIO: u64 = 200;
 
-/// Reads what a compressed file holds, up to [`MAX_UNPACKED_BYTES`] or [`MAX_UNPACKED_RATIO`] times its size,
+/// Reads a compressed file, up to [`MAX_UNPACKED_BYTES`] or [`MAX_UNPACKED_RATIO`] times its size,
 /// whichever is more.
 ///
 /// # Errors

@@ -14,25 +14,25 @@ mod number;
 pub(super) use moment::{Moments, zone};
 pub(super) use number::{Numbers, multiply, shift};
 
-/// What is between the items of a list that is one cell, whatever the mapping splits at.
+/// The separator of the items of a list in one cell, whatever separator the mapping has.
 pub(super) const LIST_SEPARATOR: char = '\u{1f}';
 
-/// What a cell is: text in a CSV, and what JSON and expressions say elsewhere.
+/// The kind of a cell: text in a CSV, and the kinds of JSON and expressions elsewhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum CellKind {
     #[default]
     Text,
-    /// A number as JSON writes it, whatever signs the mapping names.
+    /// A number in JSON's notation, whatever separators the mapping names.
     Number,
     /// `true` or `false`, whatever words the mapping names.
     Boolean,
     /// Items with [`LIST_SEPARATOR`] between them.
     List,
-    /// A JSON object, which is no value.
+    /// A JSON object, which is not a value.
     Object,
 }
 
-/// What a cell must become.
+/// The target form of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     Text,
@@ -40,7 +40,7 @@ pub(super) enum Shape {
     Id,
     List,
     Boolean,
-    /// Whether there is a word for true, or the time of a deletion.
+    /// Whether the cell has a word for true, or the time of a deletion.
     Deleted,
     Number,
     Integer,
@@ -65,7 +65,7 @@ impl Shape {
         }
     }
 
-    /// Nothing for a type that is not known, whose values nobody can shape.
+    /// None for an unknown type, whose format is not known.
     pub(super) fn of_custom(field_type: &FieldType) -> Option<Self> {
         Some(match field_type {
             FieldType::Date => Self::Date,
@@ -90,7 +90,7 @@ impl Shape {
     }
 }
 
-/// What is wrong with a cell.
+/// The problem with a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wrong {
     pub(super) rule: Rule,
@@ -180,7 +180,7 @@ impl Format {
         })
     }
 
-    /// For values that the mapping names, which are written as Gong takes them.
+    /// For values that the mapping names, which are written as Gong accepts them.
     pub(super) fn of_gong(&self) -> Self {
         Self {
             shape: self.shape,
@@ -200,7 +200,7 @@ impl Format {
         cell.is_empty() || (!self.empty.is_empty() && self.empty.contains(&cell.to_lowercase()))
     }
 
-    /// What the mapping puts in place of a cell, written as Gong takes it.
+    /// The replacement of a cell by the mapping, in Gong's format.
     pub(super) fn replacement(&self, cell: &str) -> Option<&str> {
         if self.values.is_empty() {
             return None;
@@ -283,7 +283,7 @@ impl Format {
         } else {
             shift(&number, self.scale).ok_or_else(|| {
                 Wrong::new(
-                    "it has an exponent, which scale can't move",
+                    "it has an exponent, which scale does not support",
                     "correct the cell",
                 )
             })?
@@ -340,7 +340,7 @@ impl Format {
         Ok(())
     }
 
-    /// A word for true or false, or the time at which the record was deleted.
+    /// A word for true or false, or the time of the deletion.
     fn append_deleted(&self, cell: &str, kind: CellKind, line: &mut Vec<u8>) -> Result<(), Wrong> {
         let is_time = || {
             let mut zoned = Moments::iso(Some(jiff::tz::TimeZone::UTC))

@@ -1,4 +1,4 @@
-//! Finding a column by the name that a mapping gives it.
+//! Finding the column with a name of the mapping.
 
 use super::model::MappingError;
 use super::nearest::nearest;
@@ -29,13 +29,13 @@ fn other_delimiter(header: &[String]) -> Option<char> {
         .max_by_key(count)
 }
 
-/// The encoding of a header that was read in another one, by what becomes of its umlauts.
+/// The encoding of a header that was decoded with another one, from its garbled umlauts.
 fn encoding_meant(header: &[impl AsRef<str>]) -> Option<&'static str> {
     let holds = |text: &str| header.iter().any(|name| name.as_ref().contains(text));
     if holds("\u{fffd}") {
         Some("windows-1252")
     } else {
-        // ä, ö, ü and é in UTF-8, each byte taken for a letter of its own.
+        // ä, ö, ü and é in UTF-8, with each byte read as a letter.
         let read_as_letters = ["Ã¤", "Ã¶", "Ã¼", "Ã„", "Ã–", "Ãœ", "ÃŸ", "Ã©"];
         read_as_letters.into_iter().any(holds).then_some("utf-8")
     }

@@ -38,16 +38,16 @@ pub(super) struct CompiledField {
     fallback: Option<Vec<u8>>,
     /// The JSON for cells that `values` does not list.
     otherwise: Option<Vec<u8>>,
-    /// Of a field of Gong's own.
+    /// Of one of Gong's own fields.
     pub(super) presence: Option<Presence>,
-    /// What is done with a cell before it gets its shape; nothing for most fields.
+    /// Steps that are applied to a cell before its conversion; none for most fields.
     steps: Option<Box<Steps>>,
     /// The question that is open.
     pub(super) todo: Option<String>,
     pub(super) rounded: Option<RoundedIds>,
 }
 
-/// Where the cell comes from.
+/// The source of the cell.
 #[derive(Debug)]
 enum From {
     Columns(Vec<Column>),
@@ -64,7 +64,7 @@ struct Steps {
     slug: bool,
     domain: bool,
     only_currency: Option<Currency>,
-    /// What each cleaned id was made of, by hashes, where two could become one.
+    /// The origin of each cleaned id, by hashes, if two ids could become the same.
     origins: Option<HashMap<u64, u64, FixedState>>,
 }
 
@@ -85,9 +85,9 @@ pub(super) struct RoundedIds {
     pub(super) column: u64,
 }
 
-/// What became of a cell.
+/// The result of a cell.
 enum Appended {
-    /// A value, and what is odd about it.
+    /// A value, and a finding about it.
     Value(Option<Wrong>),
     /// The cell means no value.
     Nothing,
@@ -119,7 +119,7 @@ impl CompiledField {
         let otherwise = otherwise.map_err(|error| error.within("otherwise"))?;
         if otherwise.is_some() && mapping.values.is_empty() {
             return Err(MappingError::new(
-                "otherwise is for the cells that values does not list, and there are no values",
+                "otherwise needs values: it is for cells that values does not list",
             )
             .within("otherwise"));
         }
@@ -200,7 +200,7 @@ impl CompiledField {
         }
     }
 
-    /// What the columns or the expression give, trimmed.
+    /// The trimmed value of the columns or the expression.
     fn cell<'a>(&self, row: &'a Row, value: Option<&minijinja::Value>) -> Result<Cell<'a>, Wrong> {
         let text_of = |column: &Column| row.cells.get(column.index).unwrap_or_default().trim();
         match (&self.from, value) {
@@ -244,7 +244,7 @@ impl CompiledField {
         }
     }
 
-    /// Appends what stands in for a missing value, if anything does.
+    /// Appends what is in for a missing value, if anything does.
     fn append_fallback<'a>(
         &self,
         line: &mut Vec<u8>,
@@ -264,7 +264,7 @@ impl CompiledField {
         }
     }
 
-    /// What Gong can't match by, where a column of links is mapped as it is.
+    /// The part that Gong can't match, if a column of links is mapped directly.
     fn odd_domain(&self, cell: &str) -> Option<Wrong> {
         let cleans = self.steps.as_ref().is_some_and(|steps| steps.domain);
         if self.name != "domains" || cleans {
@@ -275,8 +275,8 @@ impl CompiledField {
         })?;
         Some(Wrong::of(
             Rule::DomainFormat,
-            format!("{odd:?} is not the bare domain of a company, by which Gong matches"),
-            "write domain = true in the mapping: it takes domains from links and addresses",
+            format!("{odd:?} is not a bare company domain, which Gong needs for matching"),
+            "write domain = true in the mapping: it extracts domains from links and addresses",
         ))
     }
 
@@ -327,7 +327,7 @@ impl CompiledField {
     }
 }
 
-/// What a field is compiled with.
+/// The context of the compilation of a field.
 pub(super) struct Context<'a, 's> {
     pub(super) source: &'a mut Source<'s>,
     pub(super) options: &'a Options,
@@ -348,7 +348,7 @@ fn from(mapping: &FieldMapping, source: &mut Source<'_>) -> Result<From, Mapping
         .collect();
     if let [first, second, ..] = given.as_slice() {
         return Err(MappingError::new(format!(
-            "{first} and {second} exclude each other; where the column is empty, default stands in"
+            "{first} and {second} cannot be used together; for an empty column, use default"
         ))
         .within(second));
     }
@@ -519,7 +519,7 @@ impl Steps {
         };
         if cleaned.is_empty() {
             return Err(Wrong::new(
-                "nothing is left of it as an id",
+                "it has no character that an id can have",
                 "name its id in values of the mapping",
             ));
         }
@@ -555,7 +555,7 @@ impl Currency {
             return Err(Wrong::of(
                 Rule::OtherCurrency,
                 format!(
-                    "it is in {found:?}, and Gong shows amounts in {} alone",
+                    "it is in {found:?}, but Gong shows amounts only in {}",
                     self.is.to_uppercase()
                 ),
                 "add a rate to only-currency in the mapping, or choose the column with the converted \

@@ -1,4 +1,4 @@
-//! A mapping resolved against the columns of a file: what is done with each row.
+//! A mapping that is resolved for the columns of a file, ready to convert rows.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -9,16 +9,16 @@ use super::compiled_field::{self, CompiledField, Context};
 use super::expression::Compiled;
 use super::field_type::{missing, shape};
 use super::model::{MappingError, TypeMapping, Words};
-use super::problem::{LeftOut, Problem, excerpt};
+use super::problem::{Omitted, Problem, excerpt};
 use super::row::{Defect, Row, RowPlace};
 use super::source::Source;
 use crate::record::{ObjectType, Presence};
 use crate::rule::Rule;
 
-/// What becomes of a row with a cell that can't be converted.
+/// What happens to a row with a cell that can't be converted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keep {
-    /// It is left out.
+    /// It is omitted.
     FlawlessRows,
     /// It is kept without the field, unless every record must have that.
     RowsWithoutField,
@@ -29,7 +29,7 @@ pub(super) enum Keep {
 /// The field that a table's `deleted` becomes.
 const DELETED: &str = "isDeleted";
 
-/// What is done with each row.
+/// The conversion of each row.
 #[derive(Debug)]
 pub(super) struct CompiledMapping {
     fields: Vec<CompiledField>,
@@ -183,7 +183,7 @@ impl CompiledMapping {
             match field.append(row, value.as_ref(), line) {
                 Ok((is_there, warning)) => {
                     if let Some(wrong) = warning {
-                        on_problem(problem(field, row, wrong, "", LeftOut::Nothing));
+                        on_problem(problem(field, row, wrong, "", Omitted::Nothing));
                     }
                     if is_there {
                         if field.name == "objectId" {
@@ -199,12 +199,12 @@ impl CompiledMapping {
                         Keep::EveryRow => false,
                     };
                     is_kept &= !loses_row;
-                    let left_out = if loses_row {
-                        LeftOut::Row
+                    let omitted = if loses_row {
+                        Omitted::Row
                     } else {
-                        LeftOut::Field
+                        Omitted::Field
                     };
-                    on_problem(problem(field, row, wrong, &cell, left_out));
+                    on_problem(problem(field, row, wrong, &cell, omitted));
                 }
             }
             line.truncate(before);
@@ -224,7 +224,7 @@ impl CompiledMapping {
         serde_json::from_slice(line.get(self.id.clone())?).ok()
     }
 
-    /// What is wrong with the file as a whole, after its last row; `rows` is how many it has.
+    /// The problem with the file as a whole, after its last row; `rows` is how many it has.
     pub(super) fn finish(
         &self,
         source: &Source<'_>,
@@ -232,7 +232,7 @@ impl CompiledMapping {
         on_problem: &mut dyn FnMut(Problem),
     ) {
         let mut report =
-            |rule, field: Option<&str>, column, message: String, hint: &str, left_out| {
+            |rule, field: Option<&str>, column, message: String, hint: &str, omitted| {
                 on_problem(Problem {
                     place: RowPlace::default(),
                     column_number: column,
@@ -241,7 +241,7 @@ impl CompiledMapping {
                     rule,
                     message,
                     hint: Some(hint.to_owned()),
-                    left_out,
+                    omitted,
                     excerpt: None,
                 });
             };
@@ -253,7 +253,7 @@ impl CompiledMapping {
                 0,
                 question.to_owned(),
                 remove,
-                LeftOut::Nothing,
+                Omitted::Nothing,
             );
         }
         for field in &self.fields {
@@ -265,14 +265,14 @@ impl CompiledMapping {
                     0,
                     question.clone(),
                     remove,
-                    LeftOut::Field,
+                    Omitted::Field,
                 );
             }
             let rounded = field.rounded.as_ref();
             if let Some((rounded, count)) = rounded.and_then(|ids| Some((ids, ids.count()?))) {
                 let message = format!(
                     "all {count} long ids end in zeros after their 15th digit: a spreadsheet has \
-                     rounded them, and different records may have one id"
+                     rounded them, and different records may have the same id"
                 );
                 report(
                     Rule::MangledId,
@@ -281,7 +281,7 @@ impl CompiledMapping {
                     message,
                     "export again and don't open the file in a spreadsheet, or import the column as \
                      text",
-                    LeftOut::Nothing,
+                    Omitted::Nothing,
                 );
             }
         }
@@ -300,7 +300,7 @@ impl CompiledMapping {
                 0,
                 message,
                 "correct the path in the mapping, or remove the field from it",
-                LeftOut::Nothing,
+                Omitted::Nothing,
             );
         }
     }
@@ -312,14 +312,14 @@ impl CompiledMapping {
         let message = || format!("it has {cells} cells, and the header names {columns} columns");
         let extra = row.cells.iter().skip(columns);
         if cells > columns && extra.clone().any(|cell| !cell.trim().is_empty()) {
-            let hint = "put double quotes around cells that hold the delimiter";
+            let hint = "put double quotes around cells that contain the delimiter";
             return Some((message(), hint.to_owned()));
         }
         // Trailing delimiters are often left off; a missing cell among those that are used is not.
         let mut used = self.fields.iter().flat_map(CompiledField::columns);
         if cells < columns && used.any(|column| column.index >= cells) {
-            let hint = "complete the row; where it is a total or a note, leave it out by where in the \
-                        mapping";
+            let hint = "complete the row; if it is a total or a note, exclude it with where in \
+                        the mapping";
             return Some((message(), hint.to_owned()));
         }
         None
@@ -336,7 +336,7 @@ fn row_problem(row: &Row, wrong: Option<(String, String)>) -> Option<Problem> {
         rule: Rule::Row,
         message,
         hint: Some(hint),
-        left_out: LeftOut::Row,
+        omitted: Omitted::Row,
         excerpt: None,
     })
 }
@@ -351,8 +351,8 @@ fn describe(defect: &Defect) -> (String, String) {
         ),
         Defect::TextAfterQuote { last_line } => (
             format!(
-                "text follows a closing double quote in this row, which goes to line {last_line}: a \
-                 quote that opens in it is not meant to, and rows may have been read as one"
+                "text follows a closing double quote in this row, which ends in line {last_line}: \
+                 one of its quotes is probably wrong, and several rows may have been read as one"
             ),
             "remove the quote or close it; inside quotes, write \"\" for a double quote".to_owned(),
         ),
@@ -369,7 +369,7 @@ fn problem(
     row: &Row,
     wrong: Wrong,
     cell: &str,
-    left_out: LeftOut,
+    omitted: Omitted,
 ) -> Problem {
     let column = field.column();
     // A path has no number that a person could count to.
@@ -387,7 +387,7 @@ fn problem(
         rule: wrong.rule,
         message: wrong.message,
         hint: Some(wrong.hint),
-        left_out,
+        omitted,
         excerpt: Some(shown).filter(|shown| !shown.is_empty()),
     }
 }

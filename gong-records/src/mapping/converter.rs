@@ -37,7 +37,7 @@ impl<'a> Converter<'a> {
         let located = |error: MappingError| mapping.located(object_type, &error);
         let table = mapping.of_type(object_type).ok_or_else(|| {
             located(MappingError::new(format!(
-                "it says nothing of {object_type}: it needs a table [{object_type}]"
+                "it has no table [{object_type}]"
             )))
         })?;
         required_fields(table, object_type).map_err(located)?;
@@ -66,7 +66,7 @@ impl<'a> Converter<'a> {
         })
     }
 
-    /// Puts the next row's line in place of the last one, and says whether it is worth keeping;
+    /// Puts the next row's line instead of the last one, and says whether it is worth keeping;
     /// nothing at the end, after the problems of the file as a whole.
     pub(super) fn next(
         &mut self,

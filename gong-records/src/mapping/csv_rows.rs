@@ -1,4 +1,4 @@
-//! Reading the rows of a CSV in any encoding, each with its place in the file.
+//! Reading the rows of a CSV in any encoding, each with its position in the file.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead as _, BufReader, Read};
@@ -11,7 +11,7 @@ use super::row::{Defect, Row, RowPlace};
 /// The rows of a CSV; blank lines are none.
 pub(super) struct Rows<R> {
     reader: csv::Reader<Lines<R>>,
-    /// How many line breaks stood inside of cells so far.
+    /// How many line breaks was inside of cells so far.
     breaks_in_cells: u64,
 }
 
@@ -29,7 +29,7 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    /// Reads the next row in place of the last one, and says whether there was one.
+    /// Reads the next row instead of the last one, and says whether there was one.
     pub(super) fn next(&mut self, row: &mut Row) -> io::Result<bool> {
         let begin = self.reader.position().byte();
         if !self.reader.read_record(&mut row.cells).map_err(into_io)? {
@@ -40,7 +40,8 @@ impl<R: Read> Rows<R> {
         let end = self.reader.position().byte();
         let line_after = self.reader.position().line();
         let lines = self.reader.get_mut();
-        // Then it has taken everything, with the break that every file is made to end with.
+        // Then it has read everything, including the line break that is added at the end of every
+        // file.
         let is_open = lines.is_at_end && lines.quoting == Quoting::Inside && end == lines.given;
         let has_stray = lines.has_stray(begin, end);
         // Every row but an open one ends with a line break, which the reader has passed.
@@ -65,12 +66,12 @@ impl<R: Read> Rows<R> {
 fn into_io(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
-        // The decoder gives nothing but UTF-8, and rows of any length are read.
+        // The decoder yields only UTF-8, and rows of any length are read.
         other => io::Error::other(format!("{other:?}")),
     }
 }
 
-/// The text in UTF-8, every line break of which is one `\n`, and which ends with one.
+/// The text in UTF-8, in which every line break is one `\n`, also at the end.
 struct Lines<R> {
     source: BufReader<DecodeReaderBytes<R, Vec<u8>>>,
     /// Whether a `\r` was just turned into a break, so that a `\n` after it is part of the same.
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn each_row_knows_its_line_whatever_ends_lines() {
+    fn each_row_knows_its_line_with_any_line_end() {
         let text = "a;b\n\n1;\"x\ny \"\"z\"\"\n\"\n2;3\n\n\n4;5";
         let expected = [
             (1, 1, vec!["a", "b"]),

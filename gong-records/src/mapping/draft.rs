@@ -1,7 +1,7 @@
 //! A first mapping, drafted from the headers and cells of a CRM's exports.
 //!
-//! A draft asks instead of guessing: what an export does not say is a `todo` in the mapping, which
-//! the check reports until it is answered.
+//! A draft asks instead of guessing: everything that an export does not say is a `todo` in the
+//! mapping, which the check reports until it is answered.
 
 mod begin;
 mod document;

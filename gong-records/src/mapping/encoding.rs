@@ -14,7 +14,7 @@ pub(super) fn declared(name: &str) -> Result<&'static Encoding, MappingError> {
     })
 }
 
-/// What the bytes suggest.
+/// The encoding that the bytes suggest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Guessed {
     pub(super) encoding: &'static Encoding,
@@ -85,7 +85,7 @@ fn utf_16(begin: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// The first words that have other letters than ASCII's, read in the encoding.
+/// The first words with letters outside ASCII, decoded with the encoding.
 fn sample(begin: &[u8], encoding: &'static Encoding) -> String {
     let (text, _, _) = encoding.decode(begin);
     let words = text.split(|one: char| one.is_whitespace() || ";,\t|\"".contains(one));

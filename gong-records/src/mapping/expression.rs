@@ -1,4 +1,4 @@
-//! Expressions of a mapping: those of `minijinja`, with functions for ids, domains and names.
+//! Expressions in mappings: `minijinja` with functions for ids, domains and names.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -11,7 +11,7 @@ use super::model::MappingError;
 use super::nearest::nearest;
 use super::text;
 
-/// How many steps one evaluation may take, so that no expression runs for ever.
+/// How many steps one evaluation may take, so that no expression runs forever.
 const FUEL: u64 = 200_000;
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(environment);
@@ -162,7 +162,7 @@ impl Compiled {
             cells: vec![String::new(); names.0.len()],
             missing: Some(Arc::clone(&missing)),
         };
-        // What the functions make of empty texts does not matter here.
+        // The result for empty texts does not matter here.
         if let Err(error) = self.expression.eval(Value::from_object(blank))
             && matches!(
                 error.kind(),
@@ -210,7 +210,7 @@ impl Compiled {
             ValueKind::Undefined => {
                 return Err(Wrong::new(
                     "the expression has no value: a key or a column is missing",
-                    "name what should stand in, such as … | default('')",
+                    "give a default, such as … | default('')",
                 ));
             }
             ValueKind::String => return Ok((as_text(&value), CellKind::Text)),
@@ -224,7 +224,7 @@ impl Compiled {
             _ => {
                 return Err(Wrong::new(
                     "the expression's value is not a text, a number, true, false or a list",
-                    "name one key of it",
+                    "use one of its keys",
                 ));
             }
         };
@@ -261,7 +261,7 @@ fn detail(error: &Error) -> String {
     }
 }
 
-/// What is wrong with an expression, and at which of its characters.
+/// The problem with an expression, and at which of its characters.
 fn message(error: &Error, source: &str) -> String {
     let at = error.range().map_or(1, |range| {
         let start = source.floor_char_boundary(range.start.min(source.len()));
@@ -281,7 +281,7 @@ fn message(error: &Error, source: &str) -> String {
     )
 }
 
-/// The name under which an expression has the whole row, for columns whose names are not words.
+/// The name of the whole row in an expression, for columns whose names are not identifiers.
 const ROW: &str = "row";
 
 /// The columns by name.

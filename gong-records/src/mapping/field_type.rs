@@ -1,4 +1,4 @@
-//! What the cells of a field must become, and the values that a mapping names itself.
+//! The target types of cells, and the values that a mapping itself names.
 
 use super::Options;
 use super::cell::{CellKind, Format, Shape, text};
@@ -46,7 +46,7 @@ pub(super) fn constant(
     Ok(json)
 }
 
-/// What the cells of a field must become, by Gong's own fields, the mapping or the entity schema.
+/// The target form of a field's cells, from Gong's own fields, the mapping or the entity schema.
 pub(super) fn shape(
     format: &'static LineFormat,
     name: &str,
@@ -77,7 +77,7 @@ pub(super) fn shape(
         let known = FieldType::ALL.map(|known| known.as_str().to_owned());
         let meant = nearest(field_type.as_str(), known.iter().map(String::as_str));
         let advice = meant.map_or_else(
-            || format!("known are {}", known.join(", ")),
+            || format!("known: {}", known.join(", ")),
             |meant| format!("did you mean {meant}?"),
         );
         MappingError::new(format!(
@@ -113,7 +113,7 @@ fn unknown_field(format: &'static LineFormat, name: &str, options: &Options) -> 
 
 pub(super) fn missing(object_type: ObjectType, field: &Field) -> MappingError {
     let advice = if field.name == "modifiedDate" {
-        "; where the file has no such column, write modifiedDate = { constant = \"now\" }"
+        "; if the file has no such column, write modifiedDate = { constant = \"now\" }"
     } else {
         ", which every record must have"
     };

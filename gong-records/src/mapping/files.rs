@@ -30,8 +30,8 @@ pub(super) fn files_of(
     files.dedup();
     if files.is_empty() {
         return Err(MappingError::new(format!(
-            "nothing says which files hold records of type {target}; write files = \"…\" in the \
-             table [{target}]"
+            "it is not known which files have records of type {target}; write files = \"…\" in \
+             the table [{target}]"
         ))
         .within("in"));
     }

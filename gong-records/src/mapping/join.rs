@@ -1,4 +1,4 @@
-//! Records of other files that are put beside the columns of a record.
+//! Records of other files that are joined to each record.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -50,7 +50,7 @@ impl<'a> JsonRows<'a> {
         })
     }
 
-    /// Reads the next record in place of the last one, and says whether there was one.
+    /// Reads the next record instead of the last one, and says whether there was one.
     pub(super) fn next(&mut self, row: &mut Row) -> io::Result<bool> {
         let mut text = Vec::new();
         let Some(line) = self.element(&mut text)? else {

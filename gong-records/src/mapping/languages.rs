@@ -1,4 +1,4 @@
-//! Names that people and CRMs use, read from `words.toml`: months, headers.
+//! Names in several languages and CRMs, read from `words.toml`: months, headers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
@@ -55,7 +55,7 @@ impl Languages {
             let known: Vec<&str> = self.months.keys().map(String::as_str).collect();
             let advice = match nearest(base, known.iter().copied()) {
                 Some(meant) => format!("did you mean {meant:?}?"),
-                None => format!("known are {}", known.join(", ")),
+                None => format!("known: {}", known.join(", ")),
             };
             MappingError::new(format!(
                 "the months of language {language:?} are not known; {advice}"
@@ -80,7 +80,7 @@ impl MonthNames {
         self
     }
 
-    /// The cell with the month's number in place of its name; nothing without such a name.
+    /// The cell with the month's number instead of its name; nothing without such a name.
     pub(super) fn to_numbers(&self, cell: &str) -> Option<String> {
         let mut begin = None;
         let ends = cell.char_indices().chain([(cell.len(), ' ')]);

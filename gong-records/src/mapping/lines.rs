@@ -19,7 +19,7 @@ use crate::io::discover::{CsvHandling, SourceFiles};
 use crate::record::ObjectType;
 use crate::schema::EntitySchema;
 
-/// What makes records of the CSVs among the files of a check or a push.
+/// Converts the CSVs among the files of a check or a push to records.
 ///
 /// ```
 /// use gong_records::check;
@@ -43,13 +43,12 @@ use crate::schema::EntitySchema;
 pub struct Conversion {
     /// Which columns become which fields.
     pub mapping: Mapping,
-    /// What `now` in the mapping means; otherwise when each CSV was last changed, so that the same
-    /// file gives the same records however often it is pushed. What comes from the standard input
-    /// is as old as its reading.
+    /// The value of `now` in the mapping; by default each CSV's modification time, so that the same
+    /// file always gives the same records. For standard input, it is the time of reading.
     pub now: Option<jiff::Timestamp>,
     /// The declared custom fields, whose types the mapping need not repeat.
     pub entity_schema: Option<EntitySchema>,
-    /// Files of types, beside those that the mapping names: a path or a pattern each.
+    /// Files of types, in addition to those that the mapping names: a path or a pattern each.
     pub files: Vec<(ObjectType, PathBuf)>,
     /// Files that are converted beside each other, in which lookups among types search where nothing
     /// else names the files of a type.
@@ -86,7 +85,7 @@ impl Conversion {
         let only = types.next().filter(|_| types.next().is_none());
         if !files.is_empty() {
             let all = self.mapping.object_types();
-            // Types without files of their own are found by the names of files.
+            // Types without their own files are found by the names of files.
             let has_others = all
                 .into_iter()
                 .any(|known| !files.iter().any(|(one, _)| *one == known));
@@ -128,9 +127,9 @@ impl Conversion {
 /// Where a CSV can be read, as often as needed.
 #[derive(Debug)]
 pub enum CsvInput {
-    /// In its place; unpacked if its name ends in `.gz`.
+    /// At its own path; decompressed if its name ends in `.gz`.
     File(PathBuf),
-    /// In a file of its own, as what came from the standard input.
+    /// In a temporary file, as for standard input.
     Spooled(TempPath),
 }
 
@@ -164,8 +163,8 @@ impl CsvInput {
     }
 }
 
-/// A CSV, converted: each row that is not empty is one line. What can't be converted is left out of
-/// its line; the line of a row that can't be converted at all is blank.
+/// A converted CSV: each row that is not empty is one line. Cells that can't be converted are
+/// omitted; the line of a row that can't be converted at all is blank.
 #[derive(Debug)]
 pub struct CsvLines {
     conversion: Conversion,
@@ -181,7 +180,7 @@ pub struct CsvLines {
 }
 
 impl CsvLines {
-    /// Converts the CSV into a file that goes with this value.
+    /// Converts the CSV to a file that is deleted with this value.
     ///
     /// # Errors
     ///
@@ -228,7 +227,7 @@ impl CsvLines {
             source_map: SourceMap::default(),
         };
         match made.convert_into(file) {
-            // Like a header alone: a file without records, which the check tells of.
+            // Like a header alone: a file without records, which the check reports.
             Ok(()) | Err(ConvertError::Empty) => Ok(made),
             Err(error) => Err(error),
         }
@@ -270,7 +269,7 @@ impl CsvLines {
         &self.lines
     }
 
-    /// What the rows become.
+    /// The type of the records.
     pub fn object_type(&self) -> ObjectType {
         self.object_type
     }
@@ -297,7 +296,7 @@ impl CsvLines {
         &self.source_map
     }
 
-    /// Goes through the CSV once more, row by row.
+    /// Reads the CSV once more, row by row.
     ///
     /// # Errors
     ///
@@ -318,7 +317,7 @@ impl CsvLines {
     }
 }
 
-/// One more way through a CSV, row by row, with what can't be converted.
+/// An iterator over the rows of a CSV, with the cells that can't be converted.
 pub struct Walk {
     converter: Converter<'static>,
     delimiter: char,
@@ -327,14 +326,14 @@ pub struct Walk {
     of_file: Vec<Problem>,
 }
 
-/// A row that a walk has come to.
+/// A row of the iteration.
 #[derive(Debug)]
 pub struct WalkedRow {
-    /// The line that was made of it, from 1.
+    /// The line of the row, from 1.
     pub number: u64,
-    /// What can't be converted in it.
+    /// The cells that can't be converted.
     pub problems: Vec<Problem>,
-    /// The record's id, where its cell holds one.
+    /// The record's id, if its cell has one.
     pub object_id: Option<String>,
     row: Row,
     delimiter: char,
@@ -351,7 +350,7 @@ impl fmt::Debug for Walk {
 }
 
 impl Walk {
-    /// What is wrong with the file as a whole, once all rows were read.
+    /// The problem with the file as a whole, once all rows were read.
     pub(super) fn of_file(&self) -> &[Problem] {
         &self.of_file
     }
@@ -394,7 +393,7 @@ impl Iterator for Walk {
 }
 
 impl WalkedRow {
-    /// The row as a CSV has it, and where in it the cell of this column stands; columns count from 1.
+    /// The row as a CSV has it, and where in it the cell of this column is; columns count from 1.
     pub fn text(&self, column: u64) -> (String, Range<usize>) {
         let index = usize::try_from(column).unwrap_or(usize::MAX).checked_sub(1);
         self.row.text(self.delimiter, index)

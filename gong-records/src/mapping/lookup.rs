@@ -1,4 +1,4 @@
-//! What cells are looked up in: tables of another file, or of the records of another type.
+//! The tables for lookups: another file, or the records of another type.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -57,7 +57,7 @@ impl Table {
                     "{} has no {} where {} is {cell:?}",
                     self.source, self.value, self.key
                 ),
-                format!("fill it in in {}", self.source),
+                format!("add it to {}", self.source),
             )),
             Some(Found::One(value)) => Ok(value),
             Some(Found::Several(count)) => Err(Wrong::lookup(

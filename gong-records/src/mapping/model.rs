@@ -19,7 +19,7 @@ pub use error::MappingError;
 pub use field::{FieldMapping, Join, Lookup, OnlyCurrency, Take};
 pub use words::Words;
 
-/// Which columns of which CSV become which fields: what a mapping file says.
+/// A mapping file: which columns of which CSV become which fields.
 ///
 /// A mapping file is TOML, with one table for each object type that there is a CSV for.
 ///
@@ -70,25 +70,25 @@ pub struct Mapping {
 pub struct TypeMapping {
     /// `csv` or `json`. Default: by the file's name, `json` for `.json`, `.jsonl`, `.ndjson`.
     pub format: Option<String>,
-    /// The files of this type, relative to the mapping's folder, where their names don't tell it.
+    /// The files of this type, relative to the mapping's folder, if their names don't say the type.
     pub files: Words,
-    /// The Singer streams whose records become records of this type, where they come from a tap.
+    /// The Singer streams that the records come from, if they come from a tap.
     pub stream: Words,
     /// In a JSON document, the path to the list of records, such as `data.items`.
     pub records: Option<String>,
-    /// Records of other JSON files that are put beside the columns of each record, by the name that
-    /// they get there.
+    /// Records of other JSON files that are joined to each record, by the name of their column.
     pub join: BTreeMap<String, Join>,
-    /// A list in each record, of which every item becomes a record of its own: in JSON a path to a
-    /// list, in a CSV a column. The item is the column `item`.
+    /// A list in each record whose items each become a record: in JSON a path to a list, in a CSV a
+    /// column. The item is the column `item`.
     pub each: Option<String>,
-    /// What is between the items of `each` in a CSV. Default: a semicolon.
+    /// The separator between the items of `each` in a CSV. Default: a semicolon.
     pub each_split: String,
     /// An expression; rows for which it is false, zero, empty or one of the words for no are passed
     /// over.
     #[serde(rename = "where")]
     pub filter: Option<String>,
-    /// Whether only the first record of each `objectId` counts, as where the stages come from deals.
+    /// Whether only the first record of each `objectId` is used, for example if stages come from
+    /// deals.
     pub distinct: bool,
     /// The column that says whether a record is deleted: a word for true or false, or the time of
     /// the deletion.
@@ -104,28 +104,29 @@ pub struct TypeMapping {
     pub header: bool,
     /// How many rows are above the header, such as a report's title.
     pub skip: usize,
-    /// The zone of date-times that have none: `Europe/Berlin`, or `+01:00`. Without it, such a cell
-    /// is a problem: nobody should guess a zone.
+    /// The time zone of date-times without a zone: `Europe/Berlin`, or `+01:00`. If it is missing,
+    /// such cells are problems, because a zone must not be guessed.
     pub zone: Option<String>,
     /// The language of the names of months: `de`, `en`, `es`, `fr`, `it`, `nl`, `pt`. English names
     /// are always read.
     pub language: Option<String>,
-    /// How dates are written beside ISO 8601, such as `%d.%m.%Y`; the first that fits counts. Also
-    /// `epoch` and `epoch-ms` (seconds and milliseconds since 1970) and `excel` (days since 1900).
+    /// The formats of dates, in addition to ISO 8601, such as `%d.%m.%Y`; the first that matches is
+    /// used. Also `epoch` and `epoch-ms` (seconds and milliseconds since 1970) and `excel` (days
+    /// since 1900).
     pub dates: Words,
-    /// How date-times are written beside ISO 8601, such as `%d.%m.%Y %H:%M`.
+    /// The formats of date-times, in addition to ISO 8601, such as `%d.%m.%Y %H:%M`.
     pub date_times: Words,
     /// The decimal sign. Default: a point.
     pub decimal: char,
-    /// The sign between groups of three digits. Default: none is taken.
+    /// The separator between groups of three digits. Default: none.
     pub thousands: Option<char>,
-    /// Signs and words beside a number that are left out, such as `€`.
+    /// Signs and words next to a number that are removed, such as `€`.
     pub currency: Words,
     /// Words for true, in any case.
     pub yes: Words,
     /// Words for false, in any case.
     pub no: Words,
-    /// Cells that mean no value, beside the empty one, such as `-` or `n/a`.
+    /// Cells that mean no value, in addition to empty ones, such as `-` or `n/a`.
     pub empty: Words,
     fields: Fields,
 }
@@ -139,8 +140,8 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// [`MappingError`] with line and column where the text is no TOML, or holds a key that does not
-    /// belong there; the nearest that does is named.
+    /// [`MappingError`] with line and column if the text is not TOML, or has an unknown key; the
+    /// message names the most similar known key.
     pub fn from_toml(text: &str) -> Result<Self, MappingError> {
         let of_toml = |error: toml::de::Error| MappingError::of_toml(&error, text);
         let places = Places::of(text).map_err(of_toml)?;
@@ -193,7 +194,7 @@ impl Mapping {
             .collect()
     }
 
-    /// What it says of one object type.
+    /// The mapping of one object type.
     pub fn of_type(&self, object_type: ObjectType) -> Option<&TypeMapping> {
         self.types.get(&object_type)
     }
@@ -231,7 +232,7 @@ impl Mapping {
         Ok(self)
     }
 
-    /// The same mapping with the tables of another for the types that it says nothing of, so that
+    /// The same mapping with the tables of another for the types that it does not have, so that
     /// its cells can be looked up in the records of those types.
     #[must_use]
     pub fn with_other_tables_of(mut self, mut other: Self) -> Self {
@@ -285,7 +286,7 @@ impl TypeMapping {
             .map(|(_, field)| field)
     }
 
-    /// The same mapping with another field, in place of an earlier one of that name.
+    /// The same mapping with another field, which replaces an earlier one with the same name.
     #[must_use]
     pub fn with_field(mut self, name: impl Into<String>, field: FieldMapping) -> Self {
         let name = name.into();
@@ -335,7 +336,7 @@ impl<'de> Deserialize<'de> for Mapping {
         for (name, mapping) in tables {
             let object_type: ObjectType = name.parse().map_err(D::Error::custom)?;
             if types.insert(object_type, mapping).is_some() {
-                return Err(D::Error::custom(format!("{object_type} is there twice")));
+                return Err(D::Error::custom(format!("{object_type} occurs twice")));
             }
         }
         Ok(Self {

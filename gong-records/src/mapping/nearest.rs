@@ -1,4 +1,4 @@
-//! Which known name a person meant.
+//! Finding the known name that is most similar to an unknown one.
 
 /// The name that is most like the given one, if any is like it.
 pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -7,7 +7,7 @@ pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .into_iter()
         .map(|candidate| (strsim::osa_distance(&given, &plain(candidate)), candidate))
         .min_by_key(|(distance, _)| *distance)
-        // A third of the letters may differ; more make another word.
+        // A third of the letters may differ; with more, it is another word.
         .filter(|(distance, _)| distance * 3 <= given.chars().count())
         .map(|(_, candidate)| candidate)
 }

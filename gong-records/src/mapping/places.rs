@@ -1,4 +1,4 @@
-//! Where in the mapping file its keys stand.
+//! The positions of keys in the mapping file.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ impl Places {
     pub(super) fn of(text: &str) -> Result<Self, toml::de::Error> {
         let mut places = Self::default();
         for (name, value) in DeTable::parse(text)?.get_ref() {
-            // What is no type is told of when the mapping is read.
+            // Reading the mapping reports names that are not types.
             if let Ok(object_type) = name.get_ref().parse() {
                 let mut note = |keys: &[String], at| {
                     let key = (object_type, keys.to_vec());

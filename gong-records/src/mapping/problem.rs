@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::row::RowPlace;
 use crate::rule::Rule;
 
-/// A cell, or a whole row, that can't be converted, with its place and what to do about it.
+/// A cell, or a whole row, that can't be converted, with its position and its fix.
 ///
 /// As JSON it has the keys `line`, `row`, `column` (the column's number), `columnName`, `field`,
-/// `rule`, `message`, `hint` and `leftOut`. The cell's text, which may be personal data, is only in the
+/// `rule`, `message`, `hint` and `omitted`. The cell's text, which may be personal data, is only in the
 /// messages of lookups, currencies, domains and open questions, which make no sense without it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,22 +29,22 @@ pub struct Problem {
     pub field: Option<String>,
     /// The rule that is broken.
     pub rule: Rule,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// What to do about it.
+    /// How to fix it.
     pub hint: Option<String>,
-    /// What the LDJSON lacks for it.
-    pub left_out: LeftOut,
+    /// What is missing in the LDJSON because of it.
+    pub omitted: Omitted,
     /// The beginning of the cell, for a person to look at.
     #[serde(skip)]
     pub excerpt: Option<String>,
 }
 
-/// What the LDJSON lacks because of a problem.
+/// What is missing in the LDJSON because of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum LeftOut {
+pub enum Omitted {
     /// The whole row.
     Row,
     /// The field alone.
@@ -53,7 +53,7 @@ pub enum LeftOut {
     Nothing,
 }
 
-/// Where and what: `line 17, column "Betrag": it is not a number … (the row is left out)`.
+/// Where and what: `line 17, column "Betrag": it is not a number … (the row is omitted)`.
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.place.line > 0 {
@@ -67,12 +67,12 @@ impl fmt::Display for Problem {
         if let Some(column) = &self.column {
             write!(formatter, ", column {column:?}")?;
         }
-        let left_out = match self.left_out {
-            LeftOut::Row => "the row",
-            LeftOut::Field => "the field",
-            LeftOut::Nothing => return write!(formatter, ": {}", self.message),
+        let omitted = match self.omitted {
+            Omitted::Row => "the row",
+            Omitted::Field => "the field",
+            Omitted::Nothing => return write!(formatter, ": {}", self.message),
         };
-        write!(formatter, ": {} ({left_out} is left out)", self.message)
+        write!(formatter, ": {} ({omitted} is left out)", self.message)
     }
 }
 

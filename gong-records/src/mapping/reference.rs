@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 struct Entry {
     name: &'static str,
     summary: &'static str,
-    /// What the mapping says of deals: settings, and fields beside `objectId` and `modifiedDate`.
+    /// The mapping of deals: settings, and fields in addition to `objectId` and `modifiedDate`.
     settings: &'static str,
     fields: &'static str,
     input: &'static str,
@@ -37,97 +37,97 @@ const TABLE: &[Entry] = entries! {
         "{\"Id\":1,\"title\":\"Pilot\"}\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
     "records": "In a JSON document, the path to the list of records."; "format = \"json\"\nrecords = \"data.items\""; "name = \"title\"";
         "{\"data\":{\"items\":[{\"Id\":1,\"title\":\"Pilot\"}]}}" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
-    "files": "The files of this type, relative to the mapping, where their names don't tell it."; "files = \"Verkaufschancen*.csv\""; "name = \"Title\"";
+    "files": "The files of this type, relative to the mapping, if their names don't say the type."; "files = \"Verkaufschancen*.csv\""; "name = \"Title\"";
         "Id,Title\n1,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
-    "stream": "The Singer streams whose records these are, where they come from a tap; see the guide's page on taps."; "format = \"json\"\nstream = \"deals\""; "name = \"title\"";
+    "stream": "The Singer streams that the records come from, if they come from a tap; see the guide's page on taps."; "format = \"json\"\nstream = \"deals\""; "name = \"title\"";
         "{\"Id\":1,\"title\":\"Pilot\"}\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
-    "header": "Whether the first row names the columns; without it they are called `1`, `2`, …. Default: `true`."; "header = false"; "objectId = \"1\"\nname = \"2\"";
+    "header": "Whether the first row has the names of the columns; otherwise they are `1`, `2`, …. Default: `true`."; "header = false"; "objectId = \"1\"\nname = \"2\"";
         "1,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
     "skip": "How many rows are above the header. Default: 0."; "skip = 1"; "name = \"Title\"";
         "All deals,\nId,Title\n1,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
     "where": "An expression; rows for which it is false, zero, empty or a word for no are passed over, such as totals and deleted rows."; "where = \"Id and Pipeline == 'Sales'\""; "name = \"Title\"";
         "Id,Title,Pipeline\n1,Pilot,Sales\n2,Test,Other\n,Grand total,\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
-    "distinct": "Whether only the first record of each `objectId` counts. Default: `false`."; "distinct = true"; "objectId = { from = \"Stage\", slug = true }\nname = \"Stage\"";
+    "distinct": "Whether only the first record of each `objectId` is used. Default: `false`."; "distinct = true"; "objectId = { from = \"Stage\", slug = true }\nname = \"Stage\"";
         "Id,Stage\n1,Closed Won\n2,New\n3,Closed Won\n" => "{\"objectId\":\"closed-won\",\"name\":\"Closed Won\"}", "{\"objectId\":\"new\",\"name\":\"New\"}";
-    "each": "A list of which every item becomes a record of its own; the item is the column `item`, in JSON with its place as `item_number`."; "format = \"json\"\neach = \"opportunities\""; "objectId = \"item.id\"\naccountId = \"Id\"";
+    "each": "A list whose items each become a record. The item is the column `item`; in JSON, its position is `item_number`."; "format = \"json\"\neach = \"opportunities\""; "objectId = \"item.id\"\naccountId = \"Id\"";
         "{\"Id\":\"a-1\",\"opportunities\":[{\"id\":\"o-1\"},{\"id\":\"o-2\"}]}\n" => "{\"objectId\":\"o-1\",\"accountId\":\"a-1\"}", "{\"objectId\":\"o-2\",\"accountId\":\"a-1\"}";
-    "each-split": "What is between the items of `each` in a CSV. Default: a semicolon."; "each = \"Deals\"\neach-split = \"|\""; "objectId = \"item\"\nname = \"Title\"";
+    "each-split": "The separator between the items of `each` in a CSV. Default: a semicolon."; "each = \"Deals\"\neach-split = \"|\""; "objectId = \"item\"\nname = \"Title\"";
         "Deals,Title\n1|2,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}", "{\"objectId\":\"2\",\"name\":\"Pilot\"}";
     "deleted": "The column that says whether a record is deleted: a word for true or false, or the time of the deletion."; "deleted = \"Deleted at\""; "name = \"Title\"";
         "Id,Title,Deleted at\n1,Pilot,\n2,Test,2026-01-15 09:30:00\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}", "{\"objectId\":\"2\",\"isDeleted\":true,\"name\":\"Test\"}";
-    "todo": "A question that is open, or several; the check reports it until the key is removed. Also of a field."; ""; "name = \"Title\"";
+    "todo": "One or more open questions. The check reports each until the key is removed. A field can have it too."; ""; "name = \"Title\"";
         "Id,Title\n1,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
-    "zone": "The zone of times that have none. Without it, such a time is a problem."; "zone = \"Europe/Berlin\""; "createdDate = \"Created\"";
+    "zone": "The time zone of times without a zone. If it is missing, such times are problems."; "zone = \"Europe/Berlin\""; "createdDate = \"Created\"";
         "Id,Created\n1,2026-01-15 09:30\n" => "{\"objectId\":\"1\",\"createdDate\":\"2026-01-15T09:30:00+01:00\"}";
-    "dates": "How dates are written beside ISO 8601: formats of `strptime`, `epoch`, `epoch-ms` or `excel`; the first that fits counts."; "dates = [\"%d.%m.%Y\", \"excel\"]"; "closeDate = \"Close\"";
+    "dates": "The formats of dates, in addition to ISO 8601: `strptime` formats, `epoch`, `epoch-ms` or `excel`. The first that matches is used."; "dates = [\"%d.%m.%Y\", \"excel\"]"; "closeDate = \"Close\"";
         "Id,Close\n1,31.12.2026\n2,46022\n" => "{\"objectId\":\"1\",\"closeDate\":\"2026-12-31\"}", "{\"objectId\":\"2\",\"closeDate\":\"2025-12-31\"}";
-    "date-times": "How date-times are written, in the same forms."; "date-times = \"epoch-ms\""; "createdDate = \"Created\"";
+    "date-times": "The formats of date-times, in the same notation."; "date-times = \"epoch-ms\""; "createdDate = \"Created\"";
         "Id,Created\n1,1768469400000\n" => "{\"objectId\":\"1\",\"createdDate\":\"2026-01-15T09:30:00+00:00\"}";
-    "language": "The language of the names of months: `de`, `en`, `es`, `fr`, `it`, `nl`, `pt`."; "language = \"fr\"\ndates = \"%d %b %Y\""; "closeDate = \"Close\"";
+    "language": "The language of month names: `de`, `en`, `es`, `fr`, `it`, `nl`, `pt`."; "language = \"fr\"\ndates = \"%d %b %Y\""; "closeDate = \"Close\"";
         "Id,Close\n1,30 juin 2026\n2,1 déc. 2026\n" => "{\"objectId\":\"1\",\"closeDate\":\"2026-06-30\"}", "{\"objectId\":\"2\",\"closeDate\":\"2026-12-01\"}";
     "decimal": "The decimal sign. Default: a point."; "delimiter = \";\"\ndecimal = \",\""; "amount = \"Sum\"";
         "Id;Sum\n1;12,50\n" => "{\"objectId\":\"1\",\"amount\":12.50}";
-    "thousands": "The sign between groups of three digits. Default: none."; "delimiter = \";\"\ndecimal = \",\"\nthousands = \".\""; "amount = \"Sum\"";
+    "thousands": "The separator between groups of three digits. Default: none."; "delimiter = \";\"\ndecimal = \",\"\nthousands = \".\""; "amount = \"Sum\"";
         "Id;Sum\n1;1.250,10\n" => "{\"objectId\":\"1\",\"amount\":1250.10}";
-    "currency": "Signs and words beside a number that are left out."; "thousands = \",\"\ncurrency = [\"$\", \"USD\"]"; "amount = \"Sum\"";
+    "currency": "Signs and words next to a number that are removed."; "thousands = \",\"\ncurrency = [\"$\", \"USD\"]"; "amount = \"Sum\"";
         "Id,Sum\n1,\"($1,234.00)\"\n2,-$99\n" => "{\"objectId\":\"1\",\"amount\":-1234.00}", "{\"objectId\":\"2\",\"amount\":-99}";
     "yes": "Words for true, in any case. Default: `true`, `yes`, `1`."; "yes = \"ja\"\nno = \"nein\""; "vip = { from = \"VIP\", type = \"BOOLEAN\" }";
         "Id,VIP\n1,Ja\n" => "{\"objectId\":\"1\",\"vip\":true}";
     "no": "Words for false, in any case. Default: `false`, `no`, `0`."; "yes = \"ja\"\nno = \"nein\""; "vip = { from = \"VIP\", type = \"BOOLEAN\" }";
         "Id,VIP\n1,Nein\n" => "{\"objectId\":\"1\",\"vip\":false}";
-    "empty": "Cells that mean no value, beside the empty one."; "empty = [\"-\", \"n/a\"]"; "name = \"Title\"";
+    "empty": "Cells that mean no value, in addition to empty ones."; "empty = [\"-\", \"n/a\"]"; "name = \"Title\"";
         "Id,Title\n1,N/A\n" => "{\"objectId\":\"1\"}";
 };
 
 /// Keys of a field.
 const FIELD: &[Entry] = entries! {
-    "from": "The column; of several, the first that is not empty. In JSON a path."; ""; "name = { from = [\"Title\", \"Subject\"] }";
+    "from": "The column, or a list of columns, of which the first that is not empty is used. In JSON, a path."; ""; "name = { from = [\"Title\", \"Subject\"] }";
         "Id,Title,Subject\n1,,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
-    "from (JSON)": "A path: keys with points between them, `[0]` and `[-1]` for items, `[primary]` for the item in which that key is true."; "format = \"json\""; "accountId = \"org_id.value\"\nemail = { from = \"emails[primary].value\", type = \"EMAILADDRESS\" }";
+    "from (JSON)": "A path: keys separated by dots, `[0]` and `[-1]` for items, `[primary]` for the item in which that key is true."; "format = \"json\""; "accountId = \"org_id.value\"\nemail = { from = \"emails[primary].value\", type = \"EMAILADDRESS\" }";
         "{\"Id\":1,\"org_id\":{\"value\":12},\"emails\":[{\"value\":\"a@x.example\"},{\"value\":\"b@x.example\",\"primary\":true}]}\n" => "{\"objectId\":\"1\",\"accountId\":\"12\",\"email\":\"b@x.example\"}";
-    "join": "What is put between the columns of `from`, all of which then count."; ""; "name = { from = [\"Title\", \"City\"], join = \", \" }";
+    "join": "Joins all columns of `from`, with this text between them."; ""; "name = { from = [\"Title\", \"City\"], join = \", \" }";
         "Id,Title,City\n1,Pilot,Bonn\n2,Test,\n" => "{\"objectId\":\"1\",\"name\":\"Pilot, Bonn\"}", "{\"objectId\":\"2\",\"name\":\"Test\"}";
-    "expr": "An expression, instead of `from`: columns by name, or by `row[\"Any name\"]`."; ""; "status = { expr = \"'WON' if row['Is Won'] == 'true' else 'LOST' if Closed == 'true' else 'OPEN'\" }";
+    "expr": "An expression, instead of `from`. It uses columns by name, or as `row[\"Any name\"]`."; ""; "status = { expr = \"'WON' if row['Is Won'] == 'true' else 'LOST' if Closed == 'true' else 'OPEN'\" }";
         "Id,Closed,Is Won\n1,true,true\n2,true,false\n3,false,false\n" => "{\"objectId\":\"1\",\"status\":\"WON\"}", "{\"objectId\":\"2\",\"status\":\"LOST\"}", "{\"objectId\":\"3\",\"status\":\"OPEN\"}";
-    "constant": "The value of every record, written as Gong takes it; `now` is when the file was last changed."; ""; "status = { constant = \"OPEN\" }";
+    "constant": "The value of every record, in Gong's format; `now` is the modification time of the file."; ""; "status = { constant = \"OPEN\" }";
         "Id\n1\n" => "{\"objectId\":\"1\",\"status\":\"OPEN\"}";
-    "default": "The value where the cell is empty, written as Gong takes it."; ""; "amount = { from = \"Sum\", default = 0 }";
+    "default": "The value for empty cells, in Gong's format."; ""; "amount = { from = \"Sum\", default = 0 }";
         "Id,Sum\n1,\n" => "{\"objectId\":\"1\",\"amount\":0}";
-    "split": "What is between the items of a list; one text or several. Default: a comma. Elsewhere only with `take`."; ""; "tags = { from = \"Tags\", split = \";\", type = \"STRINGARRAY\" }";
+    "split": "One or more separators between the items of a list. Default: a comma. For a single value, use it with `take`."; ""; "tags = { from = \"Tags\", split = \";\", type = \"STRINGARRAY\" }";
         "Id,Tags\n1,a;b\n" => "{\"objectId\":\"1\",\"tags\":[\"a\",\"b\"]}";
-    "take": "Which item of a list is meant: `\"first\"`, `\"last\"` or a place from 1."; ""; "contact = { from = \"Mail\", split = \";\", take = \"first\", type = \"EMAILADDRESS\" }";
+    "take": "Which item of a list is used: `\"first\"`, `\"last\"` or a position from 1."; ""; "contact = { from = \"Mail\", split = \";\", take = \"first\", type = \"EMAILADDRESS\" }";
         "Id,Mail\n1,a@x.example;b@x.example\n" => "{\"objectId\":\"1\",\"contact\":\"a@x.example\"}";
-    "strip": "Texts that are removed from the beginning and the end."; ""; "accountId = { from = \"Account\", strip = [\"{\", \"}\", \"zcrm_\"] }";
+    "strip": "Texts to remove from the beginning and the end."; ""; "accountId = { from = \"Account\", strip = [\"{\", \"}\", \"zcrm_\"] }";
         "Id,Account\n1,{A-1}\n2,zcrm_12\n" => "{\"objectId\":\"1\",\"accountId\":\"A-1\"}", "{\"objectId\":\"2\",\"accountId\":\"12\"}";
-    "replace": "Texts and what replaces each wherever it occurs."; ""; "accountId = { from = \"Account\", replace = { \"/\" = \"-\", \".\" = \"\" } }";
+    "replace": "Texts and their replacements, which apply everywhere in the value."; ""; "accountId = { from = \"Account\", replace = { \"/\" = \"-\", \".\" = \"\" } }";
         "Id,Account\n1,12.345.678/0001-90\n" => "{\"objectId\":\"1\",\"accountId\":\"12345678-0001-90\"}";
-    "slug": "Whether the text becomes an id: ASCII letters and digits in lower case, hyphens between them. Different texts that become one id are an error."; ""; "ownerId = { from = \"Owner\", slug = true }";
+    "slug": "Whether to convert the text to an id: ASCII letters and digits in lower case, separated by hyphens. Different texts with the same id are an error."; ""; "ownerId = { from = \"Owner\", slug = true }";
         "Id,Owner\n1,Érica Souza\n2,Анна\n" => "{\"objectId\":\"1\",\"ownerId\":\"erica-souza\"}", "{\"objectId\":\"2\",\"ownerId\":\"anna\"}";
-    "domain": "Whether links and addresses become bare domains; those of public mail services are left out."; ""; "sites = { from = \"Web\", domain = true, type = \"STRINGARRAY\" }";
+    "domain": "Whether to convert links and addresses to bare domains; public mail services are omitted."; ""; "sites = { from = \"Web\", domain = true, type = \"STRINGARRAY\" }";
         "Id,Web\n1,https://www.a.example/de/\n2,\"info@b.example; x@gmail.com\"\n" => "{\"objectId\":\"1\",\"sites\":[\"a.example\"]}", "{\"objectId\":\"2\",\"sites\":[\"b.example\"]}";
-    "values": "Cells and the value of each, in any case, written as Gong takes it. `\"\"` means no value; `\"?\"` is an open question, which the check reports."; ""; "status = { from = \"State\", values = { \"gewonnen\" = \"WON\", \"verloren\" = \"LOST\", \"offen\" = \"OPEN\" } }";
+    "values": "Cells, in any case, and their values in Gong's format. `\"\"` means no value; `\"?\"` is an open question, which the check reports."; ""; "status = { from = \"State\", values = { \"gewonnen\" = \"WON\", \"verloren\" = \"LOST\", \"offen\" = \"OPEN\" } }";
         "Id,State\n1,Gewonnen\n" => "{\"objectId\":\"1\",\"status\":\"WON\"}";
-    "otherwise": "The value of a cell that `values` does not list."; ""; "status = { from = \"State\", values = { \"gewonnen\" = \"WON\", \"verloren\" = \"LOST\" }, otherwise = \"OPEN\" }";
+    "otherwise": "The value for cells that `values` does not list."; ""; "status = { from = \"State\", values = { \"gewonnen\" = \"WON\", \"verloren\" = \"LOST\" }, otherwise = \"OPEN\" }";
         "Id,State\n1,Angebot\n" => "{\"objectId\":\"1\",\"status\":\"OPEN\"}";
-    "scale": "By which power of ten a number is multiplied; every digit is kept."; ""; "amount = { from = \"Cents\", scale = 0.01 }";
+    "scale": "Multiplies a number by this power of ten; every digit is kept."; ""; "amount = { from = \"Cents\", scale = 0.01 }";
         "Id,Cents\n1,125010\n" => "{\"objectId\":\"1\",\"amount\":1250.10}";
-    "only-currency": "The column of the currency, and the company's: amounts in another currency are multiplied by its rate, and without one held back with a finding."; ""; "amount = { from = \"Sum\", only-currency = { in = \"Currency\", is = \"EUR\", rates = { USD = 0.92 } } }";
+    "only-currency": "The column with the currency (`in`) and the company's currency (`is`). Amounts in another currency are multiplied by its rate; without a rate, they are held back with a finding."; ""; "amount = { from = \"Sum\", only-currency = { in = \"Currency\", is = \"EUR\", rates = { USD = 0.92 } } }";
         "Id,Sum,Currency\n1,5,EUR\n2,12500,USD\n" => "{\"objectId\":\"1\",\"amount\":5}", "{\"objectId\":\"2\",\"amount\":11500}";
-    "type": "The type of a custom field; with an entity schema, that says it."; ""; "region = { from = \"Region\", type = \"PICKLIST\" }";
+    "type": "The type of a custom field. Not needed if an entity schema declares the field."; ""; "region = { from = \"Region\", type = \"PICKLIST\" }";
         "Id,Region\n1,Nord\n" => "{\"objectId\":\"1\",\"region\":\"Nord\"}";
 };
 
 /// Functions of expressions, beside those of `minijinja`.
 const FUNCTIONS: &[Entry] = entries! {
-    "domain": "The company's domain of a link or an address; nothing for public mail services."; ""; "site = { expr = \"domain(Web)\", type = \"STRING\" }";
+    "domain": "The company domain of a link or an address; no value for public mail services."; ""; "site = { expr = \"domain(Web)\", type = \"STRING\" }";
         "Id,Web\n1,https://www.a.example/de/\n2,x@gmail.com\n" => "{\"objectId\":\"1\",\"site\":\"a.example\"}", "{\"objectId\":\"2\"}";
-    "domains": "All company domains of a list of links and addresses."; ""; "sites = { expr = \"Web | domains\", type = \"STRINGARRAY\" }";
+    "domains": "The company domains of a list of links and addresses."; ""; "sites = { expr = \"Web | domains\", type = \"STRINGARRAY\" }";
         "Id,Web\n1,a.example;www.b.example\n" => "{\"objectId\":\"1\",\"sites\":[\"a.example\",\"b.example\"]}";
-    "slug": "An id made of a text."; ""; "stage = { expr = \"(Pipeline ~ ' ' ~ Stage) | slug\" }";
+    "slug": "Converts a text to an id."; ""; "stage = { expr = \"(Pipeline ~ ' ' ~ Stage) | slug\" }";
         "Id,Pipeline,Stage\n1,Sales,Closed Won\n" => "{\"objectId\":\"1\",\"stage\":\"sales-closed-won\"}";
-    "first_name": "A person's name without the last word, or what follows the comma."; ""; "first = { expr = \"first_name(Name)\", type = \"STRING\" }";
+    "first_name": "A person's name without the last word, or the part after the comma."; ""; "first = { expr = \"first_name(Name)\", type = \"STRING\" }";
         "Id,Name\n1,Ada Lovelace\n2,\"Lovelace, Ada\"\n" => "{\"objectId\":\"1\",\"first\":\"Ada\"}", "{\"objectId\":\"2\",\"first\":\"Ada\"}";
-    "last_name": "The last word of a person's name, or what precedes the comma."; ""; "last = { expr = \"last_name(Name)\", type = \"STRING\" }";
+    "last_name": "The last word of a person's name, or the part before the comma."; ""; "last = { expr = \"last_name(Name)\", type = \"STRING\" }";
         "Id,Name\n1,Ada Lovelace\n" => "{\"objectId\":\"1\",\"last\":\"Lovelace\"}";
     "email_in": "The first email address in a text."; ""; "ownerId = { expr = \"email_in(Owner)\" }";
         "Id,Owner\n1,Anna Kowalska (anna@acme.example)\n" => "{\"objectId\":\"1\",\"ownerId\":\"anna@acme.example\"}";
@@ -141,26 +141,26 @@ const FUNCTIONS: &[Entry] = entries! {
 
 /// The reference in Markdown, as `docs/mapping-reference.md` has it.
 pub fn reference_page() -> String {
-    let mut page = "<!-- Generated by `cargo xtask docs`; edit gong-records/src/mapping/reference.rs. -->\n\n\
-        # Reference of mappings\n\n\
-        A mapping is a TOML file with a table per object type. What it is for and how to begin is in the \
-        [guide](guide/csv.md). Every example here is run by a test: the mapping of a deal, the file, and \
-        the records that come out, without `modifiedDate`.\n"
+    let mut page = "<!-- Generated by `cargo xtask docs`; edit \
+        gong-records/src/mapping/reference.rs. -->\n\n# Mapping reference\n\nA mapping is a TOML \
+        file with a table per object type. The [guide](guide/csv.md) explains how to start. A test \
+        runs every example here: the mapping of a deal, the file, and the resulting records \
+        without `modifiedDate`.\n"
         .to_owned();
     let parts = [
         (
             "Keys of a type",
-            "In `[DEAL]` and the tables of other types. A field can have its own `zone`, `language`, `dates`, `date-times`, `decimal`, `thousands`, `currency`, `yes`, `no`, `empty` and `todo`.",
+            "Keys of `[DEAL]` and the tables of other types. A field can have its own `zone`, `language`, `dates`, `date-times`, `decimal`, `thousands`, `currency`, `yes`, `no`, `empty` and `todo`.",
             TABLE,
         ),
         (
             "Keys of a field",
-            "A field is the name of a column, or a table of these keys. They work in this order: `from` or `expr`, `only-currency`, `split` and `take`, `lookup`, `domain`, `strip`, `replace`, `slug`, `values` and `otherwise`, then the field's type.",
+            "A field is the name of a column, or a table with these keys. They are applied in this order: `from` or `expr`, `only-currency`, `split` and `take`, `lookup`, `domain`, `strip`, `replace`, `slug`, `values` and `otherwise`, then the field's type.",
             FIELD,
         ),
         (
             "Functions of expressions",
-            "Expressions are those of [MiniJinja](https://docs.rs/minijinja/latest/minijinja/syntax/#expressions), which is Jinja as in dbt and Ansible, with its [filters](https://docs.rs/minijinja/latest/minijinja/filters/). Each function here is a filter too: `domain(Web)` is `Web | domain`. A name that is not a column is an error.",
+            "Expressions use the syntax of [MiniJinja](https://docs.rs/minijinja/latest/minijinja/syntax/#expressions), which is Jinja as in dbt and Ansible, and its [filters](https://docs.rs/minijinja/latest/minijinja/filters/). Each function here is a filter too: `domain(Web)` is `Web | domain`. A name that is not a column is an error.",
             FUNCTIONS,
         ),
     ];
@@ -198,11 +198,11 @@ pub fn reference_page() -> String {
     page
 }
 
-/// A join needs a second file, so that its example is run by a test of its own.
+/// A join needs a second file, so a separate test runs its example.
 const JOIN: &str = "
 ### `join`
 
-Records of other JSON files that are put beside the columns of each record: `in` is the file, relative to the mapping or beside the file that is converted, `key` the path of the key in it, `by` the path of that key in the record. The column is null where there is no such record; `pipeline_count` is how many records the file has.
+Adds a record of another JSON file to each record. `in` is the file, relative to the mapping or to the converted file. `key` is the path of the key in that file, and `by` is the path of the same key in the record. The column is null if there is no such record; `pipeline_count` is the number of records in the file.
 
 ```toml
 [STAGE.join]
@@ -212,11 +212,11 @@ name = { from = [\"pipeline.name\", \"name\"], join = \": \" }
 ```
 ";
 
-/// A lookup needs a second file, so that its example is run by a test of its own.
+/// A lookup needs a second file, so a separate test runs its example.
 const LOOKUP: &str = "
 ### `lookup`
 
-A file, or a type of the mapping, in which the cell is found, and what is taken instead. A cell that is not found, or leads to different values, is a finding. `in` is a CSV or JSON file, relative to the mapping, or a type such as `\"ACCOUNT\"`, whose fields `key` and `value` then name. A CSV's `delimiter` and `encoding` can be named; by default they are recognized.
+Looks the cell up in a file, or in the records of a type, and uses another value of that row. A cell that is not found, or has several different values, is a finding. `in` is a CSV or JSON file, relative to the mapping, or a type such as `\"ACCOUNT\"`; `key` and `value` are columns of the file or fields of the type. For a CSV, you can set `delimiter` and `encoding`; by default they are detected.
 
 ```toml
 [DEAL.fields]
@@ -283,7 +283,7 @@ mod tests {
             ),
         ] {
             let message = known.unwrap_err().to_string();
-            let (_, known) = message.split_once("known are ").unwrap();
+            let (_, known) = message.split_once("known: ").unwrap();
             for key in known.split(", ") {
                 let formats = TABLE.iter().map(|entry| entry.name);
                 let is_documented = entries

@@ -1,4 +1,4 @@
-//! The check of a CSV: its lines as all lines, and what is found told of its rows and columns.
+//! The check of a CSV: checks its converted lines, and reports findings for rows and columns.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -104,8 +104,8 @@ impl LineSource for CsvLines {
     }
 }
 
-/// Goes through the CSV beside the check of its lines, so that everything is told of in the order of
-/// rows, and each finding with its row. A CSV in which nothing is found is not read again.
+/// Reads the CSV in parallel with the check of its lines, so that everything is reported in the
+/// order of rows, and each finding with its row. A CSV without findings is not read again.
 struct Review<'a> {
     csv: &'a CsvLines,
     path: Arc<Path>,
@@ -285,7 +285,7 @@ impl Locator for Review<'_> {
 
     fn correct(&self, summary: &mut FileSummary) {
         summary.records = self.csv.rows();
-        for ((rule, severity), count) in &self.told {
+        for ((rule, severity), count) in &self.reported {
             *of_severity(summary, *severity) += count;
             *summary.by_rule.entry(*rule).or_default() += count;
         }

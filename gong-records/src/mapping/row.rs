@@ -1,4 +1,4 @@
-//! One row of a CSV, or one record of a JSON file, and its place.
+//! One row of a CSV, or one record of a JSON file, with its position.
 
 use std::ops::Range;
 
@@ -33,7 +33,7 @@ pub(super) enum Defect {
 }
 
 impl Row {
-    /// What the cell is.
+    /// The kind of the cell.
     pub(super) fn kind(&self, index: usize) -> CellKind {
         self.kinds.get(index).copied().unwrap_or_default()
     }
@@ -77,7 +77,7 @@ impl Row {
 pub struct RowPlace {
     /// The line of the file on which it begins, from 1; 0 when it is about the file as a whole.
     pub line: u64,
-    /// The number that a spreadsheet shows beside it, from 1. It is less than the line below cells
-    /// that have several lines. In JSON, the record's number.
+    /// The number that a spreadsheet shows for the row, from 1. After cells with several lines, it
+    /// is less than the line number. In JSON, the record's number.
     pub row: u64,
 }

@@ -18,16 +18,16 @@ use super::json_rows::JsonRows;
 use super::model::{MappingError, TypeMapping};
 use super::row::{Defect, Row};
 
-/// How much of a file is looked at to tell its encoding or its delimiter.
+/// How much of a file is read to detect its encoding and its delimiter.
 const SNIFFED_BYTES: u64 = 64 * 1024;
 
-/// The name of the column that holds the item of `each`.
+/// The name of the column with the item of `each`.
 const ITEM: &str = "item";
 
-/// The name of the column that holds its place in the list, from 1; of JSON only.
+/// The name of the column with its position in the list, from 1; only for JSON.
 const ITEM_NUMBER: &str = "item_number";
 
-/// What is between cells, likeliest first.
+/// The possible delimiters, most likely first.
 pub(super) const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
 
 /// A file as rows with named columns.
@@ -403,7 +403,7 @@ fn delimiter(table: &TypeMapping) -> Result<u8, MappingError> {
         })
 }
 
-/// Whether the cell is the line `sep=;` with which a CSV tells Excel its delimiter.
+/// Whether the cell is the line `sep=;`, with which a CSV gives Excel its delimiter.
 pub(super) fn is_sep_line(cell: &str) -> bool {
     let cell = cell.trim().to_lowercase();
     cell.strip_prefix("sep=")

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::row::RowPlace;
 use crate::check::Finding;
 
-/// Which row of the CSV each line of the LDJSON was made of, and which column each field.
+/// Maps each line of the LDJSON to its row in the CSV, and each field to its column.
 ///
-/// With it, what the check or Gong says of a line is said of the CSV, where a person can mend it.
-/// It grows only with rows that do not follow the one before line by line: after a cell of several
-/// lines, or a row that is left out.
+/// With it, findings of the check and errors of Gong are reported for the CSV, where a person can
+/// fix them. It grows only with rows that are not one line after the previous one: after a cell
+/// with several lines, or an omitted row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceMap {
     /// The lines at which the distance to the CSV changes, each with its place there.
@@ -27,14 +27,14 @@ impl SourceMap {
         }
     }
 
-    /// Notes where the next line of the LDJSON came from.
+    /// Stores the origin of the next line of the LDJSON.
     pub(super) fn push(&mut self, line: u64, place: RowPlace) {
         if self.place(line) != Some(place) {
             self.runs.push((line, place));
         }
     }
 
-    /// Where in the CSV the line of the LDJSON came from; lines count from 1.
+    /// The position in the CSV of a line of the LDJSON; lines count from 1.
     pub fn place(&self, line: u64) -> Option<RowPlace> {
         let after = self.runs.partition_point(|(first, _)| *first <= line);
         let (first, place) = self.runs.get(after.checked_sub(1)?)?;
@@ -45,7 +45,7 @@ impl SourceMap {
         })
     }
 
-    /// The name of the column that a field was made of.
+    /// The name of the column of a field.
     pub fn column(&self, field: &str) -> Option<&str> {
         self.entry(field).map(|(_, column, _)| column.as_str())
     }
@@ -62,7 +62,7 @@ impl SourceMap {
     /// The same finding about the CSV: its path, the line on which the row begins, the number of the
     /// column, and the column's name in the message.
     ///
-    /// What is about the file as a whole, or about a field that no column became, keeps column 0.
+    /// Findings about the whole file, or about a field without a column, keep column 0.
     #[must_use]
     pub fn finding_in_csv(&self, csv: &Arc<Path>, mut finding: Finding) -> Finding {
         finding.path = Arc::clone(csv);

@@ -1,4 +1,4 @@
-//! Whole conversions: what comes in, what comes out, and what is said on the way.
+//! Complete conversions: input, output and reported problems.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ mod checked;
 mod mappings;
 mod needs;
 
-/// What a conversion gives: the lines, and the problems as a person reads them.
+/// The result of a conversion: the lines, and the problems as text.
 struct Outcome {
     lines: Vec<String>,
     problems: Vec<String>,
@@ -129,7 +129,7 @@ fn a_file_is_complete_or_not_there() {
     let misfit = Mapping::from_toml("[DEAL.fields]\nobjectId = 'x'\nmodifiedDate = 'y'").unwrap();
     assert!(matches!(convert(&misfit), Err(ConvertError::Mapping(_))));
     let error = convert(&Mapping::default()).unwrap_err().to_string();
-    assert!(error.contains("it needs a table [DEAL]"), "{error}");
+    assert!(error.contains("it has no table [DEAL]"), "{error}");
     assert!(!target.exists());
     assert_eq!(convert(&mapping).unwrap().records, 4);
     assert_eq!(std::fs::read_to_string(&target).unwrap().lines().count(), 4);
@@ -137,7 +137,7 @@ fn a_file_is_complete_or_not_there() {
 }
 
 #[test]
-fn findings_of_the_check_are_said_of_the_csv() {
+fn findings_of_the_check_are_reported_for_the_csv() {
     let csv = "id,note,url\nd-1,\"two\nlines\",\n\nd-2,,nowhere\nd-1,,\n";
     let toml = "[DEAL.fields]\nobjectId = 'ID'\nmodifiedDate = { constant = 'now' }\nurl = 'url'";
     let outcome = convert_with(csv.as_bytes(), toml, ObjectType::Deal, &options()).unwrap();

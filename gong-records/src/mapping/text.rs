@@ -1,4 +1,4 @@
-//! What becomes of a text on its way to an id or a domain.
+//! Cleaning a text to an id or a domain.
 
 use std::borrow::Cow;
 
@@ -35,7 +35,7 @@ pub(super) fn slug(text: &str) -> String {
             'ä' | 'Ä' => "ae".into(),
             'ö' | 'Ö' => "oe".into(),
             'ü' | 'Ü' => "ue".into(),
-            // They are within words: D'Arcy.
+            // They occur within words: D'Arcy.
             '\'' | '’' => continue,
             other if other.is_ascii() => other.to_string().into(),
             other if other.is_alphanumeric() => {
@@ -61,7 +61,7 @@ pub(super) fn slug(text: &str) -> String {
     slug
 }
 
-/// What is in the text, as far as an internet domain can be seen in it.
+/// The content of the text, as far as an internet domain is visible in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Domain {
     /// A company's bare domain, in lower case, without `www.`.
@@ -152,7 +152,7 @@ pub(super) fn first_name(name: &str) -> String {
     }
 }
 
-/// The last of a person's names: the last word, or what precedes the comma in `Lovelace, Ada`.
+/// A person's last name: the last word, or the part before the comma in `Lovelace, Ada`.
 pub(super) fn last_name(name: &str) -> String {
     match name.split_once(',') {
         Some((last, _)) => last.trim().to_owned(),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn domains_are_bare_and_public_mail_is_left_out() {
+    fn domains_are_bare_and_without_public_mail() {
         for (text, expected) in [
             ("https://www.a.example/de/", vec!["a.example"]),
             ("www.B.example", vec!["b.example"]),

@@ -156,7 +156,7 @@ pub(crate) fn one_line(json: Box<RawValue>) -> Box<RawValue> {
             !character.is_ascii_whitespace()
         })
         .collect();
-    // White space between tokens never carries meaning, so this is the same valid JSON.
+    // White space between tokens has no meaning, so this is the same valid JSON.
     RawValue::from_string(compact).unwrap_or(json)
 }
 
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_values_are_found_whatever_they_hold() {
+    fn names_and_values_are_found_with_any_content() {
         let raw = |json: &str| RawValue::from_string(json.to_owned()).unwrap();
         let given = [
             ("plain", "1.10"),
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pretty_printed_value_becomes_one_line_with_its_texts_untouched() {
+    fn pretty_printed_value_becomes_one_line() {
         let pretty =
             RawValue::from_string("{\n  \"a b\": [1.10,\r\n \"x \\\" \\n y\"]\n}".to_owned());
         assert_eq!(

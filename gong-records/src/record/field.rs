@@ -19,11 +19,11 @@ pub struct LineFormat {
     pub object_type: ObjectType,
     /// How the names of its files begin, such as `business_users`.
     pub file_stem: &'static str,
-    /// What such a record is.
+    /// The type of the record.
     pub description: &'static str,
     /// Whether its custom fields can be declared, and so be shown in Gong.
     pub entity_schema: bool,
-    /// Its place in the order in which types are loaded.
+    /// Its position in the order in which types are loaded.
     pub load_order: u8,
     /// Retired field names, each with the current name.
     pub retired_names: &'static [(&'static str, &'static str)],
@@ -57,13 +57,13 @@ impl LineFormat {
 pub struct Field {
     /// The name on the wire.
     pub name: &'static str,
-    /// What it means to Gong.
+    /// Its meaning for Gong.
     pub description: &'static str,
-    /// What a value of it is.
+    /// The kind of its values.
     pub kind: FieldKind,
     /// When a line must have it.
     pub presence: Presence,
-    /// The type of the record whose `objectId` it holds.
+    /// The type of the record whose `objectId` it has.
     pub references: Option<ObjectType>,
     /// What Gong does if it is missing.
     pub when_missing: Option<&'static str>,
@@ -71,15 +71,15 @@ pub struct Field {
     pub discouraged: Option<&'static str>,
     /// Whether it occurs only in an example of Gong's, not in its table of fields.
     pub undocumented: bool,
-    /// The most characters that Gong accepts.
+    /// The maximum number of characters that Gong accepts.
     pub max_length: Option<usize>,
-    /// What Gong assumes if it is missing.
+    /// The value that Gong assumes if it is missing.
     pub default: Option<&'static str>,
     /// A value, for illustration.
     pub example: Option<&'static str>,
 }
 
-/// What a value of a field is.
+/// The kind of values of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldKind {
@@ -106,7 +106,7 @@ pub enum FieldKind {
     },
     /// A list of strings.
     TextList,
-    /// One of these words.
+    /// One of these values.
     Choice(&'static [&'static str]),
 }
 

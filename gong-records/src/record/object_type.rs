@@ -99,7 +99,7 @@ pub struct UnknownObjectType {
     name: String,
 }
 
-/// So that an unknown word reads the same everywhere.
+/// Ensures that the message for an unknown type is the same everywhere.
 impl From<UnknownObjectType> for InvalidValue {
     fn from(unknown: UnknownObjectType) -> Self {
         Self::new(crate::rule::Rule::UnknownWord, unknown.to_string())
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_types_stand_in_load_order() {
+    fn types_are_in_load_order() {
         let orders = ObjectType::ALL.map(|object_type| object_type.line_format().load_order);
         assert_eq!(orders, [1, 2, 3, 4, 5, 6]);
     }

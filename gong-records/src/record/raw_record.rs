@@ -29,7 +29,7 @@ impl RawRecord {
         if self.repeated.iter().any(|repeated| repeated == name) {
             validation.violate(
                 name,
-                InvalidValue::new(Rule::DuplicateKey, "it stands more than once"),
+                InvalidValue::new(Rule::DuplicateKey, "it occurs more than once"),
             );
         }
         let index = self.fields.iter().position(|(known, _)| known == name)?;

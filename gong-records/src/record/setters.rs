@@ -1,4 +1,4 @@
-//! What a builder's setters accept: text, numbers and times of several crates.
+//! The types that a builder's setters accept: text, numbers and times of several crates.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -149,7 +149,7 @@ impl From<f64> for Input<Amount> {
 }
 
 impl From<f32> for Input<Amount> {
-    /// In the shortest text that gives the same number back: `0.1`, not `0.10000000149011612`.
+    /// With the shortest text for the same number: `0.1`, not `0.10000000149011612`.
     fn from(number: f32) -> Self {
         if number.is_finite() {
             Self::new(Amount::from_text(&number.to_string()))

@@ -153,7 +153,7 @@ impl Validation {
     }
 }
 
-/// What a field's bounds apply to in a value.
+/// The part of a value to which a field's bounds apply.
 pub(crate) trait Bounded {
     fn text(&self) -> Option<&str> {
         None
@@ -217,7 +217,7 @@ impl Violation {
         self.invalid.rule()
     }
 
-    /// What is wrong with it.
+    /// The problem.
     pub fn message(&self) -> &str {
         self.invalid.message()
     }

@@ -5,9 +5,9 @@ use super::explanation::{Evidence, Explanation, Sample};
 pub(super) const ROW: Explanation = Explanation::new(
     Evidence::Inferred,
     "RFC 4180: each line should contain the same number of fields",
-    "A row with too many or too few cells has a delimiter or a line break in a cell without quotes, \
-     so every cell after it is in the wrong column. A quote that is never closed takes in the rest \
-     of the file.",
+    "A row with too many or too few cells has a delimiter or a line break in a cell without \
+     quotes, so every cell after it is in the wrong column. A quote that is never closed includes \
+     the rest of the file.",
     Sample::Words("under the header `Id;Name;City`, the row `a-1;Smith; Sons;Leeds`"),
     Sample::Words("under the same header, the row `a-1;\"Smith; Sons\";Leeds`"),
 );
@@ -15,17 +15,18 @@ pub(super) const ROW: Explanation = Explanation::new(
 pub(super) const CELL: Explanation = Explanation::new(
     Evidence::Inferred,
     "the mapping, which defines the format of dates, numbers and words",
-    "A date, number or word in another format than the mapping defines could only be guessed: 12.5 \
-     with `thousands = \".\"` might be 125 or 12.5. Correct the cell, or the format in the mapping.",
+    "The value of a date, number or word in another format than the mapping defines is unclear: \
+     12.5 with `thousands = \".\"` might be 125 or 12.5. Correct the cell, or the format in the \
+     mapping.",
     Sample::Words("the cell `12.5` under a mapping with `decimal = \",\"` and `thousands = \".\"`"),
     Sample::Words("the cell `12,5` under the same mapping"),
 );
 
 pub(super) const LOOKUP: Explanation = Explanation::new(
     Evidence::Inferred,
-    "the mapping, which says where a name is looked up",
-    "A name that is not in the file, or leads to two values, names no record. Guessing would link the \
-     record to the wrong one.",
+    "the mapping, which names the file for lookups",
+    "A name that is not in the file, or has two values, does not identify a record. A guess could \
+     link the record to the wrong one.",
     Sample::Words(
         "the owner `Ann` where users.csv has no row with that name, or two with different addresses",
     ),
@@ -34,9 +35,9 @@ pub(super) const LOOKUP: Explanation = Explanation::new(
 
 pub(super) const OPEN_QUESTION: Explanation = Explanation::new(
     Evidence::Inferred,
-    "the mapping, in which a question is open",
-    "A draft of a mapping asks where the export does not say what a word or a column means. Until the \
-     question is answered, records could arrive with a wrong value, which is worse than none.",
+    "the mapping, which has an open question",
+    "The draft of a mapping asks a question if the export does not say what a word or a column \
+     means. Until it is answered, records could get a wrong value, which is worse than no value.",
     Sample::Words(
         "`todo = \"Which column holds the close date?\"`, or `values = { \"Parked\" = \"?\" }`",
     ),
@@ -46,8 +47,8 @@ pub(super) const OPEN_QUESTION: Explanation = Explanation::new(
 pub(super) const MANGLED_ID: Explanation = Explanation::new(
     Evidence::Inferred,
     "spreadsheets keep 15 digits of a number",
-    "A spreadsheet that opens a CSV turns long ids into numbers, and writes them back rounded or with \
-     an exponent. Different records then have one id, and one overwrites the other.",
+    "A spreadsheet that opens a CSV turns long ids into numbers, and writes them back rounded or \
+     with an exponent. Different records then have the same id, and one overwrites the other.",
     Sample::Words("the id `1.23E+15`, or ids such as `1582917533873850000` that all end in zeros"),
     Sample::Words("the id `1582917533873851234`"),
 );
@@ -55,17 +56,16 @@ pub(super) const MANGLED_ID: Explanation = Explanation::new(
 pub(super) const ID_COLLISION: Explanation = Explanation::new(
     Evidence::Inferred,
     "the mapping, which cleans ids",
-    "Where different ids or names become the same id, two records become one, and one overwrites the \
-     other.",
+    "If different ids or names become the same id, one record overwrites the other.",
     Sample::Words("`Closed Won` and `Closed – Won`, which both become `closed-won`"),
     Sample::Words("`values = { \"Closed – Won\" = \"closed-won-2\" }`"),
 );
 
 pub(super) const LEADING_ZERO: Explanation = Explanation::new(
     Evidence::Inferred,
-    "JSON, whose numbers have no zeros in front",
-    "Postcodes, phone extensions and tax numbers look like numbers and are not: as numbers they lose \
-     their zeros.",
+    "JSON, whose numbers have no leading zeros",
+    "Postcodes, phone extensions and tax numbers look like numbers but are not: as numbers they \
+     lose their leading zeros.",
     Sample::Words("the cell `02134` in a field of type NUMBER"),
     Sample::Words("the cell `02134` in a field of type STRING"),
 );
@@ -73,7 +73,7 @@ pub(super) const LEADING_ZERO: Explanation = Explanation::new(
 pub(super) const OTHER_CURRENCY: Explanation = Explanation::new(
     Evidence::Documented,
     "Gong's overview: an amount is in the company's currency; convert it before",
-    "Gong knows one currency. An amount in another one would be added up as if it were in that one.",
+    "Gong knows one currency. It would treat an amount in another currency as if it were in that currency.",
     Sample::Words("a deal in USD under `only-currency = { in = \"Currency\", is = \"EUR\" }`"),
     Sample::Words("a deal in EUR under the same mapping"),
 );
@@ -81,8 +81,8 @@ pub(super) const OTHER_CURRENCY: Explanation = Explanation::new(
 pub(super) const EMPTY_COLUMN: Explanation = Explanation::new(
     Evidence::Inferred,
     "the mapping, which names a path",
-    "JSON records leave out what they don't have, so a misspelled path looks like a field that is \
-     always empty.",
+    "JSON records omit empty fields, so a misspelled path looks like a field that is always \
+     empty.",
     Sample::Words("`from = \"org_id.vlaue\"`, where all records have `org_id.value`"),
     Sample::Words("`from = \"org_id.value\"`"),
 );
@@ -90,8 +90,8 @@ pub(super) const EMPTY_COLUMN: Explanation = Explanation::new(
 pub(super) const DOMAIN_FORMAT: Explanation = Explanation::new(
     Evidence::Inferred,
     "Gong's overview: domains are used to match activities to accounts",
-    "Gong compares the domain of a participant's address with those of the account. A link, an address or \
-     a list in one text matches nothing; a public mail service matches everybody.",
+    "Gong compares the domain of a participant's address with those of the account. A link, an \
+     address or a list in one string matches nothing; a public mail service matches everybody.",
     Sample::Words(
         "`domains = \"Website\"` over the cell `https://www.acme.example/en` or `gmail.com`",
     ),

@@ -39,7 +39,7 @@ const SCHEMA: &str = r#"{"ACCOUNT":[
 pub(super) const CUSTOM_NAME: Explanation = Explanation::new(
     Evidence::Inferred,
     "a field without a name cannot be declared in the entity schema",
-    "Gong finds a custom field by its name, so it needs one.",
+    "Gong identifies a custom field by its name, so the name is required.",
     account!(r#""":"Investor""#),
     account!(r#""industry":"Investor""#),
 );
@@ -47,7 +47,7 @@ pub(super) const CUSTOM_NAME: Explanation = Explanation::new(
 pub(super) const CUSTOM_VALUE: Explanation = Explanation::new(
     Evidence::Documented,
     OVERVIEW,
-    "Only builders can break this rule. Values in files are checked by json-syntax and number-format.",
+    "Only builders can violate this rule. Values in files are checked by json-syntax and number-format.",
     Sample::Words("a custom field built from an infinite number, or from an unpaired surrogate"),
     Sample::Words("a custom field built from a finite number"),
 );
@@ -55,7 +55,7 @@ pub(super) const CUSTOM_VALUE: Explanation = Explanation::new(
 pub(super) const CUSTOM_SHAPE: Explanation = Explanation::new(
     Evidence::Inferred,
     "none of the field types that Gong documents is an object, or a list of anything but strings",
-    "Gong has no type of field that could display an object or a nested list.",
+    "Gong has no field type that could display an object or a nested list.",
     account!(r#""address":{"city":"Oslo"}"#),
     account!(r#""city":"Oslo""#),
 );
@@ -77,7 +77,7 @@ pub(super) const CUSTOM_NOT_SHOWN: Explanation = Explanation::new(
 pub(super) const CUSTOM_UNKNOWN: Explanation = Explanation::new(
     Evidence::Documented,
     SHOWN,
-    "Gong stores the field and does not display it. Declare it first, or correct its name.",
+    "Gong stores the field but does not display it. Declare it first, or correct its name.",
     account!(r#""height":12"#, SCHEMA),
     account!(r#""score":12"#, SCHEMA),
 );
@@ -116,8 +116,8 @@ pub(super) const CUSTOM_DELETED: Explanation = Explanation::new(
 
 pub(super) const CUSTOM_TIMESTAMP_FRACTION: Explanation = Explanation::new(
     Evidence::Contradicted,
-    "Gong's CRM overview wants no milliseconds; its example of a deal has them in a custom field",
-    "Gong may or may not read it as a date-time. Without the fraction it does.",
+    "Gong's CRM overview forbids milliseconds, but its example of a deal has them in a custom field",
+    "Gong may not read it as a date-time. Without the fraction it does.",
     account!(r#""renewedAt":"2026-03-01T09:30:00.000Z""#),
     account!(r#""renewedAt":"2026-03-01T09:30:00Z""#),
 );

@@ -9,7 +9,7 @@ use crate::object_type::ObjectType;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// What goes wrong in case of a breach.
+    /// The effect of a violation.
     pub why: &'static str,
     /// Where it is documented or was observed.
     pub source: &'static str,
@@ -26,7 +26,7 @@ pub struct Explanation {
 pub enum Evidence {
     /// Gong's current documentation, or a standard that it names.
     Documented,
-    /// A recorded answer of the live service.
+    /// A recorded response of the live service.
     Recorded,
     /// Gong's documentation of 2023, since rewritten.
     Historical,
@@ -37,22 +37,22 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// Whether the evidence is good enough to call a breach an error: current documentation (A) or
-    /// a recorded answer (B).
+    /// Whether the evidence is good enough to call a violation an error: current documentation (A)
+    /// or a recorded response (B).
     pub fn is_firm(self) -> bool {
         matches!(self, Self::Documented | Self::Recorded)
     }
 }
 
-/// What the breach of a rule leads to.
+/// The effect of a violation of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Effect {
     /// Gong rejects the file, the line or the value, as far as the evidence goes.
     Rejected,
-    /// It is open which record or which value is meant, whoever reads the file.
+    /// It is unclear which record or which value is meant, for any reader of the file.
     Ambiguous,
-    /// Gong accepts the record, and does not use or display the value as it was meant.
+    /// Gong accepts the record, but does not use or display the value as intended.
     Accepted,
     /// A push of gong-crm avoids it; other ways to upload the file do not.
     Handled,
@@ -62,8 +62,8 @@ impl fmt::Display for Effect {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Rejected => "Gong rejects it",
-            Self::Ambiguous => "it is open which record or value is meant",
-            Self::Accepted => "Gong accepts it, and does not use it as meant",
+            Self::Ambiguous => "it is unclear which record or value is meant",
+            Self::Accepted => "Gong accepts it, but does not use it as intended",
             Self::Handled => "`gong-crm push` avoids it",
         })
     }
@@ -74,9 +74,9 @@ impl fmt::Display for Evidence {
         formatter.write_str(match self {
             Self::Documented => "documented",
             Self::Recorded => "recorded from Gong",
-            Self::Historical => "documented in 2023, gone since",
+            Self::Historical => "documented in 2023, removed since",
             Self::Contradicted => "documented, and contradicted by Gong's own examples",
-            Self::Inferred => "concluded by this project",
+            Self::Inferred => "inferred by this project",
         })
     }
 }

@@ -34,7 +34,7 @@ const GOOD_DEAL: Sample = deal!(r#""closeDate":"2026-09-30","status":"WON","amou
 
 pub(super) const MISSING_FIELD: Explanation = Explanation::new(
     Evidence::Recorded,
-    "Gong's answer `Mandatory field [emailAddress] is missing or empty`",
+    "Gong's response `Mandatory field [emailAddress] is missing or empty`",
     "Gong rejects the record.",
     Sample::lines(
         ObjectType::BusinessUser,
@@ -74,8 +74,8 @@ pub(super) const RETIRED_NAME: Explanation = Explanation::new(
 pub(super) const MISSPELLED_NAME: Explanation = Explanation::new(
     Evidence::Documented,
     "Gong's CRM overview: unknown names are custom fields",
-    "Gong reads a misspelled name as a custom field, and the value is missing in the field that was \
-     meant.",
+    "Gong reads a misspelled name as a custom field, and the value is missing in the intended \
+     field.",
     Sample::lines(
         ObjectType::Contact,
         r#"{"objectId":"C-1","modifiedDate":"2026-03-01T09:30:00Z","accountId":"A-1","emailAdress":"jane@acme.example"}"#,
@@ -89,7 +89,7 @@ pub(super) const MISSPELLED_NAME: Explanation = Explanation::new(
 pub(super) const DISCOURAGED_FIELD: Explanation = Explanation::new(
     Evidence::Historical,
     OLD,
-    "Gong no longer documents the field for this type, and documents another way.",
+    "Gong no longer documents the field for this type, and documents a replacement.",
     Sample::lines(
         ObjectType::Stage,
         r#"{"objectId":"won","name":"Closed won","isDeleted":true}"#,
@@ -103,7 +103,7 @@ pub(super) const DISCOURAGED_FIELD: Explanation = Explanation::new(
 pub(super) const OBJECT_ID_LENGTH: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "Ids have at most 64 characters, and so have the fields that hold the id of another record.",
+    "Ids have at most 64 characters. This also applies to fields with the id of another record.",
     Sample::lines(
         ObjectType::Account,
         r#"{"objectId":"A-1234567890123456789012345678901234567890123456789012345678901234567890","modifiedDate":"2026-03-01T09:30:00Z"}"#,
@@ -144,7 +144,7 @@ pub(super) const TIMESTAMP_FORMAT: Explanation = Explanation::new(
 pub(super) const TIMESTAMP_FRACTION: Explanation = Explanation::new(
     Evidence::Documented,
     OVERVIEW,
-    "Date-times have no milliseconds, which many programs print.",
+    "Date-times must not have milliseconds, although many programs print them.",
     account!(r#""modifiedDate":"2026-03-01T09:30:00.123Z""#),
     GOOD_ACCOUNT,
 );
@@ -152,7 +152,7 @@ pub(super) const TIMESTAMP_FRACTION: Explanation = Explanation::new(
 pub(super) const TIMESTAMP_ZONE: Explanation = Explanation::new(
     Evidence::Documented,
     OVERVIEW,
-    "Without an offset or Z, it is open which moment is meant.",
+    "Without an offset or Z, it is unclear which time is meant.",
     account!(r#""modifiedDate":"2026-03-01T09:30:00""#),
     GOOD_ACCOUNT,
 );
@@ -168,7 +168,7 @@ pub(super) const TIMESTAMP_RANGE: Explanation = Explanation::new(
 pub(super) const DATE_FORMAT: Explanation = Explanation::new(
     Evidence::Documented,
     "Gong's example of a deal",
-    "Gong's example has the year first. Other orders are misread or not read at all.",
+    "Gong's example has the year first. Gong misreads or does not accept other orders.",
     deal!(r#""closeDate":"30.09.2026""#),
     GOOD_DEAL,
 );
@@ -176,7 +176,7 @@ pub(super) const DATE_FORMAT: Explanation = Explanation::new(
 pub(super) const CLOSE_DATE_TIME: Explanation = Explanation::new(
     Evidence::Historical,
     OLD,
-    "Gong once asked for a date without a time, and its current example is one.",
+    "Gong's earlier documentation asked for a date without a time, and its current example has none.",
     deal!(r#""closeDate":"2026-09-30T00:00:00Z""#),
     GOOD_DEAL,
 );
@@ -191,7 +191,7 @@ pub(super) const URL_FORMAT: Explanation = Explanation::new(
 
 pub(super) const EMAIL_FORMAT: Explanation = Explanation::new(
     Evidence::Inferred,
-    "Gong matches people by the address, so it has to be one",
+    "Gong matches people by their address, so it must be a valid one",
     "An address with a space or without @ matches nobody.",
     Sample::lines(
         ObjectType::Lead,
@@ -206,7 +206,7 @@ pub(super) const EMAIL_FORMAT: Explanation = Explanation::new(
 pub(super) const UNKNOWN_WORD: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "The field accepts a few values only, in capitals.",
+    "The field accepts only a few values, in capitals.",
     deal!(r#""closeDate":"2026-09-30","status":"Won""#),
     GOOD_DEAL,
 );
@@ -236,7 +236,7 @@ pub(super) const NUMBER_RANGE: Explanation = Explanation::new(
 pub(super) const TEXT_LENGTH: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "No field except the ids has a documented limit today.",
+    "Currently only ids have a documented limit.",
     Sample::Words("none today"),
     Sample::Words("any text"),
 );

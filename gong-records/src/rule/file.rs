@@ -26,8 +26,8 @@ pub(super) const ENCODING: Explanation = Explanation::new(
 pub(super) const BYTE_ORDER_MARK: Explanation = Explanation::new(
     Evidence::Inferred,
     "RFC 8259, section 8.1: JSON that is sent over a network does not begin with one",
-    "The invisible mark that some editors on Windows write at the beginning is not JSON, so the \
-     first record may be unreadable.",
+    "The invisible mark that some Windows editors write at the beginning is not JSON, so Gong may \
+     not be able to read the first record.",
     Sample::lines(
         ObjectType::Account,
         "\u{feff}{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}",
@@ -38,8 +38,8 @@ pub(super) const BYTE_ORDER_MARK: Explanation = Explanation::new(
 pub(super) const BLANK_LINE: Explanation = Explanation::new(
     Evidence::Inferred,
     "Gong documents one JSON object per line, and does not mention empty lines",
-    "A blank line is not a record. Whether Gong skips it or reports an error is not known; it counts \
-     for the line numbers of Gong's errors either way.",
+    "A blank line is not a record. It is not known whether Gong skips it or reports an error. In \
+     either case it counts for the line numbers of Gong's errors.",
     Sample::lines(
         ObjectType::Account,
         "{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n\n{\"objectId\":\"A-2\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}",
@@ -76,7 +76,7 @@ pub(super) const JSON_ARRAY: Explanation = Explanation::new(
 pub(super) const PRETTY_PRINTED: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "Gong reads line by line; an object that spans several lines is several broken ones.",
+    "Gong reads line by line; an object that spans several lines becomes several invalid records.",
     Sample::lines(
         ObjectType::Account,
         "{\n  \"objectId\": \"A-1\",\n  \"modifiedDate\": \"2026-03-01T09:30:00Z\"\n}",
@@ -86,7 +86,7 @@ pub(super) const PRETTY_PRINTED: Explanation = Explanation::new(
 
 pub(super) const NO_RECORDS: Explanation = Explanation::new(
     Evidence::Inferred,
-    "Gong documents no answer to a file without records",
+    "Gong documents no response to a file without records",
     "There is nothing to send. If the file is a full export, the export probably failed.",
     Sample::lines(ObjectType::Account, ""),
     GOOD_ACCOUNT,
@@ -104,8 +104,8 @@ pub(super) const FILE_SIZE: Explanation = Explanation::new(
 pub(super) const LINE_SIZE: Explanation = Explanation::new(
     Evidence::Inferred,
     "a limit of this check, which bounds its memory",
-    "A record has a few hundred bytes. A line of megabytes is almost always a whole export without \
-     line breaks. It is not checked further.",
+    "A record has a few hundred bytes. A line with megabytes is almost always a whole export \
+     without line breaks. It is not checked further.",
     Sample::Words("a line of 5 MiB"),
     Sample::Words("each record on a line of its own"),
 );
@@ -128,8 +128,8 @@ pub(super) const WRONG_FILE_TYPE: Explanation = Explanation::new(
 pub(super) const UNSORTED: Explanation = Explanation::new(
     Evidence::Historical,
     "Gong's API documentation of March 2023",
-    "Gong once asked for records in the order of their changes. Its current pages do not mention it, \
-     and sorting does no harm. Reported once per file.",
+    "Gong's earlier documentation asked for records in the order of their changes. The current \
+     pages do not mention it, but sorting is harmless. Reported once per file.",
     Sample::lines(
         ObjectType::Account,
         "{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-02T09:30:00Z\"}\n{\"objectId\":\"A-2\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}",

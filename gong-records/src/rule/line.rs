@@ -63,7 +63,7 @@ pub(super) const TRAILING_COMMA: Explanation = Explanation::new(
 pub(super) const TWO_OBJECTS: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "Each object has its own line. If a line has two, Gong reads the first at best.",
+    "Each object has its own line. If a line has two, Gong reads only the first, if any.",
     Sample::lines(
         ObjectType::Account,
         r#"{"objectId":"A-1","modifiedDate":"2026-03-01T09:30:00Z"}{"objectId":"A-2","modifiedDate":"2026-03-01T09:30:00Z"}"#,
@@ -85,7 +85,7 @@ pub(super) const NOT_AN_OBJECT: Explanation = Explanation::new(
 pub(super) const DUPLICATE_KEY: Explanation = Explanation::new(
     Evidence::Inferred,
     "RFC 8259, section 4: the behavior of a reader is unpredictable if names are not unique",
-    "One of the two values is lost, and it is open which one.",
+    "One of the two values is lost, and it is not defined which one.",
     Sample::lines(
         ObjectType::Account,
         r#"{"objectId":"A-1","modifiedDate":"2026-03-01T09:30:00Z","name":"PBR","name":"Borealis"}"#,

@@ -12,9 +12,9 @@ const CONTACT: &str =
 pub(super) const DUPLICATE_OBJECT_ID: Explanation = Explanation::new(
     Evidence::Documented,
     UPLOAD,
-    "Gong asks for several updates of a record to be sent in separate files. `gong-crm push` sends \
-     the newest version, or with `--history` each version in its own upload. If you upload the file \
-     in another way, deny the rule.",
+    "Gong asks for several updates of a record to be sent in separate files. `gong-crm push` \
+     sends the newest version, or with `--history` each version in its own upload. If you upload \
+     the file with another tool, deny the rule.",
     Sample::lines(
         ObjectType::Account,
         "{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-02T09:30:00Z\"}",
@@ -28,8 +28,8 @@ pub(super) const DUPLICATE_OBJECT_ID: Explanation = Explanation::new(
 pub(super) const CONFLICTING_VERSIONS: Explanation = Explanation::new(
     Evidence::Inferred,
     "Gong documents modifiedDate as the time of the last change, which two versions cannot share",
-    "Two versions of a record differ, and have the same `modifiedDate` or none. Which of them is \
-     the current one is open, so neither is sent. All files of a run are compared.",
+    "Two versions of a record differ, and have the same `modifiedDate` or none. It is unclear \
+     which of them is the current one, so neither is sent. All files of a run are compared.",
     Sample::lines(
         ObjectType::Account,
         "{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\",\"name\":\"PBR\"}\n{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\",\"name\":\"Borealis\"}",
@@ -117,9 +117,9 @@ pub(super) const DELETED_REFERENCE: Explanation = Explanation::new(
 
 pub(super) const MISSING_TYPE: Explanation = Explanation::new(
     Evidence::Inferred,
-    "a deal's stage and owner are ids of other records, which Gong needs",
-    "Stages and users change rarely, so a push of deals easily goes without them. Gong then displays \
-     the deals without stage and owner, or not on the deal board. Reported once per run.",
+    "a deal's stage and owner are ids of other records, which must be in Gong",
+    "Stages and users change rarely, so it is easy to forget them when pushing deals. Gong then \
+     displays the deals without stage and owner, or not on the deal board. Reported once per run.",
     Sample::lines(
         ObjectType::Deal,
         r#"{"objectId":"D-1","modifiedDate":"2026-03-01T09:30:00Z","accountId":"A-1","ownerId":"U-1","stage":"won","closeDate":"2026-09-30"}"#,

@@ -103,7 +103,7 @@ impl<'de> Visitor<'de> for Document {
         write!(
             formatter,
             "an object with a list of fields for each type, such as {{\"DEAL\": [...]}}, or the \
-             answer of GET /v2/crm/entity-schema"
+             response of GET /v2/crm/entity-schema"
         )
     }
 
@@ -142,8 +142,8 @@ impl<'de> Visitor<'de> for Document {
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<EntitySchema, A::Error> {
         let Some(object_type) = self.object_type else {
             return Err(A::Error::custom(
-                "a bare list of fields does not say of which object type they are; write \
-                 {\"DEAL\": [...]}, or name the type",
+                "a list of fields does not say to which object type they belong; write {\"DEAL\": \
+                 [...]}, or name the type",
             ));
         };
         let fields = FieldList.visit_seq(seq)?;
@@ -208,7 +208,7 @@ impl<'de> Visitor<'de> for FieldList {
     }
 }
 
-/// A field of which every property may be missing or null.
+/// A field whose properties may all be missing or null.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct FieldDocument {
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_with_nulls_and_with_name_is_read() {
+    fn response_with_nulls_and_with_name_is_read() {
         let text = r#"{"objectTypeToSelectedFields":{"ACCOUNT":[{"name":"tier","uniqueName":null,
             "label":null,"type":"PICKLIST","lastModified":null,"isDeleted":null,"referenceTo":null,
             "orderedValueList":null}]}}"#;
@@ -298,7 +298,7 @@ mod tests {
             ("{\"DEAL\": 1}", 1, "a list of fields"),
             ("{\"STAGE\": []}", 1, "has no entity schema"),
             ("{\"cases\": []}", 1, "\"cases\" is neither"),
-            ("[]", 1, "does not say of which object type"),
+            ("[]", 1, "does not say to which object type"),
             ("\"x\"", 1, "expected an object"),
             ("{\n\n\"DEAL\": [,]}", 3, "expected value"),
             ("", 1, "EOF"),
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_fails_is_said_to() {
+    fn failing_reader_is_reported() {
         let error = EntitySchema::from_reader(&b"{\"DEAL\": \xff}"[..]).unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -23,10 +23,10 @@ pub struct SchemaField {
     pub unique_name: String,
     /// Its name in Gong.
     pub label: String,
-    /// What its values are.
+    /// The type of its values.
     #[serde(rename = "type")]
     pub field_type: FieldType,
-    /// What a `REFERENCE` points to: `ACCOUNT`, `CONTACT`, `DEAL`, `LEAD` or `USER`.
+    /// The target of a `REFERENCE`: `ACCOUNT`, `CONTACT`, `DEAL`, `LEAD` or `USER`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference_to: Option<String>,
     /// The values of a `PICKLIST`.
@@ -114,7 +114,7 @@ impl SchemaField {
     /// Checks whether a value fits the field. `null` always does: Gong's own example sends one.
     ///
     /// The formats are those of Gong's table of custom field types. A type that this crate does not
-    /// know accepts any value, and a picklist without declared values any string.
+    /// know accepts any value, and a picklist without declared values accepts any string.
     ///
     /// # Errors
     ///

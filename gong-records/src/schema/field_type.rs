@@ -1,4 +1,4 @@
-//! What the values of a custom field are.
+//! The types of custom fields.
 
 use std::fmt;
 
@@ -65,7 +65,7 @@ impl FieldType {
         Self::StringArray,
     ];
 
-    /// The word on the wire, such as `PICKLIST`.
+    /// The value on the wire, such as `PICKLIST`.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Date => "DATE",

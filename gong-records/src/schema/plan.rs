@@ -1,4 +1,4 @@
-//! What it takes to bring a type's custom fields from what Gong has to what they should be.
+//! Plans how to change a type's custom fields from what Gong has to what they should be.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::{EntitySchema, SchemaField};
 use crate::record::ObjectType;
 use crate::rule::Severity;
 
-/// What becomes of a field.
+/// What happens to a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -20,12 +20,12 @@ pub enum Change {
     Changed,
     /// Its type changes: Gong makes a new field and drops the old one's values on all records.
     Retyped,
-    /// It goes, with its values on all records.
+    /// It is removed, with its values on all records.
     Removed,
-    /// It stays as it is; Gong wants to see it again all the same.
+    /// It does not change, but Gong requires it in the list.
     Unchanged,
-    /// Gong does not say what it has of it, such as the values of a picklist: it is sent as it is
-    /// wanted, which changes nothing where it was so before.
+    /// Gong does not return all of its properties, such as the values of a picklist: it is sent as
+    /// wanted, which changes nothing if it is the same.
     Uncertain,
 }
 
@@ -43,28 +43,29 @@ impl Change {
     }
 }
 
-/// One field of a plan: what it was, what it is to be.
+/// One field of a plan: its current and its future definition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlannedField {
     /// The field's name in the lines of entity files.
     pub unique_name: String,
-    /// What becomes of it.
+    /// What happens to it.
     pub change: Change,
-    /// What Gong has.
+    /// The definition in Gong.
     pub before: Option<SchemaField>,
-    /// What Gong is to have.
+    /// The wanted definition.
     pub after: Option<SchemaField>,
-    /// What differs, in words; empty where all of the field is new or goes.
+    /// The differences, as text; empty if the whole field is new or removed.
     pub details: Vec<String>,
 }
 
 /// The way from the custom fields that Gong has of a type to those that it should have.
 ///
-/// Gong takes a type's custom fields as a whole: a list that leaves one out is refused, a field goes
-/// by being sent with `isDeleted`, and a changed type drops all values of the field. The plan says
-/// beforehand which of these happen, and [`SchemaPlan::to_upload`] gives the complete list.
+/// Gong accepts a type's custom fields only as a whole: a list that omits one is rejected, a field
+/// is removed by sending it with `isDeleted`, and a changed type drops all values of the field. The
+/// plan shows beforehand which of these happen, and [`SchemaPlan::to_upload`] gives the complete
+/// list.
 ///
 /// ```
 /// use gong_records::{Change, ObjectType, SchemaField, SchemaPlan};
@@ -101,7 +102,7 @@ pub struct SchemaPlanError {
 }
 
 impl SchemaPlanError {
-    /// The type whose fields are meant.
+    /// The type of the fields.
     pub fn object_type(&self) -> ObjectType {
         self.object_type
     }
@@ -125,19 +126,20 @@ fn said(object_type: ObjectType, findings: &[SchemaFinding]) -> String {
 }
 
 impl SchemaPlan {
-    /// Compares what Gong has with what is wanted.
+    /// Compares the fields in Gong with the wanted ones.
     ///
-    /// A field that is not wanted is to be removed. Gong's own fields, which its answer may list,
-    /// and fields that were removed before, are left alone. The wanted fields are held to the rules
-    /// of [`SchemaRule`](crate::SchemaRule) first.
+    /// A field that is not wanted is removed. Gong's own fields, which its response may list, and
+    /// fields that were removed before, are ignored. The wanted fields must first satisfy the rules
+    /// of [`SchemaRule`](crate::SchemaRule).
     ///
-    /// Gong's answer may leave out the values of a picklist and the target of a reference. What
-    /// neither it nor the wanted field says can't be sent, and sent without it would be emptied: then
-    /// nothing else of the type can change either. What only Gong says stays.
+    /// Gong's response may omit the values of a picklist and the target of a reference. If the
+    /// wanted field does not have them either, they can't be sent, and sending the field without
+    /// them would empty it: then nothing else of the type can change either. Properties that only
+    /// Gong has are kept.
     ///
     /// # Errors
     ///
-    /// [`SchemaPlanError`] with everything that Gong would refuse.
+    /// [`SchemaPlanError`] with everything that Gong would reject.
     ///
     /// ```
     /// use gong_records::{ObjectType, SchemaField, SchemaPlan, SchemaRule};
@@ -218,12 +220,12 @@ impl SchemaPlan {
         self.object_type
     }
 
-    /// Every field: the wanted ones in their order, then those that go.
+    /// Every field: the wanted ones in their order, then the removed ones.
     pub fn fields(&self) -> &[PlannedField] {
         &self.fields
     }
 
-    /// The fields that this becomes of.
+    /// The fields to which this happens.
     ///
     /// ```
     /// use gong_records::{Change, ObjectType, SchemaField, SchemaPlan};
@@ -264,7 +266,7 @@ impl SchemaPlan {
             .all(|field| matches!(field.change, Change::Unchanged | Change::Uncertain))
     }
 
-    /// Whether there is something to send: a change, or what Gong does not tell.
+    /// Whether there is something to send: a change, or properties that Gong does not return.
     ///
     /// ```
     /// use gong_records::{ObjectType, SchemaField, SchemaPlan};
@@ -282,12 +284,12 @@ impl SchemaPlan {
             .any(|field| field.change != Change::Unchanged)
     }
 
-    /// What is doubtful about the wanted fields, though Gong is not known to refuse it.
+    /// Doubts about the wanted fields, for which it is not known that Gong rejects them.
     pub fn warnings(&self) -> &[SchemaFinding] {
         &self.warnings
     }
 
-    /// The complete list that Gong wants: every field that stays, and those that go with
+    /// The complete list that Gong requires: every field that stays, and removed ones with
     /// `isDeleted`.
     ///
     /// ```
@@ -312,8 +314,8 @@ impl SchemaPlan {
 }
 
 impl EntitySchema {
-    /// The fields that a file under version control would hold: the live custom ones, without the
-    /// times of their last change. Should the answer name one twice, the last counts.
+    /// The fields for a file under version control: the live custom ones, without the times of
+    /// their last change. If the response names one twice, the last is used.
     ///
     /// ```
     /// use gong_records::{EntitySchema, ObjectType, SchemaField};
@@ -349,7 +351,7 @@ impl EntitySchema {
     }
 }
 
-/// Whether a field of Gong's answer is the company's to declare, and still there.
+/// Whether a field of Gong's response is the company's to declare, and still there.
 fn is_custom(object_type: ObjectType, field: &SchemaField) -> bool {
     let standard = object_type.line_format().field(&field.unique_name);
     standard.is_none() && field.is_deleted != Some(true)
@@ -464,7 +466,7 @@ fn value_differences(before: &SchemaField, after: &SchemaField) -> Option<String
     Some(format!("values {}", signs.join(" ")))
 }
 
-/// The field as Gong takes it back, where its answer was sparing.
+/// The field as Gong accepts it back, where its answer was sparing.
 fn presentable(mut field: SchemaField) -> SchemaField {
     if field.label.is_empty() {
         field.label.clone_from(&field.unique_name);

@@ -1,4 +1,4 @@
-//! What custom fields must be before they are sent to Gong.
+//! The rules for custom fields before they are sent to Gong.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -22,7 +22,7 @@ pub enum SchemaRule {
     MissingLabel,
     /// Two fields have one name.
     DuplicateField,
-    /// The name is that of one of Gong's own fields; what Gong makes of it is not documented.
+    /// The name is that of one of Gong's own fields; Gong does not document the effect.
     StandardField,
     /// The type is none that Gong documents.
     UnknownType,
@@ -54,7 +54,7 @@ impl SchemaRule {
     }
 }
 
-/// What is wrong with a wanted field, and what to do.
+/// A problem with a wanted field, and its fix.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -63,9 +63,9 @@ pub struct SchemaFinding {
     pub unique_name: String,
     /// The rule.
     pub rule: SchemaRule,
-    /// Whether Gong would refuse the fields.
+    /// Whether Gong would reject the fields.
     pub severity: Severity,
-    /// What is wrong, and what to do.
+    /// The problem and its fix.
     pub message: String,
 }
 
@@ -113,17 +113,17 @@ pub(super) fn check_fields(
     findings.0
 }
 
-/// What a field lacks that is to be sent: it would be emptied, or refused.
+/// What a field lacks that is to be sent: it would be emptied, or rejected.
 pub(super) fn check_complete(field: &SchemaField) -> Option<SchemaFinding> {
     let (rule, message) = match field.field_type {
         FieldType::Picklist if field.ordered_value_list.is_empty() => (
             SchemaRule::PicklistWithoutValues,
-            "is a PICKLIST whose values neither Gong's answer nor the wanted field lists, and sent \
-             without them it would be emptied; list them as orderedValueList",
+            "is a PICKLIST whose values neither Gong's response nor the wanted field lists; \
+             sending it without values would empty it; list them as orderedValueList",
         ),
         FieldType::Reference if field.reference_to.is_none() => (
             SchemaRule::ReferenceWithoutTarget,
-            "is a REFERENCE whose target neither Gong's answer nor the wanted field names; set \
+            "is a REFERENCE whose target neither Gong's response nor the wanted field names; set \
              referenceTo",
         ),
         _ => return None,
@@ -158,7 +158,7 @@ fn check_field(
     let name = field.unique_name.as_str();
     let mut add = |rule, message: String| findings.add(name, rule, message);
     if field.label.trim().is_empty() {
-        let message = "has no label; it is the field's name in Gong";
+        let message = "has no label, which is the field's name in Gong";
         add(SchemaRule::MissingLabel, message.to_owned());
     }
     if object_type.line_format().field(name).is_some() {
@@ -176,7 +176,7 @@ fn check_field(
             let message = "is a STRINGARRAY, which Gong seems to keep for its own fields";
             add(SchemaRule::ArrayType, message.to_owned());
         }
-        // Gong's answer may list no values of a picklist that has some.
+        // Gong's response may list no values of a picklist that has some.
         FieldType::Picklist
             if field.ordered_value_list.is_empty()
                 && before.is_none_or(|before| before.field_type != FieldType::Picklist) =>
@@ -224,7 +224,7 @@ fn check_field(
 }
 
 fn unknown_type(word: &str) -> String {
-    /// How alike two words are, from 0 to 1, for one to be taken for a slip of the other.
+    /// How alike two words are, from 0 to 1, for one to be treated as a slip of the other.
     const ALIKE: f64 = 0.75;
     let upper = word.to_uppercase();
     let nearest = FieldType::ALL
@@ -233,11 +233,11 @@ fn unknown_type(word: &str) -> String {
         .max_by(|left, right| left.0.total_cmp(&right.0))
         .filter(|(alike, _)| *alike > ALIKE);
     if let Some((_, known)) = nearest {
-        return format!("has the type {word:?}, which Gong has not; is {known} meant?");
+        return format!("has the unknown type {word:?}; did you mean {known}?");
     }
     let all: Vec<&str> = FieldType::ALL.iter().map(FieldType::as_str).collect();
     let all = all.join(", ");
-    format!("has the type {word:?}, which Gong has not; use one of {all}")
+    format!("has the unknown type {word:?}; use one of {all}")
 }
 
 fn unknown_target(target: &str) -> String {

@@ -80,7 +80,7 @@ fn finite(number: &str) -> Result<Amount, InvalidValue> {
 }
 
 /// The message for a number such as `1e400`.
-pub(crate) const TOO_LARGE: &str = "it is larger than any number that programs can hold";
+pub(crate) const TOO_LARGE: &str = "it is too large for a number";
 
 /// Whether JSON parsers read it as a finite number.
 pub(crate) fn is_finite(number: &str) -> bool {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn an_infinite_number_is_refused() {
+    fn infinite_number_is_rejected() {
         assert_eq!(
             Amount::from_f64(f64::INFINITY).unwrap_err().rule(),
             Rule::NumberFormat

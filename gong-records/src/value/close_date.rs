@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_and_date_times_are_taken() {
+    fn dates_and_date_times_are_accepted() {
         for good in ["2026-09-30", "2026-09-30T00:00:00Z"] {
             assert_eq!(check(good), Ok(()), "{good}");
         }

@@ -50,8 +50,8 @@ pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
         Some(other) => Err(InvalidValue::new(
             Rule::ObjectIdCharset,
             format!(
-                "character {other:?} is not allowed; letters, digits and hyphens are, or a whole \
-                 email address"
+                "character {other:?} is not allowed; use letters, digits and hyphens, or an email \
+                 address"
             ),
         )),
     }

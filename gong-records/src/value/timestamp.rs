@@ -125,7 +125,7 @@ pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
     check_zone(&bytes[SECONDS..])
 }
 
-/// Whether the bytes begin with the shape, in which `0` stands for any digit.
+/// Whether the bytes begin with the shape, in which `0` means any digit.
 pub(crate) fn matches_shape(bytes: &[u8], shape: &[u8]) -> bool {
     bytes.len() >= shape.len()
         && bytes

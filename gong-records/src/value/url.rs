@@ -32,7 +32,7 @@ pub(crate) fn check(text: &str) -> Result<(), InvalidValue> {
         return invalid("it must begin with https:// or http://");
     };
     if rest.is_empty() || rest.starts_with('/') {
-        return invalid("it names no host");
+        return invalid("it has no host");
     }
     if text.chars().any(char::is_whitespace) {
         return invalid("it contains a space; write %20");

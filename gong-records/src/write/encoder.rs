@@ -36,7 +36,7 @@ impl<T: Record> LineEncoder<T> {
         self.max_bytes = max_bytes.min(MAX_FILE_BYTES);
     }
 
-    /// Adds a record and returns its line; changes nothing if the record is refused.
+    /// Adds a record and returns its line; changes nothing if the record is rejected.
     pub(super) fn push(&mut self, record: &T) -> Result<u64, WriteError> {
         let before = self.waiting.len();
         record.write_line(&mut self.waiting);

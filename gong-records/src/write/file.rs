@@ -17,10 +17,9 @@ use crate::record::Record;
 /// renames it. If it is dropped before that, nothing is left behind, and an existing file at the path
 /// does not change.
 ///
-/// A record that is in the file already, or does not fit, is refused by a file made with
-/// [`create`](EntityFile::create), and starts the next file of one made with
-/// [`rolling`](EntityFile::rolling): Gong wants several updates of one record in several files, sent in
-/// order.
+/// A file from [`create`](EntityFile::create) rejects a record that it has already or that does not
+/// fit. A file from [`rolling`](EntityFile::rolling) starts the next file for such a record: Gong
+/// requires several updates of one record in several files, sent in order.
 ///
 /// ```
 /// use gong_records::{Deal, EntityFile};
@@ -110,7 +109,7 @@ impl FinishedFile {
 }
 
 impl<T: Record> EntityFile<T> {
-    /// A file at this path, which refuses a record that cannot be in it.
+    /// A file at this path, which rejects a record that cannot be in it.
     ///
     /// # Errors
     ///
@@ -119,7 +118,7 @@ impl<T: Record> EntityFile<T> {
         Self::new(path.into(), false)
     }
 
-    /// A file at this path, and further files beside it for records that cannot be in the first.
+    /// A file at this path, and more files beside it for records that cannot be in the first.
     ///
     /// One file keeps the name, `deals.ldjson`; several are numbered from 1, `deals-1.ldjson` and on,
     /// with as many digits as keep them in order by name.
@@ -196,7 +195,7 @@ impl<T: Record> EntityFile<T> {
     ///
     /// # Errors
     ///
-    /// As [`EntityFile::write`], for the first record that is refused.
+    /// As [`EntityFile::write`], for the first record that is rejected.
     pub fn write_all<'a>(
         &mut self,
         records: impl IntoIterator<Item = &'a T>,
@@ -218,7 +217,7 @@ impl<T: Record> EntityFile<T> {
     /// Renames the files to their names, in order; existing files are replaced.
     ///
     /// Each file appears complete. If the machine stops in between, the first files exist. Without
-    /// records there is no file, because Gong rejects an empty one.
+    /// records there is not a file, because Gong rejects an empty one.
     ///
     /// # Errors
     ///

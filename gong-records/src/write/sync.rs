@@ -10,7 +10,7 @@ use crate::value::ObjectId;
 /// Writes records of one type as the lines of one entity file, into any [`Write`].
 ///
 /// The file keeps Gong's rules: one type, no blank line, no record twice, no more than
-/// [`MAX_FILE_BYTES`](crate::MAX_FILE_BYTES) bytes. A record that breaks them is refused and leaves the
+/// [`MAX_FILE_BYTES`](crate::MAX_FILE_BYTES) bytes. A record that breaks them is rejected and leaves the
 /// writer as it was. The sink receives chunks of 64 KiB, so it needs no buffer.
 ///
 /// [`EntityFile`](crate::EntityFile) writes into files and can continue in another one.

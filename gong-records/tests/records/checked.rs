@@ -6,7 +6,7 @@ use gong_records::Record;
 use gong_records::check::{self, Options};
 use proptest::prelude::*;
 
-use crate::made;
+use crate::generators;
 
 fn is_taken<T: Record>(record: &T) -> Result<(), TestCaseError> {
     let mut line = Vec::new();
@@ -33,35 +33,35 @@ fn is_taken<T: Record>(record: &T) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(made::CASES))]
+    #![proptest_config(ProptestConfig::with_cases(generators::CASES))]
 
     #[test]
-    fn the_check_takes_every_account_that_is_built(record in made::account()) {
+    fn check_accepts_every_built_account(record in generators::account()) {
         is_taken(&record)?;
     }
 
     #[test]
-    fn the_check_takes_every_business_user_that_is_built(record in made::business_user()) {
+    fn check_accepts_every_built_business_user(record in generators::business_user()) {
         is_taken(&record)?;
     }
 
     #[test]
-    fn the_check_takes_every_contact_that_is_built(record in made::contact()) {
+    fn check_accepts_every_built_contact(record in generators::contact()) {
         is_taken(&record)?;
     }
 
     #[test]
-    fn the_check_takes_every_deal_that_is_built(record in made::deal()) {
+    fn check_accepts_every_built_deal(record in generators::deal()) {
         is_taken(&record)?;
     }
 
     #[test]
-    fn the_check_takes_every_lead_that_is_built(record in made::lead()) {
+    fn check_accepts_every_built_lead(record in generators::lead()) {
         is_taken(&record)?;
     }
 
     #[test]
-    fn the_check_takes_every_stage_that_is_built(record in made::stage()) {
+    fn check_accepts_every_built_stage(record in generators::stage()) {
         is_taken(&record)?;
     }
 }

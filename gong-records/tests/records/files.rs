@@ -87,7 +87,7 @@ fn a_file_is_as_readable_as_any_other() {
 }
 
 #[test]
-fn a_record_that_does_not_belong_into_the_file_is_refused_and_the_file_goes_on() {
+fn record_of_another_file_is_rejected_and_writing_continues() {
     let folder = tempfile::tempdir().unwrap();
     let mut file = EntityFile::create(folder.path().join("accounts.ldjson"))
         .unwrap()
@@ -115,7 +115,7 @@ fn a_record_that_does_not_belong_into_the_file_is_refused_and_the_file_goes_on()
 }
 
 #[test]
-fn a_rolling_file_keeps_two_updates_of_a_record_apart_and_in_order() {
+fn rolling_file_separates_updates_of_a_record_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let mut file = EntityFile::rolling(folder.path().join("accounts.ldjson")).unwrap();
     let ids = ["a", "b", "a", "c", "b", "a"];
@@ -151,7 +151,7 @@ fn a_rolling_file_keeps_two_updates_of_a_record_apart_and_in_order() {
 }
 
 #[test]
-fn a_rolling_file_never_outgrows_its_limit_and_its_names_sort_in_order() {
+fn rolling_file_keeps_its_limit_and_sortable_names() {
     let folder = tempfile::tempdir().unwrap();
     let mut file = EntityFile::rolling(folder.path().join("accounts.v2.ldjson"))
         .unwrap()
@@ -181,7 +181,7 @@ fn a_rolling_file_never_outgrows_its_limit_and_its_names_sort_in_order() {
 }
 
 #[test]
-fn a_file_without_records_is_no_file() {
+fn file_without_records_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let file = EntityFile::<Account>::rolling(folder.path().join("accounts.ldjson")).unwrap();
     assert!(file.finish().unwrap().files.is_empty());
@@ -189,7 +189,7 @@ fn a_file_without_records_is_no_file() {
 }
 
 #[test]
-fn a_path_without_a_folder_is_said_to_have_none() {
+fn path_without_a_folder_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("missing").join("accounts.ldjson");
     let error = EntityFile::<Account>::create(path).unwrap_err();

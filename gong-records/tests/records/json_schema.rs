@@ -5,7 +5,7 @@ use jsonschema::Validator;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use crate::made;
+use crate::generators;
 
 fn validator<T: Record>() -> Validator {
     let schema = serde_json::from_str(T::LINE_FORMAT.json_schema_text()).unwrap();
@@ -35,7 +35,7 @@ macro_rules! the_schema_takes {
         fn $test() {
             fn all<T: Record>(records: impl Strategy<Value = T>) {
                 let validator = validator::<T>();
-                let config = ProptestConfig::with_cases(made::CASES);
+                let config = ProptestConfig::with_cases(generators::CASES);
                 let result = TestRunner::new(config).run(&records, |record| is_taken(&validator, &record));
                 assert!(result.is_ok(), "{result:?}");
             }
@@ -44,10 +44,10 @@ macro_rules! the_schema_takes {
     )*};
 }
 the_schema_takes! {
-    the_schema_takes_every_account_that_is_built: made::account();
-    the_schema_takes_every_business_user_that_is_built: made::business_user();
-    the_schema_takes_every_contact_that_is_built: made::contact();
-    the_schema_takes_every_deal_that_is_built: made::deal();
-    the_schema_takes_every_lead_that_is_built: made::lead();
-    the_schema_takes_every_stage_that_is_built: made::stage();
+    the_schema_takes_every_account_that_is_built: generators::account();
+    the_schema_takes_every_business_user_that_is_built: generators::business_user();
+    the_schema_takes_every_contact_that_is_built: generators::contact();
+    the_schema_takes_every_deal_that_is_built: generators::deal();
+    the_schema_takes_every_lead_that_is_built: generators::lead();
+    the_schema_takes_every_stage_that_is_built: generators::stage();
 }

@@ -1,4 +1,4 @@
-//! Do records hold what people have, and come through JSON, files and schemas as they are?
+//! Tests of records: builders, and round trips through JSON, files and schemas.
 #![expect(
     clippy::unwrap_used,
     reason = "a test that can't be set up should fail, and clippy's switch does not reach helpers"
@@ -7,7 +7,7 @@
 mod checked;
 mod conversions;
 mod files;
+mod generators;
 mod json_schema;
-mod made;
-mod rolled;
+mod rotation;
 mod round_trip;

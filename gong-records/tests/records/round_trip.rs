@@ -3,7 +3,7 @@
 use gong_records::{Account, Deal, Record};
 use proptest::prelude::*;
 
-use crate::made;
+use crate::generators;
 
 /// Both ways to JSON give the same line, and the line gives the same record.
 fn comes_back<T: Record + PartialEq>(record: &T) -> Result<(), TestCaseError> {
@@ -18,44 +18,44 @@ fn comes_back<T: Record + PartialEq>(record: &T) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(made::CASES))]
+    #![proptest_config(ProptestConfig::with_cases(generators::CASES))]
 
     #[test]
-    fn an_account_comes_back_as_it_was(record in made::account()) {
+    fn account_survives_a_round_trip(record in generators::account()) {
         comes_back(&record)?;
     }
 
     #[test]
-    fn a_business_user_comes_back_as_it_was(record in made::business_user()) {
+    fn business_user_survives_a_round_trip(record in generators::business_user()) {
         comes_back(&record)?;
     }
 
     #[test]
-    fn a_contact_comes_back_as_it_was(record in made::contact()) {
+    fn contact_survives_a_round_trip(record in generators::contact()) {
         comes_back(&record)?;
     }
 
     #[test]
-    fn a_deal_comes_back_as_it_was(record in made::deal()) {
+    fn deal_survives_a_round_trip(record in generators::deal()) {
         comes_back(&record)?;
     }
 
     #[test]
-    fn a_lead_comes_back_as_it_was(record in made::lead()) {
+    fn lead_survives_a_round_trip(record in generators::lead()) {
         comes_back(&record)?;
     }
 
     #[test]
-    fn a_stage_comes_back_as_it_was(record in made::stage()) {
+    fn stage_survives_a_round_trip(record in generators::stage()) {
         comes_back(&record)?;
     }
 
     #[test]
     fn every_value_of_a_line_is_kept_byte_for_byte(
-        id in made::object_id(),
-        modified in made::timestamp(),
-        amount in made::number(),
-        custom in made::custom(),
+        id in generators::object_id(),
+        modified in generators::timestamp(),
+        amount in generators::number(),
+        custom in generators::custom(),
     ) {
         let mut line = format!("{{\"objectId\":\"{id}\",\"modifiedDate\":\"{modified}\",\"amount\":{amount}");
         for (name, value) in &custom {

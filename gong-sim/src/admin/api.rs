@@ -1,4 +1,4 @@
-//! The common parts of the JSON endpoints: reading a body, answers, errors.
+//! The common parts of the JSON endpoints: reading bodies, responses, errors.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};

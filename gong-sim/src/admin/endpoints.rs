@@ -19,7 +19,7 @@ use crate::shared::SharedRef;
 struct Endpoint {
     method: &'static str,
     path: &'static str,
-    /// What it does.
+    /// A summary of the endpoint.
     summary: &'static str,
     /// A body or a query as an example; empty if there is none.
     example: &'static str,
@@ -40,10 +40,10 @@ macro_rules! endpoints {
 
 endpoints! {
     get "GET" "/_sim/endpoints" endpoints, "Lists the endpoints", "";
-    post "POST" "/_sim/reset" data::reset, "Forgets data, requests and faults; settings and rules stay", "";
+    post "POST" "/_sim/reset" data::reset, "Deletes data, requests and faults; settings and rules stay", "";
     get "GET" "/_sim/integrations" data::integrations, "Lists the registered integrations", "";
     post "POST" "/_sim/integrations" data::register, "Registers an integration; a chosen id is optional", r#"{"name": "Acme CRM", "ownerEmail": "admin@acme.example", "integrationId": "5517027188234205706"}"#;
-    post "POST" "/_sim/seed" data::seed, "Takes the lines of a file, processed at once", "?objectType=ACCOUNT";
+    post "POST" "/_sim/seed" data::seed, "Imports the lines of a file, which are processed immediately", "?objectType=ACCOUNT";
     get "GET" "/_sim/objects" data::object_counts, "Counts the objects by type", "";
     get "GET" "/_sim/objects/{objectType}" data::objects, "Lists objects by id, as Gong shows them or as they were uploaded", "?form=shown|uploaded&after=ID&limit=1000";
     get "GET" "/_sim/objects/{objectType}/{objectId}" data::object, "Shows one object as it was uploaded, and filed older versions", "";
@@ -51,12 +51,12 @@ endpoints! {
     get "GET" "/_sim/uploads" data::uploads, "Lists uploads and deletions with their line errors", "?order=newest-first|oldest-first&limit=1000";
     get "GET" "/_sim/uploads/{clientRequestId}" data::upload, "Shows an upload with its whole file", "";
     get "GET" "/_sim/requests" data::requests, "Lists the last requests, credentials masked, bodies shortened", "";
-    delete "DELETE" "/_sim/requests" data::forget_requests, "Forgets the requests", "";
+    delete "DELETE" "/_sim/requests" data::forget_requests, "Deletes the requests", "";
     get "GET" "/_sim/requests/{sequence}" data::request, "Shows a request with its whole body", "";
     get "GET" "/_sim/meetings" data::meetings, "Lists the meetings", "";
     get "GET" "/_sim/users" control::users, "Lists the Gong users", "";
     post "POST" "/_sim/users" control::add_users, "Adds a Gong user, or an array of them", r#"{"email": "ada@acme.example", "consentPage": true, "providerConnected": true}"#;
-    get "GET" "/_sim/clock" control::clock, "Tells the simulator's time", "";
+    get "GET" "/_sim/clock" control::clock, "Shows the simulator's time", "";
     post "POST" "/_sim/clock" control::advance, "Advances the clock", r#"{"advanceSeconds": 60, "advanceMilliseconds": 0}"#;
     get "GET" "/_sim/faults" control::faults, "Lists the faults, and how often each was injected", "";
     post "POST" "/_sim/faults" control::add_faults, "Adds a fault, or an array of them", r#"{"operation": "POST /v2/crm/entities", "nth": [1], "effect": "lose-answer"}"#;
@@ -64,12 +64,12 @@ endpoints! {
     get "GET" "/_sim/rules" control::rules, "Lists the rules with their evidence and switches", "";
     post "POST" "/_sim/rules" control::set_rules, "Turns rules on or off", r#"{"duplicate-object-id": false}"#;
     get "GET" "/_sim/settings" control::settings, "Shows the settings", "";
-    post "POST" "/_sim/settings" control::set_settings, "Changes settings; what is left out stays", r#"{"rules": "strict", "processing": {"polls": 2}, "deletion": {"after": 86400000}, "readLagMilliseconds": 0, "accountDelayMilliseconds": 60000, "rateLimit": {"perSecond": 3, "perDay": 10000}, "bodyLimitBytes": 200000000, "readTimeoutMilliseconds": 30000, "keptRequests": 10000, "keptBodyBytes": 16000000, "virtualTime": false, "seed": 0}"#;
+    post "POST" "/_sim/settings" control::set_settings, "Changes settings; omitted settings stay", r#"{"rules": "strict", "processing": {"polls": 2}, "deletion": {"after": 86400000}, "readLagMilliseconds": 0, "accountDelayMilliseconds": 60000, "rateLimit": {"perSecond": 3, "perDay": 10000}, "bodyLimitBytes": 200000000, "readTimeoutMilliseconds": 30000, "keptRequests": 10000, "keptBodyBytes": 16000000, "virtualTime": false, "seed": 0}"#;
     get "GET" "/_sim/credentials" control::credentials, "Lists access keys and the scopes of bearer tokens, without secrets", "";
     post "POST" "/_sim/credentials" control::add_credential, "Accepts one more access key or bearer token", r#"{"bearerToken": "TOKEN", "scopes": ["api:crm:upload"]}"#;
-    post "POST" "/_sim/credentials/revoke" control::revoke_credential, "Accepts an access key or bearer token no longer", r#"{"accessKey": "KEY"}"#;
+    post "POST" "/_sim/credentials/revoke" control::revoke_credential, "Revokes an access key or bearer token", r#"{"accessKey": "KEY"}"#;
     get "GET" "/_sim/dump" data::dump, "Writes the whole state, one JSON object per line", "";
-    put "PUT" "/_sim/dump" data::restore, "Replaces the whole state by a dump", "";
+    put "PUT" "/_sim/dump" data::restore, "Replaces the whole state with a dump", "";
 }
 
 /// The router of everything under `/_sim/`.
@@ -105,9 +105,9 @@ async fn endpoints() -> Response {
 async fn page(State(_): State<SharedRef>) -> Response {
     let content = html! {
         p {
-            "JSON in and out; errors are " code { "{\"errors\": [\"…\"]}" }
+            "Requests and responses are JSON; errors are " code { "{\"errors\": [\"…\"]}" }
             ". Each request needs " code { "Authorization: Bearer TOKEN" }
-            " with the simulator's token. Ids are texts, durations milliseconds. "
+            " with the simulator's token.Ids are strings, durations milliseconds. "
             "The same list for programs: " a href="/_sim/endpoints" { "/_sim/endpoints" } "."
         }
         table {

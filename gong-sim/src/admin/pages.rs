@@ -46,7 +46,7 @@ pub(super) async fn start(State(shared): State<SharedRef>) -> Response {
         p {
             "Listening on " code { (shared.base_url) } " with access key " code { (shared.access_key.key) }
             ". Its time is " code { (state.now()) }
-            @if state.clock.stands() { ", and its clock stands still until it is moved" }
+            @if state.clock.stands() { ", and its clock advances only on request" }
             "."
         }
         @if let Some(error) = shared.state_file.as_ref().and_then(crate::store::file::StateFile::error) {

@@ -1,4 +1,4 @@
-//! What can go wrong with a call.
+//! The effects of faults.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::verdict::Verdict;
 use crate::time::Processing;
 
-/// What goes wrong with a call into which a [`Fault`](crate::Fault) is injected.
+/// The effect of a [`Fault`](crate::Fault) on a call.
 ///
-/// As JSON, for `POST /_sim/faults`, an effect is its name in small letters with dashes, or an
-/// object with that name and its value: `"lose-answer"`, `{"status": 503}`, `{"delay": 1500}`.
-/// Durations are milliseconds there.
+/// As JSON, for `POST /_sim/faults`, an effect is its name in lower case with dashes, or an object
+/// with that name and its value: `"lose-answer"`, `{"status": 503}`, `{"delay": 1500}`. Durations
+/// are milliseconds there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -21,41 +21,43 @@ pub enum Effect {
     /// The body is read whole, then the connection is reset. Nothing happens, and the client can't
     /// know that.
     ResetAfterBody,
-    /// The call is carried out, then the connection is reset instead of answering: the outcome is
-    /// unknown to the client.
+    /// The call is processed, then the connection is reset instead of a response: the client does
+    /// not know the outcome.
     LoseAnswer,
-    /// The call is carried out and answered after this time.
+    /// The call is processed, and the response is sent after this time.
     Delay(#[serde(with = "crate::time::milliseconds")] Duration),
     /// The body is read at this many bytes per second.
     ReadSlowly(u64),
     /// The body is not read for this time, then the connection is reset.
     StopReading(#[serde(with = "crate::time::milliseconds")] Duration),
-    /// The answer comes in pieces of `bytes` with `pause` between them.
+    /// The response is sent in chunks of `bytes` with `pause` between them.
     DribbleBody {
-        /// The length of a piece.
+        /// The size of a chunk.
         bytes: usize,
-        /// The time between two pieces.
+        /// The time between two chunks.
         #[serde(with = "crate::time::milliseconds")]
         pause: Duration,
     },
-    /// The answer breaks off in the middle of its body.
+    /// The response is truncated in the middle of its body.
     TruncateBody,
-    /// Nothing happens, and the answer is this status with an error of the documented shape.
+    /// The call has no effect, and the response has this status with an error of the documented
+    /// format.
     Status(u16),
-    /// Nothing happens, and the answer is this status with a page for people, as proxies send it.
+    /// The call has no effect, and the response has this status with an HTML page, as proxies send
+    /// it.
     HtmlPage(u16),
-    /// The answer is right and calls itself `text/plain`.
+    /// The response is correct, but its content type is `text/plain`.
     WrongContentType,
-    /// The answer has properties that are not documented.
+    /// The response has undocumented properties.
     UnknownFields,
-    /// The answer has an enumeration value that is not documented: a status of a request, the
-    /// type of a field.
+    /// The response has an undocumented enumeration value: a status of a request, the type of a
+    /// field.
     NewEnumValue,
-    /// The answer is compressed with gzip, asked for or not.
+    /// The response is compressed with gzip, whether requested or not.
     Gzip,
-    /// Nothing happens, and the answer is 429 with this form of `Retry-After`.
+    /// The call has no effect, and the response is 429 with this form of `Retry-After`.
     TooManyRequests(RetryAfter),
-    /// Nothing happens, and the answer is 307 to this origin.
+    /// The call has no effect, and the response is 307 to this origin.
     Redirect(String),
     /// The upload is accepted and then fails whole: a single error for line 0 with this description.
     FailFile(String),
@@ -65,9 +67,9 @@ pub enum Effect {
     /// The upload is accepted, and its status is unknown for this time of the simulator's clock.
     /// Then it is processed.
     UnknownFor(#[serde(with = "crate::time::milliseconds")] Duration),
-    /// The upload takes this long to be processed, whatever the setting is.
+    /// The processing time of the upload, instead of the setting.
     Processing(Processing),
-    /// The upload is processed, and its status is answered with this verdict.
+    /// The upload is processed, and its status has this verdict.
     Verdict(Verdict),
 }
 

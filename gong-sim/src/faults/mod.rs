@@ -1,4 +1,4 @@
-//! Faults on demand: into which calls they are injected, and what goes wrong.
+//! Fault injection: which calls get a fault, and its effect.
 
 mod effect;
 mod plan;

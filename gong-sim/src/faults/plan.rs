@@ -1,4 +1,4 @@
-//! Which calls get a fault: all of an operation, the nth ones, or some by chance.
+//! Which calls get a fault: all calls of an operation, the nth ones, or random ones.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use super::effect::Effect;
 use crate::operation::Operation;
 use crate::time::{later, milliseconds};
 
-/// One fault: what goes wrong, and with which calls.
+/// One fault: its effect, and the calls that get it.
 ///
-/// Calls are counted from the moment the fault is set. As JSON, for `POST /_sim/faults`:
+/// Calls are counted from the time when the fault is set. As JSON, for `POST /_sim/faults`:
 /// `{"operation": "POST /v2/crm/entities", "nth": [1], "effect": "lose-answer"}`.
 ///
 /// ```
@@ -46,7 +46,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault of every call of every operation.
+    /// A fault in every call of every operation.
     pub fn new(effect: Effect) -> Self {
         Self {
             operation: None,
@@ -79,7 +79,7 @@ impl Fault {
         self
     }
 
-    /// The same at most this many times.
+    /// The same, at most this many times.
     #[must_use]
     pub fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
@@ -138,7 +138,7 @@ impl FaultPlan {
             .map(|active| (&active.fault, active.injections))
     }
 
-    /// Counts a call, and gives the effect of the first fault that is injected into it.
+    /// Counts a call, and returns the effect of the first fault that is injected into it.
     pub(crate) fn inject(
         &mut self,
         operation: Operation,

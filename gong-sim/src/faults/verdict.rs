@@ -1,10 +1,9 @@
-//! A verdict that a fault writes instead of the true one.
+//! A verdict that a fault returns instead of the real one.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// What the status of an upload is answered with once it is processed, whatever really became of
-/// it.
+/// The status that an upload has after processing, instead of the real one.
 ///
 /// Properties that are not set keep their true values. As JSON, for `POST /_sim/faults`:
 /// `{"verdict": {"set": {"status": "FAILED", "errors": []}, "remove": ["totalErrorCount"],
@@ -40,7 +39,7 @@ impl Verdict {
         Self::default()
     }
 
-    /// The verdict with this value for a property of the answer: `status`, `errors`,
+    /// The verdict with this value for a property of the response: `status`, `errors`,
     /// `totalErrorCount`, `totalSuccessCount`, or one that Gong does not have.
     #[must_use]
     pub fn set(mut self, property: impl Into<String>, value: impl Into<Value>) -> Self {
@@ -66,7 +65,7 @@ impl Verdict {
         !self.applies_nothing
     }
 
-    /// Puts the verdict over the true answer.
+    /// Overwrites the real response with the verdict.
     pub(crate) fn write_over(&self, answer: &mut Value) {
         let Value::Object(properties) = answer else {
             return;

@@ -1,4 +1,4 @@
-//! An answer: a status, JSON of the documented shape, and the headers Gong sends.
+//! A response: a status, JSON of the documented format, and the headers that Gong sends.
 
 use axum::body::Body;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::rules::{RuleId, RuleSet};
 
-/// An answer before it is given its request id and its bytes.
+/// A response before it has a request id and bytes.
 ///
 /// It is in a box because operations return it as their error too.
 #[derive(Debug, Clone)]
@@ -54,14 +54,15 @@ impl Answer {
         answer
     }
 
-    /// Deleting a meeting is declared to answer with its own request, which has no `requestId`.
+    /// The response to the deletion of a meeting is declared with the schema of the request, which
+    /// has no `requestId`.
     pub(crate) fn ok_without_request_id(properties: Value) -> Self {
         let mut answer = Self::ok(properties);
         answer.0.has_request_id = false;
         answer
     }
 
-    /// The shape of every answer from 400 upwards.
+    /// The format of every response from 400 upwards.
     pub(crate) fn error(status: StatusCode, message: impl Into<String>) -> Self {
         Self::new(status, json!({ "errors": [message.into()] }))
     }
@@ -104,7 +105,7 @@ impl Answer {
         self
     }
 
-    /// The answer as it goes out.
+    /// The response as it is sent.
     pub(crate) fn render(self, request_id: &str, rules: RuleSet) -> Rendered {
         let Parts {
             status,
@@ -120,7 +121,7 @@ impl Answer {
         properties.extend(own);
         let mut body = Value::Object(properties).to_string();
         if let Some((name, text)) = raw {
-            // The object above is never empty here: raw answers have a request id.
+            // The object above is never empty here: raw responses have a request id.
             body.truncate(body.len() - 1);
             body.push_str(",\"");
             body.push_str(name);
@@ -151,7 +152,7 @@ impl Answer {
     }
 }
 
-/// An answer with its bytes, which a fault may still change.
+/// A response with its bytes, which a fault may still change.
 #[derive(Debug)]
 pub(crate) struct Rendered {
     pub(crate) status: StatusCode,

@@ -83,8 +83,8 @@ impl<'request> Call<'request> {
         })
     }
 
-    /// The id of a registered integration. What Gong answers for others is not documented; 404 is
-    /// not among the declared statuses.
+    /// The id of a registered integration. Gong does not document its response for other ids; 404
+    /// is not among the declared statuses.
     pub(crate) fn known_integration(&self, state: &State) -> Result<i64, Answer> {
         let id = self.integration_id()?;
         if state.integration(id).is_some() {

@@ -12,7 +12,7 @@ use crate::rules::{RuleId, RuleSet};
 use crate::store::{IntegrationData, ShownObject, State};
 use crate::validate::Line;
 
-/// The documented maximum of ids; more are not answered.
+/// The documented maximum of ids; further ids are ignored.
 const LISTED: usize = 100;
 
 pub(super) fn get(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {

@@ -1,4 +1,4 @@
-//! Accepts the upload of a file: checks its query, and stores what was read.
+//! Accepts the upload of a file: checks its query, and stores its records.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -20,7 +20,7 @@ pub(crate) struct AcceptedQuery {
     pub(crate) check: RecordCheck,
 }
 
-/// A file that was read to its end.
+/// A file that was read completely.
 #[derive(Debug)]
 pub(crate) struct AcceptedFile {
     pub(crate) reader: FileReader,
@@ -61,7 +61,7 @@ pub(crate) mod upload {
         })
     }
 
-    /// Accepts the file that was read; a fault may decide what becomes of it.
+    /// Accepts the file that was read; a fault may change the result.
     pub(crate) fn accept(
         state: &mut State,
         call: &Call<'_>,

@@ -17,7 +17,7 @@ const PROVIDER_DISCONNECTED: &str = "Provider disconnected";
 const FIX_URL: &str = "https://app.gong.io/company/recording-consent/consent-page";
 const HELP_URL: &str = "https://help.gong.io/hc/en-us/articles/360056677792";
 
-/// An address of Gong's own that the caller is to invite, so that the meeting is recorded.
+/// An address of Gong that the caller is to invite, so that the meeting is recorded.
 const ASSISTANT_EMAIL: &str = "assistant@gong.example";
 
 const PROPERTIES: &[&str] = &[
@@ -267,7 +267,7 @@ fn reject_unready(state: &State, organizer: &str) -> Result<(), Answer> {
         );
     }
     if !user.provider_connected {
-        // The recorded answer leaves both addresses empty.
+        // The recorded response leaves both addresses empty.
         return reject(
             PROVIDER_DISCONNECTED,
             "Your web conference provider is disconnected from Gong.",
@@ -279,6 +279,6 @@ fn reject_unready(state: &State, organizer: &str) -> Result<(), Answer> {
 }
 
 fn unknown_meeting() -> Answer {
-    // The exact text of a live answer.
+    // The exact text of a live response.
     Answer::error(StatusCode::NOT_FOUND, "The given meeting ID was not found.")
 }

@@ -59,7 +59,7 @@ fn start(call: &Call<'_>, count: usize) -> Result<usize, Answer> {
         .ok_or_else(|| Answer::bad_request("Parameter [cursor] is not a cursor of this list"))
 }
 
-/// The properties and the nulls of a live answer that another project published in 2026-08.
+/// The properties and the nulls of a live response that another project published in 2026-08.
 fn shown(user: &GongUser) -> Value {
     json!({
         "id": id(&user.email).to_string(),

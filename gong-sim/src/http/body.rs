@@ -10,8 +10,8 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use tokio::time::{Instant, Sleep};
 
-/// After a rejection this much of the body is still read, so that a client that sends everything
-/// before it listens gets to see the answer.
+/// After a rejection, this much of the body is still read, so that a client that sends everything
+/// before it reads receives the response.
 const READ_AFTER_REFUSAL: u64 = 256 * 1024 * 1024;
 
 /// A body that counts its bytes and ends with an error beyond its limit.
@@ -66,11 +66,11 @@ impl KeptBytes {
 struct Pace {
     bytes_per_second: u64,
     wait: Pin<Box<Sleep>>,
-    /// What was received and is handed on when the wait is over.
+    /// The bytes that were received and are passed on after the wait.
     held: Option<Bytes>,
 }
 
-/// Why a body could not be read to its end.
+/// Why a body could not be read completely.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BodyError {
     #[error("the body is longer than {0} bytes")]

@@ -18,10 +18,10 @@ struct Names<'simulator> {
     allowed: &'simulator [String],
 }
 
-/// What is wrong with a request, and its status.
+/// The problem with a request, and its status.
 type Objection = (StatusCode, String);
 
-/// The answer to a request that must not get any further.
+/// The response to a request that must be rejected.
 pub(super) fn rejection<B>(shared: &Shared, request: &Request<B>) -> Option<Response<Body>> {
     let names = Names {
         is_loopback: shared.listens_on_loopback(),
@@ -45,8 +45,8 @@ pub(super) fn rejection<B>(shared: &Shared, request: &Request<B>) -> Option<Resp
 impl Names<'_> {
     /// Checks a request before anything else of it is looked at.
     ///
-    /// A page of a foreign site can make a browser send requests to this computer, and can make
-    /// its own name point here, so that the browser shows it the answers.
+    /// A page of a foreign site can make a browser send requests to this computer, and can make its
+    /// own name point here, so that the browser shows it the responses.
     fn check(&self, is_absolute: bool, headers: &HeaderMap) -> Result<(), Objection> {
         if is_absolute {
             return Err(bad(
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn only_own_names_are_answered() {
+    fn only_own_names_get_responses() {
         for host in [
             "127.0.0.1:8080",
             "localhost:8080",

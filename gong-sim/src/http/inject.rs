@@ -1,4 +1,4 @@
-//! How a fault is injected: into the connection, the body, or the answer.
+//! Injecting a fault into the connection, the body, or the response.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -18,17 +18,17 @@ use crate::handlers::{Answer, Rendered};
 
 /// How to continue after a fault on the way in.
 pub(crate) enum Entry {
-    /// The call is carried out.
+    /// The call is processed.
     Proceed,
-    /// The call is not carried out, and this is its answer.
+    /// The call is not processed, and this is the response.
     Answered(Answer),
     /// The connection is to be reset.
     Reset,
-    /// The call is not carried out, and a page for people is its answer.
+    /// The call is not processed, and the response is an HTML page.
     Page(StatusCode),
 }
 
-/// Injects what comes before the call is carried out.
+/// Injects the effects before the call is processed.
 pub(crate) async fn on_entry(
     effect: &Effect,
     body: &mut CountedBody,
@@ -74,7 +74,7 @@ pub(crate) async fn on_entry(
     }
 }
 
-/// The answer as the fault leaves it.
+/// The response after the fault.
 pub(crate) async fn on_exit(effect: Option<&Effect>, mut answer: Rendered) -> Response<Body> {
     match effect {
         Some(Effect::Delay(duration)) => tokio::time::sleep(*duration).await,
@@ -122,7 +122,7 @@ pub(crate) fn page(status: StatusCode) -> Rendered {
 }
 
 fn known(status: u16) -> StatusCode {
-    // Below 200 there is no final answer, and hyper does not send one.
+    // Below 200 there is no final response, and hyper does not send one.
     StatusCode::from_u16(status)
         .ok()
         .filter(|status| !status.is_informational())

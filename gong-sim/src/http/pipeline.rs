@@ -1,4 +1,4 @@
-//! The way of a request: access, limits, fault, operation, answer, log.
+//! The pipeline of a request: access, limits, fault, operation, response, log.
 
 use std::time::SystemTime;
 
@@ -75,7 +75,7 @@ pub(crate) async fn answer(
     }
 }
 
-/// The answer with its bytes; `None` if the connection is to be reset instead.
+/// The response with its bytes; `None` if the connection must be reset instead.
 async fn respond(
     shared: &Shared,
     route: Route,
@@ -197,8 +197,8 @@ fn check_access(state: &mut State, operation: Operation, parts: &Parts) -> Resul
     Ok(())
 }
 
-/// Reads what is left of the body, so that the answer reaches a client that is still sending. A
-/// client that waits for `100 Continue` has not begun to send and is answered immediately.
+/// Reads the rest of the body, so that the response reaches a client that is still sending. A
+/// client that waits for `100 Continue` has not started to send and gets the response immediately.
 async fn finish_reading(parts: &Parts, body: &mut CountedBody) {
     let waits = parts.headers.get(http::header::EXPECT).is_some() && body.received == 0;
     if !waits {

@@ -14,7 +14,7 @@ use std::fmt;
 pub enum Evidence {
     /// Gong's own current documentation says so.
     Documented,
-    /// An answer of the live service shows it.
+    /// A response of the live service shows it.
     Recorded,
     /// Neither says so: a guess, or an old or second-hand statement.
     Assumed,

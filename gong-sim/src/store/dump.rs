@@ -31,7 +31,7 @@ pub enum DumpError {
     Damaged {
         /// The line, counted from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
 }
@@ -75,7 +75,7 @@ enum Entry<'text> {
         object_id: String,
         seconds: i64,
     },
-    /// A version that came too late to count.
+    /// A version that arrived too late to be applied.
     Filed {
         #[serde(with = "as_text")]
         integration_id: i64,

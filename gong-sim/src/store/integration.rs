@@ -26,7 +26,7 @@ pub struct Integration {
     pub is_being_deleted: bool,
 }
 
-/// Accounts that were not there before, and when they came.
+/// Accounts that are new, and when they arrived.
 pub(crate) type NewAccounts = HashMap<Box<str>, Timestamp>;
 
 /// A registered integration with its data.

@@ -17,7 +17,7 @@ pub(crate) struct Table {
     objects: BTreeMap<Box<str>, Box<[u8]>>,
     /// When objects that are gone were deleted, by the deletion's own `modifiedDate`.
     deleted: BTreeMap<Box<str>, i64>,
-    /// Versions that came too late to count, in the order of their arrival.
+    /// Versions that arrived too late to be applied, in the order of their arrival.
     filed: BTreeMap<Box<str>, Vec<Box<[u8]>>>,
 }
 
@@ -67,7 +67,8 @@ impl Table {
         self.filed.entry(key).or_default().push(bytes);
     }
 
-    /// The versions of an object that came too late to count, the first to arrive first.
+    /// The versions of an object that arrived too late to be applied, in the order of their
+    /// arrival.
     pub(crate) fn filed(&self, key: &str) -> impl Iterator<Item = &[u8]> {
         self.filed
             .get(key)

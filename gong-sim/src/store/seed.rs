@@ -21,7 +21,7 @@ pub enum SeedError {
     /// The folder or one of its files could not be read.
     #[error("can't read {}", path.display())]
     Read {
-        /// What was to be read.
+        /// The path that was read.
         path: PathBuf,
         /// The error of the operating system.
         source: io::Error,
@@ -35,12 +35,12 @@ pub enum SeedError {
         /// The folder.
         path: PathBuf,
     },
-    /// The entity schema is not what it should be.
+    /// The entity schema is invalid.
     #[error("{} is not an entity schema, an object from object type to a list of fields: {reason}", path.display())]
     Schema {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
 }

@@ -16,7 +16,7 @@ use crate::operation::Operation;
 use crate::rules::{RuleId, RuleSet, UnknownRule};
 use crate::time::{Clock, Processing, later};
 
-/// How long accounts take until records may refer to them, as documented in 2023.
+/// The time until records can refer to a new account, as documented in 2023.
 pub(crate) const ACCOUNT_DELAY: Duration = Duration::from_mins(1);
 
 /// How long a client may pause in the middle of a body.
@@ -137,7 +137,7 @@ impl State {
         self.integrations.last()
     }
 
-    /// Registers an integration and gives its id.
+    /// Registers an integration and returns its id.
     pub(crate) fn register(&mut self, name: &str, owner_email: &str) -> i64 {
         let id = self.new_wide_id();
         self.register_as(id, name, owner_email);
@@ -183,7 +183,7 @@ impl State {
         }
     }
 
-    /// Does what is due by now: processes uploads, shows their objects, carries out deletions.
+    /// Processes everything that is due: uploads, shown objects, deletions.
     pub(crate) fn process_due(&mut self) {
         if self.uploads.nothing_is_due() {
             return;
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn request_ids_look_like_the_documented_one() {
+    fn request_ids_resemble_the_documented_one() {
         let mut state = State::new(7, Clock::standing(), RuleSet::standard());
         let id = state.new_request_id();
         assert_eq!(id.len(), "4al018gzaztcr8nbukw".len());

@@ -48,7 +48,7 @@ impl fmt::Display for UploadStatus {
     }
 }
 
-/// What an asynchronous request is about.
+/// The kind of an asynchronous request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UploadKind {
     /// Objects of this type were uploaded.
@@ -140,7 +140,7 @@ pub(crate) struct StagedChange {
 /// The changes of one upload by `objectId`.
 pub(crate) type Staged = BTreeMap<Box<str>, StagedChange>;
 
-/// The changes of uploads that are processed and that nobody can see yet, the newest first.
+/// The changes of processed uploads that are not visible yet, newest first.
 #[derive(Debug, Default)]
 pub(crate) struct Unseen<'uploads>(pub(crate) Vec<(ObjectType, &'uploads Staged)>);
 
@@ -195,7 +195,7 @@ pub(crate) struct StoredUpload {
     pub(crate) outcome: Outcome,
     /// Until then its status is unknown, by a fault.
     pub(crate) unknown_until: Option<Timestamp>,
-    /// What its status is answered with once it is over, by a fault.
+    /// The status after processing, if a fault set it.
     pub(crate) verdict: Option<Verdict>,
     file: Option<Bytes>,
     finished_at: Option<Timestamp>,
@@ -408,7 +408,7 @@ impl Uploads {
         self.waiting.clone()
     }
 
-    /// The changes of processed uploads to an integration that nobody can see yet, newest first.
+    /// The changes of processed uploads to an integration that are not visible yet, newest first.
     pub(crate) fn unseen(&self, integration_id: i64) -> Unseen<'_> {
         let staged = self.waiting.iter().rev().filter_map(|key| {
             let upload = self.by_key.get(key).filter(|_| key.0 == integration_id)?;

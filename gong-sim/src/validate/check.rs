@@ -17,7 +17,7 @@ use crate::rules::{RuleId, RuleSet};
 pub(crate) enum Change {
     /// The object now looks like this (the bytes of its JSON).
     Put(Box<[u8]>),
-    /// The object is gone (the bytes of the line that says so).
+    /// The object is deleted (the bytes of the line that says so).
     Delete(Box<[u8]>),
 }
 
@@ -133,7 +133,7 @@ impl RecordCheck {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
             Some("null") if !self.on(RuleId::NullField) => Ok(false),
-            // Not even with `field-type` off: nobody could say what `"yes"` deletes.
+            // Not even with `field-type` off: the meaning of `"yes"` is unclear.
             Some(_) => Err(wrong("isDeleted", "a boolean")),
         }
     }

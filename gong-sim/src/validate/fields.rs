@@ -2,7 +2,7 @@
 
 use crate::object_type::ObjectType;
 
-/// What the value of a standard field must look like.
+/// The required format of the value of a standard field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     Text,

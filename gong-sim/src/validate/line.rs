@@ -89,7 +89,7 @@ impl<'de> Visitor<'de> for LineVisitor {
     }
 }
 
-/// Any value that can be read to its end; nothing of it is kept.
+/// Any value that can be read completely; nothing of it is kept.
 struct Readable;
 
 impl<'de> Deserialize<'de> for Readable {
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_stay_as_they_were_written() {
+    fn values_keep_their_notation() {
         let line = Line::parse(br#"{"amount": 7000.10, "id": 5517027188234205706123}"#).unwrap();
         assert_eq!(line.get("amount").unwrap().get(), "7000.10");
         assert_eq!(line.get("id").unwrap().get(), "5517027188234205706123");

@@ -1,11 +1,11 @@
-//! Does the simulator answer as Gong is known to, and does Gong still answer as it is known to?
+//! Compares the simulator, and optionally Gong itself, with Gong's recorded responses.
 //!
 //! One suite of cases, `cases/*.json`, each with its evidence. Plain `cargo test` runs all of them
 //! against the simulator. With `GONG_CONFORMANCE_BASE_URL`, `GONG_CONFORMANCE_ACCESS_KEY`,
 //! `GONG_CONFORMANCE_ACCESS_KEY_SECRET` and `GONG_CONFORMANCE_INTEGRATION_ID` in the environment,
 //! those marked `"live"` also run against that Gong, where they write and delete records whose ids
 //! begin with `conformance-`. `GONG_CONFORMANCE_RECORD=1` stores the answers, normalized, in
-//! `recorded/`; from then on the simulator is compared with them too.
+//! `recorded/`; after that the simulator is compared with them too.
 #![expect(
     clippy::unwrap_used,
     reason = "a failed step of a test is a failed test"
@@ -40,7 +40,7 @@ fn cases() -> Vec<Case> {
 }
 
 #[tokio::test]
-async fn simulator_answers_as_gong_is_known_to() {
+async fn simulator_responds_as_gong_is_known_to() {
     for case in cases() {
         let mut builder = Simulator::builder().bearer_token("scopeless", [""; 0]);
         for (name, on) in &case.rules {
@@ -73,7 +73,7 @@ async fn simulator_answers_as_gong_is_known_to() {
 }
 
 #[tokio::test]
-async fn gong_itself_still_answers_as_it_is_known_to() {
+async fn gong_itself_still_responds_as_recorded() {
     let variable = |name: &str| std::env::var(format!("GONG_CONFORMANCE_{name}")).ok();
     let (Some(base_url), Some(key), Some(secret), Some(integration_id)) = (
         variable("BASE_URL"),
@@ -99,7 +99,7 @@ async fn gong_itself_still_answers_as_it_is_known_to() {
 }
 
 #[test]
-fn every_case_has_a_name_of_its_own_and_evidence() {
+fn every_case_has_a_unique_name_and_evidence() {
     let cases = cases();
     let mut names: Vec<_> = cases.iter().map(Case::file_name).collect();
     names.sort();

@@ -49,7 +49,7 @@ impl Target {
         self.variables.insert(name.to_owned(), value.to_string());
     }
 
-    /// Runs the steps; gives the answers in a form that is the same for every run, or what is
+    /// Runs the steps; returns the answers in a form that is the same for every run, or what is
     /// wrong with one of them.
     pub(crate) async fn run(&mut self, case: &Case) -> Result<String, String> {
         let mut answers = Vec::new();
@@ -122,7 +122,7 @@ impl Target {
         let call = self.filled_text(&step.call);
         let (method, path) = call.split_once(' ').unwrap();
         let method: Method = method.parse().unwrap();
-        // A client without TLS of its own needs a provider of cryptography all the same.
+        // A client without TLS of its own needs a provider of cryptography anyway.
         drop(rustls::crypto::ring::default_provider().install_default());
         let request = Client::new().request(method, format!("{}{path}", self.base_url));
         let request = match step.credentials {

@@ -96,7 +96,7 @@ async fn answers_carry_the_recorded_headers() {
 }
 
 #[tokio::test]
-async fn unknown_paths_and_methods_are_answered_in_json() {
+async fn unknown_paths_and_methods_get_json_responses() {
     let sim = Simulator::start().await.unwrap();
     for path in [
         "/",

@@ -256,7 +256,7 @@ async fn objects_are_read_by_type_with_every_digit() {
 }
 
 #[tokio::test]
-async fn uploads_and_requests_are_read_with_their_bodies_and_ids_as_text() {
+async fn uploads_and_requests_have_bodies_and_text_ids() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
     upload(&sim, id, "ACCOUNT", "first", ACCOUNT).await;

@@ -14,25 +14,25 @@ const HEAD: &str =
     "--XX\r\nContent-Disposition: form-data; name=\"dataFile\"; filename=\"big.ldjson\"\r\n\r\n";
 const TAIL: &str = "\r\n--XX--\r\n";
 
-/// A multipart body of exactly this length, in pieces of a megabyte; the file is broken lines, so
+/// A multipart body of exactly this length, in chunks of a megabyte; the file is broken lines, so
 /// that nothing of it is kept.
 fn body(length: usize) -> reqwest::Body {
-    let piece = Bytes::from(
+    let chunk = Bytes::from(
         vec![b'x'; 999_999]
             .into_iter()
             .chain([b'\n'])
             .collect::<Vec<_>>(),
     );
     let mut left = length - HEAD.len() - TAIL.len();
-    let mut pieces = vec![Bytes::from(HEAD)];
+    let mut chunks = vec![Bytes::from(HEAD)];
     while left > 0 {
-        let next = piece.slice(..left.min(piece.len()));
+        let next = chunk.slice(..left.min(chunk.len()));
         left -= next.len();
-        pieces.push(next);
+        chunks.push(next);
     }
-    pieces.push(Bytes::from(TAIL));
+    chunks.push(Bytes::from(TAIL));
     reqwest::Body::wrap_stream(stream::iter(
-        pieces.into_iter().map(Ok::<_, std::io::Error>),
+        chunks.into_iter().map(Ok::<_, std::io::Error>),
     ))
 }
 
@@ -104,7 +104,7 @@ async fn json_body_has_its_limit_too() {
 async fn body_that_breaks_off_changes_nothing() {
     let sim = Simulator::start().await.unwrap();
     let id = sim.register_integration("Acme CRM", "admin@acme.example");
-    let pieces = [
+    let chunks = [
         Ok(Bytes::from(HEAD)),
         Ok(Bytes::from("{\"objectId\":\"a\"}\n")),
         Err(std::io::Error::other("gone")),
@@ -113,13 +113,13 @@ async fn body_that_breaks_off_changes_nothing() {
         format!("/v2/crm/entities?integrationId={id}&objectType=STAGE&clientRequestId=broken");
     let upload = request(&sim, Method::POST, &path)
         .header(CONTENT_TYPE, "multipart/form-data; boundary=XX")
-        .body(reqwest::Body::wrap_stream(stream::iter(pieces)));
+        .body(reqwest::Body::wrap_stream(stream::iter(chunks)));
     upload.send().await.unwrap_err();
     assert!(sim.uploads().is_empty());
 }
 
 #[tokio::test]
-async fn stalled_body_is_answered() {
+async fn stalled_body_gets_a_response() {
     let timeout = std::time::Duration::from_millis(50);
     let sim = Simulator::builder()
         .rule("credentials-required", false)

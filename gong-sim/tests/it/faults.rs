@@ -24,7 +24,7 @@ fn upload_request(sim: &Simulator, id: i64) -> reqwest::RequestBuilder {
 }
 
 #[tokio::test]
-async fn lost_answer_was_carried_out_and_reset_was_not() {
+async fn lost_response_was_processed_and_reset_was_not() {
     for (effect, is_applied, body_is_read) in [
         (Effect::LoseAnswer, true, true),
         (Effect::ResetAfterBody, false, true),
@@ -54,7 +54,7 @@ async fn lost_answer_was_carried_out_and_reset_was_not() {
 }
 
 #[tokio::test]
-async fn chosen_status_is_answered_the_given_number_of_times() {
+async fn chosen_status_is_returned_the_given_number_of_times() {
     let (sim, id) = with_fault(
         Fault::new(Effect::Status(503))
             .on(Operation::RequestStatus)
@@ -70,7 +70,7 @@ async fn chosen_status_is_answered_the_given_number_of_times() {
 }
 
 #[tokio::test]
-async fn pages_types_and_redirects_look_like_those_of_proxies() {
+async fn pages_types_and_redirects_resemble_those_of_proxies() {
     let (sim, _) = with_fault(Fault::new(Effect::HtmlPage(502)).nth(1)).await;
     let page = get(&sim, PATH).await;
     assert_eq!(
@@ -127,7 +127,7 @@ async fn retry_after_has_every_form() {
 }
 
 #[tokio::test]
-async fn truncated_answer_breaks_off_and_dribbled_one_arrives() {
+async fn truncated_response_breaks_off_and_slow_one_arrives() {
     let (sim, _) = with_fault(Fault::new(Effect::TruncateBody).nth(1)).await;
     let response = request(&sim, Method::GET, PATH).send().await.unwrap();
     assert_eq!(response.status(), 200);
@@ -155,7 +155,7 @@ async fn new_fields_and_values_leave_the_rest_unchanged() {
 }
 
 #[tokio::test]
-async fn compressed_answer_names_its_encoding() {
+async fn compressed_response_names_its_encoding() {
     let (sim, _) = with_fault(Fault::new(Effect::Gzip)).await;
     let response = request(&sim, Method::GET, PATH).send().await.unwrap();
     assert_eq!(response.headers()["content-encoding"], "gzip");

@@ -65,7 +65,7 @@ async fn requests_under_other_names_are_rejected_before_anything_else() {
 }
 
 #[tokio::test]
-async fn allowed_name_is_answered() {
+async fn allowed_host_name_gets_a_response() {
     let sim = Simulator::builder()
         .allow_host("gong-sim")
         .start()

@@ -24,7 +24,7 @@ fn dependencies(lock: &str) -> BTreeMap<&str, BTreeSet<&str>> {
 }
 
 #[test]
-fn crates_of_the_client_are_no_dependencies() {
+fn crates_of_the_client_are_not_dependencies() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
     let lock = std::fs::read_to_string(path).unwrap();
     let packages = dependencies(&lock);

@@ -165,7 +165,7 @@ async fn company_outside_the_limited_release_is_forbidden() {
 }
 
 #[tokio::test]
-async fn meeting_answers_follow_their_switches() {
+async fn meeting_responses_follow_their_switches() {
     let sim = Simulator::builder()
         .rule("meeting-id-twenty-digits", true)
         .rule("meetings-name-assistant", false)

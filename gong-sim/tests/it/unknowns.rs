@@ -35,7 +35,7 @@ impl Gong {
         Self { sim, id, uploads }
     }
 
-    /// Uploads records, and gives the answer of their status.
+    /// Uploads records, and returns the answer of their status.
     async fn push(&self, object_type: &str, records: &[Value]) -> Value {
         self.uploads.set(self.uploads.get() + 1);
         let name = format!("up-{}", self.uploads.get());

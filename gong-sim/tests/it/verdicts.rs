@@ -19,7 +19,7 @@ async fn with_upload_fault(effect: Effect) -> (Simulator, i64) {
 }
 
 #[tokio::test]
-async fn scripted_verdict_is_answered_at_every_poll() {
+async fn scripted_verdict_is_returned_at_every_poll() {
     for (verdict, property, expected) in [
         (
             Verdict::new().set("errors", json!([null, {"line": "2", "description": "odd"}])),
@@ -106,7 +106,7 @@ async fn upload_that_is_unknown_for_a_while_is_processed_later() {
 }
 
 #[tokio::test]
-async fn one_upload_can_take_its_own_time() {
+async fn one_upload_can_have_its_own_processing_time() {
     let (sim, id) = with_upload_fault(Effect::Processing(Processing::Never)).await;
     upload(&sim, id, "ACCOUNT", "stuck", ACCOUNT).await;
     upload(&sim, id, "ACCOUNT", "next", ACCOUNT).await;

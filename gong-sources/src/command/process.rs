@@ -1,4 +1,4 @@
-//! A running program, which ends when nobody waits for it any more.
+//! A running program, which is stopped when its handle is dropped.
 
 use std::io;
 use std::process::ExitStatus;
@@ -14,7 +14,7 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Starts a program, on Unix in a process group of its own, so that what it starts ends with it.
+    /// Starts a program, on Unix in its own process group, so that its child processes end with it.
     pub(super) fn start(mut command: Command) -> io::Result<Self> {
         #[cfg(unix)]
         command.process_group(0);

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_the_text_that_they_hold() {
+    fn bytes_are_shown_as_text() {
         let bytes = BinaryArray::from_vec(vec![b"a-1"]);
         assert!(written(Arc::new(bytes)).starts_with("{\"c\":\"a-1\","));
     }

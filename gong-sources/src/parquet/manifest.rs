@@ -13,7 +13,7 @@ use super::part::Part;
 /// A manifest of a hundred thousand parts has some 20 MB.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// Whether a name is that of a manifest: `manifest`, `manifest.json`, `leads_manifest`.
+/// Whether the name is one of a manifest: `manifest`, `manifest.json`, `leads_manifest`.
 pub(super) fn is_manifest(name: &str) -> bool {
     name == "manifest.json" || name.ends_with("manifest")
 }

@@ -59,7 +59,9 @@ impl Part {
 
         let reason = match error {
             ParquetError::External(cause) => match cause.downcast_ref::<object_store::Error>() {
-                Some(object_store::Error::NotFound { .. }) => "it is not there any more".to_owned(),
+                Some(object_store::Error::NotFound { .. }) => {
+                    "it does not exist any more".to_owned()
+                }
                 Some(object_store::Error::Precondition { .. }) => {
                     "it was replaced while it was read".to_owned()
                 }

@@ -1,4 +1,4 @@
-//! Which files there are, and which of them count.
+//! Finding the part files of an export.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl Parts {
         let shown = location.shown();
         let failed = |error: object_store::Error| match error {
             object_store::Error::NotFound { .. } => {
-                SourceError::Missing(format!("nothing is at {shown}"))
+                SourceError::Missing(format!("nothing was found at {shown}"))
             }
             error => SourceError::failed(format!("{shown} can't be listed: {error}")),
         };
@@ -57,7 +57,7 @@ impl Parts {
         }
         if listed.parts.is_empty() {
             return Err(SourceError::Missing(match listed.other {
-                None => format!("nothing is at {shown}"),
+                None => format!("nothing was found at {shown}"),
                 Some(other) => format!("{shown} has no Parquet file; it has {other}"),
             }));
         }
@@ -69,8 +69,8 @@ impl Parts {
                 1 => listed.all(),
                 several => {
                     return Err(SourceError::failed(format!(
-                        "{several} Parquet files are at {shown}: say which count with take = \
-                         \"latest\" or \"parts\""
+                        "{several} Parquet files are at {shown}: set take = \"latest\" or \
+                         \"parts\""
                     )));
                 }
             },
@@ -106,7 +106,7 @@ impl Parts {
     }
 }
 
-/// What a listing shows.
+/// The result of a listing.
 #[derive(Debug, Default)]
 struct Listed {
     parts: Vec<Part>,
@@ -191,7 +191,7 @@ impl Listed {
         let has_marker = self.marked.contains(&folder);
         if !has_marker && !self.marked.is_empty() {
             return Err(SourceError::NotReady(format!(
-                "the newest export {} has no file {MARKER}, as the others have",
+                "the newest export {} has no file {MARKER}, but the others do",
                 newest.shown
             )));
         }
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hidden_files_do_not_count_and_unfinished_writes_are_not_ready() {
+    async fn hidden_files_are_ignored_and_unfinished_not_ready() {
         let names = [
             "a.parquet",
             "_SUCCESS",
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn latest_is_a_folder_and_never_one_without_the_marker_that_others_have() {
+    async fn latest_is_a_folder_with_the_usual_marker() {
         let names = [
             "d=1/a.parquet",
             "d=1/_SUCCESS",

@@ -1,4 +1,4 @@
-//! Columns of part files, which must be the same in all of them.
+//! The columns of part files, which must be the same in all of them.
 
 use arrow_schema::{DataType, Field, SchemaRef};
 
@@ -6,11 +6,12 @@ use gong_crm::schema::FieldType;
 
 use crate::columns::{self, Column};
 
-/// The columns of a file and what they hold.
+/// The columns of a file and what they have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Schema(Vec<(String, Holds)>);
 
-/// What a column holds. Numbers are one kind, because a value is written the same in all of them.
+/// The kind of a column's values. Numbers are one kind, because a value is written the same in all
+/// of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Holds {
     Nothing,
@@ -60,8 +61,7 @@ impl Schema {
                 }
                 Some((_, found)) if !expected.fits(found) => {
                     return Err(format!(
-                        "column {name:?} holds {}, and in {first} it holds {}; cast it when you \
-                         export",
+                        "column {name:?} has {}, but {} in {first}; cast it in the export",
                         found.shown(),
                         expected.shown()
                     ));
@@ -169,7 +169,7 @@ fn holds(of: &DataType) -> Result<Holds, String> {
         ),
         DataType::Map(entries, _) => Holds::Map(Box::new(of_field(entries)?)),
         of if of.is_numeric() => Holds::Number,
-        other => return Err(format!("is of the type {other}, which is not read")),
+        other => return Err(format!("has the type {other}, which is not supported")),
     })
 }
 

@@ -44,7 +44,7 @@ impl Folder {
         writer.close().unwrap();
     }
 
-    /// Reads all parts; gives the read and the lines.
+    /// Reads all parts; returns the read and the lines.
     async fn read(&self) -> Result<(Read, String), String> {
         let url = SecretUrl::resolve(self.0.path().to_str().unwrap(), Path::new("")).unwrap();
         let options = SourceOptions {
@@ -128,7 +128,7 @@ async fn part_that_vanishes_while_it_is_read_is_named() {
     let opened = open(store, found.parts[0].clone()).await;
     let error = opened.err().unwrap().to_string();
     assert!(
-        error.contains("a.parquet: it is not there any more"),
+        error.contains("a.parquet: it does not exist any more"),
         "{error}"
     );
 }

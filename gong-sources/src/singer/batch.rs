@@ -1,4 +1,4 @@
-//! What is sent at once: the records that came so far, as sources of a sync.
+//! The records received so far, sent together as sources of a sync.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -18,7 +18,7 @@ use super::kept::Kept;
 use super::streams::{Stream, file_stem, private_file};
 use super::wanted::{Wanted, of_deletions};
 
-/// How records are made of rows.
+/// How rows become records.
 #[derive(Debug, Clone)]
 pub(super) struct Recipe {
     pub(super) mapping: Mapping,
@@ -28,7 +28,7 @@ pub(super) struct Recipe {
     pub(super) definition: String,
 }
 
-/// The records that came so far.
+/// The records received so far.
 #[derive(Debug)]
 pub(super) struct Batch {
     /// Deleted with the batch.
@@ -77,7 +77,7 @@ impl FileConverter for Rows {
 }
 
 impl Batch {
-    /// Writes what was not sent yet into files of its own; of streams that are complete, all.
+    /// Writes unsent records to separate files; of complete streams, all records.
     pub(super) fn make(
         streams: &mut BTreeMap<String, Stream>,
         recipe: &Recipe,

@@ -1,4 +1,4 @@
-//! Takes the messages of a tap in: records go to disk, the rest is remembered.
+//! Receives the messages of a tap: records are written to disk, everything else is kept in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -11,18 +11,18 @@ use super::message::{BadMessage, Message, Schema};
 use super::streams::Stream;
 use super::wanted::Wanted;
 
-/// What a tap wrote so far.
+/// The messages of a tap so far.
 #[derive(Debug)]
 pub(super) struct Collector {
     directory: PathBuf,
     wanted: Wanted,
     pub(super) streams: BTreeMap<String, Stream>,
-    /// Streams that no record is made of.
+    /// Streams that no type uses.
     ignored: BTreeMap<String, Option<Schema>>,
     /// The last state, as the tap wrote it.
     pub(super) state: Option<String>,
     pub(super) bytes: u64,
-    /// What is worth knowing, each once.
+    /// Notes, each once.
     pub(super) notes: Vec<String>,
     line_number: u64,
     line: Vec<u8>,
@@ -77,7 +77,7 @@ impl Collector {
             Message::Batch { stream } => {
                 return Err(located(BadMessage::new(
                     format!(
-                        "the tap writes stream {stream:?} as BATCH messages, which are not read"
+                        "the tap writes stream {stream:?} as BATCH messages, which are not supported"
                     ),
                     "remove batch_config from the tap's settings, so that it writes RECORD messages",
                 )));
@@ -173,14 +173,14 @@ impl Collector {
         }
         if stream.versions.len() > 1 {
             self.note(format!(
-                "stream {name:?} came in several versions; nothing is deleted by it"
+                "stream {name:?} has several versions; nothing is deleted because of it"
             ));
             return;
         }
         stream.activated = Some(version);
     }
 
-    /// How many rows of streams that records are made of were not sent yet.
+    /// The number of unsent rows of streams that are used.
     pub(super) fn unsent(&self) -> u64 {
         let mapped = self
             .streams

@@ -4,14 +4,14 @@ use gong_crm::ledger::LedgerError;
 use gong_crm::push::PushError;
 use gong_crm::sync::SyncError;
 
-/// Why a Singer run came to no report. No state was written for what was not sent.
+/// Why a Singer run has no report. No state was emitted for unsent records.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TargetError {
     /// The settings or the mapping can't be used.
     #[error("{message}")]
     Settings {
-        /// What is wrong.
+        /// The problem.
         message: String,
         /// What to do.
         hint: String,
@@ -21,7 +21,7 @@ pub enum TargetError {
     Message {
         /// The number of the line, from 1.
         line: u64,
-        /// What is wrong.
+        /// The problem.
         message: String,
         /// What to do.
         hint: String,
@@ -47,8 +47,8 @@ pub enum TargetError {
     /// The tap's output can't be read.
     #[error("the tap's output can't be read: {0}")]
     Input(#[source] std::io::Error),
-    /// Records can't be written to disk, or what is kept can't be read.
-    #[error("records can't be kept on disk: {0}")]
+    /// Records can't be written to or read from disk.
+    #[error("records can't be buffered on disk: {0}")]
     Disk(#[source] std::io::Error),
     /// The state can't be written.
     #[error("the state can't be written: {0}")]
@@ -65,7 +65,7 @@ pub enum TargetError {
 }
 
 impl TargetError {
-    /// What to do about it.
+    /// How to fix it.
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Settings { hint, .. } | Self::Message { hint, .. } => Some(hint),

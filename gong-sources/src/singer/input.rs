@@ -1,4 +1,4 @@
-//! The lines of a tap, read by a thread of their own, so that a tap that pauses holds nothing up.
+//! The lines of a tap, read on a separate thread, so that a slow tap does not block anything.
 
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::thread;
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn lines_come_in_order_and_the_end_ends_them() {
+    async fn lines_are_in_order_and_end_at_the_end() {
         let numbers: Vec<String> = (0..2_500).map(|number| number.to_string()).collect();
         let text = numbers.join("\n") + "\n";
         let mut lines = Lines::read(io::Cursor::new(text.clone() + "last"));

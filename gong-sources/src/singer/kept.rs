@@ -1,5 +1,5 @@
-//! What is kept from one run to the next: the streams that others are looked up in, of which a tap
-//! brings only what changed, and the last version of each stream.
+//! Files that are kept from one run to the next: the streams for lookups, because a tap sends only
+//! changes, and the last version of each stream.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,18 +16,18 @@ use super::streams::{file_stem, private_file};
 /// The file that says more than the streams do.
 const FACTS: &str = "+streams.json";
 
-/// What is kept, in a directory of its own; nothing without a directory.
+/// The kept files, in their own directory; nothing without a directory.
 #[derive(Debug)]
 pub(super) struct Kept {
     directory: Option<PathBuf>,
     pub(super) facts: Facts,
-    /// Merged files that take the place of the kept ones, by the stems of their names.
+    /// Merged files that replace the kept ones, by the stems of their names.
     merged: BTreeMap<String, PathBuf>,
     /// Where merged files are until they are committed.
     work: PathBuf,
 }
 
-/// What is known of the streams of earlier runs.
+/// The facts about the streams of earlier runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Facts {
@@ -57,7 +57,7 @@ impl Kept {
         })
     }
 
-    /// Writes a stream as it is now: what was kept, and these rows in place of those of their key.
+    /// Writes a stream as it is now: what was kept, and these rows instead of those of their key.
     pub(super) fn merge(
         &mut self,
         stream: &str,
@@ -72,7 +72,7 @@ impl Kept {
         }
         if let Some(rows) = rows {
             if key.is_empty() && fs::metadata(rows).is_ok_and(|file| file.len() > 0) {
-                // Without a key, nobody can say which of them are older.
+                // Without a key, it is not known which of them are older.
                 all = Records::default();
             }
             all.read(rows, key)?;
@@ -89,7 +89,7 @@ impl Kept {
         Ok(())
     }
 
-    /// The newest file of a stream, if it ever came.
+    /// The newest file of a stream, if there is one.
     fn latest(&self, stem: &str) -> Option<PathBuf> {
         let kept = || {
             let path = self.path(stem)?;
@@ -103,7 +103,7 @@ impl Kept {
         Some(directory.join(format!("{stem}.json")))
     }
 
-    /// Writes a stream as earlier runs, or earlier parts of this one, left it; empty if it never came.
+    /// Writes a stream as earlier runs, or earlier parts of this one, left it; empty if it is new.
     pub(super) fn copy(&self, stem: &str, to: &Path) -> io::Result<()> {
         let mut file = private_file(to)?;
         match self.latest(stem) {
@@ -217,7 +217,7 @@ mod tests {
             .versions
             .insert("stages".to_owned(), "7".to_owned());
         kept.commit().unwrap();
-        // What was merged and not committed is forgotten with its run.
+        // Merged but uncommitted files are lost with their run.
         merged(&mut kept, folder.path(), &key, "{\"id\":9}\n");
         let mut later = Kept::open(Some(directory.clone()), folder.path()).unwrap();
         assert_eq!(later.facts.versions["stages"], "7");
@@ -240,7 +240,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn directory_that_others_can_read_is_refused() {
+    fn directory_that_others_can_read_is_rejected() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let directory = folder.path().join("kept");

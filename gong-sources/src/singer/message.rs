@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 /// One message.
 #[derive(Debug)]
 pub(super) enum Message<'a> {
-    /// What the records of a stream look like.
+    /// The schema of a stream.
     Schema(Schema),
     /// One record.
     Record {
@@ -17,9 +17,9 @@ pub(super) enum Message<'a> {
         record: &'a RawValue,
         version: Option<String>,
     },
-    /// How far the tap has come.
+    /// The state of the tap.
     State(&'a RawValue),
-    /// All records of a stream that don't have this version are gone.
+    /// All records of a stream without this version are deleted.
     ActivateVersion {
         stream: Cow<'a, str>,
         version: String,
@@ -30,7 +30,7 @@ pub(super) enum Message<'a> {
     Other(Cow<'a, str>),
 }
 
-/// What the records of a stream look like, as far as it matters here.
+/// The schema of a stream, as far as it is used here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Schema {
     pub(super) stream: String,
@@ -40,7 +40,7 @@ pub(super) struct Schema {
     pub(super) bookmark: Vec<String>,
 }
 
-/// What is wrong with a message.
+/// The problem with a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}; {hint}")]
 pub(super) struct BadMessage {

@@ -1,4 +1,5 @@
-//! One spelling for numbers: taps write ids as `9001.0`, and numbers that no float holds.
+//! The canonical notation of numbers: taps write ids as `9001.0`, and numbers that do not fit a
+//! float.
 
 /// The largest exponent that is written out.
 const MAX_EXPONENT: i64 = 400;

@@ -29,9 +29,9 @@ pub struct Preset {
     pub version: &'static str,
     /// Which deletions reach Gong, and which don't.
     pub deletions: &'static str,
-    /// What else the tap does not show, and what to do about it.
+    /// Other limitations of the tap, and what to do about them.
     pub limits: &'static [&'static str],
-    /// Types of which the tap never writes all records, whatever it says.
+    /// Types whose records the tap never writes completely.
     pub never_complete: &'static [ObjectType],
     /// The mapping, in TOML.
     pub text: &'static str,
@@ -46,9 +46,9 @@ pub const PRESETS: &[Preset] = &[
         crm: "Close",
         tap: "tap-closeio",
         version: "1.6.6",
-        deletions: "None by itself. Close writes a lead whole, so that a contact or an opportunity that \
-                    is missing from it is gone; a deleted lead does not come at all. A complete read \
-                    deletes both.",
+        deletions: "The tap reports none. A lead has all of its contacts and opportunities, so \
+                    those that are missing from it are deleted; deleted leads are not sent. A \
+                    complete read deletes both.",
         limits: &[
             "Stages are those that opportunities are in; their order is not known.",
             "The expected close date of an open opportunity is in date_won; without one, a deal has no \
@@ -64,12 +64,12 @@ pub const PRESETS: &[Preset] = &[
         crm: "Copper",
         tap: "tap-copper",
         version: "0.1.2",
-        deletions: "None: a deleted record just does not come any more. A complete read deletes contacts \
-                    and deals.",
+        deletions: "The tap reports none: it just no longer sends a deleted record. A complete \
+                    read deletes contacts and deals.",
         limits: &[
-            "The tap reads only the first page of companies, leads and users (20 or 100 of each): deals \
-             and contacts refer to accounts that never come. Load companies, leads and users by another \
-             way if there are more.",
+            "The tap reads only the first page of companies, leads and users (20 or 100 of each): \
+             deals and contacts refer to accounts that it never sends. If there are more, load \
+             companies, leads and users in another way.",
             "A close date is read as month/day/year; an account with day/month/year gets wrong dates.",
         ],
         never_complete: &[
@@ -85,13 +85,13 @@ pub const PRESETS: &[Preset] = &[
         crm: "Freshsales",
         tap: "tap-freshsales",
         version: "0.1.1",
-        deletions: "Accounts, contacts and leads, by is_deleted of the view Recycle Bin. Deleted deals \
-                    don't come; a complete read deletes them.",
+        deletions: "Accounts, contacts and leads, with is_deleted in the view Recycle Bin. \
+                    Deleted deals are not sent; a complete read deletes them.",
         limits: &[
-            "The tap has no streams deal_stages and owners: load stages and users by another way, or \
-             deals refer to stages and owners that Gong does not know.",
+            "The tap has no streams deal_stages and owners: load stages and users in another way; \
+             otherwise deals refer to stages and owners that Gong does not know.",
             "A closed deal is lost if its probability is 0, and won otherwise.",
-            "Only records of the views that the tap reads come.",
+            "The tap sends only records of the views that it reads.",
         ],
         never_complete: &[],
         text: include_str!("../../presets/freshsales.toml"),
@@ -102,13 +102,13 @@ pub const PRESETS: &[Preset] = &[
         crm: "HubSpot",
         tap: "tap-hubspot",
         version: "4.5.0",
-        deletions: "None: a deleted or archived record just does not come any more. A complete read \
-                    deletes them.",
+        deletions: "The tap reports none: it just no longer sends a deleted or archived record. A \
+                    complete read deletes them.",
         limits: &[
             "Deals have a company only if the field associations is selected in the catalog; of several \
              companies, the first counts.",
-            "Only active owners come: a deal of an owner who left refers to a user that Gong does not \
-             know.",
+            "The tap sends only active owners: a deal of an owner who left refers to a user that \
+             Gong does not know.",
             "closeDate is the day in UTC.",
         ],
         never_complete: &[ObjectType::BusinessUser],
@@ -120,11 +120,11 @@ pub const PRESETS: &[Preset] = &[
         crm: "Pipedrive",
         tap: "tap-pipedrive",
         version: "2.1.0",
-        deletions: "Deals, by is_deleted or the status deleted. Deleted organizations, persons and stages \
-                    may not come; a complete read deletes them.",
+        deletions: "Deals, with is_deleted or the status deleted. Deleted organizations, persons \
+                    and stages may not be sent; a complete read deletes them.",
         limits: &[
-            "Custom fields have 40 hexadecimal digits as names: add those that you want to a mapping of \
-             your own.",
+            "Custom fields have 40 hexadecimal digits as names: add those that you need to your \
+             own mapping.",
             "A user who is not active any more stays in Gong.",
         ],
         never_complete: &[],
@@ -136,8 +136,8 @@ pub const PRESETS: &[Preset] = &[
         crm: "Salesforce",
         tap: "tap-salesforce",
         version: "2.8.1",
-        deletions: "All, by IsDeleted, as long as a record is in the recycle bin when the tap runs. What \
-                    was purged before does not come; a complete read deletes it.",
+        deletions: "All types, with IsDeleted, if the record is still in the recycle bin when the \
+                    tap runs. Purged records are not sent; a complete read deletes them.",
         limits: &[
             "Select OpportunityStage: an opportunity names its stage by its label, and without the stages \
              deals are held back.",
@@ -181,17 +181,17 @@ impl Preset {
         Ok(mapping.with_type(ObjectType::Deal, deals.with_field("amount", amount)))
     }
 
-    /// Whether amounts of several currencies are told apart only with the company's currency.
+    /// Whether amounts of several currencies are distinguished only with the company's currency.
     pub fn needs_currency(&self) -> bool {
         self.currency.is_some()
     }
 
-    /// The types of which the tap never writes all records.
+    /// The types whose records the tap never writes completely.
     pub fn incomplete_types(&self) -> BTreeSet<ObjectType> {
         self.never_complete.iter().copied().collect()
     }
 
-    /// The mapping file with all that is to know about it as comments: a beginning for one of your own.
+    /// The mapping file with its limitations as comments, as the start of your own mapping.
     pub fn commented(&self) -> String {
         let mut text = format!(
             "# Mapping of {} records, as {} {} writes them.\n#\n",

@@ -1,4 +1,4 @@
-//! Which records of a batch refer to records that have not come yet.
+//! Finding records of a batch that refer to records that have not arrived yet.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, BufRead as _, BufReader};

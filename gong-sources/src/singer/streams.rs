@@ -30,12 +30,12 @@ pub(super) struct Stream {
     /// The properties that say how new a record is; the first that a record has counts.
     dates: Vec<String>,
     deleted: HashSet<u64>,
-    /// Rows before this one were sent, but for the deferred ones.
+    /// Rows before this one were sent, except for the deferred ones.
     sent: u64,
     deferred: BTreeSet<u64>,
     /// The versions that its records named.
     pub(super) versions: BTreeSet<String>,
-    /// The version that the tap said is the only one that counts, after records of it were seen.
+    /// The version that the tap declared as the current one, after records of it arrived.
     pub(super) activated: Option<String>,
 }
 
@@ -199,8 +199,8 @@ impl Stream {
         Ok(())
     }
 
-    /// Notes that all rows were sent but for these. Unless all are needed again for a complete read,
-    /// the others leave the disk. Gives by how many bytes the stream shrank.
+    /// Notes that all rows except these were sent. Unless all are needed again for a complete read,
+    /// the sent ones are deleted from disk. Returns by how many bytes the stream shrank.
     pub(super) fn was_sent(&mut self, deferred: BTreeSet<u64>, keeps_all: bool) -> io::Result<u64> {
         self.sent = self.rows;
         self.deferred = deferred;
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn newer_record_counts_although_an_older_one_comes_after_it() {
+    fn newer_record_counts_if_an_older_one_follows() {
         let folder = tempfile::tempdir().unwrap();
         let mut stream = stream(folder.path());
         add(
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_streams_are_no_paths() {
+    fn names_of_streams_are_not_paths() {
         for (name, stem) in [
             ("crm-deals", "crm-deals"),
             ("../x/y", "-.-x-y"),

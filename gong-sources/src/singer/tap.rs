@@ -94,8 +94,8 @@ impl Tap {
         self
     }
 
-    /// The same with a file that holds the state of the last run: if it is there, the tap is given it
-    /// as `--state`.
+    /// The same with a file for the state of the last run: if it exists, the tap gets it as
+    /// `--state`.
     #[must_use]
     pub fn with_state(mut self, state: impl Into<PathBuf>) -> Self {
         self.state = Some(state.into());
@@ -123,7 +123,7 @@ impl Tap {
         &self.command
     }
 
-    /// The file that holds the state of the last run.
+    /// The file for the state of the last run.
     pub fn state(&self) -> Option<&Path> {
         self.state.as_deref()
     }
@@ -168,7 +168,7 @@ impl Tap {
         let state = read
             .ok()
             .and_then(|text| serde_json::from_slice(&text).ok());
-        // What can't be read may say anything.
+        // A state that can't be read can mean anything.
         GivenState(state.unwrap_or_else(|| Value::String("unreadable".to_owned())))
     }
 
@@ -226,7 +226,7 @@ impl GivenState {
         let Some(bookmarks) = state.get("bookmarks").and_then(Value::as_object) else {
             return false;
         };
-        // Streams under other names than in the state: nobody can say which they are.
+        // Streams with other names than in the state: it is not known which they are.
         let mut named = bookmarks.iter().filter(|(_, value)| !is_empty(value));
         named.all(|(name, _)| name != stream && known.contains(name.as_str()))
     }

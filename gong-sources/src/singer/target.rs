@@ -24,35 +24,37 @@ use super::streams::Stream;
 use super::tap::{GivenState, Tap};
 use super::wanted::Wanted;
 
-/// After this time, what came is sent although the tap still writes.
+/// After this time, the received records are sent, even if the tap is still writing.
 pub const FLUSH_AFTER: Duration = Duration::from_mins(5);
 
-/// From this many bytes on, what came is sent although the tap still writes.
+/// When the received records reach this many bytes, they are sent, even if the tap is still
+/// writing.
 pub const FLUSH_BYTES: u64 = 500_000_000;
 
-/// How a target goes about it.
+/// The options of a target.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TargetOptions {
     /// Which streams become which types, and how.
     pub mapping: Mapping,
-    /// The text of the mapping: when it changes, records that vanish with the change are not deleted
-    /// before somebody confirms it.
+    /// The text of the mapping: when it changes, records that vanish with the change are not
+    /// deleted before the user confirms it.
     pub definition: String,
-    /// Types of which the tap never writes all records, whatever it says.
+    /// Types whose records the tap never writes completely.
     pub never_complete: BTreeSet<ObjectType>,
     /// How records are checked, sent, awaited and deleted; it must have no sources.
     pub sync: SyncOptions,
-    /// What becomes of records that vanish, where it is not as in every sync.
+    /// What happens to vanished records, if it differs from the defaults of a sync.
     pub deletions: BTreeMap<ObjectType, Deletions>,
     /// The declared custom fields, whose types the mapping need not repeat.
     pub entity_schema: Option<EntitySchema>,
     /// Where streams are kept that records are looked up in, from one run to the next. Without it,
     /// every run has to bring them whole.
     pub directory: Option<PathBuf>,
-    /// After this time, what came is sent although the tap still writes.
+    /// After this time, the received records are sent, even if the tap is still writing.
     pub flush_after: Duration,
-    /// From this many bytes on, what came is sent although the tap still writes.
+    /// When the received records reach this many bytes, they are sent, even if the tap is still
+    /// writing.
     pub flush_bytes: u64,
 }
 
@@ -73,7 +75,7 @@ impl TargetOptions {
     }
 }
 
-/// What became of a run.
+/// The result of a run.
 #[derive(Debug)]
 #[non_exhaustive]
 #[must_use = "a run that ended is not a run that succeeded: look at the verdict"]
@@ -85,11 +87,11 @@ pub struct TargetReport {
     pub flushes: usize,
     /// How many states were written.
     pub states: usize,
-    /// How many records came.
+    /// The number of received records.
     pub records: u64,
-    /// How many of them Gong accepted.
+    /// The number of accepted records.
     pub accepted: u64,
-    /// How many Gong held already.
+    /// How many Gong had already.
     pub unchanged: u64,
     /// How many are rejected or held back.
     pub rejected: u64,
@@ -99,7 +101,7 @@ pub struct TargetReport {
     pub cause: Option<std::sync::Arc<gong_crm::Error>>,
 }
 
-/// What happens in a run.
+/// The events of a run.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TargetEvent<'a> {
@@ -107,9 +109,9 @@ pub enum TargetEvent<'a> {
     Note(&'a str),
     /// Uploads of an earlier run are finished first.
     Resuming(usize),
-    /// What came so far was sent, and this became of it.
+    /// The records received so far were sent; this is the result.
     Sent(&'a SyncReport),
-    /// So many records wait, because what they refer to has not come yet.
+    /// The number of records that wait because they refer to records that have not arrived yet.
     Waiting(u64),
 }
 
@@ -195,8 +197,8 @@ impl Target {
     /// Reads the messages of a tap to their end. `on_state` passes a state on; `on_event` hears of
     /// what happens.
     ///
-    /// The end of the input does not say that a tap came to its end, so nothing is deleted because it
-    /// is absent, unless the tap said by `ACTIVATE_VERSION` that a stream is whole.
+    /// The end of the input does not show that a tap finished, so nothing is deleted because it is
+    /// absent, unless the tap says with `ACTIVATE_VERSION` that a stream is complete.
     ///
     /// # Errors
     ///
@@ -262,7 +264,7 @@ struct Run<S, E> {
     collector: Collector,
     kept: Kept,
     as_of: Timestamp,
-    /// What the tap was given, if it was run from here.
+    /// The state that the tap was given, if it runs here.
     given: Option<GivenState>,
     began: Instant,
     on_state: S,
@@ -312,7 +314,7 @@ where
         })
     }
 
-    /// Finishes uploads of earlier runs; gives whether the run may go on.
+    /// Finishes uploads of earlier runs; returns whether the run may go on.
     async fn resume(&mut self) -> Result<bool, TargetError> {
         let client = &self.target.client;
         let open = client.ledger().open_uploads().await?;
@@ -340,7 +342,7 @@ where
         Ok(true)
     }
 
-    /// Takes lines in until their end; gives whether it came there.
+    /// Reads lines until the end; returns whether it reached the end.
     async fn read(&mut self, mut lines: Lines) -> Result<bool, TargetError> {
         loop {
             let due = self
@@ -368,7 +370,7 @@ where
         }
     }
 
-    /// The streams of which the tap wrote all records, if it ended well.
+    /// The streams whose records the tap wrote completely, if it succeeded.
     fn whole_streams(&self, names: &BTreeSet<String>) -> BTreeSet<String> {
         let Some(given) = &self.given else {
             return BTreeSet::new();
@@ -391,8 +393,8 @@ where
         has_new_version || self.whole_streams(&names).contains(name)
     }
 
-    /// Sends what came. `whole` names the streams that hold all records, at the end of the input.
-    /// Gives whether the run may go on.
+    /// Sends the received records. `whole` names the streams that are complete, at the end of the
+    /// input. Returns whether the run can continue.
     async fn flush(&mut self, whole: Option<&BTreeSet<String>>) -> Result<bool, TargetError> {
         self.began = Instant::now();
         let complete = match whole {
@@ -429,7 +431,7 @@ where
         self.pass_state_on(whole.is_some())
     }
 
-    /// Notes that what came was sent, but for rows that wait.
+    /// Notes that the received rows were sent, except for those that wait.
     fn was_sent(
         &mut self,
         mut deferred: BTreeMap<String, BTreeSet<u64>>,
@@ -453,7 +455,7 @@ where
         Ok(())
     }
 
-    /// Runs a sync over a batch; gives whether every record of it has its verdict.
+    /// Runs a sync over a batch; returns whether every record of it has its verdict.
     async fn send(
         &mut self,
         batch: Batch,

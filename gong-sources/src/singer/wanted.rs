@@ -1,4 +1,4 @@
-//! What a mapping needs of a tap: the streams of each type, and those that others are looked up in.
+//! The streams that a mapping needs: those of each type, and those for lookups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,7 +86,7 @@ impl Wanted {
         })
     }
 
-    /// Whether any record is made of the stream.
+    /// Whether any type uses the stream.
     pub(super) fn is_mapped(&self, stream: &str) -> bool {
         let mut all = self.types.values().flatten();
         all.any(|known| known == stream)
@@ -107,7 +107,7 @@ impl Wanted {
         self.references.iter().map(String::as_str)
     }
 
-    /// The name of a stream in reports, where several types may be made of one.
+    /// The name of a stream in reports, if several types use it.
     pub(super) fn name(&self, stream: &str, object_type: ObjectType) -> String {
         let types = self.types.values();
         let of_stream = types.filter(|streams| streams.iter().any(|known| known == stream));
@@ -128,9 +128,9 @@ fn sources(table: &TypeMapping) -> Vec<&str> {
     joins.chain(lookups).collect()
 }
 
-/// The mapping of records that only say that they were deleted, as those of log-based taps: their
-/// key and when. `None` for stages, which are taken out of use instead, and for what is made of parts
-/// of a record.
+/// The mapping of records that only say that they were deleted, as log-based taps write them: their
+/// key and the time. `None` for stages, which are deactivated instead, and for records that are
+/// parts of another.
 pub(super) fn of_deletions(mapping: &Mapping, object_type: ObjectType) -> Option<Mapping> {
     let table = mapping.of_type(object_type)?;
     if object_type == ObjectType::Stage || table.each.is_some() {

@@ -155,7 +155,7 @@ fn write(
         | ColumnType::MYSQL_TYPE_LONG
         | ColumnType::MYSQL_TYPE_LONGLONG
         | ColumnType::MYSQL_TYPE_YEAR => {
-            // A column that is filled with zeros is no number in JSON.
+            // A column that is filled with zeros is not a number in JSON.
             if column.flags().contains(ColumnFlags::ZEROFILL_FLAG) {
                 writer.text(index, text);
             } else {

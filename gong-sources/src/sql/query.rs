@@ -52,7 +52,7 @@ impl Query {
         })
     }
 
-    /// Whether a query is that of a file, by its name.
+    /// Whether the text is the name of a query file.
     pub fn is_file(text: &str) -> bool {
         Path::new(text)
             .extension()
@@ -60,7 +60,7 @@ impl Query {
             && !text.contains(char::is_whitespace)
     }
 
-    /// What messages call it: its file, or its beginning.
+    /// Its name in messages: its file, or its first words.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-/// Writes rows as JSON objects, one per line. Columns without a value are left out.
+/// Writes rows as JSON objects, one per line. Columns without a value are omitted.
 #[derive(Debug)]
 pub(super) struct RowWriter {
     /// Each column's name as a JSON string with its colon.

@@ -1,4 +1,4 @@
-//! What a target stands, and when it passes a state on.
+//! What a target is, and when it passes a state on.
 
 use gong_crm::ErrorKind;
 use gong_crm::push::Verdict;
@@ -89,7 +89,7 @@ async fn children_before_parents_and_ids_as_floats_arrive() {
 }
 
 #[tokio::test]
-async fn upload_without_verdict_lets_no_state_out_and_the_next_run_finishes_it() {
+async fn upload_without_verdict_emits_no_state() {
     for (effect, operation, expected) in [
         (
             Effect::Status(500),
@@ -140,7 +140,7 @@ async fn server_that_fails_in_mid_upload_lets_no_state_out() {
 }
 
 #[tokio::test]
-async fn rejected_record_is_in_the_ledger_and_the_state_goes_on() {
+async fn rejected_record_is_in_the_ledger_and_state_is_emitted() {
     let place = Place::with_mapping(MAPPING).await;
     let output = companies(1..=2)
         + &schema("deals")
@@ -174,7 +174,7 @@ async fn tap_that_dies_deletes_nothing() {
     assert_eq!(ran.report().verdict, Verdict::Done);
     assert_eq!(ran.states, [""; 0]);
     assert_eq!(place.sim.object_count("ACCOUNT"), 5);
-    // A line that was cut is no message, and nothing of what it says goes on.
+    // A truncated line is not a message, and its content is not used.
     let cut = companies(1..=2) + "{\"type\":\"STATE\",\"va";
     let ran = place.run(cut).await;
     let error = ran.report.unwrap_err();
@@ -223,7 +223,7 @@ async fn activated_version_says_that_all_others_are_gone() {
     assert_eq!(ran.report().verdict, Verdict::Done, "{ran:?}");
     assert_eq!(place.sim.object_count("ACCOUNT"), 4);
     assert!(place.sim.object("ACCOUNT", "5").is_none());
-    // More than half of them: a limit holds them back, and the state goes on.
+    // More than half of them: a limit holds them back, and the state is emitted.
     let ran = place.run(table(4, 1..=1)).await;
     assert_eq!(ran.report().verdict, Verdict::HeldBack, "{ran:?}");
     assert_eq!(ran.states, [r#"{"n":4}"#]);
@@ -274,7 +274,7 @@ async fn records_wait_within_a_run_for_what_they_refer_to() {
     assert_eq!(ran.report().rejected, 0);
 }
 
-/// Gives each part by a read of its own.
+/// Returns each part by its own read.
 struct Parts(std::collections::VecDeque<String>, Vec<u8>);
 
 impl std::io::Read for Parts {
@@ -330,7 +330,7 @@ async fn tap_that_ends_well_without_a_state_wrote_everything() {
 }
 
 #[tokio::test]
-async fn streams_that_records_are_looked_up_in_are_known_in_later_runs() {
+async fn lookup_streams_are_known_in_later_runs() {
     let place = Place::with_mapping(
         "[STAGE]\nstream = 'stages'\n[STAGE.fields]\nobjectId = 'id'\nname = 'name'\n\
          [DEAL]\nstream = 'deals'\njoin.user = { in = 'users.json', key = 'id', by = 'user' }\n\
@@ -367,7 +367,7 @@ async fn streams_that_records_are_looked_up_in_are_known_in_later_runs() {
 }
 
 #[tokio::test]
-async fn what_a_tap_must_not_write_is_refused_by_name() {
+async fn invalid_tap_output_is_rejected_by_name() {
     let unkeyed = schema("companies").replace("\"id\":{},", "\"name\":{},");
     let changed = schema("companies").replace("[\"id\"]", "[\"at\"]");
     for (output, expected) in [

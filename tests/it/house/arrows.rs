@@ -218,10 +218,9 @@ fn raw_types_are_recognized() {
     }
 }
 
-/// What the outside sees of a source: each public item up to its body, and what traits are
-/// implemented with.
+/// The public interface of a source: each public item up to its body, and implemented traits.
 ///
-/// A trait that is implemented *for* a raw type is left out: here those are private traits.
+/// A trait that is implemented *for* a raw type is omitted: here those are private traits.
 fn public_signatures(text: &str) -> Vec<String> {
     let mut signatures = Vec::new();
     let lines: Vec<&str> = text.lines().map(str::trim).collect();

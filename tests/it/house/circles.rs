@@ -1,8 +1,8 @@
 //! No module imports what imports it.
 //!
-//! Modules are files. A module and the modules within it may import each other: they are one thing,
-//! in parts. Of any two others in the same module, only one may import the other, directly or by way
-//! of a third. Code of tests does not count.
+//! Modules are files. A module and the modules within it may import each other: they are one unit.
+//! Of any two others in the same module, only one may import the other, directly or through a
+//! third. Code of tests does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -61,7 +61,7 @@ fn circles_are_found() {
         ("c", "use super::a;"),
     ];
     assert_eq!(circles(&by_a_third).len(), 1);
-    // What the root gives out counts as that of the module that has it.
+    // A re-export of the root counts as an item of its own module.
     let by_the_root = [
         ("", "mod a; mod b; pub use a::A; pub use b::*;"),
         ("a", "pub struct A;\nuse crate::B;"),
@@ -99,7 +99,7 @@ fn path_of(text: &str) -> ModulePath {
 /// The modules of a crate, by their path; the crate's root has an empty one.
 struct Modules(BTreeMap<ModulePath, Module>);
 
-/// What a module's file says.
+/// The imports of a module's file.
 struct Module {
     /// The paths that it names, those of `use` with the name that each gets here.
     paths: Vec<(ModulePath, Option<String>)>,

@@ -1,4 +1,4 @@
-//! Conditional compilation: little of it, because whole crates stand for what used to be features.
+//! Conditional compilation: little of it, because whole crates mean what used to be features.
 
 use std::fs;
 

@@ -34,7 +34,7 @@ const FILES: [&str; 15] = [
     "unlinkat(",
 ];
 
-/// Who may all the same, and why.
+/// The exceptions, with their reasons.
 const WRITERS: [(&str, &str); 14] = [
     ("gong-records/src/io/atomic_file.rs", "the one way"),
     (

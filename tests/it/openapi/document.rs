@@ -1,11 +1,11 @@
-//! How is `openapi.yaml` read, walked and turned into JSON Schema?
+//! Reading `openapi.yaml`, walking through it, and converting it to JSON Schema.
 
 use std::error::Error;
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value};
 
-/// The contract as it stands on disk.
+/// The contract as it is on disk.
 pub(super) const SOURCE: &str = include_str!("../../../openapi.yaml");
 
 pub(super) type Fallible<T> = Result<T, Box<dyn Error>>;
@@ -13,7 +13,7 @@ pub(super) type Fallible<T> = Result<T, Box<dyn Error>>;
 /// A value that the document claims to fit a schema.
 #[derive(Debug)]
 pub(super) struct Sample {
-    /// Which kind of place it stands in.
+    /// Which kind of place it is in.
     pub(super) kind: Kind,
     /// JSON pointer of the value.
     pub(super) pointer: String,
@@ -51,7 +51,7 @@ pub(super) fn resolve<'d>(document: &'d Value, node: &'d Value) -> Fallible<&'d 
 
 /// Compiles a schema of the document, as JSON Schema draft 4 with formats asserted.
 ///
-/// OpenAPI 3.0 schemas are draft 4 schemas but for `nullable`, and with a few annotations of their own.
+/// OpenAPI 3.0 schemas are draft 4 schemas with `nullable` and a few other keywords.
 pub(super) fn validator(document: &Value, schema: &Value) -> Fallible<Validator> {
     let lowered = lower(document, schema)?;
     let validator = jsonschema::options()
@@ -102,7 +102,7 @@ fn lower(document: &Value, schema: &Value) -> Fallible<Value> {
     Ok(Value::Object(target))
 }
 
-/// Every example and default of the document, wherever it stands.
+/// Every example and default of the document, wherever it is.
 pub(super) fn samples(document: &Value) -> Vec<Sample> {
     let mut samples = Vec::new();
     walk(document, "", &mut samples);
@@ -184,7 +184,7 @@ pub(super) fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// Every key and scalar of the document with its pointer, leaving out what stands inside examples.
+/// Every key and scalar of the document with its pointer, omitting what is inside examples.
 pub(super) fn keys(document: &Value) -> Vec<(String, String, &Value)> {
     let mut found = Vec::new();
     let mut open = vec![(String::new(), document)];

@@ -1,4 +1,4 @@
-//! Do the entities of `openapi.yaml` take the lines that Gong takes, and carry their extensions?
+//! Tests that the entities of `openapi.yaml` accept Gong's lines and have their extensions.
 
 use std::collections::BTreeSet;
 
@@ -198,7 +198,7 @@ fn the_example_lines_of_gong_fit_their_entity() -> Fallible<()> {
     Ok(())
 }
 
-/// What is wrong with the lines of a file, by the entity whose file stem is given.
+/// The problem with the lines of a file, by the entity whose file stem is given.
 fn line_faults(document: &Value, stem: &str, file: &str) -> Fallible<Vec<String>> {
     let entities = entities(document);
     let found = entities
@@ -223,7 +223,7 @@ fn line_faults(document: &Value, stem: &str, file: &str) -> Fallible<Vec<String>
 }
 
 #[test]
-fn entities_take_what_gong_takes_and_refuse_what_gong_refuses() -> Fallible<()> {
+fn entity_schemas_agree_with_the_check() -> Fallible<()> {
     let document = document()?;
     let long_id = "a".repeat(65);
     let with = |field: &str, value: Value| {

@@ -1,4 +1,4 @@
-//! Does `openapi.yaml` describe every operation, in full?
+//! Tests that `openapi.yaml` describes every operation completely.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::document::{Fallible, document, entries, escape, operations, resolve, text};
 
-/// Every operation: its id, method, path, and the statuses it can answer.
+/// Every operation: its id, method, path, and its possible statuses.
 const OPERATIONS: [(&str, &str, &str, &str); 13] = [
     (
         "listGenericCrmIntegration",
@@ -230,7 +230,7 @@ fn has_examples(body_or_response: &Value) -> bool {
 }
 
 #[test]
-fn every_operation_takes_an_access_key_or_a_token_with_its_scope() -> Fallible<()> {
+fn operation_accepts_an_access_key_or_scoped_token() -> Fallible<()> {
     let document = document()?;
     let scopes = "/components/securitySchemes/bearerToken/flows/authorizationCode/scopes";
     let declared: BTreeSet<&str> = entries(document.pointer(scopes))

@@ -1,4 +1,4 @@
-//! How is each operation called, by the façade and by the raw client, with the same arguments?
+//! One call of each operation, by the façade and by the raw client, with the same arguments.
 
 use std::path::Path;
 
@@ -11,12 +11,12 @@ use gong_crm::upload::Upload;
 use gong_crm::value::{ObjectId, Timestamp};
 use gong_crm::{Client, ClientRequestId, Error, IntegrationId, ObjectType};
 
-/// Larger than a floating-point number holds.
+/// Larger than a floating-point number can represent exactly.
 pub(crate) const INTEGRATION_ID: i64 = 5_517_027_188_234_205_706;
 const CLIENT_REQUEST_ID: &str = "accounts-2026-03-01";
 const MEETING_ID: &str = "12345678901234567890";
 const OWNER: &str = "ada.king@acme.com";
-/// Two records, in the words of a CRM that is not only English.
+/// Two records with non-English names.
 pub(crate) const LINES: &str = concat!(
     r#"{"objectId":"acc-1","modifiedDate":"2026-01-15T09:30:00+01:00","name":"Żubr & Søn"}"#,
     "\n",
@@ -51,7 +51,7 @@ pub(crate) fn object_ids() -> Vec<ObjectId> {
         .to_vec()
 }
 
-/// Calls the operation through the façade; `file` holds [`LINES`].
+/// Calls the operation with the façade; `file` contains [`LINES`].
 pub(crate) async fn facade(client: &Client, operation_id: &str, file: &Path) -> Result<(), Error> {
     let (integration, request) = (integration_id(), client_request_id());
     let meeting_id: MeetingId = MEETING_ID.parse().unwrap();
@@ -100,7 +100,7 @@ pub(crate) async fn facade(client: &Client, operation_id: &str, file: &Path) -> 
     }
 }
 
-/// Calls the operation through the raw client; whatever is answered is as good.
+/// Calls the operation with the raw client; the response does not matter.
 pub(crate) async fn raw(client: &gong_api_gen::Client, operation_id: &str) {
     let (integration, request) = (INTEGRATION_ID, CLIENT_REQUEST_ID);
     match operation_id {

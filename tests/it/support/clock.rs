@@ -1,4 +1,4 @@
-//! How does a test wait without waiting?
+//! A clock with which tests wait without sleeping.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,12 +10,12 @@ use jiff::Timestamp;
 
 use super::script::Log;
 
-/// A clock that stands still but for the pauses it is asked for, and which writes them down.
+/// A clock that only advances with the requested pauses, and records them.
 #[derive(Debug)]
 pub(crate) struct RecordingClock {
     now: Mutex<Timestamp>,
     pauses: Mutex<Vec<Duration>>,
-    /// Pauses whose length somebody set; all others have jitter, which no snapshot can hold.
+    /// Pauses with a fixed length; all others have jitter, which snapshots cannot contain.
     exact: Vec<Duration>,
     log: Log,
 }

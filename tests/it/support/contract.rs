@@ -1,4 +1,4 @@
-//! What does openapi.yaml promise, read without any of the project's own code?
+//! The contract of openapi.yaml, read without the project's own code.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ pub(crate) struct Promise {
     pub(crate) id: String,
     /// Upper case.
     pub(crate) method: String,
-    /// With `{…}` where a parameter stands.
+    /// With `{…}` where a parameter is.
     pub(crate) path: String,
     pub(crate) query: Vec<Parameter>,
 }
@@ -62,7 +62,7 @@ fn parameters<'d>(document: &'d Value, list: &'d Value) -> Vec<&'d Value> {
     list.map(|node| target(document, node)).collect()
 }
 
-/// What a node is, or refers to.
+/// The node itself, or the node that it refers to.
 pub(crate) fn target<'d>(document: &'d Value, node: &'d Value) -> &'d Value {
     match node.get("$ref").and_then(Value::as_str) {
         Some(reference) => {

@@ -1,4 +1,4 @@
-//! What of an error is written down for people to review?
+//! The form of an error in snapshots.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! How does a test play a Gong that answers by a script, and read what was asked of it?
+//! A server that answers with a script and records the requests.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -27,10 +27,10 @@ impl Log {
     }
 }
 
-/// What the server does with one request.
+/// The action of the server for one request.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// It answers.
+    /// It responds.
     Answer {
         status: u16,
         headers: &'static [(&'static str, &'static str)],
@@ -40,7 +40,7 @@ pub(crate) enum Step {
     Lose,
 }
 
-/// An answer without further headers.
+/// A response without further headers.
 pub(crate) fn answer(status: u16, body: Value) -> Step {
     Step::Answer {
         status,
@@ -100,7 +100,7 @@ impl Scripted {
         }
     }
 
-    /// What happened. The script must have been played to its end, and nothing beside it.
+    /// The transcript. The script must have been played completely, with no other requests.
     pub(crate) async fn transcript(self) -> String {
         self.server.verify().await;
         let lines = self.log.lines();

@@ -1,4 +1,4 @@
-//! Where do snapshots go, and what is said with them?
+//! The location and the description of snapshots.
 
 use insta::Settings;
 

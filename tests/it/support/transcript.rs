@@ -1,4 +1,4 @@
-//! How is a request written down for people to review?
+//! The form of a request in snapshots.
 
 use std::fmt::Write as _;
 
@@ -47,7 +47,7 @@ pub(crate) fn line(request: &Request) -> String {
     line
 }
 
-/// The ids that a ledger makes hold eight random digits of its own.
+/// The ids of a ledger contain eight random digits.
 fn without_ledger_id(query: &str) -> String {
     let is_ledger_id =
         |part: &str| part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_hexdigit());

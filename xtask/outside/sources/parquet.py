@@ -90,10 +90,10 @@ def faults(place):
         assert message.startswith("source cannot be read: part-4.parquet: it is"), message
     part.write_bytes(whole)
     write(place, "part-4.parquet", ["400"], id_type=pa.string())
-    assert 'part-4.parquet: column "id" holds text' in place.problem()
+    assert 'part-4.parquet: column "id" has text' in place.problem()
     part.write_bytes(whole)
     (folder(place) / "_SUCCESS").unlink()
-    assert "the file that says that all parts are there is missing" in place.problem()
+    assert "the file that marks complete parts is missing" in place.problem()
     part.unlink()
     place.problem()
     part.write_bytes(whole)
@@ -104,7 +104,7 @@ def faults(place):
     assert "still being written" in place.problem()
     shutil.rmtree(folder(place) / "_temporary")
     shutil.move(folder(place), place.folder / "away")
-    assert "nothing is at deals" in place.problem()
+    assert "nothing was found at deals" in place.problem()
     shutil.move(place.folder / "away", folder(place))
     place.sync()
     assert place.count("DEAL") == count

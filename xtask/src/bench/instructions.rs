@@ -11,7 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-/// What is counted, by name of the workload in `benches/src/bin/instructions.rs`.
+/// The counted workloads, by their names in `benches/src/bin/instructions.rs`.
 const WORKLOADS: [&str; 7] = [
     "check",
     "check-spaced",

@@ -1,4 +1,4 @@
-//! The page of benchmarks: how its numbers came about, and what they are.
+//! The page of benchmarks: how the numbers were measured, and the numbers.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-/// A bench and what is said of it.
+/// A benchmark and its description.
 pub(crate) struct Chapter {
     pub(crate) bench: &'static str,
     pub(crate) title: &'static str,
@@ -17,68 +17,70 @@ pub(crate) const CHAPTERS: &[Chapter] = &[
     Chapter {
         bench: "check",
         title: "Checking a file",
-        text: "Files of other programs: Python's json.dumps in several forms, PHP's way of escaping, \
-               DuckDB's JSON, records of a tap; `benches/data/records.py` writes them from a seed. The \
-               check reads them whole: syntax, every rule of every field, custom fields, duplicates. \
-               The others do a part of that. `x sonic` is how many times as fast as sonic-rs one is, \
-               which reads the syntax alone; medians of rounds in which all take turns. jq and the \
-               check of `large` on two cores are timed by the clock, the others by the processor time \
-               of their one thread.",
+        text: "Files of other programs: Python's json.dumps in several forms, PHP's way of \
+               escaping, DuckDB's JSON, records of a tap; `benches/data/records.py` writes them \
+               from a seed. The check does everything: syntax, every rule of every field, custom \
+               fields, duplicates. The others do only part of that. `x sonic` is the speed \
+               relative to sonic-rs, which checks only the syntax; the numbers are medians of \
+               interleaved rounds. jq and the check of `large` on two cores are measured in \
+               wall-clock time, the others in the processor time of their single thread.",
     },
     Chapter {
         bench: "convert",
         title: "Converting a CSV",
-        text: "An export of nearly 200 MB, as Python's csv module writes it (`benches/data/export.py`): \
-               local dates with a zone, amounts with a currency sign and a decimal comma, words for \
-               statuses. DuckDB converts it on one thread with hand-written SQL \
-               (`benches/data/export_duckdb.py`). By processor time, the programs' start included.",
+        text: "An export of nearly 200 MB, as Python's csv module writes it \
+               (`benches/data/export.py`): local dates with a zone, amounts with a currency sign \
+               and a decimal comma, words for statuses. DuckDB converts it on one thread with \
+               hand-written SQL (`benches/data/export_duckdb.py`). The times are processor times, \
+               including the start of the programs.",
     },
     Chapter {
         bench: "writer",
         title: "Writing a file",
-        text: "A million typed deals to the null device. `time ratio` is how many times as long as \
-               `EntityWriter` one takes, which also looks for repeated ids and for the end of what fits \
-               into an upload. `EntityFile` writes to a disk.",
+        text: "A million typed deals are written to the null device. `time ratio` is the time \
+               relative to `EntityWriter`, which also finds repeated ids and keeps the size limit \
+               of an upload. `EntityFile` writes to a disk.",
     },
     Chapter {
         bench: "upload",
         title: "Uploading a file",
-        text: "One upload of 200 MB to a server on the same machine that throws it away, from the start of \
-               the process to its end, over plain HTTP and over TLS 1.3. `x curl` is how many times as \
-               long as gong-crm curl takes.",
+        text: "One upload of 200 MB to a server on the same machine that discards it, from the \
+               start of the process to its end, over plain HTTP and over TLS 1.3. `x curl` is \
+               curl's time relative to gong-crm's.",
     },
     Chapter {
         bench: "push",
         title: "Pushing a CRM",
-        text: "`examples/acme` a hundred times as large, in six files, to a local Gong in another process. \
-               By hand is what people script: six uploads by curl, and questions until each is done, with \
-               no check, no ledger, and no record beside an error.",
+        text: "A hundred times the records of `examples/acme`, in six files, to a simulator in \
+               another process. By hand means a typical script: six uploads with curl, and polling \
+               until each is done, without a check or a ledger, and without the record of an \
+               error.",
     },
     Chapter {
         bench: "plan",
         title: "Planning a million unchanged records",
-        text: "An export of a million deals of 16 fields, written by Python's json.dumps; the ledger knows \
-               all of them. The same records in another order are planned: read, checked, compared with \
-               the ledger in SQLite. DuckDB compares the two exports with `EXCEPT`, on one thread. Both \
-               by processor time of the whole process.",
+        text: "An export of a million deals of 16 fields, written by Python's json.dumps; the \
+               ledger knows all of them. The same records in another order are planned: read, \
+               checked, compared with the ledger in SQLite. DuckDB compares the two exports with \
+               `EXCEPT`, on one thread. Both times are processor times of the whole process.",
     },
     Chapter {
         bench: "compile",
         title: "Building",
-        text: "How many crates each of ours brings with its default features, itself included, and how \
-               long the first build of the command takes when nothing is built yet and everything is \
-               downloaded: optimized, as the README's first command. Seconds of a crate are by the \
-               clock while others compile beside it.",
+        text: "The number of crates that each of our crates compiles with its default features, \
+               including itself, and the time of the first optimized build of the command, as in \
+               the README, with all sources downloaded. The seconds of a crate are wall-clock \
+               times while others compile in parallel.",
     },
 ];
 
 /// The page, with the figures of each chapter.
 pub(crate) fn page(root: &Path, figures: &[String]) -> Result<String> {
     let mut page = String::from(
-        "<!-- @generated by `cargo xtask bench`; do not edit. -->\n\n# Benchmarks\n\nMeasured beside others, \
-         in one run of `cargo xtask bench`. Ratios within one table mean something; milliseconds of \
-         another machine don't. To try it on yours, have curl, openssl, jq and Python with orjson and \
-         duckdb installed, and nothing else running.\n\n",
+        "<!-- @generated by `cargo xtask bench`; do not edit. -->\n\n# Benchmarks\n\nMeasured in \
+         comparison with other tools, in one run of `cargo xtask bench`. Compare only ratios \
+         within one table, not milliseconds of different machines. To run it on your machine, \
+         install curl, openssl, jq and Python with orjson and duckdb, and run nothing else.\n\n",
     );
     writeln!(page, "| what | is |\n|---|---|")?;
     for (what, is) in machine(root)? {
@@ -97,7 +99,7 @@ pub(crate) fn page(root: &Path, figures: &[String]) -> Result<String> {
     Ok(page)
 }
 
-/// What the figures were measured with.
+/// The environment of the measurements.
 fn machine(root: &Path) -> Result<Vec<(&'static str, String)>> {
     let lock = std::fs::read_to_string(root.join("Cargo.lock"))?;
     let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

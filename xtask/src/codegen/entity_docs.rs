@@ -14,10 +14,10 @@ pub(super) fn artifact(spec: &Spec, entities: &[Entity]) -> Artifact {
         let _ = writeln!(page, "<!-- {line} -->");
     }
     page.push_str(
-        "\n# The six line formats\n\n\
-         A file holds records of one type, one JSON object a line, UTF-8, at most 200,000,000 bytes \
-         an upload. The types are listed in the order in which they are loaded. A field that is not \
-         listed is a custom field; Gong shows it once it is in the entity schema of its type.\n",
+        "\n# The six line formats\n\nA file has records of one type, one JSON object per line, in \
+         UTF-8, with at most 200,000,000 bytes per upload. The types are listed in the order in \
+         which they are loaded. A field that is not listed is a custom field; Gong shows it once \
+         it is in the entity schema of its type.\n",
     );
     for entity in entities {
         section(spec, &mut page, entity);
@@ -136,7 +136,7 @@ fn meaning(field: &Field) -> String {
     parts.join(" ")
 }
 
-/// Text that can stand in a cell of a table.
+/// Text that is safe in a cell of a table.
 fn cell(text: &str) -> String {
     text.split_whitespace()
         .collect::<Vec<_>>()

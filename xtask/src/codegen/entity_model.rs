@@ -33,7 +33,7 @@ pub(super) struct Entity {
     /// Names that Gong's interface had once, each with today's.
     pub(super) retired_names: Vec<(String, String)>,
     pub(super) fields: Vec<Field>,
-    /// A record as it stands in a file.
+    /// A record as it is in a file.
     pub(super) example: Value,
 }
 
@@ -54,11 +54,11 @@ pub(super) struct Field {
     pub(super) derived_default: Option<String>,
     pub(super) default: Option<Value>,
     pub(super) example: Option<Value>,
-    /// The property as it stands in openapi.yaml.
+    /// The property as it is in openapi.yaml.
     pub(super) schema: Value,
 }
 
-/// When a line must carry the field.
+/// When a line must have the field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presence {
     Required,
@@ -66,7 +66,7 @@ pub(super) enum Presence {
     Optional,
 }
 
-/// What a value of the field is.
+/// The kind of the field's values.
 pub(super) enum Kind {
     /// A shared component whose Rust type, of the same name, is written by hand.
     Scalar(String),
@@ -76,7 +76,7 @@ pub(super) enum Kind {
         minimum: Option<i64>,
     },
     TextList,
-    /// One of these words; the Rust enum is generated under the given name.
+    /// One of these values; the Rust enum is generated under the given name.
     Choice {
         name: String,
         words: Vec<String>,

@@ -295,7 +295,7 @@ fn choice(field: &Field) -> Option<Choice> {
     }
 }
 
-/// A closed set of words. Closed, because we send it: a value that Gong doesn't know is refused.
+/// A closed set of values. Closed, because we send it: a value that Gong doesn't know is rejected.
 struct Choice {
     name: Ident,
     about: String,
@@ -307,7 +307,7 @@ impl Choice {
         self.words.iter().map(|word| ident(&pascal_case(word)))
     }
 
-    /// The enum and its words, which need no other module.
+    /// The enum and its values, which need no other module.
     fn enumeration(&self) -> TokenStream {
         let Self { name, about, words } = self;
         let variants: Vec<Ident> = self.variants().collect();
@@ -330,7 +330,7 @@ impl Choice {
         }
 
         impl #name {
-            /// The word on the wire.
+            /// The value on the wire.
             pub fn as_str(self) -> &'static str {
                 match self {
                     #(Self::#variants => #words,)*

@@ -1,4 +1,4 @@
-//! `schemas/*.schema.json`: each line format as a JSON Schema that stands on its own.
+//! `schemas/*.schema.json`: each line format as a JSON Schema that is on its own.
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
@@ -74,7 +74,7 @@ pub(super) fn schema(spec: &Spec, entity: &Entity) -> Result<Map<String, Value>>
     Ok(schema)
 }
 
-/// A property's schema in JSON Schema terms: references resolved, vendor extensions left out.
+/// A property's schema in JSON Schema terms: references resolved, vendor extensions omitted.
 fn lowered(spec: &Spec, property: &Value) -> Result<Value> {
     let mut lowered = Map::new();
     if let Some(name) = referenced(property)

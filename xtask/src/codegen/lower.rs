@@ -1,4 +1,4 @@
-//! What progenitor can't take of an honest document, lowered one named step at a time.
+//! Lowers the parts of the document that progenitor does not support, one named step at a time.
 //!
 //! openapi.yaml itself is never bent: each function here changes a copy in memory, and says why.
 
@@ -49,7 +49,7 @@ fn inline_responses(document: &mut Value) {
     }
 }
 
-/// The line formats stand inside the uploaded file, never in a JSON body, so no operation refers to
+/// The line formats are inside the uploaded file, never in a JSON body, so no operation refers to
 /// them and the raw client needs no types for them; `gong-crm` has better ones.
 pub(super) fn drop_schemas_without_operation(document: &mut Value) {
     let used = schemas_of_operations(document);
@@ -58,7 +58,7 @@ pub(super) fn drop_schemas_without_operation(document: &mut Value) {
     }
 }
 
-/// progenitor refuses `multipart/form-data` (oxidecomputer/progenitor#518). The body becomes a
+/// progenitor rejects `multipart/form-data` (oxidecomputer/progenitor#518). The body becomes a
 /// binary one here; [`super::rewrite`] turns that one method's body into a multipart form.
 fn multipart_as_binary(document: &mut Value) {
     for operation in operations(document) {
@@ -89,8 +89,8 @@ fn one_success_type(document: &mut Value) {
     }
 }
 
-/// progenitor takes one error type an operation. The 409 of the meetings operations carries
-/// fields that the others lack, all of them optional, so its type serves every error there.
+/// progenitor supports one error type per operation. The 409 of the meetings operations has
+/// additional fields, all of them optional, so its type works for every error there.
 fn one_error_type(document: &mut Value) {
     for operation in operations(document) {
         same_schema(
@@ -106,7 +106,7 @@ fn one_error_type(document: &mut Value) {
     }
 }
 
-/// Gives the JSON bodies of the chosen responses the one schema that `choose` picks of theirs.
+/// Returns the JSON bodies of the chosen responses the one schema that `choose` picks of theirs.
 fn same_schema(
     operation: &mut Value,
     chosen: impl Fn(&str) -> bool,
@@ -134,8 +134,8 @@ fn same_schema(
     }
 }
 
-/// Gong declares the answer of `DELETE /v2/meetings/{meetingId}` as an echo of the request; it may
-/// as well be empty (gong-facts 8 #34). Without content the generated method reads no body.
+/// Gong declares the response of `DELETE /v2/meetings/{meetingId}` as an echo of the request; it
+/// may as well be empty (gong-facts 8 #34). Without content the generated method reads no body.
 fn ignore_deletion_answer(document: &mut Value) {
     for operation in operations(document) {
         if operation.get("operationId") != Some(&json!("deleteMeeting")) {
@@ -150,8 +150,8 @@ fn ignore_deletion_answer(document: &mut Value) {
     }
 }
 
-/// Generated enums are closed: a status that Gong adds tomorrow would fail to decode. Enums that
-/// come back in answers are plain strings in the raw client; `gong-crm` names the known values.
+/// Generated enums are closed: a status that Gong adds later would fail to decode. Enums in
+/// responses are plain strings in the raw client; `gong-crm` names the known values.
 fn open_response_enums(document: &mut Value) {
     let answered = reachable_from_responses(document);
     let Some(schemas) = schemas(document) else {
@@ -168,7 +168,7 @@ fn open_response_enums(document: &mut Value) {
 
 /// The raw client sends what it is given: rules on values live in `gong-crm`, which names the one
 /// that is broken. Patterns and lengths would become newtypes with a regular-expression engine;
-/// `date-time` would become a chrono type that prints fractions, which Gong refuses; `minimum`
+/// `date-time` would become a chrono type that prints fractions, which Gong rejects; `minimum`
 /// would become `NonZero` types.
 fn plain_scalars(document: &mut Value) {
     each_schema(document, &mut |object| {
@@ -191,7 +191,7 @@ fn plain_scalars(document: &mut Value) {
 }
 
 /// `allOf` around a single reference only exists to hang a description on it; the generator would
-/// make a type of its own out of each.
+/// make its own type out of each.
 fn inline_lone_all_of(document: &mut Value) {
     each_schema(document, &mut |object| {
         if let Some([only]) = object
@@ -238,8 +238,8 @@ fn inline_scalars(document: &mut Value) {
     });
 }
 
-/// Gong's own examples hold `null` where its schemas say a list or a text, so any property of an
-/// answer may be null; a generated field that is not optional would fail to decode.
+/// Gong's own examples have `null` where its schemas say a list or a text, so any property of a
+/// response may be null; a generated field that is not optional would fail to decode.
 fn nullable_answers(document: &mut Value) {
     let answered = reachable_from_responses(document);
     let Some(schemas) = schemas(document) else {
@@ -278,7 +278,7 @@ pub(super) fn schemas_of_operations(document: &Value) -> BTreeSet<String> {
     reachable(document, roots)
 }
 
-/// The names of the component schemas that an answer can hold.
+/// The names of the component schemas that a response can contain.
 fn reachable_from_responses(document: &Value) -> BTreeSet<String> {
     let mut roots: Vec<&Value> = document
         .pointer("/components/responses")
@@ -295,8 +295,8 @@ fn reachable_from_responses(document: &Value) -> BTreeSet<String> {
     reachable(document, roots)
 }
 
-/// The names of the component schemas that these parts of the document refer to, also through others.
-/// What a vendor extension refers to does not count.
+/// The names of the component schemas that these parts of the document refer to, also through
+/// others. References of a vendor extension do not count.
 fn reachable<'d>(document: &'d Value, mut waiting: Vec<&'d Value>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     while let Some(value) = waiting.pop() {
@@ -336,8 +336,8 @@ fn operations(document: &mut Value) -> Vec<&mut Value> {
 
 /// Calls `change` for every object below `value` that can be a schema, innermost last.
 ///
-/// Examples are data, and servers hold no schemas: they are passed over. So is a map of properties itself, in
-/// which `pattern` or `default` would be the name of a field.
+/// Examples are data, and servers have no schemas: they are skipped. So is a map of properties
+/// itself, in which `pattern` or `default` would be the name of a field.
 fn each_schema(value: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
     match value {
         Value::Object(object) => {
@@ -369,7 +369,7 @@ fn each_schema(value: &mut Value, change: &mut impl FnMut(&mut Map<String, Value
 mod tests {
     use super::*;
 
-    /// One operation with the given parts, under a path of its own.
+    /// One operation with the given parts, under its own path.
     fn document(operation: &Value, schemas: &Value) -> Value {
         json!({"paths": {"/x": {"post": operation}}, "components": {"schemas": schemas}})
     }
@@ -430,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn only_enums_of_answers_are_opened() {
+    fn only_enums_of_responses_are_opened() {
         let operation = json!({"operationId": "u", "responses": {"200": {"content": {"application/json": {
             "schema": {"$ref": "#/components/schemas/Answer"}}}}}});
         let schemas = json!({
@@ -493,7 +493,7 @@ mod tests {
     }
 
     #[test]
-    fn any_property_of_an_answer_may_be_null() {
+    fn any_property_of_a_response_can_be_null() {
         let operation = json!({"operationId": "u", "responses": {"200": {"content": {"application/json": {
             "schema": {"$ref": "#/components/schemas/Answer"}}}}}});
         let mut value = document(
@@ -516,7 +516,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_of_a_deletion_is_not_read() {
+    fn response_of_a_deletion_is_not_read() {
         let operation = json!({"operationId": "deleteMeeting", "responses": {"200": {"description": "d", "content": {}}}});
         let mut value = document(&operation, &json!({}));
         ignore_deletion_answer(&mut value);

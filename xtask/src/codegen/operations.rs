@@ -98,7 +98,7 @@ pub(super) fn artifact(spec: &Spec) -> Result<Artifact> {
                 self.facts().scope
             }
 
-            /// What it does, in one line.
+            /// A summary of the operation in one line.
             pub fn summary(self) -> &'static str {
                 self.facts().summary
             }

@@ -54,7 +54,7 @@ pub(super) fn child(pointer: &str, key: &str) -> String {
     format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
-/// The word that was probably meant.
+/// The known word that is most similar.
 pub(super) fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let limit = (word.chars().count() / 3).max(1);
     words
@@ -69,7 +69,7 @@ pub(super) fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// How to fix a word that is none of these: the one that was probably meant, or the list.
+/// How to fix an unknown word: the most similar known one, or the list.
 pub(super) fn choose<'w, W>(word: &str, words: W) -> String
 where
     W: IntoIterator<Item = &'w str> + Clone,

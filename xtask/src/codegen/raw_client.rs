@@ -41,7 +41,7 @@ fn generate(lowered: &Value) -> Result<TokenStream, String> {
         .with_inner_type(quote::quote! { crate::Authorization })
         // Ordered, so that what the client prints does not change from run to run.
         .with_map_type("::std::collections::BTreeMap");
-    // The report of a panic goes into our own message instead of standard error.
+    // The message of a panic becomes part of our own message instead of going to standard error.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -59,8 +59,8 @@ fn generate(lowered: &Value) -> Result<TokenStream, String> {
     }
 }
 
-/// The message for a document that passed the check and that progenitor does not take: each
-/// operation that does not work alone, or the whole document.
+/// The message for a document that passed the check but that progenitor rejects: each operation
+/// that fails alone, or the whole document.
 fn refused(spec: &Spec, lowered: &Value, reason: &str) -> Problems {
     let problem = |pointer: String, reason: &str| Problem {
         line: spec.lines.of(&pointer),

@@ -18,7 +18,7 @@ pub(super) fn rewrite(file: &mut File) -> Result<()> {
 }
 
 /// Turns the one method with a binary body into one that sends `multipart/form-data`: progenitor
-/// refuses that media type, so [`super::lower`] hid it behind `application/octet-stream`.
+/// rejects that media type, so [`super::lower`] hid it behind `application/octet-stream`.
 struct MultipartBody {
     methods: usize,
 }
@@ -105,7 +105,7 @@ fn sets_up_headers(statement: &Stmt) -> bool {
     }
 }
 
-/// Whether an argument of the call holds this string literal.
+/// Whether an argument of the call contains this string literal.
 fn mentions(call: &ExprMethodCall, text: &str) -> bool {
     use quote::ToTokens as _;
     let quoted = format!("\"{text}\"");
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_binary_body_becomes_a_form_and_the_version_header_goes() {
+    fn binary_body_becomes_a_form_without_version_header() {
         let binary = ".header(CONTENT_TYPE, HeaderValue::from_static(\"application/octet-stream\")).body(body)";
         let mut file = syn::parse_file(&method(binary)).unwrap();
         rewrite(&mut file).unwrap();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_without_a_binary_body_is_refused() {
+    fn client_without_a_binary_body_is_rejected() {
         let mut file = syn::parse_file(&method(".json(&body)")).unwrap();
         assert!(
             rewrite(&mut file)

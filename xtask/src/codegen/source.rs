@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::problem::{Problem, Problems, child};
 
-/// The document and where its parts stand in the file.
+/// The document and the positions of its parts in the file.
 pub(super) struct Source {
     pub(super) document: Value,
     pub(super) lines: Lines,
@@ -35,7 +35,7 @@ impl Lines {
 ///
 /// # Errors
 ///
-/// Every key that stands twice in one mapping or is not a text, every alias; or the one place that is
+/// Every key that is twice in one mapping or is not a text, every alias; or the one place that is
 /// not YAML.
 pub(super) fn parse(text: &str) -> Result<Source, Problems> {
     let lines = places(text)?;
@@ -58,7 +58,7 @@ fn not_yaml(pointer: String, line: usize, message: &str) -> Problems {
 /// A mapping or a sequence whose end is not read yet.
 struct Open {
     pointer: String,
-    /// In a mapping: the key whose value comes next. In a sequence: nothing.
+    /// In a mapping: the key of the next value. In a sequence: nothing.
     key: Option<String>,
     /// In a sequence: the index of the next element.
     next: Option<usize>,
@@ -75,7 +75,7 @@ struct Walk {
     documents: usize,
 }
 
-/// The line of every place. A parser for values does not tell it, and keeps one of two equal keys.
+/// The line of every node. A parser for values does not report it, and keeps one of two equal keys.
 fn places(text: &str) -> Result<Lines, Problems> {
     let mut walk = Walk::default();
     walk.lines.0.insert(String::new(), 1);
@@ -191,7 +191,7 @@ impl Walk {
         }
         self.last.clone_from(&pointer);
         let first = self.lines.0.insert(pointer.clone(), line);
-        // Inside of a mapping that is there twice, its keys are of course there twice as well.
+        // If a mapping occurs twice, so do its keys.
         let is_inside = self
             .problems
             .iter()
@@ -200,9 +200,7 @@ impl Walk {
             self.problems.push(Problem {
                 pointer,
                 line,
-                message: format!(
-                    "the key `{key}` is there twice; the first one is on line {first}"
-                ),
+                message: format!("the key `{key}` occurs twice; the first one is on line {first}"),
                 fix: "remove one of them, or rename it".to_owned(),
             });
         }

@@ -12,7 +12,7 @@ use super::source::{Lines, Source};
 pub(super) struct Spec {
     /// The document, keys in the order they are written.
     pub(super) document: Value,
-    /// Where its parts stand in the file.
+    /// The positions of its parts in the file.
     pub(super) lines: Lines,
     /// SHA-256 of the file's bytes, in hexadecimal.
     hash: String,

@@ -74,7 +74,7 @@ impl<'d> Findings<'d> {
         entries(self.document.pointer(pointer))
     }
 
-    /// What the node is, or refers to.
+    /// The node itself, or the node that it refers to.
     fn target(&self, node: &'d Value) -> &'d Value {
         let mut current = node;
         // The references were checked before, circles included.

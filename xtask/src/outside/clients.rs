@@ -1,4 +1,4 @@
-//! Clients that generators of others make of the contract: each one compiles, and uploads a file.
+//! Clients that other generators make from the contract: each one compiles, and uploads a file.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -51,7 +51,8 @@ const CLIENTS: &[Client] = &[
     },
 ];
 
-/// Generates each client and has it upload; goes on after a failure, so that all are seen.
+/// Generates each client and lets it upload a file; continues after a failure, so that all are
+/// seen.
 pub(super) fn run(outside: &Outside) -> Result<()> {
     let folder = outside.folder.join("clients");
     if folder.exists() {

@@ -44,7 +44,7 @@ fn build(outside: &Outside, arguments: &[&str], name: &str) -> Result<PathBuf> {
     Ok(built.with_extension(std::env::consts::EXE_EXTENSION))
 }
 
-/// Runs a program of `xtask/outside/sources` with the command, against a simulator of its own.
+/// Runs a program of `xtask/outside/sources` with the command, against its own simulator.
 fn run_program(outside: &Outside, name: &str, variables: &[(&str, PathBuf)]) -> Result<()> {
     let all = ["-p", "gong-crm-cli", "--all-features"];
     let command = build(outside, &all, "gong-crm")?;

@@ -122,7 +122,7 @@ fn command(outside: &Outside) -> Result<PathBuf> {
         .with_extension(std::env::consts::EXE_EXTENSION))
 }
 
-/// Accounts without a date, with texts that a page must not take for its own.
+/// Accounts without a date, with texts that a page must escape.
 fn invalid_accounts() -> Result<String> {
     let mut text = String::new();
     for number in 0..FINDINGS {

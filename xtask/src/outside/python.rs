@@ -9,7 +9,7 @@ use super::Outside;
 use super::tools::{program, quiet, run as shown};
 use crate::ci::say;
 
-/// What a user types after `pip install gong-crm`, each of which has to answer.
+/// Commands that a user types after `pip install gong-crm`; each of them must work.
 const COMMANDS: &[&[&str]] = &[
     &["gong-crm", "--version"],
     &["target-gong-crm", "--about", "--format", "json"],
@@ -62,7 +62,7 @@ pub(super) fn run(outside: &Outside) -> Result<()> {
     let examples = outside.root.join("examples/python");
     for example in ["dlt_destination.py", "dagster_asset.py"] {
         say(&format!("-- {example}"));
-        // dlt keeps its pipelines, and Dagster its runs, in the home folder unless told otherwise.
+        // dlt keeps its pipelines, and Dagster its runs, in the home folder by default.
         quiet(
             program(&tools, "python")
                 .arg(example)

@@ -13,7 +13,7 @@ const EXAMPLES: &str = "100";
 /// The same requests in every run.
 const SEED: &str = "20261126";
 
-/// Runs on a simulator of its own: after it, all other operations find no integration.
+/// Runs on its own simulator: after it, all other operations find no integration.
 const DELETION: &str = "deleteGenericCrmIntegration";
 
 pub(super) fn run(outside: &Outside) -> Result<()> {

@@ -1,4 +1,5 @@
-//! A simulator of its own for each suite, as a program of any language gets one: by its environment.
+//! A separate simulator for each suite, as a program in any language gets one: through its
+//! environment.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -7,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-/// What a client has to know of the simulator.
+/// The settings that a client needs for the simulator.
 const NEEDED: [&str; 4] = [
     "GONG_BASE_URL",
     "GONG_ACCESS_KEY",
@@ -22,7 +23,7 @@ pub(super) struct Simulator {
 }
 
 impl Simulator {
-    /// Starts one, and waits until it has said where it is.
+    /// Starts one, and waits until it has printed its settings.
     pub(super) fn start(root: &Path, arguments: &[&str]) -> Result<Self> {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
         let mut command = Command::new(&cargo);

@@ -9,7 +9,7 @@ use super::simulator::Simulator;
 use super::tools::{program, quiet, run as shown};
 use crate::ci::say;
 
-/// Packages that don't go together, so that each has an environment of its own.
+/// Packages that don't go together, so that each has its own environment.
 const PACKAGES: [&str; 3] = ["sdk", "tap", "meltano"];
 
 pub(super) fn run(outside: &Outside) -> Result<()> {

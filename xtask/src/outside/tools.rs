@@ -1,4 +1,4 @@
-//! The tools of others: what has to be there, and what is installed beside it in pinned versions.
+//! The tools of others: what must be there, and what is installed beside it in pinned versions.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

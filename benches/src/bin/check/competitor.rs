@@ -176,7 +176,7 @@ struct Deal<'a> {
     others: HashMap<String, serde_json::Value>,
 }
 
-/// Gives each line to `each`, read in blocks of 256 KiB as the check reads them.
+/// Returns each line to `each`, read in blocks of 256 KiB as the check reads them.
 fn lines(file: &Path, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<u64> {
     let mut file = File::open(file)?;
     let mut buffer = vec![0; 256 * 1024];

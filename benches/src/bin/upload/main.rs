@@ -1,9 +1,9 @@
-//! How fast does a file of 200 MB leave, beside `curl -F`?
+//! Benchmark of the upload of a file of 200 MB, compared with `curl -F`.
 //!
 //! `cargo xtask bench upload [--rounds N --gate]`
 //!
-//! A server in a process of its own takes the bytes and throws them away, once over plain HTTP and
-//! once over TLS. The contenders run in turn, each as a process from its start to its end; the first
+//! A server in its own process takes the bytes and throws them away, once over plain HTTP and once
+//! over TLS. The contenders run in turn, each as a process from its start to its end; the first
 //! round is dropped. curl and openssl, for the certificate, must be installed.
 
 use std::fs::{self, File};
@@ -21,7 +21,7 @@ use gong_crm::{Client, Credentials, ObjectType};
 
 mod sink;
 
-/// What is claimed, and below which ratio a change has to be looked at, noise considered.
+/// What is claimed, and below which ratio a change must be looked at, noise considered.
 const GOALS: [(&str, f64, f64); 2] = [("http", 1.0, 0.8), ("https", 1.3, 1.0)];
 
 /// The most memory of an upload of any size, in KiB.

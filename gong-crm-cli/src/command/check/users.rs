@@ -1,4 +1,4 @@
-//! `gong-crm check --users`: whose deals nobody sees, without a call.
+//! `gong-crm check --users`: deals that nobody sees, without a call.
 
 use std::path::{Path, PathBuf};
 

@@ -78,7 +78,7 @@ fn base_url(client: &Client, listed: &Listed, source: &str) -> Check {
     }
 }
 
-/// Whether the answer is not from Gong's API, or there is none.
+/// Whether the response is not from Gong's API, or there is none.
 fn is_elsewhere(error: &Error) -> bool {
     matches!(
         error.kind(),
@@ -160,12 +160,12 @@ async fn clock(client: &Client) -> Check {
                 State::Warning,
                 format!("{} s {way} the server's", seconds.abs()),
             )
-            .with_hint("set this machine's clock; dates that are taken from it would be wrong")
+            .with_hint("set this machine's clock; dates that are based on it would be wrong")
         }
     }
 }
 
-/// Checks the integration; gives its id for the calls that need one.
+/// Checks the integration; returns its id for the calls that need one.
 fn integration(
     listed: &Listed,
     named: Option<(IntegrationId, &Source)>,
@@ -288,7 +288,7 @@ async fn owners(client: &Client, id: Option<IntegrationId>) -> Vec<Check> {
     vec![readable, counted]
 }
 
-/// What the last probe found out.
+/// The results of the last probe.
 async fn facts(client: &Client, id: Option<IntegrationId>) -> Check {
     let name = "probe";
     let hint = "gong-crm doctor --probe finds out what Gong does not document";
@@ -317,7 +317,7 @@ fn scope_name(operation: Operation) -> String {
     format!("scope {}", operation.scope())
 }
 
-/// Judges a scope by an answer: an error about the request itself shows that the scope is there.
+/// Judges a scope by a response: an error about the request itself shows that the scope exists.
 fn scope(operation: Operation, answer: Result<(), Error>) -> Check {
     let name = scope_name(operation);
     match answer {

@@ -35,7 +35,7 @@ impl State {
 pub(super) struct Check {
     pub(super) name: String,
     pub(super) state: State,
-    /// What was found; for a failure, its cause.
+    /// The result; for a failure, its cause.
     pub(super) message: String,
     pub(super) hint: Option<String>,
     /// The deals by their owners, of the check that counts them.

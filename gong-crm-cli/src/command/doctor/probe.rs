@@ -46,15 +46,15 @@ pub(super) async fn run(global: &Global, args: &Doctor, output: Output) -> Resul
     })
 }
 
-/// Whether somebody at the terminal agrees.
+/// Whether the person at the terminal agrees.
 fn asked(output: Output) -> Result<bool, CliError> {
     output.message(&format!(
-        "The probe sends one account and one contact to Gong, whose ids begin with gong-crm-probe-, \
-         changes the contact some times, and deletes both. It takes about {CALLS} calls and some \
-         minutes."
+        "The probe sends one account and one contact to Gong, whose ids begin with \
+         gong-crm-probe-, changes the contact several times, and deletes both. It takes about \
+         {CALLS} calls and some minutes."
     ));
     if !std::io::stdin().is_terminal() {
-        let message = "the probe needs somebody's consent";
+        let message = "the probe needs confirmation";
         return Err(CliError::new(Exit::Usage, message).with_hint("give it with --yes"));
     }
     output.message("Probe this Gong? [y/N]");
@@ -72,7 +72,7 @@ fn failure(error: ProbeError) -> CliError {
     }
 }
 
-/// The word for an answer.
+/// The text of an answer.
 pub(super) fn word(answer: Option<bool>) -> &'static str {
     match answer {
         Some(true) => "yes",
@@ -102,7 +102,7 @@ fn print(report: &ProbeReport, output: Output) {
         ));
     }
     output.status(&format!(
-        "kept in the ledger; push and sync follow it ({})",
+        "stored in the ledger; push and sync use it ({})",
         counted(report.calls, "call")
     ));
 }

@@ -1,4 +1,4 @@
-//! `gong-crm drift PATH`: files compared with what Gong holds, value by value.
+//! `gong-crm drift PATH`: files compared with what Gong has, value by value.
 
 use std::path::PathBuf;
 
@@ -110,7 +110,8 @@ fn files(
     for file in planned {
         match readable(file.object_type) {
             Ok(object_type) => files.push((file.path, object_type)),
-            // A file that was named is meant; of a directory the rest can still be compared.
+            // A file that was named must be readable; in a directory, the others can still be
+            // compared.
             Err(failure) if paths.contains(&file.path) => return Err(failure),
             Err(failure) => output.status(&format!(
                 "{} skipped: {}",

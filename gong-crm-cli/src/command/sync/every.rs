@@ -1,4 +1,4 @@
-//! `gong-crm sync --every`: one round after another, until a signal comes.
+//! `gong-crm sync --every`: repeats rounds until a signal arrives.
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
@@ -21,13 +21,13 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const SHOW_EVERY: Duration = Duration::from_secs(1);
 
 impl Round {
-    /// Runs rounds until a signal comes.
+    /// Runs rounds until a signal arrives.
     pub(super) async fn for_ever(&mut self, every: Duration) -> Result<Exit, CliError> {
         let wait = self.options.push.poll.timeout.min(WAIT_OF_A_ROUND);
         self.options.push.poll = self.options.push.poll.with_timeout(wait);
         self.is_one_of_many = true;
         let mut dashboard = Dashboard::new(self.output, &self.options.scope, self.shows_progress);
-        // One line per round is enough, unless somebody watches.
+        // One line per round is enough, unless a person watches.
         self.shows_progress &= std::io::stderr().is_terminal();
         let clock = Arc::clone(self.connection.client.clock());
         let mut pace = Pace::new(every);
@@ -69,7 +69,8 @@ impl Round {
                     self.output.error(&error);
                 }
             }
-            // A list is confirmed once; what is in it and came back is not deleted later.
+            // A list is confirmed only once; records in it that vanish again later are not deleted
+            // by it.
             self.options.confirm_deletions = None;
             let pause = pace.pause(left);
             if pace.is_stretched(left) != was_stretched {
@@ -92,7 +93,7 @@ impl Round {
         }
     }
 
-    /// Waits for the next round; gives the signal that came first.
+    /// Waits for the next round; returns a signal that arrived before.
     async fn wait_until(&mut self, next: Duration, dashboard: &mut Dashboard) -> Option<Exit> {
         let clock = Arc::clone(self.connection.client.clock());
         let mut signal = None;
@@ -141,7 +142,7 @@ impl Round {
             }
             if !is_said {
                 self.output
-                    .status("paused; gong-crm sync --continue lets it go on");
+                    .status("paused; gong-crm sync --continue resumes it");
                 is_said = true;
             }
             tokio::select! {

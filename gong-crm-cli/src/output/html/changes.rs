@@ -1,4 +1,4 @@
-//! What was sent since a time as a page.
+//! A page of what was sent since a time.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::output::table::seconds;
 const KINDS: [Kind; 3] = [
     ("accepted", Fill::New),
     ("rejected", Fill::Gone),
-    ("not judged yet, or not known", Fill::Held),
+    ("no verdict yet, or unknown", Fill::Held),
 ];
 
-/// A page about the entries, newest or oldest first as the ledger gives them.
+/// A page of the entries, in the order of the ledger.
 pub(crate) fn changes(title: &str, past: &[RecordHistory]) -> Page {
     let kind = |entry: &RecordHistory| match entry.outcome {
         Some(RecordOutcome::Accepted) => 0,
@@ -73,7 +73,7 @@ pub(crate) fn changes(title: &str, past: &[RecordHistory]) -> Page {
         .fact("records sent", past.len() as u64)
         .fact("accepted", of(0))
         .fact("rejected", of(1))
-        .fact("not judged or not known", of(2))
+        .fact("no verdict or unknown", of(2))
         .section(Section::new("Hours").chart(Chart::new(
             "Records sent in each hour",
             &KINDS,

@@ -1,4 +1,4 @@
-//! What the check found as a page.
+//! A page of the findings of a check.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! How a page looks. It has no script, loads nothing, and says in words what its colors say.
+//! The layout of pages. They have no script, load nothing, and say in text what their colors mean.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

@@ -1,4 +1,4 @@
-//! A plan, and what became of it, as a page.
+//! A plan and its results, as a page.
 
 use gong_crm::push::Verdict;
 use gong_crm::sync::{PlanAction, SyncPlan, SyncReport, TypeSummary};
@@ -26,7 +26,7 @@ pub(crate) fn plan(plan: &SyncPlan, calls_left: Option<u64>) -> Page {
 pub(crate) fn sync(report: &SyncReport, calls_left: Option<u64>) -> Page {
     let (explained, tone) = meaning(report.verdict);
     let title = if report.verdict == Verdict::Done {
-        "Sync: Gong is equal to the sources"
+        "Sync: Gong is in sync with the sources"
     } else {
         "Sync"
     };
@@ -107,8 +107,8 @@ fn described(page: Page, plan: &SyncPlan, calls_left: Option<u64>) -> Page {
         let table = Table::new(heading, &columns, rows, of_kind().count() as u64);
         page = page.section(Section::new(heading).table(table));
     }
-    let left_out = plan
-        .left_out
+    let skipped = plan
+        .skipped
         .iter()
         .map(|left| format!("{} {}: {}", left.object_type, left.object_id, left.reason));
     page = page.section(Section::new("Left out of the plan file").lines(left_out));

@@ -1,4 +1,4 @@
-//! What became of a push as a page.
+//! The result of a push as a page.
 
 use gong_crm::push::{FileReport, Report, Verdict};
 
@@ -24,30 +24,30 @@ pub(crate) fn push(report: &Report) -> Page {
     files(page, &report.files).section(Section::new("Notes").lines(report.notes.clone()))
 }
 
-/// What a verdict means for a reader who does not know the words.
+/// The meaning of a verdict, for readers who do not know the names.
 pub(super) fn meaning(verdict: Verdict) -> (&'static str, Tone) {
     match verdict {
-        Verdict::Done => ("Gong holds every record as it was given.", Tone::Good),
+        Verdict::Done => ("Every record is in Gong as given.", Tone::Good),
         Verdict::Partial => (
-            "Some records are rejected or held back; Gong holds all others.",
+            "Some records are rejected or held back; all others are in Gong.",
             Tone::Warn,
         ),
         Verdict::HeldBack => (
-            "A limit holds something back; all else is done or rejected.",
+            "A limit holds back some records; all others are accepted or rejected.",
             Tone::Warn,
         ),
         Verdict::TimedOut => (
-            "Gong has not finished; gong-crm resume goes on.",
+            "Gong has not finished; gong-crm resume continues.",
             Tone::Warn,
         ),
         Verdict::Unknown => (
-            "It is not known what Gong has; gong-crm resume asks.",
+            "The outcome is unknown; gong-crm resume asks Gong.",
             Tone::Bad,
         ),
         Verdict::Invalid => ("The check found errors, and nothing was sent.", Tone::Bad),
         Verdict::Failed => ("Something was not sent, or failed as a whole.", Tone::Bad),
-        Verdict::Canceled => ("It was stopped; gong-crm resume goes on.", Tone::Bad),
-        _ => ("Each file says what became of it.", Tone::Bad),
+        Verdict::Canceled => ("It was stopped; gong-crm resume continues.", Tone::Bad),
+        _ => ("Each file has its own result.", Tone::Bad),
     }
 }
 
@@ -63,7 +63,7 @@ pub(super) fn files(page: Page, files: &[FileReport]) -> Page {
     };
     let name = |file: &FileReport| format!("{} {}", file.object_type, file.path.display());
     let rows = files.iter().map(|file| (name(file), numbers(file)));
-    let chart = Chart::new("What became of the records of each file", &KINDS, rows);
+    let chart = Chart::new("Results of the records of each file", &KINDS, rows);
     let columns = [
         ("type", false),
         ("file", false),

@@ -80,7 +80,7 @@ fn sent_form_of_a_bad_line_is_an_error_and_appends_nothing() {
 }
 
 #[test]
-fn stage_is_retired_and_comes_back() {
+fn stage_is_deactivated_and_reactivated() {
     let mut out = Vec::new();
     let line = br#"{"objectId":"S-1","name":"Won","isActive":true}"#;
     stage_line(line, false, None, &mut out).unwrap();

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// Whether Gong holds the value that was sent.
+/// Whether Gong has the value that was sent.
 pub(super) fn same(field: &str, sent: &Value, held: &Value) -> bool {
     // A record that is not deleted need not say so.
     if field == "isDeleted" {
@@ -35,7 +35,8 @@ fn same_value(sent: &Value, held: &Value) -> bool {
     }
 }
 
-/// Whether both are whole numbers, of which unequal ones can be alike as floating-point numbers.
+/// Whether both are whole numbers, which may differ although they are equal as floating-point
+/// numbers.
 fn both_whole(sent: &Value, held: &Value) -> bool {
     let is_whole = |value: &Value| value.is_i64() || value.is_u64();
     is_whole(sent) && is_whole(held)
@@ -43,7 +44,7 @@ fn both_whole(sent: &Value, held: &Value) -> bool {
 
 fn same_moment(sent: &str, held: &str) -> bool {
     match (sent.parse::<Timestamp>(), held.parse::<Timestamp>()) {
-        // A fraction of a second is none that Gong takes.
+        // Gong does not accept fractions of a second.
         (Ok(sent), Ok(held)) => sent.as_second() == held.as_second(),
         (Err(_), Ok(_)) => is_start_of_day(sent, held),
         (Ok(_), Err(_)) => is_start_of_day(held, sent),
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_differ_are_told() {
+    fn different_values_are_reported() {
         for (sent, held) in [
             (
                 json!("2026-03-01T09:30:00+01:00"),

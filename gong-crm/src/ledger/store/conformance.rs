@@ -1,4 +1,4 @@
-//! What a [`Store`] has to do, as a suite that any store can run in its tests.
+//! A test suite for implementations of [`Store`].
 //!
 //! [`check`] needs a tokio runtime, best with several threads. It writes some 100,000 small entries.
 
@@ -15,7 +15,8 @@ mod tests;
 /// What failed, in a sentence; otherwise nothing.
 type Outcome = Result<(), String>;
 
-/// Runs the suite. `make` gives an empty store each time; stores that it gave before are dropped.
+/// Runs the suite. `make` creates an empty store each time; stores that it created before are
+/// dropped.
 ///
 /// # Errors
 ///
@@ -360,7 +361,7 @@ async fn an_abandoned_commit_is_made_wholly_or_not_at_all(store: Arc<impl Store>
             tokio::task::yield_now().await;
         }
         drop(commit);
-        // What is still on its way is done before the next change.
+        // Unfinished changes are completed before the next change.
         put(&*store, &[(Table::Meta, b"next", b"")]).await?;
         whole_generation(&*store, &[Table::Records, Table::History]).await?;
     }

@@ -1,11 +1,11 @@
 //! Open uploads of ledgers that an earlier version of this crate wrote (formats 1 and 2).
 //!
-//! [`SqliteStore::open`](super::SqliteStore::open) changes such a file into the present format after
-//! it has copied it to a file with `.format-1.bak` or `.format-2.bak` at the end of its name. What it
-//! keeps is the number of calls per minute and the open uploads. The latter are entries of
-//! [`Table::Meta`] until somebody removes them, so that a process that is killed right after the
-//! change loses none of them: Gong may have received an upload in state `sending`, and a later one of
-//! the same type has to wait for its verdict.
+//! [`SqliteStore::open`](super::SqliteStore::open) converts such a file to the current format,
+//! after copying it to a file with the suffix `.format-1.bak` or `.format-2.bak`. It keeps the
+//! number of calls per minute and the open uploads. The latter stay in [`Table::Meta`] until they
+//! are removed, so that none is lost if the process is killed right after the conversion: Gong may
+//! have received an upload in state `sending`, and a later one of the same type must wait for its
+//! verdict.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ const END: &[u8] = b"legacy-upload0";
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LegacyUpload {
-    /// Its place in the order in which uploads were planned.
+    /// Its position in the order in which uploads were planned.
     pub number: u64,
     /// The id under which Gong keeps the upload.
     pub client_request_id: String,
@@ -34,7 +34,7 @@ pub struct LegacyUpload {
     pub integration_id: i64,
     /// The type of its records, such as `ACCOUNT`.
     pub object_type: String,
-    /// The file that the records come from; `-` is the standard input.
+    /// The file of the records; `-` is standard input.
     pub source_path: PathBuf,
     /// Which upload of that file it is, from 1.
     pub part: u32,
@@ -53,7 +53,7 @@ pub struct LegacyUpload {
     pub planned_at: Timestamp,
     /// When the state changed last.
     pub updated_at: Timestamp,
-    /// Gong's last answer, as JSON, or an error message.
+    /// Gong's last response as JSON, or an error message.
     pub answer: Option<String>,
     /// Where its bytes are, as the JSON document that formats 1 and 2 used.
     pub content: Option<String>,
@@ -61,7 +61,7 @@ pub struct LegacyUpload {
 
 impl LegacyUpload {
     /// Deletes the upload from the store when `batch` is committed: in the transaction that writes
-    /// what became of it.
+    /// its result.
     ///
     /// ```
     /// use gong_crm::ledger::store::{Batch, MemoryStore, Store, legacy};

@@ -14,8 +14,8 @@ type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// A store in memory, for tests and for apps that keep nothing between two starts.
 ///
-/// What is in it ends with the process: the next one sends every record again, and can't resume an
-/// upload.
+/// Its content is lost when the process ends: the next process sends every record again, and can't
+/// resume an upload.
 ///
 /// ```
 /// use gong_crm::ledger::store::{Batch, MemoryStore, Store, Table};
@@ -48,7 +48,7 @@ impl MemoryStore {
     }
 }
 
-/// Every change of what is locked here is a single assignment, so a panic elsewhere does no harm.
+/// Every change of what is locked here is a single assignment, so a panic elsewhere is harmless.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,8 @@
 //! Where a ledger keeps its entries: tables of keys and values, changed in transactions.
 //!
 //! A [`Ledger`](crate::ledger::Ledger) knows uploads and records; a [`Store`] only knows bytes. Two
-//! stores are here, [`MemoryStore`] and, with the feature `sqlite`, [`SqliteStore`]. An app that has
-//! a database of its own implements [`Store`] for it and runs [`conformance::check`] in its tests.
+//! stores are here, [`MemoryStore`] and, with the feature `sqlite`, [`SqliteStore`]. An app with
+//! its own database implements [`Store`] for it and runs [`conformance::check`] in its tests.
 
 use std::fmt;
 use std::future::Future;
@@ -32,17 +32,17 @@ pub enum Table {
     Meta,
     /// One entry per upload, as JSON, by number.
     Uploads,
-    /// What each open upload holds, record by record; by upload and chunk.
+    /// The records of each open upload; by upload and chunk.
     Manifests,
-    /// What Gong holds of each record; by integration, type and object id.
+    /// The version of each record in Gong; by integration, type and object id.
     Records,
-    /// What became of each record of an upload that has ended; by upload and chunk.
+    /// The result of each record of a finished upload; by upload and chunk.
     History,
     /// The content of records that are rejected, uncertain or held back, and of stages.
     Contents,
     /// The calls that were made, by minute.
     Calls,
-    /// What reading records back from Gong found; by integration, type and object id.
+    /// The results of reading records back from Gong; by integration, type and object id.
     ReadBacks,
 }
 
@@ -172,7 +172,7 @@ pub type Update<'a> = Box<dyn FnMut(Option<&[u8]>) -> Option<Vec<u8>> + Send + '
 ///
 /// All methods are asynchronous; a store that blocks runs on a blocking thread.
 pub trait Store: fmt::Debug + Send + Sync + 'static {
-    /// Reads the values of some keys, in the order of `keys`; `None` where there is no entry.
+    /// Reads the values of some keys, in the order of `keys`; `None` for a key without an entry.
     ///
     /// # Errors
     ///
@@ -215,8 +215,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`LedgerError::Held`] when somebody else has it, [`LedgerError::Storage`] when it can't be
-    /// taken.
+    /// [`LedgerError::Held`] if another process has it, [`LedgerError::Storage`] if it can't be
+    /// acquired.
     fn try_lock(&self) -> StoreFuture<'_, super::LedgerLock>;
 
     /// A directory for the bodies of uploads that are under way; without one, they are kept in
@@ -225,8 +225,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         None
     }
 
-    /// Keeps a few bytes beside the database and not in it, so that a database that is put back from
-    /// a backup is noticed. By default nothing is kept.
+    /// Keeps a few bytes beside the database and not in it, so that a database that is restored
+    /// from a backup is noticed. By default nothing is kept.
     ///
     /// # Errors
     ///

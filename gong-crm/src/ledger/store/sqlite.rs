@@ -36,16 +36,16 @@ const LOG_LIMIT: i64 = 16 * 1024 * 1024;
 
 /// A store in a SQLite file, for ledgers that outlive the process.
 ///
-/// A committed batch is on disk before the next step is taken. Several processes can use one file:
-/// readers wait for nobody, writers for each other. A second file, with `.lock` at the end of its
-/// name, keeps two pushes with one ledger apart; a third, with `.mark`, tells how far the ledger is, so
-/// that an older one that is put in its place is noticed; spooled bodies of uploads are in a directory
-/// with `.spool` at the end.
+/// A committed batch is on disk before the next step starts. Several processes can use one file:
+/// readers never wait, writers wait for each other. A second file, with the suffix `.lock`,
+/// prevents two pushes with the same ledger. A third, with the suffix `.mark`, has the ledger's
+/// progress, so that an older ledger in its place is noticed. Bodies of uploads are in a directory
+/// with the suffix `.spool`.
 ///
-/// The ids of records are personal data: the file, those that SQLite keeps beside it, and every
-/// directory that is created for it are for their owner alone (modes 0600 and 0700). A symbolic
-/// link, a file of another user and one that others may write to are not opened, nor is a database
-/// that contains a table, trigger or view of somebody else.
+/// The ids of records are personal data: the file, SQLite's files beside it, and every directory
+/// that is created for it are accessible only to their owner (modes 0600 and 0700). A symbolic
+/// link, a file of another user and one that others can write to are not opened, and neither is a
+/// database with a table, trigger or view of another program.
 ///
 /// Its methods need a tokio runtime, because SQLite runs on a blocking thread.
 ///
@@ -89,7 +89,7 @@ impl SqliteStore {
     ///
     /// [`LedgerError::Newer`] when a later version wrote it, [`LedgerError::Untrusted`] when it is a
     /// link, belongs to another user, can be written by others or has content that is not ours,
-    /// [`LedgerError::Held`] when an earlier version is at work with a file that has to be changed,
+    /// [`LedgerError::Held`] when an earlier version is at work with a file that must be changed,
     /// and [`LedgerError::Storage`] when it can't be opened.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, LedgerError> {
         let path = file::prepare(path.as_ref())?;
@@ -133,7 +133,7 @@ impl SqliteStore {
 }
 
 impl SqliteStore {
-    /// Does something with the file that holds the mark, on a blocking thread.
+    /// Does something with the file of the mark, on a blocking thread.
     fn with_mark<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Path) -> std::io::Result<T> + Send + 'static,
@@ -166,8 +166,8 @@ fn writer(inner: &Inner) -> &Mutex<Connection> {
     &inner.writer
 }
 
-/// An open transaction is rolled back when it is dropped, so a panic while it was locked does no
-/// harm.
+/// An open transaction is rolled back when it is dropped, so a panic while it was locked is
+/// harmless.
 fn locked(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -341,7 +341,7 @@ fn bytes(value: ValueRef<'_>) -> rusqlite::Result<&[u8]> {
     value.as_blob().map_err(Into::into)
 }
 
-/// What a committed change outlives.
+/// The failures that a committed change survives.
 #[derive(Clone, Copy)]
 enum Durability {
     /// A loss of power: the write-ahead log is synced at the commit.
@@ -352,9 +352,9 @@ enum Durability {
 }
 
 impl Durability {
-    /// Counting a call must not cost a sync per call: that is some milliseconds on a disk. What a
-    /// loss of power takes away is a count that Gong keeps as well (429), never the order of changes:
-    /// a later synced commit syncs everything before it in the log.
+    /// Counting a call must not cost a sync per call, which takes some milliseconds on a disk. A
+    /// power failure can lose a count that Gong keeps as well (429), but never changes the order of
+    /// changes: a later synced commit syncs everything before it in the log.
     fn of_update(table: Table) -> Self {
         if table == Table::Calls {
             Self::ProcessEnd
@@ -412,7 +412,7 @@ fn apply(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
 
 enum Swap {
     Done,
-    /// Somebody else changed the value; this is the present one.
+    /// Another process changed the value; this is the current one.
     Changed(Option<Vec<u8>>),
 }
 

@@ -1,4 +1,4 @@
-//! The lines that delete vanished records, and take vanished stages out of use.
+//! The lines that delete vanished records and deactivate vanished stages.
 
 use std::collections::BTreeMap;
 
@@ -26,11 +26,11 @@ impl Bodies<'_> {
         }
     }
 
-    /// Gives away what was planned.
+    /// Returns away what was planned.
     pub(crate) fn give_round(&mut self, plan: &mut RoundPlan) {
         plan.actions.append(&mut self.round.actions);
         plan.returning_users.append(&mut self.round.returning_users);
-        plan.left_out.append(&mut self.round.left_out);
+        plan.skipped.append(&mut self.round.skipped);
     }
 
     /// Writes the lines that delete vanished records.
@@ -79,7 +79,7 @@ impl Bodies<'_> {
             && state
                 .address
                 .is_some_and(|address| self.addresses.contains(&address));
-        // A user who takes the address comes after the one who had it is gone.
+        // A user who gets the address is sent after the previous one is deleted.
         let order = if frees_address {
             Direction::Upsert
         } else {
@@ -91,7 +91,7 @@ impl Bodies<'_> {
             is_retry: false,
         };
         let action = self.gone_action(&pending, state, "gone from the source");
-        if self.is_left_out(&action) {
+        if self.is_skipped(&action) {
             return Ok(());
         }
         self.writer.push(group, &line, pending)?;
@@ -130,10 +130,10 @@ impl Bodies<'_> {
             direction: Direction::Upsert,
             is_retry: false,
         };
-        let reason = "gone from the source; taken out of use with isActive false";
+        let reason = "gone from the source; deactivated with isActive false";
         let mut action = self.gone_action(&pending, state, reason);
         action.action = Action::Delete;
-        if self.is_left_out(&action) {
+        if self.is_skipped(&action) {
             return Ok(());
         }
         self.writer.push(group, &line, pending)?;
@@ -228,7 +228,7 @@ impl Bodies<'_> {
     }
 
     /// Whether a plan file does not name this action as it is now; then it is noted.
-    pub(crate) fn is_left_out(&mut self, action: &PlannedAction) -> bool {
+    pub(crate) fn is_skipped(&mut self, action: &PlannedAction) -> bool {
         let Some(agreed) = &self.round.agreed else {
             return false;
         };
@@ -238,7 +238,7 @@ impl Bodies<'_> {
             *of == action.action && *hash == action.hash && *row == action.row
         });
         if !is_agreed {
-            self.round.left_out.push(key);
+            self.round.skipped.push(key);
         }
         !is_agreed
     }
@@ -250,7 +250,7 @@ impl Bodies<'_> {
     }
 }
 
-/// A hash of what the ledger knows that Gong holds of a record.
+/// A hash of what the ledger knows that Gong has of a record.
 pub(crate) fn row_hash(key: &[u8; 16], known: Option<&RecordState>) -> u64 {
     let Some(known) = known else { return 0 };
     let row = format!(

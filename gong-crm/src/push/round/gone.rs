@@ -1,4 +1,4 @@
-//! Records that a complete read does not hold any more: which of them are deleted, which are held
+//! Records that are missing from a complete read: which of them are deleted, and which are held
 //! back.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -49,7 +49,7 @@ impl Session {
                 count => (count, "records have"),
             };
             counts.incomplete = Some(format!(
-                "{count} {plural} no valid objectId, so that nobody can say which are missing"
+                "{count} {plural} no valid objectId, so it is not known which records are missing"
             ));
         }
         if counts.incomplete.is_some() || !read.is_complete {
@@ -269,7 +269,7 @@ impl Session {
         };
         let may_refer = unread.iter().find(|of| refers_to(**of, object_type));
         let may_refer = may_refer.filter(|_| !round.delete_referenced);
-        // A list of a type says all that goes of it in this round.
+        // A confirmed list of a type is complete: only its records are deleted in this round.
         let has_list = round.confirmed.iter().any(|(of, _)| *of == object_type);
         let mut going = Vec::new();
         for absent in std::mem::take(&mut of_type.round.absent) {
@@ -309,7 +309,7 @@ impl Session {
                         )
                     })
                 });
-            // Whoever is asked is told what speaks against it.
+            // If the user must confirm, the reasons against it are in the message.
             let reason = match (must_ask, warning) {
                 (Some(_), Some(warning)) => Some(HoldReason::Limit(format!(
                     "{warning}; the deletion needs to be confirmed"
@@ -322,7 +322,7 @@ impl Session {
                 None => going.push(absent),
             }
         }
-        // What Gong never had can be deleted without harm: exports keep deleted rows for years.
+        // Records that Gong never had can be deleted safely: exports keep deleted rows for years.
         let may_harm = |chosen: &Chosen| chosen.action == Action::Delete && chosen.is_known;
         let flagged = self.ids_of(of_type, may_harm, key)?;
         let unconfirmed = going
@@ -373,7 +373,7 @@ impl Session {
     }
 }
 
-/// The types that have a source of which not everything was read that it should hold.
+/// The types with a source that was not read completely although it should have been.
 fn unread(round: &Round, types: &[TypePlan]) -> Vec<ObjectType> {
     let is_whole = |object_type: &ObjectType| {
         let read = round.reads.get(object_type);
@@ -440,7 +440,7 @@ impl Session {
     }
 
     /// Notes the actions of a plan file that this plan does not hold.
-    pub(crate) async fn note_left_out(&self, plan: &mut Plan) -> Result<(), LedgerError> {
+    pub(crate) async fn note_skipped(&self, plan: &mut Plan) -> Result<(), LedgerError> {
         let Some(agreed) = self.round.as_ref().and_then(|round| round.agreed.clone()) else {
             return Ok(());
         };
@@ -456,7 +456,7 @@ impl Session {
                 missing.entry(*object_type).or_default().push(object_id);
             }
         }
-        let mut left_out: BTreeSet<(ObjectType, String)> = plan.round.left_out.drain(..).collect();
+        let mut skipped: BTreeSet<(ObjectType, String)> = plan.round.skipped.drain(..).collect();
         for (object_type, ids) in missing {
             let ledger = self.ledger.ledger();
             let states = ledger
@@ -470,11 +470,11 @@ impl Session {
                         && Some(hexadecimal(&state.hash).as_str()) == hash
                 });
                 if !is_done {
-                    left_out.insert(key);
+                    skipped.insert(key);
                 }
             }
         }
-        plan.round.left_out = left_out.into_iter().collect();
+        plan.round.skipped = skipped.into_iter().collect();
         Ok(())
     }
 }

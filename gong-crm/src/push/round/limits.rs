@@ -34,7 +34,7 @@ pub(crate) struct Deletable {
     pub(crate) now: u64,
     /// How many were deleted within the last 24 hours.
     pub(crate) today: u64,
-    /// Whether the read holds no record at all.
+    /// Whether the read has no record at all.
     pub(crate) is_empty_now: bool,
 }
 
@@ -60,7 +60,7 @@ impl Deletable {
         let (base, total) = (self.base(), self.now + self.today);
         if self.is_empty_now && self.tracked > 0 {
             return Some(format!(
-                "the source has no {object_type} records at all now, and had {}",
+                "the source has no {object_type} records at all now, but had {}",
                 self.tracked
             ));
         }
@@ -117,7 +117,7 @@ impl Session {
         Ok(owners.values().sum())
     }
 
-    /// Holds changes back that reach a limit: too many of a type, or too many users whose address
+    /// Holds back changes that reach a limit: too many of a type, or too many users whose address
     /// changes.
     pub(crate) async fn limit_changes(
         &self,
@@ -189,8 +189,8 @@ impl Session {
             return Ok(Vec::new());
         }
         let reason = format!(
-            "the addresses of {} of {base} users change at once, which is more than {allowed}: each \
-             is deleted and made again (--max-deletions unlimited allows it)",
+            "the addresses of {} of {base} users change at once, which is more than {allowed}: \
+             each would be deleted and created again (--max-deletions unlimited allows it)",
             changed.len()
         );
         let places: HashSet<u64> = changed.iter().map(|(place, _)| *place).collect();
@@ -246,7 +246,7 @@ impl Session {
             }
             let Some((_, at)) = &mut open else { continue };
             let line = at.read(offset, chosen.entry.length()).map_err(failed)?;
-            // What can't be read any more is found when it is written.
+            // Lines that can no longer be read are found when they are written.
             if let Ok(facts) = reader.read(line) {
                 lines.push(ChosenLine {
                     place: chosen.entry.place,
@@ -259,7 +259,7 @@ impl Session {
     }
 }
 
-/// What a chosen version's line says.
+/// The facts in a chosen version's line.
 struct ChosenLine {
     place: u64,
     object_id: String,
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn deletions_stop_at_the_limit_of_the_day_and_at_half_of_the_type() {
+    fn deletions_stop_at_daily_limit_and_half_of_the_type() {
         let table = [
             ("few", Limit::Default, deletable(10_000, 5, 0), true),
             ("5 %", Limit::Default, deletable(10_000, 500, 0), true),

@@ -1,5 +1,5 @@
-//! What speaks against the deletion of a vanished record: records that refer to it, and records
-//! whose id is the same but for its spelling.
+//! Reasons against the deletion of a vanished record: records that refer to it, and records whose
+//! id differs only in spelling.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -45,8 +45,8 @@ impl Protection {
     }
 }
 
-/// Reads all files once more, for what refers to the candidates or resembles them. If `ids_have_case`,
-/// Gong is known to tell ids apart that differ only in case.
+/// Reads all files once more, to find records that refer to the candidates or resemble them.
+/// `ids_have_case` means that Gong's ids are known to be case-sensitive.
 pub(crate) fn protect<'r>(
     files: &[OpenFile],
     candidates: &BTreeMap<ObjectType, Vec<String>>,

@@ -23,7 +23,7 @@ use crate::push::{CheckMode, Options, PushError};
 use crate::source::SourceFile;
 use crate::{IntegrationId, ObjectType, Rule};
 
-/// What the sources of a round gave.
+/// The results of the sources of a round.
 #[derive(Debug)]
 pub(crate) struct RoundFiles {
     pub(crate) round: Round,
@@ -41,10 +41,10 @@ pub(crate) struct Preview<'a> {
     pub(crate) notes: &'a [String],
 }
 
-/// What became of a round.
+/// The result of a round.
 #[derive(Debug)]
 pub(crate) struct RoundEnd {
-    /// `None` if nothing was to be done but to look, or somebody said no.
+    /// `None` if only the plan was requested, or it was declined.
     pub(crate) report: Option<Report>,
 }
 
@@ -55,8 +55,8 @@ pub(crate) struct ReadContext {
     pub(crate) directory: PathBuf,
 }
 
-/// Runs one round. `read` reads the sources; `decide` is given the plan and says whether it is
-/// carried out.
+/// Runs one round. `read` reads the sources; `decide` gets the plan and returns whether to carry it
+/// out.
 pub(crate) async fn run_round<F>(
     client: Client,
     integration_id: IntegrationId,
@@ -227,8 +227,8 @@ fn with_empty_files(mut options: Options) -> Options {
     options
 }
 
-/// Checks the files. Where records may be held back, files that can't be used as a whole are taken
-/// out, with all others of their type.
+/// Checks the files. If records may be held back, unusable files are removed, together with all
+/// others of their type.
 fn check_usable(
     open: &mut Vec<OpenFile>,
     options: &Options,
@@ -264,7 +264,7 @@ fn check_usable(
 }
 
 impl Session {
-    /// The types of which the round knows what is gone.
+    /// The types whose missing records are known in this round.
     fn judged_types(&self, plan: &Plan) -> Vec<ObjectType> {
         let reads = self.round.iter().flat_map(|round| &round.reads);
         reads

@@ -1,4 +1,4 @@
-//! A company with a CRM of its own, whose records change at random.
+//! A company with its own CRM, whose records change at random.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub(super) struct Company {
     pub(super) records: BTreeMap<ObjectType, BTreeMap<String, Value>>,
     /// Records that were deleted, which may come back.
     deleted: Vec<(ObjectType, Value)>,
-    /// Versions of records that are no more, as exports with old rows have them.
+    /// Old versions of deleted records, as exports with old rows have them.
     pub(super) earlier: BTreeMap<(ObjectType, String), Value>,
     /// Ids whose case was changed.
     recased: BTreeSet<String>,
@@ -119,7 +119,7 @@ impl Company {
         id
     }
 
-    /// Changes a record; gives its id and new version.
+    /// Changes a record; returns its id and new version.
     pub(super) fn update(
         &mut self,
         rng: &mut Rng,
@@ -269,7 +269,7 @@ impl Company {
         }
     }
 
-    /// Gives an account away to another company.
+    /// Returns an account away to another company.
     pub(super) fn give(&mut self, rng: &mut Rng) -> Option<Value> {
         let id = self.delete(rng, Account)?;
         let (_, record) = self.deleted.pop()?;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::company::Company;
 use crate::support::{file_name, set_time};
 
-/// What is wrong with an export.
+/// The problem with an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mishap {
     /// The export of the day before is still there.

@@ -241,7 +241,7 @@ impl History {
         for of in [0, 1] {
             let is_unlimited = self.max_deletions == Limit::Unlimited;
             let may_fail = |object_type, mishap| {
-                // Without a limit, an empty source is one of which everything is gone.
+                // Without a limit, an empty source means that everything is deleted.
                 let is_empty = is_unlimited && matches!(mishap, Mishap::Empty);
                 !(is_empty || needs_parents && is_parent(object_type))
             };
@@ -325,7 +325,7 @@ impl History {
         self.clock.advance(Duration::from_hours(2));
         self.disk = backup;
         self.disk.ledger().recover().await.unwrap();
-        // What was sent after the backup is nobody's until a complete read holds it.
+        // What was sent after the backup is nobody's until a complete read has it.
         for object_type in ObjectType::ALL {
             for object in self.simulator.objects(object_type.as_str()) {
                 let id = object["objectId"].as_str().unwrap().to_owned();

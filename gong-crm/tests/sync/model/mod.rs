@@ -1,6 +1,7 @@
 //! A CRM that lives for some days: records come, change and go, sources fail, syncs are killed.
 //!
-//! After a quiet round, Gong holds what the CRM holds, but for what the report names.
+//! After a quiet round, Gong has the same records as the CRM, except for those that the report
+//! names.
 //!
 //! A plain test run takes some seeds; `cargo xtask chaos` takes thousands. A failure names its seed:
 //! `GONG_SYNC_SEEDS=17..18 cargo test -p gong-crm --test sync model`.
@@ -28,7 +29,7 @@ fn seeds() -> Range<u64> {
 }
 
 #[test]
-fn gong_holds_what_the_crm_holds_after_a_quiet_round() {
+fn gong_matches_the_crm_after_a_quiet_round() {
     let seeds = seeds();
     let next = AtomicU64::new(seeds.start);
     let failed = Mutex::new(Vec::new());

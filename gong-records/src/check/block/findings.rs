@@ -1,4 +1,4 @@
-//! Adding what is found in the lines of a block.
+//! Collecting the findings in the lines of a block.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,11 +11,11 @@ use crate::check::record::RecordChecker;
 use crate::check::scan::{Identity, Scanned};
 use crate::rule::{Rule, Severity};
 
-/// How many names that the scanner does not know are told apart in a block.
+/// How many names that the scanner does not know are distinguished in a block.
 const MAX_OTHER_NAMES: usize = 4_096;
 
 impl BlockChecker<'_> {
-    /// Whether that these fields are missing needs no words.
+    /// Whether findings of these missing fields need no messages.
     pub(super) fn are_only_counted(&self, missing: FieldSet) -> bool {
         let mut rest = missing & !self.start.open;
         while rest != 0 {

@@ -1,4 +1,4 @@
-//! What the check of a block needs to know, and what it finds.
+//! The input and the findings of the check of a block.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use crate::check::order::OrderPart;
 use crate::check::severities::SeverityTable;
 use crate::rule::Rule;
 
-/// What the check of a block needs to know of the lines before it.
+/// What the check of a block must know about the lines before it.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::check) struct BlockStart {
     /// Whether it is the beginning of the file.
     pub(in crate::check) is_first: bool,
-    /// Whether no record came before.
+    /// Whether there was no record before.
     pub(in crate::check) is_before_records: bool,
     /// While a record is spread over lines: how far its first line is indented.
     pub(in crate::check) spread: Option<usize>,
@@ -62,7 +62,7 @@ pub(in crate::check) struct NameCount {
     pub(in crate::check) first: Finding,
 }
 
-/// What a stream that cannot be read twice must keep of a line.
+/// What must be kept of a line if the stream cannot be read twice.
 #[derive(Debug)]
 pub(in crate::check) struct KeptKey {
     pub(in crate::check) key: Box<str>,
@@ -70,16 +70,16 @@ pub(in crate::check) struct KeptKey {
     pub(in crate::check) line: u64,
 }
 
-/// What the check of a block found.
+/// The results of the check of a block.
 #[derive(Debug)]
 pub(in crate::check) struct BlockReport {
     pub(in crate::check) lines: u64,
     pub(in crate::check) records: u64,
-    /// Findings about values, and lines; those with words are in `findings` too.
+    /// Findings about values, and lines; those with messages are in `findings` too.
     pub(in crate::check) counts: Counts,
     pub(in crate::check) findings: Vec<BlockFinding>,
     pub(in crate::check) ids: Vec<LineId>,
-    /// The ids with their text, if they have to be kept.
+    /// The ids with their text, if they must be kept.
     pub(in crate::check) kept_ids: Vec<KeptKey>,
     /// Email addresses of users.
     pub(in crate::check) emails: Vec<EmailKey>,
@@ -88,7 +88,7 @@ pub(in crate::check) struct BlockReport {
     /// Standard fields that some record lacks, and those that some record has.
     pub(in crate::check) absent: FieldSet,
     pub(in crate::check) present: FieldSet,
-    /// The fields that were taken for open.
+    /// The fields that were assumed to be open.
     pub(in crate::check) open: FieldSet,
     pub(in crate::check) names: Vec<NameCount>,
     pub(in crate::check) order: OrderPart,
@@ -102,7 +102,7 @@ pub(in crate::check) struct BlockSettings<'a> {
     pub(in crate::check) context: CheckContext<'a>,
     pub(in crate::check) severities: &'a SeverityTable,
     pub(in crate::check) path: Arc<Path>,
-    /// Whether the ids and addresses have to be kept.
+    /// Whether the ids and addresses must be kept.
     pub(in crate::check) keeps_keys: bool,
     /// Whether findings have excerpts.
     pub(in crate::check) excerpts: bool,

@@ -15,7 +15,7 @@ use crate::check::json::parse::{parse, unescaped};
 use crate::check::names::NameCache;
 use crate::check::record::{Inspection, inspect};
 
-/// Opens a file again, to look at lines a second time.
+/// Opens a file again, to read lines a second time.
 pub(in crate::check) type Reopen<'a> = &'a dyn Fn() -> io::Result<Box<dyn Read>>;
 
 /// What must not repeat.

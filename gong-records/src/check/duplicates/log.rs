@@ -68,7 +68,7 @@ impl KeyLog {
     }
 }
 
-/// What a line has that no other line may have.
+/// A key that must be unique among lines.
 #[derive(Debug)]
 pub(in crate::check) struct Key<'a> {
     /// In the form in which it is compared.

@@ -1,4 +1,4 @@
-//! Versions of a record: whether two lines of one record say the same.
+//! Versions of a record: whether two lines of one record are equal.
 
 use std::hash::{BuildHasher as _, Hasher as _};
 
@@ -8,12 +8,12 @@ use crate::check::json::parse::{Parsed, unescaped};
 use crate::check::order::moment;
 use crate::value::timestamp;
 
-/// What is compared of two lines of one record.
+/// The compared form of a line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::check) struct Version {
     /// `modifiedDate`, if it is valid.
     pub(in crate::check) moment: Option<i64>,
-    /// A hash of everything else, whatever the order of the fields and the way they are written.
+    /// A hash of everything else, in any order of the fields and the way they are written.
     pub(in crate::check) content: u64,
 }
 

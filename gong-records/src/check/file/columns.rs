@@ -1,4 +1,4 @@
-//! What concerns a whole column: a standard field that no record has, a name that breaks a rule.
+//! Findings about a whole column: a standard field that no record has, a name that violates a rule.
 
 use std::io;
 
@@ -13,7 +13,7 @@ use crate::io::blocks::{Block, Blocks};
 use crate::record::Presence;
 use crate::rule::Rule;
 
-/// How many names of custom fields are told apart in a file.
+/// How many names of custom fields are distinguished in a file.
 const MAX_NAMES: usize = 4_096;
 
 /// The records at the beginning of a file that lack a standard field.
@@ -92,7 +92,7 @@ impl FileCheck<'_> {
         } else if !is_full {
             self.names.insert(key, name);
         } else {
-            // Names without end are a mistake of their own: one finding for the rest.
+            // Too many different names are a separate mistake: one finding covers the rest.
             let rest = self.names.entry((name.first.rule, None));
             let rest = rest.or_insert_with(|| {
                 name.first.field = None;

@@ -1,4 +1,4 @@
-//! What is wrong inside or after an object.
+//! Diagnosis of errors inside or after an object.
 
 use std::ops::Range;
 
@@ -159,7 +159,7 @@ fn after_number(before: &str) -> bool {
     before[..before.len() - 1].ends_with(|last: char| last.is_ascii_digit())
 }
 
-/// The word, number or date around a place, up to what separates values.
+/// The word, number or date around a position, up to the next separator.
 fn token(line: &str, at: usize) -> Range<usize> {
     let is_part = |character: char| !character.is_whitespace() && !",:{}[]\"".contains(character);
     let start = line[..at]

@@ -1,4 +1,4 @@
-//! A line as names and values, with their places.
+//! A line as names and values, with their positions.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,11 +23,11 @@ pub(in crate::check) struct Pair<'a> {
 /// A line as far as it could be read.
 #[derive(Debug, Default)]
 pub(in crate::check) struct Parsed<'a> {
-    /// What was read before the error, or all.
+    /// The pairs that were read before the error, or all.
     pub(in crate::check) pairs: Vec<Pair<'a>>,
     /// The name whose value could not be read.
     pub(in crate::check) pending: Option<Cow<'a, str>>,
-    /// Whether the object was read to its end, though something else may follow it.
+    /// Whether the object was read completely, though something else may follow it.
     pub(in crate::check) is_closed: bool,
     /// Why reading ended early.
     pub(in crate::check) error: Option<serde_json::Error>,

@@ -40,7 +40,7 @@ pub(super) fn check(field: &Field, value: &RawValue, detail: bool) -> Result<(),
     let json = value.get();
     let kind = field.kind;
     let is_short_text = json.starts_with('"') && json.len() > 2 && field.max_length.is_none();
-    // What is checked without building any words; the rest is rare.
+    // These checks build no messages; the others are rare.
     let outcome = match kind {
         _ if !is_short_text => None,
         FieldKind::Timestamp => Some(timestamp::check(&unescaped(json))),
@@ -204,7 +204,7 @@ fn fix(kind: FieldKind, text: &str) -> Option<String> {
     }
 }
 
-/// The date-time that was meant, if that is certain.
+/// The intended date-time, if it is certain.
 pub(super) fn fixed_timestamp(text: &str) -> Option<String> {
     let text = text.trim();
     let (day, rest) = text.split_at_checked(DAY)?;

@@ -46,7 +46,7 @@ pub(super) enum Kind {
     Doubt,
 }
 
-/// What a name stands for.
+/// The meaning of a name.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::check) enum Identity<'a> {
     Standard(&'static Field),

@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_whatever_their_length_and_spelling() {
+    fn names_are_found_in_any_length_and_spelling() {
         let mut names: Vec<String> = (0..1_000)
             .map(|number| format!("custom_field_{number}__c"))
             .collect();

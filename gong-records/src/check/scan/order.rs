@@ -1,6 +1,6 @@
-//! Which name follows which: programs write the fields of most records in the same order.
+//! Predicts the next name: programs write the fields of most records in the same order.
 
-/// Predicts the next name of a line from the one before it.
+/// Predicts the next name of a line from the previous one.
 #[derive(Debug)]
 pub(super) struct OrderPredictor {
     /// For each name, the one that follows it; the first element is for the beginning.
@@ -10,7 +10,7 @@ pub(super) struct OrderPredictor {
 #[derive(Debug, Clone, Copy, Default)]
 struct Successor {
     slot: u16,
-    /// How well it has held of late.
+    /// How reliable the prediction was recently.
     trust: u8,
 }
 

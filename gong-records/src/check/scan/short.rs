@@ -28,8 +28,8 @@ impl ShortText {
 
     /// The text from the quote at `at` to the next quote, and how many bytes are before that.
     ///
-    /// What is not a quote at `at`, and what ends in an escaped one, equals no text of
-    /// [`new`](Self::new) that is valid between its quotes.
+    /// A text that does not start with a quote at `at`, or that ends in an escaped one, equals no
+    /// text of [`new`](Self::new) that is valid between its quotes.
     #[inline]
     pub(super) fn read(bytes: &[u8], at: usize) -> Option<(Self, usize)> {
         let bytes = bytes.get(at..)?.first_chunk()?;
@@ -61,7 +61,7 @@ fn words(bytes: &[u8; ShortText::MAX_BYTES]) -> [u64; 4] {
     })
 }
 
-/// The words of a choice.
+/// The values of a choice.
 #[derive(Debug, Default)]
 pub(super) struct Words {
     short: Vec<ShortText>,
@@ -80,7 +80,7 @@ impl Words {
         all
     }
 
-    /// Where the word ends that begins after the quote at `at`, if it is one of these.
+    /// The end of the value that begins after the quote at `at`, if it is one of these.
     #[inline]
     pub(super) fn end(&self, bytes: &[u8], at: usize) -> Option<usize> {
         if let Some((short, length)) = ShortText::read(bytes, at)
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_found_whatever_their_length() {
+    fn words_of_any_length_are_found() {
         let long = "a choice that is longer than thirty-two bytes";
         let words = Words::new(&mut ["OPEN", "Größe", long].into_iter());
         for (text, is_word) in [

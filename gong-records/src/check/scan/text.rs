@@ -131,8 +131,8 @@ fn escaped_text(bytes: &[u8], at: usize) -> Option<usize> {
     (bytes[end] == b'"').then_some(end)
 }
 
-/// Where an escape ends that begins with the backslash at `at`; that of both halves of a surrogate
-/// pair.
+/// The end of the escape that begins with the backslash at `at`; for a surrogate pair, the end of
+/// both halves.
 #[inline]
 fn escape_end(bytes: &[u8], at: usize) -> Option<usize> {
     match *bytes.get(at + 1)? {
@@ -208,8 +208,8 @@ pub(super) fn id(bytes: &[u8], start: usize, takes_underscore: bool) -> Option<u
     object_id::check(text).is_ok().then_some(end)
 }
 
-/// What is added to each byte, after the expected one was taken out by exclusive or, to carry into
-/// its upper half where it is not what was expected: a digit, or exactly the separator.
+/// Added to each byte, after XOR with the expected one, to carry into its upper half if it differs
+/// from what was expected: a digit, or exactly the separator.
 const fn carries(shape: [u8; 8]) -> u64 {
     let mut bytes = [0x0f; 8];
     let mut at = 0;
@@ -222,7 +222,7 @@ const fn carries(shape: [u8; 8]) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-/// Whether the bytes have the shape, in which `0` stands for any digit.
+/// Whether the bytes have the shape, in which `0` means any digit.
 #[inline]
 fn has_shape(bytes: [u8; 8], shape: [u8; 8]) -> bool {
     let difference = u64::from_le_bytes(bytes) ^ u64::from_le_bytes(shape);
@@ -271,7 +271,7 @@ pub(super) fn timestamp(bytes: &[u8], start: usize) -> Option<usize> {
     match text[19] {
         b'Z' => (text[20] == b'"').then_some(start + 20),
         b'+' | b'-' => {
-            // The two digits of the seconds fill the word up.
+            // The two digits of the seconds fill the word.
             let zone = [
                 text[17], text[18], text[20], text[21], text[22], text[23], text[24], text[25],
             ];

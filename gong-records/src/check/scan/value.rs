@@ -8,7 +8,7 @@ pub(super) fn boolean(bytes: &[u8], at: usize) -> Option<usize> {
     literal(bytes, at, b"true").or_else(|| literal(bytes, at, b"false"))
 }
 
-/// Where the word ends, if it is there.
+/// The end of the word, if it is there.
 #[inline]
 pub(super) fn literal(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
     bytes
@@ -17,7 +17,7 @@ pub(super) fn literal(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
         .then_some(at + word.len())
 }
 
-/// Where a number of RFC 8259 ends. What may be too large for a double is in doubt.
+/// The end of a number of RFC 8259. A number that may be too large for a double is a doubt.
 #[inline]
 pub(super) fn number(bytes: &[u8], at: usize) -> Option<usize> {
     let at = at + usize::from(*bytes.get(at)? == b'-');
@@ -38,7 +38,7 @@ pub(super) fn number(bytes: &[u8], at: usize) -> Option<usize> {
     (!is_large).then_some(end)
 }
 
-/// Where the digits end; there has to be one.
+/// Where the digits end; there must be one.
 #[inline]
 fn digits(bytes: &[u8], at: usize) -> Option<usize> {
     let mut end = at;

@@ -188,7 +188,7 @@ fn scanner_and_exact_check_find_the_same() {
     );
 }
 
-/// What the check rejects and the JSON Schema does not, with the reason.
+/// Rules that reject more than the JSON Schema, with the reason.
 const STRICTER: &[(Rule, &str)] = &[
     (
         Rule::DuplicateKey,

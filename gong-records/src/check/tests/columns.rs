@@ -77,7 +77,7 @@ fn field_that_no_record_has_is_one_finding() {
 fn field_that_some_records_lack_is_a_finding_of_each() {
     let with = contact("with", ",\"accountId\":\"a\"");
     let without = |number: usize| contact(&number.to_string(), "");
-    // The record that has it comes first, soon, and after several blocks of a file.
+    // The record with the field is the first, an early one, or after several blocks of a file.
     for before in [0, 3, 9_000] {
         let content: String = (0..before)
             .map(without)
@@ -153,7 +153,7 @@ fn name_that_breaks_a_rule_is_one_finding_per_file() {
             (0, Rule::CustomUnknown, "größe", 2_001, Some(1)),
         ]
     );
-    // An error is of the single record, which can then be left out.
+    // An error is of the single record, which can then be omitted.
     let mut strict = options;
     strict.severities.deny.insert(Rule::CustomUnknown);
     let found = findings_of(ObjectType::Account, content.as_bytes(), &strict);
@@ -201,7 +201,7 @@ fn findings_beyond_the_maximum_are_counted() {
 }
 
 #[test]
-fn versions_of_one_date_with_other_content_conflict_across_files() {
+fn versions_with_equal_date_conflict_across_files() {
     let version = |id: &str, day: u32, name: &str| {
         format!(
             "{{\"objectId\":\"{id}\",\"modifiedDate\":\"2026-03-0{day}T09:30:00Z\",\"name\":\"{name}\"}}\n"
@@ -213,7 +213,7 @@ fn versions_of_one_date_with_other_content_conflict_across_files() {
         version("c", 1, "C"),
     ]
     .concat();
-    // Equal but for the way it is written; another date; another name.
+    // Equal except for the notation; another date; another name.
     let two = [
         version("c", 1, "X"),
         "{\"name\":\"\\u0041\", \"modifiedDate\":\"2026-03-01T10:30:00+01:00\", \"objectId\":\"a\"}\n".to_owned(),

@@ -1,4 +1,4 @@
-//! What is said of files as a whole, and of several together.
+//! Findings of whole files, and of several files together.
 
 use std::fs;
 use std::io::Write as _;
@@ -35,7 +35,7 @@ fn check_folder(files: &[(&str, &[u8])]) -> (Summary, Vec<Finding>) {
 }
 
 #[test]
-fn what_is_no_record_is_named_and_the_rest_is_still_checked() {
+fn lines_without_records_are_named_and_the_rest_is_checked() {
     let (a, b) = (account("a"), account("b"));
     let bad = r#"{"objectId":"c"}"#;
     for (content, expected) in [
@@ -117,12 +117,12 @@ fn two_users_of_one_email_address_are_named() {
     let by_stream = findings_of(ObjectType::BusinessUser, content.as_bytes(), &options);
     let (_, by_file) = check_folder(&[("business_users.ldjson", content.as_bytes())]);
     for (found, is_file) in [(by_stream, false), (by_file, true)] {
-        let told: Vec<_> = found
+        let reported: Vec<_> = found
             .iter()
             .filter(|finding| finding.rule == Rule::DuplicateEmail)
             .collect();
-        assert_eq!(told.len(), expected.len(), "{told:#?}");
-        for (finding, (line, id, first)) in told.iter().zip(expected) {
+        assert_eq!(reported.len(), expected.len(), "{reported:#?}");
+        for (finding, (line, id, first)) in reported.iter().zip(expected) {
             assert_eq!((finding.line, finding.object_id.as_deref()), (line, id));
             let message = format!("emailAddress: the user in line {first} has it already");
             assert_eq!(finding.message, message);
@@ -140,12 +140,12 @@ fn a_repeated_id_is_seen_behind_a_mistake_in_its_line() {
     let wrong = r#"{"name":Acme,"objectId":"a","modifiedDate":"2026-03-01T09:30:00Z"}"#;
     let content = [account("a"), wrong.to_owned(), wrong.to_owned()].join("\n");
     let (_, found) = check_folder(&[("accounts.ldjson", content.as_bytes())]);
-    let told: Vec<_> = found
+    let reported: Vec<_> = found
         .iter()
         .filter(|finding| finding.rule == Rule::DuplicateObjectId)
         .map(|finding| (finding.line, finding.column, finding.object_id.as_deref()))
         .collect();
-    assert_eq!(told, [(2, 25, Some("a")), (3, 25, Some("a"))]);
+    assert_eq!(reported, [(2, 25, Some("a")), (3, 25, Some("a"))]);
 }
 
 #[test]
@@ -160,12 +160,12 @@ fn other_encodings_are_named() {
     }
     let latin_1 = b"{\"objectId\":\"a\",\"name\":\"Caf\xe9\"}\n{\"objectId\":\"b/\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}";
     let found = findings_of(ObjectType::Account, latin_1, &Options::default());
-    let told: Vec<_> = found
+    let reported: Vec<_> = found
         .iter()
         .map(|finding| (finding.line, finding.column, finding.rule))
         .collect();
     assert_eq!(
-        told,
+        reported,
         [(1, 28, Rule::Encoding), (2, 13, Rule::ObjectIdCharset)]
     );
 }
@@ -184,12 +184,12 @@ fn a_repeated_id_names_the_line_where_it_stood_first() {
         findings_of(ObjectType::Account, content.as_bytes(), &Options::default()),
         check_folder(&[("accounts.ldjson", content.as_bytes())]).1,
     ] {
-        let told: Vec<_> = found
+        let reported: Vec<_> = found
             .iter()
             .map(|finding| (finding.line, finding.message.as_str()))
             .collect();
         let duplicate = "objectId: it is in line 1 already";
-        assert_eq!(told, [(3, duplicate), (4, duplicate)]);
+        assert_eq!(reported, [(3, duplicate), (4, duplicate)]);
         assert_eq!(found[1].object_id.as_deref(), Some("a"));
     }
 }
@@ -204,7 +204,7 @@ fn references_are_followed_from_file_to_file() {
 {"objectId":"c3","modifiedDate":"2026-03-01T09:30:00Z","accountId":"x"}"#),
         ("leads.ldjson", br#"{"objectId":"l","modifiedDate":"2026-03-01T09:30:00Z","convertedToContactId":"c9","convertedToDealId":"d"}"#),
     ]);
-    let told: Vec<_> = found
+    let reported: Vec<_> = found
         .iter()
         .map(|finding| {
             (
@@ -215,7 +215,7 @@ fn references_are_followed_from_file_to_file() {
         })
         .collect();
     assert_eq!(
-        told,
+        reported,
         [
             (Rule::DeletedReference, "c2", "accountId"),
             (Rule::UnresolvedReference, "c3", "accountId"),
@@ -225,7 +225,7 @@ fn references_are_followed_from_file_to_file() {
 }
 
 #[test]
-fn declared_references_are_followed_to_the_same_type_and_to_later_ones() {
+fn declared_references_to_same_and_later_types_are_checked() {
     let folder = tempfile::tempdir().unwrap();
     let account = |id: &str, parent: &str, deal: &str| {
         format!(
@@ -245,13 +245,13 @@ fn declared_references_are_followed_to_the_same_type_and_to_later_ones() {
     };
     let ignored = [Rule::NotVisible, Rule::MissingType];
     options.severities.allow.extend(ignored);
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     check_paths(&[folder.path()], &options, &mut |finding| {
-        told.push((finding.line, finding.rule, finding.field.unwrap()));
+        reported.push((finding.line, finding.rule, finding.field.unwrap()));
     })
     .unwrap();
     assert_eq!(
-        told,
+        reported,
         [
             (2, Rule::UnresolvedReference, "parent".to_owned()),
             (2, Rule::UnresolvedReference, "lastDeal".to_owned()),
@@ -260,7 +260,7 @@ fn declared_references_are_followed_to_the_same_type_and_to_later_ones() {
 }
 
 #[test]
-fn a_folder_is_counted_file_by_file_and_compressed_files_are_read() {
+fn folder_is_counted_by_file_with_compressed_files() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed
         .write_all(format!("{}\n{}\n", account("a"), account("a")).as_bytes())
@@ -285,14 +285,14 @@ fn a_folder_is_counted_file_by_file_and_compressed_files_are_read() {
 }
 
 #[test]
-fn a_line_of_megabytes_is_not_looked_into() {
+fn line_of_megabytes_is_not_checked() {
     let long = format!("{{\"objectId\":\"{}\"}}", "x".repeat(5 << 20));
     let content = format!("{}\n{long}\n{}\n", account("a"), account("b"));
     assert_eq!(lines_and_rules(&content), [(2, Rule::LineSize)]);
 }
 
 #[test]
-fn findings_come_in_the_order_of_the_files_however_many_there_are() {
+fn findings_are_in_the_order_of_the_files() {
     let lines = |from: usize| {
         let line = |id| format!("{{\"objectId\":\"{id}\",\"modifiedDate\":\"now\"}}\n");
         (from..from + 2_000).map(line).collect::<Vec<_>>().concat()

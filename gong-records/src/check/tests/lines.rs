@@ -1,4 +1,4 @@
-//! What is said of single lines.
+//! Findings of single lines.
 
 use super::{findings_of, places};
 use crate::check::{Options, Severity};
@@ -53,7 +53,7 @@ fn good_lines_of_each_type_are_good() {
 }
 
 #[test]
-fn all_mistakes_of_a_line_are_told_with_their_places() {
+fn all_mistakes_of_a_line_are_reported_with_positions() {
     let line = r#"{"objectId":"A/9","modifiedDate":"2026-03-01 09:30:00","name":"é","url":"crm.example","status":"Won","amount":"7"}"#;
     let found = places(ObjectType::Deal, line);
     let column = |text: &str| line[..line.find(text).unwrap()].chars().count() as u64 + 1;
@@ -106,7 +106,7 @@ fn gongs_own_example_of_a_deal_gets_helpful_errors() {
 }
 
 #[test]
-fn names_that_are_nobodys_are_told_apart() {
+fn unknown_names_are_classified() {
     let start = &GOOD_DEAL[..GOOD_DEAL.len() - 1];
     for (name, rule) in [
         ("lastModified", Some(Rule::RetiredName)),
@@ -127,7 +127,7 @@ fn names_that_are_nobodys_are_told_apart() {
 }
 
 #[test]
-fn a_custom_name_is_judged_by_what_stands_beside_it() {
+fn custom_name_is_judged_by_its_neighbors() {
     let account = r#"{"objectId":"C-1","modifiedDate":"2026-03-01T09:30:00Z","accountId":"A","emailAddress":"a@b.example","email":"x"}"#;
     let second = r#"{"objectId":"C-2","modifiedDate":"2026-03-01T09:30:00Z","accountId":"A","emailAddress":"a@b.example","email":"x"}"#;
     let third =
@@ -157,7 +157,7 @@ fn switches_silence_and_harden_rules() {
 }
 
 #[test]
-fn custom_values_are_held_against_the_schema() {
+fn custom_values_are_checked_against_the_schema() {
     let schema = r#"{"ACCOUNT":[{"uniqueName":"score","label":"S","type":"PERCENT"},
         {"uniqueName":"since","label":"S","type":"DATE"},
         {"uniqueName":"tier","label":"T","type":"PICKLIST","orderedValueList":["Gold"]}]}"#;
@@ -201,7 +201,7 @@ fn a_finding_as_json_has_the_documented_keys() {
         json,
         [
             r#"{"path":"records.ldjson","line":1,"column":1,"rule":"missing-field","severity":"error","field":"modifiedDate","objectId":"A/9","count":1,"message":"modifiedDate: it is missing, and it is required","hint":null}"#,
-            r#"{"path":"records.ldjson","line":1,"column":13,"rule":"object-id-charset","severity":"error","field":"objectId","objectId":"A/9","count":1,"message":"objectId: character '/' is not allowed; letters, digits and hyphens are, or a whole email address","hint":null}"#,
+            r#"{"path":"records.ldjson","line":1,"column":13,"rule":"object-id-charset","severity":"error","field":"objectId","objectId":"A/9","count":1,"message":"objectId: character '/' is not allowed; use letters, digits and hyphens, or an email address","hint":null}"#,
         ]
     );
 }

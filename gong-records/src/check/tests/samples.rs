@@ -6,7 +6,7 @@ use crate::check::{Example, Finding, Options, Sample, check_paths};
 use crate::rule::Rule;
 use crate::schema::EntitySchema;
 
-/// What is found in the example's file; those beside it must be good.
+/// The findings in the example's file; those beside it must be good.
 fn findings(rule: Rule, example: &Example) -> Vec<Finding> {
     let folder = tempfile::tempdir().unwrap();
     let name = format!("{}.ldjson", example.object_type.file_stem());

@@ -25,7 +25,7 @@ pub(in crate::mapping) struct Moments {
 /// One way to write a date or a date-time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Written {
-    /// A format of strptime; with `%m` in place of the month's name.
+    /// A strptime format; with `%m` instead of the month's name.
     Format {
         format: String,
         has_name: bool,
@@ -86,7 +86,7 @@ impl Written {
     }
 }
 
-/// The format that is meant by letters as Java and spreadsheets use them: `dd.MM.yyyy`.
+/// The equivalent of a format in the notation of Java and spreadsheets: `dd.MM.yyyy`.
 fn of_letters(format: &str) -> Option<String> {
     let mut meant = String::new();
     let mut rest = format;
@@ -147,7 +147,7 @@ pub(in crate::mapping) fn zone(name: Option<&str>) -> Result<Option<TimeZone>, M
     })
 }
 
-/// What was read from a cell.
+/// The content of a cell.
 struct Read {
     date: Date,
     time: Option<Time>,
@@ -431,7 +431,7 @@ fn by_format(format: &str, cell: &str) -> Option<Read> {
             .ok()
             .map(|moment| moment.to_zoned(TimeZone::UTC))
     };
-    // `%Y` takes a year of two digits by its word; no CRM has records of the first century.
+    // `%Y` accepts a year of two digits literally; no CRM has records of the first century.
     let date = match parsed.to_date() {
         Ok(date) if date.year() < 1000 => return None,
         date => date.ok(),

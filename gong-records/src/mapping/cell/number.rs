@@ -9,11 +9,11 @@ use crate::value::is_json_number;
 pub(in crate::mapping) struct Numbers {
     decimal: char,
     thousands: Option<char>,
-    /// Longest first, so that `US$` goes before `$`.
+    /// Longest first, so that `US$` is tried before `$`.
     currency: Vec<String>,
 }
 
-/// As Gong takes them.
+/// As Gong accepts them.
 impl Default for Numbers {
     fn default() -> Self {
         Self {
@@ -33,14 +33,14 @@ impl Numbers {
         for sign in [Some(decimal), thousands].into_iter().flatten() {
             if sign.is_alphanumeric() || "+-()%".contains(sign) {
                 return Err(MappingError::new(format!(
-                    "{sign:?} can't be a sign inside numbers; decimal and thousands are such as \",\" \
-                     and \".\""
+                    "{sign:?} can't be a separator in numbers; decimal and thousands are \
+                     characters such as \",\" and \".\""
                 )));
             }
         }
         if thousands == Some(decimal) {
             return Err(MappingError::new(format!(
-                "decimal and thousands are both {decimal:?}; one of them must be another"
+                "decimal and thousands are both {decimal:?}; they must differ"
             )));
         }
         let mut currency: Vec<String> = currency
@@ -131,7 +131,7 @@ impl Numbers {
         cell
     }
 
-    /// The digits of the whole part, if its separators stand where they may.
+    /// The digits of the whole part, if its separators are in valid positions.
     fn ungrouped(&self, whole: &str) -> Option<String> {
         let Some(thousands) = self.thousands else {
             return is_digits(whole).then(|| whole.to_owned());
@@ -197,8 +197,8 @@ fn sign(text: &str) -> (bool, &str) {
 pub(super) fn power_of_ten(factor: &str) -> Result<i32, MappingError> {
     let wrong = || {
         MappingError::new(format!(
-            "scale is a power of ten such as 0.01 or 1000, found {factor}; other factors are for an \
-             expression"
+            "scale is a power of ten such as 0.01 or 1000, found {factor}; for other factors, use \
+             an expression"
         ))
         .within("scale")
     };
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_meant_otherwise_is_refused() {
+    fn ambiguous_value_is_rejected() {
         for cell in [
             "12.5",
             "1.23",

@@ -1,4 +1,4 @@
-//! Reading the tables in which cells are looked up. Those of a type are conversions of their own.
+//! Reading the tables in which cells are looked up. Those of a type are their own conversions.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -35,9 +35,7 @@ pub(super) fn table(
         }
     }
     if options.depth >= MAX_DEPTH {
-        return Err(MappingError::new(
-            "the lookups of the mapping lead in a circle, from type to type",
-        ));
+        return Err(MappingError::new("the lookups of the mapping are circular"));
     }
     let target = lookup.source.parse::<ObjectType>().ok();
     let files = match target {

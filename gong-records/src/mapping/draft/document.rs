@@ -23,11 +23,11 @@ pub(super) const MAX_LISTED: usize = 20;
 /// The references of a file's records: field, target and way.
 pub(super) type Links = Vec<(&'static str, ObjectType, Link)>;
 
-/// What a draft of one type is made of.
+/// The input of the draft of one type.
 pub(super) struct Document<'a> {
     pub(super) file: &'a TypedFile,
     pub(super) links: &'a Links,
-    /// What the ids of each type need.
+    /// The cleaning steps that the ids of each type need.
     pub(super) cleanings: &'a [(ObjectType, Cleaning)],
     pub(super) zone: Option<&'a str>,
     /// Questions of the folder as a whole that concern this type.
@@ -214,7 +214,7 @@ impl Writer<'_> {
         if let Some(sample) = &table.encoding.sample {
             let _ = writeln!(text, "encoding = {}", quoted(&encoding));
             if is_main {
-                self.questions.push(format!("The file is not UTF-8. As {encoding} it reads: {sample}. Is that right? Else correct encoding."));
+                self.questions.push(format!("The file is not UTF-8. As {encoding} it reads: {sample}. Is that right? If not, correct encoding."));
             }
         }
         if table.skip > 0 {
@@ -234,8 +234,8 @@ impl Writer<'_> {
             let _ = writeln!(text, "zone = {}", quoted(zone));
             if self.document.zone.is_none() {
                 self.questions.push(
-                    "The times of the file have no zone. Are they in UTC? Else correct zone, such as zone = \
-                     \"Europe/Berlin\"."
+                    "The times of the file have no zone. Are they in UTC? If not, correct zone, \
+                     such as zone = \"Europe/Berlin\"."
                         .to_owned(),
                 );
             }
@@ -475,7 +475,7 @@ impl Writer<'_> {
         text
     }
 
-    /// The users whose addresses the column of owners holds.
+    /// The users whose addresses are in the column of owners.
     fn users(&mut self) -> String {
         let link = self
             .document
@@ -497,7 +497,7 @@ impl Writer<'_> {
     }
 }
 
-/// The settings without the rows that are left out.
+/// The settings without the rows that are omitted.
 fn without_filter(settings: &str) -> String {
     let lines = settings.split_inclusive('\n');
     lines.filter(|line| !line.starts_with("where = ")).collect()

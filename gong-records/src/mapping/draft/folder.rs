@@ -20,13 +20,13 @@ use crate::record::ObjectType;
 /// The folder, beside `gong-crm.toml`, that mappings are drafted into.
 const MAPPINGS: &str = "mappings";
 
-/// What a draft is made with.
+/// The options of a draft.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct DraftOptions {
     /// The folder that gets `gong-crm.toml`; the paths in it are relative to this one.
     pub folder: PathBuf,
-    /// What the rows of all files are; otherwise each file's name, headers and cells tell.
+    /// The type of the rows of all files; otherwise taken from each file's name, headers and cells.
     pub object_type: Option<ObjectType>,
     /// The zone of times that have none; otherwise the draft asks.
     pub zone: Option<String>,
@@ -52,9 +52,9 @@ pub struct Draft {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DraftedFile {
-    /// Where it goes.
+    /// The path to write it to.
     pub path: PathBuf,
-    /// What it holds.
+    /// Its content.
     pub text: String,
     /// How many questions it leaves open.
     pub questions: usize,
@@ -103,9 +103,9 @@ impl DraftedSource {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DraftedSource {
-    /// What its records are.
+    /// The type of its records.
     pub object_type: ObjectType,
-    /// The file, or a pattern of which the latest file counts.
+    /// The file, or a pattern whose latest match is used.
     pub files: String,
     /// The mapping.
     pub map: Option<String>,
@@ -131,15 +131,15 @@ pub struct SkippedFile {
     pub path: PathBuf,
     /// Why.
     pub reason: String,
-    /// What to do about it.
+    /// How to fix it.
     pub hint: String,
 }
 
 impl Mapping {
-    /// Drafts the mappings of a folder of exports: which file holds which records, which column is
+    /// Drafts the mappings of a folder of exports: which file has which records, which column is
     /// which field, how dates and numbers are written, how the files refer to each other.
     ///
-    /// What the exports don't say is a `todo`, which the check reports.
+    /// Everything that the exports don't say is a `todo`, which the check reports.
     ///
     /// # Errors
     ///
@@ -198,11 +198,11 @@ impl Mapping {
         Ok(draft)
     }
 
-    /// Drafts the mapping of one file, and gives its text.
+    /// Drafts the mapping of one file, and returns its text.
     ///
     /// # Errors
     ///
-    /// [`DraftError`] when the file can't be read or is not a table, or when nothing tells its type.
+    /// [`DraftError`] if the file can't be read, is not a table, or its type is not known.
     pub fn draft_file(path: &Path, options: &DraftOptions) -> Result<String, DraftError> {
         let draft = Self::draft(&[path], options)?;
         let mapping = draft.files.into_iter().find(|file| {
@@ -483,7 +483,7 @@ fn links_of(file: &TypedFile, files: &[TypedFile]) -> Links {
         };
         let target_file = files.iter().find(|other| other.object_type == target);
         if field.name == "stage" {
-            // Stages have names of their own for the column.
+            // Stages have their own names for the column.
             let column = file.roles.column("stage");
             if let (Some(column), Some(stages)) = (column, target_file) {
                 links.push((field.name, target, stage_link(file, column, stages)));

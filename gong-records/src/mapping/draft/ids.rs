@@ -1,4 +1,4 @@
-//! How the ids of a type are cleaned, so that Gong takes them: the same way wherever they occur.
+//! How the ids of a type are cleaned, so that Gong accepts them: the same way wherever they occur.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub(super) struct Cleaning {
 }
 
 impl Cleaning {
-    /// What the cells of all these columns need.
+    /// The cleaning steps that the cells of all these columns need.
     pub(super) fn of(profiles: &[&Profile]) -> Self {
         // What a spreadsheet has made of an id is no id, and must stay recognizable.
         let values = || {
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_of_crms_are_cleaned_by_what_they_hold() {
+    fn ids_of_crms_are_cleaned_by_their_content() {
         for (cells, expected) in [
             (&["101", "102"][..], ""),
             (&["a@x.example", "b.c@x.example"], ""),

@@ -18,9 +18,9 @@ pub(super) struct TypedFile {
 /// How a field finds the record that it refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Link {
-    /// The column holds ids.
+    /// The column has ids.
     Id(usize),
-    /// The column holds names that a file has beside ids.
+    /// The column has names, and another file has their ids.
     Name {
         column: usize,
         file: String,
@@ -28,7 +28,7 @@ pub(super) enum Link {
         value: String,
         empty: Vec<String>,
     },
-    /// The column holds texts with an email address in them, which is the id.
+    /// The column has texts that contain an email address, which is the id.
     Email(usize),
     /// There is a column, and no file has the records.
     Missing(usize),
@@ -55,16 +55,16 @@ impl TypedFile {
         self.column(index).map(|column| &column.profile)
     }
 
-    /// The column that holds the records' ids.
+    /// The column with the records' ids.
     pub(super) fn id(&self) -> Option<usize> {
         self.roles.column("objectId").or_else(|| {
-            // Gong takes email addresses as ids.
+            // Gong accepts email addresses as ids.
             let email = self.roles.column("emailAddress");
             email.filter(|_| self.object_type == ObjectType::BusinessUser)
         })
     }
 
-    /// The column that holds the records' names.
+    /// The column with the records' names.
     pub(super) fn name(&self) -> Option<usize> {
         let full = self.roles.others.get("full-name").copied();
         match self.object_type {
@@ -142,7 +142,7 @@ pub(super) fn link(file: &TypedFile, field: &str, target: Option<&TypedFile>) ->
     }
 }
 
-/// What the ids of a type need, wherever they occur.
+/// The cleaning steps that the ids of a type need, wherever they occur.
 pub(super) fn cleaning(
     files: &[TypedFile],
     links: &[Vec<(&'static str, ObjectType, Link)>],

@@ -1,4 +1,4 @@
-//! Where the users come from, if no export has them: the owners that other files name.
+//! The users, if no export has them: the owners that other files name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

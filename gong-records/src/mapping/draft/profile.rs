@@ -1,4 +1,5 @@
-//! What the cells of a column are: counted over all rows, so that one cell can contradict.
+//! Statistics of the cells of a column, over all rows, so that a single cell can be a
+//! counterexample.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasher as _;
@@ -68,7 +69,7 @@ pub(super) struct Candidate {
     moments: Moments,
 }
 
-/// Which of day and month comes first where only the order tells.
+/// Whether the day or the month comes first, if only the order differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Order {
     DayFirst,
@@ -76,7 +77,7 @@ pub(super) enum Order {
 }
 
 impl Candidate {
-    /// The order, of formats of which there is one in the other order.
+    /// The order of a format that also exists in the other order.
     pub(super) fn order(&self) -> Option<Order> {
         let begins = |texts: [&str; 2]| texts.iter().any(|text| self.format.starts_with(text));
         if begins(["%d/%m", "%d-%m"]) {
@@ -159,7 +160,7 @@ static NUMBERS: LazyLock<Vec<Numbers>> = LazyLock::new(|| {
     all.filter_map(Result::ok).collect()
 });
 
-/// What is counted of one column.
+/// The statistics of one column.
 #[derive(Debug, Default)]
 pub(super) struct Profile {
     /// Cells with something in them that does not only say that there is nothing.

@@ -23,7 +23,7 @@ pub(super) struct Roles {
 /// The columns that may say to which record another one belongs.
 #[derive(Debug, Default)]
 pub(super) struct Reference {
-    /// By their names, they hold ids.
+    /// By their names, they have ids.
     pub(super) ids: Vec<usize>,
     /// Names or ids.
     pub(super) names: Vec<usize>,
@@ -42,7 +42,7 @@ const ROLES: [&str; 8] = [
 ];
 
 impl Roles {
-    /// Gives each column to what its name fits best.
+    /// Returns each column to what its name fits best.
     pub(super) fn of(table: &Table, object_type: ObjectType) -> Self {
         let format = object_type.line_format();
         let mut roles = Self::default();
@@ -231,7 +231,7 @@ fn field(format: &'static LineFormat, header: &Header) -> Option<(&'static str, 
     })
 }
 
-/// The reference that a header names, and whether it says that it holds ids.
+/// The reference that a header names, and whether it says that it has ids.
 fn reference(format: &'static LineFormat, header: &Header) -> Option<(&'static str, bool)> {
     let references = format
         .fields

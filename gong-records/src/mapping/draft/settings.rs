@@ -1,4 +1,4 @@
-//! How a file writes dates, numbers and words: decided once for all of its columns.
+//! The notation of dates, numbers and words in a file: one decision for all of its columns.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use super::roles::is_amount;
 use super::table::Table;
 use super::words::{plain, plain_words, words};
 
-/// What the cells of a column are.
+/// The kind of a column's cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
     Nothing,
@@ -327,7 +327,7 @@ impl Settings {
                 _ => continue,
             };
             let candidate = candidates().get(index);
-            // Not without an answer, where day and month could be either.
+            // If day and month are ambiguous, only with an answer.
             let known = candidate.filter(|one| one.order().is_none() || self.order.is_some());
             formats[place].extend(known.map(|one| one.format.clone()));
         }

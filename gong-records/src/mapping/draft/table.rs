@@ -1,4 +1,5 @@
-//! A file as a draft sees it: its columns with what their cells are, and what is above and below them.
+//! A file as a draft sees it: its columns with statistics of their cells, and the rows above and
+//! below them.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
@@ -31,9 +32,9 @@ const MAX_PATHS: usize = 300;
 pub struct DraftError {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The problem with it.
     pub message: String,
-    /// What to do about it.
+    /// How to fix it.
     pub hint: String,
 }
 
@@ -132,7 +133,7 @@ impl Table {
     fn read_rows(&mut self, source: Box<dyn Read>) -> io::Result<()> {
         let mut rows = Rows::new(source, self.encoding.encoding, self.delimiter);
         let mut row = Row::default();
-        // With the header, and the line that tells Excel the delimiter.
+        // Including the header, and the line with the delimiter for Excel.
         let mut above = self.skip + 1;
         let mut is_first = true;
         let names: Vec<String> = self

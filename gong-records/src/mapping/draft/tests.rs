@@ -46,7 +46,7 @@ fn has(draft: &str, text: &str) -> bool {
     draft.lines().any(|line| line.contains(text))
 }
 
-/// What a draft makes of a file without a question.
+/// The conversion with the draft of a file without questions.
 fn converted(path: &Path, object_type: ObjectType) -> Vec<serde_json::Value> {
     converted_but(path, object_type, "")
 }
@@ -185,7 +185,7 @@ fn sep_lines_titles_and_footers_are_recognized() {
 }
 
 #[test]
-fn what_is_not_a_table_is_refused_by_name() {
+fn file_that_is_not_a_table_is_rejected_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
@@ -243,7 +243,7 @@ fn numbers_of_any_sign_and_currency_are_read() {
 }
 
 #[test]
-fn days_and_seconds_since_then_and_months_in_other_languages_are_dates() {
+fn day_counts_epochs_and_foreign_months_are_dates() {
     let deals = converted(&case("b11-excel-serial.csv"), ObjectType::Deal);
     assert_eq!(deals[0]["closeDate"], "2025-12-31");
     assert_eq!(deals[0]["modifiedDate"], "2026-01-15T09:30:00+00:00");

@@ -1,4 +1,4 @@
-//! The names of `words.toml` as drafts use them: compared without case, spaces, signs and accents.
+//! The names of `words.toml`, as drafts use them: compared without case, spaces, signs and accents.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -132,12 +132,12 @@ impl Words {
         self.roles.get(role).map_or(&[], Vec::as_slice)
     }
 
-    /// What is beside a noun in the name of an id, or of a name.
+    /// The words next to a noun in the name of an id, or of a name.
     pub(super) fn affixes(&self, kind: &str) -> &[String] {
         self.affixes.get(kind).map_or(&[], Vec::as_slice)
     }
 
-    /// What a type is called.
+    /// The names of a type.
     pub(super) fn nouns(&self, object_type: ObjectType) -> &[String] {
         let of_type = self.nouns.iter().find(|(known, _)| *known == object_type);
         of_type.map_or(&[], |(_, nouns)| nouns.as_slice())
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn won_and_lost_are_known_in_every_language_and_the_unknown_is_left_open() {
+    fn won_and_lost_are_known_in_every_language() {
         for (cell, expected) in [
             ("Won", Some("WON")),
             ("Deal won", Some("WON")),

@@ -1,9 +1,9 @@
-//! Why a mapping can't be used, with the place in its file and the key that is meant.
+//! Why a mapping can't be used, with the position in its file and the intended key.
 
 use crate::mapping::nearest::nearest;
 use crate::mapping::places::place;
 
-/// Why a mapping can't be used: what is wrong with it, where, and what would be right.
+/// Why a mapping can't be used: what is wrong, where, and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct MappingError {
@@ -20,7 +20,7 @@ impl MappingError {
         }
     }
 
-    /// About what this key stands for, or about what is within it.
+    /// About what this key means, or about what is within it.
     #[must_use]
     pub(in crate::mapping) fn within(mut self, key: &str) -> Self {
         self.about.insert(0, key.to_owned());
@@ -50,7 +50,7 @@ impl MappingError {
                 let known: Vec<&str> = quoted.collect();
                 match nearest(key, known.iter().copied()) {
                     Some(meant) => format!("unknown key `{key}`; did you mean `{meant}`?"),
-                    None => format!("unknown key `{key}`; known are {}", known.join(", ")),
+                    None => format!("unknown key `{key}`; known: {}", known.join(", ")),
                 }
             }
             None => message.trim_end().replace('\n', "; "),

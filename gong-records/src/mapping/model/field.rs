@@ -1,4 +1,4 @@
-//! What one field of a mapping is made of.
+//! The source of one field of a mapping.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::words::Words;
 
-/// What one field is made of.
+/// The definition of one field.
 ///
 /// In the file either the name of a column, or a table with these keys. The steps run in this order:
 /// `from` or `expr`, `split` and `take`, `lookup`, `strip`, `replace`, `slug` or `domain`, `values`
@@ -26,20 +26,20 @@ pub struct FieldMapping {
     /// The column, by its name in the header; of several, the first that is not empty. In JSON a path
     /// such as `org_id.value`, `emails[primary].value` or `emails[0].value`.
     pub from: Option<Words>,
-    /// What is put between the columns of `from`, all of which then count.
+    /// Joins all columns of `from`, with this text between them.
     pub join: Option<String>,
     /// An expression over the row's columns, instead of `from`.
     pub expr: Option<String>,
-    /// The value of every record, written as Gong takes it; `now` is when the file was last
+    /// The value of every record, written as Gong accepts it; `now` is when the file was last
     /// changed.
     pub constant: Option<Words>,
-    /// The value where the cell is empty, written as Gong takes it.
+    /// The value where the cell is empty, written as Gong accepts it.
     pub default: Option<Words>,
-    /// What is between the items of a list. Default: a comma.
+    /// The separators between the items of a list. Default: a comma.
     pub split: Option<Words>,
-    /// Which item of a list is meant, where the field is not a list.
+    /// Which item of a list is used, if the field is not a list.
     pub take: Option<Take>,
-    /// Where the cell is looked up, and what is found instead.
+    /// Where the cell is looked up, and which value replaces it.
     pub lookup: Option<Lookup>,
     /// Texts that are removed from the beginning and the end.
     pub strip: Option<Words>,
@@ -47,12 +47,12 @@ pub struct FieldMapping {
     pub replace: BTreeMap<String, String>,
     /// Whether the text becomes an id: ASCII letters and digits in lower case, hyphens between them.
     pub slug: bool,
-    /// Whether links and addresses become bare domains, without those of public mail services.
+    /// Whether to convert links and addresses to bare domains, without public mail services.
     pub domain: bool,
-    /// Cells and the value of each, written as Gong takes it: `"Gewonnen" = "WON"`. An empty
+    /// Cells and the value of each, written as Gong accepts it: `"Gewonnen" = "WON"`. An empty
     /// value means no value; `"?"` is an open question, which the check reports.
     pub values: BTreeMap<String, String>,
-    /// The value of a cell that `values` does not list, written as Gong takes it.
+    /// The value of a cell that `values` does not list, written as Gong accepts it.
     pub otherwise: Option<Words>,
     /// By which power of ten a number is multiplied, such as 0.01 for cents.
     pub scale: Option<Words>,
@@ -91,12 +91,12 @@ pub struct FieldMapping {
 #[non_exhaustive]
 pub struct Lookup {
     /// A CSV or JSON file, relative to the mapping's folder; or an object type with a table in the
-    /// mapping, whose records are then meant.
+    /// mapping, to use its records.
     #[serde(rename = "in")]
     pub source: String,
     /// The column, or the field of a type, in which the cell is found.
     pub key: String,
-    /// The column, or the field of a type, that holds the value.
+    /// The column, or the field of a type, with the value.
     pub value: String,
     /// The file's delimiter. Default: the one that fits its first row.
     pub delimiter: Option<char>,
@@ -105,13 +105,13 @@ pub struct Lookup {
 }
 
 /// A record of another JSON file: `join.pipeline = { in = "pipelines.jsonl", key = "id", by =
-/// "pipeline_id" }` puts the pipeline of each record into its column `pipeline`, so that a field can
-/// be made of `pipeline.name`.
+/// "pipeline_id" }` adds the pipeline of each record as its column `pipeline`, so that a field can
+/// use `pipeline.name`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Join {
-    /// A JSON file, relative to the mapping's folder or beside the file that is converted.
+    /// A JSON file, relative to the mapping's folder or to the converted file.
     #[serde(rename = "in")]
     pub source: String,
     /// The path of a record's key in that file.
@@ -125,7 +125,7 @@ pub struct Join {
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct OnlyCurrency {
-    /// The column that holds each record's currency.
+    /// The column with each record's currency.
     #[serde(rename = "in")]
     pub column: String,
     /// The company's currency, as the column writes it.
@@ -134,11 +134,11 @@ pub struct OnlyCurrency {
     pub rates: BTreeMap<String, Words>,
 }
 
-/// Which item of a list is meant.
+/// Which item of a list is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Take {
-    /// The item at this place, from 1; `"first"` is 1.
+    /// The item at this position, from 1; `"first"` is 1.
     Nth(usize),
     /// The last item.
     Last,
@@ -180,7 +180,7 @@ impl<'de> Visitor<'de> for FieldVisitor {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<FieldMapping, M::Error> {
-        // The derived function for the table, not the trait's, which comes back here.
+        // The derived function for the table, not the trait's, which would recurse.
         FieldMapping::deserialize(MapAccessDeserializer::new(map))
     }
 }
@@ -197,7 +197,7 @@ impl Visitor<'_> for TakeVisitor {
     type Value = Take;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("\"first\", \"last\" or a place from 1")
+        formatter.write_str("\"first\", \"last\" or a position from 1")
     }
 
     fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Take, E> {
@@ -205,7 +205,7 @@ impl Visitor<'_> for TakeVisitor {
             "first" => Ok(Take::Nth(1)),
             "last" => Ok(Take::Last),
             other => Err(E::custom(format!(
-                "take is \"first\", \"last\" or a place from 1, found {other:?}"
+                "take is \"first\", \"last\" or a position from 1, found {other:?}"
             ))),
         }
     }

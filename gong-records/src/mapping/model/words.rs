@@ -57,7 +57,7 @@ impl<'de> Visitor<'de> for WordsVisitor {
     type Value = Words;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a text in quotes, or a list of such texts")
+        formatter.write_str("a quoted string, or a list of quoted strings")
     }
 
     fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Words, E> {

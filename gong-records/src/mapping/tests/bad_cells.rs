@@ -1,4 +1,4 @@
-//! Cells that can't be converted, and what is left out for them.
+//! Cells that can't be converted, and what is omitted because of them.
 
 use super::*;
 
@@ -58,7 +58,7 @@ fn every_problem_names_row_and_column() {
 }
 
 #[test]
-fn what_means_nothing_is_no_problem() {
+fn unused_keys_are_not_a_problem() {
     let csv = "id;sum;state;x\n;;;\n\n d-1 ; 5 ; won ; YES ;;\n";
     let outcome = convert_with(csv.as_bytes(), TOML, ObjectType::Deal, &options()).unwrap();
     assert_eq!(outcome.problems, [""; 0]);
@@ -87,7 +87,7 @@ fn a_row_can_be_kept_without_the_field_but_not_without_its_id() {
 }
 
 #[test]
-fn json_of_a_problem_holds_no_cell() {
+fn json_of_a_problem_has_no_cell() {
     let mapping = Mapping::from_toml(TOML).unwrap();
     let csv = "id;sum;state;x\nd-1;secret;;\n";
     let mut problems = Vec::new();
@@ -106,7 +106,7 @@ fn json_of_a_problem_holds_no_cell() {
     assert_eq!(
         problems,
         [
-            r#"{"line":2,"row":2,"column":2,"columnName":"sum","field":"amount","rule":"cell","message":"it is not a number written like 1234.50","hint":"correct the cell, or set decimal, thousands and currency in the mapping","leftOut":"row"}"#
+            r#"{"line":2,"row":2,"column":2,"columnName":"sum","field":"amount","rule":"cell","message":"it is not a number written like 1234.50","hint":"correct the cell, or set decimal, thousands and currency in the mapping","omitted":"row"}"#
         ]
     );
 }

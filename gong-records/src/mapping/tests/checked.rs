@@ -75,7 +75,7 @@ fn places(findings: &[Finding]) -> Vec<(&str, u64, u64, Rule, Option<&str>)> {
 }
 
 #[test]
-fn everything_is_told_of_rows_and_columns_in_their_order() {
+fn findings_are_in_the_order_of_rows_and_columns() {
     let accounts =
         "Id,Name,Changed\na-1,One,2026-03-01T09:30:00Z\na/2,\"Tw\no\",2026-03-01\n\na-3,,x\n";
     let deals = "Nr;Name;Kunde;Ende;Wert\nd-1;x;a-1;2026-09-30;1,5\nd-2;y;a-3;morgen;2.5\n\
@@ -166,7 +166,7 @@ fn csvs_and_lines_refer_to_each_other() {
         Some("accountId"),
     );
     assert_eq!(places(&findings), [expected]);
-    // Without a mapping the lines alone are meant.
+    // Without a mapping, only the lines are checked.
     let (summary, findings) = check(&files, &Options::default());
     assert_eq!((summary.unwrap().files.len(), findings.len()), (1, 0));
 }
@@ -193,7 +193,7 @@ fn rules_of_csvs_can_be_allowed() {
 }
 
 #[test]
-fn a_csv_without_rows_is_a_finding_and_one_that_does_not_fit_an_error() {
+fn csv_without_rows_is_a_finding_and_misfit_an_error() {
     for content in ["", "\n\n", "Nr;Name;Kunde;Ende;Wert\n"] {
         let (summary, findings) = check(&[("deals.csv", content.as_bytes())], &options());
         assert_eq!(
@@ -202,7 +202,7 @@ fn a_csv_without_rows_is_a_finding_and_one_that_does_not_fit_an_error() {
         );
         assert_eq!(summary.unwrap().warnings(), 1);
     }
-    for (content, told) in [
+    for (content, reported) in [
         (
             "Nr;Name;Kunde;Ende\n",
             "field amount: the file has no column \"Wert\"",
@@ -223,7 +223,7 @@ fn a_csv_without_rows_is_a_finding_and_one_that_does_not_fit_an_error() {
             matches!(&error, CheckError::Convert { path, .. } if path.ends_with("deals.csv")),
             "{error}"
         );
-        assert!(error.to_string().contains(told), "{error}");
+        assert!(error.to_string().contains(reported), "{error}");
     }
 }
 

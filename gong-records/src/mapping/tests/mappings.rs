@@ -1,4 +1,4 @@
-//! What a mapping can say, and what is said of a wrong one.
+//! Valid mappings, and messages for invalid ones.
 
 use super::*;
 
@@ -137,7 +137,7 @@ fn an_entity_schema_knows_the_types_of_custom_fields() {
 }
 
 #[test]
-fn a_wrong_mapping_is_told_with_the_right_word() {
+fn wrong_mapping_is_reported_with_the_right_word() {
     let of_deals = |settings: &str, fields: &str| {
         format!(
             "[DEAL]\n{settings}\n[DEAL.fields]\nobjectId = 'id'\nmodifiedDate = {{ constant = 'now' }}\n{fields}"
@@ -155,7 +155,7 @@ fn a_wrong_mapping_is_told_with_the_right_word() {
         ),
         (
             of_deals("", "name = { colour = 'n' }"),
-            "known are from, join, expr, constant",
+            "known: from, join, expr, constant",
         ),
         (
             of_deals("", "name = 7"),
@@ -167,7 +167,7 @@ fn a_wrong_mapping_is_told_with_the_right_word() {
         ),
         (
             of_deals("", "name = { from = 'n', constant = 'x' }"),
-            "exclude each other",
+            "cannot be used together",
         ),
         (
             of_deals("", "name = 'Nahme'"),
@@ -221,7 +221,7 @@ fn a_wrong_mapping_is_told_with_the_right_word() {
         ),
         (
             "[DEAL.fields]\nobjectId = 'id'".to_owned(),
-            "lacks modifiedDate; where the file has no such column",
+            "lacks modifiedDate; if the file has no such column",
         ),
         (
             "[DEAL.fields]\nmodifiedDate = 'id'".to_owned(),

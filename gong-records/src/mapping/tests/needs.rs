@@ -1,4 +1,4 @@
-//! What exports of CRMs need of a mapping: lookups, clean ids, footers, currencies, nested JSON.
+//! Features that exports of CRMs need: lookups, clean ids, footers, currencies, nested JSON.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ mod rows;
 /// The lines, and the problems with their rules.
 type Outcome = (Vec<String>, Vec<(Rule, String)>);
 
-/// A folder with a mapping, and what a conversion of one of its files gives.
+/// A folder with a mapping, and the conversion of one of its files.
 struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -56,7 +56,7 @@ impl Folder {
         Ok((lines.lines().map(str::to_owned).collect(), problems))
     }
 
-    /// What the check finds with the mapping.
+    /// The findings of the check with the mapping.
     fn check(&self, name: &str) -> Vec<Finding> {
         check(&self.path(name), &self.path("m.toml"))
     }
@@ -191,7 +191,7 @@ fn lookups_that_lead_in_a_circle_end() {
     let message = folder
         .try_convert("a.csv", ObjectType::Account)
         .unwrap_err();
-    assert!(message.contains("circle"), "{message}");
+    assert!(message.contains("circular"), "{message}");
 }
 
 #[test]
@@ -399,7 +399,7 @@ fn json_values_of_other_shapes_are_findings_with_a_way_out() {
 }
 
 #[test]
-fn mistakes_of_expressions_name_their_place_and_the_nearest_name() {
+fn expression_mistakes_name_position_and_similar_name() {
     let with = |settings: &str, field: &str| {
         let mapping = format!("[DEAL]\n{settings}\n[DEAL.fields]\nobjectId = 'Id'\n{NOW}{field}\n");
         let folder = Folder::new(&[
@@ -450,7 +450,7 @@ fn mistakes_of_expressions_name_their_place_and_the_nearest_name() {
         (
             "",
             "stage = { expr = 'Stage', from = 'Stage' }",
-            "from and expr exclude each other",
+            "from and expr cannot be used together",
             6,
         ),
     ] {
@@ -464,7 +464,7 @@ fn mistakes_of_expressions_name_their_place_and_the_nearest_name() {
 }
 
 #[test]
-fn mistakes_that_would_fail_in_every_row_are_mistakes_of_the_mapping() {
+fn mistakes_in_every_row_are_mapping_mistakes() {
     let with = |settings: &str, field: &str| {
         let mapping =
             format!("[CONTACT]\n{settings}\n[CONTACT.fields]\nobjectId = 'Id'\n{NOW}{field}\n");
@@ -502,7 +502,7 @@ fn mistakes_that_would_fail_in_every_row_are_mistakes_of_the_mapping() {
         (
             "",
             "title = { from = 'Mail', otherwise = 'x' }",
-            "there are no values",
+            "otherwise needs values",
         ),
     ] {
         let message = with(settings, field);
@@ -534,7 +534,7 @@ fn a_file_that_is_not_utf_8_is_asked_about() {
 }
 
 #[test]
-fn findings_of_the_check_find_their_rows_with_where_distinct_and_each() {
+fn findings_have_their_rows_with_where_distinct_and_each() {
     let mapping = format!(
         "[STAGE]\ndistinct = true\nwhere = \"Stage != 'skip'\"\n[STAGE.fields]\n\
          objectId = 'Stage'\nname = 'Name'\nisActive = {{ constant = 'true' }}\nsortOrder = {{ constant = '1' }}\n\

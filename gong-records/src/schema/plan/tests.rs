@@ -7,14 +7,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::schema::SchemaRule;
 
-/// What a model of Gong holds of a field, and since which upload its values are kept.
+/// What a model of Gong has of a field, and since which upload its values are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Held {
     field: SchemaField,
     values_since: u32,
 }
 
-/// Gong, as its documentation tells of the operation.
+/// Gong, as its documentation describes the operation.
 #[derive(Debug, Default, Clone)]
 struct Model {
     fields: BTreeMap<String, Held>,
@@ -138,7 +138,7 @@ proptest! {
 }
 
 #[test]
-fn no_picklist_is_emptied_because_its_values_were_not_told() {
+fn picklist_without_known_values_is_not_emptied() {
     let untold = SchemaField::new("p", "P", "PICKLIST");
     let same = std::slice::from_ref(&untold);
     let plan = SchemaPlan::new(ObjectType::Deal, same, same).unwrap();
@@ -147,11 +147,11 @@ fn no_picklist_is_emptied_because_its_values_were_not_told() {
     let more = [untold.clone(), SchemaField::new("s", "S", "STRING")];
     let error = SchemaPlan::new(ObjectType::Deal, same, &more).unwrap_err();
     assert_eq!(error.findings()[0].rule, SchemaRule::PicklistWithoutValues);
-    assert!(error.to_string().contains("would be emptied"), "{error}");
-    // What Gong tells is kept.
-    let told = untold.clone().with_values(["x"]);
-    let plan = SchemaPlan::new(ObjectType::Deal, std::slice::from_ref(&told), &more).unwrap();
-    assert_eq!(plan.to_upload()[0], told);
+    assert!(error.to_string().contains("would empty it"), "{error}");
+    // Properties that Gong returns are kept.
+    let reported = untold.clone().with_values(["x"]);
+    let plan = SchemaPlan::new(ObjectType::Deal, std::slice::from_ref(&reported), &more).unwrap();
+    assert_eq!(plan.to_upload()[0], reported);
     assert_eq!(plan.fields()[0].change, Change::Unchanged);
 }
 
@@ -171,35 +171,35 @@ fn changes(current: &[SchemaField], wanted: &[SchemaField]) -> Vec<(String, Chan
 }
 
 #[test]
-fn every_change_is_told_in_words() {
+fn every_change_is_described() {
     let picklist = |values: &[&str]| {
         SchemaField::new("p", "P", "PICKLIST").with_values(values.iter().copied())
     };
-    let told = |current: &SchemaField, wanted: &SchemaField| {
+    let reported = |current: &SchemaField, wanted: &SchemaField| {
         changes(std::slice::from_ref(current), std::slice::from_ref(wanted))
             .remove(0)
             .2
     };
     assert_eq!(
-        told(&picklist(&["x", "y"]), &picklist(&["y", "z"])),
+        reported(&picklist(&["x", "y"]), &picklist(&["y", "z"])),
         "values +\"z\" -\"x\""
     );
     assert_eq!(
-        told(&picklist(&["x", "y"]), &picklist(&["y", "x"])),
+        reported(&picklist(&["x", "y"]), &picklist(&["y", "x"])),
         "values in another order"
     );
     assert_eq!(
-        told(&picklist(&[]), &picklist(&["x"])),
+        reported(&picklist(&[]), &picklist(&["x"])),
         "values: 1 sent; Gong lists none"
     );
     let reference =
         |target: &str| SchemaField::new("r", "R", "REFERENCE").with_reference_to(target);
     assert_eq!(
-        told(&reference("USER"), &reference("LEAD")),
+        reported(&reference("USER"), &reference("LEAD")),
         "referenceTo USER → LEAD"
     );
     let text = SchemaField::new("p", "Price", "STRING");
-    assert_eq!(told(&text, &picklist(&["x"])), "type STRING → PICKLIST");
+    assert_eq!(reported(&text, &picklist(&["x"])), "type STRING → PICKLIST");
 }
 
 #[test]
@@ -263,12 +263,12 @@ fn every_rule_is_found_at_once() {
         said.contains("in references these are called USER"),
         "{said}"
     );
-    assert!(said.contains("is STRING meant?"), "{said}");
+    assert!(said.contains("did you mean STRING?"), "{said}");
     assert!(!said.contains("STRINGARRAY, which"), "a warning: {said}");
 }
 
 #[test]
-fn types_without_custom_fields_are_refused() {
+fn types_without_custom_fields_are_rejected() {
     let error = SchemaPlan::new(ObjectType::Stage, &[], &[]).unwrap_err();
     assert_eq!(error.findings()[0].rule, SchemaRule::NoEntitySchema);
 }

@@ -20,9 +20,9 @@ pub(super) fn builder(entity: &Entity) -> Result<TokenStream> {
     let states: Vec<Ident> = required.iter().copied().map(state).collect();
     let set = required.iter().map(|_| quote! { Set });
     let builder_doc = docs(&format!(
-        "Builds {} [`{}`], one setter a field; made by [`{}::builder`].\n\n\
-         Setters take a value or an `Option` of one. The parameters say which required fields have \
-         been given: [`build`](Self::build) is there when all have.",
+        "Builds {} [`{}`], with one setter per field; created by [`{}::builder`].\n\n\
+         Setters accept a value or an `Option`. The type parameters say which required fields are \
+         set: [`build`](Self::build) exists only if all are.",
         article(&entity.name),
         entity.name,
         entity.name
@@ -57,7 +57,7 @@ pub(super) fn builder(entity: &Entity) -> Result<TokenStream> {
             given: PhantomData<(#(#states,)*)>,
         }
 
-        /// What was given to a builder.
+        /// The inputs of a builder.
         #[derive(Debug, Clone, Default)]
         struct Inputs {
             #(#names: Input<#kinds>,)*

@@ -60,7 +60,7 @@ pub(super) fn type_docs(entity: &Entity) -> TokenStream {
     docs(&lines.join("\n"))
 }
 
-/// Source that builds a record of its required fields, but for one.
+/// Source that builds a record from its required fields, without one of them.
 fn bare_record(entity: &Entity, required: &[&Field], missing: Option<&Field>) -> Vec<String> {
     let mut lines = vec![format!(
         "let record = gong_records::{}::builder()",

@@ -88,8 +88,8 @@ pub(super) fn serde(entity: &Entity) -> TokenStream {
     }
 }
 
-/// The short way to JSON: each name and its punctuation in one piece, nothing between them and the
-/// values. A test holds it to what serde writes.
+/// The short way to JSON: each name and its punctuation in one string, nothing between them and the
+/// values. A test compares it with the output of serde.
 pub(super) fn write_line(entity: &Entity) -> Result<TokenStream> {
     let first = entity.fields.first().map(|field| field.presence);
     ensure!(

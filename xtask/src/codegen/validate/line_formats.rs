@@ -440,7 +440,7 @@ fn first_part(schema: &Value) -> &Value {
         .unwrap_or(schema)
 }
 
-/// An extension in a place where nothing reads it loses its rule without a word.
+/// An extension in a place where nothing reads it would silently lose its rule.
 fn misplaced(findings: &mut Findings<'_>, formats: &[(&String, &Value)]) {
     let lines: BTreeSet<String> = formats
         .iter()

@@ -35,7 +35,7 @@ pub(super) fn is_camel_case(name: &str, is_capital: bool) -> bool {
         .all(|character| character.is_ascii_alphanumeric())
 }
 
-/// The name in the form that [`is_camel_case`] wants, for a hint.
+/// The name in the form that [`is_camel_case`] accepts, for a hint.
 pub(super) fn camel_case(name: &str, is_capital: bool) -> String {
     let mut camel = String::new();
     let mut is_start = is_capital;

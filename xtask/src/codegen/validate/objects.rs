@@ -5,7 +5,7 @@ pub(super) struct Object {
     /// As a message calls it, with its article.
     pub(super) name: &'static str,
     pub(super) keys: &'static [Key],
-    /// The component folder that a reference in its place must point into; none if it can't be one.
+    /// The component folder that a reference here must point into; none if it can't be one.
     pub(super) folder: Option<&'static str>,
 }
 
@@ -16,7 +16,7 @@ pub(super) struct Key {
     pub(super) is_required: bool,
 }
 
-/// What a value must be.
+/// The required shape of a value.
 #[derive(Clone, Copy)]
 pub(super) enum Shape {
     Text,

@@ -1,4 +1,4 @@
-//! What a schema may say, and that references don't run in circles.
+//! The allowed content of a schema, without circular references.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -144,7 +144,7 @@ fn bounds(findings: &mut Findings<'_>, pointer: &str, schema: &Value) {
     }
 }
 
-/// A pattern that no validator can read is a rule that nobody holds.
+/// A pattern that no validator can read is a rule without effect.
 fn patterns(findings: &mut Findings<'_>, pointer: &str, schema: &Value) {
     for key in ["pattern", "x-strict-pattern"] {
         let Some(pattern) = schema.get(key).and_then(Value::as_str) else {
@@ -214,7 +214,7 @@ fn component_names(findings: &mut Findings<'_>) {
     }
 }
 
-/// `allOf` with one reference is the only way to combine schemas that everything below can take.
+/// `allOf` with one reference is the only way to combine schemas that everything below supports.
 fn combinators(
     findings: &mut Findings<'_>,
     pointer: &str,

@@ -299,7 +299,7 @@ fn listed(object: &Object) -> String {
         .join(", ")
 }
 
-/// What a value is, as a person says it.
+/// The kind of a value, for people.
 pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",

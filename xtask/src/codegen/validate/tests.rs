@@ -7,7 +7,7 @@ use crate::codegen::{contract, generate};
 
 const SMALL: &str = include_str!("tests/small.yaml");
 
-/// A mistake: what it is called, a text of the small contract, and what stands there instead.
+/// A mistake: what it is called, a text of the small contract, and what is there instead.
 type Mistake = (&'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
@@ -132,7 +132,7 @@ const MISTAKES: &[Mistake] = &[
     ("encoding of no part", "      responses:\n        '201':\n", "            encoding:\n              datafile:\n                contentType: text/plain\n      responses:\n        '201':\n"),
     ("example line that is not JSON", "      responses:\n        '201':\n", "            examples:\n              accounts:\n                value:\n                  dataFile: |\n                    {\"objectId\":}\n      responses:\n        '201':\n"),
     ("example file of no type", "      responses:\n        '201':\n", "            examples:\n              acounts:\n                value:\n                  dataFile: ''\n      responses:\n        '201':\n"),
-    // Rules that nothing holds
+    // Rules without effect
     ("two fields with one setter", "          x-derived-default: the id\n", "          x-derived-default: the id\n          x-rust-name: rating\n"),
     ("maximum of a field", "          x-derived-default: the id\n", "          x-derived-default: the id\n          maximum: 9\n"),
     ("minLength of a field", "          x-derived-default: the id\n", "          x-derived-default: the id\n          minLength: 5\n"),
@@ -245,7 +245,7 @@ fn no_single_change_of_the_contract_makes_codegen_panic() {
     }
 }
 
-/// The pointer of everything below, but for examples, which are data.
+/// The pointer of everything below, except for examples, which are data.
 fn places(node: &Value, pointer: String, found: &mut Vec<String>) {
     for (key, value) in super::entries(Some(node)) {
         if key != "example" && key != "examples" {

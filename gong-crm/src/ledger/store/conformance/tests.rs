@@ -145,7 +145,7 @@ impl Store for Broken {
 
     fn commit(&self, batch: Batch) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            // Readers wait for the whole commit, but do not know whether it came to its end.
+            // Readers wait for the whole commit, but do not know whether it was completed.
             let _turn = match self.fault {
                 Fault::HalfIsLeftBehind => Some(self.turn.write().await),
                 _ => None,
@@ -200,7 +200,7 @@ impl Store for Broken {
     }
 }
 
-/// On one thread, so that tasks take turns at the same places each time.
+/// On one thread, so that tasks always switch at the same points.
 #[tokio::test(flavor = "current_thread")]
 async fn suite_names_what_a_broken_store_does_wrong() {
     let faults = [

@@ -1,4 +1,4 @@
-//! Files and directories that only their owner may read, and that nobody else has planted.
+//! Files and directories that only their owner can read, and that nobody else created.
 
 use std::fs::{self, DirBuilder, Metadata};
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ledger::LedgerError;
 
-/// What SQLite keeps beside the file; it gives them the mode of the file.
+/// SQLite's files beside the database; SQLite gives them the mode of the database.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Makes the directory and an empty file where there is none, and checks what is there. Returns the
@@ -54,7 +54,7 @@ fn appended(path: &Path, ending: &str) -> PathBuf {
     path.into()
 }
 
-/// Replaces a small file as a whole, for its owner alone; a link in its place is replaced, too.
+/// Replaces a small file as a whole, only for its owner; a link in its place is replaced, too.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write as _;
 
@@ -131,8 +131,8 @@ fn check_access(metadata: &Metadata) -> Result<(), String> {
     }
     if metadata.mode() & 0o022 != 0 {
         return Err(format!(
-            "other users may write to it (mode {:04o}): if you trust its content, run `chmod 600` on \
-             it",
+            "other users can write to it (mode {:04o}): if you trust its content, run `chmod 600` \
+             on it",
             metadata.mode() & 0o7777
         ));
     }
@@ -161,16 +161,16 @@ fn restrict(_path: &Path, _metadata: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Whoever may write to a directory can put another file in place of ours, unless it is sticky, as
-/// `/tmp` is. A group may have the right: many systems give each user a group, and a umask of 002.
+/// A user who can write to a directory can replace our file, unless the directory is sticky, as
+/// `/tmp` is. A group may have this right: many systems give each user a group, and a umask of 002.
 #[cfg(unix)]
 fn check_dir(metadata: &Metadata) -> Result<(), String> {
     use std::os::unix::fs::MetadataExt as _;
 
     if metadata.mode() & 0o1002 == 0o002 {
         return Err(format!(
-            "everybody may write to this directory (mode {:04o}): run `chmod o-w` on it, or name a \
-             ledger in another directory",
+            "everybody can write to this directory (mode {:04o}): run `chmod o-w` on it, or name \
+             a ledger in another directory",
             metadata.mode() & 0o7777
         ));
     }
@@ -182,7 +182,7 @@ fn check_dir(_metadata: &Metadata) -> Result<(), String> {
     Ok(())
 }
 
-/// Creates the directory and those above it, for their owner alone; leaves those that exist.
+/// Creates the directory and those above it, only for their owner; leaves those that exist.
 fn create_private_dir(dir: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -199,6 +199,6 @@ fn absolute(dir: &Path) -> io::Result<PathBuf> {
 
 #[cfg(not(unix))]
 fn absolute(dir: &Path) -> io::Result<PathBuf> {
-    // Not every program understands the paths that `canonicalize` gives there.
+    // Not every program understands the paths that `canonicalize` returns there.
     std::path::absolute(dir)
 }

@@ -16,7 +16,7 @@ pub(super) fn try_lock(ledger: &Path) -> Result<File, LedgerError> {
     let mut file = open(&path)?;
     match file.try_lock() {
         Ok(()) => {
-            // Only for people who meet the lock; whether it is held, the system knows.
+            // Only for people who see the lock; the system knows whether it is held.
             write_owner(&mut file).map_err(storage)?;
             Ok(file)
         }

@@ -9,8 +9,8 @@ use super::schema::{self, FORMAT, Object};
 use super::{BUSY, file, migrate, storage_error};
 use crate::ledger::LedgerError;
 
-/// Bytes per page, of a new file. Measured with 110-byte values: 4096 and 16384 write no faster, and
-/// contents of records that are larger than a quarter of a page need pages of their own.
+/// Bytes per page, of a new file. Measured with 110-byte values: 4096 and 16384 write no faster,
+/// and contents of records that are larger than a quarter of a page need their own pages.
 const PAGE_SIZE: i64 = 8192;
 
 /// How long to wait for another process that migrates the same file.
@@ -55,7 +55,7 @@ fn unreadable(path: &Path, version: i64) -> LedgerError {
             version,
         }
     } else {
-        let reason = format!("its format is {version}, which is none of ours: name another ledger");
+        let reason = format!("its format {version} is unknown: name another ledger");
         file::untrusted(path, reason)
     }
 }

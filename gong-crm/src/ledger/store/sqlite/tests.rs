@@ -13,7 +13,7 @@ fn place() -> (tempfile::TempDir, PathBuf) {
     (dir, path)
 }
 
-/// Gives a file that a test has created the mode that the store asks for, whatever the umask.
+/// Returns a file that a test has created the mode that the store asks for, whatever the umask.
 fn make_private(path: &Path) {
     #[cfg(unix)]
     fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
@@ -87,7 +87,7 @@ fn many_processes_can_create_one_file_at_once() {
 }
 
 #[tokio::test]
-async fn second_push_learns_who_holds_the_lock() {
+async fn second_push_reports_the_owner_of_the_lock() {
     let (_dir, path) = place();
     let (one, two) = (
         SqliteStore::open(&path).unwrap(),

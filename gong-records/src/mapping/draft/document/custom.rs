@@ -1,4 +1,4 @@
-//! Custom fields, for the columns that are none of Gong's fields.
+//! Custom fields, for the columns that are not one of Gong's fields.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -118,7 +118,7 @@ impl Writer<'_> {
         self.line("domains", &keys);
     }
 
-    /// A field of which a person may have several: the first that is not empty.
+    /// A field of which a person can have several: the first that is not empty is used.
     pub(super) fn several(&mut self, name: &str, is_email: bool) {
         let columns = self
             .document

@@ -1,4 +1,4 @@
-//! A deal's status: by a column of its own, by two flags, or by the stage.
+//! A deal's status: by its own column, by two flags, or by the stage.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -63,7 +63,7 @@ impl Writer<'_> {
             .column("stage")
             .filter(|index| of_values(*index).is_some_and(|(small, known)| small && known > 0));
         if let Some(index) = stage {
-            self.comment("No column tells the status; the stage does.");
+            self.comment("No column has the status; it is derived from the stage.");
             self.translate(index);
             return;
         }
@@ -82,14 +82,14 @@ impl Writer<'_> {
             self.translate(index);
         } else {
             self.questions.push(
-                "Which column tells whether a deal is won or lost? Write status; without it, Gong takes all \
-                 deals as open."
+                "Which column says whether a deal is won or lost? Set status; without it, Gong \
+                 treats all deals as open."
                     .to_owned(),
             );
         }
     }
 
-    /// The status by the words of a column; those that are not known are open questions.
+    /// The status from the words of a column; unknown words are open questions.
     pub(super) fn translate(&mut self, index: usize) {
         let name = quoted(self.name(index));
         let cells: Vec<String> = self

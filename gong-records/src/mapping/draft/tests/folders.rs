@@ -65,7 +65,7 @@ impl Exports {
             .collect()
     }
 
-    /// What the check finds in all sources.
+    /// The findings of the check in all sources.
     fn check(&self) -> Vec<Finding> {
         let mut mapping = Mapping::default();
         let mut maps = Vec::new();
@@ -157,7 +157,7 @@ fn a_folder_of_pipedrive_is_linked_by_names() {
 }
 
 #[test]
-fn a_folder_of_hubspot_takes_its_users_from_the_owners_addresses() {
+fn hubspot_folder_gets_users_from_owner_addresses() {
     let exports = Exports::of_cases(&[
         (
             "hubspot-crm-exports-all-deals-2026-01-15.csv",
@@ -307,7 +307,7 @@ fn french_and_brazilian_folders_are_understood() {
 }
 
 #[test]
-fn next_months_stages_come_by_themselves_and_new_owners_are_found() {
+fn next_months_stages_are_added_and_new_owners_are_found() {
     let deals = |rows: &str| {
         format!("Deal ID,Deal Name,Deal Stage,Deal Owner,Account ID,Close Date\n{rows}")
     };

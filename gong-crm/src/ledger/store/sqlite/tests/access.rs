@@ -1,8 +1,8 @@
-//! Files that somebody else has planted or changed.
+//! Files that another user has created or changed.
 
 use super::*;
 
-/// The reason why a ledger is not opened.
+/// The reason why a ledger cannot be opened.
 fn refusal(path: &Path) -> String {
     match SqliteStore::open(path) {
         Err(LedgerError::Untrusted { reason, .. }) => reason,
@@ -11,7 +11,7 @@ fn refusal(path: &Path) -> String {
 }
 
 #[test]
-fn content_that_is_not_ours_is_refused_by_name() {
+fn foreign_content_is_rejected_by_name() {
     let foreign = [
         (
             "CREATE TRIGGER sneaky AFTER INSERT ON records BEGIN DELETE FROM uploads; END",
@@ -46,7 +46,7 @@ fn content_that_is_not_ours_is_refused_by_name() {
 }
 
 #[test]
-fn database_of_another_program_is_refused_and_unchanged() {
+fn database_of_another_program_is_rejected_unchanged() {
     for version in [0, -1] {
         let (_dir, path) = place();
         let connection = Connection::open(&path).unwrap();
@@ -125,7 +125,7 @@ mod unix {
     }
 
     #[test]
-    fn right_of_others_to_read_is_taken_away() {
+    fn read_permission_of_others_is_removed() {
         let (_dir, path) = place();
         drop(SqliteStore::open(&path).unwrap());
         set_mode(&path, 0o644);
@@ -134,7 +134,7 @@ mod unix {
     }
 
     #[test]
-    fn file_that_others_may_write_to_is_refused() {
+    fn file_writable_by_others_is_rejected() {
         for bits in [0o666, 0o620, 0o602] {
             for ending in ["", "-wal", "-journal"] {
                 let (_dir, path) = place();
@@ -153,7 +153,7 @@ mod unix {
     }
 
     #[test]
-    fn directory_that_everybody_may_write_to_is_refused() {
+    fn world_writable_directory_is_rejected() {
         let (dir, path) = place();
         set_mode(dir.path(), 0o777);
         assert!(refusal(&path).contains("chmod o-w"));
@@ -164,7 +164,7 @@ mod unix {
     }
 
     #[test]
-    fn link_in_place_of_a_file_is_refused_and_not_followed() {
+    fn link_instead_of_a_file_is_rejected() {
         for ending in ["", "-wal", "-shm", "-journal"] {
             let (dir, path) = place();
             let victim = dir.path().join("victim");
@@ -229,7 +229,7 @@ mod unix {
     }
 
     #[test]
-    fn directory_or_pipe_in_place_of_the_file_is_refused() {
+    fn directory_or_pipe_instead_of_the_file_is_rejected() {
         let (_dir, path) = place();
         fs::create_dir(&path).unwrap();
         assert!(refusal(&path).contains("not a regular file"));

@@ -123,7 +123,7 @@ async fn earlier_formats_keep_their_open_uploads_and_calls() {
             |minute: u64, calls: u32| (minute.to_be_bytes().to_vec(), calls.to_be_bytes().to_vec());
         assert_eq!(calls, [call(29_000_000, 7), call(29_000_001, 300)]);
 
-        // They stay until somebody has dealt with them.
+        // They stay until they are removed.
         drop(store);
         let store = SqliteStore::open(&path).unwrap();
         assert_eq!(legacy::uploads(&store).await.unwrap(), uploads);
@@ -190,7 +190,7 @@ fn earlier_version_at_work_keeps_its_file() {
 }
 
 #[test]
-fn earlier_format_with_a_trigger_is_refused_and_unchanged() {
+fn earlier_format_with_a_trigger_is_rejected_unchanged() {
     let (_dir, path) = place();
     write_legacy(&path, 2);
     let trigger = "CREATE TRIGGER sneaky AFTER DELETE ON calls BEGIN DELETE FROM uploads; END";
@@ -209,7 +209,7 @@ fn earlier_format_with_a_trigger_is_refused_and_unchanged() {
 }
 
 #[test]
-fn damaged_upload_of_an_earlier_format_leaves_the_file_as_it_was() {
+fn damaged_upload_of_an_earlier_format_changes_nothing() {
     let (_dir, path) = place();
     write_legacy(&path, 2);
     let damage = "UPDATE uploads SET planned_at = 'yesterday' WHERE state = 'sending'";

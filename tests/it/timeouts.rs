@@ -1,4 +1,4 @@
-//! What does a user read when no answer comes, or only half of one?
+//! Messages for missing and incomplete responses.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ use crate::support::{calls, client, impatient_client, refused};
 const MOMENT: Duration = Duration::from_millis(50);
 
 #[tokio::test]
-async fn a_lost_connection_is_told_by_how_far_it_came() {
+async fn lost_connection_is_reported_with_its_progress() {
     let nobody = {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         listener.local_addr().unwrap()
@@ -65,17 +65,17 @@ async fn a_lost_connection_is_told_by_how_far_it_came() {
         .iter()
         .map(|(title, error)| format!("{title}: {error}\n  hint: {}", error.hint().unwrap()))
         .collect();
-    // Without the causes, whose words are those of the libraries below.
+    // Without the causes, whose texts come from the underlying libraries.
     snapshot(
-        "silence__transport",
+        "timeouts__transport",
         "No answer, or half of one.",
         &texts.join("\n"),
     );
 }
 
 #[tokio::test]
-async fn an_answer_that_never_comes_is_not_waited_for() {
-    // The system takes the connection and the request; nobody ever reads them.
+async fn response_that_never_comes_times_out() {
+    // The system accepts the connection and the request, but nobody reads them.
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let client = impatient_client(&url(listener.local_addr().unwrap()), MOMENT);
     let list = refused(client.integrations().await);
@@ -84,23 +84,26 @@ async fn an_answer_that_never_comes_is_not_waited_for() {
     let stalled = refused(calls::upload_of(&client, &vec![b' '; 16 << 20]).await);
     assert_eq!(stalled.kind(), ErrorKind::Timeout);
     assert!(stalled.is_outcome_unknown());
-    assert!(stalled.to_string().contains("still to go"), "{stalled}");
+    assert!(
+        stalled.to_string().contains("of the file are left"),
+        "{stalled}"
+    );
     let errors = [
         ("a list", list),
         ("a meeting", booked),
         ("an upload, sent whole", small),
     ];
-    pin("silence__timeout", "No answer in time.", &errors);
+    pin("timeouts__timeout", "No response in time.", &errors);
 }
 
-/// A server that breaks off in the middle of its one answer.
+/// A server that breaks off in the middle of its response.
 async fn answers_half() -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut request = [0; 4096];
-        // Read first, or the system resets the connection and the half answer with it.
+        // Read first; otherwise the system resets the connection and drops the partial response.
         assert!(stream.read(&mut request).await.unwrap() > 0);
         let half =
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";

@@ -1,5 +1,5 @@
-//! What can a hostile or broken server do to a user? At worst cost one clear error, soon, in
-//! bounded memory; never learn the credentials of another server.
+//! A hostile or broken server can only cause one clear error, soon and in bounded memory, and never
+//! gets the credentials of another server.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,13 +21,13 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::{KEY, SECRET, calls, refused};
 
-/// How long a client of these tests waits for an answer.
+/// The time limit for a response in these tests.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Far below what a user would notice as hanging, far above what a busy machine takes.
 const SOON: Duration = Duration::from_secs(20);
 
-/// A client that gives up soon and asks once.
+/// A client with a short time limit and no retries.
 fn client(base_url: &str, patience: Duration) -> Client {
     let mut timeouts = Timeouts::default();
     timeouts.response = patience;
@@ -53,7 +53,7 @@ where
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut request = [0; 4096];
             if stream.read(&mut request).await.is_ok_and(|read| read > 0) {
-                // The client hangs up on it, which is no failure of the test.
+                // The client closes the connection, which is not a failure of the test.
                 drop(tokio::spawn(answer(stream)));
             }
         }
@@ -61,18 +61,18 @@ where
     format!("http://{address}")
 }
 
-/// Writes the same piece again and again, until nobody reads any more or so many were written.
-async fn write_on(stream: &mut TcpStream, piece: &[u8], times: usize) -> std::io::Result<usize> {
+/// Writes the same chunk repeatedly, until nobody reads any more or so many were written.
+async fn write_on(stream: &mut TcpStream, chunk: &[u8], times: usize) -> std::io::Result<usize> {
     for _ in 0..times {
-        stream.write_all(piece).await?;
+        stream.write_all(chunk).await?;
     }
-    Ok(piece.len() * times)
+    Ok(chunk.len() * times)
 }
 
 #[tokio::test]
-async fn an_endless_body_is_cut_off_whatever_its_status() {
-    /// Twice what is read of an answer at most.
-    const PIECES: usize = 2 * 64 * 16;
+async fn endless_body_is_cut_off_with_any_status() {
+    /// Twice the maximum that is read of a response.
+    const CHUNKS: usize = 2 * 64 * 16;
     for status in ["200 OK", "400 Bad Request", "418 Odd"] {
         let written = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&written);
@@ -81,7 +81,7 @@ async fn an_endless_body_is_cut_off_whatever_its_status() {
             async move {
                 let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\n\r\n[");
                 stream.write_all(head.as_bytes()).await?;
-                for _ in 0..PIECES {
+                for _ in 0..CHUNKS {
                     stream.write_all(&vec![b' '; 64 * 1024]).await?;
                     count.fetch_add(1, Ordering::Relaxed);
                 }
@@ -94,7 +94,7 @@ async fn an_endless_body_is_cut_off_whatever_its_status() {
         assert!(started.elapsed() < SOON, "{status}");
         assert_eq!(error.kind(), ErrorKind::Transport, "{status}: {error}");
         assert!(
-            written.load(Ordering::Relaxed) < PIECES * 3 / 4,
+            written.load(Ordering::Relaxed) < CHUNKS * 3 / 4,
             "{status}: it was read to its end"
         );
     }

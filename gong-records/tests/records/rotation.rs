@@ -21,7 +21,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn files_in_their_order_hold_every_record_in_its_place(
+    fn files_in_order_have_every_record_in_place(
         records in prop::collection::vec(account(), 1..40),
         max_bytes in 200..1_000_u64,
     ) {

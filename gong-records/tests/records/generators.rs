@@ -98,7 +98,7 @@ pub(crate) fn json() -> impl Strategy<Value = String> {
     })
 }
 
-/// Custom fields whose names are no standard fields' and stand once each.
+/// Custom fields with unique names that are not names of standard fields.
 pub(crate) fn custom() -> impl Strategy<Value = Vec<(String, Box<RawValue>)>> {
     vec((text(), json()), 0..5).prop_map(|fields| {
         let raw = |json| RawValue::from_string(json).unwrap();
@@ -110,7 +110,7 @@ pub(crate) fn custom() -> impl Strategy<Value = Vec<(String, Box<RawValue>)>> {
     })
 }
 
-/// Gives a builder the custom fields and builds the record.
+/// Returns a builder the custom fields and builds the record.
 macro_rules! with_custom {
     ($builder:expr, $custom:expr) => {{
         let mut builder = $builder;
