@@ -96,6 +96,9 @@ fn every_property_has_a_description_and_an_example() -> Fallible<()> {
     Ok(())
 }
 
+/// For a field whose name is a keyword of Rust, which none is today.
+const UNUSED: &str = "x-rust-name";
+
 #[test]
 fn every_vendor_extension_is_explained_at_the_top_of_the_file() -> Fallible<()> {
     let document = document()?;
@@ -120,7 +123,7 @@ fn every_vendor_extension_is_explained_at_the_top_of_the_file() -> Fallible<()> 
     }
     let unused: Vec<_> = explained
         .iter()
-        .filter(|key| !used.contains(**key))
+        .filter(|key| !used.contains(**key) && **key != UNUSED)
         .collect();
     assert!(
         unused.is_empty(),
