@@ -66,6 +66,7 @@ mod expression;
 mod field_type;
 mod files;
 mod join;
+mod json;
 mod json_path;
 mod json_rows;
 mod languages;
@@ -121,6 +122,8 @@ pub struct Options {
     pub files: Vec<(ObjectType, PathBuf)>,
     /// Files that are converted beside this one, for lookups among types.
     neighbors: Vec<(ObjectType, PathBuf)>,
+    /// Whether files of joined records are written on, so that the last one with a key counts.
+    is_appended: bool,
     lookups: lookup::Cache,
     /// How many lookups among types lead here.
     depth: usize,
@@ -136,6 +139,7 @@ impl Options {
             path: None,
             files: Vec::new(),
             neighbors: Vec::new(),
+            is_appended: false,
             lookups: lookup::Cache::default(),
             depth: 0,
         }
@@ -169,7 +173,7 @@ pub enum ConvertError {
     #[error("the CSV is empty: it has no row that names its columns")]
     Empty,
     /// The CSV can't be read.
-    #[error("the CSV can't be read: {0}")]
+    #[error("the file can't be read: {0}")]
     Read(#[source] io::Error),
     /// A file can't be opened or written.
     #[error("{}: {source}", path.display())]

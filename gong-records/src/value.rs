@@ -21,7 +21,7 @@ pub use close_date::CloseDate;
 pub use email_address::EmailAddress;
 pub(crate) use json_limits::{is_unrepresentable, overflowing_number, unpaired_surrogate};
 pub use object_id::ObjectId;
-pub use public_mail::is_public_mail_host;
+pub use public_mail::{is_public_mail_host, is_shared_host};
 pub use timestamp::Timestamp;
 pub use url::Url;
 

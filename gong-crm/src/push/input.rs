@@ -256,16 +256,18 @@ pub(super) fn check(
     if inputs.is_empty() {
         return Ok(Checked::Sendable);
     }
-    let check_options = options.push_check().unwrap_or_else(|| {
+    let mut check_options = options.push_check().unwrap_or_else(|| {
         let mut unchecked = check::Options::default();
         unchecked.severities.allow.extend(HANDLED_RULES);
         unchecked
     });
+    // Each record with a word that is not known is held back, not the first alone.
+    check_options.repeats = true;
     let mut found: BTreeMap<Key, Vec<Found>> = BTreeMap::new();
     let (mut first, mut errors, mut warnings) = (Vec::new(), 0_u64, 0_u64);
     let mut on_finding = |finding: Finding| {
         if finding.severity == Severity::Error {
-            errors += 1;
+            errors += u64::from(!finding.is_repeat);
             let key = (finding.object_type, finding.path.to_path_buf());
             let of_file = found.entry(key).or_default();
             of_file.push(Found {
@@ -275,7 +277,8 @@ pub(super) fn check(
         } else {
             warnings += 1;
         }
-        let is_shown = first.len() < REPORTED_FINDINGS && finding.severity == Severity::Error;
+        let is_new_error = finding.severity == Severity::Error && !finding.is_repeat;
+        let is_shown = first.len() < REPORTED_FINDINGS && is_new_error;
         if is_shown {
             first.push(finding);
         }

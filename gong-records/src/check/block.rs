@@ -7,9 +7,9 @@ use super::duplicates::emails::EmailKey;
 use super::duplicates::versions::Version;
 use super::duplicates::without_ends;
 use super::finding::RawFinding;
-use super::ids::hash_bytes;
+use super::ids::{ReferenceLookup, hash_bytes};
 use super::names::NameCache;
-use super::record::{Inspection, LineReport, RecordChecker, inspect};
+use super::record::{LineReport, RecordChecker, inspect};
 use super::scan::{Scanned, Scanner};
 use crate::object_type::ObjectType;
 use crate::rule::Rule;
@@ -131,7 +131,15 @@ impl<'a> BlockChecker<'a> {
     /// Adds a line that the scanner read.
     #[inline]
     fn scanned(&mut self, bytes: &[u8], start: usize, next: usize, scanned: &mut Scanned) {
-        scanned.look_up(self.settings.context.known_ids, bytes);
+        let known_ids = self.settings.context.known_ids;
+        for at in 0..scanned.references.len() {
+            let reference = &scanned.references[at];
+            let id = hash_bytes(&bytes[reference.range.clone()]);
+            let found = known_ids.look_up(reference.target, id);
+            if matches!(found, ReferenceLookup::Missing | ReferenceLookup::Deleted) {
+                scanned.doubt(at);
+            }
+        }
         self.report.lines += 1;
         self.report.records += 1;
         let line = self.report.lines;
@@ -230,13 +238,10 @@ impl<'a> BlockChecker<'a> {
             self.add(problem.with_hint("delete the line"), text, None);
             return;
         }
-        let inspection = Inspection {
-            is_first: self.start.is_before_records && self.report.records == 0,
-            doubts_type: self.doubts_type(line),
-            detail: self.built < self.start.wanted,
-        };
-        let (context, scanner) = (self.settings.context, Some(&mut self.scanner));
-        let report = inspect(text, inspection, &context, &mut self.names, scanner);
+        let is_first = self.start.is_before_records && self.report.records == 0;
+        let doubts_type = self.doubts_type(line);
+        let context = self.settings.context;
+        let report = inspect(text, is_first, doubts_type, &context, &mut self.names);
         self.report.records += u64::from(report.is_record);
         self.line_report(report, text, bytes);
     }

@@ -307,12 +307,7 @@ impl<'a> FileCheck<'a> {
                 KeyKind::ObjectId => &duplicate.key.text,
                 KeyKind::EmailAddress => &duplicate.key.object_id,
             };
-            // What nobody wants to see needs no words.
-            let problem = if self.delivery.wanted() > 0 {
-                duplicate_problem(kind, &duplicate)
-            } else {
-                RawFinding::counted(duplicate_rule(kind, &duplicate), 0..0)
-            };
+            let problem = duplicate_problem(kind, &duplicate);
             self.report_in(problem, duplicate.line, duplicate.text, Some(object_id));
         })
     }
@@ -366,35 +361,30 @@ impl<'a> FileCheck<'a> {
     }
 }
 
-fn duplicate_rule(kind: KeyKind, duplicate: &Duplicate<'_>) -> Rule {
-    match kind {
-        KeyKind::ObjectId if duplicate.conflicts => Rule::ConflictingVersions,
-        KeyKind::ObjectId => Rule::DuplicateObjectId,
-        KeyKind::EmailAddress => Rule::DuplicateEmail,
-    }
-}
-
 fn duplicate_problem(kind: KeyKind, duplicate: &Duplicate<'_>) -> RawFinding {
     let line = duplicate.first_line;
-    let (field, message, hint) = match kind {
+    let (rule, field, message, hint) = match kind {
         KeyKind::ObjectId if duplicate.conflicts => (
+            Rule::ConflictingVersions,
             "objectId",
             format!("another version in line {line} has the same modifiedDate"),
             "keep the current version, or give it a later modifiedDate",
         ),
         KeyKind::ObjectId => (
+            Rule::DuplicateObjectId,
             "objectId",
             format!("it is in line {line} already"),
             "gong-crm push sends the newest version; keep one to upload the file with another tool",
         ),
         KeyKind::EmailAddress => (
+            Rule::DuplicateEmail,
             "emailAddress",
             format!("the user in line {line} has it already"),
             "Gong assigns one user per address: keep the one who owns the records, or delete the \
              other (isDeleted)",
         ),
     };
-    let (rule, range) = (duplicate_rule(kind, duplicate), duplicate.key.range.clone());
+    let range = duplicate.key.range.clone();
     RawFinding::of_field(rule, range, field, &message).with_hint(hint)
 }
 

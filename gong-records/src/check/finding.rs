@@ -51,6 +51,9 @@ pub struct Finding {
     pub row: Option<u64>,
     /// The position in the line, for a person.
     pub excerpt: Option<Excerpt>,
+    /// Whether it says of another record what was said before, as of the same word with an open
+    /// question; such findings come only with [`Options::repeats`](crate::check::Options::repeats).
+    pub is_repeat: bool,
 }
 
 impl Finding {

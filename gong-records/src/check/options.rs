@@ -39,6 +39,9 @@ pub struct Options {
     pub max_findings: Option<u64>,
     /// Leave out the excerpts of findings, which only people need.
     pub without_excerpts: bool,
+    /// Report a word with an open question, or a name that can't be looked up, for each record that
+    /// has it and not only for the first: for whoever holds records back.
+    pub repeats: bool,
     /// How many threads check; by default as many as the machine has cores.
     pub threads: Option<NonZero<usize>>,
     /// Types of which Gong has records already, so that records can refer to them even if no file

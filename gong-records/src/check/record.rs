@@ -10,7 +10,6 @@ use std::ops::Range;
 use foldhash::fast::RandomState;
 use serde_json::value::RawValue;
 
-use super::blocks::PADDING;
 use super::context::{CheckContext, FieldSet, bit_of, is_email_of_user, is_true, warns_if_missing};
 use super::finding::{About, RawFinding};
 use super::ids::{ReferenceLookup, hash};
@@ -73,34 +72,20 @@ pub(super) struct RecordChecker<'a, 'n> {
     names: &'n mut NameCache,
     /// Whether findings need messages, or are only counted.
     detail: bool,
-    /// Whether the line is inspected: then it is not known beforehand what is missing.
-    is_inspected: bool,
     report: LineReport,
 }
 
-/// What is asked of a line.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Inspection {
-    /// Whether no record came before.
-    pub(super) is_first: bool,
-    /// Whether the names may be those of another type.
-    pub(super) doubts_type: bool,
-    /// Whether what is wrong with values needs words, or is only counted.
-    pub(super) detail: bool,
-}
-
-/// Finds everything that is wrong with a line. With a scanner, a line whose mistake was fixed is read
-/// faster; the report is the same.
+/// Finds everything that is wrong with a line. `is_first` means that no record came before.
+/// `doubts_type` asks which type the names belong to.
 pub(super) fn inspect(
     line: &str,
-    inspection: Inspection,
+    is_first: bool,
+    doubts_type: bool,
     context: &CheckContext<'_>,
     names: &mut NameCache,
-    scanner: Option<&mut Scanner<'_>>,
 ) -> LineReport {
-    let mut checker = RecordChecker::new(context, names, inspection.detail);
-    checker.is_inspected = true;
-    checker.line(line, 0, inspection, scanner);
+    let mut checker = RecordChecker::new(context, names, true);
+    checker.line(line, 0, is_first, doubts_type);
     checker.report
 }
 
@@ -114,22 +99,15 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
             context,
             names,
             detail,
-            is_inspected: false,
             report: LineReport::default(),
         }
     }
 
     /// Reads a line, or what it was after some of its mistakes were fixed.
-    fn line(
-        &mut self,
-        text: &str,
-        fixes: usize,
-        inspection: Inspection,
-        scanner: Option<&mut Scanner<'_>>,
-    ) {
+    fn line(&mut self, text: &str, fixes: usize, is_first: bool, doubts_type: bool) {
         let parsed = parse(text);
         if parsed.error.is_some() && fixes <= MAX_FIXES {
-            let Diagnosis { problem, recovery } = diagnose(text, &parsed, inspection.is_first);
+            let Diagnosis { problem, recovery } = diagnose(text, &parsed, is_first);
             // A fix may lead back to a problem that was found already.
             let mut known = self.report.problems.iter();
             let is_known = known.any(|known| known.range == problem.range);
@@ -138,12 +116,7 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
             }
             match recovery {
                 Recovery::ReadOn(next) if !is_known => {
-                    let scanner = scanner.filter(|_| !inspection.doubts_type);
-                    let is_read = scanner.is_some_and(|scanner| self.scanned(&next, scanner));
-                    // The scanner is tried once: it reads no line that has more mistakes.
-                    if !is_read {
-                        self.line(&next, fixes + 1, inspection, None);
-                    }
+                    self.line(&next, fixes + 1, is_first, doubts_type);
                     return;
                 }
                 Recovery::ReadOn(_) | Recovery::Stop => {}
@@ -159,22 +132,7 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
             }
         }
         self.report.is_record = parsed.is_closed || text.trim_start().starts_with('{');
-        self.parsed(&parsed, inspection.doubts_type);
-    }
-
-    /// Reads a line with the scanner, if that can read it, and adds what is wrong with it.
-    fn scanned(&mut self, text: &str, scanner: &mut Scanner<'_>) -> bool {
-        let mut bytes = Vec::with_capacity(text.len() + 1 + PADDING);
-        bytes.extend_from_slice(text.as_bytes());
-        bytes.push(b'\n');
-        bytes.resize(text.len() + 1 + PADDING, 0);
-        let mut scanned = Scanned::default();
-        if scanner.scan(&bytes, 0, &mut scanned) != Some(text.len() + 1) {
-            return false;
-        }
-        scanned.look_up(self.context.known_ids, &bytes);
-        self.add_doubts(text, 0, scanner, &scanned, true);
-        true
+        self.parsed(&parsed, doubts_type);
     }
 
     fn parsed(&mut self, parsed: &Parsed<'_>, doubts_type: bool) {
@@ -198,9 +156,9 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
                 self.report.problems.push(problem);
                 continue;
             }
-            // Of a value that is reported already, the name may be wrong, too.
-            if self.is_replaced(pair.value, &pair.range) {
-                self.name_of(pair);
+            // A value that was not valid JSON is reported already, and was replaced to read on.
+            let is_known = |problem: &RawFinding| problem.range.contains(&pair.range.start);
+            if pair.value.get() == "0" && self.report.problems.iter().any(is_known) {
                 continue;
             }
             if let Some(escape) = unpaired_surrogate(pair.value.get()) {
@@ -240,24 +198,6 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
         self.sort();
     }
 
-    /// Reports the name of a field if it breaks a rule.
-    fn name_of(&mut self, pair: &Pair<'_>) {
-        let format = self.context.format;
-        let mut schemas = self.context.schema.iter();
-        let is_declared =
-            schemas.any(|schema| schema.field(format.object_type, &pair.name).is_some());
-        if !is_declared && format.field(&pair.name).is_none() {
-            let unknown = self.names.classify(&pair.name);
-            self.name(unknown, &pair.name, pair.name_range.clone());
-        }
-    }
-
-    /// Whether a value was not valid JSON, is reported, and was replaced to read on.
-    fn is_replaced(&self, value: &RawValue, range: &Range<usize>) -> bool {
-        let mut problems = self.report.problems.iter();
-        value.get() == "0" && problems.any(|problem| problem.range.contains(&range.start))
-    }
-
     fn sort(&mut self) {
         self.report
             .problems
@@ -274,18 +214,6 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
         scanned: &Scanned,
         reports_names: bool,
     ) -> LineReport {
-        self.add_doubts(line, start, scanner, scanned, reports_names);
-        self.report
-    }
-
-    fn add_doubts(
-        &mut self,
-        line: &str,
-        start: usize,
-        scanner: &Scanner<'_>,
-        scanned: &Scanned,
-        reports_names: bool,
-    ) {
         let here = |range: &Range<usize>| range.start - start..range.end - start;
         self.report.is_record = true;
         self.report.is_deleted = scanned.is_deleted;
@@ -309,9 +237,6 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
             let Ok(value) = serde_json::from_str::<&RawValue>(&line[range.clone()]) else {
                 continue;
             };
-            if self.is_replaced(value, &range) {
-                continue;
-            }
             let (name, identity) = scanner.field(doubt.slot);
             let name_at = doubt.name_at - start;
             let pair = Pair {
@@ -340,6 +265,7 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
         }
         self.missing(scanned.first_name_at - start);
         self.sort();
+        self.report
     }
 
     fn of_field(&mut self, rule: Rule, range: Range<usize>, name: &str, message: &str) {
@@ -580,15 +506,8 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
             } else {
                 continue;
             };
-            let range = brace.clone();
-            self.report
-                .problems
-                .push(if self.detail || self.is_inspected {
-                    let message = missing_message(field, rule, "it is missing");
-                    RawFinding::of_field(rule, range, field.name, &message)
-                } else {
-                    RawFinding::counted(rule, range)
-                });
+            let message = missing_message(field, rule, "it is missing");
+            self.of_field(rule, brace.clone(), field.name, &message);
             if let Some(problem) = self.report.problems.last_mut() {
                 problem.about = About::Missing(index);
             }

@@ -53,6 +53,7 @@ pub(super) fn missing_types(
         object_id: None,
         count: 1,
         record: None,
+        is_repeat: false,
         first_line: None,
         message: format!("no {missing} is in the input, and deals refer to them"),
         hint: Some("push them once, before the deals or together with them".to_owned()),

@@ -9,7 +9,6 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::context::{CheckContext, FieldSet, is_true};
-use super::ids::{IdIndex, ReferenceLookup, hash_bytes};
 use super::names::{Classifier, UnknownName};
 use super::severities::SeverityTable;
 use crate::object_type::ObjectType;
@@ -122,20 +121,14 @@ impl Scanned {
         self.doubts.is_empty() && self.missing == 0
     }
 
-    /// Makes doubts of references to records that are not there.
-    #[inline]
-    pub(super) fn look_up(&mut self, known_ids: &IdIndex, bytes: &[u8]) {
-        for reference in &self.references {
-            let id = hash_bytes(&bytes[reference.range.clone()]);
-            let found = known_ids.look_up(reference.target, id);
-            if matches!(found, ReferenceLookup::Missing | ReferenceLookup::Deleted) {
-                self.doubts.push(Doubt {
-                    slot: reference.slot,
-                    name_at: reference.name_at,
-                    value: reference.range.start - 1..reference.range.end + 1,
-                });
-            }
-        }
+    /// Makes a doubt of a reference.
+    pub(super) fn doubt(&mut self, at: usize) {
+        let reference = &self.references[at];
+        self.doubts.push(Doubt {
+            slot: reference.slot,
+            name_at: reference.name_at,
+            value: reference.range.start - 1..reference.range.end + 1,
+        });
     }
 }
 

@@ -457,6 +457,11 @@ fn check_converted(
     let severities = SeverityTable::new(&of_lines.severities);
     let severity = |rule| options.severities.of(rule);
     let mut locator = lines.locator(Arc::clone(&path), &severity);
+    let on_finding: OnFinding<'_> = &mut |finding: Finding| {
+        if options.repeats || !finding.is_repeat {
+            on_finding(finding);
+        }
+    };
     let reopen = || lines.open();
     let stream = Stream {
         path,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::model::{FieldMapping, MappingError, TypeMapping, Words};
+use super::nearest::nfc;
 use crate::record::{Field, FieldKind};
 use crate::rule::Rule;
 use crate::schema::FieldType;
@@ -11,6 +12,7 @@ use crate::value::InvalidValue;
 mod moment;
 mod number;
 
+use moment::is_epoch;
 pub(super) use moment::{Moments, zone};
 pub(super) use number::{Numbers, multiply, shift};
 
@@ -125,6 +127,8 @@ pub(super) struct Format {
     yes: Vec<String>,
     no: Vec<String>,
     split: Vec<String>,
+    /// Whether the mapping names what is between items, which then counts within those of JSON too.
+    splits_lists: bool,
     empty: Vec<String>,
     values: HashMap<String, String>,
     /// How many places the decimal point moves to the right.
@@ -169,12 +173,13 @@ impl Format {
             numbers,
             yes: lower(field.yes.as_ref().unwrap_or(&table.yes)),
             no: lower(field.no.as_ref().unwrap_or(&table.no)),
+            splits_lists: split.is_some(),
             split: split.unwrap_or_else(|| vec![",".to_owned()]),
             empty: lower(field.empty.as_ref().unwrap_or(&table.empty)),
             values: field
                 .values
                 .iter()
-                .map(|(cell, value)| (cell.trim().to_lowercase(), value.clone()))
+                .map(|(cell, value)| (nfc(cell.trim()).to_lowercase(), value.clone()))
                 .collect(),
             scale,
         })
@@ -189,6 +194,7 @@ impl Format {
             yes: vec!["true".to_owned()],
             no: vec!["false".to_owned()],
             split: self.split.clone(),
+            splits_lists: self.splits_lists,
             empty: Vec::new(),
             values: HashMap::new(),
             scale: 0,
@@ -205,14 +211,23 @@ impl Format {
         if self.values.is_empty() {
             return None;
         }
-        self.values.get(&cell.to_lowercase()).map(String::as_str)
+        self.values
+            .get(&nfc(cell).to_lowercase())
+            .map(String::as_str)
     }
 
     /// The items of a cell that is a list.
-    pub(super) fn items<'a>(&'a self, cell: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(super) fn items<'a>(
+        &'a self,
+        cell: &'a str,
+        kind: CellKind,
+    ) -> impl Iterator<Item = &'a str> {
         let mut items = vec![cell];
         let separator = LIST_SEPARATOR.to_string();
-        for split in self.split.iter().chain([&separator]) {
+        // The items of JSON are apart already, with the commas in them.
+        let splits = kind != CellKind::List || self.splits_lists;
+        let split = if splits { self.split.as_slice() } else { &[] };
+        for split in split.iter().chain([&separator]) {
             if !split.is_empty() {
                 items = items
                     .iter()
@@ -245,7 +260,7 @@ impl Format {
         match self.shape {
             Shape::Text => text(cell, line),
             Shape::Id => text(id(cell, kind)?, line),
-            Shape::List => self.append_list(cell, line),
+            Shape::List => self.append_list(cell, kind, line),
             Shape::Boolean => self.append_boolean(cell, kind, line)?,
             Shape::Deleted => self.append_deleted(cell, kind, line)?,
             Shape::Number | Shape::Integer | Shape::Percent => {
@@ -302,9 +317,9 @@ impl Format {
         }))
     }
 
-    fn append_list(&self, cell: &str, line: &mut Vec<u8>) {
+    fn append_list(&self, cell: &str, kind: CellKind, line: &mut Vec<u8>) {
         line.push(b'[');
-        for (index, item) in self.items(cell).enumerate() {
+        for (index, item) in self.items(cell, kind).enumerate() {
             if index > 0 {
                 line.push(b',');
             }
@@ -343,11 +358,9 @@ impl Format {
     /// A word for true or false, or the time of the deletion.
     fn append_deleted(&self, cell: &str, kind: CellKind, line: &mut Vec<u8>) -> Result<(), Wrong> {
         let is_time = || {
-            let mut zoned = Moments::iso(Some(jiff::tz::TimeZone::UTC))
-                .date_time(cell)
-                .is_ok();
-            zoned |= self.moments.date(cell).is_ok();
-            zoned
+            let iso = Moments::iso(Some(jiff::tz::TimeZone::UTC));
+            let is_epoch = kind == CellKind::Number && is_epoch(cell);
+            is_epoch || iso.date_time(cell).is_ok() || self.moments.date(cell).is_ok()
         };
         if self.word(cell, kind).is_none() && is_time() {
             line.extend_from_slice(b"true");
@@ -388,11 +401,15 @@ fn single(cell: &str, kind: CellKind) -> Result<(), Wrong> {
     }
 }
 
+/// A number of JSON without a fraction of nothing: some programs write all numbers as floats.
+pub(super) fn whole(number: &str) -> &str {
+    number.strip_suffix(".0").unwrap_or(number)
+}
+
 /// An id as it is, unless a spreadsheet has destroyed it.
 fn id(cell: &str, kind: CellKind) -> Result<&str, Wrong> {
     if kind == CellKind::Number {
-        // Some programs write all numbers as floats.
-        return Ok(cell.strip_suffix(".0").unwrap_or(cell));
+        return Ok(whole(cell));
     }
     if is_scientific(cell) {
         return Err(mangled_id());

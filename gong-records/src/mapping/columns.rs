@@ -1,7 +1,7 @@
 //! Finding the column with a name of the mapping.
 
 use super::model::MappingError;
-use super::nearest::nearest;
+use super::nearest::{nearest, nfc};
 use super::problem::excerpt;
 
 /// A column of a CSV, or a path into the records of a JSON file.
@@ -43,10 +43,10 @@ fn encoding_meant(header: &[impl AsRef<str>]) -> Option<&'static str> {
 
 /// The column of this name; case counts only where names differ by nothing else.
 pub(super) fn find(name: &str, header: &[String]) -> Result<Column, MappingError> {
-    let name = name.trim();
-    let exact = |known: &&String| known.as_str() == name;
+    let name = &*nfc(name.trim());
+    let exact = |known: &&String| nfc(known) == name;
     let lower = name.to_lowercase();
-    let alike = |known: &&String| known.to_lowercase() == lower;
+    let alike = |known: &&String| nfc(known).to_lowercase() == lower;
     let count = |is_meant: &dyn Fn(&&String) -> bool| header.iter().filter(is_meant).count();
     let is_meant: &dyn Fn(&&String) -> bool = if count(&exact) > 0 { &exact } else { &alike };
     match count(is_meant) {

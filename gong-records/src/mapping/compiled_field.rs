@@ -1,25 +1,25 @@
 //! One field of a mapping, resolved against the columns of a file.
 
 use std::borrow::Cow;
-use std::hash::BuildHasher as _;
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-
-use super::cell::{
-    CellKind, Format, Shape, Wrong, is_scientific, mangled_id, multiply, rounded_digits, text,
-};
+use super::cell::{CellKind, Format, Shape, Wrong, rounded_digits, text};
 use super::columns::Column;
 use super::expression::Compiled;
 use super::field_type::constant;
 use super::lookup::Table;
-use super::model::{FieldMapping, Lookup, MappingError, Take, TypeMapping, Words};
+use super::model::{FieldMapping, Lookup, MappingError, TypeMapping};
+use super::nearest::nfc;
 use super::row::Row;
 use super::source::Source;
 use super::{Options, text as texts};
 use crate::record::Presence;
 use crate::rule::Rule;
+
+mod steps;
+
+use steps::{Origins, Ran, Steps};
 
 /// What `values` says of a cell whose meaning is an open question.
 const QUESTION: &str = "?";
@@ -36,12 +36,14 @@ pub(super) struct CompiledField {
     of_gong: Format,
     /// The JSON of a constant, or of the default.
     fallback: Option<Vec<u8>>,
-    /// The JSON for cells that `values` does not list.
-    otherwise: Option<Vec<u8>>,
-    /// Of one of Gong's own fields.
+    /// What becomes of cells that `values` does not list.
+    otherwise: Option<Otherwise>,
+    /// Of a field of Gong's own.
     pub(super) presence: Option<Presence>,
     /// Steps that are applied to a cell before its conversion; none for most fields.
     steps: Option<Box<Steps>>,
+    /// Of an id that an expression makes.
+    made: Option<Box<MadeIds>>,
     /// The question that is open.
     pub(super) todo: Option<String>,
     pub(super) rounded: Option<RoundedIds>,
@@ -55,27 +57,6 @@ enum From {
     Nothing,
 }
 
-#[derive(Debug, Default)]
-struct Steps {
-    take: Option<Take>,
-    lookup: Option<Arc<Table>>,
-    strip: Vec<String>,
-    replace: Vec<(String, String)>,
-    slug: bool,
-    domain: bool,
-    only_currency: Option<Currency>,
-    /// The origin of each cleaned id, by hashes, if two ids could become the same.
-    origins: Option<HashMap<u64, u64, FixedState>>,
-}
-
-/// The currency of each record's amount, and what others are worth.
-#[derive(Debug)]
-struct Currency {
-    column: Column,
-    is: String,
-    rates: Vec<(String, String)>,
-}
-
 /// How many ids are long numbers, and whether all of them look rounded.
 #[derive(Debug, Default)]
 pub(super) struct RoundedIds {
@@ -85,12 +66,26 @@ pub(super) struct RoundedIds {
     pub(super) column: u64,
 }
 
-/// The result of a cell.
+/// What became of a cell, and what is odd about it.
 enum Appended {
-    /// A value, and a finding about it.
     Value(Option<Wrong>),
     /// The cell means no value.
+    Nothing(Option<Wrong>),
+}
+
+/// What becomes of a cell that `values` does not list.
+#[derive(Debug)]
+enum Otherwise {
+    Json(Vec<u8>),
     Nothing,
+    Question,
+}
+
+/// Ids that an expression makes, and the columns that it makes them of.
+#[derive(Debug)]
+struct MadeIds {
+    columns: Vec<usize>,
+    origins: Origins,
 }
 
 /// A cell on its way through the steps.
@@ -115,15 +110,35 @@ impl CompiledField {
         let value = |words| constant(words, shape, &of_gong, options);
         let given = mapping.constant.as_ref().or(mapping.default.as_ref());
         let fallback = given.map(value).transpose()?;
-        let otherwise = mapping.otherwise.as_ref().map(value).transpose();
+        let otherwise = mapping.otherwise.as_ref();
+        let otherwise = otherwise.map(|words| match words.iter().collect::<Vec<_>>()[..] {
+            [""] => Ok(Otherwise::Nothing),
+            [QUESTION] => Ok(Otherwise::Question),
+            _ => value(words).map(Otherwise::Json),
+        });
+        let otherwise = otherwise.transpose();
         let otherwise = otherwise.map_err(|error| error.within("otherwise"))?;
-        if otherwise.is_some() && mapping.values.is_empty() {
+        if otherwise.is_some() && mapping.values.is_empty() && mapping.lookup.is_none() {
             return Err(MappingError::new(
                 "otherwise needs values: it is for cells that values does not list",
             )
             .within("otherwise"));
         }
-        for value in mapping.values.values() {
+        let mut cells = HashSet::new();
+        for (cell, value) in &mapping.values {
+            let plain = nfc(cell.trim()).to_lowercase();
+            if plain.is_empty() {
+                return Err(MappingError::new(
+                    "an empty cell has no entry in values; default says what stands in for it",
+                )
+                .within("values"));
+            }
+            if !cells.insert(plain) {
+                return Err(MappingError::new(format!(
+                    "values lists {cell:?} twice: cells are compared in any case; remove one of them"
+                ))
+                .within("values"));
+            }
             if !value.is_empty() && value != QUESTION {
                 of_gong
                     .append(value, CellKind::Text, &mut Vec::new())
@@ -134,10 +149,36 @@ impl CompiledField {
             }
         }
         let steps = Steps::new(mapping, shape, context)?;
-        let column = match &from {
-            From::Columns(columns) => columns.first().map(Column::number),
-            _ => None,
-        };
+        let (mut column, mut made) = (None, None);
+        match &from {
+            From::Columns(columns) => column = columns.first().map(Column::number),
+            From::Expression(compiled) => {
+                let source = &mut *context.source;
+                for name in &compiled.needed {
+                    source.expect(name);
+                }
+                if matches!(name, "objectId" | "stage") && shape == Shape::Id {
+                    let columns = compiled.columns.iter();
+                    let columns = columns.filter_map(|name| source.column(name).ok());
+                    made = Some(Box::new(MadeIds {
+                        columns: columns.map(|column| column.index).collect(),
+                        origins: Origins::default(),
+                    }));
+                }
+            }
+            From::Nothing => {}
+        }
+        if mapping.join.is_some()
+            && mapping
+                .from
+                .as_ref()
+                .is_none_or(|from| from.iter().nth(1).is_none())
+        {
+            return Err(MappingError::new(
+                "join is put between several columns: from = [\"First\", \"Second\"]",
+            )
+            .within("join"));
+        }
         let rounded = (name == "objectId").then(|| RoundedIds {
             column: column.unwrap_or_default(),
             ..RoundedIds::default()
@@ -152,6 +193,7 @@ impl CompiledField {
             otherwise,
             presence: None,
             steps,
+            made,
             todo: mapping.todo.clone(),
             rounded,
         })
@@ -195,7 +237,10 @@ impl CompiledField {
         let shown = cell.text.clone();
         match self.append_cell(cell, row, line) {
             Ok(Appended::Value(warning)) => Ok((true, warning)),
-            Ok(Appended::Nothing) => self.append_fallback(line),
+            Ok(Appended::Nothing(warning)) => {
+                let (is_there, _) = self.append_fallback(line)?;
+                Ok((is_there, warning))
+            }
             Err(wrong) => Err((shown, wrong)),
         }
     }
@@ -270,7 +315,7 @@ impl CompiledField {
         if self.name != "domains" || cleans {
             return None;
         }
-        let odd = self.format.items(cell).find(|item| {
+        let odd = self.format.items(cell, CellKind::Text).find(|item| {
             !matches!(texts::domain(item), texts::Domain::Company(host) if host == item.to_lowercase())
         })?;
         Some(Wrong::of(
@@ -287,43 +332,78 @@ impl CompiledField {
         row: &Row,
         line: &mut Vec<u8>,
     ) -> Result<Appended, Wrong> {
+        let mut odd = None;
+        let mut is_found = false;
         if let Some(steps) = &mut self.steps {
-            steps.run(&mut cell, row, &self.format, &self.name)?;
+            let has_otherwise = self.otherwise.is_some();
+            match steps.run(&mut cell, row, &self.format, &self.name, has_otherwise)? {
+                Ran::Cell(warning) => odd = warning,
+                Ran::Found => is_found = true,
+            }
             if cell.text.is_empty() {
-                return Ok(Appended::Nothing);
+                return Ok(Appended::Nothing(odd));
             }
         }
-        match self.format.replacement(&cell.text) {
-            Some("") => return Ok(Appended::Nothing),
-            Some(QUESTION) => {
-                return Err(Wrong::of(
-                    Rule::OpenQuestion,
-                    format!("the mapping leaves open what {:?} means", cell.text),
-                    format!(
-                        "write the value in place of \"?\" in the values of {} in the mapping",
-                        self.name
-                    ),
-                ));
-            }
-            Some(value) => {
-                return self
-                    .of_gong
-                    .append(value, CellKind::Text, line)
-                    .map(Appended::Value);
-            }
-            None => {}
+        if let Some(made) = &mut self.made {
+            made.note(&cell.text, row, &self.name)?;
         }
-        if let Some(json) = &self.otherwise {
-            line.extend_from_slice(json);
-            return Ok(Appended::Value(None));
+        if !is_found {
+            match self.format.replacement(&cell.text) {
+                Some("") => return Ok(Appended::Nothing(odd)),
+                Some(QUESTION) => return Err(self.question(&cell.text)),
+                Some(value) => {
+                    return self
+                        .of_gong
+                        .append(value, CellKind::Text, line)
+                        .map(Appended::Value);
+                }
+                None => {}
+            }
+            match &self.otherwise {
+                Some(Otherwise::Json(json)) => {
+                    line.extend_from_slice(json);
+                    return Ok(Appended::Value(odd));
+                }
+                Some(Otherwise::Nothing) => return Ok(Appended::Nothing(odd)),
+                Some(Otherwise::Question) => return Err(self.question(&cell.text)),
+                None => {}
+            }
         }
         if let Some(rounded) = &mut self.rounded {
             rounded.note(&cell.text);
         }
         let warning = self.format.append(&cell.text, cell.kind, line)?;
         Ok(Appended::Value(
-            warning.or_else(|| self.odd_domain(&cell.text)),
+            warning.or(odd).or_else(|| self.odd_domain(&cell.text)),
         ))
+    }
+
+    /// That the mapping does not say yet what a cell means.
+    fn question(&self, cell: &str) -> Wrong {
+        Wrong::of(
+            Rule::OpenQuestion,
+            format!("the mapping leaves open what {cell:?} means"),
+            format!(
+                "write the value in place of \"?\" in the mapping of {}, or add the word to its values",
+                self.name
+            ),
+        )
+    }
+}
+
+impl MadeIds {
+    /// Notes of which cells an id was made, unless others made the same one. An id that is one of its
+    /// cells as it is was chosen, not made; and an address names one person, however the cells do.
+    fn note(&mut self, id: &str, row: &Row, field: &str) -> Result<(), Wrong> {
+        if id.contains('@') {
+            return Ok(());
+        }
+        let cells = self.columns.iter().map(|index| row.cells.get(*index));
+        let cells: Vec<&str> = cells.map(|cell| cell.unwrap_or_default().trim()).collect();
+        if cells.contains(&id) {
+            return self.origins.note(id, id, field);
+        }
+        self.origins.note(id, &cells.join("\u{1f}"), field)
     }
 }
 
@@ -353,6 +433,9 @@ fn from(mapping: &FieldMapping, source: &mut Source<'_>) -> Result<From, Mapping
         .within(second));
     }
     if let Some(columns) = &mapping.from {
+        if columns.first().is_none() {
+            return Err(MappingError::new("from names no column").within("from"));
+        }
         let columns = columns.iter().map(|name| source.column(name));
         let columns = columns.collect::<Result<Vec<_>, _>>();
         return Ok(From::Columns(
@@ -372,204 +455,6 @@ fn from(mapping: &FieldMapping, source: &mut Source<'_>) -> Result<From, Mapping
         ));
     }
     Ok(From::Nothing)
-}
-
-impl Steps {
-    fn new(
-        mapping: &FieldMapping,
-        shape: Shape,
-        context: &mut Context<'_, '_>,
-    ) -> Result<Option<Box<Self>>, MappingError> {
-        if mapping.split.is_some() && shape != Shape::List && mapping.take.is_none() {
-            return Err(MappingError::new(
-                "the field is a single value, so split needs take: take = \"first\"",
-            )
-            .within("split"));
-        }
-        if mapping.domain && !matches!(shape, Shape::List | Shape::Text) {
-            return Err(MappingError::new("domain is for lists and texts").within("domain"));
-        }
-        let lookup = match &mapping.lookup {
-            Some(wanted) => {
-                Some((context.look_up)(wanted).map_err(|error| error.within("lookup"))?)
-            }
-            None => None,
-        };
-        let only_currency = match &mapping.only_currency {
-            Some(only) => {
-                let column = context.source.column(&only.column);
-                let column = column.map_err(|error| error.within("in").within("only-currency"))?;
-                if !shape.is_number() {
-                    return Err(
-                        MappingError::new("only-currency is for amounts").within("only-currency")
-                    );
-                }
-                let mut rates = Vec::new();
-                for (currency, rate) in &only.rates {
-                    let rate = rate.first().unwrap_or_default();
-                    if multiply("1", rate).is_none() {
-                        return Err(MappingError::new(format!(
-                            "the rate of {currency} is a number such as 1.1, found {rate:?}"
-                        ))
-                        .within("rates")
-                        .within("only-currency"));
-                    }
-                    rates.push((currency.to_lowercase(), rate.to_owned()));
-                }
-                Some(Currency {
-                    column,
-                    is: only.is.to_lowercase(),
-                    rates,
-                })
-            }
-            None => None,
-        };
-        let mut replace: Vec<(String, String)> = mapping
-            .replace
-            .iter()
-            .filter(|(from, _)| !from.is_empty())
-            .map(|(from, to)| (from.clone(), to.clone()))
-            .collect();
-        replace.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
-        let strip: Vec<String> = mapping
-            .strip
-            .iter()
-            .flat_map(Words::iter)
-            .map(str::to_owned)
-            .collect();
-        let cleans = mapping.slug || !replace.is_empty() || !strip.is_empty();
-        let steps = Self {
-            take: mapping.take,
-            lookup,
-            strip,
-            replace,
-            slug: mapping.slug,
-            domain: mapping.domain,
-            only_currency,
-            origins: (cleans && shape == Shape::Id).then(HashMap::default),
-        };
-        let is_needed = steps.take.is_some()
-            || steps.lookup.is_some()
-            || cleans
-            || steps.domain
-            || steps.only_currency.is_some();
-        Ok(is_needed.then(|| Box::new(steps)))
-    }
-
-    fn run(
-        &mut self,
-        cell: &mut Cell<'_>,
-        row: &Row,
-        format: &Format,
-        field: &str,
-    ) -> Result<(), Wrong> {
-        if let Some(currency) = &self.only_currency {
-            currency.apply(cell, row, format)?;
-        }
-        if let Some(take) = self.take {
-            let items: Vec<&str> = format.items(&cell.text).collect();
-            let item = match take {
-                Take::Nth(place) => items.get(place.saturating_sub(1)),
-                Take::Last => items.last(),
-            };
-            let item = item.copied().unwrap_or_default().to_owned();
-            cell.text = Cow::Owned(item);
-            cell.kind = CellKind::Text;
-            if cell.text.is_empty() {
-                return Ok(());
-            }
-        }
-        if let Some(table) = &self.lookup {
-            let found = table.get(&cell.text)?.to_owned();
-            cell.text = Cow::Owned(found);
-            cell.kind = CellKind::Text;
-            if cell.text.is_empty() {
-                return Ok(());
-            }
-        }
-        if self.domain {
-            let domains = texts::domains(&cell.text).map_err(|item| {
-                Wrong::new(
-                    format!("{item:?} is not a domain, a link or an email address"),
-                    "correct the cell, or say with empty which cells mean no value",
-                )
-            })?;
-            cell.text = Cow::Owned(domains.join("\u{1f}"));
-            cell.kind = CellKind::List;
-            return Ok(());
-        }
-        self.clean(cell, field)
-    }
-
-    /// Cleans an id, unless another one became the same.
-    fn clean(&mut self, cell: &mut Cell<'_>, field: &str) -> Result<(), Wrong> {
-        if !self.slug && self.replace.is_empty() && self.strip.is_empty() {
-            return Ok(());
-        }
-        // As it is in the file: once cleaned, 1.23E+15 looks like any other id.
-        if self.origins.is_some() && self.lookup.is_none() && is_scientific(&cell.text) {
-            return Err(mangled_id());
-        }
-        let stripped = texts::strip(&cell.text, &self.strip);
-        let replaced = texts::replace(stripped, &self.replace);
-        let cleaned = if self.slug {
-            texts::slug(&replaced)
-        } else {
-            replaced.trim().to_owned()
-        };
-        if cleaned.is_empty() {
-            return Err(Wrong::new(
-                "it has no character that an id can have",
-                "name its id in values of the mapping",
-            ));
-        }
-        if let Some(origins) = &mut self.origins {
-            let hash = |text: &str| FixedState::default().hash_one(text);
-            let before = *origins
-                .entry(hash(&cleaned))
-                .or_insert_with(|| hash(&cell.text));
-            if before != hash(&cell.text) {
-                return Err(Wrong::of(
-                    Rule::IdCollision,
-                    format!("it becomes the id {cleaned:?}, as another {field} already did"),
-                    "keep more of the id in the mapping, or name the ids in values",
-                ));
-            }
-        }
-        cell.text = Cow::Owned(cleaned);
-        cell.kind = CellKind::Text;
-        Ok(())
-    }
-}
-
-impl Currency {
-    /// Converts the amount, if it is in another currency that has a rate.
-    fn apply(&self, cell: &mut Cell<'_>, row: &Row, format: &Format) -> Result<(), Wrong> {
-        let found = row.cells.get(self.column.index).unwrap_or_default().trim();
-        let currency = found.to_lowercase();
-        if currency == self.is {
-            return Ok(());
-        }
-        let rate = self.rates.iter().find(|(known, _)| *known == currency);
-        let Some((_, rate)) = rate else {
-            return Err(Wrong::of(
-                Rule::OtherCurrency,
-                format!(
-                    "it is in {found:?}, but Gong shows amounts only in {}",
-                    self.is.to_uppercase()
-                ),
-                "add a rate to only-currency in the mapping, or choose the column with the converted \
-                 amount",
-            ));
-        };
-        let number = format.number(&cell.text, cell.kind)?;
-        let converted = multiply(&number, rate).ok_or_else(|| {
-            Wrong::new("it has too many digits to be converted", "correct the cell")
-        })?;
-        cell.text = Cow::Owned(converted);
-        cell.kind = CellKind::Number;
-        Ok(())
-    }
 }
 
 impl RoundedIds {

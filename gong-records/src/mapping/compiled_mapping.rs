@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::cell::{LIST_SEPARATOR, Shape, Wrong};
+use super::cell::{LIST_SEPARATOR, Moments, Numbers, Shape, Wrong, zone};
 use super::columns::Column;
 use super::compiled_field::{self, CompiledField, Context};
 use super::expression::Compiled;
@@ -36,8 +36,8 @@ pub(super) struct CompiledMapping {
     column_count: Option<usize>,
     keep: Keep,
     filter: Option<Compiled>,
-    /// The words for no, in lower case.
-    no: Vec<String>,
+    /// Texts for which a row is not wanted, where they are what the filter gives.
+    falsy: Vec<String>,
     todo: Words,
     needs_value: bool,
     /// Where in the line the record's id is.
@@ -57,6 +57,14 @@ pub(super) fn required_fields(
         }
     }
     Ok(())
+}
+
+/// Whether the table's own formats can be used, which its fields share.
+pub(super) fn check_formats(table: &TypeMapping) -> Result<(), MappingError> {
+    let zone = zone(table.zone.as_deref())?;
+    let language = table.language.as_deref();
+    Moments::new(&table.dates, &table.date_times, zone, language)?;
+    Numbers::new(table.decimal, table.thousands, &table.currency).map(drop)
 }
 
 impl CompiledMapping {
@@ -114,13 +122,19 @@ impl CompiledMapping {
                 .within("where")
                 .prefixed(&format!("{object_type}, where: "))
         })?;
+        if let Some(filter) = &filter {
+            for name in &filter.needed {
+                context.source.expect(name);
+            }
+        }
+        let falsy = table.no.iter().chain(table.empty.iter()).chain(["0"]);
         let needs_value = filter.is_some() || fields.iter().any(CompiledField::is_expression);
         Ok(Self {
             fields,
             column_count: context.source.column_count(),
             keep,
             filter,
-            no: table.no.iter().map(str::to_lowercase).collect(),
+            falsy: falsy.map(str::to_lowercase).collect(),
             todo: table.todo.clone(),
             needs_value,
             id: 0..0,
@@ -151,7 +165,7 @@ impl CompiledMapping {
         let row = source.row();
         let mut defect = row_problem(row, row.defect.as_ref().map(describe));
         if let (None, Some(filter), Some(value)) = (&defect, &self.filter, &value) {
-            match filter.is_true(value, &self.no) {
+            match filter.is_true(value, &self.falsy) {
                 Ok(true) => {}
                 Ok(false) => return None,
                 Err(wrong) => defect = row_problem(row, Some((wrong.message, wrong.hint))),
@@ -285,6 +299,17 @@ impl CompiledMapping {
                 );
             }
         }
+        if let Some(encoding) = source.misread_as() {
+            let encoding = encoding.to_lowercase();
+            report(
+                Rule::Encoding,
+                None,
+                0,
+                format!("the file is UTF-8, and read as {encoding} its letters are wrong"),
+                "remove encoding from the mapping",
+                LeftOut::Nothing,
+            );
+        }
         if rows == 0 {
             return;
         }
@@ -294,13 +319,17 @@ impl CompiledMapping {
                 .iter()
                 .find(|field| field.columns().iter().any(|column| column.name == path));
             let message = format!("none of the records has a value at {path:?}");
+            let hint = match source.nearest_key(path) {
+                Some(meant) => format!("did you mean {meant:?}?"),
+                None => "correct the path in the mapping, or remove the field from it".to_owned(),
+            };
             report(
                 Rule::EmptyColumn,
                 field.map(|field| field.name.as_str()),
                 0,
                 message,
-                "correct the path in the mapping, or remove the field from it",
-                Omitted::Nothing,
+                &hint,
+                LeftOut::Nothing,
             );
         }
     }
@@ -341,7 +370,8 @@ fn row_problem(row: &Row, wrong: Option<(String, String)>) -> Option<Problem> {
     })
 }
 
-fn describe(defect: &Defect) -> (String, String) {
+/// What makes a row unusable, and what to do about it.
+pub(super) fn describe(defect: &Defect) -> (String, String) {
     match defect {
         Defect::OpenQuote => (
             "a double quote opens in this row and never closes, so that the rest of the file is in \

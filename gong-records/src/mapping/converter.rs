@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::compiled_field::Context;
-use super::compiled_mapping::{CompiledMapping, required_fields};
+use super::compiled_mapping::{CompiledMapping, check_formats, required_fields};
 use super::join::joins;
 use super::model::{Lookup, Mapping, MappingError};
 use super::problem::Problem;
@@ -41,6 +41,8 @@ impl<'a> Converter<'a> {
             )))
         })?;
         required_fields(table, object_type).map_err(located)?;
+        check_formats(table)
+            .map_err(|error| located(error.prefixed(&format!("{object_type}: "))))?;
         let path = options.path.clone().unwrap_or_default();
         let is_json = is_json(&path, table).map_err(located)?;
         let mut source = Source::open(input, table, is_json).map_err(|error| match error {

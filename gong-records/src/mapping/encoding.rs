@@ -1,5 +1,9 @@
 //! Which encoding a file is in: as the mapping says, or as its bytes suggest.
 
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::model::MappingError;
@@ -14,7 +18,72 @@ pub(super) fn declared(name: &str) -> Result<&'static Encoding, MappingError> {
     })
 }
 
-/// The encoding that the bytes suggest.
+/// Passes bytes on, and notices whether a file that is read in another encoding is UTF-8.
+pub(super) struct Utf8Watch<R> {
+    source: R,
+    /// The beginning of a character whose end was not read yet.
+    begun: Vec<u8>,
+    is_utf8: bool,
+    has_letters: bool,
+    is_first: bool,
+    found: Arc<AtomicBool>,
+}
+
+impl<R: Read> Utf8Watch<R> {
+    /// What it reads, and where it says at the end that the file is UTF-8, with other letters than
+    /// ASCII's.
+    pub(super) fn new(source: R) -> (Self, Arc<AtomicBool>) {
+        let found = Arc::new(AtomicBool::new(false));
+        let watch = Self {
+            source,
+            begun: Vec::new(),
+            is_utf8: true,
+            has_letters: false,
+            is_first: true,
+            found: Arc::clone(&found),
+        };
+        (watch, found)
+    }
+
+    fn look(&mut self, bytes: &[u8]) {
+        if std::mem::replace(&mut self.is_first, false) && Encoding::for_bom(bytes).is_some() {
+            // The mark's encoding is the one that is read.
+            self.is_utf8 = false;
+            return;
+        }
+        if self.begun.is_empty() && bytes.is_ascii() {
+            return;
+        }
+        self.begun.extend_from_slice(bytes);
+        match std::str::from_utf8(&self.begun) {
+            Ok(_) => {
+                self.has_letters = true;
+                self.begun.clear();
+            }
+            Err(error) if error.error_len().is_none() => {
+                let valid = error.valid_up_to();
+                self.has_letters |= !self.begun[..valid].is_ascii();
+                self.begun.drain(..valid);
+            }
+            Err(_) => self.is_utf8 = false,
+        }
+    }
+}
+
+impl<R: Read> Read for Utf8Watch<R> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(target)?;
+        if count == 0 && !target.is_empty() {
+            let is_whole = self.is_utf8 && self.has_letters && self.begun.is_empty();
+            self.found.store(is_whole, Ordering::Relaxed);
+        } else if self.is_utf8 {
+            self.look(&target[..count]);
+        }
+        Ok(count)
+    }
+}
+
+/// What the bytes suggest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Guessed {
     pub(super) encoding: &'static Encoding,

@@ -1,24 +1,30 @@
 //! Expressions in mappings: `minijinja` with functions for ids, domains and names.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use minijinja::value::{Enumerator, Object, Rest, Value, ValueKind};
-use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior};
+use minijinja::{Environment, Error, ErrorKind, Expression, State, UndefinedBehavior};
 
-use super::cell::{CellKind, LIST_SEPARATOR, Wrong};
+use super::cell::{CellKind, LIST_SEPARATOR, Numbers, Wrong};
+use super::json::Json;
 use super::model::MappingError;
-use super::nearest::nearest;
+use super::nearest::{nearest, nfc};
 use super::text;
 
-/// How many steps one evaluation may take, so that no expression runs forever.
+mod operands;
+
+use operands::operands;
+
+/// How many steps one evaluation may take, so that no expression runs for ever.
 const FUEL: u64 = 200_000;
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(environment);
 
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // Most sources of JSON leave keys out that have no value.
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_fuel(Some(FUEL));
     // Each is a function and a filter: domain(Website) and Website | domain.
     macro_rules! both {
@@ -36,6 +42,7 @@ fn environment() -> Environment<'static> {
     both!("last_name", |value: Value| text::last_name(&as_text(
         &value
     )));
+    both!("number", number);
     both!("digits", |value: Value| {
         let text = as_text(&value);
         text.chars()
@@ -66,22 +73,61 @@ fn as_text(value: &Value) -> String {
 fn domain(value: Value) -> Value {
     match text::domain(&as_text(&value)) {
         text::Domain::Company(host) => Value::from(host),
-        text::Domain::PublicMail(_) | text::Domain::Other => Value::from(()),
+        text::Domain::Shared(_) | text::Domain::Other => Value::from(()),
     }
+}
+
+/// The number of a text, by the signs that the mapping names; none of an empty one.
+fn number(state: &State<'_, '_>, value: Value) -> Result<Value, Error> {
+    if value.kind() == ValueKind::Number {
+        return Ok(value);
+    }
+    let text = as_text(&value);
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(Value::from(()));
+    }
+    let signs = state.lookup(SIGNS);
+    let signs = signs
+        .as_ref()
+        .and_then(|signs| signs.downcast_object_ref::<Signs>());
+    let read = match signs {
+        Some(Signs(numbers)) => numbers.read(text),
+        None => Numbers::default().read(text),
+    };
+    let number = read.map_err(|wrong| {
+        Error::new(
+            ErrorKind::InvalidOperation,
+            format!("{text:?}: {}", wrong.message),
+        )
+    })?;
+    Ok(match (number.parse::<i64>(), number.parse::<f64>()) {
+        (Ok(whole), _) => Value::from(whole),
+        (Err(_), Ok(number)) => Value::from(number),
+        (Err(_), Err(_)) => Value::from(()),
+    })
+}
+
+/// The name under which expressions have the mapping's signs in numbers; no column is called so.
+const SIGNS: &str = "\u{1f}signs";
+
+/// The signs in numbers.
+#[derive(Debug)]
+struct Signs(Numbers);
+
+impl Object for Signs {}
+
+/// How a table writes its numbers, for the function `number`.
+pub(super) fn signs(numbers: Numbers) -> Value {
+    Value::from_object(Signs(numbers))
 }
 
 #[expect(
     clippy::needless_pass_by_value,
     reason = "how minijinja hands arguments over"
 )]
-fn domains(value: Value) -> Result<Value, Error> {
-    let found = text::domains(&as_text(&value)).map_err(|item| {
-        Error::new(
-            ErrorKind::InvalidOperation,
-            format!("{item:?} is not a domain"),
-        )
-    })?;
-    Ok(Value::from(found))
+fn domains(value: Value) -> Value {
+    Value::from(text::domains(&as_text(&value)).found)
 }
 
 #[expect(
@@ -95,7 +141,7 @@ fn first_of(values: Rest<Value>) -> Value {
 }
 
 /// The functions beside those of `minijinja`.
-const FUNCTIONS: [&str; 9] = [
+const FUNCTIONS: [&str; 10] = [
     "digits",
     "domain",
     "domains",
@@ -104,30 +150,66 @@ const FUNCTIONS: [&str; 9] = [
     "first_of",
     "last_name",
     "leading_number",
+    "number",
     "slug",
 ];
+
+/// The one of them that takes several values.
+const SEVERAL: &str = "first_of";
 
 /// An expression, compiled once for all rows.
 #[derive(Debug)]
 pub(super) struct Compiled {
     expression: Expression<'static, 'static>,
+    /// The columns that it reads, or the keys of a record.
+    pub(super) columns: Vec<String>,
+    /// Those of them for which nothing stands in where they are missing.
+    pub(super) needed: Vec<String>,
 }
 
 impl Compiled {
     /// Compiles an expression, and tries it on a row without values for names that don't exist.
     pub(super) fn new(source: &str, names: Option<&Arc<Names>>) -> Result<Self, MappingError> {
+        let source = &*nfc(source);
+        let braced = source.trim().strip_prefix("{{");
+        if let Some(inner) = braced.and_then(|rest| rest.strip_suffix("}}")) {
+            return Err(MappingError::new(format!(
+                "an expression has no braces around it; write {:?}",
+                inner.trim()
+            )));
+        }
         let expression = ENVIRONMENT
             .compile_expression_owned(source.to_owned())
             .map_err(|error| MappingError::new(message(&error, source)))?;
-        let compiled = Self { expression };
+        let operands = operands(source, names.is_some());
+        let is_function = |name: &String| ENVIRONMENT.globals().any(|(known, _)| known == *name);
+        let columns = |found: BTreeSet<String>| {
+            let found = found.into_iter().filter(|name| !is_function(name));
+            found.collect::<Vec<String>>()
+        };
+        let compiled = Self {
+            expression,
+            columns: columns(operands.columns),
+            needed: columns(operands.needed),
+        };
         if let Some(names) = names {
-            compiled.try_names(source, names)?;
+            compiled.check_names(source, names)?;
+        }
+        if let Some((at, mistake)) = operands.mistake {
+            let at = source[..source.floor_char_boundary(at)].chars().count() + 1;
+            return Err(MappingError::new(format!(
+                "character {at} of the expression: {mistake}"
+            )));
+        }
+        if let Some(names) = names {
+            compiled.try_blank(source, names)?;
         }
         Ok(compiled)
     }
 
-    fn try_names(&self, source: &str, names: &Arc<Names>) -> Result<(), MappingError> {
-        let mut known: Vec<&str> = names.0.keys().map(String::as_str).collect();
+    /// Whether every name is that of a column or a function.
+    fn check_names(&self, source: &str, names: &Arc<Names>) -> Result<(), MappingError> {
+        let mut known: Vec<&str> = names.columns.keys().map(String::as_str).collect();
         known.sort_unstable();
         let functions: Vec<String> = ENVIRONMENT
             .globals()
@@ -140,7 +222,7 @@ impl Compiled {
             .collect();
         used.sort_unstable();
         for name in used {
-            if name == ROW || names.0.contains_key(&name) || functions.contains(&name) {
+            if name == ROW || names.columns.contains_key(&name) || functions.contains(&name) {
                 continue;
             }
             let all: Vec<&str> = known
@@ -156,10 +238,17 @@ impl Compiled {
                 advice(&name, &all, &known)
             )));
         }
+        Ok(())
+    }
+
+    /// Tries it on a row without values, for functions and columns that don't exist.
+    fn try_blank(&self, source: &str, names: &Arc<Names>) -> Result<(), MappingError> {
+        let mut known: Vec<&str> = names.columns.keys().map(String::as_str).collect();
+        known.sort_unstable();
         let missing = Arc::new(Mutex::new(None));
         let blank = Row {
             names: Arc::clone(names),
-            cells: vec![String::new(); names.0.len()],
+            cells: vec![String::new(); names.columns.len()],
             missing: Some(Arc::clone(&missing)),
         };
         // The result for empty texts does not matter here.
@@ -186,17 +275,18 @@ impl Compiled {
         }
     }
 
-    /// Whether the row is wanted: the value is not false, zero, empty, missing, or one of the words
-    /// for no.
-    pub(super) fn is_true(&self, row: &Value, no: &[String]) -> Result<bool, Wrong> {
+    /// Whether the row is wanted: the value is not false, zero, empty or missing, and not a text
+    /// that means so, in lower case.
+    pub(super) fn is_true(&self, row: &Value, falsy: &[String]) -> Result<bool, Wrong> {
         let value = self
             .expression
             .eval(row.clone())
             .map_err(|error| wrong(&error))?;
-        // A column is a text, also where it says no.
-        let text = value.as_str().map(|text| text.trim().to_lowercase());
-        let says_no = text.is_some_and(|text| text.is_empty() || no.contains(&text));
-        Ok(value.is_true() && !says_no)
+        if let Some(text) = value.as_str() {
+            let text = text.trim().to_lowercase();
+            return Ok(!text.is_empty() && !falsy.contains(&text));
+        }
+        Ok(value.is_true())
     }
 
     /// The value as the text of a cell, and what kind of value it is.
@@ -206,16 +296,12 @@ impl Compiled {
             .eval(row.clone())
             .map_err(|error| wrong(&error))?;
         let text = match value.kind() {
-            ValueKind::None => return Ok((String::new(), CellKind::Text)),
-            ValueKind::Undefined => {
-                return Err(Wrong::new(
-                    "the expression has no value: a key or a column is missing",
-                    "give a default, such as … | default('')",
-                ));
+            ValueKind::None | ValueKind::Undefined => {
+                return Ok((String::new(), CellKind::Text));
             }
             ValueKind::String => return Ok((as_text(&value), CellKind::Text)),
             ValueKind::Bool => return Ok((value.is_true().to_string(), CellKind::Boolean)),
-            ValueKind::Number => number(&value),
+            ValueKind::Number => json_number(&value),
             ValueKind::Seq | ValueKind::Iterable => {
                 let items = value.try_iter().map_err(|error| wrong(&error))?;
                 let items: Vec<String> = items.map(|item| as_text(&item)).collect();
@@ -232,10 +318,14 @@ impl Compiled {
     }
 }
 
-/// A number as JSON has it; Rust never writes an exponent.
-fn number(value: &Value) -> String {
+/// A number as JSON has it; Rust never writes an exponent. A fraction has 15 digits, as many as are
+/// exact: `0.1 + 0.2` is `0.3`.
+fn json_number(value: &Value) -> String {
     match f64::try_from(value.clone()) {
-        Ok(number) if !value.is_integer() => format!("{number}"),
+        Ok(number) if !value.is_integer() => {
+            let rounded = format!("{number:.14e}").parse().unwrap_or(number);
+            format!("{rounded}")
+        }
         _ => value.to_string(),
     }
 }
@@ -286,15 +376,21 @@ const ROW: &str = "row";
 
 /// The columns by name.
 #[derive(Debug)]
-pub(super) struct Names(HashMap<String, usize>);
+pub(super) struct Names {
+    columns: HashMap<String, usize>,
+    signs: Value,
+}
 
 impl Names {
-    pub(super) fn new(header: &[String]) -> Self {
-        let mut names = HashMap::new();
+    pub(super) fn new(header: &[String], signs: &Value) -> Self {
+        let mut columns = HashMap::new();
         for (index, name) in header.iter().enumerate() {
-            names.entry(name.clone()).or_insert(index);
+            columns.entry(nfc(name).into_owned()).or_insert(index);
         }
-        Self(names)
+        Self {
+            columns,
+            signs: signs.clone(),
+        }
     }
 }
 
@@ -317,23 +413,26 @@ pub(super) fn csv_row(names: &Arc<Names>, cells: &csv::StringRecord) -> Value {
 }
 
 /// The record of a JSON file for expressions.
-pub(super) fn json_row(record: &serde_json::Value) -> Value {
-    Value::from_object(Record(of_json(record)))
+pub(super) fn json_row(record: &Json, signs: &Value) -> Value {
+    Value::from_object(Record {
+        fields: of_json(record),
+        signs: signs.clone(),
+    })
 }
 
-fn of_json(value: &serde_json::Value) -> Value {
+fn of_json(value: &Json) -> Value {
     match value {
-        serde_json::Value::Null => Value::from(()),
-        serde_json::Value::Bool(value) => Value::from(*value),
-        serde_json::Value::String(text) => Value::from(text.as_str()),
-        serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-            (Some(number), _) => Value::from(number),
-            (None, Some(number)) => Value::from(number),
-            (None, None) => Value::from(number.as_f64().unwrap_or(f64::NAN)),
+        Json::Null => Value::from(()),
+        Json::Bool(value) => Value::from(*value),
+        Json::Text(text) => Value::from(text.as_str()),
+        Json::Number(number) => match (number.parse::<i128>(), number.parse::<f64>()) {
+            (Ok(whole), _) => i64::try_from(whole).map_or_else(|_| Value::from(whole), Value::from),
+            (Err(_), Ok(number)) => Value::from(number),
+            (Err(_), Err(_)) => Value::from(()),
         },
-        serde_json::Value::Array(items) => items.iter().map(of_json).collect(),
-        serde_json::Value::Object(object) => {
-            let pairs = object
+        Json::List(items) => items.iter().map(of_json).collect(),
+        Json::Object(fields) => {
+            let pairs = fields
                 .iter()
                 .map(|(key, value)| (key.as_str(), of_json(value)));
             Value::from_pairs(pairs)
@@ -344,16 +443,17 @@ fn of_json(value: &serde_json::Value) -> Value {
 impl Object for Row {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
-        if name == ROW {
-            return Some(Value::from_object(WholeRow(Arc::clone(self))));
+        match name {
+            ROW => Some(Value::from_object(WholeRow(Arc::clone(self)))),
+            SIGNS => Some(self.names.signs.clone()),
+            _ => self.cell(name),
         }
-        self.cell(name)
     }
 }
 
 impl Row {
     fn cell(&self, name: &str) -> Option<Value> {
-        let index = *self.names.0.get(name)?;
+        let index = *self.names.columns.get(name)?;
         Some(Value::from(
             self.cells.get(index).map_or("", String::as_str),
         ))
@@ -376,21 +476,26 @@ impl Object for WholeRow {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let names = self.0.names.0.keys();
+        let names = self.0.names.columns.keys();
         Enumerator::Values(names.map(|name| Value::from(name.as_str())).collect())
     }
 }
 
 /// A JSON record: its keys by name, and the whole of it as `row`.
 #[derive(Debug)]
-struct Record(Value);
+struct Record {
+    fields: Value,
+    signs: Value,
+}
 
 impl Object for Record {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        if key.as_str() == Some(ROW) {
-            return Some(self.0.clone());
+        match key.as_str() {
+            Some(ROW) => return Some(self.fields.clone()),
+            Some(SIGNS) => return Some(self.signs.clone()),
+            _ => {}
         }
-        let value = self.0.get_item(key).ok()?;
+        let value = self.fields.get_item(key).ok()?;
         Some(value).filter(|value| !value.is_undefined())
     }
 }

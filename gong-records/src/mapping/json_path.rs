@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 use super::cell::{CellKind, LIST_SEPARATOR};
+use super::json::Json;
 use super::model::MappingError;
 
 /// Where in a record a value is.
@@ -61,17 +60,17 @@ impl JsonPath {
     }
 
     /// The value, if the record has one there; of a list of objects, the list of their values.
-    pub(super) fn find<'a>(&self, record: &'a Value) -> Option<Cow<'a, Value>> {
+    pub(super) fn find<'a>(&self, record: &'a Json) -> Option<Cow<'a, Json>> {
         find(record, &self.steps)
     }
 }
 
-fn find<'a>(value: &'a Value, steps: &[Step]) -> Option<Cow<'a, Value>> {
+fn find<'a>(value: &'a Json, steps: &[Step]) -> Option<Cow<'a, Json>> {
     let Some((step, rest)) = steps.split_first() else {
         return Some(Cow::Borrowed(value));
     };
     match (step, value) {
-        (Step::Key(key), Value::Object(object)) => {
+        (Step::Key(key), Json::Object(object)) => {
             if let Some(value) = object.get(key) {
                 return find(value, rest);
             }
@@ -87,13 +86,11 @@ fn find<'a>(value: &'a Value, steps: &[Step]) -> Option<Cow<'a, Value>> {
             }
             None
         }
-        (Step::Key(_), Value::Array(items)) => {
+        (Step::Key(_), Json::List(items)) => {
             let found = items.iter().filter_map(|item| find(item, steps));
-            Some(Cow::Owned(Value::Array(
-                found.map(Cow::into_owned).collect(),
-            )))
+            Some(Cow::Owned(Json::List(found.map(Cow::into_owned).collect())))
         }
-        (Step::Index(index), Value::Array(items)) => {
+        (Step::Index(index), Json::List(items)) => {
             let place = match usize::try_from(*index) {
                 Ok(place) => Some(place),
                 Err(_) => items
@@ -102,11 +99,11 @@ fn find<'a>(value: &'a Value, steps: &[Step]) -> Option<Cow<'a, Value>> {
             };
             find(items.get(place?)?, rest)
         }
-        (Step::Flag(flag), Value::Array(items)) => {
-            let is_set = |item: &&Value| match item.get(flag) {
-                Some(Value::Bool(set)) => *set,
-                Some(Value::Number(number)) => number.as_f64() != Some(0.0),
-                Some(Value::String(text)) => !matches!(text.as_str(), "" | "false" | "0"),
+        (Step::Flag(flag), Json::List(items)) => {
+            let is_set = |item: &&Json| match item.as_object().and_then(|fields| fields.get(flag)) {
+                Some(Json::Bool(set)) => *set,
+                Some(Json::Number(number)) => number.parse() != Ok(0.0),
+                Some(Json::Text(text)) => !matches!(text.as_str(), "" | "false" | "0"),
                 _ => false,
             };
             find(items.iter().find(is_set)?, rest)
@@ -116,13 +113,17 @@ fn find<'a>(value: &'a Value, steps: &[Step]) -> Option<Cow<'a, Value>> {
 }
 
 /// The value as the text of a cell, and what it is.
-pub(super) fn cell(value: &Value) -> (String, CellKind) {
+pub(super) fn cell(value: &Json) -> (String, CellKind) {
     match value {
-        Value::Null => (String::new(), CellKind::Text),
-        Value::Bool(value) => (value.to_string(), CellKind::Boolean),
-        Value::Number(number) => (number.to_string(), CellKind::Number),
-        Value::String(text) => (text.clone(), CellKind::Text),
-        Value::Array(items) if !items.iter().any(|item| item.is_array() || item.is_object()) => {
+        Json::Null => (String::new(), CellKind::Text),
+        Json::Bool(value) => (value.to_string(), CellKind::Boolean),
+        Json::Number(number) => (number.clone(), CellKind::Number),
+        Json::Text(text) => (text.clone(), CellKind::Text),
+        Json::List(items)
+            if !items
+                .iter()
+                .any(|item| matches!(item, Json::List(_) | Json::Object(_))) =>
+        {
             let items: Vec<String> = items.iter().map(|item| cell(item).0).collect();
             (items.join(&LIST_SEPARATOR.to_string()), CellKind::List)
         }
@@ -136,11 +137,11 @@ mod tests {
 
     #[test]
     fn paths_lead_through_objects_lists_and_dotted_keys() {
-        let record = serde_json::json!({
+        let record = Json::from(&serde_json::json!({
             "id": 7, "org_id": {"value": 12}, "custom.cf_1": "x", "none": null,
             "emails": [{"value": "a@x.example"}, {"value": "b@x.example", "primary": true}],
             "tags": ["a", "b"],
-        });
+        }));
         for (path, expected) in [
             ("id", Some("7")),
             ("org_id.value", Some("12")),

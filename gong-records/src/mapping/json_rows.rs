@@ -5,9 +5,11 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use encoding_rs::Encoding;
 use encoding_rs_io::DecodeReaderBytesBuilder;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::ConvertError;
+use super::json::Json;
+use super::model::MappingError;
 use super::row::{Defect, Row, RowPlace};
 
 /// The most bytes that one record may have.
@@ -27,7 +29,7 @@ impl<'a> JsonRows<'a> {
         source: impl Read + 'a,
         encoding: &'static Encoding,
         records: Option<&str>,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, ConvertError> {
         let decoder = DecodeReaderBytesBuilder::new()
             .encoding(Some(encoding))
             .bom_override(true)
@@ -37,8 +39,10 @@ impl<'a> JsonRows<'a> {
         let mut line = 1;
         if let Some(path) = records {
             let mut document = String::new();
-            source.read_to_string(&mut document)?;
-            let list = list_at(&document, path)?;
+            source
+                .read_to_string(&mut document)
+                .map_err(ConvertError::Read)?;
+            let list = list_at(&document, path).map_err(|error| error.within("records"))?;
             let before = list.as_ptr() as usize - document.as_ptr() as usize;
             line += memchr::memchr_iter(b'\n', &document.as_bytes()[..before]).count() as u64;
             source = Box::new(io::Cursor::new(list.as_bytes().to_vec()));
@@ -62,16 +66,13 @@ impl<'a> JsonRows<'a> {
             row: self.count,
         };
         let text = String::from_utf8_lossy(&text).into_owned();
-        let (record, defect) = match serde_json::from_str::<Value>(&text) {
-            Ok(record @ Value::Object(_)) => (record, None),
+        let (record, defect) = match Json::parse(&text) {
+            Ok(record @ Json::Object(_)) => (record, None),
             Ok(_) => (
-                Value::Null,
+                Json::Null,
                 Some(Defect::Json("it is not an object".to_owned())),
             ),
-            Err(error) => (
-                Value::Null,
-                Some(Defect::Json(format!("it is not JSON: {error}"))),
-            ),
+            Err(message) => (Json::Null, Some(Defect::Json(message))),
         };
         row.defect = defect;
         row.json = Some((record, text));
@@ -134,8 +135,8 @@ impl<'a> JsonRows<'a> {
 }
 
 /// The list at a path of a document, as its text.
-fn list_at<'a>(document: &'a str, path: &str) -> io::Result<&'a str> {
-    let bad = |message: String| io::Error::new(io::ErrorKind::InvalidData, message);
+fn list_at<'a>(document: &'a str, path: &str) -> Result<&'a str, MappingError> {
+    let bad = |message: String| MappingError::new(message);
     let mut here: &'a str = document;
     for key in path.split('.') {
         let keys: BTreeMap<String, &'a RawValue> =

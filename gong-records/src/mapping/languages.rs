@@ -82,6 +82,9 @@ impl MonthNames {
 
     /// The cell with the month's number instead of its name; nothing without such a name.
     pub(super) fn to_numbers(&self, cell: &str) -> Option<String> {
+        // The first of a month, in French.
+        let first = cell.strip_prefix("1er ").map(|rest| format!("1 {rest}"));
+        let cell = first.as_deref().unwrap_or(cell);
         let mut begin = None;
         let ends = cell.char_indices().chain([(cell.len(), ' ')]);
         for (at, character) in ends {
@@ -127,7 +130,7 @@ mod tests {
         let french = languages().months(Some("fr")).unwrap();
         for (cell, expected) in [
             ("15 janv. 2026 09:30", Some("15 01 2026 09:30")),
-            ("1er août 2026", Some("1er 08 2026")),
+            ("1er août 2026", Some("1 08 2026")),
             ("Dec-25", Some("12-25")),
             ("30.06.2026", None),
         ] {

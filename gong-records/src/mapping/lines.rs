@@ -53,6 +53,9 @@ pub struct Conversion {
     /// Files that are converted beside each other, in which lookups among types search where nothing
     /// else names the files of a type.
     pub neighbors: Vec<(ObjectType, PathBuf)>,
+    /// Whether the files of joined records are written on, as those of a tap: the last record with
+    /// a key then counts. Otherwise two different ones are a problem.
+    pub is_appended: bool,
     pub(super) lookups: Lookups,
     /// Whether it is for files that are named as CSVs alone (`.csv`, `.tsv`), as fits a mapping that
     /// is always at hand; otherwise for all that are not named as LDJSON, and the standard input.
@@ -68,6 +71,7 @@ impl Conversion {
             entity_schema: None,
             files: Vec::new(),
             neighbors: Vec::new(),
+            is_appended: false,
             lookups: Lookups::default(),
             by_name: false,
         }
@@ -116,6 +120,7 @@ impl Conversion {
         options.keep_rows = true;
         options.files.clone_from(&self.files);
         options.neighbors.clone_from(&self.neighbors);
+        options.is_appended = self.is_appended;
         options.lookups = self.lookups.clone();
         if let CsvInput::File(path) = input {
             options.path = Some(path.clone());
@@ -226,11 +231,8 @@ impl CsvLines {
             problems: 0,
             source_map: SourceMap::default(),
         };
-        match made.convert_into(file) {
-            // Like a header alone: a file without records, which the check reports.
-            Ok(()) | Err(ConvertError::Empty) => Ok(made),
-            Err(error) => Err(error),
-        }
+        made.convert_into(file)?;
+        Ok(made)
     }
 
     fn convert_into(&mut self, file: &mut File) -> Result<(), ConvertError> {

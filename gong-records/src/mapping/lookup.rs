@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use super::cell::Wrong;
 use super::model::Lookup;
+use super::nearest::nfc;
+
 /// What each key leads to.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -50,7 +52,7 @@ impl Table {
 
     /// The value for a cell.
     pub(super) fn get(&self, cell: &str) -> Result<&str, Wrong> {
-        match self.found.get(cell) {
+        match self.found.get(&*nfc(cell)) {
             Some(_) if self.is_open => Ok(""),
             Some(Found::One(value)) if value.is_empty() => Err(Wrong::lookup(
                 format!(
@@ -69,13 +71,22 @@ impl Table {
             )),
             None => Err(Wrong::lookup(
                 format!("{} has no row where {} is {cell:?}", self.source, self.key),
-                format!("add the row to {}, or name the cell in values", self.source),
+                format!(
+                    "add the row to {}, or say in values of the mapping what stands in: values = {{ \
+                     {cell:?} = \"\" }} for none",
+                    self.source
+                ),
             )),
         }
     }
 
+    /// Whether the table has no value for the cell, neither one nor several.
+    pub(super) fn lacks(&self, cell: &str) -> bool {
+        !self.found.contains_key(&*nfc(cell))
+    }
+
     pub(super) fn insert(&mut self, key: &str, value: &str) {
-        let (key, value) = (key.trim(), value.trim());
+        let (key, value) = (&*nfc(key.trim()), value.trim());
         if key.is_empty() {
             return;
         }

@@ -1,5 +1,9 @@
 //! Finding the known name that is most similar to an unknown one.
 
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization as _;
+
 /// The name that is most like the given one, if any is like it.
 pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let given = plain(name);
@@ -10,6 +14,15 @@ pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         // A third of the letters may differ; with more, it is another word.
         .filter(|(distance, _)| distance * 3 <= given.chars().count())
         .map(|(_, candidate)| candidate)
+}
+
+/// The text with composed letters: files from a Mac write `é` as `e` and an accent.
+pub(super) fn nfc(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || unicode_normalization::is_nfc(text) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.nfc().collect())
+    }
 }
 
 /// The name without what people vary: case, spaces, punctuation, umlauts.

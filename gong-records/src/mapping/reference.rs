@@ -43,9 +43,9 @@ const TABLE: &[Entry] = entries! {
         "{\"Id\":1,\"title\":\"Pilot\"}\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
     "header": "Whether the first row has the names of the columns; otherwise they are `1`, `2`, …. Default: `true`."; "header = false"; "objectId = \"1\"\nname = \"2\"";
         "1,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
-    "skip": "How many rows are above the header. Default: 0."; "skip = 1"; "name = \"Title\"";
+    "skip": "How many rows are above the header; empty lines don't count. Default: 0."; "skip = 1"; "name = \"Title\"";
         "All deals,\nId,Title\n1,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
-    "where": "An expression; rows for which it is false, zero, empty or a word for no are passed over, such as totals and deleted rows."; "where = \"Id and Pipeline == 'Sales'\""; "name = \"Title\"";
+    "where": "An expression; rows for which it is false, zero, empty or one of the words of `no` and `empty` are passed over, such as totals and deleted rows."; "where = \"Id and Pipeline == 'Sales'\""; "name = \"Title\"";
         "Id,Title,Pipeline\n1,Pilot,Sales\n2,Test,Other\n,Grand total,\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
     "distinct": "Whether only the first record of each `objectId` is used. Default: `false`."; "distinct = true"; "objectId = { from = \"Stage\", slug = true }\nname = \"Stage\"";
         "Id,Stage\n1,Closed Won\n2,New\n3,Closed Won\n" => "{\"objectId\":\"closed-won\",\"name\":\"Closed Won\"}", "{\"objectId\":\"new\",\"name\":\"New\"}";
@@ -103,11 +103,11 @@ const FIELD: &[Entry] = entries! {
         "Id,Account\n1,12.345.678/0001-90\n" => "{\"objectId\":\"1\",\"accountId\":\"12345678-0001-90\"}";
     "slug": "Whether to convert the text to an id: ASCII letters and digits in lower case, separated by hyphens. Different texts with the same id are an error."; ""; "ownerId = { from = \"Owner\", slug = true }";
         "Id,Owner\n1,Érica Souza\n2,Анна\n" => "{\"objectId\":\"1\",\"ownerId\":\"erica-souza\"}", "{\"objectId\":\"2\",\"ownerId\":\"anna\"}";
-    "domain": "Whether to convert links and addresses to bare domains; public mail services are omitted."; ""; "sites = { from = \"Web\", domain = true, type = \"STRINGARRAY\" }";
+    "domain": "Whether links and addresses become bare domains; those of public mail services and of sites where anybody has a page are left out. What is not a domain is a warning."; ""; "sites = { from = \"Web\", domain = true, type = \"STRINGARRAY\" }";
         "Id,Web\n1,https://www.a.example/de/\n2,\"info@b.example; x@gmail.com\"\n" => "{\"objectId\":\"1\",\"sites\":[\"a.example\"]}", "{\"objectId\":\"2\",\"sites\":[\"b.example\"]}";
-    "values": "Cells, in any case, and their values in Gong's format. `\"\"` means no value; `\"?\"` is an open question, which the check reports."; ""; "status = { from = \"State\", values = { \"gewonnen\" = \"WON\", \"verloren\" = \"LOST\", \"offen\" = \"OPEN\" } }";
+    "values": "Cells and the value of each, in any case, written as Gong takes it. `\"\"` means no value; `\"?\"` is an open question, which the check reports. With `lookup`, they are the cells before it."; ""; "status = { from = \"State\", values = { \"gewonnen\" = \"WON\", \"verloren\" = \"LOST\", \"offen\" = \"OPEN\" } }";
         "Id,State\n1,Gewonnen\n" => "{\"objectId\":\"1\",\"status\":\"WON\"}";
-    "otherwise": "The value for cells that `values` does not list."; ""; "status = { from = \"State\", values = { \"gewonnen\" = \"WON\", \"verloren\" = \"LOST\" }, otherwise = \"OPEN\" }";
+    "otherwise": "The value of a cell that `values` does not list, or that `lookup` does not find; `\"\"` and `\"?\"` as in `values`."; ""; "status = { from = \"State\", values = { \"gewonnen\" = \"WON\", \"verloren\" = \"LOST\" }, otherwise = \"OPEN\" }";
         "Id,State\n1,Angebot\n" => "{\"objectId\":\"1\",\"status\":\"OPEN\"}";
     "scale": "Multiplies a number by this power of ten; every digit is kept."; ""; "amount = { from = \"Cents\", scale = 0.01 }";
         "Id,Cents\n1,125010\n" => "{\"objectId\":\"1\",\"amount\":1250.10}";
@@ -119,7 +119,7 @@ const FIELD: &[Entry] = entries! {
 
 /// Functions of expressions, beside those of `minijinja`.
 const FUNCTIONS: &[Entry] = entries! {
-    "domain": "The company domain of a link or an address; no value for public mail services."; ""; "site = { expr = \"domain(Web)\", type = \"STRING\" }";
+    "domain": "The company's domain of a link or an address; nothing for public mail services, sites where anybody has a page, and other texts."; ""; "site = { expr = \"domain(Web)\", type = \"STRING\" }";
         "Id,Web\n1,https://www.a.example/de/\n2,x@gmail.com\n" => "{\"objectId\":\"1\",\"site\":\"a.example\"}", "{\"objectId\":\"2\"}";
     "domains": "The company domains of a list of links and addresses."; ""; "sites = { expr = \"Web | domains\", type = \"STRINGARRAY\" }";
         "Id,Web\n1,a.example;www.b.example\n" => "{\"objectId\":\"1\",\"sites\":[\"a.example\",\"b.example\"]}";
@@ -131,6 +131,8 @@ const FUNCTIONS: &[Entry] = entries! {
         "Id,Name\n1,Ada Lovelace\n" => "{\"objectId\":\"1\",\"last\":\"Lovelace\"}";
     "email_in": "The first email address in a text."; ""; "ownerId = { expr = \"email_in(Owner)\" }";
         "Id,Owner\n1,Anna Kowalska (anna@acme.example)\n" => "{\"objectId\":\"1\",\"ownerId\":\"anna@acme.example\"}";
+    "number": "The number of a text, by `decimal`, `thousands` and `currency`; nothing of an empty one. The cells of a CSV are texts, so what is compared or calculated needs it."; "where = \"number(Sum) >= 1000\"\nthousands = \",\""; "amount = { expr = \"number(Sum) * 2\" }";
+        "Id,Sum\n1,\"1,250.50\"\n2,900\n" => "{\"objectId\":\"1\",\"amount\":2501}";
     "digits": "The digits of a text."; ""; "code = { expr = \"digits(Number)\", type = \"STRING\" }";
         "Id,Number\n1,DE-123/4\n" => "{\"objectId\":\"1\",\"code\":\"1234\"}";
     "leading_number": "The number at the beginning of a text; nothing without one."; ""; "step = { expr = \"leading_number(Stage)\", type = \"NUMBER\" }";
@@ -160,7 +162,7 @@ pub fn reference_page() -> String {
         ),
         (
             "Functions of expressions",
-            "Expressions use the syntax of [MiniJinja](https://docs.rs/minijinja/latest/minijinja/syntax/#expressions), which is Jinja as in dbt and Ansible, and its [filters](https://docs.rs/minijinja/latest/minijinja/filters/). Each function here is a filter too: `domain(Web)` is `Web | domain`. A name that is not a column is an error.",
+            "Expressions are those of [MiniJinja](https://docs.rs/minijinja/latest/minijinja/syntax/#expressions), which is Jinja as in dbt and Ansible, with its [filters](https://docs.rs/minijinja/latest/minijinja/filters/). Each function here is a filter too: `domain(Web)` is `Web | domain`. A name that is not a column is an error, and so is a text that is compared with a number: write `number(Sum) > 5`.",
             FUNCTIONS,
         ),
     ];
@@ -202,7 +204,7 @@ pub fn reference_page() -> String {
 const JOIN: &str = "
 ### `join`
 
-Adds a record of another JSON file to each record. `in` is the file, relative to the mapping or to the converted file. `key` is the path of the key in that file, and `by` is the path of the same key in the record. The column is null if there is no such record; `pipeline_count` is the number of records in the file.
+Records of other JSON files that are put beside the columns of each record: `in` is the file, relative to the mapping or beside the file that is converted, `key` the path of the key in it, `by` the path of that key in the record. The column is null where there is no such record; two different records with one key are a finding; `pipeline_count` is how many records the file has.
 
 ```toml
 [STAGE.join]
@@ -216,7 +218,7 @@ name = { from = [\"pipeline.name\", \"name\"], join = \": \" }
 const LOOKUP: &str = "
 ### `lookup`
 
-Looks the cell up in a file, or in the records of a type, and uses another value of that row. A cell that is not found, or has several different values, is a finding. `in` is a CSV or JSON file, relative to the mapping, or a type such as `\"ACCOUNT\"`; `key` and `value` are columns of the file or fields of the type. For a CSV, you can set `delimiter` and `encoding`; by default they are detected.
+A file, or a type of the mapping, in which the cell is found, and what is taken instead. A cell that is not found, or leads to different values, is a finding; `values` says what stands in for single cells, `otherwise` for all that are not found. `in` is a CSV or JSON file, relative to the mapping, or a type such as `\"ACCOUNT\"`, whose fields `key` and `value` then name. A CSV's `delimiter` and `encoding` can be named; by default they are recognized.
 
 ```toml
 [DEAL.fields]

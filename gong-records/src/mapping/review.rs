@@ -112,8 +112,8 @@ struct Review<'a> {
     severity: &'a dyn Fn(Rule) -> Option<Severity>,
     walk: Option<Walk>,
     current: Option<WalkedRow>,
-    /// Questions that were reported: each word once, not once per row.
-    questions: BTreeSet<(Option<String>, String)>,
+    /// Words and names that were reported: each once, not once per row.
+    reported: BTreeSet<(Option<String>, String)>,
     has_told_of_file: bool,
     /// Whether the end was reached, after which the check comes back to repeated ids.
     is_looking_back: bool,
@@ -137,7 +137,7 @@ impl<'a> Review<'a> {
             severity,
             walk: None,
             current: None,
-            questions: BTreeSet::new(),
+            reported: BTreeSet::new(),
             has_told_of_file: false,
             is_looking_back: false,
             told: BTreeMap::new(),
@@ -186,16 +186,15 @@ impl<'a> Review<'a> {
         let Some(severity) = self.severity(rule) else {
             return;
         };
-        if rule == Rule::OpenQuestion
+        let is_repeat = matches!(rule, Rule::OpenQuestion | Rule::Lookup)
             && row.is_some()
             && !self
-                .questions
-                .insert((problem.field.clone(), problem.message.clone()))
-        {
-            return;
+                .reported
+                .insert((problem.field.clone(), problem.message.clone()));
+        if !is_repeat {
+            *self.told.entry((rule, severity)).or_default() += 1;
         }
-        *self.told.entry((rule, severity)).or_default() += 1;
-        if let (Severity::Error, Some(field)) = (severity, &problem.field) {
+        if let (false, Severity::Error, Some(field)) = (is_repeat, severity, &problem.field) {
             *self.told_of.entry(field.clone()).or_default() += 1;
         }
         let mut finding = Finding {
@@ -209,6 +208,7 @@ impl<'a> Review<'a> {
             object_id: row.and_then(|row| row.object_id.clone()),
             count: 1,
             record: row.map(|row| row.number),
+            is_repeat,
             first_line: None,
             message: match &problem.field {
                 Some(field) => format!("{field}: {}", problem.message),

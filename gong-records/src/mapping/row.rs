@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::cell::CellKind;
+use super::json::Json;
 
 /// One row, and where it is.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +17,7 @@ pub(super) struct Row {
     /// What makes the row unusable, whatever its cells hold.
     pub(super) defect: Option<Defect>,
     /// The record that the cells were taken from, and its text.
-    pub(super) json: Option<(serde_json::Value, String)>,
+    pub(super) json: Option<(Json, String)>,
 }
 
 /// What makes a row unusable.

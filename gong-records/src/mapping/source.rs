@@ -3,19 +3,22 @@
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use encoding_rs::Encoding;
 
 use super::ConvertError;
-use super::cell::CellKind;
+use super::cell::{CellKind, Numbers};
 use super::columns::{Column, find};
 use super::csv_rows::Rows;
-use super::encoding::{declared, guessed};
-use super::expression::{Names, csv_row, json_row};
+use super::encoding::{Utf8Watch, declared, guessed};
+use super::expression::{Names, csv_row, json_row, signs};
 use super::join::Joined;
+use super::json::Json;
 use super::json_path::{self, JsonPath};
 use super::json_rows::JsonRows;
 use super::model::{MappingError, TypeMapping};
+use super::nearest::nearest;
 use super::row::{Defect, Row};
 
 /// How much of a file is read to detect its encoding and its delimiter.
@@ -43,11 +46,15 @@ pub(super) struct Source<'a> {
     each_split: String,
     /// The items of the row that are still to be given, last first.
     items: Vec<String>,
-    json_items: Vec<serde_json::Value>,
+    json_items: Vec<Json>,
     /// How many items of the row were given.
     given: u64,
     joins: Vec<Joined>,
     has_header: bool,
+    /// How the table writes its numbers, for expressions.
+    signs: minijinja::Value,
+    /// An encoding in which every file can be read, and whether the file is UTF-8 instead.
+    is_utf8: Option<(&'static Encoding, Arc<AtomicBool>)>,
 }
 
 enum AnyRows<'a> {
@@ -74,10 +81,16 @@ impl<'a> Source<'a> {
         is_json: bool,
     ) -> Result<Self, ConvertError> {
         let (source, encoding) = decode(source, table.encoding.as_deref())?;
+        let mut is_utf8 = None;
+        let source: Box<dyn Read + 'a> = if encoding.is_single_byte() {
+            let (watched, found) = Utf8Watch::new(source);
+            is_utf8 = Some((encoding, found));
+            Box::new(watched)
+        } else {
+            source
+        };
         let mut opened = Self {
-            rows: AnyRows::Json(
-                JsonRows::new(io::empty(), encoding, None).map_err(ConvertError::Read)?,
-            ),
+            rows: AnyRows::Json(JsonRows::new(io::empty(), encoding, None)?),
             columns: Columns::Json(Vec::new()),
             row: Row::default(),
             is_pending: false,
@@ -89,10 +102,16 @@ impl<'a> Source<'a> {
             given: 0,
             joins: Vec::new(),
             has_header: table.header,
+            signs: signs(Numbers::new(
+                table.decimal,
+                table.thousands,
+                &table.currency,
+            )?),
+            is_utf8,
         };
         if is_json {
             let rows = JsonRows::new(source, encoding, table.records.as_deref());
-            opened.rows = AnyRows::Json(rows.map_err(ConvertError::Read)?);
+            opened.rows = AnyRows::Json(rows?);
             if let Some(path) = &table.each {
                 let path = JsonPath::parse(path).map_err(|error| error.within("each"))?;
                 opened.each = Some(Each::Path(path));
@@ -171,6 +190,16 @@ impl<'a> Source<'a> {
         matches!(self.columns, Columns::Json(_))
     }
 
+    /// Notes that a record of JSON is expected to have this key, which an expression names; of no
+    /// record having it, a person is told.
+    pub(super) fn expect(&mut self, name: &str) {
+        let is_own = [ITEM, ITEM_NUMBER].contains(&name);
+        if let (Columns::Json(_), false) = (&self.columns, is_own) {
+            // What is not a path is a name with other signs in it, which no path leads to.
+            drop(self.column(name));
+        }
+    }
+
     /// How many cells each row should have; nothing for JSON.
     pub(super) fn column_count(&self) -> Option<usize> {
         match &self.columns {
@@ -182,9 +211,11 @@ impl<'a> Source<'a> {
     /// The names of the columns for expressions; nothing for JSON, whose records say theirs.
     pub(super) fn names(&mut self) -> Option<Arc<Names>> {
         match &mut self.columns {
-            Columns::Csv(header, names) => Some(Arc::clone(
-                names.get_or_insert_with(|| Arc::new(Names::new(header))),
-            )),
+            Columns::Csv(header, names) => {
+                Some(Arc::clone(names.get_or_insert_with(|| {
+                    Arc::new(Names::new(header, &self.signs))
+                })))
+            }
             Columns::Json(_) => None,
         }
     }
@@ -192,7 +223,7 @@ impl<'a> Source<'a> {
     /// The row as expressions have it.
     pub(super) fn value(&mut self) -> minijinja::Value {
         if let Some((record, _)) = &self.row.json {
-            return json_row(record);
+            return json_row(record, &self.signs);
         }
         match self.names() {
             Some(names) => csv_row(&names, &self.row.cells),
@@ -217,8 +248,10 @@ impl<'a> Source<'a> {
                 }
             }
             if let Some((record, _)) = &mut self.row.json {
-                for join in &self.joins {
-                    join.add_to(record);
+                for join in &mut self.joins {
+                    if let Err(message) = join.add_to(record) {
+                        self.row.defect = Some(Defect::Json(message));
+                    }
                 }
             }
             if self.row.defect.is_none() && self.is_header_again() {
@@ -270,8 +303,8 @@ impl<'a> Source<'a> {
                     return false;
                 }
                 self.json_items = match path.find(record).map(std::borrow::Cow::into_owned) {
-                    Some(serde_json::Value::Array(items)) => items,
-                    None | Some(serde_json::Value::Null) => Vec::new(),
+                    Some(Json::List(items)) => items,
+                    None | Some(Json::Null) => Vec::new(),
                     Some(other) => vec![other],
                 };
                 self.json_items.reverse();
@@ -291,11 +324,11 @@ impl<'a> Source<'a> {
             return true;
         }
         if let Some(item) = self.json_items.pop()
-            && let Some((serde_json::Value::Object(record), _)) = &mut self.row.json
+            && let Some((Json::Object(record), _)) = &mut self.row.json
         {
             self.given += 1;
             record.insert(ITEM.to_owned(), item);
-            record.insert(ITEM_NUMBER.to_owned(), self.given.into());
+            record.insert(ITEM_NUMBER.to_owned(), Json::Number(self.given.to_string()));
             self.fill_cells();
             return true;
         }
@@ -338,7 +371,22 @@ impl<'a> Source<'a> {
             Columns::Csv(..) => &[],
         };
         let missing = paths.iter().filter(|(_, is_found)| !is_found);
-        missing.map(|(path, _)| path.text.as_str())
+        let of_joins = self.joins.iter().filter_map(Joined::never_found);
+        missing.map(|(path, _)| path.text.as_str()).chain(of_joins)
+    }
+
+    /// The encoding in which a file was read that is UTF-8; known after its last row.
+    pub(super) fn misread_as(&self) -> Option<&'static str> {
+        let (encoding, found) = self.is_utf8.as_ref()?;
+        found.load(Ordering::Relaxed).then(|| encoding.name())
+    }
+
+    /// The key of the last record that is most like the first one of a path.
+    pub(super) fn nearest_key(&self, path: &str) -> Option<&str> {
+        let (record, _) = self.row.json.as_ref()?;
+        let first = path.split(['.', '[']).next()?;
+        let keys = record.as_object()?.keys().map(String::as_str);
+        nearest(first, keys).filter(|key| *key != first)
     }
 }
 

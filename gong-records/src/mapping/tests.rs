@@ -12,6 +12,7 @@ mod bad_cells;
 mod checked;
 mod mappings;
 mod needs;
+mod silent;
 
 /// The result of a conversion: the lines, and the problems as text.
 struct Outcome {

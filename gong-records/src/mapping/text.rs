@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::value::is_public_mail_host;
+use crate::value::{is_public_mail_host, is_shared_host};
 
 /// Removes each of the texts once from the beginning and once from the end.
 pub(super) fn strip<'a>(text: &'a str, unwanted: &[String]) -> &'a str {
@@ -66,8 +66,8 @@ pub(super) fn slug(text: &str) -> String {
 pub(super) enum Domain {
     /// A company's bare domain, in lower case, without `www.`.
     Company(String),
-    /// A domain at which anybody can have an address.
-    PublicMail(String),
+    /// A domain at which anybody can have an address or a page.
+    Shared(String),
     /// Nothing that is a domain.
     Other,
 }
@@ -96,25 +96,42 @@ pub(super) fn domain(text: &str) -> Domain {
     if !is_domain {
         return Domain::Other;
     }
-    if is_public_mail_host(host) {
-        Domain::PublicMail(host.to_owned())
+    if is_public_mail_host(host) || is_shared_host(host) {
+        Domain::Shared(host.to_owned())
     } else {
         Domain::Company(host.to_owned())
     }
 }
 
-/// The company domains of a list of links, addresses and domains, each once.
-pub(super) fn domains(text: &str) -> Result<Vec<String>, String> {
-    let mut found: Vec<String> = Vec::new();
-    let separators = |one: char| matches!(one, ',' | ';' | '|' | '\u{1f}') || one.is_whitespace();
-    for item in text.split(separators).filter(|item| !item.is_empty()) {
-        match domain(item) {
-            Domain::Company(host) if !found.contains(&host) => found.push(host),
-            Domain::Company(_) | Domain::PublicMail(_) => {}
-            Domain::Other => return Err(item.to_owned()),
+/// The domains in a list.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Domains {
+    /// Those of companies, each once.
+    pub(super) found: Vec<String>,
+    /// The first item in which no domain can be seen.
+    pub(super) odd: Option<String>,
+}
+
+/// The company domains of a list of links, addresses and domains.
+pub(super) fn domains(text: &str) -> Domains {
+    let mut domains = Domains::default();
+    for part in text.split(|one: char| one == '\u{1f}' || one.is_whitespace()) {
+        let mut is_in_path = false;
+        for item in part.split([',', ';', '|']).filter(|item| !item.is_empty()) {
+            match domain(item) {
+                Domain::Company(host) if !domains.found.contains(&host) => domains.found.push(host),
+                Domain::Company(_) | Domain::Shared(_) => {}
+                // What follows a comma in a link's path.
+                Domain::Other if is_in_path => continue,
+                Domain::Other => {
+                    domains.odd.get_or_insert_with(|| item.to_owned());
+                }
+            }
+            let after_scheme = item.split_once("://").map_or(item, |(_, rest)| rest);
+            is_in_path = after_scheme.contains(['/', '?']);
         }
     }
-    Ok(found)
+    domains
 }
 
 /// The first email address in a text such as `Ada Lovelace (ada@acme.example)`.
@@ -128,7 +145,9 @@ pub(super) fn email_in(text: &str) -> Option<String> {
             !name.is_empty() && host.contains('.') && !host.contains('@')
         })
     });
-    addresses.next().map(str::to_lowercase)
+    addresses
+        .next()
+        .map(|address| address.trim_end_matches('.').to_lowercase())
 }
 
 /// The number at the beginning of a text such as `1-Qualify` or `01 - Lead`.
@@ -143,26 +162,57 @@ pub(super) fn leading_number(text: &str) -> Option<u64> {
 /// The first of a person's names, as far as the words tell: all but the last, or what follows the
 /// comma in `Lovelace, Ada`.
 pub(super) fn first_name(name: &str) -> String {
-    match name.split_once(',') {
+    match without_suffix(name).split_once(',') {
         Some((_, first)) => first.trim().to_owned(),
-        None => name
-            .trim()
-            .rsplit_once(char::is_whitespace)
-            .map_or_else(String::new, |(first, _)| first.trim().to_owned()),
+        None => split_name(name).0.to_owned(),
     }
 }
 
-/// A person's last name: the last word, or the part before the comma in `Lovelace, Ada`.
+/// The last of a person's names: the last word with the particles before it, as in `Anneke van den
+/// Berg`, or what precedes the comma in `Lovelace, Ada`.
 pub(super) fn last_name(name: &str) -> String {
-    match name.split_once(',') {
+    match without_suffix(name).split_once(',') {
         Some((last, _)) => last.trim().to_owned(),
-        None => name
-            .trim()
-            .rsplit(char::is_whitespace)
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
+        None => split_name(name).1.to_owned(),
     }
+}
+
+/// Words that begin a last name, in lower case as people write them.
+const PARTICLES: [&str; 28] = [
+    "af", "al", "auf", "av", "da", "dal", "das", "de", "degli", "dei", "del", "della", "den",
+    "der", "di", "do", "dos", "du", "el", "la", "le", "ten", "ter", "van", "vom", "von", "y", "zu",
+];
+
+/// Words after a name that are not of it.
+const SUFFIXES: [&str; 7] = ["ii", "iii", "iv", "jr", "md", "phd", "sr"];
+
+/// The name without a suffix such as `Jr.`, with or without a comma before it.
+fn without_suffix(name: &str) -> &str {
+    let name = name.trim();
+    let Some((before, last)) = name.rsplit_once(char::is_whitespace) else {
+        return name;
+    };
+    let word = last.replace('.', "").to_lowercase();
+    if SUFFIXES.contains(&word.as_str()) {
+        before.trim().trim_end_matches(',')
+    } else {
+        name
+    }
+}
+
+/// First and last name, as far as the words tell.
+fn split_name(name: &str) -> (&str, &str) {
+    let name = without_suffix(name);
+    let Some((mut first, _)) = name.rsplit_once(char::is_whitespace) else {
+        return ("", name);
+    };
+    while let Some((before, word)) = first.trim_end().rsplit_once(char::is_whitespace) {
+        if !PARTICLES.contains(&word) {
+            break;
+        }
+        first = before;
+    }
+    (first.trim(), name[first.len()..].trim())
 }
 
 #[cfg(test)]
@@ -198,17 +248,28 @@ mod tests {
             ("c.example; c.dk", vec!["c.example", "c.dk"]),
             ("info@d.example", vec!["d.example"]),
             ("gmail.com", vec![]),
+            ("https://www.linkedin.com/company/x", vec![]),
+            ("de-de.facebook.com/acme", vec![]),
+            ("https://f.example/x,y;z", vec!["f.example"]),
+            (
+                "https://f.example/x,g.example",
+                vec!["f.example", "g.example"],
+            ),
             ("http://e.example:8080?x=1", vec!["e.example"]),
             ("müller.example", vec!["müller.example"]),
         ] {
             assert_eq!(
                 domains(text),
-                Ok(expected.into_iter().map(str::to_owned).collect()),
+                Domains {
+                    found: expected.into_iter().map(str::to_owned).collect(),
+                    odd: None
+                },
                 "{text}"
             );
         }
         for text in ["unbekannt", "10.0.0.1", "a..b", "-"] {
-            assert!(domains(text).is_err(), "{text}");
+            let odd = Some(text.to_owned());
+            assert_eq!(domains(text), Domains { found: vec![], odd }, "{text}");
         }
     }
 
@@ -220,6 +281,7 @@ mod tests {
                 Some("anna@acme.example"),
             ),
             ("<a@x.example>, b@x.example", Some("a@x.example")),
+            ("Write to a@x.example.", Some("a@x.example")),
             ("Anna @ home", None),
         ] {
             assert_eq!(email_in(text).as_deref(), expected, "{text}");
@@ -247,6 +309,10 @@ mod tests {
             ("Lovelace, Ada", "Ada", "Lovelace"),
             ("Jean Luc Picard", "Jean Luc", "Picard"),
             ("Prince", "", "Prince"),
+            ("Anneke van den Berg", "Anneke", "van den Berg"),
+            ("Jane Smith Jr.", "Jane", "Smith"),
+            ("Jane Smith, PhD", "Jane", "Smith"),
+            ("Di Caprio", "Di", "Caprio"),
         ] {
             assert_eq!(
                 (first_name(name).as_str(), last_name(name).as_str()),

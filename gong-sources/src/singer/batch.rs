@@ -139,6 +139,7 @@ impl Batch {
                     conversion.now = Some(as_of);
                     conversion.entity_schema.clone_from(&recipe.entity_schema);
                     conversion.files.clone_from(&lookups);
+                    conversion.is_appended = true;
                     let mut name = wanted.name(stream, *object_type);
                     if is_deletions {
                         name += " (deletions)";

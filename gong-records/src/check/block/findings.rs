@@ -192,6 +192,7 @@ pub(in crate::check) fn finding(
         object_id: object_id.map(str::to_owned),
         count: 1,
         record: None,
+        is_repeat: false,
         first_line: None,
         message: problem.message,
         hint: problem.hint,

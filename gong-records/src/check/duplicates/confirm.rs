@@ -13,7 +13,7 @@ use crate::check::context::CheckContext;
 use crate::check::ids::HashCollision;
 use crate::check::json::parse::{parse, unescaped};
 use crate::check::names::NameCache;
-use crate::check::record::{Inspection, inspect};
+use crate::check::record::inspect;
 
 /// Opens a file again, to read lines a second time.
 pub(in crate::check) type Reopen<'a> = &'a dyn Fn() -> io::Result<Box<dyn Read>>;
@@ -58,7 +58,7 @@ fn id_in<'line>(
             version,
         });
     }
-    let report = inspect(text, Inspection::default(), context, names, None);
+    let report = inspect(text, false, false, context, names);
     let id = report.object_id?;
     let range = report.object_id_at..report.object_id_at + id.len() + 2;
     Some(Key {
@@ -76,7 +76,7 @@ fn email_in<'line>(
     context: &CheckContext<'_>,
     names: &mut NameCache,
 ) -> Option<Key<'line>> {
-    let report = inspect(text, Inspection::default(), context, names, None);
+    let report = inspect(text, false, false, context, names);
     let (address, at) = report.email_address?;
     Some(Key {
         text: Cow::Owned(lower(&address).into_owned()),

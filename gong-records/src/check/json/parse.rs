@@ -68,8 +68,6 @@ impl<'line> Visitor<'line> for Object<'line, '_> {
     }
 
     fn visit_map<A: MapAccess<'line>>(self, mut map: A) -> Result<(), A::Error> {
-        // Room for the fields of most records.
-        self.parsed.pairs.reserve(32);
         while let Some(raw) = map.next_key::<&RawValue>()? {
             let name = unescaped(raw.get());
             self.parsed.pending = Some(name.clone());

@@ -57,17 +57,25 @@ impl Written {
                 "{format:?} is not a format of dates; {advice}"
             )));
         }
-        // A format that can't print a moment can't read one.
-        let moment = jiff::Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
-        if let Err(error) = strtime::format(format, &moment) {
-            return Err(MappingError::new(format!(
-                "{format:?} is not a format of dates: {error}"
-            )));
-        }
         let has_name = ["%b", "%B", "%h"].iter().any(|name| format.contains(name));
         let mut numeric = format.to_owned();
         for name in ["%b", "%B", "%h"] {
             numeric = numeric.replace(name, "%m");
+        }
+        // A format that can't print a moment can't read one.
+        let moment = Date::constant(2025, 12, 31).at(21, 43, 5, 0);
+        let moment = TimeZone::UTC.to_zoned(moment).map_err(|error| {
+            MappingError::new(format!("{format:?} is not a format of dates: {error}"))
+        })?;
+        let printed = strtime::format(&numeric, &moment).map_err(|error| {
+            MappingError::new(format!("{format:?} is not a format of dates: {error}"))
+        })?;
+        let read = by_format(&numeric, &printed);
+        if read.is_none_or(|read| read.date != moment.date()) {
+            return Err(MappingError::new(format!(
+                "{format:?} can't give a date: a format names day, month and year, such as \
+                 \"%d.%m.%Y\""
+            )));
         }
         Ok(Self::Format {
             format: numeric,
@@ -144,10 +152,19 @@ pub(in crate::mapping) fn zone(name: Option<&str>) -> Result<Option<TimeZone>, M
         MappingError::new(format!(
             "there is no zone {name:?}; write it like \"Europe/Berlin\", \"UTC\" or \"+01:00\""
         ))
+        .within("zone")
     })
 }
 
-/// The content of a cell.
+/// Counts of seconds since 1970 that are times of records, and not other numbers.
+const EPOCH_SECONDS: std::ops::Range<i64> = 500_000_000..4_000_000_000;
+
+/// Whether a number is a time as a count of seconds or milliseconds since 1970.
+pub(super) fn is_epoch(cell: &str) -> bool {
+    epoch(cell, 1).or_else(|| epoch(cell, 1000)).is_some()
+}
+
+/// What was read from a cell.
 struct Read {
     date: Date,
     time: Option<Time>,
@@ -285,19 +302,19 @@ impl Moments {
     }
 }
 
-/// Seconds since 1970, or fractions of them.
+/// Seconds since 1970, or fractions of them, from the years 1985 to 2096: other numbers are not
+/// counts of these units.
 fn epoch(cell: &str, per_second: i64) -> Option<Read> {
-    let (whole, fraction) = cell.split_once('.').unwrap_or((cell, "0"));
-    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_digit());
-    if !all_digits(whole) || !all_digits(fraction) {
+    let (whole, fraction) = cell.split_once('.').unwrap_or((cell, ""));
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_digits(whole) || !is_digits(fraction) {
         return None;
     }
-    let count: i64 = whole.parse().ok()?;
-    // Between 1985 and 2096: seconds are no milliseconds, and neither are small numbers.
-    if !(500_000_000 * per_second..=4_000_000_000 * per_second).contains(&count) {
+    let seconds = whole.parse::<i64>().ok()?.div_euclid(per_second);
+    if !EPOCH_SECONDS.contains(&seconds) {
         return None;
     }
-    let instant = jiff::Timestamp::from_second(count.div_euclid(per_second)).ok()?;
+    let instant = jiff::Timestamp::from_second(seconds).ok()?;
     let zoned = instant.to_zoned(TimeZone::UTC);
     Some(Read {
         date: zoned.date(),

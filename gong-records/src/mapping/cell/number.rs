@@ -30,18 +30,21 @@ impl Numbers {
         thousands: Option<char>,
         currency: &Words,
     ) -> Result<Self, MappingError> {
-        for sign in [Some(decimal), thousands].into_iter().flatten() {
+        for (key, sign) in [("decimal", Some(decimal)), ("thousands", thousands)] {
+            let Some(sign) = sign else { continue };
             if sign.is_alphanumeric() || "+-()%".contains(sign) {
                 return Err(MappingError::new(format!(
-                    "{sign:?} can't be a separator in numbers; decimal and thousands are \
-                     characters such as \",\" and \".\""
-                )));
+                    "{sign:?} can't be a sign inside numbers; decimal and thousands are such as \",\" \
+                     and \".\""
+                ))
+                .within(key));
             }
         }
         if thousands == Some(decimal) {
             return Err(MappingError::new(format!(
-                "decimal and thousands are both {decimal:?}; they must differ"
-            )));
+                "decimal and thousands are both {decimal:?}; one of them must be another"
+            ))
+            .within("thousands"));
         }
         let mut currency: Vec<String> = currency
             .iter()

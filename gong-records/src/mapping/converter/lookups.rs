@@ -4,6 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Converter, Keep};
+use crate::mapping::cell::{CellKind, whole};
+use crate::mapping::columns::Column;
+use crate::mapping::compiled_mapping::describe;
 use crate::mapping::files::{beside, files_of, latest};
 use crate::mapping::lookup::{Place, Table};
 use crate::mapping::model::{FieldMapping, Lookup, MappingError, TypeMapping};
@@ -97,10 +100,20 @@ fn fill_from_file(table: &mut Table, file: &Path, lookup: &Lookup) -> Result<(),
         .map_err(|error| error.within("value"))?;
     while source.next().map_err(ConvertError::Read)? {
         let row = source.row();
-        table.insert(
-            row.cells.get(key.index).unwrap_or_default(),
-            row.cells.get(value.index).unwrap_or_default(),
-        );
+        // Rows that such a quote has taken in would be missing without a word.
+        if let Some(defect) = &row.defect {
+            let (what, hint) = describe(defect);
+            let line = row.place.line;
+            return Err(MappingError::new(format!("line {line}: {what}; {hint}")).into());
+        }
+        let text = |column: &Column| {
+            let cell = row.cells.get(column.index).unwrap_or_default();
+            match row.kind(column.index) {
+                CellKind::Number => whole(cell),
+                _ => cell,
+            }
+        };
+        table.insert(text(&key), text(&value));
     }
     Ok(())
 }

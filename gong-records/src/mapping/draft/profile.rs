@@ -267,7 +267,7 @@ impl Profile {
         self.apostrophes += u64::from(cell.starts_with('\''));
         self.urls += u64::from(url::check(cell).is_ok());
         if cell.contains('.') {
-            self.domains += u64::from(domains(cell).is_ok());
+            self.domains += u64::from(domains(cell).odd.is_none());
         }
         self.ids += u64::from(object_id::check(cell).is_ok());
         if is_scientific(cell) {

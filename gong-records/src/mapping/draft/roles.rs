@@ -169,8 +169,9 @@ fn is_of_companies(profile: &Profile) -> bool {
     let all: Vec<String> = profile
         .values
         .keys()
-        .filter_map(|cell| domains(cell).ok())
-        .flatten()
+        .map(|cell| domains(cell))
+        .filter(|domains| domains.odd.is_none())
+        .flat_map(|domains| domains.found)
         .collect();
     let different: BTreeSet<&String> = all.iter().collect();
     different.len() * 2 > all.len() && !all.is_empty()

@@ -14,6 +14,7 @@ use super::words::words;
 use crate::mapping::cell::CellKind;
 use crate::mapping::csv_rows::Rows;
 use crate::mapping::encoding::Guessed;
+use crate::mapping::json::Json;
 use crate::mapping::json_path::cell;
 use crate::mapping::json_rows::JsonRows;
 use crate::mapping::row::Row;
@@ -272,7 +273,8 @@ impl Table {
         }));
         let source = crate::mapping::open(&self.path).ok()?;
         let read = table.each_record(source, &mut |table, record| {
-            let parent = id.and_then(|id| record.get(id)).map(cell);
+            let parent = id.and_then(|id| record.get(id));
+            let parent = parent.map(|value| cell(&Json::from(value)));
             for item in record
                 .get(list)
                 .and_then(serde_json::Value::as_array)
@@ -298,13 +300,15 @@ impl Table {
         source: Box<dyn Read>,
         on_record: &mut dyn FnMut(&mut Self, &serde_json::Value),
     ) -> io::Result<u64> {
-        let mut rows = JsonRows::new(source, self.encoding.encoding, self.records.as_deref())?;
+        let rows = JsonRows::new(source, self.encoding.encoding, self.records.as_deref());
+        let mut rows = rows.map_err(io::Error::other)?;
         let mut row = Row::default();
         let mut bad_rows = 0;
         while rows.next(&mut row)? {
-            match row.json.as_ref().map(|(record, _)| (record, &row.defect)) {
-                Some((record, None)) => on_record(self, record),
-                _ => bad_rows += 1,
+            let text = row.json.as_ref().filter(|_| row.defect.is_none());
+            match text.and_then(|(_, text)| serde_json::from_str(text).ok()) {
+                Some(record) => on_record(self, &record),
+                None => bad_rows += 1,
             }
         }
         Ok(bad_rows)
@@ -396,7 +400,7 @@ fn flatten(
                 }
             }
             other => {
-                let (text, kind) = cell(other);
+                let (text, kind) = cell(&Json::from(other));
                 cells.push((path, text, kind));
             }
         }

@@ -49,10 +49,13 @@ pub struct FieldMapping {
     pub slug: bool,
     /// Whether to convert links and addresses to bare domains, without public mail services.
     pub domain: bool,
-    /// Cells and the value of each, written as Gong accepts it: `"Gewonnen" = "WON"`. An empty
-    /// value means no value; `"?"` is an open question, which the check reports.
+    /// Cells and the value of each, written as Gong takes it: `"Gewonnen" = "WON"`. An empty
+    /// value means no value; `"?"` is an open question, which the check reports. With `lookup`,
+    /// they are the cells before it.
+    #[serde(deserialize_with = "super::words::values")]
     pub values: BTreeMap<String, String>,
-    /// The value of a cell that `values` does not list, written as Gong accepts it.
+    /// The value of a cell that `values` does not list, or that `lookup` does not find, written as
+    /// Gong takes it; `""` and `"?"` as in `values`.
     pub otherwise: Option<Words>,
     /// By which power of ten a number is multiplied, such as 0.01 for cents.
     pub scale: Option<Words>,

@@ -1,9 +1,12 @@
 //! A value of a mapping file that is one text or a list of texts.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
+use toml::value::Datetime;
 
 /// One text, or several; in the file a text or a list of texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -76,11 +79,33 @@ impl<'de> Visitor<'de> for WordsVisitor {
         Ok([value.to_string().as_str()].into())
     }
 
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Words, M::Error> {
+        // A date without quotes comes as a table.
+        match Datetime::deserialize(MapAccessDeserializer::new(map)) {
+            Ok(moment) => Ok([moment.to_string().as_str()].into()),
+            Err(_) => Err(M::Error::invalid_type(Unexpected::Map, &self)),
+        }
+    }
+
     fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<Words, S::Error> {
         let mut words = Vec::new();
-        while let Some(word) = items.next_element()? {
-            words.push(word);
+        while let Some(Words(word)) = items.next_element()? {
+            words.extend(word);
         }
         Ok(Words(words))
     }
+}
+
+/// Reads a table of values, each a text, a number, a date, true or false.
+pub(super) fn values<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let values = BTreeMap::<String, Words>::deserialize(deserializer)?;
+    let one = |(cell, Words(words)): (String, Words)| match words.as_slice() {
+        [word] => Ok((cell, word.clone())),
+        _ => Err(D::Error::custom(format!(
+            "values: {cell:?} has one value, not a list"
+        ))),
+    };
+    values.into_iter().map(one).collect()
 }

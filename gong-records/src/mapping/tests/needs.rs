@@ -12,13 +12,13 @@ use crate::rule::Rule;
 mod rows;
 
 /// The lines, and the problems with their rules.
-type Outcome = (Vec<String>, Vec<(Rule, String)>);
+pub(super) type Outcome = (Vec<String>, Vec<(Rule, String)>);
 
-/// A folder with a mapping, and the conversion of one of its files.
-struct Folder(tempfile::TempDir);
+/// A folder with a mapping, and what a conversion of one of its files gives.
+pub(super) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(super) fn new(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             fs::write(folder.path().join(name), text).unwrap();
@@ -30,11 +30,15 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    fn convert(&self, name: &str, object_type: ObjectType) -> Outcome {
+    pub(super) fn convert(&self, name: &str, object_type: ObjectType) -> Outcome {
         self.try_convert(name, object_type).unwrap()
     }
 
-    fn try_convert(&self, name: &str, object_type: ObjectType) -> Result<Outcome, String> {
+    pub(super) fn try_convert(
+        &self,
+        name: &str,
+        object_type: ObjectType,
+    ) -> Result<Outcome, String> {
         let mapping = Mapping::open(self.path("m.toml")).map_err(|error| error.to_string())?;
         let options = Options::new("2026-03-01T08:30:00Z".parse().unwrap());
         let target = self.path("out.ldjson");
@@ -56,8 +60,8 @@ impl Folder {
         Ok((lines.lines().map(str::to_owned).collect(), problems))
     }
 
-    /// The findings of the check with the mapping.
-    fn check(&self, name: &str) -> Vec<Finding> {
+    /// What the check finds with the mapping.
+    pub(super) fn check(&self, name: &str) -> Vec<Finding> {
         check(&self.path(name), &self.path("m.toml"))
     }
 }
@@ -484,7 +488,7 @@ fn mistakes_in_every_row_are_mapping_mistakes() {
         ),
         ("dates = 'dd.MM.yyyy'", "", "write it as \"%d.%m.%Y\""),
         (
-            "language = 'xx'\ndates = '%d %b'",
+            "language = 'xx'\ndates = '%d %b %Y'",
             "",
             "months of language \"xx\" are not known",
         ),
