@@ -1,12 +1,12 @@
 //! `gong-crm convert`: from the CSV that a CRM exports to LDJSON, checked.
 
 use std::fs::File;
-use std::io::{self, Seek as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gong_crm::ObjectType;
-use gong_crm::check::{self, FileSummary, Severity, check_reader};
+use gong_crm::check::{self, FileSummary, Input, Lines, Severity, check_inputs};
 use gong_crm::io::discover::{FilesError, SourceFiles};
 use gong_crm::mapping::{
     Conversion, ConvertError, Converted, Mapping, Omitted, Options, Problem, convert_file,
@@ -26,6 +26,9 @@ use crate::output::finding::{self, level};
 use crate::output::table::counted;
 use crate::schema_file;
 
+/// The path that stands for standard input.
+const STANDARD_INPUT: &str = "-";
+
 /// How many problems and findings a person is shown.
 const SHOWN: u64 = 50;
 
@@ -33,37 +36,42 @@ pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<
     let csv = &convert.csv;
     let Configured { mapping, files } = mapping(global, convert)?;
     let object_type = object_type(convert, &mapping, &files)?;
-    let mut options = Options::new(modified(csv).map_err(|error| failure(&error, csv))?);
+    let input;
+    let source = if csv.as_os_str() == STANDARD_INPUT {
+        input = standard_input().map_err(|error| unexpected(csv, &error))?;
+        input.path()
+    } else {
+        csv
+    };
+    let mut options = Options::new(modified(source).map_err(|error| failure(&error, csv))?);
     options.keep_rows = convert.keep_rows;
-    options.path = Some(csv.clone());
+    options.path = Some(source.to_path_buf());
     options.files = files;
     options.entity_schema = match &convert.schema {
         Some(path) => Some(schema_file::read(path, convert.object_type)?),
         None => None,
     };
     let mut teller = Teller::new(convert, csv, output);
-    let (lines, converted) = match &convert.to {
-        Some(target) => {
-            let mut tell = |problem: Problem| teller.problem(&problem);
-            let converted = convert_file(csv, &mapping, object_type, &options, target, &mut tell)
-                .map_err(|error| failure(&error, csv))?;
-            let lines = File::open(target).map_err(|error| unexpected(target, &error))?;
-            (lines, converted)
-        }
+    // Checked before they are printed, so they wait in a file that is gone afterwards.
+    let waiting;
+    let lines = match &convert.to {
+        Some(target) => target.as_path(),
         None => {
-            // Checked before they are printed, so they wait in an unnamed temporary file.
-            let mut lines = tempfile::tempfile().map_err(|error| unexpected(csv, &error))?;
-            let source = open(csv).map_err(|error| failure(&error, csv))?;
-            let out = io::BufWriter::new(&lines);
-            let mut tell = |problem: Problem| teller.problem(&problem);
-            let converted = convert_reader(source, &mapping, object_type, &options, out, &mut tell)
-                .map_err(|error| failure(&error, csv))?;
-            lines.rewind().map_err(|error| unexpected(csv, &error))?;
-            (lines, converted)
+            waiting = tempfile::NamedTempFile::new().map_err(|error| unexpected(csv, &error))?;
+            waiting.path()
         }
     };
-    let summary = examine(&lines, &options, object_type, &converted, &mut teller)
-        .map_err(|error| unexpected(csv, &error))?;
+    let mut tell = |problem: Problem| teller.problem(&problem);
+    let converted = if convert.to.is_some() {
+        convert_file(source, &mapping, object_type, &options, lines, &mut tell)
+    } else {
+        open(source).and_then(|source| {
+            let out = io::BufWriter::new(File::create(lines)?);
+            convert_reader(source, &mapping, object_type, &options, out, &mut tell)
+        })
+    };
+    let converted = converted.map_err(|error| failure(&error, csv))?;
+    let summary = examine(lines, &options, object_type, &converted, &mut teller)?;
     if convert.to.is_none() {
         print(lines, output).map_err(|error| unexpected(csv, &error))?;
     }
@@ -76,7 +84,14 @@ pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<
     })
 }
 
-/// The mapping of the command line, or else that of the config file.
+/// What standard input holds, in a file.
+fn standard_input() -> io::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::NamedTempFile::new()?;
+    io::copy(&mut io::stdin().lock(), &mut file)?;
+    Ok(file)
+}
+
+/// The mapping that was named, or else that of the config file.
 fn mapping(global: &Global, convert: &Convert) -> Result<Configured, CliError> {
     if let Some(map) = &convert.map {
         let mapping = Mapping::open(map);
@@ -128,12 +143,12 @@ fn object_type(
 
 /// Checks the lines, and reports the findings for rows of the CSV.
 fn examine(
-    lines: &File,
+    lines: &Path,
     options: &Options,
     object_type: ObjectType,
     converted: &Converted,
     teller: &mut Teller,
-) -> Result<FileSummary, io::Error> {
+) -> Result<FileSummary, CliError> {
     let mut check_options = check::Options::default();
     check_options
         .entity_schema
@@ -145,11 +160,9 @@ fn examine(
             .allow
             .insert(gong_crm::Rule::NoRecords);
     }
-    // A push splits what is too large for one upload.
-    check_options
-        .severities
-        .allow
-        .insert(gong_crm::Rule::FileSize);
+    // A push splits what is too large for one upload, and other files bring other types.
+    let handled = [gong_crm::Rule::FileSize, gong_crm::Rule::MissingType];
+    check_options.severities.allow.extend(handled);
     let csv: Arc<Path> = teller.csv.as_path().into();
     let mut tell = |found| {
         let found = converted.source_map.finding_in_csv(&csv, found);
@@ -157,12 +170,26 @@ fn examine(
         let column = field.and_then(|field| converted.source_map.column(field));
         teller.finding(&found, column);
     };
-    check_reader(lines, &csv, object_type, &check_options, &mut tell).map_err(io::Error::other)
+    // As a file, so that lines which look alike can be compared.
+    let input = Input {
+        path: csv.to_path_buf(),
+        object_type,
+        lines: Lines::In(lines.to_path_buf()),
+    };
+    let summary = check_inputs(vec![input], &check_options, &mut tell)
+        .map_err(|error| CliError::from_check(&error))?;
+    let mut files = summary.files.into_iter();
+    files.next().ok_or_else(|| {
+        CliError::new(
+            Exit::Unexpected,
+            format!("{}: nothing was checked", csv.display()),
+        )
+    })
 }
 
 /// Copies the lines to standard output; a closed pipe is not an error.
-fn print(mut lines: File, output: Output) -> io::Result<()> {
-    lines.rewind()?;
+fn print(lines: &Path, output: Output) -> io::Result<()> {
+    let lines = File::open(lines)?;
     output.lines_of_json(io::BufReader::with_capacity(256 * 1024, lines))
 }
 

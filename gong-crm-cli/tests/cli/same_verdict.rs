@@ -17,7 +17,7 @@ fn place(files: &[(&str, &str)]) -> Place {
 }
 
 fn new_records(plan: &Value) -> Vec<(String, u64)> {
-    let types = plan["types"].as_array().unwrap();
+    let types = plan["types"].as_array().expect("the plan lists its types");
     let of_type = types.iter().map(|of_type| {
         let name = of_type["objectType"].as_str().unwrap().to_owned();
         (name, of_type["new"].as_u64().unwrap())
@@ -103,4 +103,38 @@ fn cells_are_looked_up_in_the_records_of_other_sources() {
     assert_eq!(code, Some(0), "{report}");
     let deal = place.simulator.object("DEAL", "7").unwrap();
     assert_eq!(deal["accountId"], "A-1", "{deal}");
+}
+
+#[test]
+fn convert_says_of_equal_rows_and_empty_files_what_the_check_says() {
+    let stage = "Id,Name,Order\ns-1,New,1\n";
+    let place = place(&[
+        ("gong-crm.toml", "ledger = 'ledger.sqlite'\n"),
+        (
+            "m.toml",
+            "[STAGE.fields]\nobjectId = 'Id'\nname = 'Name'\nsortOrder = 'Order'\n\
+             isActive = { constant = true }\n",
+        ),
+        ("stages.csv", &format!("{stage}s-1,New,1\n")),
+        ("stages-one.csv", stage),
+        ("stages-empty.csv", "\n"),
+    ]);
+    for (name, expected) in [
+        ("stages.csv", Some(0)),
+        ("stages-one.csv", Some(0)),
+        ("stages-empty.csv", Some(2)),
+    ] {
+        for command in ["check", "convert"] {
+            let words = [command, name, "--map", "m.toml"];
+            let output = place.command(&words).output();
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), expected, "{words:?}: {told}");
+        }
+    }
+    let output = place
+        .command(&["convert", "-", "--map", "m.toml"])
+        .input(stage)
+        .output();
+    let lines = String::from_utf8_lossy(&output.stdout);
+    assert!(lines.contains("\"objectId\":\"s-1\""), "{lines}");
 }
