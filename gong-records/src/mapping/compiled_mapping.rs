@@ -307,7 +307,7 @@ impl CompiledMapping {
                 0,
                 format!("the file is UTF-8, and read as {encoding} its letters are wrong"),
                 "remove encoding from the mapping",
-                LeftOut::Nothing,
+                Omitted::Nothing,
             );
         }
         if rows == 0 {
@@ -329,7 +329,7 @@ impl CompiledMapping {
                 0,
                 message,
                 &hint,
-                LeftOut::Nothing,
+                Omitted::Nothing,
             );
         }
     }
