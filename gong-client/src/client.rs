@@ -3,12 +3,14 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gong_api_gen::{Client as RawClient, Exchange, ResponseValue};
 
 use crate::clock::Clock;
-use crate::error::Error;
+use crate::credentials::TokenProvider;
+use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
 use crate::rate_limit::{CallCounter, RateLimit};
 use crate::response::{self, ErrorBody};
@@ -43,6 +45,7 @@ pub struct Client {
     pub(crate) counter: Arc<dyn CallCounter>,
     pub(crate) rate: RateLimit,
     pub(crate) retry: RetryLimits,
+    pub(crate) provider: Option<Arc<dyn TokenProvider>>,
 }
 
 /// Timeouts of a call. There is no timeout for a whole upload, because a slow connection can need any
@@ -150,10 +153,25 @@ impl Client {
         E: ErrorBody,
         F: Future<Output = Result<ResponseValue<T>, gong_api_gen::Error<E>>>,
     {
-        retry::drive(&self.retry, &*self.clock, after, || {
+        let is_renewed = AtomicBool::new(false);
+        let action = |error: &Error| {
+            if !is_renewed.load(Ordering::Relaxed) && self.has_new_token(error) {
+                is_renewed.store(true, Ordering::Relaxed);
+                return RetryAction::Retry;
+            }
+            after(error)
+        };
+        retry::drive(&self.retry, &*self.clock, action, || {
             self.call(operation, call())
         })
         .await
+    }
+
+    /// Whether the call failed because of its token, and the provider has another one now.
+    pub(crate) fn has_new_token(&self, error: &Error) -> bool {
+        let is_rejected = error.kind() == ErrorKind::Unauthorized && error.status() == Some(401);
+        let provider = self.provider.as_ref().filter(|_| is_rejected);
+        provider.is_some_and(|provider| provider.rejected())
     }
 
     /// Makes one call of the raw client and turns every failure into an [`Error`].

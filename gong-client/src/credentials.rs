@@ -35,6 +35,13 @@ use crate::error::{Error, ErrorKind};
 pub trait TokenProvider: fmt::Debug + Send + Sync {
     /// A token that is valid now. An error fails the call with [`ErrorKind::Unauthorized`].
     fn token(&self) -> Token<'_>;
+
+    /// Gong answered 401 to the token that was given last: it was revoked, or has ended sooner than
+    /// expected. A provider that keeps tokens forgets it and returns true; the call is then made once
+    /// more, with the token that [`token`](Self::token) gives next. By default, the call fails.
+    fn rejected(&self) -> bool {
+        false
+    }
 }
 
 /// A token that is on its way.
@@ -128,6 +135,16 @@ impl Credentials {
     }
 }
 
+impl Credentials {
+    /// The provider, if there is one.
+    pub(crate) fn token_provider(&self) -> Option<Arc<dyn TokenProvider>> {
+        match &self.0 {
+            Kind::Provider(provider) => Some(Arc::clone(provider)),
+            Kind::AccessKey { .. } | Kind::BearerToken(_) => None,
+        }
+    }
+}
+
 fn bearer(token: &SecretString) -> Result<HeaderValue, Error> {
     sensitive(&format!("Bearer {}", token.expose_secret()))
 }
@@ -151,5 +168,84 @@ impl fmt::Debug for Credentials {
             Kind::BearerToken(_) => "BearerToken(..)",
             Kind::Provider(_) => "Provider(..)",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+    use gong_records::ObjectType;
+    use gong_sim::Simulator;
+
+    use super::*;
+    use crate::retry::RetryLimits;
+    use crate::{Client, Upload};
+
+    /// Gives a token that Gong no longer accepts until it is told so.
+    #[derive(Debug, Default)]
+    struct Cache {
+        is_renewed: AtomicBool,
+        can_renew: bool,
+        rejections: Arc<AtomicU32>,
+    }
+
+    impl TokenProvider for Cache {
+        fn token(&self) -> Token<'_> {
+            let is_renewed = self.is_renewed.load(Ordering::Relaxed);
+            let token = if is_renewed { "new" } else { "revoked" };
+            Box::pin(async move { Ok(token.into()) })
+        }
+
+        fn rejected(&self) -> bool {
+            self.rejections.fetch_add(1, Ordering::Relaxed);
+            self.is_renewed.store(self.can_renew, Ordering::Relaxed);
+            self.can_renew
+        }
+    }
+
+    async fn rejections(can_renew: bool) -> (Result<(), Error>, u32, Simulator) {
+        let scopes = ["api:crm:upload", "api:crm:integrations:read"];
+        let simulator = Simulator::builder().bearer_token("new", scopes);
+        let simulator = simulator.start().await.unwrap();
+        let integration_id = simulator
+            .register_integration("Acme CRM", "admin@acme.example")
+            .into();
+        let cache = Cache {
+            can_renew,
+            ..Cache::default()
+        };
+        let rejections = Arc::clone(&cache.rejections);
+        let client = Client::builder()
+            .base_url(simulator.base_url())
+            .credentials(Credentials::provider(cache))
+            .retry_limits(RetryLimits::SIMULATOR)
+            .build()
+            .unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stages.ldjson");
+        std::fs::write(&path, "{\"objectId\":\"s\",\"name\":\"Discovery\"}\n").unwrap();
+        let id = "stages-1".parse().unwrap();
+        let upload = Upload::new(integration_id, ObjectType::Stage, id, path);
+        let mut outcome = client.upload(&upload, |_| {}).await;
+        if outcome.is_ok() {
+            outcome = client.integrations().await.map(drop);
+        }
+        (outcome, rejections.load(Ordering::Relaxed), simulator)
+    }
+
+    #[tokio::test]
+    async fn rejected_token_is_renewed_and_the_call_made_once_more() {
+        let (outcome, rejections, simulator) = rejections(true).await;
+        outcome.unwrap();
+        assert_eq!(rejections, 1);
+        assert_eq!(simulator.object_count("STAGE"), 1);
+    }
+
+    #[tokio::test]
+    async fn provider_without_another_token_ends_the_call() {
+        let (outcome, rejections, simulator) = rejections(false).await;
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Unauthorized);
+        assert_eq!((rejections, simulator.request_count()), (1, 1));
     }
 }

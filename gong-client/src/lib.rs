@@ -26,6 +26,11 @@ mod tls;
 pub mod upload;
 pub mod users;
 
+/// Date-times, as clocks and rate limits have them.
+pub use jiff;
+/// The type of secrets, as a [`TokenProvider`] gives them.
+pub use secrecy;
+
 pub use client::{Client, ClientBuilder, Timeouts};
 pub use clock::{Clock, SystemClock};
 pub use credentials::{Credentials, Token, TokenProvider};

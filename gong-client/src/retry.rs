@@ -23,6 +23,8 @@
 //! is retried only if Gong certainly did not process it; otherwise, without a status to check, the
 //! call fails.
 //!
+//! After a 401, a [`TokenProvider`](crate::TokenProvider) that has another token gets one more call.
+//!
 //! Pauses double from one second to thirty, with jitter so that clients that failed at the same time
 //! do not retry at the same time. Both limits hold, the number of attempts and the total time; a
 //! `Retry-After` longer than [`RetryLimits::max_retry_after`] ends the attempts. It is

@@ -220,11 +220,17 @@ impl Client {
         integration_id: IntegrationId,
         client_request_id: &ClientRequestId,
     ) -> Result<RequestStatus, Error> {
-        let call = self
-            .raw()
-            .get_request_status(client_request_id.as_str(), integration_id.get());
-        self.call(Operation::GetRequestStatus, call)
-            .await
+        let call = || {
+            let id = client_request_id.as_str();
+            let call = self.raw().get_request_status(id, integration_id.get());
+            // On the heap: many of these futures wait at the same time.
+            Box::pin(self.call(Operation::GetRequestStatus, call))
+        };
+        let answered = match call().await {
+            Err(error) if self.has_new_token(&error) => call().await,
+            answered => answered,
+        };
+        answered
             .map(RequestStatus::from_raw)
             .map_err(|error| error.with_client_request_id(client_request_id))
     }

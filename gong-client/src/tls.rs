@@ -56,7 +56,7 @@ fn configuration()
 }
 
 #[cfg(feature = "rustls")]
-fn secured(builder: ClientBuilder, roots: Option<&str>) -> Result<ClientBuilder, Error> {
+pub(crate) fn secured(builder: ClientBuilder, roots: Option<&str>) -> Result<ClientBuilder, Error> {
     use std::sync::Arc;
 
     use rustls::pki_types::CertificateDer;
@@ -83,7 +83,7 @@ fn secured(builder: ClientBuilder, roots: Option<&str>) -> Result<ClientBuilder,
 }
 
 #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
-fn secured(builder: ClientBuilder, roots: Option<&str>) -> Result<ClientBuilder, Error> {
+pub(crate) fn secured(builder: ClientBuilder, roots: Option<&str>) -> Result<ClientBuilder, Error> {
     let Some(roots) = roots else {
         return Ok(builder);
     };
@@ -95,7 +95,7 @@ fn secured(builder: ClientBuilder, roots: Option<&str>) -> Result<ClientBuilder,
 }
 
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-fn secured(_: ClientBuilder, _: Option<&str>) -> Result<ClientBuilder, Error> {
+pub(crate) fn secured(_: ClientBuilder, _: Option<&str>) -> Result<ClientBuilder, Error> {
     Err(Error::new(
         ErrorKind::Configuration,
         "https needs TLS: build gong-client with its feature `rustls` or `native-tls`",

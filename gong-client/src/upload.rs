@@ -119,6 +119,22 @@ impl Client {
         content: &Content,
         mut on_progress: impl FnMut(u64) + Send,
     ) -> Result<(), Error> {
+        // On the heap, because a push of thousands of files holds as many of these futures.
+        match Box::pin(self.send_once(upload, content, &mut on_progress)).await {
+            // Gong has rejected it by its token: it was not accepted.
+            Err(error) if self.has_new_token(&error) => {
+                Box::pin(self.send_once(upload, content, &mut on_progress)).await
+            }
+            sent => sent,
+        }
+    }
+
+    async fn send_once(
+        &self,
+        upload: &Upload,
+        content: &Content,
+        on_progress: &mut (impl FnMut(u64) + Send),
+    ) -> Result<(), Error> {
         self.rate
             .spend(&*self.clock, &*self.counter)
             .await

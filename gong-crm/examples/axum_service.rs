@@ -9,7 +9,9 @@
 //! and answers with the report. An upload for each change would soon use up the 10,000 calls that
 //! Gong allows per day.
 //!
-//! A record stays in the list until Gong has accepted it, whatever fails in between. On a signal, the
+//! A record stays in the list until Gong has accepted it, whatever fails in between. Webhooks are
+//! delivered in any order, some of them twice: of two versions of a record, the one with the later date
+//! stays in the list. On a signal, the
 //! service finishes the requests that it has begun, pushes once more, and says what is still waiting.
 //! A real service keeps the list in a table, and opens a ledger in a file, so that both outlive it.
 //!
@@ -27,6 +29,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use gong_crm::push::{Options, Records, Report, Verdict};
 use gong_crm::rate_limit::RateLimit;
+use gong_crm::value::Timestamp;
 use gong_crm::{Account, Client, Credentials, IntegrationId};
 use gong_sim::{Effect, Fault, Operation, Simulator};
 use serde_json::{Value, json};
@@ -51,6 +54,8 @@ struct Service {
 struct Waiting {
     last_number: u64,
     accounts: BTreeMap<String, (u64, Account)>,
+    /// The latest date of each account, also of those that Gong has.
+    newest: BTreeMap<String, Timestamp>,
 }
 
 /// An account as the CRM's webhook sends it.
@@ -73,6 +78,13 @@ async fn accounts(
     match account {
         Ok(account) => {
             let mut waiting = service.waiting.lock().await;
+            let newest = waiting.newest.get(&changed.id);
+            if newest.is_some_and(|newest| newest > account.modified_date()) {
+                let answer = "a later version came before".to_owned();
+                return (StatusCode::OK, answer);
+            }
+            let date = *account.modified_date();
+            waiting.newest.insert(changed.id.clone(), date);
             waiting.last_number += 1;
             let number = waiting.last_number;
             waiting.accounts.insert(changed.id, (number, account));
@@ -162,12 +174,11 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     });
     let server = tokio::spawn(async move { server.await });
 
-    // From here on, what the CRM and the timer do. A client that is made without TLS of its own
-    // needs a provider of cryptography anyway.
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    // From here on, what the CRM and the timer do.
+    let http = gong_crm::raw::http_builder()?.no_proxy().build()?;
     for account in [
         json!({"id": "acme", "name": "Acme", "at": "2026-03-01T09:30:00Z"}),
+        json!({"id": "acme", "name": "Acme, as it was called before", "at": "2026-03-01T09:00:00Z"}),
         json!({"id": "globex", "name": "Globex", "at": "yesterday"}),
     ] {
         let url = format!("{url}/accounts");
@@ -193,6 +204,8 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
         )?;
         gong.clear_faults();
     }
+    let name = gong.object("ACCOUNT", "acme").unwrap_or_default()["name"].clone();
+    writeln!(out, "Gong has: {name}")?;
     let late = json!({"id": "initech", "name": "Initech", "at": "2026-03-02T08:00:00Z"});
     http.post(format!("{url}/accounts"))
         .json(&late)

@@ -36,7 +36,7 @@ async fn declare(
     let there = there.fields(ObjectType::Deal).unwrap_or_default();
     let plan = SchemaPlan::new(ObjectType::Deal, there, wanted)?;
     for field in plan.fields() {
-        writeln!(out, "  {}: {:?}", field.unique_name, field.change)?;
+        writeln!(out, "  {}: {}", field.unique_name, field.change)?;
     }
     if plan.is_lossy() {
         writeln!(out, "not declared: values that Gong has would be lost")?;

@@ -1,21 +1,26 @@
-//! From a database cursor to Gong: row by row, in one push.
+//! From a database cursor to Gong, night after night: row by row, in one push.
 //!
 //! ```console
-//! $ cargo run -p gong-crm --example from_database
+//! $ cargo run -p gong-crm --features sqlite --example from_database
 //! ```
 //!
 //! The cursor is SQLite's; any other works the same way. Memory stays flat however many rows there
-//! are: each is written to a temporary file as it comes.
+//! are: each is written to a temporary file as it comes. The ledger is a file, so that of 300,000 rows
+//! the second night sends only those that changed.
 //!
-//! In a crate of your own it needs `gong-crm`, `gong-sim`, `rusqlite` with `bundled`, and `tokio`
-//! with `macros` and `rt-multi-thread`.
+//! A row that cannot become a record does not stop the others. It is named, and the job ends with an
+//! error: a job that ends well has every row in Gong.
+//!
+//! In a crate of your own it needs `gong-crm` with `sqlite`, `gong-sim`, `rusqlite` with `bundled`, and `tokio`
+//! with `macros` and `rt-multi-thread`, and `tempfile`.
 
 use std::error::Error;
 use std::io::{Write, stdout};
 
 use gong_crm::push::{Options, Records};
 use gong_crm::rate_limit::RateLimit;
-use gong_crm::{Account, Client, Contact, Credentials};
+use gong_crm::record::InvalidRecord;
+use gong_crm::{Account, Client, Contact, Credentials, IntegrationId, Ledger, Record};
 use gong_sim::Simulator;
 use rusqlite::Connection;
 
@@ -40,19 +45,47 @@ fn crm() -> rusqlite::Result<Connection> {
     Ok(database)
 }
 
+/// The records of all rows, and how many rows can't become one.
+struct Export {
+    records: Records,
+    invalid: u64,
+}
+
+impl Export {
+    /// Adds the record of a row. What Gong would reject is found here already.
+    fn add<R: Record>(
+        &mut self,
+        row: &str,
+        record: Result<R, InvalidRecord>,
+        out: &mut dyn Write,
+    ) -> std::io::Result<()> {
+        match record {
+            Ok(record) => self.records.add(&record),
+            Err(invalid) => {
+                self.invalid += 1;
+                writeln!(out, "{row} is not sent: {invalid}")
+            }
+        }
+    }
+}
+
 /// Reads both tables, and names the rows that can't become records.
-fn export(database: &Connection, out: &mut dyn Write) -> Result<Records, Box<dyn Error>> {
-    let mut records = Records::new();
+fn export(database: &Connection, out: &mut dyn Write) -> Result<Export, Box<dyn Error>> {
+    let mut export = Export {
+        records: Records::new(),
+        invalid: 0,
+    };
     let mut query = database.prepare("SELECT id, name, domain, changed FROM customers")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
+        let id: i64 = row.get("id")?;
         let account = Account::builder()
-            .object_id(row.get::<_, i64>("id")?)
+            .object_id(id)
             .modified_date(row.get::<_, String>("changed")?)
-            .name(row.get::<_, String>("name")?)
-            .domains([row.get::<_, String>("domain")?])
-            .build()?;
-        records.add(&account)?;
+            .name(row.get::<_, Option<String>>("name")?)
+            .domains(row.get::<_, Option<String>>("domain")?)
+            .build();
+        export.add(&format!("row {id} of customers"), account, out)?;
     }
 
     let mut query = database.prepare("SELECT id, customer, mail, changed FROM people")?;
@@ -62,42 +95,67 @@ fn export(database: &Connection, out: &mut dyn Write) -> Result<Records, Box<dyn
         let contact = Contact::builder()
             .object_id(id)
             .modified_date(row.get::<_, String>("changed")?)
-            .account_id(row.get::<_, i64>("customer")?.to_string())
-            .email_address(row.get::<_, String>("mail")?)
+            .account_id(row.get::<_, i64>("customer")?)
+            .email_address(row.get::<_, Option<String>>("mail")?)
             .build();
-        // What Gong would reject is found here already, with the row that it came from.
-        match contact {
-            Ok(contact) => records.add(&contact)?,
-            Err(invalid) => writeln!(out, "row {id} of people is not sent: {invalid}")?,
-        }
+        export.add(&format!("row {id} of people"), contact, out)?;
     }
-    Ok(records)
+    Ok(export)
+}
+
+/// One night: an error unless Gong has every row afterwards.
+async fn job(
+    client: &Client,
+    integration_id: IntegrationId,
+    database: &Connection,
+    out: &mut dyn Write,
+) -> Result<(), Box<dyn Error>> {
+    let Export { records, invalid } = export(database, out)?;
+    let report = client
+        .push_records(integration_id, records, Options::default().simulator())
+        .await?;
+    for file in &report.files {
+        writeln!(
+            out,
+            "{}: {} of {} accepted, {} unchanged",
+            file.object_type, file.accepted, file.records, file.unchanged
+        )?;
+    }
+    report.into_result()?;
+    if invalid > 0 {
+        return Err(format!("{invalid} rows are not in Gong").into());
+    }
+    Ok(())
 }
 
 pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     let gong = Simulator::start().await?;
+    let folder = tempfile::tempdir()?;
     let client = Client::builder()
         .base_url(gong.base_url())
         .credentials(Credentials::access_key(
             gong.access_key(),
             gong.access_key_secret(),
         ))
+        .ledger(Ledger::open(folder.path().join("ledger.sqlite")).await?)
         .rate_limit(RateLimit::unlimited())
         .build()?;
     let integration_id = client
         .register_integration("Acme CRM", "admin@acme.example")
         .await?;
 
-    let records = export(&crm()?, out)?;
-    let report = client
-        .push_records(integration_id, records, Options::default().simulator())
-        .await?
-        .into_result()?;
-    for file in &report.files {
-        writeln!(
-            out,
-            "{}: {} of {} accepted",
-            file.object_type, file.accepted, file.records
+    let database = crm()?;
+    for night in 1..=2 {
+        let ended = job(&client, integration_id, &database, out).await;
+        match ended {
+            Ok(()) => writeln!(out, "night {night}: all rows are in Gong")?,
+            // A real job ends here, with this error.
+            Err(error) => writeln!(out, "night {night} failed: {error}")?,
+        }
+        // Somebody corrects the row by day.
+        database.execute(
+            "UPDATE people SET mail = 'seventeen@customer-17.example' WHERE id = 17",
+            [],
         )?;
     }
     Ok(())

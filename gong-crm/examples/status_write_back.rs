@@ -4,9 +4,9 @@
 //! $ cargo run -p gong-crm --example status_write_back
 //! ```
 //!
-//! What Gong holds is asked of the ledger, record by record, after each push: also after one that
-//! failed, was stopped, or never came to its report. So the CRM never says that a record is in Gong
-//! when it is not.
+//! After each push, the ledger is asked whether Gong has each row *as the row is now*: also after a
+//! push that failed, was stopped, or never came to its report. A row that changed since Gong accepted
+//! it is another version. So the CRM never says that a row is in Gong when it is not.
 //!
 //! In a crate of your own it needs `gong-crm`, `gong-sim`, `rusqlite` with `bundled`, and `tokio`
 //! with `macros` and `rt-multi-thread`.
@@ -14,11 +14,10 @@
 use std::error::Error;
 use std::io::{Write, stdout};
 
-use gong_crm::ledger::Current;
 use gong_crm::push::{Options, Records};
 use gong_crm::rate_limit::RateLimit;
 use gong_crm::retry::RetryLimits;
-use gong_crm::{Account, Client, Credentials, IntegrationId, ObjectType};
+use gong_crm::{Account, Client, Credentials, IntegrationId};
 use gong_sim::{Effect, Fault, Operation, Simulator};
 use rusqlite::Connection;
 
@@ -31,29 +30,41 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn crm() -> rusqlite::Result<Connection> {
     let database = Connection::open_in_memory()?;
     database.execute_batch(
-        "CREATE TABLE customers (id TEXT PRIMARY KEY, name TEXT, in_gong TEXT NOT NULL DEFAULT 'no');
-         INSERT INTO customers (id, name) VALUES ('acme', 'Acme'), ('globex', 'Globex'), ('initech', 'Initech');",
+        "CREATE TABLE customers (
+             id TEXT PRIMARY KEY, name TEXT, changed TEXT, in_gong TEXT NOT NULL DEFAULT 'no'
+         );
+         INSERT INTO customers (id, name, changed) VALUES
+             ('acme', 'Acme', '2026-03-01T09:30:00Z'),
+             ('globex', 'Globex', '2026-03-01T09:30:00Z'),
+             ('initech', 'Initech', '2026-03-01T09:30:00Z');",
     )?;
     Ok(database)
 }
 
-/// Sends all customers; Gong is sent only those that it does not hold.
+/// The record of each customer, as the rows are now.
+fn accounts(database: &Connection) -> Result<Vec<Account>, Box<dyn Error>> {
+    let mut accounts = Vec::new();
+    let mut query = database.prepare("SELECT id, name, changed FROM customers ORDER BY id")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let account = Account::builder()
+            .object_id(row.get::<_, String>("id")?)
+            .modified_date(row.get::<_, String>("changed")?)
+            .name(row.get::<_, String>("name")?)
+            .build()?;
+        accounts.push(account);
+    }
+    Ok(accounts)
+}
+
+/// Sends all customers; Gong is sent only those that it does not have.
 async fn push(
     client: &Client,
     integration_id: IntegrationId,
     database: &Connection,
 ) -> Result<String, Box<dyn Error>> {
     let mut records = Records::new();
-    let mut query = database.prepare("SELECT id, name FROM customers")?;
-    let mut rows = query.query([])?;
-    while let Some(row) = rows.next()? {
-        let account = Account::builder()
-            .object_id(row.get::<_, String>("id")?)
-            .modified_date("2026-03-01T09:30:00Z")
-            .name(row.get::<_, String>("name")?)
-            .build()?;
-        records.add(&account)?;
-    }
+    records.add_all(accounts(database)?)?;
     let options = Options::default().simulator();
     let report = client
         .push_records(integration_id, records, options)
@@ -61,33 +72,22 @@ async fn push(
     Ok(report.verdict.to_string())
 }
 
-/// Writes to each row what the ledger knows of its record.
+/// Writes to each row whether Gong has it as it is now, and why not.
 async fn write_back(
     client: &Client,
     integration_id: IntegrationId,
     database: &Connection,
 ) -> Result<(), Box<dyn Error>> {
-    let mut query = database.prepare("SELECT id FROM customers")?;
-    let ids: Vec<String> = query
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    for id in ids {
-        let ledger = client.ledger();
-        let known = ledger
-            .record(client.base_url(), integration_id, ObjectType::Account, &id)
-            .await?;
-        let status = match known {
-            None => "no".to_owned(),
-            Some(state) => match (&state.last_try, state.current) {
-                (Some(last), _) => format!("{}: {}", last.outcome.as_str(), last.reason),
-                (None, Current::Version) => "yes".to_owned(),
-                (None, Current::Unknown) => "unknown".to_owned(),
-                (None, _) => "no".to_owned(),
-            },
+    let accounts = accounts(database)?;
+    let states = client.versions(integration_id, &accounts).await?;
+    for (account, state) in accounts.iter().zip(states) {
+        let status = match state.last_try {
+            Some(last) => format!("{}: {}", last.outcome.as_str(), last.reason),
+            None => state.in_gong.to_string(),
         };
         database.execute(
             "UPDATE customers SET in_gong = ?1 WHERE id = ?2",
-            [&status, &id],
+            [status.as_str(), account.object_id().as_str()],
         )?;
     }
     Ok(())
@@ -109,16 +109,25 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
         .await?;
 
     let database = crm()?;
-    // The first push is refused, the second fails as a whole, the third arrives.
+    // The first push is refused, the second fails as a whole, the third arrives. Then a row changes,
+    // and the fourth push is refused again: Gong still has the row as it was before.
     let faults = [
-        Effect::Status(401),
-        Effect::FailFile("an outage".to_owned()),
+        Some(Effect::Status(401)),
+        Some(Effect::FailFile("an outage".to_owned())),
+        None,
+        Some(Effect::Status(401)),
+        None,
     ];
-    let mut faults = faults.into_iter();
-    for round in 1..=3 {
+    for (round, fault) in (1..).zip(faults) {
         gong.clear_faults();
-        if let Some(effect) = faults.next() {
+        if let Some(effect) = fault {
             gong.add_fault(Fault::new(effect).on(Operation::UploadEntities));
+        }
+        if round == 4 {
+            database.execute_batch(
+                "UPDATE customers SET name = 'Acme Ltd', changed = '2026-03-02T10:00:00Z'
+                 WHERE id = 'acme'",
+            )?;
         }
         // The status is written whether the push succeeds or not.
         let outcome = push(&client, integration_id, &database).await;

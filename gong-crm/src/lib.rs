@@ -1,3 +1,26 @@
+// Of two definitions of a link the first counts. These lead to the same version of the documentation, and
+// rustdoc checks them; those of the README serve its other readers.
+//! [`Account`]: crate::Account
+//! [`BusinessUser`]: crate::BusinessUser
+//! [`Contact`]: crate::Contact
+//! [`Deal`]: crate::Deal
+//! [`Lead`]: crate::Lead
+//! [`Stage`]: crate::Stage
+//! [`Rule`]: crate::Rule
+//! [`EntityFile`]: crate::EntityFile
+//! [`check`]: crate::check
+//! [`fix`]: crate::fix
+//! [`Client`]: crate::Client
+//! [`push`]: crate::push
+//! [`Ledger`]: crate::Ledger
+//! [`sync`]: crate::sync
+//! [`source`]: crate::source
+//! [`EntitySchema`]: crate::schema::EntitySchema
+//! [`SchemaPlan`]: crate::schema::SchemaPlan
+//! [`raw`]: crate::raw
+//! [`Error`]: crate::Error
+//! [`retry`]: crate::retry
+//!
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -29,6 +52,8 @@ pub mod write {
 
 pub use client::{Client, ClientBuilder};
 pub use gong_client::{Credentials, Error, ErrorKind};
+/// Date-times, as a [`source`] and [`value::Timestamp`] have them, and the type of secrets.
+pub use gong_client::{jiff, secrecy};
 pub use gong_records::{
     Account, BusinessUser, ClientRequestId, Contact, Deal, DealStatus, EntityFile, IntegrationId,
     Lead, ObjectType, Record, Rule, Stage,

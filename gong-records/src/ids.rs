@@ -10,6 +10,7 @@ use std::str::FromStr;
 ///
 /// let id: IntegrationId = "5517027188234205706".parse()?;
 /// assert_eq!(id.to_string(), "5517027188234205706");
+/// assert_eq!(IntegrationId::try_from("5517027188234205706")?, id);
 /// # Ok::<(), gong_records::InvalidId>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -177,6 +178,28 @@ impl fmt::Display for MeetingId {
         formatter.write_str(&self.0)
     }
 }
+
+/// From text that an app has at hand.
+macro_rules! try_from_text {
+    ($($name:ident),*) => {$(
+        impl TryFrom<&str> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: &str) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+    )*};
+}
+try_from_text!(IntegrationId, ClientRequestId, MeetingId);
 
 /// An id that Gong would reject; the message describes a valid one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

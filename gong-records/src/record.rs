@@ -21,7 +21,7 @@ pub use validation::{InvalidRecord, Violation};
 
 pub(crate) use encode::AppendJson;
 pub(crate) use raw_record::RawRecord;
-pub(crate) use validation::{Bounded, Validation};
+pub(crate) use validation::{Bounded, MAX_INT32, Validation, out_of_range};
 
 pub use crate::object_type::ObjectType;
 use crate::value::ObjectId;

@@ -101,6 +101,13 @@ impl FromText for String {
     }
 }
 
+/// A list of one text.
+impl FromText for Vec<String> {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
+        Ok(vec![text.to_owned()])
+    }
+}
+
 impl FromJson for bool {
     fn from_json(json: &RawValue) -> Result<Self, InvalidValue> {
         serde_json::from_str(json.get()).map_err(|_| {
@@ -167,6 +174,14 @@ macro_rules! text_value {
             type Err = $crate::value::InvalidValue;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
+                <Self as $crate::value::FromText>::from_text(text)
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = $crate::value::InvalidValue;
+
+            fn try_from(text: &str) -> Result<Self, Self::Error> {
                 <Self as $crate::value::FromText>::from_text(text)
             }
         }

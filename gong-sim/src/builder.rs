@@ -6,15 +6,18 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::credentials::{AccessKey, BearerToken, Credentials, random_text};
-use crate::faults::Fault;
+use crate::credentials::{
+    AccessKey, BearerToken, Credentials, UnknownScope, check_scopes, random_text,
+};
+use crate::faults::{Fault, InvalidFault};
 use crate::limits::{BODY_LIMIT, RateLimit};
 use crate::rules::{RuleSet, UnknownRule};
 use crate::shared::SimulatorConfig;
 use crate::simulator::Simulator;
 use crate::store::file::{self, StateFile};
 use crate::store::{
-    ACCOUNT_DELAY, DumpError, GongUser, KEPT_BODY_BYTES, READ_TIMEOUT, SeedError, State,
+    ACCOUNT_DELAY, DumpError, GongUser, InvalidUser, KEPT_BODY_BYTES, READ_TIMEOUT, SeedError,
+    State,
 };
 use crate::time::{Clock, Processing};
 
@@ -44,12 +47,29 @@ pub enum StartError {
         /// The problem.
         source: DumpError,
     },
+    /// The state file could not be written.
+    #[error("the state file {} can't be written", path.display())]
+    UnwritableStateFile {
+        /// The file.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: io::Error,
+    },
     /// The folder to load could not be loaded.
     #[error(transparent)]
     Seed(#[from] SeedError),
     /// A rule was set that does not exist.
     #[error(transparent)]
     UnknownRule(#[from] UnknownRule),
+    /// A bearer token was given a scope that does not exist.
+    #[error(transparent)]
+    UnknownScope(#[from] UnknownScope),
+    /// A fault was set that can't take effect.
+    #[error(transparent)]
+    InvalidFault(#[from] InvalidFault),
+    /// A user was added whose address is not one.
+    #[error(transparent)]
+    InvalidUser(#[from] InvalidUser),
 }
 
 /// Whether and to whom `/_sim/` is open.
@@ -218,7 +238,8 @@ impl Builder {
         self
     }
 
-    /// A bearer token with its scopes. Can be called again for more tokens.
+    /// A bearer token with its scopes. Can be called again for more tokens. A scope that no operation
+    /// needs keeps the simulator from starting.
     ///
     /// ```
     /// // A token that can register, and nothing else.
@@ -360,7 +381,8 @@ impl Builder {
         self
     }
 
-    /// A fault to start with. Call it again for more.
+    /// A fault to begin with. Can be called again for more. One that can't take effect keeps the
+    /// simulator from starting.
     #[must_use]
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -423,8 +445,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the port is in use, the state file or the folder to load cannot be read, or a rule was set
-    /// that does not exist.
+    /// If the port is in use, the state file cannot be read or written, the folder to load cannot be
+    /// read, or a rule, scope, fault or user was set that can't be right.
     #[expect(
         clippy::unused_async,
         reason = "asynchronous like the rest of a test that calls it; nothing blocks"
@@ -449,6 +471,15 @@ impl Builder {
         for (name, on) in &self.rule_switches {
             rules.set(name, *on)?;
         }
+        for token in &self.tokens {
+            check_scopes(&token.scopes)?;
+        }
+        for fault in &self.faults {
+            fault.validate()?;
+        }
+        for user in &self.users {
+            user.validate()?;
+        }
         let mut state = State::new(self.seed, self.clock, rules);
         state.processing = self.processing;
         state.deletion = self.deletion;
@@ -466,6 +497,10 @@ impl Builder {
         }
         if let Some(path) = &self.state_file {
             file::load(&mut state, path).map_err(|source| StartError::StateFile {
+                path: path.clone(),
+                source,
+            })?;
+            file::check_writable(path).map_err(|source| StartError::UnwritableStateFile {
                 path: path.clone(),
                 source,
             })?;

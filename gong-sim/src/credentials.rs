@@ -31,6 +31,14 @@ pub(crate) struct BearerToken {
     pub(crate) scopes: BTreeSet<String>,
 }
 
+impl BearerToken {
+    /// At most four letters of the token, and at most the half of a short one.
+    pub(crate) fn beginning(&self) -> String {
+        let shown = 4.min(self.token.chars().count() / 2);
+        self.token.chars().take(shown).collect()
+    }
+}
+
 // Secrets of a simulator protect little, but logs are pasted together with those of real ones.
 impl fmt::Debug for AccessKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,6 +56,42 @@ impl fmt::Debug for BearerToken {
             .field("scopes", &self.scopes)
             .finish_non_exhaustive()
     }
+}
+
+/// A scope that no operation of the simulator needs: most likely a spelling mistake.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{scope:?} is not a scope; {advice}")]
+pub struct UnknownScope {
+    scope: String,
+    advice: String,
+}
+
+/// Checks that every scope is that of an operation.
+pub(crate) fn check_scopes(
+    scopes: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<(), UnknownScope> {
+    let known = Operation::ALL.map(Operation::scope);
+    for scope in scopes {
+        let scope = scope.as_ref();
+        if known.contains(&scope) {
+            continue;
+        }
+        let distance = |known: &&&str| strsim::damerau_levenshtein(scope, known);
+        let nearest = known.iter().min_by_key(distance);
+        let advice = match nearest.filter(|nearest| distance(nearest) <= 3) {
+            Some(nearest) => format!("did you mean {nearest}?"),
+            None => {
+                let all: BTreeSet<&str> = known.into_iter().collect();
+                let all: Vec<&str> = all.into_iter().collect();
+                format!("the scopes are {}", all.join(", "))
+            }
+        };
+        return Err(UnknownScope {
+            scope: scope.to_owned(),
+            advice,
+        });
+    }
+    Ok(())
 }
 
 /// Why a request may not pass.

@@ -22,7 +22,8 @@ mod time;
 mod validate;
 
 pub use builder::{Builder, StartError};
-pub use faults::{Effect, Fault, RetryAfter, Verdict};
+pub use credentials::UnknownScope;
+pub use faults::{Effect, Fault, InvalidFault, RetryAfter, Verdict};
 pub use limits::RateLimit;
 pub use object_type::ObjectType;
 pub use operation::Operation;
@@ -30,6 +31,7 @@ pub use received::ReceivedRequest;
 pub use rules::{Evidence, RULES, Rule, UnknownRule, rules_page};
 pub use simulator::Simulator;
 pub use store::{
-    DumpError, GongUser, Integration, LineError, SeedError, Upload, UploadKind, UploadStatus,
+    DumpError, GongUser, Integration, InvalidUser, LineError, SeedError, Upload, UploadKind,
+    UploadStatus,
 };
 pub use time::Processing;

@@ -33,7 +33,7 @@ impl RateLimit {
         }
     }
 
-    /// Other limits.
+    /// Other limits. A limit of 0 answers 429 to everything.
     pub const fn new(per_second: u32, per_day: u32) -> Self {
         Self {
             per_second,

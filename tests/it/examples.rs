@@ -44,7 +44,7 @@ async fn quickstart_gets_a_verdict() {
 async fn rows_of_a_database_arrive() {
     prints!(
         from_database,
-        "a row that is not a record is named, the others arrive"
+        "a row that is not a record is named, the others arrive, and the first night fails"
     );
 }
 
@@ -81,7 +81,7 @@ async fn own_ledger_passes_the_conformance_suite() {
 async fn web_service_collects_and_pushes() {
     prints!(
         axum_service,
-        "a good change, a bad one, a push that fails, and one that does not"
+        "a good change, an older one that is late, a bad one, a push that fails, and one that does not"
     );
 }
 
@@ -97,7 +97,7 @@ async fn stopped_push_among_others_is_made_up_for() {
 async fn status_is_written_back_for_any_result_of_a_push() {
     prints!(
         status_write_back,
-        "a push that is refused, one that fails, and one that arrives"
+        "pushes that are refused, fail and arrive; a row that changed is not in Gong until it arrives"
     );
 }
 

@@ -14,7 +14,12 @@ use crate::support::{calls, client, server, transcript};
 async fn operation_is_the_same_request_in_contract_raw_and_facade() {
     let server = server(ResponseTemplate::new(200).set_body_json(json!({}))).await;
     let facade = client(&server.uri());
-    let raw = gong_api_gen::Client::new(&server.uri(), gong_api_gen::Authorization::none());
+    let http = gong_crm::raw::http_builder().unwrap().no_proxy().build();
+    let raw = gong_api_gen::Client::new_with_client(
+        &server.uri(),
+        http.unwrap(),
+        gong_api_gen::Authorization::none(),
+    );
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(calls::LINES.as_bytes()).unwrap();
 

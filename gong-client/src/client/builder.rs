@@ -110,9 +110,11 @@ impl ClientBuilder {
         self
     }
 
-    /// The app's own HTTP client, with its TLS, proxy, timeouts and redirects, instead of one with
-    /// these settings. It should follow no redirects: a followed one loses the credentials and ends
-    /// in a confusing 401.
+    /// An HTTP client of the app's own, with its TLS, proxy, timeouts and redirects, in place of the
+    /// one that these settings describe. It should follow no redirects: a followed one loses the
+    /// credentials and ends in a confusing 401. [`raw::http_builder`](crate::raw::http_builder) begins
+    /// one that follows none and has its TLS set up; without a provider of cryptography, building one
+    /// panics.
     ///
     /// `user_agent`, `root_certificates`, `proxy` and the timeout of connections have no effect then.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
@@ -176,6 +178,7 @@ impl ClientBuilder {
             None => self.http(&base_url)?,
         };
         Ok(Client {
+            provider: credentials.token_provider(),
             raw: RawClient::new_with_client(&base_url, http, authorization),
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             timeouts: self.timeouts,

@@ -13,7 +13,8 @@ use super::duration;
 ///
 /// It checks credentials, stores what is sent to it, and behaves as Gong documents. Each assumption
 /// is a rule with a switch. It listens on 127.0.0.1 by default, and prints the settings that a
-/// client needs. With --integration-id, it starts with an integration of that id. Ctrl-C stops it.
+/// client needs. With --integration-id, it starts with an integration of that id. Ctrl-C or
+/// SIGTERM stops it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -198,8 +199,12 @@ pub(crate) fn bearer_tokens(text: &str) -> Vec<BearerToken> {
 
 fn rate_limit(text: &str) -> Result<RateLimit, String> {
     text.split_once(',')
-        .and_then(|(second, day)| Some(RateLimit::new(second.parse().ok()?, day.parse().ok()?)))
-        .ok_or_else(|| "write calls per second and per day, such as 3,10000".to_owned())
+        .and_then(|(second, day)| Some((second.parse().ok()?, day.parse().ok()?)))
+        .filter(|(second, day)| *second > 0 && *day > 0)
+        .map(|(second, day)| RateLimit::new(second, day))
+        .ok_or_else(|| {
+            "write calls per second and per day, each at least 1, such as 3,10000".to_owned()
+        })
 }
 
 /// The name of a rule of the simulator and whether it applies.
@@ -228,11 +233,14 @@ fn user(text: &str) -> Result<GongUser, String> {
             }
         };
     }
+    user.validate().map_err(|error| error.to_string())?;
     Ok(user)
 }
 
 fn fault(text: &str) -> Result<Fault, String> {
-    serde_json::from_str(text).map_err(|error| error.to_string())
+    let fault: Fault = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    fault.validate().map_err(|error| error.to_string())?;
+    Ok(fault)
 }
 
 #[cfg(test)]
@@ -261,5 +269,7 @@ mod tests {
         assert!(user("ada@acme.example,asleep").is_err() && user("").is_err());
         assert_eq!(rate_limit("2,50"), Ok(RateLimit::new(2, 50)));
         assert!(rate_limit("2").is_err() && rate_limit("two,50").is_err());
+        assert!(rate_limit("0,0").is_err() && user("nope").is_err());
+        assert!(fault(r#"{"nth": [0], "effect": "gzip"}"#).is_err());
     }
 }

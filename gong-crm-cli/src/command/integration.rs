@@ -147,22 +147,27 @@ fn described(integration: &Registered) -> String {
 async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<Exit, CliError> {
     let connection = Connection::open(global).await?;
     let client = &connection.client;
-    let listed = client.integrations().await?;
-    let named = connection.named;
-    let integration = listed
-        .into_iter()
-        .find(|listed| named.is_none_or(|id| id == listed.integration_id))
-        .ok_or_else(|| nothing_to_delete(named))?;
-    let id = integration.integration_id;
+    let id = match connection.named {
+        // Nothing of it has to be shown, and a token that may delete need not be one that may list.
+        Some(id) if deletion.yes || deletion.dry_run => id,
+        named => {
+            let listed = client.integrations().await?;
+            let integration = listed
+                .into_iter()
+                .find(|listed| named.is_none_or(|id| id == listed.integration_id))
+                .ok_or_else(|| nothing_to_delete(named))?;
+            if !deletion.yes && !deletion.dry_run {
+                confirm(&integration, output).await?;
+            }
+            integration.integration_id
+        }
+    };
     if deletion.dry_run {
         let request = Request::new(Operation::DeleteGenericCrmIntegration)
             .query("clientRequestId", &ClientRequestId::of_deletion(id, 1))
             .query("integrationId", &id);
         dry_run::show(&[request], global, output)?;
         return Ok(Exit::Ok);
-    }
-    if !deletion.yes {
-        confirm(&integration, output).await?;
     }
     let patience = if deletion.no_wait {
         PollPolicy::DELETION.with_timeout(std::time::Duration::ZERO)
@@ -218,8 +223,8 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
                 format!("Gong could not delete {id}: {}", reasons.join("; ")),
             ))
         }
-        // Without waiting, the outcome is not known yet.
-        (Err(gong_crm::poll::PollError::TimedOut { .. }), Some(started)) if deletion.no_wait => {
+        // Without waiting, the outcome is not known yet, also if the credentials may not ask for it.
+        (Err(_), Some(started)) if deletion.no_wait => {
             if output.is_json() {
                 output.json(&serde_json::json!({
                     "integrationId": id,

@@ -9,8 +9,10 @@ use crate::args::sim::{Sim, bearer_tokens};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::signal::Signals;
 
 pub(crate) async fn run(sim: &Sim, global: &Global, output: &Output) -> Result<Exit, CliError> {
+    let mut signals = Signals::new();
     let simulator = builder(sim, global)?
         .start()
         .await
@@ -39,10 +41,18 @@ pub(crate) async fn run(sim: &Sim, global: &Global, output: &Output) -> Result<E
     }
     next += "\n  gong-crm push examples/acme --account-delay 0";
     next.split('\n').for_each(|line| output.status(line));
-    // Ctrl-C is the normal way to stop it, so it is not an interruption here.
-    drop(tokio::signal::ctrl_c().await);
+    // A signal is how it is meant to end, so it is not an interruption here.
+    signals.next().await;
+    let saved = simulator.save_state();
     simulator.shutdown().await;
-    Ok(Exit::Ok)
+    match (saved, &sim.state) {
+        (Err(error), Some(path)) => {
+            let message = format!("can't write the state file {}: {error}", path.display());
+            Err(CliError::new(Exit::Unexpected, message)
+                .with_hint("what changed since the last write is lost"))
+        }
+        _ => Ok(Exit::Ok),
+    }
 }
 
 fn builder(sim: &Sim, global: &Global) -> Result<Builder, CliError> {
@@ -149,6 +159,10 @@ fn processing(
 fn failure(error: &StartError) -> CliError {
     let failure = CliError::new(Exit::Usage, error.to_string());
     match error {
+        StartError::UnwritableStateFile { source, .. } => {
+            CliError::new(Exit::Unexpected, format!("{error}: {source}"))
+                .with_hint("--state names a file in a folder that exists and that you can write to")
+        }
         StartError::Listen { .. } => {
             failure.with_hint("another program may use the port; leave --port out for a free one")
         }

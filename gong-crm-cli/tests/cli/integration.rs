@@ -68,6 +68,35 @@ fn deletion_without_a_terminal_needs_yes() {
 }
 
 #[test]
+fn token_that_may_only_delete_is_enough_to_delete() {
+    let sim = simulator()
+        .bearer_token("delete-only", ["api:crm:integration:delete"])
+        .start_blocking()
+        .unwrap();
+    let id = sim.register_integration("Acme CRM", "admin@acme.example");
+    let id = id.to_string();
+    let delete = [
+        "integration",
+        "delete",
+        "--yes",
+        "--no-wait",
+        "--integration-id",
+        &id,
+    ];
+    let output = Invocation::new(&delete)
+        .env("GONG_BASE_URL", sim.base_url())
+        .env("GONG_BEARER_TOKEN", "delete-only")
+        .output();
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(7), "{talk}");
+    let requests = sim.requests();
+    assert_eq!(requests[0].method, "DELETE", "{talk}");
+    let deletions = requests.iter().filter(|request| request.method == "DELETE");
+    assert_eq!(deletions.count(), 1);
+    assert!(sim.integrations()[0].is_being_deleted || sim.uploads().len() == 1);
+}
+
+#[test]
 fn long_deletion_can_be_resumed() {
     let sim = simulator()
         .deletion(Processing::Polls(3))

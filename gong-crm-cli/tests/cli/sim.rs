@@ -312,3 +312,65 @@ fn malformed_settings_are_usage_errors() {
         assert_eq!(code, Some(2), "{flag}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn simulator_saves_its_state_when_a_signal_stops_it() {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state.json");
+        let mut sim = Sim::start(&["--state", state.to_str().unwrap()]);
+        let register = [
+            "integration",
+            "register",
+            "--name",
+            "Acme",
+            "--owner-email",
+            "a@acme.example",
+        ];
+        assert_eq!(sim.run(&register).output().status.code(), Some(0));
+        let pid = Pid::from_raw(i32::try_from(sim.child.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+        assert_eq!(sim.child.wait().unwrap().code(), Some(0), "{signal:?}");
+        let saved = std::fs::read_to_string(&state).unwrap();
+        assert!(saved.contains("a@acme.example"), "{signal:?}: {saved}");
+    }
+}
+
+#[test]
+fn state_file_that_cannot_be_written_is_an_error_at_the_start() {
+    let output = Invocation::new(&["sim", "--state", "nowhere/state.json"]).output();
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{talk}");
+    assert!(
+        talk.contains("the state file nowhere/state.json can't be written"),
+        "{talk}"
+    );
+}
+
+#[test]
+fn setting_that_can_have_no_effect_is_a_usage_error() {
+    for (flag, value, message) in [
+        ("--fault", r#"{"nth": [0], "effect": "gzip"}"#, "from 1"),
+        (
+            "--fault",
+            r#"{"operation": "GET /v2/users", "effect": "lose-upload"}"#,
+            "POST /v2/crm/entities only",
+        ),
+        (
+            "--bearer-token",
+            "TOK=api:crm:uplaod",
+            "did you mean api:crm:upload?",
+        ),
+        ("--user", "nope", "not an email address"),
+        ("--rate-limit", "0,0", "at least 1"),
+    ] {
+        let flag = format!("{flag}={value}");
+        let output = Invocation::new(&["sim", &flag]).output();
+        let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{flag}: {talk}");
+        assert!(talk.contains(message), "{flag}: {talk}");
+    }
+}

@@ -41,6 +41,7 @@ pub mod store;
 mod tests;
 mod upload;
 mod verdict;
+mod versions;
 
 pub use error::{LedgerError, LedgerLock, LockOwner};
 pub use facts::{Facts, Question};
@@ -51,6 +52,7 @@ pub use record::{
 };
 pub use recover::Recovered;
 pub use upload::{Action, Direction, Purpose, RecordOutcome, Upload, UploadState};
+pub use versions::{InGong, VersionState};
 
 pub(crate) use calls::SpentOn;
 pub(crate) use conclusion::{Conclusion, Content};

@@ -9,7 +9,7 @@ use super::conclusion::Content;
 use super::locked::{chunk_key, inflated};
 use super::record::{Current, LastTry, RecordState, Space, TryOutcome};
 use super::store::{Batch, Table};
-use super::upload::{Action, Past, RecordOutcome, Upload};
+use super::upload::{Action, Past, RecordOutcome, Upload, UploadState};
 use super::{Ledger, LedgerError, LedgerLock};
 use crate::{ClientRequestId, IntegrationId, ObjectType};
 
@@ -88,7 +88,8 @@ impl Ledger {
         self.uploads_from(first).await
     }
 
-    /// Whether Gong has each of these records in some version, as far as this ledger knows.
+    /// Whether Gong holds each of these records in some version, as far as this ledger knows.
+    /// [`versions`](Self::versions) tells whether it has a particular version.
     ///
     /// # Errors
     ///
@@ -98,10 +99,10 @@ impl Ledger {
         base_url: &str,
         integration_id: IntegrationId,
         object_type: ObjectType,
-        ids: &[String],
+        ids: &[impl AsRef<str> + Sync],
     ) -> Result<Vec<bool>, LedgerError> {
         let space = self.space(base_url, integration_id).await?;
-        let ids = ids.iter().map(String::as_str);
+        let ids = ids.iter().map(AsRef::as_ref);
         let states = self.records(space, object_type, ids).await?;
         let is_held = |state: Option<RecordState>| {
             state.is_some_and(|state| state.current == Current::Version)
@@ -193,9 +194,26 @@ impl Ledger {
         &self,
         space: Space,
     ) -> Result<HashSet<(ObjectType, String)>, LedgerError> {
+        self.records_of_open(space, |_| true).await
+    }
+
+    /// The records of those uploads that Gong may have and whose verdict is not known.
+    pub(crate) async fn records_sent(
+        &self,
+        space: Space,
+    ) -> Result<HashSet<(ObjectType, String)>, LedgerError> {
+        let is_sent = |state| state != UploadState::Planned;
+        self.records_of_open(space, is_sent).await
+    }
+
+    async fn records_of_open(
+        &self,
+        space: Space,
+        is_wanted: impl Fn(UploadState) -> bool,
+    ) -> Result<HashSet<(ObjectType, String)>, LedgerError> {
         let mut records = HashSet::new();
         for upload in self.open_uploads().await? {
-            if upload.space() != space {
+            if upload.space() != space || !is_wanted(upload.state) {
                 continue;
             }
             let from = chunk_key(upload.number, 0).to_vec();

@@ -77,7 +77,7 @@ pub use options::{
 };
 pub use preview::{FilePreview, Preview, UploadPreview};
 pub use records::Records;
-pub use report::{FileReport, NotDone, RecordError, Report, Status, UploadReport, Verdict};
+pub use report::{Done, FileReport, NotDone, RecordError, Report, Status, UploadReport, Verdict};
 
 pub(crate) use event::{Events, Listener};
 

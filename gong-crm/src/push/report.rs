@@ -1,6 +1,7 @@
 //! The result of a push: for each file and in total.
 
 use std::fmt;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -218,6 +219,27 @@ fn known_line<S: Serializer>(line: &u64, serializer: S) -> Result<S::Ok, S::Erro
     Some(*line).filter(|line| *line > 0).serialize(serializer)
 }
 
+/// A report whose verdict is [`Verdict::Done`], of a push or of a sync. It can be read like the report,
+/// and unlike it can be dropped without a warning, since its success was looked at.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Done<R = Report>(pub(crate) R);
+
+impl<R> Done<R> {
+    /// The report itself.
+    pub fn into_report(self) -> R {
+        self.0
+    }
+}
+
+impl<R> Deref for Done<R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.0
+    }
+}
+
 /// A push that did not make Gong hold every record as it was given.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the push ended as {}: {} of {} records are in Gong", .0.verdict, .0.in_gong(), .0.records())]
@@ -394,9 +416,9 @@ impl Report {
     /// # Errors
     ///
     /// [`NotDone`] with the report, for every verdict but [`Verdict::Done`].
-    pub fn into_result(self) -> Result<Self, NotDone> {
+    pub fn into_result(self) -> Result<Done<Self>, NotDone> {
         match self.verdict {
-            Verdict::Done => Ok(self),
+            Verdict::Done => Ok(Done(self)),
             _ => Err(NotDone(Box::new(self))),
         }
     }

@@ -6,7 +6,7 @@ use gong_client::error::Error;
 use serde::Serialize;
 
 use super::SyncPlan;
-use crate::push::{FileReport, Report, Verdict};
+use crate::push::{Done, FileReport, Report, Verdict};
 
 /// The result of a sync.
 #[derive(Debug, Clone, Serialize)]
@@ -66,9 +66,9 @@ impl SyncReport {
     /// # Errors
     ///
     /// [`NotEqual`] with the report, for every verdict but [`Verdict::Done`].
-    pub fn into_result(self) -> Result<Self, NotEqual> {
+    pub fn into_result(self) -> Result<Done<Self>, NotEqual> {
         match self.verdict {
-            Verdict::Done => Ok(self),
+            Verdict::Done => Ok(Done(self)),
             _ => Err(NotEqual(Box::new(self))),
         }
     }

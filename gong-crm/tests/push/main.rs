@@ -15,6 +15,7 @@ mod csv;
 mod faults;
 mod fields;
 mod ids;
+mod in_gong;
 mod ledgers;
 mod odd_verdicts;
 mod rejects;

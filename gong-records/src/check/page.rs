@@ -15,7 +15,9 @@ pub fn rules_page() -> String {
          accepts but does not use as intended, conclusions of this project, and rules of Gong's \
          earlier or contradictory documentation. `--strict` turns all warnings into errors, \
          `--deny RULE` those of one rule, and `--allow RULE` disables a rule. These options work \
-         the same in `check`, `push`, `plan` and `sync`.\n\n| rule | severity | |\n|---|---|---|\n"
+         the same in `check`, `push`, `plan` and `sync`. \
+         [schemas/README.md](../schemas/README.md#differences) lists where the JSON Schemas and the \
+         simulator judge a line differently.\n\n| rule | severity | |\n|---|---|---|\n"
         .to_owned();
     for rule in Rule::ALL {
         page.push_str(&format!(

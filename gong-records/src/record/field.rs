@@ -103,6 +103,8 @@ pub enum FieldKind {
     Integer {
         /// The minimum.
         minimum: Option<i64>,
+        /// The maximum.
+        maximum: Option<i64>,
     },
     /// A list of strings.
     TextList,

@@ -136,20 +136,24 @@ impl Validation {
                 return Some(InvalidValue::new(Rule::TextLength, message));
             }
         }
-        if let (
-            FieldKind::Integer {
-                minimum: Some(least),
-            },
-            Some(number),
-        ) = (field.kind, value.integer())
-            && number < least
-        {
-            return Some(InvalidValue::new(
-                Rule::NumberRange,
-                format!("it must be {least} or more"),
-            ));
-        }
-        None
+        let number = value.integer()?;
+        let reason = out_of_range(field.kind, number)?;
+        Some(InvalidValue::new(Rule::NumberRange, reason))
+    }
+}
+
+/// The largest number of 32 bits, as OpenAPI's `int32` has them.
+pub(crate) const MAX_INT32: i64 = 2_147_483_647;
+
+/// Why a number is not between the bounds of a field.
+pub(crate) fn out_of_range(kind: FieldKind, number: i64) -> Option<String> {
+    let FieldKind::Integer { minimum, maximum } = kind else {
+        return None;
+    };
+    match (minimum, maximum) {
+        (Some(least), _) if number < least => Some(format!("it must be {least} or more")),
+        (_, Some(most)) if number > most => Some(format!("it must be {most} or less")),
+        _ => None,
     }
 }
 

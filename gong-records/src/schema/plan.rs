@@ -1,6 +1,7 @@
 //! Plans how to change a type's custom fields from what Gong has to what they should be.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -40,6 +41,24 @@ impl Change {
     /// ```
     pub fn is_lossy(self) -> bool {
         matches!(self, Self::Retyped | Self::Removed)
+    }
+
+    /// The word in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Retyped => "retyped",
+            Self::Removed => "removed",
+            Self::Unchanged => "unchanged",
+            Self::Uncertain => "uncertain",
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
     }
 }
 

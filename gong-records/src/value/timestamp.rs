@@ -17,6 +17,9 @@ use crate::rule::Rule;
 /// let modified: Timestamp = "2026-03-01T09:30:00+01:00".parse()?;
 /// assert_eq!(modified.to_string(), "2026-03-01T09:30:00+01:00");
 /// assert!("2026-03-01T09:30:00.123Z".parse::<Timestamp>().is_err());
+///
+/// let same = Timestamp::try_from(modified.instant())?;
+/// assert_eq!(same.to_string(), "2026-03-01T08:30:00Z");
 /// # Ok::<(), gong_records::InvalidValue>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,6 +76,24 @@ impl Timestamp {
     pub(crate) fn from_instant(instant: jiff::Timestamp) -> Result<Self, InvalidValue> {
         let utc = Self::from_zoned(&instant.to_zoned(TimeZone::UTC))?;
         Self::from_text(&format!("{}Z", &utc.as_str()[..SECONDS]))
+    }
+}
+
+/// The instant in UTC; a fraction of a second is cut off. Years before 0 and after 9999 are invalid.
+impl TryFrom<jiff::Timestamp> for Timestamp {
+    type Error = InvalidValue;
+
+    fn try_from(instant: jiff::Timestamp) -> Result<Self, InvalidValue> {
+        Self::from_instant(instant)
+    }
+}
+
+/// The instant with its offset; a fraction of a second is cut off.
+impl TryFrom<&Zoned> for Timestamp {
+    type Error = InvalidValue;
+
+    fn try_from(zoned: &Zoned) -> Result<Self, InvalidValue> {
+        Self::from_zoned(zoned)
     }
 }
 

@@ -4,13 +4,15 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, COOKIE, HeaderValue, LOCATION, REFERRER_POLICY, SET_COOKIE,
-    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, COOKIE, HeaderValue, LOCATION, REFERRER_POLICY,
+    SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, Method, StatusCode};
+use maud::html;
 
 use super::api::Rejected;
 use super::html::link;
+use super::pages::show_with;
 use crate::shared::SharedRef;
 
 /// Lets requests with the token pass, and turns the token of a link into a cookie.
@@ -31,23 +33,41 @@ pub(super) async fn with_token(
         )
             .into_response()
     } else {
-        let rejected = Rejected::new(
-            StatusCode::UNAUTHORIZED,
-            "/_sim/ needs the simulator's token: send \"Authorization: Bearer TOKEN\", or open \
-             /_sim/?token=TOKEN in a browser; the simulator prints it when it starts",
-        );
+        let rejected = if accepts_html(request.headers()) {
+            let advice = html! {
+                p {
+                    "These pages need the simulator's token. Open the link that the simulator printed \
+                     when it started: it ends with " code { "/_sim/?token=…" } "."
+                }
+            };
+            show_with(StatusCode::UNAUTHORIZED, "Token needed", &advice)
+        } else {
+            Rejected::new(
+                StatusCode::UNAUTHORIZED,
+                "/_sim/ needs the simulator's token: send \"Authorization: Bearer TOKEN\", or open \
+                 /_sim/?token=TOKEN in a browser; the simulator prints it when it starts",
+            )
+            .into_response()
+        };
         ([(WWW_AUTHENTICATE, "Bearer")], rejected).into_response()
     };
     let headers = response.headers_mut();
     for (name, value) in [
         (CACHE_CONTROL, "no-store"),
-        (REFERRER_POLICY, "no-referrer"),
+        // With `no-referrer`, browsers would hide the origin of the pages' own forms.
+        (REFERRER_POLICY, "same-origin"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+/// Whether the client is a browser that shows a page.
+fn accepts_html(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 fn has_token(headers: &HeaderMap, cookie: &str, token: &str) -> bool {

@@ -1,11 +1,14 @@
 //! The common parts of the JSON endpoints: reading bodies, responses, errors.
 
 use axum::body::Body;
+use axum::extract::{self, FromRequestParts};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 use serde_json::{Value, json};
 
 use crate::object_type::ObjectType;
@@ -65,7 +68,59 @@ pub(super) async fn read<Wanted: DeserializeOwned>(body: Body) -> Result<Wanted,
     let bytes = axum::body::to_bytes(body, JSON_LIMIT)
         .await
         .map_err(Rejected::bad_request)?;
-    serde_json::from_slice(&bytes).map_err(Rejected::bad_request)
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Rejected::bad_request(match error.classify() {
+            Category::Syntax | Category::Eof => format!("the body is not JSON: {error}"),
+            Category::Data | Category::Io => error.to_string(),
+        })
+    })
+}
+
+/// The query of a request. What is wrong with it is answered as JSON.
+#[derive(Debug)]
+pub(super) struct Query<Wanted>(pub(super) Wanted);
+
+impl<Wanted: DeserializeOwned, Shared: Send + Sync> FromRequestParts<Shared> for Query<Wanted> {
+    type Rejection = Rejected;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        shared: &Shared,
+    ) -> Result<Self, Self::Rejection> {
+        match extract::Query::from_request_parts(parts, shared).await {
+            Ok(extract::Query(query)) => Ok(Self(query)),
+            Err(error) => Err(Rejected::bad_request(format!("query: {}", reason(&error)))),
+        }
+    }
+}
+
+/// The variable parts of a request's path. What is wrong with them is answered as JSON.
+#[derive(Debug)]
+pub(super) struct Path<Wanted>(pub(super) Wanted);
+
+impl<Wanted: DeserializeOwned + Send, Shared: Send + Sync> FromRequestParts<Shared>
+    for Path<Wanted>
+{
+    type Rejection = Rejected;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        shared: &Shared,
+    ) -> Result<Self, Self::Rejection> {
+        match extract::Path::from_request_parts(parts, shared).await {
+            Ok(extract::Path(path)) => Ok(Self(path)),
+            Err(error) => Err(Rejected::bad_request(format!("path: {}", reason(&error)))),
+        }
+    }
+}
+
+/// The innermost cause, which says what is wrong; the outer ones say that something is.
+fn reason(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }
 
 /// One item, or an array of them. An untagged enumeration would lose the reason of a mismatch.

@@ -6,11 +6,11 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::api::{Answered, Rejected, ok, read, read_items};
-use crate::credentials::{AccessKey, BearerToken};
+use crate::credentials::{AccessKey, BearerToken, check_scopes};
 use crate::faults::Fault;
 use crate::limits::RateLimit;
 use crate::rules::{RULES, RuleSet};
@@ -59,6 +59,9 @@ pub(super) async fn faults(State(shared): State<SharedRef>) -> Response {
 
 pub(super) async fn add_faults(shared: State<SharedRef>, body: Body) -> Answered {
     let added: Vec<Fault> = read_items(body).await?;
+    for fault in &added {
+        fault.validate().map_err(Rejected::bad_request)?;
+    }
     for fault in added {
         shared.state().add_fault(fault);
     }
@@ -119,7 +122,7 @@ pub(super) struct Settings {
     rate_limit: Option<RateLimit>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Strictness {
     Standard,
@@ -127,9 +130,27 @@ enum Strictness {
     Lenient,
 }
 
+impl Strictness {
+    fn rules(self) -> RuleSet {
+        match self {
+            Self::Standard => RuleSet::standard(),
+            Self::Strict => RuleSet::strict(),
+            Self::Lenient => RuleSet::lenient(),
+        }
+    }
+
+    /// The one that has these rules; none if single rules were switched.
+    fn of(rules: RuleSet) -> Option<Self> {
+        let all = [Self::Standard, Self::Strict, Self::Lenient];
+        all.into_iter().find(|known| known.rules() == rules)
+    }
+}
+
 pub(super) async fn settings(State(shared): State<SharedRef>) -> Response {
     let state = shared.state();
     ok(&json!({
+        "rules": Strictness::of(state.rules),
+        "seed": state.seed,
         "processing": state.processing,
         "deletion": state.deletion.unwrap_or(state.processing),
         "readLagMilliseconds": milliseconds::of(state.read_lag),
@@ -148,13 +169,17 @@ pub(super) async fn set_settings(shared: State<SharedRef>, body: Body) -> Answer
     // Absent leaves the limit as it is, null takes it away.
     let is_unlimited = body.get("rateLimit").is_some_and(Value::is_null);
     let wanted: Settings = serde_json::from_value(body).map_err(Rejected::bad_request)?;
+    if wanted
+        .rate_limit
+        .is_some_and(|limit| limit.per_second == 0 || limit.per_day == 0)
+    {
+        let reason = "a rateLimit of 0 would answer 429 for ever; set at least 1, or null for none";
+        return Err(Rejected::bad_request(reason));
+    }
     {
         let mut state = shared.state();
-        match wanted.rules {
-            Some(Strictness::Standard) => state.set_rules(RuleSet::standard()),
-            Some(Strictness::Strict) => state.set_rules(RuleSet::strict()),
-            Some(Strictness::Lenient) => state.set_rules(RuleSet::lenient()),
-            None => {}
+        if let Some(strictness) = wanted.rules {
+            state.set_rules(strictness.rules());
         }
         state.processing = wanted.processing.unwrap_or(state.processing);
         state.deletion = wanted.deletion.or(state.deletion);
@@ -172,7 +197,7 @@ pub(super) async fn set_settings(shared: State<SharedRef>, body: Body) -> Answer
             state.clock.set_standing(stands);
         }
         if let Some(seed) = wanted.seed {
-            state.random.seed(seed);
+            state.set_seed(seed);
         }
         state.body_limit = wanted.body_limit_bytes.unwrap_or(state.body_limit);
         if is_unlimited || wanted.rate_limit.is_some() {
@@ -196,6 +221,9 @@ pub(super) async fn users(State(shared): State<SharedRef>) -> Response {
 
 pub(super) async fn add_users(shared: State<SharedRef>, body: Body) -> Answered {
     let added: Vec<GongUser> = read_items(body).await?;
+    for user in &added {
+        user.validate().map_err(Rejected::bad_request)?;
+    }
     for user in added {
         shared.state().add_user(user);
     }
@@ -230,7 +258,8 @@ async fn read_credential(body: Body) -> Result<Credential, Rejected> {
     serde_json::from_value(value).map_err(|_| Rejected::bad_request(CREDENTIAL_FORMS))
 }
 
-/// The accepted credentials, without secrets.
+/// The accepted credentials, without secrets. Of a token its first letters are shown, by which its owner
+/// tells it from the others.
 pub(super) async fn credentials(State(shared): State<SharedRef>) -> Response {
     let state = shared.state();
     let keys: Vec<_> = state
@@ -243,13 +272,16 @@ pub(super) async fn credentials(State(shared): State<SharedRef>) -> Response {
         .credentials
         .tokens
         .iter()
-        .map(|known| json!({ "scopes": known.scopes }))
+        .map(|known| json!({ "begins": known.beginning(), "scopes": known.scopes }))
         .collect();
     ok(&json!({ "accessKeys": keys, "bearerTokens": tokens }))
 }
 
 pub(super) async fn add_credential(shared: State<SharedRef>, body: Body) -> Answered {
     let added = read_credential(body).await?;
+    if let Credential::BearerToken { scopes, .. } = &added {
+        check_scopes(scopes).map_err(Rejected::bad_request)?;
+    }
     {
         let mut state = shared.state();
         let known = &mut state.credentials;
@@ -285,6 +317,7 @@ pub(super) async fn revoke_credential(shared: State<SharedRef>, body: Body) -> A
     {
         let mut state = shared.state();
         let known = &mut state.credentials;
+        let before = known.keys.len() + known.tokens.len();
         match revoked {
             Credential::AccessKey { access_key, .. } => {
                 known.keys.retain(|known| known.key != access_key);
@@ -292,6 +325,9 @@ pub(super) async fn revoke_credential(shared: State<SharedRef>, body: Body) -> A
             Credential::BearerToken { bearer_token, .. } => {
                 known.tokens.retain(|known| known.token != bearer_token);
             }
+        }
+        if known.keys.len() + known.tokens.len() == before {
+            return Err(Rejected::not_found("no such credential is accepted"));
         }
     }
     Ok(credentials(shared).await)

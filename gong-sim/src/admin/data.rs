@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
 use http::StatusCode;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::api::{Answered, Rejected, object_type, ok, read};
+use super::api::{Answered, Path, Query, Rejected, object_type, ok, read};
 use crate::object_type::ObjectType;
 use crate::shared::SharedRef;
 use crate::store::{
@@ -142,6 +142,10 @@ pub(super) async fn restore(State(shared): State<SharedRef>, body: Body) -> Answ
     let text = axum::body::to_bytes(body, usize::MAX)
         .await
         .map_err(Rejected::bad_request)?;
+    if text.trim_ascii().is_empty() {
+        let reason = "the dump is empty; POST /_sim/reset forgets everything";
+        return Err(Rejected::bad_request(reason));
+    }
     let restored = shared.state().read_dump(&*text);
     restored.map_err(Rejected::bad_request)?;
     Ok(ok(&json!({})))

@@ -2,6 +2,9 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+/// The title of the first page.
+pub(super) const START: &str = "Gong simulator";
+
 /// A page with the common frame.
 pub(super) fn page(title: &str, content: &Markup) -> Markup {
     html! {
@@ -10,12 +13,14 @@ pub(super) fn page(title: &str, content: &Markup) -> Markup {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " · Gong simulator" }
+                title { (title) @if title != START { " · " (START) } }
+                // Without one, browsers ask for /favicon.ico.
+                link rel="icon" href="data:,";
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 nav aria-label="Pages" {
-                    a href="/_sim/" { "Gong simulator" }
+                    a href="/_sim/" { (START) }
                     a href="/_sim/pages/uploads" { "Uploads" }
                     a href="/_sim/pages/requests" { "Requests" }
                     a href="/_sim/pages/rules" { "Rules" }
@@ -72,7 +77,14 @@ tr { border-bottom: 1px solid var(--line); } td.number { text-align: right; font
 code, pre { font: 13px/1.45 ui-monospace, monospace; overflow-wrap: anywhere; white-space: pre-wrap; margin: 0; }
 pre { background: var(--soft); padding: .4rem .6rem; }
 .status { font-weight: 600; } .DONE { color: var(--good); } .FAILED { color: var(--bad); }
+td.name code { white-space: nowrap; }
 .note { opacity: .75; } form.inline { display: inline; } input, button { font: inherit; }
+@media (prefers-color-scheme: dark) { :root { --bad: #ff8a7a; --good: #5fd68b; } }
+@media (max-width: 40rem) {
+  table.rows tr { display: block; padding: .5rem 0; } table.rows td { display: block; padding: 0; }
+  table.rows th { display: none; } table.rows td.number { text-align: left; }
+  table.rows td[data-label]::before { content: attr(data-label) \": \"; opacity: .75; }
+}
 ";
 
 #[cfg(test)]

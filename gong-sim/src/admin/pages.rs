@@ -8,7 +8,7 @@ use http::StatusCode;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use maud::{Markup, html};
 
-use super::html::{grouped, link, page, status_mark};
+use super::html::{START, grouped, link, page, status_mark};
 use crate::object_type::ObjectType;
 use crate::received::{BODY_SHOWN, ReceivedRequest, beginning};
 use crate::rules::RULES;
@@ -28,7 +28,7 @@ pub(super) fn show_with(status: StatusCode, title: &str, content: &Markup) -> Re
         // Records are other people's text: even if one slipped through, no script would run.
         (
             CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; \
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; \
              frame-ancestors 'none'; base-uri 'none'",
         ),
     ];
@@ -70,7 +70,7 @@ pub(super) async fn start(State(shared): State<SharedRef>) -> Response {
         (request_table(&recent))
         (switches(&state))
     };
-    show("Gong simulator", &content)
+    show(START, &content)
 }
 
 fn object_counts(state: &SimState) -> Markup {
@@ -225,17 +225,17 @@ fn upload_table(state: &SimState, skipped: usize, rows: usize) -> Markup {
         .collect();
     html! {
         @if uploads.is_empty() { p class="note" { "None yet." } } @else {
-            table {
+            table class="rows" {
                 tr { th { "clientRequestId" } th { "type" } th { "status" } th { "good" } th { "rejected" } th { "bytes" } }
                 @for upload in &uploads {
                     @let id = upload.integration_id.to_string();
                     tr {
                         td { a href=(link("/_sim/pages/upload", &[("integration", &id), ("id", &upload.client_request_id)])) { (upload.client_request_id) } }
-                        td { (kind_name(upload.kind)) }
-                        td { (status_mark(upload.status.as_str())) }
-                        td class="number" { (grouped(upload.total_success_count.into())) }
-                        td class="number" { (grouped(upload.total_error_count.into())) }
-                        td class="number" { (grouped(upload.file_size)) }
+                        td data-label="type" { (kind_name(upload.kind)) }
+                        td data-label="status" { (status_mark(upload.status.as_str())) }
+                        td data-label="good" class="number" { (grouped(upload.total_success_count.into())) }
+                        td data-label="rejected" class="number" { (grouped(upload.total_error_count.into())) }
+                        td data-label="bytes" class="number" { (grouped(upload.file_size)) }
                     }
                 }
             }
@@ -308,11 +308,11 @@ pub(super) async fn requests(State(shared): State<SharedRef>) -> Response {
 fn request_table(requests: &[ReceivedRequest]) -> Markup {
     html! {
         @if requests.is_empty() { p class="note" { "None yet." } } @else {
-            table {
+            table class="rows" {
                 tr { th { "no." } th { "request" } th { "bytes" } th { "status" } th { "fault" } }
                 @for request in requests {
                     tr {
-                        td class="number" { (grouped(request.sequence)) }
+                        td data-label="no." class="number" { (grouped(request.sequence)) }
                         td {
                             details {
                                 summary { code { (request.line()) } }
@@ -325,8 +325,8 @@ fn request_table(requests: &[ReceivedRequest]) -> Markup {
                                 }
                             }
                         }
-                        td class="number" { (grouped(request.body_size)) }
-                        td class="number" { @if request.status == 0 { "reset" } @else { (request.status) } }
+                        td data-label="bytes" class="number" { (grouped(request.body_size)) }
+                        td data-label="status" class="number" { @if request.status == 0 { "reset" } @else { (request.status) } }
                         td { (request.fault.as_deref().unwrap_or_default()) }
                     }
                 }
@@ -338,21 +338,22 @@ fn request_table(requests: &[ReceivedRequest]) -> Markup {
 pub(super) async fn rules(State(shared): State<SharedRef>) -> Response {
     let set = shared.state().rules;
     let content = html! {
-        table {
+        table class="rows" {
             tr { th { "rule" } th { "tag" } th { "now" } th { "means" } th { "source, date" } }
             @for (index, rule) in RULES.iter().enumerate() {
                 @let on = set.is_on_at(index);
-                tr {
-                    td { code { (rule.name) } }
-                    td { (rule.evidence) }
-                    td {
+                tr id=(rule.name) {
+                    td class="name" { code { (rule.name) } }
+                    td data-label="tag" { (rule.evidence) }
+                    td data-label="now" {
                         form class="inline" method="post" action=(link("/_sim/pages/rules", &[("name", rule.name), ("on", if on { "false" } else { "true" })])) {
                             @if on { strong { "on" } } @else { "off" }
-                            " " button { @if on { "turn off" } @else { "turn on" } }
+                            @let switch = if on { "turn off" } else { "turn on" };
+                            " " button aria-label={ (switch) " " (rule.name) } { (switch) }
                         }
                     }
-                    td { (plain(if on { rule.statement } else { rule.otherwise })) }
-                    td { (rule.source) ", " (rule.date) }
+                    td data-label="means" { (plain(if on { rule.statement } else { rule.otherwise })) }
+                    td data-label="source" { (rule.source) ", " (rule.date) }
                 }
             }
         }
@@ -372,7 +373,8 @@ pub(super) async fn switch_rule(
     let name = query.get("name").map(String::as_str).unwrap_or_default();
     let on = query.get("on").is_some_and(|on| on == "true");
     match shared.state().switch_rule(name, on) {
-        Ok(()) => Redirect::to("/_sim/pages/rules").into_response(),
+        // To the row of the rule, so that neither the keyboard nor the eye has to find it again.
+        Ok(()) => Redirect::to(&format!("/_sim/pages/rules#{name}")).into_response(),
         Err(error) => show_with(
             StatusCode::BAD_REQUEST,
             "No such rule",

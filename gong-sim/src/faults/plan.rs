@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::effect::Effect;
 use crate::operation::Operation;
@@ -28,25 +29,41 @@ use crate::time::{later, milliseconds};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    operation: Option<Operation>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    nth: Vec<u64>,
+    pub(super) operation: Option<Operation>,
+    #[serde(
+        default,
+        deserialize_with = "some_calls",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub(super) nth: Vec<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    probability: Option<f64>,
+    pub(super) probability: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    times: Option<u64>,
+    pub(super) times: Option<u64>,
     /// Milliseconds of the simulator's clock, from the moment the fault is set.
     #[serde(
         default,
         with = "milliseconds::optional",
         skip_serializing_if = "Option::is_none"
     )]
-    lasts: Option<Duration>,
-    effect: Effect,
+    pub(super) lasts: Option<Duration>,
+    pub(super) effect: Effect,
+}
+
+/// The calls of a fault; an empty list would read as none and mean all.
+fn some_calls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+    let calls = Vec::deserialize(deserializer)?;
+    if calls.is_empty() {
+        return Err(D::Error::custom(
+            "`nth` is empty; leave it out for all calls",
+        ));
+    }
+    Ok(calls)
 }
 
 impl Fault {
-    /// A fault in every call of every operation.
+    /// A fault of every call of every operation on which the effect has one: a lost upload is a fault of
+    /// uploads.
     pub fn new(effect: Effect) -> Self {
         Self {
             operation: None,
@@ -72,7 +89,7 @@ impl Fault {
         self
     }
 
-    /// The same by chance: 0 is never, 1 is always. The simulator's seed makes it repeatable.
+    /// The same by chance, up to 1, which is always. The simulator's seed makes it repeatable.
     #[must_use]
     pub fn with_probability(mut self, probability: f64) -> Self {
         self.probability = Some(probability);
@@ -148,7 +165,11 @@ impl FaultPlan {
         let mut effect = None;
         for active in &mut self.0 {
             let fault = &active.fault;
-            if fault.operation.is_some_and(|wanted| wanted != operation) {
+            let is_possible = fault
+                .effect
+                .operations()
+                .is_none_or(|possible| possible.contains(&operation));
+            if !is_possible || fault.operation.is_some_and(|wanted| wanted != operation) {
                 continue;
             }
             active.calls += 1;
@@ -193,6 +214,7 @@ mod tests {
         assert_eq!(injected(fault().nth(2).nth(4), 5), [2, 4]);
         assert_eq!(injected(fault().times(2), 5), [1, 2]);
         assert_eq!(injected(fault().on(Operation::UploadEntities), 5), [0; 0]);
+        assert_eq!(injected(Fault::new(Effect::LoseUpload), 5), [0; 0]);
     }
 
     #[test]
@@ -221,6 +243,5 @@ mod tests {
             "{} of 1,000",
             first.len()
         );
-        assert!(injected(fault().with_probability(0.0), 100).is_empty());
     }
 }

@@ -238,7 +238,11 @@ impl State {
             }
             let restored = serde_json::from_slice(&line)
                 .map_err(|error| error.to_string())
-                .and_then(|entry| self.restore(entry));
+                .and_then(|entry| match entry {
+                    Entry::GongSim { .. } => self.restore(entry),
+                    _ if number == 1 => Err("a dump begins with its line `gongSim`".to_owned()),
+                    _ => self.restore(entry),
+                });
             if let Err(reason) = restored {
                 self.forget_data();
                 return Err(DumpError::Damaged {

@@ -55,15 +55,23 @@ pub(crate) fn load(state: &mut State, path: &Path) -> Result<(), DumpError> {
     }
 }
 
+/// Whether the state file can be replaced when something changes: its folder takes new files.
+pub(crate) fn check_writable(path: &Path) -> io::Result<()> {
+    tempfile::NamedTempFile::new_in(folder_of(path)).map(drop)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
 /// Replaces the state file in one step: a crash leaves the old one or the new one. Only its owner
 /// may read it: it contains records.
 pub(crate) fn save(dump: &[u8], path: &Path) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     // A name that nobody can guess, in a file that was not there: no link is followed.
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
     file.write_all(dump)?;
     file.as_file().sync_all()?;
     file.persist(path)?;

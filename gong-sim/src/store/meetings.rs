@@ -22,6 +22,13 @@ pub struct GongUser {
     pub active: bool,
 }
 
+/// A user whose address is not one, so that no request could name it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{email:?} is not an email address")]
+pub struct InvalidUser {
+    email: String,
+}
+
 fn yes() -> bool {
     true
 }
@@ -39,6 +46,25 @@ impl GongUser {
             consent_page: true,
             provider_connected: true,
             active: true,
+        }
+    }
+
+    /// Whether the address is one: something on both sides of an `@`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidUser`] otherwise.
+    ///
+    /// ```
+    /// assert!(gong_sim::GongUser::new("ada").validate().is_err());
+    /// ```
+    pub fn validate(&self) -> Result<(), InvalidUser> {
+        let parts = self.email.split_once('@');
+        match parts.filter(|(name, host)| !name.is_empty() && !host.is_empty()) {
+            Some(_) => Ok(()),
+            None => Err(InvalidUser {
+                email: self.email.clone(),
+            }),
         }
     }
 

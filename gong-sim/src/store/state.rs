@@ -32,6 +32,8 @@ pub(crate) struct State {
     pub(crate) rules: RuleSet,
     pub(crate) credentials: Credentials,
     pub(crate) random: fastrand::Rng,
+    /// What `random` was seeded with last.
+    pub(crate) seed: u64,
     pub(crate) integrations: Vec<IntegrationData>,
     pub(crate) uploads: Uploads,
     pub(crate) meetings: Meetings,
@@ -57,6 +59,7 @@ impl State {
             rules,
             credentials: Credentials::default(),
             random: fastrand::Rng::with_seed(seed),
+            seed,
             integrations: Vec::new(),
             uploads: Uploads::default(),
             meetings: Meetings::default(),
@@ -81,6 +84,12 @@ impl State {
         self.meetings.forget_meetings();
         self.rate_limiter = RateLimiter::default();
         self.changed();
+    }
+
+    /// Makes ids and probabilities repeatable from now on.
+    pub(crate) fn set_seed(&mut self, seed: u64) {
+        self.seed = seed;
+        self.random.seed(seed);
     }
 
     pub(crate) fn changed(&mut self) {

@@ -181,7 +181,8 @@ impl RecordCheck {
             Shape::Boolean => expect(!typed || is_boolean(raw), "a boolean"),
             Shape::Number => expect(!typed || is_number(raw), "a number"),
             Shape::SortOrder => {
-                let number = raw.parse::<i64>().ok();
+                // Gong describes it as an integer of 32 bits.
+                let number = raw.parse::<i32>().ok();
                 expect(!typed || number.is_some(), "a whole number")?;
                 let fits = number.is_none_or(|number| number >= 1);
                 expect(

@@ -11,12 +11,12 @@ pub(crate) fn is_date(text: &str) -> bool {
 pub(crate) fn is_date_time(text: &str) -> bool {
     let shaped = match text.len() {
         20 => matches_pattern(text, "dddd-dd-ddTdd:dd:ddZ"),
-        // The basic form of the offset, `+0100`, is ISO-8601 too.
-        24 => matches_pattern(text, "dddd-dd-ddTdd:dd:ddsdddd"),
+        // ISO 8601 does not mix its basic form, `+0100`, with the extended one.
         25 => matches_pattern(text, "dddd-dd-ddTdd:dd:ddsdd:dd"),
         _ => false,
     };
-    shaped && instant(text).is_some()
+    // A leap second is no time of day to most programs.
+    shaped && text.get(17..19) != Some("60") && instant(text).is_some()
 }
 
 /// A date and time in seconds since 1970; also those that CRMs write for "never", which are beyond
@@ -130,7 +130,6 @@ mod tests {
         for good in [
             "2019-01-03T23:45:57+01:00",
             "2019-01-03T23:45:57Z",
-            "2024-02-29T00:00:00-0500",
             "9999-12-31T23:59:59Z",
             "9999-12-31T23:59:59-11:00",
         ] {
@@ -144,6 +143,8 @@ mod tests {
             "2023-02-29T00:00:00Z",
             "2019-13-03T23:45:57Z",
             "2019-01-03",
+            "2024-02-29T00:00:00-0500",
+            "2026-01-01T23:59:60Z",
             "2019-01-03T23:45:57+24:00",
             "2019-01-03T23:45:57+01:60",
             "",

@@ -374,3 +374,97 @@ async fn settings_of_the_builder_are_changed_over_http() {
     .await;
     assert!(sim.requests()[0].body().is_none());
 }
+
+#[tokio::test]
+async fn fault_that_cannot_take_effect_is_rejected() {
+    let sim = Simulator::start().await.unwrap();
+    for fault in [
+        r#"{"nth": [0], "effect": "gzip"}"#,
+        r#"{"nth": [], "effect": "gzip"}"#,
+        r#"{"operation": "GET /v2/users", "effect": "lose-upload"}"#,
+        r#"{"probability": 2, "effect": "gzip"}"#,
+        r#"[{"effect": "gzip"}, {"effect": {"status": 42}}]"#,
+    ] {
+        assert_eq!(post(&sim, "faults", fault).await.status, 400, "{fault}");
+    }
+    assert_eq!(look(&sim, "faults").await["faults"], json!([]));
+}
+
+#[tokio::test]
+async fn misspelt_scope_is_rejected_with_the_right_one() {
+    let sim = Simulator::start().await.unwrap();
+    let token = r#"{"bearerToken": "t0k-abcdef", "scopes": ["api:crm:uplaod"]}"#;
+    post(&sim, "credentials", token)
+        .await
+        .assert_error(400, "did you mean api:crm:upload?");
+    let token = r#"{"bearerToken": "t0k-abcdef", "scopes": ["everything"]}"#;
+    post(&sim, "credentials", token)
+        .await
+        .assert_error(400, "the scopes are api:crm:get-objects, ");
+    let started = Simulator::builder()
+        .bearer_token("t", ["api:crm:uplaod"])
+        .start()
+        .await;
+    assert!(started.is_err());
+
+    let token = r#"{"bearerToken": "t0k-abcdef", "scopes": ["api:crm:upload"]}"#;
+    let known = post(&sim, "credentials", token).await.json();
+    assert_eq!(known["bearerTokens"][0]["begins"], "t0k-");
+    let revoked = r#"{"bearerToken": "another"}"#;
+    assert_eq!(post(&sim, "credentials/revoke", revoked).await.status, 404);
+}
+
+#[tokio::test]
+async fn user_without_an_address_and_limit_of_nothing_are_rejected() {
+    let sim = Simulator::start().await.unwrap();
+    let user = post(&sim, "users", r#"{"email": "nope"}"#).await;
+    user.assert_error(400, "\"nope\" is not an email address");
+    let limit = r#"{"rateLimit": {"perSecond": 0, "perDay": 0}}"#;
+    post(&sim, "settings", limit)
+        .await
+        .assert_error(400, "rateLimit of 0");
+}
+
+#[tokio::test]
+async fn errors_of_queries_paths_and_bodies_are_json() {
+    let sim = Simulator::start().await.unwrap();
+    for (path, message) in [
+        ("uploads?order=sideways", "unknown variant `sideways`"),
+        ("uploads?limti=1", "unknown field `limti`"),
+        ("objects/ACCOUNT?limit=-1", "invalid digit"),
+        ("requests/x", "path: "),
+    ] {
+        let reply = send(admin(&sim, Method::GET, path)).await;
+        reply.assert_error(400, message);
+    }
+    post(&sim, "faults", "no JSON")
+        .await
+        .assert_error(400, "the body is not JSON: ");
+}
+
+#[tokio::test]
+async fn settings_that_are_sent_back_change_nothing() {
+    let sim = Simulator::builder().strict().seed(7).start().await.unwrap();
+    let settings = look(&sim, "settings").await;
+    assert_eq!(
+        (&settings["rules"], &settings["seed"]),
+        (&json!("strict"), &json!(7))
+    );
+    let same = post(&sim, "settings", settings.to_string()).await;
+    assert_eq!(same.json(), settings);
+    post(&sim, "rules", r#"{"one-integration": false}"#).await;
+    assert_eq!(look(&sim, "settings").await["rules"], Value::Null);
+}
+
+#[tokio::test]
+async fn empty_or_headless_dump_leaves_everything() {
+    let sim = Simulator::start().await.unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    let empty = send(admin(&sim, Method::PUT, "dump").body("\n")).await;
+    empty.assert_error(400, "the dump is empty");
+    assert_eq!(sim.integrations().len(), 1);
+    let dump = send(admin(&sim, Method::GET, "dump")).await.text;
+    let headless = dump.split_once('\n').unwrap().1.to_owned();
+    let restored = send(admin(&sim, Method::PUT, "dump").body(headless)).await;
+    restored.assert_error(400, "a dump begins with its line `gongSim`");
+}

@@ -7,7 +7,7 @@ use gong_sim::{Effect, Fault, Simulator};
 
 use reqwest::Method;
 
-use crate::support::{admin, get, upload};
+use crate::support::{admin, get, http, http_builder, upload};
 
 async fn open(sim: &Simulator, path: &str) -> String {
     let path = path.strip_prefix("/_sim").unwrap().trim_start_matches('/');
@@ -25,7 +25,7 @@ const HOSTILE: &str = "{\"objectId\":\"x1\",\"modifiedDate\":\"2024-05-01T10:00:
 #[tokio::test]
 async fn first_page_shows_what_gong_has() {
     let sim = Simulator::builder()
-        .fault(Fault::new(Effect::Gzip).times(0))
+        .fault(Fault::new(Effect::Gzip).nth(1_000))
         .start()
         .await
         .unwrap();
@@ -146,6 +146,61 @@ async fn rule_is_switched_with_its_button() {
     get(&sim, "/v2/crm/integrations")
         .await
         .assert_error(401, "Company is inactive");
+}
+
+#[tokio::test]
+async fn button_works_with_the_headers_of_a_browser() {
+    let sim = Simulator::start().await.unwrap();
+    let page = admin(&sim, Method::GET, "pages/rules")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(page.headers()["referrer-policy"], "same-origin");
+    let page = page.text().await.unwrap();
+    assert!(
+        page.contains(r#"aria-label="turn on company-inactive""#),
+        "{page}"
+    );
+    assert!(page.contains(r#"<tr id="company-inactive">"#), "{page}");
+    // Chromium sends this with a form of a page that hides its address.
+    let press = |site| {
+        let address = format!(
+            "{}/_sim/pages/rules?name=company-inactive&on=true",
+            sim.base_url()
+        );
+        http_builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap()
+            .post(address)
+            .bearer_auth(sim.admin_token().unwrap())
+            .header("origin", "null")
+            .header("sec-fetch-site", site)
+            .send()
+    };
+    assert_eq!(press("cross-site").await.unwrap().status(), 403);
+    let pressed = press("same-origin").await.unwrap();
+    assert_eq!(pressed.status(), 303);
+    assert_eq!(
+        pressed.headers()["location"],
+        "/_sim/pages/rules#company-inactive"
+    );
+    get(&sim, "/v2/crm/integrations")
+        .await
+        .assert_error(401, "Company is inactive");
+}
+
+#[tokio::test]
+async fn browser_without_the_token_gets_a_page() {
+    let sim = Simulator::start().await.unwrap();
+    let request = http().get(format!("{}/_sim/", sim.base_url()));
+    let page = request.header("accept", "text/html,*/*;q=0.8");
+    let page = page.send().await.unwrap();
+    assert_eq!(page.status(), 401);
+    let page = page.text().await.unwrap();
+    assert!(page.contains("<h1>Token needed</h1>"), "{page}");
+    let first = open(&sim, "/_sim/").await;
+    assert!(first.contains("<title>Gong simulator</title>"), "{first}");
 }
 
 #[tokio::test]

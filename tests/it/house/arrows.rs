@@ -76,6 +76,29 @@ fn library_brings_no_command_line_server_or_terminal() {
     );
 }
 
+/// An app that depends on a library must not find the order of its own JSON changed.
+#[test]
+fn libraries_leave_the_order_of_json_to_the_app() {
+    for package in ["gong-records", "gong-client", "gong-crm", "gong-sources"] {
+        let output = Command::new(env!("CARGO"))
+            .args(["tree", "--offline", "--locked", "--prefix", "none"])
+            .args(["--format", "{p} {f}", "-e", "normal", "-p", package])
+            .arg("--all-features")
+            .current_dir(workspace(""))
+            .output()
+            .unwrap();
+        let tree = String::from_utf8(output.stdout).unwrap();
+        let of_json: Vec<&str> = tree
+            .lines()
+            .filter(|line| line.starts_with("serde_json "))
+            .collect();
+        assert!(!of_json.is_empty(), "{package}: {tree}");
+        for line in of_json {
+            assert!(!line.contains("preserve_order"), "{package}: {line}");
+        }
+    }
+}
+
 #[test]
 fn each_crate_depends_only_on_what_is_below_it() {
     let network = ["hyper", "reqwest", "tokio"];

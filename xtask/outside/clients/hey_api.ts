@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { client } from './hey-api/client.gen';
-import { getRequestStatus, listUsers, uploadCrmData } from './hey-api/sdk.gen';
+import { getRequestStatus, listUsers, registerGenericCrmIntegration, uploadCrmData } from './hey-api/sdk.gen';
 import * as settings from './verdict';
 
 async function main(): Promise<void> {
@@ -12,7 +12,13 @@ async function main(): Promise<void> {
       scheme === 'basic' ? `${settings.accessKey}:${settings.accessKeySecret}` : undefined,
     throwOnError: true,
   });
-  const { integrationId, clientRequestId } = settings;
+  const registered = await registerGenericCrmIntegration({
+    body: settings.registration,
+    parseAs: 'text',
+    throwOnError: true,
+  });
+  const integrationId = settings.integrationIdIn(String(registered.data));
+  const { clientRequestId } = settings;
   const { data } = await uploadCrmData({
     body: { dataFile: new File([readFileSync(settings.path)], 'accounts.ldjson') },
     query: { integrationId, objectType: 'ACCOUNT', clientRequestId },

@@ -11,7 +11,12 @@ async function main(): Promise<void> {
     baseUrl: settings.baseUrl,
     headers: { Authorization: `Basic ${key}` },
   });
-  const { integrationId, clientRequestId } = settings;
+  const registered = await client.PUT('/v2/crm/integrations', {
+    body: settings.registration,
+    parseAs: 'text',
+  });
+  const integrationId = settings.integrationIdIn(registered.data ?? '');
+  const { clientRequestId } = settings;
   const uploaded = await client.POST('/v2/crm/entities', {
     params: { query: { integrationId, objectType: 'ACCOUNT', clientRequestId } },
     // openapi-typescript types a binary as a string; the serializer makes the form.

@@ -3,18 +3,26 @@
 import os
 import time
 
-from openapi_client import ApiClient, Configuration, CRMApi, ObjectType, UsersApi
+from openapi_client import (
+    ApiClient,
+    Configuration,
+    CRMApi,
+    GenericCrmRegistrationRequest,
+    ObjectType,
+    UsersApi,
+)
 
 configuration = Configuration(
     host=os.environ["GONG_BASE_URL"],
     username=os.environ["GONG_ACCESS_KEY"],
     password=os.environ["GONG_ACCESS_KEY_SECRET"],
 )
-integration_id = int(os.environ["GONG_INTEGRATION_ID"])
 request_id = os.environ["CLIENT_REQUEST_ID"]
 
 with ApiClient(configuration) as client:
     crm = CRMApi(client)
+    registration = GenericCrmRegistrationRequest(name="Acme CRM", owner_email="admin@acme.example")
+    integration_id = crm.register_generic_crm_integration(registration).integration_id
     answer = crm.upload_crm_data(
         integration_id=integration_id,
         object_type=ObjectType.ACCOUNT,

@@ -5,10 +5,10 @@ import os
 import time
 from pathlib import Path
 
-from gong.api.crm import get_request_status, upload_crm_data
+from gong.api.crm import get_request_status, register_generic_crm_integration, upload_crm_data
 from gong.api.users import list_users
 from gong.client import AuthenticatedClient
-from gong.models import ObjectType, UploadCrmDataBody
+from gong.models import GenericCrmRegistrationRequest, ObjectType, UploadCrmDataBody
 from gong.types import File
 
 key = f"{os.environ['GONG_ACCESS_KEY']}:{os.environ['GONG_ACCESS_KEY_SECRET']}"
@@ -18,7 +18,11 @@ client = AuthenticatedClient(
     prefix="Basic",
     raise_on_unexpected_status=True,
 )
-integration_id = int(os.environ["GONG_INTEGRATION_ID"])
+registered = register_generic_crm_integration.sync(
+    client=client,
+    body=GenericCrmRegistrationRequest(name="Acme CRM", owner_email="admin@acme.example"),
+)
+integration_id = registered.integration_id
 request_id = os.environ["CLIENT_REQUEST_ID"]
 path = Path(os.environ["FILE"])
 

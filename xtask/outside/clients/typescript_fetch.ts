@@ -11,7 +11,11 @@ async function main(): Promise<void> {
     password: settings.accessKeySecret,
   });
   const crm = new CRMApi(configuration);
-  const { integrationId, clientRequestId } = settings;
+  const registered = await crm.registerGenericCrmIntegrationRaw({
+    genericCrmRegistrationRequest: settings.registration,
+  });
+  const integrationId = settings.integrationIdIn(await registered.raw.text());
+  const { clientRequestId } = settings;
   const answer = await crm.uploadCrmData({
     integrationId,
     objectType: ObjectType.Account,

@@ -6,9 +6,17 @@ export const accessKeySecret = setting('GONG_ACCESS_KEY_SECRET');
 export const clientRequestId = setting('CLIENT_REQUEST_ID');
 export const path = setting('FILE');
 
-// A number of JavaScript can't hold the id, and the generated types say number; the text goes into the
-// URL unchanged.
-export const integrationId = setting('GONG_INTEGRATION_ID') as unknown as number;
+export const registration = { name: 'Acme CRM', ownerEmail: 'admin@acme.example' };
+
+/**
+ * The id of a new integration, from the text of the answer: `JSON.parse` would round it. The generated types
+ * say number; the text goes into the URL unchanged.
+ */
+export function integrationIdIn(answer: string): number {
+  const digits = /"integrationId"\s*:\s*(-?\d+)/.exec(answer)?.[1];
+  if (digits === undefined) throw new Error(`no integrationId in ${answer}`);
+  return digits as unknown as number;
+}
 
 export interface Status {
   status?: string;

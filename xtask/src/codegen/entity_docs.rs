@@ -95,8 +95,9 @@ fn kind(spec: &Spec, field: &Field) -> String {
         Kind::Boolean => "`true` or `false`".to_owned(),
         Kind::Integer {
             minimum: Some(minimum),
+            ..
         } => format!("whole number from {minimum}"),
-        Kind::Integer { minimum: None } => "whole number".to_owned(),
+        Kind::Integer { minimum: None, .. } => "whole number".to_owned(),
         Kind::TextList => "list of texts".to_owned(),
         Kind::Choice { words, .. } => words
             .iter()

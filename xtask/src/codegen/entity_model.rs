@@ -74,6 +74,8 @@ pub(super) enum Kind {
     Boolean,
     Integer {
         minimum: Option<i64>,
+        /// Whether the number has at most 32 bits.
+        is_int32: bool,
     },
     TextList,
     /// One of these values; the Rust enum is generated under the given name.
@@ -228,6 +230,7 @@ fn kind(spec: &Spec, entity: &str, name: &str, property: &Value) -> Result<Kind>
         Some("boolean") => Ok(Kind::Boolean),
         Some("integer") => Ok(Kind::Integer {
             minimum: property.get("minimum").and_then(Value::as_i64),
+            is_int32: property.get("format").and_then(Value::as_str) == Some("int32"),
         }),
         Some("number") => Ok(Kind::Scalar("Amount".to_owned())),
         Some("array") => {

@@ -144,7 +144,8 @@ fn module(spec: &Spec, entity: &Entity) -> Result<TokenStream> {
     let write_line = serde::write_line(entity)?;
     let choices = entity.fields.iter().filter_map(choice).map(|words| {
         let (enumeration, field_value) = (words.enumeration(), words.field_value());
-        quote! { #enumeration #field_value }
+        let parsing = words.parsing();
+        quote! { #enumeration #parsing #field_value }
     });
     let scalars: BTreeSet<Ident> = entity
         .fields
@@ -349,6 +350,28 @@ impl Choice {
                 serializer.serialize_str(self.as_str())
             }
         }
+        }
+    }
+
+    /// From text that an app has at hand.
+    fn parsing(&self) -> TokenStream {
+        let Self { name, .. } = self;
+        quote! {
+            impl std::str::FromStr for #name {
+                type Err = crate::value::InvalidValue;
+
+                fn from_str(word: &str) -> Result<Self, Self::Err> {
+                    <Self as crate::value::FromText>::from_text(word)
+                }
+            }
+
+            impl TryFrom<&str> for #name {
+                type Error = crate::value::InvalidValue;
+
+                fn try_from(word: &str) -> Result<Self, Self::Error> {
+                    <Self as crate::value::FromText>::from_text(word)
+                }
+            }
         }
     }
 

@@ -7,13 +7,21 @@ use super::Artifact;
 use super::entity_model::{Entity, Presence};
 use super::spec::{Spec, referenced};
 
+/// The page of the lines that a schema accepts and the check or the simulator does not, or the other way.
+const DIFFERENCES: &str =
+    "https://github.com/gong-crm/gong-crm/blob/main/schemas/README.md#differences";
+
 /// Writes one schema an entity, for editors and other languages.
 pub(super) fn artifacts(spec: &Spec, entities: &[Entity]) -> Result<Vec<Artifact>> {
     entities
         .iter()
         .map(|entity| {
             let mut schema = Map::new();
-            schema.insert("$comment".to_owned(), spec.banner().join(" ").into());
+            let comment = format!(
+                "{}. Where the check and the simulator differ: {DIFFERENCES}",
+                spec.banner().join(" ")
+            );
+            schema.insert("$comment".to_owned(), comment.into());
             schema.extend(self::schema(spec, entity)?);
             let mut text = serde_json::to_string_pretty(&schema)?;
             text.push('\n');
@@ -88,8 +96,14 @@ fn lowered(spec: &Spec, property: &Value) -> Result<Value> {
             "example" => {
                 lowered.insert("examples".to_owned(), json!([value]));
             }
-            // An OpenAPI registry format, unknown to JSON Schema.
-            "format" if value == "int32" || value == "int64" => {}
+            // A format of OpenAPI, unknown to JSON Schema; what it bounds is said as a bound.
+            "format" if value == "int32" => {
+                lowered.insert("maximum".to_owned(), i32::MAX.into());
+            }
+            "format" if value == "int64" => {}
+            // It means RFC 3986, which has no letters beyond ASCII, and links of a CRM have them. The
+            // pattern says what a link is.
+            "format" if value == "uri" => {}
             "items" => {
                 lowered.insert("items".to_owned(), self::lowered(spec, value)?);
             }

@@ -1,4 +1,5 @@
-//! Clients that other generators make from the contract: each one compiles, and uploads a file.
+//! Clients that generators of others make of the contract: each one compiles, registers an integration
+//! and uploads a file.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -64,7 +65,8 @@ pub(super) fn run(outside: &Outside) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let file = folder.join("accounts.ldjson");
     std::fs::write(&file, FILE)?;
-    let simulator = Simulator::start(&outside.root, &[])?;
+    // Each client registers an integration of its own.
+    let simulator = Simulator::start(&outside.root, &["one-integration=off"])?;
     let mut failed = Vec::new();
     for (number, client) in CLIENTS.iter().enumerate() {
         let outcome = (client.make)(outside, &folder).and_then(|mut program| {

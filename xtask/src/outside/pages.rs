@@ -1,4 +1,5 @@
-//! The pages of `-o html` in a real browser: on a screen, in the dark, on a phone, on paper.
+//! The pages of `-o html`, and the simulator's, in a real browser: on a screen, in the dark, on a phone,
+//! on paper, with buttons pressed.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use super::Outside;
+use super::simulator::Simulator;
 use super::tools::run as shown;
 use crate::ci::say;
 
@@ -80,7 +82,16 @@ pub(super) fn run(outside: &Outside) -> Result<()> {
             .arg(outside.root.join("xtask/outside/pages/look.mjs"))
             .arg(&folder)
             .args(&pages)
-            .env("CHROMIUM", browser)
+            .env("CHROMIUM", &browser)
+            .current_dir(outside.tools.node_folder()),
+    )?;
+    let simulator = Simulator::start(&outside.root, &[])?;
+    shown(
+        Command::new("node")
+            .arg(outside.root.join("xtask/outside/pages/press.mjs"))
+            .arg(&folder)
+            .envs(simulator.environment())
+            .env("CHROMIUM", &browser)
             .current_dir(outside.tools.node_folder()),
     )?;
     say(&format!("screenshots are in {}", folder.display()));

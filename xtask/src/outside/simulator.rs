@@ -8,8 +8,9 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-/// The settings that a client needs for the simulator.
-const NEEDED: [&str; 4] = [
+/// What a client has to know of the simulator.
+const NEEDED: [&str; 5] = [
+    "GONG_SIM_TOKEN",
     "GONG_BASE_URL",
     "GONG_ACCESS_KEY",
     "GONG_ACCESS_KEY_SECRET",

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use crate::check::json::parse::unescaped;
-use crate::record::{Field, FieldKind, Presence};
+use crate::record::{Field, FieldKind, Presence, out_of_range};
 use crate::rule::Rule;
 use crate::value::{
     Amount, FromJson, InvalidValue, close_date, email_address, object_id, timestamp, url,
@@ -96,13 +96,10 @@ fn check_in_detail(field: &Field, value: &RawValue) -> Result<(), ValueProblem> 
         FieldKind::Amount => Amount::from_json(value)
             .map(drop)
             .map_err(|invalid| number(json, &invalid)),
-        FieldKind::Integer { minimum } => match i64::from_json(value) {
+        FieldKind::Integer { .. } => match i64::from_json(value) {
             Err(invalid) => Err(number(json, &invalid)),
-            Ok(number) => match minimum.filter(|least| number < *least) {
-                Some(least) => Err(ValueProblem::new(
-                    Rule::NumberRange,
-                    format!("it must be {least} or more"),
-                )),
+            Ok(number) => match out_of_range(field.kind, number) {
+                Some(reason) => Err(ValueProblem::new(Rule::NumberRange, reason)),
                 None => Ok(()),
             },
         },

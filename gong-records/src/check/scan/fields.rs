@@ -403,7 +403,7 @@ fn standard(field: &Field) -> Kind {
         FieldKind::Text => Kind::NonEmptyText,
         FieldKind::Boolean if field.name == "isDeleted" => Kind::Deleted,
         FieldKind::Boolean => Kind::Boolean,
-        FieldKind::Integer { minimum } => Kind::Integer {
+        FieldKind::Integer { minimum, .. } => Kind::Integer {
             minimum: minimum.unwrap_or(i64::MIN),
         },
         FieldKind::TextList => Kind::TextList,

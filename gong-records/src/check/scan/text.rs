@@ -315,9 +315,10 @@ pub(super) fn url(bytes: &[u8], start: usize) -> Option<usize> {
     };
     let rest = &rest[rest.len() - after_slash(rest)?..];
     let rest = &rest[rest.len() - after_slash(rest)?..];
-    // White space beyond ASCII is in doubt.
+    // White space beyond ASCII is in doubt. Other control characters end the text before.
     let is_good =
         bytes[end] == b'"' && rest.is_ascii() && !rest.is_empty() && after_slash(rest).is_none();
+    let is_good = is_good && memchr::memchr(0x7f, rest).is_none();
     is_good.then_some(end)
 }
 
@@ -431,6 +432,7 @@ mod tests {
             "ftp://x",
             "https://a b",
             "https:\\/\\/a b",
+            "https://a\u{7f}b",
         ] {
             let plain = text.replace("\\/", "/");
             let expected = crate::value::url::check(&plain).is_ok();

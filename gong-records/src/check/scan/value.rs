@@ -79,7 +79,8 @@ pub(super) fn integer(bytes: &[u8], at: usize, minimum: i64) -> Option<usize> {
     let value = bytes[at..end]
         .iter()
         .fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
-    (value >= minimum).then_some(end)
+    // A larger number is in doubt: Gong's own integers have 32 bits.
+    (value >= minimum && value <= i64::from(i32::MAX)).then_some(end)
 }
 
 /// Where a list of strings ends.

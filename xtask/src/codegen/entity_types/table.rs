@@ -47,9 +47,14 @@ fn field_entry(field: &Field) -> TokenStream {
         }
         Kind::Text => quote! { FieldKind::Text },
         Kind::Boolean => quote! { FieldKind::Boolean },
-        Kind::Integer { minimum } => {
+        Kind::Integer { minimum, is_int32 } => {
             let minimum = option(minimum.as_ref());
-            quote! { FieldKind::Integer { minimum: #minimum } }
+            let maximum = if *is_int32 {
+                quote! { Some(crate::record::MAX_INT32) }
+            } else {
+                quote! { None }
+            };
+            quote! { FieldKind::Integer { minimum: #minimum, maximum: #maximum } }
         }
         Kind::TextList => quote! { FieldKind::TextList },
         Kind::Choice { words, .. } => quote! { FieldKind::Choice(&[#(#words),*]) },

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use openapi::apis::configuration::Configuration;
 use openapi::apis::{crm_api, users_api};
-use openapi::models::ObjectType;
+use openapi::models::{GenericCrmRegistrationRequest, ObjectType};
 use openapi::models::request_status_response::Status;
 
 #[tokio::main(flavor = "current_thread")]
@@ -17,7 +17,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         variable("GONG_ACCESS_KEY")?,
         Some(variable("GONG_ACCESS_KEY_SECRET")?),
     ));
-    let integration_id = variable("GONG_INTEGRATION_ID")?.parse()?;
+    let registration = GenericCrmRegistrationRequest::new(
+        "Acme CRM".to_owned(),
+        "admin@acme.example".to_owned(),
+    );
+    let registered = crm_api::register_generic_crm_integration(&configuration, registration).await?;
+    let integration_id = registered.integration_id.ok_or("no integrationId")?;
     let request_id = variable("CLIENT_REQUEST_ID")?;
     let file = variable("FILE")?.into();
     crm_api::upload_crm_data(&configuration, integration_id, ObjectType::Account, &request_id, file)

@@ -1,0 +1,193 @@
+//! Whether one particular version of a record is in Gong.
+
+use std::fmt;
+
+use gong_records::record::Record;
+use serde::Serialize;
+
+use super::record::{Current, LastTry, RecordState};
+use super::{Ledger, LedgerError};
+use crate::IntegrationId;
+use crate::client::Client;
+use crate::compare::{HashKey, Reader};
+
+/// Whether Gong has this version of a record, as far as the ledger knows.
+///
+/// Of a deletion, [`Yes`](Self::Yes) means that Gong accepted it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum InGong {
+    /// Gong accepted this version, and nothing was sent after it.
+    Yes,
+    /// Gong has another version of the record.
+    OtherVersion,
+    /// Gong has no version of the record.
+    No,
+    /// An upload with the record has no verdict yet, or its verdict was lost.
+    Unknown,
+}
+
+impl InGong {
+    /// The word in tables and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::OtherVersion => "other-version",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether Gong has this version.
+    pub fn is_yes(self) -> bool {
+        self == Self::Yes
+    }
+}
+
+impl fmt::Display for InGong {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// What the ledger knows of one version of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VersionState {
+    /// Whether Gong has it.
+    pub in_gong: InGong,
+    /// The last try to send exactly this version, if it was not accepted.
+    pub last_try: Option<LastTry>,
+}
+
+impl VersionState {
+    fn new(hash: [u8; 16], is_deletion: bool, state: Option<RecordState>, is_open: bool) -> Self {
+        let state = state.unwrap_or_default();
+        let in_gong = match state.current {
+            _ if is_open => InGong::Unknown,
+            Current::Unknown => InGong::Unknown,
+            Current::Deleted if is_deletion => InGong::Yes,
+            Current::None | Current::Deleted => InGong::No,
+            Current::Version if state.hash == hash => InGong::Yes,
+            Current::Version => InGong::OtherVersion,
+        };
+        let last_try = state.last_try.filter(|last| last.hash == hash);
+        Self { in_gong, last_try }
+    }
+}
+
+impl Ledger {
+    /// Whether these versions of records are in Gong, in the order of the records.
+    ///
+    /// Two versions are equal as for a push: neither `modifiedDate` nor the order of the fields
+    /// counts. A field that a push was told to ignore counts here.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn versions<'r, R: Record + 'r>(
+        &self,
+        base_url: &str,
+        integration_id: IntegrationId,
+        records: impl IntoIterator<Item = &'r R>,
+    ) -> Result<Vec<VersionState>, LedgerError> {
+        let space = self.space(base_url, integration_id).await?;
+        let key = HashKey::from_bytes(self.identity().await?.key());
+        let generations = self.names(space, R::OBJECT_TYPE).await?.generations();
+        // Nothing of a reader is held across an await: it is not `Send`.
+        let versions = {
+            let generation = |name: &str| generations.get(name).copied().unwrap_or_default();
+            let mut reader = Reader::new(key, R::OBJECT_TYPE, &generation);
+            let mut versions = Vec::new();
+            let mut line = Vec::new();
+            for record in records {
+                line.clear();
+                record.write_line(&mut line);
+                let facts = reader
+                    .read(&line)
+                    .map_err(|error| LedgerError::storage("", error))?;
+                let hash = facts.hash.to_le_bytes();
+                versions.push((facts.object_id.into_owned(), hash, facts.is_deleted));
+            }
+            versions
+        };
+        let ids = versions.iter().map(|(id, ..)| id.as_str());
+        // What is under way is read first: an upload that gets its verdict in between is then taken
+        // for one without, never for an accepted version that it replaced.
+        let open = self.records_sent(space).await?;
+        let states = self
+            .records(space, R::OBJECT_TYPE, ids.collect::<Vec<_>>())
+            .await?;
+        let known = versions.into_iter().zip(states);
+        Ok(known
+            .map(|((id, hash, is_deletion), state)| {
+                let is_open = open.contains(&(R::OBJECT_TYPE, id));
+                VersionState::new(hash, is_deletion, state, is_open)
+            })
+            .collect())
+    }
+}
+
+impl Client {
+    /// Whether Gong has this version of a record, as far as the client's ledger knows. No call is
+    /// made.
+    ///
+    /// It tells what Gong has of a row whatever became of the last push: also if that was canceled,
+    /// failed, or never came to its report.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// use gong_crm::Account;
+    /// use gong_crm::ledger::InGong;
+    /// # use gong_crm::{Client, Credentials, push::{Options, Records}};
+    /// # let sim = gong_sim::Simulator::builder().start().await?;
+    /// # let integration_id = sim.register_integration("Acme CRM", "ada@acme.example").into();
+    /// # let keys = Credentials::access_key(sim.access_key(), sim.access_key_secret());
+    /// # let client = Client::builder().base_url(sim.base_url()).credentials(keys).build()?;
+    /// let acme = |name| {
+    ///     Account::builder().object_id("acme").modified_date("2026-03-01T09:30:00Z").name(name).build()
+    /// };
+    /// let mut records = Records::new();
+    /// records.add(&acme("Acme")?)?;
+    /// client.push_records(integration_id, records, Options::default().simulator()).await?.into_result()?;
+    ///
+    /// let same = client.version(integration_id, &acme("Acme")?).await?;
+    /// assert_eq!(same.in_gong, InGong::Yes);
+    /// let renamed = client.version(integration_id, &acme("Acme Ltd")?).await?;
+    /// assert_eq!(renamed.in_gong, InGong::OtherVersion);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn version<R: Record>(
+        &self,
+        integration_id: IntegrationId,
+        record: &R,
+    ) -> Result<VersionState, LedgerError> {
+        let mut states = self.versions(integration_id, [record]).await?;
+        states
+            .pop()
+            .ok_or_else(|| LedgerError::unreadable("a record"))
+    }
+
+    /// The same for many records of one type, in their order; one look at the ledger for all of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`version`](Self::version).
+    pub async fn versions<'r, R: Record + 'r>(
+        &self,
+        integration_id: IntegrationId,
+        records: impl IntoIterator<Item = &'r R>,
+    ) -> Result<Vec<VersionState>, LedgerError> {
+        let base_url = self.base_url();
+        self.ledger()
+            .versions(base_url, integration_id, records)
+            .await
+    }
+}
