@@ -285,7 +285,7 @@ impl Locator for Review<'_> {
 
     fn correct(&self, summary: &mut FileSummary) {
         summary.records = self.csv.rows();
-        for ((rule, severity), count) in &self.reported {
+        for ((rule, severity), count) in &self.told {
             *of_severity(summary, *severity) += count;
             *summary.by_rule.entry(*rule).or_default() += count;
         }

@@ -38,7 +38,7 @@ pub(super) fn names(path: &Path) -> Vec<String> {
             let keys = record
                 .as_object()
                 .into_iter()
-                .flat_map(serde_json::Map::keys);
+                .flat_map(std::collections::BTreeMap::keys);
             names.extend(keys.cloned());
             names.sort();
             names.dedup();
