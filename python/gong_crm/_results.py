@@ -137,7 +137,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class Skipped:
     """An action of a plan file that is not possible as planned any more."""
 
     objectType: str
@@ -181,7 +181,7 @@ class Plan:
     heldDeletions: Optional[str]
     uploads: int
     calls: int
-    leftOut: List[LeftOut]
+    skipped: List[Skipped]
     notes: List[str]
     coverage: Optional[Coverage]
 
@@ -235,7 +235,7 @@ def plan(values: Json) -> Plan:
         types=[_take(TypePlan, kind) for kind in values["types"]],
         changes=[_take(Change, change) for change in values["changes"]],
         problems=[_take(Problem, problem) for problem in values["problems"]],
-        leftOut=[_take(LeftOut, left) for left in values["leftOut"]],
+        skipped=[_take(Skipped, left) for left in values["skipped"]],
         coverage=_coverage(covered) if covered else None,
     )
 

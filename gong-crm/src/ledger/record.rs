@@ -111,7 +111,7 @@ impl LastTry {
             TryOutcome::Unconfirmed => {
                 format!("{outcome} on {on}: {reason}; --resend sends it now")
             }
-            TryOutcome::NotTaken => {
+            TryOutcome::NotAccepted => {
                 let next = jiff::Timestamp::from_second(self.next).unwrap_or_default();
                 format!("{outcome} on {on}: {reason}; next try {next}")
             }

@@ -97,7 +97,7 @@ impl Ended {
         for (pending, outcome) in pending.iter().zip(outcomes) {
             // What becomes of the user, the upload with the new address says: Gong also rejects the
             // deletion of a user that it does not have.
-            let is_judged = outcome.outcome != RecordOutcome::NotTaken;
+            let is_judged = outcome.outcome != RecordOutcome::NotAccepted;
             if pending.is_replacement() && is_judged {
                 taken += 1;
                 continue;
@@ -118,7 +118,7 @@ impl Ended {
                     of_file.uncertain += 1;
                     open += 1;
                 }
-                RecordOutcome::NotTaken => not_taken += 1,
+                RecordOutcome::NotAccepted => not_taken += 1,
             }
             let by = searches
                 .iter()
@@ -130,14 +130,14 @@ impl Ended {
                 object_id: Some(pending.object_id.clone()),
                 description: outcome.reason.clone(),
             };
-            if outcome.outcome != RecordOutcome::NotTaken {
+            if outcome.outcome != RecordOutcome::NotAccepted {
                 errors.push((pending.source, error));
             }
         }
         let rejected: u64 = counts.values().map(|counts| counts.rejected).sum();
         let status = match judgement.rest {
             _ if open > 0 => Status::Unknown,
-            Rest::NotTaken if taken < pending.len() as u64 => Status::Failed,
+            Rest::NotAccepted if taken < pending.len() as u64 => Status::Failed,
             _ if not_taken > 0 => Status::Failed,
             _ if rejected > 0 => Status::Partial,
             _ => Status::Done,

@@ -112,7 +112,7 @@ impl Session {
             }
         }
         plan.notes.extend(blocked.notes());
-        self.note_left_out(&mut plan).await?;
+        self.note_skipped(&mut plan).await?;
         note_dates(raised, &mut plan);
         self.take_own_id(&mut plan).await?;
         self.note_invalid(key, &mut plan).await?;

@@ -93,7 +93,7 @@ impl Found<'_> {
                 format!("{holds}Gong never confirmed it, the last time on {at}: {reason}"),
                 "gong-crm drift reads it back; with --repair it is sent once more",
             ),
-            TryOutcome::NotTaken => (
+            TryOutcome::NotAccepted => (
                 "not-taken",
                 format!("{holds}its upload of {at} failed as a whole: {reason}"),
                 "the next sync or push sends it again",

@@ -127,7 +127,7 @@ fn last_try(last: &LastTry, who: &str) -> String {
         TryOutcome::Uncertain | TryOutcome::Unconfirmed => {
             format!("Gong has not confirmed {who}, the last time on {at}: {reason}")
         }
-        TryOutcome::NotTaken => {
+        TryOutcome::NotAccepted => {
             format!("{who} is not in Gong: its upload of {at} failed as a whole: {reason}")
         }
     }

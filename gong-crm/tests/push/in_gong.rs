@@ -84,7 +84,7 @@ async fn rejected_version_has_its_reason_and_another_has_not() {
     let states = states.await.unwrap();
     assert_eq!(
         states[0].last_try.as_ref().unwrap().outcome,
-        TryOutcome::NotTaken
+        TryOutcome::NotAccepted
     );
     assert_eq!(states[1].last_try, None);
     assert_eq!(states[1].in_gong, InGong::No);

@@ -111,7 +111,7 @@ fn described(page: Page, plan: &SyncPlan, calls_left: Option<u64>) -> Page {
         .skipped
         .iter()
         .map(|left| format!("{} {}: {}", left.object_type, left.object_id, left.reason));
-    page = page.section(Section::new("Left out of the plan file").lines(left_out));
+    page = page.section(Section::new("Skipped from the plan file").lines(skipped));
     if let Some(coverage) = &plan.coverage {
         page = page.section(super::owners::section(coverage, NOT_SENT));
     }

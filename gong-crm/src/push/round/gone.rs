@@ -235,7 +235,7 @@ impl Session {
             let reason = match last.outcome {
                 TryOutcome::Rejected if last.next > now => HoldReason::Finding(text),
                 TryOutcome::Unconfirmed => HoldReason::Finding(text),
-                TryOutcome::NotTaken if last.next > now => HoldReason::Waiting(text),
+                TryOutcome::NotAccepted if last.next > now => HoldReason::Waiting(text),
                 _ => continue,
             };
             refused.insert(id.clone(), reason);

@@ -225,7 +225,7 @@ fn a_csv_without_rows_is_a_finding_and_one_that_does_not_fit_an_error() {
             matches!(&error, CheckError::Convert { path, .. } if path.ends_with("deals.csv")),
             "{error}"
         );
-        assert!(error.to_string().contains(reported), "{error}");
+        assert!(error.to_string().contains(told), "{error}");
     }
 }
 
