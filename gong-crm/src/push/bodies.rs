@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 
 use jiff::Timestamp;
-use sha2::{Digest as _, Sha256};
+use ring::digest::{Context, SHA256};
 
 use super::facts::Clears;
 use super::input::unreadable;
@@ -76,7 +76,7 @@ pub(super) struct Body {
 struct OpenBody {
     body: Body,
     file: BufWriter<File>,
-    hasher: Sha256,
+    hasher: Context,
 }
 
 impl OpenBody {
@@ -90,7 +90,7 @@ impl OpenBody {
 
     fn finish(mut self) -> io::Result<Body> {
         self.file.flush()?;
-        self.body.hash = hexadecimal(&self.hasher.finalize());
+        self.body.hash = hexadecimal(self.hasher.finish().as_ref());
         Ok(self.body)
     }
 }
@@ -620,7 +620,7 @@ impl<'a> Bodies<'a> {
                 OpenBody {
                     body,
                     file,
-                    hasher: Sha256::new(),
+                    hasher: Context::new(&SHA256),
                 },
             );
         }
