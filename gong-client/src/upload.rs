@@ -13,7 +13,7 @@ use bytes::Bytes;
 use gong_api_gen::types;
 use reqwest::Body;
 use reqwest::multipart::{Form, Part};
-use sha2::{Digest as _, Sha256};
+use ring::digest::{Context, SHA256};
 use tokio::sync::{mpsc, watch};
 
 use crate::client::Client;
@@ -283,12 +283,14 @@ impl Content {
     ///
     /// The system's error when the file cannot be read.
     pub fn hashed(&self) -> io::Result<[u8; 32]> {
-        let mut hasher = Sha256::new();
+        let mut hasher = Context::new(&SHA256);
         self.visit(&mut |chunk, _| {
             hasher.update(&chunk);
             Ok(())
         })?;
-        Ok(hasher.finalize().into())
+        let mut hash = [0; 32];
+        hash.copy_from_slice(hasher.finish().as_ref());
+        Ok(hash)
     }
 
     /// Reads the bytes on a blocking thread; `fault` receives the reason if it stops early.
@@ -296,12 +298,12 @@ impl Content {
         let (chunks, received) = mpsc::channel(2);
         let content = self.clone();
         tokio::task::spawn_blocking(move || {
-            let mut hasher = Sha256::new();
+            let mut hasher = Context::new(&SHA256);
             let outcome = content.visit(&mut |chunk, is_last| {
                 if let Some(hash) = &content.hash {
                     hasher.update(&chunk);
                     // Before the last chunk: without it, Gong cannot accept the upload.
-                    if is_last && hasher.finalize_reset().as_slice() != hash {
+                    if is_last && hasher.clone().finish().as_ref() != hash {
                         return Err(io::Error::other(
                             "the content has changed since it was planned",
                         ));

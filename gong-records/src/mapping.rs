@@ -265,7 +265,7 @@ pub fn convert_file(
     let mut options = options.clone();
     options.path = Some(csv.to_path_buf());
     let aside = NewFile::create(target, Readers::Of(csv)).map_err(of_target)?;
-    let out = BufWriter::new(aside.as_file());
+    let out = BufWriter::with_capacity(256 * 1024, aside.as_file());
     let converted = convert_reader(source, mapping, object_type, &options, out, on_problem)?;
     aside.commit().map_err(of_target)?;
     Ok(converted)

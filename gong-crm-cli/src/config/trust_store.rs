@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use gong_crm::io::atomic_file::{self, Readers};
-use sha2::{Digest as _, Sha256};
+use ring::digest::{SHA256, digest};
 
 use crate::config::guard::Trust;
 use crate::error::CliError;
@@ -84,7 +84,8 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
+    digest(&SHA256, bytes)
+        .as_ref()
         .iter()
         .fold(String::with_capacity(64), |mut text, byte| {
             // Writing into a text can't fail.

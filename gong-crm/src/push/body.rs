@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 
-use sha2::{Digest as _, Sha256};
+use ring::digest::{Context, SHA256};
 
 use super::PushError;
 use super::level::Level;
@@ -38,7 +38,7 @@ pub(super) struct Body {
 struct OpenBody {
     body: Body,
     file: BufWriter<File>,
-    hasher: Sha256,
+    hasher: Context,
 }
 
 impl OpenBody {
@@ -52,7 +52,7 @@ impl OpenBody {
 
     fn finish(mut self) -> io::Result<Body> {
         self.file.flush()?;
-        self.body.hash = hexadecimal(&self.hasher.finalize());
+        self.body.hash = hexadecimal(self.hasher.finish().as_ref());
         Ok(self.body)
     }
 }
@@ -119,7 +119,7 @@ impl BodyWriter {
                 OpenBody {
                     body,
                     file,
-                    hasher: Sha256::new(),
+                    hasher: Context::new(&SHA256),
                 },
             );
         }

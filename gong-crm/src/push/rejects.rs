@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use gong_records::io::atomic_file::{self, Readers};
 use gong_records::io::discover::REJECTS_INFIX as INFIX;
-use sha2::{Digest as _, Sha256};
+use ring::digest::{SHA256, digest};
 
 use super::input::{InputFile, OpenFile};
 use super::invalid::{Unidentified, unidentified};
@@ -237,7 +237,7 @@ fn escaped(text: &str) -> String {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
+    hexadecimal(digest(&SHA256, bytes).as_ref())
 }
 
 /// Whether a file is there that we did not write as it is.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use sha2::{Digest as _, Sha256};
+use ring::digest::{SHA256, digest};
 
 use super::options::TypeSource;
 use super::plan::SourceProblem;
@@ -67,7 +67,8 @@ impl Reads {
         if let Some(reason) = &incomplete {
             problem(format!("not a complete read: {reason}; nothing is deleted"));
         }
-        let definition = hexadecimal(&Sha256::digest(of_type.source.definition().as_bytes()));
+        let definition = digest(&SHA256, of_type.source.definition().as_bytes());
+        let definition = hexadecimal(definition.as_ref());
         let is_same = last.is_some_and(|last| last.stamp.is_some() && last.stamp == read.stamp);
         self.types.insert(
             object_type,

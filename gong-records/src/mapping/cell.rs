@@ -1,5 +1,6 @@
 //! From the text of a cell to the JSON of a value.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::model::{FieldMapping, MappingError, TypeMapping, Words};
@@ -131,6 +132,8 @@ pub(super) struct Format {
     splits_lists: bool,
     empty: Vec<String>,
     values: HashMap<String, String>,
+    /// The same by the cells as the mapping spells them.
+    spelled_values: HashMap<String, String>,
     /// How many places the decimal point moves to the right.
     scale: i32,
 }
@@ -167,20 +170,27 @@ impl Format {
             .split
             .as_ref()
             .map(|split| split.iter().map(str::to_owned).collect());
+        let values: HashMap<String, String> = field
+            .values
+            .iter()
+            .map(|(cell, value)| (nfc(cell.trim()).to_lowercase(), value.clone()))
+            .collect();
+        let spelled = field.values.keys().map(|cell| cell.trim());
+        let spelled_values = spelled.filter_map(|cell| {
+            let value = values.get(&nfc(cell).to_lowercase())?;
+            Some((cell.to_owned(), value.clone()))
+        });
         Ok(Self {
             shape,
             moments,
             numbers,
+            spelled_values: spelled_values.collect(),
             yes: lower(field.yes.as_ref().unwrap_or(&table.yes)),
             no: lower(field.no.as_ref().unwrap_or(&table.no)),
             splits_lists: split.is_some(),
             split: split.unwrap_or_else(|| vec![",".to_owned()]),
             empty: lower(field.empty.as_ref().unwrap_or(&table.empty)),
-            values: field
-                .values
-                .iter()
-                .map(|(cell, value)| (nfc(cell.trim()).to_lowercase(), value.clone()))
-                .collect(),
+            values,
             scale,
         })
     }
@@ -197,13 +207,21 @@ impl Format {
             splits_lists: self.splits_lists,
             empty: Vec::new(),
             values: HashMap::new(),
+            spelled_values: HashMap::new(),
             scale: 0,
         }
     }
 
     /// Whether the cell, trimmed, means no value.
     pub(super) fn is_empty(&self, cell: &str) -> bool {
-        cell.is_empty() || (!self.empty.is_empty() && self.empty.contains(&cell.to_lowercase()))
+        if cell.is_empty() || self.empty.is_empty() {
+            return cell.is_empty();
+        }
+        if cell.is_ascii() {
+            let mut empty = self.empty.iter();
+            return empty.any(|word| word.eq_ignore_ascii_case(cell));
+        }
+        self.empty.contains(&cell.to_lowercase())
     }
 
     /// The replacement of a cell by the mapping, in Gong's format.
@@ -211,9 +229,10 @@ impl Format {
         if self.values.is_empty() {
             return None;
         }
-        self.values
-            .get(&nfc(cell).to_lowercase())
-            .map(String::as_str)
+        // As the mapping spells it, nearly always.
+        let value = self.spelled_values.get(cell);
+        let value = value.or_else(|| self.values.get(&nfc(cell).to_lowercase()));
+        value.map(String::as_str)
     }
 
     /// The items of a cell that is a list.
@@ -248,7 +267,8 @@ impl Format {
         kind: CellKind,
         line: &mut Vec<u8>,
     ) -> Result<Option<Wrong>, Wrong> {
-        if cell.contains(char::REPLACEMENT_CHARACTER) {
+        // Its first byte is one of few letters.
+        if cell.as_bytes().contains(&0xef) && cell.contains(char::REPLACEMENT_CHARACTER) {
             return Err(Wrong::new(
                 "it has bytes that are not text in this encoding",
                 "set encoding in the mapping, such as encoding = \"windows-1252\"",
@@ -266,7 +286,9 @@ impl Format {
             Shape::Number | Shape::Integer | Shape::Percent => {
                 return self.append_number(cell, kind, line);
             }
+            Shape::Date if self.moments.append_date(cell, line) => {}
             Shape::Date => text(&self.moments.date(cell)?, line),
+            Shape::DateTime if self.moments.append_date_time(cell, line) => {}
             Shape::DateTime => text(&self.moments.date_time(cell)?, line),
             Shape::Choice(words) => choice(words, cell, line)?,
         }
@@ -292,6 +314,16 @@ impl Format {
         kind: CellKind,
         line: &mut Vec<u8>,
     ) -> Result<Option<Wrong>, Wrong> {
+        let is_plain = self.scale == 0 && kind == CellKind::Text && self.shape != Shape::Integer;
+        if is_plain {
+            let cell = match self.shape {
+                Shape::Percent => cell.strip_suffix('%').unwrap_or(cell).trim_end(),
+                _ => cell,
+            };
+            if self.numbers.append_plain(cell, line) {
+                return Ok(None);
+            }
+        }
         let number = self.number(cell, kind)?;
         let number = if self.scale == 0 {
             number
@@ -329,14 +361,20 @@ impl Format {
     }
 
     fn word(&self, cell: &str, kind: CellKind) -> Option<bool> {
-        let word = cell.to_lowercase();
+        let is_in = |words: &[String], cell: &str| words.iter().any(|word| word == cell);
+        // In lower case already, mostly.
+        let word = if is_in(&self.yes, cell) || is_in(&self.no, cell) {
+            Cow::Borrowed(cell)
+        } else {
+            Cow::Owned(cell.to_lowercase())
+        };
         if kind == CellKind::Boolean {
             return Some(word == "true");
         }
-        if self.yes.contains(&word) {
+        if is_in(&self.yes, &word) {
             Some(true)
         } else {
-            self.no.contains(&word).then_some(false)
+            is_in(&self.no, &word).then_some(false)
         }
     }
 

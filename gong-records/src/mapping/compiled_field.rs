@@ -28,6 +28,9 @@ const QUESTION: &str = "?";
 #[derive(Debug)]
 pub(super) struct CompiledField {
     pub(super) name: String,
+    /// The name as JSON, with its colon.
+    pub(super) token: Vec<u8>,
+    pub(super) is_object_id: bool,
     /// The type that the records have, for messages.
     from: From,
     join: Option<String>,
@@ -183,8 +186,13 @@ impl CompiledField {
             column: column.unwrap_or_default(),
             ..RoundedIds::default()
         });
+        let mut token = Vec::new();
+        text(name, &mut token);
+        token.push(b':');
         Ok(Self {
             name: name.to_owned(),
+            token,
+            is_object_id: name == "objectId",
             from,
             join: mapping.join.clone(),
             format,
@@ -301,7 +309,7 @@ impl CompiledField {
             }
             // The question says it, once.
             None if self.todo.is_some() && matches!(self.from, From::Nothing) => Ok((false, None)),
-            None if self.name == "objectId" => Err((
+            None if self.is_object_id => Err((
                 Cow::Borrowed(""),
                 Wrong::new("it is empty, and every record needs an id", "fill the cell"),
             )),
@@ -473,10 +481,4 @@ impl RoundedIds {
     pub(super) fn count(&self) -> Option<u64> {
         (!self.has_other && self.long > 1 && self.zeros > 3).then_some(self.long)
     }
-}
-
-/// Appends a name and a colon.
-pub(super) fn name(name: &str, line: &mut Vec<u8>) {
-    text(name, line);
-    line.push(b':');
 }

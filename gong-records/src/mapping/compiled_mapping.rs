@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::cell::{LIST_SEPARATOR, Moments, Numbers, Shape, Wrong, zone};
 use super::columns::Column;
-use super::compiled_field::{self, CompiledField, Context};
+use super::compiled_field::{CompiledField, Context};
 use super::expression::Compiled;
 use super::field_type::{missing, shape};
 use super::model::{MappingError, TypeMapping, Words};
@@ -192,7 +192,7 @@ impl CompiledMapping {
             if before > 1 {
                 line.push(b',');
             }
-            compiled_field::name(&field.name, line);
+            line.extend_from_slice(&field.token);
             let begin = line.len();
             match field.append(row, value.as_ref(), line) {
                 Ok((is_there, warning)) => {
@@ -200,7 +200,7 @@ impl CompiledMapping {
                         on_problem(problem(field, row, wrong, "", Omitted::Nothing));
                     }
                     if is_there {
-                        if field.name == "objectId" {
+                        if field.is_object_id {
                             self.id = begin..line.len();
                         }
                         continue;

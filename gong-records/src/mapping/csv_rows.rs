@@ -22,6 +22,7 @@ impl<R: Read> Rows<R> {
             .delimiter(delimiter)
             .has_headers(false)
             .flexible(true)
+            .buffer_capacity(64 * 1024)
             .from_reader(lines);
         Self {
             reader,
@@ -123,7 +124,7 @@ impl<R: Read> Lines<R> {
             .strip_bom(true)
             .build(source);
         Self {
-            source: BufReader::new(decoder),
+            source: BufReader::with_capacity(64 * 1024, decoder),
             after_return: false,
             ends_with_break: true,
             is_at_end: false,
@@ -164,10 +165,23 @@ impl<R: Read> Read for Lines<R> {
                 return Ok(1);
             }
             let (mut taken, mut given, mut quoting) = (0, 0, self.quoting);
-            for byte in available.iter().copied() {
-                if given == target.len() {
-                    break;
-                }
+            while taken < available.len() && given < target.len() {
+                // Most bytes are in the middle of a cell and mean nothing.
+                let most = (available.len() - taken).min(target.len() - given);
+                let ahead = &available[taken..taken + most];
+                let next = match quoting {
+                    _ if self.after_return => Some(0),
+                    Quoting::Outside => memchr::memchr3(self.delimiter, b'\n', b'\r', ahead),
+                    Quoting::Inside => memchr::memchr2(b'"', b'\r', ahead),
+                    _ => Some(0),
+                };
+                let length = next.unwrap_or(ahead.len());
+                target[given..given + length].copy_from_slice(&ahead[..length]);
+                taken += length;
+                given += length;
+                let Some(byte) = ahead.get(length).copied() else {
+                    continue;
+                };
                 taken += 1;
                 let after_return = std::mem::replace(&mut self.after_return, byte == b'\r');
                 if byte == b'\n' && after_return {

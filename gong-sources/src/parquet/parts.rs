@@ -7,7 +7,7 @@ use futures_util::TryStreamExt as _;
 use gong_crm::source::{SourceError, Take};
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
-use sha2::{Digest as _, Sha256};
+use ring::digest::{Context, SHA256};
 
 use super::location::Location;
 use super::manifest;
@@ -89,20 +89,21 @@ impl Parts {
 
     /// By what unchanged files are recognized.
     pub(super) fn stamp(&self) -> String {
-        let mut hash = Sha256::new();
+        let mut hash = Context::new(&SHA256);
         for part in &self.parts {
             let tag = part.tag.as_deref().unwrap_or_default();
-            hash.update(format!(
-                "{} {} {} {tag}\n",
-                part.path, part.bytes, part.modified
-            ));
+            let line = format!("{} {} {} {tag}\n", part.path, part.bytes, part.modified);
+            hash.update(line.as_bytes());
         }
-        let digest = hash.finalize();
-        digest.iter().fold(String::new(), |mut text, byte| {
-            // Writing into a text can't fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        let digest = hash.finish();
+        digest
+            .as_ref()
+            .iter()
+            .fold(String::new(), |mut text, byte| {
+                // Writing into a text can't fail.
+                let _ = write!(text, "{byte:02x}");
+                text
+            })
     }
 }
 

@@ -12,6 +12,10 @@ use crate::mapping::languages::{MonthNames, languages};
 use crate::mapping::model::{MappingError, Words};
 use crate::value::{Timestamp, timestamp};
 
+mod fixed;
+
+use fixed::{Fit, FixedFormat, FixedMoment, Offsets};
+
 /// How dates and date-times are written.
 #[derive(Debug)]
 pub(in crate::mapping) struct Moments {
@@ -20,6 +24,22 @@ pub(in crate::mapping) struct Moments {
     zone: Option<TimeZone>,
     /// The months by name, where a format has one.
     months: Option<Arc<MonthNames>>,
+    /// The forms of ISO 8601 that most programs write.
+    iso: Vec<FixedFormat>,
+    offsets: Offsets,
+}
+
+/// Forms of ISO 8601 without an offset.
+const ISO: [&str; 5] = [
+    "%Y-%m-%d",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%d %H:%M",
+];
+
+fn iso_formats() -> Vec<FixedFormat> {
+    ISO.into_iter().filter_map(FixedFormat::new).collect()
 }
 
 /// One way to write a date or a date-time.
@@ -30,6 +50,8 @@ enum Written {
         format: String,
         has_name: bool,
         source: String,
+        /// The same, if all its numbers have a fixed width.
+        fixed: Option<FixedFormat>,
     },
     /// Seconds since 1970.
     Epoch,
@@ -77,7 +99,9 @@ impl Written {
                  \"%d.%m.%Y\""
             )));
         }
+        let fixed = FixedFormat::new(format);
         Ok(Self::Format {
+            fixed,
             format: numeric,
             has_name,
             source: format.to_owned(),
@@ -199,6 +223,8 @@ impl Moments {
             date_times,
             zone,
             months: has_names.then_some(names),
+            iso: iso_formats(),
+            offsets: Offsets::default(),
         })
     }
 
@@ -209,11 +235,61 @@ impl Moments {
             date_times: Vec::new(),
             zone,
             months: None,
+            iso: iso_formats(),
+            offsets: Offsets::default(),
         }
     }
 
     pub(in crate::mapping) fn zone(&self) -> Option<&TimeZone> {
         self.zone.as_ref()
+    }
+
+    /// Appends the day as JSON, if it is written in a common way; the others take [`date`](Self::date).
+    pub(in crate::mapping) fn append_date(&self, cell: &str, line: &mut Vec<u8>) -> bool {
+        let moment = self.fixed(cell, &self.dates, &self.date_times);
+        if let Some(moment) = moment {
+            moment.append_date(line);
+        }
+        moment.is_some()
+    }
+
+    /// Appends the date-time as JSON, if it is written in a common way on a day on which clocks are not
+    /// changed; the others take [`date_time`](Self::date_time).
+    pub(in crate::mapping) fn append_date_time(&self, cell: &str, line: &mut Vec<u8>) -> bool {
+        let moment = self.fixed(cell, &self.date_times, &self.dates);
+        let offset = moment
+            .zip(self.zone.as_ref())
+            .and_then(|(moment, zone)| self.offsets.of(moment, zone));
+        if let (Some(moment), Some(offset)) = (moment, offset) {
+            moment.append(offset, line);
+            return true;
+        }
+        false
+    }
+
+    /// Reads a cell in which all numbers have their full width. It is what the general parser reads,
+    /// in the order of the formats, or nothing.
+    fn fixed(&self, cell: &str, named: &[Written], others: &[Written]) -> Option<FixedMoment> {
+        if cell.as_bytes().get(4) == Some(&b'-') {
+            return self.iso.iter().find_map(|format| match format.read(cell) {
+                Fit::Read(moment) => Some(moment),
+                Fit::Not | Fit::Perhaps => None,
+            });
+        }
+        for written in named.iter().chain(others) {
+            let Written::Format {
+                fixed: Some(fixed), ..
+            } = written
+            else {
+                return None;
+            };
+            match fixed.read(cell) {
+                Fit::Read(moment) => return Some(moment),
+                Fit::Not => {}
+                Fit::Perhaps => return None,
+            }
+        }
+        None
     }
 
     /// The day, `2025-12-31`; of a date-time the day that is written there.

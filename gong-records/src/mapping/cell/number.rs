@@ -59,6 +59,77 @@ impl Numbers {
         })
     }
 
+    /// Appends a number that has nothing but digits, its separators and a currency, as most have; says
+    /// whether it is one. The others take [`read`](Self::read), which gives the same.
+    pub(in crate::mapping) fn append_plain(&self, cell: &str, line: &mut Vec<u8>) -> bool {
+        let before = line.len();
+        let is_plain = self
+            .plain(self.without_exact_currency(cell), line)
+            .is_some();
+        if !is_plain {
+            line.truncate(before);
+        }
+        is_plain
+    }
+
+    fn plain(&self, number: &str, line: &mut Vec<u8>) -> Option<()> {
+        let byte = |sign: char| u8::try_from(sign).ok().filter(u8::is_ascii);
+        let decimal = byte(self.decimal)?;
+        let thousands = match self.thousands {
+            Some(sign) => Some(byte(sign)?),
+            None => None,
+        };
+        let bytes = number.as_bytes();
+        // Zeros in front are left out, or found odd.
+        let (first, second) = (bytes.first()?, bytes.get(1));
+        if !first.is_ascii_digit() || *first == b'0' && second.is_some_and(u8::is_ascii_digit) {
+            return None;
+        }
+        // How many digits follow the last separator, and whether there was one.
+        let (mut digits, mut is_grouped) = (0, false);
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            if byte.is_ascii_digit() {
+                digits += 1;
+                line.push(*byte);
+            } else if Some(*byte) == thousands {
+                if digits > 3 || is_grouped && digits != 3 {
+                    return None;
+                }
+                (digits, is_grouped) = (0, true);
+            } else {
+                break;
+            }
+            at += 1;
+        }
+        if is_grouped && digits != 3 {
+            return None;
+        }
+        let Some(fraction) = bytes.get(at..).filter(|rest| !rest.is_empty()) else {
+            return Some(());
+        };
+        let fraction = fraction.strip_prefix(&[decimal])?;
+        if fraction.is_empty() || !fraction.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        line.push(b'.');
+        line.extend_from_slice(fraction);
+        Some(())
+    }
+
+    /// The cell without a currency that is spelled as the mapping has it, in lower case.
+    fn without_exact_currency<'a>(&self, cell: &'a str) -> &'a str {
+        for sign in &self.currency {
+            if let Some(rest) = cell.strip_prefix(sign.as_str()) {
+                return rest.trim_start();
+            }
+            if let Some(rest) = cell.strip_suffix(sign.as_str()) {
+                return rest.trim_end();
+            }
+        }
+        cell
+    }
+
     /// The same number as JSON writes it, digit by digit: `1.250,10` is `1250.10`.
     pub(in crate::mapping) fn read(&self, cell: &str) -> Result<String, Wrong> {
         if self.thousands.is_none() && self.decimal == '.' && is_json_number(cell) {
@@ -310,6 +381,72 @@ mod tests {
         }
         assert_eq!(multiply("1e5", "2"), None);
         assert_eq!(multiply("1", "x"), None);
+    }
+
+    #[test]
+    fn plain_numbers_are_read_as_others_are() {
+        let euros = |thousands| Numbers::new(',', thousands, &["€", "EUR"].into()).unwrap();
+        let numbers = [
+            Numbers::default(),
+            euros(None),
+            euros(Some('.')),
+            euros(Some(' ')),
+            Numbers::new('.', Some('\''), &["US$", "$"].into()).unwrap(),
+        ];
+        let mut plain = 0;
+        for numbers in numbers {
+            for cell in [
+                "0",
+                "1",
+                "12",
+                "1234",
+                "0,5",
+                "0.5",
+                "00",
+                "007",
+                "1.234",
+                "1.234,50 €",
+                "€ 1.234,50",
+                "1 234,50 eur",
+                "1 234,50 EUR",
+                "12.34",
+                "1.2345",
+                "1234.567",
+                ".5",
+                ",5",
+                "5,",
+                "5.",
+                "-5",
+                "(5)",
+                "+5",
+                "1e5",
+                "1.5e3",
+                "1'234'567.8",
+                "$5",
+                "US$5",
+                "5 US$",
+                "1.234.56",
+                "1..234",
+                "",
+                "€",
+                "1,2,3",
+                "１２",
+            ] {
+                let mut line = b"x".to_vec();
+                if numbers.append_plain(cell, &mut line) {
+                    plain += 1;
+                    let read = numbers.read(cell).unwrap();
+                    assert_eq!(
+                        String::from_utf8(line).unwrap(),
+                        format!("x{read}"),
+                        "{cell}"
+                    );
+                } else {
+                    assert_eq!(line, b"x");
+                }
+            }
+        }
+        assert!(plain > 30, "{plain}");
     }
 
     #[test]
