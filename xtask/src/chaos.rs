@@ -14,7 +14,7 @@ struct Test {
     seeds: &'static str,
 }
 
-const TESTS: [Test; 3] = [
+const TESTS: [Test; 4] = [
     // Pushes of the library, with everything that the simulator can do wrong.
     Test {
         package: "gong-crm",
@@ -35,6 +35,13 @@ const TESTS: [Test; 3] = [
         target: "chaos",
         name: "seeds::kills_and_faults_lose_and_undo_nothing",
         seeds: "GONG_CHAOS_SEEDS",
+    },
+    // Rounds of a sync, killed and disturbed while the CRM changes.
+    Test {
+        package: "gong-crm-cli",
+        target: "chaos",
+        name: "syncs::killed_rounds_of_a_sync_leave_gong_equal_to_the_crm",
+        seeds: "GONG_CHAOS_SYNC_SEEDS",
     },
 ];
 

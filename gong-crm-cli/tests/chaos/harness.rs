@@ -118,6 +118,11 @@ impl Harness {
         spawn(self.command(shell, &arguments), &self.input)
     }
 
+    /// Starts any command.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        spawn(self.command(None, arguments), &[])
+    }
+
     pub(crate) fn start_resume(&self, more: &[&str]) -> Child {
         let arguments = [&["resume"][..], &with(more)].concat();
         spawn(self.command(None, &arguments), &[])
@@ -260,7 +265,7 @@ impl Harness {
     }
 
     /// What was sent in which order, for whoever has to find out.
-    fn trace(&self) -> String {
+    pub(crate) fn trace(&self) -> String {
         let uploads = self.uploads();
         let uploads = uploads.iter().map(|upload| {
             let (id, state, records) = (&upload.client_request_id, upload.state, upload.records);
@@ -366,7 +371,7 @@ fn spawn(mut command: Command, input: &[u8]) -> Child {
 }
 
 /// The arguments of a test override those that make it quick.
-fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let mut arguments: Vec<&str> = Vec::new();
     for pair in QUICK.chunks(2) {
         let conflicts = more.contains(&"--no-wait") && pair[0] == "--wait";

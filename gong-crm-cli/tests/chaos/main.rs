@@ -17,3 +17,4 @@ mod harness;
 mod kills;
 mod ledger;
 mod seeds;
+mod syncs;

@@ -1,7 +1,9 @@
 //! Random runs: kills, faults and a CRM that changes, one after another.
 
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ops::Range;
+use std::panic::catch_unwind;
+use std::process::Child;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -15,7 +17,7 @@ use crate::harness::Harness;
 use crate::kills::Moment;
 
 /// The seeds of a plain test run; `GONG_CHAOS_SEEDS` sets others, as `0..2000`.
-const SEEDS: std::ops::Range<u64> = 0..160;
+const SEEDS: Range<u64> = 0..160;
 
 /// Runs one seed; gives the states in which kills left uploads.
 fn run(seed: u64) -> BTreeSet<&'static str> {
@@ -50,7 +52,8 @@ fn run(seed: u64) -> BTreeSet<&'static str> {
     // In most runs something happens before the kill at the chosen moment.
     for version in 1..=rng.below(3) {
         disturb(&harness, &mut rng);
-        note(kill_by_chance(&harness, &mut rng));
+        let child = start_by_chance(&harness, &mut rng);
+        note(kill_by_chance(&harness, child, &mut rng));
         harness.undisturb();
         if rng.below(3) == 0 {
             harness.change(&mut rng, version);
@@ -62,18 +65,26 @@ fn run(seed: u64) -> BTreeSet<&'static str> {
     }
     if rng.below(2) == 0 {
         disturb(&harness, &mut rng);
-        note(kill_by_chance(&harness, &mut rng));
+        let child = start_by_chance(&harness, &mut rng);
+        note(kill_by_chance(&harness, child, &mut rng));
     }
     harness.recover();
     met
 }
 
-/// Starts a command and kills it after so many calls and a moment.
-fn kill_by_chance(harness: &Harness, rng: &mut SeededRng) -> Vec<UploadState> {
-    let mut child = match rng.below(3) {
+fn start_by_chance(harness: &Harness, rng: &mut SeededRng) -> Child {
+    match rng.below(3) {
         0 => harness.start_resume(&[]),
         _ => harness.start_push(&[]),
-    };
+    }
+}
+
+/// Kills a command after so many calls and a moment.
+pub(crate) fn kill_by_chance(
+    harness: &Harness,
+    mut child: Child,
+    rng: &mut SeededRng,
+) -> Vec<UploadState> {
     let until = harness.simulator.request_count() + rng.below(14);
     let moment = Duration::from_micros(rng.below(4_000));
     let started = Instant::now();
@@ -87,15 +98,19 @@ fn kill_by_chance(harness: &Harness, rng: &mut SeededRng) -> Vec<UploadState> {
     harness.kill(child)
 }
 
-#[test]
-fn kills_and_faults_lose_and_undo_nothing() {
-    let asked = std::env::var("GONG_CHAOS_SEEDS").ok();
-    let seeds = asked.map_or(SEEDS, |asked| {
+/// Runs each seed of a range, or of the one that an environment variable names, and gives the range.
+pub(crate) fn for_each_seed(
+    variable: &str,
+    seeds: Range<u64>,
+    run: impl Fn(u64) + std::panic::RefUnwindSafe + Sync,
+) -> Range<u64> {
+    let asked = std::env::var(variable).ok();
+    let seeds = asked.map_or(seeds, |asked| {
         let (first, end) = asked.split_once("..").unwrap();
         first.parse().unwrap()..end.parse().unwrap()
     });
     let next = AtomicU64::new(seeds.start);
-    let (met, failed) = (Mutex::new(BTreeSet::new()), Mutex::new(Vec::new()));
+    let failed = Mutex::new(Vec::new());
     // Most of a run is waiting for a disk.
     let threads = 2 * std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
@@ -106,9 +121,8 @@ fn kills_and_faults_lose_and_undo_nothing() {
                     if seed >= seeds.end {
                         return;
                     }
-                    match catch_unwind(AssertUnwindSafe(|| run(seed))) {
-                        Ok(states) => met.lock().unwrap().extend(states),
-                        Err(_) => failed.lock().unwrap().push(seed),
+                    if catch_unwind(|| run(seed)).is_err() {
+                        failed.lock().unwrap().push(seed);
                     }
                 }
             });
@@ -120,6 +134,16 @@ fn kills_and_faults_lose_and_undo_nothing() {
         "these seeds failed, see above: {failed:?}; to repeat one: cargo xtask chaos --from SEED \
          --seeds 1"
     );
+    seeds
+}
+
+#[test]
+fn kills_and_faults_lose_and_undo_nothing() {
+    let met = Mutex::new(BTreeSet::new());
+    let seeds = for_each_seed("GONG_CHAOS_SEEDS", SEEDS, |seed| {
+        let states = run(seed);
+        met.lock().unwrap().extend(states);
+    });
     let met = met.into_inner().unwrap();
     if seeds.end - seeds.start >= SEEDS.end {
         for state in [

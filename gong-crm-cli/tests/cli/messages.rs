@@ -285,8 +285,11 @@ fn spent_quota_is_reported() {
     let spend = |calls: u32| {
         let file = rusqlite::Connection::open(&path).unwrap();
         // The keys of minutes are before those that are words.
-        let set = "UPDATE calls SET v = ?1 WHERE k < x'61'";
-        file.execute(set, [&calls.to_be_bytes()[..]]).unwrap();
+        let last = "(SELECT max(k) FROM calls WHERE k < x'61')";
+        let set = format!("UPDATE calls SET v = iif(k = {last}, ?1, ?2) WHERE k < x'61'");
+        let counts = [calls, 0].map(u32::to_be_bytes);
+        file.execute(&set, [&counts[0][..], &counts[1][..]])
+            .unwrap();
     };
     spend(9_500);
     let low = doctor(ledger).output();

@@ -17,7 +17,7 @@ fn place(files: &[(&str, &str)]) -> Place {
 }
 
 fn new_records(plan: &Value) -> Vec<(String, u64)> {
-    let types = plan["types"].as_array().unwrap_or_else(|| panic!("{plan}"));
+    let types = plan["types"].as_array().unwrap();
     let of_type = types.iter().map(|of_type| {
         let name = of_type["objectType"].as_str().unwrap().to_owned();
         (name, of_type["new"].as_u64().unwrap())

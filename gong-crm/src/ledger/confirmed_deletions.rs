@@ -45,20 +45,25 @@ impl Ledger {
             .collect())
     }
 
-    /// Forgets what was confirmed of these types: a round has carried it out, or the records are
-    /// back.
+    /// Forgets what was confirmed of these types, but for what is still open: a round has carried it
+    /// out, or the records are back.
     pub(crate) async fn drop_confirmed_deletions(
         &self,
         space: Space,
         scope: u32,
         types: &[ObjectType],
+        open: &HashSet<(ObjectType, String)>,
     ) -> Result<(), LedgerError> {
         if self.meta(&key(space, scope)).await?.is_none() {
             return Ok(());
         }
         let types: Vec<String> = types.iter().map(ObjectType::to_string).collect();
+        let open: Stored = open
+            .iter()
+            .map(|(object_type, id)| (object_type.to_string(), id.clone()))
+            .collect();
         self.update_confirmed(space, scope, move |stored| {
-            stored.retain(|(object_type, _)| !types.contains(object_type));
+            stored.retain(|of| !types.contains(&of.0) || open.contains(of));
         })
         .await
     }

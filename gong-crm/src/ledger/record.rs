@@ -98,6 +98,31 @@ pub struct LastTry {
     pub line: u64,
 }
 
+impl LastTry {
+    /// What became of it, when, why, and when the version is sent again.
+    pub(crate) fn as_text(&self) -> String {
+        let day = |seconds: Seconds| {
+            let moment = jiff::Timestamp::from_second(seconds).unwrap_or_default();
+            moment.strftime("%Y-%m-%d").to_string()
+        };
+        let (outcome, reason) = (self.outcome.as_str(), &self.reason);
+        let on = day(self.at);
+        match self.outcome {
+            TryOutcome::Unconfirmed => {
+                format!("{outcome} on {on}: {reason}; --resend sends it now")
+            }
+            TryOutcome::NotTaken => {
+                let next = jiff::Timestamp::from_second(self.next).unwrap_or_default();
+                format!("{outcome} on {on}: {reason}; next try {next}")
+            }
+            _ => {
+                let next = day(self.next);
+                format!("{outcome} on {on}: {reason}; next try {next}, or with --resend")
+            }
+        }
+    }
+}
+
 /// What the ledger knows of one record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordState {

@@ -1,12 +1,10 @@
 //! The bodies of uploads: the lines that are sent, in files of the spool, and what each holds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
 
 use jiff::Timestamp;
-use ring::digest::{Context, SHA256};
 
+use super::body::{Body, BodyWriter, Group};
 use super::facts::Clears;
 use super::input::unreadable;
 use super::level::Level;
@@ -19,7 +17,7 @@ use crate::ObjectType;
 use crate::compare::{Edits, HashKey, Reader, deletion_line, sent_form};
 use crate::ledger::{
     Action, Clearing, Current, Direction, LockedLedger, Names, Pending, RecordState, Seconds,
-    SentField, hexadecimal,
+    SentField,
 };
 
 /// How many lines are read at once.
@@ -50,51 +48,6 @@ pub(super) struct Chosen {
     pub(super) date_under_way: Option<Seconds>,
 }
 
-/// What keeps records of one kind in one upload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Group {
-    pub(super) level: Level,
-    /// Deletions of users that make an address free go before the users that take it.
-    pub(super) direction: Direction,
-    pub(super) is_retry: bool,
-}
-
-/// The body of an upload, with its records.
-#[derive(Debug)]
-pub(super) struct Body {
-    pub(super) number: u64,
-    pub(super) object_type: ObjectType,
-    pub(super) level: Level,
-    pub(super) direction: Direction,
-    pub(super) name: String,
-    pub(super) hash: String,
-    pub(super) bytes: u64,
-    pub(super) pending: Vec<Pending>,
-}
-
-/// A body that is being written.
-struct OpenBody {
-    body: Body,
-    file: BufWriter<File>,
-    hasher: Context,
-}
-
-impl OpenBody {
-    fn push(&mut self, line: &[u8], pending: Pending) -> io::Result<()> {
-        self.file.write_all(line)?;
-        self.hasher.update(line);
-        self.body.bytes += line.len() as u64;
-        self.body.pending.push(pending);
-        Ok(())
-    }
-
-    fn finish(mut self) -> io::Result<Body> {
-        self.file.flush()?;
-        self.body.hash = hexadecimal(self.hasher.finish().as_ref());
-        Ok(self.body)
-    }
-}
-
 /// A record that is held back, because one that it refers to is not in Gong.
 #[derive(Debug)]
 pub(super) struct HeldBack {
@@ -108,7 +61,7 @@ pub(super) struct HeldBack {
 /// Writes the bodies of the records of one type.
 pub(super) struct Bodies<'a> {
     pub(super) files: &'a TypeFiles<'a>,
-    spool: Spool,
+    pub(super) writer: BodyWriter,
     pub(super) ledger: LockedLedger,
     pub(super) limits: Limits,
     pub(super) reader: Reader<'a>,
@@ -117,6 +70,9 @@ pub(super) struct Bodies<'a> {
     pub(super) round: BodiesRound,
     /// Until when Gong may have been sent dates that the ledger does not know.
     pub(super) unknown_dates_until: Option<Seconds>,
+    /// Whether the ledger knows no record of the type, so that Gong may have any of them from an
+    /// earlier ledger.
+    pub(super) is_first: bool,
     /// The declared custom fields, for records of which it is not known what Gong was sent.
     declared: Vec<String>,
     pub(super) addresses: &'a HashSet<u64>,
@@ -125,22 +81,21 @@ pub(super) struct Bodies<'a> {
     /// The addresses of users before a version that follows another, by the hash of the id and the
     /// step of the version.
     pub(super) addresses_before: HashMap<(u64, u16), Option<u64>>,
-    open: BTreeMap<Group, OpenBody>,
-    done: Vec<Body>,
     pub(super) held_back: Vec<HeldBack>,
     pub(super) clears: Clears,
     /// How many dates were raised, because Gong was sent a later one.
     pub(super) raised_dates: u64,
     /// How many dates could not be raised, because there is no later one.
     pub(super) last_dates: u64,
+    /// How many records go to a Gong that may have custom fields of them which a recovered ledger does
+    /// not know.
+    pub(super) unknown_bases: u64,
     /// How often a field of Gong's own could not be cleared for sure, by name.
     pub(super) not_cleared: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    bytes: u64,
-    records: usize,
     pub(super) keep_dates: bool,
     pub(super) now: Timestamp,
 }
@@ -183,28 +138,26 @@ impl<'a> Bodies<'a> {
         }
         Self {
             files,
-            spool: spool.clone(),
+            writer: BodyWriter::new(files.object_type, spool, ledger, options.max_bytes()),
             ledger: ledger.clone(),
             limits: Limits {
-                bytes: options.max_bytes(),
-                records: usize::try_from(super::MAX_UPLOAD_RECORDS).unwrap_or(usize::MAX),
                 keep_dates: options.keep_dates,
                 now,
             },
             reader,
             names,
             declared,
+            is_first: false,
             unknown_dates_until: None,
             round: BodiesRound::new(key),
             addresses,
             under_way: HashMap::new(),
             addresses_before: HashMap::new(),
-            open: BTreeMap::new(),
-            done: Vec::new(),
             held_back: Vec::new(),
             clears: Clears::default(),
             raised_dates: 0,
             last_dates: 0,
+            unknown_bases: 0,
             not_cleared: BTreeMap::new(),
         }
     }
@@ -404,7 +357,13 @@ impl<'a> Bodies<'a> {
                     },
                 }
             }
-            let is_unknown = known.is_some_and(|known| known.current == Current::Unknown);
+            let is_unknown = match known {
+                Some(known) => known.current == Current::Unknown,
+                None => self.is_first,
+            };
+            if is_unknown && self.unknown_dates_until.is_some() {
+                self.unknown_bases += 1;
+            }
             if is_unknown && self.clears.custom != Clearing::LeaveOut {
                 for name in &self.declared {
                     let is_given = fields.iter().any(|field| field.name == name.as_str());
@@ -523,7 +482,7 @@ impl<'a> Bodies<'a> {
             direction,
             is_retry: read.chosen.is_retry,
         };
-        self.push(group, &line, pending)?;
+        self.writer.push(group, &line, pending)?;
         self.add_action(action);
         Ok(())
     }
@@ -554,7 +513,7 @@ impl<'a> Bodies<'a> {
             direction: Direction::Delete,
             is_retry: false,
         };
-        self.push(group, &line, deletion)
+        self.writer.push(group, &line, deletion)
     }
 
     /// The last date that Gong can have been sent of a record before the version of a step.
@@ -587,55 +546,9 @@ impl<'a> Bodies<'a> {
         Some(raised)
     }
 
-    pub(super) fn push(
-        &mut self,
-        group: Group,
-        line: &[u8],
-        pending: Pending,
-    ) -> Result<(), PushError> {
-        let limits = self.limits;
-        let has_room = self.open.get(&group).is_some_and(|open| {
-            open.body.bytes + line.len() as u64 <= limits.bytes
-                && open.body.pending.len() < limits.records
-        });
-        if !has_room {
-            if let Some(full) = self.open.remove(&group) {
-                self.done.push(full.finish().map_err(PushError::Spool)?);
-            }
-            let number = self.ledger.next_number();
-            let name = Spool::body_name(number);
-            let file = self.spool.create(&name).map_err(PushError::Spool)?;
-            let body = Body {
-                number,
-                object_type: self.files.object_type,
-                level: group.level,
-                direction: group.direction,
-                name,
-                hash: String::new(),
-                bytes: 0,
-                pending: Vec::new(),
-            };
-            self.open.insert(
-                group,
-                OpenBody {
-                    body,
-                    file,
-                    hasher: Context::new(&SHA256),
-                },
-            );
-        }
-        let open = self.open.get_mut(&group);
-        open.map_or(Ok(()), |open| open.push(line, pending))
-            .map_err(PushError::Spool)
-    }
-
     /// The bodies that are complete, and the names of fields with those that were new.
-    pub(super) fn finish(mut self) -> Result<(Vec<Body>, Names), PushError> {
-        for (_, open) in std::mem::take(&mut self.open) {
-            self.done.push(open.finish().map_err(PushError::Spool)?);
-        }
-        self.done.sort_by_key(|body| (body.level, body.number));
-        Ok((self.done, self.names))
+    pub(super) fn finish(self) -> Result<(Vec<Body>, Names), PushError> {
+        Ok((self.writer.finish()?, self.names))
     }
 }
 

@@ -27,12 +27,6 @@ pub(super) struct OpenRecords {
     pub(super) addresses: HashMap<u64, Option<u64>>,
 }
 
-/// The day of a moment, in UTC.
-fn day(seconds: Seconds) -> String {
-    let moment = jiff::Timestamp::from_second(seconds).unwrap_or_default();
-    moment.strftime("%Y-%m-%d").to_string()
-}
-
 /// Records that go back and forth between two versions.
 #[derive(Debug, Default)]
 pub(super) struct Alternating {
@@ -397,14 +391,7 @@ impl<'a> Decided<'a> {
             Decision::Superseded => report.superseded += 1,
             Decision::Rejected | Decision::Unconfirmed => {
                 if let Some(last) = last_try {
-                    let (outcome, reason) = (last.outcome.as_str(), &last.reason);
-                    let (on, next) = (day(last.at), day(last.next));
-                    error(match decision {
-                        Decision::Rejected => format!(
-                            "{outcome} on {on}: {reason}; next try {next}, or with --resend"
-                        ),
-                        _ => format!("{outcome} on {on}: {reason}; --resend sends it now"),
-                    });
+                    error(last.as_text());
                 }
                 report.rejected += 1;
             }

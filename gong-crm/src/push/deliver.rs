@@ -291,6 +291,9 @@ impl Delivery<'_> {
     async fn ask(&mut self) -> Event {
         let clock = &*self.session.client.clock;
         let mut attempts = Attempts::start(&self.session.options.retry, clock);
+        // Gong answers that it does not know the id: that call is not one that failed, so it is asked
+        // again also where failed calls are not repeated.
+        let mut answered = self.session.options.retry.pauses();
         let mut not_found = 0;
         loop {
             let error = match self.status_once().await {
@@ -303,13 +306,14 @@ impl Delivery<'_> {
                 if not_found >= NOT_FOUND_BEFORE_RESEND {
                     return Event::StatusNotFound;
                 }
-            } else {
-                let gives_up = for_idempotent(&error) == RetryAction::GiveUp;
-                let error = self.failed(error);
-                if gives_up {
-                    self.session.note(&error);
-                    return Event::StatusUnanswered;
-                }
+                clock.sleep(answered.next().unwrap_or_default()).await;
+                continue;
+            }
+            let gives_up = for_idempotent(&error) == RetryAction::GiveUp;
+            let error = self.failed(error);
+            if gives_up {
+                self.session.note(&error);
+                return Event::StatusUnanswered;
             }
             let Some(pause) = attempts.next_pause(retry_after) else {
                 if let Some(cause) = self.cause.clone() {

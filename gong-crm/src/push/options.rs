@@ -93,7 +93,7 @@ pub enum Resend {
 }
 
 impl Resend {
-    pub(super) fn includes(&self, object_id: &str) -> bool {
+    pub(crate) fn includes(&self, object_id: &str) -> bool {
         match self {
             Self::None => false,
             Self::All => true,

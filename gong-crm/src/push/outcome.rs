@@ -1,13 +1,12 @@
 //! From an upload's verdict to its records: what is written into the ledger and into the report.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use gong_client::error::Error;
 use gong_client::status::RequestStatus;
 
+use super::ended::{Counts, Ended, Outcome, unfinished};
 use super::event::Event;
-use super::report::{RecordError, Status};
+use super::report::Status;
 use super::session::Session;
 use super::transition::End;
 use super::verdict::{Judgement, Rest};
@@ -21,51 +20,15 @@ use crate::value::ObjectId;
 /// How many records of one upload are read back at most.
 const MAX_READ_BACK: usize = 300;
 
-/// What became of an upload.
-#[derive(Debug)]
-pub(super) struct Ended {
-    pub(super) upload: Upload,
-    /// The number of the upload that was to be brought to its end: another than that of `upload` if
-    /// that one was lost and its content was sent again.
-    pub(super) number: u64,
-    pub(super) status: Status,
-    pub(super) reason: String,
-    pub(super) cause: Option<Arc<Error>>,
-    /// What became of its records, by the place of the source in the upload.
-    pub(super) counts: BTreeMap<u32, Counts>,
-    pub(super) errors: Vec<(u32, RecordError)>,
-    /// Uploads that were made to find out which of its records Gong rejects.
-    pub(super) searches: Vec<Upload>,
-}
-
-/// Records of one file in one upload.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Counts {
-    pub(super) records: u64,
-    pub(super) accepted: u64,
-    pub(super) rejected: u64,
-    pub(super) held_back: u64,
-    pub(super) uncertain: u64,
-}
-
-/// What became of a record: the outcome, Gong's reason, and the upload and line that say so.
-#[derive(Debug, Clone)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the type is what became of a record, the field its kind"
-)]
-pub(super) struct Outcome {
-    pub(super) outcome: RecordOutcome,
-    reason: String,
-    upload: u64,
-    line: usize,
-}
-
 impl Session {
     /// Sends an upload, waits for its verdict, and writes down what became of its records.
     pub(super) async fn bring_to_end(&self, mut upload: Upload, may_be_stale: bool) -> Ended {
         let number = upload.number;
-        match self.try_to_end(&mut upload, may_be_stale).await {
+        let mut pending = Vec::new();
+        match self
+            .try_to_end(&mut upload, &mut pending, may_be_stale)
+            .await
+        {
             Ok(ended) => Ended { number, ..ended },
             Err(error) => {
                 self.note_ledger(&error);
@@ -74,20 +37,23 @@ impl Session {
                 } else {
                     Status::Unknown
                 };
-                unfinished(upload, status, error.to_string(), None, &[])
+                unfinished(upload, status, error.to_string(), None, &pending)
             }
         }
     }
 
+    /// The same; `pending` is filled with the upload's records, so that they are counted also where
+    /// the ledger fails later.
     async fn try_to_end(
         &self,
         upload: &mut Upload,
+        pending: &mut Vec<Pending>,
         may_be_stale: bool,
     ) -> Result<Ended, LedgerError> {
-        let mut pending = self.ledger.manifest(upload.number).await?;
+        *pending = self.ledger.manifest(upload.number).await?;
         if may_be_stale {
             // The ledger can have learned of them since it was planned.
-            for pending in &mut pending {
+            for pending in &mut *pending {
                 pending.is_known = true;
             }
         }
@@ -95,12 +61,11 @@ impl Session {
         if upload.purpose != Purpose::Legacy && upload.state == UploadState::Planned {
             if may_be_stale && !self.has_body(upload) {
                 let reason = "its content is lost: push its records again".to_owned();
-                return self.give_up(upload, &pending, reason).await;
+                return self.give_up(upload, pending, reason).await;
             }
-            held = self.thin_out(upload, &mut pending, may_be_stale).await?;
+            held = self.thin_out(upload, pending, may_be_stale).await?;
             if pending.is_empty() {
-                let mut ended =
-                    unfinished(upload.clone(), Status::Partial, String::new(), None, &[]);
+                let mut ended = Ended::without_records(upload.clone(), Status::Partial);
                 ended.add_held(&held);
                 return Ok(ended);
             }
@@ -109,30 +74,30 @@ impl Session {
         let mut ended = match delivered.end {
             End::Verdict => {
                 let status = delivered.status.unwrap_or_else(empty_status);
-                self.conclude(upload, &pending, &status).await?
+                self.conclude(upload, pending, &status).await?
             }
             End::Lost => {
-                let again = self.replacement(upload, &pending).await?;
+                let again = self.replacement(upload, pending).await?;
                 let reason = format!("{}; its records are sent again", delivered.reason);
-                let lost = self.give_up(upload, &pending, reason).await?;
+                let lost = self.give_up(upload, pending, reason).await?;
                 match again {
                     Some(again) => return Box::pin(self.send_again(again, pending)).await,
                     None => lost,
                 }
             }
-            End::IdTaken => self.id_taken(upload, &pending).await?,
+            End::IdTaken => self.id_taken(upload, pending).await?,
             End::NotSent => {
-                self.note_missing_of(upload, &pending);
+                self.note_missing_of(upload, pending);
                 let (reason, cause) = (delivered.reason, delivered.cause);
-                unfinished(upload.clone(), Status::NotSent, reason, cause, &pending)
+                unfinished(upload.clone(), Status::NotSent, reason, cause, pending)
             }
             End::NotFinished => {
                 let (reason, cause) = (delivered.reason, delivered.cause);
-                unfinished(upload.clone(), Status::TimedOut, reason, cause, &pending)
+                unfinished(upload.clone(), Status::TimedOut, reason, cause, pending)
             }
             End::Unknown => {
                 let (reason, cause) = (delivered.reason, delivered.cause);
-                unfinished(upload.clone(), Status::Unknown, reason, cause, &pending)
+                unfinished(upload.clone(), Status::Unknown, reason, cause, pending)
             }
         };
         ended.add_held(&held);
@@ -176,19 +141,19 @@ impl Session {
     async fn send_again(
         &self,
         mut upload: Upload,
-        pending: Vec<Pending>,
+        pending: &mut Vec<Pending>,
     ) -> Result<Ended, LedgerError> {
-        let pending = pending.into_iter().map(|pending| Pending {
+        let known = pending.iter().map(|pending| Pending {
             is_known: true,
-            ..pending
+            ..pending.clone()
         });
         let new = [NewUpload {
             upload: upload.clone(),
-            pending: pending.collect(),
+            pending: known.collect(),
         }];
         self.ledger.begin(&new, &mut []).await?;
         // Meanwhile other versions may have come.
-        self.try_to_end(&mut upload, true).await
+        self.try_to_end(&mut upload, pending, true).await
     }
 
     fn report(&self, ended: &Ended) {
@@ -316,7 +281,7 @@ impl Session {
             }
         }
         self.note_absent(upload, pending, &outcomes).await?;
-        Ok(Self::ended(
+        Ok(Ended::of_verdict(
             upload, pending, &judgement, &outcomes, searches,
         ))
     }
@@ -467,125 +432,8 @@ impl Session {
             }
         }
     }
-
-    fn ended(
-        upload: &Upload,
-        pending: &[Pending],
-        judgement: &Judgement,
-        outcomes: &[Outcome],
-        searches: Vec<Upload>,
-    ) -> Ended {
-        let mut counts: BTreeMap<u32, Counts> = BTreeMap::new();
-        let mut errors = Vec::new();
-        let (mut taken, mut open, mut not_taken) = (0_u64, 0_u64, 0_u64);
-        for (pending, outcome) in pending.iter().zip(outcomes) {
-            // What becomes of the user, the upload with the new address says: Gong also rejects the
-            // deletion of a user that it does not have.
-            let is_judged = outcome.outcome != RecordOutcome::NotTaken;
-            if pending.is_replacement() && is_judged {
-                taken += 1;
-                continue;
-            }
-            let of_file = counts.entry(pending.source).or_default();
-            of_file.records += 1;
-            match outcome.outcome {
-                RecordOutcome::Accepted => {
-                    of_file.accepted += 1;
-                    taken += 1;
-                    continue;
-                }
-                RecordOutcome::Rejected => {
-                    of_file.rejected += 1;
-                    taken += 1;
-                }
-                RecordOutcome::Uncertain => {
-                    of_file.uncertain += 1;
-                    open += 1;
-                }
-                RecordOutcome::NotTaken => not_taken += 1,
-            }
-            let by = searches
-                .iter()
-                .find(|search| search.number == outcome.upload);
-            let error = RecordError {
-                client_request_id: Some(by.unwrap_or(upload).client_request_id.clone()),
-                line: outcome.line as u64,
-                source_line: pending.line,
-                object_id: Some(pending.object_id.clone()),
-                description: outcome.reason.clone(),
-            };
-            if outcome.outcome != RecordOutcome::NotTaken {
-                errors.push((pending.source, error));
-            }
-        }
-        let rejected: u64 = counts.values().map(|counts| counts.rejected).sum();
-        let status = match judgement.rest {
-            _ if open > 0 => Status::Unknown,
-            Rest::NotTaken if taken < pending.len() as u64 => Status::Failed,
-            _ if not_taken > 0 => Status::Failed,
-            _ if rejected > 0 => Status::Partial,
-            _ => Status::Done,
-        };
-        let reason = match status {
-            Status::Failed | Status::Unknown => judgement.reason.clone(),
-            _ => String::new(),
-        };
-        Ended {
-            number: upload.number,
-            upload: upload.clone(),
-            status,
-            reason,
-            cause: None,
-            counts,
-            errors,
-            searches,
-        }
-    }
 }
 
 fn empty_status() -> RequestStatus {
     RequestStatus::new(gong_client::status::RequestState::Done)
-}
-
-/// An upload without a verdict: all of its records are open.
-pub(super) fn unfinished(
-    upload: Upload,
-    status: Status,
-    reason: String,
-    cause: Option<Arc<Error>>,
-    pending: &[Pending],
-) -> Ended {
-    let mut counts: BTreeMap<u32, Counts> = BTreeMap::new();
-    for pending in pending.iter().filter(|pending| !pending.is_replacement()) {
-        counts.entry(pending.source).or_default().records += 1;
-    }
-    Ended {
-        number: upload.number,
-        upload,
-        status,
-        reason,
-        cause,
-        counts,
-        errors: Vec::new(),
-        searches: Vec::new(),
-    }
-}
-
-impl Ended {
-    fn add_held(&mut self, held: &[(Pending, String)]) {
-        for (pending, reason) in held {
-            let counts = self.counts.entry(pending.source).or_default();
-            counts.held_back += 1;
-            self.errors.push((
-                pending.source,
-                RecordError {
-                    client_request_id: None,
-                    line: 0,
-                    source_line: pending.line,
-                    object_id: Some(pending.object_id.clone()),
-                    description: reason.clone(),
-                },
-            ));
-        }
-    }
 }

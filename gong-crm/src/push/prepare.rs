@@ -8,13 +8,15 @@ use std::sync::Arc;
 use gong_client::error::{Error, ErrorKind};
 
 use super::PushError;
-use super::bodies::{Bodies, Body, Chosen, HeldBack};
+use super::bodies::{Bodies, Chosen, HeldBack};
+use super::body::Body;
 use super::decided::{Decided, OpenRecords};
 use super::event::Event;
 use super::facts::Clears;
 use super::input::{OpenFile, unreadable};
 use super::invalid::invalid_records;
 use super::level::Level;
+use super::notes::note_dates;
 use super::parents::BlockedParents;
 use super::plan::InFlight;
 use super::planned::{Plan, Planned, Writes};
@@ -25,8 +27,8 @@ use super::survey::{Entry, LineAt, Survey, TypeFiles, id_hash, survey};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{
-    Clearing, Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, Question,
-    SentField, Upload, UploadState, low_64,
+    Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, Question, SentField,
+    Upload, UploadState, low_64,
 };
 
 /// What was decided about the records of one type.
@@ -38,6 +40,8 @@ pub(super) struct TypePlan {
     pub(super) records: u64,
     /// Whether the files hold no record at all.
     pub(super) is_empty: bool,
+    /// Whether the ledger knows no record of the type: it is new, or an earlier one was lost.
+    is_first: bool,
     /// What a sync looks at besides.
     pub(super) round: RoundType,
     /// Vanished records that are deleted.
@@ -241,8 +245,13 @@ impl Session {
                 is_next.then_some(((id, chosen.step), address))
             })
             .collect();
+        let ledger = self.ledger.ledger();
+        let first = ledger
+            .page_of_records(self.space, object_type, None, 1)
+            .await?;
         let mut of_type = TypePlan {
             object_type,
+            is_first: first.is_empty(),
             chosen,
             under_way,
             addresses_before,
@@ -370,6 +379,7 @@ impl Session {
             &of_type.addresses,
             self.now(),
         );
+        bodies.is_first = of_type.is_first;
         bodies.under_way = of_type.under_way;
         bodies.addresses_before = of_type.addresses_before;
         let facts = self.facts().await?;
@@ -384,23 +394,7 @@ impl Session {
         bodies.give_round(&mut plan.round);
         raised.0 += bodies.raised_dates;
         raised.1 += bodies.last_dates;
-        for (name, count) in &bodies.not_cleared {
-            let object_type = of_type.object_type;
-            let is_own = object_type.line_format().field(name).is_some();
-            let clearing = if is_own {
-                bodies.clears.standard
-            } else {
-                bodies.clears.custom
-            };
-            let why = match clearing {
-                Clearing::Impossible => "this Gong keeps the old value (doctor --probe)",
-                _ => "Gong's own fields cannot be cleared for sure",
-            };
-            let plural = if *count == 1 { "" } else { "s" };
-            plan.notes.push(format!(
-                "{object_type}: {name} is absent from {count} record{plural} that had it; {why}"
-            ));
-        }
+        plan.notes.extend(bodies.notes());
         let held = std::mem::take(&mut bodies.held_back);
         let (bodies, names) = bodies.finish()?;
         Ok((bodies, held, Some(names)))
@@ -566,21 +560,6 @@ fn first_report(open: &OpenFile) -> FileReport {
             }));
     }
     report
-}
-
-fn note_dates((raised, last): (u64, u64), plan: &mut Plan) {
-    if raised > 0 {
-        plan.notes.push(format!(
-            "modifiedDate was raised in {raised} changed records: Gong was sent the same or a later \
-             date before, or may have been, and may ignore older versions (--keep-dates sends them as they are)"
-        ));
-    }
-    if last > 0 {
-        plan.notes.push(format!(
-            "{last} changed records have the last possible modifiedDate, which cannot be raised; Gong \
-             may ignore them"
-        ));
-    }
 }
 
 pub(super) fn interrupted(error: &tokio::task::JoinError) -> PushError {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::plan::InFlight;
 use crate::ObjectType;
-use crate::ledger::{Action, Current, LastRead, Milliseconds, RecordState, Space, Upload};
+use crate::ledger::{Action, Current, LastRead, LastTry, Milliseconds, RecordState, Space, Upload};
 
 /// What the records of one round are part of.
 #[derive(Debug, Clone)]
@@ -49,6 +49,14 @@ pub(crate) struct TypeRead {
     pub(crate) is_redefined: bool,
     /// What is kept of it, if it is complete.
     pub(crate) last: LastRead,
+}
+
+impl TypeRead {
+    /// Whether the scope owns what is sent of it: also a read that broke off is one of a source that
+    /// holds all records of the scope, so that a later complete one says what is gone of them.
+    pub(crate) fn owns(&self) -> bool {
+        self.is_complete || self.is_cut
+    }
 }
 
 /// What becomes of records that vanish from a source.
@@ -119,14 +127,16 @@ impl std::str::FromStr for Limit {
 pub(crate) enum HoldReason {
     /// By a limit: until the day is over, or somebody confirms it.
     Limit(String),
-    /// Something in the source speaks against it.
+    /// Something in the source speaks against it, or Gong rejected it.
     Finding(String),
+    /// Its upload failed as a whole, and it is not time to try again.
+    Waiting(String),
 }
 
 impl HoldReason {
     pub(crate) fn text(&self) -> &str {
         match self {
-            Self::Limit(text) | Self::Finding(text) => text,
+            Self::Limit(text) | Self::Finding(text) | Self::Waiting(text) => text,
         }
     }
 }
@@ -216,6 +226,8 @@ pub(crate) struct Absent {
     pub(crate) times: u8,
     /// How many uploads with its versions must have their verdict first.
     pub(crate) step: u16,
+    /// The last try to send something of it that failed, which may have been its deletion.
+    pub(crate) last_try: Option<LastTry>,
 }
 
 /// What was found about the records of one type while they were decided about.
@@ -223,6 +235,8 @@ pub(crate) struct Absent {
 pub(crate) struct RoundType {
     pub(crate) absent: Vec<Absent>,
     pub(crate) claims: Vec<String>,
+    /// Records that Gong never took and that are not in the source any more.
+    pub(crate) dropped: Vec<String>,
     /// Records under way that were looked at.
     seen_in_flight: HashSet<String>,
     pub(crate) counts: TypeCounts,
@@ -240,7 +254,14 @@ impl RoundType {
         is_held_back: bool,
     ) {
         let is_ours = round.scope != 0 && state.scope == round.scope;
-        if !is_ours || !matches!(state.current, Current::Version | Current::Unknown) {
+        if !is_ours {
+            return;
+        }
+        if state.is_absent_from_gong() {
+            let is_over = under_way.is_none() && !is_held_back && state.as_of <= read.as_of;
+            if is_over && state.last_try.is_some() {
+                self.dropped.push(object_id.to_owned());
+            }
             return;
         }
         self.counts.tracked += 1;
@@ -259,6 +280,7 @@ impl RoundType {
             object_id: object_id.to_owned(),
             times: state.absent,
             step: under_way.map_or(0, |under_way| under_way.step.saturating_add(1)),
+            last_try: state.last_try.clone().filter(|_| under_way.is_none()),
         });
     }
 
@@ -278,6 +300,7 @@ impl RoundType {
                 object_id: object_id.to_owned(),
                 times: 0,
                 step: under_way.step.saturating_add(1),
+                last_try: None,
             });
         }
     }
@@ -291,7 +314,7 @@ impl RoundType {
         object_id: &str,
         state: &RecordState,
     ) -> bool {
-        if !read.is_complete {
+        if !read.owns() {
             return false;
         }
         // Whoever deleted a record does not own it any more.
@@ -303,7 +326,7 @@ impl RoundType {
         if matches!(state.current, Current::Version | Current::Unknown) && state.scope != 0 {
             self.counts.tracked += 1;
         }
-        if state.scope != round.scope || state.absent > 0 {
+        if read.is_complete && (state.scope != round.scope || state.absent > 0) {
             self.claims.push(object_id.to_owned());
         }
         false

@@ -222,8 +222,12 @@ struct Rejected<'a> {
 fn escaped(text: &str) -> String {
     text.chars()
         .map(|character| {
-            let is_bidi = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-            if character.is_control() || is_bidi {
+            // Also those that turn the direction of the text around them.
+            let is_active = matches!(
+                character,
+                '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            );
+            if character.is_control() || is_active {
                 character.escape_unicode().to_string()
             } else {
                 character.to_string()

@@ -321,6 +321,25 @@ impl Report {
         }
     }
 
+    /// The same for a push that something stopped. Where that is not an upload's own failure, no file
+    /// says it: a ledger that can't be written any more.
+    pub(super) fn stopped_by(mut self, failure: Option<&str>) -> Self {
+        let Some(failure) = failure else {
+            return self;
+        };
+        if matches!(self.verdict, Verdict::Done | Verdict::Partial) {
+            self.verdict = Verdict::Failed;
+        }
+        let is_said = |file: &FileReport| {
+            let reason = file.reason.as_deref();
+            reason.is_some_and(|reason| reason.contains(failure))
+        };
+        if !self.files.iter().any(is_said) {
+            self.notes.push(failure.to_owned());
+        }
+        self
+    }
+
     /// The report of a push that was stopped before anything is known.
     pub(super) fn canceled() -> Self {
         Self::new(Vec::new(), Vec::new(), true, None)

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::ended::{Places, add};
 use super::event::Events;
 use super::level::Level;
 use super::planned::Planned;
 use super::report::{FileReport, Report};
-use super::run::{Places, add, begin, canceled};
+use super::run::{begin, canceled};
 use super::session::Session;
 use super::{Options, PushError};
 use crate::client::Client;
@@ -45,7 +46,7 @@ pub(super) async fn resume(
             .push(upload);
     }
     let mut files = Vec::new();
-    let (mut is_canceled, mut cause) = (false, None);
+    let (mut is_canceled, mut cause, mut stopped) = (false, None, None);
     for (integration_id, uploads) in by_integration {
         let space = ledger
             .ledger()
@@ -67,7 +68,7 @@ pub(super) async fn resume(
             upload,
             is_older: true,
         });
-        let (ended, stopped) = session.run(planned.collect(), cancel.clone()).await;
+        let (ended, is_stopped) = session.run(planned.collect(), cancel.clone()).await;
         let places = Places::new(&reports);
         for ended in &ended {
             add(&mut reports, &places, ended);
@@ -77,15 +78,16 @@ pub(super) async fn resume(
             report.settle();
         }
         files.extend(reports);
-        is_canceled |= stopped;
+        is_canceled |= is_stopped;
         let fatal = session.fatal().and_then(|fatal| fatal.error.clone());
+        stopped = stopped.or_else(|| session.own_failure().map(str::to_owned));
         cause = cause
             .or(fatal)
             .or_else(|| ended.iter().find_map(|ended| ended.cause.clone()));
         session.end().await;
     }
     files.sort_by_key(|file: &FileReport| file.object_type);
-    Ok(Report::new(files, Vec::new(), is_canceled, cause))
+    Ok(Report::new(files, Vec::new(), is_canceled, cause).stopped_by(stopped.as_deref()))
 }
 
 /// An empty report for each source of the uploads.

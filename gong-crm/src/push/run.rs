@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use gong_records::io::discover::FilesError;
 use tokio::sync::watch;
 
+use super::ended::{Ended, Places, add, unfinished};
 use super::event::{Event, Events};
-use super::execute::{Step, execute};
+use super::execute::execute;
+use super::graph::{Work, graph};
 use super::input::{Checked, InputFile, OpenFile, check, open};
 use super::level::Level;
-use super::outcome::{Ended, unfinished};
 use super::planned::{InFlightRecord, Plan, Planned};
 use super::prepare::interrupted;
 use super::records::Written;
@@ -267,7 +268,8 @@ pub(super) async fn carry_out(
     let cause = cause.or_else(|| ended.iter().find_map(|ended| ended.cause.clone()));
     let missing = session.missing_users(&plan.round.returning_users).await?;
     plan.notes.extend(missing);
-    let mut report = Report::new(files, plan.notes, is_canceled, cause);
+    let mut report =
+        Report::new(files, plan.notes, is_canceled, cause).stopped_by(session.own_failure());
     let nothing_valid = report
         .files
         .iter()
@@ -278,91 +280,6 @@ pub(super) async fn carry_out(
     }
     session.end().await;
     Ok(report)
-}
-
-/// Where the records of each type and path are among the reports: one export may hold records of
-/// several types.
-#[derive(Debug)]
-pub(super) struct Places(HashMap<(ObjectType, String), usize>);
-
-impl Places {
-    pub(super) fn new(files: &[FileReport]) -> Self {
-        let files = files.iter().enumerate();
-        let named = |(place, file): (usize, &FileReport)| {
-            let path = file.path.to_string_lossy().into_owned();
-            ((file.object_type, path), place)
-        };
-        Self(files.map(named).collect())
-    }
-
-    fn of(&self, object_type: ObjectType, path: &str) -> Option<usize> {
-        self.0.get(&(object_type, path.to_owned())).copied()
-    }
-}
-
-/// Adds what became of an upload to the reports of the files its records came from.
-pub(super) fn add(files: &mut [FileReport], places: &Places, ended: &Ended) {
-    let place_of = |source: u32| {
-        let source = ended.upload.sources.get(source as usize)?;
-        places.of(ended.upload.object_type, source)
-    };
-    for (source, counts) in &ended.counts {
-        let Some(place) = place_of(*source) else {
-            continue;
-        };
-        let file = &mut files[place];
-        file.accepted += counts.accepted;
-        file.rejected += counts.rejected;
-        file.held_back += counts.held_back;
-        file.uncertain += counts.uncertain;
-        if counts.records > 0 {
-            file.uploads.push(UploadReport {
-                client_request_id: ended.upload.client_request_id.clone(),
-                status: ended.status,
-                records: counts.records,
-                accepted: counts.accepted,
-                rejected: counts.rejected,
-            });
-        }
-        if !ended.reason.is_empty() {
-            file.reason.get_or_insert_with(|| ended.reason.clone());
-        }
-    }
-    // A search that has no verdict yet is resumed as every other upload.
-    for search in ended
-        .searches
-        .iter()
-        .filter(|search| search.state.is_open())
-    {
-        let places = search
-            .sources
-            .iter()
-            .filter_map(|source| places.of(search.object_type, source));
-        for place in places {
-            files[place].uploads.push(UploadReport {
-                client_request_id: search.client_request_id.clone(),
-                status: Status::TimedOut,
-                records: search.records,
-                accepted: 0,
-                rejected: 0,
-            });
-        }
-    }
-    for (source, error) in &ended.errors {
-        if let Some(place) = place_of(*source) {
-            files[place].errors.push(error.clone());
-        }
-    }
-}
-
-/// What runs in the graph of a push.
-#[derive(Debug)]
-enum Work {
-    Upload(Box<Planned>),
-    /// Nothing: it only stands between two levels, so that their edges are not multiplied.
-    Barrier,
-    /// Gong is given time to store new accounts.
-    AccountDelay,
 }
 
 /// The uploads of a push that ended without a verdict.
@@ -416,13 +333,14 @@ impl Session {
             .iter()
             .map(|planned| planned.upload.clone())
             .collect();
-        self.note_other_uploads(&known).await;
-        // Pushes are finished one after another, and one of them can refer to what a later one brings.
-        let mut new_records = HashMap::new();
-        for planned in uploads.iter().filter(|planned| planned.is_older) {
-            let new = self.note_under_way(&planned.upload).await;
-            new_records.insert(planned.upload.number, new);
-        }
+        // Without them, nothing is sent: it could refer to what is not in Gong yet.
+        let new_records = match self.note_open_uploads(&uploads).await {
+            Ok(new_records) => new_records,
+            Err(error) => {
+                self.note_ledger(&error);
+                HashMap::new()
+            }
+        };
         let (steps, places) = graph(uploads);
         let unresolved = Unresolved::default();
         let run = |work| {
@@ -445,16 +363,19 @@ impl Session {
                         let mut reason =
                             unresolved.reason_against(&upload, level).map(str::to_owned);
                         if reason.is_none() {
-                            reason = self.parent_under_way(&upload).await;
+                            reason = match self.parent_under_way(&upload).await {
+                                Ok(reason) => reason,
+                                Err(error) => {
+                                    self.note_ledger(&error);
+                                    Some(format!("not sent: {error}"))
+                                }
+                            };
                         }
                         let ended = match reason {
                             Some(reason) => self.not_yet(upload, reason).await,
                             None => Box::pin(self.bring_to_end(upload, is_older)).await,
                         };
-                        if !matches!(
-                            ended.status,
-                            Status::TimedOut | Status::NotSent | Status::Unknown
-                        ) {
+                        if !ended.is_open() {
                             if let Some(new) = new_records.get(&ended.number) {
                                 self.remove_under_way(new);
                             }
@@ -462,7 +383,9 @@ impl Session {
                         }
                         let is_waited_for = ended.status != Status::TimedOut
                             || self.options.wait == Wait::UntilDone;
-                        self.note_under_way(&ended.upload).await;
+                        if let Err(error) = self.note_under_way(&ended.upload).await {
+                            self.note_ledger(&error);
+                        }
                         unresolved.add(Open {
                             object_type,
                             version,
@@ -500,15 +423,20 @@ impl Session {
         let upload = known.ok().flatten().unwrap_or(upload);
         let (status, reason) = match upload.state {
             UploadState::Planned => (Status::NotSent, "not sent: the push was stopped"),
-            UploadState::Done => (Status::Done, ""),
-            _ => (Status::Canceled, "the push was stopped before its verdict"),
+            UploadState::Sending | UploadState::Accepted => {
+                (Status::Canceled, "the push was stopped before its verdict")
+            }
+            UploadState::Dropped | UploadState::Lost => {
+                return Ended::without_records(upload, Status::Done);
+            }
+            UploadState::Done | UploadState::Failed => return Ended::concluded(upload),
         };
         let pending = self.pending_of(&upload).await;
         unfinished(upload, status, reason.to_owned(), None, &pending)
     }
 
     async fn pending_of(&self, upload: &Upload) -> Vec<Pending> {
-        // For the report only: what can't be read is not counted.
+        // For the report only, which has the upload also without its records.
         self.ledger
             .manifest(upload.number)
             .await
@@ -622,92 +550,5 @@ impl Session {
         drop(self.save_search_calls().await);
         // What stays is swept by the next push.
         drop(sweep(&self.ledger, &self.spool).await);
-    }
-}
-
-/// The graph of some uploads, and the place of each in it.
-///
-/// Pushes are finished in their order, and the uploads of each in the order of their levels. A new
-/// push waits for older ones only where it holds later versions of records that are under way, or may
-/// refer to them.
-fn graph(uploads: Vec<Planned>) -> (Vec<Step<Work>>, Vec<usize>) {
-    let mut graph = Graph::default();
-    let mut places = Vec::with_capacity(uploads.len());
-    let (older, new): (Vec<Planned>, Vec<Planned>) =
-        uploads.into_iter().partition(|planned| planned.is_older);
-    let mut older_of_type: BTreeMap<ObjectType, Vec<usize>> = BTreeMap::new();
-    for planned in older {
-        let object_type = planned.upload.object_type;
-        let place = graph.add(planned, &[]);
-        older_of_type.entry(object_type).or_default().push(place);
-        places.push(place);
-    }
-    let barriers: BTreeMap<ObjectType, usize> = older_of_type
-        .into_iter()
-        .map(|(object_type, after)| (object_type, graph.push(Work::Barrier, after)))
-        .collect();
-    graph.begin_again();
-    for planned in new {
-        let has_versions_under_way = planned.upload.step > 0;
-        let object_type = planned.upload.object_type;
-        let level = planned.level;
-        let older = barriers.iter().filter(|(of, _)| {
-            if **of == object_type {
-                has_versions_under_way
-            } else {
-                level.may_refer_to(**of)
-            }
-        });
-        let older: Vec<usize> = older.map(|(_, barrier)| *barrier).collect();
-        places.push(graph.add(planned, &older));
-    }
-    (graph.steps, places)
-}
-
-/// A graph that is being made.
-#[derive(Default)]
-struct Graph {
-    steps: Vec<Step<Work>>,
-    /// What everything that is added waits for.
-    before: Option<usize>,
-    /// The push and the level of what was added last.
-    level: Option<(Milliseconds, Level)>,
-    of_level: Vec<usize>,
-    has_delayed: bool,
-}
-
-impl Graph {
-    fn push(&mut self, work: Work, after: Vec<usize>) -> usize {
-        self.steps.push(Step { work, after });
-        self.steps.len() - 1
-    }
-
-    /// What is added next waits for nothing.
-    fn begin_again(&mut self) {
-        *self = Self {
-            steps: std::mem::take(&mut self.steps),
-            ..Self::default()
-        };
-    }
-
-    /// Adds an upload after all that were added with an earlier level, and gives its place.
-    fn add(&mut self, planned: Planned, after: &[usize]) -> usize {
-        let level = (planned.upload.push, planned.level);
-        if self.level.is_some_and(|before| before != level) {
-            let of_level = std::mem::take(&mut self.of_level);
-            self.before = Some(self.push(Work::Barrier, of_level));
-            self.has_delayed &= self.level.is_some_and(|(push, _)| push == level.0);
-        }
-        if !self.has_delayed && planned.level.refers_to_accounts() {
-            self.has_delayed = true;
-            // The accounts can be those of an older upload.
-            let before = self.before.iter().chain(after).copied().collect();
-            self.before = Some(self.push(Work::AccountDelay, before));
-        }
-        self.level = Some(level);
-        let after = self.before.iter().chain(after).copied().collect();
-        let place = self.push(Work::Upload(Box::new(planned)), after);
-        self.of_level.push(place);
-        place
     }
 }

@@ -5,8 +5,8 @@
 
 use std::collections::VecDeque;
 
+use super::ended::Outcome;
 use super::event::Event;
-use super::outcome::Outcome;
 use super::session::Session;
 use super::transition::End;
 use super::verdict::{Judgement, Rest};

@@ -1,68 +1,106 @@
 //! Records that refer to new ones wait until the upload of those has its verdict: Gong drops them
 //! without a word if the others are not there.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 
 use super::lines::each_line;
+use super::planned::Planned;
 use super::session::Session;
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
-use crate::ledger::{Action, Direction, Upload, UploadState};
+use crate::ledger::{Action, Direction, LedgerError, Upload, UploadState};
+
+/// New records, by the number of the upload without a verdict that holds them.
+pub(super) type NewRecords = HashMap<u64, Vec<(ObjectType, String)>>;
+
+/// Why the lines of a body are read no further.
+enum Stop {
+    /// A record refers to one that is under way.
+    Found(String),
+    Failed(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error)
+    }
+}
 
 impl Session {
-    /// Notes the new records of uploads that are open and not part of this run.
-    pub(super) async fn note_other_uploads(&self, known: &[Upload]) {
-        let known: HashSet<u64> = known.iter().map(|upload| upload.number).collect();
-        // For what can't be read, the push fails where it needs it.
-        let open = self.ledger.open_uploads().await.unwrap_or_default();
+    /// Notes the new records of uploads that have no verdict: of those that are not part of this run,
+    /// and of its older ones, whose records it gives.
+    pub(super) async fn note_open_uploads(
+        &self,
+        uploads: &[Planned],
+    ) -> Result<NewRecords, LedgerError> {
+        let known: HashSet<u64> = uploads.iter().map(|of| of.upload.number).collect();
+        let open = self.ledger.open_uploads().await?;
         for upload in open.iter().filter(|upload| !known.contains(&upload.number)) {
             if upload.space() == self.space {
-                self.note_under_way(upload).await;
+                self.note_under_way(upload).await?;
             }
         }
+        // Pushes are finished one after another, and one of them can refer to what a later one brings.
+        let mut new_records = NewRecords::new();
+        for planned in uploads.iter().filter(|planned| planned.is_older) {
+            let new = self.note_under_way(&planned.upload).await?;
+            new_records.insert(planned.upload.number, new);
+        }
+        Ok(new_records)
     }
 
     /// Notes the new records of an upload that has no verdict, and gives them.
-    pub(super) async fn note_under_way(&self, upload: &Upload) -> Vec<(ObjectType, String)> {
-        let pending = self.ledger.manifest(upload.number).await;
+    pub(super) async fn note_under_way(
+        &self,
+        upload: &Upload,
+    ) -> Result<Vec<(ObjectType, String)>, LedgerError> {
+        let pending = self.ledger.manifest(upload.number).await?;
         let new: Vec<(ObjectType, String)> = pending
-            .unwrap_or_default()
             .into_iter()
             .filter(|pending| pending.action == Action::Create || pending.is_unsure)
             .map(|pending| (upload.object_type, pending.object_id))
             .collect();
         self.add_under_way(new.iter().cloned());
-        new
+        Ok(new)
     }
 
     /// Why an upload must not be sent yet, because it refers to records that are under way.
-    pub(super) async fn parent_under_way(&self, upload: &Upload) -> Option<String> {
+    pub(super) async fn parent_under_way(
+        &self,
+        upload: &Upload,
+    ) -> Result<Option<String>, LedgerError> {
         let is_unsent = upload.state == UploadState::Planned;
         if !is_unsent || upload.direction == Direction::Delete || !self.has_under_way() {
-            return None;
+            return Ok(None);
         }
-        let body = self.spool.path(upload.body.as_deref()?);
-        let key = self.ledger.ledger().identity().await.ok()?.key();
+        let Some(body) = &upload.body else {
+            return Ok(None);
+        };
+        let body = self.spool.path(body);
+        let key = self.ledger.ledger().identity().await?.key();
         let none = |_: &str| 0;
         let mut reader = Reader::new(HashKey::from_bytes(key), upload.object_type, &none);
-        let mut found = None;
         let read = each_line(&body, |line| {
             let references = reader.references(line.bytes).unwrap_or_default();
             let parent = references
                 .iter()
                 .find(|parent| self.is_under_way(parent.object_type, &parent.object_id));
-            if let Some(parent) = parent {
-                found = Some(format!(
+            match parent {
+                Some(parent) => Err(Stop::Found(format!(
                     "not sent: it refers to {} {}, which is new, and whose upload has no verdict yet",
                     parent.object_type, parent.object_id
-                ));
-                return Err(io::Error::from(io::ErrorKind::Other));
+                ))),
+                None => Ok(()),
             }
-            Ok::<(), io::Error>(())
         });
-        // It ends early where a parent was found.
-        drop(read);
-        found
+        match read {
+            Err(Stop::Found(reason)) => Ok(Some(reason)),
+            // That its content is lost is said where it is sent.
+            Err(Stop::Failed(error)) if error.kind() != io::ErrorKind::NotFound => {
+                Err(LedgerError::storage(body, error))
+            }
+            _ => Ok(None),
+        }
     }
 }

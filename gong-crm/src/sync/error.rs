@@ -39,7 +39,7 @@ pub enum SyncError {
         what: &'static str,
     },
     /// The records changed after the plan, and `--strict` allows no difference; nothing was sent.
-    #[error("{left_out} actions of the plan are not possible as planned any more: plan again")]
+    #[error("{left_out} of the planned actions can no longer be done as planned: plan again")]
     PlanOutdated {
         /// How many.
         left_out: usize,

@@ -32,22 +32,50 @@ struct Confirmed {
     object_id: String,
 }
 
-/// Writes the list; without deletions, the list of an earlier sync is removed.
-pub(super) fn write(path: &Path, held: &[HeldDeletion]) -> Result<(), SyncError> {
+/// A line of the list of an earlier sync.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    object_type: String,
+    object_id: String,
+    reason: String,
+}
+
+/// Writes the list, and gives whether there is one: without deletions, that of an earlier sync is
+/// removed. Its lines stay where `is_open` says that this sync did not look at the record.
+pub(super) fn write(
+    path: &Path,
+    held: &[HeldDeletion],
+    is_open: impl Fn(ObjectType, &str) -> bool,
+) -> Result<bool, SyncError> {
     let unwritable = |source| SyncError::Unwritable {
         path: path.to_path_buf(),
         source,
     };
+    let mut held = held.to_vec();
+    // What can't be read was not written by a sync, or is not there.
+    let before = std::fs::read_to_string(path).unwrap_or_default();
+    let before = before.lines().filter_map(|line| {
+        let line: Written = serde_json::from_str(line).ok()?;
+        Some(HeldDeletion {
+            object_type: line.object_type.parse().ok()?,
+            object_id: line.object_id,
+            reason: line.reason,
+        })
+    });
+    held.extend(before.filter(|of| is_open(of.object_type, &of.object_id)));
     if held.is_empty() {
-        return atomic_file::delete(path).map(drop).map_err(unwritable);
+        atomic_file::delete(path).map_err(unwritable)?;
+        return Ok(false);
     }
     let mut bytes = Vec::new();
-    for deletion in held {
+    for deletion in &held {
         let line = serde_json::to_vec(deletion).map_err(|error| unwritable(error.into()))?;
         bytes.extend_from_slice(&line);
         bytes.push(b'\n');
     }
-    write_private(path, &bytes).map_err(unwritable)
+    write_private(path, &bytes).map_err(unwritable)?;
+    Ok(true)
 }
 
 /// Writes a file that only its owner can read, in one step.

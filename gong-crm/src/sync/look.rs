@@ -21,7 +21,7 @@ const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// What was seen last.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Look {
-    at: Timestamp,
+    pub(super) at: Timestamp,
     /// The declared fields of each type, with what they are; a type that was never looked at is not
     /// in it.
     fields: BTreeMap<String, BTreeMap<String, String>>,

@@ -4,9 +4,27 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
+use super::look::Look;
 use super::{SyncError, SyncReport};
 use crate::IntegrationId;
 use crate::client::Client;
+
+/// Among how many of the last uploads the last answer is looked for.
+const LAST_UPLOADS: usize = 100;
+
+/// When Gong answered last, in seconds since 1970; 0 if never.
+async fn last_contact(client: &Client, integration_id: IntegrationId) -> Result<i64, SyncError> {
+    let ledger = client.ledger();
+    let space = ledger.space(client.base_url(), integration_id).await?;
+    let look: Option<Look> = ledger.look(space).await?;
+    let uploads = ledger.uploads(LAST_UPLOADS).await?;
+    let answers = uploads
+        .iter()
+        .filter(|upload| upload.space() == space)
+        .flat_map(|upload| [upload.accepted_at, upload.completed_at]);
+    let last = answers.flatten().chain(look.map(|look| look.at)).max();
+    Ok(last.map_or(0, Timestamp::as_second))
+}
 
 /// The state of a scope after a round, in Prometheus' text format.
 ///
@@ -26,6 +44,7 @@ pub async fn metrics(
     let open = ledger.open_uploads().await?;
     let rejects = ledger.rejects(client.base_url(), integration_id).await?;
     let quota = client.quota().await?;
+    let contact = last_contact(client, integration_id).await?;
     let mut text = String::new();
     let mut family = |name: &str, help: &str, values: &[(String, String)]| {
         // Writing into a text can't fail.
@@ -79,6 +98,11 @@ pub async fn metrics(
             &single(quota.left.to_string()),
         );
     }
+    family(
+        "last_contact_timestamp_seconds",
+        "When Gong answered last, to an upload or to the daily look; 0 if never.",
+        &single(contact.to_string()),
+    );
     family(
         "last_round_timestamp_seconds",
         "When the last round ended.",

@@ -53,6 +53,9 @@ pub struct SyncPlan {
     /// Whether a finding about vanished records, or another owner, holds something back.
     #[serde(skip)]
     pub(super) has_findings: bool,
+    /// Whether a deletion whose upload failed as a whole waits for its next try.
+    #[serde(skip)]
+    pub(super) is_waiting: bool,
     #[serde(skip)]
     pub(super) made_for: MadeFor,
 }
@@ -222,6 +225,7 @@ impl SyncPlan {
             match held.reason {
                 HoldReason::Limit(_) => plan.is_limited = true,
                 HoldReason::Finding(_) => plan.has_findings = true,
+                HoldReason::Waiting(_) => plan.is_waiting = true,
             }
             plan.changes.push(PlannedChange {
                 object_type: held.object_type,

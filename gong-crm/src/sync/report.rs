@@ -80,7 +80,7 @@ fn verdict(of_push: Verdict, plan: &SyncPlan) -> Verdict {
         Verdict::Done | Verdict::Partial | Verdict::HeldBack => {}
         other => return other,
     }
-    if !plan.problems.is_empty() || !plan.left_out.is_empty() {
+    if !plan.problems.is_empty() || !plan.left_out.is_empty() || plan.is_waiting {
         Verdict::Failed
     } else if plan.is_limited {
         Verdict::HeldBack

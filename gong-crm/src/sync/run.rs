@@ -233,7 +233,7 @@ pub(super) async fn plan(
     .await?;
     let mut plan = plan.unwrap_or_else(|| prepared.empty_plan());
     if let Some(path) = held_list(&options, &client).filter(|_| !plan.held.is_empty()) {
-        held::write(&path, &plan.held)?;
+        held::write(&path, &plan.held, |of, id| is_open(&options, &plan, of, id))?;
         plan.held_deletions = Some(path);
     }
     // With --strict, errors of the check stop the plan as they stop a sync.
@@ -280,12 +280,12 @@ pub(super) async fn sync(
     if let Some(left_out) = outdated {
         return Err(SyncError::PlanOutdated { left_out });
     }
+    // A sync that was stopped before its plan says nothing of what is held back.
+    let is_list_known = report.is_some() && plan.is_some();
     let mut plan = plan.unwrap_or_else(|| prepared.empty_plan());
-    if report.is_some()
-        && let Some(path) = held_list(&options, &client)
-    {
-        held::write(&path, &plan.held)?;
-        plan.held_deletions = Some(path).filter(|_| !plan.held.is_empty());
+    if let Some(path) = held_list(&options, &client).filter(|_| is_list_known) {
+        let is_there = held::write(&path, &plan.held, |of, id| is_open(&options, &plan, of, id))?;
+        plan.held_deletions = Some(path).filter(|_| is_there);
     }
     let calls = client.ledger().calls_since(began).await?;
     Ok(SyncReport::new(
@@ -314,6 +314,18 @@ async fn note_confirmed(
             .await?;
     }
     Ok(())
+}
+
+/// Whether a sync did not look at a vanished record, so that what an earlier one said of it stands.
+fn is_open(options: &SyncOptions, plan: &SyncPlan, object_type: ObjectType, id: &str) -> bool {
+    let is_left_out = match options.only.get(&object_type) {
+        None => !options.only.is_empty(),
+        Some(Only::All) => false,
+        Some(Only::Ids(ids)) => !ids.iter().any(|only| only == id),
+    };
+    let mut problems = plan.problems.iter();
+    let has_problem = problems.any(|problem| problem.object_type == object_type);
+    options.has_source(object_type) && (is_left_out || has_problem)
 }
 
 /// Where the list of held-back deletions is written: beside the ledger, unless the options say

@@ -1,7 +1,7 @@
 //! One history: pushes, faults, kills, and lost or copied ledgers, and what Gong holds at its end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,13 +11,18 @@ use gong_crm::ledger::Ledger;
 use gong_crm::push::{Options, PushError, Report, Verdict, Wait};
 use gong_crm::rate_limit::RateLimit;
 use gong_crm::{Client, Credentials, IntegrationId, ObjectType};
-use gong_sim::{Effect, Fault, Operation, Processing, RetryAfter, Simulator};
-use serde_json::{Map, Value};
+use gong_sim::{Processing, Simulator};
 
 use crate::clock::VirtualClock;
-use crate::crm::{CUSTOM, Crm, Key, Version};
+use crate::crm::{Crm, Key, Version};
 use crate::rules::Rules;
 use crate::stores::{Disk, Fuse};
+
+mod held;
+mod reports;
+mod weather;
+
+use reports::{is_copy_noticed, merge, named, summary, typed};
 
 /// What was given of each record last.
 type Given = BTreeMap<Key, Version>;
@@ -160,77 +165,6 @@ impl History {
         let seconds = [0, 1, 30, 3_600, 90_000][self.rng.usize(..5)];
         self.say(format!("{seconds} s pass"));
         self.clock.advance(Duration::from_secs(seconds));
-    }
-
-    /// What goes wrong with the calls of the next pushes.
-    fn set_weather(&mut self) {
-        self.simulator.clear_faults();
-        let processing = match self.rng.u8(..8) {
-            0 => Processing::Polls(self.rng.u32(1..5)),
-            1 => Processing::After(Duration::from_secs(self.rng.u64(1..5_000))),
-            2 => Processing::Never,
-            _ => Processing::Immediate,
-        };
-        self.simulator.set_processing(processing);
-        let mut faults = Vec::new();
-        if self.rng.bool() {
-            for _ in 0..self.rng.u8(1..4) {
-                let rng = &mut self.rng;
-                let effect = match rng.u8(..14) {
-                    0 => Effect::ResetBeforeBody,
-                    1 => Effect::ResetAfterBody,
-                    2 | 3 => Effect::LoseAnswer,
-                    4 => Effect::TruncateBody,
-                    5 => Effect::Status([500, 502, 503, 504][rng.usize(..4)]),
-                    6 => Effect::Status([400, 401, 403, 408, 413][rng.usize(..5)]),
-                    7 => Effect::HtmlPage([200, 502][rng.usize(..2)]),
-                    8 => Effect::TooManyRequests(RetryAfter::Seconds(rng.u64(..20))),
-                    9 => Effect::TooManyRequests(RetryAfter::Seconds(86_400)),
-                    10 => Effect::FailFile("General failure".to_owned()),
-                    11 => Effect::LoseUpload,
-                    12 => Effect::UnknownFor(Duration::from_secs(rng.u64(1..300))),
-                    _ => Effect::Verdict(match rng.u8(..5) {
-                        0 => gong_sim::Verdict::new().set("totalSuccessCount", 0),
-                        1 => gong_sim::Verdict::new()
-                            .remove("totalSuccessCount")
-                            .remove("totalErrorCount"),
-                        2 => gong_sim::Verdict::new()
-                            .set("status", "FAILED")
-                            .set("errors", serde_json::json!([null, {"line": 1e9}]))
-                            .remove("totalSuccessCount"),
-                        3 => gong_sim::Verdict::new()
-                            .set("status", "FAILED")
-                            .set("errors", serde_json::json!([]))
-                            .set("totalErrorCount", 0)
-                            .set("totalSuccessCount", 0)
-                            .applies_nothing(),
-                        _ => gong_sim::Verdict::new().set("totalErrorCount", 1e18),
-                    }),
-                };
-                let fault = Fault::new(effect)
-                    .with_probability(f64::from(rng.u8(1..10)) / 10.0)
-                    .times(rng.u64(1..6));
-                faults.push(fault.on(Operation::UploadEntities));
-            }
-        }
-        if self.rng.u8(..4) == 0 {
-            let rng = &mut self.rng;
-            let effect = match rng.u8(..5) {
-                0 => Effect::ResetAfterBody,
-                1 => Effect::Status([500, 503][rng.usize(..2)]),
-                2 => Effect::HtmlPage(200),
-                3 => Effect::Status([401, 403][rng.usize(..2)]),
-                _ => Effect::TooManyRequests(RetryAfter::Seconds(86_400)),
-            };
-            let fault = Fault::new(effect)
-                .with_probability(f64::from(rng.u8(1..10)) / 10.0)
-                .times(rng.u64(1..8));
-            faults.push(fault.on(Operation::RequestStatus));
-        }
-        self.say(format!("weather: {processing:?}, {faults:?}"));
-        for fault in faults {
-            self.simulator.add_fault(fault);
-        }
     }
 
     fn options(&mut self, paths: &[PathBuf]) -> Options {
@@ -616,166 +550,4 @@ impl History {
         let report = client.resume([], options).await.unwrap();
         self.say(format!("resume: {}", summary(&report)));
     }
-
-    /// Whether there is a reason why a record is not in Gong as it was given.
-    fn is_excused(&self, key: &Key, version: &Version, reason: &str) -> bool {
-        let is_gone = |parent: &Key| {
-            let id = &parent.1;
-            self.simulator.object(parent.0.as_str(), id).is_none()
-                || self.given.get(parent).is_some_and(|given| given.is_bad)
-        };
-        let is_unreadable = matches!(key.0, ObjectType::Stage | ObjectType::BusinessUser);
-        let asks_for_deletion = (self.is_lost || self.is_recovered)
-            && key.0 == ObjectType::BusinessUser
-            && reason.contains("delete the user first");
-        // A record that is alone in an upload that fails as a whole is taken for the reason.
-        let is_poison = reason.contains("General failure") || reason.contains("no reason");
-        version.is_bad
-            || asks_for_deletion
-            || is_poison
-            || self.rules.counts_short
-            || version.parents.iter().any(is_gone)
-            || (version.is_deletion() && is_unreadable)
-    }
-
-    /// What Gong was sent of a record.
-    fn received(&self, key: &Key) -> String {
-        let parents = self.given.get(key).map(|version| &version.parents[..]);
-        let parents = parents.unwrap_or_default().iter();
-        let ids: Vec<String> = std::iter::once(key)
-            .chain(parents)
-            .map(|key| format!("\"objectId\":\"{}\"", key.1))
-            .collect();
-        let mut lines = Vec::new();
-        for upload in self.simulator.upload_history() {
-            let text = upload.file_text().unwrap_or_default().into_owned();
-            let at = jiff::Timestamp::try_from(upload.accepted_at).unwrap();
-            let is_named = |line: &&str| ids.iter().any(|id| line.contains(id));
-            for line in text.lines().filter(is_named) {
-                lines.push(format!(
-                    "    {at} {} {:?} {line}",
-                    upload.client_request_id, upload.status
-                ));
-            }
-        }
-        lines.join("\n")
-    }
-
-    fn assert_held(&self, key: &Key, version: &Version, why: &str) {
-        let object = self.simulator.object(key.0.as_str(), &key.1);
-        let Some(fields) = &version.fields else {
-            let is_retired = object
-                .as_ref()
-                .is_some_and(|object| object["isActive"] == Value::Bool(false));
-            assert!(
-                object.is_none() || (key.0 == ObjectType::Stage && is_retired),
-                "{key:?} is deleted, because {why}, and Gong has {object:?}"
-            );
-            return;
-        };
-        let Some(Value::Object(object)) = object else {
-            let received = self.received(key);
-            panic!("{key:?} is not in Gong, although {why}: {version:?}; Gong got\n{received}");
-        };
-        let (mut held, given) = (significant(&object), significant(fields));
-        if self.is_lost || self.is_recovered {
-            // Nobody knows which custom fields have to be cleared.
-            held.retain(|name, _| given.contains_key(name) || !CUSTOM.contains(name));
-        }
-        assert_eq!(
-            held,
-            given,
-            "{key:?} differs, although {why}; Gong got\n{}",
-            self.received(key)
-        );
-    }
-}
-
-/// The fields that count: without the id, the date, and those that are null.
-fn significant(fields: &Map<String, Value>) -> BTreeMap<&str, &Value> {
-    fields
-        .iter()
-        .filter(|(name, value)| {
-            !value.is_null() && !matches!(name.as_str(), "objectId" | "modifiedDate")
-        })
-        .map(|(name, value)| (name.as_str(), value))
-        .collect()
-}
-
-/// The ids that a report names as not in Gong as they were given.
-fn named(report: &Report) -> BTreeMap<String, String> {
-    let errors = report.files.iter().flat_map(|file| &file.errors);
-    errors
-        .filter_map(|error| Some((error.object_id.clone()?, error.description.clone())))
-        .collect()
-}
-
-fn is_copy_noticed(report: &Report) -> bool {
-    let mut reasons = report
-        .files
-        .iter()
-        .filter_map(|file| file.reason.as_deref());
-    reasons.any(|reason| reason.contains("another copy of this ledger"))
-}
-
-fn summary(report: &Report) -> String {
-    let counts = report.files.iter().map(|file| {
-        format!(
-            "{} {}/{}={}a{}r{}h{}s{}?{}",
-            file.object_type,
-            file.status,
-            file.records,
-            file.unchanged,
-            file.accepted,
-            file.rejected,
-            file.held_back,
-            file.superseded,
-            file.uncertain
-        )
-    });
-    let cause = report
-        .cause
-        .as_ref()
-        .map(|cause| format!("{:?}", cause.kind()));
-    let counts: Vec<String> = counts.collect();
-    let named: Vec<String> = named(report).into_keys().take(20).collect();
-    format!(
-        "{} {} {} named {}",
-        report.verdict,
-        counts.join(", "),
-        cause.unwrap_or_default(),
-        named.join(" ")
-    )
-}
-
-/// What several quiet pushes came to.
-struct Merged {
-    verdict: Verdict,
-    named: BTreeMap<String, String>,
-}
-
-fn merge(before: Option<Merged>, report: &Report) -> Merged {
-    let mut named = named(report);
-    let mut verdict = report.verdict;
-    if let Some(before) = before {
-        named.extend(before.named);
-        let is_settled = |verdict| matches!(verdict, Verdict::Done | Verdict::Partial);
-        if is_settled(verdict) && before.verdict != Verdict::Done {
-            verdict = before.verdict;
-        }
-    }
-    Merged { verdict, named }
-}
-
-/// One push per type, so that a type that fails does not hide another.
-fn typed(options: Options, paths: &[PathBuf]) -> (Options, Vec<(ObjectType, PathBuf)>) {
-    let of = |path: &Path| {
-        let stem = path.file_stem().unwrap().to_str().unwrap();
-        let stem = stem.strip_prefix("quiet-").unwrap();
-        let types = ObjectType::ALL.into_iter();
-        let mut types = types.filter(|object_type| object_type.file_stem() == stem);
-        types.next().unwrap()
-    };
-    let paths = paths.iter().map(|path| (of(path), path.clone()));
-    (options, paths.collect())
 }

@@ -12,7 +12,7 @@ use gong_crm::push::{Event, Options, PushError, Status, Verdict, Wait};
 use gong_crm::rate_limit::RateLimit;
 use gong_sim::{Effect, Fault, Operation, Processing, RetryAfter};
 
-use crate::support::{Harness, OLD, account, accounts, client_with, impatient, stage};
+use crate::support::{Harness, OLD, account, accounts, client_with, contact, impatient, stage};
 
 #[tokio::test]
 async fn every_fault_of_an_upload_ends_in_one_upload() {
@@ -256,6 +256,13 @@ async fn ledger_that_dies_at_any_write_leaves_what_can_be_finished() {
             let options = harness.options(&harness.folder());
             let pushed = harness.client.push(harness.integration_id, options).await;
             harness.reopen().await;
+            let is_all_known = harness.states().await == [UploadState::Done; 2];
+            assert!(
+                is_all_known
+                    || pushed.as_ref().is_ok_and(|of| of.verdict != Verdict::Done)
+                    || pushed.is_err(),
+                "{writes} {arrives}: done, and the ledger does not know it: {pushed:#?}"
+            );
             if harness.states().await.is_empty() {
                 assert!(matches!(pushed, Err(PushError::Ledger(_))), "{pushed:?}");
                 assert_eq!(
@@ -278,6 +285,89 @@ async fn ledger_that_dies_at_any_write_leaves_what_can_be_finished() {
             assert_eq!(harness.simulator.object_count("ACCOUNT"), 3);
             assert_eq!(harness.states().await, [UploadState::Done; 2]);
         }
+    }
+}
+
+/// A store of which one read of an upload's records fails.
+#[derive(Debug)]
+struct Unreadable {
+    store: SqliteStore,
+    /// How many reads succeed before that one.
+    reads_left: AtomicUsize,
+}
+
+impl Store for Unreadable {
+    fn get(&self, table: Table, keys: Vec<Vec<u8>>) -> StoreFuture<'_, Vec<Option<Vec<u8>>>> {
+        self.store.get(table, keys)
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        from: Vec<u8>,
+        before: Option<Vec<u8>>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<Entry>> {
+        let is_manifest = table == Table::Manifests;
+        if is_manifest && self.reads_left.fetch_sub(1, Ordering::SeqCst) == 0 {
+            return Box::pin(async { Err(dead()) });
+        }
+        self.store.scan(table, from, before, limit)
+    }
+
+    fn commit(&self, batch: Batch) -> StoreFuture<'_, ()> {
+        self.store.commit(batch)
+    }
+
+    fn update<'a>(&'a self, table: Table, key: Vec<u8>, update: Update<'a>) -> StoreFuture<'a, ()> {
+        self.store.update(table, key, update)
+    }
+
+    fn try_lock(&self) -> StoreFuture<'_, LedgerLock> {
+        self.store.try_lock()
+    }
+
+    fn spool_dir(&self) -> Option<PathBuf> {
+        self.store.spool_dir()
+    }
+}
+
+#[tokio::test]
+async fn contact_of_a_new_account_is_not_sent_while_the_ledger_cannot_be_read() {
+    for reads in 0..4 {
+        let mut harness = Harness::on_disk().await;
+        let accounts = harness.write_text("accounts.ldjson", &accounts(1));
+        harness.simulator.set_processing(Processing::Never);
+        let options = impatient(harness.options(&accounts));
+        assert_eq!(harness.push_with(options).await.verdict, Verdict::TimedOut);
+        let store = Unreadable {
+            store: SqliteStore::open(harness.ledger_path()).unwrap(),
+            reads_left: AtomicUsize::new(reads),
+        };
+        harness.use_ledger(Ledger::with_store(store));
+        let contacts = harness.write_text("contacts.ldjson", &contact("c-1", "a-1"));
+        let options = impatient(harness.options(&contacts));
+        let pushed = harness.client.push(harness.integration_id, options).await;
+        assert_eq!(harness.posts(), 1, "{reads}: {pushed:#?}");
+        let is_said = pushed.is_ok_and(|report| report.verdict != Verdict::Done);
+        assert!(is_said, "{reads}");
+    }
+}
+
+#[tokio::test]
+async fn unclear_upload_is_settled_by_the_next_push_also_without_retries() {
+    for effect in [Effect::ResetAfterBody, Effect::Status(503)] {
+        let harness = Harness::on_disk().await;
+        let path = harness.write_text("accounts.ldjson", &accounts(3));
+        harness.fault_of_uploads(effect.clone(), 1);
+        let mut options = harness.options(&path);
+        options.retry.max_attempts = 1;
+        let report = harness.push_with(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Unknown, "{effect:?}: {report:#?}");
+        let report = harness.push_with(options).await;
+        assert_eq!(report.verdict, Verdict::Done, "{effect:?}: {report:#?}");
+        assert_eq!(harness.simulator.uploads().len(), 1, "{effect:?}");
+        assert_eq!(harness.simulator.object_count("ACCOUNT"), 3);
     }
 }
 

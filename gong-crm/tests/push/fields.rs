@@ -1,6 +1,10 @@
 //! What happens to fields that are absent, `null` or older, however Gong treats them.
 
-use gong_crm::push::Verdict;
+use gong_crm::ObjectType;
+use gong_crm::check;
+use gong_crm::ledger::Ledger;
+use gong_crm::push::{CheckMode, Verdict};
+use gong_crm::schema::{EntitySchema, SchemaField};
 use gong_sim::Simulator;
 
 use crate::support::{Harness, NEW, OLD};
@@ -38,6 +42,30 @@ async fn absent_custom_field_is_cleared_with_null() {
         assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
         assert_eq!(harness.field("ACCOUNT", "a", "region"), "APAC");
     }
+}
+
+#[tokio::test]
+async fn new_ledger_clears_declared_fields_that_a_lost_one_sent() {
+    let mut harness = Harness::new().await;
+    let path = harness.write_text("accounts.ldjson", &with_region(OLD, Some("EMEA")));
+    assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
+    harness.use_ledger(Ledger::memory());
+    let field = SchemaField::new("region", "Region", "STRING");
+    let schema = EntitySchema::new().with_fields(ObjectType::Account, [field]);
+    let mut check = check::Options::default();
+    check.entity_schema = Some(schema);
+    let path = harness.write_text("accounts.ldjson", &with_region(NEW, None));
+    let mut options = harness.options(&path);
+    options.check = CheckMode::Strict(check);
+    let report = harness.push_with(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(harness.field("ACCOUNT", "a", "region").is_null());
+    // A ledger that knows records of the type knows what Gong was sent of each.
+    let other = with_region(NEW, None).replace("\"a\"", "\"b\"");
+    harness.write_text("accounts.ldjson", &other);
+    assert_eq!(harness.push_with(options).await.verdict, Verdict::Done);
+    let uploads = harness.simulator.upload_history();
+    assert_eq!(uploads.last().unwrap().file_text().unwrap(), other);
 }
 
 #[tokio::test]

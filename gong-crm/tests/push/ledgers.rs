@@ -190,8 +190,18 @@ async fn recovered_ledger_raises_dates_that_gong_may_know() {
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(harness.name("known").as_deref(), Some("A"));
     assert_eq!(harness.name("unknown"), None);
+    let is_said = |text: &str| report.notes.iter().any(|note| note.contains(text));
+    assert!(is_said("modifiedDate was raised in 2"), "{report:#?}");
     assert!(
-        report.notes[0].contains("modifiedDate was raised in 2"),
+        is_said("1 record goes to Gong from a recovered ledger"),
+        "{report:#?}"
+    );
+    // Once Gong has accepted them, what it holds is known again.
+    harness.write_text("accounts.ldjson", &account("known", NEW, "C"));
+    let report = harness.push(&path).await;
+    let mut notes = report.notes.iter();
+    assert!(
+        !notes.any(|note| note.contains("recovered ledger")),
         "{report:#?}"
     );
 }

@@ -406,3 +406,31 @@ async fn twin_is_named_where_deletions_need_to_be_confirmed() {
     let held = &report.plan.held_back_deletions()[0];
     assert!(held.reason.contains("may be the same record"), "{held:?}");
 }
+
+#[tokio::test]
+async fn record_of_an_incomplete_read_is_deleted_once_a_complete_one_lacks_it() {
+    let world = World::new().await;
+    let parts = |numbers: &[(u32, std::ops::RangeInclusive<u32>)]| {
+        for part in 1..=3 {
+            drop(std::fs::remove_file(world.path(&format!("{part}.ldjson"))));
+        }
+        for (part, ids) in numbers {
+            world.export(&format!("{part}.ldjson"), &accounts(ids.clone()));
+        }
+    };
+    let source = FilesSource::new(world.path("*.ldjson")).take(gong_crm::source::Take::Parts);
+    let source = Arc::new(source.complete(true));
+    let options = SyncOptions::new("acme").simulator().source(Account, source);
+    parts(&[(1, 1..=10), (2, 11..=20), (3, 21..=30)]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    // A part is missing, and a new record is in another one.
+    parts(&[(1, 1..=10), (2, 11..=20)]);
+    world.export("2.ldjson", &accounts([11, 12, 99]));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Failed);
+    assert!(world.has("ACCOUNT", "acc-99") && world.has("ACCOUNT", "acc-13"));
+    parts(&[(1, 1..=10), (2, 11..=20), (3, 21..=30)]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-99"), "{report:#?}");
+    assert_eq!(world.simulator.object_count("ACCOUNT"), 30);
+}

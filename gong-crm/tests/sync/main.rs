@@ -15,6 +15,7 @@ mod findings;
 mod model;
 mod plans;
 mod probe;
+mod refused;
 mod rounds;
 mod sources;
 #[path = "../model/stores.rs"]

@@ -6,7 +6,8 @@ use crate::ObjectType;
 use crate::compare::{deletion_line, stage_line};
 use crate::ledger::{Action, Direction, Pending, RecordState, SentField, hexadecimal};
 use crate::push::PushError;
-use crate::push::bodies::{Bodies, Group, text_of};
+use crate::push::bodies::{Bodies, text_of};
+use crate::push::body::Group;
 use crate::push::level::Level;
 use crate::push::reads::{Absent, Gone, Held, HoldReason, PlannedAction, RoundPlan};
 use crate::push::session::Session;
@@ -93,7 +94,7 @@ impl Bodies<'_> {
         if self.is_left_out(&action) {
             return Ok(());
         }
-        self.push(group, &line, pending)?;
+        self.writer.push(group, &line, pending)?;
         self.add_action(action);
         Ok(())
     }
@@ -135,7 +136,7 @@ impl Bodies<'_> {
         if self.is_left_out(&action) {
             return Ok(());
         }
-        self.push(group, &line, pending)?;
+        self.writer.push(group, &line, pending)?;
         self.add_action(action);
         Ok(())
     }

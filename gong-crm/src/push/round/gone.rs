@@ -7,8 +7,10 @@ use std::sync::Arc;
 use super::limits::Deletable;
 use super::protect::{Protection, protect};
 use crate::ObjectType;
-use crate::compare::{HashKey, Reader};
-use crate::ledger::{Action, Current, LedgerError, Question, Upload, UploadState, hexadecimal};
+use crate::compare::{HashKey, Reader, deletion_line, stage_line};
+use crate::ledger::{
+    Action, Current, LastTry, LedgerError, Question, TryOutcome, Upload, UploadState, hexadecimal,
+};
 use crate::push::PushError;
 use crate::push::bodies::Chosen;
 use crate::push::planned::Plan;
@@ -53,6 +55,7 @@ impl Session {
         if counts.incomplete.is_some() || !read.is_complete {
             of_type.round.absent.clear();
             of_type.round.claims.clear();
+            of_type.round.dropped.clear();
         }
         of_type.is_empty = surveyed.entries.is_empty() && surveyed.present.is_empty();
     }
@@ -69,6 +72,9 @@ impl Session {
         };
         for of_type in &mut *types {
             self.leave_out(round, of_type, plan).await?;
+            let dropped = std::mem::take(&mut of_type.round.dropped).into_iter();
+            let dropped = dropped.map(|id| (of_type.object_type, id));
+            plan.writes.settled.extend(dropped);
         }
         let protections = self.protections(types, key).await?;
         let unread = unread(round, types);
@@ -181,6 +187,62 @@ impl Session {
         reading.await.map_err(|error| interrupted(&error))?
     }
 
+    /// The deletions of vanished records that Gong rejected, or did not take, and that it is not time to
+    /// try again.
+    async fn refused_before(
+        &self,
+        of_type: &TypePlan,
+        key: [u8; 16],
+    ) -> Result<HashMap<String, HoldReason>, LedgerError> {
+        let object_type = of_type.object_type;
+        let tried: Vec<(&String, &LastTry)> = of_type
+            .round
+            .absent
+            .iter()
+            .filter(|absent| !self.options.resend.includes(&absent.object_id))
+            .filter_map(|absent| Some((&absent.object_id, absent.last_try.as_ref()?)))
+            .collect();
+        let mut refused = HashMap::new();
+        if tried.is_empty() {
+            return Ok(refused);
+        }
+        let stages = if object_type == ObjectType::Stage {
+            let ids: Vec<String> = tried.iter().map(|(id, _)| (*id).clone()).collect();
+            self.ledger.ledger().stage_lines(self.space, &ids).await?
+        } else {
+            vec![Vec::new(); tried.len()]
+        };
+        let none = |_: &str| 0;
+        let mut reader = Reader::new(HashKey::from_bytes(key), object_type, &none);
+        let now = self.now().as_second();
+        for ((id, last), stage) in tried.into_iter().zip(stages) {
+            let mut line = Vec::new();
+            if object_type == ObjectType::Stage {
+                if stage_line(&stage, false, None, &mut line).is_err() {
+                    continue;
+                }
+            } else {
+                deletion_line(id, "2000-01-01T00:00:00Z", &mut line);
+            }
+            // A try of another version says nothing about its deletion.
+            let is_deletion = reader
+                .read(&line)
+                .is_ok_and(|facts| facts.hash.to_le_bytes() == last.hash);
+            if !is_deletion {
+                continue;
+            }
+            let text = format!("gone from the source; its deletion was {}", last.as_text());
+            let reason = match last.outcome {
+                TryOutcome::Rejected if last.next > now => HoldReason::Finding(text),
+                TryOutcome::Unconfirmed => HoldReason::Finding(text),
+                TryOutcome::NotTaken if last.next > now => HoldReason::Waiting(text),
+                _ => continue,
+            };
+            refused.insert(id.clone(), reason);
+        }
+        Ok(refused)
+    }
+
     /// Holds deletions and changes of a type back that reach a limit.
     async fn limit(
         &self,
@@ -196,6 +258,7 @@ impl Session {
             return Ok(());
         };
         let is_confirmed = |id: &str| round.confirmed.contains(&(object_type, id.to_owned()));
+        let refused = self.refused_before(of_type, key).await?;
         let mut hold = |object_id: String, action: Action, reason: HoldReason| {
             plan.round.held.push(Held {
                 object_type,
@@ -214,6 +277,10 @@ impl Session {
             let protection = protections.get(&(object_type, id.clone()));
             if is_confirmed(id) {
                 going.push(absent);
+                continue;
+            }
+            if let Some(reason) = refused.get(id) {
+                hold(absent.object_id, Action::Delete, reason.clone());
                 continue;
             }
             let must_ask = if has_list {
@@ -333,10 +400,11 @@ fn is_retired(line: &[u8]) -> bool {
 }
 
 impl Session {
-    /// The scope that becomes the owner of records of a type; 0 without a complete read.
+    /// The scope that becomes the owner of records of a type that are sent; 0 if the source holds
+    /// changes only.
     pub(crate) fn owner(&self, object_type: ObjectType) -> u32 {
         self.read_of(object_type)
-            .filter(|(_, read)| read.is_complete)
+            .filter(|(_, read)| read.owns())
             .map_or(0, |(round, _)| round.scope)
     }
 
@@ -360,6 +428,7 @@ impl Session {
                 && upload.space() == self.space
                 && upload.scope != 0
                 && upload.scope == self.owner(upload.object_type)
+                && self.is_complete(upload.object_type)
         };
         open.retain(|upload| {
             if is_dropped(upload) {

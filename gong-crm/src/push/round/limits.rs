@@ -15,11 +15,15 @@ use crate::push::reads::{HoldReason, Limit, Round};
 use crate::push::session::Session;
 use crate::push::survey::{LineAt, TypeFiles};
 
-/// So many deletions or changes of addresses are never too many by a percentage alone.
+/// So many deletions are never too many by a percentage alone.
 const ALWAYS_ALLOWED: u64 = 20;
 
 /// How many of a hundred users may change their address at once.
 const MAX_ADDRESSES: f64 = 20.0;
+
+/// So many changes of addresses are never too many: in a small company, two people who swap theirs are
+/// many of a hundred.
+const ADDRESSES_ALWAYS_ALLOWED: u64 = 3;
 
 /// The deletions of one type.
 #[derive(Debug, Clone, Copy)]
@@ -149,7 +153,7 @@ impl Session {
                 return Ok(with_reason(held, of_type, &reason));
             }
         }
-        let may_exceed = object_type == ObjectType::BusinessUser && now > ALWAYS_ALLOWED;
+        let may_exceed = object_type == ObjectType::BusinessUser && now > ADDRESSES_ALWAYS_ALLOWED;
         if may_exceed && round.max_deletions != Limit::Unlimited {
             return self.limit_addresses(of_type, key, base).await;
         }
@@ -180,7 +184,7 @@ impl Session {
             })
             .map(|(line, _)| (line.place, line.object_id))
             .collect();
-        let allowed = percent(MAX_ADDRESSES, base).max(ALWAYS_ALLOWED);
+        let allowed = percent(MAX_ADDRESSES, base).max(ADDRESSES_ALWAYS_ALLOWED);
         if changed.len() as u64 <= allowed {
             return Ok(Vec::new());
         }

@@ -1,5 +1,6 @@
 //! One round of a sync: lock the ledger, read the sources, plan, ask, send.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,12 +8,14 @@ use gong_records::check::CheckError;
 use tokio::sync::watch;
 
 use crate::client::Client;
-use crate::ledger::{LedgerError, LockedLedger, Space};
+use crate::ledger::{
+    Action, Current, Ledger, LedgerError, LockedLedger, RecordHash, Space, TryOutcome, hexadecimal,
+};
 use crate::push::event::Events;
 use crate::push::input::{Checked, InputFile, OpenFile, check};
 use crate::push::planned::Plan;
 use crate::push::prepare::interrupted;
-use crate::push::reads::{Round, RoundPlan};
+use crate::push::reads::{PlannedAction, Round, RoundPlan};
 use crate::push::report::{FileReport, Report, Verdict};
 use crate::push::run::{begin, canceled, carry_out, invalid};
 use crate::push::session::Session;
@@ -175,17 +178,45 @@ where
     let space_of_round = session.space;
     let (ledger, judged) = (session.ledger.clone(), session.judged_types(&plan));
     let scope = session.round.as_ref().map_or(0, |round| round.scope);
+    let confirmed = session.planned_confirmed(&plan);
     let report = carry_out(session, plan, cancel).await?;
     drop(temporary);
     if report.verdict != Verdict::Canceled {
         let ledger = ledger.ledger();
+        let open = without_verdict(ledger, space_of_round, &confirmed).await?;
         ledger
-            .drop_confirmed_deletions(space_of_round, scope, &judged)
+            .drop_confirmed_deletions(space_of_round, scope, &judged, &open)
             .await?;
     }
     Ok(RoundEnd {
         report: Some(report),
     })
+}
+
+/// The deletions that have no verdict: whoever confirmed them need not do so again.
+async fn without_verdict(
+    ledger: &Ledger,
+    space: Space,
+    deletions: &[PlannedAction],
+) -> Result<HashSet<(ObjectType, String)>, LedgerError> {
+    let mut open = HashSet::new();
+    for deletion in deletions {
+        let id = deletion.object_id.as_str();
+        let states = ledger.records(space, deletion.object_type, [id]).await?;
+        let state = states.into_iter().flatten().next().unwrap_or_default();
+        let is_it = |hash: &RecordHash| hexadecimal(hash) == deletion.hash;
+        let is_done =
+            matches!(state.current, Current::Version | Current::Deleted) && is_it(&state.hash);
+        let is_rejected = state.last_try.as_ref().is_some_and(|last| {
+            let has_verdict =
+                matches!(last.outcome, TryOutcome::Rejected | TryOutcome::Unconfirmed);
+            has_verdict && is_it(&last.hash)
+        });
+        if !is_done && !is_rejected {
+            open.insert((deletion.object_type, deletion.object_id.clone()));
+        }
+    }
+    Ok(open)
 }
 
 /// A source may be empty: then nothing of its type should be in Gong.
@@ -244,6 +275,19 @@ impl Session {
             })
             .map(|(object_type, _)| *object_type)
             .collect()
+    }
+
+    /// The deletions of a plan that somebody confirmed.
+    fn planned_confirmed(&self, plan: &Plan) -> Vec<PlannedAction> {
+        let Some(round) = self.round.as_ref().filter(|of| !of.confirmed.is_empty()) else {
+            return Vec::new();
+        };
+        let is_confirmed = |action: &&PlannedAction| {
+            let key = (action.object_type, action.object_id.clone());
+            action.action == Action::Delete && round.confirmed.contains(&key)
+        };
+        let actions = plan.round.actions.iter();
+        actions.filter(is_confirmed).cloned().collect()
     }
 
     /// Whether only some records of a type are looked at.

@@ -12,7 +12,7 @@ use super::export::Exports;
 use super::weather::Rules;
 
 /// An id, by which Gong tells objects apart.
-fn key(rules: &Rules, id: &str) -> String {
+pub(super) fn key(rules: &Rules, id: &str) -> String {
     if rules.is_on("object-ids-ignore-case") {
         id.to_lowercase()
     } else {

@@ -17,7 +17,7 @@ use gong_sim::Simulator;
 use serde_json::{Value, json};
 
 use super::company::{CUSTOM, Company};
-use super::equal::{differences, named};
+use super::equal::{differences, key, named};
 use super::export::{Exports, Mishap, is_parent};
 use super::weather::{self, Rules};
 use crate::clock::VirtualClock;
@@ -392,6 +392,13 @@ impl History {
         self.note_in_gong();
     }
 
+    /// Whether a company has a record, by the id as Gong tells ids apart.
+    fn has(&self, company: &Company, object_type: ObjectType, id: &str) -> bool {
+        let of_type = company.records.get(&object_type);
+        let mut ids = of_type.into_iter().flat_map(|of_type| of_type.keys());
+        ids.any(|known| key(&self.rules, known) == id)
+    }
+
     /// Notes which records of the CRM Gong has. Those that it had and that are still in the CRM must
     /// be there.
     fn note_in_gong(&mut self) {
@@ -402,11 +409,12 @@ impl History {
                 continue;
             }
             for object in self.simulator.objects(object_type.as_str()) {
-                let id = object["objectId"].as_str().unwrap().to_owned();
+                // An older spelling of the same id can come later.
+                let id = key(&self.rules, object["objectId"].as_str().unwrap());
                 if self
                     .companies
                     .iter()
-                    .any(|company| company.has(object_type, &id))
+                    .any(|of| self.has(of, object_type, &id))
                 {
                     now.insert((object_type, id));
                 }
@@ -414,13 +422,10 @@ impl History {
         }
         let is_live = |(object_type, id): &&(ObjectType, String)| {
             // What moves from one company to another goes and comes.
-            let moved =
-                !id.to_lowercase().starts_with("eu-") && self.companies[1].has(*object_type, id);
-            !moved
-                && self
-                    .companies
-                    .iter()
-                    .any(|company| company.has(*object_type, id))
+            let moved = !id.to_lowercase().starts_with("eu-")
+                && self.has(&self.companies[1], *object_type, id);
+            let mut companies = self.companies.iter();
+            !moved && companies.any(|of| self.has(of, *object_type, id))
         };
         let lost: Vec<_> = self
             .in_gong
@@ -486,6 +491,8 @@ impl History {
             assert!(is_right, "{report:#?}");
             assert_eq!(report.calls, 0, "the last round is quiet: {report:#?}");
             let mut excused = named(&report);
+            // A record that moved is named by the company that it moved to.
+            excused.extend(last[1 - of].as_ref().map(named).unwrap_or_default());
             excused.extend(self.unowned().await);
             let found = differences(
                 &self.companies[of],

@@ -1,0 +1,139 @@
+//! The body of an upload while it is written: a file of the spool, with the records that it holds.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+
+use ring::digest::{Context, SHA256};
+
+use super::PushError;
+use super::level::Level;
+use super::spool::Spool;
+use crate::ObjectType;
+use crate::ledger::{Direction, LockedLedger, Pending, hexadecimal};
+
+/// What keeps records of one kind in one upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Group {
+    pub(super) level: Level,
+    /// Deletions of users that make an address free go before the users that take it.
+    pub(super) direction: Direction,
+    pub(super) is_retry: bool,
+}
+
+/// The body of an upload, with its records.
+#[derive(Debug)]
+pub(super) struct Body {
+    pub(super) number: u64,
+    pub(super) object_type: ObjectType,
+    pub(super) level: Level,
+    pub(super) direction: Direction,
+    pub(super) name: String,
+    pub(super) hash: String,
+    pub(super) bytes: u64,
+    pub(super) pending: Vec<Pending>,
+}
+
+/// A body that is being written.
+struct OpenBody {
+    body: Body,
+    file: BufWriter<File>,
+    hasher: Context,
+}
+
+impl OpenBody {
+    fn push(&mut self, line: &[u8], pending: Pending) -> io::Result<()> {
+        self.file.write_all(line)?;
+        self.hasher.update(line);
+        self.body.bytes += line.len() as u64;
+        self.body.pending.push(pending);
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<Body> {
+        self.file.flush()?;
+        self.body.hash = hexadecimal(self.hasher.finish().as_ref());
+        Ok(self.body)
+    }
+}
+
+/// Writes lines into the body of their kind, and begins another where one is full.
+pub(super) struct BodyWriter {
+    object_type: ObjectType,
+    spool: Spool,
+    ledger: LockedLedger,
+    max_bytes: u64,
+    max_records: usize,
+    open: BTreeMap<Group, OpenBody>,
+    done: Vec<Body>,
+}
+
+impl BodyWriter {
+    pub(super) fn new(
+        object_type: ObjectType,
+        spool: &Spool,
+        ledger: &LockedLedger,
+        max_bytes: u64,
+    ) -> Self {
+        Self {
+            object_type,
+            spool: spool.clone(),
+            ledger: ledger.clone(),
+            max_bytes,
+            max_records: usize::try_from(super::MAX_UPLOAD_RECORDS).unwrap_or(usize::MAX),
+            open: BTreeMap::new(),
+            done: Vec::new(),
+        }
+    }
+
+    /// Adds a line with its line feed, and the record that it holds.
+    pub(super) fn push(
+        &mut self,
+        group: Group,
+        line: &[u8],
+        pending: Pending,
+    ) -> Result<(), PushError> {
+        let has_room = self.open.get(&group).is_some_and(|open| {
+            open.body.bytes + line.len() as u64 <= self.max_bytes
+                && open.body.pending.len() < self.max_records
+        });
+        if !has_room {
+            if let Some(full) = self.open.remove(&group) {
+                self.done.push(full.finish().map_err(PushError::Spool)?);
+            }
+            let number = self.ledger.next_number();
+            let name = Spool::body_name(number);
+            let file = self.spool.create(&name).map_err(PushError::Spool)?;
+            let body = Body {
+                number,
+                object_type: self.object_type,
+                level: group.level,
+                direction: group.direction,
+                name,
+                hash: String::new(),
+                bytes: 0,
+                pending: Vec::new(),
+            };
+            self.open.insert(
+                group,
+                OpenBody {
+                    body,
+                    file,
+                    hasher: Context::new(&SHA256),
+                },
+            );
+        }
+        let open = self.open.get_mut(&group);
+        open.map_or(Ok(()), |open| open.push(line, pending))
+            .map_err(PushError::Spool)
+    }
+
+    /// The bodies, in the order of their levels.
+    pub(super) fn finish(mut self) -> Result<Vec<Body>, PushError> {
+        for (_, open) in std::mem::take(&mut self.open) {
+            self.done.push(open.finish().map_err(PushError::Spool)?);
+        }
+        self.done.sort_by_key(|body| (body.level, body.number));
+        Ok(self.done)
+    }
+}

@@ -1,0 +1,60 @@
+//! What is worth knowing about a plan as a whole: dates that were raised, fields that stay.
+
+use super::bodies::Bodies;
+use super::planned::Plan;
+use crate::ledger::Clearing;
+
+impl Bodies<'_> {
+    /// The fields that Gong may keep although the records do not have them any more.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let object_type = self.files.object_type;
+        let mut notes = Vec::new();
+        for (name, count) in &self.not_cleared {
+            let is_own = object_type.line_format().field(name).is_some();
+            let clearing = if is_own {
+                self.clears.standard
+            } else {
+                self.clears.custom
+            };
+            let why = match clearing {
+                Clearing::Impossible => "this Gong keeps the old value (doctor --probe)",
+                _ => "Gong's own fields cannot be cleared for sure",
+            };
+            let plural = if *count == 1 { "" } else { "s" };
+            notes.push(format!(
+                "{object_type}: {name} is absent from {count} record{plural} that had it; {why}"
+            ));
+        }
+        if self.unknown_bases > 0 && self.clears.custom != Clearing::LeaveOut {
+            let count = self.unknown_bases;
+            let plural = if count == 1 {
+                "record goes"
+            } else {
+                "records go"
+            };
+            notes.push(format!(
+                "{object_type}: {count} {plural} to Gong from a recovered ledger, which may not know \
+                 every custom field that Gong was sent: of those that are absent now, only the fields \
+                 that the ledger knows or --schema declares are cleared"
+            ));
+        }
+        notes
+    }
+}
+
+/// Says how many dates were raised, and how many could not be.
+pub(super) fn note_dates((raised, last): (u64, u64), plan: &mut Plan) {
+    if raised > 0 {
+        let plural = if raised == 1 { "" } else { "s" };
+        plan.notes.push(format!(
+            "modifiedDate was raised in {raised} changed record{plural}: Gong was sent the same or a later \
+             date before, or may have been, and may ignore older versions (--keep-dates sends them as they are)"
+        ));
+    }
+    if last > 0 {
+        plan.notes.push(format!(
+            "{last} changed records have the last possible modifiedDate, which cannot be raised; Gong \
+             may ignore them"
+        ));
+    }
+}
