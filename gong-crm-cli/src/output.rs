@@ -153,7 +153,7 @@ impl Output {
 
     /// A page, as the only result.
     pub(crate) fn page(self, page: &html::Page) {
-        self.raw(&page.html());
+        self.raw(&escape::page(page.html()));
     }
 
     /// A message for the person at the terminal, of one line; none when a program reads.

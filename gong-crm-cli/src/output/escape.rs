@@ -60,6 +60,15 @@ pub(crate) fn plain(text: &str) -> String {
     safe
 }
 
+/// A page as it can stand in the log of a runner, where `##[name]` anywhere is a command.
+pub(crate) fn page(html: String) -> String {
+    if is_runner() {
+        between_hashes(&html, "&ZeroWidthSpace;")
+    } else {
+        html
+    }
+}
+
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for (number, character) in text.chars().enumerate() {
@@ -120,7 +129,7 @@ fn is_active(character: char) -> bool {
 /// The line without what a runner takes for a command: `::name::` at its beginning, and `##[name]`,
 /// `##vso[name]` or `##teamcity[name]` anywhere.
 fn without_commands(text: &str) -> String {
-    let text = text.replace("##", "#\u{200b}#");
+    let text = between_hashes(text, "\u{200b}");
     let start = text.trim_start();
     if start.starts_with("::") {
         let blank = &text[..text.len() - start.len()];
@@ -128,6 +137,20 @@ fn without_commands(text: &str) -> String {
     } else {
         text
     }
+}
+
+/// The text with something between any two `#` that follow each other, however many there are.
+fn between_hashes(text: &str, separator: &str) -> String {
+    let mut separated = String::with_capacity(text.len());
+    let mut last = ' ';
+    for character in text.chars() {
+        if (last, character) == ('#', '#') {
+            separated.push_str(separator);
+        }
+        separated.push(character);
+        last = character;
+    }
+    separated
 }
 
 #[cfg(test)]
@@ -170,11 +193,18 @@ mod tests {
 
     #[test]
     fn commands_of_a_runner_are_no_commands_any_more() {
-        for text in ["::add-mask::x", "  ::error::x", "a ##[error]x"] {
+        for text in [
+            "::add-mask::x",
+            "  ::error::x",
+            "a ##[error]x",
+            "###[error]x",
+            "####vso[x]",
+        ] {
             let safe = without_commands(text);
             assert!(!safe.trim_start().starts_with("::"), "{safe}");
-            assert!(!safe.contains("##["), "{safe}");
+            assert!(!safe.contains("##"), "{safe}");
         }
+        assert_eq!(between_hashes("a###[error]#", "|"), "a#|#|#[error]#");
         assert_eq!(without_commands("src/a::b"), "src/a::b");
     }
 }

@@ -6,7 +6,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 use crate::invocation::Invocation;
 
 /// Texts that would move a cursor, forge a line, or command GitHub's runner.
-const HOSTILE: &str = "x\u{1b}[2J\u{9b}31m\u{202e}\r\n::add-mask::secret\n##[error]y";
+const HOSTILE: &str = "x\u{1b}[2J\u{9b}31m\u{202e}\r\n::add-mask::secret\n##[error]y ###[error]z";
 
 async fn gong_that_says(description: &str) -> MockServer {
     let server = MockServer::start().await;
