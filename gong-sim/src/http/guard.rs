@@ -71,8 +71,11 @@ impl Names<'_> {
             let origin = origin.to_str().unwrap_or_default();
             origin.split_once("://").map(|(_, authority)| authority) == Some(host)
         };
-        let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
-        if !headers.get_all(ORIGIN).iter().all(own_origin) || site == Some(b"cross-site") {
+        // A page of another port of this computer is another site too.
+        let own_site = |site: &HeaderValue| matches!(site.as_bytes(), b"same-origin" | b"none");
+        let is_own = headers.get_all(ORIGIN).iter().all(own_origin)
+            && headers.get_all("sec-fetch-site").iter().all(own_site);
+        if !is_own {
             return Err(forbidden(
                 "requests from other web sites are rejected".to_owned(),
             ));
@@ -162,10 +165,14 @@ mod tests {
             ("origin", "null", Some(403)),
             ("origin", "http://localhost:8080", Some(403)),
             ("sec-fetch-site", "cross-site", Some(403)),
+            ("sec-fetch-site", "same-site", Some(403)),
+            ("sec-fetch-site", "CROSS-SITE", Some(403)),
             ("sec-fetch-site", "same-origin", None),
             ("sec-fetch-site", "none", None),
         ] {
             assert_eq!(status(true, &[host, (name, value)]), expected, "{value}");
         }
+        let two = ["same-origin", "cross-site"].map(|value| ("sec-fetch-site", value));
+        assert_eq!(status(true, &[host, two[0], two[1]]), Some(403));
     }
 }
