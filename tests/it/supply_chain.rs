@@ -102,6 +102,47 @@ fn image_and_toolchain_name_one_compiler() {
 }
 
 /// Nothing gets into an image but by a line of its own; and what the build reads has one.
+/// Files that the command's sources take in when they are compiled.
+fn files_of_the_sources() -> Vec<String> {
+    let root = workspace("").canonicalize().unwrap();
+    let mut files = Vec::new();
+    for name in [
+        "gong-records",
+        "gong-client",
+        "gong-crm",
+        "gong-sources",
+        "gong-crm-cli",
+        "gong-sim",
+    ] {
+        for path in crate::house::rust_files(&workspace(&format!("{name}/src"))) {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap_or(&text);
+            // Pages of the documentation are not compiled in.
+            for line in code.lines().filter(|line| !line.contains("[doc = ")) {
+                let Some((_, rest)) = line.split_once("include_str!(\"") else {
+                    continue;
+                };
+                let included = rest.split('"').next().unwrap();
+                let included = path
+                    .parent()
+                    .unwrap()
+                    .join(included)
+                    .canonicalize()
+                    .unwrap();
+                let included = included.strip_prefix(&root).unwrap().to_string_lossy();
+                files.push(included.replace('\\', "/"));
+            }
+        }
+    }
+    assert!(
+        files
+            .iter()
+            .any(|file| file.ends_with("presets/close.toml")),
+        "{files:?}"
+    );
+    files
+}
+
 #[test]
 fn docker_context_is_an_allow_list_with_every_member() {
     let ignored = text(".dockerignore");
@@ -121,6 +162,16 @@ fn docker_context_is_an_allow_list_with_every_member() {
         assert!(rules.contains(&rule.as_str()), "{rule} is missing");
     }
     assert!(count > 5, "only {count} members were found");
+    for file in files_of_the_sources() {
+        let is_there = |rule: &&&str| {
+            let folder = rule.strip_prefix('!').unwrap_or("**");
+            file == folder || file.starts_with(&format!("{folder}/"))
+        };
+        assert!(
+            rules.iter().any(|rule| is_there(&rule)),
+            "{file} is missing"
+        );
+    }
     for whole in ["!.", "!*", "!**", "!examples", "!docs"] {
         assert!(!rules.contains(&whole), "{whole}");
     }
