@@ -1,5 +1,7 @@
 //! Why a command failed: one message, one hint, one exit code.
 
+use std::io;
+
 use gong_crm::Error;
 use gong_crm::check::CheckError;
 use gong_crm::io::discover::FilesError;
@@ -156,8 +158,14 @@ impl CliError {
             PushError::OneIdForMany { .. } => Self::new(Exit::Usage, error.to_string())
                 .with_hint("leave --request-id out: every upload then gets an id of its own"),
             PushError::IdUsed { .. } => Self::new(Exit::Usage, error.to_string()),
-            PushError::Spool(_) => Self::new(Exit::Unexpected, error.to_string())
-                .with_hint("free some space, or keep the ledger elsewhere: --ledger FILE"),
+            PushError::Spool(ref source) => {
+                let advice = match source.kind() {
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space",
+                    _ => "move away what is there",
+                };
+                let hint = format!("{advice}, or keep the ledger elsewhere: --ledger FILE");
+                Self::new(Exit::Unexpected, error.to_string()).with_hint(hint)
+            }
             other => Self::new(Exit::Unexpected, other.to_string()),
         }
     }

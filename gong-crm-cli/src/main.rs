@@ -18,6 +18,7 @@ mod process;
 mod schema_file;
 mod signal;
 mod sources;
+mod temporary;
 
 use args::{Arguments, Command, Format, Global};
 use error::CliError;
@@ -37,6 +38,8 @@ fn main() -> ExitCode {
     };
     let output = Output::new(arguments.global.output);
     process::report_panics(output);
+    // It lives longer than every thread that may still write.
+    let _temporary = temporary::folder(&arguments.command);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -7,3 +7,4 @@ pub mod discover;
 pub mod hash;
 pub mod lines;
 pub mod open;
+pub mod work_folder;

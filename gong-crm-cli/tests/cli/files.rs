@@ -2,6 +2,7 @@
 //! the log of a CI runner.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -71,6 +72,65 @@ fn below(folder: &Path) -> Vec<PathBuf> {
         found.push(path);
     }
     found
+}
+
+/// A command that is killed while its standard input still brings records.
+fn killed_reading(command: &mut Command, temporary: &Path) {
+    let mut child = command
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let rows = "Id,Name\n".to_owned() + &"1,Ada Lovelace\n".repeat(100_000);
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(rows.as_bytes()).unwrap();
+    // All but the last piece was taken out of the pipe.
+    let holds_records = || {
+        let mut files = below(temporary).into_iter();
+        files.any(|path| path.metadata().is_ok_and(|file| file.len() > 500_000))
+    };
+    assert!(holds_records());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(holds_records());
+}
+
+#[test]
+fn records_of_a_killed_command_are_deleted_by_the_next() {
+    let place = Place::new("022", Vec::new());
+    let temporary = place.path("tmp");
+    fs::create_dir(&temporary).unwrap();
+    place.private("accounts.ldjson", LINES);
+    place.private(
+        "crm.toml",
+        "[CONTACT.fields]\nobjectId = 'Id'\nlastName = 'Name'\n",
+    );
+    let command = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gong-crm"));
+        command.current_dir(place.folder.path()).env_clear();
+        command
+            .env("HOME", place.folder.path())
+            .env("TMPDIR", &temporary);
+        command
+    };
+    let words = ["check", "-", "--type", "CONTACT", "--map", "crm.toml"];
+    killed_reading(command().args(words), &temporary);
+    let end = command()
+        .args(["check", "accounts.ldjson"])
+        .output()
+        .unwrap();
+    assert_eq!(end.status.code(), Some(3));
+    assert_eq!(below(&temporary), Vec::<PathBuf>::new());
+    let words = [
+        "--sim", "push", "-", "--type", "CONTACT", "--map", "crm.toml",
+    ];
+    killed_reading(command().args(words), &temporary);
+    command()
+        .args(["check", "accounts.ldjson"])
+        .output()
+        .unwrap();
+    assert_eq!(below(&temporary), Vec::<PathBuf>::new());
 }
 
 #[test]

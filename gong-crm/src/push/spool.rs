@@ -12,6 +12,9 @@ use gong_records::io::atomic_file;
 /// What the names of our files end with.
 const ENDING: &str = ".ldjson";
 
+/// What the names of inputs end with, as [`Sink`](crate::source::Sink) and [`Spool`] make them.
+const ENDINGS_OF_INPUTS: [&str; 3] = [ENDING, ".ndjson", ".csv"];
+
 /// Where bodies lie.
 #[derive(Debug, Clone)]
 pub(super) struct Spool {
@@ -107,8 +110,15 @@ impl Spool {
     }
 }
 
-/// Whether a file is called as ours are: `upload-7.ldjson`, `upload-7.1.ldjson`, `input-x7Gh2k.ldjson`.
+/// Whether a file is called as ours are: `upload-7.ldjson`, `upload-7.1.ldjson`, `input-x7Gh2k.ldjson`, and
+/// the rows of sources.
 fn is_own(name: &str) -> bool {
+    let random = ENDINGS_OF_INPUTS
+        .into_iter()
+        .find_map(|ending| name.strip_prefix("input-")?.strip_suffix(ending));
+    if let Some(random) = random {
+        return random.len() == 6 && random.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    }
     let Some(stem) = name.strip_suffix(ENDING) else {
         return false;
     };
@@ -118,10 +128,7 @@ fn is_own(name: &str) -> bool {
             |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         return parts.clone().count() <= 2 && parts.all(is_number);
     }
-    let random = stem.strip_prefix("input-");
-    random.is_some_and(|random| {
-        random.len() == 6 && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    })
+    false
 }
 
 /// A directory that is its owner's alone, by its descriptor: what is looked at is what is swept, whatever
@@ -231,6 +238,8 @@ mod tests {
             "upload-7.ldjson",
             "upload-12.3.ldjson",
             "input-x7Gh2k.ldjson",
+            "input-x7Gh2k.ndjson",
+            "input-x7Gh2k.csv",
         ] {
             assert!(is_own(name), "{name}");
         }
@@ -240,6 +249,9 @@ mod tests {
             "upload-.ldjson",
             "input-accounts.ldjson",
             "input-.ldjson",
+            "input-x7Gh2k.json",
+            "input-deals7.csv.bak",
+            "upload-1.csv",
             "upload-1.ldjson.bak",
             "HEAD",
         ] {

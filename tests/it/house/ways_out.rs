@@ -35,8 +35,12 @@ const FILES: [&str; 15] = [
 ];
 
 /// Who may all the same, and why.
-const WRITERS: [(&str, &str); 14] = [
+const WRITERS: [(&str, &str); 15] = [
     ("gong-records/src/io/atomic_file.rs", "the one way"),
+    (
+        "gong-records/src/io/work_folder.rs",
+        "folders of temporary files, with a lock in each",
+    ),
     (
         "gong-records/src/write/file.rs",
         "several files that appear together",
