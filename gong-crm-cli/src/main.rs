@@ -18,6 +18,7 @@ mod process;
 mod schema_file;
 mod signal;
 mod sources;
+mod taps;
 mod temporary;
 
 use args::{Arguments, Command, Format, Global};

@@ -89,7 +89,7 @@ pub(crate) fn configured(global: &Global) -> Result<Option<Configured>, CliError
     let (path, sources) = Settings::named_sources(global)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut files = Vec::new();
-    for (object_type, source) in &sources.sources {
+    for (object_type, source) in &sources.types {
         let Some(map) = &source.map else { continue };
         let map = folder.join(map);
         if !maps.contains(&map) {
@@ -133,7 +133,7 @@ pub(crate) fn paths(global: &Global, named: &[PathBuf]) -> Result<Vec<PathBuf>, 
     let (path, sources) = Settings::named_sources(global)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut paths: Vec<PathBuf> = Vec::new();
-    for (object_type, source) in &sources.sources {
+    for (object_type, source) in &sources.types {
         let found = source_paths(folder, source);
         if found.is_empty() {
             let files = source.origin.shown();

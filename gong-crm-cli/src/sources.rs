@@ -11,6 +11,7 @@ use gong_crm::mapping::{Conversion, Mapping, MappingError};
 use gong_crm::push::Records;
 use gong_crm::schema::EntitySchema;
 use gong_crm::source::Source;
+use gong_sources::singer::TapSources;
 use gong_sources::{OpenError, SourceOptions};
 
 use crate::args::Global;
@@ -20,7 +21,9 @@ use crate::config::sources::{SourceTable, Sources, SyncTable, named_source};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::mappings::source_paths;
+use crate::output::Output;
 use crate::signal::Signals;
+use crate::taps::{self, Extent};
 
 /// The tables of sources, and where they were found.
 pub(crate) struct SourceTables {
@@ -62,7 +65,8 @@ impl SourceTables {
         Ok(Self {
             tables: Sources {
                 sync: Settings::sync_table(global)?,
-                sources,
+                types: sources,
+                tap: None,
             },
             folder: PathBuf::new(),
             file: None,
@@ -90,9 +94,10 @@ impl SourceTables {
         }
         let (_, tables) = Settings::named_sources(global)?;
         let runs_something = tables
-            .sources
+            .types
             .values()
-            .any(|table| table.origin.runs_something());
+            .any(|table| table.origin.runs_something())
+            || tables.tap.is_some();
         if runs_something {
             Self::read(global, named).map(Some)
         } else {
@@ -105,9 +110,35 @@ impl SourceTables {
         &self.tables.sync
     }
 
+    /// Whether anything is read.
+    pub(crate) fn has_any(&self) -> bool {
+        !self.tables.types.is_empty() || self.tables.tap.is_some()
+    }
+
+    /// The tap that all types without a table of their own are read from, if there is one.
+    pub(crate) fn tap(
+        &self,
+        global: &Global,
+        extent: Extent<'_>,
+        schema: Option<&EntitySchema>,
+    ) -> Result<Option<TapSources>, CliError> {
+        let Some(table) = &self.tables.tap else {
+            return Ok(None);
+        };
+        let opened = taps::sources(global, table, &self.folder, extent, schema);
+        opened.map(Some).map_err(|error| {
+            let at = self.file.as_deref().unwrap_or(Path::new("")).display();
+            let message = format!("{at}:{}: {}", table.line, error.message);
+            match error.hint {
+                Some(hint) => CliError::new(error.exit, message).with_hint(hint),
+                None => CliError::new(error.exit, message),
+            }
+        })
+    }
+
     /// The tables by type.
     pub(crate) fn by_type(&self) -> &BTreeMap<ObjectType, SourceTable> {
-        &self.tables.sources
+        &self.tables.types
     }
 
     /// Opens a source: nothing is read or run yet.
@@ -117,7 +148,7 @@ impl SourceTables {
         object_type: ObjectType,
         schema: Option<&EntitySchema>,
     ) -> Result<Arc<dyn Source>, CliError> {
-        let Some(table) = self.tables.sources.get(&object_type) else {
+        let Some(table) = self.tables.types.get(&object_type) else {
             return Err(CliError::new(
                 Exit::Usage,
                 format!("no source is named for {object_type}"),
@@ -187,18 +218,29 @@ impl SourceTables {
         global: &Global,
         only: Option<ObjectType>,
         schema: Option<&EntitySchema>,
+        output: Output,
     ) -> Result<Records, CliError> {
         let mut records = Records::new();
-        for object_type in self.tables.sources.keys() {
-            if only.is_some_and(|only| only != *object_type) {
-                continue;
-            }
-            let source = self.open(global, *object_type, schema)?;
-            let reading = records.add_source(*object_type, &*source);
+        let is_wanted = |object_type| only.is_none_or(|only| only == object_type);
+        let mut sources = Vec::new();
+        let own = self.tables.types.keys();
+        for object_type in own.filter(|object_type| is_wanted(**object_type)) {
+            sources.push((*object_type, self.open(global, *object_type, schema)?));
+        }
+        let tap = self.tap(global, Extent::Everything, schema)?;
+        if let Some(tap) = &tap {
+            let has_own = |object_type| self.tables.types.contains_key(&object_type);
+            sources.extend(tap.sources(|known| is_wanted(known) && !has_own(known)));
+        }
+        for (object_type, source) in sources {
+            let reading = records.add_source(object_type, &*source);
             until_signal(reading).await?.map_err(|error| {
                 let name = source.name();
                 CliError::new(Exit::Failed, format!("{object_type}, {name}: {error}"))
             })?;
+        }
+        for note in tap.iter().flat_map(TapSources::take_notes) {
+            output.status(&format!("note: {note}"));
         }
         if records.is_empty() {
             return Err(CliError::new(

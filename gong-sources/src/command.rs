@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 
+use crate::environment::own_variables;
 use crate::options::SourceOptions;
 use process::Running;
 use std::io::Write as _;
@@ -22,9 +23,6 @@ const SHOWN_BYTES: usize = 4_096;
 
 /// How much is read at once.
 const CHUNK_BYTES: usize = 256 * 1_024;
-
-/// The beginning of the names of variables that hold Gong's credentials and settings.
-const OWN_VARIABLES: &str = "GONG_";
 
 /// A program whose standard output is read: one JSON object per line, an array of objects, or CSV.
 ///
@@ -69,7 +67,8 @@ impl CommandSource {
         self
     }
 
-    /// A variable that is not in its environment, besides those that begin with `GONG_`.
+    /// A variable that is not in its environment, besides those that begin with `GONG_` or
+    /// `TARGET_GONG_CRM_`.
     #[must_use]
     pub fn without_variable(mut self, name: impl Into<OsString>) -> Self {
         self.hidden.push(name.into());
@@ -96,11 +95,8 @@ impl CommandSource {
         {
             command.current_dir(directory);
         }
-        for (name, _) in std::env::vars_os() {
-            let is_own = name.to_string_lossy().starts_with(OWN_VARIABLES);
-            if is_own || self.hidden.contains(&name) {
-                command.env_remove(&name);
-            }
+        for name in own_variables().chain(self.hidden.iter().cloned()) {
+            command.env_remove(name);
         }
         command
     }

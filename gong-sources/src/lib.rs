@@ -10,6 +10,8 @@
 mod columns;
 #[cfg(feature = "command")]
 pub mod command;
+#[cfg(any(feature = "command", feature = "singer"))]
+mod environment;
 #[cfg(feature = "postgres")]
 pub mod ledger;
 mod open_error;

@@ -39,6 +39,10 @@ Sources in gong-crm.toml:
   [sources.LEAD]
   command = [\"duckdb\", \"-jsonlines\", \"crm.duckdb\", \"-c\", \"from leads\"]
 
+  [sources]                           or one Singer tap for all types without a section
+  tap = [\"tap-pipedrive\", \"--config\", \"tap.json\"]
+  preset = \"pipedrive\"
+
 Examples:
   gong-crm plan
   gong-crm plan --exit-code -o json

@@ -88,7 +88,8 @@ async fn check_sources(
     options.max_findings = max_findings(check, output.format());
     options.without_excerpts = output.format() != Format::Text;
     let schema = options.entity_schema.as_ref();
-    let mut records = sources.records(global, check.object_type, schema).await?;
+    let records = sources.records(global, check.object_type, schema, output);
+    let mut records = records.await?;
     let inputs = records.inputs().map_err(|error| {
         CliError::new(
             Exit::Unexpected,

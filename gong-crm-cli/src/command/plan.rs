@@ -2,7 +2,7 @@
 
 use crate::args::Global;
 use crate::args::sync::Plan;
-use crate::command::sync::{Sources, failed};
+use crate::command::sync::{Reading, Sources, failed};
 use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -11,7 +11,7 @@ use crate::sources::until_signal;
 
 pub(crate) async fn run(global: &Global, args: &Plan, output: Output) -> Result<Exit, CliError> {
     let sources = Sources::read(global, &args.scope)?;
-    let mut options = sources.options(global, &args.scope)?;
+    let mut options = sources.options(global, &args.scope, Reading::SinceLastSync)?;
     if global.sim {
         options = options.simulator();
     }
@@ -19,6 +19,9 @@ pub(crate) async fn run(global: &Global, args: &Plan, output: Output) -> Result<
     let integration_id = connection.known_integration_id().await?;
     let planning = connection.client.plan(integration_id, options);
     let plan = until_signal(planning).await?.map_err(failed)?;
+    for note in sources.take_notes() {
+        output.status(&format!("note: {note}"));
+    }
     if let Some(path) = &args.out {
         plan.write(path).map_err(failed)?;
     }

@@ -70,7 +70,7 @@ async fn push_sources(
     let options = options_of(global, push, Options::default())?;
     let schema = options.check.options();
     let schema = schema.and_then(|check| check.entity_schema.clone());
-    let records = sources.records(global, push.object_type, schema.as_ref());
+    let records = sources.records(global, push.object_type, schema.as_ref(), output);
     let records = records.await?;
     let connection = Connection::open(global).await?;
     let integration_id = connection.integration_id().await?;
@@ -109,7 +109,7 @@ fn options_of(global: &Global, push: &Push, mut options: Options) -> Result<Opti
     apply_delivery_args(&mut options, &push.delivery, global);
     // A record is compared in the same way, whichever command sends it.
     if let Ok((_, tables)) = Settings::sources(global) {
-        let sources = tables.sources.into_iter();
+        let sources = tables.types.into_iter();
         options.ignore_fields = sources
             .map(|(of, table)| (of, table.ignore_fields))
             .collect();

@@ -1,11 +1,11 @@
 //! `gong-crm singer`: a Singer target, and `gong-crm presets`: its mappings.
 
 use std::fs::File;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 use gong_crm::check;
-use gong_crm::mapping::Mapping;
+use gong_crm::io::atomic_file::{self, Readers};
 use gong_crm::push::{CheckMode, Rejects, Verdict};
 use gong_crm::sync::SyncOptions;
 use gong_sources::singer::{
@@ -18,7 +18,6 @@ use crate::args::singer::{About, Presets, PresetsAction, Singer};
 use crate::command::check::severities;
 use crate::command::push::apply_delivery_args;
 use crate::command::sync::failed;
-use crate::config::credential_process::SECRET_VARIABLES;
 use crate::config::keys::Keys;
 use crate::config::settings::Settings;
 use crate::config::singer::{self, SingerSettings};
@@ -28,6 +27,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::output::table::{Align, counted};
 use crate::schema_file;
+use crate::taps::{self, Mapped};
 
 pub(crate) async fn run(global: &Global, args: &Singer, output: Output) -> Result<Exit, CliError> {
     if args.about {
@@ -43,20 +43,21 @@ pub(crate) async fn run(global: &Global, args: &Singer, output: Output) -> Resul
     global.base_url = global.base_url.or_else(|| settings.base_url.clone());
     global.integration_id = global.integration_id.or(settings.integration_id);
     global.ledger = global.ledger.or_else(|| settings.ledger.clone());
-    let mapped = Mapped::new(args, &settings)?;
+    let (mapped, scope) = mapped(args, &settings)?;
     if let Some(note) = &mapped.note {
         output.message(&format!("note: {note}"));
     }
-    let (connection, directory) = connect(&global, &settings, &mapped.scope).await?;
+    let (connection, directory) = connect(&global, &settings, &scope).await?;
     let integration_id = connection.known_integration_id().await?;
-    let mut options = options(&global, args, &settings, mapped)?;
+    let mut options = options(&global, args, &settings, mapped, scope)?;
     options.directory = directory;
     let target =
         Target::new(connection.client.clone(), integration_id, options).map_err(of_target)?;
     let state = args.state.clone().or_else(|| settings.state.clone());
     let on_state = |text: &str| {
         if let Some(path) = &state {
-            write_state(path, text)?;
+            // The next run of the tap reads it, whoever runs that.
+            atomic_file::write(path, format!("{text}\n").as_bytes(), Readers::Owner)?;
         }
         output.state(text)
     };
@@ -65,9 +66,7 @@ pub(crate) async fn run(global: &Global, args: &Singer, output: Output) -> Resul
     let report = match (tap, &args.input) {
         (Some(command), _) => {
             let tap = Tap::parse(command).map_err(of_target)?;
-            let mut tap = tap
-                .without_variables(SECRET_VARIABLES)
-                .without_variables(singer::secret_variables());
+            let mut tap = tap.on_message(move |line| output.message(line));
             if let Some(path) = &state {
                 tap = tap.with_state(path);
             }
@@ -87,72 +86,34 @@ pub(crate) async fn run(global: &Global, args: &Singer, output: Output) -> Resul
     Ok(conclude(&report, fails, output))
 }
 
-/// The mapping, and what it is called.
-struct Mapped {
-    mapping: Mapping,
-    definition: String,
-    scope: String,
-    preset: Option<&'static Preset>,
-    note: Option<String>,
-}
-
-impl Mapped {
-    fn new(args: &Singer, settings: &SingerSettings) -> Result<Self, CliError> {
-        let scope = args.scope.clone().or_else(|| settings.scope.clone());
-        let (preset, path) = match (&args.preset, &args.mapping) {
-            (None, None) => (settings.preset.as_ref(), settings.mapping.as_ref()),
-            named => (named.0.as_ref(), named.1.as_ref()),
-        };
-        let usage =
-            |error: gong_crm::mapping::MappingError| CliError::new(Exit::Usage, error.to_string());
-        match (preset, path) {
-            (Some(_), Some(_)) => {
-                Err(
-                    CliError::new(Exit::Usage, "both a preset and a mapping are set").with_hint(
-                        "to change a preset: gong-crm presets show NAME > my.toml, and set mapping",
-                    ),
-                )
-            }
-            (None, None) => {
-                Err(
-                    CliError::new(Exit::Usage, "neither a preset nor a mapping is set").with_hint(
-                        "gong-crm presets list names the presets; with another tap: --mapping FILE",
-                    ),
-                )
-            }
-            (Some(name), None) => {
-                let preset = preset_named(name)?;
-                let currency = args.currency.as_deref().or(settings.currency.as_deref());
-                let has_note = preset.needs_currency() && currency.is_none();
-                Ok(Self {
-                    mapping: preset.mapping(currency).map_err(usage)?,
-                    definition: format!("{} {}", preset.text, currency.unwrap_or_default()),
-                    scope: scope.unwrap_or_else(|| preset.name.to_owned()),
-                    preset: Some(preset),
-                    note: has_note.then(|| {
-                        "amounts are taken as they are; with the company's currency (--currency EUR), \
-                         deals in another one are held back"
-                            .to_owned()
-                    }),
-                })
-            }
-            (None, Some(path)) => Ok(Self {
-                mapping: Mapping::open(path).map_err(usage)?,
-                definition: std::fs::read_to_string(path).unwrap_or_default(),
-                scope: scope.unwrap_or_else(|| "singer".to_owned()),
-                preset: None,
-                note: None,
-            }),
+/// The mapping, and the scope that it is used in.
+fn mapped(args: &Singer, settings: &SingerSettings) -> Result<(Mapped, String), CliError> {
+    let scope = args.scope.clone().or_else(|| settings.scope.clone());
+    let (preset, path) = match (&args.preset, &args.mapping) {
+        (None, None) => (settings.preset.as_ref(), settings.mapping.as_ref()),
+        named => (named.0.as_ref(), named.1.as_ref()),
+    };
+    match (preset, path) {
+        (Some(_), Some(_)) => Err(CliError::new(
+            Exit::Usage,
+            "both a preset and a mapping are set",
+        )
+        .with_hint("to change a preset: gong-crm presets show NAME > my.toml, and set mapping")),
+        (None, None) => Err(
+            CliError::new(Exit::Usage, "neither a preset nor a mapping is set").with_hint(
+                "gong-crm presets list names the presets; with another tap: --mapping FILE",
+            ),
+        ),
+        (Some(name), None) => {
+            let currency = args.currency.as_deref().or(settings.currency.as_deref());
+            let scope = scope.unwrap_or_else(|| name.clone());
+            Ok((Mapped::of_preset(name, currency)?, scope))
+        }
+        (None, Some(path)) => {
+            let scope = scope.unwrap_or_else(|| "singer".to_owned());
+            Ok((Mapped::of_file(path)?, scope))
         }
     }
-}
-
-fn preset_named(name: &str) -> Result<&'static Preset, CliError> {
-    Preset::named(name).ok_or_else(|| {
-        let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
-        CliError::new(Exit::Usage, format!("there is no preset {name:?}"))
-            .with_hint(format!("there are {}", names.join(", ")))
-    })
 }
 
 /// Connects, and says where streams are kept from one run to the next.
@@ -166,16 +127,9 @@ async fn connect(
     }
     let mut all = Settings::read(global)?;
     all.take_keys(Keys::of_singer(settings));
-    let plain = |character: char| match character {
-        'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' => character,
-        _ => '-',
-    };
-    let name: String = scope.chars().map(plain).collect();
-    let mut directory = all.ledger_path()?.into_os_string();
-    directory.push(".singer");
-    let directory = Path::new(&directory).join(name);
+    let directory = taps::directory(&all, scope)?;
     let connection = Connection::with(&all, global).await?;
-    Ok((connection, Some(directory)))
+    Ok((connection, directory))
 }
 
 fn options(
@@ -183,8 +137,9 @@ fn options(
     args: &Singer,
     settings: &SingerSettings,
     mapped: Mapped,
+    scope: String,
 ) -> Result<TargetOptions, CliError> {
-    let mut sync = SyncOptions::new(mapped.scope);
+    let mut sync = SyncOptions::new(scope);
     if global.sim {
         sync = sync.simulator();
     }
@@ -225,16 +180,6 @@ fn options(
     options.flush_after = after.unwrap_or(options.flush_after);
     options.flush_bytes = settings.flush_bytes.unwrap_or(options.flush_bytes);
     Ok(options)
-}
-
-/// Replaces the state file: complete, or not at all.
-fn write_state(path: &Path, text: &str) -> io::Result<()> {
-    let directory = path.parent().filter(|path| !path.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
-    writeln!(file, "{text}")?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 fn show(event: &TargetEvent<'_>, output: Output) {
@@ -373,7 +318,7 @@ pub(crate) fn presets(presets: &Presets, output: Output) -> Result<Exit, CliErro
             output.table(&columns, &PRESETS.iter().map(row).collect::<Vec<_>>());
         }
         PresetsAction::Show { name } => {
-            let preset = preset_named(name)?;
+            let preset = taps::preset_named(name)?;
             if output.is_json() {
                 output.json(&of_preset(preset));
             } else {

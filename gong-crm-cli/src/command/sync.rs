@@ -2,12 +2,14 @@
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use gong_crm::check;
 use gong_crm::io::atomic_file::{self, Readers};
 use gong_crm::push::{CheckMode, Rejects, Resend};
 use gong_crm::sync::{Deletions, SyncError, SyncOptions, SyncPlan, SyncReport, metrics};
 use gong_crm::{IntegrationId, ObjectType};
+use gong_sources::singer::TapSources;
 
 use crate::args::Global;
 use crate::args::sync::{Scope, Sync};
@@ -22,24 +24,39 @@ use crate::output::{Output, html, sync_report};
 use crate::schema_file;
 use crate::signal::Signals;
 use crate::sources::SourceTables;
+use crate::taps::Extent;
 
 mod every;
 
 /// The sources of a sync.
 pub(crate) struct Sources {
     tables: SourceTables,
+    /// The tap of all types without a table, once the options were made.
+    tap: OnceLock<TapSources>,
+}
+
+/// What is read of a tap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    Everything,
+    SinceLastSync,
 }
 
 impl Sources {
     pub(crate) fn read(global: &Global, args: &Scope) -> Result<Self, CliError> {
         let tables = SourceTables::read(global, &args.source.source)?;
-        if tables.by_type().is_empty() {
+        if !tables.has_any() {
             return Err(CliError::new(Exit::Usage, "no source is named").with_hint(
                 "add to gong-crm.toml, for each type:\n[sources.ACCOUNT]\nfiles = \
                  \"exports/accounts.ldjson\"\ncomplete = true",
             ));
         }
-        Ok(Self { tables })
+        Ok(Self::of(tables))
+    }
+
+    fn of(tables: SourceTables) -> Self {
+        let tap = OnceLock::new();
+        Self { tables, tap }
     }
 
     /// The sources, if there is a config file that names any.
@@ -48,8 +65,7 @@ impl Sources {
             return Ok(None);
         }
         let tables = SourceTables::read(global, &[])?;
-        let has_any = !tables.by_type().is_empty();
-        Ok(has_any.then_some(Self { tables }))
+        Ok(tables.has_any().then(|| Self::of(tables)))
     }
 
     pub(crate) fn scope(&self, args: &Scope) -> String {
@@ -59,7 +75,12 @@ impl Sources {
     }
 
     /// How a sync of these sources goes about it.
-    pub(crate) fn options(&self, global: &Global, args: &Scope) -> Result<SyncOptions, CliError> {
+    pub(crate) fn options(
+        &self,
+        global: &Global,
+        args: &Scope,
+        reading: Reading,
+    ) -> Result<SyncOptions, CliError> {
         let sync = self.tables.sync();
         let mut options = SyncOptions::new(self.scope(args));
         options.max_deletions = args
@@ -94,7 +115,24 @@ impl Sources {
             });
             options = options.source_with(*object_type, source, deletions);
         }
+        let scope = self.scope(args);
+        let extent = match reading {
+            Reading::Everything => Extent::Everything,
+            Reading::SinceLastSync => Extent::SinceLastSync(&scope),
+        };
+        if let Some(tap) = self.tables.tap(global, extent, schema.as_ref())? {
+            let has_own = |object_type| self.tables.by_type().contains_key(&object_type);
+            for (object_type, source) in tap.sources(|known| !has_own(known)) {
+                options = options.source(object_type, source);
+            }
+            self.tap.get_or_init(|| tap);
+        }
         Ok(options)
+    }
+
+    /// What is worth knowing of the runs of a tap, each once.
+    pub(crate) fn take_notes(&self) -> Vec<String> {
+        self.tap.get().map_or_else(Vec::new, TapSources::take_notes)
     }
 }
 
@@ -107,7 +145,7 @@ pub(crate) async fn run(global: &Global, args: &Sync, output: Output) -> Result<
     if args.health {
         return sync_health::run(global, &scope, output).await;
     }
-    let mut options = sources.options(global, &args.scope)?;
+    let mut options = sources.options(global, &args.scope, Reading::SinceLastSync)?;
     if global.sim {
         options = options.simulator();
     }
@@ -128,6 +166,7 @@ pub(crate) async fn run(global: &Global, args: &Sync, output: Output) -> Result<
         shows_progress: !global.no_progress,
         signals: Signals::new(),
         is_one_of_many: false,
+        tap: sources.tap.get().cloned(),
     };
     let every = match args.every {
         None => None,
@@ -172,6 +211,8 @@ struct Round {
     signals: Signals,
     /// Whether it has only a line of output.
     is_one_of_many: bool,
+    /// The tap that records are read from, if they are.
+    tap: Option<TapSources>,
 }
 
 impl Round {
@@ -269,9 +310,27 @@ impl Round {
         };
         progress.end();
         match outcome {
-            Ok(report) => Ok((Some(report), stopped_by)),
+            Ok(report) => {
+                self.keep_state(&report).await?;
+                Ok((Some(report), stopped_by))
+            }
             Err(error) => Err(failed(error)),
         }
+    }
+
+    /// Lets the next run of the tap go on where this one ended, if all that it brought has its verdict.
+    async fn keep_state(&self, report: &SyncReport) -> Result<(), CliError> {
+        let Some(tap) = &self.tap else { return Ok(()) };
+        for note in tap.take_notes() {
+            self.output.status(&format!("note: {note}"));
+        }
+        // A plan file may leave out some of it.
+        if self.options.plan_file.is_some() {
+            return Ok(());
+        }
+        let kept = tap.keep_state(report).await;
+        kept.map(drop)
+            .map_err(|error| CliError::new(Exit::Unexpected, error.to_string()))
     }
 
     async fn write_metrics(&self, report: &SyncReport) -> Result<(), CliError> {

@@ -5,7 +5,7 @@ use gong_crm::why::{Effect, Evidence, Explanation, Reason, Visible, WhyError, Wh
 use crate::args::Global;
 use crate::args::sync::Scope;
 use crate::args::why::Why;
-use crate::command::sync::{Sources, failed};
+use crate::command::sync::{Reading, Sources, failed};
 use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -20,7 +20,7 @@ pub(crate) async fn run(global: &Global, args: &Why, output: Output) -> Result<E
         Sources::read_if_any(global)?
     };
     if let Some(sources) = &sources {
-        options.sources = Some(sources.options(global, &Scope::default())?);
+        options.sources = Some(sources.options(global, &Scope::default(), Reading::Everything)?);
     }
     let connection = Connection::open(global).await?;
     let integration_id = connection.known_integration_id().await?;

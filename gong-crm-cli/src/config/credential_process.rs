@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
+use crate::config::singer::secret_variables;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -27,7 +28,7 @@ const MAX_LINES: usize = 50;
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// The variables that hold secrets, which no command that is run gets to see.
-pub(crate) const SECRET_VARIABLES: [&str; 6] = [
+const SECRET_VARIABLES: [&str; 6] = [
     "GONG_ACCESS_KEY",
     "GONG_ACCESS_KEY_SECRET",
     "GONG_BEARER_TOKEN",
@@ -67,6 +68,9 @@ pub(crate) fn run(words: &[String], folder: &Path, output: Output) -> Result<Pri
         command.current_dir(folder);
     }
     for name in SECRET_VARIABLES {
+        command.env_remove(name);
+    }
+    for name in secret_variables() {
         command.env_remove(name);
     }
     let mut child = command

@@ -19,6 +19,7 @@ use super::guard::{Guard, Guarded, Power};
 use super::ledger_url::is_url;
 use super::setting::Entry;
 use super::sources::{self, SourceTable, SyncTable};
+use super::tap::{self, TapTable};
 
 /// The settings of one profile, or of the top level.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +38,8 @@ pub(crate) struct Profile {
     pub(crate) sync: SyncTable,
     /// What `plan` and `sync` read.
     pub(crate) sources: BTreeMap<ObjectType, Guarded<SourceTable>>,
+    /// The tap that they read the other types from.
+    pub(crate) tap: Option<Guarded<TapTable>>,
 }
 
 /// A file's settings.
@@ -119,6 +122,7 @@ impl Profile {
         guards.extend(secrets.into_iter().flatten().map(Guarded::guard));
         guards.extend(self.credential_process.iter().map(Guarded::guard));
         guards.extend(self.sources.values().map(Guarded::guard));
+        guards.extend(self.tap.iter().map(Guarded::guard));
         guards.retain(|guard| !guard.powers.is_empty());
         guards.sort_by_key(|guard| guard.line);
         guards
@@ -198,7 +202,10 @@ impl Profile {
             }
             "check" => self.check = check::check(text, value)?,
             "sync" => self.sync = sources::sync(text, value)?,
-            "sources" => self.sources = sources::sources(text, value)?,
+            "sources" => {
+                self.sources = sources::sources(text, value)?;
+                self.tap = tap::tap(text, value)?;
+            }
             _ => return Err(unknown(name, line, is_top)),
         }
         Ok(())

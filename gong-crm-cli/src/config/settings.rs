@@ -122,8 +122,13 @@ impl Settings {
         for (object_type, guarded) in profile.sources {
             sources.insert(object_type, guarded.allowed_by(&origin)?.value);
         }
-        let sync = profile.sync;
-        Ok((origin.path, Sources { sync, sources }))
+        let tap = profile.tap.map(|guarded| guarded.allowed_by(&origin));
+        let tables = Sources {
+            sync: profile.sync,
+            types: sources,
+            tap: tap.transpose()?.map(|entry| entry.value),
+        };
+        Ok((origin.path, tables))
     }
 
     /// Whether there is a config file.

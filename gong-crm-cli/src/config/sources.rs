@@ -15,6 +15,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, kind, line, nearest};
 use super::guard::{Guarded, Power};
+use super::tap::{TAP_KEYS, TapTable};
 use crate::args::duration;
 
 /// The table `[sync]`.
@@ -45,7 +46,9 @@ pub(crate) struct SourceTable {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Sources {
     pub(crate) sync: SyncTable,
-    pub(crate) sources: BTreeMap<ObjectType, SourceTable>,
+    pub(crate) types: BTreeMap<ObjectType, SourceTable>,
+    /// The source of all other types.
+    pub(crate) tap: Option<TapTable>,
 }
 
 const SYNC_KEYS: [&str; 6] = [
@@ -78,9 +81,6 @@ const FILES_KEYS: [&str; 2] = ["glob", "take"];
 const SQL_KEYS: [&str; 2] = ["url", "query"];
 
 const PARQUET_KEYS: [&str; 2] = ["url", "take"];
-
-/// Sources of all types at once.
-const OTHER_SOURCES: [&str; 1] = ["tap"];
 
 /// A key of a table, with its value.
 pub(super) struct Member<'a> {
@@ -127,22 +127,17 @@ impl<'a> Member<'a> {
     }
 
     pub(super) fn unknown(&self, known: &[&str]) -> ConfigError {
-        let is_other_source = OTHER_SOURCES.contains(&self.name);
         ConfigError {
             line: self.line,
-            message: if is_other_source {
-                format!("this build reads no `{}` sources", self.name)
-            } else {
-                format!("unknown key `{}`", self.name)
-            },
+            message: format!("unknown key `{}`", self.name),
             hint: Some(match nearest(self.name, known.iter().copied()) {
-                Some(meant) if !is_other_source => format!("did you mean `{meant}`?"),
-                _ => format!("known keys: {}", known.join(", ")),
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("known keys: {}", known.join(", ")),
             }),
         }
     }
 
-    fn string(&self) -> Result<String, ConfigError> {
+    pub(super) fn string(&self) -> Result<String, ConfigError> {
         match self.value.get_ref() {
             DeValue::String(text) => Ok(text.clone().into_owned()),
             _ => Err(self.wrong("a quoted string")),
@@ -172,7 +167,7 @@ impl<'a> Member<'a> {
         names.collect()
     }
 
-    fn parsed<T, E: ToString>(
+    pub(super) fn parsed<T, E: ToString>(
         &self,
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Result<T, ConfigError> {
@@ -237,15 +232,19 @@ pub(super) fn sources<'a>(
 ) -> Result<BTreeMap<ObjectType, Guarded<SourceTable>>, ConfigError> {
     let mut sources = BTreeMap::new();
     for member in Member::all(text, "sources", table)? {
-        if OTHER_SOURCES.contains(&member.name) {
-            return Err(member.unknown(&ObjectType::ALL.map(ObjectType::as_str)));
+        if TAP_KEYS.contains(&member.name) {
+            continue;
         }
         let object_type: ObjectType = member.name.parse().map_err(|error| {
             let error: gong_crm::record::UnknownObjectType = error;
             ConfigError {
                 line: member.line,
                 message: format!("[sources.{}]: {error}", member.name),
-                hint: Some("write a source as a section such as [sources.ACCOUNT]".to_owned()),
+                hint: Some(
+                    "write a source as a section such as [sources.ACCOUNT], or one tap for all types \
+                     as tap = [\"tap-pipedrive\"]"
+                        .to_owned(),
+                ),
             }
         })?;
         sources.insert(object_type, source(&member)?);
@@ -378,7 +377,12 @@ fn files(of: &Member<'_>) -> Result<Origin, ConfigError> {
 
 /// The words of a program's call.
 fn command(of: &Member<'_>) -> Result<Origin, ConfigError> {
-    let wrong = || of.wrong("a list of words such as [\"psql\", \"-f\", \"accounts.sql\"]");
+    words(of, "[\"psql\", \"-f\", \"accounts.sql\"]").map(Origin::Command)
+}
+
+/// A list of words such as those of the example; at least one.
+pub(super) fn words(of: &Member<'_>, example: &str) -> Result<Vec<String>, ConfigError> {
+    let wrong = || of.wrong(&format!("a list of words such as {example}"));
     let DeValue::Array(words) = of.value.get_ref() else {
         return Err(wrong());
     };
@@ -387,10 +391,10 @@ fn command(of: &Member<'_>) -> Result<Origin, ConfigError> {
         _ => Err(wrong()),
     });
     let words = words.collect::<Result<Vec<_>, _>>()?;
-    if words.is_empty() {
+    if words.first().is_none_or(String::is_empty) {
         return Err(wrong());
     }
-    Ok(Origin::Command(words))
+    Ok(words)
 }
 
 /// `{ url = "…", query = "…" }`.
@@ -539,7 +543,7 @@ mod tests {
             (
                 "[sources]\ntap = ['tap-pipedrive']",
                 2,
-                "this build reads no `tap` sources",
+                "`tap` needs either",
             ),
             (
                 "[sources.DEAL]\nfiles = { glob = 'x', take = 'all' }",

@@ -39,6 +39,8 @@ mod sources;
 mod sync;
 mod sync_for_ever;
 #[cfg(unix)]
+mod tap;
+#[cfg(unix)]
 mod terminal;
 #[cfg(unix)]
 mod trust;

@@ -34,6 +34,16 @@ pub enum TargetError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// The tap ended with a failure.
+    #[error("{command} ended with {status}{}{said}", if said.is_empty() { "" } else { ":\n" })]
+    Failed {
+        /// The program.
+        command: String,
+        /// Its exit code or signal.
+        status: String,
+        /// The last lines of its standard error.
+        said: String,
+    },
     /// The tap's output can't be read.
     #[error("the tap's output can't be read: {0}")]
     Input(#[source] std::io::Error),

@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
+use gong_crm::io::atomic_file::{self, Readers};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -32,6 +33,8 @@ pub(super) struct Kept {
 pub(super) struct Facts {
     /// The last version of each stream, as the tap wrote it.
     pub(super) versions: BTreeMap<String, String>,
+    /// When a run began that read everything, and whose records have their verdict.
+    pub(super) complete_at: Option<jiff::Timestamp>,
 }
 
 impl Kept {
@@ -118,11 +121,11 @@ impl Kept {
         for (stem, path) in &self.merged {
             if let Some(to) = self.path(stem) {
                 let bytes = fs::read(path)?;
-                replace(&directory, &to, &bytes)?;
+                atomic_file::write(&to, &bytes, Readers::Owner)?;
             }
         }
         let facts = serde_json::to_vec_pretty(&self.facts).map_err(io::Error::other)?;
-        replace(&directory, &directory.join(FACTS), &facts)
+        atomic_file::write(&directory.join(FACTS), &facts, Readers::Owner)
     }
 }
 
@@ -159,15 +162,6 @@ impl Records {
         }
         Ok(())
     }
-}
-
-/// Puts a file in the place of another: complete, or not at all.
-fn replace(directory: &Path, to: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(to).map_err(|error| error.error)?;
-    Ok(())
 }
 
 /// Makes a directory for its owner alone, and refuses one that is not.

@@ -1,12 +1,16 @@
 //! A tap that is run from here.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{ChildStdout, Command};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::error::TargetError;
+use super::running::{Hears, Running};
+use crate::environment::own_variables;
 
 /// A tap: a program that writes Singer messages to its standard output.
 ///
@@ -18,13 +22,29 @@ use super::error::TargetError;
 /// assert!(Tap::parse("tap --config 'open").is_err());
 /// # Ok::<(), gong_sources::singer::TargetError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Tap {
     command: Vec<String>,
     directory: Option<PathBuf>,
     state: Option<PathBuf>,
     without: Vec<String>,
+    hears: Option<Hears>,
 }
+
+impl fmt::Debug for Tap {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Arguments can hold passwords.
+        formatter
+            .debug_struct("Tap")
+            .field("program", &self.program())
+            .field("directory", &self.directory)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How taps are given a state.
+const STATE_OPTIONS: [&str; 2] = ["--state", "-s"];
 
 /// What was given to a tap of its own state.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -50,6 +70,7 @@ impl Tap {
             directory: None,
             state: None,
             without: Vec::new(),
+            hears: None,
         })
     }
 
@@ -81,7 +102,16 @@ impl Tap {
         self
     }
 
-    /// The same, without these environment variables, such as those that hold secrets of others.
+    /// The same, whose lines on standard error are given to this function. Otherwise they go to the
+    /// standard error of this process as they are.
+    #[must_use]
+    pub fn on_message(mut self, hears: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.hears = Some(Arc::new(hears));
+        self
+    }
+
+    /// The same, without these environment variables, such as those that hold secrets of others. Those
+    /// that begin with `GONG_` or `TARGET_GONG_CRM_` are never in its environment.
     #[must_use]
     pub fn without_variables(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.without.extend(names.into_iter().map(Into::into));
@@ -98,7 +128,7 @@ impl Tap {
         self.state.as_deref()
     }
 
-    fn program(&self) -> &str {
+    pub(super) fn program(&self) -> &str {
         self.command.first().map_or("", String::as_str)
     }
 
@@ -129,7 +159,7 @@ impl Tap {
 
     /// The state that the tap is given.
     pub(super) fn given_state(&self) -> GivenState {
-        let named = self.option(&["--state", "-s"]).map(|path| self.at(path));
+        let named = self.option(&STATE_OPTIONS).map(|path| self.at(path));
         let path = named.or_else(|| self.state.clone());
         let Some(path) = path.filter(|path| path.exists()) else {
             return GivenState::default();
@@ -152,53 +182,38 @@ impl Tap {
         format!("tap {:?} {}", self.command, start.unwrap_or_default())
     }
 
-    /// Starts it. What it writes to its standard error is shown.
+    /// Starts it.
     pub(super) fn start(&self) -> Result<(Running, ChildStdout), TargetError> {
-        let failed = |source| TargetError::Tap {
-            command: self.program().to_owned(),
-            source,
-        };
         let mut command = Command::new(self.program());
         command.args(&self.command[1..]);
-        if let Some(directory) = &self.directory {
+        if let Some(directory) = &self.directory
+            && directory != Path::new("")
+        {
             command.current_dir(directory);
         }
-        if let Some(state) = self.state.as_ref().filter(|path| path.exists()) {
+        let state = self.state.as_ref().filter(|path| path.exists());
+        if let Some(state) = state.filter(|_| self.option(&STATE_OPTIONS).is_none()) {
             command.arg("--state").arg(state);
+        }
+        for name in own_variables() {
+            command.env_remove(name);
         }
         for name in &self.without {
             command.env_remove(name);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = command.spawn().map_err(failed)?;
-        let output = child.stdout.take();
-        let output = output.ok_or_else(|| failed(std::io::Error::other("it has no output")))?;
-        Ok((Running(child), output))
-    }
-}
-
-/// A tap that runs; it is stopped with this value.
-#[derive(Debug)]
-pub(super) struct Running(Child);
-
-impl Running {
-    /// Waits for its end.
-    pub(super) fn wait(mut self) -> std::io::Result<ExitStatus> {
-        self.0.wait()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if matches!(self.0.try_wait(), Ok(None)) {
-            // It may have ended just now.
-            drop(self.0.kill());
-            drop(self.0.wait());
-        }
+        Running::start(command, self.hears.clone()).map_err(|source| TargetError::Tap {
+            command: self.program().to_owned(),
+            source,
+        })
     }
 }
 
 impl GivenState {
+    /// Whether the tap was given none.
+    pub(super) fn is_none(&self) -> bool {
+        self.0.is_null()
+    }
+
     /// Whether a tap that was given this state and ended well wrote all records of a stream. `known`
     /// are the streams that it named.
     pub(super) fn lets_all_through(&self, stream: &str, known: &BTreeSet<&str>) -> bool {

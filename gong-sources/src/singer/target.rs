@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use gong_crm::io::work_folder::WorkFolder;
 use gong_crm::mapping::Mapping;
 use gong_crm::push::Verdict;
 use gong_crm::schema::EntitySchema;
@@ -232,19 +233,14 @@ impl Target {
             return Ok(run.end());
         }
         run.given = Some(given);
-        let (running, output) = tap.start()?;
+        let (mut running, output) = tap.start()?;
         let is_read = run.read(Lines::read(output)).await?;
         if !is_read {
             // Nothing more can be sent; it is stopped.
             drop(running);
             return Ok(run.end());
         }
-        let waiting = tokio::task::spawn_blocking(move || running.wait());
-        let status = waiting
-            .await
-            .map_err(io::Error::other)
-            .and_then(|status| status)
-            .map_err(TargetError::Input)?;
+        let status = running.wait().await.map_err(TargetError::Input)?;
         let names: BTreeSet<String> = run.collector.streams.keys().cloned().collect();
         let whole = if status.success() {
             run.whole_streams(&names)
@@ -273,7 +269,7 @@ struct Run<S, E> {
     on_event: E,
     report: TargetReport,
     /// Deleted with the run.
-    work: tempfile::TempDir,
+    work: WorkFolder,
 }
 
 impl<S, E> Run<S, E>
@@ -283,13 +279,11 @@ where
 {
     fn begin(target: Target, on_state: S, on_event: E) -> Result<Self, TargetError> {
         let directory = target.options.directory.clone();
-        let mut named = tempfile::Builder::new();
-        named.prefix("run-");
         let work = match &directory {
             Some(directory) => {
-                private_directory(directory).and_then(|()| named.tempdir_in(directory))
+                private_directory(directory).and_then(|()| WorkFolder::create_in(directory, "run-"))
             }
-            None => named.tempdir(),
+            None => WorkFolder::create_in(&tempfile::env::temp_dir(), "gong-crm-singer-"),
         };
         let work = work.map_err(TargetError::Disk)?;
         let kept = Kept::open(directory, work.path()).map_err(TargetError::Disk)?;
@@ -488,18 +482,12 @@ where
             .iter()
             .map(|file| file.rejected + file.held_back)
             .sum::<u64>();
-        let verdict = verdict_of(&report);
-        self.worsen(verdict);
+        self.worsen(verdict_of(&report));
+        let have_verdicts = all_have_verdicts(&report, are_all_complete);
         if report.cause.is_some() {
             self.report.cause = report.cause;
         }
-        Ok(match verdict {
-            Verdict::Done | Verdict::Partial => true,
-            // Vanished records are found again by the next complete read; what a limit holds back of
-            // other reads would be lost with the state.
-            Verdict::HeldBack => are_all_complete,
-            _ => false,
-        })
+        Ok(have_verdicts)
     }
 
     fn worsen(&mut self, verdict: Verdict) {
@@ -531,6 +519,17 @@ where
 
     fn end(self) -> TargetReport {
         self.report
+    }
+}
+
+/// Whether every record of a sync has its verdict, so that its tap need not bring it again.
+pub(super) fn all_have_verdicts(report: &SyncReport, are_all_complete: bool) -> bool {
+    match verdict_of(report) {
+        Verdict::Done | Verdict::Partial => report.plan.problems.is_empty(),
+        // Vanished records are found again by the next complete read; what a limit holds back of
+        // other reads would be lost with the state.
+        Verdict::HeldBack => are_all_complete && report.plan.problems.is_empty(),
+        _ => false,
     }
 }
 
