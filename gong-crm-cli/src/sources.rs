@@ -171,7 +171,7 @@ impl SourceTables {
             let mut mapping = Mapping::open(&path).map_err(unusable)?;
             let mut files = Vec::new();
             // Cells can be looked up in the records of the other sources.
-            for (other, table) in &self.tables.sources {
+            for (other, table) in &self.tables.types {
                 let Some(map) = &table.map else { continue };
                 let map = self.folder.join(map);
                 if map != path {
