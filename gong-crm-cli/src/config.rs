@@ -14,5 +14,4 @@ pub(crate) mod setting;
 pub(crate) mod settings;
 pub(crate) mod singer;
 pub(crate) mod sources;
-pub(crate) mod tap;
 pub(crate) mod trust_store;

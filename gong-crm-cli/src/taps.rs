@@ -9,7 +9,7 @@ use gong_sources::singer::{PRESETS, Preset, Tap, TapOptions, TapSources, TargetE
 use crate::args::Global;
 use crate::config::ledger_url::is_url;
 use crate::config::settings::Settings;
-use crate::config::tap::TapTable;
+use crate::config::sources::tap::TapTable;
 use crate::error::CliError;
 use crate::exit::Exit;
 

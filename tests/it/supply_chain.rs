@@ -132,6 +132,11 @@ fn files_of_the_sources() -> Vec<String> {
         "gong-sim",
     ] {
         for path in crate::house::rust_files(&workspace(&format!("{name}/src"))) {
+            let shown = path.strip_prefix(workspace("")).unwrap();
+            let shown = shown.to_string_lossy().replace('\\', "/");
+            if shown.contains("/tests/") || shown.ends_with("tests.rs") {
+                continue;
+            }
             let text = fs::read_to_string(&path).unwrap();
             let code = text.split("#[cfg(test)]").next().unwrap_or(&text);
             // Pages of the documentation are not compiled in.

@@ -18,6 +18,7 @@ use super::error::{ConfigError, kind, line, nearest};
 use super::guard::{Guard, Guarded, Power};
 use super::ledger_url::is_url;
 use super::setting::Entry;
+use super::sources::tap::{self, TapTable};
 use super::sources::{self, SourceTable, SyncTable};
 use super::tap::{self, TapTable};
 

@@ -17,6 +17,9 @@ use super::error::{ConfigError, kind, line, nearest};
 use super::guard::{Guarded, Power};
 use super::tap::{TAP_KEYS, TapTable};
 use crate::args::duration;
+use tap::{TAP_KEYS, TapTable};
+
+pub(crate) mod tap;
 
 /// The table `[sync]`.
 #[derive(Debug, Clone, Default, PartialEq)]

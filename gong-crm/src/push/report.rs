@@ -346,8 +346,8 @@ impl Report {
 
     /// The same for a push that something stopped. Where that is not an upload's own failure, no file
     /// says it: a ledger that can't be written any more.
-    pub(super) fn stopped_by(mut self, fatal: Option<&Fatal>) -> Self {
-        let Some(fatal) = fatal.filter(|fatal| fatal.error.is_none()) else {
+    pub(super) fn stopped_by(mut self, failure: Option<&str>) -> Self {
+        let Some(failure) = failure else {
             return self;
         };
         if matches!(self.verdict, Verdict::Done | Verdict::Partial) {
@@ -355,10 +355,10 @@ impl Report {
         }
         let is_said = |file: &FileReport| {
             let reason = file.reason.as_deref();
-            reason.is_some_and(|reason| reason.contains(&fatal.reason))
+            reason.is_some_and(|reason| reason.contains(failure))
         };
         if !self.files.iter().any(is_said) {
-            self.notes.push(fatal.reason.clone());
+            self.notes.push(failure.to_owned());
         }
         self
     }

@@ -80,14 +80,14 @@ pub(super) async fn resume(
         files.extend(reports);
         is_canceled |= is_stopped;
         let fatal = session.fatal().and_then(|fatal| fatal.error.clone());
-        stopped = stopped.or_else(|| session.fatal().cloned());
+        stopped = stopped.or_else(|| session.own_failure().map(str::to_owned));
         cause = cause
             .or(fatal)
             .or_else(|| ended.iter().find_map(|ended| ended.cause.clone()));
         session.end().await;
     }
     files.sort_by_key(|file: &FileReport| file.object_type);
-    Ok(Report::new(files, Vec::new(), is_canceled, cause).stopped_by(stopped.as_ref()))
+    Ok(Report::new(files, Vec::new(), is_canceled, cause).stopped_by(stopped.as_deref()))
 }
 
 /// An empty report for each source of the uploads.

@@ -268,7 +268,8 @@ pub(super) async fn carry_out(
     let cause = cause.or_else(|| ended.iter().find_map(|ended| ended.cause.clone()));
     let missing = session.missing_users(&plan.round.returning_users).await?;
     plan.notes.extend(missing);
-    let mut report = Report::new(files, plan.notes, is_canceled, cause).stopped_by(session.fatal());
+    let mut report =
+        Report::new(files, plan.notes, is_canceled, cause).stopped_by(session.own_failure());
     let nothing_valid = report
         .files
         .iter()

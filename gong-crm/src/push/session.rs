@@ -97,6 +97,12 @@ impl Session {
         self.fatal.get()
     }
 
+    /// Why nothing more is sent, if it is not a failed call: no upload has that as its own failure.
+    pub(super) fn own_failure(&self) -> Option<&str> {
+        let fatal = self.fatal().filter(|fatal| fatal.error.is_none())?;
+        Some(&fatal.reason)
+    }
+
     /// Notes an error after which no later call can succeed either, if it is one.
     pub(super) fn note(&self, error: &Arc<Error>) {
         let is_fatal = matches!(

@@ -94,7 +94,7 @@ impl Found<'_> {
                 "gong-crm drift reads it back; with --repair it is sent once more",
             ),
             TryOutcome::NotAccepted => (
-                "not-taken",
+                "not-accepted",
                 format!("{holds}its upload of {at} failed as a whole: {reason}"),
                 "the next sync or push sends it again",
             ),

@@ -218,6 +218,52 @@ def test_tap_ends_in_gong_and_a_broken_upload_lets_no_state_out(tmp_path, pipedr
     assert "Wind park" in in_gong(tmp_path, "DEAL", "100")
 
 
+def test_sync_reads_the_tap_of_the_config_file(tmp_path, pipedrive, gong, tap):
+    """`tap` in [sources]: state after the verdict, only what changed, and once in a while everything."""
+    program, config, catalog = tap
+    # The other tests use the same Gong.
+    number = 1000
+    for one in pipedrive.records["deals"]:
+        one["id"] += number
+    words = json.dumps([str(program), "--config", str(config), "--catalog", str(catalog)])
+    named = tmp_path / "gong-crm.toml"
+
+    def configure(more=""):
+        named.write_text(
+            f"ledger = 'ledger.sqlite'\n[sync]\nscope = 'sync'\n[sources]\ntap = {words}\n"
+            f"preset = 'pipedrive'\ncurrency = 'EUR'\n{more}\n"
+        )
+
+    def sync(expected=0, *more):
+        command = [BIN / "gong-crm", "--config", named, "--base-url", gong.url, "sync", "-o", "json"]
+        command += ["--account-delay", "0", "--poll-interval", "100ms", "--retry-backoff", "100ms"]
+        return json.loads(run([*command, *more], expected).stdout)
+
+    def deals(report):
+        plan = report["plan"]["types"]
+        return next(one for one in plan if one["objectType"] == "DEAL")
+
+    configure()
+    assert deals(sync())["new"] == 30
+    kept = tmp_path / "ledger.sqlite.singer" / "sync" / "+state.json"
+    before = kept.read_text()
+    assert json.loads(before)["bookmarks"]["deals"]["update_time"] == "2026-01-02T03:04:05Z"
+    pipedrive.records["deals"][0].update(title="Wind park", update_time="2026-02-01T00:00:00.000000Z")
+    gong.fails = True
+    sync((6, 9))
+    assert gong.broken > 0 and kept.read_text() == before
+    gong.fails = False
+    assert deals(sync())["changed"] <= 1
+    assert "Wind park" in in_gong(tmp_path, "DEAL", str(100 + number))
+    assert json.loads(kept.read_text())["bookmarks"]["deals"]["update_time"] == "2026-02-01T00:00:00Z"
+    # A run with the state does not show what is gone; one without does.
+    del pipedrive.records["deals"][5]
+    assert deals(sync())["deleted"] == 0
+    configure("complete-every = '0s'")
+    assert deals(sync(0, "--max-deletions", "unlimited"))["deleted"] == 1
+    assert "Deal 5" not in in_gong(tmp_path, "DEAL", str(105 + number))
+
+
 def test_meltano_keeps_the_state_of_the_last_good_run(tmp_path, pipedrive, gong, tap):
     program, config, _ = tap
     meltano = pathlib.Path(os.environ["MELTANO"]) / "meltano"

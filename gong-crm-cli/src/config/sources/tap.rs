@@ -6,10 +6,10 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::error::ConfigError;
-use super::guard::{Guarded, Power};
-use super::sources::{Member, words};
+use super::{Member, words};
 use crate::args::duration;
+use crate::config::error::ConfigError;
+use crate::config::guard::{Guarded, Power};
 
 /// What `[sources]` says of a tap.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(crate) struct TapTable {
 pub(super) const TAP_KEYS: [&str; 5] = ["tap", "preset", "map", "currency", "complete-every"];
 
 /// Reads the keys of a tap in `[sources]`. What it runs and reads are its powers.
-pub(super) fn tap<'a>(
+pub(in crate::config) fn tap<'a>(
     text: &'a str,
     table: &'a Spanned<DeValue<'a>>,
 ) -> Result<Option<Guarded<TapTable>>, ConfigError> {
