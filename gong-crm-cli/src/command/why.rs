@@ -73,7 +73,7 @@ fn head(why: &Explanation) -> String {
     let (yes, no, unknown) = (of(Visible::Yes), of(Visible::No), of(Visible::Unknown));
     let mut head = match (yes.is_empty(), no.is_empty()) {
         (true, true) => {
-            return "nothing known keeps it away, and not everything could be looked at".to_owned();
+            return "no known reason hides it, but not everything could be checked".to_owned();
         }
         (true, false) => format!("people do not see it {}", no.join(" or ")),
         (false, true) => format!("people see it {}", yes.join(" and ")),

@@ -93,7 +93,7 @@ impl Ended {
     ) -> Self {
         let mut counts: BTreeMap<u32, Counts> = BTreeMap::new();
         let mut errors = Vec::new();
-        let (mut taken, mut open, mut not_taken) = (0_u64, 0_u64, 0_u64);
+        let (mut taken, mut open, mut not_accepted) = (0_u64, 0_u64, 0_u64);
         for (pending, outcome) in pending.iter().zip(outcomes) {
             // What becomes of the user, the upload with the new address says: Gong also rejects the
             // deletion of a user that it does not have.
@@ -118,7 +118,7 @@ impl Ended {
                     of_file.uncertain += 1;
                     open += 1;
                 }
-                RecordOutcome::NotAccepted => not_taken += 1,
+                RecordOutcome::NotAccepted => not_accepted += 1,
             }
             let by = searches
                 .iter()
@@ -138,7 +138,7 @@ impl Ended {
         let status = match judgement.rest {
             _ if open > 0 => Status::Unknown,
             Rest::NotAccepted if taken < pending.len() as u64 => Status::Failed,
-            _ if not_taken > 0 => Status::Failed,
+            _ if not_accepted > 0 => Status::Failed,
             _ if rejected > 0 => Status::Partial,
             _ => Status::Done,
         };

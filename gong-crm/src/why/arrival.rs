@@ -40,7 +40,7 @@ impl Found<'_> {
         if let Some(last) = last_try {
             self.last_try(last, effect);
         } else if seen.itself.is_under_way {
-            let message = "an upload that holds it has no verdict yet";
+            let message = "its upload has no verdict yet";
             let hint = "gong-crm resume waits for it";
             self.add(effect, Evidence::Seen, "under-way", message, hint);
         }
@@ -64,7 +64,7 @@ impl Found<'_> {
         let reason = without_prefix(&last.reason);
         let itself = &self.seen.itself;
         let holds = match itself.held {
-            Held::Yes => "Gong holds an earlier version; ",
+            Held::Yes => "Gong has an earlier version; ",
             Held::CannotTell | Held::NotRead(_) if itself.is_accepted() => {
                 "Gong accepted an earlier version; "
             }
@@ -79,7 +79,7 @@ impl Found<'_> {
             TryOutcome::HeldBack => (
                 "held-back",
                 format!("{holds}it was held back on {at}: {reason}"),
-                "settle what holds it back; the next sync or push sends it",
+                "fix the reason; the next sync or push sends it",
             ),
             TryOutcome::Uncertain => (
                 "uncertain",
@@ -90,7 +90,7 @@ impl Found<'_> {
             ),
             TryOutcome::Unconfirmed => (
                 "unconfirmed",
-                format!("{holds}Gong never confirmed it, the last time on {at}: {reason}"),
+                format!("{holds}Gong did not confirm it, last on {at}: {reason}"),
                 "gong-crm drift reads it back; with --repair it is sent once more",
             ),
             TryOutcome::NotAccepted => (
@@ -147,7 +147,7 @@ impl Found<'_> {
         if let Some((PlanAction::HoldBack, _, reason)) = &seen.planned {
             let reason = without_prefix(reason.as_deref().unwrap_or("a finding"));
             let message = format!("it is not in Gong, and it is held back: {reason}");
-            return self.hides("held-back", message, "settle that, and sync again");
+            return self.hides("held-back", message, "fix the reason, and sync again");
         }
         let Some(state) = &seen.itself.state else {
             return self.never_sent();
@@ -199,12 +199,12 @@ impl Found<'_> {
             InSource::No => (
                 "not-in-source",
                 format!("it is not in its source, and was never sent with this ledger{elsewhere}"),
-                "check the id, and whether the export leaves it out".to_owned(),
+                "check the id, and whether the export has the record".to_owned(),
             ),
             InSource::NoSource | InSource::Unreadable(_) => (
                 "never-sent",
                 format!("this ledger never sent it{elsewhere}"),
-                "check the id; push the file that holds it".to_owned(),
+                "check the id, and push the file that has it".to_owned(),
             ),
         };
         if let Some(alike) = &itself.alike {
@@ -226,18 +226,18 @@ impl Found<'_> {
         });
         if is_early {
             let message = format!(
-                "Gong accepted it on {} before its account was there, and does not hold it",
+                "Gong accepted it on {} before its account existed, and does not have it",
                 day(state.last_accepted)
             );
-            let hint = "send it again, now that the account is there: push or sync with --resend";
+            let hint = "send it again, now that the account exists: push or sync with --resend";
             let rule = "account-too-late";
             self.add(Effect::Hides, Evidence::Inferred, rule, message, hint);
         } else if self.seen.now.duration_since(at) < SHOWN_WITHIN {
-            let message = "Gong accepted it less than an hour ago, and does not show it yet";
-            self.hides("not-shown-yet", message, "look again in an hour");
+            let message = "Gong accepted it less than an hour ago, but does not show it yet";
+            self.hides("not-shown-yet", message, "check again in an hour");
         } else {
             let message = format!(
-                "Gong accepted it on {} and does not hold it any more",
+                "Gong accepted it on {} but does not have it any more",
                 day(state.last_accepted)
             );
             let hint = "gong-crm drift --repair sends it once more";
@@ -254,7 +254,7 @@ impl Found<'_> {
         {
             let reason = without_prefix(reason.as_deref().unwrap_or("a finding"));
             let message = format!("it is held back: {reason}");
-            let (effect, hint) = (self.effect(), "settle that, and sync again");
+            let (effect, hint) = (self.effect(), "fix the reason, and sync again");
             return self.add(effect, Evidence::Seen, "held-back", message, hint);
         }
         match state.map(|state| (state.current, state)) {
@@ -267,7 +267,7 @@ impl Found<'_> {
                 self.other_version();
             }
             Some((Current::Unknown, _)) => {
-                let message = "which version Gong holds is not known, and it cannot be asked";
+                let message = "it is not known which version Gong has, and Gong cannot be asked";
                 let hint = "the next sync or push sends it";
                 let rule = "unknown-version";
                 self.add(Effect::LeavesOpen, Evidence::Seen, rule, message, hint);

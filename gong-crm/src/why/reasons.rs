@@ -100,7 +100,7 @@ impl Found<'_> {
             Some(account) => self.parent("account-not-in-gong", account),
             None => {
                 let message = "it has no account";
-                let hint = "fill accountId with the objectId of an account";
+                let hint = "set accountId to the objectId of an account";
                 self.hides("account-missing", message, hint);
             }
         }
@@ -148,7 +148,7 @@ impl Found<'_> {
                 "{} the same address as {who}: Gong ties an address to one business user only",
                 has(first, rest)
             );
-            let hint = "merge them in the CRM, or leave all but one out";
+            let hint = "merge them in the CRM, or send only one of them";
             let rule = "owner-duplicate-address";
             self.add(Effect::LeavesOpen, Evidence::Inferred, rule, message, hint);
         }
@@ -205,7 +205,7 @@ impl Found<'_> {
             if text(record, "phoneNumber").is_none() {
                 let message = "it has neither an address nor a phone number, so Gong matches no call \
                                or mail with it";
-                let hint = "fill emailAddress";
+                let hint = "set emailAddress";
                 self.hides("address-missing", message, hint);
             }
             return;
@@ -220,7 +220,7 @@ impl Found<'_> {
                 "its address is a private one, at {host}: calls and mails with the company come from \
                  company addresses"
             );
-            let hint = "fill emailAddress with the address at the company";
+            let hint = "set emailAddress to the address at the company";
             let rule = "private-address";
             self.add(Effect::Hides, Evidence::Inferred, rule, message, hint);
         }
@@ -230,7 +230,7 @@ impl Found<'_> {
                     "{} the same address: Gong ties a call or mail to one of them only",
                     has(first, rest)
                 );
-                let hint = "merge them in the CRM, or leave all but one out";
+                let hint = "merge them in the CRM, or send only one of them";
                 let rule = "duplicate-address";
                 self.add(Effect::Hides, Evidence::Inferred, rule, message, hint);
             }

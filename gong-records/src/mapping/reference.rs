@@ -105,7 +105,7 @@ const FIELD: &[Entry] = entries! {
         "Id,Owner\n1,Érica Souza\n2,Анна\n" => "{\"objectId\":\"1\",\"ownerId\":\"erica-souza\"}", "{\"objectId\":\"2\",\"ownerId\":\"anna\"}";
     "domain": "Whether links and addresses become bare domains; those of public mail services and of sites where anybody has a page are left out. What is not a domain is a warning."; ""; "sites = { from = \"Web\", domain = true, type = \"STRINGARRAY\" }";
         "Id,Web\n1,https://www.a.example/de/\n2,\"info@b.example; x@gmail.com\"\n" => "{\"objectId\":\"1\",\"sites\":[\"a.example\"]}", "{\"objectId\":\"2\",\"sites\":[\"b.example\"]}";
-    "values": "Cells and the value of each, in any case, written as Gong takes it. `\"\"` means no value; `\"?\"` is an open question, which the check reports. With `lookup`, they are the cells before it."; ""; "status = { from = \"State\", values = { \"gewonnen\" = \"WON\", \"verloren\" = \"LOST\", \"offen\" = \"OPEN\" } }";
+    "values": "Cells, in any case, and their values in Gong's format. `\"\"` means no value; `\"?\"` is an open question, which the check reports. With `lookup`, they are the cells before it."; ""; "status = { from = \"State\", values = { \"gewonnen\" = \"WON\", \"verloren\" = \"LOST\", \"offen\" = \"OPEN\" } }";
         "Id,State\n1,Gewonnen\n" => "{\"objectId\":\"1\",\"status\":\"WON\"}";
     "otherwise": "The value of a cell that `values` does not list, or that `lookup` does not find; `\"\"` and `\"?\"` as in `values`."; ""; "status = { from = \"State\", values = { \"gewonnen\" = \"WON\", \"verloren\" = \"LOST\" }, otherwise = \"OPEN\" }";
         "Id,State\n1,Angebot\n" => "{\"objectId\":\"1\",\"status\":\"OPEN\"}";
@@ -162,7 +162,7 @@ pub fn reference_page() -> String {
         ),
         (
             "Functions of expressions",
-            "Expressions are those of [MiniJinja](https://docs.rs/minijinja/latest/minijinja/syntax/#expressions), which is Jinja as in dbt and Ansible, with its [filters](https://docs.rs/minijinja/latest/minijinja/filters/). Each function here is a filter too: `domain(Web)` is `Web | domain`. A name that is not a column is an error, and so is a text that is compared with a number: write `number(Sum) > 5`.",
+            "Expressions use the syntax of [MiniJinja](https://docs.rs/minijinja/latest/minijinja/syntax/#expressions), which is Jinja as in dbt and Ansible, and its [filters](https://docs.rs/minijinja/latest/minijinja/filters/). Each function here is a filter too: `domain(Web)` is `Web | domain`. A name that is not a column is an error, and so is a text that is compared with a number: write `number(Sum) > 5`.",
             FUNCTIONS,
         ),
     ];

@@ -67,7 +67,7 @@ endpoints! {
     post "POST" "/_sim/settings" control::set_settings, "Changes settings; omitted settings stay", r#"{"rules": "strict", "processing": {"polls": 2}, "deletion": {"after": 86400000}, "readLagMilliseconds": 0, "accountDelayMilliseconds": 60000, "rateLimit": {"perSecond": 3, "perDay": 10000}, "bodyLimitBytes": 200000000, "readTimeoutMilliseconds": 30000, "keptRequests": 10000, "keptBodyBytes": 16000000, "virtualTime": false, "seed": 0}"#;
     get "GET" "/_sim/credentials" control::credentials, "Lists access keys and the scopes of bearer tokens, without secrets", "";
     post "POST" "/_sim/credentials" control::add_credential, "Accepts one more access key or bearer token", r#"{"bearerToken": "TOKEN", "scopes": ["api:crm:upload"]}"#;
-    post "POST" "/_sim/credentials/revoke" control::revoke_credential, "Accepts an access key or bearer token no longer", r#"{"bearerToken": "TOKEN"}"#;
+    post "POST" "/_sim/credentials/revoke" control::revoke_credential, "Revokes an access key or bearer token", r#"{"bearerToken": "TOKEN"}"#;
     get "GET" "/_sim/dump" data::dump, "Writes the whole state, one JSON object per line", "";
     put "PUT" "/_sim/dump" data::restore, "Replaces the whole state with a dump", "";
 }

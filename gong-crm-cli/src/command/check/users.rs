@@ -38,7 +38,7 @@ impl Users {
         let text = std::fs::read_to_string(path).map_err(|error| unusable(path, &error))?;
         let users = users(&text);
         if users.is_empty() {
-            let message = format!("{} holds no address", path.display());
+            let message = format!("{} contains no email address", path.display());
             return Err(CliError::new(Exit::Usage, message)
                 .with_hint("write one address per line, or users as GET /v2/users lists them"));
         }
@@ -122,7 +122,7 @@ impl Owned {
         let without = self.coverage.without_owner;
         if without > 0 {
             let message = format!("{}: no owner, so no deal board", counted(without, "deal"));
-            let hint = "fill ownerId with the objectId of a business user";
+            let hint = "set ownerId to the objectId of a business user";
             all.push(finding("owner-missing", None, without, message, hint));
         }
         all

@@ -34,15 +34,15 @@ impl Numbers {
             let Some(sign) = sign else { continue };
             if sign.is_alphanumeric() || "+-()%".contains(sign) {
                 return Err(MappingError::new(format!(
-                    "{sign:?} can't be a sign inside numbers; decimal and thousands are such as \",\" \
-                     and \".\""
+                    "{sign:?} can't be a separator in numbers; decimal and thousands are \
+                     characters such as \",\" and \".\""
                 ))
                 .within(key));
             }
         }
         if thousands == Some(decimal) {
             return Err(MappingError::new(format!(
-                "decimal and thousands are both {decimal:?}; one of them must be another"
+                "decimal and thousands are both {decimal:?}; they must differ"
             ))
             .within("thousands"));
         }

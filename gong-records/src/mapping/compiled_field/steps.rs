@@ -213,7 +213,7 @@ impl Steps {
         };
         if cleaned.is_empty() {
             return Err(Wrong::new(
-                "nothing is left of it as an id",
+                "it has no character that an id can have",
                 "name its id in values of the mapping",
             ));
         }

@@ -94,12 +94,12 @@ pub(super) fn refuse(begin: &[u8]) -> Option<(&'static str, &'static str)> {
     }
     if begin.starts_with(b"PK\x03\x04") {
         return Some((
-            "it is an Excel workbook or a ZIP archive, whatever its name says",
+            "it is an Excel workbook or a ZIP archive, despite its name",
             save,
         ));
     }
     if begin.starts_with(b"\xd0\xcf\x11\xe0") {
-        return Some(("it is an old Excel workbook, whatever its name says", save));
+        return Some(("it is an old Excel workbook, despite its name", save));
     }
     if begin.starts_with(b"%PDF") {
         return Some(("it is a PDF", "export the records as CSV or JSON"));

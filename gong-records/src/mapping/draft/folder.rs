@@ -254,7 +254,8 @@ impl Draft {
                 }
                 let error = DraftError {
                     path,
-                    message: "neither its name nor its columns tell what its rows are".to_owned(),
+                    message: "neither its name nor its columns say which type its rows have"
+                        .to_owned(),
                     hint: "name the type: gong-crm init --type ACCOUNT FILE".to_owned(),
                 };
                 if is_single {

@@ -97,7 +97,7 @@ impl Writer<'_> {
         let candidates = if changes.is_empty() { times } else { changes };
         let mut keys = vec!["constant = \"now\"".to_owned()];
         if candidates.is_empty() {
-            self.comment("No column tells when a record was changed; this is when the file was.");
+            self.comment("No column says when a record was changed; this is the modification time of the file.");
         } else {
             keys.push(format!(
                 "todo = {}",
