@@ -43,6 +43,16 @@ impl Writer<'_> {
             Some(currency) => keys.extend(self.only_currency(currency)),
             None => keys.extend(self.one_sign(index)),
         }
+        // Close has cents in `value`, and the amount as people read it in `value_formatted`.
+        let formatted = format!("{}_formatted", self.name(index));
+        let mut others = self.document.file.table.columns.iter();
+        if others.any(|column| column.name == formatted) {
+            self.questions.push(format!(
+                "Are the numbers of {} cents? Compare {}, and add scale = 0.01 to amount if they are.",
+                quoted(self.name(index)),
+                quoted(&formatted)
+            ));
+        }
         let in_currencies: Vec<usize> = columns
             .into_iter()
             .filter(|index| Header::new(self.name(*index)).currency.is_some())

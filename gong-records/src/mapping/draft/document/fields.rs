@@ -96,12 +96,10 @@ impl Writer<'_> {
         // A second column of links is not the page in the CRM.
         let links = self.document.file.roles.fields.get("url");
         let links = links.into_iter().flatten().skip(1).copied();
-        let columns: Vec<usize> = columns
-            .into_iter()
-            .chain(links)
-            .filter(fits)
-            .take(3)
-            .collect();
+        let mut columns: Vec<usize> = columns.into_iter().chain(links).filter(fits).collect();
+        let mut known = BTreeSet::new();
+        columns.retain(|index| known.insert(*index));
+        columns.truncate(3);
         if columns.is_empty() {
             return;
         }

@@ -275,6 +275,15 @@ fn amount_with_other_signs_or_a_few_bad_cells_is_read() {
 }
 
 #[test]
+fn amount_beside_a_formatted_one_may_be_in_cents() {
+    let text = deals("id,value,value_formatted\n1,125010,\"$1,250.10\"\n2,9900,$99.00\n");
+    assert!(
+        has(&text, "Are the numbers of \\\"value\\\" cents?"),
+        "{text}"
+    );
+}
+
+#[test]
 fn sign_that_could_be_either_is_asked_about() {
     let text = deals("Deal ID;Amount\n1;1.234\n2;2.500\n");
     assert!(
