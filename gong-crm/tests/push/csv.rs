@@ -266,3 +266,18 @@ async fn rows_without_a_readable_record_are_in_the_rejects_too() {
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert!(!harness.directory.path().join("deals.rejects.csv").exists());
 }
+
+#[tokio::test]
+async fn every_record_with_an_open_word_is_held_back() {
+    let harness = Harness::new().await;
+    let date = "2026-01-15T09:30:00Z";
+    let rows = format!("Id,S,Mod\n1,odd,{date}\n2,odd,{date}\n3,open,{date}\n");
+    let path = harness.write_text("deals.csv", &rows);
+    let mapping = "[DEAL]\n[DEAL.fields]\nobjectId = 'Id'\nmodifiedDate = 'Mod'\n\
+        status = { from = 'S', values = { open = 'OPEN', odd = '?' } }\n";
+    let report = harness.push_with(of_deals(&path, mapping)).await;
+    let file = &report.files[0];
+    assert_eq!((file.accepted, file.held_back), (1, 2), "{report:#?}");
+    assert!(harness.simulator.object("DEAL", "3").is_some());
+    assert_eq!(harness.simulator.object_count("DEAL"), 1);
+}
