@@ -8,7 +8,6 @@ use std::sync::Arc;
 use gong_client::error::Error;
 use serde::{Serialize, Serializer};
 
-use super::session::Fatal;
 use crate::{ClientRequestId, ObjectType};
 
 /// The result of a push.
