@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use crate::ledger::{Ledger, LedgerError};
 
 mod builder;
+mod versions;
 
 pub use builder::ClientBuilder;
 

@@ -20,8 +20,8 @@ pub(crate) fn run(arguments: &Completions, output: Output) -> Exit {
     Exit::Ok
 }
 
-/// Makes the two names agree that the script has for a command with a hyphen: `clap_complete` sets
-/// `gong__crm`, and compares it with `gong__subcmd__crm` (clap-rs/clap#6421), so that nothing after the
+/// Makes the two names agree that the script has for a command with a hyphen: `clap_complete`
+/// sets `gong__crm`, and compares it with `gong__subcmd__crm` (clap-rs/clap#6421), so that nothing after the
 /// first word was completed.
 fn with_one_name(script: &str) -> String {
     script.replace("gong__subcmd__crm", "gong__crm")

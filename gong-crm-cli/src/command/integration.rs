@@ -4,7 +4,7 @@ use std::io::{BufRead as _, IsTerminal as _};
 
 use gong_crm::integration::{DeletionEvent, EnsureOutcome, Integration as Registered};
 use gong_crm::operation::Operation;
-use gong_crm::poll::PollPolicy;
+use gong_crm::poll::{PollError, PollPolicy};
 use gong_crm::status::RequestState;
 use gong_crm::{ClientRequestId, ErrorKind, IntegrationId};
 
@@ -241,8 +241,20 @@ async fn delete(global: &Global, deletion: &Deletion, output: Output) -> Result<
             "Gong continues the deletion; to resume waiting: {}",
             resume_line(&started, id)
         ))),
+        (Err(PollError::Request(error)), None) if is_unknown(&error) => {
+            Err(CliError::from(error)
+                .with_hint("`gong-crm integration show` shows the registered one"))
+        }
         (Err(error), None) => Err(error.into()),
     }
+}
+
+/// Whether Gong does not know the integration, as far as its answer says so.
+fn is_unknown(error: &gong_crm::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::InvalidRequest | ErrorKind::NotFound
+    )
 }
 
 /// The command that waits for the deletion. The integration can't be looked up any more, so it is

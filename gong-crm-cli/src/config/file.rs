@@ -20,7 +20,6 @@ use super::ledger_url::is_url;
 use super::setting::Entry;
 use super::sources::tap::{self, TapTable};
 use super::sources::{self, SourceTable, SyncTable};
-use super::tap::{self, TapTable};
 
 /// The settings of one profile, or of the top level.
 #[derive(Debug, Clone, Default)]

@@ -15,7 +15,6 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, kind, line, nearest};
 use super::guard::{Guarded, Power};
-use super::tap::{TAP_KEYS, TapTable};
 use crate::args::duration;
 use tap::{TAP_KEYS, TapTable};
 
