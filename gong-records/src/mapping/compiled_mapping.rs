@@ -163,7 +163,7 @@ impl CompiledMapping {
         self.id = 0..0;
         let value = self.needs_value.then(|| source.value());
         let row = source.row();
-        let mut defect = row_problem(row, row.defect.as_ref().map(describe));
+        let mut defect = row_problem(row, row.defect.as_ref().map(Defect::describe));
         if let (None, Some(filter), Some(value)) = (&defect, &self.filter, &value) {
             match filter.is_true(value, &self.falsy) {
                 Ok(true) => {}
@@ -368,30 +368,6 @@ fn row_problem(row: &Row, wrong: Option<(String, String)>) -> Option<Problem> {
         omitted: Omitted::Row,
         excerpt: None,
     })
-}
-
-/// What makes a row unusable, and what to do about it.
-pub(super) fn describe(defect: &Defect) -> (String, String) {
-    match defect {
-        Defect::OpenQuote => (
-            "a double quote opens in this row and never closes, so that the rest of the file is in \
-             one cell"
-                .to_owned(),
-            "close the quote; inside quotes, write \"\" for a double quote".to_owned(),
-        ),
-        Defect::TextAfterQuote { last_line } => (
-            format!(
-                "text follows a closing double quote in this row, which ends in line {last_line}: \
-                 one of its quotes is probably wrong, and several rows may have been read as one"
-            ),
-            "remove the quote or close it; inside quotes, write \"\" for a double quote".to_owned(),
-        ),
-        Defect::HeaderAgain => (
-            "it is the header again, as where two files were put together".to_owned(),
-            "remove the row, or export the records into one file".to_owned(),
-        ),
-        Defect::Json(message) => (message.clone(), "correct the record".to_owned()),
-    }
 }
 
 fn problem(

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::ConvertError;
-use super::compiled_mapping::describe;
 use super::files::{beside, latest};
 use super::json::Json;
 use super::json_path::{JsonPath, cell};
@@ -125,7 +124,7 @@ fn read(
         };
         if let Some(defect) = &row.defect {
             let line = row.place.line;
-            let (what, _) = describe(defect);
+            let (what, _) = defect.describe();
             return Err(unreadable(format!(
                 "line {line}: {what}; a join is for JSON files, and lookup for others"
             )));

@@ -33,6 +33,32 @@ pub(super) enum Defect {
     Json(String),
 }
 
+impl Defect {
+    /// What makes a row unusable, and what to do about it.
+    pub(super) fn describe(&self) -> (String, String) {
+        match self {
+            Self::OpenQuote => (
+                "a double quote opens in this row and never closes, so that the rest of the file is in \
+                 one cell"
+                    .to_owned(),
+                "close the quote; inside quotes, write \"\" for a double quote".to_owned(),
+            ),
+            Self::TextAfterQuote { last_line } => (
+                format!(
+                    "text follows a closing double quote in this row, which ends in line {last_line}: \
+                     one of its quotes is probably wrong, and several rows may have been read as one"
+                ),
+                "remove the quote or close it; inside quotes, write \"\" for a double quote".to_owned(),
+            ),
+            Self::HeaderAgain => (
+                "it is the header again, as where two files were put together".to_owned(),
+                "remove the row, or export the records into one file".to_owned(),
+            ),
+            Self::Json(message) => (message.clone(), "correct the record".to_owned()),
+        }
+    }
+}
+
 impl Row {
     /// The kind of the cell.
     pub(super) fn kind(&self, index: usize) -> CellKind {

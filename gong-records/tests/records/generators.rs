@@ -263,7 +263,7 @@ pub(crate) fn stage() -> impl Strategy<Value = Stage> {
         ),
         (
             of(any::<bool>()),
-            of(1..i64::MAX),
+            of(1..=i64::from(i32::MAX)),
             of(timestamp()),
             custom(),
         ),

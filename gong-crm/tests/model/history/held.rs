@@ -21,7 +21,7 @@ impl History {
             && key.0 == ObjectType::BusinessUser
             && reason.contains("delete the user first");
         // A record that is alone in an upload that fails as a whole is taken for the reason.
-        let is_poison = reason.contains("General failure") || reason.contains("no reason");
+        let is_poison = reason.contains("General failure") || reason.contains("without a reason");
         version.is_bad
             || asks_for_deletion
             || is_poison

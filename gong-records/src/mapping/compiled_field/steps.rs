@@ -252,7 +252,7 @@ impl Currency {
             return Err(Wrong::of(
                 Rule::OtherCurrency,
                 format!(
-                    "{of_row}, and Gong shows amounts in {} alone",
+                    "{of_row}, but Gong shows amounts only in {}",
                     self.is.to_uppercase()
                 ),
                 "add a rate to only-currency in the mapping, or choose the column with the converted \

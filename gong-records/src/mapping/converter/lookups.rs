@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::{Converter, Keep};
 use crate::mapping::cell::{CellKind, whole};
 use crate::mapping::columns::Column;
-use crate::mapping::compiled_mapping::describe;
 use crate::mapping::files::{beside, files_of, latest};
 use crate::mapping::lookup::{Place, Table};
 use crate::mapping::model::{FieldMapping, Lookup, MappingError, TypeMapping};
@@ -102,7 +101,7 @@ fn fill_from_file(table: &mut Table, file: &Path, lookup: &Lookup) -> Result<(),
         let row = source.row();
         // Rows that such a quote has taken in would be missing without a word.
         if let Some(defect) = &row.defect {
-            let (what, hint) = describe(defect);
+            let (what, hint) = defect.describe();
             let line = row.place.line;
             return Err(MappingError::new(format!("line {line}: {what}; {hint}")).into());
         }
