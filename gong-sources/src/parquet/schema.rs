@@ -206,7 +206,7 @@ mod tests {
         let text = schema(&[("id", DataType::Utf8), ("amount", DataType::Float64)]);
         let error = first.fits(&text, "a").unwrap_err();
         assert!(
-            error.starts_with("column \"id\" holds text, and in a it holds numbers"),
+            error.starts_with("column \"id\" has text, but numbers in a"),
             "{error}"
         );
         let zone = |zone: Option<&str>| {

@@ -104,7 +104,7 @@ async fn type_that_changes_between_parts_fails_the_read() {
     folder.part("a.parquet", ids(&[1]));
     folder.part("b.parquet", Arc::new(StringArray::from(vec!["2"])));
     let error = folder.read().await.unwrap_err();
-    let expected = "b.parquet: column \"objectId\" holds text, and in a.parquet it holds numbers";
+    let expected = "b.parquet: column \"objectId\" has text, but numbers in a.parquet";
     assert!(error.contains(expected), "{error}");
 }
 
