@@ -71,6 +71,8 @@ pub const PRESETS: &[Preset] = &[
              deals and contacts refer to accounts that it never sends. If there are more, load \
              companies, leads and users in another way.",
             "A close date is read as month/day/year; an account with day/month/year gets wrong dates.",
+            "An amount is the one that the CRM converted into the company's currency. Without one, it is the \
+             deal's own, whatever its currency.",
         ],
         never_complete: &[
             ObjectType::BusinessUser,
@@ -92,6 +94,8 @@ pub const PRESETS: &[Preset] = &[
              otherwise deals refer to stages and owners that Gong does not know.",
             "A closed deal is lost if its probability is 0, and won otherwise.",
             "The tap sends only records of the views that it reads.",
+            "An amount is the one that the CRM converted into the company's currency. Without one, it is the \
+             deal's own, whatever its currency.",
         ],
         never_complete: &[],
         text: include_str!("../../presets/freshsales.toml"),
@@ -110,6 +114,8 @@ pub const PRESETS: &[Preset] = &[
             "The tap sends only active owners: a deal of an owner who left refers to a user that \
              Gong does not know.",
             "closeDate is the day in UTC.",
+            "An amount is the one that the CRM converted into the company's currency. Without one, it is the \
+             deal's own, whatever its currency.",
         ],
         never_complete: &[ObjectType::BusinessUser],
         text: include_str!("../../presets/hubspot.toml"),
