@@ -115,7 +115,7 @@ async fn confirmed_deletion_that_could_not_be_sent_stays_confirmed() {
     let report = world.sync(options.clone()).await;
     assert_eq!(counts(&report.plan, Account)[2], 30, "{report:#?}");
     assert!(!world.has("ACCOUNT", "acc-1"));
-    // It is confirmed once: what is back and goes again is asked about again.
+    // A confirmation counts once: a record that returns and vanishes needs another.
     world.export("account.ldjson", &accounts(1..=100));
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
     world.export("account.ldjson", &accounts(31..=100));

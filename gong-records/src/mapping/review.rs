@@ -114,14 +114,14 @@ struct Review<'a> {
     current: Option<WalkedRow>,
     /// Words and names that were reported: each once, not once per row.
     reported: BTreeSet<(Option<String>, String)>,
-    has_told_of_file: bool,
+    has_reported_file: bool,
     /// Whether the end was reached, after which the check comes back to repeated ids.
     is_looking_back: bool,
-    /// Problems that were told of, by rule.
-    told: BTreeMap<(Rule, Severity), u64>,
-    /// Errors that were told of, by field.
-    told_of: BTreeMap<String, u64>,
-    /// Findings that say again what was told of a cell, by rule.
+    /// How many problems were reported, by rule.
+    counts: BTreeMap<(Rule, Severity), u64>,
+    /// How many errors were reported, by field.
+    errors_of_field: BTreeMap<String, u64>,
+    /// How many findings repeat what was reported of a cell, by rule.
     repeated: BTreeMap<(Rule, Severity), u64>,
 }
 
@@ -138,10 +138,10 @@ impl<'a> Review<'a> {
             walk: None,
             current: None,
             reported: BTreeSet::new(),
-            has_told_of_file: false,
+            has_reported_file: false,
             is_looking_back: false,
-            told: BTreeMap::new(),
-            told_of: BTreeMap::new(),
+            counts: BTreeMap::new(),
+            errors_of_field: BTreeMap::new(),
             repeated: BTreeMap::new(),
         }
     }
@@ -167,7 +167,7 @@ impl<'a> Review<'a> {
 
     /// Reports what is wrong with the file as a whole, once.
     fn problems_of_file(&mut self, on_finding: &mut dyn FnMut(Finding)) {
-        if std::mem::replace(&mut self.has_told_of_file, true) {
+        if std::mem::replace(&mut self.has_reported_file, true) {
             return;
         }
         let problems = self.walk.as_ref().map(|walk| walk.of_file().to_vec());
@@ -192,10 +192,10 @@ impl<'a> Review<'a> {
                 .reported
                 .insert((problem.field.clone(), problem.message.clone()));
         if !is_repeat {
-            *self.told.entry((rule, severity)).or_default() += 1;
+            *self.counts.entry((rule, severity)).or_default() += 1;
         }
         if let (false, Severity::Error, Some(field)) = (is_repeat, severity, &problem.field) {
-            *self.told_of.entry(field.clone()).or_default() += 1;
+            *self.errors_of_field.entry(field.clone()).or_default() += 1;
         }
         let mut finding = Finding {
             path: Arc::clone(&self.path),
@@ -253,13 +253,13 @@ impl Locator for Review<'_> {
             self.go_on(line, on_finding);
         }
         let row = self.current.as_ref().filter(|row| row.number == line);
-        let is_told = row.is_some_and(|row| {
+        let is_reported = row.is_some_and(|row| {
             let mut problems = row.problems.iter();
             let is_same = |problem: &Problem| problem.field == finding.field;
             problems.any(|problem| self.severity(problem.rule).is_some() && is_same(problem))
         });
         // That a field is missing, where its cell could not be converted.
-        if is_told && !self.is_looking_back {
+        if is_reported && !self.is_looking_back {
             self.repeat(&finding);
             return;
         }
@@ -267,7 +267,7 @@ impl Locator for Review<'_> {
         let of_field = finding
             .field
             .as_ref()
-            .and_then(|field| self.told_of.get(field));
+            .and_then(|field| self.errors_of_field.get(field));
         if finding.rule == Rule::MissingField && of_field >= Some(&finding.count) {
             self.repeat(&finding);
             return;
@@ -285,7 +285,7 @@ impl Locator for Review<'_> {
 
     fn correct(&self, summary: &mut FileSummary) {
         summary.records = self.csv.rows();
-        for ((rule, severity), count) in &self.told {
+        for ((rule, severity), count) in &self.counts {
             *of_severity(summary, *severity) += count;
             *summary.by_rule.entry(*rule).or_default() += count;
         }
