@@ -66,8 +66,8 @@ pub(super) fn status_mark(status: &str) -> Markup {
 }
 
 const STYLE: &str = "
-:root { color-scheme: light dark; --line: #8884; --soft: #8881; --bad: #c0392b; --good: #1e8449; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0; }
+:root { color-scheme: light dark; --line: #8884; --soft: #8881; --bad: #c0392b; --good: #1e8449; --link: #0645ad; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 0; background: Canvas; color: CanvasText; }
 nav { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: .6rem 1.2rem; border-bottom: 1px solid var(--line); }
 nav a:first-child { font-weight: 700; }
 main { padding: .2rem 1.2rem 3rem; max-width: 90rem; }
@@ -76,10 +76,10 @@ table { border-collapse: collapse; } th, td { text-align: left; padding: .25rem 
 tr { border-bottom: 1px solid var(--line); } td.number { text-align: right; font-variant-numeric: tabular-nums; }
 code, pre { font: 13px/1.45 ui-monospace, monospace; overflow-wrap: anywhere; white-space: pre-wrap; margin: 0; }
 pre { background: var(--soft); padding: .4rem .6rem; }
-.status { font-weight: 600; } .DONE { color: var(--good); } .FAILED { color: var(--bad); }
+a { color: var(--link); } .status { font-weight: 600; } .DONE { color: var(--good); } .FAILED { color: var(--bad); }
 td.name code { white-space: nowrap; }
 .note { opacity: .75; } form.inline { display: inline; } input, button { font: inherit; }
-@media (prefers-color-scheme: dark) { :root { --bad: #ff8a7a; --good: #5fd68b; } }
+@media (prefers-color-scheme: dark) { :root { --bad: #ff8a7a; --good: #5fd68b; --link: #8ab4f8; } }
 @media (max-width: 40rem) {
   table.rows tr { display: block; padding: .5rem 0; } table.rows td { display: block; padding: 0; }
   table.rows th { display: none; } table.rows td.number { text-align: left; }
