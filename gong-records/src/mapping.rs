@@ -46,14 +46,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use crate::io::atomic_file::{NewFile, Readers};
 use crate::record::ObjectType;
 use crate::rule::Severity;
 use crate::schema::EntitySchema;
 
+mod ahead;
 mod cell;
 mod columns;
 mod compiled_field;
@@ -120,6 +123,9 @@ pub struct Options {
     pub path: Option<PathBuf>,
     /// Files of types, in addition to those that the mapping names, for lookups between types.
     pub files: Vec<(ObjectType, PathBuf)>,
+    /// How many threads convert a file: one, or two of which one reads and writes; by default two where
+    /// the machine has as many cores. The result is the same.
+    pub threads: Option<NonZero<usize>>,
     /// Files that are converted beside this one, for lookups among types.
     neighbors: Vec<(ObjectType, PathBuf)>,
     /// Whether files of joined records are written on, so that the last one with a key counts.
@@ -138,6 +144,7 @@ impl Options {
             keep_rows: false,
             path: None,
             files: Vec::new(),
+            threads: None,
             neighbors: Vec::new(),
             is_appended: false,
             lookups: lookup::Cache::default(),
@@ -199,11 +206,11 @@ pub enum ConvertError {
 /// [`ConvertError`] when the mapping does not fit the CSV, or when reading or writing fails. A bad
 /// cell is not an error.
 pub fn convert_reader(
-    csv: impl Read,
+    csv: impl Read + Send,
     mapping: &Mapping,
     object_type: ObjectType,
     options: &Options,
-    mut out: impl Write,
+    mut out: impl Write + Send,
     on_problem: &mut dyn FnMut(Problem),
 ) -> Result<Converted, ConvertError> {
     let keep = if options.keep_rows {
@@ -211,33 +218,32 @@ pub fn convert_reader(
     } else {
         Keep::FlawlessRows
     };
-    let mut converter = Converter::open(csv, mapping, object_type, options, keep)?;
+    let converter = Converter::open(csv, mapping, object_type, options, keep)?;
     let mut converted = Converted {
         source_map: converter.source_map(),
         ..Converted::default()
     };
-    let mut line = Vec::new();
     let (mut problems, mut warnings) = (0, 0);
-    loop {
-        let mut tell = |problem: Problem| {
-            match problem.omitted {
-                Omitted::Nothing if problem.rule.severity() == Severity::Warning => warnings += 1,
-                _ => problems += 1,
-            }
-            on_problem(problem);
-        };
-        let row = converter.next(&mut line, &mut tell);
-        let Some(is_kept) = row.map_err(ConvertError::Read)? else {
-            break;
-        };
-        converted.rows += 1;
-        if is_kept {
-            out.write_all(&line).map_err(ConvertError::Write)?;
-            converted.records += 1;
-            let place = converter.row().place;
-            converted.source_map.push(converted.records, place);
+    let mut tell = |problem: Problem| {
+        match problem.omitted {
+            Omitted::Nothing if problem.rule.severity() == Severity::Warning => warnings += 1,
+            _ => problems += 1,
         }
-    }
+        on_problem(problem);
+    };
+    converter.run(
+        &mut out,
+        threads(options.threads),
+        &mut tell,
+        &mut |line, is_kept, place, lines| {
+            converted.rows += 1;
+            if is_kept {
+                lines.extend_from_slice(line);
+                converted.records += 1;
+                converted.source_map.push(converted.records, place);
+            }
+        },
+    )?;
     (converted.problems, converted.warnings) = (problems, warnings);
     out.flush().map_err(ConvertError::Write)?;
     Ok(converted)
@@ -265,10 +271,16 @@ pub fn convert_file(
     let mut options = options.clone();
     options.path = Some(csv.to_path_buf());
     let aside = NewFile::create(target, Readers::Of(csv)).map_err(of_target)?;
-    let out = BufWriter::with_capacity(256 * 1024, aside.as_file());
+    let out = aside.as_file();
     let converted = convert_reader(source, mapping, object_type, &options, out, on_problem)?;
     aside.commit().map_err(of_target)?;
     Ok(converted)
+}
+
+/// As many threads as asked for, or as the machine has cores.
+fn threads(wanted: Option<NonZero<usize>>) -> usize {
+    let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+    wanted.map_or_else(cores, NonZero::get)
 }
 
 /// Opens a CSV file, which may be compressed as `.gz`.

@@ -11,7 +11,7 @@ use super::field_type::{missing, shape};
 use super::model::{MappingError, TypeMapping, Words};
 use super::problem::{Omitted, Problem, excerpt};
 use super::row::{Defect, Row, RowPlace};
-use super::source::Source;
+use super::source::{Source, Values};
 use crate::record::{ObjectType, Presence};
 use crate::rule::Rule;
 
@@ -39,7 +39,8 @@ pub(super) struct CompiledMapping {
     /// Texts for which a row is not wanted, where they are what the filter gives.
     falsy: Vec<String>,
     todo: Words,
-    needs_value: bool,
+    /// Makes values of the rows, if an expression needs them.
+    values: Option<Values>,
     /// Where in the line the record's id is.
     id: Range<usize>,
     /// Hashes of the ids so far, where only the first record of each counts.
@@ -136,7 +137,7 @@ impl CompiledMapping {
             filter,
             falsy: falsy.map(str::to_lowercase).collect(),
             todo: table.todo.clone(),
-            needs_value,
+            values: needs_value.then(|| context.source.values()),
             id: 0..0,
             seen: table.distinct.then(HashSet::new),
         })
@@ -156,13 +157,12 @@ impl CompiledMapping {
     /// Appends the row's line; says whether it is worth keeping, or nothing if the row is not wanted.
     pub(super) fn convert(
         &mut self,
-        source: &mut Source<'_>,
+        row: &Row,
         line: &mut Vec<u8>,
         on_problem: &mut dyn FnMut(Problem),
     ) -> Option<bool> {
         self.id = 0..0;
-        let value = self.needs_value.then(|| source.value());
-        let row = source.row();
+        let value = self.values.as_ref().map(|values| values.of(row));
         let mut defect = row_problem(row, row.defect.as_ref().map(Defect::describe));
         if let (None, Some(filter), Some(value)) = (&defect, &self.filter, &value) {
             match filter.is_true(value, &self.falsy) {

@@ -1,13 +1,14 @@
 //! The conversion of a file, row by row.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
+use super::ahead::each_row;
 use super::compiled_field::Context;
 use super::compiled_mapping::{CompiledMapping, check_formats, required_fields};
 use super::join::joins;
 use super::model::{Lookup, Mapping, MappingError};
 use super::problem::Problem;
-use super::row::Row;
+use super::row::{Row, RowPlace};
 use super::source::{Source, is_json};
 use super::source_map::SourceMap;
 use super::{ConvertError, Options};
@@ -16,6 +17,10 @@ use crate::record::ObjectType;
 mod lookups;
 
 pub(super) use super::compiled_mapping::Keep;
+
+/// Gets the line of each row, whether it is worth keeping, and where the row is; appends what is to be
+/// written.
+pub(super) type OnLine<'a> = dyn FnMut(&[u8], bool, RowPlace, &mut Vec<u8>) + 'a;
 
 /// A file on its way to lines.
 pub(super) struct Converter<'a> {
@@ -28,7 +33,7 @@ pub(super) struct Converter<'a> {
 impl<'a> Converter<'a> {
     /// Reads the header, and fits the mapping to it.
     pub(super) fn open(
-        input: impl Read + 'a,
+        input: impl Read + Send + 'a,
         mapping: &Mapping,
         object_type: ObjectType,
         options: &Options,
@@ -77,7 +82,7 @@ impl<'a> Converter<'a> {
     ) -> io::Result<Option<bool>> {
         while self.source.next()? {
             line.clear();
-            if let Some(is_kept) = self.compiled.convert(&mut self.source, line, on_problem) {
+            if let Some(is_kept) = self.compiled.convert(self.source.row(), line, on_problem) {
                 self.rows += 1;
                 return Ok(Some(is_kept));
             }
@@ -86,6 +91,28 @@ impl<'a> Converter<'a> {
             self.compiled.finish(&self.source, self.rows, on_problem);
         }
         Ok(None)
+    }
+
+    /// Converts every row, and writes what `on_line` makes of it; then come the problems of the file as
+    /// a whole. With two threads one converts, and one reads and writes.
+    pub(super) fn run(
+        mut self,
+        out: &mut (dyn Write + Send),
+        threads: usize,
+        on_problem: &mut dyn FnMut(Problem),
+        on_line: &mut OnLine<'_>,
+    ) -> Result<(), ConvertError> {
+        let mut line = Vec::new();
+        let (compiled, rows) = (&mut self.compiled, &mut self.rows);
+        each_row(&mut self.source, out, threads, &mut |row, lines| {
+            line.clear();
+            if let Some(is_kept) = compiled.convert(row, &mut line, on_problem) {
+                *rows += 1;
+                on_line(&line, is_kept, row.place, lines);
+            }
+        })?;
+        self.compiled.finish(&self.source, self.rows, on_problem);
+        Ok(())
     }
 
     /// The row that was converted last.

@@ -17,7 +17,7 @@ const MAX_RECORD_BYTES: usize = 64 * 1024 * 1024;
 
 /// The records of a JSON file.
 pub(super) struct JsonRows<'a> {
-    source: Box<dyn BufRead + 'a>,
+    source: Box<dyn BufRead + Send + 'a>,
     line: u64,
     count: u64,
 }
@@ -26,7 +26,7 @@ impl<'a> JsonRows<'a> {
     /// The records of an array, or of one object per line; with `records`, those of the list at that
     /// path of a document.
     pub(super) fn new(
-        source: impl Read + 'a,
+        source: impl Read + Send + 'a,
         encoding: &'static Encoding,
         records: Option<&str>,
     ) -> Result<Self, ConvertError> {
@@ -35,7 +35,7 @@ impl<'a> JsonRows<'a> {
             .bom_override(true)
             .strip_bom(true)
             .build(source);
-        let mut source: Box<dyn BufRead + 'a> = Box::new(BufReader::new(decoder));
+        let mut source: Box<dyn BufRead + Send + 'a> = Box::new(BufReader::new(decoder));
         let mut line = 1;
         if let Some(path) = records {
             let mut document = String::new();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write as _};
+use std::io::{self, BufReader, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -157,9 +157,9 @@ impl CsvInput {
         }
     }
 
-    fn open(&self) -> Result<Box<dyn Read>, ConvertError> {
+    fn open(&self) -> Result<Box<dyn Read + Send>, ConvertError> {
         match self {
-            Self::File(path) => open(path).map(|csv| csv as Box<dyn Read>),
+            Self::File(path) => open(path).map(|csv| csv as Box<dyn Read + Send>),
             Self::Spooled(path) => match File::open(path) {
                 Ok(file) => Ok(Box::new(BufReader::new(file))),
                 Err(source) => Err(ConvertError::Read(source)),
@@ -236,22 +236,20 @@ impl CsvLines {
     }
 
     fn convert_into(&mut self, file: &mut File) -> Result<(), ConvertError> {
-        let mut converter = self.converter()?;
-        let mut out = BufWriter::with_capacity(256 * 1024, file);
+        let converter = self.converter()?;
         let mut source_map = converter.source_map();
-        let mut line = Vec::new();
-        let mut problems = 0;
-        while let Some(is_kept) = converter
-            .next(&mut line, &mut |_| problems += 1)
-            .map_err(ConvertError::Read)?
-        {
-            self.rows += 1;
-            source_map.push(self.rows, converter.row().place);
-            let line: &[u8] = if is_kept { &line } else { b"\n" };
-            out.write_all(line).map_err(ConvertError::Write)?;
-        }
-        out.flush().map_err(ConvertError::Write)?;
-        self.problems = problems;
+        let (mut rows, mut problems) = (0, 0);
+        converter.run(
+            file,
+            super::threads(None),
+            &mut |_| problems += 1,
+            &mut |line, is_kept, place, lines| {
+                rows += 1;
+                source_map.push(rows, place);
+                lines.extend_from_slice(if is_kept { line } else { b"\n" });
+            },
+        )?;
+        (self.rows, self.problems) = (rows, problems);
         self.source_map = source_map;
         Ok(())
     }

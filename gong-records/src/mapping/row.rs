@@ -60,6 +60,12 @@ impl Defect {
 }
 
 impl Row {
+    /// How many bytes its texts have.
+    pub(super) fn bytes(&self) -> usize {
+        let json = self.json.as_ref().map_or(0, |(_, text)| text.len());
+        self.cells.as_slice().len() + json
+    }
+
     /// The kind of the cell.
     pub(super) fn kind(&self, index: usize) -> CellKind {
         self.kinds.get(index).copied().unwrap_or_default()

@@ -57,8 +57,27 @@ pub(super) struct Source<'a> {
     is_utf8: Option<(&'static Encoding, Arc<AtomicBool>)>,
 }
 
+/// Makes values of rows, as expressions have them.
+#[derive(Debug)]
+pub(super) struct Values {
+    names: Option<Arc<Names>>,
+    signs: minijinja::Value,
+}
+
+impl Values {
+    pub(super) fn of(&self, row: &Row) -> minijinja::Value {
+        if let Some((record, _)) = &row.json {
+            return json_row(record, &self.signs);
+        }
+        match &self.names {
+            Some(names) => csv_row(names, &row.cells),
+            None => minijinja::Value::UNDEFINED,
+        }
+    }
+}
+
 enum AnyRows<'a> {
-    Csv(Box<Rows<Box<dyn Read + 'a>>>),
+    Csv(Box<Rows<Box<dyn Read + Send + 'a>>>),
     Json(JsonRows<'a>),
 }
 
@@ -76,13 +95,13 @@ enum Each {
 impl<'a> Source<'a> {
     /// Reads what is above the data.
     pub(super) fn open(
-        source: impl Read + 'a,
+        source: impl Read + Send + 'a,
         table: &TypeMapping,
         is_json: bool,
     ) -> Result<Self, ConvertError> {
         let (source, encoding) = decode(source, table.encoding.as_deref())?;
         let mut is_utf8 = None;
-        let source: Box<dyn Read + 'a> = if encoding.is_single_byte() {
+        let source: Box<dyn Read + Send + 'a> = if encoding.is_single_byte() {
             let (watched, found) = Utf8Watch::new(source);
             is_utf8 = Some((encoding, found));
             Box::new(watched)
@@ -220,14 +239,11 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The row as expressions have it.
-    pub(super) fn value(&mut self) -> minijinja::Value {
-        if let Some((record, _)) = &self.row.json {
-            return json_row(record, &self.signs);
-        }
-        match self.names() {
-            Some(names) => csv_row(&names, &self.row.cells),
-            None => minijinja::Value::UNDEFINED,
+    /// What makes values of the rows for expressions.
+    pub(super) fn values(&mut self) -> Values {
+        Values {
+            names: self.names(),
+            signs: self.signs.clone(),
         }
     }
 
@@ -354,6 +370,21 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Hands over the row that was read last.
+    pub(super) fn give(&mut self, row: &mut Row) {
+        // The next item of a list stands beside the same cells.
+        if self.each.is_some() {
+            row.clone_from(&self.row);
+        } else {
+            std::mem::swap(row, &mut self.row);
+        }
+    }
+
+    /// Takes a row back that was handed over.
+    pub(super) fn take_back(&mut self, row: Row) {
+        self.row = row;
+    }
+
     /// The row that was read last.
     pub(super) fn row(&self) -> &Row {
         &self.row
@@ -421,9 +452,9 @@ pub(super) fn is_json(path: &Path, table: &TypeMapping) -> Result<bool, MappingE
 
 /// The source from its beginning, and its encoding: the mapping's, or UTF-8 if that fits.
 fn decode<'a>(
-    mut source: impl Read + 'a,
+    mut source: impl Read + Send + 'a,
     named: Option<&str>,
-) -> Result<(Box<dyn Read + 'a>, &'static Encoding), ConvertError> {
+) -> Result<(Box<dyn Read + Send + 'a>, &'static Encoding), ConvertError> {
     if let Some(name) = named {
         return Ok((Box::new(source), declared(name)?));
     }

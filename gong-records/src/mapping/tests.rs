@@ -13,6 +13,7 @@ mod checked;
 mod mappings;
 mod needs;
 mod silent;
+mod threads;
 
 /// The result of a conversion: the lines, and the problems as text.
 struct Outcome {

@@ -49,7 +49,10 @@ pub(super) fn names(path: &Path) -> Vec<String> {
 }
 
 /// The encoding by all bytes: the first that is not UTF-8 may be far behind.
-pub(super) fn guessed_of_all(begin: &[u8], mut source: Box<dyn Read>) -> io::Result<Guessed> {
+pub(super) fn guessed_of_all(
+    begin: &[u8],
+    mut source: Box<dyn Read + Send>,
+) -> io::Result<Guessed> {
     let by_begin = guessed(begin);
     if by_begin.encoding != encoding_rs::UTF_8 || by_begin.sample.is_some() {
         return Ok(by_begin);

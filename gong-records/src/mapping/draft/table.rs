@@ -131,7 +131,7 @@ impl Table {
         Ok(table)
     }
 
-    fn read_rows(&mut self, source: Box<dyn Read>) -> io::Result<()> {
+    fn read_rows(&mut self, source: Box<dyn Read + Send>) -> io::Result<()> {
         let mut rows = Rows::new(source, self.encoding.encoding, self.delimiter);
         let mut row = Row::default();
         // Including the header, and the line with the delimiter for Excel.
@@ -212,7 +212,7 @@ impl Table {
     fn read_json(
         path: &Path,
         encoding: Guessed,
-        source: Box<dyn Read>,
+        source: Box<dyn Read + Send>,
         begin: &[u8],
     ) -> io::Result<Self> {
         let mut table = Self {
@@ -297,7 +297,7 @@ impl Table {
     /// Reads the records one by one, and says how many are none.
     fn each_record(
         &mut self,
-        source: Box<dyn Read>,
+        source: Box<dyn Read + Send>,
         on_record: &mut dyn FnMut(&mut Self, &serde_json::Value),
     ) -> io::Result<u64> {
         let rows = JsonRows::new(source, self.encoding.encoding, self.records.as_deref());
