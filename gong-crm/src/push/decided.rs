@@ -161,7 +161,8 @@ impl<'a> Decided<'a> {
                 .await?;
             for (id, state) in chunk.iter().zip(states) {
                 if let Some(state) = state {
-                    self.visit(id, &key, &state, in_flight);
+                    let hash = id_hash(&key, id);
+                    self.visit(id, hash, self.surveyed.find(hash), &state, in_flight);
                 }
             }
         }
@@ -180,9 +181,16 @@ impl<'a> Decided<'a> {
             let page = ledger
                 .page_of_records(self.space(), self.files.object_type, after, PAGE)
                 .await?;
-            for (record_key, state) in &page {
-                if let Some(id) = Space::object_id(record_key) {
-                    self.visit(id, &key, state, in_flight);
+            // Look-ups that don't depend on each other wait for memory together.
+            let found = page.iter().map(|(record_key, _)| {
+                let id = Space::object_id(record_key)?;
+                let hash = id_hash(&key, id);
+                Some((id, hash, self.surveyed.find(hash)))
+            });
+            let found: Vec<_> = found.collect();
+            for ((_, state), found) in page.iter().zip(&found) {
+                if let Some((id, hash, start)) = found {
+                    self.visit(id, *hash, *start, state, in_flight);
                 }
             }
             if page.len() < PAGE {
@@ -192,22 +200,20 @@ impl<'a> Decided<'a> {
         }
     }
 
-    fn visit(&mut self, id: &str, key: &[u8; 16], state: &RecordState, in_flight: &OpenRecords) {
-        let hash = id_hash(key, id);
-        let start = self
-            .surveyed
-            .entries
-            .partition_point(|entry| entry.id < hash);
-        let is_first = self
-            .surveyed
-            .entries
-            .get(start)
-            .is_some_and(|entry| entry.id == hash);
-        if is_first && !self.visited[start] {
-            self.group(start, Some((id, state)), in_flight);
-        } else if !is_first
-            && let Some((round, read)) = self.session.read_of(self.files.object_type)
-        {
+    /// Looks at a record of the ledger, whose first version in the source is at `start`, if it is there.
+    fn visit(
+        &mut self,
+        id: &str,
+        hash: u64,
+        start: Option<usize>,
+        state: &RecordState,
+        in_flight: &OpenRecords,
+    ) {
+        if let Some(start) = start {
+            if !self.visited[start] {
+                self.group(start, Some((id, state)), in_flight);
+            }
+        } else if let Some((round, read)) = self.session.read_of(self.files.object_type) {
             let under_way = in_flight.by_id.get(&hash).map(|(under_way, _)| under_way);
             let is_held_back = self.surveyed.present.contains(&hash);
             self.round
@@ -221,10 +227,8 @@ impl<'a> Decided<'a> {
             return;
         };
         for (hash, (under_way, id)) in &in_flight.by_id {
-            let entries = &self.surveyed.entries;
-            let start = entries.partition_point(|entry| entry.id < *hash);
-            let is_there = entries.get(start).is_some_and(|entry| entry.id == *hash)
-                || self.surveyed.present.contains(hash);
+            let is_there =
+                self.surveyed.find(*hash).is_some() || self.surveyed.present.contains(hash);
             if !is_there {
                 self.round.visit_first_in_flight(round, read, id, under_way);
             }
