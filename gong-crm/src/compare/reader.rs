@@ -56,6 +56,77 @@ pub(crate) struct Reference<'l> {
     pub(crate) object_id: Cow<'l, str>,
 }
 
+/// All that a line says.
+#[derive(Debug, Clone)]
+pub(crate) struct Whole<'l> {
+    pub(crate) facts: Facts<'l>,
+    /// The fields of the compared form one by one, in the order of the line, then the defaults of
+    /// absent fields. `objectId` and `modifiedDate` are omitted; a deletion has `isDeleted` only.
+    pub(crate) fields: Vec<FieldHash<'l>>,
+    /// The records that the line refers to: by Gong's own fields and by those that the schema
+    /// declares. A deletion refers to none.
+    pub(crate) references: Vec<Reference<'l>>,
+}
+
+/// Gets what a pass over a line finds, beside the facts.
+trait Collect<'l> {
+    /// Whether values are hashed; without, the facts have no hash.
+    const HASHES: bool = true;
+    /// Whether fields are wanted, also those that are not compared.
+    const FIELDS: bool = false;
+
+    fn field(&mut self, _line: &'l str, _slot: &Slot, _member: Member, _hash: Option<u128>) {}
+    fn reference(&mut self, _line: &'l str, _slot: &Slot, _value: Value) {}
+}
+
+/// Only the facts are wanted.
+struct Nothing;
+
+impl Collect<'_> for Nothing {}
+
+/// Only the references are wanted.
+struct References<'l>(Vec<Reference<'l>>);
+
+impl<'l> Collect<'l> for References<'l> {
+    const HASHES: bool = false;
+
+    fn reference(&mut self, line: &'l str, slot: &Slot, value: Value) {
+        if let Some(object_type) = slot.references
+            && let Some(object_id) = decoded(line, value)
+            && !object_id.is_empty()
+        {
+            self.0.push(Reference {
+                object_type,
+                object_id,
+            });
+        }
+    }
+}
+
+/// Everything is wanted.
+struct Everything<'l> {
+    fields: Vec<FieldHash<'l>>,
+    references: References<'l>,
+}
+
+impl<'l> Collect<'l> for Everything<'l> {
+    const FIELDS: bool = true;
+
+    fn field(&mut self, line: &'l str, slot: &Slot, member: Member, hash: Option<u128>) {
+        self.fields.push(FieldHash {
+            name: name_in_line(line, member.name, slot),
+            hash: low_32(hash.unwrap_or_else(|| slot.key.hash(b"null"))),
+            is_custom: slot.is_custom,
+            is_null: member.value.kind == Kind::Null,
+            is_given: true,
+        });
+    }
+
+    fn reference(&mut self, line: &'l str, slot: &Slot, value: Value) {
+        self.references.reference(line, slot, value);
+    }
+}
+
 /// Reads lines of one type under the key of one ledger.
 ///
 /// It learns the fields and their order from the lines, so that the next line is read faster; the
@@ -130,11 +201,16 @@ impl<'a> Reader<'a> {
     /// `objectId` that is a string and not empty.
     #[inline]
     pub(crate) fn read<'l>(&mut self, line: &'l [u8]) -> Result<Facts<'l>, NotARecord> {
-        self.read_line(line)
+        self.pass(line, &mut Nothing)
             .map_err(|fault| not_a_record(fault, line))
     }
 
-    fn read_line<'l>(&mut self, line: &'l [u8]) -> Result<Facts<'l>, Fault> {
+    #[inline]
+    fn pass<'l, C: Collect<'l>>(
+        &mut self,
+        line: &'l [u8],
+        collect: &mut C,
+    ) -> Result<Facts<'l>, Fault> {
         let (line, cut) = line_text(line)?;
         let line_bytes = line.as_bytes();
         let mut members = self.table.members(line).map_err(|fault| fault.moved(cut))?;
@@ -159,12 +235,24 @@ impl<'a> Reader<'a> {
                 Role::UserAddress => address = Some(member.value),
                 _ => {}
             }
-            if slot.is_ignored {
+            collect.reference(line, slot, member.value);
+            if !C::HASHES {
+                if slot.role == Role::IsDeleted && member.value.kind == Kind::True {
+                    deletion = Some(0);
+                }
+                continue;
+            }
+            if slot.is_ignored && !C::FIELDS {
                 continue;
             }
             let hash = hash_of(line_bytes, slot, member, &mut self.scratch)
                 .map_err(|fault| fault.moved(cut))?;
-            let Some(hash) = hash else { continue };
+            if slot.role != Role::ObjectId {
+                collect.field(line, slot, member, hash);
+            }
+            let Some(hash) = hash.filter(|_| !slot.is_ignored) else {
+                continue;
+            };
             match slot.role {
                 Role::ObjectId => id_hash = hash,
                 Role::IsDeleted if member.value.kind == Kind::True => deletion = Some(hash),
@@ -194,46 +282,68 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The fields of the compared form one by one, in the order of the line, then the defaults of
-    /// absent fields. `objectId` and `modifiedDate` are omitted; a deletion has `isDeleted` only.
+    /// Reads one line with its fields and references.
     ///
     /// The hashes of [`Facts`] are equal if the fields that are not null custom ones are.
     ///
     /// # Errors
     ///
     /// As [`Reader::read`].
-    pub(crate) fn fields<'l>(&mut self, line: &'l [u8]) -> Result<Vec<FieldHash<'l>>, NotARecord> {
-        self.fields_of_line(line)
-            .map_err(|fault| not_a_record(fault, line))
+    pub(crate) fn whole<'l>(&mut self, line: &'l [u8]) -> Result<Whole<'l>, NotARecord> {
+        let mut all = Everything {
+            fields: Vec::new(),
+            references: References(Vec::new()),
+        };
+        let facts = self
+            .pass(line, &mut all)
+            .map_err(|fault| not_a_record(fault, line))?;
+        let Everything {
+            mut fields,
+            references: References(mut references),
+        } = all;
+        if facts.is_deleted {
+            fields.retain(|field| field.name == "isDeleted");
+            references.clear();
+        } else {
+            self.add_defaults(&facts.object_id, &mut fields);
+        }
+        Ok(Whole {
+            facts,
+            fields,
+            references,
+        })
     }
 
-    fn fields_of_line<'l>(&mut self, line: &'l [u8]) -> Result<Vec<FieldHash<'l>>, Fault> {
-        let object_id = self.read_line(line)?.object_id;
-        let (line, cut) = line_text(line)?;
-        let mut fields = Vec::new();
-        let mut members = self.table.members(line).map_err(|fault| fault.moved(cut))?;
-        while let Some(member) = members.next(&mut self.table)? {
-            let slot = &self.table.slots[member.slot];
-            if matches!(slot.role, Role::ObjectId | Role::ModifiedDate) {
-                continue;
-            }
-            let is_null = member.value.kind == Kind::Null;
-            let hash = match hash_of(line.as_bytes(), slot, member, &mut self.scratch)? {
-                Some(hash) => hash,
-                None => slot.key.hash(b"null"),
-            };
-            let field = FieldHash {
-                name: name_in_line(line, member.name, slot),
-                hash: low_32(hash),
-                is_custom: slot.is_custom,
-                is_null,
-                is_given: true,
-            };
-            if slot.role == Role::IsDeleted && member.value.kind == Kind::True {
-                return Ok(vec![field]);
-            }
-            fields.push(field);
+    /// The fields of a line, as [`Whole`] has them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::read`].
+    pub(crate) fn fields<'l>(&mut self, line: &'l [u8]) -> Result<Vec<FieldHash<'l>>, NotARecord> {
+        self.whole(line).map(|whole| whole.fields)
+    }
+
+    /// The references of a line, as [`Whole`] has them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::read`].
+    pub(crate) fn references<'l>(
+        &mut self,
+        line: &'l [u8],
+    ) -> Result<Vec<Reference<'l>>, NotARecord> {
+        let mut references = References(Vec::new());
+        let facts = self
+            .pass(line, &mut references)
+            .map_err(|fault| not_a_record(fault, line))?;
+        if facts.is_deleted {
+            references.0.clear();
         }
+        Ok(references.0)
+    }
+
+    /// Adds the documented defaults of the fields that the line that was read last does not have.
+    fn add_defaults(&mut self, object_id: &str, fields: &mut Vec<FieldHash<'_>>) {
         for index in 0..self.table.slots.len() {
             let slot = &self.table.slots[index];
             if self.table.is_in_line(slot) {
@@ -241,7 +351,7 @@ impl<'a> Reader<'a> {
             }
             let hash = match slot.default {
                 None => continue,
-                Some(DefaultValue::TextAndId(text)) => self.hash_with_id(index, text, &object_id),
+                Some(DefaultValue::TextAndId(text)) => self.hash_with_id(index, text, object_id),
                 Some(_) => slot.default_hash,
             };
             let slot = &self.table.slots[index];
@@ -253,49 +363,6 @@ impl<'a> Reader<'a> {
                 is_given: false,
             });
         }
-        Ok(fields)
-    }
-
-    /// The records that a line refers to: by Gong's own fields and by those that the schema
-    /// declares. A deletion refers to none.
-    ///
-    /// # Errors
-    ///
-    /// As [`Reader::read`].
-    pub(crate) fn references<'l>(
-        &mut self,
-        line: &'l [u8],
-    ) -> Result<Vec<Reference<'l>>, NotARecord> {
-        self.references_of_line(line)
-            .map_err(|fault| not_a_record(fault, line))
-    }
-
-    fn references_of_line<'l>(&mut self, line: &'l [u8]) -> Result<Vec<Reference<'l>>, Fault> {
-        let (line, cut) = line_text(line)?;
-        let mut references = Vec::new();
-        let mut is_deleted = false;
-        let mut members = self.table.members(line).map_err(|fault| fault.moved(cut))?;
-        loop {
-            let next = members
-                .next(&mut self.table)
-                .map_err(|fault| fault.moved(cut))?;
-            let Some(member) = next else { break };
-            let slot = &self.table.slots[member.slot];
-            is_deleted |= slot.role == Role::IsDeleted && member.value.kind == Kind::True;
-            if let Some(object_type) = slot.references
-                && let Some(object_id) = decoded(line, member.value)
-                && !object_id.is_empty()
-            {
-                references.push(Reference {
-                    object_type,
-                    object_id,
-                });
-            }
-        }
-        if is_deleted {
-            references.clear();
-        }
-        Ok(references)
     }
 
     fn hash_with_id(&mut self, slot: usize, text: &str, object_id: &str) -> u128 {

@@ -72,10 +72,9 @@ impl<'a> Judge<'a> {
     /// The version that a line sends; `None` if it is not a record. The second value is whether the
     /// line deletes it.
     pub(super) fn sent_by(&mut self, line: &[u8]) -> Option<(Sent, bool, Option<i64>)> {
-        let facts = self.reader.read(line).ok()?;
-        let (is_deleted, modified) = (facts.is_deleted, facts.modified);
-        let fields = self.reader.fields(line).ok()?;
-        let given = fields.into_iter().filter(|field| field.is_given);
+        let whole = self.reader.whole(line).ok()?;
+        let (is_deleted, modified) = (whole.facts.is_deleted, whole.facts.modified);
+        let given = whole.fields.into_iter().filter(|field| field.is_given);
         let sent = given.map(|field| {
             let hash = hash_of(field.hash, field.is_null);
             (field.name.into_owned(), hash)

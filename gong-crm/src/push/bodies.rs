@@ -107,6 +107,11 @@ struct Read {
     file: usize,
     line: Vec<u8>,
     object_id: String,
+    hash: u128,
+    address: Option<u64>,
+    modified: Option<Seconds>,
+    /// The fields that the line has.
+    sent: BTreeMap<u16, [u8; 4]>,
     references: Vec<(ObjectType, String)>,
 }
 
@@ -186,13 +191,13 @@ impl<'a> Bodies<'a> {
             let references: Vec<_> = read.iter().flat_map(|read| &read.references).collect();
             blocked.look_up(&self.ledger, &references).await?;
             let mut states = states.into_iter();
-            for read in read {
+            for mut read in read {
                 let known = if read.chosen.is_known {
                     states.next().flatten()
                 } else {
                     None
                 };
-                self.add(&read, known.as_ref(), blocked)?;
+                self.add(&mut read, known.as_ref(), blocked)?;
             }
             // Other tasks of the runtime go on while a large push is planned.
             tokio::task::yield_now().await;
@@ -210,26 +215,17 @@ impl<'a> Bodies<'a> {
         let mut readers: HashMap<usize, LineAt> = HashMap::new();
         for chunk in followed.chunks(CHUNK) {
             for read in self.read(chunk, &mut readers)? {
-                let path = &self.files.files[read.file].1.file.path;
                 let id = read.chosen.entry.id;
-                let facts = self.reader.read(&read.line);
-                let address = facts.map_err(|_| changed_while_read(path))?.address;
                 let next = read
                     .chosen
                     .step
                     .saturating_add(stride(self.files.object_type));
-                self.addresses_before.insert((id, next), address);
-                let fields = self
-                    .reader
-                    .fields(&read.line)
-                    .map_err(|_| changed_while_read(path))?;
+                self.addresses_before.insert((id, next), read.address);
                 let earlier = self.under_way.entry(id).or_default();
-                for field in fields.iter().filter(|field| field.is_given) {
-                    earlier.push(SentField {
-                        name: self.names.number(&field.name),
-                        hash: SentField::NULL_SENT,
-                    });
-                }
+                earlier.extend(read.sent.keys().map(|name| SentField {
+                    name: *name,
+                    hash: SentField::NULL_SENT,
+                }));
             }
         }
         Ok(())
@@ -255,29 +251,36 @@ impl<'a> Bodies<'a> {
                 .read(offset, chosen.entry.length())
                 .map_err(failed)?
                 .to_vec();
-            let changed = || changed_while_read(&open.file.path);
-            let object_id = self
+            let whole = self
                 .reader
-                .read(&line)
-                .map_err(|_| changed())?
-                .object_id
-                .into_owned();
-            let references = if chosen.action == Action::Delete {
-                Vec::new()
-            } else {
-                self.reader
-                    .references(&line)
-                    .map_err(|_| changed())?
-                    .into_iter()
-                    .map(|reference| (reference.object_type, reference.object_id.into_owned()))
-                    .collect()
-            };
+                .whole(&line)
+                .map_err(|_| changed_while_read(&open.file.path))?;
+            let references = whole.references.into_iter();
+            let references = references
+                .filter(|_| chosen.action != Action::Delete)
+                .map(|reference| (reference.object_type, reference.object_id.into_owned()))
+                .collect();
+            let mut sent = BTreeMap::new();
+            for field in whole.fields.iter().filter(|field| field.is_given) {
+                let hash = if field.is_null {
+                    SentField::NULL_SENT
+                } else {
+                    // 0 is the mark of a null.
+                    field.hash.max(1).to_le_bytes()
+                };
+                sent.insert(self.names.number(&field.name), hash);
+            }
+            let facts = whole.facts;
             read.push(Read {
                 chosen: *chosen,
                 file,
-                line,
-                object_id,
+                object_id: facts.object_id.into_owned(),
+                hash: facts.hash,
+                address: facts.address,
+                modified: facts.modified,
+                sent,
                 references,
+                line,
             });
         }
         // Each file is read once, in order: those that are behind are not needed any more.
@@ -290,26 +293,15 @@ impl<'a> Bodies<'a> {
 
     fn add(
         &mut self,
-        read: &Read,
+        read: &mut Read,
         known: Option<&RecordState>,
         blocked: &BlockedParents,
     ) -> Result<(), PushError> {
         let path = &self.files.files[read.file].1.file.path;
         let changed = || changed_while_read(path);
-        let facts = self.reader.read(&read.line).map_err(|_| changed())?;
-        let (hash, address, modified) = (facts.hash, facts.address, facts.modified);
-        let fields = self.reader.fields(&read.line).map_err(|_| changed())?;
+        let (hash, address, modified) = (read.hash, read.address, read.modified);
         let is_deletion = read.chosen.action == Action::Delete;
-        let mut sent: BTreeMap<u16, [u8; 4]> = BTreeMap::new();
-        for field in fields.iter().filter(|field| field.is_given) {
-            let hash = if field.is_null {
-                SentField::NULL_SENT
-            } else {
-                // 0 is the mark of a null.
-                field.hash.max(1).to_le_bytes()
-            };
-            sent.insert(self.names.number(&field.name), hash);
-        }
+        let mut sent = std::mem::take(&mut read.sent);
         let mut nulls = Vec::new();
         let mut defaults = Vec::new();
         // A line that a person pushes never gets a value that nobody wrote.
@@ -366,7 +358,7 @@ impl<'a> Bodies<'a> {
             }
             if is_unknown && self.clears.custom != Clearing::LeaveOut {
                 for name in &self.declared {
-                    let is_given = fields.iter().any(|field| field.name == name.as_str());
+                    let is_given = sent.contains_key(&self.names.number(name));
                     if !is_given && !nulls.contains(name) {
                         nulls.push(name.clone());
                     }

@@ -165,9 +165,10 @@ impl Bodies<'_> {
         sent_date: Option<i64>,
         line: &[u8],
     ) -> Pending {
-        let hash = self.reader.read(line).map_or(1, |facts| facts.hash);
+        let whole = self.reader.whole(line).ok();
+        let hash = whole.as_ref().map_or(1, |whole| whole.facts.hash);
         let mut sent: BTreeMap<u16, [u8; 4]> = BTreeMap::new();
-        for field in self.reader.fields(line).unwrap_or_default() {
+        for field in whole.map(|whole| whole.fields).unwrap_or_default() {
             if field.is_given {
                 let number = self.names.number(&field.name);
                 sent.insert(number, field.hash.max(1).to_le_bytes());
