@@ -93,7 +93,8 @@ fn check(file: &Path, object_type: Option<ObjectType>) -> Result<()> {
 fn convert(folder: &Path) -> Result<()> {
     let mapping = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/export.toml");
     let mapping = Mapping::from_toml(&fs::read_to_string(mapping)?)?;
-    let options = mapping::Options::new("2026-01-01T00:00:00Z".parse()?);
+    let mut options = mapping::Options::new("2026-01-01T00:00:00Z".parse()?);
+    options.threads = NonZero::new(1);
     let (csv, target) = (folder.join("deals.csv"), folder.join("converted.ldjson"));
     let converted = convert_file(
         &csv,
@@ -244,7 +245,7 @@ fn prepare(folder: &Path) -> Result<()> {
     let mut random = Rng::with_seed(7);
     for number in 0..RECORDS {
         let (day, month, year) = (random.u8(1..29), random.u8(1..13), random.u16(2015..2027));
-        let (whole, cents) = (random.u32(1..999_999), random.u8(..100));
+        let (whole, cents) = (random.u32(1..999_000), random.u8(..100));
         writeln!(
             out,
             "d-{number};{day:02}.{month:02}.{year} 09:30;a-{};u-{};Größe {number};\
