@@ -5,13 +5,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::scale;
-
 mod instructions;
 mod page;
-
-/// How much larger than the example the CRM is that is pushed.
-const PUSHED: u32 = 100;
 
 /// Runs the bench of this name with these arguments, optimized as what is shipped.
 pub(crate) fn run(root: &Path, name: &str, arguments: &[String]) -> Result<()> {
@@ -20,8 +15,7 @@ pub(crate) fn run(root: &Path, name: &str, arguments: &[String]) -> Result<()> {
         let update = arguments.iter().any(|argument| argument == "--update");
         return instructions::run(root, &folder, update);
     }
-    let crm = crm(root, name)?;
-    let mut command = command(root, &folder, name, crm.as_deref());
+    let mut command = command(root, &folder, name);
     let status = command.args(arguments).status();
     let status = status.with_context(|| format!("there is no bench {name}"))?;
     if !status.success() {
@@ -36,8 +30,7 @@ pub(crate) fn run_all(root: &Path) -> Result<()> {
     let mut figures = Vec::new();
     for chapter in page::CHAPTERS {
         crate::ci::say(&format!("== {}: {}", chapter.bench, chapter.title));
-        let crm = crm(root, chapter.bench)?;
-        let output = command(root, &folder, chapter.bench, crm.as_deref())
+        let output = command(root, &folder, chapter.bench)
             .stderr(Stdio::inherit())
             .output()?;
         ensure!(
@@ -70,23 +63,8 @@ fn build(root: &Path) -> Result<PathBuf> {
     Ok(target.join("dist"))
 }
 
-fn command(root: &Path, folder: &Path, name: &str, crm: Option<&Path>) -> Command {
+fn command(root: &Path, folder: &Path, name: &str) -> Command {
     let mut command = Command::new(folder.join(name));
-    command.args(crm).current_dir(root);
+    command.current_dir(root);
     command
-}
-
-/// The files that are pushed; made if they are missing.
-fn crm(root: &Path, name: &str) -> Result<Option<PathBuf>> {
-    if name != "push" {
-        return Ok(None);
-    }
-    let folder = root.join("target/bench-push");
-    if !folder.exists() {
-        // A run that is stopped leaves no half of a CRM under the name.
-        let aside = folder.with_extension("part");
-        scale::write_into(root, &aside, PUSHED)?;
-        std::fs::rename(&aside, &folder)?;
-    }
-    Ok(Some(folder))
 }
