@@ -8,6 +8,10 @@ use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 
 use super::row::{Defect, Row, RowPlace};
 
+/// The longest row that is read, so that a quote that never closes, or a file made to hurt, does not
+/// fill the memory.
+const MAX_ROW_BYTES: u64 = 64 * 1024 * 1024;
+
 /// The rows of a CSV; blank lines are none.
 pub(super) struct Rows<R> {
     reader: csv::Reader<Lines<R>>,
@@ -33,6 +37,8 @@ impl<R: Read> Rows<R> {
     /// Reads the next row instead of the last one, and says whether there was one.
     pub(super) fn next(&mut self, row: &mut Row) -> io::Result<bool> {
         let begin = self.reader.position().byte();
+        let line = self.reader.position().line();
+        self.reader.get_mut().row = (line, begin);
         if !self.reader.read_record(&mut row.cells).map_err(into_io)? {
             return Ok(false);
         }
@@ -83,6 +89,8 @@ struct Lines<R> {
     quoting: Quoting,
     /// How many bytes were passed on.
     given: u64,
+    /// The line and the byte at which the row begins that is being read.
+    row: (u64, u64),
     /// Where text follows a closing quote, which no CSV has.
     strays: VecDeque<u64>,
 }
@@ -131,6 +139,7 @@ impl<R: Read> Lines<R> {
             delimiter,
             quoting: Quoting::Start,
             given: 0,
+            row: (1, 0),
             strays: VecDeque::new(),
         }
     }
@@ -150,6 +159,16 @@ impl<R: Read> Read for Lines<R> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         if target.is_empty() {
             return Ok(0);
+        }
+        let (line, begin) = self.row;
+        if self.given.saturating_sub(begin) > MAX_ROW_BYTES {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!(
+                    "the row at line {line} is longer than 64 MiB; perhaps a double quote in it \
+                     never closes"
+                ),
+            ));
         }
         loop {
             let available = self.source.fill_buf()?;

@@ -140,6 +140,19 @@ fn file_that_becomes_unreadable_is_an_error_with_both() {
     }
 }
 
+#[test]
+fn row_that_never_ends_is_an_error_before_it_fills_the_memory() {
+    let begin = "id,name,state,revenue\na1,\"One\",open,1\na2,\"Two".as_bytes();
+    let endless = begin.chain(io::repeat(b'x'));
+    let (converted, lines, _) = convert(endless, TABLE, "a.csv", 2);
+    let error = converted.unwrap_err();
+    assert!(
+        error.contains("the row at line 3 is longer than 64 MiB; perhaps a double quote"),
+        "{error}"
+    );
+    assert_eq!(lines.lines().count(), 1);
+}
+
 /// A disk without space.
 struct Full(usize);
 
