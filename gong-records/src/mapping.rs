@@ -2,7 +2,7 @@
 //!
 //! A [`Mapping`] says which column becomes which field and how dates, numbers and yes or no are
 //! written; [`Mapping::draft`] drafts one from the headers and the cells of exports.
-//! [`convert_reader`] and [`convert_file`] write the lines, one row at a time, and report each cell
+//! [`convert_reader`] and [`convert_file`] write the lines and report each cell
 //! that can't be converted as a [`Problem`]. The [`SourceMap`] that they return maps each line to
 //! the row and column of the CSV, so that findings of the [check](crate::check) can be reported for
 //! the CSV.
@@ -195,7 +195,7 @@ pub enum ConvertError {
     Write(#[from] io::Error),
 }
 
-/// Makes LDJSON of a CSV, one row at a time.
+/// Makes LDJSON of a CSV, a few hundred rows at a time, so that the memory does not depend on its size.
 ///
 /// Cells are trimmed, and an empty one produces no field. Every problem is passed to `on_problem`;
 /// the row is omitted, or only the field with [`Options::keep_rows`]. Whether Gong accepts the
@@ -203,8 +203,8 @@ pub enum ConvertError {
 ///
 /// # Errors
 ///
-/// [`ConvertError`] when the mapping does not fit the CSV, or when reading or writing fails. A bad
-/// cell is not an error.
+/// [`ConvertError`] when the mapping does not fit the CSV, when a row is longer than 64 MiB, or when
+/// reading or writing fails; rows before it may have been written. A bad cell is not an error.
 pub fn convert_reader(
     csv: impl Read + Send,
     mapping: &Mapping,

@@ -110,11 +110,11 @@ pub(super) struct Survey {
     /// The addresses of business users that come.
     pub(super) addresses: HashSet<u64>,
     /// Where the entries begin whose ids begin with the same bits. A binary search among a million
-    /// waits for memory twenty times, which takes longer than all else in a plan.
+    /// waits for memory twenty times, which was two fifths of the time of a plan.
     directory: Vec<usize>,
 }
 
-/// How many entries about begin with the same bits.
+/// About how many entries begin with the same bits.
 const ENTRIES_OF_PREFIX: usize = 8;
 
 impl Survey {
