@@ -19,6 +19,7 @@ mod parity;
 mod retry;
 mod schema;
 mod schema_agreement;
+mod spans;
 mod supply_chain;
 mod support;
 mod timeouts;

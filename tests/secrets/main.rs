@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex};
 use gong_crm::ledger::Ledger;
 use gong_crm::push::{Event, Options};
 use gong_crm::rate_limit::RateLimit;
+use gong_crm::source::FilesSource;
+use gong_crm::sync::SyncOptions;
 use gong_crm::{Client, Credentials, IntegrationId, ObjectType};
 use gong_sim::{Effect, Fault, Operation, Simulator};
 use tracing_subscriber::fmt::MakeWriter;
@@ -182,6 +184,18 @@ async fn output_of_every_failure_has_no_credentials_or_records() {
     reported += &format!("{report:?}");
     reported += &events.lock().unwrap();
 
+    // A plan and a sync of the same records.
+    let mut sync = SyncOptions::new("acme").simulator();
+    for object_type in [ObjectType::Account, ObjectType::Contact] {
+        let path = crm.join(format!("{}s.ldjson", object_type.as_str().to_lowercase()));
+        sync = sync.source(object_type, Arc::new(FilesSource::new(path)));
+    }
+    reported += &format!(
+        "{:?}",
+        good.plan(integration_id, sync.clone()).await.unwrap()
+    );
+    reported += &format!("{:?}", good.sync(integration_id, sync).await.unwrap());
+
     // Credentials that are wrong, of both kinds.
     for credentials in [
         Credentials::access_key(KEY, format!("{SECRET}-wrong")),
@@ -211,10 +225,16 @@ async fn output_of_every_failure_has_no_credentials_or_records() {
 
     says_nothing("what a person reads", reported.as_bytes());
     let logged = log.0.lock().unwrap().clone();
-    assert!(
-        String::from_utf8_lossy(&logged).contains("gong.call"),
-        "the log was listened to"
-    );
+    for span in [
+        "gong.call",
+        "gong.push",
+        "gong.upload",
+        "gong.plan",
+        "gong.sync",
+    ] {
+        let is_logged = String::from_utf8_lossy(&logged).contains(span);
+        assert!(is_logged, "the log was listened to: {span}");
+    }
     says_nothing("the log", &logged);
     drop(ledger);
     files(&state, &mut |path, bytes| {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use gong_client::status::RequestStatus;
 use gong_records::check::Finding;
+use tracing::{debug, info, warn};
 
 use crate::ledger::LockOwner;
 use crate::{ClientRequestId, ObjectType};
@@ -147,6 +148,7 @@ impl Events {
         reason = "an event is made to be emitted once"
     )]
     pub(crate) fn emit(&self, event: Event) {
+        trace(&event);
         let mut listener = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(listener) = &mut *listener {
             listener(&event);
@@ -158,4 +160,39 @@ impl fmt::Debug for Events {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Events")
     }
+}
+
+/// Emits a tracing event, which the README lists, unless the spans of calls and uploads say the same.
+/// No field has a record's contents or id, a path, or the text of an error.
+fn trace(event: &Event) {
+    match event {
+        Event::Waiting { .. } => info!("waiting for the ledger"),
+        Event::Reading { object_type, .. } => {
+            debug!(gong.object_type = object_type.as_str(), "reading");
+        }
+        Event::Comparing { object_type } => {
+            debug!(gong.object_type = object_type.as_str(), "comparing");
+        }
+        Event::Planned {
+            records,
+            unchanged,
+            uploads,
+            bytes,
+        } => info!(records, unchanged, uploads, bytes, "planned"),
+        Event::FewCallsLeft { needed, left } => warn!(needed, left, "few calls left"),
+        Event::Retrying { pause, .. } => info!(wait_ms = milliseconds(*pause), "retrying"),
+        Event::AccountDelay { pause } => info!(wait_ms = milliseconds(*pause), "account delay"),
+        Event::Searching { records, .. } => info!(records, "searching"),
+        Event::Checked { .. }
+        | Event::Sending { .. }
+        | Event::Sent { .. }
+        | Event::Accepted { .. }
+        | Event::Polled { .. }
+        | Event::Finished { .. }
+        | Event::Stopped { .. } => {}
+    }
+}
+
+fn milliseconds(pause: Duration) -> u64 {
+    u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
 }

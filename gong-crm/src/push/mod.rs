@@ -26,6 +26,7 @@ use gong_client::error::Error;
 use gong_records::check::CheckError;
 use gong_records::io::discover::FilesError;
 use tokio::sync::{mpsc, watch};
+use tracing::Instrument as _;
 
 use crate::client::Client;
 use crate::ledger::LedgerError;
@@ -66,6 +67,7 @@ mod spool;
 mod stored;
 mod survey;
 mod thin;
+mod trace;
 mod transition;
 mod verdict;
 mod waiting;
@@ -214,6 +216,17 @@ impl Push {
     }
 
     async fn carry_out(self, cancel: watch::Receiver<bool>) -> Result<Report, PushError> {
+        let span = match &self.task {
+            Task::Files(integration_id) => trace::push("files", Some(*integration_id)),
+            Task::Records(integration_id, _) => trace::push("records", Some(*integration_id)),
+            Task::Resume(_) => trace::push("resume", None),
+        };
+        let result = self.work(cancel).instrument(span.clone()).await;
+        trace::record(&span, &result);
+        result
+    }
+
+    async fn work(self, cancel: watch::Receiver<bool>) -> Result<Report, PushError> {
         let Self {
             client,
             options,

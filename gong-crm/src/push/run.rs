@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use gong_records::io::discover::FilesError;
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 use super::ended::{Ended, Places, add, unfinished};
 use super::event::{Event, Events};
@@ -18,7 +19,7 @@ use super::records::Written;
 use super::report::{FileReport, RecordError, Report, Status, UploadReport, Verdict};
 use super::session::Session;
 use super::spool::Spool;
-use super::{Options, PushError, Wait};
+use super::{Options, PushError, Wait, trace};
 use crate::client::Client;
 use crate::ledger::{
     Current, Direction, LockedLedger, Milliseconds, Pending, RecordState, Upload, UploadState,
@@ -373,7 +374,13 @@ impl Session {
                         }
                         let ended = match reason {
                             Some(reason) => self.not_yet(upload, reason).await,
-                            None => Box::pin(self.bring_to_end(upload, is_older)).await,
+                            None => {
+                                let span = trace::upload(&upload);
+                                let work = Box::pin(self.bring_to_end(upload, is_older));
+                                let ended = work.instrument(span.clone()).await;
+                                trace::record_upload(&span, &ended);
+                                ended
+                            }
                         };
                         if !ended.is_open() {
                             if let Some(new) = new_records.get(&ended.number) {

@@ -13,6 +13,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span, info_span};
 
 use crate::IntegrationId;
 use crate::client::Client;
@@ -105,16 +107,43 @@ impl Sync {
     async fn carry_out(self, cancel: watch::Receiver<bool>) -> Result<SyncReport, SyncError> {
         let events = Arc::new(Events::new(self.listener));
         let (client, options) = (self.client, self.options);
-        Box::pin(run::sync(
+        let span = info_span!(
+            "gong.sync",
+            gong.integration_id = %self.integration_id,
+            scope = options.scope,
+            new = Empty,
+            changed = Empty,
+            deleted = Empty,
+            held_back = Empty,
+            verdict = Empty,
+            calls = Empty,
+        );
+        let work = Box::pin(run::sync(
             client,
             self.integration_id,
             options,
             events,
             cancel,
             self.approve,
-        ))
-        .await
+        ));
+        let result = work.instrument(span.clone()).await;
+        if let Ok(report) = &result {
+            record(&span, &report.plan);
+            span.record("calls", report.calls);
+        }
+        let verdict = result.as_ref().map(|report| report.verdict.as_str());
+        span.record("verdict", verdict.unwrap_or("error"));
+        result
     }
+}
+
+/// Records the numbers of a plan in its span.
+fn record(span: &Span, plan: &SyncPlan) {
+    let sum = |of: fn(&TypeSummary) -> u64| plan.types.iter().map(of).sum::<u64>();
+    span.record("new", sum(|of| of.new));
+    span.record("changed", sum(|of| of.changed));
+    span.record("deleted", sum(|of| of.deleted));
+    span.record("held_back", sum(|of| of.held_back));
 }
 
 impl IntoFuture for Sync {
@@ -191,13 +220,26 @@ impl Client {
     ) -> Result<SyncPlan, SyncError> {
         let events = Arc::new(Events::new(None));
         let (_cancel, canceled) = watch::channel(false);
-        Box::pin(run::plan(
+        let span = info_span!(
+            "gong.plan",
+            gong.integration_id = %integration_id,
+            scope = options.scope,
+            new = Empty,
+            changed = Empty,
+            deleted = Empty,
+            held_back = Empty,
+            uploads = Empty,
+        );
+        let work = Box::pin(run::plan(
             self.clone(),
             integration_id,
             options,
             events,
             canceled,
-        ))
-        .await
+        ));
+        let plan = work.instrument(span.clone()).await?;
+        record(&span, &plan);
+        span.record("uploads", plan.uploads);
+        Ok(plan)
     }
 }
