@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::accounts::NewAccounts;
 use super::conclusion::{Conclusion, Content};
+use super::manifest::{self, CHUNK, Manifest};
 use super::read_backs::leaves_out_a_field;
 use super::record::{Milliseconds, RecordState, Space, TryOutcome};
 use super::store::{Batch, Table, put_json};
@@ -18,9 +19,6 @@ use super::{
     AS_OF, COUNTER, IDENTITY, Identity, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN,
 };
 use crate::ObjectType;
-
-/// Records per chunk of a manifest and of a history.
-const CHUNK: usize = 2_048;
 
 /// The longest content of a record that is kept.
 const MAX_CONTENT: usize = 1 << 20;
@@ -64,7 +62,7 @@ struct State {
 #[derive(Debug)]
 pub(crate) struct NewUpload {
     pub(crate) upload: Upload,
-    pub(crate) pending: Vec<Pending>,
+    pub(crate) records: Manifest,
 }
 
 impl Ledger {
@@ -161,7 +159,7 @@ impl LockedLedger {
     /// Writes uploads and their records down. Nothing of them may leave before this returns.
     pub(crate) async fn begin(
         &self,
-        uploads: &[NewUpload],
+        uploads: impl IntoIterator<Item = NewUpload>,
         names: &mut [Names],
     ) -> Result<(), LedgerError> {
         let mut batch = Batch::new();
@@ -170,7 +168,7 @@ impl LockedLedger {
         }
         for new in uploads {
             put_upload(&mut batch, &new.upload)?;
-            put_manifest(&mut batch, new.upload.number, &new.pending);
+            new.records.put(&mut batch, new.upload.number);
             self.state().open.insert(new.upload.number);
         }
         self.put_state(&mut batch)?;
@@ -201,7 +199,8 @@ impl LockedLedger {
     ) -> Result<(), LedgerError> {
         let mut batch = Batch::new();
         self.delete_manifest(&mut batch, upload.number).await?;
-        put_manifest(&mut batch, upload.number, pending);
+        let records: Manifest = pending.iter().cloned().collect();
+        records.put(&mut batch, upload.number);
         put_upload(&mut batch, upload)?;
         self.ledger.commit(batch).await
     }
@@ -210,8 +209,9 @@ impl LockedLedger {
     pub(crate) async fn manifest(&self, number: u64) -> Result<Vec<Pending>, LedgerError> {
         let mut pending = Vec::new();
         for (_, bytes) in self.manifest_chunks(number).await? {
-            let chunk: Vec<Pending> = postcard::from_bytes(&bytes)
-                .map_err(|_| LedgerError::unreadable(&format!("the records of upload {number}")))?;
+            let chunk = manifest::decode(&bytes).ok_or_else(|| {
+                LedgerError::unreadable(&format!("the records of upload {number}"))
+            })?;
             pending.extend(chunk);
         }
         Ok(pending)
@@ -421,14 +421,6 @@ fn put_accepted_stage(
         // The content is deleted with its body: an older line would overwrite what was accepted
         // now.
         None => batch.delete(Table::Contents, &key),
-    }
-}
-
-fn put_manifest(batch: &mut Batch, number: u64, pending: &[Pending]) {
-    for (chunk_number, chunk) in (0_u32..).zip(pending.chunks(CHUNK)) {
-        // Only a map of unknown length can fail, and there is none.
-        let bytes = postcard::to_allocvec(chunk).unwrap_or_default();
-        batch.put(Table::Manifests, &chunk_key(number, chunk_number), &bytes);
     }
 }
 

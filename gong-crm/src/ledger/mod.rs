@@ -30,6 +30,7 @@ mod error;
 mod facts;
 mod legacy;
 mod locked;
+mod manifest;
 mod names;
 mod read_backs;
 mod reading;
@@ -59,6 +60,7 @@ pub(crate) use conclusion::{Conclusion, Content};
 pub(crate) use confirm::Confirmed;
 pub(crate) use facts::Clearing;
 pub(crate) use locked::{LockedLedger, NewUpload};
+pub(crate) use manifest::Manifest;
 pub(crate) use names::Names;
 pub(crate) use read_backs::{Differing, Handling, KnownDifference, ReadBack};
 pub(crate) use record::low_64;
@@ -159,12 +161,10 @@ impl Identity {
 
 /// Bytes as hexadecimal digits.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a text can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 impl Ledger {

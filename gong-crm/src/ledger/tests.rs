@@ -69,9 +69,9 @@ async fn verdict_makes_accepted_current_and_keeps_rejected() {
     let records = [pending("a", 1), pending("b", 2)];
     let new = [NewUpload {
         upload: upload.clone(),
-        pending: records.to_vec(),
+        records: records.iter().cloned().collect(),
     }];
-    locked.begin(&new, &mut []).await.unwrap();
+    locked.begin(new, &mut []).await.unwrap();
     assert_eq!(ledger.open_uploads().await.unwrap().len(), 1);
     assert_eq!(locked.manifest(1).await.unwrap(), records);
 
@@ -116,9 +116,9 @@ async fn recovered_ledger_keeps_ids_and_forgets_versions() {
     let records = [pending("a", 1)];
     let new = [NewUpload {
         upload: upload.clone(),
-        pending: records.to_vec(),
+        records: records.iter().cloned().collect(),
     }];
-    locked.begin(&new, &mut []).await.unwrap();
+    locked.begin(new, &mut []).await.unwrap();
     locked
         .conclude(&mut upload, &records, &Conclusion::default(), now())
         .await
@@ -161,9 +161,9 @@ async fn pruned_ledger_keeps_the_state_of_gong() {
     let records = [pending("a", 1)];
     let new = [NewUpload {
         upload: upload.clone(),
-        pending: records.to_vec(),
+        records: records.iter().cloned().collect(),
     }];
-    locked.begin(&new, &mut []).await.unwrap();
+    locked.begin(new, &mut []).await.unwrap();
     locked
         .conclude(&mut upload, &records, &Conclusion::default(), now())
         .await

@@ -110,8 +110,8 @@ struct Read {
     hash: u128,
     address: Option<u64>,
     modified: Option<Seconds>,
-    /// The fields that the line has.
-    sent: BTreeMap<u16, [u8; 4]>,
+    /// The fields that the line has, by their numbers.
+    sent: Vec<SentField>,
     references: Vec<(ObjectType, String)>,
 }
 
@@ -222,9 +222,9 @@ impl<'a> Bodies<'a> {
                     .saturating_add(stride(self.files.object_type));
                 self.addresses_before.insert((id, next), read.address);
                 let earlier = self.under_way.entry(id).or_default();
-                earlier.extend(read.sent.keys().map(|name| SentField {
-                    name: *name,
+                earlier.extend(read.sent.iter().map(|field| SentField {
                     hash: SentField::NULL_SENT,
+                    ..*field
                 }));
             }
         }
@@ -260,16 +260,19 @@ impl<'a> Bodies<'a> {
                 .filter(|_| chosen.action != Action::Delete)
                 .map(|reference| (reference.object_type, reference.object_id.into_owned()))
                 .collect();
-            let mut sent = BTreeMap::new();
-            for field in whole.fields.iter().filter(|field| field.is_given) {
-                let hash = if field.is_null {
-                    SentField::NULL_SENT
-                } else {
-                    // 0 is the mark of a null.
-                    field.hash.max(1).to_le_bytes()
-                };
-                sent.insert(self.names.number(&field.name), hash);
-            }
+            let given = whole.fields.iter().filter(|field| field.is_given);
+            let mut sent: Vec<SentField> = given
+                .map(|field| SentField {
+                    name: self.names.number(&field.name),
+                    hash: if field.is_null {
+                        SentField::NULL_SENT
+                    } else {
+                        // 0 is the mark of a null.
+                        field.hash.max(1).to_le_bytes()
+                    },
+                })
+                .collect();
+            sent.sort_unstable_by_key(|field| field.name);
             let facts = whole.facts;
             read.push(Read {
                 chosen: *chosen,
@@ -321,7 +324,7 @@ impl<'a> Bodies<'a> {
                 .iter()
                 .chain(earlier)
                 .map(|field| field.name)
-                .filter(|name| !sent.contains_key(name))
+                .filter(|name| !has(&sent, *name))
                 .collect();
             for number in names {
                 let Some(name) = self.names.name(number) else {
@@ -358,23 +361,19 @@ impl<'a> Bodies<'a> {
             }
             if is_unknown && self.clears.custom != Clearing::LeaveOut {
                 for name in &self.declared {
-                    let is_given = sent.contains_key(&self.names.number(name));
+                    let is_given = has(&sent, self.names.number(name));
                     if !is_given && !nulls.contains(name) {
                         nulls.push(name.clone());
                     }
                 }
             }
-            for name in &nulls {
-                sent.insert(self.names.number(name), SentField::NULL_SENT);
-            }
+            sent.extend(nulls.iter().map(|name| SentField {
+                name: self.names.number(name),
+                hash: SentField::NULL_SENT,
+            }));
+            sent.sort_unstable_by_key(|field| field.name);
         }
-        let fields: Vec<SentField> = sent
-            .iter()
-            .map(|(name, hash)| SentField {
-                name: *name,
-                hash: *hash,
-            })
-            .collect();
+        let fields = sent;
         let changed_fields = match known {
             Some(known) if !is_deletion => difference(&known.fields, &fields),
             _ => Vec::new(),
@@ -433,8 +432,9 @@ impl<'a> Bodies<'a> {
         };
         let mut line = Vec::with_capacity(read.line.len() + 32);
         sent_form(self.files.object_type, &read.line, &edits, &mut line).map_err(|_| changed())?;
-        let action = self.planned_action(&pending, known);
-        if self.is_skipped(&action) {
+        let is_sync = self.round.is_sync;
+        let action = is_sync.then(|| self.planned_action(&pending, known));
+        if action.as_ref().is_some_and(|of| self.is_skipped(of)) {
             return Ok(());
         }
         if let Some(reason) = blocked.reason(&read.references) {
@@ -475,7 +475,7 @@ impl<'a> Bodies<'a> {
             is_retry: read.chosen.is_retry,
         };
         self.writer.push(group, &line, pending)?;
-        self.add_action(action);
+        self.round.actions.extend(action);
         Ok(())
     }
 
@@ -561,6 +561,12 @@ pub(super) fn text_of(seconds: Seconds) -> Option<String> {
         .ok()
         .map(|moment| moment.to_string())
         .filter(|text| text.starts_with(|first: char| first.is_ascii_digit()) && text.len() == 20)
+}
+
+/// Whether a field is among these, which are in the order of their numbers.
+fn has(fields: &[SentField], name: u16) -> bool {
+    let place = fields.binary_search_by_key(&name, |field| field.name);
+    place.is_ok()
 }
 
 /// The numbers of the fields that differ.

@@ -10,7 +10,7 @@ use super::PushError;
 use super::level::Level;
 use super::spool::Spool;
 use crate::ObjectType;
-use crate::ledger::{Direction, LockedLedger, Pending, hexadecimal};
+use crate::ledger::{Action, Direction, LockedLedger, Manifest, Pending, hexadecimal};
 
 /// What keeps records of one kind in one upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,7 +31,11 @@ pub(super) struct Body {
     pub(super) name: String,
     pub(super) hash: String,
     pub(super) bytes: u64,
-    pub(super) pending: Vec<Pending>,
+    pub(super) records: Manifest,
+    /// The files of its records, by their place among all files of the push.
+    pub(super) files: Vec<u32>,
+    /// The ids of records that Gong did not have any more, and gets again.
+    pub(super) restored: Vec<String>,
 }
 
 /// A body that is being written.
@@ -42,11 +46,23 @@ struct OpenBody {
 }
 
 impl OpenBody {
-    fn push(&mut self, line: &[u8], pending: Pending) -> io::Result<()> {
+    /// Adds a line and its record, whose source is a file of the push.
+    fn push(&mut self, line: &[u8], mut pending: Pending) -> io::Result<()> {
         self.file.write_all(line)?;
         self.hasher.update(line);
-        self.body.bytes += line.len() as u64;
-        self.body.pending.push(pending);
+        let body = &mut self.body;
+        body.bytes += line.len() as u64;
+        if pending.is_known && pending.action == Action::Create {
+            body.restored.push(pending.object_id.clone());
+        }
+        // The records of a file mostly follow one another.
+        let known = body.files.iter().rposition(|file| *file == pending.source);
+        let place = known.unwrap_or_else(|| {
+            body.files.push(pending.source);
+            body.files.len() - 1
+        });
+        pending.source = u32::try_from(place).unwrap_or(u32::MAX);
+        body.records.push(pending);
         Ok(())
     }
 
@@ -95,7 +111,7 @@ impl BodyWriter {
     ) -> Result<(), PushError> {
         let has_room = self.open.get(&group).is_some_and(|open| {
             open.body.bytes + line.len() as u64 <= self.max_bytes
-                && open.body.pending.len() < self.max_records
+                && open.body.records.len() < self.max_records
         });
         if !has_room {
             if let Some(full) = self.open.remove(&group) {
@@ -112,7 +128,9 @@ impl BodyWriter {
                 name,
                 hash: String::new(),
                 bytes: 0,
-                pending: Vec::new(),
+                records: Manifest::default(),
+                files: Vec::new(),
+                restored: Vec::new(),
             };
             self.open.insert(
                 group,

@@ -37,9 +37,28 @@ impl Session {
                 } else {
                     Status::Unknown
                 };
+                if pending.is_empty() {
+                    pending = self.pending_of(&upload).await;
+                }
                 unfinished(upload, status, error.to_string(), None, &pending)
             }
         }
+    }
+
+    /// The records of an upload.
+    async fn records_of(
+        &self,
+        upload: &Upload,
+        may_be_stale: bool,
+    ) -> Result<Vec<Pending>, LedgerError> {
+        let mut records = self.ledger.manifest(upload.number).await?;
+        if may_be_stale {
+            // The ledger can have learned of them since it was planned.
+            for pending in &mut records {
+                pending.is_known = true;
+            }
+        }
+        Ok(records)
     }
 
     /// The same; `pending` is filled with the upload's records, so that they are counted also where
@@ -50,27 +69,28 @@ impl Session {
         pending: &mut Vec<Pending>,
         may_be_stale: bool,
     ) -> Result<Ended, LedgerError> {
-        *pending = self.ledger.manifest(upload.number).await?;
-        if may_be_stale {
-            // The ledger can have learned of them since it was planned.
-            for pending in &mut *pending {
-                pending.is_known = true;
-            }
-        }
         let mut held = Vec::new();
         if upload.purpose != Purpose::Legacy && upload.state == UploadState::Planned {
             if may_be_stale && !self.has_body(upload) {
+                *pending = self.records_of(upload, may_be_stale).await?;
                 let reason = "its content is lost: push its records again".to_owned();
                 return self.give_up(upload, pending, reason).await;
             }
-            held = self.thin_out(upload, pending, may_be_stale).await?;
-            if pending.is_empty() {
-                let mut ended = Ended::without_records(upload.clone(), Status::Partial);
-                ended.add_held(&held);
-                return Ok(ended);
+            if may_be_stale || self.lacks_parents(upload) {
+                *pending = self.records_of(upload, may_be_stale).await?;
+                held = self.thin_out(upload, pending, may_be_stale).await?;
+                if pending.is_empty() {
+                    let mut ended = Ended::without_records(upload.clone(), Status::Partial);
+                    ended.add_held(&held);
+                    return Ok(ended);
+                }
+                pending.clear();
             }
         }
         let delivered = self.deliver(upload, may_be_stale).await;
+        // Many uploads can wait for their verdict at the same time: their records are read when it
+        // is there.
+        *pending = self.records_of(upload, may_be_stale).await?;
         let mut ended = match delivered.end {
             End::Verdict => {
                 let status = delivered.status.unwrap_or_else(empty_status);
@@ -149,9 +169,9 @@ impl Session {
         });
         let new = [NewUpload {
             upload: upload.clone(),
-            pending: known.collect(),
+            records: known.collect(),
         }];
-        self.ledger.begin(&new, &mut []).await?;
+        self.ledger.begin(new, &mut []).await?;
         // Meanwhile other versions may have come.
         self.try_to_end(&mut upload, pending, true).await
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::PushError;
 use super::reads::Round;
 use crate::ObjectType;
-use crate::ledger::{Action, LockedLedger, Pending, Space};
+use crate::ledger::{LockedLedger, Space};
 
 /// Records that others refer to and that Gong does not have.
 #[derive(Debug)]
@@ -61,12 +61,9 @@ impl BlockedParents {
         })
     }
 
-    /// Notes the records of one type that the push sends.
-    pub(super) fn note(&mut self, object_type: ObjectType, pending: &[Pending]) {
-        let coming = pending
-            .iter()
-            .filter(|pending| pending.is_known && pending.action == Action::Create);
-        let ids = coming.map(|pending| (object_type, pending.object_id.clone()));
+    /// Notes records of one type that the push sends although Gong did not have them.
+    pub(super) fn note(&mut self, object_type: ObjectType, ids: &[String]) {
+        let ids = ids.iter().map(|id| (object_type, id.clone()));
         self.coming.extend(ids);
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Nothing is sent here. Files are read twice, for the survey and for the lines that differ.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use gong_client::error::{Error, ErrorKind};
@@ -97,7 +97,7 @@ impl Session {
                 .write_bodies(of_type, key, &mut blocked, &mut plan, &mut raised)
                 .await?;
             for body in &bodies {
-                blocked.note(body.object_type, &body.pending);
+                blocked.note(body.object_type, &body.restored);
             }
             plan.writes.names.extend(names);
             self.note_held_back(held, &mut plan);
@@ -132,7 +132,7 @@ impl Session {
             upload.sources.clone_from(&sources);
             self.ledger.hold_back(&upload, held, self.now()).await?;
         }
-        self.ledger.begin(&writes.new, &mut writes.names).await?;
+        self.ledger.begin(writes.new, &mut writes.names).await?;
         for (mut upload, pending, kept) in writes.overtaken {
             self.keep_only(&mut upload, &pending, &kept).await?;
         }
@@ -465,30 +465,18 @@ impl Session {
 
     async fn new_upload(&self, body: Body) -> Result<(NewUpload, Level), PushError> {
         let mut upload = self.blank_upload(body.object_type, body.number).await?;
-        let mut local: BTreeMap<u32, u32> = BTreeMap::new();
-        let mut pending = body.pending;
-        for record in &mut pending {
-            let next = u32::try_from(local.len()).unwrap_or(u32::MAX);
-            record.source = *local.entry(record.source).or_insert(next);
-        }
-        let mut sources = vec![String::new(); local.len()];
-        for (file, place) in local {
-            if let (Some(source), Some(file)) = (
-                sources.get_mut(place as usize),
-                self.files.get(file as usize),
-            ) {
-                *source = source_of(file);
-            }
-        }
+        let files = body.files.iter();
+        let sources = files.map(|file| self.files.get(*file as usize).map(source_of));
         upload.direction = body.direction;
         upload.order = Some(body.level.direction());
         upload.step = body.level.step();
-        upload.records = pending.len() as u64;
+        upload.records = body.records.len() as u64;
         upload.bytes = body.bytes;
-        upload.sources = sources;
+        upload.sources = sources.map(Option::unwrap_or_default).collect();
         upload.body = Some(body.name);
         upload.body_hash = body.hash;
-        Ok((NewUpload { upload, pending }, body.level))
+        let records = body.records;
+        Ok((NewUpload { upload, records }, body.level))
     }
 
     /// Returns the only upload the id that the user chose.

@@ -172,7 +172,7 @@ impl Preview {
                 .iter()
                 .map(|source| place_of(source))
                 .collect();
-            let given = new.pending.iter().filter(|of| !of.is_replacement());
+            let given = new.records.records().filter(|of| !of.is_replacement());
             for pending in given {
                 let place = places.get(pending.source as usize).copied().flatten();
                 let Some(file) = place.and_then(|place| preview.files.get_mut(place)) else {

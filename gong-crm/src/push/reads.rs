@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use super::plan::InFlight;
 use crate::ObjectType;
-use crate::ledger::{Action, Current, LastRead, LastTry, Milliseconds, RecordState, Space, Upload};
+use crate::ledger::{
+    Action, Current, LastRead, LastTry, Milliseconds, RecordHash, RecordState, Space, Upload,
+};
 
 /// The round that the records belong to.
 #[derive(Debug, Clone)]
@@ -158,9 +160,15 @@ pub(crate) struct PlannedAction {
     pub(crate) action: Action,
     /// The names of the fields that differ from the current version.
     pub(crate) fields: Vec<String>,
-    pub(crate) reason: String,
-    /// The hash of the compared form, in hexadecimal digits.
-    pub(crate) hash: String,
+    pub(crate) reason: &'static str,
+    pub(crate) basis: Basis,
+}
+
+/// What a plan file keeps of an action, so that it is done only as it was planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Basis {
+    /// The hash of the compared form.
+    pub(crate) hash: RecordHash,
     /// A hash of what the ledger knew of the record.
     pub(crate) row: u64,
 }
@@ -168,8 +176,7 @@ pub(crate) struct PlannedAction {
 /// The actions of a plan file: exactly these are done.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Agreed {
-    /// By type and id: the hash of the compared form, and the hash of the ledger's row.
-    pub(crate) actions: HashMap<(ObjectType, String), (Action, String, u64)>,
+    pub(crate) actions: HashMap<(ObjectType, String), (Action, Basis)>,
 }
 
 /// The additional plan of a sync.

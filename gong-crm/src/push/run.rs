@@ -442,7 +442,7 @@ impl Session {
         unfinished(upload, status, reason.to_owned(), None, &pending)
     }
 
-    async fn pending_of(&self, upload: &Upload) -> Vec<Pending> {
+    pub(super) async fn pending_of(&self, upload: &Upload) -> Vec<Pending> {
         // For the report only, which has the upload also without its records.
         self.ledger
             .manifest(upload.number)

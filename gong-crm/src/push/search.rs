@@ -153,9 +153,9 @@ impl Session {
                 .collect();
             let new = [NewUpload {
                 upload: upload.clone(),
-                pending: part.clone(),
+                records: part.iter().cloned().collect(),
             }];
-            self.ledger.begin(&new, &mut []).await?;
+            self.ledger.begin(new, &mut []).await?;
             let delivered = self.deliver(&mut upload, false).await;
             self.count_search_calls(delivered.calls);
             let (End::Verdict, Some(status)) = (delivered.end, delivered.status) else {

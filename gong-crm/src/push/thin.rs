@@ -12,6 +12,12 @@ use crate::ledger::{
 };
 
 impl Session {
+    /// Whether records of an upload may refer to one that was sent, and that Gong does not have.
+    pub(super) fn lacks_parents(&self, upload: &Upload) -> bool {
+        let may_refer = upload.direction != Direction::Delete && !self.options.ignore_dependencies;
+        may_refer && self.has_missing()
+    }
+
     /// Takes out of an upload that was not sent yet what must not be sent any more: records that
     /// refer to one that Gong does not have, and versions that were overtaken meanwhile.
     pub(super) async fn thin_out(
@@ -20,10 +26,10 @@ impl Session {
         pending: &mut Vec<Pending>,
         may_be_stale: bool,
     ) -> Result<Vec<(Pending, String)>, LedgerError> {
-        let missing = if self.options.ignore_dependencies || upload.direction == Direction::Delete {
-            HashSet::new()
-        } else {
+        let missing = if self.lacks_parents(upload) {
             self.missing()
+        } else {
+            HashSet::new()
         };
         let overtaken = if may_be_stale {
             self.overtaken(upload, pending).await?

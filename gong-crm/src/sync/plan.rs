@@ -11,7 +11,7 @@ use crate::ObjectType;
 use crate::coverage::Coverage;
 use crate::ledger::Action;
 use crate::push::FileReport;
-use crate::push::reads::{HoldReason, PlannedAction};
+use crate::push::reads::{Basis, HoldReason};
 use crate::push::round::Preview;
 
 /// The number of calls per upload: the upload, and two status checks.
@@ -44,8 +44,6 @@ pub struct SyncPlan {
     /// The deals of the sources by their owners, and which of these are not active users of Gong; `None`
     /// before Gong's users were listed, which each first sync of a day and `gong-crm doctor` do.
     pub coverage: Option<Coverage>,
-    #[serde(skip)]
-    pub(super) actions: Vec<PlannedAction>,
     #[serde(skip)]
     pub(super) held: Vec<HeldDeletion>,
     /// Whether a limit holds something back.
@@ -115,6 +113,9 @@ pub struct PlannedChange {
     pub fields: Vec<String>,
     /// Why it is deleted or held back.
     pub reason: Option<String>,
+    /// What a plan file keeps of it; `None` if it is held back.
+    #[serde(skip)]
+    pub(super) basis: Option<Basis>,
 }
 
 /// What happens to a record.
@@ -166,7 +167,7 @@ pub struct SourceProblem {
 impl SyncPlan {
     /// Whether anything would be sent or deleted.
     pub fn has_changes(&self) -> bool {
-        !self.actions.is_empty()
+        self.changes.iter().any(|change| change.basis.is_some())
     }
 
     /// The deletions that are held back.
@@ -180,7 +181,7 @@ impl SyncPlan {
     }
 
     pub(super) fn new(
-        preview: &Preview<'_>,
+        preview: Preview<'_>,
         names: &BTreeMap<ObjectType, String>,
         problems: Vec<SourceProblem>,
         made_for: MadeFor,
@@ -199,7 +200,7 @@ impl SyncPlan {
             made_for,
             ..Self::default()
         };
-        for action in &round.actions {
+        for action in std::mem::take(&mut round.actions) {
             if let Some(of_type) = types.get_mut(&action.object_type) {
                 match action.action {
                     Action::Create => of_type.new += 1,
@@ -209,14 +210,15 @@ impl SyncPlan {
             }
             plan.changes.push(PlannedChange {
                 object_type: action.object_type,
-                object_id: Some(action.object_id.clone()),
+                object_id: Some(action.object_id),
                 action: match action.action {
                     Action::Create => PlanAction::Create,
                     Action::Update => PlanAction::Update,
                     Action::Delete => PlanAction::Delete,
                 },
-                fields: action.fields.clone(),
-                reason: Some(action.reason.clone()).filter(|reason| !reason.is_empty()),
+                fields: action.fields,
+                reason: Some(action.reason.to_owned()).filter(|reason| !reason.is_empty()),
+                basis: Some(action.basis),
             });
         }
         for held in &round.held {
@@ -234,6 +236,7 @@ impl SyncPlan {
                 action: PlanAction::HoldBack,
                 fields: Vec::new(),
                 reason: Some(held.reason.text().to_owned()),
+                basis: None,
             });
             if held.action == Action::Delete {
                 plan.held.push(HeldDeletion {
@@ -308,7 +311,6 @@ impl SyncPlan {
         plan.changes
             .sort_by_key(|change| (change.action == PlanAction::HoldBack, change.object_type));
         plan.types = types.into_values().collect();
-        plan.actions.clone_from(&round.actions);
         plan
     }
 }
@@ -335,6 +337,7 @@ impl SyncPlan {
                 action: PlanAction::HoldBack,
                 fields: Vec::new(),
                 reason: Some(error.description.clone()),
+                basis: None,
             });
         }
     }

@@ -7,10 +7,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::held::write_private;
-use super::plan::MadeFor;
+use super::plan::{MadeFor, PlanAction};
 use super::{SyncError, SyncPlan};
-use crate::ledger::Action;
-use crate::push::reads::Agreed;
+use crate::ledger::{Action, hexadecimal};
+use crate::push::reads::{Agreed, Basis};
 
 /// The first line of the file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,13 +52,22 @@ impl SyncPlan {
         };
         let mut bytes = serde_json::to_vec(&head).map_err(|error| unwritable(error.into()))?;
         bytes.push(b'\n');
-        for action in &self.actions {
+        for change in &self.changes {
+            let action = match change.action {
+                PlanAction::Create => Action::Create,
+                PlanAction::Update => Action::Update,
+                PlanAction::Delete => Action::Delete,
+                PlanAction::HoldBack => continue,
+            };
+            let (Some(object_id), Some(basis)) = (&change.object_id, change.basis) else {
+                continue;
+            };
             let line = Line {
-                object_type: action.object_type.to_string(),
-                object_id: action.object_id.clone(),
-                action: action.action,
-                hash: action.hash.clone(),
-                row: format!("{:016x}", action.row),
+                object_type: change.object_type.to_string(),
+                object_id: object_id.clone(),
+                action,
+                hash: hexadecimal(&basis.hash),
+                row: format!("{:016x}", basis.row),
             };
             let line = serde_json::to_vec(&line).map_err(|error| unwritable(error.into()))?;
             bytes.extend_from_slice(&line);
@@ -112,8 +121,14 @@ pub(super) fn read(path: &Path, made_for: &MadeFor) -> Result<Agreed, SyncError>
         })?;
         let row = u64::from_str_radix(&read.row, 16)
             .map_err(|error| malformed(number, format!("`row`: {error}")))?;
-        let action = (read.action, read.hash, row);
-        agreed.actions.insert((object_type, read.object_id), action);
+        let hash = u128::from_str_radix(&read.hash, 16)
+            .map_err(|error| malformed(number, format!("`hash`: {error}")))?;
+        let basis = Basis {
+            hash: hash.to_be_bytes(),
+            row,
+        };
+        let key = (object_type, read.object_id);
+        agreed.actions.insert(key, (read.action, basis));
     }
     Ok(agreed)
 }

@@ -77,7 +77,7 @@ impl Prepared {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn plan_of(&self, preview: &Preview<'_>) -> SyncPlan {
+    fn plan_of(&self, preview: Preview<'_>) -> SyncPlan {
         let found = self.found();
         let mut plan = SyncPlan::new(
             preview,
@@ -226,7 +226,7 @@ pub(super) async fn plan(
         events,
         cancel,
         |preview| {
-            plan = Some(prepared.plan_of(&preview));
+            plan = Some(prepared.plan_of(preview));
             false
         },
     )
@@ -266,7 +266,7 @@ pub(super) async fn sync(
         events,
         cancel,
         |preview| {
-            let made = prepared.plan_of(&preview);
+            let made = prepared.plan_of(preview);
             let is_outdated = options.strict && !made.skipped.is_empty();
             if is_outdated {
                 outdated = Some(made.skipped.len());

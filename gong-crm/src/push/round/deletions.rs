@@ -9,7 +9,7 @@ use crate::push::PushError;
 use crate::push::bodies::{Bodies, text_of};
 use crate::push::body::Group;
 use crate::push::level::Level;
-use crate::push::reads::{Absent, Gone, Held, HoldReason, PlannedAction, RoundPlan};
+use crate::push::reads::{Absent, Basis, Gone, Held, HoldReason, PlannedAction, RoundPlan};
 use crate::push::session::Session;
 use crate::push::survey::id_hash;
 
@@ -95,7 +95,7 @@ impl Bodies<'_> {
             return Ok(());
         }
         self.writer.push(group, &line, pending)?;
-        self.add_action(action);
+        self.round.actions.push(action);
         Ok(())
     }
 
@@ -137,7 +137,7 @@ impl Bodies<'_> {
             return Ok(());
         }
         self.writer.push(group, &line, pending)?;
-        self.add_action(action);
+        self.round.actions.push(action);
         Ok(())
     }
 
@@ -193,19 +193,23 @@ impl Bodies<'_> {
         }
     }
 
-    fn gone_action(&self, pending: &Pending, state: &RecordState, reason: &str) -> PlannedAction {
+    fn gone_action(
+        &self,
+        pending: &Pending,
+        state: &RecordState,
+        reason: &'static str,
+    ) -> PlannedAction {
         PlannedAction {
             object_type: self.files.object_type,
             object_id: pending.object_id.clone(),
             action: pending.action,
             fields: Vec::new(),
-            reason: reason.to_owned(),
-            hash: hexadecimal(&pending.hash),
-            row: row_hash(&self.round.key, Some(state)),
+            reason,
+            basis: self.basis(pending, Some(state)),
         }
     }
 
-    /// The action of a record that is sent, unless a plan file does not name it.
+    /// The action of a record that is sent.
     pub(crate) fn planned_action(
         &self,
         pending: &Pending,
@@ -220,10 +224,16 @@ impl Bodies<'_> {
                 .filter_map(|number| self.names.name(*number).map(str::to_owned))
                 .collect(),
             reason: match pending.action {
-                Action::Delete => "marked as deleted in the source".to_owned(),
-                _ => String::new(),
+                Action::Delete => "marked as deleted in the source",
+                _ => "",
             },
-            hash: hexadecimal(&pending.hash),
+            basis: self.basis(pending, known),
+        }
+    }
+
+    fn basis(&self, pending: &Pending, known: Option<&RecordState>) -> Basis {
+        Basis {
+            hash: pending.hash,
             row: row_hash(&self.round.key, known),
         }
     }
@@ -234,20 +244,12 @@ impl Bodies<'_> {
             return false;
         };
         let key = (action.object_type, action.object_id.clone());
-        let is_agreed = agreed.actions.get(&key).is_some_and(|(of, hash, row)| {
-            // A deletion's hash follows from its id alone.
-            *of == action.action && *hash == action.hash && *row == action.row
-        });
+        // A deletion's hash follows from its id alone.
+        let is_agreed = agreed.actions.get(&key) == Some(&(action.action, action.basis));
         if !is_agreed {
             self.round.skipped.push(key);
         }
         !is_agreed
-    }
-
-    pub(crate) fn add_action(&mut self, action: PlannedAction) {
-        if self.round.is_sync {
-            self.round.actions.push(action);
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::protect::{Protection, protect};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader, deletion_line, stage_line};
 use crate::ledger::{
-    Action, Current, LastTry, LedgerError, Question, TryOutcome, Upload, UploadState, hexadecimal,
+    Action, Current, LastTry, LedgerError, Question, TryOutcome, Upload, UploadState,
 };
 use crate::push::PushError;
 use crate::push::bodies::Chosen;
@@ -464,10 +464,10 @@ impl Session {
                 .await?;
             for (id, state) in ids.into_iter().zip(states) {
                 let key = (object_type, id.to_owned());
-                let hash = agreed.actions.get(&key).map(|(_, hash, _)| hash.as_str());
+                let basis = agreed.actions.get(&key).map(|(_, basis)| *basis);
                 let is_done = state.is_some_and(|state| {
                     matches!(state.current, Current::Version | Current::Deleted)
-                        && Some(hexadecimal(&state.hash).as_str()) == hash
+                        && basis.is_some_and(|basis| basis.hash == state.hash)
                 });
                 if !is_done {
                     skipped.insert(key);

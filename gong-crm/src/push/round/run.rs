@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::client::Client;
 use crate::ledger::{
-    Action, Current, Ledger, LedgerError, LockedLedger, RecordHash, Space, TryOutcome, hexadecimal,
+    Action, Current, Ledger, LedgerError, LockedLedger, RecordHash, Space, TryOutcome,
 };
 use crate::push::event::Events;
 use crate::push::input::{Checked, InputFile, OpenFile, check};
@@ -33,7 +33,8 @@ pub(crate) struct RoundFiles {
 /// A plan, before anything of it is written or sent.
 #[derive(Debug)]
 pub(crate) struct Preview<'a> {
-    pub(crate) round: &'a RoundPlan,
+    /// Its actions can be taken: nothing else needs them.
+    pub(crate) round: &'a mut RoundPlan,
     pub(crate) files: &'a [FileReport],
     pub(crate) uploads: usize,
     /// Uploads of earlier rounds that are followed to their verdict.
@@ -138,7 +139,7 @@ where
             return Ok(RoundEnd { report: Some(Report::canceled()) });
         }
     };
-    let plan = match planned {
+    let mut plan = match planned {
         Ok(plan) => plan,
         Err(report) => {
             session.end().await;
@@ -158,8 +159,9 @@ where
     }
     let new = plan.uploads.iter().filter(|planned| !planned.is_older);
     let uploads = new.count();
+    let confirmed = session.planned_confirmed(&plan);
     let is_wanted = decide(Preview {
-        round: &plan.round,
+        round: &mut plan.round,
         files: &plan.files,
         uploads,
         older: plan.uploads.len() - uploads,
@@ -178,7 +180,6 @@ where
     let space_of_round = session.space;
     let (ledger, judged) = (session.ledger.clone(), session.judged_types(&plan));
     let scope = session.round.as_ref().map_or(0, |round| round.scope);
-    let confirmed = session.planned_confirmed(&plan);
     let report = carry_out(session, plan, cancel).await?;
     drop(temporary);
     if report.verdict != Verdict::Canceled {
@@ -204,7 +205,7 @@ async fn without_verdict(
         let id = deletion.object_id.as_str();
         let states = ledger.records(space, deletion.object_type, [id]).await?;
         let state = states.into_iter().flatten().next().unwrap_or_default();
-        let is_it = |hash: &RecordHash| hexadecimal(hash) == deletion.hash;
+        let is_it = |hash: &RecordHash| *hash == deletion.basis.hash;
         let is_done =
             matches!(state.current, Current::Version | Current::Deleted) && is_it(&state.hash);
         let is_rejected = state.last_try.as_ref().is_some_and(|last| {

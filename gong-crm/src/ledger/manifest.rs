@@ -1,0 +1,78 @@
+//! The records of an upload that is to be written down, as the ledger keeps them.
+
+use super::locked::chunk_key;
+use super::store::{Batch, Table};
+use super::upload::Pending;
+
+/// Records per chunk.
+pub(super) const CHUNK: usize = 2_048;
+
+/// The records of a new upload, in the order of its lines.
+///
+/// They are encoded chunk by chunk: millions of records are planned before the first is sent, and a
+/// record takes several times as much memory as its encoding.
+#[derive(Debug, Default)]
+pub(crate) struct Manifest {
+    chunks: Vec<Vec<u8>>,
+    last: Vec<Pending>,
+    records: usize,
+}
+
+impl Manifest {
+    pub(crate) fn push(&mut self, pending: Pending) {
+        self.last.push(pending);
+        self.records += 1;
+        if self.last.len() == CHUNK {
+            self.chunks.push(encoded(&self.last));
+            self.last.clear();
+        }
+    }
+
+    /// The number of records.
+    pub(crate) fn len(&self) -> usize {
+        self.records
+    }
+
+    /// The records, decoded chunk by chunk.
+    pub(crate) fn records(&self) -> impl Iterator<Item = Pending> {
+        let chunks = self.chunks.iter();
+        // They were encoded here.
+        let decoded = chunks.flat_map(|chunk| decode(chunk).unwrap_or_default());
+        decoded.chain(self.last.iter().cloned())
+    }
+
+    /// Adds the records to a batch, as those of the upload with this number.
+    pub(super) fn put(self, batch: &mut Batch, number: u64) {
+        let last = Some(&self.last).filter(|last| !last.is_empty());
+        let last = last.map(|last| encoded(last));
+        for (place, chunk) in (0_u32..).zip(self.chunks.into_iter().chain(last)) {
+            batch.put(Table::Manifests, &chunk_key(number, place), &chunk);
+        }
+    }
+}
+
+impl Extend<Pending> for Manifest {
+    fn extend<I: IntoIterator<Item = Pending>>(&mut self, records: I) {
+        for pending in records {
+            self.push(pending);
+        }
+    }
+}
+
+impl FromIterator<Pending> for Manifest {
+    fn from_iter<I: IntoIterator<Item = Pending>>(records: I) -> Self {
+        let mut manifest = Self::default();
+        manifest.extend(records);
+        manifest
+    }
+}
+
+fn encoded(chunk: &[Pending]) -> Vec<u8> {
+    // Only a map of unknown length can fail, and there is none.
+    postcard::to_allocvec(chunk).unwrap_or_default()
+}
+
+/// The records of one chunk, if it can be read.
+pub(super) fn decode(chunk: &[u8]) -> Option<Vec<Pending>> {
+    postcard::from_bytes(chunk).ok()
+}
