@@ -18,6 +18,9 @@ use crate::client::Client;
 use crate::ledger::{LedgerError, LockedLedger, Milliseconds, Space, SpentOn};
 use crate::{IntegrationId, ObjectType};
 
+/// How many uploads are sent at the same time: a server may need seconds for each.
+const SENDING_AT_ONCE: usize = 2;
+
 /// One push under way.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -34,7 +37,7 @@ pub(super) struct Session {
     pub(super) round: Option<Round>,
     /// The files of the push; none when it resumes.
     pub(super) files: Arc<Vec<OpenFile>>,
-    /// One upload is sent at a time.
+    /// Permits to send an upload.
     pub(super) send_permit: Semaphore,
     /// Records that others may refer to and that Gong turned out not to have.
     missing: Mutex<HashSet<(ObjectType, String)>>,
@@ -80,7 +83,7 @@ impl Session {
             events,
             round: None,
             files,
-            send_permit: Semaphore::new(1),
+            send_permit: Semaphore::new(SENDING_AT_ONCE),
             missing: Mutex::default(),
             under_way: Mutex::default(),
             fatal: OnceLock::new(),
@@ -144,6 +147,12 @@ impl Session {
     pub(super) fn missing(&self) -> HashSet<(ObjectType, String)> {
         let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
         missing.clone()
+    }
+
+    /// Whether there are any.
+    pub(super) fn has_missing(&self) -> bool {
+        let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        !missing.is_empty()
     }
 
     /// Notes new records that others may refer to, whose upload has no verdict.
