@@ -15,6 +15,8 @@ mod field;
 mod field_type;
 mod plan;
 mod rules;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 pub use document::EntitySchemaError;
 pub use field::SchemaField;
@@ -29,7 +31,8 @@ pub use rules::{SchemaFinding, SchemaRule};
 /// fields are not checked.
 ///
 /// It is read from the response of `GET /v2/crm/entity-schema`, an object with one list of fields per
-/// type, or (with [`EntitySchema::from_json_of`]) the bare list that Gong's `POST` accepts.
+/// type, or (with [`EntitySchema::from_json_of`]) the bare list that Gong's `POST` accepts. With the
+/// feature `yaml`, `EntitySchema::from_yaml` reads the same as YAML.
 ///
 /// ```
 /// use gong_records::{Deal, EntitySchema, Rule};

@@ -80,7 +80,7 @@ async fn pull(
 }
 
 fn yaml(schema: &EntitySchema) -> Result<String, CliError> {
-    serde_yaml_ng::to_string(schema).map_err(|error| {
+    schema.to_yaml().map_err(|error| {
         CliError::new(
             Exit::Unexpected,
             format!("the schema can't be written as YAML: {error}"),

@@ -20,8 +20,9 @@ pub struct EntitySchemaError(#[source] Cause);
 
 #[derive(Debug, thiserror::Error)]
 enum Cause {
-    #[error(transparent)]
-    Json(serde_json::Error),
+    /// It is not JSON or YAML of a schema: the reason, and line and column if they are known.
+    #[error("{0}")]
+    Text(String, Option<(usize, usize)>),
     #[error("it can't be read")]
     Read(#[source] io::Error),
 }
@@ -31,19 +32,25 @@ impl EntitySchemaError {
         Self(Cause::Read(error))
     }
 
-    /// The line of the mistake, from 1.
-    pub fn line(&self) -> Option<usize> {
-        match &self.0 {
-            Cause::Json(error) if error.line() > 0 => Some(error.line()),
-            _ => None,
-        }
+    /// A mistake at this line and column, from 1; the reason names them.
+    pub(super) fn at(reason: impl fmt::Display, place: Option<(usize, usize)>) -> Self {
+        Self(Cause::Text(reason.to_string(), place))
     }
 
-    /// The column of the mistake, in bytes from 1.
+    /// The line of the mistake, from 1.
+    pub fn line(&self) -> Option<usize> {
+        self.place().map(|(line, _)| line)
+    }
+
+    /// The column of the mistake, from 1: in bytes for JSON, in characters for YAML.
     pub fn column(&self) -> Option<usize> {
+        self.place().map(|(_, column)| column)
+    }
+
+    fn place(&self) -> Option<(usize, usize)> {
         match &self.0 {
-            Cause::Json(error) if error.line() > 0 => Some(error.column()),
-            _ => None,
+            Cause::Text(_, place) => *place,
+            Cause::Read(_) => None,
         }
     }
 }
@@ -59,10 +66,13 @@ pub(super) fn read(
     let schema = Document { object_type }
         .deserialize(&mut deserializer)
         .and_then(|schema| deserializer.end().map(|()| schema));
-    schema.map_err(|error| EntitySchemaError(Cause::Json(error)))
+    schema.map_err(|error| {
+        let place = Some((error.line(), error.column())).filter(|(line, _)| *line > 0);
+        EntitySchemaError::at(error, place)
+    })
 }
 
-/// For other notations than JSON, such as YAML: an object with a list of fields per type, or Gong's
+/// For other notations than JSON and YAML: an object with a list of fields per type, or Gong's
 /// response.
 ///
 /// ```
@@ -80,9 +90,9 @@ impl<'de> Deserialize<'de> for EntitySchema {
     }
 }
 
-/// The whole text.
-struct Document {
-    object_type: Option<ObjectType>,
+/// The whole text; a bare list is one of fields of `object_type`.
+pub(super) struct Document {
+    pub(super) object_type: Option<ObjectType>,
 }
 
 /// The property of Gong's response that contains the types.
@@ -105,6 +115,11 @@ impl<'de> Visitor<'de> for Document {
             "an object with a list of fields for each type, such as {{\"DEAL\": [...]}}, or the \
              response of GET /v2/crm/entity-schema"
         )
+    }
+
+    /// YAML without a value, such as an empty file.
+    fn visit_none<E: serde::de::Error>(self) -> Result<EntitySchema, E> {
+        Err(E::custom("it is empty"))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<EntitySchema, A::Error> {
