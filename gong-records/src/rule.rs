@@ -165,6 +165,8 @@ rules! {
     OtherCurrency = "other-currency", Ambiguous, csv::OTHER_CURRENCY;
     /// A number does not begin with a zero.
     LeadingZero = "leading-zero", Accepted, csv::LEADING_ZERO;
+    /// A phone number was not rounded or marked by a spreadsheet.
+    MangledNumber = "mangled-number", Accepted, csv::MANGLED_NUMBER;
     /// A mapping puts only bare company domains into `domains`.
     DomainFormat = "domain-format", Accepted, csv::DOMAIN_FORMAT;
     /// A path of a mapping has a value in some record.

@@ -16,7 +16,7 @@ use super::source::SourceArgs;
 /// Show what a sync would send and delete; nothing is sent
 ///
 /// Reads the sources of gong-crm.toml and compares them with the versions in the ledger. No call is
-/// made.
+/// made. Exit code 3 if the check finds an error, 6 if a source cannot be read.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Sources in gong-crm.toml:

@@ -6,7 +6,7 @@ use crate::command::sync::{Reading, Sources, failed};
 use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::output::{Output, html, sync_report};
+use crate::output::{Output, finding, html, sync_report};
 use crate::sources::until_signal;
 
 pub(crate) async fn run(global: &Global, args: &Plan, output: Output) -> Result<Exit, CliError> {
@@ -25,6 +25,8 @@ pub(crate) async fn run(global: &Global, args: &Plan, output: Output) -> Result<
     if let Some(path) = &args.out {
         plan.write(path).map_err(failed)?;
     }
+    let others = finding::first(&plan.findings, plan.errors, output);
+    finding::others(others, "more error", output);
     if output.is_json() {
         output.json(&plan);
     } else if output.is_html() {
@@ -34,8 +36,13 @@ pub(crate) async fn run(global: &Global, args: &Plan, output: Output) -> Result<
         let left = connection.client.calls_left().await;
         sync_report::plan(&plan, left, output);
     }
-    Ok(if !plan.problems.is_empty() {
+    // Nothing is sent by a plan, so that what the check found counts first.
+    Ok(if plan.is_unusable() {
+        Exit::CheckFailed
+    } else if !plan.problems.is_empty() {
         Exit::Failed
+    } else if plan.errors > 0 {
+        Exit::CheckFailed
     } else if args.exit_code && plan.has_changes() {
         Exit::Changes
     } else {

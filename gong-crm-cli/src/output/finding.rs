@@ -5,9 +5,30 @@ use gong_crm::check::{Excerpt, Finding, Severity};
 use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::output::Output;
 use crate::output::escape::{self, ERROR, FRAME, NORMAL, WARNING};
 use crate::output::json_text;
 use crate::output::table::counted;
+
+/// How many errors of the check are shown; more would push the report off the screen.
+const SHOWN_ERRORS: usize = 20;
+
+/// Shows the first errors of a check; returns how many there are besides.
+pub(crate) fn first(found: &[Finding], errors: u64, output: Output) -> u64 {
+    let shown = &found[..found.len().min(SHOWN_ERRORS)];
+    for line in shown.iter().flat_map(text) {
+        output.status(&line);
+    }
+    errors.saturating_sub(shown.len() as u64)
+}
+
+/// Says how many findings were not shown.
+pub(crate) fn others(number: u64, thing: &str, output: Output) {
+    if number > 0 {
+        let number = counted(number, thing);
+        output.status(&format!("{number}; run `gong-crm check` to see them"));
+    }
+}
 
 /// The lines for a person: the problem, its place, the line with the place marked, how to fix it.
 pub(crate) fn text(found: &Finding) -> Vec<String> {

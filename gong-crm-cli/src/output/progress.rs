@@ -15,9 +15,6 @@ use crate::output::{Output, escape, finding};
 /// How often a line is printed while nothing else happens.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// How many errors of the check are shown; more would push the report off the screen.
-const SHOWN_ERRORS: usize = 20;
-
 /// Shows the events of a push.
 #[derive(Debug)]
 pub(crate) struct Progress {
@@ -181,15 +178,9 @@ impl Progress {
             return;
         }
         let output = self.output;
-        self.above(|| {
-            for found in findings.iter().take(SHOWN_ERRORS) {
-                for line in finding::text(found) {
-                    output.status(&line);
-                }
-            }
-        });
-        let shown = findings.len().min(SHOWN_ERRORS) as u64;
-        self.errors = errors.saturating_sub(shown);
+        let mut others = 0;
+        self.above(|| others = finding::first(findings, errors, output));
+        self.errors = others;
         self.warnings = warnings;
     }
 
@@ -199,11 +190,7 @@ impl Progress {
             bar.finish_and_clear();
         }
         for (number, thing) in [(self.errors, "more error"), (self.warnings, "warning")] {
-            if number > 0 {
-                let number = counted(number, thing);
-                self.output
-                    .status(&format!("{number}; run `gong-crm check` to see them"));
-            }
+            finding::others(number, thing, self.output);
         }
     }
 

@@ -138,3 +138,39 @@ fn convert_says_of_equal_rows_and_empty_files_what_the_check_says() {
     let lines = String::from_utf8_lossy(&output.stdout);
     assert!(lines.contains("\"objectId\":\"s-1\""), "{lines}");
 }
+
+#[test]
+fn findings_of_a_plan_are_those_of_the_check() {
+    let mapping = "[ACCOUNT.fields]\nobjectId = 'Id'\nmodifiedDate = 'Mod'\n";
+    let place = place(&[
+        (
+            "gong-crm.toml",
+            "ledger = 'ledger.sqlite'\n[sources.ACCOUNT]\nfiles = 'accounts.csv'\nmap = 'm.toml'\n",
+        ),
+        ("m.toml", mapping),
+        (
+            "accounts.csv",
+            "Id,Mod\n1,2026-01-15T09:30:00Z\n2,2026-01-xx\n",
+        ),
+    ]);
+    for words in [&["plan"][..], &["plan", "--exit-code"]] {
+        let output = place.command(words).output();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{told}");
+        assert!(told.contains("--> accounts.csv:3 (objectId 2)"), "{told}");
+    }
+    // Where a finding makes every source unusable, nothing is sent: as the check says.
+    let open = format!("{mapping}name = {{ todo = 'Which?' }}\n");
+    std::fs::write(place.path("m.toml"), open).unwrap();
+    for words in [&["check"][..], &["plan"], &["sync"]] {
+        let output = place.command(words).output();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{words:?}: {told}");
+    }
+    // A source that can't be read failed as a whole.
+    std::fs::remove_file(place.path("accounts.csv")).unwrap();
+    for words in ["plan", "sync"] {
+        let output = place.command(&[words]).output();
+        assert_eq!(output.status.code(), Some(6), "{words}");
+    }
+}

@@ -10,7 +10,7 @@
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, watch};
 use tracing::field::Empty;
@@ -218,7 +218,18 @@ impl Client {
         integration_id: IntegrationId,
         options: SyncOptions,
     ) -> Result<SyncPlan, SyncError> {
-        let events = Arc::new(Events::new(None));
+        let checked = Arc::new(Mutex::new((0, Vec::new())));
+        let found = Arc::clone(&checked);
+        let events = Events::new(Some(Box::new(move |event| {
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Event::Checked {
+                findings, errors, ..
+            } = event
+            {
+                found.0 += errors;
+                found.1.extend_from_slice(findings);
+            }
+        })));
         let (_cancel, canceled) = watch::channel(false);
         let span = info_span!(
             "gong.plan",
@@ -234,12 +245,14 @@ impl Client {
             self.clone(),
             integration_id,
             options,
-            events,
+            Arc::new(events),
             canceled,
         ));
-        let plan = work.instrument(span.clone()).await?;
+        let mut plan = work.instrument(span.clone()).await?;
         record(&span, &plan);
         span.record("uploads", plan.uploads);
+        let found = std::mem::take(&mut *checked.lock().unwrap_or_else(PoisonError::into_inner));
+        (plan.errors, plan.findings) = found;
         Ok(plan)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 
+use gong_records::check::Finding;
 use serde::Serialize;
 
 use super::held::HeldDeletion;
@@ -44,6 +45,12 @@ pub struct SyncPlan {
     /// The deals of the sources by their owners, and which of these are not active users of Gong; `None`
     /// before Gong's users were listed, which each first sync of a day and `gong-crm doctor` do.
     pub coverage: Option<Coverage>,
+    /// How many errors the check of the sources found; 0 for the plan of a sync that was carried out.
+    #[serde(skip)]
+    pub errors: u64,
+    /// The first of them, at most 50.
+    #[serde(skip)]
+    pub findings: Vec<Finding>,
     #[serde(skip)]
     pub(super) held: Vec<HeldDeletion>,
     /// Whether a limit holds something back.
@@ -162,12 +169,24 @@ pub struct SourceProblem {
     pub source: String,
     /// The problem and its effect.
     pub message: String,
+    /// Whether a finding of the check is the reason, such as an open question of the mapping.
+    #[serde(skip)]
+    pub is_finding: bool,
 }
 
 impl SyncPlan {
     /// Whether anything would be sent or deleted.
     pub fn has_changes(&self) -> bool {
         self.changes.iter().any(|change| change.basis.is_some())
+    }
+
+    /// Whether findings of the check make every source unusable, such as open questions of a mapping.
+    pub fn is_unusable(&self) -> bool {
+        let is_unusable = |of: &TypeSummary| {
+            let mut problems = self.problems.iter();
+            problems.any(|problem| problem.is_finding && problem.object_type == of.object_type)
+        };
+        self.calls == 0 && !self.types.is_empty() && self.types.iter().all(is_unusable)
     }
 
     /// The deletions that are held back.
@@ -268,6 +287,7 @@ impl SyncPlan {
                     object_type: *object_type,
                     source: of_type.source_name.clone(),
                     message: format!("not a complete read: {reason}; nothing is deleted"),
+                    is_finding: false,
                 });
             }
             if counts.newer > 0 {
@@ -296,6 +316,7 @@ impl SyncPlan {
                 object_type: *object_type,
                 source: names.get(object_type).cloned().unwrap_or_default(),
                 message: message.clone(),
+                is_finding: true,
             });
         }
         plan.skipped = round

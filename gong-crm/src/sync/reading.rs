@@ -42,6 +42,7 @@ impl Reads {
                 object_type,
                 source: name.clone(),
                 message,
+                is_finding: false,
             });
         };
         let mut sink = Sink::new(

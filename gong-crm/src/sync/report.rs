@@ -80,7 +80,9 @@ fn verdict(of_push: Verdict, plan: &SyncPlan) -> Verdict {
         Verdict::Done | Verdict::Partial | Verdict::HeldBack => {}
         other => return other,
     }
-    if !plan.problems.is_empty() || !plan.skipped.is_empty() || plan.is_waiting {
+    if plan.is_unusable() && of_push == Verdict::Done {
+        Verdict::Invalid
+    } else if !plan.problems.is_empty() || !plan.skipped.is_empty() || plan.is_waiting {
         Verdict::Failed
     } else if plan.is_limited {
         Verdict::HeldBack

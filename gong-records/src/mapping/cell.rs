@@ -39,6 +39,8 @@ pub(super) enum CellKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     Text,
+    /// A text that spreadsheets take for a number.
+    Phone,
     /// A text that is the id of a record.
     Id,
     List,
@@ -64,6 +66,7 @@ impl Shape {
             FieldKind::TextList => Self::List,
             FieldKind::Choice(words) => Self::Choice(words),
             FieldKind::ObjectId => Self::Id,
+            FieldKind::Text if field.name == "phoneNumber" => Self::Phone,
             FieldKind::Url | FieldKind::EmailAddress | FieldKind::Text => Self::Text,
         }
     }
@@ -78,11 +81,10 @@ impl Shape {
             FieldType::Boolean => Self::Boolean,
             FieldType::StringArray => Self::List,
             FieldType::Id | FieldType::Reference => Self::Id,
-            FieldType::Url
-            | FieldType::String
-            | FieldType::PhoneNumber
-            | FieldType::EmailAddress
-            | FieldType::Picklist => Self::Text,
+            FieldType::PhoneNumber => Self::Phone,
+            FieldType::Url | FieldType::String | FieldType::EmailAddress | FieldType::Picklist => {
+                Self::Text
+            }
             FieldType::Unknown(_) => return None,
         })
     }
@@ -279,6 +281,10 @@ impl Format {
         }
         match self.shape {
             Shape::Text => text(cell, line),
+            Shape::Phone => {
+                text(cell, line);
+                return Ok(mangled_number(cell));
+            }
             Shape::Id => text(id(cell, kind)?, line),
             Shape::List => self.append_list(cell, kind, line),
             Shape::Boolean => self.append_boolean(cell, kind, line)?,
@@ -461,6 +467,24 @@ pub(super) fn mangled_id() -> Wrong {
         "a spreadsheet has turned this id into a rounded number; its digits are lost",
         "export again and don't open the file in a spreadsheet, or import the column as text",
     )
+}
+
+/// What a spreadsheet has done to a phone number.
+fn mangled_number(cell: &str) -> Option<Wrong> {
+    let (message, hint) = if is_scientific(cell) {
+        (
+            "a spreadsheet has rounded this phone number; its digits are lost",
+            "export again and don't open the file in a spreadsheet, or import the column as text",
+        )
+    } else if cell.starts_with('\'') {
+        (
+            "it begins with an apostrophe, by which spreadsheets mark a text",
+            "remove it with strip = \"'\" in the mapping",
+        )
+    } else {
+        return None;
+    };
+    Some(Wrong::of(Rule::MangledNumber, message, hint))
 }
 
 /// `1.23E+15`, as spreadsheets write long numbers.

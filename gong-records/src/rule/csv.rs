@@ -70,6 +70,15 @@ pub(super) const LEADING_ZERO: Explanation = Explanation::new(
     Sample::Words("the cell `02134` in a field of type STRING"),
 );
 
+pub(super) const MANGLED_NUMBER: Explanation = Explanation::new(
+    Evidence::Inferred,
+    "spreadsheets write long numbers with an exponent, and mark texts with an apostrophe",
+    "Gong finds the contact of a phone call by the number. A rounded number, or one with an \
+     apostrophe before it, matches no call.",
+    Sample::Words("the phone number `4.93E+11`, or `'+49 30 1234567`"),
+    Sample::Words("the phone number `+49 30 1234567`"),
+);
+
 pub(super) const OTHER_CURRENCY: Explanation = Explanation::new(
     Evidence::Documented,
     "Gong's overview: an amount is in the company's currency; convert it before",

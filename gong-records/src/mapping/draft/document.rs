@@ -1,6 +1,6 @@
 //! The draft of one file's mapping, as TOML with its open questions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::ids::Cleaning;
@@ -456,17 +456,20 @@ impl Writer<'_> {
                 quoted(&expression)
             );
         } else {
-            let known: Vec<String> = values
-                .into_iter()
-                .flat_map(|values| values.keys())
-                .map(|cell| quoted(cell))
-                .collect();
+            let mut known: Vec<&String> = values.into_iter().flat_map(BTreeMap::keys).collect();
+            known.sort_by_key(|cell| match words().status(cell) {
+                Some("WON") => 1,
+                Some("LOST") => 2,
+                _ => 0,
+            });
             if known.len() <= MAX_LISTED {
-                let pairs: Vec<String> =
-                    known.iter().map(|cell| format!("{cell} = \"1\"")).collect();
+                let numbered = known.into_iter().zip(1..);
+                let pairs: Vec<String> = numbered
+                    .map(|(cell, number)| format!("{} = \"{number}\"", quoted(cell)))
+                    .collect();
                 let _ = writeln!(
                     text,
-                    "# Their order on the deal board, from 1; write it here:\n# sortOrder = {{ from = {}, values = {{ {} }}, otherwise = \"99\" }}",
+                    "# Their order on the deal board; correct it, and remove the #:\n# sortOrder = {{ from = {}, values = {{ {} }}, otherwise = \"99\" }}",
                     quoted(&name),
                     pairs.join(", ")
                 );

@@ -65,10 +65,16 @@ impl DraftedFile {
         let path = path.into();
         let is_mapping =
             path.starts_with(MAPPINGS) && path.extension().is_some_and(|end| end == "toml");
+        let questions = if is_mapping {
+            questions(&text)
+        } else {
+            // Users without addresses are one.
+            usize::from(path.ends_with(USERS) && text.lines().any(|line| line.ends_with(',')))
+        };
         Self {
-            questions: if is_mapping { questions(&text) } else { 0 },
             path,
             text,
+            questions,
         }
     }
 
@@ -160,6 +166,14 @@ impl Mapping {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn draft(paths: &[impl AsRef<Path>], options: &DraftOptions) -> Result<Draft, DraftError> {
+        Self::draft_with(paths, options, true)
+    }
+
+    fn draft_with(
+        paths: &[impl AsRef<Path>],
+        options: &DraftOptions,
+        writes_users: bool,
+    ) -> Result<Draft, DraftError> {
         let mut draft = Draft::default();
         let files = files(paths, &mut |error| draft.skip(error))?;
         let is_single = files.len() == 1;
@@ -191,10 +205,11 @@ impl Mapping {
                     ),
                     None => "there is no CSV or JSON file".to_owned(),
                 },
-                hint: "name the folder with the exports of the CRM".to_owned(),
+                hint: "name the folder with the exports of the CRM; folders within it are not read"
+                    .to_owned(),
             });
         }
-        draft.write(&typed, options);
+        draft.write(&typed, options, writes_users);
         Ok(draft)
     }
 
@@ -204,7 +219,7 @@ impl Mapping {
     ///
     /// [`DraftError`] if the file can't be read, is not a table, or its type is not known.
     pub fn draft_file(path: &Path, options: &DraftOptions) -> Result<String, DraftError> {
-        let draft = Self::draft(&[path], options)?;
+        let draft = Self::draft_with(&[path], options, false)?;
         let mapping = draft.files.into_iter().find(|file| {
             file.path.starts_with(MAPPINGS)
                 && file.path.extension().is_some_and(|end| end == "toml")
@@ -370,10 +385,10 @@ impl Draft {
         }
     }
 
-    fn write(&mut self, files: &[TypedFile], options: &DraftOptions) {
+    fn write(&mut self, files: &[TypedFile], options: &DraftOptions, writes_users: bool) {
         let of = |object_type| files.iter().find(|file| file.object_type == object_type);
         let mut links: Vec<Links> = files.iter().map(|file| links_of(file, files)).collect();
-        let users = Owners::of(files, &mut links);
+        let users = Owners::of(files, &mut links, writes_users);
         let targets = [
             ObjectType::Account,
             ObjectType::BusinessUser,

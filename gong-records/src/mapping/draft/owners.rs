@@ -8,6 +8,7 @@ use super::ids::Cleaning;
 use super::links::{Link, TypedFile};
 use super::profile::Profile;
 use super::table::pairs;
+use super::words::plain;
 use crate::mapping::cell::CellKind;
 use crate::mapping::text::{email_in, slug};
 use crate::record::ObjectType;
@@ -25,7 +26,8 @@ pub(super) struct Owners {
 }
 
 impl Owners {
-    pub(super) fn of(files: &[TypedFile], links: &mut [Links]) -> Self {
+    /// With `writes_file`, owners without addresses become a file to fill in.
+    pub(super) fn of(files: &[TypedFile], links: &mut [Links], writes_file: bool) -> Self {
         if files
             .iter()
             .any(|file| file.object_type == ObjectType::BusinessUser)
@@ -50,10 +52,12 @@ impl Owners {
                 continue;
             };
             // Columns with ids beside names may be called the same; addresses win over both.
-            let with_email = [id, name].into_iter().flatten().find(|index| {
+            let has_emails = |index: &usize| {
                 file.profile(*index)
                     .is_some_and(|profile| profile.mostly(profile.with_email))
-            });
+            };
+            let with_email = [id, name].into_iter().flatten().find(has_emails);
+            let with_email = with_email.or_else(|| of_same_name(file, column).find(has_emails));
             let link = links[place]
                 .iter_mut()
                 .find(|(field, ..)| *field == "ownerId");
@@ -81,7 +85,7 @@ impl Owners {
                     for name in profile.values.keys() {
                         found.entry(slug(name)).or_insert_with(|| name.clone());
                     }
-                    if let Some(link) = link {
+                    if let Some(link) = link.filter(|_| writes_file) {
                         link.2 = Link::Name {
                             column,
                             file: USERS.to_owned(),
@@ -93,11 +97,22 @@ impl Owners {
                 }
             }
         }
-        if !found.is_empty() && owners.from_emails.is_none() {
+        if writes_file && !found.is_empty() && owners.from_emails.is_none() {
             owners.drafted = Some(drafted_users(&found));
         }
         owners
     }
+}
+
+/// The columns that are called as this one, and more: `Opportunity Owner: Email`.
+fn of_same_name(file: &TypedFile, column: usize) -> impl Iterator<Item = usize> {
+    let name = file.column(column).map(|one| plain(&one.name));
+    let name = name.filter(|name| !name.is_empty());
+    let columns = file.table.columns.iter().enumerate();
+    columns.filter_map(move |(index, other)| {
+        let is_of_it = plain(&other.name).starts_with(name.as_deref()?);
+        (index != column && is_of_it).then_some(index)
+    })
 }
 
 /// A file of users with the rows that a newer draft has besides; nothing if its columns are others.

@@ -385,7 +385,7 @@ fn words_of_language(language: &str) -> &'static [String] {
 }
 
 /// Whether a column's name says that it holds dates.
-fn is_date_by_name(name: &str) -> bool {
+pub(super) fn is_date_by_name(name: &str) -> bool {
     let joined = plain(name);
     if words()
         .list("changes")
@@ -403,7 +403,7 @@ fn is_date_by_name(name: &str) -> bool {
 }
 
 /// Whether a column's name says that its digits are not a number to count with.
-fn is_text_by_name(name: &str) -> bool {
+pub(super) fn is_text_by_name(name: &str) -> bool {
     let name = plain_words(name);
     let mut texts = words().list("texts").iter();
     texts.any(|text| {

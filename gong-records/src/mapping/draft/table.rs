@@ -128,6 +128,12 @@ impl Table {
             places: HashMap::new(),
         };
         table.read_rows(open()?).map_err(unreadable)?;
+        if table.rows == 0 && table.bad_rows > 0 {
+            return Err(fail(
+                "no row under its header can be read",
+                "look for a quote that is not closed, or for rows with more or fewer cells than the header",
+            ));
+        }
         Ok(table)
     }
 

@@ -24,7 +24,10 @@ fn draft(path: &Path, object_type: ObjectType) -> String {
         object_type: Some(object_type),
         ..DraftOptions::default()
     };
-    Mapping::draft_file(path, &options).unwrap()
+    let draft = Mapping::draft(&[path], &options).unwrap();
+    let is_mapping = |text: &&String| text.contains(&format!("[{object_type}]"));
+    let mut texts = draft.files.iter().map(|file| &file.text);
+    texts.find(is_mapping).unwrap().clone()
 }
 
 fn draft_text(text: &[u8], object_type: ObjectType) -> String {

@@ -164,17 +164,15 @@ impl Words {
         let fits = |word: &str| text.contains(&format!(" {word} ")) || is_squeezed(word, &words);
         let (word, meaning) = self.status.iter().find(|(word, _)| fits(word))?;
         // An open stage is only one that is called so: "New contract signed" is not "new".
-        let is_whole = |word: &str| {
-            let rest = text.replacen(&format!(" {word} "), " ", 1);
-            rest.split_whitespace()
-                .all(|rest| rest.chars().all(|one| one.is_ascii_digit()) || is_filler(rest))
-        };
         if *meaning == "OPEN" {
-            return self
-                .status
-                .iter()
-                .any(|(word, meaning)| *meaning == "OPEN" && fits(word) && is_whole(word))
-                .then_some("OPEN");
+            let open = self.status.iter().filter(|(_, meaning)| *meaning == "OPEN");
+            let rest = open.fold(text.clone(), |rest, (word, _)| {
+                rest.replace(&format!(" {word} "), " ")
+            });
+            let is_number = |word: &str| word.chars().all(|one| one.is_ascii_digit());
+            let mut rest = rest.split_whitespace();
+            let is_open = rest.all(|word| is_number(word) || is_filler(word));
+            return (is_open || is_squeezed(word, &words)).then_some("OPEN");
         }
         if is_squeezed(word, &words) {
             return Some(meaning);
@@ -323,6 +321,9 @@ mod tests {
             ("3 Angebot erstellt", Some("OPEN")),
             ("Em andamento", Some("OPEN")),
             ("Negotiation/Review", Some("OPEN")),
+            ("Propuesta/Presupuesto", Some("OPEN")),
+            ("2. Angebot, Verhandlung", Some("OPEN")),
+            ("Open contract", None),
             ("Almost won", None),
             ("Win-back", None),
             ("Not won yet", None),

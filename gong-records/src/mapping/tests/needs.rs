@@ -327,6 +327,24 @@ fn other_currencies_and_leading_zeros_are_found() {
 }
 
 #[test]
+fn phone_numbers_that_a_spreadsheet_changed_are_found() {
+    let mapping = format!(
+        "[CONTACT.fields]\nobjectId = 'Id'\n{NOW}phoneNumber = 'Phone'\n\
+         fax = {{ from = 'Fax', type = 'PHONENUMBER' }}\n"
+    );
+    let folder = Folder::new(&[
+        ("m.toml", &mapping),
+        (
+            "contacts.csv",
+            "Id,Phone,Fax\n1,4.93E+11,030\n2,'+49 30 1,\"4,93E+11\"\n3,+49 30 12,1e3\n",
+        ),
+    ]);
+    let (lines, problems) = folder.convert("contacts.csv", ObjectType::Contact);
+    assert_eq!(lines.len(), 3, "a warning holds nothing back");
+    assert_eq!(rules(&problems), [Rule::MangledNumber; 3]);
+}
+
+#[test]
 fn a_quote_that_swallows_rows_is_an_error() {
     let mapping = format!("[ACCOUNT.fields]\nobjectId = 'Id'\nname = 'Name'\n{NOW}");
     let folder = Folder::new(&[

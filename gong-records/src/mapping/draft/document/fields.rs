@@ -1,10 +1,14 @@
 //! Gong's own fields, each from the column that fits it best.
 
 use super::Writer;
+use crate::mapping::draft::header::Header;
+use crate::mapping::draft::ids::Cleaning;
 use crate::mapping::draft::links::Link;
+use crate::mapping::draft::profile::Profile;
 use crate::mapping::draft::roles::is_amount;
-use crate::mapping::draft::settings::Content;
+use crate::mapping::draft::settings::{Content, is_date_by_name, is_text_by_name};
 use crate::mapping::draft::toml_text::{list, quoted, words as one_or_list};
+use crate::mapping::draft::words::words;
 use crate::record::ObjectType;
 use std::collections::BTreeSet;
 
@@ -29,6 +33,12 @@ impl Writer<'_> {
                     quoted(&format!("Which column holds the id of each {noun}, which stays the same for ever? No name tells it; {hint}."))
                 )],
             );
+            for index in candidates.into_iter().take(3) {
+                let profile = self.profile(index).into_iter().collect::<Vec<_>>();
+                let mut keys = vec![format!("from = {}", quoted(self.name(index)))];
+                keys.extend(Cleaning::of(&profile).keys());
+                self.comment(&format!("objectId = {{ {} }}", keys.join(", ")));
+            }
             return;
         };
         let destroyed = self.profile(index).map_or(0, |profile| profile.scientific);
@@ -50,21 +60,35 @@ impl Writer<'_> {
 
     /// The columns that could be ids by what is in them.
     fn different_everywhere(&self) -> Vec<usize> {
-        let rows = self.document.file.table.rows;
-        (0..self.contents.len())
-            .filter(|index| {
-                let is_id = matches!(
-                    self.content(*index),
-                    Content::Text | Content::Number | Content::EmailAddress
-                );
-                is_id
-                    && !is_amount(self.name(*index))
-                    && !self.name(*index).is_empty()
-                    && self
-                        .profile(*index)
-                        .is_some_and(|one| one.filled == rows && !one.has_duplicates)
-            })
-            .collect()
+        let file = self.document.file;
+        let references = file.roles.references.values();
+        let others: BTreeSet<usize> = references
+            .flat_map(|reference| reference.ids.iter().chain(&reference.names))
+            .copied()
+            .collect();
+        let is_id = |index: &usize| {
+            let name = self.name(*index);
+            let is_own = |one: &Profile| {
+                let is_domain = one.mostly(one.domains) && !one.mostly(one.emails);
+                one.filled == file.table.rows && !one.has_duplicates && !is_domain
+            };
+            let of_type = file.object_type;
+            let phones = words().field(of_type, "phoneNumber");
+            let is_phone = Header::new(name).rank(of_type, phones).is_some();
+            let content = self.content(*index);
+            matches!(
+                content,
+                Content::Text | Content::Number | Content::EmailAddress
+            ) && !is_amount(name)
+                && !is_phone
+                && !is_date_by_name(name)
+                && !name.is_empty()
+                && !others.contains(index)
+                && self.profile(*index).is_some_and(is_own)
+        };
+        let mut columns: Vec<usize> = (0..self.contents.len()).filter(is_id).collect();
+        columns.sort_by_key(|index| !is_text_by_name(self.name(*index)));
+        columns
     }
 
     pub(super) fn cleaning(&self, target: ObjectType) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use super::{draft, draft_text, has, line};
 use crate::ObjectType;
-use crate::mapping::Mapping;
+use crate::mapping::{DraftOptions, Mapping};
 
 fn deals(csv: &str) -> String {
     draft_text(csv.as_bytes(), ObjectType::Deal)
@@ -252,11 +252,64 @@ fn weak_name_of_an_id_counts_where_each_cell_is_another() {
     let text = deals("N°;Titre\n1;A\n2;B\n");
     assert_eq!(line(&text, "objectId"), "objectId = \"N°\"");
     let text = deals("Réf.;Titre;Code client\n1;A;x\n1;B;y\n");
+    // A client's code is not the deal's id.
     assert!(
-        line(&text, "objectId")
-            .contains("different in every row: \\\"Titre\\\", \\\"Code client\\\""),
+        line(&text, "objectId").contains("different in every row: \\\"Titre\\\"."),
         "{text}"
     );
+}
+
+#[test]
+fn open_id_has_a_line_to_take_for_each_candidate() {
+    let csv = "Nome;Site;CNPJ;Criado em;Telefone\n\
+               Pão Quente;www.a.example;12.345.678/0001-90;10:15;(11) 9\n\
+               Auto Peças;www.b.example;12.345.678/0002-90;10:16;(11) 8\n";
+    let text = draft_text(csv.as_bytes(), ObjectType::Account);
+    assert!(
+        line(&text, "objectId").contains("in every row: \\\"CNPJ\\\", \\\"Nome\\\"."),
+        "{text}"
+    );
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("# objectId"))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "# objectId = { from = \"CNPJ\", replace = { \".\" = \"-\", \"/\" = \"-\" } }",
+            "# objectId = { from = \"Nome\", slug = true }",
+        ]
+    );
+    for answer in lines {
+        let answered = text.replace(line(&text, "objectId"), &answer[2..]);
+        assert!(Mapping::from_toml(&answered).is_ok(), "{answered}");
+    }
+}
+
+#[test]
+fn draft_of_one_file_names_no_file_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deals.csv");
+    std::fs::write(&path, "Deal ID,Owner\n1,Ann Bee\n2,Bo Cee\n").unwrap();
+    let text = Mapping::draft_file(&path, &DraftOptions::default()).unwrap();
+    assert!(!has(&text, "users.csv"), "{text}");
+    assert!(
+        has(&text, "The column \\\"Owner\\\" names business users"),
+        "{text}"
+    );
+}
+
+#[test]
+fn file_whose_rows_can_not_be_read_is_no_draft() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deals.csv");
+    std::fs::write(
+        &path,
+        "Deal ID,Deal Name,Modified\n1,\"a,2026-01-05\n2,b,2026-01-05\n",
+    )
+    .unwrap();
+    let error = Mapping::draft_file(&path, &DraftOptions::default()).unwrap_err();
+    assert_eq!(error.message, "no row under its header can be read");
 }
 
 #[test]
@@ -404,4 +457,13 @@ fn stages_with_numbers_are_sorted_by_them() {
         );
         assert!(Mapping::from_toml(&text).is_ok());
     }
+    // Without numbers, those where a deal ends come last.
+    let text = deals("Deal ID,Stage\n1,Closed Won\n2,Demo\n3,Closed Lost\n4,Call\n");
+    assert!(
+        has(
+            &text,
+            "\"Call\" = \"1\", \"Demo\" = \"2\", \"Closed Won\" = \"3\", \"Closed Lost\" = \"4\""
+        ),
+        "{text}"
+    );
 }

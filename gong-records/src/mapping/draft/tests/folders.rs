@@ -580,3 +580,26 @@ fn ids_that_a_spreadsheet_destroyed_stay_a_finding_beside_others() {
     assert_eq!(of_rule("mangled-id"), 2, "{errors:#?}");
     assert_eq!(of_rule("missing-field"), 0, "{errors:#?}");
 }
+
+#[test]
+fn addresses_of_owners_come_from_the_column_beside_them_or_are_a_question() {
+    let exports = Exports::new(&[(
+        "opportunities.csv",
+        b"Opportunity ID,Opportunity Owner,Opportunity Owner: Email,Stage\n\
+          1,Ann,ann@x.example,Won\n2,Bo,bo@x.example,Lost\n",
+    )]);
+    let deals = exports.mapping("opportunities.toml");
+    assert_eq!(
+        line(deals, "ownerId"),
+        "ownerId = { expr = \"email_in(row['Opportunity Owner: Email'])\" }"
+    );
+    assert!(has(deals, "[BUSINESS_USER]"), "{deals}");
+    let exports = Exports::new(&[(
+        "opportunities.csv",
+        b"Opportunity ID,Opportunity Owner,Stage\n1,Ann,Won\n2,Bo,Lost\n",
+    )]);
+    let users = Path::new("mappings/users.csv");
+    let users = exports.1.files.iter().find(|file| file.path == users);
+    assert_eq!(users.map(|file| file.questions), Some(1));
+    assert_eq!(exports.1.questions, 1);
+}
