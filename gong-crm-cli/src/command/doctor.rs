@@ -107,8 +107,12 @@ async fn ledger(settings: &Settings) -> Check {
         Ok(path) => path,
         Err(failure) => return Check::failed(name, &failure),
     };
-    match settings.open_ledger().await {
-        Ok(_) => Check::ok(
+    let ledger = match settings.open_ledger().await {
+        Ok(ledger) => ledger,
+        Err(failure) => return unusable(&failure),
+    };
+    match ledger.check_usable().await {
+        Ok(()) => Check::ok(
             name,
             format!(
                 "{}{}",
@@ -116,7 +120,15 @@ async fn ledger(settings: &Settings) -> Check {
                 from(settings.ledger.as_ref().map(|ledger| &ledger.source))
             ),
         ),
-        Err(failure) => Check::failed(name, &failure),
+        Err(error) => unusable(&CliError::from_ledger(&error)),
+    }
+}
+
+/// A ledger that can't be used: its error says what to do.
+fn unusable(failure: &CliError) -> Check {
+    Check {
+        hint: failure.hint.clone(),
+        ..Check::failed("ledger", failure)
     }
 }
 

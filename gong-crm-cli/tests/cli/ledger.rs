@@ -286,6 +286,50 @@ fn recovered_ledger_sends_everything_again() {
 }
 
 #[test]
+fn copied_ledger_stays_unusable_until_it_is_recovered() {
+    let place = Place::new();
+    let (code, _) = place.push(&[("a-1", "A"), ("a-2", "A")], &[]);
+    assert_eq!(code, Some(0));
+    std::fs::copy(place.path("ledger.sqlite"), place.path("copy.sqlite")).unwrap();
+    let (code, _) = place.push(&[("a-1", "B"), ("a-2", "A")], &[]);
+    assert_eq!(code, Some(0));
+    std::fs::rename(place.path("copy.sqlite"), place.path("ledger.sqlite")).unwrap();
+    for ending in ["-wal", "-shm", ".mark"] {
+        drop(std::fs::remove_file(
+            place.path(&format!("ledger.sqlite{ending}")),
+        ));
+    }
+
+    // For this copy, the first account is unchanged.
+    let records = [("a-1", "A"), ("a-2", "C")];
+    let uploads = place.simulator.uploads().len();
+    for _ in 0..3 {
+        let (code, report) = place.push(&records, &[]);
+        assert_eq!(code, Some(9), "{report}");
+        let report = report.to_string();
+        assert!(report.contains("another copy of this ledger"), "{report}");
+    }
+    assert_eq!(place.simulator.uploads().len(), uploads);
+    let doctor = place.command(&["doctor", "-o", "json"]).output();
+    assert_eq!(doctor.status.code(), Some(1));
+    let doctor: Value = serde_json::from_slice(&doctor.stdout).unwrap();
+    let checks = doctor["checks"].as_array().unwrap();
+    let ledger = checks.iter().find(|check| check["name"] == "ledger");
+    let ledger = ledger.unwrap();
+    assert_eq!(ledger["state"], "failed", "{ledger}");
+    let message = ledger["message"].as_str().unwrap();
+    assert!(message.contains("gong-crm ledger recover"), "{message}");
+    assert_eq!(ledger["hint"], Value::Null, "{ledger}");
+
+    let recover = place.command(&["ledger", "recover"]).output();
+    assert_eq!(recover.status.code(), Some(0));
+    let (code, report) = place.push(&records, &[]);
+    assert_eq!(code, Some(0), "{report}");
+    assert_eq!(place.name_in_gong("a-1").as_deref(), Some("A"));
+    assert_eq!(place.name_in_gong("a-2").as_deref(), Some("C"));
+}
+
+#[test]
 fn ledger_in_use_takes_no_import() {
     let place = Place::new();
     place.push(&[("a-1", "A")], &[]);

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::ClientRequestId;
+
 /// A ledger that is locked: while it lives, no other push uses the ledger.
 pub struct LedgerLock(
     #[expect(dead_code, reason = "held for its drop")] Box<dyn Any + Send + Sync>,
@@ -98,6 +100,16 @@ pub enum LedgerError {
     Older {
         /// How many uploads it does not know.
         missing: u64,
+    },
+    /// Another copy of it was used: Gong knows the id of an upload that only this ledger could have
+    /// made, and that it never sent.
+    #[error(
+        "another copy of this ledger is in use: Gong knows the id {id}, which this ledger never \
+         sent. Use the newest copy, or run `gong-crm ledger recover`"
+    )]
+    Copied {
+        /// The id.
+        id: ClientRequestId,
     },
     /// An exported ledger is imported into a ledger that is in use.
     #[error("this ledger is in use: import into a new one, or move this one away first")]

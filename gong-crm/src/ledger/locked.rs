@@ -16,7 +16,7 @@ use super::store::{Batch, Table, put_json};
 use super::upload::{Action, Past, Pending, RecordOutcome, Upload};
 use super::verdict::{after, bounded, last_try, tries_of};
 use super::{
-    AS_OF, COUNTER, IDENTITY, Identity, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN,
+    ANOTHER_COPY, AS_OF, COUNTER, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN,
 };
 use crate::ObjectType;
 
@@ -89,14 +89,7 @@ impl Ledger {
             }
         };
         self.identity().await?;
-        // Another process may have sealed it.
-        let identity: Option<Identity> = self.meta_json(IDENTITY).await?;
-        if let Some(identity) = identity {
-            if let Some(at) = identity.sealed_at {
-                return Err(LedgerError::Sealed { at });
-            }
-            self.check_age(&identity).await?;
-        }
+        self.check_usable().await?;
         self.locked_by(lock).await
     }
 
@@ -299,6 +292,14 @@ impl LockedLedger {
         upload.body = None;
         upload.completed_at = Some(now);
         put_upload(&mut batch, upload)?;
+        if conclusion.proves_copy {
+            put_json(
+                &mut batch,
+                Table::Meta,
+                ANOTHER_COPY,
+                &upload.client_request_id,
+            )?;
+        }
         self.state().open.remove(&upload.number);
         self.put_state(&mut batch)?;
         self.ledger.commit(batch).await

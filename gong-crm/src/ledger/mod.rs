@@ -75,6 +75,8 @@ const COUNTER: &[u8] = b"counter";
 const OPEN: &[u8] = b"open";
 const AS_OF: &[u8] = b"as-of";
 const RECOVERED: &[u8] = b"recovered";
+/// The id that proves that another copy of the ledger was used.
+const ANOTHER_COPY: &[u8] = b"another copy";
 
 /// Stores what was sent to Gong, and the version of each record in Gong.
 ///

@@ -9,7 +9,8 @@ use super::reading::next_key;
 use super::record::{Current, RecordState, Seconds};
 use super::store::{Batch, Table, put_json};
 use super::upload::{RecordOutcome, Upload, UploadState};
-use super::{Identity, Ledger, LedgerError, RECOVERED};
+use super::{ANOTHER_COPY, IDENTITY, Identity, Ledger, LedgerError, RECOVERED};
+use crate::ClientRequestId;
 use gong_records::io::lines::Lines;
 
 /// How many records are changed at once.
@@ -41,9 +42,46 @@ struct Mark {
 }
 
 impl Ledger {
+    /// Whether a push may use this ledger. It may not if the ledger was exported, is older than the
+    /// one that was here before, or was used in another copy.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Sealed`], [`LedgerError::Older`] or [`LedgerError::Copied`] if it may not,
+    /// [`LedgerError::Storage`] when it can't be read.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// use gong_crm::ledger::{Ledger, LedgerError};
+    ///
+    /// let ledger = Ledger::memory();
+    /// ledger.check_usable().await?;
+    /// ledger.export(&mut Vec::new()).await?;
+    /// let usable = ledger.check_usable().await;
+    /// assert!(matches!(usable, Err(LedgerError::Sealed { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn check_usable(&self) -> Result<(), LedgerError> {
+        // Another process may have changed it since it was opened.
+        let identity: Option<Identity> = self.meta_json(IDENTITY).await?;
+        let Some(identity) = identity else {
+            return Ok(());
+        };
+        if let Some(at) = identity.sealed_at {
+            return Err(LedgerError::Sealed { at });
+        }
+        let copied: Option<ClientRequestId> = self.meta_json(ANOTHER_COPY).await?;
+        if let Some(id) = copied {
+            return Err(LedgerError::Copied { id });
+        }
+        self.check_age(&identity).await
+    }
+
     /// Fails if this ledger was restored from a backup: an upload was made with it that it does not
     /// know.
-    pub(super) async fn check_age(&self, identity: &Identity) -> Result<(), LedgerError> {
+    async fn check_age(&self, identity: &Identity) -> Result<(), LedgerError> {
         let mark = self.store().mark().await?;
         let mark: Option<Mark> = mark.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let known = self.counter().await?;
@@ -135,6 +173,7 @@ impl LockedLedger {
         let mut batch = Batch::new();
         let until = now.as_second().saturating_add(MARGIN);
         put_json(&mut batch, Table::Meta, RECOVERED, &until)?;
+        batch.delete(Table::Meta, ANOTHER_COPY);
         ledger.store().commit(batch).await?;
         ledger.unseal().await?;
         Ok(recovered)

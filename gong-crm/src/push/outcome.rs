@@ -239,7 +239,7 @@ impl Session {
     }
 
     /// Gong knows an id that this ledger has never sent.
-    async fn id_taken(
+    pub(super) async fn id_taken(
         &self,
         upload: &mut Upload,
         pending: &[Pending],
@@ -250,10 +250,7 @@ impl Session {
             let reason = format!("{id} was used for other content: choose another --request-id");
             (reason, Status::NotSent)
         } else {
-            let reason = format!(
-                "another copy of this ledger is in use: Gong knows the id {id}, which this ledger \
-                 never sent. Use the newest copy, or run `gong-crm ledger recover`"
-            );
+            let reason = LedgerError::Copied { id }.to_string();
             self.stop(reason.clone(), None);
             (reason, Status::Unknown)
         };
@@ -261,6 +258,7 @@ impl Session {
             rest: Some(RecordOutcome::NotAccepted),
             reason: reason.clone(),
             contents: self.contents(upload, pending, |_| true),
+            proves_copy: !upload.has_own_id,
             ..Conclusion::default()
         };
         self.ledger
@@ -398,7 +396,7 @@ impl Session {
             exceptions,
             reason: judgement.reason.clone(),
             contents,
-            may_be_in_gong: false,
+            ..Conclusion::default()
         };
         // The body is kept until it is searched.
         let body = upload.body.clone();

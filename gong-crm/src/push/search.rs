@@ -158,6 +158,9 @@ impl Session {
             self.ledger.begin(new, &mut []).await?;
             let delivered = self.deliver(&mut upload, false).await;
             self.count_search_calls(delivered.calls);
+            if delivered.end == End::IdTaken {
+                self.id_taken(&mut upload, &part).await?;
+            }
             let (End::Verdict, Some(status)) = (delivered.end, delivered.status) else {
                 searches.push(upload);
                 return Ok(());

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use gong_crm::clock::Clock;
-use gong_crm::ledger::Ledger;
+use gong_crm::ledger::{Ledger, LedgerError};
 use gong_crm::push::{Options, PushError, Report, Verdict, Wait};
 use gong_crm::rate_limit::RateLimit;
 use gong_crm::{Client, Credentials, IntegrationId, ObjectType};
@@ -27,6 +27,7 @@ use reports::{is_copy_noticed, merge, named, summary, typed};
 /// What was given of each record last.
 type Given = BTreeMap<Key, Version>;
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct History {
     seed: u64,
     rng: Rng,
@@ -43,6 +44,8 @@ struct History {
     confirmed: BTreeSet<Key>,
     /// Whether another copy of the ledger was at work since it was last recovered.
     is_tainted: bool,
+    /// Whether a push said so.
+    is_copy_noticed: bool,
     /// Whether a ledger was lost, with what it knew of the custom fields that Gong was sent.
     is_lost: bool,
     /// Whether an old ledger was recovered, which may not know the addresses of users.
@@ -98,6 +101,7 @@ pub(crate) async fn run(seed: u64) {
         given: Given::new(),
         confirmed: BTreeSet::new(),
         is_tainted: false,
+        is_copy_noticed: false,
         is_lost: false,
         is_recovered: false,
     };
@@ -270,6 +274,7 @@ impl History {
             }
             Some(Err(error)) => {
                 self.say(format!("  error: {error}"));
+                self.note_copy(&error);
                 return;
             }
             Some(Ok(report)) => report,
@@ -277,8 +282,14 @@ impl History {
         self.say(format!("  {}", summary(&report)));
         if report.verdict == Verdict::Unknown && is_copy_noticed(&report) {
             assert!(self.is_tainted, "a copy is noticed that was not at work");
+            self.is_copy_noticed = true;
             return;
         }
+        let is_over = matches!(report.verdict, Verdict::Done | Verdict::Partial);
+        assert!(
+            !is_over || !self.is_copy_noticed,
+            "the ledger of which another copy was used goes on: {report:#?}"
+        );
         if self.is_tainted {
             return;
         }
@@ -297,6 +308,14 @@ impl History {
             self.confirmed.insert(key.clone());
             let version = self.given[key].clone();
             self.assert_held(key, &version, "the report says so");
+        }
+    }
+
+    /// Notes that a push noticed another copy of the ledger.
+    fn note_copy(&mut self, error: &PushError) {
+        if matches!(error, PushError::Ledger(LedgerError::Copied { .. })) {
+            assert!(self.is_tainted, "a copy is noticed that was not at work");
+            self.is_copy_noticed = true;
         }
     }
 
@@ -388,6 +407,7 @@ impl History {
         let spool = self.new_directory();
         self.disk = Disk::memory(spool);
         self.is_tainted = false;
+        self.is_copy_noticed = false;
         self.is_lost = true;
         self.confirmed.clear();
     }
@@ -409,8 +429,15 @@ impl History {
         let options = self.options(&paths);
         let before = self.simulator.uploads().len();
         self.give(&keys);
-        let report = client.push(self.integration_id, options).await.unwrap();
-        self.say(format!("  {}", summary(&report)));
+        let result = client.push(self.integration_id, options).await;
+        match result {
+            Ok(report) => self.say(format!("  {}", summary(&report))),
+            Err(error) => {
+                self.say(format!("  error: {error}"));
+                self.note_copy(&error);
+                assert!(self.is_copy_noticed, "{error}");
+            }
+        }
         if self.simulator.uploads().len() > before {
             self.is_tainted = true;
             self.confirmed.clear();
@@ -436,6 +463,7 @@ impl History {
         self.disk.ledger().recover_at(now).await.unwrap();
         self.is_recovered = true;
         self.is_tainted = false;
+        self.is_copy_noticed = false;
         self.confirmed.clear();
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use gong_crm::clock::Clock;
 use gong_crm::ledger::{Ledger, LedgerError};
-use gong_crm::push::{PushError, Verdict};
+use gong_crm::push::{Options, PushError, Verdict};
 use gong_crm::rate_limit::RateLimit;
 use gong_sim::Simulator;
 use jiff::Timestamp;
@@ -50,6 +50,11 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+fn is_copied(error: &PushError) -> bool {
+    let is_told = error.to_string().contains("another copy of this ledger");
+    is_told && matches!(error, PushError::Ledger(LedgerError::Copied { .. }))
+}
+
 #[tokio::test]
 async fn copied_ledger_is_noticed_at_its_next_upload() {
     let mut harness = Harness::on_disk().await;
@@ -79,6 +84,24 @@ async fn copied_ledger_is_noticed_at_its_next_upload() {
         Some("B"),
         "nothing was sent over it"
     );
+
+    // That stays so, whatever is pushed next, also if the ledger is opened again.
+    harness.use_ledger(Ledger::open(&backup).await.unwrap());
+    let requests = harness.simulator.requests().len();
+    let other = harness.write_text("other/accounts.ldjson", &account("b", OLD, "B"));
+    for path in [&path, &other] {
+        let options = harness.options(path);
+        let pushed = harness.client.push(harness.integration_id, options.clone());
+        let pushed = pushed.await.unwrap_err();
+        assert!(is_copied(&pushed), "{pushed}");
+        let shown = harness.client.preview(harness.integration_id, options);
+        let shown = shown.await.unwrap_err();
+        assert!(is_copied(&shown), "{shown}");
+    }
+    let options = Options::default().simulator();
+    let resumed = harness.client.resume([], options).await.unwrap_err();
+    assert!(is_copied(&resumed), "{resumed}");
+    assert_eq!(harness.simulator.requests().len(), requests);
 
     // Recovered, the ledger trusts nothing of what it knew.
     harness.client.ledger().recover().await.unwrap();
@@ -308,7 +331,7 @@ async fn pushes_one_after_another_make_three_calls_per_second() {
             Some(Arc::clone(&clock) as Arc<dyn Clock>),
         );
         std::fs::write(&path, account("a", OLD, &format!("name {number}"))).unwrap();
-        let options = gong_crm::push::Options::new([&path]).simulator();
+        let options = Options::new([&path]).simulator();
         let report = client.push(integration_id, options).await.unwrap();
         assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     }
