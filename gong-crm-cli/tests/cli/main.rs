@@ -7,6 +7,7 @@ mod config;
 mod contract;
 mod convert;
 mod csv;
+mod damaged;
 mod doctor;
 mod drift;
 mod environment;

@@ -87,6 +87,9 @@ pub(super) struct OpenFile {
 pub(super) struct Skipped {
     /// The record's id, as far as it can be read.
     pub(super) object_id: Option<String>,
+    /// Whether the id may be that of another record: of a row that can't be read as one, or an id
+    /// that is itself wrong.
+    pub(super) is_uncertain: bool,
     pub(super) reasons: Vec<String>,
 }
 
@@ -231,6 +234,7 @@ pub(super) enum Checked {
 /// An error of a record, and its line in what the mapping made of the file.
 struct Found {
     record: Option<u64>,
+    is_uncertain: bool,
     error: RecordError,
 }
 
@@ -272,6 +276,9 @@ pub(super) fn check(
             let of_file = found.entry(key).or_default();
             of_file.push(Found {
                 record: finding.record,
+                is_uncertain: finding.rule == Rule::Row
+                    || (finding.field.as_deref() == Some("objectId")
+                        && finding.rule != Rule::ConflictingVersions),
                 error: record_error(&finding),
             });
         } else {
@@ -322,11 +329,13 @@ pub(super) fn check(
         return Ok(Checked::Invalid(of_file.collect()));
     }
     for open in files {
-        for Found { record, error } in found.remove(&open.key()).unwrap_or_default() {
+        for of_record in found.remove(&open.key()).unwrap_or_default() {
+            let Found { record, error, .. } = of_record;
             // Several records of a CSV or a JSON file can begin on one line.
             let line = record.unwrap_or(error.source_line);
             let skipped = open.skipped.entry(line).or_default();
             skipped.object_id = skipped.object_id.take().or(error.object_id);
+            skipped.is_uncertain |= of_record.is_uncertain;
             skipped.reasons.push(error.description);
         }
     }

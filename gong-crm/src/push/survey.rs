@@ -105,7 +105,7 @@ pub(super) struct Survey {
     pub(super) present: HashSet<u64>,
     /// Whether a file ends in the middle of a record.
     pub(super) breaks_off: bool,
-    /// How many lines or rows have no id that can be read.
+    /// How many lines or rows have no id that can be read, or one that may be that of another record.
     pub(super) without_id: u64,
     /// The addresses of business users that come.
     pub(super) addresses: HashSet<u64>,
@@ -177,23 +177,29 @@ pub(super) fn survey(
         let start = files.starts[place];
         let mut records = 0;
         let mut invalid = Vec::new();
-        let (mut without_id, mut unreadable_rows) = (0, 0);
+        let (mut without_id, mut uncertain, mut unreadable_rows) = (0, 0, 0);
         let present = &mut survey.present;
         let breaks_off = &mut survey.breaks_off;
+        let skipped = |line: u64| open.skipped.get(&line);
         let read = each_line(&open.lines, |line| {
+            if skipped(line.number).is_some_and(|skipped| skipped.is_uncertain) {
+                uncertain += 1;
+            }
             if line.is_blank() {
                 // The line of a row that can't be read as one; perhaps its id can.
-                if let Some(skipped) = open.skipped.get(&line.number) {
+                if let Some(skipped) = skipped(line.number) {
                     unreadable_rows += 1;
                     match &skipped.object_id {
                         Some(id) => drop(present.insert(id_hash(&key, id))),
+                        // Counted already.
+                        None if skipped.is_uncertain => {}
                         None => without_id += 1,
                     }
                 }
                 return Ok::<(), io::Error>(());
             }
             records += 1;
-            let is_skipped = open.skipped.contains_key(&line.number);
+            let is_skipped = skipped(line.number).is_some();
             let facts = match reader.read(line.bytes) {
                 Ok(facts) if is_skipped => {
                     present.insert(id_hash(&key, &facts.object_id));
@@ -204,6 +210,7 @@ pub(super) fn survey(
                     *breaks_off |= !line.has_line_feed;
                     match &error.object_id {
                         Some(id) => drop(present.insert(id_hash(&key, id))),
+                        None if skipped(line.number).is_some_and(|one| one.is_uncertain) => {}
                         None => without_id += 1,
                     }
                     if is_skipped {
@@ -244,7 +251,7 @@ pub(super) fn survey(
         read.map_err(|error| unreadable(&open.file.path, error))?;
         survey.breaks_off |=
             unreadable_rows > 0 && open.converted.is_some() && !ends_with_line(&open.file.path);
-        survey.without_id += without_id;
+        survey.without_id += without_id + uncertain;
         survey.records.push(records);
         survey.invalid.push(invalid);
     }

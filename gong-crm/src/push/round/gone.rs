@@ -44,12 +44,10 @@ impl Session {
         } else if read.is_complete && surveyed.breaks_off {
             counts.incomplete = Some("it ends in the middle of a record".to_owned());
         } else if read.is_complete && surveyed.without_id > 0 {
-            let (count, plural) = match surveyed.without_id {
-                1 => (1, "record has"),
-                count => (count, "records have"),
-            };
+            let count = surveyed.without_id;
+            let plural = if count == 1 { "" } else { "s" };
             counts.incomplete = Some(format!(
-                "{count} {plural} no valid objectId, so it is not known which records are missing"
+                "{count} record{plural} cannot be identified, so it is not known which records are missing"
             ));
         }
         if counts.incomplete.is_some() || !read.is_complete {
