@@ -7,9 +7,9 @@ use super::duplicates::emails::EmailKey;
 use super::duplicates::versions::Version;
 use super::duplicates::without_ends;
 use super::finding::RawFinding;
-use super::ids::{ReferenceLookup, hash_bytes};
+use super::ids::hash_bytes;
 use super::names::NameCache;
-use super::record::{LineReport, RecordChecker, inspect};
+use super::record::{FixedLines, LineReport, RecordChecker, inspect};
 use super::scan::{Scanned, Scanner};
 use crate::object_type::ObjectType;
 use crate::rule::Rule;
@@ -44,6 +44,9 @@ pub(super) struct BlockChecker<'a> {
     /// Places of names that the scanner does not know.
     other_names: std::collections::HashMap<(Rule, String), u32>,
     is_type_doubted: bool,
+    /// A line whose mistakes were fixed.
+    fixed: Scanned,
+    fixed_bytes: Vec<u8>,
 }
 
 impl<'a> BlockChecker<'a> {
@@ -72,6 +75,8 @@ impl<'a> BlockChecker<'a> {
             name_places: Vec::new(),
             other_names: std::collections::HashMap::new(),
             is_type_doubted: false,
+            fixed: Scanned::default(),
+            fixed_bytes: Vec::new(),
             settings,
         }
     }
@@ -131,15 +136,7 @@ impl<'a> BlockChecker<'a> {
     /// Adds a line that the scanner read.
     #[inline]
     fn scanned(&mut self, bytes: &[u8], start: usize, next: usize, scanned: &mut Scanned) {
-        let known_ids = self.settings.context.known_ids;
-        for at in 0..scanned.references.len() {
-            let reference = &scanned.references[at];
-            let id = hash_bytes(&bytes[reference.range.clone()]);
-            let found = known_ids.look_up(reference.target, id);
-            if matches!(found, ReferenceLookup::Missing | ReferenceLookup::Deleted) {
-                scanned.doubt(at);
-            }
-        }
+        scanned.doubt_references(bytes, &self.settings.context);
         self.report.lines += 1;
         self.report.records += 1;
         let line = self.report.lines;
@@ -241,7 +238,13 @@ impl<'a> BlockChecker<'a> {
         let is_first = self.start.is_before_records && self.report.records == 0;
         let doubts_type = self.doubts_type(line);
         let context = self.settings.context;
-        let report = inspect(text, is_first, doubts_type, &context, &mut self.names);
+        let fixed = FixedLines {
+            scanner: &mut self.scanner,
+            scanned: &mut self.fixed,
+            bytes: &mut self.fixed_bytes,
+        };
+        let names = &mut self.names;
+        let report = inspect(text, is_first, doubts_type, &context, names, Some(fixed));
         self.report.records += u64::from(report.is_record);
         self.line_report(report, text, bytes);
     }

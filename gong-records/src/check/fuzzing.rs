@@ -4,7 +4,7 @@ use super::blocks::PADDING;
 use super::context::CheckContext;
 use super::ids::IdIndex;
 use super::names::NameCache;
-use super::record::{RecordChecker, inspect};
+use super::record::{FixedLines, RecordChecker, inspect};
 use super::scan::{Scanned, Scanner};
 use super::severities::{Severities, SeverityTable};
 use crate::object_type::ObjectType;
@@ -86,8 +86,18 @@ impl Differential<'_> {
             };
         };
         let text = text.strip_suffix('\r').unwrap_or(text);
-        let expected = inspect(text, false, false, &self.context, &mut self.names);
+        let expected = inspect(text, false, false, &self.context, &mut self.names, None);
         let is_good = expected.problems.is_empty();
+        let fixed = FixedLines {
+            scanner: &mut self.scanner,
+            scanned: &mut Scanned::default(),
+            bytes: &mut Vec::new(),
+        };
+        let context = &self.context;
+        let again = inspect(text, false, false, context, &mut self.names, Some(fixed));
+        if again != expected {
+            return Err(format!("{again:#?} after a fix, instead of {expected:#?}"));
+        }
         let Some(next) = next else {
             return Ok(Verdict::NotRead { is_good });
         };

@@ -10,6 +10,7 @@ use std::ops::Range;
 use foldhash::fast::RandomState;
 use serde_json::value::RawValue;
 
+use super::blocks::PADDING;
 use super::context::{CheckContext, FieldSet, bit_of, is_email_of_user, is_true, warns_if_missing};
 use super::finding::{About, RawFinding};
 use super::ids::{ReferenceLookup, hash};
@@ -75,6 +76,29 @@ pub(super) struct RecordChecker<'a, 'n> {
     report: LineReport,
 }
 
+/// Reads lines after one of their mistakes was fixed: faster than a general parser.
+pub(super) struct FixedLines<'s, 'a> {
+    pub(super) scanner: &'s mut Scanner<'a>,
+    /// What was scanned last, and the bytes of the line: only their memory is kept.
+    pub(super) scanned: &'s mut Scanned,
+    pub(super) bytes: &'s mut Vec<u8>,
+}
+
+impl FixedLines<'_, '_> {
+    /// Reads the line into `scanned`, if it is valid JSON now.
+    fn read(&mut self, line: &str, context: &CheckContext<'_>) -> bool {
+        self.bytes.clear();
+        self.bytes.extend_from_slice(line.as_bytes());
+        self.bytes.push(b'\n');
+        self.bytes.resize(line.len() + 1 + PADDING, 0);
+        let is_read = self.scanner.scan(self.bytes, 0, self.scanned).is_some();
+        if is_read {
+            self.scanned.doubt_references(self.bytes, context);
+        }
+        is_read
+    }
+}
+
 /// Finds everything that is wrong with a line. `is_first` means that no record came before.
 /// `doubts_type` asks which type the names belong to.
 pub(super) fn inspect(
@@ -83,9 +107,10 @@ pub(super) fn inspect(
     doubts_type: bool,
     context: &CheckContext<'_>,
     names: &mut NameCache,
+    fixed: Option<FixedLines<'_, '_>>,
 ) -> LineReport {
     let mut checker = RecordChecker::new(context, names, true);
-    checker.line(line, 0, is_first, doubts_type);
+    checker.line(line, 0, fixed, is_first, doubts_type);
     checker.report
 }
 
@@ -104,7 +129,14 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
     }
 
     /// Reads a line, or what it was after some of its mistakes were fixed.
-    fn line(&mut self, text: &str, fixes: usize, is_first: bool, doubts_type: bool) {
+    fn line(
+        &mut self,
+        text: &str,
+        fixes: usize,
+        mut fixed: Option<FixedLines<'_, '_>>,
+        is_first: bool,
+        doubts_type: bool,
+    ) {
         let parsed = parse(text);
         if parsed.error.is_some() && fixes <= MAX_FIXES {
             let Diagnosis { problem, recovery } = diagnose(text, &parsed, is_first);
@@ -116,7 +148,14 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
             }
             match recovery {
                 Recovery::ReadOn(next) if !is_known => {
-                    self.line(&next, fixes + 1, is_first, doubts_type);
+                    if let Some(fixed) = &mut fixed
+                        && !doubts_type
+                        && fixed.read(&next, self.context)
+                    {
+                        self.scanned(&next, 0, fixed.scanner, fixed.scanned, true);
+                        return;
+                    }
+                    self.line(&next, fixes + 1, fixed, is_first, doubts_type);
                     return;
                 }
                 Recovery::ReadOn(_) | Recovery::Stop => {}
@@ -156,9 +195,12 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
                 self.report.problems.push(problem);
                 continue;
             }
-            // A value that was not valid JSON is reported already, and was replaced to read on.
-            let is_known = |problem: &RawFinding| problem.range.contains(&pair.range.start);
-            if pair.value.get() == "0" && self.report.problems.iter().any(is_known) {
+            if self.is_replaced(pair) {
+                let is_known = format.field(&pair.name).is_some() || self.is_declared(&pair.name);
+                if !is_known {
+                    let unknown = self.names.classify(&pair.name);
+                    self.name(unknown, &pair.name, pair.name_range.clone());
+                }
                 continue;
             }
             if let Some(escape) = unpaired_surrogate(pair.value.get()) {
@@ -198,6 +240,18 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
         self.sort();
     }
 
+    fn is_declared(&self, name: &str) -> bool {
+        let object_type = self.context.format.object_type;
+        let mut schemas = self.context.schema.iter();
+        schemas.any(|schema| schema.field(object_type, name).is_some())
+    }
+
+    /// Whether the value was not valid JSON, which is reported already, and was replaced to read on.
+    fn is_replaced(&self, pair: &Pair<'_>) -> bool {
+        let is_known = |problem: &RawFinding| problem.range.contains(&pair.range.start);
+        pair.value.get() == "0" && self.report.problems.iter().any(is_known)
+    }
+
     fn sort(&mut self) {
         self.report
             .problems
@@ -214,6 +268,18 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
         scanned: &Scanned,
         reports_names: bool,
     ) -> LineReport {
+        self.scanned(line, start, scanner, scanned, reports_names);
+        self.report
+    }
+
+    fn scanned(
+        &mut self,
+        line: &str,
+        start: usize,
+        scanner: &Scanner<'_>,
+        scanned: &Scanned,
+        reports_names: bool,
+    ) {
         let here = |range: &Range<usize>| range.start - start..range.end - start;
         self.report.is_record = true;
         self.report.is_deleted = scanned.is_deleted;
@@ -245,6 +311,9 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
                 value,
                 range,
             };
+            if self.is_replaced(&pair) {
+                continue;
+            }
             match identity {
                 Identity::Standard(field) => self.standard(field, &pair),
                 Identity::Declared(field) => self.declared(field, &pair),
@@ -265,7 +334,6 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
         }
         self.missing(scanned.first_name_at - start);
         self.sort();
-        self.report
     }
 
     fn of_field(&mut self, rule: Rule, range: Range<usize>, name: &str, message: &str) {

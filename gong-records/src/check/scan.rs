@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::context::{CheckContext, FieldSet, is_true};
+use super::ids::{ReferenceLookup, hash_bytes};
 use super::names::{Classifier, UnknownName};
 use super::severities::SeverityTable;
 use crate::object_type::ObjectType;
@@ -121,8 +122,21 @@ impl Scanned {
         self.doubts.is_empty() && self.missing == 0
     }
 
+    /// Makes doubts of references to records that are not there.
+    #[inline]
+    pub(super) fn doubt_references(&mut self, bytes: &[u8], context: &CheckContext<'_>) {
+        for at in 0..self.references.len() {
+            let reference = &self.references[at];
+            let id = hash_bytes(&bytes[reference.range.clone()]);
+            let found = context.known_ids.look_up(reference.target, id);
+            if matches!(found, ReferenceLookup::Missing | ReferenceLookup::Deleted) {
+                self.doubt(at);
+            }
+        }
+    }
+
     /// Makes a doubt of a reference.
-    pub(super) fn doubt(&mut self, at: usize) {
+    fn doubt(&mut self, at: usize) {
         let reference = &self.references[at];
         self.doubts.push(Doubt {
             slot: reference.slot,

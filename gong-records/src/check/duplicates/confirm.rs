@@ -58,7 +58,7 @@ fn id_in<'line>(
             version,
         });
     }
-    let report = inspect(text, false, false, context, names);
+    let report = inspect(text, false, false, context, names, None);
     let id = report.object_id?;
     let range = report.object_id_at..report.object_id_at + id.len() + 2;
     Some(Key {
@@ -76,7 +76,7 @@ fn email_in<'line>(
     context: &CheckContext<'_>,
     names: &mut NameCache,
 ) -> Option<Key<'line>> {
-    let report = inspect(text, false, false, context, names);
+    let report = inspect(text, false, false, context, names, None);
     let (address, at) = report.email_address?;
     Some(Key {
         text: Cow::Owned(lower(&address).into_owned()),
