@@ -30,7 +30,20 @@ pub struct Gong {
     talk: BufReader<ChildStdout>,
 }
 
+/// The environment variables that tell the command where a simulator is.
+pub type Environment = Vec<(&'static str, String)>;
+
 impl Gong {
+    /// What the command needs to know.
+    pub fn environment(&self) -> Environment {
+        vec![
+            ("GONG_BASE_URL", self.base_url.clone()),
+            ("GONG_ACCESS_KEY", self.access_key.clone()),
+            ("GONG_ACCESS_KEY_SECRET", self.access_key_secret.clone()),
+            ("GONG_INTEGRATION_ID", self.integration_id.clone()),
+        ]
+    }
+
     /// Starts one, as this program with an argument that [`serve`] knows.
     ///
     /// # Errors

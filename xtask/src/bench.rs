@@ -54,6 +54,7 @@ fn build(root: &Path) -> Result<PathBuf> {
     let status = Command::new(&cargo)
         .args(["build", "--profile", "dist", "--locked"])
         .args(["-p", "benches", "-p", "gong-crm-cli"])
+        .args(["--features", "gong-crm-cli/parquet"])
         .current_dir(root)
         .status()
         .with_context(|| format!("cannot start {cargo}"))?;

@@ -7,12 +7,10 @@
 //! by processor time; the plan makes no call. Python must be installed; `DuckDB` as its package
 //! `duckdb`, or it is omitted.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use benches::figures::{median, say};
-use benches::gong::{self, Gong};
+use benches::gong::{self, Environment, Gong};
+use benches::workplace::{Measured, Workplace, measured};
 
 /// By how much the plan must be faster than `DuckDB`, and how much memory it may take.
 const GOAL: f64 = 2.5;
@@ -34,14 +32,16 @@ fn main() -> Result<()> {
             _ => bail!("cargo xtask bench plan [--records N] [--rounds N]"),
         }
     }
-    let place = Place::new(records)?;
-    place.sync()?;
+    let place = Workplace::new()?;
+    let number = records.to_string();
+    place.python("deals.py", &[&number, "1", "first.ldjson", "second.ldjson"])?;
+    let environment = sync(&place)?;
     let mut plans = Vec::new();
     let mut excepts = Vec::new();
     // The first round warms the file system's cache up.
     for round in 0..=rounds {
-        let plan = place.plan()?;
-        let except = place.except()?;
+        let (plan, _) = place.run(&environment, &["plan", "--exit-code", "-o", "json"])?;
+        let except = except(&place)?;
         if round > 0 {
             plans.push(plan);
             excepts.extend(except);
@@ -49,7 +49,7 @@ fn main() -> Result<()> {
     }
     say(&format!(
         "{records} unchanged deals, {} bytes, in another order",
-        place.bytes()?
+        std::fs::metadata(place.path("second.ldjson"))?.len()
     ));
     say(&format!(
         "{:<28}{:>10}{:>12}",
@@ -74,122 +74,35 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// What a program took.
-struct Measured {
-    seconds: f64,
-    peak_mib: f64,
+/// Syncs the first export, so that the ledger knows every record, and makes the second one the source.
+fn sync(place: &Workplace) -> Result<Environment> {
+    let gong = Gong::start()?;
+    let environment = gong.environment();
+    place.configure(&source("first.ldjson"))?;
+    let words = ["sync", "--yes", "--account-delay", "0", "--no-progress"];
+    place.run(&environment, &words)?;
+    gong.end()?;
+    place.configure(&source("second.ldjson"))?;
+    Ok(environment)
 }
 
-/// A folder with two exports, a config file and a ledger.
-struct Place {
-    folder: tempfile::TempDir,
-    data: PathBuf,
+fn source(export: &str) -> String {
+    format!("[sources.DEAL]\nfiles = \"{export}\"\ncomplete = true\n")
 }
 
-impl Place {
-    fn new(records: u64) -> Result<Self> {
-        let place = Self {
-            folder: tempfile::tempdir()?,
-            data: Path::new(env!("CARGO_MANIFEST_DIR")).join("data"),
-        };
-        run(Command::new("python3")
-            .arg(place.data.join("deals.py"))
-            .args([records.to_string(), "1".to_owned()])
-            .args([place.path("first.ldjson"), place.path("second.ldjson")]))?;
-        place.use_export("first.ldjson")?;
-        Ok(place)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn bytes(&self) -> Result<u64> {
-        Ok(std::fs::metadata(self.path("second.ldjson"))?.len())
-    }
-
-    fn use_export(&self, name: &str) -> Result<()> {
-        let config = format!(
-            "ledger = \"ledger.sqlite\"\n[sources.DEAL]\nfiles = \"{name}\"\ncomplete = true\n"
-        );
-        std::fs::write(self.path("gong-crm.toml"), config)?;
-        Ok(())
-    }
-
-    /// Syncs the first export, so that the ledger knows every record.
-    fn sync(&self) -> Result<()> {
-        let gong = Gong::start()?;
-        let settings = format!(
-            "{}\n{}\n{}\n{}",
-            gong.base_url, gong.access_key, gong.access_key_secret, gong.integration_id
-        );
-        std::fs::write(self.path("settings"), settings)?;
-        run(&mut self.command(&["sync", "--yes", "--account-delay", "0", "--no-progress"])?)?;
-        gong.end()?;
-        self.use_export("second.ldjson")
-    }
-
-    /// The command, which is beside this program.
-    fn command(&self, words: &[&str]) -> Result<Command> {
-        let settings = std::fs::read_to_string(self.path("settings"))?;
-        let mut settings = settings.lines();
-        let mut setting = || settings.next().context("no settings");
-        let mut command = Command::new("python3");
-        command
-            .arg(self.data.join("measure.py"))
-            .arg(std::env::current_exe()?.with_file_name("gong-crm"))
-            .args(words)
-            .args(["--config", "gong-crm.toml"])
-            .current_dir(self.folder.path())
-            .env("GONG_BASE_URL", setting()?)
-            .env("GONG_ACCESS_KEY", setting()?)
-            .env("GONG_ACCESS_KEY_SECRET", setting()?)
-            .env("GONG_INTEGRATION_ID", setting()?);
-        Ok(command)
-    }
-
-    fn plan(&self) -> Result<Measured> {
-        let output = run(&mut self.command(&["plan", "--exit-code", "-o", "json"])?)?;
-        measured(&output)
-    }
-
-    fn except(&self) -> Result<Option<Measured>> {
-        let mut command = Command::new("python3");
-        command
-            .arg(self.data.join("measure.py"))
-            .arg("python3")
-            .arg(self.data.join("except.py"))
-            .args([self.path("first.ldjson"), self.path("second.ldjson")]);
-        let output = command.output()?;
-        if output.status.code() == Some(NOT_AVAILABLE) {
-            return Ok(None);
-        }
-        ensure!(
-            output.stdout.trim_ascii() == b"0",
-            "DuckDB finds other records"
-        );
-        measured(&output).map(Some)
-    }
-}
-
-/// What `measure.py` printed last.
-fn measured(output: &Output) -> Result<Measured> {
-    let text = String::from_utf8_lossy(&output.stderr);
-    let line = text.lines().last().context("nothing was measured")?;
-    let (seconds, kib) = line.split_once(' ').context("nothing was measured")?;
-    Ok(Measured {
-        seconds: seconds.parse()?,
-        peak_mib: kib.parse::<f64>()? / 1024.0,
-    })
-}
-
-fn run(command: &mut Command) -> Result<Output> {
+fn except(place: &Workplace) -> Result<Option<Measured>> {
+    let mut command = place.measuring();
+    command
+        .arg("python3")
+        .arg(place.data.join("except.py"))
+        .args([place.path("first.ldjson"), place.path("second.ldjson")]);
     let output = command.output()?;
+    if output.status.code() == Some(NOT_AVAILABLE) {
+        return Ok(None);
+    }
     ensure!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
+        output.stdout.trim_ascii() == b"0",
+        "DuckDB finds other records"
     );
-    Ok(output)
+    measured(&output).map(Some)
 }

@@ -66,6 +66,13 @@ pub(crate) const CHAPTERS: &[Chapter] = &[
                `EXCEPT`, on one thread. Both times are processor times of the whole process.",
     },
     Chapter {
+        bench: "parquet",
+        title: "Ten million records from Parquet",
+        text: "Accounts of six columns in 20 Parquet files, which DuckDB writes, synced to a \
+               simulator in another process. The second sync reads all files again, finds every \
+               record unchanged and makes no call.",
+    },
+    Chapter {
         bench: "compile",
         title: "Building",
         text: "The number of crates that each of our crates compiles with its default features, \
