@@ -1,7 +1,8 @@
 //! How many crates are compiled, and where the time of a first build goes: `cargo xtask bench compile`.
 //!
-//! The crates are those of `cargo tree -e normal,build`, each once. Then the command is built, optimized,
-//! in an empty folder; what is downloaded is downloaded before.
+//! The crates are those of `cargo tree -e normal,build`, each once. Then the command is built in an
+//! empty folder, as the README's first command builds it and once more optimized; what is downloaded is
+//! downloaded before.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -89,17 +90,22 @@ fn main() -> Result<()> {
             failures.push(format!("{package} brings {count} crates, goal {goal}"));
         }
     }
-    let build = build(workspace)?;
+    let build = build(workspace, &[])?;
+    let optimized = self::build(workspace, &["--release"])?;
     say("");
     say(&format!(
         "the first build: {:.0} s of processor time (goal {SECONDS}), {:.0} s by the clock",
         build.processor, build.clock
     ));
     say(&format!(
-        "{:<24}{:>8}  {}",
-        "heaviest crates", "s", "what for"
+        "optimized, as `cargo install` builds: {:.0} s of processor time, {:.0} s by the clock",
+        optimized.processor, optimized.clock
     ));
-    let mut units: Vec<(&String, &f64)> = build.units.iter().collect();
+    say(&format!(
+        "{:<24}{:>8}  {}",
+        "heaviest, optimized", "s", "what for"
+    ));
+    let mut units: Vec<(&String, &f64)> = optimized.units.iter().collect();
     units.sort_by(|(_, one), (_, other)| other.total_cmp(one));
     for (name, seconds) in units.into_iter().take(LISTED) {
         let purpose = PURPOSES.iter().find(|(known, _)| known == name);
@@ -149,11 +155,12 @@ struct Build {
     units: BTreeMap<String, f64>,
 }
 
-fn build(workspace: &Path) -> Result<Build> {
+fn build(workspace: &Path, profile: &[&str]) -> Result<Build> {
     let folder = tempfile::tempdir()?;
     let mut command = Command::new(cargo());
     command
-        .args(["build", "--release", "--locked", "--timings"])
+        .args(["build", "--locked", "--timings"])
+        .args(profile)
         .args(["--package", "gong-crm-cli"])
         .current_dir(workspace)
         .env("CARGO_TARGET_DIR", folder.path());

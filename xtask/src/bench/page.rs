@@ -76,8 +76,8 @@ pub(crate) const CHAPTERS: &[Chapter] = &[
         bench: "compile",
         title: "Building",
         text: "The number of crates that each of our crates compiles with its default features, \
-               including itself, and the time of the first optimized build of the command, as in \
-               the README, with all sources downloaded. The seconds of a crate are wall-clock \
+               including itself, and the time of the first build of the command, as in the README, \
+               with all sources downloaded; then of an optimized build. The seconds of a crate are wall-clock \
                times while others compile in parallel.",
     },
 ];
