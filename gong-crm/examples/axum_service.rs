@@ -191,7 +191,7 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
         )?;
     }
     // The first push meets a Gong that fails; nothing is lost.
-    gong.add_fault(Fault::new(Effect::Status(401)).on(Operation::UploadEntities));
+    gong.add_fault(Fault::new(Effect::Status(401)).on(Operation::UploadEntities))?;
     for _ in 0..2 {
         let answer = http.post(format!("{url}/push")).send().await?;
         let status = answer.status();

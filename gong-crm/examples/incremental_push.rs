@@ -123,7 +123,7 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     // A change, and a Gong that does not let us in: the next round brings it.
     customers[0].name = "Acme Corporation";
     customers[0].changed = "2026-03-03T08:15:00Z";
-    gong.add_fault(Fault::new(Effect::Status(401)).on(Operation::UploadEntities));
+    gong.add_fault(Fault::new(Effect::Status(401)).on(Operation::UploadEntities))?;
     round(&gong, integration_id, state.path(), &customers, out).await?;
     gong.clear_faults();
     round(&gong, integration_id, state.path(), &customers, out).await?;

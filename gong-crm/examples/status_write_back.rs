@@ -121,7 +121,7 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     for (round, fault) in (1..).zip(faults) {
         gong.clear_faults();
         if let Some(effect) = fault {
-            gong.add_fault(Fault::new(effect).on(Operation::UploadEntities));
+            gong.add_fault(Fault::new(effect).on(Operation::UploadEntities))?;
         }
         if round == 4 {
             database.execute_batch(

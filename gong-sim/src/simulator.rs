@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::admin;
-use crate::faults::Fault;
+use crate::faults::{Fault, InvalidFault};
 use crate::http::serve;
 use crate::object_type::ObjectType;
 use crate::persistence::{keep_saving, save};
@@ -379,17 +379,23 @@ impl Simulator {
 
     /// Adds a fault. Its calls are counted from now on.
     ///
+    /// # Errors
+    ///
+    /// [`InvalidFault`] when it could never take effect; see [`Fault::validate`].
+    ///
     /// ```
     /// use gong_sim::{Effect, Fault, Operation, Simulator};
     ///
     /// let sim = Simulator::builder().start_blocking()?;
     /// // The next upload arrives, and its answer is lost.
-    /// sim.add_fault(Fault::new(Effect::LoseAnswer).on(Operation::UploadEntities).nth(1));
+    /// sim.add_fault(Fault::new(Effect::LoseAnswer).on(Operation::UploadEntities).nth(1))?;
     /// # sim.clear_faults();
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn add_fault(&self, fault: Fault) {
+    pub fn add_fault(&self, fault: Fault) -> Result<(), InvalidFault> {
+        fault.validate()?;
         self.shared.state().add_fault(fault);
+        Ok(())
     }
 
     /// Removes all faults.

@@ -198,7 +198,7 @@ async fn huge_retry_after_does_not_delay_a_push() {
         let path = folder.path().join("accounts.ldjson");
         std::fs::write(&path, calls::LINES).unwrap();
         let fault = Fault::new(Effect::TooManyRequests(retry_after)).on(Operation::UploadEntities);
-        simulator.add_fault(fault.nth(1));
+        simulator.add_fault(fault.nth(1)).unwrap();
         let client = Client::builder()
             .base_url(simulator.base_url())
             .credentials(Credentials::access_key(

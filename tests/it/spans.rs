@@ -126,11 +126,13 @@ async fn push_has_spans_of_its_result_uploads_and_calls() {
     let subscriber = tracing_subscriber::registry().with(collector.clone());
     let _guard = tracing::subscriber::set_default(subscriber);
     let (simulator, client, id) = company().await;
-    simulator.add_fault(
-        Fault::new(Effect::Status(503))
-            .on(Operation::UploadEntities)
-            .nth(1),
-    );
+    simulator
+        .add_fault(
+            Fault::new(Effect::Status(503))
+                .on(Operation::UploadEntities)
+                .nth(1),
+        )
+        .unwrap();
     let mut records = Records::new();
     for id in ["a-1", "a-2"] {
         let account = Account::builder()

@@ -163,7 +163,7 @@ async fn output_of_every_failure_has_no_credentials_or_records() {
     .enumerate()
     {
         let fault = Fault::new(effect).on(Operation::UploadEntities);
-        simulator.add_fault(fault.nth(1 + nth as u64));
+        simulator.add_fault(fault.nth(1 + nth as u64)).unwrap();
     }
     let good = client(
         &simulator,

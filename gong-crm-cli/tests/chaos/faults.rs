@@ -7,6 +7,18 @@ use gong_sim::{Effect, Fault, Operation, Processing, RetryAfter};
 use crate::crm::{SeededRng, Source};
 use crate::harness::{Harness, LATER};
 
+/// A fault of this operation, or of the other one that a push calls if only that can have the effect.
+pub(crate) fn fault_of(operation: Operation, effect: Effect) -> Fault {
+    let fault = Fault::new(effect).on(operation);
+    if fault.validate().is_ok() {
+        return fault;
+    }
+    fault.on(match operation {
+        Operation::UploadEntities => Operation::RequestStatus,
+        _ => Operation::UploadEntities,
+    })
+}
+
 /// Faults that an upload or a status request survives.
 pub(crate) fn passing() -> Vec<Effect> {
     vec![
@@ -56,8 +68,8 @@ fn passing_fault_is_survived() {
         for effect in passing() {
             let name = format!("{effect:?} once on {operation:?}");
             let harness = Harness::new(name, &mut SeededRng::new(3), Source::Input);
-            let fault = Fault::new(effect.clone()).on(operation).nth(1).nth(3);
-            harness.simulator.add_fault(fault);
+            let fault = fault_of(operation, effect.clone()).nth(1).nth(3);
+            harness.simulator.add_fault(fault).unwrap();
             let ended = harness.push(&[]);
             assert_eq!(ended.code, Some(0), "{}: {ended:#?}", harness.name);
             harness.assert_in_gong();
@@ -74,7 +86,7 @@ fn retry_after_is_obeyed() {
     ] {
         let harness = Harness::new(format!("{effect:?}"), &mut SeededRng::new(3), Source::Input);
         let fault = Fault::new(effect).on(Operation::UploadEntities).nth(1);
-        harness.simulator.add_fault(fault);
+        harness.simulator.add_fault(fault).unwrap();
         let started = std::time::Instant::now();
         assert_eq!(harness.push(&[]).code, Some(0));
         assert!(
@@ -118,7 +130,7 @@ fn lasting_fault_has_its_exit_code_and_is_resumed() {
     for (faults, code) in cases {
         let harness = Harness::new(format!("{faults:?}"), &mut SeededRng::new(3), Source::Input);
         for fault in faults {
-            harness.simulator.add_fault(fault);
+            harness.simulator.add_fault(fault).unwrap();
         }
         let ended = harness.push(&["--wait", "100ms", "--max-retries", "2"]);
         assert_eq!(ended.code, Some(code), "{}: {ended:#?}", harness.name);
@@ -214,7 +226,7 @@ fn upload_that_failed_as_a_whole_is_sent_again_by_the_next_push() {
         let harness = Harness::new(format!("{source:?} failed"), &mut SeededRng::new(3), source);
         let fault = Fault::new(Effect::FailFile("General failure".to_owned()));
         let fault = fault.on(Operation::UploadEntities).nth(1);
-        harness.simulator.add_fault(fault);
+        harness.simulator.add_fault(fault).unwrap();
         let ended = harness.push(&[]);
         assert_eq!(ended.code, Some(6), "{}: {ended:#?}", harness.name);
         harness.recover();

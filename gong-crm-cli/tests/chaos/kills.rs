@@ -70,15 +70,21 @@ impl Moment {
         let mut more: &[&str] = &[];
         match self {
             Self::Planned | Self::SendingNotRead => {
-                harness.simulator.add_fault(upload(not_read));
+                harness.simulator.add_fault(upload(not_read)).unwrap();
             }
-            Self::SendingRead => harness.simulator.add_fault(upload(Effect::Delay(HOLD))),
+            Self::SendingRead => harness
+                .simulator
+                .add_fault(upload(Effect::Delay(HOLD)))
+                .unwrap(),
             Self::Accepted => {
                 harness.simulator.set_processing(Processing::After(LATER));
                 more = &["--poll-interval", "10m", "--wait", "20m"];
             }
             Self::Processing => harness.simulator.set_processing(Processing::After(LATER)),
-            Self::Done | Self::Searching => harness.simulator.add_fault(upload(not_read).nth(2)),
+            Self::Done | Self::Searching => harness
+                .simulator
+                .add_fault(upload(not_read).nth(2))
+                .unwrap(),
         }
         let (received, before) = (harness.simulator.uploads().len(), harness.uploads());
         let calls = harness.simulator.request_count();

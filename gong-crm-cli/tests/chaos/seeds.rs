@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use gong_crm::ledger::UploadState;
-use gong_sim::{Effect, Fault, Operation, Processing};
+use gong_sim::{Effect, Operation, Processing};
 
 use crate::crm::{SeededRng, Source};
-use crate::faults::{long_waits, passing};
+use crate::faults::{fault_of, long_waits, passing};
 use crate::harness::Harness;
 use crate::kills::Moment;
 
@@ -39,8 +39,11 @@ fn run(seed: u64) -> BTreeSet<&'static str> {
                 _ => rng.pick(&passing),
             };
             let operation = rng.pick(&[Operation::UploadEntities, Operation::RequestStatus]);
-            let fault = Fault::new(effect).on(operation).nth(1 + rng.below(4));
-            harness.simulator.add_fault(fault.times(1 + rng.below(3)));
+            let fault = fault_of(operation, effect).nth(1 + rng.below(4));
+            harness
+                .simulator
+                .add_fault(fault.times(1 + rng.below(3)))
+                .unwrap();
         }
         let processing = [
             Processing::Immediate,

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use gong_sim::{Effect, Fault, Operation, Processing};
+use gong_sim::{Effect, Operation, Processing};
 use serde_json::{Value, json};
 
 use crate::crm::{SeededRng, Source};
-use crate::faults::{long_waits, passing};
+use crate::faults::{fault_of, long_waits, passing};
 use crate::harness::{Ended, Harness, with};
 use crate::seeds::{for_each_seed, kill_by_chance};
 
@@ -233,8 +233,11 @@ impl Run {
                 _ => 1 + rng.below(3),
             };
             let operation = rng.pick(&[Operation::UploadEntities, Operation::RequestStatus]);
-            let fault = Fault::new(effect).on(operation).nth(1 + rng.below(6));
-            self.harness.simulator.add_fault(fault.times(times));
+            let fault = fault_of(operation, effect).nth(1 + rng.below(6));
+            self.harness
+                .simulator
+                .add_fault(fault.times(times))
+                .unwrap();
         }
         let processing = [
             Processing::Immediate,

@@ -149,7 +149,7 @@ fn search_for_errors_that_gong_rejects() {
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
     let refusal = Fault::new(Effect::Status(400)).on(Operation::UploadEntities);
-    sim.add_fault(refusal.nth(2));
+    sim.add_fault(refusal.nth(2)).unwrap();
     let bad = (0..25).map(|number| format!("{{\"objectId\":\"a-{number}\"}}\n"));
     let push = ["push", "accounts.ldjson", "--no-check", "--find-all-errors"];
     let push = [

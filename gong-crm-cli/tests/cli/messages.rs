@@ -364,7 +364,8 @@ fn push_progress_messages() {
     let sim = registered();
     let later = gong_sim::RetryAfter::Seconds(0);
     let later = Fault::new(Effect::TooManyRequests(later));
-    sim.add_fault(later.on(Operation::UploadEntities).times(1));
+    sim.add_fault(later.on(Operation::UploadEntities).times(1))
+        .unwrap();
     let settling = push(&sim, &["--account-delay", "1s"]).transcript();
     assert!(settling.starts_with("exit 0"), "{settling}");
     assert!(
@@ -377,7 +378,8 @@ fn push_progress_messages() {
     );
     let sim = registered();
     let whole = Fault::new(Effect::FailFile("The file is broken".to_owned()));
-    sim.add_fault(whole.on(Operation::UploadEntities).times(1));
+    sim.add_fault(whole.on(Operation::UploadEntities).times(1))
+        .unwrap();
     assert_transcript!("push_failed_whole", push(&sim, &["--no-rejects"]));
 }
 

@@ -118,7 +118,7 @@ fn target_passes_one_state_on_and_nothing_else() {
 fn failing_upload_passes_no_state_on_and_has_its_code() {
     let place = Place::new();
     let fault = Fault::new(Effect::Status(401)).on(Operation::UploadEntities);
-    place.simulator.add_fault(fault.nth(2));
+    place.simulator.add_fault(fault.nth(2)).unwrap();
     let output = place.target(&["--config", "gong.json"]);
     assert_eq!(output.status.code(), Some(4), "{}", reported(&output));
     assert_eq!(states(&output), [Value::Null; 0]);

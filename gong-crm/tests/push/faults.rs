@@ -66,7 +66,7 @@ async fn every_fault_of_a_status_check_is_survived() {
         let harness = Harness::new().await;
         let path = harness.write_text("accounts.ldjson", &accounts(3));
         let fault = Fault::new(effect.clone()).on(Operation::RequestStatus);
-        harness.simulator.add_fault(fault.nth(1));
+        harness.simulator.add_fault(fault.nth(1)).unwrap();
         let report = harness.push(&path).await;
         assert_eq!(report.verdict, Verdict::Done, "{effect:?}: {report:#?}");
         assert_eq!(harness.posts(), 1, "{effect:?}");
@@ -102,7 +102,8 @@ async fn quota_that_runs_out_while_waiting_is_the_cause() {
     let fault = Fault::new(Effect::TooManyRequests(RetryAfter::Seconds(86_400)));
     harness
         .simulator
-        .add_fault(fault.on(Operation::RequestStatus));
+        .add_fault(fault.on(Operation::RequestStatus))
+        .unwrap();
     let report = harness.push(&path).await;
     assert_ne!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(
@@ -119,7 +120,7 @@ async fn credentials_that_end_while_waiting_are_the_cause() {
     let harness = Harness::on_disk().await;
     let path = harness.write_text("accounts.ldjson", &accounts(3));
     let fault = Fault::new(Effect::Status(401)).on(Operation::RequestStatus);
-    harness.simulator.add_fault(fault);
+    harness.simulator.add_fault(fault).unwrap();
     let report = harness.push(&path).await;
     assert_eq!(
         report.cause.as_ref().unwrap().kind(),
@@ -135,7 +136,7 @@ async fn status_check_that_only_fails_is_named_in_the_report() {
     let harness = Harness::on_disk().await;
     let path = harness.write_text("accounts.ldjson", &accounts(3));
     let fault = Fault::new(Effect::Status(500)).on(Operation::RequestStatus);
-    harness.simulator.add_fault(fault);
+    harness.simulator.add_fault(fault).unwrap();
     let mut options = harness.options(&path);
     options.poll = options.poll.with_timeout(Duration::from_millis(40));
     let report = harness.push_with(options).await;
@@ -456,9 +457,9 @@ async fn upload_without_a_body_that_gong_does_not_know_blocks_nothing() {
     let path = harness.write_text("accounts.ldjson", &accounts(1));
     // It may have arrived, and nobody can say.
     let lost = Fault::new(Effect::ResetAfterBody).on(Operation::UploadEntities);
-    harness.simulator.add_fault(lost);
+    harness.simulator.add_fault(lost).unwrap();
     let silent = Fault::new(Effect::Status(500)).on(Operation::RequestStatus);
-    harness.simulator.add_fault(silent);
+    harness.simulator.add_fault(silent).unwrap();
     let report = harness.push(&path).await;
     assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
     // The spool is lost with the machine's disk.

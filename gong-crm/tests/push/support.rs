@@ -139,7 +139,7 @@ impl Harness {
 
     pub(crate) fn fault_of_uploads(&self, effect: Effect, nth: u64) {
         let fault = Fault::new(effect).on(Operation::UploadEntities);
-        self.simulator.add_fault(fault.nth(nth));
+        self.simulator.add_fault(fault.nth(nth)).unwrap();
     }
 
     /// From the nth upload on, Gong wants to be left alone for longer than a push waits.
@@ -149,7 +149,8 @@ impl Harness {
             fault = fault.nth(call);
         }
         self.simulator
-            .add_fault(fault.on(Operation::UploadEntities));
+            .add_fault(fault.on(Operation::UploadEntities))
+            .unwrap();
     }
 }
 

@@ -254,7 +254,8 @@ async fn gong_that_fails_every_upload_rejects_no_record() {
         let fault = Fault::new(Effect::FailFile("General failure".into()));
         harness
             .simulator
-            .add_fault(fault.on(Operation::UploadEntities));
+            .add_fault(fault.on(Operation::UploadEntities))
+            .unwrap();
         for _ in 0..3 {
             let report = harness.push(&path).await;
             assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");

@@ -86,7 +86,7 @@ fn reject_next(world: &World) {
         .set("totalSuccessCount", 0)
         .applies_nothing();
     let fault = Fault::new(Effect::Verdict(verdict)).on(Operation::UploadEntities);
-    world.simulator.add_fault(fault.nth(1));
+    world.simulator.add_fault(fault.nth(1)).unwrap();
 }
 
 #[tokio::test]

@@ -142,7 +142,7 @@ async fn what_a_dead_probe_left_is_removed_by_the_next_one() {
     for call in 3..=9 {
         fault = fault.nth(call);
     }
-    world.simulator.add_fault(fault);
+    world.simulator.add_fault(fault).unwrap();
     let options = ProbeOptions::new().simulator();
     let died = world.client.probe(world.integration_id, options).await;
     assert!(died.is_err());

@@ -21,7 +21,7 @@ fn reject_all(world: &World) {
         .set("totalSuccessCount", 0)
         .applies_nothing();
     let fault = Fault::new(Effect::Verdict(verdict)).on(Operation::UploadEntities);
-    world.simulator.add_fault(fault);
+    world.simulator.add_fault(fault).unwrap();
 }
 
 /// A sync whose clock is moved by the test.
@@ -105,7 +105,8 @@ async fn confirmed_deletion_that_could_not_be_sent_stays_confirmed() {
     let refusal = Fault::new(Effect::TooManyRequests(RetryAfter::Seconds(86_400)));
     world
         .simulator
-        .add_fault(refusal.on(Operation::UploadEntities));
+        .add_fault(refusal.on(Operation::UploadEntities))
+        .unwrap();
     let mut with_list = options.clone();
     with_list.confirm_deletions = Some(confirmed);
     assert_eq!(world.sync(with_list).await.verdict, Verdict::Failed);

@@ -152,7 +152,8 @@ async fn upload_that_fails_as_a_whole_is_sent_again_by_and_by() {
     let fault = Fault::new(Effect::FailFile("General failure".into()));
     world
         .simulator
-        .add_fault(fault.on(Operation::UploadEntities));
+        .add_fault(fault.on(Operation::UploadEntities))
+        .unwrap();
     world.export("account.ldjson", &[account("acc-1", "A")]);
     let options = world.options(&[Account]);
     // The next round, after 15 minutes, after an hour, after six hours.
@@ -412,7 +413,7 @@ async fn users_between_two_addresses_are_named_until_they_are_back() {
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
     // The deletion goes through, and the new line does not.
     let lost = Fault::new(Effect::Status(400)).on(Operation::UploadEntities);
-    world.simulator.add_fault(lost.nth(2).nth(3));
+    world.simulator.add_fault(lost.nth(2).nth(3)).unwrap();
     world.export("business_user.ldjson", &users("ada.king@acme.example"));
     for _ in 0..2 {
         let report = world.sync(options.clone()).await;

@@ -4,8 +4,8 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{
-    ACCEPT, AUTHORIZATION, CACHE_CONTROL, COOKIE, HeaderValue, LOCATION, REFERRER_POLICY,
-    SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, COOKIE, HeaderValue, LOCATION, REFERRER_POLICY, SET_COOKIE,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, Method, StatusCode};
 use maud::html;
@@ -13,6 +13,7 @@ use maud::html;
 use super::api::Rejected;
 use super::html::link;
 use super::pages::show_with;
+use crate::http::accepts_html;
 use crate::shared::SharedRef;
 
 /// Lets requests with the token pass, and turns the token of a link into a cookie.
@@ -62,12 +63,6 @@ pub(super) async fn with_token(
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
-}
-
-/// Whether the client is a browser that shows a page.
-fn accepts_html(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
-    accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 fn has_token(headers: &HeaderMap, cookie: &str, token: &str) -> bool {

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::State;
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use axum::routing::{delete, get, post, put};
 use maud::html;
 use serde::Serialize;
@@ -95,6 +95,8 @@ pub(crate) fn router(shared: SharedRef) -> Router {
             SharedRef::clone(&shared),
             access::with_token,
         ))
+        // The page there says what is needed.
+        .route("/", get(|| async { Redirect::to("/_sim/") }))
         .with_state(shared)
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use http::HeaderMap;
+use http::header::ACCEPT;
 use hyper::body::Incoming;
 use hyper::service::{Service as _, service_fn};
 use hyper::{Request, Response};
@@ -55,7 +57,7 @@ async fn serve_connection(stream: TcpStream, shared: SharedRef, admin: Option<Ro
     let service = service_fn(move |request: Request<Incoming>| {
         let (shared, connection, admin) = (Arc::clone(&shared), connection.clone(), admin.clone());
         async move {
-            let is_admin = is_admin(request.uri().path());
+            let is_admin = is_admin(request.uri().path()) || is_browser_at_root(&request);
             let response: Response<Body> = match (guard::rejection(&shared, &request), admin) {
                 (Some(rejection), _) => rejection,
                 (None, Some(admin)) if is_admin => admin
@@ -73,6 +75,17 @@ async fn serve_connection(stream: TcpStream, shared: SharedRef, admin: Option<Ro
         .serve_connection(io, service)
         .await;
     drop(served);
+}
+
+/// Gong has nothing at `/`. Somebody who opens it in a browser looks for the pages.
+fn is_browser_at_root<B>(request: &Request<B>) -> bool {
+    request.uri().path() == "/" && accepts_html(request.headers())
+}
+
+/// Whether the client is a browser that shows a page.
+pub(crate) fn accepts_html(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 fn is_admin(path: &str) -> bool {

@@ -8,7 +8,7 @@ mod guard;
 mod inject;
 mod pipeline;
 
-pub(crate) use accept::serve;
+pub(crate) use accept::{accepts_html, serve};
 #[cfg(fuzzing)]
 pub(crate) use connection::Connection;
 #[cfg(fuzzing)]

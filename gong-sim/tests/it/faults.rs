@@ -80,10 +80,12 @@ async fn pages_types_and_redirects_resemble_those_of_proxies() {
     assert!(page.text.contains("<h1>502 Bad Gateway</h1>"));
 
     sim.clear_faults();
-    sim.add_fault(Fault::new(Effect::WrongContentType).times(1));
+    sim.add_fault(Fault::new(Effect::WrongContentType).times(1))
+        .unwrap();
     assert_eq!(get(&sim, PATH).await.headers["content-type"], "text/plain");
 
-    sim.add_fault(Fault::new(Effect::Redirect("https://us-1.api.gong.io/".into())).times(1));
+    sim.add_fault(Fault::new(Effect::Redirect("https://us-1.api.gong.io/".into())).times(1))
+        .unwrap();
     let redirect = get(&sim, PATH).await;
     assert_eq!(redirect.status, 307);
     assert_eq!(
@@ -105,7 +107,8 @@ async fn retry_after_has_every_form() {
         (RetryAfter::Negative, Some("-1")),
         (RetryAfter::Huge, Some("99999999999999999999")),
     ] {
-        sim.add_fault(Fault::new(Effect::TooManyRequests(form)).times(1));
+        sim.add_fault(Fault::new(Effect::TooManyRequests(form)).times(1))
+            .unwrap();
         let reply = get(&sim, PATH).await;
         reply.assert_error(429, "limit exceeded");
         assert_eq!(
@@ -117,7 +120,8 @@ async fn retry_after_has_every_form() {
             "{form:?}"
         );
     }
-    sim.add_fault(Fault::new(Effect::TooManyRequests(RetryAfter::HttpDate(60))).times(1));
+    sim.add_fault(Fault::new(Effect::TooManyRequests(RetryAfter::HttpDate(60))).times(1))
+        .unwrap();
     assert!(
         get(&sim, PATH).await.headers["retry-after"]
             .to_str()
@@ -134,7 +138,8 @@ async fn truncated_response_breaks_off_and_slow_one_arrives() {
     response.text().await.unwrap_err();
 
     let pause = Duration::from_millis(1);
-    sim.add_fault(Fault::new(Effect::DribbleBody { bytes: 10, pause }).times(1));
+    sim.add_fault(Fault::new(Effect::DribbleBody { bytes: 10, pause }).times(1))
+        .unwrap();
     let reply = get(&sim, PATH).await;
     assert_eq!(reply.json()["integrations"][0]["name"], "Acme CRM");
 }
@@ -149,7 +154,8 @@ async fn new_fields_and_values_leave_the_rest_unchanged() {
     );
     assert_eq!(listed["integrations"][0]["integrationId"], id);
 
-    sim.add_fault(Fault::new(Effect::NewEnumValue).on(Operation::RequestStatus));
+    sim.add_fault(Fault::new(Effect::NewEnumValue).on(Operation::RequestStatus))
+        .unwrap();
     upload(&sim, id, "ACCOUNT", "up", ACCOUNT).await;
     assert_eq!(status(&sim, id, "up").await.json()["status"], "ARCHIVED");
 }
@@ -194,6 +200,18 @@ async fn body_is_read_at_the_given_speed() {
     );
 
     sim.clear_faults();
-    sim.add_fault(Fault::new(Effect::StopReading(Duration::from_millis(50))));
+    sim.add_fault(Fault::new(Effect::StopReading(Duration::from_millis(50))))
+        .unwrap();
     upload_request(&sim, id).send().await.unwrap_err();
+}
+
+#[tokio::test]
+async fn fault_that_can_never_take_effect_is_not_added() {
+    let sim = Simulator::start().await.unwrap();
+    let never = Fault::new(Effect::LoseUpload).on(Operation::ListUsers);
+    let invalid = sim.add_fault(never).unwrap_err();
+    assert!(
+        invalid.to_string().contains("POST /v2/crm/entities only"),
+        "{invalid}"
+    );
 }

@@ -126,6 +126,25 @@ async fn hundred_thousand_objects_are_searched_and_paged_quickly() {
 }
 
 #[tokio::test]
+async fn browser_at_the_root_is_led_to_the_pages() {
+    let sim = Simulator::start().await.unwrap();
+    let open = |accept| {
+        let request = http_builder().build().unwrap().get(sim.base_url());
+        request.header("accept", accept).send()
+    };
+    let page = open("text/html,application/xhtml+xml").await.unwrap();
+    assert_eq!((page.status().as_u16(), page.url().path()), (401, "/_sim/"));
+    let page = page.text().await.unwrap();
+    assert!(
+        page.contains("Open the link that the simulator printed"),
+        "{page}"
+    );
+    // Another program gets what Gong answers.
+    let answer = open("application/json").await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.url().path()), (404, "/"));
+}
+
+#[tokio::test]
 async fn rule_is_switched_with_its_button() {
     let sim = Simulator::start().await.unwrap();
     assert!(

@@ -119,7 +119,7 @@ async fn one_upload_can_have_its_own_processing_time() {
 async fn fault_lasts_by_the_simulators_clock() {
     let sim = Simulator::builder().virtual_time().start().await.unwrap();
     let outage = Fault::new(Effect::Status(500)).lasting(Duration::from_mins(10));
-    sim.add_fault(outage);
+    sim.add_fault(outage).unwrap();
     for (wait, expected) in [(0, 500), (599, 500), (1, 200)] {
         sim.advance(Duration::from_secs(wait));
         assert_eq!(get(&sim, "/v2/crm/integrations").await.status, expected);

@@ -103,7 +103,10 @@ async fn upload_without_verdict_emits_no_state() {
         ),
     ] {
         let place = Place::with_mapping(MAPPING).await;
-        place.sim.add_fault(Fault::new(effect).on(operation));
+        place
+            .sim
+            .add_fault(Fault::new(effect).on(operation))
+            .unwrap();
         let output = companies(1..=3) + &state(1);
         let ran = place.run(output.clone()).await;
         assert_eq!(ran.report().verdict, expected, "{ran:?}");
@@ -120,11 +123,14 @@ async fn upload_without_verdict_emits_no_state() {
 async fn server_that_fails_in_mid_upload_lets_no_state_out() {
     let place = Place::with_preset("pipedrive").await;
     let recorded = include_str!("../fixtures/pipedrive.jsonl");
-    place.sim.add_fault(
-        Fault::new(Effect::Status(401))
-            .on(Operation::UploadEntities)
-            .nth(3),
-    );
+    place
+        .sim
+        .add_fault(
+            Fault::new(Effect::Status(401))
+                .on(Operation::UploadEntities)
+                .nth(3),
+        )
+        .unwrap();
     let ran = place.run(recorded).await;
     assert_ne!(ran.report().verdict, Verdict::Done, "{ran:?}");
     assert_eq!(

@@ -74,7 +74,7 @@ impl History {
         }
         self.say(format!("weather: {processing:?}, {faults:?}"));
         for fault in faults {
-            self.simulator.add_fault(fault);
+            self.simulator.add_fault(fault).unwrap();
         }
     }
 }

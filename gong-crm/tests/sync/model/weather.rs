@@ -90,7 +90,9 @@ pub(super) fn set(simulator: &Simulator, rng: &mut Rng) -> bool {
             let fault = Fault::new(upload_effect(rng))
                 .with_probability(f64::from(rng.u8(1..10)) / 10.0)
                 .times(rng.u64(1..6));
-            simulator.add_fault(fault.on(Operation::UploadEntities));
+            simulator
+                .add_fault(fault.on(Operation::UploadEntities))
+                .unwrap();
         }
     }
     if rng.u8(..6) == 0 {
@@ -105,7 +107,9 @@ pub(super) fn set(simulator: &Simulator, rng: &mut Rng) -> bool {
         let fault = Fault::new(effect)
             .with_probability(f64::from(rng.u8(1..10)) / 10.0)
             .times(rng.u64(1..8));
-        simulator.add_fault(fault.on(Operation::RequestStatus));
+        simulator
+            .add_fault(fault.on(Operation::RequestStatus))
+            .unwrap();
     }
     is_fair
 }
