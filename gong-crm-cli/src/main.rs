@@ -167,7 +167,7 @@ fn has_page(command: &Command) -> bool {
         Command::Resume(resume) => !resume.dry_run,
         Command::Drift(drift) => drift.paths.is_empty(),
         Command::Check(check) => check.explain.is_none(),
-        Command::Plan(_) | Command::Changes(_) | Command::History(_) => true,
+        Command::Plan(_) | Command::Changes(_) | Command::History(_) | Command::Why(_) => true,
         _ => false,
     }
 }
@@ -186,8 +186,8 @@ fn without_page(command: &Command) -> &'static str {
         Command::Drift(_) => "drift with files has no -o html; drift of the ledger has",
         Command::Check(_) => "check --explain has no -o html",
         _ => {
-            "this command has no -o html; check, push, plan, sync, resume, drift, changes and history \
-             have"
+            "this command has no -o html; check, push, plan, sync, resume, drift, changes, history \
+             and why have"
         }
     }
 }

@@ -110,6 +110,7 @@ class TypePlan:
     unchanged: int
     heldBack: int
     allowedDeletions: Optional[int]
+    neverSentDeletions: int
 
 
 @dataclass(frozen=True)

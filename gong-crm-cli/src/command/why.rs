@@ -9,8 +9,8 @@ use crate::command::sync::{Reading, Sources, failed};
 use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::output::Output;
 use crate::output::table::counted;
+use crate::output::{Output, html};
 
 pub(crate) async fn run(global: &Global, args: &Why, output: Output) -> Result<Exit, CliError> {
     let mut options = WhyOptions::new();
@@ -42,6 +42,8 @@ pub(crate) async fn run(global: &Global, args: &Why, output: Output) -> Result<E
     };
     if output.is_json() {
         output.json(&why);
+    } else if output.is_html() {
+        output.page(&html::why::why(&why, &head(&why)));
     } else {
         print(&why, output);
     }

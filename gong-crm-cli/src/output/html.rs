@@ -10,6 +10,7 @@ mod layout;
 pub(crate) mod owners;
 pub(crate) mod plan;
 pub(crate) mod push;
+pub(crate) mod why;
 
 /// The most rows of a table: a browser shows some thousands at once, and a person reads fewer.
 pub(crate) const MAX_ROWS: usize = 1_000;

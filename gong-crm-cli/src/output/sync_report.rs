@@ -152,10 +152,20 @@ fn sentence(plan: &SyncPlan, calls_left: Option<u64>) -> String {
             ))
         })
         .collect();
-    let limit = if limits.is_empty() {
-        String::new()
-    } else {
-        format!(" (limit: {})", limits.join(", "))
+    let mut limit = Vec::new();
+    if !limits.is_empty() {
+        limit.push(format!("limit: {}", limits.join(", ")));
+    }
+    let never_sent = sum(|of| of.never_sent_deletions);
+    if never_sent > 0 {
+        let number = count(never_sent);
+        limit.push(format!(
+            "not counted: {number} of records that this ledger never sent"
+        ));
+    }
+    let limit = match limit.join("; ") {
+        empty if empty.is_empty() => empty,
+        limit => format!(" ({limit})"),
     };
     let left = calls_left.map_or_else(String::new, |left| format!("; {} left today", count(left)));
     format!(

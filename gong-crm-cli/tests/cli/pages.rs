@@ -103,7 +103,7 @@ fn commands_without_a_page_say_which_ones_have_one() {
 }
 
 #[test]
-fn a_drift_and_a_resume_with_nothing_to_do_are_pages() {
+fn drift_why_and_a_resume_with_nothing_to_do_are_pages() {
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
     let folder = tempfile::tempdir().unwrap();
@@ -131,4 +131,13 @@ fn a_drift_and_a_resume_with_nothing_to_do_are_pages() {
     assert_is_self_contained(&drift);
     assert!(drift.contains(">equal</span>"), "{drift}");
     assert!(drift.contains("Calls against the 10,000"), "{drift}");
+    let why = run(&["why", "ACCOUNT", "acc-3", "-o", "html"]);
+    assert_is_self_contained(&why);
+    for part in [
+        "ACCOUNT acc-3 in Gong",
+        ">visible</span> People see it on its own page",
+        "domains-missing",
+    ] {
+        assert!(why.contains(part), "{part}: {why}");
+    }
 }

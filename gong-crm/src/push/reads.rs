@@ -212,6 +212,10 @@ pub(crate) struct TypeCounts {
     pub(crate) awaits_definition: bool,
     /// How many deletions the day's limit allows.
     pub(crate) allowed: Option<u64>,
+    /// How many records there were a day ago, of which the limit is a part; 0 without deletions.
+    pub(crate) limit_base: u64,
+    /// How many deletions are of records that the ledger never had, which the limit does not count.
+    pub(crate) never_sent: u64,
 }
 
 /// The additional changes that a sync makes in the ledger.

@@ -97,10 +97,14 @@ pub struct TypeSummary {
     pub newer_in_gong: u64,
     /// How many vanished records stay in Gong because the source says that none is deleted.
     pub kept: u64,
-    /// How many records the scope owned before.
+    /// How many records the scope owned before, with those that were deleted within 24 hours if
+    /// something is deleted now: the limit of deletions is a part of them.
     pub owned: u64,
     /// How many deletions the limit of the day allows; `null` for any number.
     pub allowed_deletions: Option<u64>,
+    /// How many of the deletions the limit does not count: the source marks records as deleted that
+    /// this ledger never sent.
+    pub never_sent_deletions: u64,
     /// The name of the source.
     pub source_name: String,
 }
@@ -280,7 +284,8 @@ impl SyncPlan {
             };
             of_type.newer_in_gong = counts.newer;
             of_type.kept = counts.kept;
-            of_type.owned = counts.tracked;
+            of_type.owned = counts.tracked.max(counts.limit_base);
+            of_type.never_sent_deletions = counts.never_sent;
             of_type.allowed_deletions = counts.allowed;
             if let Some(reason) = &counts.incomplete {
                 plan.problems.push(SourceProblem {
@@ -377,6 +382,7 @@ fn summary(object_type: ObjectType, name: &str) -> TypeSummary {
         kept: 0,
         owned: 0,
         allowed_deletions: None,
+        never_sent_deletions: 0,
         source_name: name.to_owned(),
     }
 }

@@ -58,6 +58,12 @@ async fn deletions_of_a_day_add_up() {
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
     assert!(world.has("ACCOUNT", "acc-80") && !world.has("ACCOUNT", "acc-40"));
+    // Both numbers are of the day: 5 % of those that there were before its deletions.
+    let of_type = &report.plan.types[0];
+    assert_eq!(
+        (of_type.allowed_deletions, of_type.owned),
+        (Some(50), 1_000)
+    );
 }
 
 #[tokio::test]

@@ -323,6 +323,8 @@ impl Session {
         // Records that Gong never had can be deleted safely: exports keep deleted rows for years.
         let may_harm = |chosen: &Chosen| chosen.action == Action::Delete && chosen.is_known;
         let flagged = self.ids_of(of_type, may_harm, key)?;
+        let harmless = |chosen: &&Chosen| chosen.action == Action::Delete && !chosen.is_known;
+        of_type.round.counts.never_sent = of_type.chosen.iter().filter(harmless).count() as u64;
         let unconfirmed = going
             .iter()
             .filter(|absent| !is_confirmed(&absent.object_id));
@@ -344,6 +346,7 @@ impl Session {
                 is_empty_now: of_type.is_empty && read.is_complete,
             };
             of_type.round.counts.allowed = deletable.allowed(round.max_deletions);
+            of_type.round.counts.limit_base = deletable.base();
             if let Some(refusal) = deletable.refusal(round.max_deletions, object_type) {
                 let (held, confirmed) = going
                     .into_iter()

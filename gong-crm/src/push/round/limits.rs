@@ -40,7 +40,7 @@ pub(crate) struct Deletable {
 
 impl Deletable {
     /// How many records there were a day ago.
-    fn base(self) -> u64 {
+    pub(crate) fn base(self) -> u64 {
         self.tracked + self.today
     }
 
