@@ -15,6 +15,15 @@ use crate::ci::say;
 /// How many records with an error the largest page is about.
 const FINDINGS: u32 = 1_000_000;
 
+/// Deals that people do not see everywhere, with a text that a page must escape.
+const DEALS: &str = r#"{"objectId":"deal-1","modifiedDate":"2026-03-01T09:30:00Z","name":"<i>Renewal</i>"}
+{"objectId":"deal-2","modifiedDate":"2026-03-01T09:30:00Z","name":"New business"}
+"#;
+
+/// The same, as another tool has changed one of them.
+const CHANGED_DEALS: &str = r#"{"objectId":"deal-2","modifiedDate":"2026-03-02T09:30:00Z","name":"<b>Old</b> business"}
+"#;
+
 /// Where a browser is looked for, unless `CHROMIUM` names it.
 const BROWSERS: &[&str] = &[
     "/usr/bin/chromium",
@@ -29,52 +38,79 @@ pub(super) fn run(outside: &Outside) -> Result<()> {
     let command = command(outside)?;
     let invalid = folder.join("accounts.ldjson");
     std::fs::write(&invalid, invalid_accounts()?)?;
-    let acme = outside.root.join("examples/acme");
-    let config = outside.root.join("examples/python/sources.toml");
-    let mut pages: Vec<PathBuf> = Vec::new();
-    for (name, arguments, exit) in [
-        ("check", vec!["check".as_ref(), invalid.as_os_str()], 3),
-        ("clean", vec!["check".as_ref(), acme.as_os_str()], 0),
-        (
-            "push",
-            vec!["--sim".as_ref(), "push".as_ref(), acme.as_os_str()],
-            0,
-        ),
-        (
-            "plan",
-            vec![
-                "--sim".as_ref(),
-                "--config".as_ref(),
-                config.as_os_str(),
-                "plan".as_ref(),
-            ],
-            0,
-        ),
-        (
-            "sync",
-            vec![
-                "--sim".as_ref(),
-                "--config".as_ref(),
-                config.as_os_str(),
-                "sync".as_ref(),
-            ],
-            0,
-        ),
-    ] {
+    let simulator = Simulator::start(&outside.root, &[])?;
+    let run = |arguments: &[&str], exit: i32| -> Result<Vec<u8>> {
         let output = Command::new(&command)
-            .args(["--no-progress", "-o", "html"])
-            .args(&arguments)
+            .arg("--no-progress")
+            .args(arguments)
+            .envs(simulator.environment())
+            .current_dir(&folder)
             .output()?;
         if output.status.code() != Some(exit) {
             bail!(
-                "{name} ended with {}:\n{}",
+                "{} ended with {}:\n{}",
+                arguments.join(" "),
                 output.status,
                 String::from_utf8_lossy(&output.stderr)
             );
         }
+        Ok(output.stdout)
+    };
+    let root = outside.root.display();
+    let (acme, config) = (
+        format!("{root}/examples/acme"),
+        format!("{root}/examples/python/sources.toml"),
+    );
+    std::fs::write(folder.join("deals.ldjson"), DEALS)?;
+    std::fs::write(folder.join("changed.ldjson"), CHANGED_DEALS)?;
+    // What Gong, a ledger and another tool hold, for the pages about them.
+    for ledger in ["ours.sqlite", "theirs.sqlite"] {
+        if let Err(error) = std::fs::remove_file(folder.join(ledger))
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(error.into());
+        }
+    }
+    let ours = ["--ledger", "ours.sqlite"];
+    run(&[&["push", "deals.ldjson"], &ours[..]].concat(), 0)?;
+    let theirs = [
+        "push",
+        "changed.ldjson",
+        "--type",
+        "DEAL",
+        "--ledger",
+        "theirs.sqlite",
+    ];
+    run(&theirs, 0)?;
+    let mut pages: Vec<PathBuf> = Vec::new();
+    for (name, arguments, exit) in [
+        ("check", vec!["check", "accounts.ldjson"], 3),
+        ("clean", vec!["check", &acme], 0),
+        ("push", vec!["--sim", "push", &acme], 0),
+        ("plan", vec!["--sim", "--config", &config, "plan"], 0),
+        ("sync", vec!["--sim", "--config", &config, "sync"], 0),
+        (
+            "drift",
+            [&["drift", "--min-age", "0s"], &ours[..]].concat(),
+            5,
+        ),
+        (
+            "history",
+            [&["history", "DEAL", "deal-1"], &ours[..]].concat(),
+            0,
+        ),
+        (
+            "changes",
+            [&["changes", "--since", "24h"], &ours[..]].concat(),
+            0,
+        ),
+        ("why", [&["why", "DEAL", "deal-1"], &ours[..]].concat(), 5),
+        ("resume", [&["resume"], &ours[..]].concat(), 0),
+    ] {
+        let html = run(&[&arguments[..], &["-o", "html"]].concat(), exit)?;
         let page = folder.join(name).with_extension("html");
-        say(&format!("-- {name}: {} KB", output.stdout.len() / 1024));
-        std::fs::write(&page, output.stdout)?;
+        say(&format!("-- {name}: {} KB", html.len() / 1024));
+        std::fs::write(&page, html)?;
         pages.push(page);
     }
     shown(
@@ -85,7 +121,6 @@ pub(super) fn run(outside: &Outside) -> Result<()> {
             .env("CHROMIUM", &browser)
             .current_dir(outside.tools.node_folder()),
     )?;
-    let simulator = Simulator::start(&outside.root, &[])?;
     shown(
         Command::new("node")
             .arg(outside.root.join("xtask/outside/pages/press.mjs"))
