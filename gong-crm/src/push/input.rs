@@ -87,10 +87,40 @@ pub(super) struct OpenFile {
 pub(super) struct Skipped {
     /// The record's id, as far as it can be read.
     pub(super) object_id: Option<String>,
-    /// Whether the id may be that of another record: of a row that can't be read as one, or an id
-    /// that is itself wrong.
-    pub(super) is_uncertain: bool,
     pub(super) reasons: Vec<String>,
+    /// What is not known of a file because of this line.
+    pub(super) doubt: Option<Doubt>,
+}
+
+/// What an error in a line leaves open about the records of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Doubt {
+    /// The id of the line's record: the record may be in the file, under an id that was damaged.
+    Id,
+    /// Which records the line holds: it may have swallowed others, or be the end of a cut export.
+    Records,
+}
+
+impl Doubt {
+    /// What an error of this rule, perhaps of a field, leaves open.
+    pub(super) fn of(rule: Rule, field: Option<&str>) -> Option<Self> {
+        match rule {
+            Rule::Row
+            | Rule::LineSize
+            | Rule::JsonArray
+            | Rule::PrettyPrinted
+            | Rule::JsonSyntax
+            | Rule::UnquotedWord
+            | Rule::SingleQuotes
+            | Rule::TrailingComma
+            | Rule::TwoObjects
+            | Rule::NotAnObject => Some(Self::Records),
+            // Its id is known, and which version is meant is not.
+            Rule::ConflictingVersions => None,
+            _ if field == Some("objectId") => Some(Self::Id),
+            _ => None,
+        }
+    }
 }
 
 /// One file can be the source of several types: deals and their stages come from one export.
@@ -234,8 +264,8 @@ pub(super) enum Checked {
 /// An error of a record, and its line in what the mapping made of the file.
 struct Found {
     record: Option<u64>,
-    is_uncertain: bool,
     error: RecordError,
+    doubt: Option<Doubt>,
 }
 
 /// Checks the files, as the options say.
@@ -276,10 +306,8 @@ pub(super) fn check(
             let of_file = found.entry(key).or_default();
             of_file.push(Found {
                 record: finding.record,
-                is_uncertain: finding.rule == Rule::Row
-                    || (finding.field.as_deref() == Some("objectId")
-                        && finding.rule != Rule::ConflictingVersions),
                 error: record_error(&finding),
+                doubt: Doubt::of(finding.rule, finding.field.as_deref()),
             });
         } else {
             warnings += 1;
@@ -329,14 +357,19 @@ pub(super) fn check(
         return Ok(Checked::Invalid(of_file.collect()));
     }
     for open in files {
-        for of_record in found.remove(&open.key()).unwrap_or_default() {
-            let Found { record, error, .. } = of_record;
+        let of_file = found.remove(&open.key()).unwrap_or_default();
+        for Found {
+            record,
+            error,
+            doubt,
+        } in of_file
+        {
             // Several records of a CSV or a JSON file can begin on one line.
             let line = record.unwrap_or(error.source_line);
             let skipped = open.skipped.entry(line).or_default();
             skipped.object_id = skipped.object_id.take().or(error.object_id);
-            skipped.is_uncertain |= of_record.is_uncertain;
             skipped.reasons.push(error.description);
+            skipped.doubt = skipped.doubt.max(doubt);
         }
     }
     Ok(Checked::Sendable)
@@ -356,6 +389,16 @@ impl OpenFile {
     /// How many records errors of `skipped` concern.
     pub(super) fn skipped_records(&self) -> u64 {
         self.skipped.len() as u64
+    }
+
+    /// The name of its file, without the folder.
+    pub(super) fn name(&self) -> String {
+        let name = self
+            .file
+            .path
+            .file_name()
+            .unwrap_or(self.file.path.as_os_str());
+        name.to_string_lossy().into_owned()
     }
 
     /// The line of a record as people see it in the file: a row of a CSV, or the line itself.

@@ -11,7 +11,7 @@ use std::path::Path;
 use siphasher::sip::SipHasher13;
 
 use super::PushError;
-use super::input::{OpenFile, unreadable};
+use super::input::{Doubt, OpenFile, unreadable};
 use super::lines::each_line;
 use super::report::RecordError;
 use crate::ObjectType;
@@ -105,7 +105,9 @@ pub(super) struct Survey {
     pub(super) present: HashSet<u64>,
     /// Whether a file ends in the middle of a record.
     pub(super) breaks_off: bool,
-    /// How many lines or rows have no id that can be read, or one that may be that of another record.
+    /// The first line of which it is not known which records it holds, with the name of its file.
+    pub(super) unclear: Option<(String, u64)>,
+    /// How many lines or rows have no id that can be read, or one that is not valid.
     pub(super) without_id: u64,
     /// The addresses of business users that come.
     pub(super) addresses: HashSet<u64>,
@@ -177,43 +179,46 @@ pub(super) fn survey(
         let start = files.starts[place];
         let mut records = 0;
         let mut invalid = Vec::new();
-        let (mut without_id, mut uncertain, mut unreadable_rows) = (0, 0, 0);
+        let (mut without_id, mut unreadable_rows) = (0, 0);
         let present = &mut survey.present;
         let breaks_off = &mut survey.breaks_off;
-        let skipped = |line: u64| open.skipped.get(&line);
-        let read = each_line(&open.lines, |line| {
-            if skipped(line.number).is_some_and(|skipped| skipped.is_uncertain) {
-                uncertain += 1;
+        let unclear = &mut survey.unclear;
+        let mut doubt = |doubt: Option<Doubt>, line: u64| match doubt {
+            Some(Doubt::Records) if unclear.is_none() => {
+                *unclear = Some((open.name(), open.source_line(line)));
             }
+            Some(Doubt::Id) => without_id += 1,
+            _ => {}
+        };
+        let read = each_line(&open.lines, |line| {
             if line.is_blank() {
                 // The line of a row that can't be read as one; perhaps its id can.
-                if let Some(skipped) = skipped(line.number) {
+                if let Some(skipped) = open.skipped.get(&line.number) {
                     unreadable_rows += 1;
-                    match &skipped.object_id {
-                        Some(id) => drop(present.insert(id_hash(&key, id))),
-                        // Counted already.
-                        None if skipped.is_uncertain => {}
-                        None => without_id += 1,
-                    }
+                    doubt(
+                        skipped.doubt.max(of_id(skipped.object_id.as_ref())),
+                        line.number,
+                    );
+                    present.extend(skipped.object_id.as_ref().map(|id| id_hash(&key, id)));
                 }
                 return Ok::<(), io::Error>(());
             }
             records += 1;
-            let is_skipped = skipped(line.number).is_some();
+            let skipped = open.skipped.get(&line.number);
+            let of_findings = skipped.and_then(|skipped| skipped.doubt);
             let facts = match reader.read(line.bytes) {
-                Ok(facts) if is_skipped => {
+                Ok(facts) if skipped.is_some() => {
+                    doubt(of_findings, line.number);
                     present.insert(id_hash(&key, &facts.object_id));
                     return Ok(());
                 }
                 Ok(facts) => facts,
                 Err(error) => {
                     *breaks_off |= !line.has_line_feed;
-                    match &error.object_id {
-                        Some(id) => drop(present.insert(id_hash(&key, id))),
-                        None if skipped(line.number).is_some_and(|one| one.is_uncertain) => {}
-                        None => without_id += 1,
-                    }
-                    if is_skipped {
+                    let of_line = Doubt::of(error.rule, None).max(of_id(error.object_id.as_ref()));
+                    doubt(of_findings.max(of_line), line.number);
+                    present.extend(error.object_id.as_ref().map(|id| id_hash(&key, id)));
+                    if skipped.is_some() {
                         return Ok(());
                     }
                     invalid.push(RecordError {
@@ -251,12 +256,17 @@ pub(super) fn survey(
         read.map_err(|error| unreadable(&open.file.path, error))?;
         survey.breaks_off |=
             unreadable_rows > 0 && open.converted.is_some() && !ends_with_line(&open.file.path);
-        survey.without_id += without_id + uncertain;
+        survey.without_id += without_id;
         survey.records.push(records);
         survey.invalid.push(invalid);
     }
     survey.sort();
     Ok(survey)
+}
+
+/// What is not known of a line whose id can't be read.
+fn of_id(object_id: Option<&String>) -> Option<Doubt> {
+    object_id.is_none().then_some(Doubt::Id)
 }
 
 /// Whether the last row of a CSV is complete, as far as its end says.

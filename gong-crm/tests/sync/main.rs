@@ -9,6 +9,7 @@
 
 #[path = "../model/clock.rs"]
 mod clock;
+mod damaged;
 mod deletions;
 mod drift;
 mod findings;

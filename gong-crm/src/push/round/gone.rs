@@ -43,6 +43,11 @@ impl Session {
             of_type.chosen.clear();
         } else if read.is_complete && surveyed.breaks_off {
             counts.incomplete = Some("it ends in the middle of a record".to_owned());
+        } else if let (true, Some((file, line))) = (read.is_complete, &surveyed.unclear) {
+            counts.incomplete = Some(format!(
+                "line {line} of {file} can't be read as a record, so it is not known which records \
+                 are missing"
+            ));
         } else if read.is_complete && surveyed.without_id > 0 {
             let count = surveyed.without_id;
             let plural = if count == 1 { "" } else { "s" };

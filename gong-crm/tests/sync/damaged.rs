@@ -1,0 +1,144 @@
+//! Complete exports of which some rows can't be read: nothing is deleted because of them.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use gong_crm::ObjectType::Account;
+use gong_crm::mapping::{Conversion, Mapping};
+use gong_crm::push::Verdict;
+use gong_crm::source::FilesSource;
+use gong_crm::sync::SyncOptions;
+
+use crate::support::{World, accounts};
+
+const MAPPING: &str = "[ACCOUNT]\ndelimiter = ';'\n\
+    [ACCOUNT.fields]\nobjectId = 'Id'\nname = 'Name'\nmodifiedDate = 'Mod'\n";
+
+/// The rows of 40 accounts, without the header.
+fn rows() -> Vec<String> {
+    let row = |number| format!("A{number};Firm {number};2026-01-15T09:30:00Z");
+    (1..=40).map(row).collect()
+}
+
+fn csv(rows: &[String]) -> String {
+    let mut text = "Id;Name;Mod\n".to_owned();
+    for row in rows {
+        writeln!(text, "{row}").unwrap();
+    }
+    text
+}
+
+fn options(world: &World) -> SyncOptions {
+    let mapping = Conversion::new(Mapping::from_toml(MAPPING).unwrap());
+    let source = FilesSource::new(world.path("accounts.csv"))
+        .complete(true)
+        .converter(Arc::new(mapping), MAPPING);
+    SyncOptions::new("acme")
+        .simulator()
+        .source(Account, Arc::new(source))
+}
+
+/// Syncs 40 accounts, and then what is left of them after a damage.
+async fn damaged(damage: impl Fn(&mut Vec<String>)) -> (World, String) {
+    let world = World::new().await;
+    let options = options(&world);
+    world.export_text("accounts.csv", &csv(&rows()));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let mut left = rows();
+    damage(&mut left);
+    world.export_text("accounts.csv", &csv(&left));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{left:?} {report:#?}");
+    let problems = report.plan.problems.iter().map(|of| of.message.as_str());
+    let problems = problems.collect::<Vec<_>>().join("; ");
+    (world, problems)
+}
+
+#[tokio::test]
+async fn rows_that_may_hide_others_delete_nothing() {
+    type Damage = fn(&mut Vec<String>);
+    let damages: [(&str, &str, Damage); 8] = [
+        ("open quote", "line 36 of", |rows| {
+            rows[34] = rows[34].replace("Firm", "\"Firm");
+        }),
+        ("quote of two rows", "line 11 of", |rows| {
+            rows[9] = rows[9].replace("Firm 10", "\"Firm 10");
+            rows[13] = rows[13].replace("Firm 14", "Firm \"14");
+        }),
+        ("cut last row", "line 36 of", |rows| {
+            rows.truncate(35);
+            rows[34] = "A35;Firm 35".to_owned();
+        }),
+        ("error at the end", "line 36 of", |rows| {
+            rows.truncate(35);
+            rows[34] = "ERROR: connection lost after 34 rows".to_owned();
+        }),
+        (
+            "error with delimiters",
+            "1 record cannot be identified",
+            |rows| {
+                rows.truncate(35);
+                rows[34] = "ERROR: timeout;;;".to_owned();
+            },
+        ),
+        ("page at the end", "line 36 of", |rows| {
+            rows.truncate(35);
+            rows[34] = "<html>504 Gateway Timeout</html>".to_owned();
+        }),
+        ("spaces in ids", "2 records cannot be identified", |rows| {
+            for row in &mut rows[9..11] {
+                *row = row.replacen('A', "A ", 1);
+            }
+        }),
+        ("cell in front", "line 6 of", |rows| {
+            rows[4] = format!("x;{}", rows[4]);
+        }),
+    ];
+    for (name, reason, damage) in damages {
+        let (world, problems) = damaged(damage).await;
+        assert!(problems.contains(reason), "{name}: {problems}");
+        for number in 1..=40 {
+            let id = format!("A{number}");
+            assert!(world.has("ACCOUNT", &id), "{name}: {id} was deleted");
+        }
+    }
+}
+
+#[tokio::test]
+async fn line_that_holds_two_records_deletes_neither() {
+    let world = World::new().await;
+    let options = world.options(&[Account]);
+    world.export("account.ldjson", &accounts(1..=30));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let text: String = accounts(1..=30)
+        .iter()
+        .map(|record| format!("{record}\n"))
+        .collect();
+    // Two lines without the line feed between them, and two that are written into one another.
+    let second = text.match_indices('\n').nth(1).unwrap().0;
+    let mut joined = text.clone();
+    joined.remove(second);
+    let mut mixed = text.clone();
+    mixed.replace_range(second - 9..=second, "");
+    for damaged in [joined, mixed] {
+        world.export_text("account.ldjson", &damaged);
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+        assert!(world.has("ACCOUNT", "acc-2") && world.has("ACCOUNT", "acc-3"));
+    }
+}
+
+#[tokio::test]
+async fn row_with_a_wrong_value_still_lets_others_be_deleted() {
+    let world = World::new().await;
+    let options = options(&world);
+    world.export_text("accounts.csv", &csv(&rows()));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let mut left = rows();
+    left[3] = "A4;Firm 4;yesterday".to_owned();
+    left.truncate(39);
+    world.export_text("accounts.csv", &csv(&left));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert!(world.has("ACCOUNT", "A4") && !world.has("ACCOUNT", "A40"));
+}
