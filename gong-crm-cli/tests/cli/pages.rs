@@ -136,7 +136,7 @@ fn drift_why_and_a_resume_with_nothing_to_do_are_pages() {
     for part in [
         "ACCOUNT acc-3 in Gong",
         ">visible</span> People see it on its own page",
-        "domains-missing",
+        "It has no domains",
     ] {
         assert!(why.contains(part), "{part}: {why}");
     }

@@ -4,11 +4,13 @@ use gong_crm::why::{Effect, Evidence, Explanation, Visible};
 
 use super::{Page, Section, Table, Tone};
 
-/// The places of a record, and what keeps it away; `sentence` says it in one.
+/// The places of a record, and what keeps it away; `sentence` sums it up.
 pub(crate) fn why(why: &Explanation, sentence: &str) -> Page {
+    let is_seen_somewhere = why.places.iter().any(|view| view.visible != Visible::No);
     let (word, tone) = match why.visible {
         Visible::Yes => ("visible", Tone::Good),
-        Visible::No => ("not visible everywhere", Tone::Bad),
+        Visible::No if is_seen_somewhere => ("not visible everywhere", Tone::Bad),
+        Visible::No => ("not visible", Tone::Bad),
         _ => ("not known", Tone::Warn),
     };
     let title = format!("{} {} in Gong", why.object_type, why.object_id);
@@ -25,27 +27,19 @@ pub(crate) fn why(why: &Explanation, sentence: &str) -> Page {
         (Effect::LeavesOpen, "Not known"),
         (Effect::Note, "Notes"),
     ] {
-        let of_kind = || why.reasons.iter().filter(|reason| reason.effect == effect);
-        let rows = of_kind().map(|reason| {
+        let of_kind = why.reasons.iter().filter(|reason| reason.effect == effect);
+        let lines = of_kind.map(|reason| {
             let evidence = match reason.evidence {
                 Evidence::Seen => "seen",
                 _ => "inferred",
             };
-            vec![
-                capitalized(&reason.message),
-                reason.hint.clone().unwrap_or_default(),
-                evidence.to_owned(),
-                reason.rule.to_owned(),
-            ]
+            let message = format!("{} ({evidence})", capitalized(&reason.message));
+            match &reason.hint {
+                Some(hint) => format!("{message}. What to do: {hint}."),
+                None => format!("{message}."),
+            }
         });
-        let columns = [
-            ("reason", false),
-            ("what to do", false),
-            ("evidence", false),
-            ("rule", false),
-        ];
-        let table = Table::new(heading, &columns, rows, of_kind().count() as u64);
-        page = page.section(Section::new(heading).table(table));
+        page = page.section(Section::new(heading).lines(lines));
     }
     page.fact("calls", why.calls)
 }
