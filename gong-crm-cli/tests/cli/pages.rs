@@ -56,7 +56,7 @@ fn push_page_has_verdict_and_records_not_in_gong() {
 #[test]
 fn a_plan_and_a_sync_are_pages_with_each_change() {
     let (code, plan) = page(&["--sim", "--config", "sources.toml", "plan"]);
-    assert_eq!(code, Some(0), "{plan}");
+    assert_eq!(code, Some(3), "{plan}");
     assert_is_self_contained(&plan);
     assert!(plan.contains("ACCOUNT: 1 new, 2 held back"), "{plan}");
     let (code, sync) = page(&["--sim", "--config", "sources.toml", "sync"]);
