@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gong_crm::ObjectType;
-use gong_crm::io::discover::entity_files;
+use gong_crm::io::discover::{entity_files, matching};
 use gong_crm::mapping::{Conversion, Mapping, MappingError};
 use gong_crm::schema::EntitySchema;
 use gong_crm::source::Take;
@@ -107,14 +107,7 @@ pub(crate) fn source_paths(folder: &Path, source: &SourceTable) -> Vec<PathBuf> 
     let Origin::Files { pattern, take } = &source.origin else {
         return Vec::new();
     };
-    let pattern = folder.join(pattern);
-    if pattern.exists() {
-        return vec![pattern];
-    }
-    let found = pattern
-        .to_str()
-        .and_then(|pattern| glob::glob(pattern).ok());
-    let mut found: Vec<PathBuf> = found.into_iter().flatten().filter_map(Result::ok).collect();
+    let mut found = matching(&folder.join(pattern)).unwrap_or_default();
     if *take == Take::Latest {
         let modified = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
         found.sort_by_key(|path| (modified(path), path.clone()));

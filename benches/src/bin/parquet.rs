@@ -65,7 +65,7 @@ fn sync(place: &Workplace, environment: &Environment) -> Result<Round> {
     let begun = Instant::now();
     let (measured, output) = place.run(environment, &["sync", "--yes", "--no-progress"])?;
     let clock = begun.elapsed().as_secs_f64();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let plan = said.lines().find(|line| line.starts_with("Plan: "));
     let uploads = plan
         .and_then(|plan| plan.split_once(" upload"))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use gong_records::check::FileConverter;
-use gong_records::io::discover::REJECTS_INFIX;
+use gong_records::io::discover::{REJECTS_INFIX, matching};
 use jiff::{SignedDuration, Timestamp};
 
 use super::sink::Stamp;
@@ -150,23 +150,20 @@ impl FilesSource {
                 .map(|entry| entry.map(|entry| entry.path()))
                 .collect::<Result<_, _>>()?);
         }
-        if self.pattern.exists() {
-            return Ok(vec![self.pattern.clone()]);
-        }
-        let Some(pattern) = self.pattern.to_str() else {
-            return Err(SourceError::Missing(self.name()));
-        };
-        let paths = glob::glob(pattern).map_err(SourceError::failed)?;
-        paths
-            .map(|path| path.map_err(SourceError::failed))
-            .collect()
+        matching(&self.pattern).map_err(SourceError::failed)
     }
 
-    /// Whether a file beside the parts says that all of them are there.
+    /// Whether a file beside the parts says that all of them are there. It is written last: one that
+    /// is older than a part is left from an earlier export.
     fn has_marker(files: &[(PathBuf, Stamp)]) -> bool {
+        let newest = files.iter().map(|(_, stamp)| stamp.modified).max();
         let directory = files.first().and_then(|(path, _)| path.parent());
-        directory
-            .is_some_and(|directory| MARKERS.iter().any(|marker| directory.join(marker).exists()))
+        directory.is_some_and(|directory| {
+            MARKERS.iter().any(|marker| {
+                let marker = Stamp::of(&directory.join(marker));
+                marker.is_ok_and(|marker| Some(latest(marker.modified)) >= newest)
+            })
+        })
     }
 
     fn read_files(&self, sink: &mut Sink) -> Result<Read, SourceError> {

@@ -68,6 +68,21 @@ async fn missing_part_deletes_nothing() {
     let parts = options(source.take(Take::Parts));
     assert_eq!(world.sync(parts.clone()).await.verdict, Verdict::Done);
     std::fs::remove_file(world.path("part-1.ldjson")).unwrap();
+    let report = world.sync(parts.clone()).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-11"));
+
+    // A marker that is older than the parts is of an earlier export.
+    world.export_text("_SUCCESS", "");
+    let marker = std::fs::File::options()
+        .write(true)
+        .open(world.path("_SUCCESS"));
+    let yesterday = std::time::SystemTime::now() - Duration::from_hours(24);
+    marker.unwrap().set_modified(yesterday).unwrap();
+    for part in [0, 2] {
+        let file = format!("part-{part}.ldjson");
+        world.export(&file, &accounts(part * 10 + 1..=part * 10 + 10));
+    }
     let report = world.sync(parts).await;
     assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
     assert!(world.has("ACCOUNT", "acc-11"));

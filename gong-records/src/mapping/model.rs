@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
 use super::places::Places;
+use crate::io::discover::matching;
 use crate::record::ObjectType;
 
 mod error;
@@ -261,13 +262,7 @@ impl Mapping {
 
 /// The files that a path or a pattern leads to.
 pub(super) fn paths(pattern: &Path) -> Vec<PathBuf> {
-    if pattern.exists() {
-        return vec![pattern.to_path_buf()];
-    }
-    let found = pattern
-        .to_str()
-        .and_then(|pattern| glob::glob(pattern).ok());
-    found.into_iter().flatten().filter_map(Result::ok).collect()
+    matching(pattern).unwrap_or_default()
 }
 
 impl TypeMapping {

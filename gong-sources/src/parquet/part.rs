@@ -18,8 +18,14 @@ pub(super) struct Part {
     pub(super) partitions: Vec<(String, String)>,
 }
 
+/// When a file was written.
+pub(super) fn modified(meta: &ObjectMeta) -> Timestamp {
+    Timestamp::from_second(meta.last_modified.timestamp()).unwrap_or_default()
+}
+
 impl Part {
     pub(super) fn new(meta: ObjectMeta, prefix: &Path) -> Self {
+        let modified = modified(&meta);
         let below: Vec<String> = match meta.location.prefix_match(prefix) {
             Some(parts) => parts.map(|part| part.as_ref().to_owned()).collect(),
             None => Vec::new(),
@@ -43,7 +49,7 @@ impl Part {
             shown,
             bytes: meta.size,
             tag: meta.e_tag,
-            modified: Timestamp::from_second(meta.last_modified.timestamp()).unwrap_or_default(),
+            modified,
             partitions,
             path: meta.location,
         }

@@ -1,17 +1,19 @@
 //! Finding the part files of an export.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt as _;
 use gong_crm::source::{SourceError, Take};
+use jiff::Timestamp;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
 use ring::digest::{Context, SHA256};
 
 use super::location::Location;
 use super::manifest;
-use super::part::{Part, is_parquet};
+use super::part::{Part, is_parquet, modified};
 
 /// The file that Spark, and what copies it, leaves when all parts are there.
 const MARKER: &str = "_SUCCESS";
@@ -111,8 +113,8 @@ impl Parts {
 #[derive(Debug, Default)]
 struct Listed {
     parts: Vec<Part>,
-    /// The folders in which a marker is.
-    marked: Vec<String>,
+    /// The folders in which a marker is, and when it was written.
+    marked: BTreeMap<String, Timestamp>,
     manifests: Vec<Path>,
     is_unfinished: bool,
     /// A file that is something else.
@@ -148,7 +150,8 @@ impl Listed {
             return;
         }
         if name == MARKER {
-            self.marked.push(folder_of(&meta.location));
+            let folder = folder_of(&meta.location);
+            self.marked.insert(folder, modified(&meta));
         } else if manifest::is_manifest(name) {
             self.manifests.push(meta.location);
         } else if below.iter().any(|part| part.starts_with(['_', '.'])) {
@@ -160,16 +163,24 @@ impl Listed {
         }
     }
 
+    /// Whether a marker of these folders was written after all parts: one that is older than a part
+    /// is left from an earlier export.
+    fn shows_all(markers: &[Timestamp], parts: &[Part]) -> bool {
+        let is_last = |marker: &Timestamp| parts.iter().all(|part| part.modified <= *marker);
+        markers.iter().any(is_last)
+    }
+
     fn all(self) -> Chosen {
+        let markers: Vec<Timestamp> = self.marked.into_values().collect();
         Chosen {
-            has_marker: !self.marked.is_empty(),
+            has_marker: Self::shows_all(&markers, &self.parts),
             manifests: self.manifests,
             parts: self.parts,
         }
     }
 
     /// The newest export: the folder with the newest file, or that file where all are in one folder.
-    fn latest(self) -> Result<Chosen, SourceError> {
+    fn latest(mut self) -> Result<Chosen, SourceError> {
         let newest = self.parts.iter().max_by_key(|part| {
             let folder = folder_of(&part.path);
             (part.modified, folder, part.path.to_string())
@@ -189,26 +200,23 @@ impl Listed {
                 parts: vec![newest],
             });
         }
-        let has_marker = self.marked.contains(&folder);
-        if !has_marker && !self.marked.is_empty() {
+        let marker = self.marked.get(&folder).copied();
+        if marker.is_none() && !self.marked.is_empty() {
             return Err(SourceError::NotReady(format!(
                 "the newest export {} has no file {MARKER}, but the others do",
                 newest.shown
             )));
         }
         let is_in = |path: &Path| folder_of(path) == folder;
+        self.parts.retain(|part| is_in(&part.path));
         Ok(Chosen {
-            has_marker,
+            has_marker: Self::shows_all(marker.as_slice(), &self.parts),
             manifests: self
                 .manifests
                 .into_iter()
                 .filter(|path| is_in(path))
                 .collect(),
-            parts: self
-                .parts
-                .into_iter()
-                .filter(|part| is_in(&part.path))
-                .collect(),
+            parts: self.parts,
         })
     }
 }

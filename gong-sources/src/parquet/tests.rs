@@ -85,6 +85,19 @@ async fn parts_become_records_with_ids_as_text() {
 }
 
 #[tokio::test]
+async fn marker_of_an_earlier_export_says_nothing() {
+    let folder = Folder::new();
+    std::fs::write(folder.path("_SUCCESS"), "").unwrap();
+    folder.part("a.parquet", ids(&[1]));
+    let marker = std::fs::File::options()
+        .write(true)
+        .open(folder.path("_SUCCESS"));
+    let yesterday = std::time::SystemTime::now() - std::time::Duration::from_hours(24);
+    marker.unwrap().set_modified(yesterday).unwrap();
+    assert!(!folder.read().await.unwrap().0.has_marker);
+}
+
+#[tokio::test]
 async fn half_written_part_fails_the_read_and_is_named() {
     let folder = Folder::new();
     folder.part("a.parquet", ids(&[1]));
