@@ -261,6 +261,7 @@ fn of_target(error: TargetError) -> CliError {
         TargetError::Settings { .. } | TargetError::Message { .. } | TargetError::Tap { .. } => {
             Exit::Usage
         }
+        TargetError::Input(ref error) if error.kind() == io::ErrorKind::InvalidData => Exit::Usage,
         _ => Exit::Unexpected,
     };
     let shown = CliError::new(exit, error.to_string());

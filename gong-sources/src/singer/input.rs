@@ -50,6 +50,11 @@ impl Lines {
     }
 }
 
+/// What the tap wrote can't be used, as opposed to what can't be read.
+fn unusable(message: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message)
+}
+
 /// One line, and those that are there already.
 fn some_lines(input: &mut BufReader<impl Read>) -> io::Result<Vec<String>> {
     let mut lines = Vec::new();
@@ -60,10 +65,10 @@ fn some_lines(input: &mut BufReader<impl Read>) -> io::Result<Vec<String>> {
             break;
         }
         if read as u64 == MAX_LINE && line.last() != Some(&b'\n') {
-            return Err(io::Error::other("a line is longer than 64 MiB"));
+            return Err(unusable("a line is longer than 64 MiB"));
         }
         let line = String::from_utf8(line)
-            .map_err(|_| io::Error::other("a line is not UTF-8, as JSON has to be"))?;
+            .map_err(|_| unusable("a line is not UTF-8, as JSON has to be"))?;
         lines.push(line);
     }
     Ok(lines)

@@ -135,6 +135,7 @@ impl Numbers {
         if self.thousands.is_none() && self.decimal == '.' && is_json_number(cell) {
             return Ok(cell.to_owned());
         }
+        let cell = self.without_cents(cell).unwrap_or(cell);
         // A sign may be on either side of the currency: -$99, $-99, ($99), -99 $.
         let (outer, rest) = sign(cell);
         let bare = self.without_currency(rest);
@@ -203,6 +204,21 @@ impl Numbers {
             }
         }
         cell
+    }
+
+    /// The number where a dash stands for its cents: `1.000,-` and `500.-`.
+    fn without_cents<'a>(&self, cell: &'a str) -> Option<&'a str> {
+        const DASHES: [char; 4] = ['-', '–', '—', '−'];
+        if !cell.contains(DASHES) {
+            return None;
+        }
+        let bare = self.without_currency(cell);
+        let number = bare.trim_end_matches(DASHES);
+        let is_cut = number.len() < bare.len();
+        let whole = number
+            .strip_suffix(self.decimal)
+            .or_else(|| number.strip_suffix('.'));
+        whole.filter(|whole| is_cut && whole.ends_with(|one: char| one.is_ascii_digit()))
     }
 
     /// The digits of the whole part, if its separators are in valid positions.
@@ -341,6 +357,27 @@ pub(in crate::mapping) fn multiply(number: &str, factor: &str) -> Option<String>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dash_for_no_cents_is_not_a_minus() {
+        let currency = Words::from(vec!["€".to_owned(), "CHF".to_owned()]);
+        let german = Numbers::new(',', Some('.'), &currency).unwrap();
+        let swiss = Numbers::new('.', Some('\''), &currency).unwrap();
+        for (numbers, cell, expected) in [
+            (&german, "1.000,-", "1000"),
+            (&german, "€ 1.000,-", "1000"),
+            (&german, "500,- €", "500"),
+            (&german, "500,--", "500"),
+            (&german, "500,–", "500"),
+            (&german, "-1.000,-", "-1000"),
+            (&german, "500.-", "500"),
+            (&swiss, "CHF 1'000.-", "1000"),
+            (&german, "1.000,50-", "-1000.50"),
+            (&german, "500-", "-500"),
+        ] {
+            assert_eq!(numbers.read(cell).ok().as_deref(), Some(expected), "{cell}");
+        }
+    }
 
     #[test]
     fn scale_moves_the_point_and_keeps_digits() {

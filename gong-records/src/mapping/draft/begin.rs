@@ -104,6 +104,25 @@ pub(super) fn refuse(begin: &[u8]) -> Option<(&'static str, &'static str)> {
     if begin.starts_with(b"\xd0\xcf\x11\xe0") {
         return Some(("it is an old Excel workbook, despite its name", save));
     }
+    let packed: [&[u8]; 5] = [
+        b"\x1f\x8b",
+        b"BZh",
+        b"\xfd7zXZ",
+        b"\x28\xb5\x2f\xfd",
+        b"7z\xbc\xaf",
+    ];
+    if packed.iter().any(|magic| begin.starts_with(magic)) {
+        return Some((
+            "it is compressed, and its name does not say so",
+            "unpack it; a gzip file may also be called NAME.csv.gz",
+        ));
+    }
+    if begin.starts_with(b"SQLite format 3") {
+        return Some((
+            "it is an SQLite database",
+            "read it as a source: sql = { url = \"sqlite:FILE\", … }",
+        ));
+    }
     if begin.starts_with(b"%PDF") {
         return Some(("it is a PDF", "export the records as CSV or JSON"));
     }

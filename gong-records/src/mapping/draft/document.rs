@@ -134,6 +134,7 @@ impl Writer<'_> {
     fn fields(&mut self) {
         let object_type = self.document.file.object_type;
         let format = object_type.line_format();
+        let mut missing = Vec::new();
         for field in format.fields {
             let before = self.fields.len();
             match field.name {
@@ -153,9 +154,66 @@ impl Writer<'_> {
             }
             if self.fields.len() == before {
                 self.missing(field);
+                missing.push(field.name);
+            }
+        }
+        if object_type == ObjectType::Deal {
+            for field in missing {
+                self.ask_for_column(field);
             }
         }
         self.custom();
+    }
+
+    /// Asks for a column without which deals are not on the deal board, where columns could be it.
+    fn ask_for_column(&mut self, field: &str) {
+        let roles = &self.document.file.roles;
+        let references = roles.references.values();
+        let known: BTreeSet<usize> = references
+            .flat_map(|reference| reference.ids.iter().chain(&reference.names))
+            .chain(roles.fields.get("createdDate").into_iter().flatten())
+            .chain(roles.others.values())
+            .chain(&self.used)
+            .copied()
+            .collect();
+        let is_candidate = |index: &usize| {
+            let Some(profile) = self.profile(*index) else {
+                return false;
+            };
+            let (content, is_full) = (self.content(*index), !profile.has_more_values);
+            let is_repeated = is_full && profile.has_duplicates && profile.values.len() > 1;
+            let is_word = content == Content::Text && is_repeated;
+            !known.contains(index)
+                && !self.name(*index).is_empty()
+                && match field {
+                    "closeDate" => matches!(content, Content::Date(_)),
+                    "ownerId" => is_word && self.is_of_words(*index),
+                    "stage" => is_word && profile.values.len() <= MAX_LISTED,
+                    _ => false,
+                }
+        };
+        let columns: Vec<usize> = (0..self.contents.len()).filter(is_candidate).collect();
+        let (what, without) = match field {
+            "closeDate" => (
+                "says when a deal closes",
+                "does not appear on the deal board",
+            ),
+            "ownerId" => (
+                "names the owner of a deal",
+                "does not appear on the deal board",
+            ),
+            _ => (
+                "names the stage of a deal",
+                "has no place on the deal board",
+            ),
+        };
+        if !columns.is_empty() {
+            self.questions.push(format!(
+                "Which column {what}, {}? Write {field}; without it, a deal {without}. If none does, remove this \
+                 question.",
+                self.listed(&columns)
+            ));
+        }
     }
 
     /// Says that no column was found for a field, and what follows from that.
@@ -299,6 +357,7 @@ impl Writer<'_> {
         let mut currencies = BTreeSet::new();
         let mut empty = BTreeSet::new();
         let (mut yes, mut no) = (BTreeSet::new(), BTreeSet::new());
+        let mut others = (BTreeSet::new(), BTreeSet::new());
         for (column, content) in table.columns.iter().zip(&self.contents) {
             if *content == Content::Currency {
                 currencies.extend(column.profile.currencies.keys().cloned());
@@ -320,8 +379,19 @@ impl Writer<'_> {
                     }
                 }
             }
-            // Placeholders count where the other cells are not texts: "None" may be a name.
+            // Placeholders count where the other cells are not texts: "None" may be a name, and no id.
             let is_text = matches!(content, Content::Text | Content::List);
+            let roles = &self.document.file.roles;
+            let is_named = |field: &str| {
+                let mut columns = roles.fields.get(field).into_iter().flatten();
+                columns.any(|index| self.name(*index) == column.name)
+            };
+            let mut references = roles.references.values();
+            let is_reference = references.any(|reference| {
+                let mut columns = reference.ids.iter().chain(&reference.names);
+                columns.any(|index| self.name(*index) == column.name)
+            });
+            let is_text = is_text && !is_reference && !is_named("stage") && !is_named("objectId");
             let placeholders = column.profile.placeholders.keys();
             empty.extend(
                 placeholders
@@ -333,6 +403,19 @@ impl Writer<'_> {
             let currencies: Vec<String> = currencies.into_iter().collect();
             let _ = writeln!(text, "currency = {}", one_or_list(&currencies));
         }
+        // The other word of a language may come next month.
+        for pair in words().list("pairs") {
+            if let Some((one, other)) = pair.split_once('/') {
+                let (is_yes, is_no) = (yes.contains(one), no.contains(other));
+                if is_yes && no.is_empty() {
+                    others.1.insert(other.to_owned());
+                } else if is_no && yes.is_empty() {
+                    others.0.insert(one.to_owned());
+                }
+            }
+        }
+        yes.extend(others.0);
+        no.extend(others.1);
         let known = |words: &BTreeSet<String>, default: [&str; 3]| {
             words.iter().all(|word| default.contains(&word.as_str()))
         };

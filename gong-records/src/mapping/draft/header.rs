@@ -83,6 +83,9 @@ impl Header {
                 weak.extend(without_subject(part));
             }
         }
+        if let Some(rest) = without_use(bare) {
+            weak.push((None, rest));
+        }
         if is_label {
             // It says what kind of item an item of a list is, such as `phones[0].category`.
             weak.clear();
@@ -176,6 +179,28 @@ impl Header {
 pub(super) fn noun(name: &str) -> Option<ObjectType> {
     let mut types = ObjectType::ALL.into_iter();
     types.find(|known| words().nouns(*known).iter().any(|noun| noun == name))
+}
+
+/// Whether a name says that it is of the person at home, and not at work.
+pub(super) fn is_private(name: &str) -> bool {
+    plain_words(name)
+        .split(' ')
+        .any(|word| is_in("private", word))
+}
+
+fn is_in(list: &str, word: &str) -> bool {
+    words().list(list).iter().any(|one| plain(one) == word)
+}
+
+/// The name without words for work and home and without a number: `E-Mail geschäftlich 1`.
+fn without_use(name: &str) -> Option<String> {
+    let text = plain_words(name);
+    let is_use = |word: &&str| {
+        let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+        is_number || is_in("work", word) || is_in("private", word)
+    };
+    let rest: String = text.split(' ').filter(|word| !is_use(word)).collect();
+    (!rest.is_empty() && rest != text.replace(' ', "")).then_some(rest)
 }
 
 /// The name without the currency at its end: `Amount (EUR)`, `Betrag in EUR`.

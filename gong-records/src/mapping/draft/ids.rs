@@ -45,6 +45,10 @@ impl Cleaning {
         } else if all(&|cell| cell.starts_with('{') && cell.ends_with('}')) {
             cleaning.strip = vec!["{".to_owned(), "}".to_owned()];
             odd.retain(|one| !"{}".contains(*one));
+        } else if all(&is_float) {
+            // As programs write whole numbers of a column with gaps.
+            cleaning.strip = vec![".0".to_owned()];
+            odd.clear();
         } else if all(&|cell| cell.starts_with('\'')) {
             cleaning.strip = vec!["'".to_owned()];
             odd.retain(|one| *one != '\'');
@@ -104,6 +108,12 @@ impl Cleaning {
     }
 }
 
+/// Whether an id is a whole number, perhaps as `1001.0`.
+fn is_float(cell: &str) -> bool {
+    let whole = cell.strip_suffix(".0").unwrap_or(cell);
+    !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn common_prefix(values: &[&str]) -> String {
     let mut values = values.iter();
     let mut prefix = values.next().copied().unwrap_or_default();
@@ -161,6 +171,7 @@ mod tests {
             ),
             (&["1,001", "12,345", "7"], "replace = { \",\" = \"\" }"),
             (&["=\"001\"", "=\"002\""], "strip = [\"=\\\"\", \"\\\"\"]"),
+            (&["1001.0", "1002"], "strip = [\".0\"]"),
             (&["'0001", "'0002"], "strip = [\"'\"]"),
             (&["lead_a1", "cont_b2"], "replace = { \"_\" = \"-\" }"),
             (&["Müller 1"], "slug = true"),

@@ -111,9 +111,13 @@ pub(super) fn link(file: &TypedFile, field: &str, target: Option<&TypedFile>) ->
     if let Some(column) = best(&all, target.id()) {
         return Some(Link::Id(column));
     }
-    if let (Some(column), Some(key), Some(value)) =
-        (best(&all, target.name()), target.name(), target.id())
-    {
+    let has_name = target.object_type.line_format().field("name").is_some();
+    if let (Some(column), Some(key), Some(value), false) = (
+        best(&all, target.name()),
+        target.name(),
+        target.id(),
+        has_name,
+    ) {
         let name = |index: usize| target.column(index).map(|column| column.name.clone());
         return Some(Link::Name {
             column,
@@ -123,10 +127,9 @@ pub(super) fn link(file: &TypedFile, field: &str, target: Option<&TypedFile>) ->
             empty: Vec::new(),
         });
     }
-    // The other file's ids are an open question, whose answer the lookup takes.
-    if let (None, Some(column)) = (target.id(), best(&all, target.name()))
-        && target.object_type.line_format().field("name").is_some()
-    {
+    // By the records, so that the file's mapping says how it is read; where its ids are an open
+    // question, the lookup takes the answer.
+    if let (true, Some(column)) = (has_name, best(&all, target.name())) {
         return Some(Link::Name {
             column,
             file: target.object_type.to_string(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::header::Header;
+use super::header::{Header, is_private};
 use super::profile::Profile;
 use super::table::{Column, Table};
 use super::words::{plain, plain_words, words};
@@ -41,6 +41,9 @@ const ROLES: [&str; 8] = [
     "weak-id",
 ];
 
+/// What is added to the place of a private address or number, which comes after all others.
+const PRIVATE: usize = 1_000;
+
 impl Roles {
     /// Returns each column to what its name fits best.
     pub(super) fn of(table: &Table, object_type: ObjectType) -> Self {
@@ -74,6 +77,10 @@ impl Roles {
                 continue;
             }
             if let Some((field, rank)) = field(format, header) {
+                // Gong finds people by what they have at work.
+                let is_last = is_private(&table.columns[index].name)
+                    && ["emailAddress", "phoneNumber"].contains(&field);
+                let rank = if is_last { rank + PRIVATE } else { rank };
                 ranked.entry(field).or_default().push((rank, index));
             }
             if let Some((field, is_id)) = reference(format, header) {
@@ -107,7 +114,13 @@ impl Roles {
 
     /// An id by its form, where no column is called one.
     fn by_form(&mut self, table: &Table) {
-        if self.fields.contains_key("objectId") {
+        if let Some(ids) = self.fields.get_mut("objectId") {
+            // The id of a parent has gaps or repeats, beside one that has none.
+            let is_own = |index: &usize| {
+                let profile = table.columns.get(*index).map(|column| &column.profile);
+                profile.is_some_and(|one| one.filled == table.rows && !one.has_duplicates)
+            };
+            ids.sort_by_key(|index| !is_own(index));
             return;
         }
         let taken: BTreeSet<usize> = self

@@ -179,8 +179,19 @@ impl Words {
         }
         // "Almost won" is not won, nor is "Nurture - lost contact" lost.
         let rest = text.replacen(&format!(" {word} "), "  ", 1);
+        // "Won / Lost" is neither.
+        let other = self.status.iter().find(|(known, of)| {
+            *of != "OPEN"
+                && of != meaning
+                && text.contains(&format!(" {known} "))
+                && !word.contains(known.as_str())
+        });
+        if other.is_some() {
+            return None;
+        }
         let is_doubted = |doubt: &String| rest.contains(&format!(" {} ", stems(doubt)));
-        if cell.contains('?') || self.list("doubtful").iter().any(is_doubted) {
+        let is_by_others = *meaning == "WON" && self.list("rivals").iter().any(is_doubted);
+        if cell.contains('?') || is_by_others || self.list("doubtful").iter().any(is_doubted) {
             return None;
         }
         let begin = text.find(&format!(" {word} ")).unwrap_or_default();
@@ -337,6 +348,15 @@ mod tests {
             ("zurückgestellt", None),
             ("New contract terms accepted", None),
             ("Parked", None),
+            ("Won / Lost", None),
+            ("Ganado/Perdido", None),
+            ("Won by competitor", None),
+            ("Partially won", None),
+            ("Gewonnen durch Mitbewerber", None),
+            ("Perdu de vue", None),
+            ("Lost & Found Ltd", None),
+            ("Lost to competitor", Some("LOST")),
+            ("Annulliert", Some("LOST")),
         ] {
             assert_eq!(words().status(cell), expected, "{cell}");
         }

@@ -22,7 +22,10 @@ impl Writer<'_> {
         let named = roles.fields.get("amount").into_iter().flatten().copied();
         let columns: Vec<usize> = named.filter(|index| self.is_number(*index)).collect();
         let Some(index) = columns.first().copied() else {
-            self.ask_for_amount();
+            match self.unread("amount", "decimal, thousands and currency") {
+                Some(question) => self.questions.push(question),
+                None => self.ask_for_amount(),
+            }
             return;
         };
         self.used.insert(index);

@@ -79,6 +79,16 @@ impl Writer<'_> {
         if self.moment("modifiedDate") || !is_required {
             return;
         }
+        if let Some(question) = self.unread("modifiedDate", "date-times") {
+            self.line(
+                "modifiedDate",
+                &[
+                    "constant = \"now\"".to_owned(),
+                    format!("todo = {}", quoted(&question)),
+                ],
+            );
+            return;
+        }
         let times = self.unknown_times();
         let changes: Vec<usize> = times
             .iter()
@@ -109,6 +119,20 @@ impl Writer<'_> {
             ));
         }
         self.line("modifiedDate", &keys);
+    }
+
+    /// The question about a column that is called as the field, and whose cells are in no known form.
+    pub(super) fn unread(&self, field: &str, key: &str) -> Option<String> {
+        let mut columns = self.document.file.roles.fields.get(field)?.iter();
+        let index =
+            *columns.find(|index| self.profile(**index).is_some_and(|one| one.filled > 0))?;
+        let cell = self.profile(index)?.commonest()?;
+        let cell: String = cell.chars().take(40).collect();
+        Some(format!(
+            "The column {} is called like {field}, and its cells, such as {cell:?}, are in no form that a draft \
+             knows. Write {field}, with {key} or an expression.",
+            quoted(self.name(index))
+        ))
     }
 
     /// The columns of times that are none of Gong's fields.
@@ -178,6 +202,7 @@ impl Writer<'_> {
         // Next month, a column may have dates that has none today.
         let is_empty = |index: usize| self.content(index) == Content::Nothing;
         let Some(first) = columns.iter().copied().find(|index| self.is_date(*index)) else {
+            self.questions.extend(self.unread("closeDate", "dates"));
             return;
         };
         let columns: Vec<usize> = columns

@@ -7,6 +7,7 @@ use crate::mapping::draft::links::Link;
 use crate::mapping::draft::profile::Profile;
 use crate::mapping::draft::roles::is_amount;
 use crate::mapping::draft::settings::{Content, is_date_by_name, is_text_by_name};
+use crate::mapping::draft::table::pairs;
 use crate::mapping::draft::toml_text::{list, quoted, words as one_or_list};
 use crate::mapping::draft::words::words;
 use crate::record::ObjectType;
@@ -194,15 +195,25 @@ impl Writer<'_> {
     pub(super) fn person(&mut self, name: &str) {
         let roles = &self.document.file.roles;
         let [first, last] = ["firstName", "lastName"].map(|field| roles.column(field));
-        let full = match (first, last) {
-            (Some(_), Some(_)) => None,
+        let named = roles.others.get("full-name").copied();
+        let named = named.filter(|full| Some(*full) != first && Some(*full) != last);
+        let full = match (first.or(last), named) {
+            _ if first.is_some() && last.is_some() => None,
+            // "Name" beside "Vorname" is the last name, unless it has the first name in it.
+            (Some(only), Some(other)) if self.is_within(only, other) => Some(other),
+            (Some(_), Some(other)) => {
+                let has_own = if name == "firstName" { first } else { last };
+                if has_own.is_none() {
+                    self.used.insert(other);
+                    let from = format!("from = {}", quoted(self.name(other)));
+                    self.line(name, &[from]);
+                    return;
+                }
+                None
+            }
             // "Nome" alone is the whole name, if most cells are several words.
-            (Some(only), None) | (None, Some(only)) => roles
-                .others
-                .get("full-name")
-                .copied()
-                .or_else(|| self.is_of_words(only).then_some(only)),
-            (None, None) => roles.others.get("full-name").copied(),
+            (Some(only), None) => self.is_of_words(only).then_some(only),
+            (None, named) => named,
         };
         match full {
             Some(full) if !self.name(full).contains('[') => {
@@ -219,8 +230,20 @@ impl Writer<'_> {
         }
     }
 
+    /// Whether most cells of a column are in those of another one.
+    fn is_within(&self, part: usize, whole: usize) -> bool {
+        let table = &self.document.file.table;
+        if table.is_json {
+            return self.is_of_words(whole);
+        }
+        let pairs = pairs(table, part, whole).unwrap_or_default();
+        let filled = pairs.iter().filter(|(part, _)| !part.is_empty());
+        let within = filled.clone().filter(|(part, whole)| whole.contains(part));
+        within.count() * 4 >= filled.count() * 3
+    }
+
     /// Whether most cells are more than one word.
-    fn is_of_words(&self, index: usize) -> bool {
+    pub(super) fn is_of_words(&self, index: usize) -> bool {
         self.profile(index).is_some_and(|profile| {
             let values = profile.values.iter();
             let several = values.filter(|(cell, _)| cell.contains(' '));

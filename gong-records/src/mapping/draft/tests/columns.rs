@@ -467,3 +467,68 @@ fn stages_with_numbers_are_sorted_by_them() {
         "{text}"
     );
 }
+
+#[test]
+fn name_beside_a_first_name_is_the_last_name() {
+    for (first, last) in [("Vorname", "Name"), ("Voornaam", "Naam")] {
+        let csv = format!("ID;{first};{last}\n1;Anna;M\u{fc}ller\n2;Jan;von der Heide\n");
+        let text = draft_text(csv.as_bytes(), ObjectType::Contact);
+        assert_eq!(line(&text, "firstName"), format!("firstName = \"{first}\""));
+        assert_eq!(line(&text, "lastName"), format!("lastName = \"{last}\""));
+    }
+    let text = draft_text(
+        b"ID,First name,Name\n1,Anna,Anna Bee\n2,Jan,Jan Cee\n",
+        ObjectType::Contact,
+    );
+    assert_eq!(
+        line(&text, "lastName"),
+        "lastName = { expr = \"last_name(Name)\" }"
+    );
+}
+
+#[test]
+fn private_address_comes_after_all_others() {
+    for (work, private) in [
+        ("E-Mail gesch\u{e4}ftlich 1", "E-Mail privat"),
+        ("E-Mail (B\u{fc}ro)", "E-Mail (privat)"),
+        ("E-mail professionnel", "E-mail personnel"),
+        ("Work Email", "Personal Email"),
+    ] {
+        let csv = format!("ID;{private};{work}\n1;a@home.example;a@work.example\n");
+        let text = draft_text(csv.as_bytes(), ObjectType::Contact);
+        assert_eq!(
+            line(&text, "emailAddress"),
+            format!("emailAddress = {{ from = [\"{work}\", \"{private}\"] }}")
+        );
+    }
+}
+
+#[test]
+fn column_of_a_known_name_and_an_unknown_form_is_a_question() {
+    let text = deals(
+        "Deal ID,Modified Date,Close Date,Amount\n1,2026-01-14 10:00:00 CET,Q1 2026,$1.2K\n\
+         2,2026-01-15 10:00:00 CET,Q2 2026,$2K\n",
+    );
+    assert!(line(&text, "modifiedDate").contains("todo"), "{text}");
+    for field in ["closeDate", "amount"] {
+        assert!(
+            has(&text, &format!("is called like {field}")),
+            "{field}: {text}"
+        );
+    }
+}
+
+#[test]
+fn deals_without_owner_stage_or_close_date_ask_for_the_columns_that_could_be_it() {
+    let text = deals(
+        "Deal ID,Betreuung,Etage,Ziel\n1,Ann Bee,Eins,2026-05-01\n2,Ann Bee,Zwei,2026-06-01\n\
+         3,Bo Cee,Eins,2026-07-01\n",
+    );
+    for question in [
+        "names the owner of a deal, \\\"Betreuung\\\"",
+        "names the stage of a deal, \\\"Betreuung\\\", \\\"Etage\\\"",
+        "says when a deal closes, \\\"Ziel\\\"",
+    ] {
+        assert!(has(&text, question), "{question}: {text}");
+    }
+}

@@ -126,7 +126,7 @@ fn a_folder_of_pipedrive_is_linked_by_names() {
     assert_eq!(line(deals, "objectId"), "objectId = \"Deal - ID\"");
     assert_eq!(
         line(deals, "accountId"),
-        "accountId = { from = \"Deal - Organization\", lookup = { in = \"../exports/organizations.csv\", key = \"Organization - Name\", value = \"Organization - ID\" } }"
+        "accountId = { from = \"Deal - Organization\", lookup = { in = \"ACCOUNT\", key = \"name\", value = \"objectId\" } }"
     );
     assert_eq!(line(deals, "status"), "status = \"Deal - Status\"");
     assert_eq!(
@@ -265,7 +265,7 @@ fn french_and_brazilian_folders_are_understood() {
         "{deals}"
     );
     assert!(
-        line(deals, "accountId").contains("key = \"Raison sociale\""),
+        line(deals, "accountId").contains("in = \"ACCOUNT\""),
         "{deals}"
     );
     assert_eq!(line(deals, "amount"), "amount = \"Montant\"");
@@ -296,7 +296,7 @@ fn french_and_brazilian_folders_are_understood() {
         "{deals}"
     );
     assert!(
-        line(deals, "accountId").contains("replace = { \".\" = \"-\", \"/\" = \"-\" }"),
+        line(deals, "accountId").contains("in = \"ACCOUNT\""),
         "{deals}"
     );
     let errors = brazilian.errors();
@@ -420,7 +420,7 @@ fn lookup_in_a_dated_export_takes_the_latest_file() {
     ]);
     let mapping = exports.mapping("deals.toml");
     assert!(
-        line(mapping, "accountId").contains("in = \"../exports/organizations-*.csv\""),
+        line(mapping, "accountId").contains("in = \"ACCOUNT\""),
         "{mapping}"
     );
     let errors = exports.errors();
@@ -602,4 +602,23 @@ fn addresses_of_owners_come_from_the_column_beside_them_or_are_a_question() {
     let users = exports.1.files.iter().find(|file| file.path == users);
     assert_eq!(users.map(|file| file.questions), Some(1));
     assert_eq!(exports.1.questions, 1);
+}
+
+#[test]
+fn accounts_are_looked_up_as_their_own_mapping_reads_them() {
+    let exports = Exports::new(&[
+        (
+            "bedrijven.csv",
+            b"Export van 15-01-2026\nID;Naam;Laatst gewijzigd op\n7;Caf\xe9 Zuid;15-01-2026 09:30\n",
+        ),
+        (
+            "deals.csv",
+            b"Deal ID;Titel;Klant;Status\n1;A;Caf\xe9 Zuid;Gewonnen\n",
+        ),
+    ]);
+    let errors = exports.errors();
+    assert!(
+        errors.iter().all(|error| error.contains("not UTF-8")),
+        "{errors:#?}"
+    );
 }
