@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::accounts::NewAccounts;
 use super::conclusion::{Conclusion, Content};
-use super::manifest::{self, CHUNK, Manifest};
+use super::manifest::{self, CHUNK, Manifest, chunk_key};
 use super::read_backs::leaves_out_a_field;
 use super::record::{Milliseconds, RecordState, Space, TryOutcome};
 use super::store::{Batch, Table, put_json};
@@ -432,13 +432,6 @@ fn put_history(batch: &mut Batch, number: u64, chunk_number: u32, history: &[Pas
         &chunk_key(number, chunk_number),
         &deflated(&bytes),
     );
-}
-
-pub(super) fn chunk_key(number: u64, chunk: u32) -> [u8; 12] {
-    let mut key = [0; 12];
-    key[..8].copy_from_slice(&number.to_be_bytes());
-    key[8..].copy_from_slice(&chunk.to_be_bytes());
-    key
 }
 
 fn deflated(bytes: &[u8]) -> Vec<u8> {

@@ -1,6 +1,5 @@
 //! The records of an upload that is to be written down, as the ledger keeps them.
 
-use super::locked::chunk_key;
 use super::store::{Batch, Table};
 use super::upload::Pending;
 
@@ -75,4 +74,11 @@ fn encoded(chunk: &[Pending]) -> Vec<u8> {
 /// The records of one chunk, if it can be read.
 pub(super) fn decode(chunk: &[u8]) -> Option<Vec<Pending>> {
     postcard::from_bytes(chunk).ok()
+}
+
+pub(super) fn chunk_key(number: u64, chunk: u32) -> [u8; 12] {
+    let mut key = [0; 12];
+    key[..8].copy_from_slice(&number.to_be_bytes());
+    key[8..].copy_from_slice(&chunk.to_be_bytes());
+    key
 }

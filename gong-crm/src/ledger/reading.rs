@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::conclusion::Content;
-use super::locked::{chunk_key, inflated};
+use super::locked::inflated;
+use super::manifest::chunk_key;
 use super::record::{Current, LastTry, RecordState, Space, TryOutcome};
 use super::store::{Batch, Table};
 use super::upload::{Action, Past, RecordOutcome, Upload, UploadState};
