@@ -365,15 +365,10 @@ mod tests {
         let swiss = Numbers::new('.', Some('\''), &currency).unwrap();
         for (numbers, cell, expected) in [
             (&german, "1.000,-", "1000"),
-            (&german, "€ 1.000,-", "1000"),
             (&german, "500,- €", "500"),
-            (&german, "500,--", "500"),
-            (&german, "500,–", "500"),
             (&german, "-1.000,-", "-1000"),
             (&german, "500.-", "500"),
             (&swiss, "CHF 1'000.-", "1000"),
-            (&german, "1.000,50-", "-1000.50"),
-            (&german, "500-", "-500"),
         ] {
             assert_eq!(numbers.read(cell).ok().as_deref(), Some(expected), "{cell}");
         }

@@ -8,6 +8,7 @@ use super::DraftOptions;
 mod columns;
 mod dates;
 mod folders;
+mod linked;
 use crate::ObjectType;
 use crate::mapping::{Mapping, Options, convert_file};
 use crate::rule::Rule;

@@ -10,10 +10,10 @@ use crate::check::{self, Finding, check_paths};
 use crate::mapping::{Conversion, Draft, DraftOptions, Mapping};
 
 /// A folder of exports, drafted and written.
-struct Exports(tempfile::TempDir, Draft);
+pub(super) struct Exports(pub(super) tempfile::TempDir, pub(super) Draft);
 
 impl Exports {
-    fn new(files: &[(&str, &[u8])]) -> Self {
+    pub(super) fn new(files: &[(&str, &[u8])]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("exports")).unwrap();
         for (name, bytes) in files {
@@ -45,7 +45,7 @@ impl Exports {
         Self::new(&files)
     }
 
-    fn mapping(&self, name: &str) -> &str {
+    pub(super) fn mapping(&self, name: &str) -> &str {
         let path = Path::new("mappings").join(name);
         let files: Vec<_> = self.1.files.iter().map(|file| &file.path).collect();
         &self
@@ -94,7 +94,7 @@ impl Exports {
         found
     }
 
-    fn errors(&self) -> Vec<String> {
+    pub(super) fn errors(&self) -> Vec<String> {
         let errors = self
             .check()
             .into_iter()
@@ -579,46 +579,4 @@ fn ids_that_a_spreadsheet_destroyed_stay_a_finding_beside_others() {
     };
     assert_eq!(of_rule("mangled-id"), 2, "{errors:#?}");
     assert_eq!(of_rule("missing-field"), 0, "{errors:#?}");
-}
-
-#[test]
-fn addresses_of_owners_come_from_the_column_beside_them_or_are_a_question() {
-    let exports = Exports::new(&[(
-        "opportunities.csv",
-        b"Opportunity ID,Opportunity Owner,Opportunity Owner: Email,Stage\n\
-          1,Ann,ann@x.example,Won\n2,Bo,bo@x.example,Lost\n",
-    )]);
-    let deals = exports.mapping("opportunities.toml");
-    assert_eq!(
-        line(deals, "ownerId"),
-        "ownerId = { expr = \"email_in(row['Opportunity Owner: Email'])\" }"
-    );
-    assert!(has(deals, "[BUSINESS_USER]"), "{deals}");
-    let exports = Exports::new(&[(
-        "opportunities.csv",
-        b"Opportunity ID,Opportunity Owner,Stage\n1,Ann,Won\n2,Bo,Lost\n",
-    )]);
-    let users = Path::new("mappings/users.csv");
-    let users = exports.1.files.iter().find(|file| file.path == users);
-    assert_eq!(users.map(|file| file.questions), Some(1));
-    assert_eq!(exports.1.questions, 1);
-}
-
-#[test]
-fn accounts_are_looked_up_as_their_own_mapping_reads_them() {
-    let exports = Exports::new(&[
-        (
-            "bedrijven.csv",
-            b"Export van 15-01-2026\nID;Naam;Laatst gewijzigd op\n7;Caf\xe9 Zuid;15-01-2026 09:30\n",
-        ),
-        (
-            "deals.csv",
-            b"Deal ID;Titel;Klant;Status\n1;A;Caf\xe9 Zuid;Gewonnen\n",
-        ),
-    ]);
-    let errors = exports.errors();
-    assert!(
-        errors.iter().all(|error| error.contains("not UTF-8")),
-        "{errors:#?}"
-    );
 }
