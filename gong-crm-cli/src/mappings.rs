@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gong_crm::ObjectType;
+use gong_crm::io::dated::sort_by_age;
 use gong_crm::io::discover::{entity_files, matching};
 use gong_crm::mapping::{Conversion, Mapping, MappingError};
 use gong_crm::schema::EntitySchema;
@@ -110,7 +111,7 @@ pub(crate) fn source_paths(folder: &Path, source: &SourceTable) -> Vec<PathBuf> 
     let mut found = matching(&folder.join(pattern)).unwrap_or_default();
     if *take == Take::Latest {
         let modified = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
-        found.sort_by_key(|path| (modified(path), path.clone()));
+        sort_by_age(&mut found, |path| path, modified);
         found.drain(..found.len().saturating_sub(1));
     } else {
         found.sort();

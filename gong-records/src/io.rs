@@ -3,6 +3,7 @@
 
 pub mod atomic_file;
 pub(crate) mod blocks;
+pub mod dated;
 pub mod discover;
 pub mod hash;
 pub mod lines;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use gong_records::check::FileConverter;
+use gong_records::io::dated::sort_by_age;
 use gong_records::io::discover::{REJECTS_INFIX, matching};
 use jiff::{SignedDuration, Timestamp};
 
@@ -22,7 +23,8 @@ pub enum Take {
     /// Only one may be there.
     #[default]
     One,
-    /// The one that was modified last.
+    /// The one with the latest date in its name, if the names have dates and are the same otherwise;
+    /// or else the one that was modified last.
     Latest,
     /// All of them: they are parts of one export.
     Parts,
@@ -184,7 +186,7 @@ impl FilesSource {
                 )));
             }
             (Take::Latest, _) => {
-                files.sort_by_key(|(path, stamp)| (stamp.modified, path.clone()));
+                sort_by_age(&mut files, |(path, _)| path, |(_, of)| Some(of.modified));
                 files.drain(..files.len() - 1);
             }
             _ => {}

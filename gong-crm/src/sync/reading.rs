@@ -1,7 +1,9 @@
 //! Reads the sources of a sync.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use gong_records::io::dated::is_older_by_name;
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 
@@ -59,6 +61,9 @@ impl Reads {
             Ok(files) => files,
             Err(error) => return problem(format!("source cannot be copied: {error}")),
         };
+        if let Some(reason) = last.and_then(|last| older_by_name(&read, last)) {
+            return problem(reason);
+        }
         let as_of = read.as_of.min(now).as_millisecond();
         let incomplete = match &read.completeness {
             Completeness::Complete => last.and_then(|last| not_all(&read, as_of, last)),
@@ -94,6 +99,24 @@ impl Reads {
         let files = files.into_iter().map(|file| (object_type, file));
         self.files.extend(files);
     }
+}
+
+/// Why the only file of a read is older than that of the last one, whatever its time says.
+fn older_by_name(read: &Read, last: &LastRead) -> Option<String> {
+    // Each line is a path, a size and a time.
+    let path = |stamp: &Option<String>| {
+        let line = stamp.as_deref()?.strip_suffix('\n')?;
+        let path = line.rsplitn(3, ' ').nth(2)?;
+        (!line.contains('\n')).then(|| PathBuf::from(path))
+    };
+    let (file, before) = (path(&read.stamp)?, path(&last.stamp)?);
+    is_older_by_name(&file, &before).then(|| {
+        format!(
+            "{} is older by its name than {}, which was read last; nothing of it is sent",
+            file.display(),
+            before.display()
+        )
+    })
 }
 
 /// Why a read that claims to be complete is missing parts of the last one.

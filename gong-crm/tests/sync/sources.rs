@@ -108,6 +108,32 @@ async fn latest_file_counts_and_an_older_one_changes_nothing() {
 }
 
 #[tokio::test]
+async fn copied_file_of_an_older_date_is_not_the_latest() {
+    let world = World::new().await;
+    let january = [account("acc-1", "January")];
+    let february = [account("acc-1", "February"), account("acc-2", "New")];
+    world.export("accounts-2026-02-15.ldjson", &february);
+    let source = FilesSource::new(world.path("accounts-*.ldjson"))
+        .take(Take::Latest)
+        .complete(true);
+    let options = SyncOptions::new("acme")
+        .simulator()
+        .source(Account, Arc::new(source));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    // Copied later, as by a restored backup.
+    world.export("accounts-2026-01-15.ldjson", &january);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    std::fs::remove_file(world.path("accounts-2026-02-15.ldjson")).unwrap();
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    let message = &report.plan.problems[0].message;
+    assert!(message.contains("is older by its name than"), "{message}");
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "February");
+    assert!(world.has("ACCOUNT", "acc-2"));
+}
+
+#[tokio::test]
 async fn file_that_changed_just_now_is_not_read() {
     let world = World::new().await;
     std::fs::write(

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::model::{MappingError, paths};
 use super::{Mapping, Options};
+use crate::io::dated::sort_by_age;
 use crate::record::ObjectType;
 
 /// The files of a type, as its table or the caller names them.
@@ -38,13 +39,12 @@ pub(super) fn files_of(
     Ok(files)
 }
 
-/// Of a pattern, the file that was changed last; as `take = "latest"` of a source.
+/// Of a pattern, the latest file; as `take = "latest"` of a source.
 pub(super) fn latest(path: PathBuf) -> PathBuf {
     let modified = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
-    let found = paths(&path).into_iter();
-    found
-        .max_by_key(|path| (modified(path), path.clone()))
-        .unwrap_or(path)
+    let mut found = paths(&path);
+    sort_by_age(&mut found, |path| path, modified);
+    found.pop().unwrap_or(path)
 }
 
 /// Relative to the mapping's folder, or else beside the file that is converted.

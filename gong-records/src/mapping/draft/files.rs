@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::begin::names;
 use super::links::TypedFile;
 use super::table::DraftError;
+use crate::io::dated::sort_by_age;
 use crate::mapping::text::slug;
 use crate::record::ObjectType;
 
@@ -64,7 +65,7 @@ pub(super) fn files(
 pub(super) struct Group {
     /// A pattern that fits all of them.
     pub(super) pattern: PathBuf,
-    /// The one that was changed last of each set of files with the same columns, the newest first.
+    /// The latest of each set of files with the same columns, the newest first.
     pub(super) latest: Vec<PathBuf>,
     /// Each earlier file, and the one that counts instead.
     pub(super) superseded: Vec<(PathBuf, PathBuf)>,
@@ -98,7 +99,8 @@ pub(super) fn groups(files: Vec<PathBuf>) -> Vec<Group> {
     let mut groups = Vec::new();
     for ((.., digits), mut files) in by_key {
         // As take = "latest" of a source has it.
-        files.sort_by_key(|path| std::cmp::Reverse((modified(path), path.clone())));
+        sort_by_age(&mut files, |path| path, modified);
+        files.reverse();
         let Some(newest) = files.first() else {
             continue;
         };
