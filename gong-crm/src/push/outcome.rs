@@ -238,6 +238,15 @@ impl Session {
         ))
     }
 
+    /// Whether Gong has an upload with this id. A refused id alone proves nothing: whatever is between
+    /// us and Gong can refuse it too.
+    async fn knows(&self, upload: &Upload) -> bool {
+        let client = self.client.api();
+        let id = &upload.client_request_id;
+        let status = client.request_status_once(upload.integration_id, id).await;
+        status.is_ok()
+    }
+
     /// Gong knows an id that this ledger has never sent.
     pub(super) async fn id_taken(
         &self,
@@ -258,7 +267,7 @@ impl Session {
             rest: Some(RecordOutcome::NotAccepted),
             reason: reason.clone(),
             contents: self.contents(upload, pending, |_| true),
-            proves_copy: !upload.has_own_id,
+            proves_copy: !upload.has_own_id && self.knows(upload).await,
             ..Conclusion::default()
         };
         self.ledger
