@@ -59,7 +59,7 @@ fn assert_only_the_bad_deal_is_missing(place: &Place) {
 fn invalid_row_is_held_back_in_its_own_type() {
     let place = place();
     let (code, plan) = place.json(&["plan"]);
-    assert_eq!(code, Some(0), "{plan}");
+    assert_eq!(code, Some(3), "{plan}");
     let changes = plan["changes"].as_array().unwrap();
     let held: Vec<&Value> = changes
         .iter()
