@@ -71,7 +71,7 @@ fn unknown_id() -> Step {
 
 #[tokio::test]
 async fn conflict_on_an_id_that_was_not_sent_stops_the_push() {
-    let gong = Scripted::start([conflict()]).await;
+    let gong = Scripted::start([conflict(), status("DONE")]).await;
     let folder = folder(&["accounts.ldjson", "contacts.ldjson"]);
     let report = push(&gong, folder.path()).await;
     assert_eq!(report.verdict, Verdict::Unknown);
@@ -79,7 +79,8 @@ async fn conflict_on_an_id_that_was_not_sent_stops_the_push() {
     assert!(reason.contains("another copy of this ledger"), "{reason}");
     snapshot(
         "retry__conflict_not_sent",
-        "A 409 for an id that this ledger never sent: another copy of it has been at work.",
+        "A 409 for an id that this ledger never sent, and that Gong knows: another copy of it has \
+         been at work.",
         &gong.transcript().await,
     );
 }
