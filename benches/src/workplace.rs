@@ -29,7 +29,7 @@ impl Workplace {
     ///
     /// # Errors
     ///
-    /// If there is no temporary folder.
+    /// If the folder can't be created.
     pub fn new() -> Result<Self> {
         Ok(Self {
             folder: tempfile::tempdir()?,

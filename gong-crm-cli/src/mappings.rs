@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use gong_crm::ObjectType;
 use gong_crm::io::dated::sort_by_age;
-use gong_crm::io::discover::{entity_files, matching};
+use gong_crm::io::discover::entity_files;
+use gong_crm::io::pattern::matching;
 use gong_crm::mapping::{Conversion, Mapping, MappingError};
 use gong_crm::schema::EntitySchema;
 use gong_crm::source::Take;

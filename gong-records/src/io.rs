@@ -8,4 +8,5 @@ pub mod discover;
 pub mod hash;
 pub mod lines;
 pub mod open;
+pub mod pattern;
 pub mod work_folder;

@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use gong_records::check::FileConverter;
 use gong_records::io::dated::sort_by_age;
-use gong_records::io::discover::{REJECTS_INFIX, matching};
+use gong_records::io::discover::REJECTS_INFIX;
+use gong_records::io::pattern::matching;
 use jiff::{SignedDuration, Timestamp};
 
 use super::sink::Stamp;

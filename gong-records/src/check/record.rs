@@ -10,7 +10,6 @@ use std::ops::Range;
 use foldhash::fast::RandomState;
 use serde_json::value::RawValue;
 
-use super::blocks::PADDING;
 use super::context::{CheckContext, FieldSet, bit_of, is_email_of_user, is_true, warns_if_missing};
 use super::finding::{About, RawFinding};
 use super::ids::{ReferenceLookup, hash};
@@ -23,43 +22,14 @@ use crate::rule::Rule;
 use crate::schema::{FieldType, SchemaField};
 use crate::value::{TOO_LARGE, overflowing_number, timestamp, unpaired_surrogate};
 
+mod fixed;
+mod report;
 mod values;
 
+pub(super) use fixed::FixedLines;
+pub(super) use report::LineReport;
+use report::shortened;
 use values::{ValueProblem, fixed_timestamp};
-
-/// What there is to know of a line.
-#[derive(Debug, Default, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
-pub(super) struct LineReport {
-    pub(super) problems: Vec<RawFinding>,
-    pub(super) object_id: Option<String>,
-    /// Where the value of `objectId` is.
-    pub(super) object_id_at: usize,
-    /// Whether the id is one that another line may repeat.
-    pub(super) is_id_good: bool,
-    pub(super) is_deleted: bool,
-    /// `modifiedDate` and its place, if it is valid.
-    pub(super) modified: Option<(String, usize)>,
-    /// The email address of a business user and its place, if it is valid.
-    pub(super) email_address: Option<(String, usize)>,
-    /// Whether the line is a record, good or bad, as far as can be seen.
-    pub(super) is_record: bool,
-    pub(super) stops_file: bool,
-    pub(super) is_spread: bool,
-    /// The standard fields of the line.
-    pub(super) present: FieldSet,
-    /// The type that the names belong to, if it is another one.
-    pub(super) looks_like: Option<ObjectType>,
-}
-
-/// The beginning of an id that may be anything.
-fn shortened(mut id: String) -> String {
-    const MAX_CHARACTERS: usize = 128;
-    if let Some((end, _)) = id.char_indices().nth(MAX_CHARACTERS) {
-        id.truncate(end);
-    }
-    id
-}
 
 /// The names of a line.
 type Names<'a> = HashSet<&'a str, RandomState>;
@@ -74,29 +44,6 @@ pub(super) struct RecordChecker<'a, 'n> {
     /// Whether findings need messages, or are only counted.
     detail: bool,
     report: LineReport,
-}
-
-/// Reads lines after one of their mistakes was fixed: faster than a general parser.
-pub(super) struct FixedLines<'s, 'a> {
-    pub(super) scanner: &'s mut Scanner<'a>,
-    /// What was scanned last, and the bytes of the line: only their memory is kept.
-    pub(super) scanned: &'s mut Scanned,
-    pub(super) bytes: &'s mut Vec<u8>,
-}
-
-impl FixedLines<'_, '_> {
-    /// Reads the line into `scanned`, if it is valid JSON now.
-    fn read(&mut self, line: &str, context: &CheckContext<'_>) -> bool {
-        self.bytes.clear();
-        self.bytes.extend_from_slice(line.as_bytes());
-        self.bytes.push(b'\n');
-        self.bytes.resize(line.len() + 1 + PADDING, 0);
-        let is_read = self.scanner.scan(self.bytes, 0, self.scanned).is_some();
-        if is_read {
-            self.scanned.doubt_references(self.bytes, context);
-        }
-        is_read
-    }
 }
 
 /// Finds everything that is wrong with a line. `is_first` means that no record came before.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
 use super::places::Places;
-use crate::io::discover::matching;
+use crate::io::pattern::matching;
 use crate::record::ObjectType;
 
 mod error;
