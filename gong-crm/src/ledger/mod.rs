@@ -31,6 +31,7 @@ mod facts;
 mod legacy;
 mod locked;
 mod manifest;
+mod missing_parents;
 mod names;
 mod read_backs;
 mod reading;
@@ -46,6 +47,7 @@ mod versions;
 
 pub use error::{LedgerError, LedgerLock, LockOwner};
 pub use facts::{Facts, Question};
+pub use missing_parents::MissingParents;
 pub use reading::{RecordHistory, RejectedRecord};
 pub use record::{
     Before, Current, LastTry, Milliseconds, RecordHash, RecordState, Seconds, SentField, Space,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::missing_parents::MissingParents;
 use crate::ObjectType;
 
 /// A moment in whole seconds since 1970-01-01T00:00:00Z, as ledgers store it.
@@ -151,6 +152,9 @@ pub struct RecordState {
     pub last_try: Option<LastTry>,
     /// The version before the current one, and whether the record alternates between the two.
     pub before: Option<Before>,
+    /// The records that the current version refers to and that Gong may not have had when it was
+    /// sent.
+    pub missing_parents: MissingParents,
 }
 
 /// The version before the current one.

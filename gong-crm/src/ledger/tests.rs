@@ -53,6 +53,7 @@ fn pending(object_id: &str, hash: u8) -> Pending {
         line: 1,
         is_known: false,
         is_unsure: false,
+        missing_parents: MissingParents::default(),
     }
 }
 

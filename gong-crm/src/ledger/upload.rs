@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::missing_parents::MissingParents;
 use super::record::{Milliseconds, RecordHash, Seconds, SentField, Space};
 use crate::{ClientRequestId, IntegrationId, ObjectType};
 
@@ -197,6 +198,8 @@ pub(crate) struct Pending {
     pub(crate) is_known: bool,
     /// Whether it was not known then which version Gong has, if any.
     pub(crate) is_unsure: bool,
+    /// The records that it refers to and that Gong may not have had then.
+    pub(crate) missing_parents: MissingParents,
 }
 
 impl Pending {

@@ -51,6 +51,7 @@ pub(super) fn after(
             state.last_accepted = seconds;
             state.address = pending.address;
             state.absent = 0;
+            state.missing_parents = pending.missing_parents;
             if !pending.is_replacement() {
                 state.last_try = None;
             }

@@ -8,7 +8,7 @@ use super::body::{Body, BodyWriter, Group};
 use super::facts::Clears;
 use super::input::unreadable;
 use super::level::Level;
-use super::parents::BlockedParents;
+use super::parents::Parents;
 use super::reads::BodiesRound;
 use super::spool::Spool;
 use super::survey::{Entry, LineAt, NO_DATE, TypeFiles};
@@ -171,7 +171,7 @@ impl<'a> Bodies<'a> {
     pub(super) async fn write(
         &mut self,
         mut chosen: Vec<Chosen>,
-        blocked: &mut BlockedParents,
+        parents: &mut Parents,
     ) -> Result<(), PushError> {
         chosen.sort_unstable_by_key(|chosen| chosen.entry.place);
         self.note_earlier_versions(&chosen)?;
@@ -186,10 +186,10 @@ impl<'a> Bodies<'a> {
             let states = self
                 .ledger
                 .ledger()
-                .records(blocked.space, self.files.object_type, known)
+                .records(parents.space, self.files.object_type, known)
                 .await?;
-            let references: Vec<_> = read.iter().flat_map(|read| &read.references).collect();
-            blocked.look_up(&self.ledger, &references).await?;
+            let references = read.iter().flat_map(|read| &read.references);
+            parents.look_up(&self.ledger, references).await?;
             let mut states = states.into_iter();
             for mut read in read {
                 let known = if read.chosen.is_known {
@@ -197,7 +197,7 @@ impl<'a> Bodies<'a> {
                 } else {
                     None
                 };
-                self.add(&mut read, known.as_ref(), blocked)?;
+                self.add(&mut read, known.as_ref(), parents)?;
             }
             // Other tasks of the runtime go on while a large push is planned.
             tokio::task::yield_now().await;
@@ -298,7 +298,7 @@ impl<'a> Bodies<'a> {
         &mut self,
         read: &mut Read,
         known: Option<&RecordState>,
-        blocked: &BlockedParents,
+        parents: &mut Parents,
     ) -> Result<(), PushError> {
         let path = &self.files.files[read.file].1.file.path;
         let changed = || changed_while_read(path);
@@ -421,6 +421,7 @@ impl<'a> Bodies<'a> {
                 .source_line(u64::from(read.chosen.entry.line)),
             is_known: read.chosen.is_known,
             is_unsure: known.is_some_and(|known| known.current == Current::Unknown),
+            missing_parents: parents.missing(&read.references),
         };
         let nulls: Vec<&str> = nulls.iter().map(String::as_str).collect();
         let defaults: Vec<&str> = defaults.iter().map(String::as_str).collect();
@@ -437,7 +438,7 @@ impl<'a> Bodies<'a> {
         if action.as_ref().is_some_and(|of| self.is_skipped(of)) {
             return Ok(());
         }
-        if let Some(reason) = blocked.reason(&read.references) {
+        if let Some(reason) = parents.reason(&read.references) {
             pending.source = u32::try_from(self.files.files[read.file].0).unwrap_or(u32::MAX);
             self.held_back.push(HeldBack {
                 pending,
@@ -446,6 +447,9 @@ impl<'a> Bodies<'a> {
                 file: self.files.files[read.file].0,
             });
             return Ok(());
+        }
+        if !read.chosen.is_followed {
+            parents.note_never_sent(self.files.object_type, &read.references);
         }
         let was_deleted = known.is_some_and(|known| known.current == Current::Deleted);
         if is_user && !is_deletion && (was_deleted || deleted.is_some()) {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Resend;
 use super::bodies::{Chosen, stride};
+use super::orphans::Orphan;
 use super::plan::{Decision, InFlight, Rules, decide};
 use super::planned::{InFlightRecord, Plan};
 use super::reads::RoundType;
@@ -12,7 +13,7 @@ use super::report::RecordError;
 use super::session::Session;
 use super::survey::{Entry, NO_DATE, Survey, TypeFiles, id_hash};
 use crate::ObjectType;
-use crate::ledger::{LedgerError, Milliseconds, RecordState, Seconds, SentField, Space};
+use crate::ledger::{Action, LedgerError, Milliseconds, RecordState, Seconds, SentField, Space};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -76,6 +77,10 @@ impl Before {
     }
 }
 
+fn is_sent(decision: &Decision) -> bool {
+    matches!(decision, Decision::Send { .. })
+}
+
 /// Decides about the records of one type, group by group.
 pub(super) struct Decided<'a> {
     session: &'a Session,
@@ -87,6 +92,8 @@ pub(super) struct Decided<'a> {
     /// Records that Gong has as they are, after a version that it rejected.
     pub(super) settled: Vec<(ObjectType, String)>,
     pub(super) alternating: Alternating,
+    /// Unchanged records that were sent without what they refer to.
+    pub(super) orphans: Vec<Orphan>,
     /// The additional checks of a sync.
     pub(super) round: RoundType,
     /// The hashes of the ids of the only records that are looked at.
@@ -134,6 +141,7 @@ impl<'a> Decided<'a> {
             chosen: Vec::new(),
             settled: Vec::new(),
             alternating: Alternating::default(),
+            orphans: Vec::new(),
             round: RoundType::default(),
             only: session.only(files.object_type, key),
             unnamed: Vec::new(),
@@ -298,6 +306,15 @@ impl<'a> Decided<'a> {
                 }
             }
         }
+        let missing = state.map(|state| state.missing_parents);
+        if let Some(missing) = missing.filter(|missing| !missing.is_empty() && !is_foreign) {
+            let unchanged = decisions.iter().rposition(|of| *of == Decision::Unchanged);
+            let last = unchanged.filter(|_| !decisions.iter().any(is_sent));
+            self.orphans.extend(last.map(|place| Orphan {
+                entry: versions[place],
+                missing,
+            }));
+        }
         let last_sent = decisions
             .iter()
             .rposition(|decision| matches!(decision, Decision::Send { .. }));
@@ -317,6 +334,24 @@ impl<'a> Decided<'a> {
             }
         }
         self.decisions = decisions;
+    }
+
+    /// Sends unchanged records again, because what they refer to came after them.
+    pub(super) fn send_again(&mut self, orphans: &[Entry]) {
+        for entry in orphans {
+            let (place, _) = self.files.locate(entry.place);
+            let report = &mut self.plan.files[self.files.files[place].0];
+            report.unchanged = report.unchanged.saturating_sub(1);
+            self.chosen.push(Chosen {
+                entry: *entry,
+                action: Action::Update,
+                step: 0,
+                is_followed: false,
+                is_retry: false,
+                is_known: true,
+                date_under_way: None,
+            });
+        }
     }
 
     /// The as-of of a version: now, because a person says so by pushing it. Records that were

@@ -8,7 +8,7 @@ use super::input::{OpenFile, unreadable};
 use super::lines::each_line;
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
-use crate::ledger::{Action, Content, Pending};
+use crate::ledger::{Action, Content, MissingParents, Pending};
 
 /// A line that is not sent.
 struct HeldLine {
@@ -57,6 +57,7 @@ pub(super) fn invalid_records(
                 line: open.source_line(line.number),
                 is_known: true,
                 is_unsure: false,
+                missing_parents: MissingParents::default(),
             };
             let content = Content {
                 line: line.bytes,

@@ -48,6 +48,7 @@ mod level;
 mod lines;
 mod notes;
 mod options;
+mod orphans;
 mod outcome;
 mod parents;
 mod plan;

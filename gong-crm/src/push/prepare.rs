@@ -17,7 +17,7 @@ use super::input::{OpenFile, unreadable};
 use super::invalid::invalid_records;
 use super::level::Level;
 use super::notes::note_dates;
-use super::parents::BlockedParents;
+use super::parents::{Coming, Parents};
 use super::plan::InFlight;
 use super::planned::{Plan, Planned, Writes};
 use super::reads::{Gone, RoundPlan, RoundType};
@@ -27,8 +27,8 @@ use super::survey::{Entry, LineAt, Survey, TypeFiles, id_hash, survey};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{
-    Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, Question, SentField,
-    Upload, UploadState, low_64,
+    Action, Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, Question,
+    SentField, Upload, UploadState, low_64,
 };
 
 /// The decisions about the records of one type.
@@ -76,7 +76,9 @@ impl Session {
         for object_type in ObjectType::ALL {
             let is_named = |file: &OpenFile| file.file.object_type == object_type;
             if self.files.iter().any(is_named) {
-                types.push(self.plan_type(object_type, key, &open, &mut plan).await?);
+                let of_type = self.plan_type(object_type, key, &open, &types, &mut plan);
+                let of_type = of_type.await?;
+                types.push(of_type);
             }
         }
         if plan.is_invalid
@@ -88,16 +90,18 @@ impl Session {
         plan.is_invalid = false;
         let followed: HashSet<u64> = plan.in_flight.iter().map(|record| record.upload).collect();
         self.decide_deletions(&mut types, &mut plan, key).await?;
+        let coming = Coming::new(upserted(&types), &open, &self.ledger, self.space, key).await?;
         self.follow_older(open, &followed, &types, &mut plan);
-        let mut blocked = BlockedParents::new(self.space, !self.options.ignore_dependencies)
-            .in_round(self.round.as_ref());
+        let holds_back = !self.options.ignore_dependencies;
+        let parents = Parents::new(self.space, key, holds_back, coming);
+        let mut parents = parents.in_round(self.round.as_ref());
         let mut raised = (0, 0);
         for of_type in types {
             let (bodies, held, names) = self
-                .write_bodies(of_type, key, &mut blocked, &mut plan, &mut raised)
+                .write_bodies(of_type, key, &mut parents, &mut plan, &mut raised)
                 .await?;
             for body in &bodies {
-                blocked.note(body.object_type, &body.restored);
+                parents.note_restored(body.object_type, &body.restored);
             }
             plan.writes.names.extend(names);
             self.note_held_back(held, &mut plan);
@@ -111,7 +115,7 @@ impl Session {
                 plan.writes.new.push(upload);
             }
         }
-        plan.notes.extend(blocked.notes());
+        plan.notes.extend(parents.notes());
         self.note_skipped(&mut plan).await?;
         note_dates(raised, &mut plan);
         self.take_own_id(&mut plan).await?;
@@ -191,6 +195,7 @@ impl Session {
         object_type: ObjectType,
         key: [u8; 16],
         open: &[Upload],
+        earlier: &[TypePlan],
         plan: &mut Plan,
     ) -> Result<TypePlan, PushError> {
         self.events.emit(Event::Comparing { object_type });
@@ -216,6 +221,9 @@ impl Session {
         }
         decided.absent_in_flight(&in_flight);
         decided.rest(&in_flight);
+        let orphans = std::mem::take(&mut decided.orphans);
+        let orphans = self.orphans_with_parents(orphans, &files, upserted(earlier), open, key);
+        decided.send_again(&orphans.await?);
         let Decided {
             chosen,
             settled,
@@ -358,7 +366,7 @@ impl Session {
         &self,
         of_type: TypePlan,
         key: [u8; 16],
-        blocked: &mut BlockedParents,
+        parents: &mut Parents,
         plan: &mut Plan,
         raised: &mut (u64, u64),
     ) -> Result<(Vec<Body>, Vec<HeldBack>, Option<Names>), PushError> {
@@ -389,7 +397,7 @@ impl Session {
         bodies.clears = Clears::of(&facts);
         bodies.of_round(self);
         bodies.unknown_dates_until = self.ledger.ledger().unknown_dates_until().await?;
-        bodies.write(of_type.chosen, blocked).await?;
+        bodies.write(of_type.chosen, parents).await?;
         bodies
             .write_gone(of_type.gone, &mut plan.round.held)
             .await?;
@@ -505,6 +513,15 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// The records that are sent and not deleted, by the hashes of their ids.
+fn upserted(types: &[TypePlan]) -> impl Iterator<Item = (ObjectType, u64)> {
+    types.iter().flat_map(|of_type| {
+        let chosen = of_type.chosen.iter();
+        let upserted = chosen.filter(|chosen| chosen.action != Action::Delete);
+        upserted.map(|chosen| (of_type.object_type, chosen.entry.id))
+    })
 }
 
 /// Returns errors of records that the ledger does not know the ids of these records.

@@ -69,7 +69,10 @@ async fn reference_to_a_type_that_is_left_out_is_a_finding() {
     options.only = [(Contact, gong_crm::sync::Only::All)].into();
     let plan = world.plan(options.clone()).await;
     let note = plan.notes.first().unwrap();
-    assert!(note.starts_with("1 ACCOUNT record"), "{note}");
+    assert!(
+        note.starts_with("1 CONTACT record refers to ACCOUNT acc-1"),
+        "{note}"
+    );
     assert!(note.contains("was not read"), "{note}");
     // Another ledger may have sent it, so nothing is held back.
     assert_eq!(plan.types.iter().map(|of| of.new).sum::<u64>(), 1);

@@ -14,6 +14,7 @@ mod deletions;
 mod drift;
 mod findings;
 mod model;
+mod parents;
 mod plans;
 mod probe;
 mod refused;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::ObjectType;
 use crate::compare::{deletion_line, stage_line};
-use crate::ledger::{Action, Direction, Pending, RecordState, SentField, hexadecimal};
+use crate::ledger::{
+    Action, Direction, MissingParents, Pending, RecordState, SentField, hexadecimal,
+};
 use crate::push::PushError;
 use crate::push::bodies::{Bodies, text_of};
 use crate::push::body::Group;
@@ -190,6 +192,7 @@ impl Bodies<'_> {
             line: 0,
             is_known: true,
             is_unsure: false,
+            missing_parents: MissingParents::default(),
         }
     }
 
@@ -216,6 +219,8 @@ impl Bodies<'_> {
         known: Option<&RecordState>,
     ) -> PlannedAction {
         let names = pending.changed.iter();
+        let is_orphan = known
+            .is_some_and(|known| known.hash == pending.hash && !known.missing_parents.is_empty());
         PlannedAction {
             object_type: self.files.object_type,
             object_id: pending.object_id.clone(),
@@ -225,6 +230,7 @@ impl Bodies<'_> {
                 .collect(),
             reason: match pending.action {
                 Action::Delete => "marked as deleted in the source",
+                Action::Update if is_orphan => "what it refers to was not in Gong when it was sent",
                 _ => "",
             },
             basis: self.basis(pending, known),

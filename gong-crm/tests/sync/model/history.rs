@@ -257,8 +257,7 @@ impl History {
     /// A webhook sends the newest version of a record at once, or its deletion.
     async fn realtime(&mut self) {
         let of = self.rng.usize(..2);
-        // Where Gong drops records whose parents it does not have, a webhook has to know that.
-        let types = if of == 0 && !self.rules.needs_parents {
+        let types = if of == 0 {
             vec![Account, Deal]
         } else {
             vec![Account]

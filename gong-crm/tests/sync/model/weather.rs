@@ -48,6 +48,7 @@ impl Rules {
             switched.push(("account-delay", true));
             switched.push(("deal-needs-known-account", true));
             switched.push(("contact-needs-known-account", true));
+            switched.push(("deal-needs-known-owner", true));
         }
         let drops_older = rng.u8(..4) == 0;
         if drops_older {

@@ -1,0 +1,92 @@
+//! Records that were sent before the records that they refer to: once Gong has accepted these, they
+//! are sent again, since Gong may have dropped them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::PushError;
+use super::bodies::CHUNK;
+use super::input::unreadable;
+use super::parents::{Coming, Parents};
+use super::session::Session;
+use super::survey::{Entry, LineAt, TypeFiles};
+use crate::ObjectType;
+use crate::compare::{HashKey, Reader};
+use crate::ledger::{MissingParents, Upload};
+
+/// A record that is unchanged, and that Gong was sent without what it refers to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Orphan {
+    pub(super) entry: Entry,
+    pub(super) missing: MissingParents,
+}
+
+impl Session {
+    /// Among unchanged records of a type, finds those that refer to a record that Gong did not have
+    /// when they were sent, and has now or gets with this push.
+    ///
+    /// Only records that were sent without knowing whether Gong has what they refer to are read
+    /// again, and only if it may have come: usually none.
+    pub(super) async fn orphans_with_parents(
+        &self,
+        mut orphans: Vec<Orphan>,
+        files: &TypeFiles<'_>,
+        sent: impl IntoIterator<Item = (ObjectType, u64)>,
+        open: &[Upload],
+        key: [u8; 16],
+    ) -> Result<Vec<Entry>, PushError> {
+        if orphans.is_empty() {
+            return Ok(Vec::new());
+        }
+        let coming = Coming::new(sent, open, &self.ledger, self.space, key).await?;
+        let mut present = BTreeSet::new();
+        let missing = orphans.iter().flat_map(|orphan| orphan.missing.types());
+        for object_type in missing.collect::<BTreeSet<ObjectType>>() {
+            let ledger = self.ledger.ledger();
+            let first = ledger.page_of_records(self.space, object_type, None, 1);
+            if coming.any(object_type) || !first.await?.is_empty() {
+                present.insert(object_type);
+            }
+        }
+        orphans.retain(|orphan| orphan.missing.types().any(|of| present.contains(&of)));
+        orphans.sort_unstable_by_key(|orphan| orphan.entry.place);
+        let mut parents = Parents::new(self.space, key, false, coming);
+        let none = |_: &str| 0;
+        let mut reader = Reader::new(HashKey::from_bytes(key), files.object_type, &none);
+        let check = self.options.check.options();
+        if let Some(schema) = check.and_then(|check| check.entity_schema.as_ref()) {
+            reader = reader.with_schema(schema);
+        }
+        let mut again = Vec::new();
+        let mut readers: HashMap<usize, LineAt> = HashMap::new();
+        for chunk in orphans.chunks(CHUNK) {
+            let mut references: Vec<Vec<(ObjectType, String)>> = Vec::with_capacity(chunk.len());
+            for orphan in chunk {
+                let (file, offset) = files.locate(orphan.entry.place);
+                let open = files.files[file].1;
+                let failed = |error| unreadable(&open.file.path, error);
+                let lines = match readers.entry(file) {
+                    std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+                    std::collections::hash_map::Entry::Vacant(entry) => {
+                        entry.insert(LineAt::open(&open.lines).map_err(failed)?)
+                    }
+                };
+                let line = lines.read(offset, orphan.entry.length()).map_err(failed)?;
+                let of_line = reader.references(line).unwrap_or_default().into_iter();
+                references.push(
+                    of_line
+                        .map(|reference| (reference.object_type, reference.object_id.into_owned()))
+                        .collect(),
+                );
+            }
+            let all = references.iter().flatten();
+            parents.look_up(&self.ledger, all).await?;
+            for (orphan, references) in chunk.iter().zip(&references) {
+                if parents.have_come(orphan.missing, references) {
+                    again.push(orphan.entry);
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(again)
+    }
+}
