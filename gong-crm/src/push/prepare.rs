@@ -399,7 +399,13 @@ impl Session {
         bodies.unknown_dates_until = self.ledger.ledger().unknown_dates_until().await?;
         bodies.write(of_type.chosen, parents).await?;
         bodies
-            .write_gone(of_type.gone, &mut plan.round.held)
+            .write_gone(of_type.gone, &stages, &mut plan.round.held)
+        let stages = if of_type.object_type == ObjectType::Stage {
+            let gone = of_type.gone.iter().map(|gone| gone.object_id.clone());
+            self.sent_stages(&gone.collect::<Vec<_>>()).await?
+        } else {
+            HashMap::new()
+        };
             .await?;
         bodies.give_round(&mut plan.round);
         raised.0 += bodies.raised_dates;

@@ -142,6 +142,39 @@ async fn retired_stage_has_the_content_that_gong_accepted() {
 }
 
 #[tokio::test]
+async fn vanished_stage_whose_only_version_is_open_is_deactivated() {
+    for is_judged in [true, false] {
+        let world = World::new().await;
+        let two = [stage("s-1", "New"), stage("s-2", "Won")];
+        world.export("stage.ldjson", &two);
+        let options = world.options(&[Stage]);
+        assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+
+        let three = [two[0].clone(), two[1].clone(), stage("s-3", "Lost")];
+        world.export("stage.ldjson", &three);
+        let mut first = options.clone();
+        if is_judged {
+            let answer = gong_sim::Verdict::new().set("totalSuccessCount", 0);
+            let fault = Fault::new(Effect::Verdict(answer)).on(Operation::UploadEntities);
+            world.simulator.add_fault(fault.nth(1)).unwrap();
+        } else {
+            first.push.wait = gong_crm::push::Wait::UntilSent;
+        }
+        let report = world.sync(first).await;
+        assert_ne!(report.verdict, Verdict::Done, "{report:#?}");
+
+        world.export("stage.ldjson", &two);
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Done, "{is_judged}: {report:#?}");
+        assert_eq!(world.field("STAGE", "s-3", "isActive"), json!(false));
+        assert_eq!(world.field("STAGE", "s-3", "name"), json!("Lost"));
+        world.export("stage.ldjson", &two);
+        let quiet = world.sync(options).await;
+        assert_eq!((quiet.verdict, quiet.calls), (Verdict::Done, 0));
+    }
+}
+
+#[tokio::test]
 async fn users_are_deleted_only_after_confirmation() {
     let world = World::new().await;
     let users = [

@@ -1,6 +1,6 @@
 //! The lines that delete vanished records and deactivate vanished stages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::ObjectType;
 use crate::compare::{deletion_line, stage_line};
@@ -35,10 +35,11 @@ impl Bodies<'_> {
         plan.skipped.append(&mut self.round.skipped);
     }
 
-    /// Writes the lines that delete vanished records.
+    /// Writes the lines that delete vanished records; of stages, the last lines are given.
     pub(crate) async fn write_gone(
         &mut self,
         gone: Gone,
+        stages: &HashMap<String, Vec<u8>>,
         held: &mut Vec<Held>,
     ) -> Result<(), PushError> {
         let object_type = self.files.object_type;
@@ -50,16 +51,12 @@ impl Bodies<'_> {
                 .ledger()
                 .records(self.round.space, object_type, of_chunk)
                 .await?;
-            let stages = if object_type == ObjectType::Stage {
-                ledger.ledger().stage_lines(self.round.space, &ids).await?
-            } else {
-                vec![Vec::new(); ids.len()]
-            };
-            for ((gone, state), stage) in chunk.iter().zip(states).zip(stages) {
+            for (gone, state) in chunk.iter().zip(states) {
                 let (id, step) = (&gone.object_id, gone.step);
                 let state = state.unwrap_or_default();
                 if object_type == ObjectType::Stage {
-                    self.retire(gone, &state, &stage, held)?;
+                    let stage = stages.get(id).map(Vec::as_slice);
+                    self.retire(gone, &state, stage.unwrap_or_default(), held)?;
                 } else {
                     self.delete(id, step, &state)?;
                 }

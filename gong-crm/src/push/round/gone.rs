@@ -211,17 +211,18 @@ impl Session {
         }
         let stages = if object_type == ObjectType::Stage {
             let ids: Vec<String> = tried.iter().map(|(id, _)| (*id).clone()).collect();
-            self.ledger.ledger().stage_lines(self.space, &ids).await?
+            self.sent_stages(&ids).await?
         } else {
-            vec![Vec::new(); tried.len()]
+            HashMap::new()
         };
         let none = |_: &str| 0;
         let mut reader = Reader::new(HashKey::from_bytes(key), object_type, &none);
         let now = self.now().as_second();
-        for ((id, last), stage) in tried.into_iter().zip(stages) {
+        for (id, last) in tried {
             let mut line = Vec::new();
             if object_type == ObjectType::Stage {
-                if stage_line(&stage, false, None, &mut line).is_err() {
+                let stage = stages.get(id).map(Vec::as_slice);
+                if stage_line(stage.unwrap_or_default(), false, None, &mut line).is_err() {
                     continue;
                 }
             } else {

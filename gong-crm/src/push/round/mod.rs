@@ -9,5 +9,6 @@ mod gone;
 mod limits;
 mod protect;
 mod run;
+mod stages;
 
 pub(crate) use run::{Preview, ReadContext, RoundFiles, run_round};
