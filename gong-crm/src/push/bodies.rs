@@ -12,6 +12,7 @@ use super::parents::Parents;
 use super::reads::BodiesRound;
 use super::spool::Spool;
 use super::survey::{Entry, LineAt, NO_DATE, TypeFiles};
+use super::users::has_other_address;
 use super::{Options, PushError};
 use crate::ObjectType;
 use crate::compare::{Edits, HashKey, Reader, deletion_line, sent_form};
@@ -387,8 +388,9 @@ impl<'a> Bodies<'a> {
         // Gong may have the user with another address than the ledger knows.
         let is_unsure = is_user
             && !is_deletion
-            && before.is_none()
-            && known.is_some_and(|known| known.current == Current::Unknown);
+            && known.is_some_and(|known| {
+                before.is_none() && known.current == Current::Unknown || has_other_address(known)
+            });
         let frees_address = is_unsure
             || is_user
                 && before.is_some_and(|before| {

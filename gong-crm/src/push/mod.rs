@@ -70,6 +70,7 @@ mod survey;
 mod thin;
 mod trace;
 mod transition;
+mod users;
 mod verdict;
 mod waiting;
 

@@ -22,8 +22,7 @@ use super::spool::Spool;
 use super::{Options, PushError, Wait, trace};
 use crate::client::Client;
 use crate::ledger::{
-    Current, Direction, LockedLedger, Milliseconds, Pending, RecordState, Upload, UploadState,
-    low_64,
+    Current, Direction, LockedLedger, Milliseconds, Pending, Upload, UploadState, low_64,
 };
 use crate::{IntegrationId, ObjectType};
 
@@ -458,33 +457,6 @@ impl Session {
             self.events.emit(Event::FewCallsLeft { needed, left });
         }
         Ok(())
-    }
-
-    /// Names the users who were deleted so that they can come with another address, and who are not
-    /// back yet.
-    async fn missing_users(&self, returning: &[String]) -> Result<Option<String>, PushError> {
-        let ids = returning.iter().map(String::as_str);
-        let ledger = self.ledger.ledger();
-        let states = ledger
-            .records(self.space, ObjectType::BusinessUser, ids)
-            .await?;
-        let is_missing = |state: &Option<RecordState>| {
-            let state = state.as_ref();
-            state.is_some_and(|state| state.current == Current::Deleted)
-        };
-        let missing: Vec<&str> = returning
-            .iter()
-            .zip(states)
-            .filter(|(_, state)| is_missing(state))
-            .map(|(id, _)| id.as_str())
-            .collect();
-        if missing.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(format!(
-            "users that were deleted to change their address and are not in Gong again yet: {}",
-            missing.join(", ")
-        )))
     }
 
     /// Counts the records whose verdict comes from an older upload.

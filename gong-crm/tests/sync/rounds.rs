@@ -522,3 +522,30 @@ async fn nothing_waits_for_an_account_that_was_deleted_meanwhile() {
     let waited = clock.offset() - began;
     assert!(waited < 120, "{waited} s");
 }
+
+#[tokio::test]
+async fn user_whom_a_new_ledger_does_not_know_gets_another_address() {
+    use std::time::Duration;
+    let simulator = gong_sim::Simulator::builder().rule("email-change-needs-deletion", true);
+    let mut world = World::with(simulator.start().await.unwrap()).await;
+    let users = |address: &str| vec![user("u-1", address), user("u-2", "bo@acme.example")];
+    world.export("business_user.ldjson", &users("ada@acme.example"));
+    let options = world.options(&[BusinessUser]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+
+    // The ledger is lost, and the address changes.
+    world.client = crate::support::client(&world.simulator, gong_crm::ledger::Ledger::memory());
+    let clock = std::sync::Arc::new(MovedClock::default());
+    world.use_clock(std::sync::Arc::clone(&clock));
+    world.export("business_user.ldjson", &users("king@acme.example"));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    clock.advance(Duration::from_hours(25));
+    world.export("business_user.ldjson", &users("king@acme.example"));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    let address = world.field("BUSINESS_USER", "u-1", "emailAddress");
+    assert_eq!(address, "king@acme.example");
+    let quiet = world.sync(options).await;
+    assert_eq!((quiet.verdict, quiet.calls), (Verdict::Done, 0));
+}

@@ -14,6 +14,7 @@ use crate::push::prepare::TypePlan;
 use crate::push::reads::{HoldReason, Limit, Round};
 use crate::push::session::Session;
 use crate::push::survey::{LineAt, TypeFiles};
+use crate::push::users::has_other_address;
 
 /// So many deletions are never too many by a percentage alone.
 const ALWAYS_ALLOWED: u64 = 20;
@@ -180,7 +181,8 @@ impl Session {
             .zip(states)
             .filter(|(line, state)| {
                 let before = state.as_ref().and_then(|state| state.address);
-                before.is_some() && before != line.address
+                let is_refused = state.as_ref().is_some_and(has_other_address);
+                is_refused || before.is_some() && before != line.address
             })
             .map(|(line, _)| (line.place, line.object_id))
             .collect();
