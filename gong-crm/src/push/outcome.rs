@@ -417,6 +417,7 @@ impl Session {
             .map(|place| {
                 let (outcome, reason) = conclusion.outcome(place);
                 Outcome {
+            may_be_in_gong: judgement.may_be_in_gong,
                     outcome,
                     reason: reason.to_owned(),
                     upload: upload.number,

@@ -30,6 +30,8 @@ pub(super) struct Judgement {
     pub(super) reason: String,
     /// Whether Gong counted errors that it did not list.
     pub(super) has_unlisted: bool,
+    /// Whether records that were not accepted may still be in Gong: it named no error and no count.
+    pub(super) may_be_in_gong: bool,
 }
 
 /// Reads the verdict of an upload of so many records.
@@ -65,17 +67,18 @@ pub(super) fn judge(status: &RequestStatus, records: usize) -> Judgement {
         .collect::<Vec<_>>()
         .join("; ");
     let has_unlisted = total > listed;
+    let is_failed = status.status == RequestState::Failed;
     let judged = |rest, reason: String| Judgement {
         rejected: rejected.clone(),
         rest,
         reason,
         has_unlisted,
+        may_be_in_gong: is_failed && status.errors.is_empty() && successes.is_none(),
     };
     if records_left == 0 {
         return judged(Rest::Rejected, reason);
     }
     let all_left_succeeded = successes == Some(records_left as u64);
-    let is_failed = status.status == RequestState::Failed;
     let names_none = rejected.is_empty();
     if has_unlisted {
         // Without a count of successes, more errors than records say nothing of how many succeeded.

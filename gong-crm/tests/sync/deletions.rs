@@ -175,6 +175,29 @@ async fn vanished_stage_whose_only_version_is_open_is_deactivated() {
 }
 
 #[tokio::test]
+async fn vanished_record_of_a_failure_without_a_word_is_deleted() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=3));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(1..=4));
+    let answer = gong_sim::Verdict::new()
+        .set("status", "FAILED")
+        .remove("totalSuccessCount")
+        .remove("totalErrorCount");
+    let fault = Fault::new(Effect::Verdict(answer)).on(Operation::UploadEntities);
+    world.simulator.add_fault(fault.nth(1)).unwrap();
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-4"), "Gong took it all the same");
+
+    world.export("account.ldjson", &accounts(1..=3));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-4"));
+}
+
+#[tokio::test]
 async fn users_are_deleted_only_after_confirmation() {
     let world = World::new().await;
     let users = [
