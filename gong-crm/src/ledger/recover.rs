@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::conclusion::{Conclusion, Content};
 use super::locked::LockedLedger;
 use super::reading::next_key;
-use super::record::{Current, RecordState, Seconds};
+use super::record::{Current, RecordState, Seconds, Space};
 use super::store::{Batch, Table, put_json};
 use super::upload::{RecordOutcome, Upload, UploadState};
 use super::{ANOTHER_COPY, IDENTITY, Identity, Ledger, LedgerError, RECOVERED};
-use crate::ClientRequestId;
+use crate::{ClientRequestId, ObjectType};
 use gong_records::io::lines::Lines;
 
 /// How many records are changed at once.
@@ -177,6 +177,35 @@ impl LockedLedger {
         ledger.store().commit(batch).await?;
         ledger.unseal().await?;
         Ok(recovered)
+    }
+
+    /// Forgets which versions Gong has of all records of an integration, which Gong does not show any
+    /// more: if it is there again, they are sent again.
+    pub(crate) async fn forget_versions(&self, space: Space) -> Result<(), LedgerError> {
+        let ledger = self.ledger();
+        for object_type in ObjectType::ALL {
+            let mut after = None;
+            loop {
+                let page = ledger.page_of_records(space, object_type, after, PAGE);
+                let page = page.await?;
+                let mut batch = Batch::new();
+                for (key, state) in &page {
+                    if state.current == Current::Version {
+                        let mut state = state.clone();
+                        state.current = Current::Unknown;
+                        batch.put(Table::Records, key, &state.encode());
+                    }
+                }
+                if !batch.is_empty() {
+                    ledger.store().commit(batch).await?;
+                }
+                if page.len() < PAGE {
+                    break;
+                }
+                after = page.last().map(|(key, _)| key.clone());
+            }
+        }
+        Ok(())
     }
 
     /// Nothing of them is asked about or sent any more: their ids may be those of another copy, and

@@ -52,6 +52,7 @@ pub(super) async fn look_if_due(
         .iter()
         .any(|integration| integration.integration_id == integration_id);
     if !is_there {
+        ledger.forget_versions(space).await?;
         let message = format!(
             "the integration {integration_id} and its records are no longer in Gong: register a \
              new one and sync to it"
