@@ -193,6 +193,11 @@ impl<'a> Reader<'a> {
         self
     }
 
+    /// The types of the records that lines can refer to.
+    pub(crate) fn referred_types(&self) -> impl Iterator<Item = ObjectType> {
+        self.table.slots.iter().filter_map(|slot| slot.references)
+    }
+
     /// Reads one line, with or without its line break.
     ///
     /// # Errors

@@ -31,6 +31,12 @@ impl MissingParents {
         self.0 |= bit(object_type);
     }
 
+    /// These types and those of another.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether a record of this type was missing.
     pub fn contains(self, object_type: ObjectType) -> bool {
         self.0 & bit(object_type) != 0

@@ -203,6 +203,11 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
+    /// Whether Gong may have no version of the record but this one.
+    pub(crate) fn may_be_first(&self) -> bool {
+        self.action == Action::Create || self.is_unsure
+    }
+
     /// Whether it is the deletion of a user whose address changes: the user is created again at
     /// once.
     pub(crate) fn is_replacement(&self) -> bool {

@@ -451,7 +451,7 @@ impl<'a> Bodies<'a> {
             return Ok(());
         }
         if !read.chosen.is_followed {
-            parents.note_never_sent(self.files.object_type, &read.references);
+            parents.note_doubts(self.files.object_type, &read.references);
         }
         let was_deleted = known.is_some_and(|known| known.current == Current::Deleted);
         if is_user && !is_deletion && (was_deleted || deleted.is_some()) {

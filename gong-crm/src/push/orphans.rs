@@ -20,7 +20,39 @@ pub(super) struct Orphan {
     pub(super) missing: MissingParents,
 }
 
+/// Values are not compared.
+fn no_generation(_: &str) -> u32 {
+    0
+}
+
 impl Session {
+    /// A reader of what the lines of a type refer to.
+    pub(super) fn reference_reader(
+        &self,
+        object_type: ObjectType,
+        key: [u8; 16],
+    ) -> Reader<'static> {
+        let reader = Reader::new(HashKey::from_bytes(key), object_type, &no_generation);
+        let check = self.options.check.options();
+        match check.and_then(|check| check.entity_schema.as_ref()) {
+            Some(schema) => reader.with_schema(schema),
+            None => reader,
+        }
+    }
+
+    /// The types that records of these types can refer to.
+    pub(super) fn referred_types(
+        &self,
+        types: impl IntoIterator<Item = ObjectType>,
+        key: [u8; 16],
+    ) -> BTreeSet<ObjectType> {
+        let mut referred = BTreeSet::new();
+        for object_type in types {
+            referred.extend(self.reference_reader(object_type, key).referred_types());
+        }
+        referred
+    }
+
     /// Among unchanged records of a type, finds those that refer to a record that Gong did not have
     /// when they were sent, and has now or gets with this push.
     ///
@@ -37,7 +69,8 @@ impl Session {
         if orphans.is_empty() {
             return Ok(Vec::new());
         }
-        let coming = Coming::new(sent, open, &self.ledger, self.space, key).await?;
+        let wanted = self.referred_types([files.object_type], key);
+        let coming = Coming::new(&wanted, sent, open, &self.ledger, self.space, key).await?;
         let mut present = BTreeSet::new();
         let missing = orphans.iter().flat_map(|orphan| orphan.missing.types());
         for object_type in missing.collect::<BTreeSet<ObjectType>>() {
@@ -50,12 +83,7 @@ impl Session {
         orphans.retain(|orphan| orphan.missing.types().any(|of| present.contains(&of)));
         orphans.sort_unstable_by_key(|orphan| orphan.entry.place);
         let mut parents = Parents::new(self.space, key, false, coming);
-        let none = |_: &str| 0;
-        let mut reader = Reader::new(HashKey::from_bytes(key), files.object_type, &none);
-        let check = self.options.check.options();
-        if let Some(schema) = check.and_then(|check| check.entity_schema.as_ref()) {
-            reader = reader.with_schema(schema);
-        }
+        let mut reader = self.reference_reader(files.object_type, key);
         let mut again = Vec::new();
         let mut readers: HashMap<usize, LineAt> = HashMap::new();
         for chunk in orphans.chunks(CHUNK) {
@@ -72,11 +100,9 @@ impl Session {
                 };
                 let line = lines.read(offset, orphan.entry.length()).map_err(failed)?;
                 let of_line = reader.references(line).unwrap_or_default().into_iter();
-                references.push(
-                    of_line
-                        .map(|reference| (reference.object_type, reference.object_id.into_owned()))
-                        .collect(),
-                );
+                let of_line = of_line
+                    .map(|reference| (reference.object_type, reference.object_id.into_owned()));
+                references.push(of_line.collect());
             }
             let all = references.iter().flatten();
             parents.look_up(&self.ledger, all).await?;

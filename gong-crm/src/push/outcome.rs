@@ -76,7 +76,7 @@ impl Session {
                 let reason = "its content is lost: push its records again".to_owned();
                 return self.give_up(upload, pending, reason).await;
             }
-            if may_be_stale || self.lacks_parents(upload) {
+            if may_be_stale || self.must_look_at_parents(upload) {
                 *pending = self.records_of(upload, may_be_stale).await?;
                 held = self.thin_out(upload, pending, may_be_stale).await?;
                 if pending.is_empty() {
@@ -229,6 +229,14 @@ impl Session {
             .conclude(upload, pending, &conclusion, self.now())
             .await?;
         self.discard_body(upload);
+        if may_be_in_gong {
+            let unsure = pending.iter().filter(|pending| pending.may_be_first());
+            for pending in unsure {
+                self.note_unsure(upload.object_type, &pending.object_id);
+            }
+        } else {
+            self.note_missing_of(upload, pending);
+        }
         Ok(unfinished(
             upload.clone(),
             Status::NotSent,
@@ -299,12 +307,16 @@ impl Session {
         self.discard_body(upload);
         upload.body = None;
         for (pending, outcome) in pending.iter().zip(&outcomes) {
-            let is_missing = matches!(
-                outcome.outcome,
+            let (of_type, id) = (upload.object_type, pending.object_id.as_str());
+            match outcome.outcome {
+                RecordOutcome::Accepted => self.note_sure(of_type, id),
                 RecordOutcome::Rejected | RecordOutcome::NotAccepted
-            );
-            if is_missing && pending.action == Action::Create {
-                self.note_missing(upload.object_type, &pending.object_id);
+                    if pending.action == Action::Create =>
+                {
+                    self.note_missing(of_type, id);
+                }
+                _ if pending.may_be_first() => self.note_unsure(of_type, id),
+                _ => {}
             }
         }
         self.note_absent(upload, pending, &outcomes).await?;
@@ -405,6 +417,7 @@ impl Session {
             exceptions,
             reason: judgement.reason.clone(),
             contents,
+            may_be_in_gong: judgement.may_be_in_gong,
             ..Conclusion::default()
         };
         // The body is kept until it is searched.
@@ -417,7 +430,6 @@ impl Session {
             .map(|place| {
                 let (outcome, reason) = conclusion.outcome(place);
                 Outcome {
-            may_be_in_gong: judgement.may_be_in_gong,
                     outcome,
                     reason: reason.to_owned(),
                     upload: upload.number,

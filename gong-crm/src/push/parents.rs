@@ -1,28 +1,31 @@
 //! What the records of a push refer to: who is held back because that is not in Gong, and what is
 //! sent although nobody knows whether Gong has it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::PushError;
 use super::reads::Round;
 use super::survey::id_hash;
 use crate::ObjectType;
 use crate::ledger::{
-    Current, Direction, LedgerError, LockedLedger, MissingParents, RecordState, Space, Upload,
+    Current, Direction, LedgerError, LockedLedger, Milliseconds, MissingParents, RecordState,
+    Space, Upload, UploadState,
 };
 
 /// The records that Gong will have got before those that refer to them: a push sends them, or an
-/// earlier one did and has no verdict yet.
+/// earlier one did and has no verdict yet. And those that an earlier push deletes, without a verdict.
 #[derive(Debug, Default)]
 pub(super) struct Coming {
     /// The hashes of their ids, in order.
     ids: HashMap<ObjectType, Vec<u64>>,
+    /// The hashes of the ids of records that are being deleted.
+    deleting: HashSet<(ObjectType, u64)>,
 }
 
 impl Coming {
     /// Of the records that a push sends, by the hashes of their ids, and of uploads without a
-    /// verdict.
+    /// verdict; only of types that others refer to.
     pub(super) async fn new(
+        wanted: &BTreeSet<ObjectType>,
         sent: impl IntoIterator<Item = (ObjectType, u64)>,
         open: &[Upload],
         ledger: &LockedLedger,
@@ -31,15 +34,35 @@ impl Coming {
     ) -> Result<Self, LedgerError> {
         let mut coming = Self::default();
         for (object_type, id) in sent {
-            coming.ids.entry(object_type).or_default().push(id);
+            if wanted.contains(&object_type) {
+                coming.ids.entry(object_type).or_default().push(id);
+            }
         }
+        // Of several uploads with a record, the last one of the last push decides.
+        let mut under_way: HashMap<(ObjectType, u64), ((Milliseconds, u16), bool)> = HashMap::new();
         for upload in open {
-            if upload.space() != space || upload.direction == Direction::Delete {
+            let is_deletion = upload.direction == Direction::Delete;
+            // What is only planned is not deleted yet.
+            let is_unsent_deletion = is_deletion && upload.state == UploadState::Planned;
+            let is_wanted = wanted.contains(&upload.object_type);
+            if upload.space() != space || is_unsent_deletion || !is_wanted {
                 continue;
             }
-            let pending = ledger.manifest(upload.number).await?;
-            let ids = coming.ids.entry(upload.object_type).or_default();
-            ids.extend(pending.iter().map(|of| id_hash(&key, &of.object_id)));
+            let order = (upload.push, upload.step);
+            for pending in ledger.manifest(upload.number).await? {
+                let id = (upload.object_type, id_hash(&key, &pending.object_id));
+                let known = under_way.entry(id).or_insert((order, is_deletion));
+                if known.0 <= order {
+                    *known = (order, is_deletion);
+                }
+            }
+        }
+        for ((object_type, id), (_, is_deletion)) in under_way {
+            if is_deletion {
+                coming.deleting.insert((object_type, id));
+            } else {
+                coming.ids.entry(object_type).or_default().push(id);
+            }
         }
         for ids in coming.ids.values_mut() {
             ids.sort_unstable();
@@ -55,6 +78,11 @@ impl Coming {
     fn has(&self, object_type: ObjectType, id: u64) -> bool {
         let ids = self.ids.get(&object_type);
         ids.is_some_and(|ids| ids.binary_search(&id).is_ok())
+    }
+
+    /// Whether a record is being deleted, and does not come back.
+    fn is_deleting(&self, object_type: ObjectType, id: u64) -> bool {
+        self.deleting.contains(&(object_type, id)) && !self.has(object_type, id)
     }
 }
 
@@ -82,6 +110,23 @@ impl Parent {
     }
 }
 
+/// Why Gong may not have a record that others refer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Doubt {
+    /// This ledger never sent it.
+    NeverSent,
+    /// No verdict says that Gong has it.
+    Unconfirmed,
+}
+
+/// Records of one type that refer to records of another which Gong may not have.
+#[derive(Debug)]
+struct Doubted {
+    count: u64,
+    /// One of the others.
+    first: String,
+}
+
 /// The records that those of a push refer to.
 #[derive(Debug)]
 pub(super) struct Parents {
@@ -96,9 +141,8 @@ pub(super) struct Parents {
     looked_up: HashMap<(ObjectType, String), Parent>,
     /// Types that have a source which this round did not read.
     unread: HashSet<ObjectType>,
-    /// How many records of the first type refer to records of the second that this ledger never
-    /// sent, and one of these.
-    never_sent: BTreeMap<(ObjectType, ObjectType), (u64, String)>,
+    /// Records of the first type that refer to records of the second which Gong may not have.
+    doubted: BTreeMap<(ObjectType, ObjectType, Doubt), Doubted>,
 }
 
 impl Parents {
@@ -111,7 +155,7 @@ impl Parents {
             restored: HashSet::new(),
             looked_up: HashMap::new(),
             unread: HashSet::new(),
-            never_sent: BTreeMap::new(),
+            doubted: BTreeMap::new(),
         }
     }
 
@@ -126,28 +170,51 @@ impl Parents {
         self
     }
 
-    /// What is sent although a record that it refers to is not: that is a finding, since another
-    /// ledger may have sent it, and holds nothing back.
+    /// What is sent although Gong may not have a record that it refers to: that is a finding, since
+    /// another ledger may have sent it, and holds nothing back.
     pub(super) fn notes(&self) -> impl Iterator<Item = String> {
-        self.never_sent.iter().map(|((of, parent), (count, first))| {
-            let unread = if self.unread.contains(parent) {
+        self.doubted.iter().map(|((of, parent, doubt), doubted)| {
+            let Doubted { count, first } = doubted;
+            let (is_one, are_many) = match doubt {
+                Doubt::NeverSent => (
+                    "was never sent with this ledger",
+                    "were never sent with this ledger",
+                ),
+                Doubt::Unconfirmed => (
+                    "is not confirmed to be in Gong",
+                    "are not confirmed to be in Gong",
+                ),
+            };
+            let unread = if *doubt == Doubt::NeverSent && self.unread.contains(parent) {
                 format!(", and the source of {parent} was not read")
             } else {
                 String::new()
             };
             match count {
                 1 => format!(
-                    "1 {of} record refers to {parent} {first}, which was never sent with this ledger\
-                     {unread}: Gong may not show it. Once Gong has accepted {first}, the next push or \
-                     sync of the record sends it again"
+                    "1 {of} record refers to {parent} {first}, which {is_one}{unread}: Gong may not \
+                     show it. Once Gong has accepted {first}, the next push or sync of the record \
+                     sends it again"
                 ),
                 _ => format!(
-                    "{count} {of} records refer to {parent} records that were never sent with this \
-                     ledger, such as {first}{unread}: Gong may not show them. Once Gong has accepted \
-                     those, the next push or sync of the records sends them again"
+                    "{count} {of} records refer to {parent} records that {are_many}, such as \
+                     {first}{unread}: Gong may not show them. Once Gong has accepted those, the next \
+                     push or sync of the records sends them again"
                 ),
             }
         })
+    }
+
+    /// Notes what a push found out about records that it sent: those that Gong does not have, and
+    /// those that it may not have.
+    pub(super) fn note_found(
+        &mut self,
+        missing: HashSet<(ObjectType, String)>,
+        unsure: HashSet<(ObjectType, String)>,
+    ) {
+        let unsure = unsure.into_iter().map(|of| (of, Parent::Unsure));
+        let missing = missing.into_iter().map(|of| (of, Parent::Absent));
+        self.looked_up.extend(unsure.chain(missing));
     }
 
     /// Notes records of one type that the push sends although Gong did not have them any more.
@@ -160,7 +227,7 @@ impl Parents {
         &mut self,
         ledger: &LockedLedger,
         references: impl IntoIterator<Item = &(ObjectType, String)>,
-    ) -> Result<(), PushError> {
+    ) -> Result<(), LedgerError> {
         let mut unknown: BTreeMap<ObjectType, HashSet<&str>> = BTreeMap::new();
         for reference in references {
             if !self.looked_up.contains_key(reference) {
@@ -186,38 +253,65 @@ impl Parents {
         self.coming.has(*object_type, id_hash(&self.key, id))
     }
 
+    fn is_being_deleted(&self, (object_type, id): &(ObjectType, String)) -> bool {
+        self.coming
+            .is_deleting(*object_type, id_hash(&self.key, id))
+    }
+
     /// Why a record is held back that refers to these, if it is.
     pub(super) fn reason(&self, references: &[(ObjectType, String)]) -> Option<String> {
         if !self.holds_back {
             return None;
         }
-        let missing = references.iter().find(|reference| {
-            self.looked_up.get(reference) == Some(&Parent::Absent)
-                && !self.restored.contains(*reference)
-        });
-        missing.map(|(object_type, object_id)| not_in_gong(*object_type, object_id))
+        references.iter().find_map(|reference| {
+            let (object_type, object_id) = reference;
+            match self.looked_up.get(reference)? {
+                Parent::Absent if !self.restored.contains(reference) => {
+                    Some(not_in_gong(*object_type, object_id))
+                }
+                Parent::InGong | Parent::Unsure if self.is_being_deleted(reference) => {
+                    Some(format!(
+                        "held back: it refers to {object_type} {object_id}, whose deletion has no \
+                         verdict yet"
+                    ))
+                }
+                _ => None,
+            }
+        })
     }
 
     /// The types of those that Gong may not have when a record that refers to them is sent.
     pub(super) fn missing(&self, references: &[(ObjectType, String)]) -> MissingParents {
         let mut missing = MissingParents::default();
         for reference in references {
-            let known = self.looked_up.get(reference);
-            if known.is_some_and(|known| *known != Parent::InGong) && !self.is_coming(reference) {
+            let is_missing = match self.looked_up.get(reference) {
+                None => false,
+                Some(Parent::InGong) => self.is_being_deleted(reference),
+                Some(_) => !self.is_coming(reference),
+            };
+            if is_missing {
                 missing.add(reference.0);
             }
         }
         missing
     }
 
-    /// Notes those that this ledger never sent, of a record of a type that is sent.
-    pub(super) fn note_never_sent(&mut self, of: ObjectType, references: &[(ObjectType, String)]) {
+    /// Notes those that Gong may not have, of a record of a type that is sent.
+    pub(super) fn note_doubts(&mut self, of: ObjectType, references: &[(ObjectType, String)]) {
         for reference in references {
-            let is_never_sent = self.looked_up.get(reference) == Some(&Parent::NeverSent);
-            if is_never_sent && !self.is_coming(reference) {
+            let doubt = match self.looked_up.get(reference) {
+                Some(Parent::NeverSent) => Doubt::NeverSent,
+                Some(Parent::Unsure) => Doubt::Unconfirmed,
+                _ => continue,
+            };
+            if !self.is_coming(reference) {
                 let (parent, id) = reference;
-                let noted = self.never_sent.entry((of, *parent));
-                noted.or_insert_with(|| (0, id.clone())).0 += 1;
+                let doubted = self.doubted.entry((of, *parent, doubt));
+                let doubted = doubted.or_insert_with(|| Doubted {
+                    count: 0,
+                    first: id.clone(),
+                });
+                doubted.count += 1;
             }
         }
     }
@@ -234,6 +328,7 @@ impl Parents {
             match self.looked_up.get(reference) {
                 // The record would be held back.
                 Some(Parent::Absent) if !is_coming => return false,
+                Some(_) if self.is_being_deleted(reference) => return false,
                 Some(Parent::InGong) => has_come |= missing.contains(reference.0),
                 _ => has_come |= is_coming && missing.contains(reference.0),
             }

@@ -201,8 +201,13 @@ fn one(
     rules: Rules,
     step: u16,
 ) -> Decision {
+    let current = match in_flight {
+        // By then Gong does not have it any more.
+        Some(in_flight) if in_flight.is_deletion => Some(Current::Deleted),
+        _ => known.map(|known| known.current),
+    };
     let send = |is_retry| Decision::Send {
-        action: action(version, known.map(|known| known.current)),
+        action: action(version, current),
         step,
         is_retry,
     };
@@ -229,7 +234,13 @@ fn one(
     if rules.resend {
         return send(false);
     }
-    if is_held {
+    // It was sent once more, because what it refers to came after it, and not accepted.
+    let is_tried_again = !known.missing_parents.is_empty()
+        && known
+            .last_try
+            .as_ref()
+            .is_some_and(|last| low_64(&last.hash) == version.hash);
+    if is_held && !is_tried_again {
         let is_touched = rules.touch
             && version.modified != NO_DATE
             && known.sent_date.is_some_and(|sent| version.modified > sent);
@@ -476,6 +487,66 @@ mod tests {
         );
         assert_eq!(tried(0, TryOutcome::Unconfirmed), Decision::Unconfirmed);
         assert_eq!(tried(0, TryOutcome::HeldBack), send(Action::Update, 0));
+    }
+
+    #[test]
+    fn version_that_was_rejected_when_it_was_sent_again_waits() {
+        let mut known = holding(0xA, 0);
+        known.missing_parents.add(crate::ObjectType::Account);
+        let version = entry(1, 0xA, 60, false);
+        assert_eq!(
+            decided(&[version], Some(&known), RULES),
+            [Decision::Unchanged]
+        );
+        known.last_try = Some(LastTry {
+            outcome: TryOutcome::Rejected,
+            hash: hash(0xA),
+            reason: String::new(),
+            tries: 1,
+            at: 0,
+            next: 2_000,
+            upload: 1,
+            source: String::new(),
+            line: 1,
+        });
+        assert_eq!(
+            decided(&[version], Some(&known), RULES),
+            [Decision::Rejected]
+        );
+    }
+
+    #[test]
+    fn version_after_a_deletion_without_a_verdict_is_a_creation() {
+        let version = entry(1, 0xA, 60, false);
+        let in_flight = InFlight {
+            upload: 1,
+            push: 500,
+            source: 0,
+            hash: 0xD,
+            step: 0,
+            as_of: 500,
+            date: Some(55),
+            is_deletion: true,
+            scope: 0,
+        };
+        let decided = |in_flight| {
+            let mut decisions = Vec::new();
+            let known = holding(0xA, 0);
+            decide(
+                &[version],
+                Some(&known),
+                Some(in_flight),
+                RULES,
+                &mut decisions,
+            );
+            decisions
+        };
+        assert_eq!(decided(in_flight), [send(Action::Create, 0)]);
+        let update = InFlight {
+            is_deletion: false,
+            ..in_flight
+        };
+        assert_eq!(decided(update), [send(Action::Update, 0)]);
     }
 
     #[test]

@@ -90,7 +90,9 @@ impl Session {
         plan.is_invalid = false;
         let followed: HashSet<u64> = plan.in_flight.iter().map(|record| record.upload).collect();
         self.decide_deletions(&mut types, &mut plan, key).await?;
-        let coming = Coming::new(upserted(&types), &open, &self.ledger, self.space, key).await?;
+        let wanted = self.referred_types(types.iter().map(|of_type| of_type.object_type), key);
+        let sent = upserted(&types);
+        let coming = Coming::new(&wanted, sent, &open, &self.ledger, self.space, key).await?;
         self.follow_older(open, &followed, &types, &mut plan);
         let holds_back = !self.options.ignore_dependencies;
         let parents = Parents::new(self.space, key, holds_back, coming);
@@ -398,14 +400,14 @@ impl Session {
         bodies.of_round(self);
         bodies.unknown_dates_until = self.ledger.ledger().unknown_dates_until().await?;
         bodies.write(of_type.chosen, parents).await?;
-        bodies
-            .write_gone(of_type.gone, &stages, &mut plan.round.held)
         let stages = if of_type.object_type == ObjectType::Stage {
             let gone = of_type.gone.iter().map(|gone| gone.object_id.clone());
             self.sent_stages(&gone.collect::<Vec<_>>()).await?
         } else {
             HashMap::new()
         };
+        bodies
+            .write_gone(of_type.gone, &stages, &mut plan.round.held)
             .await?;
         bodies.give_round(&mut plan.round);
         raised.0 += bodies.raised_dates;

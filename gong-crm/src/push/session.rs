@@ -41,6 +41,8 @@ pub(super) struct Session {
     pub(super) send_permit: Semaphore,
     /// Records that others may refer to and that Gong turned out not to have.
     missing: Mutex<HashSet<(ObjectType, String)>>,
+    /// Records that others may refer to and that Gong may not have: their verdict does not say.
+    unsure: Mutex<HashSet<(ObjectType, String)>>,
     /// New records in uploads without a verdict, with the number of these uploads.
     under_way: Mutex<HashMap<(ObjectType, String), u32>>,
     /// Why nothing more is sent.
@@ -85,6 +87,7 @@ impl Session {
             files,
             send_permit: Semaphore::new(SENDING_AT_ONCE),
             missing: Mutex::default(),
+            unsure: Mutex::default(),
             under_way: Mutex::default(),
             fatal: OnceLock::new(),
             search_calls: AtomicU32::new(0),
@@ -153,6 +156,32 @@ impl Session {
     pub(super) fn has_missing(&self) -> bool {
         let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
         !missing.is_empty()
+    }
+
+    /// Notes that Gong may not have a record that others may refer to.
+    pub(super) fn note_unsure(&self, object_type: ObjectType, object_id: &str) {
+        let mut unsure = self.unsure.lock().unwrap_or_else(PoisonError::into_inner);
+        unsure.insert((object_type, object_id.to_owned()));
+    }
+
+    /// Notes that Gong has such a record now.
+    pub(super) fn note_sure(&self, object_type: ObjectType, object_id: &str) {
+        let mut unsure = self.unsure.lock().unwrap_or_else(PoisonError::into_inner);
+        if !unsure.is_empty() {
+            unsure.remove(&(object_type, object_id.to_owned()));
+        }
+    }
+
+    /// The records that Gong may not have.
+    pub(super) fn unsure(&self) -> HashSet<(ObjectType, String)> {
+        let unsure = self.unsure.lock().unwrap_or_else(PoisonError::into_inner);
+        unsure.clone()
+    }
+
+    /// Whether there are any.
+    pub(super) fn has_unsure(&self) -> bool {
+        let unsure = self.unsure.lock().unwrap_or_else(PoisonError::into_inner);
+        !unsure.is_empty()
     }
 
     /// Notes new records that others may refer to, whose upload has no verdict.

@@ -1,68 +1,110 @@
 //! Takes out of an upload that was not sent yet what must not be sent any more.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
 
 use super::lines::each_line;
-use super::parents::not_in_gong;
+use super::parents::{Coming, Parents};
 use super::session::Session;
-use crate::compare::{HashKey, Reader};
+use crate::ObjectType;
+use crate::compare::Reference;
 use crate::ledger::{
     Action, Conclusion, Content, Current, Direction, LedgerError, Pending, RecordState, Upload,
     UploadState,
 };
 
 impl Session {
-    /// Whether records of an upload may refer to one that was sent, and that Gong does not have.
-    pub(super) fn lacks_parents(&self, upload: &Upload) -> bool {
-        let may_refer = upload.direction != Direction::Delete && !self.options.ignore_dependencies;
-        may_refer && self.has_missing()
+    /// Whether records of an upload may refer to one that was sent, and that Gong does not have or
+    /// may not have.
+    pub(super) fn must_look_at_parents(&self, upload: &Upload) -> bool {
+        upload.direction != Direction::Delete && (self.has_missing() || self.has_unsure())
+    }
+
+    /// What is known now of the records that an upload's records refer to. For an upload of an
+    /// earlier push, the ledger may know more than when it was planned.
+    async fn parents_now(
+        &self,
+        upload: &Upload,
+        body: &Path,
+        may_be_stale: bool,
+        key: [u8; 16],
+    ) -> Result<Option<Parents>, LedgerError> {
+        let is_new = !may_be_stale && !self.must_look_at_parents(upload);
+        if upload.direction == Direction::Delete || is_new {
+            return Ok(None);
+        }
+        let holds_back = !self.options.ignore_dependencies;
+        let mut coming = Coming::default();
+        let mut referred: BTreeSet<(ObjectType, String)> = BTreeSet::new();
+        if may_be_stale {
+            let mut reader = self.reference_reader(upload.object_type, key);
+            let read = each_line(body, |line| {
+                referred.extend(owned(&reader.references(line.bytes).unwrap_or_default()));
+                Ok::<(), io::Error>(())
+            });
+            read.map_err(|error| LedgerError::storage(body, error))?;
+            let open = self.ledger.open_uploads().await?;
+            let wanted = reader.referred_types().collect();
+            coming = Coming::new(&wanted, [], &open, &self.ledger, self.space, key).await?;
+        }
+        let mut parents = Parents::new(self.space, key, holds_back, coming);
+        parents.look_up(&self.ledger, &referred).await?;
+        parents.note_found(self.missing(), self.unsure());
+        Ok(Some(parents))
     }
 
     /// Takes out of an upload that was not sent yet what must not be sent any more: records that
-    /// refer to one that Gong does not have, and versions that were overtaken meanwhile.
+    /// refer to one that Gong does not have, and versions that were overtaken meanwhile. Notes those
+    /// that refer to a record which Gong may not have.
     pub(super) async fn thin_out(
         &self,
         upload: &mut Upload,
         pending: &mut Vec<Pending>,
         may_be_stale: bool,
     ) -> Result<Vec<(Pending, String)>, LedgerError> {
-        let missing = if self.lacks_parents(upload) {
-            self.missing()
-        } else {
-            HashSet::new()
+        let Some(body) = upload.body.as_ref().map(|body| self.spool.path(body)) else {
+            return Ok(Vec::new());
         };
+        let key = self.ledger.ledger().identity().await?.key();
+        let parents = self.parents_now(upload, &body, may_be_stale, key).await?;
         let overtaken = if may_be_stale {
             self.overtaken(upload, pending).await?
         } else {
             BTreeSet::new()
         };
-        if missing.is_empty() && overtaken.is_empty() {
-            return Ok(Vec::new());
-        }
-        let Some(body) = upload.body.clone() else {
-            return Ok(Vec::new());
-        };
-        let identity = self.ledger.ledger().identity().await?.key();
-        let none = |_: &str| 0;
-        let mut reader = Reader::new(HashKey::from_bytes(identity), upload.object_type, &none);
         let mut held: Vec<(usize, String, Vec<u8>)> = Vec::new();
-        let read = each_line(&self.spool.path(&body), |line| {
-            let place = usize::try_from(line.number - 1).unwrap_or(usize::MAX);
-            if overtaken.contains(&place) {
-                return Ok(());
-            }
-            let references = reader.references(line.bytes).unwrap_or_default();
-            let blocked = references.iter().find(|reference| {
-                missing.contains(&(reference.object_type, reference.object_id.to_string()))
+        let mut is_marked = false;
+        if let Some(parents) = &parents {
+            let mut reader = self.reference_reader(upload.object_type, key);
+            let read = each_line(&body, |line| {
+                let place = usize::try_from(line.number - 1).unwrap_or(usize::MAX);
+                if overtaken.contains(&place) {
+                    return Ok(());
+                }
+                let references: Vec<(ObjectType, String)> =
+                    owned(&reader.references(line.bytes).unwrap_or_default()).collect();
+                if let Some(reason) = parents.reason(&references) {
+                    held.push((place, reason, line.bytes.to_vec()));
+                } else if let Some(pending) = pending.get_mut(place) {
+                    let before = pending.missing_parents;
+                    let missing = parents.missing(&references);
+                    // Of one that was planned now, only what was found since is looked up.
+                    pending.missing_parents = if may_be_stale {
+                        missing
+                    } else {
+                        before.union(missing)
+                    };
+                    is_marked |= pending.missing_parents != before;
+                }
+                Ok::<(), io::Error>(())
             });
-            if let Some(reference) = blocked {
-                let reason = not_in_gong(reference.object_type, &reference.object_id);
-                held.push((place, reason, line.bytes.to_vec()));
-            }
-            Ok::<(), std::io::Error>(())
-        });
-        read.map_err(|error| LedgerError::storage(self.spool.path(&body), error))?;
+            read.map_err(|error| LedgerError::storage(&body, error))?;
+        }
         if held.is_empty() && overtaken.is_empty() {
+            if is_marked {
+                self.ledger.replace_manifest(upload, pending).await?;
+            }
             return Ok(Vec::new());
         }
         let removed: BTreeSet<usize> = held
@@ -180,4 +222,10 @@ impl Session {
         }
         Ok(ids)
     }
+}
+
+fn owned(references: &[Reference<'_>]) -> impl Iterator<Item = (ObjectType, String)> {
+    references
+        .iter()
+        .map(|reference| (reference.object_type, reference.object_id.to_string()))
 }

@@ -9,7 +9,7 @@ use super::planned::Planned;
 use super::session::Session;
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
-use crate::ledger::{Action, Direction, LedgerError, Upload, UploadState};
+use crate::ledger::{Direction, LedgerError, Pending, Upload, UploadState};
 
 /// New records, by the number of the upload without a verdict that holds them.
 pub(super) type NewRecords = HashMap<u64, Vec<(ObjectType, String)>>;
@@ -58,7 +58,7 @@ impl Session {
         let pending = self.ledger.manifest(upload.number).await?;
         let new: Vec<(ObjectType, String)> = pending
             .into_iter()
-            .filter(|pending| pending.action == Action::Create || pending.is_unsure)
+            .filter(Pending::may_be_first)
             .map(|pending| (upload.object_type, pending.object_id))
             .collect();
         self.add_under_way(new.iter().cloned());
