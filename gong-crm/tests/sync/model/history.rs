@@ -41,6 +41,9 @@ struct History {
     declared: BTreeSet<(ObjectType, &'static str)>,
     /// Records of the CRM that Gong had, by which a wrong deletion is noticed.
     in_gong: BTreeSet<(ObjectType, String)>,
+    /// Records that a webhook deleted, maybe with a late verdict: they can be back in the CRM before
+    /// a sync brings them back to Gong.
+    unhooked: BTreeSet<(ObjectType, String)>,
     /// Records that a webhook sent, or that were sent after a backup of the ledger.
     pushed: BTreeSet<(ObjectType, String)>,
     log: Vec<String>,
@@ -99,6 +102,7 @@ pub(super) async fn run(seed: u64) {
         max_deletions,
         declared: BTreeSet::new(),
         in_gong: BTreeSet::new(),
+        unhooked: BTreeSet::new(),
         pushed: BTreeSet::new(),
     };
     if history.rng.u8(..4) == 0 {
@@ -277,6 +281,11 @@ impl History {
         };
         if let Some(record) = record {
             let id = record["objectId"].as_str().unwrap().to_owned();
+            if is_deletion {
+                self.say(format!("  {object_type} {id} is deleted at once"));
+                let key = key(&self.rules, &id);
+                self.unhooked.insert((object_type, key));
+            }
             self.pushed.insert((object_type, id));
             self.push(object_type, &[record]).await;
         }
@@ -430,7 +439,7 @@ impl History {
             .in_gong
             .iter()
             .filter(is_live)
-            .filter(|key| !now.contains(key))
+            .filter(|key| !now.contains(key) && !self.unhooked.contains(key))
             .collect();
         assert!(
             lost.is_empty(),
