@@ -131,6 +131,34 @@ fn failing_upload_passes_no_state_on_and_has_its_code() {
 }
 
 #[test]
+fn line_that_is_no_message_ends_the_run_with_2_and_without_a_state() {
+    let place = Place::new();
+    let count = RECORDED.lines().count();
+    let (but_last, _) = RECORDED.trim_end().rsplit_once('\n').unwrap();
+    let cut = &RECORDED[..RECORDED.trim_end().len() - 5];
+    for (line, input) in [
+        (count, cut.as_bytes().to_vec()),
+        (count, [but_last.as_bytes(), b"\nINFO starting\n"].concat()),
+        (
+            count,
+            [but_last.as_bytes(), b"\n{\"type\": \"\xff\"}\n"].concat(),
+        ),
+        (count + 1, [RECORDED.as_bytes(), b"[1]\n"].concat()),
+        (
+            1,
+            br#"{"type": "RECORD", "stream": "deals", "record": {"id": 1}}"#.to_vec(),
+        ),
+    ] {
+        std::fs::write(place.path("tap.jsonl"), &input).unwrap();
+        let output = place.target(&["--config", "gong.json"]);
+        let said = reported(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert_eq!(states(&output), [Value::Null; 0], "{said}");
+        assert!(said.contains(&format!("line {line}")), "{said}");
+    }
+}
+
+#[test]
 fn rejected_records_fail_the_run_only_if_that_is_asked_for() {
     let place = Place::new();
     let broken = RECORDED.replace("2026-06-30", "someday");

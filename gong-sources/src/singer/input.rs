@@ -26,8 +26,10 @@ impl Lines {
         let failed = sender.clone();
         let started = reading.spawn(move || {
             let mut input = BufReader::with_capacity(256 * 1024, input);
+            let mut before = 0;
             loop {
-                let lines = some_lines(&mut input);
+                let lines = some_lines(&mut input, before);
+                before += lines.as_ref().map_or(0, Vec::len);
                 let is_end = lines.as_ref().map_or(true, Vec::is_empty);
                 if lines.as_ref().is_ok_and(Vec::is_empty) || sender.blocking_send(lines).is_err() {
                     return;
@@ -51,12 +53,12 @@ impl Lines {
 }
 
 /// What the tap wrote can't be used, as opposed to what can't be read.
-fn unusable(message: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, message)
+fn unusable(line: usize, message: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("line {line} {message}"))
 }
 
-/// One line, and those that are there already.
-fn some_lines(input: &mut BufReader<impl Read>) -> io::Result<Vec<String>> {
+/// One line after those `before`, and those that are there already.
+fn some_lines(input: &mut BufReader<impl Read>, before: usize) -> io::Result<Vec<String>> {
     let mut lines = Vec::new();
     while lines.is_empty() || (lines.len() < LINES && input.buffer().contains(&b'\n')) {
         let mut line = Vec::new();
@@ -64,11 +66,12 @@ fn some_lines(input: &mut BufReader<impl Read>) -> io::Result<Vec<String>> {
         if read == 0 {
             break;
         }
+        let number = before + lines.len() + 1;
         if read as u64 == MAX_LINE && line.last() != Some(&b'\n') {
-            return Err(unusable("a line is longer than 64 MiB"));
+            return Err(unusable(number, "is longer than 64 MiB"));
         }
         let line = String::from_utf8(line)
-            .map_err(|_| unusable("a line is not UTF-8, as JSON has to be"))?;
+            .map_err(|_| unusable(number, "is not UTF-8, as JSON has to be"))?;
         lines.push(line);
     }
     Ok(lines)
@@ -87,9 +90,15 @@ mod tests {
         while let Some(some) = lines.next().await {
             all.extend(some.unwrap());
         }
-        assert_eq!(all, text + "last");
-        let mut lines = Lines::read(io::Cursor::new(vec![b'a', 0xff, b'\n']));
-        assert!(lines.next().await.unwrap().is_err());
-        assert!(lines.next().await.is_none());
+        assert_eq!(all, text.clone() + "last");
+        let bad = [text.as_bytes(), &[b'a', 0xff, b'\n']].concat();
+        let mut lines = Lines::read(io::Cursor::new(bad));
+        let mut ended = None;
+        while let Some(some) = lines.next().await {
+            assert!(ended.is_none(), "something came after the error");
+            ended = some.err();
+        }
+        let said = ended.unwrap().to_string();
+        assert_eq!(said, "line 2501 is not UTF-8, as JSON has to be");
     }
 }
