@@ -189,17 +189,14 @@ impl<'a> Decided<'a> {
             let page = ledger
                 .page_of_records(self.space(), self.files.object_type, after, PAGE)
                 .await?;
-            // Look-ups that don't depend on each other wait for memory together.
-            let found = page.iter().map(|(record_key, _)| {
-                let id = Space::object_id(record_key)?;
-                let hash = id_hash(&key, id);
-                Some((id, hash, self.surveyed.find(hash)))
-            });
-            let found: Vec<_> = found.collect();
-            for ((_, state), found) in page.iter().zip(&found) {
-                if let Some((id, hash, start)) = found {
-                    self.visit(id, *hash, *start, state, in_flight);
-                }
+            let ids = page
+                .iter()
+                .map(|(record_key, state)| Some((Space::object_id(record_key)?, state)));
+            let ids: Vec<_> = ids.flatten().collect();
+            let hashes: Vec<u64> = ids.iter().map(|(id, _)| id_hash(&key, id)).collect();
+            let found = self.surveyed.find_all(&hashes);
+            for (((id, state), hash), start) in ids.iter().zip(hashes).zip(found) {
+                self.visit(id, hash, start, state, in_flight);
             }
             if page.len() < PAGE {
                 return Ok(());
