@@ -1,7 +1,7 @@
 //! In a web service: changes come in one by one, and go to Gong together.
 //!
 //! ```console
-//! $ cargo run -p gong-crm --example axum_service
+//! $ cargo run -p gong-crm --features sqlite --example axum_service
 //! ```
 //!
 //! `POST /accounts` takes one changed account from the CRM's webhook. A record that Gong would reject
@@ -9,31 +9,35 @@
 //! and answers with the report. An upload for each change would soon use up the 10,000 calls that
 //! Gong allows per day.
 //!
-//! A record stays in the list until Gong has accepted it, whatever fails in between. Webhooks are
-//! delivered in any order, some of them twice: of two versions of a record, the one with the later date
-//! stays in the list. On a signal, the
-//! service finishes the requests that it has begun, pushes once more, and says what is still waiting.
-//! A real service keeps the list in a table, and opens a ledger in a file, so that both outlive it.
+//! A change is answered 202 when it is in a table, and waits there until the ledger says that Gong has
+//! it, whatever fails in between: table and ledger are files, so that a service that is killed goes on
+//! where it was. Webhooks are delivered in any order, some of them twice: of two versions of a record,
+//! the one with the later date stays. On a signal, the service finishes the requests that it has begun
+//! and pushes once more.
 //!
-//! In a crate of your own it needs `axum`, `gong-crm`, `gong-sim`, `reqwest` with `json`, `serde`
-//! with `derive`, `serde_json`, and `tokio` with `macros`, `net` and `rt-multi-thread`.
+//! In a crate of your own it needs `axum`, `gong-crm` with `sqlite`, `gong-sim`, `reqwest` with `json`,
+//! `rusqlite` with `bundled`, `serde` with `derive`, `serde_json`, `tempfile`, and `tokio` with
+//! `macros`, `net` and `rt-multi-thread`.
 
-use std::collections::BTreeMap;
 use std::error::Error;
+use std::future::Future;
 use std::io::{Write, stdout};
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
+use gong_crm::client::ClientBuilder;
 use gong_crm::push::{Options, Records, Report, Verdict};
 use gong_crm::rate_limit::RateLimit;
-use gong_crm::value::Timestamp;
-use gong_crm::{Account, Client, Credentials, IntegrationId};
+use gong_crm::record::InvalidRecord;
+use gong_crm::{Account, Client, Credentials, IntegrationId, Ledger};
 use gong_sim::{Effect, Fault, Operation, Simulator};
+use rusqlite::{Connection, params};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
+use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -41,64 +45,154 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// What the handlers share.
-struct Service {
+pub(crate) struct Service {
     client: Client,
     integration_id: IntegrationId,
-    waiting: Mutex<Waiting>,
+    changes: Mutex<Connection>,
     /// Two pushes at once would send the same records.
-    push: Mutex<()>,
+    push: tokio::sync::Mutex<()>,
 }
 
-/// The changes that Gong does not have yet: the last one of each account, with its number.
-#[derive(Default)]
-struct Waiting {
-    last_number: u64,
-    accounts: BTreeMap<String, (u64, Account)>,
-    /// The latest date of each account, also of those that Gong has.
-    newest: BTreeMap<String, Timestamp>,
-}
-
-/// An account as the CRM's webhook sends it.
+/// An account as the CRM's webhook sends it, and as the table keeps it.
 #[derive(serde::Deserialize)]
-struct Changed {
+struct Change {
     id: String,
     name: String,
     at: String,
 }
 
+impl Change {
+    fn account(&self) -> Result<Account, InvalidRecord> {
+        Account::builder()
+            .object_id(self.id.clone())
+            .modified_date(self.at.clone())
+            .name(self.name.clone())
+            .build()
+    }
+}
+
+/// Errors of a handler cross threads.
+type ServiceError = Box<dyn Error + Send + Sync>;
+
+impl Service {
+    /// A service that keeps the changes and its ledger in a folder.
+    pub(crate) async fn open(
+        client: ClientBuilder,
+        integration_id: IntegrationId,
+        folder: &Path,
+    ) -> Result<Self, ServiceError> {
+        let changes = Connection::open(folder.join("changes.sqlite"))?;
+        // The rows of accounts that Gong has stay: they know which version was the last.
+        changes.execute_batch(
+            "CREATE TABLE IF NOT EXISTS changes (
+                 id TEXT PRIMARY KEY, name TEXT, at TEXT, instant INTEGER, is_waiting INTEGER
+             );",
+        )?;
+        let ledger = Ledger::open(folder.join("ledger.sqlite")).await?;
+        Ok(Self {
+            client: client.ledger(ledger).build()?,
+            integration_id,
+            changes: Mutex::new(changes),
+            push: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// Runs a short statement; a service with many changes has a pool of connections instead.
+    fn with_changes<T>(&self, work: impl FnOnce(&Connection) -> T) -> T {
+        let changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&changes)
+    }
+
+    /// Whether the change is the latest of its account and waits for a push.
+    fn add(&self, change: &Change, account: &Account) -> rusqlite::Result<bool> {
+        let instant = account.modified_date().instant().as_second();
+        self.with_changes(|changes| {
+            let changed = changes.execute(
+                "INSERT INTO changes VALUES (?1, ?2, ?3, ?4, 1)
+                 ON CONFLICT (id) DO UPDATE SET
+                     name = excluded.name, at = excluded.at, instant = excluded.instant,
+                     is_waiting = 1
+                 WHERE excluded.instant >= instant",
+                params![change.id, change.name, change.at, instant],
+            )?;
+            Ok(changed == 1)
+        })
+    }
+
+    /// The changes that Gong does not have yet.
+    fn waiting(&self) -> rusqlite::Result<Vec<Change>> {
+        self.with_changes(|changes| {
+            let mut query =
+                changes.prepare("SELECT id, name, at FROM changes WHERE is_waiting ORDER BY id")?;
+            let changes = query.query_map([], |row| {
+                Ok(Change {
+                    id: row.get(0)?,
+                    name: row.get(1)?,
+                    at: row.get(2)?,
+                })
+            })?;
+            changes.collect()
+        })
+    }
+
+    /// The change waits no longer, unless a later one of its account came in meanwhile.
+    fn remove(&self, change: &Change) -> rusqlite::Result<()> {
+        self.with_changes(|changes| {
+            changes.execute(
+                "UPDATE changes SET is_waiting = 0 WHERE id = ?1 AND name = ?2 AND at = ?3",
+                [&change.id, &change.name, &change.at],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Sends what is waiting.
+    pub(crate) async fn send(&self) -> Result<Report, ServiceError> {
+        let _only = self.push.lock().await;
+        let sent = self.waiting()?;
+        let accounts: Result<Vec<Account>, InvalidRecord> =
+            sent.iter().map(Change::account).collect();
+        let accounts = accounts?;
+        let mut records = Records::new();
+        for account in &accounts {
+            records.add(account)?;
+        }
+        let report = self
+            .client
+            .push_records(self.integration_id, records, Options::default().simulator())
+            .await;
+        // Also a push that failed may have brought some of them to Gong.
+        let versions = self.client.versions(self.integration_id, &accounts).await?;
+        for (change, version) in sent.iter().zip(versions) {
+            if version.in_gong.is_yes() {
+                self.remove(change)?;
+            }
+        }
+        Ok(report?)
+    }
+}
+
 async fn accounts(
     State(service): State<Arc<Service>>,
-    Json(changed): Json<Changed>,
+    Json(change): Json<Change>,
 ) -> (StatusCode, String) {
-    let account = Account::builder()
-        .object_id(changed.id.clone())
-        .modified_date(changed.at)
-        .name(changed.name)
-        .build();
-    match account {
-        Ok(account) => {
-            let mut waiting = service.waiting.lock().await;
-            let newest = waiting.newest.get(&changed.id);
-            if newest.is_some_and(|newest| newest > account.modified_date()) {
-                let answer = "a later version came before".to_owned();
-                return (StatusCode::OK, answer);
-            }
-            let date = *account.modified_date();
-            waiting.newest.insert(changed.id.clone(), date);
-            waiting.last_number += 1;
-            let number = waiting.last_number;
-            waiting.accounts.insert(changed.id, (number, account));
-            (
-                StatusCode::ACCEPTED,
-                "it goes with the next push".to_owned(),
-            )
-        }
-        Err(invalid) => (StatusCode::UNPROCESSABLE_ENTITY, invalid.to_string()),
+    let account = match change.account() {
+        Ok(account) => account,
+        Err(invalid) => return (StatusCode::UNPROCESSABLE_ENTITY, invalid.to_string()),
+    };
+    match service.add(&change, &account) {
+        Ok(true) => (
+            StatusCode::ACCEPTED,
+            "it goes with the next push".to_owned(),
+        ),
+        Ok(false) => (StatusCode::OK, "a later version came before".to_owned()),
+        // The CRM sends it again.
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
     }
 }
 
 async fn push(State(service): State<Arc<Service>>) -> (StatusCode, Json<Value>) {
-    match send(&service).await {
+    match service.send().await {
         Ok(report) if report.verdict == Verdict::Done => (StatusCode::OK, Json(json!(report))),
         Ok(report) => (StatusCode::BAD_GATEWAY, Json(json!(report))),
         Err(error) => {
@@ -108,36 +202,21 @@ async fn push(State(service): State<Arc<Service>>) -> (StatusCode, Json<Value>) 
     }
 }
 
-/// Errors of a handler cross threads.
-type SendError = Box<dyn Error + Send + Sync>;
-
-async fn send(service: &Service) -> Result<Report, SendError> {
-    let _only = service.push.lock().await;
-    let sent = service.waiting.lock().await.accounts.clone();
-    let mut records = Records::new();
-    for (_, account) in sent.values() {
-        records.add(account)?;
-    }
-    let options = Options::default().simulator();
-    let report = service
-        .client
-        .push_records(service.integration_id, records, options)
+/// Serves until `stop`, then pushes what is still waiting. A real service stops on
+/// `tokio::signal::ctrl_c()` or SIGTERM.
+pub(crate) async fn serve(
+    service: Arc<Service>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<Report, ServiceError> {
+    let router = Router::new()
+        .route("/accounts", post(accounts))
+        .route("/push", post(push))
+        .with_state(Arc::clone(&service));
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stop)
         .await?;
-    // Records that Gong rejected, or may not have, stay and go with the next push.
-    let is_settled = matches!(report.verdict, Verdict::Done | Verdict::Partial);
-    if is_settled {
-        let errors = report.files.iter().flat_map(|file| &file.errors);
-        let open: Vec<&str> = errors
-            .filter_map(|error| error.object_id.as_deref())
-            .collect();
-        let mut waiting = service.waiting.lock().await;
-        waiting.accounts.retain(|id, (number, _)| {
-            // A change that came in meanwhile has a later number.
-            let was_sent = sent.get(id).is_some_and(|(sent, _)| sent == number);
-            !was_sent || open.contains(&id.as_str())
-        });
-    }
-    Ok(report)
+    service.send().await
 }
 
 pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
@@ -148,31 +227,22 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
             gong.access_key(),
             gong.access_key_secret(),
         ))
-        .rate_limit(RateLimit::unlimited())
-        .build()?;
-    let integration_id = client
+        .rate_limit(RateLimit::unlimited());
+    let integration_id = gong
         .register_integration("Acme CRM", "admin@acme.example")
-        .await?;
-
-    let service = Arc::new(Service {
-        client,
-        integration_id,
-        waiting: Mutex::default(),
-        push: Mutex::default(),
-    });
-    let router = Router::new()
-        .route("/accounts", post(accounts))
-        .route("/push", post(push))
-        .with_state(Arc::clone(&service));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        .into();
+    let folder = tempfile::tempdir()?;
+    let service = Service::open(client, integration_id, folder.path())
+        .await
+        .map_err(|error| error.to_string())?;
+    let service = Arc::new(service);
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
-    // A real service stops on `tokio::signal::ctrl_c()` or SIGTERM.
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let server = tokio::spawn(serve(Arc::clone(&service), listener, async move {
         // The sender is gone only at the end of the program.
         let _ = stopped.await;
-    });
-    let server = tokio::spawn(async move { server.await });
+    }));
 
     // From here on, what the CRM and the timer do.
     let http = gong_crm::raw::http_builder()?.no_proxy().build()?;
@@ -196,7 +266,7 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
         let answer = http.post(format!("{url}/push")).send().await?;
         let status = answer.status();
         let report: Value = answer.json().await?;
-        let waiting = service.waiting.lock().await.accounts.len();
+        let waiting = service.waiting()?.len();
         writeln!(
             out,
             "POST /push: {status}, {} with {} accepted; {waiting} waiting",
@@ -212,14 +282,13 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
         .send()
         .await?;
     let _ = stop.send(());
-    server.await??;
-    let report = send(&service).await.map_err(|error| error.to_string())?;
-    let waiting = service.waiting.lock().await.accounts.len();
+    let report = server.await?.map_err(|error| error.to_string())?;
     writeln!(
         out,
-        "at the end: {} with {} accepted; {waiting} waiting",
+        "at the end: {} with {} accepted; {} waiting",
         report.verdict,
-        report.accepted()
+        report.accepted(),
+        service.waiting()?.len()
     )?;
     Ok(())
 }

@@ -40,7 +40,7 @@ fn accounts(region: &str) -> Result<Records, Box<dyn Error + Send + Sync>> {
 }
 
 /// Pushes a region; with `stop`, the push is stopped before it can finish.
-async fn push(
+pub(crate) async fn push(
     client: Client,
     integration_id: IntegrationId,
     region: &'static str,

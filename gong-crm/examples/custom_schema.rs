@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Brings Gong's fields of deals to what is wanted, unless values would be lost.
-async fn declare(
+pub(crate) async fn declare(
     client: &Client,
     integration_id: IntegrationId,
     wanted: &[SchemaField],

@@ -29,19 +29,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     run(&mut stdout()).await
 }
 
-/// A CRM of a thousand customers.
-fn crm() -> rusqlite::Result<Connection> {
+/// A CRM of so many customers, with a person each.
+pub(crate) fn crm(customers: u32) -> rusqlite::Result<Connection> {
     let database = Connection::open_in_memory()?;
-    database.execute_batch(
+    database.execute_batch(&format!(
         "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, domain TEXT, changed TEXT);
          CREATE TABLE people (id INTEGER PRIMARY KEY, customer INTEGER, mail TEXT, changed TEXT);
-         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {customers})
          INSERT INTO customers
          SELECT i, 'Customer ' || i, 'customer-' || i || '.example', '2026-03-01T09:30:00Z' FROM n;
          INSERT INTO people
          SELECT id, id, 'office@' || domain, '2026-03-02T10:00:00Z' FROM customers;
          UPDATE people SET mail = 'no address' WHERE id = 17;",
-    )?;
+    ))?;
     Ok(database)
 }
 
@@ -103,8 +103,9 @@ fn export(database: &Connection, out: &mut dyn Write) -> Result<Export, Box<dyn 
     Ok(export)
 }
 
-/// One night: an error unless Gong has every row afterwards.
-async fn job(
+/// One night: an error unless Gong has every row afterwards. A job that was killed is started again:
+/// the ledger knows which of the rows Gong has.
+pub(crate) async fn job(
     client: &Client,
     integration_id: IntegrationId,
     database: &Connection,
@@ -144,7 +145,7 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
         .register_integration("Acme CRM", "admin@acme.example")
         .await?;
 
-    let database = crm()?;
+    let database = crm(150_000)?;
     for night in 1..=2 {
         let ended = job(&client, integration_id, &database, out).await;
         match ended {

@@ -8,11 +8,12 @@
 //! push that failed, was stopped, or never came to its report. A row that changed since Gong accepted
 //! it is another version. So the CRM never says that a row is in Gong when it is not.
 //!
-//! In a crate of your own it needs `gong-crm`, `gong-sim`, `rusqlite` with `bundled`, and `tokio`
-//! with `macros` and `rt-multi-thread`.
+//! In a crate of your own it needs `gong-crm`, `gong-sim`, `rusqlite` with `bundled`, `tempfile`, and
+//! `tokio` with `macros` and `rt-multi-thread`.
 
 use std::error::Error;
 use std::io::{Write, stdout};
+use std::path::Path;
 
 use gong_crm::push::{Options, Records};
 use gong_crm::rate_limit::RateLimit;
@@ -27,13 +28,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// A CRM with a column for what is known of each customer in Gong.
-fn crm() -> rusqlite::Result<Connection> {
-    let database = Connection::open_in_memory()?;
+pub(crate) fn crm(path: &Path) -> rusqlite::Result<Connection> {
+    let database = Connection::open(path)?;
     database.execute_batch(
-        "CREATE TABLE customers (
+        "CREATE TABLE IF NOT EXISTS customers (
              id TEXT PRIMARY KEY, name TEXT, changed TEXT, in_gong TEXT NOT NULL DEFAULT 'no'
          );
-         INSERT INTO customers (id, name, changed) VALUES
+         INSERT OR IGNORE INTO customers (id, name, changed) VALUES
              ('acme', 'Acme', '2026-03-01T09:30:00Z'),
              ('globex', 'Globex', '2026-03-01T09:30:00Z'),
              ('initech', 'Initech', '2026-03-01T09:30:00Z');",
@@ -58,7 +59,7 @@ fn accounts(database: &Connection) -> Result<Vec<Account>, Box<dyn Error>> {
 }
 
 /// Sends all customers; Gong is sent only those that it does not have.
-async fn push(
+pub(crate) async fn push(
     client: &Client,
     integration_id: IntegrationId,
     database: &Connection,
@@ -73,7 +74,7 @@ async fn push(
 }
 
 /// Writes to each row whether Gong has it as it is now, and why not.
-async fn write_back(
+pub(crate) async fn write_back(
     client: &Client,
     integration_id: IntegrationId,
     database: &Connection,
@@ -108,7 +109,8 @@ pub(crate) async fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
         .register_integration("Acme CRM", "admin@acme.example")
         .await?;
 
-    let database = crm()?;
+    let folder = tempfile::tempdir()?;
+    let database = crm(&folder.path().join("crm.sqlite"))?;
     // The first push is refused, the second fails as a whole, the third arrives. Then a row changes,
     // and the fourth push is refused again: Gong still has the row as it was before.
     let faults = [

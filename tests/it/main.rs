@@ -13,6 +13,7 @@ mod example_crm;
 mod examples;
 mod findings;
 mod house;
+mod killed_examples;
 mod malicious_server;
 mod openapi;
 mod parity;
