@@ -35,6 +35,9 @@ pub(crate) struct LastRead {
     pub(crate) has_marker: bool,
     /// The number of records in it.
     pub(crate) records: u64,
+    /// Whether each of its files that were converted ended with a line break.
+    #[serde(default)]
+    pub(crate) ends_with_line: bool,
 }
 
 impl Ledger {

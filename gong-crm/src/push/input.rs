@@ -54,7 +54,7 @@ impl InputFile {
         self.path.as_os_str() == STANDARD_INPUT
     }
 
-    fn is_compressed(&self) -> bool {
+    pub(super) fn is_compressed(&self) -> bool {
         self.path
             .extension()
             .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))

@@ -49,6 +49,8 @@ pub(crate) struct TypeRead {
     pub(crate) deletions: Deletions,
     /// Whether the source or its mapping changed since the last complete read.
     pub(crate) is_redefined: bool,
+    /// How many records the last complete read had, if it ended with a line break.
+    pub(crate) ended_with_line: Option<u64>,
     /// The facts that are stored if the read is complete.
     pub(crate) last: LastRead,
 }
@@ -216,6 +218,8 @@ pub(crate) struct TypeCounts {
     pub(crate) limit_base: u64,
     /// How many deletions are of records that the ledger never had, which the limit does not count.
     pub(crate) never_sent: u64,
+    /// Whether the files that were converted end with a line break.
+    pub(crate) ends_with_line: bool,
 }
 
 /// The additional changes that a sync makes in the ledger.
@@ -245,6 +249,8 @@ pub(crate) struct Absent {
 #[derive(Debug, Default)]
 pub(crate) struct RoundType {
     pub(crate) absent: Vec<Absent>,
+    /// Vanished records that it is not time to delete.
+    pub(crate) not_due: Vec<String>,
     pub(crate) claims: Vec<String>,
     /// Records that Gong never took and that are not in the source any more.
     pub(crate) dropped: Vec<String>,

@@ -106,6 +106,8 @@ pub(super) struct Survey {
     pub(super) present: HashSet<u64>,
     /// Whether a file ends in the middle of a record.
     pub(super) breaks_off: bool,
+    /// Whether all files that were converted end with a line break, as far as that can be seen.
+    pub(super) ends_with_line: bool,
     /// The first line of which it is not known which records it holds, with the name of its file.
     pub(super) unclear: Option<(String, u64)>,
     /// How many lines or rows have no id that can be read, or one that is not valid.
@@ -201,6 +203,7 @@ pub(super) fn survey(
 ) -> Result<Survey, PushError> {
     let mut survey = Survey {
         ids: Some(Vec::new()),
+        ends_with_line: true,
         ..Survey::default()
     };
     let key_of_hashes = HashKey::from_bytes(key);
@@ -284,8 +287,11 @@ pub(super) fn survey(
             Ok(())
         });
         read.map_err(|error| unreadable(&open.file.path, error))?;
-        survey.breaks_off |=
-            unreadable_rows > 0 && open.converted.is_some() && !ends_with_line(&open.file.path);
+        // Of a packed file, the end is not that of its text.
+        let is_plain = open.converted.is_some() && !open.file.is_compressed();
+        let ends_with_line = !is_plain || ends_with_line(&open.file.path);
+        survey.ends_with_line &= ends_with_line;
+        survey.breaks_off |= unreadable_rows > 0 && !ends_with_line;
         survey.without_id += without_id;
         survey.records.push(records);
         survey.invalid.push(invalid);

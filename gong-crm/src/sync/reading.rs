@@ -84,6 +84,9 @@ impl Reads {
                 is_cut: incomplete.is_some(),
                 is_new: !is_same,
                 deletions: of_type.deletions,
+                ended_with_line: last
+                    .filter(|last| last.ends_with_line)
+                    .map(|last| last.records),
                 is_redefined: last.is_some_and(|last| last.definition != definition),
                 last: LastRead {
                     at: now,
@@ -93,6 +96,7 @@ impl Reads {
                     parts: read.parts,
                     has_marker: read.has_marker,
                     records: 0,
+                    ends_with_line: false,
                 },
             },
         );

@@ -105,6 +105,27 @@ async fn rows_that_may_hide_others_delete_nothing() {
 }
 
 #[tokio::test]
+async fn file_that_ends_within_its_last_cell_deletes_nothing() {
+    let world = World::new().await;
+    let options = options(&world);
+    world.export_text("accounts.csv", &csv(&rows()));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let cut = csv(&rows()[..36]);
+    world.export_text("accounts.csv", cut.trim_end());
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    let problem = &report.plan.problems[0].message;
+    assert!(problem.contains("it may be cut off"), "{problem}");
+    assert!(world.has("ACCOUNT", "A40"));
+    // A file that always ends so is complete.
+    world.export_text("accounts.csv", csv(&rows()).trim_end());
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export_text("accounts.csv", csv(&rows()[..39]).trim_end());
+    assert_eq!(world.sync(options).await.verdict, Verdict::Done);
+    assert!(!world.has("ACCOUNT", "A40"));
+}
+
+#[tokio::test]
 async fn line_that_holds_two_records_deletes_neither() {
     let world = World::new().await;
     let options = world.options(&[Account]);

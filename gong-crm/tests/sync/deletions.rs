@@ -259,6 +259,38 @@ async fn old_id_is_held_back_if_another_spelling_exists() {
     assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
     assert!(world.has("ACCOUNT", "acc-1"));
     assert_eq!(actions(&report.plan)["ACCOUNT acc-1"], "hold-back");
+    // It would be there twice.
+    assert_eq!(actions(&report.plan)["ACCOUNT ACC-1"], "hold-back");
+    assert!(!world.has("ACCOUNT", "ACC-1"));
+}
+
+#[tokio::test]
+async fn ids_without_their_zeros_are_not_sent_as_new_records() {
+    let world = World::new().await;
+    let numbered = |digits: usize| -> Vec<_> {
+        (1..=30)
+            .map(|id| account(&format!("{id:0digits$}"), &format!("Company {id}")))
+            .collect()
+    };
+    world.export("account.ldjson", &numbered(6));
+    let mut options = world.options(&[Account]);
+    options.held_deletions = Some(world.path("held.ldjson"));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &numbered(1));
+    for delete_after in [1, 2] {
+        options.delete_after = delete_after;
+        let report = world.sync(options.clone()).await;
+        assert_ne!(report.verdict, Verdict::Done, "{report:#?}");
+        assert!(world.has("ACCOUNT", "000007") && !world.has("ACCOUNT", "7"));
+        assert_eq!(actions(&report.plan)["ACCOUNT 7"], "hold-back");
+    }
+    // Whoever confirms that the others go gets the new ones.
+    options.delete_after = 1;
+    drop(world.sync(options.clone()).await);
+    options.confirm_deletions = Some(world.path("held.ldjson"));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "000007") && world.has("ACCOUNT", "7"));
 }
 
 #[tokio::test]

@@ -38,11 +38,21 @@ impl Session {
             is_of_type && file.stamp.as_ref().is_some_and(|stamp| !stamp.is_current())
         });
         let counts = &mut of_type.round.counts;
+        counts.ends_with_line = surveyed.ends_with_line;
         if has_changed {
             counts.incomplete = Some("it changed while it was read".to_owned());
             of_type.chosen.clear();
         } else if read.is_complete && surveyed.breaks_off {
             counts.incomplete = Some("it ends in the middle of a record".to_owned());
+        } else if read.is_complete
+            && !surveyed.ends_with_line
+            && read.ended_with_line > Some(surveyed.records.iter().sum())
+        {
+            counts.incomplete = Some(
+                "it does not end with a line break, as the last complete one did, and has fewer records: it \
+                 may be cut off"
+                    .to_owned(),
+            );
         } else if let (true, Some((file, line))) = (read.is_complete, &surveyed.unclear) {
             counts.incomplete = Some(format!(
                 "line {line} of {file} can't be read as a record, so it is not known which records \
@@ -118,6 +128,7 @@ impl Session {
             of_type.round.absent.clear();
         }
         let mut waiting = Vec::new();
+        let not_due = &mut of_type.round.not_due;
         of_type.round.absent.retain(|absent| {
             let times = absent.times.saturating_add(u8::from(read.is_new));
             let is_due = times >= round.delete_after
@@ -127,6 +138,9 @@ impl Session {
             // Also of what is due and may be held back, so that it stays due.
             if read.is_new && absent.times < round.delete_after && round.delete_after > 1 {
                 waiting.push(absent.object_id.clone());
+            }
+            if !is_due {
+                not_due.push(absent.object_id.clone());
             }
             is_due
         });
@@ -161,7 +175,8 @@ impl Session {
         let mut candidates: BTreeMap<ObjectType, Vec<String>> = BTreeMap::new();
         for of_type in types {
             let absent = of_type.round.absent.iter();
-            let ids: Vec<String> = absent.map(|absent| absent.object_id.clone()).collect();
+            let mut ids: Vec<String> = absent.map(|absent| absent.object_id.clone()).collect();
+            ids.extend(of_type.round.not_due.iter().cloned());
             if !ids.is_empty() {
                 candidates.insert(of_type.object_type, ids);
             }
@@ -373,10 +388,53 @@ impl Session {
             }
         }
         of_type.gone = going;
+        let vanished = protections
+            .iter()
+            .filter(|((of, id), _)| *of == object_type && !is_confirmed(id));
+        let twins: HashMap<&str, &str> = vanished
+            .filter_map(|((_, id), protection)| {
+                let (of_twin, twin) = protection.twin.as_ref()?;
+                (*of_twin == object_type).then_some((twin.as_str(), id.as_str()))
+            })
+            .collect();
+        for (id, reason) in self.hold_twins(of_type, &twins, key)? {
+            hold(id, Action::Create, reason);
+        }
         for (id, action, reason) in self.limit_changes(round, of_type, key).await? {
             hold(id, action, reason);
         }
         Ok(())
+    }
+}
+
+impl Session {
+    /// Takes new records out whose ids differ from that of a vanished one in spelling alone: they would
+    /// be there twice. Sent once the deletion of the other is confirmed.
+    fn hold_twins(
+        &self,
+        of_type: &mut TypePlan,
+        twins: &HashMap<&str, &str>,
+        key: [u8; 16],
+    ) -> Result<Vec<(String, HoldReason)>, PushError> {
+        if twins.is_empty() {
+            return Ok(Vec::new());
+        }
+        let is_new = |chosen: &Chosen| !chosen.is_known && chosen.action != Action::Delete;
+        let mut new = self.ids_of(of_type, is_new, key)?;
+        new.retain(|(_, id)| twins.contains_key(id.as_str()));
+        let places: HashSet<u64> = new.iter().map(|(place, _)| *place).collect();
+        let chosen = &mut of_type.chosen;
+        chosen.retain(|chosen| !places.contains(&chosen.entry.place));
+        let object_type = of_type.object_type;
+        let held = new.into_iter().map(|(_, id)| {
+            let known = twins.get(id.as_str()).copied().unwrap_or_default();
+            let reason = format!(
+                "Gong has {object_type} {known}, which is gone from the source: this may be the same record \
+                 under another id; correct the id, or confirm the deletion of the other"
+            );
+            (id, HoldReason::Finding(reason))
+        });
+        Ok(held.collect())
     }
 }
 

@@ -108,12 +108,16 @@ pub(crate) fn protect<'r>(
 }
 
 /// An id without what CRMs and exports change in it: white space around it, compatibility forms,
-/// case, and the three check characters of Salesforce's 18-character ids.
+/// case, zeros in front of a number, and the three check characters of Salesforce's 18-character ids.
 pub(crate) fn folded_id(id: &str) -> String {
     let id = id.trim();
     if id.len() == 18 && id.is_ascii() && salesforce_suffix(&id[..15]).as_deref() == Some(&id[15..])
     {
         return id[..15].to_lowercase();
+    }
+    // Spreadsheets take away the zeros in front of a number.
+    if id.bytes().all(|byte| byte.is_ascii_digit()) {
+        return id.trim_start_matches('0').to_owned();
     }
     if id.is_ascii() {
         return id.to_ascii_lowercase();
@@ -149,11 +153,14 @@ mod tests {
             ("ﬁrm", "FIRM"),
             ("001Q000001GqZ2xIAF", "001Q000001GqZ2x"),
             ("Ａ１", "a1"),
+            ("000017", "17"),
         ] {
             assert_eq!(folded_id(one), folded_id(other), "{one} {other}");
         }
         for (one, other) in [
             ("acc-1", "acc-11"),
+            ("170", "17"),
+            ("A017", "A17"),
             ("001Q000001GqZ2xAAA", "001Q000001GqZ2x"),
         ] {
             assert_ne!(folded_id(one), folded_id(other), "{one} {other}");

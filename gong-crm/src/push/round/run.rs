@@ -313,6 +313,7 @@ impl Session {
                 continue;
             }
             let mut last = read.last.clone();
+            last.ends_with_line = counts.is_some_and(|counts| counts.ends_with_line);
             let files = plan.files.iter();
             last.records = files
                 .filter(|file| file.object_type == *object_type)
