@@ -153,6 +153,8 @@ rules! {
     Row = "row", Ambiguous, csv::ROW;
     /// A cell of a CSV has the format that the mapping names.
     Cell = "cell", Ambiguous, csv::CELL;
+    /// The cells of a column are in the notation of the mapping, and not of another locale.
+    Notation = "notation", Ambiguous, csv::NOTATION;
     /// A name that a mapping looks up leads to one value.
     Lookup = "lookup", Ambiguous, csv::LOOKUP;
     /// A mapping leaves no question open.
@@ -357,6 +359,7 @@ mod tests {
                 &Rule::LineSize,
                 &Rule::Row,
                 &Rule::Cell,
+                &Rule::Notation,
                 &Rule::Lookup,
                 &Rule::OpenQuestion,
                 &Rule::MangledId,

@@ -12,10 +12,13 @@ use crate::value::InvalidValue;
 
 mod moment;
 mod number;
+mod spreadsheet;
 
 use moment::is_epoch;
 pub(super) use moment::{Moments, zone};
 pub(super) use number::{Numbers, multiply, shift};
+use spreadsheet::mangled_number;
+pub(super) use spreadsheet::{is_scientific, mangled_id, rounded_digits, spreadsheet_error};
 
 /// The separator of the items of a list in one cell, whatever separator the mapping has.
 pub(super) const LIST_SEPARATOR: char = '\u{1f}';
@@ -212,6 +215,14 @@ impl Format {
             spelled_values: HashMap::new(),
             scale: 0,
         }
+    }
+
+    pub(super) fn moments(&self) -> &Moments {
+        &self.moments
+    }
+
+    pub(super) fn numbers(&self) -> &Numbers {
+        &self.numbers
     }
 
     /// Whether the cell, trimmed, means no value.
@@ -461,60 +472,6 @@ fn id(cell: &str, kind: CellKind) -> Result<&str, Wrong> {
     Ok(cell)
 }
 
-pub(super) fn mangled_id() -> Wrong {
-    Wrong::of(
-        Rule::MangledId,
-        "a spreadsheet has turned this id into a rounded number; its digits are lost",
-        "export again and don't open the file in a spreadsheet, or import the column as text",
-    )
-}
-
-/// What a spreadsheet has done to a phone number.
-fn mangled_number(cell: &str) -> Option<Wrong> {
-    let (message, hint) = if is_scientific(cell) {
-        (
-            "a spreadsheet has rounded this phone number; its digits are lost",
-            "export again and don't open the file in a spreadsheet, or import the column as text",
-        )
-    } else if cell.starts_with('\'') {
-        (
-            "it begins with an apostrophe, by which spreadsheets mark a text",
-            "remove it with strip = \"'\" in the mapping",
-        )
-    } else {
-        return None;
-    };
-    Some(Wrong::of(Rule::MangledNumber, message, hint))
-}
-
-/// `1.23E+15`, as spreadsheets write long numbers.
-pub(super) fn is_scientific(cell: &str) -> bool {
-    let Some((digits, exponent)) = cell.split_once(['E', 'e']) else {
-        return false;
-    };
-    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_digit());
-    let plain = digits.strip_prefix('-').unwrap_or(digits);
-    let is_number = match plain.split_once(['.', ',']) {
-        Some((whole, fraction)) => whole.len() == 1 && all_digits(whole) && all_digits(fraction),
-        None => plain.len() == 1 && all_digits(plain),
-    };
-    is_number && exponent.strip_prefix('+').is_some_and(all_digits)
-}
-
-/// By how many zeros after the 15th digit a long number looks rounded by a spreadsheet; nothing for
-/// other ids.
-pub(super) fn rounded_digits(id: &str) -> Option<usize> {
-    let is_number = id.len() > 15 && id.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| {
-        let rest = &id[15..];
-        if rest.bytes().all(|byte| byte == b'0') {
-            rest.len()
-        } else {
-            0
-        }
-    })
-}
-
 fn choice(words: &[&str], cell: &str, line: &mut Vec<u8>) -> Result<(), Wrong> {
     match words.iter().find(|word| word.eq_ignore_ascii_case(cell)) {
         Some(word) => {
@@ -539,28 +496,5 @@ pub(super) fn text(text: &str, line: &mut Vec<u8>) {
 impl From<InvalidValue> for Wrong {
     fn from(fault: InvalidValue) -> Self {
         Self::new(fault.message(), "correct the cell")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_that_a_spreadsheet_rounded_are_recognized() {
-        for (cell, expected) in [
-            ("1.23E+15", true),
-            ("1,23E+15", true),
-            ("1E+20", true),
-            ("1.23E15", false),
-            ("12E+5", false),
-            ("E+5", false),
-            ("0065g00000ABCde", false),
-        ] {
-            assert_eq!(is_scientific(cell), expected, "{cell}");
-        }
-        assert_eq!(rounded_digits("1582917533873850000"), Some(4));
-        assert_eq!(rounded_digits("1582917533873851234"), Some(0));
-        assert_eq!(rounded_digits("123456789012345"), None);
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::cell::{CellKind, Format, Shape, Wrong, rounded_digits, text};
+use super::cell::{CellKind, Format, Shape, Wrong, rounded_digits, spreadsheet_error, text};
 use super::columns::Column;
 use super::expression::Compiled;
 use super::field_type::constant;
@@ -17,8 +17,10 @@ use super::{Options, text as texts};
 use crate::record::Presence;
 use crate::rule::Rule;
 
+mod notation;
 mod steps;
 
+use notation::Notation;
 use steps::{Origins, Ran, Steps};
 
 /// What `values` says of a cell whose meaning is an open question.
@@ -50,6 +52,8 @@ pub(super) struct CompiledField {
     /// The question that is open.
     pub(super) todo: Option<String>,
     pub(super) rounded: Option<RoundedIds>,
+    /// Whether the column is written as the mapping says; none for most fields.
+    notation: Option<Box<Notation>>,
 }
 
 /// The source of the cell.
@@ -186,6 +190,9 @@ impl CompiledField {
             column: column.unwrap_or_default(),
             ..RoundedIds::default()
         });
+        let is_currency = mapping.field_type.as_deref() == Some("CURRENCY");
+        let is_money = name == "amount" || is_currency;
+        let notation = Notation::new(shape, &format, mapping, is_money);
         let mut token = Vec::new();
         text(name, &mut token);
         token.push(b':');
@@ -204,6 +211,7 @@ impl CompiledField {
             made,
             todo: mapping.todo.clone(),
             rounded,
+            notation,
         })
     }
 
@@ -242,15 +250,31 @@ impl CompiledField {
         if self.format.is_empty(&cell.text) && cell.kind != CellKind::Number {
             return self.append_fallback(line);
         }
-        let shown = cell.text.clone();
+        let (shown, kind) = (cell.text.clone(), cell.kind);
+        let begin = line.len();
         match self.append_cell(cell, row, line) {
-            Ok(Appended::Value(warning)) => Ok((true, warning)),
+            Ok(Appended::Value(warning)) => {
+                if let Some(notation) = &mut self.notation {
+                    notation.note(&shown, kind, &line[begin..], &self.format, row);
+                }
+                Ok((true, warning))
+            }
             Ok(Appended::Nothing(warning)) => {
                 let (is_there, _) = self.append_fallback(line)?;
                 Ok((is_there, warning))
             }
-            Err(wrong) => Err((shown, wrong)),
+            Err(wrong) => {
+                if let Some(notation) = &mut self.notation {
+                    notation.note_failed(&shown, &wrong, row);
+                }
+                Err((shown, wrong))
+            }
         }
+    }
+
+    /// What is wrong with the column's notation as a whole, and how to fix it.
+    pub(super) fn notation(&self) -> Option<(String, String)> {
+        self.notation.as_ref()?.finding(&self.format)
     }
 
     /// The trimmed value of the columns or the expression.
@@ -340,6 +364,11 @@ impl CompiledField {
         row: &Row,
         line: &mut Vec<u8>,
     ) -> Result<Appended, Wrong> {
+        if let Some(wrong) = spreadsheet_error(&cell.text)
+            && self.format.replacement(&cell.text).is_none()
+        {
+            return Err(wrong);
+        }
         let mut odd = None;
         let mut is_found = false;
         if let Some(steps) = &mut self.steps {

@@ -163,7 +163,10 @@ impl CompiledMapping {
     ) -> Option<bool> {
         self.id = 0..0;
         let value = self.values.as_ref().map(|values| values.of(row));
-        let mut defect = row_problem(row, row.defect.as_ref().map(Defect::describe));
+        // Only of a row that is read right it is known that it is not wanted.
+        let is_header = row.defect == Some(Defect::HeaderAgain);
+        let of_row = row.defect.as_ref().filter(|_| !is_header);
+        let mut defect = row_problem(row, of_row.map(Defect::describe));
         if let (None, Some(filter), Some(value)) = (&defect, &self.filter, &value) {
             match filter.is_true(value, &self.falsy) {
                 Ok(true) => {}
@@ -171,7 +174,10 @@ impl CompiledMapping {
                 Err(wrong) => defect = row_problem(row, Some((wrong.message, wrong.hint))),
             }
         }
-        let defect = defect.or_else(|| row_problem(row, self.misfit(row)));
+        let of_header = row.defect.as_ref().filter(|_| is_header);
+        let defect = defect
+            .or_else(|| row_problem(row, of_header.map(Defect::describe)))
+            .or_else(|| row_problem(row, self.misfit(row)));
         if let Some(problem) = defect {
             on_problem(problem);
             // The check names the record, if its cell is there.
@@ -280,6 +286,18 @@ impl CompiledMapping {
                     question.clone(),
                     remove,
                     Omitted::Field,
+                );
+            }
+            if let Some((message, hint)) = field.notation() {
+                let column = field.column().map_or(0, Column::number);
+                let name = Some(field.name.as_str());
+                report(
+                    Rule::Notation,
+                    name,
+                    column,
+                    message,
+                    &hint,
+                    Omitted::Nothing,
                 );
             }
             let rounded = field.rounded.as_ref();

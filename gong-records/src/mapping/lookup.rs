@@ -23,9 +23,12 @@ pub(super) struct Table {
 #[derive(Debug, PartialEq, Eq)]
 enum Found {
     One(String),
-    /// Different values, at least two.
-    Several(usize),
+    /// Different values, at least two: the first of them, and how many more there are.
+    Several(Vec<String>, usize),
 }
+
+/// How many values of one key a message lists.
+const LISTED: usize = 4;
 
 /// Tables that were read, so that each is read once per conversion.
 #[derive(Debug, Clone, Default)]
@@ -62,13 +65,25 @@ impl Table {
                 format!("add it to {}", self.source),
             )),
             Some(Found::One(value)) => Ok(value),
-            Some(Found::Several(count)) => Err(Wrong::lookup(
-                format!(
-                    "{} has {count} different values of {} where {} is {cell:?}",
-                    self.source, self.value, self.key
-                ),
-                "look up by a column that is unique, or correct the file",
-            )),
+            Some(Found::Several(values, more)) => {
+                let mut all: Vec<&str> = values.iter().map(String::as_str).collect();
+                all.extend((*more > 0).then_some("…"));
+                Err(Wrong::lookup(
+                    format!(
+                        "{} has {} different values of {} where {} is {cell:?}: {}",
+                        self.source,
+                        values.len() + more,
+                        self.value,
+                        self.key,
+                        all.join(", ")
+                    ),
+                    format!(
+                        "look up by a column that is unique, or name the right one in values of the mapping: \
+                         values = {{ {cell:?} = {:?} }}; otherwise does not apply",
+                        values.first().map_or("", String::as_str)
+                    ),
+                ))
+            }
             None => Err(Wrong::lookup(
                 format!("{} has no row where {} is {cell:?}", self.source, self.key),
                 format!(
@@ -96,12 +111,18 @@ impl Table {
                     .insert(key.to_owned(), Found::One(value.to_owned()));
             }
             Some(Found::One(known)) if known == value => {}
+            Some(Found::Several(known, more)) => {
+                if known.iter().any(|known| known == value) {
+                } else if known.len() < LISTED {
+                    known.push(value.to_owned());
+                } else {
+                    *more += 1;
+                }
+            }
             Some(found) => {
-                let count = match found {
-                    Found::One(_) => 2,
-                    Found::Several(count) => *count + 1,
-                };
-                *found = Found::Several(count);
+                let Found::One(known) = found else { return };
+                let known = vec![std::mem::take(known), value.to_owned()];
+                *found = Found::Several(known, 0);
             }
         }
     }

@@ -218,7 +218,7 @@ name = { from = [\"pipeline.name\", \"name\"], join = \": \" }
 const LOOKUP: &str = "
 ### `lookup`
 
-A file, or a type of the mapping, in which the cell is found, and what is taken instead. A cell that is not found, or leads to different values, is a finding; `values` says what stands in for single cells, `otherwise` for all that are not found. `in` is a CSV or JSON file, relative to the mapping, or a type such as `\"ACCOUNT\"`, whose fields `key` and `value` then name. A CSV's `delimiter` and `encoding` can be named; by default they are recognized.
+A file, or a type of the mapping, in which the cell is found, and what is taken instead. A cell that is not found, or leads to different values, is a finding; `values` says what stands in for single cells, `otherwise` for all that are not found, but not for those that lead to several. `in` is a CSV or JSON file, relative to the mapping, or a type such as `\"ACCOUNT\"`, whose fields `key` and `value` then name. A CSV's `delimiter` and `encoding` can be named; by default the delimiter is recognized, and a file that is not UTF-8 has the encoding of the mapping. `skip` says how many rows are above its header.
 
 ```toml
 [DEAL.fields]

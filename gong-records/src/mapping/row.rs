@@ -29,6 +29,8 @@ pub(super) enum Defect {
     TextAfterQuote { last_line: u64 },
     /// It names the columns once more, as where two files were put together.
     HeaderAgain,
+    /// From a line on, which names them, the columns are others than those of the header.
+    OtherOrder { line: u64 },
     /// A record is not a JSON object.
     Json(String),
 }
@@ -52,7 +54,12 @@ impl Defect {
             ),
             Self::HeaderAgain => (
                 "it is the header again, as where two files were put together".to_owned(),
-                "remove the row, or export the records into one file".to_owned(),
+                "remove the row, or exclude it with where in the mapping: where = \"row['Id'] != 'Id'\""
+                    .to_owned(),
+            ),
+            Self::OtherOrder { line } => (
+                format!("line {line} names the columns again, in another order: from there on, the cells are in others than the header says"),
+                "put the rows from that line on into a file of their own".to_owned(),
             ),
             Self::Json(message) => (message.clone(), "correct the record".to_owned()),
         }

@@ -22,7 +22,7 @@ use super::nearest::nearest;
 use super::row::{Defect, Row};
 
 /// How much of a file is read to detect its encoding and its delimiter.
-const SNIFFED_BYTES: u64 = 64 * 1024;
+pub(super) const SNIFFED_BYTES: u64 = 64 * 1024;
 
 /// The name of the column with the item of `each`.
 const ITEM: &str = "item";
@@ -50,7 +50,7 @@ pub(super) struct Source<'a> {
     /// How many items of the row were given.
     given: u64,
     joins: Vec<Joined>,
-    has_header: bool,
+    header_watch: Option<HeaderWatch>,
     /// How the table writes its numbers, for expressions.
     signs: minijinja::Value,
     /// An encoding in which every file can be read, and whether the file is UTF-8 instead.
@@ -120,7 +120,7 @@ impl<'a> Source<'a> {
             json_items: Vec::new(),
             given: 0,
             joins: Vec::new(),
-            has_header: table.header,
+            header_watch: None,
             signs: signs(Numbers::new(
                 table.decimal,
                 table.thousands,
@@ -170,6 +170,7 @@ impl<'a> Source<'a> {
             names.push(ITEM.to_owned());
         }
         if table.header {
+            opened.header_watch = Some(HeaderWatch::new(&names));
             opened.above.push(row);
         } else {
             opened.row = row;
@@ -270,8 +271,8 @@ impl<'a> Source<'a> {
                     }
                 }
             }
-            if self.row.defect.is_none() && self.is_header_again() {
-                self.row.defect = Some(Defect::HeaderAgain);
+            if self.row.defect.is_none() {
+                self.row.defect = self.other_header();
             }
             let is_blank = |cell: &str| cell.trim().is_empty();
             if self.row.json.is_none() && self.row.cells.iter().all(is_blank) {
@@ -284,12 +285,12 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Whether the row names the columns, as the header does.
-    fn is_header_again(&self) -> bool {
+    /// What follows from a row, or one before it, that names the columns as the header does.
+    fn other_header(&mut self) -> Option<Defect> {
         let Columns::Csv(names, _) = &self.columns else {
-            return false;
+            return None;
         };
-        self.has_header && is_header(&self.row, names)
+        self.header_watch.as_mut()?.look(&self.row, names)
     }
 
     /// Takes the items of the row apart; says whether it has a list of them.
@@ -418,6 +419,61 @@ impl<'a> Source<'a> {
         let first = path.split(['.', '[']).next()?;
         let keys = record.as_object()?.keys().map(String::as_str);
         nearest(first, keys).filter(|key| *key != first)
+    }
+}
+
+/// Recognizes rows that name the columns, with a glance at most others.
+#[derive(Debug)]
+struct HeaderWatch {
+    /// Whether a name begins with the byte.
+    begins: [bool; 256],
+    /// The line from which on the columns are in another order.
+    other_order: Option<u64>,
+}
+
+impl HeaderWatch {
+    fn new(names: &[String]) -> Self {
+        let mut begins = [false; 256];
+        for name in names {
+            let first = name.as_bytes().first().copied().unwrap_or_default();
+            begins[usize::from(first)] = true;
+        }
+        Self {
+            begins,
+            other_order: None,
+        }
+    }
+
+    fn look(&mut self, row: &Row, names: &[String]) -> Option<Defect> {
+        if let Some(line) = self.other_order {
+            return Some(Defect::OtherOrder { line });
+        }
+        let is_name = |cell: &str| {
+            let first = cell.as_bytes().first().copied().unwrap_or_default();
+            // A mark of the encoding may be before the first.
+            self.begins[usize::from(first)] || first == 0xef
+        };
+        if !row.cells.iter().take(2).all(is_name) {
+            return None;
+        }
+        if is_header(row, names) {
+            return Some(Defect::HeaderAgain);
+        }
+        let cells = row.cells.iter().map(str::trim);
+        let filled: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
+        let known: std::collections::BTreeSet<&str> = filled
+            .iter()
+            .copied()
+            .filter(|cell| names.iter().any(|name| name == cell))
+            .collect();
+        let is_other = known.len() > 2
+            && known.len() * 3 >= filled.len() * 2
+            && known.len() * 3 >= names.len() * 2;
+        if is_other {
+            self.other_order = Some(row.place.line);
+            return self.other_order.map(|line| Defect::OtherOrder { line });
+        }
+        None
     }
 }
 

@@ -12,6 +12,7 @@ mod bad_cells;
 mod checked;
 mod mappings;
 mod needs;
+mod notation;
 mod silent;
 mod threads;
 

@@ -22,6 +22,17 @@ pub(super) const CELL: Explanation = Explanation::new(
     Sample::Words("the cell `12,5` under the same mapping"),
 );
 
+pub(super) const NOTATION: Explanation = Explanation::new(
+    Evidence::Inferred,
+    "the mapping, which defines the format of dates and numbers",
+    "An export of another locale has another order of day and month, or other signs in numbers. Most \
+     of its cells can be read in both ways, with other values. Therefore nothing of the file is used \
+     if some cells of a column fit the other notation alone, and none fits that of the mapping alone; \
+     or if three digits follow each decimal sign in amounts, as they follow the sign of thousands.",
+    Sample::Words("the dates `01/02/2026` and `01/13/2026` under `dates = \"%d/%m/%Y\"`"),
+    Sample::Words("the same dates under `dates = \"%m/%d/%Y\"`"),
+);
+
 pub(super) const LOOKUP: Explanation = Explanation::new(
     Evidence::Inferred,
     "the mapping, which names the file for lookups",

@@ -240,6 +240,50 @@ impl Moments {
         }
     }
 
+    /// The same with day and month exchanged; nothing if no format has both as numbers.
+    pub(in crate::mapping) fn exchanged(&self) -> Option<Self> {
+        let mut has_any = false;
+        let mut exchanged = |formats: &[Written]| {
+            let formats = formats.iter().filter_map(|written| match written {
+                Written::Format {
+                    source,
+                    has_name: false,
+                    ..
+                } if source.contains("%d") && source.contains("%m") => {
+                    let other = source
+                        .replace("%d", "\0")
+                        .replace("%m", "%d")
+                        .replace('\0', "%m");
+                    Written::new(&other).ok()
+                }
+                _ => None,
+            });
+            let formats: Vec<Written> = formats.collect();
+            has_any |= !formats.is_empty();
+            formats
+        };
+        let (dates, date_times) = (exchanged(&self.dates), exchanged(&self.date_times));
+        // The year first says that the month comes next.
+        let is_of_years = |written: &Written| written.as_str().starts_with("%Y");
+        let is_clear = dates.iter().chain(&date_times).all(is_of_years);
+        (has_any && !is_clear).then(|| Self {
+            dates,
+            date_times,
+            zone: self.zone.clone(),
+            months: None,
+            iso: Vec::new(),
+            offsets: Offsets::default(),
+        })
+    }
+
+    /// The format that is tried first, for messages.
+    pub(in crate::mapping) fn first_format(&self) -> &str {
+        let mut formats = self.dates.iter().chain(&self.date_times);
+        let ordered = |written: &&Written| written.as_str().contains("%d");
+        let first = formats.find(ordered);
+        first.map_or("", Written::as_str)
+    }
+
     pub(in crate::mapping) fn zone(&self) -> Option<&TimeZone> {
         self.zone.as_ref()
     }

@@ -1,15 +1,17 @@
 //! Reading the tables in which cells are looked up. Those of a type are their own conversions.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::{Converter, Keep};
 use crate::mapping::cell::{CellKind, whole};
 use crate::mapping::columns::Column;
+use crate::mapping::encoding::guessed;
 use crate::mapping::files::{beside, files_of, latest};
 use crate::mapping::lookup::{Place, Table};
 use crate::mapping::model::{FieldMapping, Lookup, MappingError, TypeMapping};
-use crate::mapping::source::{Source, is_json, likely_delimiter};
+use crate::mapping::source::{SNIFFED_BYTES, Source, is_json, likely_delimiter};
 use crate::mapping::{ConvertError, Mapping, Options, open};
 use crate::record::ObjectType;
 
@@ -71,7 +73,11 @@ pub(super) fn table(
     for file in &files {
         let filled = match target {
             Some(target) => fill_from_type(&mut table, file, target, mapping, options),
-            None => fill_from_file(&mut table, file, lookup),
+            None => {
+                let of_mapping = mapping.of_type(object_type);
+                let encoding = of_mapping.and_then(|table| table.encoding.as_deref());
+                fill_from_file(&mut table, file, lookup, encoding)
+            }
         };
         filled.map_err(|error| {
             MappingError::new(format!("the lookup in {}: {error}", file.display()))
@@ -82,9 +88,22 @@ pub(super) fn table(
     Ok(table)
 }
 
-fn fill_from_file(table: &mut Table, file: &Path, lookup: &Lookup) -> Result<(), ConvertError> {
+fn fill_from_file(
+    table: &mut Table,
+    file: &Path,
+    lookup: &Lookup,
+    of_mapping: Option<&str>,
+) -> Result<(), ConvertError> {
     let mut settings = TypeMapping::default();
+    settings.skip = lookup.skip;
     settings.encoding.clone_from(&lookup.encoding);
+    if settings.encoding.is_none() {
+        let mut begin = Vec::new();
+        let read = open(file)?.take(SNIFFED_BYTES).read_to_end(&mut begin);
+        read.map_err(ConvertError::Read)?;
+        let is_unsure = guessed(&begin).sample.is_some();
+        settings.encoding = of_mapping.filter(|_| is_unsure).map(str::to_owned);
+    }
     let delimiter = match lookup.delimiter {
         Some(delimiter) => delimiter,
         None => likely_delimiter(open(file)?),

@@ -103,8 +103,10 @@ pub struct Lookup {
     pub value: String,
     /// The file's delimiter. Default: the one that fits its first row.
     pub delimiter: Option<char>,
-    /// The file's encoding. Default: `utf-8`.
+    /// The file's encoding. Default: `utf-8`, or if the file is not that, the encoding of the mapping.
     pub encoding: Option<String>,
+    /// How many rows are above the file's header, such as a report's title.
+    pub skip: usize,
 }
 
 /// A record of another JSON file: `join.pipeline = { in = "pipelines.jsonl", key = "id", by =

@@ -26,7 +26,7 @@ impl Folder {
         Self(folder)
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    pub(super) fn path(&self, name: &str) -> std::path::PathBuf {
         self.0.path().join(name)
     }
 
@@ -115,7 +115,7 @@ fn names_are_looked_up_in_another_file() {
         messages,
         [
             "users.csv has no row where Name is \"Zoe\"",
-            "users.csv has 2 different values of Email where Name is \"Cy\"",
+            "users.csv has 2 different values of Email where Name is \"Cy\": c@x.example, d@x.example",
             "users.csv has no Email where Name is \"Eve\"",
         ]
     );

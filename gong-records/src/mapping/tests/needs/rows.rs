@@ -29,3 +29,105 @@ fn header_that_comes_again_is_not_a_record() {
     assert_eq!(rules(&problems), [Rule::Row]);
     assert!(problems[0].1.contains("the header again"), "{problems:?}");
 }
+
+#[test]
+fn header_that_comes_again_can_be_left_out() {
+    let mapping = format!(
+        "[DEAL]\nwhere = \"Id != 'Id'\"\n[DEAL.fields]\nobjectId = 'Id'\n{NOW}name = 'Name'\n"
+    );
+    let folder = Folder::new(&[
+        ("m.toml", &mapping),
+        ("deals.csv", "Id,Name\n1,A\nId,Name\n2,B\n"),
+    ]);
+    let (lines, problems) = folder.convert("deals.csv", ObjectType::Deal);
+    assert_eq!(lines.len(), 2);
+    assert_eq!(rules(&problems), [] as [Rule; 0]);
+}
+
+#[test]
+fn rows_under_a_header_of_another_order_are_errors() {
+    let mapping = format!("[DEAL.fields]\nobjectId = 'Id'\n{NOW}name = 'First'\n");
+    let folder = Folder::new(&[
+        ("m.toml", &mapping),
+        (
+            "deals.csv",
+            "Id,First,Last\n1,Martin,Chloe\nId,Last,First\n2,Chloe,Martin\n3,Ida,First\n",
+        ),
+    ]);
+    let (_, problems) = folder.convert("deals.csv", ObjectType::Deal);
+    assert_eq!(rules(&problems), [Rule::Row; 3]);
+    assert!(
+        problems[1].1.contains("line 3 names the columns again"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn errors_of_spreadsheets_are_no_values() {
+    let mapping = format!(
+        "[DEAL.fields]\nobjectId = 'Id'\n{NOW}name = 'Name'\nstage = {{ from = 'Stage', slug = true }}\n"
+    );
+    let folder = Folder::new(&[
+        ("m.toml", &mapping),
+        (
+            "deals.csv",
+            "Id,Name,Stage\n1,#NAME?,New\n2,A,#REF!\n3,B,########\n4,#1 choice,New\n5,C,#wert!\n",
+        ),
+    ]);
+    let (_, problems) = folder.convert("deals.csv", ObjectType::Deal);
+    assert_eq!(rules(&problems), [Rule::Cell; 4]);
+    assert!(
+        problems[0].1.contains("an error of a spreadsheet"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn lookup_takes_the_encoding_of_its_mapping_and_skips_a_title() {
+    let mapping = format!(
+        "[DEAL]\nencoding = 'windows-1252'\n[DEAL.fields]\nobjectId = 'Id'\n{NOW}ownerId = {{ from = 'Owner', \
+         lookup = {{ in = 'users.csv', key = 'Name', value = 'Nr', skip = 1 }} }}\n"
+    );
+    let folder = Folder::new(&[("m.toml", &mapping), ("deals.csv", "")]);
+    std::fs::write(
+        folder.path("deals.csv"),
+        b"Id,Owner\n1,M\xfcller\n2,Mi\xdf\n",
+    )
+    .unwrap();
+    std::fs::write(
+        folder.path("users.csv"),
+        b"Users of 2026\nNr,Name\nu-1,M\xfcller\nu-2,Mi\xdf\n",
+    )
+    .unwrap();
+    let (lines, problems) = folder.convert("deals.csv", ObjectType::Deal);
+    assert_eq!(rules(&problems), [] as [Rule; 0]);
+    assert!(
+        lines[0].contains("\"u-1\"") && lines[1].contains("\"u-2\""),
+        "{lines:?}"
+    );
+    // A file in UTF-8 is read as such.
+    std::fs::write(
+        folder.path("users.csv"),
+        "Users of 2026\nNr,Name\nu-1,Müller\nu-2,Miß\n",
+    )
+    .unwrap();
+    let (lines, _) = folder.convert("deals.csv", ObjectType::Deal);
+    assert!(lines[0].contains("\"u-1\""), "{lines:?}");
+}
+
+#[test]
+fn name_that_leads_to_several_values_says_how_to_choose() {
+    let mapping = format!(
+        "[DEAL.fields]\nobjectId = 'Id'\n{NOW}accountId = {{ from = 'Account', lookup = {{ in = 'accounts.csv', \
+         key = 'Name', value = 'Nr' }} }}\n"
+    );
+    let folder = Folder::new(&[
+        ("m.toml", &mapping),
+        ("deals.csv", "Id,Account\n1,Acme\n"),
+        ("accounts.csv", "Nr,Name\nA1,Acme\nA4,Acme\nA1,Acme\n"),
+    ]);
+    let (_, problems) = folder.convert("deals.csv", ObjectType::Deal);
+    assert_eq!(rules(&problems), [Rule::Lookup]);
+    assert!(problems[0].1.contains("2 different values"), "{problems:?}");
+    assert!(problems[0].1.contains("A1, A4"), "{problems:?}");
+}
