@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::output::table::{Align, count, counted};
 
-use self::write::Written;
+use self::write::{OtherFiles, Written};
 
 mod write;
 
@@ -62,6 +62,11 @@ fn superseded(draft: &Draft) -> BTreeMap<&Path, Vec<String>> {
 }
 
 fn report(draft: &Draft, written: &Written, output: Output) {
+    // What is not in effect is not shown as if it were.
+    let of_type = |object_type| {
+        let mut others = written.sources.iter();
+        others.find(|other| other.object_type == object_type)
+    };
     if output.is_json() {
         let sources: Vec<_> = draft
             .sources
@@ -69,9 +74,9 @@ fn report(draft: &Draft, written: &Written, output: Output) {
             .map(|source| {
                 serde_json::json!({
                     "objectType": source.object_type,
-                    "files": source.files,
+                    "files": of_type(source.object_type).map_or(&source.files, |other| &other.files),
                     "map": source.map,
-                    "rows": source.rows,
+                    "rows": of_type(source.object_type).is_none().then_some(source.rows),
                 })
             })
             .collect();
@@ -100,10 +105,11 @@ fn report(draft: &Draft, written: &Written, output: Output) {
         .sources
         .iter()
         .map(|source| {
+            let other = of_type(source.object_type);
             vec![
                 source.object_type.to_string(),
-                source.files.clone(),
-                count(source.rows),
+                other.map_or(&source.files, |other| &other.files).clone(),
+                other.map_or_else(|| count(source.rows), |_| String::new()),
                 source.map.clone().unwrap_or_default(),
             ]
         })
@@ -127,6 +133,19 @@ fn report(draft: &Draft, written: &Written, output: Output) {
         output.warning(
             &format!("{}: {}", skipped.path.display(), skipped.reason),
             &skipped.hint,
+        );
+    }
+    for other in &written.sources {
+        let OtherFiles {
+            object_type,
+            files,
+            drafted,
+        } = other;
+        output.warning(
+            &format!(
+                "{FILE_NAME} reads {files} for {object_type}, and a draft of today reads {drafted}; it is not changed"
+            ),
+            &format!("correct files in [sources.{object_type}] of {FILE_NAME}"),
         );
     }
     let shown = |paths: &[PathBuf]| {

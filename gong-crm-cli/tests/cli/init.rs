@@ -123,3 +123,25 @@ fn earlier_exports_are_named() {
         "{said}"
     );
 }
+
+#[test]
+fn second_draft_shows_the_files_that_are_in_effect() {
+    let exports = Exports::new();
+    assert!(exports.init(&[]).status.success());
+    fs::remove_file(exports.0.path("exports/deals.csv")).unwrap();
+    exports.write(
+        "exports/deals-2026-02.csv",
+        "Deal ID,Deal Name,Deal Stage,Deal Owner,Company,Close Date\n1,A,Won,Ann,Acme,2026-01-31\n",
+    );
+    let output = exports.init(&[]);
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(shown.contains("exports/deals.csv"), "{shown}");
+    assert!(!shown.contains("exports/deals-"), "{shown}");
+    let said = said(&output);
+    assert!(
+        said.contains(
+            "gong-crm.toml reads exports/deals.csv for DEAL, and a draft of today reads exports/deals-*.csv"
+        ),
+        "{said}"
+    );
+}

@@ -40,6 +40,11 @@ pub fn is_older_by_name(file: &Path, other: &Path) -> bool {
     dates(file, other).is_some_and(|(date, of_other)| date < of_other)
 }
 
+/// Whether the name of a file has another day than that of another file, and is the same otherwise.
+pub(crate) fn is_of_other_day(file: &Path, other: &Path) -> bool {
+    dates(file, other).is_some_and(|((day, _), (of_other, _))| day != of_other)
+}
+
 /// A day, and the numbers after it.
 type Date = (u64, Vec<u64>);
 

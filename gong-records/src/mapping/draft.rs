@@ -9,6 +9,8 @@ mod files;
 mod folder;
 mod header;
 mod ids;
+mod kind;
+mod kinds;
 mod links;
 mod object_type;
 mod owners;

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use gong_crm::ObjectType;
 use gong_crm::io::atomic_file::{self, Readers};
-use gong_crm::mapping::{Draft, DraftedFile};
+use gong_crm::mapping::{Draft, DraftedFile, DraftedSource};
 
 use crate::config::guard::Trust;
 use crate::config::search::FILE_NAME;
@@ -22,6 +23,18 @@ pub(super) struct Written {
     pub(super) kept: Vec<PathBuf>,
     /// How many questions the written files leave open.
     pub(super) questions: usize,
+    /// Sources of the config file with other files than those of the draft.
+    pub(super) sources: Vec<OtherFiles>,
+}
+
+/// A source that is in effect, and differs from the draft.
+#[derive(Debug)]
+pub(super) struct OtherFiles {
+    pub(super) object_type: ObjectType,
+    /// The files as the config file has them.
+    pub(super) files: String,
+    /// Those of the draft.
+    pub(super) drafted: String,
 }
 
 /// What is done with one file.
@@ -41,6 +54,12 @@ pub(super) fn write(draft: &Draft, force: bool) -> Result<Written, CliError> {
         actions.push((file, action(draft, file, force)?));
     }
     let mut written = Written::default();
+    for file in draft.files.iter().filter(|file| is_config(&file.path)) {
+        let earlier = std::fs::read_to_string(&file.path).unwrap_or_default();
+        if !force {
+            written.sources = other_files(draft, &earlier);
+        }
+    }
     for (file, action) in actions {
         let path = file.path.clone();
         match action {
@@ -107,6 +126,43 @@ fn action(draft: &Draft, file: &DraftedFile, force: bool) -> Result<Action, CliE
     Ok(Action::Keep)
 }
 
+/// The sources that the config file has with other files than the draft.
+fn other_files(draft: &Draft, earlier: &str) -> Vec<OtherFiles> {
+    let config: toml::Table = toml::from_str(earlier).unwrap_or_default();
+    let known = config.get("sources").and_then(toml::Value::as_table);
+    let mut others = Vec::new();
+    for source in &draft.sources {
+        let of_type = known.and_then(|known| known.get(source.object_type.as_str()));
+        let Some(of_type) = of_type.and_then(toml::Value::as_table) else {
+            continue;
+        };
+        let drafted: toml::Table = toml::from_str(&source.to_toml()).unwrap_or_default();
+        let drafted = drafted
+            .get("sources")
+            .and_then(|sources| sources.get(source.object_type.as_str()))
+            .and_then(|of_type| of_type.get("files"));
+        let files = of_type.get("files");
+        if files != drafted {
+            others.push(OtherFiles {
+                object_type: source.object_type,
+                files: shown(files),
+                drafted: shown(drafted),
+            });
+        }
+    }
+    others
+}
+
+/// The files of a source as its table has them.
+fn shown(files: Option<&toml::Value>) -> String {
+    let glob = files.and_then(|files| files.get("glob"));
+    match glob.or(files) {
+        Some(toml::Value::String(path)) => path.clone(),
+        Some(other) => other.to_string(),
+        None => "another source".to_owned(),
+    }
+}
+
 /// The tables of the sources that a config file has not; nothing if it can't be read.
 fn missing_sources(draft: &Draft, earlier: &str) -> Option<String> {
     let config: toml::Table = toml::from_str(earlier).ok()?;
@@ -116,11 +172,7 @@ fn missing_sources(draft: &Draft, earlier: &str) -> Option<String> {
         .sources
         .iter()
         .filter(|source| !is_known(source.object_type.as_str()));
-    Some(
-        missing
-            .map(gong_crm::mapping::DraftedSource::to_toml)
-            .collect(),
-    )
+    Some(missing.map(DraftedSource::to_toml).collect())
 }
 
 fn is_config(path: &Path) -> bool {

@@ -163,6 +163,76 @@ pub(super) fn delimiter(begin: &[u8], encoding: &'static Encoding) -> u8 {
     best.unwrap_or(b',')
 }
 
+/// Why a file whose first rows are read is not a table, although it is text.
+pub(super) fn refuse_rows(
+    begin: &[u8],
+    encoding: &'static Encoding,
+    delimiter: u8,
+) -> Option<(String, &'static str)> {
+    let mut rows = Rows::new(begin, encoding, delimiter);
+    let mut row = Row::default();
+    let mut read: Vec<Vec<String>> = Vec::new();
+    while read.len() < 50 && rows.next(&mut row).unwrap_or(false) {
+        read.push(row.cells.iter().map(str::to_owned).collect());
+    }
+    let width = |cell: &str, delimiter: u8| {
+        let mut cells = Rows::new(cell.as_bytes(), encoding_rs::UTF_8, delimiter);
+        let mut row = Row::default();
+        let is_row = cells.next(&mut row).unwrap_or(false);
+        if is_row { row.cells.len() } else { 0 }
+    };
+    let first = read.first()?;
+    if is_sep_line(first.first()?) {
+        return None;
+    }
+    for other in DELIMITERS {
+        let columns = width(first.first()?, other);
+        if first.len() > 1 || columns < 3 || read.len() < 2 {
+            continue;
+        }
+        let is_quoted = |cells: &Vec<String>| matches!(cells.as_slice(), [only] if width(only, other) == columns);
+        if read.iter().all(is_quoted) {
+            return Some((
+                "each of its rows is one cell in quotes, as where a spreadsheet saved a CSV as a CSV again"
+                    .to_owned(),
+                "export it again, or remove the quotes around whole rows",
+            ));
+        }
+        if other != delimiter && read.iter().skip(1).all(|cells| cells.len() == columns) {
+            return Some((
+                format!(
+                    "its header is written with {:?} between cells, and its rows with {:?}",
+                    char::from(other),
+                    char::from(delimiter)
+                ),
+                "write both with the same sign",
+            ));
+        }
+    }
+    None
+}
+
+/// A question, if the row that seems to name the columns looks like a record.
+pub(super) fn question_of_header(names: &[String]) -> Option<String> {
+    let is_value = |name: &&String| {
+        let parts: Vec<&str> = name.split(['.', '/', '-']).collect();
+        let is_digits =
+            |text: &&str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_digit());
+        let is_date = parts.len() == 3 && parts.iter().all(is_digits);
+        let is_amount = name.parse::<f64>().is_ok() && name.contains('.');
+        let is_email = crate::value::email_address::check(name).is_ok();
+        is_date || is_amount || is_email
+    };
+    let values: Vec<&String> = names.iter().filter(is_value).collect();
+    let [first, second, ..] = values.as_slice() else {
+        return None;
+    };
+    Some(format!(
+        "The first row looks like a record: {first:?} and {second:?} are no names of columns. If it is one, write \
+         header = false, and name the columns by their numbers."
+    ))
+}
+
 /// How many rows are above the header, and the header: the first row that is as wide as most rows.
 pub(super) fn header(
     begin: &[u8],
@@ -218,21 +288,36 @@ pub(super) fn list_of_document(path: &Path, begin: &[u8]) -> Option<String> {
     // More than one object on lines of their own are records.
     let source = crate::mapping::open(path).ok()?;
     let document: serde_json::Value = serde_json::from_reader(io::BufReader::new(source)).ok()?;
-    let object = document.as_object()?;
-    for (key, value) in object {
-        let is_list = |value: &serde_json::Value| {
-            value
-                .as_array()
-                .is_some_and(|items| items.iter().all(serde_json::Value::is_object))
+    let mut lists = Vec::new();
+    lists_of_objects(&document, "", 1, &mut lists);
+    // The nearest; of equal ones the first that is not empty.
+    lists.sort_by_key(|(depth, is_empty, _)| (*depth, *is_empty));
+    lists.into_iter().next().map(|(.., path)| path)
+}
+
+/// The lists of objects in a document, with their depths, whether they are empty, and their paths.
+fn lists_of_objects(
+    value: &serde_json::Value,
+    path: &str,
+    depth: usize,
+    lists: &mut Vec<(usize, bool, String)>,
+) {
+    // An API wraps its list in a few objects; deeper ones are parts of records.
+    const MAX_DEPTH: usize = 4;
+    for (key, value) in value.as_object().into_iter().flatten() {
+        let path = if path.is_empty() {
+            key.clone()
+        } else {
+            format!("{path}.{key}")
         };
-        if is_list(value) {
-            return Some(key.clone());
-        }
-        for (inner, value) in value.as_object().into_iter().flatten() {
-            if is_list(value) {
-                return Some(format!("{key}.{inner}"));
+        match value {
+            serde_json::Value::Array(items) if items.iter().all(serde_json::Value::is_object) => {
+                lists.push((depth, items.is_empty(), path));
             }
+            serde_json::Value::Object(_) if depth < MAX_DEPTH => {
+                lists_of_objects(value, &path, depth + 1, lists);
+            }
+            _ => {}
         }
     }
-    None
 }

@@ -1,10 +1,10 @@
 //! The draft of one file's mapping, as TOML with its open questions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::ids::Cleaning;
-use super::links::{Link, TypedFile};
+use super::links::{Links, TypedFile};
 use super::profile::Profile;
 use super::settings::{Content, Settings, both_orders};
 use super::toml_text::{in_expression, is_path, list, quoted, words as one_or_list};
@@ -14,14 +14,13 @@ use crate::record::{Field, ObjectType, Presence};
 mod amount;
 mod custom;
 mod dates;
+mod derived;
 mod fields;
+mod filter;
 mod status;
 
 /// The most values that a draft lists one by one.
 pub(super) const MAX_LISTED: usize = 20;
-
-/// The references of a file's records: field, target and way.
-pub(super) type Links = Vec<(&'static str, ObjectType, Link)>;
 
 /// The input of the draft of one type.
 pub(super) struct Document<'a> {
@@ -117,6 +116,19 @@ impl Writer<'_> {
             .unwrap_or(Content::Nothing)
     }
 
+    /// The key for cells of a field's columns that only say that there is nothing: "None" may be a
+    /// name, and is no date and no id.
+    fn empty(&self, columns: &[usize]) -> Option<String> {
+        let profiles = columns.iter().filter_map(|index| self.profile(*index));
+        let cells: BTreeSet<String> = profiles
+            .flat_map(|profile| profile.placeholders.keys())
+            .filter(|cell| !is_null(cell))
+            .cloned()
+            .collect();
+        let cells: Vec<String> = cells.into_iter().collect();
+        (!cells.is_empty()).then(|| format!("empty = {}", one_or_list(&cells)))
+    }
+
     fn line(&mut self, name: &str, keys: &[String]) {
         let _ = match keys {
             [only] if only.starts_with("from = \"") && !only.contains(", \"") => {
@@ -150,6 +162,7 @@ impl Writer<'_> {
                 "phoneNumber" => self.several("phoneNumber", false),
                 "firstName" | "lastName" => self.person(field.name),
                 _ if field.references.is_some() => self.reference(field.name),
+                "name" => self.record_name(),
                 name => self.plain(name),
             }
             if self.fields.len() == before {
@@ -379,25 +392,9 @@ impl Writer<'_> {
                     }
                 }
             }
-            // Placeholders count where the other cells are not texts: "None" may be a name, and no id.
-            let is_text = matches!(content, Content::Text | Content::List);
-            let roles = &self.document.file.roles;
-            let is_named = |field: &str| {
-                let mut columns = roles.fields.get(field).into_iter().flatten();
-                columns.any(|index| self.name(*index) == column.name)
-            };
-            let mut references = roles.references.values();
-            let is_reference = references.any(|reference| {
-                let mut columns = reference.ids.iter().chain(&reference.names);
-                columns.any(|index| self.name(*index) == column.name)
-            });
-            let is_text = is_text && !is_reference && !is_named("stage") && !is_named("objectId");
+            // Those that are no text anywhere; of others each field says it itself.
             let placeholders = column.profile.placeholders.keys();
-            empty.extend(
-                placeholders
-                    .filter(|cell| !is_text || words().list("null").contains(&cell.to_lowercase()))
-                    .cloned(),
-            );
+            empty.extend(placeholders.filter(|cell| is_null(cell)).cloned());
         }
         if !currencies.is_empty() {
             let currencies: Vec<String> = currencies.into_iter().collect();
@@ -436,155 +433,9 @@ impl Writer<'_> {
         }
         text
     }
-
-    /// An expression that says whether the column's cell has something in it; `0` and `no` are something.
-    fn is_filled(&self, index: usize) -> String {
-        let name = self.in_expression(index);
-        if self.document.file.table.is_json {
-            name
-        } else {
-            format!("{name} != ''")
-        }
-    }
-
-    /// The rows that are records, where totals or notes are below them.
-    fn filter(&self) -> Option<String> {
-        let file = self.document.file;
-        if file.object_type == ObjectType::BusinessUser
-            && let Some(email) = file.roles.column("emailAddress")
-            && self
-                .profile(email)
-                .is_some_and(|profile| profile.filled < file.table.rows)
-        {
-            return Some(in_expression(self.name(email)));
-        }
-        if file.table.footers.is_empty() {
-            return None;
-        }
-        // A record has a cell in a column in which no total or note has one. Which notes there are
-        // next month, nobody knows.
-        let rows = file.table.rows;
-        let is_of_records = |index: &usize| {
-            let profile = self.profile(*index);
-            !file.table.footer_columns.contains(index)
-                && !self.name(*index).is_empty()
-                && profile.is_some_and(|profile| profile.filled > 0)
-        };
-        let mut columns: Vec<usize> = file.id().into_iter().chain(file.name()).collect();
-        let mut others: Vec<usize> = (0..self.contents.len())
-            .filter(|index| !columns.contains(index))
-            .collect();
-        others.sort_by_key(|index| {
-            std::cmp::Reverse(self.profile(*index).map_or(0, |profile| profile.filled))
-        });
-        columns.extend(others);
-        columns.dedup();
-        columns.retain(is_of_records);
-        let is_full = |index: &usize| {
-            let profile = self.profile(*index);
-            profile.is_some_and(|profile| profile.filled == rows)
-        };
-        let needed = columns.iter().position(is_full).map_or(3, |at| at + 1);
-        let names: Vec<String> = columns
-            .iter()
-            .take(needed.max(2))
-            .map(|index| self.is_filled(*index))
-            .collect();
-        if names.is_empty() {
-            let footers: Vec<String> = file
-                .table
-                .footers
-                .iter()
-                .map(|text| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")))
-                .collect();
-            let name = in_expression(self.name(0));
-            return Some(format!("{name} not in [{}]", footers.join(", ")));
-        }
-        Some(names.join(" or "))
-    }
-
-    /// The stages that the file's deals are in.
-    fn stages(&mut self) -> String {
-        let Some(index) = self.document.file.roles.column("stage") else {
-            return String::new();
-        };
-        let name = self.name(index).to_owned();
-        let settings = self.settings_text(false);
-        let is_stage = self.is_filled(index);
-        let filter = match self.filter() {
-            Some(filter) if filter.contains(' ') => format!("({filter}) and {is_stage}"),
-            Some(filter) => format!("{filter} and {is_stage}"),
-            None => is_stage.clone(),
-        };
-        let settings = without_filter(&settings);
-        let mut text = format!(
-            "\n# The stages that the deals are in, each once.\n[STAGE]\n{settings}distinct = true\nwhere = {}\n\n[STAGE.fields]\n\
-             objectId = {{ from = {}, slug = true }}\nname = {}\n",
-            quoted(&filter),
-            quoted(&name),
-            quoted(&name)
-        );
-        let values = self.profile(index).map(|profile| &profile.values);
-        let is_numbered = values.is_some_and(|values| {
-            !values.is_empty()
-                && values
-                    .keys()
-                    .all(|cell| cell.starts_with(|one: char| one.is_ascii_digit()))
-        });
-        if is_numbered {
-            let expression = format!("leading_number({})", self.in_expression(index));
-            let _ = writeln!(
-                text,
-                "# A stage without a number at its beginning comes last.\nsortOrder = {{ expr = {}, default = \"999\" }}",
-                quoted(&expression)
-            );
-        } else {
-            let mut known: Vec<&String> = values.into_iter().flat_map(BTreeMap::keys).collect();
-            known.sort_by_key(|cell| match words().status(cell) {
-                Some("WON") => 1,
-                Some("LOST") => 2,
-                _ => 0,
-            });
-            if known.len() <= MAX_LISTED {
-                let numbered = known.into_iter().zip(1..);
-                let pairs: Vec<String> = numbered
-                    .map(|(cell, number)| format!("{} = \"{number}\"", quoted(cell)))
-                    .collect();
-                let _ = writeln!(
-                    text,
-                    "# Their order on the deal board; correct it, and remove the #:\n# sortOrder = {{ from = {}, values = {{ {} }}, otherwise = \"99\" }}",
-                    quoted(&name),
-                    pairs.join(", ")
-                );
-            }
-        }
-        text
-    }
-
-    /// The users whose addresses are in the column of owners.
-    fn users(&mut self) -> String {
-        let link = self
-            .document
-            .links
-            .iter()
-            .find(|(field, ..)| *field == "ownerId");
-        let Some((_, _, link)) = link else {
-            return String::new();
-        };
-        let column = self.in_expression(link.column());
-        let settings = self.settings_text(false);
-        let settings = without_filter(&settings);
-        let expression = quoted(&format!("email_in({column})"));
-        format!(
-            "\n# The owners of the deals, each once.\n[BUSINESS_USER]\n{settings}distinct = true\nwhere = {expression}\n\n\
-             [BUSINESS_USER.fields]\nobjectId = {{ expr = {expression} }}\nmodifiedDate = {{ constant = \"now\" }}\n\
-             emailAddress = {{ expr = {expression} }}\n"
-        )
-    }
 }
 
-/// The settings without the rows that are omitted.
-fn without_filter(settings: &str) -> String {
-    let lines = settings.split_inclusive('\n');
-    lines.filter(|line| !line.starts_with("where = ")).collect()
+/// Whether a cell is no text, whatever its column.
+fn is_null(cell: &str) -> bool {
+    words().list("null").contains(&cell.to_lowercase())
 }

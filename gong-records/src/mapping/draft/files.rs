@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::begin::names;
 use super::links::TypedFile;
-use super::table::DraftError;
-use crate::io::dated::sort_by_age;
+use super::object_type::object_type;
+use super::profile::Profile;
+use super::roles::Roles;
+use super::table::{DraftError, Table};
+use crate::io::dated::{is_of_other_day, sort_by_age};
 use crate::mapping::text::slug;
 use crate::record::ObjectType;
 
@@ -65,12 +68,21 @@ pub(super) fn files(
 pub(super) struct Group {
     /// A pattern that fits all of them.
     pub(super) pattern: PathBuf,
-    /// The latest of each set of files with the same columns, the newest first.
-    pub(super) latest: Vec<PathBuf>,
+    /// Of each set of files with the same columns what counts, the newest first.
+    pub(super) latest: Vec<Found>,
     /// Each earlier file, and the one that counts instead.
     pub(super) superseded: Vec<(PathBuf, PathBuf)>,
     /// Whether next month's file has another name.
     pub(super) is_dated: bool,
+}
+
+/// A file that counts, and what is known of the others with its columns.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    /// The other parts of the same export.
+    pub(super) parts: Vec<PathBuf>,
+    pub(super) questions: Vec<String>,
 }
 
 /// The files in groups whose names differ in digits alone. Those of a group that have the same columns
@@ -83,9 +95,8 @@ pub(super) fn groups(files: Vec<PathBuf>) -> Vec<Group> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let digits = name.bytes().filter(u8::is_ascii_digit).count();
         let key: String = name.chars().filter(|one| !one.is_ascii_digit()).collect();
-        (path.parent().map(Path::to_path_buf), key, digits)
+        (path.parent().map(Path::to_path_buf), key)
     };
     let mut by_key: Vec<(_, Vec<PathBuf>)> = Vec::new();
     for file in files {
@@ -97,7 +108,7 @@ pub(super) fn groups(files: Vec<PathBuf>) -> Vec<Group> {
     }
     let modified = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
     let mut groups = Vec::new();
-    for ((.., digits), mut files) in by_key {
+    for (_, mut files) in by_key {
         // As take = "latest" of a source has it.
         sort_by_age(&mut files, |path| path, modified);
         files.reverse();
@@ -106,24 +117,124 @@ pub(super) fn groups(files: Vec<PathBuf>) -> Vec<Group> {
         };
         let name = newest.file_name().unwrap_or_default().to_string_lossy();
         let pattern = newest.with_file_name(pattern(&name));
-        let is_dated = files.len() > 1 || digits >= 8;
-        let mut latest: Vec<(Vec<String>, PathBuf)> = Vec::new();
-        let mut superseded = Vec::new();
+        let digits = name.bytes().filter(u8::is_ascii_digit).count();
+        let is_dated = files.len() > 1 || digits >= 8 || has_month(&name);
+        let mut sets: Vec<(Vec<String>, Vec<PathBuf>)> = Vec::new();
         for file in files {
             let columns = if is_dated { names(&file) } else { Vec::new() };
-            match latest.iter().find(|(known, _)| *known == columns) {
-                Some((_, by)) => superseded.push((file, by.clone())),
-                None => latest.push((columns, file)),
+            match sets.iter_mut().find(|(known, _)| *known == columns) {
+                Some((_, of_set)) => of_set.push(file),
+                None => sets.push((columns, vec![file])),
             }
         }
+        let mut superseded = Vec::new();
+        let sets = sets.into_iter();
+        let latest = sets.filter_map(|(_, files)| found(files, &mut superseded));
         groups.push(Group {
             pattern,
-            latest: latest.into_iter().map(|(_, file)| file).collect(),
+            latest: latest.collect(),
             superseded,
             is_dated,
         });
     }
     groups
+}
+
+/// Which of the files with the same columns count, the newest of which is first: they are the parts of
+/// one export, which hold different records, or one export at several times.
+fn found(files: Vec<PathBuf>, superseded: &mut Vec<(PathBuf, PathBuf)>) -> Option<Found> {
+    let mut files = files.into_iter();
+    let newest = files.next()?;
+    let (others, of_one_day): (Vec<PathBuf>, Vec<PathBuf>) =
+        files.partition(|file| is_of_other_day(&newest, file));
+    let mut found = Found {
+        path: newest.clone(),
+        parts: Vec::new(),
+        questions: Vec::new(),
+    };
+    let shown = |path: &Path| {
+        path.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    let ids = if of_one_day.is_empty() && others.is_empty() {
+        None
+    } else {
+        ids(&newest)
+    };
+    let shares = |other: &PathBuf| Some(shares_records(ids.as_ref()?, &self::ids(other)?));
+    let shared: Vec<Option<bool>> = of_one_day.iter().map(shares).collect();
+    if !shared.is_empty() && shared.iter().all(|shares| *shares == Some(false)) {
+        if let Some(other) = others.first() {
+            found.questions.push(format!(
+                "{} and {} are parts of one export, and {} is of another day. Move earlier exports out of the \
+                 folder: all files that match the pattern count.",
+                shown(&newest),
+                counted_others(of_one_day.len()),
+                shown(other)
+            ));
+        }
+        found.parts = of_one_day;
+    } else {
+        let first = of_one_day.iter().chain(&others).next();
+        let has_others = match shared.first() {
+            Some(_) => shared.contains(&Some(false)),
+            None => others.first().and_then(shares) == Some(false),
+        };
+        if let Some(first) = first.filter(|_| has_others) {
+            found.questions.push(format!(
+                "Is {} the same export as {} at a later time? Few of their records are in both. If they are \
+                 parts of one export, write take = \"parts\" in gong-crm.toml.",
+                shown(&newest),
+                shown(first)
+            ));
+        }
+        superseded.extend(of_one_day.into_iter().map(|file| (file, newest.clone())));
+    }
+    superseded.extend(others.into_iter().map(|file| (file, newest.clone())));
+    Some(found)
+}
+
+fn counted_others(count: usize) -> String {
+    match count {
+        1 => "1 other file".to_owned(),
+        count => format!("{count} other files"),
+    }
+}
+
+/// The cells of the column with the records' ids.
+fn ids(path: &Path) -> Option<Profile> {
+    let mut table = Table::read(path).ok()?;
+    let roles = Roles::of(&table, object_type(&table)?);
+    let index = roles.column("objectId")?;
+    Some(table.columns.swap_remove(index).profile)
+}
+
+/// Whether two files have most of their records in common.
+fn shares_records(ids: &Profile, others: &Profile) -> bool {
+    let (common, _) = ids.overlap(others);
+    common * 2 >= ids.distinct().min(others.distinct())
+}
+
+/// Whether a name has a year and a month, or a number that is hardly part of it: `deals-2026-02.csv`,
+/// `export_0226.csv`.
+fn has_month(name: &str) -> bool {
+    let mut before = None;
+    let mut run = String::new();
+    for character in name.chars().chain(['.']) {
+        if character.is_ascii_digit() {
+            run.push(character);
+            continue;
+        }
+        let is_apart = before.is_none_or(|one: char| !one.is_alphanumeric());
+        if run.len() >= 4 && (is_apart || run.starts_with("20")) {
+            return true;
+        }
+        run.clear();
+        before = Some(character);
+    }
+    false
 }
 
 /// The name with one star for its digits and the signs between them.

@@ -3,17 +3,19 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::document::{Document, Links};
-use super::files::{Group, files, groups, relative, stems};
-use super::header::noun;
+use super::begin::question_of_header;
+use super::document::Document;
+use super::files::{Found, Group, files, groups, relative, stems};
+use super::header::{Header, noun};
 use super::ids::Cleaning;
-use super::links::{Link, TypedFile, cleaning, link};
-use super::object_type::object_type;
+use super::kinds::{Kinds, kinds};
+use super::links::{Links, TypedFile, cleaning, links_of};
+use super::object_type::{is_called_lead, object_type};
 use super::owners::{Owners, USERS, with_new_users};
 use super::roles::{Reference, Roles};
-use super::table::{DraftError, Table, pairs};
+use super::table::{DraftError, Table};
 use super::toml_text::quoted;
-use super::words::plain;
+use super::words::{plain, words};
 use crate::mapping::model::Mapping;
 use crate::record::ObjectType;
 
@@ -93,7 +95,8 @@ impl DraftedSource {
     #[must_use]
     pub fn to_toml(&self) -> String {
         let files = if self.files.contains('*') {
-            format!("{{ glob = {}, take = \"latest\" }}", quoted(&self.files))
+            let take = if self.is_parts { "parts" } else { "latest" };
+            format!("{{ glob = {}, take = \"{take}\" }}", quoted(&self.files))
         } else {
             quoted(&self.files)
         };
@@ -111,8 +114,11 @@ impl DraftedSource {
 pub struct DraftedSource {
     /// The type of its records.
     pub object_type: ObjectType,
-    /// The file, or a pattern whose latest match is used.
+    /// The file, or a pattern.
     pub files: String,
+    /// Whether all files that match the pattern are used, as the parts of one export; otherwise the
+    /// latest.
+    pub is_parts: bool,
     /// The mapping.
     pub map: Option<String>,
     /// How many rows the file has.
@@ -209,6 +215,7 @@ impl Mapping {
                     .to_owned(),
             });
         }
+        name_leads(&mut typed);
         draft.write(&typed, options, writes_users);
         Ok(draft)
     }
@@ -220,11 +227,13 @@ impl Mapping {
     /// [`DraftError`] if the file can't be read, is not a table, or its type is not known.
     pub fn draft_file(path: &Path, options: &DraftOptions) -> Result<String, DraftError> {
         let draft = Self::draft_with(&[path], options, false)?;
-        let mapping = draft.files.into_iter().find(|file| {
+        // One file may have records of several types.
+        let mappings = draft.files.into_iter().filter(|file| {
             file.path.starts_with(MAPPINGS)
                 && file.path.extension().is_some_and(|end| end == "toml")
         });
-        Ok(mapping.map(|file| file.text).unwrap_or_default())
+        let texts: Vec<String> = mappings.map(|file| file.text).collect();
+        Ok(texts.join("\n"))
     }
 }
 
@@ -245,15 +254,16 @@ impl Draft {
         options: &DraftOptions,
         typed: &mut Vec<TypedFile>,
     ) -> Result<(), DraftError> {
-        let mut tables: Vec<(Table, ObjectType)> = Vec::new();
+        let mut tables: Vec<(Table, ObjectType, Found)> = Vec::new();
         self.superseded.extend(
             group
                 .superseded
                 .into_iter()
                 .map(|(path, by)| SupersededFile { path, by }),
         );
-        for path in group.latest {
-            let table = match Table::read(&path) {
+        for mut found in group.latest {
+            let path = found.path.clone();
+            let mut table = match Table::read(&path) {
                 Ok(table) => table,
                 Err(error) if is_single => return Err(error),
                 Err(error) => {
@@ -280,23 +290,57 @@ impl Draft {
                 continue;
             };
             // The same export, with other columns than today.
-            if let Some((newer, _)) = tables.iter().find(|(_, known)| *known == object_type) {
+            if let Some((newer, ..)) = tables.iter().find(|(_, known, _)| *known == object_type) {
                 self.superseded.push(SupersededFile {
                     path,
                     by: newer.path.clone(),
                 });
+                continue;
+            }
+            table.read_parts(&found.parts)?;
+            if !table.is_json {
+                let names: Vec<String> = table.columns.iter().map(|one| one.name.clone()).collect();
+                found.questions.extend(question_of_header(&names));
+            }
+            let people_or_companies = [ObjectType::Account, ObjectType::Contact, ObjectType::Lead];
+            let is_open = options.object_type.is_none();
+            let kinds = if is_open && people_or_companies.contains(&object_type) {
+                kinds(&table)
             } else {
-                tables.push((table, object_type));
+                None
+            };
+            match kinds {
+                Some(Kinds::Both(both)) => {
+                    for kind in both {
+                        let object_type = kind.object_type;
+                        let mut of_kind = Table::read_kind(&path, Some(kind))?;
+                        of_kind.read_parts(&found.parts)?;
+                        tables.push((of_kind, object_type, found.clone()));
+                    }
+                }
+                other => {
+                    if let Some(Kinds::Unclear(question)) = other {
+                        found.questions.push(question);
+                    }
+                    tables.push((table, object_type, found));
+                }
             }
         }
         // A pattern that fits files of several types says of none which it is.
-        let takes_pattern = group.is_dated && tables.len() == 1;
-        for (table, object_type) in tables {
+        let mut paths: Vec<&Path> = tables
+            .iter()
+            .map(|(table, ..)| table.path.as_path())
+            .collect();
+        paths.dedup();
+        let takes_pattern = group.is_dated && paths.len() == 1;
+        for (table, object_type, found) in tables {
             if typed.iter().any(|known| known.object_type == object_type) {
                 self.skip(DraftError {
                     path: table.path,
                     message: format!("another file already has the records of type {object_type}"),
-                    hint: "write a mapping for it yourself, or draft it alone: gong-crm init --print FILE".to_owned(),
+                    hint: "if they are parts of one export, name both by a pattern with take = \"parts\"; \
+                           else write a mapping for it yourself, or draft it alone: gong-crm init --print FILE"
+                        .to_owned(),
                 });
                 continue;
             }
@@ -308,14 +352,20 @@ impl Draft {
             self.sources.push(DraftedSource {
                 object_type,
                 files: relative(files, &options.folder),
+                is_parts: takes_pattern && !found.parts.is_empty(),
                 map: None,
                 rows: table.rows,
             });
+            let mut roles = Roles::of(&table, object_type);
+            if table.kind.is_some() {
+                roles.tell_ids_apart(&table, object_type);
+            }
             typed.push(TypedFile {
                 reference: relative(files, &options.folder.join(MAPPINGS)),
-                roles: Roles::of(&table, object_type),
+                roles,
                 table,
                 object_type,
+                questions: found.questions,
             });
         }
         Ok(())
@@ -370,6 +420,7 @@ impl Draft {
                     || relative(&table.path, &options.folder),
                     |source| source.files.clone(),
                 ),
+                is_parts: of_parent.is_some_and(|source| source.is_parts),
                 map: None,
                 rows: items.rows,
             });
@@ -381,6 +432,7 @@ impl Draft {
                 roles,
                 table: items,
                 object_type,
+                questions: Vec::new(),
             });
         }
     }
@@ -414,7 +466,7 @@ impl Draft {
                 links,
                 cleanings: &cleanings,
                 zone: options.zone.as_deref(),
-                questions: Vec::new(),
+                questions: file.questions.clone(),
                 makes_stages,
                 makes_users,
             };
@@ -440,6 +492,7 @@ impl Draft {
             self.sources.push(DraftedSource {
                 object_type: ObjectType::BusinessUser,
                 files: format!("{MAPPINGS}/{USERS}"),
+                is_parts: false,
                 map: Some(name.clone()),
                 rows: csv.lines().count() as u64 - 1,
             });
@@ -465,6 +518,50 @@ impl Draft {
     }
 }
 
+/// Takes references to leads as references to accounts where the companies of a CRM are called leads,
+/// and asks where other records belong to leads.
+fn name_leads(files: &mut [TypedFile]) {
+    let of = |object_type| move |file: &&TypedFile| file.object_type == object_type;
+    let accounts = files.iter().find(of(ObjectType::Account));
+    if accounts.is_some_and(|file| is_called_lead(&file.table.file_name())) {
+        for file in files {
+            if matches!(file.object_type, ObjectType::Deal | ObjectType::Contact) {
+                file.roles.refer_to_leads(&file.table);
+            }
+        }
+        return;
+    }
+    let leads = files.iter().find(of(ObjectType::Lead));
+    let (None, Some(leads)) = (accounts, leads) else {
+        return;
+    };
+    let ids = leads.id().and_then(|id| leads.profile(id));
+    let refers = |file: &&TypedFile| {
+        let is_child = matches!(file.object_type, ObjectType::Deal | ObjectType::Contact);
+        let mut columns = file.table.columns.iter();
+        is_child
+            && columns.any(|column| {
+                let is_named =
+                    Header::new(&column.name).is_noun_with(ObjectType::Lead, words().affixes("id"));
+                let common = ids.map(|ids| column.profile.overlap(ids));
+                is_named && common.is_some_and(|(common, all)| common > 0 && common * 2 > all)
+            })
+    };
+    let Some(child) = files.iter().find(refers) else {
+        return;
+    };
+    let question = format!(
+        "The records of {} belong to these leads. Are the leads companies? Then draft them as accounts: \
+         gong-crm init --print {} --type ACCOUNT.",
+        child.table.file_name(),
+        leads.table.file_name()
+    );
+    let mut files = files.iter_mut();
+    if let Some(leads) = files.find(|file| file.object_type == ObjectType::Lead) {
+        leads.questions.push(question);
+    }
+}
+
 /// How many questions a mapping leaves open.
 fn questions(text: &str) -> usize {
     let unknown = text
@@ -487,104 +584,4 @@ fn questions(text: &str) -> usize {
             .count();
     }
     unknown + todos
-}
-
-/// The links of a file's references, apart from owners without a file of users.
-fn links_of(file: &TypedFile, files: &[TypedFile]) -> Links {
-    let format = file.object_type.line_format();
-    let mut links = Links::new();
-    for field in format.fields {
-        let Some(target) = field.references else {
-            continue;
-        };
-        let target_file = files.iter().find(|other| other.object_type == target);
-        if field.name == "stage" {
-            // Stages have their own names for the column.
-            let column = file.roles.column("stage");
-            if let (Some(column), Some(stages)) = (column, target_file) {
-                links.push((field.name, target, stage_link(file, column, stages)));
-            }
-            continue;
-        }
-        if let Some(found) = link(file, field.name, target_file) {
-            let found = without_empty(found, file, target_file);
-            links.push((field.name, target, found));
-        }
-    }
-    links
-}
-
-fn stage_link(file: &TypedFile, column: usize, stages: &TypedFile) -> Link {
-    let overlap = |other: Option<usize>| {
-        let (Some(own), Some(other)) = (
-            file.profile(column),
-            other.and_then(|index| stages.profile(index)),
-        ) else {
-            return 0;
-        };
-        own.overlap(other).0
-    };
-    let (by_id, by_name) = (overlap(stages.id()), overlap(stages.name()));
-    let name = |index: Option<usize>| {
-        index
-            .and_then(|index| stages.column(index))
-            .map(|column| column.name.clone())
-    };
-    match (name(stages.name()), name(stages.id())) {
-        (Some(key), Some(value)) if by_name > by_id => Link::Name {
-            column,
-            file: stages.reference.clone(),
-            key,
-            value,
-            empty: Vec::new(),
-        },
-        _ => Link::Id(column),
-    }
-}
-
-/// Notes which names lead to nothing in the other file, because their id is empty there.
-fn without_empty(link: Link, file: &TypedFile, target: Option<&TypedFile>) -> Link {
-    let (
-        Link::Name {
-            column,
-            file: path,
-            key,
-            value,
-            ..
-        },
-        Some(target),
-    ) = (&link, target)
-    else {
-        return link;
-    };
-    let index = |name: &str| {
-        target
-            .table
-            .columns
-            .iter()
-            .position(|column| column.name == name)
-    };
-    let (Some(key_index), Some(value_index)) = (index(key), index(value)) else {
-        return link;
-    };
-    let is_full = target
-        .profile(value_index)
-        .is_none_or(|profile| profile.filled == target.table.rows);
-    if is_full || target.table.is_json {
-        return link;
-    }
-    let used = file.profile(*column).map(|profile| &profile.values);
-    let pairs = pairs(&target.table, key_index, value_index).unwrap_or_default();
-    let empty: Vec<String> = pairs
-        .into_iter()
-        .filter(|(key, value)| value.is_empty() && used.is_some_and(|used| used.contains_key(key)))
-        .map(|(key, _)| key)
-        .collect();
-    Link::Name {
-        column: *column,
-        file: path.clone(),
-        key: key.clone(),
-        value: value.clone(),
-        empty,
-    }
 }

@@ -3,8 +3,11 @@
 use super::ids::Cleaning;
 use super::profile::Profile;
 use super::roles::Roles;
-use super::table::{Column, Table};
+use super::table::{Column, Table, pairs};
 use crate::record::ObjectType;
+
+/// The references of a file's records: field, target and way.
+pub(super) type Links = Vec<(&'static str, ObjectType, Link)>;
 
 /// A file whose type is known.
 pub(super) struct TypedFile {
@@ -13,6 +16,8 @@ pub(super) struct TypedFile {
     pub(super) roles: Roles,
     /// Where the mapping finds the file, relative to the mapping.
     pub(super) reference: String,
+    /// What is to be asked about the file as a whole.
+    pub(super) questions: Vec<String>,
 }
 
 /// How a field finds the record that it refers to.
@@ -35,6 +40,17 @@ pub(super) enum Link {
 }
 
 impl Link {
+    /// The column has names of records, whose own mapping says how their file is read.
+    fn by_name(column: usize, target: ObjectType) -> Self {
+        Self::Name {
+            column,
+            file: target.to_string(),
+            key: "name".to_owned(),
+            value: "objectId".to_owned(),
+            empty: Vec::new(),
+        }
+    }
+
     /// The column that is used.
     pub(super) fn column(&self) -> usize {
         match self {
@@ -75,7 +91,7 @@ impl TypedFile {
 }
 
 /// How a field of one file refers to records of another type.
-pub(super) fn link(file: &TypedFile, field: &str, target: Option<&TypedFile>) -> Option<Link> {
+fn link(file: &TypedFile, field: &str, target: Option<&TypedFile>) -> Option<Link> {
     let reference = file.roles.references.get(field)?;
     let filled = |index: &&usize| {
         file.profile(**index)
@@ -130,13 +146,7 @@ pub(super) fn link(file: &TypedFile, field: &str, target: Option<&TypedFile>) ->
     // By the records, so that the file's mapping says how it is read; where its ids are an open
     // question, the lookup takes the answer.
     if let (true, Some(column)) = (has_name, best(&all, target.name())) {
-        return Some(Link::Name {
-            column,
-            file: target.object_type.to_string(),
-            key: "name".to_owned(),
-            value: "objectId".to_owned(),
-            empty: Vec::new(),
-        });
+        return Some(Link::by_name(column, target.object_type));
     }
     // Ids of records that the other file has not, as where an export was filtered.
     match ids.first() {
@@ -145,12 +155,77 @@ pub(super) fn link(file: &TypedFile, field: &str, target: Option<&TypedFile>) ->
     }
 }
 
+/// The links of a file's references, apart from owners without a file of users.
+pub(super) fn links_of(file: &TypedFile, files: &[TypedFile]) -> Links {
+    let format = file.object_type.line_format();
+    let mut links = Links::new();
+    for field in format.fields {
+        let Some(target) = field.references else {
+            continue;
+        };
+        let target_file = files.iter().find(|other| other.object_type == target);
+        if field.name == "stage" {
+            // Stages have their own names for the column.
+            let column = file.roles.column("stage");
+            if let (Some(column), Some(stages)) = (column, target_file) {
+                links.push((field.name, target, stage_link(file, column, stages)));
+            }
+            continue;
+        }
+        if let Some(found) = link(file, field.name, target_file) {
+            let found = without_empty(found, file, target_file);
+            links.push((field.name, target, found));
+        }
+    }
+    links
+}
+
+fn stage_link(file: &TypedFile, column: usize, stages: &TypedFile) -> Link {
+    let overlap = |other: Option<usize>| {
+        let (Some(own), Some(other)) = (
+            file.profile(column),
+            other.and_then(|index| stages.profile(index)),
+        ) else {
+            return 0;
+        };
+        own.overlap(other).0
+    };
+    if overlap(stages.name()) > overlap(stages.id()) && stages.id().is_some() {
+        Link::by_name(column, ObjectType::Stage)
+    } else {
+        Link::Id(column)
+    }
+}
+
+/// Notes which names lead to nothing in the other file, because their id is empty there.
+fn without_empty(mut link: Link, file: &TypedFile, target: Option<&TypedFile>) -> Link {
+    let (Link::Name { column, empty, .. }, Some(target)) = (&mut link, target) else {
+        return link;
+    };
+    let (Some(key), Some(value)) = (target.name(), target.id()) else {
+        return link;
+    };
+    let is_full = target
+        .profile(value)
+        .is_none_or(|profile| profile.filled == target.table.rows);
+    if is_full || target.table.is_json {
+        return link;
+    }
+    let used = file.profile(*column).map(|profile| &profile.values);
+    let pairs = pairs(&target.table, key, value).unwrap_or_default();
+    empty.extend(
+        pairs
+            .into_iter()
+            .filter(|(key, value)| {
+                value.is_empty() && used.is_some_and(|used| used.contains_key(key))
+            })
+            .map(|(key, _)| key),
+    );
+    link
+}
+
 /// The cleaning steps that the ids of a type need, wherever they occur.
-pub(super) fn cleaning(
-    files: &[TypedFile],
-    links: &[Vec<(&'static str, ObjectType, Link)>],
-    target: ObjectType,
-) -> Cleaning {
+pub(super) fn cleaning(files: &[TypedFile], links: &[Links], target: ObjectType) -> Cleaning {
     let mut profiles = Vec::new();
     for (file, links) in files.iter().zip(links) {
         if file.object_type == target {

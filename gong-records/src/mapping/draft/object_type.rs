@@ -21,7 +21,33 @@ pub(super) fn object_type(table: &Table) -> Option<ObjectType> {
     {
         return Some(ObjectType::Account);
     }
+    if found == Some(ObjectType::Lead) && is_of_companies(table) {
+        return Some(ObjectType::Account);
+    }
     found
+}
+
+/// Whether a file's name says that it has leads.
+pub(super) fn is_called_lead(name: &str) -> bool {
+    of_name(name) == Some(ObjectType::Lead)
+}
+
+/// Whether what a CRM calls leads are companies, as in Close: they have contacts, or a website and no
+/// person's name.
+fn is_of_companies(table: &Table) -> bool {
+    let has_contact = table.columns.iter().any(|column| {
+        let name = plain(&column.name);
+        let mut prefixes = words().list("contacts-of").iter();
+        prefixes.any(|prefix| name.starts_with(&plain(prefix)))
+    });
+    let (lead, account) = (
+        Roles::of(table, ObjectType::Lead),
+        Roles::of(table, ObjectType::Account),
+    );
+    let mut of_people = ["firstName", "lastName", "emailAddress", "title"].into_iter();
+    let has_person = of_people.any(|field| lead.fields.contains_key(field));
+    let has_site = account.fields.contains_key("domains") || account.fields.contains_key("url");
+    account.fields.contains_key("name") && (has_contact || (has_site && !has_person))
 }
 
 fn by_score(table: &Table) -> Option<ObjectType> {

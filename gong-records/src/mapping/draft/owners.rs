@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::document::Links;
 use super::ids::Cleaning;
-use super::links::{Link, TypedFile};
+use super::links::{Link, Links, TypedFile};
 use super::profile::Profile;
 use super::table::pairs;
 use super::words::plain;
@@ -37,6 +36,7 @@ impl Owners {
         let mut owners = Self::default();
         // Names by id, where a file has both; else the names alone.
         let mut found: BTreeMap<String, String> = BTreeMap::new();
+        let mut by_id: Vec<(usize, usize)> = Vec::new();
         for (place, file) in files.iter().enumerate() {
             let Some(reference) = file.roles.references.get("ownerId") else {
                 continue;
@@ -77,9 +77,13 @@ impl Owners {
                             found.insert(id, name);
                         }
                     }
+                    by_id.push((place, id));
                 }
-                (Some(_), _) => {
+                (Some(id), _) => {
                     found.extend(profile.values.keys().map(|id| (id.clone(), String::new())));
+                    if !profile.has_more_values {
+                        by_id.push((place, id));
+                    }
                 }
                 (None, _) => {
                     for name in profile.values.keys() {
@@ -99,6 +103,21 @@ impl Owners {
         }
         if writes_file && !found.is_empty() && owners.from_emails.is_none() {
             owners.drafted = Some(drafted_users(&found));
+            // So that a new owner is found by the check, whom the file of users has not.
+            for (place, column) in by_id {
+                let profile = files.get(place).and_then(|file| file.profile(column));
+                let is_single = profile.is_none_or(|one| !one.lists.contains_key(&';'));
+                let mut links = links.get_mut(place).into_iter().flatten();
+                if let Some(link) = links.find(|(field, ..)| is_single && *field == "ownerId") {
+                    link.2 = Link::Name {
+                        column,
+                        file: USERS.to_owned(),
+                        key: "Id".to_owned(),
+                        value: "Id".to_owned(),
+                        empty: Vec::new(),
+                    };
+                }
+            }
         }
         owners
     }

@@ -165,6 +165,58 @@ impl Roles {
         }
     }
 
+    /// Finds the id of each record in a file that has the records that others of it refer to: a
+    /// column that is filled and different in every row is the record's own, and the ids of a noun
+    /// beside it are references.
+    pub(super) fn tell_ids_apart(&mut self, table: &Table, object_type: ObjectType) {
+        let is_own = |index: &usize| {
+            let profile = table.columns.get(*index).map(|column| &column.profile);
+            profile.is_some_and(|one| one.filled == table.rows && !one.has_duplicates)
+        };
+        if !self.fields.contains_key("objectId") {
+            let is_named = |column: &Column| Header::new(&column.name).bare.ends_with("id");
+            let mut columns = table.columns.iter().enumerate();
+            let own = columns.find(|(index, column)| is_named(column) && is_own(index));
+            if let Some((own, _)) = own {
+                for reference in self.references.values_mut() {
+                    reference.ids.retain(|index| *index != own);
+                    reference.names.retain(|index| *index != own);
+                }
+                self.fields.insert("objectId", vec![own]);
+            }
+        }
+        if object_type == ObjectType::Contact {
+            let others = self.fields.get("objectId").into_iter().flatten();
+            let others: Vec<usize> = others.skip(1).copied().collect();
+            let reference = self.references.entry("accountId").or_default();
+            reference.ids.extend(others);
+        }
+    }
+
+    /// Takes what names leads as references to accounts, where the CRM calls its companies leads.
+    pub(super) fn refer_to_leads(&mut self, table: &Table) {
+        for (index, column) in table.columns.iter().enumerate() {
+            let header = Header::new(&column.name);
+            let is_id = header.is_noun_with(ObjectType::Lead, words().affixes("id"));
+            let is_name = header.is_noun(ObjectType::Lead)
+                || header.is_noun_with(ObjectType::Lead, words().affixes("name"));
+            if !is_id && !is_name {
+                continue;
+            }
+            for columns in self.fields.values_mut() {
+                columns.retain(|known| *known != index);
+            }
+            self.fields.retain(|_, columns| !columns.is_empty());
+            self.others.retain(|_, known| *known != index);
+            let reference = self.references.entry("accountId").or_default();
+            if is_id {
+                reference.ids.push(index);
+            } else {
+                reference.names.push(index);
+            }
+        }
+    }
+
     /// The best column of a field.
     pub(super) fn column(&self, field: &str) -> Option<usize> {
         self.fields
@@ -191,7 +243,7 @@ fn is_of_companies(profile: &Profile) -> bool {
 }
 
 /// How often each name occurs.
-fn count_names(table: &Table) -> BTreeMap<&str, usize> {
+pub(super) fn count_names(table: &Table) -> BTreeMap<&str, usize> {
     let mut names = BTreeMap::new();
     for column in &table.columns {
         *names.entry(column.name.as_str()).or_default() += 1;

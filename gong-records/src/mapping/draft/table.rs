@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 
 use super::begin::{
     BEGIN_BYTES, delimiter, guessed_of_all, header, is_named_json, list_of_document, refuse,
+    refuse_rows,
 };
+use super::header::Header;
+use super::kind::Kind;
 use super::profile::Profile;
 use super::words::words;
 use crate::mapping::cell::CellKind;
@@ -19,6 +22,7 @@ use crate::mapping::json_path::cell;
 use crate::mapping::json_rows::JsonRows;
 use crate::mapping::row::Row;
 use crate::mapping::source::{is_header, is_sep_line};
+use crate::record::ObjectType;
 
 /// The name of the column that holds the item of a list.
 const ITEM: &str = "item";
@@ -42,6 +46,10 @@ pub struct DraftError {
 /// A file with its columns.
 pub(super) struct Table {
     pub(super) path: PathBuf,
+    /// The other parts of the same export.
+    parts: Vec<PathBuf>,
+    /// Which of the file's records count, where it has two types of them.
+    pub(super) kind: Option<Kind>,
     pub(super) is_json: bool,
     pub(super) records: Option<String>,
     /// The list in each record whose items the rows are.
@@ -60,6 +68,10 @@ pub(super) struct Table {
     pub(super) footer_columns: BTreeSet<usize>,
     /// Rows that can't be read as rows of the table.
     pub(super) bad_rows: u64,
+    /// Whether the header is there again between the rows, as where each group has its own.
+    pub(super) has_header_again: bool,
+    /// The column that every record has filled, where the names and sums of groups are between them.
+    pub(super) key: Option<usize>,
     /// Where the column of each path is, in JSON.
     places: HashMap<String, usize>,
 }
@@ -74,6 +86,11 @@ pub(super) struct Column {
 impl Table {
     /// Reads a file whole.
     pub(super) fn read(path: &Path) -> Result<Self, DraftError> {
+        Self::read_kind(path, None)
+    }
+
+    /// Reads the records of one kind, or all.
+    pub(super) fn read_kind(path: &Path, kind: Option<Kind>) -> Result<Self, DraftError> {
         let fail = |message: &str, hint: &str| DraftError {
             path: path.to_path_buf(),
             message: message.to_owned(),
@@ -101,10 +118,13 @@ impl Table {
             .iter()
             .find(|byte| !byte.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(byte));
         if is_named_json(path) || matches!(first, Some(b'{')) {
-            return Self::read_json(path, encoding, open()?, &begin).map_err(unreadable);
+            return Self::read_json(path, kind, encoding, open()?, &begin).map_err(unreadable);
         }
         let delimiter = delimiter(&begin, encoding.encoding);
         let (skip, names) = header(&begin, encoding.encoding, delimiter);
+        if let Some((message, hint)) = refuse_rows(&begin, encoding.encoding, delimiter) {
+            return Err(fail(&message, hint));
+        }
         if names.iter().all(String::is_empty) {
             return Err(fail(
                 "it has no row that names columns",
@@ -113,6 +133,8 @@ impl Table {
         }
         let mut table = Self {
             path: path.to_path_buf(),
+            parts: Vec::new(),
+            kind,
             is_json: false,
             records: None,
             each: None,
@@ -125,9 +147,19 @@ impl Table {
             footers: Vec::new(),
             footer_columns: BTreeSet::new(),
             bad_rows: 0,
+            has_header_again: false,
+            key: None,
             places: HashMap::new(),
         };
-        table.read_rows(open()?).map_err(unreadable)?;
+        table.read_rows(open()?, skip).map_err(unreadable)?;
+        if let (true, Some(key)) = (table.has_header_again, table.key_column()) {
+            let names = std::mem::take(&mut table.columns).into_iter();
+            table.columns = columns(names.map(|column| column.name).collect());
+            (table.rows, table.bad_rows, table.key) = (0, 0, Some(key));
+            table.footers.clear();
+            table.footer_columns.clear();
+            table.read_rows(open()?, skip).map_err(unreadable)?;
+        }
         if table.rows == 0 && table.bad_rows > 0 {
             return Err(fail(
                 "no row under its header can be read",
@@ -137,11 +169,42 @@ impl Table {
         Ok(table)
     }
 
-    fn read_rows(&mut self, source: Box<dyn Read + Send>) -> io::Result<()> {
+    /// Reads the other parts of the same export.
+    pub(super) fn read_parts(&mut self, parts: &[PathBuf]) -> Result<(), DraftError> {
+        for part in parts {
+            self.read_part(part).map_err(|error| DraftError {
+                path: part.clone(),
+                message: format!("it can't be read: {error}"),
+                hint: "check the path and its permissions".to_owned(),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn read_part(&mut self, path: &Path) -> io::Result<()> {
+        let open = || crate::mapping::open(path).map_err(io::Error::other);
+        if self.is_json {
+            let bad_rows = self.each_record(open()?, &mut |table, record| {
+                let mut cells = Vec::new();
+                flatten(record, "", 0, &mut cells);
+                table.add_cells(cells);
+            })?;
+            self.bad_rows += bad_rows;
+        } else {
+            let mut begin = Vec::new();
+            open()?.take(BEGIN_BYTES).read_to_end(&mut begin)?;
+            let (skip, _) = header(&begin, self.encoding.encoding, self.delimiter);
+            self.read_rows(open()?, skip)?;
+        }
+        self.parts.push(path.to_path_buf());
+        Ok(())
+    }
+
+    fn read_rows(&mut self, source: Box<dyn Read + Send>, skip: usize) -> io::Result<()> {
         let mut rows = Rows::new(source, self.encoding.encoding, self.delimiter);
         let mut row = Row::default();
         // Including the header, and the line with the delimiter for Excel.
-        let mut above = self.skip + 1;
+        let mut above = skip + 1;
         let mut is_first = true;
         let names: Vec<String> = self
             .columns
@@ -166,8 +229,16 @@ impl Table {
             if filled == 0 {
                 continue;
             }
-            if row.defect.is_some() || is_header(&row, &names) {
-                self.bad_rows += 1;
+            let is_again = is_header(&row, &names);
+            self.has_header_again |= is_again;
+            if row.defect.is_some() || is_again {
+                self.bad_rows += u64::from(self.key.is_none());
+                continue;
+            }
+            if self
+                .key
+                .is_some_and(|key| row.cells.get(key).is_none_or(|cell| cell.trim().is_empty()))
+            {
                 continue;
             }
             let cells: Vec<String> = row
@@ -197,7 +268,26 @@ impl Table {
         Ok(())
     }
 
+    /// The column of the records' ids by its name, in which the rows between groups have nothing.
+    fn key_column(&self) -> Option<usize> {
+        let is_id = |column: &Column| {
+            let header = Header::new(&column.name);
+            ObjectType::ALL.into_iter().any(|of| {
+                let names = words().field(of, "objectId");
+                header.rank(of, names).is_some() || header.is_noun_with(of, words().affixes("id"))
+            })
+        };
+        self.columns.iter().position(is_id)
+    }
+
     fn add_row(&mut self, cells: &[String]) {
+        if let Some(kind) = &self.kind {
+            let at = self.columns.iter().position(|one| one.name == kind.column);
+            let cell = at.and_then(|at| cells.get(at));
+            if !kind.takes(cell.map_or("", String::as_str)) {
+                return;
+            }
+        }
         self.rows += 1;
         for (column, cell) in self.columns.iter_mut().zip(cells) {
             column.profile.add(cell, CellKind::Text);
@@ -217,12 +307,15 @@ impl Table {
 
     fn read_json(
         path: &Path,
+        kind: Option<Kind>,
         encoding: Guessed,
         source: Box<dyn Read + Send>,
         begin: &[u8],
     ) -> io::Result<Self> {
         let mut table = Self {
             path: path.to_path_buf(),
+            parts: Vec::new(),
+            kind,
             is_json: true,
             records: list_of_document(path, begin),
             each: None,
@@ -235,11 +328,12 @@ impl Table {
             footers: Vec::new(),
             footer_columns: BTreeSet::new(),
             bad_rows: 0,
+            has_header_again: false,
+            key: None,
             places: HashMap::new(),
         };
         let mut lists = BTreeSet::new();
         let bad_rows = table.each_record(source, &mut |table, record| {
-            table.rows += 1;
             let mut cells = Vec::new();
             flatten(record, "", 0, &mut cells);
             table.add_cells(cells);
@@ -258,6 +352,8 @@ impl Table {
     pub(super) fn items(&self, list: &str, id: Option<&str>) -> Option<Self> {
         let mut table = Self {
             path: self.path.clone(),
+            parts: self.parts.clone(),
+            kind: None,
             is_json: true,
             records: self.records.clone(),
             each: Some(list.to_owned()),
@@ -270,6 +366,8 @@ impl Table {
             footers: Vec::new(),
             footer_columns: BTreeSet::new(),
             bad_rows: 0,
+            has_header_again: false,
+            key: None,
             places: HashMap::new(),
         };
         table.columns.extend(id.map(|id| Column {
@@ -287,7 +385,6 @@ impl Table {
                 .into_iter()
                 .flatten()
             {
-                table.rows += 1;
                 let mut cells = Vec::new();
                 if let (Some(id), Some((text, kind))) = (id, &parent) {
                     cells.push((id.to_owned(), text.clone(), *kind));
@@ -322,6 +419,14 @@ impl Table {
 
     /// Counts the cells of a record, each in the column of its path.
     fn add_cells(&mut self, cells: Vec<(String, String, CellKind)>) {
+        if let Some(kind) = &self.kind {
+            let mut of_record = cells.iter();
+            let cell = of_record.find(|(name, ..)| *name == kind.column);
+            if !kind.takes(cell.map_or("", |(_, text, _)| text)) {
+                return;
+            }
+        }
+        self.rows += 1;
         for (name, text, kind) in cells {
             let known = self.places.get(&name).copied();
             let place = known.unwrap_or_else(|| {
@@ -419,21 +524,34 @@ pub(super) fn pairs(
     first: usize,
     second: usize,
 ) -> Option<BTreeSet<(String, String)>> {
-    let source = crate::mapping::open(&table.path).ok()?;
-    let mut rows = Rows::new(source, table.encoding.encoding, table.delimiter);
-    let mut row = Row::default();
     let mut pairs = BTreeSet::new();
-    let mut above = table.skip + 1;
-    while rows.next(&mut row).ok()? {
-        if row.cells.iter().next().is_some_and(is_sep_line) {
-            continue;
+    let kind = table.kind.as_ref();
+    let of_kind = kind.and_then(|kind| {
+        let mut columns = table.columns.iter();
+        columns.position(|column| column.name == kind.column)
+    });
+    for path in std::iter::once(&table.path).chain(&table.parts) {
+        let source = crate::mapping::open(path).ok()?;
+        let mut rows = Rows::new(source, table.encoding.encoding, table.delimiter);
+        let mut row = Row::default();
+        let mut above = table.skip + 1;
+        while rows.next(&mut row).ok()? {
+            if row.cells.iter().next().is_some_and(is_sep_line) {
+                continue;
+            }
+            if above > 0 {
+                above -= 1;
+                continue;
+            }
+            let cell = |index: usize| row.cells.get(index).unwrap_or_default().trim().to_owned();
+            if kind
+                .zip(of_kind)
+                .is_some_and(|(kind, at)| !kind.takes(&cell(at)))
+            {
+                continue;
+            }
+            pairs.insert((cell(first), cell(second)));
         }
-        if above > 0 {
-            above -= 1;
-            continue;
-        }
-        let cell = |index: usize| row.cells.get(index).unwrap_or_default().trim().to_owned();
-        pairs.insert((cell(first), cell(second)));
     }
     Some(pairs)
 }

@@ -281,6 +281,9 @@ mod tests {
             "changes",
             "labels",
             "dates",
+            "companies",
+            "people",
+            "contacts-of",
         ] {
             assert!(!words().list(list).is_empty(), "{list}");
         }

@@ -15,8 +15,9 @@ impl Writer<'_> {
         if let Some(index) = converted.filter(|index| self.is_number(*index)) {
             self.used.insert(index);
             self.comment("As the CRM has converted it into the company's currency.");
-            let from = format!("from = {}", quoted(self.name(index)));
-            self.line("amount", &[from]);
+            let mut keys = vec![format!("from = {}", quoted(self.name(index)))];
+            keys.extend(self.empty(&[index]));
+            self.line("amount", &keys);
             return;
         }
         let named = roles.fields.get("amount").into_iter().flatten().copied();
@@ -30,6 +31,7 @@ impl Writer<'_> {
         };
         self.used.insert(index);
         let mut keys = vec![format!("from = {}", quoted(self.name(index)))];
+        keys.extend(self.empty(&[index]));
         let signs = self
             .profile(index)
             .and_then(|profile| self.settings.other_signs(profile));
@@ -104,16 +106,25 @@ impl Writer<'_> {
     fn only_currency(&mut self, currency: usize) -> Option<String> {
         self.used.insert(currency);
         let profile = self.profile(currency)?;
-        if profile.distinct() < 2 {
-            return None;
-        }
-        let commonest = profile.commonest().unwrap_or_default().to_owned();
+        let commonest = profile.commonest()?.to_owned();
+        let is_only = profile.distinct() < 2;
         let all = counted(&profile.values);
+        // Where it is left out, it is the only one, as it is today.
+        let has_gaps = profile.filled < self.document.file.table.rows;
+        let rates = if is_only && has_gaps {
+            ", rates = { \"\" = 1 }"
+        } else {
+            ""
+        };
         let key = format!(
-            "only-currency = {{ in = {}, is = {} }}",
+            "only-currency = {{ in = {}, is = {}{rates} }}",
             quoted(self.name(currency)),
             quoted(&commonest)
         );
+        // Next month's first deal in another one is held back.
+        if is_only {
+            return Some(key);
+        }
         self.questions.push(format!(
             "Gong shows one currency, and the deals have {all}. Is {commonest} the company's? Correct \
              only-currency of amount, and add rates for the others, such as rates = {{ XXX = 1.1 }}; \

@@ -59,12 +59,16 @@ impl Writer<'_> {
                     ..
                 }
             );
+            let is_text = matches!(content, Content::Text | Content::List);
+            let empty = self.empty(&[index]).filter(|_| !is_text);
+            let mut keys = String::new();
+            for key in self.strip(index).into_iter().chain(empty) {
+                let _ = write!(keys, " {key},");
+            }
             let _ = writeln!(
                 text,
-                "{field} = {{ from = {},{} type = \"{}\" }}",
+                "{field} = {{ from = {},{keys} type = \"{}\" }}",
                 quoted(&column.name),
-                self.strip(index)
-                    .map_or_else(String::new, |strip| format!(" {strip},")),
                 content.field_type()
             );
         }

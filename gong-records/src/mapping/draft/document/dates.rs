@@ -72,6 +72,7 @@ impl Writer<'_> {
         self.note_zone(index);
         let mut keys = vec![format!("from = {}", quoted(self.name(index)))];
         keys.extend(self.counted_dates(index, true));
+        keys.extend(self.empty(&[index]));
         self.line(name, &keys);
     }
 
@@ -216,6 +217,7 @@ impl Writer<'_> {
             .collect();
         let mut keys = vec![format!("from = {}", one_or_list(&names))];
         keys.extend(self.counted_dates(first, false));
+        keys.extend(self.empty(&columns));
         self.line("closeDate", &keys);
     }
 }

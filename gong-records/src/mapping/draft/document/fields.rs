@@ -56,6 +56,7 @@ impl Writer<'_> {
         if !is_email {
             keys.extend(self.cleaning(file.object_type));
         }
+        keys.extend(self.empty(&[index]));
         self.line("objectId", &keys);
     }
 
@@ -287,7 +288,28 @@ impl Writer<'_> {
         self.used.insert(index);
         let mut keys = vec![format!("from = {}", quoted(self.name(index)))];
         keys.extend(self.strip(index));
+        if !matches!(self.content(index), Content::Text | Content::List) {
+            keys.extend(self.empty(&[index]));
+        }
         self.line(name, &keys);
+    }
+
+    /// The name of a record; a deal without one is called as its account.
+    pub(super) fn record_name(&mut self) {
+        self.plain("name");
+        let roles = &self.document.file.roles;
+        let is_deal = self.document.file.object_type == ObjectType::Deal;
+        if !is_deal || roles.column("name").is_some() {
+            return;
+        }
+        let accounts = roles.references.get("accountId");
+        let mut names = accounts.into_iter().flat_map(|reference| &reference.names);
+        let is_filled = |index: &&usize| self.profile(**index).is_some_and(|one| one.filled > 0);
+        if let Some(index) = names.find(is_filled).copied() {
+            self.comment("No column names the deal; this is the name of its account.");
+            let from = format!("from = {}", quoted(self.name(index)));
+            self.line("name", &[from]);
+        }
     }
 
     /// The key for a column of which a spreadsheet has marked every cell as a text.
@@ -328,20 +350,29 @@ impl Writer<'_> {
                 if !is_email {
                     keys.extend(self.cleaning(target));
                 }
+                keys.extend(self.empty(&[index]));
                 self.line(field, &keys);
             }
             Link::Name {
+                column,
                 file,
                 key,
                 value,
-                empty,
-                ..
+                mut empty,
             } => {
                 let mut keys = vec![from];
                 if !empty.is_empty() {
                     self.comment(&format!(
                         "{file} has no {value} for these; their records get none."
                     ));
+                }
+                let profile = self.profile(column);
+                empty.extend(
+                    profile
+                        .into_iter()
+                        .flat_map(|one| one.placeholders.keys().cloned()),
+                );
+                if !empty.is_empty() {
                     keys.push(format!("empty = {}", list(&empty)));
                 }
                 keys.push(format!(
@@ -378,13 +409,10 @@ impl Writer<'_> {
         }
         if let Some(index) = self.document.file.roles.column("stage") {
             self.used.insert(index);
-            self.line(
-                "stage",
-                &[
-                    format!("from = {}", quoted(self.name(index))),
-                    "slug = true".to_owned(),
-                ],
-            );
+            let mut keys = vec![format!("from = {}", quoted(self.name(index)))];
+            keys.push("slug = true".to_owned());
+            keys.extend(self.empty(&[index]));
+            self.line("stage", &keys);
         }
     }
 }

@@ -100,10 +100,15 @@ impl Writer<'_> {
             .iter()
             .all(|cell| ["won", "lost", "open"].contains(&cell.to_lowercase().as_str()))
         {
-            self.line("status", &[format!("from = {name}")]);
+            let mut keys = vec![format!("from = {name}")];
+            keys.extend(self.empty(&[index]));
+            self.line("status", &keys);
             return;
         }
         let _ = writeln!(self.fields, "status.from = {name}");
+        if let Some(empty) = self.empty(&[index]) {
+            let _ = writeln!(self.fields, "status.{empty}");
+        }
         let mut seen = BTreeSet::new();
         for cell in cells {
             if !seen.insert(cell.to_lowercase()) {
