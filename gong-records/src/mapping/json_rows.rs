@@ -20,6 +20,8 @@ pub(super) struct JsonRows<'a> {
     source: Box<dyn BufRead + Send + 'a>,
     line: u64,
     count: u64,
+    /// How many arrays around the records are open.
+    open: usize,
 }
 
 impl<'a> JsonRows<'a> {
@@ -51,6 +53,7 @@ impl<'a> JsonRows<'a> {
             source,
             line,
             count: 0,
+            open: 0,
         })
     }
 
@@ -58,7 +61,7 @@ impl<'a> JsonRows<'a> {
     pub(super) fn next(&mut self, row: &mut Row) -> io::Result<bool> {
         let mut text = Vec::new();
         let Some(line) = self.element(&mut text)? else {
-            return Ok(false);
+            return Ok(self.missing_end(row));
         };
         self.count += 1;
         row.place = RowPlace {
@@ -79,6 +82,23 @@ impl<'a> JsonRows<'a> {
         Ok(true)
     }
 
+    /// At the end, whether an array is still open. Then records are missing, and this is a row for them.
+    fn missing_end(&mut self, row: &mut Row) -> bool {
+        if std::mem::take(&mut self.open) == 0 {
+            return false;
+        }
+        self.count += 1;
+        row.place = RowPlace {
+            line: self.line,
+            row: self.count,
+        };
+        row.defect = Some(Defect::Json(
+            "the array has no end: the file is cut off".to_owned(),
+        ));
+        row.json = Some((Json::Null, String::new()));
+        true
+    }
+
     /// The next value of the array or of the lines, and the line on which it begins.
     fn element(&mut self, text: &mut Vec<u8>) -> io::Result<Option<u64>> {
         let mut begin = None;
@@ -86,6 +106,10 @@ impl<'a> JsonRows<'a> {
         loop {
             let available = self.source.fill_buf()?;
             if available.is_empty() {
+                if begin.is_some() {
+                    // What is cut off is this record, which is said.
+                    self.open = 0;
+                }
                 return Ok(begin);
             }
             let mut taken = 0;
@@ -93,6 +117,12 @@ impl<'a> JsonRows<'a> {
             for byte in available.iter().copied() {
                 taken += 1;
                 self.line += u64::from(byte == b'\n');
+                let is_between = begin.is_none() || (depth == 0 && !in_string);
+                match byte {
+                    b'[' if begin.is_none() => self.open += 1,
+                    b']' if is_between => self.open = self.open.saturating_sub(1),
+                    _ => {}
+                }
                 if begin.is_none() {
                     if byte.is_ascii_whitespace() || b",[]".contains(&byte) {
                         continue;
@@ -188,6 +218,26 @@ mod tests {
         );
         let document = format!("{{\"n\":1,\n\"data\":{{\"items\":[\n{one},\n{two}]}}}}");
         assert_eq!(read(&document, Some("data.items")), expected(3, 4));
+    }
+
+    #[test]
+    fn array_without_its_end_has_a_bad_record_at_the_end() {
+        for cut in ["[{\"a\":1},\n", "[{\"a\":1}", "[1,\n{\"a\":1},", "["] {
+            let read = read(cut, None);
+            assert!(read.last().is_some_and(|(.., good)| !good), "{cut}");
+        }
+        for whole in [
+            "[]",
+            "[[{\"a\":1}]]",
+            "[{\"a\":1}]\n[{\"b\":[1]}]\n",
+            "{\"a\":1}\n",
+            "",
+        ] {
+            let read = read(whole, None);
+            assert!(read.iter().all(|(.., good)| *good), "{whole}");
+        }
+        // The record in which the file is cut off is the only bad one.
+        assert_eq!(read("[{\"a\":1},{\"b\":", None).len(), 2);
     }
 
     #[test]
