@@ -162,6 +162,7 @@ impl SourceTables {
         options.is_complete = table.complete;
         options.lag = table.lag;
         options.stable_for = table.stable_for;
+        options.timeout = table.timeout;
         options.entity_schema = schema.cloned();
         if let Some((path, is_own)) = self.map(global, table)? {
             let unusable = |error: MappingError| {

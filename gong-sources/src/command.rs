@@ -3,18 +3,23 @@
 //! The program keeps its own credentials; Gong's are not in its environment.
 
 use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
 use gong_crm::source::{ReadFuture, RowFormat, Sink, Source, SourceError};
 use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
+use tokio::sync::Mutex;
 
 use crate::environment::own_variables;
 use crate::options::SourceOptions;
 use process::Running;
-use std::io::Write as _;
+use tokio::process::ChildStdout;
 
 mod process;
 
@@ -24,10 +29,18 @@ const SHOWN_BYTES: usize = 4_096;
 /// How much is read at once.
 const CHUNK_BYTES: usize = 256 * 1_024;
 
+/// For how long a program may write nothing. A query of a warehouse takes minutes before its first row;
+/// a program that hangs would stop every later round, too.
+const PATIENCE: Duration = Duration::from_hours(1);
+
+/// For how long output is awaited after the end of the program: what it started may hold it open.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// A program whose standard output is read: one JSON object per line, an array of objects, or CSV.
 ///
 /// The read is complete when the program ends with exit code 0; with any other, nothing of it is
-/// used. Without a mapping, each line is a record as Gong accepts it.
+/// used. Nor if a process that it started still holds its output a second after its end, or if it
+/// writes nothing for [`SourceOptions::timeout`]. Without a mapping, each line is a record as Gong accepts it.
 ///
 /// ```
 /// use gong_crm::source::Source as _;
@@ -105,15 +118,23 @@ impl CommandSource {
         let mut running = Running::start(self.command()).map_err(|error| {
             SourceError::failed(format!("cannot start {}: {error}", self.program))
         })?;
-        let (Some(mut output), Some(errors)) = (running.stdout(), running.stderr()) else {
+        let (Some(output), Some(errors)) = (running.stdout(), running.stderr()) else {
             return Err(SourceError::failed("the program has no output"));
         };
-        let complaints = tokio::spawn(last_bytes(errors));
+        let complaints = Arc::new(Mutex::new(Vec::new()));
+        let heard = tokio::spawn(last_bytes(errors, Arc::clone(&complaints)));
+        let mut output = Output {
+            pipe: output,
+            running,
+            patience: self.options.timeout.unwrap_or(PATIENCE),
+            status: None,
+        };
+        let failed = |reason: Silence| SourceError::failed(format!("{} {reason}", self.program));
         let mut chunk = vec![0; CHUNK_BYTES];
-        let mut filled = output.read(&mut chunk).await?;
+        let mut filled = output.read(&mut chunk).await?.map_err(failed)?;
         // Enough to distinguish JSON from CSV.
         while filled > 0 && chunk[..filled].iter().all(u8::is_ascii_whitespace) {
-            match output.read(&mut chunk).await? {
+            match output.read(&mut chunk).await?.map_err(failed)? {
                 0 => break,
                 more => filled = more,
             }
@@ -122,12 +143,13 @@ impl CommandSource {
         let mut rows = sink.rows(format)?;
         while filled > 0 {
             rows.write_all(&chunk[..filled])?;
-            filled = output.read(&mut chunk).await?;
+            filled = output.read(&mut chunk).await?.map_err(failed)?;
         }
-        let status = running.wait().await?;
+        let status = output.end().await?.map_err(failed)?;
         if !status.success() {
-            let complaints = complaints.await.unwrap_or_default();
-            let complaints = shown(&complaints);
+            // What it started may hold this open, too; what was said until then is shown.
+            drop(tokio::time::timeout(LAST_WORDS, heard).await);
+            let complaints = shown(&complaints.lock().await);
             let program = &self.program;
             return Err(SourceError::failed(if complaints.is_empty() {
                 format!("{program} ended with {status}")
@@ -146,6 +168,69 @@ impl CommandSource {
     }
 }
 
+/// Why nothing more is read of a program.
+#[derive(Debug, Clone, Copy)]
+enum Silence {
+    /// It has written nothing for so long.
+    Long(Duration),
+    /// It has ended, and its output has not.
+    HeldOpen,
+}
+
+impl fmt::Display for Silence {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Long(time) => write!(
+                formatter,
+                "wrote nothing for {time:.0?} and was stopped; if it needs longer, set `timeout` of the \
+                 source"
+            ),
+            Self::HeldOpen => formatter.write_str(
+                "ended, but a process that it started still holds its output, so that more could \
+                 come: let it wait for what it starts",
+            ),
+        }
+    }
+}
+
+/// The output of a running program.
+struct Output {
+    pipe: ChildStdout,
+    running: Running,
+    patience: Duration,
+    status: Option<ExitStatus>,
+}
+
+impl Output {
+    /// Reads some bytes; none at the end.
+    async fn read(&mut self, chunk: &mut [u8]) -> io::Result<Result<usize, Silence>> {
+        loop {
+            let (patience, at_last) = match self.status {
+                None => (self.patience, Err(Silence::Long(self.patience))),
+                Some(status) if status.success() => (LAST_WORDS, Err(Silence::HeldOpen)),
+                // Its exit code says enough.
+                Some(_) => (LAST_WORDS, Ok(0)),
+            };
+            tokio::select! {
+                read = self.pipe.read(chunk) => return read.map(Ok),
+                status = self.running.wait(), if self.status.is_none() => self.status = Some(status?),
+                () = tokio::time::sleep(patience) => return Ok(at_last),
+            }
+        }
+    }
+
+    /// Waits for the end of a program that writes no more.
+    async fn end(mut self) -> io::Result<Result<ExitStatus, Silence>> {
+        if let Some(status) = self.status {
+            return Ok(Ok(status));
+        }
+        match tokio::time::timeout(self.patience, self.running.wait()).await {
+            Ok(status) => status.map(Ok),
+            Err(_) => Ok(Err(Silence::Long(self.patience))),
+        }
+    }
+}
+
 /// JSON begins with an object or an array; anything else has a header.
 fn format_of(beginning: &[u8]) -> RowFormat {
     let without_mark = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
@@ -156,15 +241,14 @@ fn format_of(beginning: &[u8]) -> RowFormat {
 }
 
 /// Reads everything, and keeps the last bytes.
-async fn last_bytes(mut from: impl AsyncRead + Unpin) -> Vec<u8> {
-    let mut last = Vec::new();
+async fn last_bytes(mut from: impl AsyncRead + Unpin, kept: Arc<Mutex<Vec<u8>>>) {
     let mut chunk = [0; 4_096];
     while let Ok(read @ 1..) = from.read(&mut chunk).await {
+        let mut last = kept.lock().await;
         last.extend_from_slice(&chunk[..read]);
         let over = last.len().saturating_sub(SHOWN_BYTES);
         last.drain(..over);
     }
-    last
 }
 
 /// Text of a program for a terminal: control characters are escaped.
@@ -215,7 +299,9 @@ mod tests {
     #[tokio::test]
     async fn only_the_end_of_a_long_complaint_is_kept() {
         let long = [vec![b'a'; 3 * SHOWN_BYTES], b"the reason".to_vec()].concat();
-        let kept = last_bytes(&long[..]).await;
+        let kept = Arc::default();
+        last_bytes(&long[..], Arc::clone(&kept)).await;
+        let kept = kept.lock().await;
         assert_eq!(kept.len(), SHOWN_BYTES);
         assert!(kept.ends_with(b"the reason"));
     }

@@ -20,6 +20,9 @@ pub struct SourceOptions {
     pub lag: Duration,
     /// For how long files must not have changed before they are read; other sources do not use it.
     pub stable_for: Duration,
+    /// For how long a program may write nothing until it is stopped, an hour if `None`; other
+    /// sources do not use it.
+    pub timeout: Option<Duration>,
     /// The converter from rows to records. Without it, columns have the names of Gong's fields.
     pub converter: Option<Arc<dyn FileConverter>>,
     /// The text of the mapping, by which a change of it is noticed.

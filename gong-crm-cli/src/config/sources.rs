@@ -42,6 +42,7 @@ pub(crate) struct SourceTable {
     pub(crate) ignore_fields: BTreeSet<String>,
     pub(crate) lag: Duration,
     pub(crate) stable_for: Duration,
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// The sources in a trusted file.
@@ -62,7 +63,7 @@ const SYNC_KEYS: [&str; 6] = [
     "delete-referenced",
 ];
 
-const SOURCE_KEYS: [&str; 10] = [
+const SOURCE_KEYS: [&str; 11] = [
     "files",
     "command",
     "sql",
@@ -73,6 +74,7 @@ const SOURCE_KEYS: [&str; 10] = [
     "ignore-fields",
     "lag",
     "stable-for",
+    "timeout",
 ];
 
 /// Fields without which records can't be compared.
@@ -291,6 +293,7 @@ fn source(of: &Member<'_>) -> Result<Guarded<SourceTable>, ConfigError> {
         ignore_fields: BTreeSet::new(),
         lag: Duration::ZERO,
         stable_for: Duration::ZERO,
+        timeout: None,
     };
     for member in Member::all(of.text, "sources.TYPE", of.value)? {
         match member.name {
@@ -304,6 +307,7 @@ fn source(of: &Member<'_>) -> Result<Guarded<SourceTable>, ConfigError> {
             "ignore-fields" => table.ignore_fields = member.field_names()?,
             "lag" => table.lag = member.parsed(duration)?,
             "stable-for" => table.stable_for = member.parsed(duration)?,
+            "timeout" => table.timeout = Some(member.parsed(duration)?),
             _ => return Err(member.unknown(&SOURCE_KEYS)),
         }
     }
