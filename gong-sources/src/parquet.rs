@@ -161,8 +161,8 @@ impl Source for ParquetSource {
     }
 
     fn definition(&self) -> String {
-        let (shown, take) = (self.location.shown(), self.take);
-        format!("parquet {shown} {take:?}\n{}", self.options.definition())
+        let (target, take) = (self.location.target(), self.take);
+        format!("parquet {target} {take:?}\n{}", self.options.definition())
     }
 
     fn read<'a>(&'a self, sink: &'a mut Sink) -> ReadFuture<'a> {

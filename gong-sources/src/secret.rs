@@ -122,11 +122,48 @@ impl SecretUrl {
         self.text.expose_secret()
     }
 
-    /// The text before `://` or the first colon.
+    /// The text before `://` or the first colon; empty if it is not the scheme of a URL, but
+    /// something else, perhaps with a password.
     pub(crate) fn scheme(&self) -> &str {
-        self.expose().split(':').next().unwrap_or_default()
+        let (scheme, _) = self.expose().split_once(':').unwrap_or_default();
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || "+-.".contains(letter);
+        if scheme.chars().all(is_part) {
+            scheme
+        } else {
+            ""
+        }
+    }
+
+    /// What it leads to, without secrets: by this a source is noticed that became another one,
+    /// although its variable has the same name. It is not for messages.
+    pub(crate) fn target(&self) -> String {
+        let text = self.expose();
+        let masked = Self::masked(text);
+        let parameters = text
+            .split_once('?')
+            .map_or("", |(_, parameters)| parameters);
+        let names = ["host=", "hostaddr=", "port=", "dbname=", "socket="];
+        let places = parameters
+            .split('&')
+            .filter(|parameter| names.iter().any(|name| parameter.starts_with(name)));
+        let places: Vec<&str> = places.collect();
+        format!("{} {masked} {}", self.shown, places.join("&"))
     }
 }
+
+/// What the names of parameters with secrets contain, in databases and in signed URLs of object stores.
+const SECRETS: [&str; 10] = [
+    "password=",
+    "passwd=",
+    "pwd=",
+    "pass=",
+    "secret",
+    "token",
+    "sig=",
+    "signature=",
+    "credential=",
+    "key=",
+];
 
 /// Whether the part before the host has a password, or a parameter names one.
 fn has_password(text: &str) -> bool {
@@ -135,11 +172,11 @@ fn has_password(text: &str) -> bool {
     };
     let (authority, more) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let user = authority.rsplit_once('@').map(|(user, _)| user);
-    let parameters = more.to_lowercase();
+    let parameters = more
+        .split_once('?')
+        .map(|(_, parameters)| parameters.to_lowercase());
     user.is_some_and(|user| user.contains(':'))
-        || ["password=", "secret", "sig=", "token"]
-            .iter()
-            .any(|name| parameters.contains(name))
+        || parameters.is_some_and(|parameters| SECRETS.iter().any(|name| parameters.contains(name)))
 }
 
 /// Whether only the owner can read a file.
@@ -178,11 +215,50 @@ mod tests {
             ("postgres://ada:x@localhost/crm", true),
             ("postgres://localhost/crm?password=x", true),
             ("https://blobs.example/leads.parquet?sig=x", true),
+            (
+                "https://b.example/p?X-Amz-Signature=x&X-Amz-Expires=9",
+                true,
+            ),
+            ("https://b.example/p?X-Goog-Credential=x", true),
+            ("https://b.example/p?apiKey=x", true),
+            ("s3://exports/secret-token/leads/", false),
+            ("postgres://localhost/crm?sslmode=require", false),
             ("sqlite:crm.db", false),
             ("s3://exports/leads:2026/", false),
         ] {
             let refused = SecretUrl::resolve(text, Path::new("")).is_err();
             assert_eq!(refused, is_refused, "{text}");
+        }
+    }
+
+    /// A URL as a variable gives it.
+    fn of_variable(text: &str) -> SecretUrl {
+        SecretUrl {
+            text: text.to_owned().into(),
+            shown: "env:CRM".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_is_no_url_is_not_its_scheme() {
+        for text in ["host=db password=hunter2:x", "hunter2", "pass word://db"] {
+            assert_eq!(of_variable(text).scheme(), "", "{text}");
+        }
+        assert_eq!(of_variable("postgres://db/crm").scheme(), "postgres");
+    }
+
+    #[test]
+    fn another_database_in_the_same_variable_is_another_target() {
+        let target = |text| of_variable(text).target();
+        let crm = target("postgres://ada:hunter2@db/crm?sslmode=require");
+        assert!(!crm.contains("hunter2"), "{crm}");
+        assert_eq!(crm, target("postgres://ada:renewed@db/crm?password=x"));
+        for other in [
+            "postgres://ada:hunter2@db/staging",
+            "postgres://ada:hunter2@standby/crm",
+            "postgres://ada:hunter2@db/crm?dbname=staging",
+        ] {
+            assert_ne!(crm, target(other), "{other}");
         }
     }
 

@@ -43,6 +43,10 @@ pub(crate) fn open(
         "sqlite" => sqlite(&url, query, folder, options),
         "postgres" | "postgresql" => postgres(url, query, options),
         "mysql" | "mariadb" => mysql(url, query, options),
+        "" => Err(OpenError::Url(format!(
+            "{} is not a URL: one begins with sqlite:, postgres:// or mysql://",
+            url.shown()
+        ))),
         scheme => Err(OpenError::Url(format!(
             "unknown database {scheme:?}: a URL begins with sqlite:, postgres:// or mysql://; for \
              another database, read the output of its command with `command`"

@@ -48,7 +48,19 @@ impl AsyncFileReader for PartReader {
             };
             let external = |error| ParquetError::External(Box::new(error));
             let found = self.store.get_opts(&self.path, options).await;
-            found.map_err(external)?.bytes().await.map_err(external)
+            let found = found.map_err(external)?;
+            // Many servers of files ignore the condition.
+            let is_other = match (&self.tag, &found.meta.e_tag) {
+                (Some(tag), Some(now)) => tag != now,
+                _ => false,
+            };
+            if is_other || found.meta.size != self.bytes {
+                return Err(external(object_store::Error::Precondition {
+                    path: self.path.to_string(),
+                    source: "it was replaced while it was read".into(),
+                }));
+            }
+            found.bytes().await.map_err(external)
         }
         .boxed()
     }

@@ -89,9 +89,7 @@ async fn marker_of_an_earlier_export_says_nothing() {
     let folder = Folder::new();
     std::fs::write(folder.path("_SUCCESS"), "").unwrap();
     folder.part("a.parquet", ids(&[1]));
-    let marker = std::fs::File::options()
-        .write(true)
-        .open(folder.path("_SUCCESS"));
+    let marker = File::options().write(true).open(folder.path("_SUCCESS"));
     let yesterday = std::time::SystemTime::now() - std::time::Duration::from_hours(24);
     marker.unwrap().set_modified(yesterday).unwrap();
     assert!(!folder.read().await.unwrap().0.has_marker);

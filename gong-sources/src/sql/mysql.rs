@@ -216,8 +216,8 @@ impl Source for MySqlSource {
     }
 
     fn definition(&self) -> String {
-        let (shown, query) = (self.url.shown(), self.query.text());
-        format!("mysql {shown}\n{query}\n{}", self.options.definition())
+        let (target, query) = (self.url.target(), self.query.text());
+        format!("mysql {target}\n{query}\n{}", self.options.definition())
     }
 
     fn read<'a>(&'a self, sink: &'a mut Sink) -> ReadFuture<'a> {

@@ -208,8 +208,8 @@ impl Source for PostgresSource {
     }
 
     fn definition(&self) -> String {
-        let (shown, query) = (self.url.shown(), self.query.text());
-        format!("postgres {shown}\n{query}\n{}", self.options.definition())
+        let (target, query) = (self.url.target(), self.query.text());
+        format!("postgres {target}\n{query}\n{}", self.options.definition())
     }
 
     fn read<'a>(&'a self, sink: &'a mut Sink) -> ReadFuture<'a> {
