@@ -394,7 +394,12 @@ impl Session {
         let twins: HashMap<&str, &str> = vanished
             .filter_map(|((_, id), protection)| {
                 let (of_twin, twin) = protection.twin.as_ref()?;
-                (*of_twin == object_type).then_some((twin.as_str(), id.as_str()))
+                // In another case it may be a new version for Gong, which would be missing.
+                let are_numbers = [id, twin]
+                    .into_iter()
+                    .all(|id| id.bytes().all(|byte| byte.is_ascii_digit()));
+                let is_twin = *of_twin == object_type && are_numbers;
+                is_twin.then_some((twin.as_str(), id.as_str()))
             })
             .collect();
         for (id, reason) in self.hold_twins(of_type, &twins, key)? {
@@ -408,8 +413,8 @@ impl Session {
 }
 
 impl Session {
-    /// Takes new records out whose ids differ from that of a vanished one in spelling alone: they would
-    /// be there twice. Sent once the deletion of the other is confirmed.
+    /// Takes new records out whose ids differ from that of a vanished one in zeros in front alone: they
+    /// would be there twice. They are sent once the deletion of the other is confirmed.
     fn hold_twins(
         &self,
         of_type: &mut TypePlan,
