@@ -176,6 +176,12 @@ fn report(draft: &Draft, written: &Written, output: Output) {
             "see the draft with gong-crm init --print FILE; --force replaces them, and keeps them as NAME.bak",
         );
     }
+    for file in &draft.files {
+        let is_new = written.new.contains(&file.path);
+        for field in file.missing.iter().filter(|_| is_new) {
+            output.status(&format!("{}: no column for {field}", file.path.display()));
+        }
+    }
     let questions = match written.questions {
         0 => "no question is open".to_owned(),
         count => format!(

@@ -145,3 +145,16 @@ fn second_draft_shows_the_files_that_are_in_effect() {
         "{said}"
     );
 }
+
+#[test]
+fn fields_without_a_column_are_named() {
+    let exports = Exports::new();
+    exports.write("exports/deals.csv", "Deal ID,Deal Name\n1,A\n");
+    let said = said(&exports.init(&[]));
+    assert!(
+        said.contains(
+            "mappings/deals.toml: no column for accountId: The deal does not appear in Gong at all"
+        ),
+        "{said}"
+    );
+}

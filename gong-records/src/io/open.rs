@@ -1,7 +1,7 @@
 //! Opening a file that may be compressed.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
@@ -16,8 +16,7 @@ pub fn is_compressed(path: &Path) -> bool {
 ///
 /// # Errors
 ///
-/// The system's error when the file cannot be opened. That it is not compressed shows when it is
-/// read.
+/// The system's error when the file cannot be opened. As [`unpack`] if its name ends in `.gz`.
 pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
     let file = File::open(path)?;
     Ok(if is_compressed(path) {
@@ -39,14 +38,23 @@ pub const MAX_UNPACKED_RATIO: u64 = 200;
 ///
 /// # Errors
 ///
-/// The system's error when the file's size cannot be read. Beyond the limit, reading fails.
+/// The system's error when the file cannot be read, or [`io::ErrorKind::InvalidData`] when it is not
+/// compressed. Beyond the limit, reading fails.
 pub fn unpack(file: File) -> io::Result<impl Read + Send> {
     let packed = file.metadata()?.len();
+    let mut file = BufReader::with_capacity(256 * 1024, file);
+    let begin = file.fill_buf()?;
+    if !begin.is_empty() && !begin.starts_with(b"\x1f\x8b") {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "its name ends in .gz, and it is not compressed: rename it",
+        ));
+    }
     let limit = packed
         .saturating_mul(MAX_UNPACKED_RATIO)
         .max(MAX_UNPACKED_BYTES);
     Ok(Unpacked {
-        from: MultiGzDecoder::new(BufReader::with_capacity(256 * 1024, file)),
+        from: MultiGzDecoder::new(file),
         left: limit,
         limit,
     })
@@ -81,6 +89,18 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+
+    #[test]
+    fn plain_file_that_is_named_as_a_compressed_one_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.csv.gz");
+        fs::write(&path, "Id,Name\n1,A\n").unwrap();
+        let error = open(&path).err().unwrap();
+        assert!(
+            error.to_string().contains("it is not compressed"),
+            "{error}"
+        );
+    }
 
     #[test]
     fn file_that_unpacks_beyond_measure_is_an_error() {

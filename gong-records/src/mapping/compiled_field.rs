@@ -279,7 +279,8 @@ impl CompiledField {
 
     /// The trimmed value of the columns or the expression.
     fn cell<'a>(&self, row: &'a Row, value: Option<&minijinja::Value>) -> Result<Cell<'a>, Wrong> {
-        let text_of = |column: &Column| row.cells.get(column.index).unwrap_or_default().trim();
+        let text_of =
+            |column: &Column| texts::trimmed(row.cells.get(column.index).unwrap_or_default());
         match (&self.from, value) {
             (From::Columns(columns), _) => {
                 if let (Some(join), true) = (&self.join, columns.len() > 1) {
@@ -357,6 +358,19 @@ impl CompiledField {
         ))
     }
 
+    /// That an address has more in it than an address, so that Gong matches nobody by it.
+    fn odd_address(&self, cell: &str) -> Option<Wrong> {
+        let is_odd =
+            self.name == "emailAddress" && cell.contains([':', ';', ',', '<', '>', '(', ')']);
+        is_odd.then(|| {
+            Wrong::of(
+                Rule::EmailFormat,
+                "it has more in it than an address, and Gong matches people by it",
+                "write expr = \"email_in(…)\" in the mapping: it takes the address out of a text",
+            )
+        })
+    }
+
     /// Appends a cell that is not empty; nothing if it means no value.
     fn append_cell(
         &mut self,
@@ -411,7 +425,10 @@ impl CompiledField {
         }
         let warning = self.format.append(&cell.text, cell.kind, line)?;
         Ok(Appended::Value(
-            warning.or(odd).or_else(|| self.odd_domain(&cell.text)),
+            warning
+                .or(odd)
+                .or_else(|| self.odd_domain(&cell.text))
+                .or_else(|| self.odd_address(&cell.text)),
         ))
     }
 

@@ -274,7 +274,8 @@ impl<'a> Source<'a> {
             if self.row.defect.is_none() {
                 self.row.defect = self.other_header();
             }
-            let is_blank = |cell: &str| cell.trim().is_empty();
+            // DOS marks the end of a file by this sign.
+            let is_blank = |cell: &str| matches!(cell.trim(), "" | "\u{1a}");
             if self.row.json.is_none() && self.row.cells.iter().all(is_blank) {
                 continue;
             }
@@ -458,6 +459,11 @@ impl HeaderWatch {
         }
         if is_header(row, names) {
             return Some(Defect::HeaderAgain);
+        }
+        // Most rows whose first cells begin as names do end here.
+        let mut first = row.cells.iter().take(2).map(str::trim);
+        if !first.all(|cell| names.iter().any(|name| name == cell)) {
+            return None;
         }
         let cells = row.cells.iter().map(str::trim);
         let filled: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();

@@ -4,6 +4,19 @@ use std::borrow::Cow;
 
 use crate::value::{is_public_mail_host, is_shared_host};
 
+/// A cell without spaces around it, and without the invisible characters that web pages leave there.
+pub(super) fn trimmed(cell: &str) -> &str {
+    let cell = cell.trim();
+    let (first, last) = (cell.as_bytes().first(), cell.as_bytes().last());
+    // Nearly always.
+    if first.is_none_or(u8::is_ascii) && last.is_none_or(u8::is_ascii) {
+        return cell;
+    }
+    cell.trim_matches(|one: char| {
+        one.is_whitespace() || matches!(one, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+    })
+}
+
 /// Removes each of the texts once from the beginning and once from the end.
 pub(super) fn strip<'a>(text: &'a str, unwanted: &[String]) -> &'a str {
     let mut rest = text;

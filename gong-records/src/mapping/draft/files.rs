@@ -9,6 +9,7 @@ use super::profile::Profile;
 use super::roles::Roles;
 use super::table::{DraftError, Table};
 use crate::io::dated::{is_of_other_day, sort_by_age};
+use crate::io::pattern::matching;
 use crate::mapping::text::slug;
 use crate::record::ObjectType;
 
@@ -137,7 +138,115 @@ pub(super) fn groups(files: Vec<PathBuf>) -> Vec<Group> {
             is_dated,
         });
     }
-    groups
+    join_parts(groups)
+}
+
+/// Joins files that are the parts of one export by their columns and their records, and whose names
+/// differ in a word: `open-deals.csv` and `won-deals.csv`.
+fn join_parts(groups: Vec<Group>) -> Vec<Group> {
+    let mut joined: Vec<(Vec<String>, Group)> = Vec::new();
+    for group in groups {
+        let columns = match group.latest.as_slice() {
+            [only] if !group.is_dated => names(&only.path),
+            _ => Vec::new(),
+        };
+        let mut known = joined.iter_mut();
+        let same = known.find(|(known, _)| columns.len() > 2 && *known == columns);
+        match (same, group.latest.first()) {
+            (Some((_, first)), Some(only)) if is_part(first, &only.path) => {
+                first.latest[0].parts.push(only.path.clone());
+            }
+            _ => joined.push((columns, group)),
+        }
+    }
+    joined
+        .into_iter()
+        .flat_map(|(_, group)| as_parts(group))
+        .collect()
+}
+
+/// Whether a file has other records of the same type as the first of a group.
+fn is_part(group: &Group, other: &Path) -> bool {
+    let Some(first) = group.latest.first() else {
+        return false;
+    };
+    let is_beside = first.path.parent() == other.parent();
+    is_beside
+        && ids(&first.path)
+            .zip(ids(other))
+            .is_some_and(|((of, one), (of_other, other))| {
+                of == of_other && !shares_records(&one, &other)
+            })
+}
+
+/// The group with a pattern for its joined parts; each by itself if no pattern fits them alone.
+fn as_parts(mut group: Group) -> Vec<Group> {
+    let parts = match group.latest.as_slice() {
+        [only] if !group.is_dated && !only.parts.is_empty() => only.parts.clone(),
+        _ => return vec![group],
+    };
+    let path = group.latest[0].path.clone();
+    let mut all: Vec<PathBuf> = parts.iter().cloned().chain([path.clone()]).collect();
+    all.sort();
+    let pattern = between(&all);
+    let fits = pattern.as_ref().is_some_and(|pattern| {
+        let mut found = matching(pattern).unwrap_or_default();
+        found.sort();
+        found == all
+    });
+    if let Some(pattern) = pattern.filter(|_| fits) {
+        group.pattern = pattern;
+        group.is_dated = true;
+        return vec![group];
+    }
+    let alone = |path: PathBuf| Group {
+        pattern: path.clone(),
+        latest: vec![Found {
+            path,
+            parts: Vec::new(),
+            questions: Vec::new(),
+        }],
+        superseded: Vec::new(),
+        is_dated: false,
+    };
+    std::iter::once(path).chain(parts).map(alone).collect()
+}
+
+/// A pattern with one star for where the names differ; nothing if they have hardly anything in common.
+fn between(files: &[PathBuf]) -> Option<PathBuf> {
+    let names: Vec<Vec<char>> = files
+        .iter()
+        .map(|file| {
+            file.file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .chars()
+                .collect()
+        })
+        .collect();
+    let (first, others) = names.split_first()?;
+    let shortest = names.iter().map(Vec::len).min()?;
+    let same = |at: &usize| others.iter().all(|name| name[*at] == first[*at]);
+    let mut prefix = (0..shortest).take_while(same).count();
+    let from_end = |name: &[char], at: usize| name[name.len() - 1 - at];
+    let same_end = |at: &usize| {
+        let mut others = others.iter();
+        others.all(|name| from_end(name, *at) == from_end(first, *at))
+    };
+    let mut suffix = (0..shortest - prefix).take_while(same_end).count();
+    // Whole words: the "n" of "open" and "won" says nothing.
+    while prefix > 0 && first[prefix - 1].is_alphanumeric() {
+        prefix -= 1;
+    }
+    while suffix > 0 && first[first.len() - suffix].is_alphanumeric() {
+        suffix -= 1;
+    }
+    let common = &first[..prefix];
+    let end = &first[first.len() - suffix..];
+    let letters = common.iter().chain(end).filter(|one| one.is_alphabetic());
+    // More than the three letters of "csv".
+    let pattern: String = common.iter().chain(['*'].iter()).chain(end).collect();
+    (letters.count() > 6).then(|| files[0].with_file_name(pattern))
 }
 
 /// Which of the files with the same columns count, the newest of which is first: they are the parts of
@@ -163,7 +272,10 @@ fn found(files: Vec<PathBuf>, superseded: &mut Vec<(PathBuf, PathBuf)>) -> Optio
     } else {
         ids(&newest)
     };
-    let shares = |other: &PathBuf| Some(shares_records(ids.as_ref()?, &self::ids(other)?));
+    let shares = |other: &PathBuf| {
+        let (_, own) = ids.as_ref()?;
+        Some(shares_records(own, &self::ids(other)?.1))
+    };
     let shared: Vec<Option<bool>> = of_one_day.iter().map(shares).collect();
     if !shared.is_empty() && shared.iter().all(|shares| *shares == Some(false)) {
         if let Some(other) = others.first() {
@@ -203,12 +315,12 @@ fn counted_others(count: usize) -> String {
     }
 }
 
-/// The cells of the column with the records' ids.
-fn ids(path: &Path) -> Option<Profile> {
+/// The type of a file's records, and the cells of the column with their ids.
+fn ids(path: &Path) -> Option<(ObjectType, Profile)> {
     let mut table = Table::read(path).ok()?;
-    let roles = Roles::of(&table, object_type(&table)?);
-    let index = roles.column("objectId")?;
-    Some(table.columns.swap_remove(index).profile)
+    let object_type = object_type(&table)?;
+    let index = Roles::of(&table, object_type).column("objectId")?;
+    Some((object_type, table.columns.swap_remove(index).profile))
 }
 
 /// Whether two files have most of their records in common.

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use super::begin::question_of_header;
 use super::document::Document;
 use super::files::{Found, Group, files, groups, relative, stems};
-use super::header::{Header, noun};
+use super::header::noun;
 use super::ids::Cleaning;
 use super::kinds::{Kinds, kinds};
-use super::links::{Links, TypedFile, cleaning, links_of};
-use super::object_type::{is_called_lead, object_type};
+use super::links::{Links, TypedFile, cleaning, links_of, name_leads};
+use super::object_type::object_type;
 use super::owners::{Owners, USERS, with_new_users};
 use super::roles::{Reference, Roles};
 use super::table::{DraftError, Table};
 use super::toml_text::quoted;
-use super::words::{plain, words};
+use super::words::plain;
 use crate::mapping::model::Mapping;
 use crate::record::ObjectType;
 
@@ -60,6 +60,8 @@ pub struct DraftedFile {
     pub text: String,
     /// How many questions it leaves open.
     pub questions: usize,
+    /// The fields that no column was found for, with what follows from that.
+    pub missing: Vec<String>,
 }
 
 impl DraftedFile {
@@ -73,10 +75,16 @@ impl DraftedFile {
             // Users without addresses are one.
             usize::from(path.ends_with(USERS) && text.lines().any(|line| line.ends_with(',')))
         };
+        let missing = if is_mapping {
+            missing(&text)
+        } else {
+            Vec::new()
+        };
         Self {
             path,
             text,
             questions,
+            missing,
         }
     }
 
@@ -518,48 +526,14 @@ impl Draft {
     }
 }
 
-/// Takes references to leads as references to accounts where the companies of a CRM are called leads,
-/// and asks where other records belong to leads.
-fn name_leads(files: &mut [TypedFile]) {
-    let of = |object_type| move |file: &&TypedFile| file.object_type == object_type;
-    let accounts = files.iter().find(of(ObjectType::Account));
-    if accounts.is_some_and(|file| is_called_lead(&file.table.file_name())) {
-        for file in files {
-            if matches!(file.object_type, ObjectType::Deal | ObjectType::Contact) {
-                file.roles.refer_to_leads(&file.table);
-            }
-        }
-        return;
-    }
-    let leads = files.iter().find(of(ObjectType::Lead));
-    let (None, Some(leads)) = (accounts, leads) else {
-        return;
-    };
-    let ids = leads.id().and_then(|id| leads.profile(id));
-    let refers = |file: &&TypedFile| {
-        let is_child = matches!(file.object_type, ObjectType::Deal | ObjectType::Contact);
-        let mut columns = file.table.columns.iter();
-        is_child
-            && columns.any(|column| {
-                let is_named =
-                    Header::new(&column.name).is_noun_with(ObjectType::Lead, words().affixes("id"));
-                let common = ids.map(|ids| column.profile.overlap(ids));
-                is_named && common.is_some_and(|(common, all)| common > 0 && common * 2 > all)
-            })
-    };
-    let Some(child) = files.iter().find(refers) else {
-        return;
-    };
-    let question = format!(
-        "The records of {} belong to these leads. Are the leads companies? Then draft them as accounts: \
-         gong-crm init --print {} --type ACCOUNT.",
-        child.table.file_name(),
-        leads.table.file_name()
-    );
-    let mut files = files.iter_mut();
-    if let Some(leads) = files.find(|file| file.object_type == ObjectType::Lead) {
-        leads.questions.push(question);
-    }
+/// The fields that a mapping says it has no column for, where something follows from that.
+fn missing(text: &str) -> Vec<String> {
+    let fields = text.lines().filter_map(|line| {
+        let (field, rest) = line.strip_prefix("# ")?.split_once(" = \"\"  # ")?;
+        let consequence = rest.strip_prefix("no column found. ")?;
+        Some(format!("{field}: {}", consequence.trim_end_matches('.')))
+    });
+    fields.collect()
 }
 
 /// How many questions a mapping leaves open.

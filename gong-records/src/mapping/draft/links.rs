@@ -1,9 +1,12 @@
 //! How the records of a folder's files refer to each other: by ids, or by names that are looked up.
 
+use super::header::Header;
 use super::ids::Cleaning;
+use super::object_type::is_called_lead;
 use super::profile::Profile;
 use super::roles::Roles;
 use super::table::{Column, Table, pairs};
+use super::words::words;
 use crate::record::ObjectType;
 
 /// The references of a file's records: field, target and way.
@@ -238,4 +241,48 @@ pub(super) fn cleaning(files: &[TypedFile], links: &[Links], target: ObjectType)
         }
     }
     Cleaning::of(&profiles)
+}
+
+/// Takes references to leads as references to accounts where the companies of a CRM are called leads,
+/// and asks where other records belong to leads.
+pub(super) fn name_leads(files: &mut [TypedFile]) {
+    let of = |object_type| move |file: &&TypedFile| file.object_type == object_type;
+    let accounts = files.iter().find(of(ObjectType::Account));
+    if accounts.is_some_and(|file| is_called_lead(&file.table.file_name())) {
+        for file in files {
+            if matches!(file.object_type, ObjectType::Deal | ObjectType::Contact) {
+                file.roles.refer_to_leads(&file.table);
+            }
+        }
+        return;
+    }
+    let leads = files.iter().find(of(ObjectType::Lead));
+    let (None, Some(leads)) = (accounts, leads) else {
+        return;
+    };
+    let ids = leads.id().and_then(|id| leads.profile(id));
+    let refers = |file: &&TypedFile| {
+        let is_child = matches!(file.object_type, ObjectType::Deal | ObjectType::Contact);
+        let mut columns = file.table.columns.iter();
+        is_child
+            && columns.any(|column| {
+                let is_named =
+                    Header::new(&column.name).is_noun_with(ObjectType::Lead, words().affixes("id"));
+                let common = ids.map(|ids| column.profile.overlap(ids));
+                is_named && common.is_some_and(|(common, all)| common > 0 && common * 2 > all)
+            })
+    };
+    let Some(child) = files.iter().find(refers) else {
+        return;
+    };
+    let question = format!(
+        "The records of {} belong to these leads. Are the leads companies? Then draft them as accounts: \
+         gong-crm init --print {} --type ACCOUNT.",
+        child.table.file_name(),
+        leads.table.file_name()
+    );
+    let mut files = files.iter_mut();
+    if let Some(leads) = files.find(|file| file.object_type == ObjectType::Lead) {
+        leads.questions.push(question);
+    }
 }

@@ -22,6 +22,7 @@ use crate::mapping::json_path::cell;
 use crate::mapping::json_rows::JsonRows;
 use crate::mapping::row::Row;
 use crate::mapping::source::{is_header, is_sep_line};
+use crate::mapping::text::trimmed;
 use crate::record::ObjectType;
 
 /// The name of the column that holds the item of a list.
@@ -97,15 +98,18 @@ impl Table {
             hint: hint.to_owned(),
         };
         let unreadable = |error: io::Error| {
-            fail(
-                &format!("it can't be read: {error}"),
-                "check the path and its permissions",
-            )
+            let is_of_path = matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
+            );
+            let hint = if is_of_path {
+                "check the path and its permissions"
+            } else {
+                "check whether the file is whole, or export it again"
+            };
+            fail(&format!("it can't be read: {error}"), hint)
         };
-        let open = || {
-            crate::mapping::open(path)
-                .map_err(|error| fail(&error.to_string(), "check the path and its permissions"))
-        };
+        let open = || crate::io::open::open(path).map_err(unreadable);
         File::open(path).map_err(unreadable)?;
         let mut begin = Vec::new();
         open()?
@@ -224,7 +228,7 @@ impl Table {
             let filled = row
                 .cells
                 .iter()
-                .filter(|cell| !cell.trim().is_empty())
+                .filter(|cell| !matches!(cell.trim(), "" | "\u{1a}"))
                 .count();
             if filled == 0 {
                 continue;
@@ -244,7 +248,7 @@ impl Table {
             let cells: Vec<String> = row
                 .cells
                 .iter()
-                .map(|cell| cell.trim().to_owned())
+                .map(|cell| trimmed(cell).to_owned())
                 .collect();
             let first = cells.iter().find(|cell| !cell.is_empty());
             let is_lone = filled == 1 && self.columns.len() >= 3;
@@ -543,7 +547,7 @@ pub(super) fn pairs(
                 above -= 1;
                 continue;
             }
-            let cell = |index: usize| row.cells.get(index).unwrap_or_default().trim().to_owned();
+            let cell = |index: usize| trimmed(row.cells.get(index).unwrap_or_default()).to_owned();
             if kind
                 .zip(of_kind)
                 .is_some_and(|(kind, at)| !kind.takes(&cell(at)))

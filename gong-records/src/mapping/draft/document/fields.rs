@@ -177,12 +177,32 @@ impl Writer<'_> {
         let is_list = columns
             .iter()
             .any(|index| self.content(*index) == Content::List);
+        let has_cell = |fits: &dyn Fn(&str) -> bool| {
+            let profiles = columns.iter().filter_map(|index| self.profile(*index));
+            let mut cells = profiles.flat_map(|profile| profile.values.keys());
+            is_email && cells.any(|cell| fits(cell))
+        };
+        // As mail programs write a person.
+        let is_within_text = has_cell(&|cell| cell.contains(['<', '(']));
+        if let (true, [only]) = (is_within_text, columns.as_slice()) {
+            let expression = format!("email_in({})", self.in_expression(*only));
+            self.line(name, &[format!("expr = {}", quoted(&expression))]);
+            return;
+        }
         let names: Vec<String> = columns
             .iter()
             .map(|index| self.name(*index).to_owned())
             .collect();
         let mut keys = vec![format!("from = {}", one_or_list(&names))];
-        keys.extend(columns.iter().find_map(|index| self.strip(*index)));
+        let around = ["mailto:", ";", ","].into_iter().filter(|text| {
+            has_cell(&|cell| cell.to_lowercase().starts_with(text) || cell.ends_with(text))
+        });
+        let around: Vec<&str> = around.collect();
+        if around.is_empty() {
+            keys.extend(columns.iter().find_map(|index| self.strip(*index)));
+        } else {
+            keys.push(format!("strip = {}", list(around)));
+        }
         if !separators.is_empty() || is_list {
             let separators: Vec<String> = separators.into_iter().collect();
             if !separators.is_empty() {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::Writer;
+use crate::mapping::draft::profile::Profile;
 use crate::mapping::draft::settings::Content;
 use crate::mapping::draft::toml_text::quoted;
 use crate::mapping::draft::words::words;
@@ -31,11 +32,16 @@ impl Writer<'_> {
             return;
         }
         let [won, closed] = ["is-won", "is-closed"].map(|role| {
-            roles
-                .others
-                .get(role)
-                .copied()
-                .filter(|index| self.content(*index) == Content::Boolean)
+            roles.others.get(role).copied().filter(|index| {
+                let is_flag = |profile: &Profile| {
+                    profile
+                        .values
+                        .keys()
+                        .all(|cell| matches!(cell.as_str(), "0" | "1"))
+                };
+                self.content(*index) == Content::Boolean
+                    || self.profile(*index).is_some_and(is_flag)
+            })
         });
         if let (Some(won), Some(closed)) = (won, closed) {
             self.used.extend([won, closed]);

@@ -535,3 +535,41 @@ fn deals_without_owner_stage_or_close_date_ask_for_the_columns_that_could_be_it(
         assert!(has(&text, question), "{question}: {text}");
     }
 }
+
+#[test]
+fn addresses_within_texts_are_taken_out() {
+    for (cells, expected) in [
+        (
+            ["mailto:a@x.example", "b@x.example;"],
+            "emailAddress = { from = \"Email\", strip = [\"mailto:\", \";\"] }",
+        ),
+        (
+            ["Ada <a@x.example>", "b@x.example"],
+            "emailAddress = { expr = \"email_in(Email)\" }",
+        ),
+        (["a@x.example", "b@x.example"], "emailAddress = \"Email\""),
+    ] {
+        let csv = format!("Contact ID,Email\n1,{}\n2,{}\n", cells[0], cells[1]);
+        let text = draft_text(csv.as_bytes(), ObjectType::Contact);
+        assert_eq!(line(&text, "emailAddress"), expected);
+    }
+}
+
+#[test]
+fn flags_of_won_and_closed_may_be_numbers() {
+    let text = draft_text(
+        b"Deal ID,Is Won,Is Closed\n1,0,0\n2,1,1\n3,0,1\n",
+        ObjectType::Deal,
+    );
+    assert!(
+        line(&text, "status").contains("row['Is Won'] | string | lower in"),
+        "{text}"
+    );
+}
+
+#[test]
+fn mark_of_the_end_of_a_file_is_no_row() {
+    let text = draft_text(b"Deal ID,Title\n1,A\n2,B\n\x1a", ObjectType::Deal);
+    assert_eq!(line(&text, "objectId"), "objectId = \"Deal ID\"");
+    assert!(text.contains("made from 2 rows"), "{text}");
+}

@@ -267,3 +267,35 @@ fn owners_by_id_are_looked_up_so_that_a_new_one_is_found() {
         "ownerId = { from = \"Owner ID\", lookup = { in = \"users.csv\", key = \"Id\", value = \"Id\" } }"
     );
 }
+
+#[test]
+fn exports_of_other_records_with_the_same_columns_are_parts() {
+    let exports = Exports::new(&[
+        ("open-deals.csv", &deals(1..8)),
+        ("won-deals.csv", &deals(8..15)),
+    ]);
+    let toml = files(&exports).concat();
+    assert!(
+        toml.contains("files = { glob = \"exports/*-deals.csv\", take = \"parts\" }"),
+        "{toml}"
+    );
+    assert!(exports.1.skipped.is_empty());
+    // The same records, or a third file that the pattern would take in.
+    let exports = Exports::new(&[
+        ("open-deals.csv", &deals(1..8)),
+        ("won-deals.csv", &deals(2..9)),
+    ]);
+    assert!(
+        files(&exports)
+            .concat()
+            .contains("files = \"exports/open-deals.csv\"")
+    );
+    assert_eq!(exports.1.skipped.len(), 1);
+    let exports = Exports::new(&[
+        ("open-deals.csv", &deals(1..8)),
+        ("won-deals.csv", &deals(8..15)),
+        ("no-deals.csv", b"Deal ID,Lost because\n99,price\n"),
+    ]);
+    assert_eq!(exports.1.skipped.len(), 2);
+    assert!(!files(&exports).concat().contains("exports/*-deals.csv"));
+}

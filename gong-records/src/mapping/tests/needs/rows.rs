@@ -131,3 +131,38 @@ fn name_that_leads_to_several_values_says_how_to_choose() {
     assert!(problems[0].1.contains("2 different values"), "{problems:?}");
     assert!(problems[0].1.contains("A1, A4"), "{problems:?}");
 }
+
+#[test]
+fn address_with_more_in_it_is_found_and_the_end_of_dos_is_no_row() {
+    let mapping = format!("[CONTACT.fields]\nobjectId = 'Id'\n{NOW}emailAddress = 'Email'\n");
+    let folder = Folder::new(&[
+        ("m.toml", &mapping),
+        (
+            "contacts.csv",
+            "Id,Email\n1,mailto:a@x.example\n2,b@x.example;\n3,c@x.example\n\u{1a}",
+        ),
+    ]);
+    let (lines, problems) = folder.convert("contacts.csv", ObjectType::Contact);
+    assert_eq!(rules(&problems), [Rule::EmailFormat; 2]);
+    assert_eq!(lines.len(), 3);
+}
+
+#[test]
+fn invisible_characters_around_a_cell_are_not_part_of_it() {
+    let mapping = format!("[DEAL.fields]\nobjectId = 'Id'\n{NOW}name = 'Name'\n");
+    let folder = Folder::new(&[
+        ("m.toml", &mapping),
+        (
+            "deals.csv",
+            "Id,Name\nD1\u{200b},\u{feff} A\u{2060}\n\u{200d}D2,É\n",
+        ),
+    ]);
+    let (lines, _) = folder.convert("deals.csv", ObjectType::Deal);
+    assert_eq!(
+        lines,
+        [
+            r#"{"objectId":"D1","name":"A"}"#,
+            r#"{"objectId":"D2","name":"É"}"#
+        ]
+    );
+}
