@@ -134,9 +134,20 @@ impl SecretUrl {
         }
     }
 
-    /// What it leads to, without secrets: by this a source is noticed that became another one,
-    /// although its variable has the same name. It is not for messages.
-    pub(crate) fn target(&self) -> String {
+    /// What the URL leads to, without passwords and keys, for the
+    /// [definition](gong_crm::source::Source::definition) of a source: another database behind the
+    /// same variable is another source. It is not for messages.
+    ///
+    /// ```
+    /// use std::path::Path;
+    ///
+    /// use gong_sources::SecretUrl;
+    ///
+    /// let target = |url| SecretUrl::resolve(url, Path::new("")).map(|url| url.target());
+    /// assert_ne!(target("postgres://db/crm")?, target("postgres://db/staging")?);
+    /// # Ok::<(), gong_sources::OpenError>(())
+    /// ```
+    pub fn target(&self) -> String {
         let text = self.expose();
         let masked = Self::masked(text);
         let parameters = text

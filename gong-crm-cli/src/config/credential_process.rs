@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
@@ -16,6 +16,9 @@ use crate::output::Output;
 
 /// Time limit of the command: long enough for a person to unlock something.
 const TIMEOUT: Duration = Duration::from_mins(2);
+
+/// For how long messages are awaited after the end of the command.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The most bytes that it may print.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -76,7 +79,7 @@ pub(crate) fn run(words: &[String], folder: &Path, output: Output) -> Result<Pri
     let mut child = command
         .spawn()
         .map_err(|error| failed(format!("{program} could not be run: {error}")))?;
-    let printed = collect(&mut child, output);
+    let (printed, heard) = collect(&mut child, output);
     let deadline = Instant::now() + TIMEOUT;
     let timed_out = |child: &mut Child| {
         drop(child.kill());
@@ -97,6 +100,8 @@ pub(crate) fn run(words: &[String], folder: &Path, output: Output) -> Result<Pri
             Err(error) => return Err(failed(format!("{program}: {error}"))),
         }
     };
+    // Its reasons are shown before ours. What it started may hold its error output open.
+    let _ = heard.recv_timeout(LAST_WORDS);
     let bytes = printed.map_err(|error| failed(format!("{program}: {error}")))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(failed(format!(
@@ -118,8 +123,12 @@ fn failed(message: impl std::fmt::Display) -> CliError {
     CliError::new(Exit::Credentials, format!("credential-process: {message}"))
 }
 
-/// Reads both outputs on their own threads: the results to their end, messages as they come.
-fn collect(child: &mut Child, output: Output) -> Receiver<std::io::Result<Vec<u8>>> {
+/// Reads both outputs on their own threads: the results to their end, messages as they come. The second
+/// receiver ends with the messages.
+fn collect(
+    child: &mut Child,
+    output: Output,
+) -> (Receiver<std::io::Result<Vec<u8>>>, Receiver<()>) {
     let (sender, receiver) = channel();
     let stdout = child.stdout.take();
     std::thread::spawn(move || {
@@ -130,7 +139,10 @@ fn collect(child: &mut Child, output: Output) -> Receiver<std::io::Result<Vec<u8
         drop(sender.send(read.map(|_| bytes)));
     });
     let stderr = child.stderr.take();
+    let (hears, heard) = channel();
     std::thread::spawn(move || {
+        // It is dropped at the end of the messages.
+        let _hears: Sender<()> = hears;
         let Some(stderr) = stderr else { return };
         let mut messages = BufReader::new(stderr);
         for _ in 0..MAX_LINES {
@@ -144,5 +156,5 @@ fn collect(child: &mut Child, output: Output) -> Receiver<std::io::Result<Vec<u8
         // The rest is read, so that the command does not block.
         drop(std::io::copy(&mut messages, &mut std::io::sink()));
     });
-    receiver
+    (receiver, heard)
 }
