@@ -103,31 +103,39 @@ impl PostgresSource {
             )));
         }
         columns::distinct(found.iter().map(tokio_postgres::Column::name))?;
+        if let Some(bytes) = found.iter().find(|column| *column.type_() == Type::BYTEA) {
+            let (name, column) = (self.query.name(), bytes.name());
+            return Err(SourceError::failed(format!(
+                "query {name}: column \"{column}\" has bytes, which no field takes: convert it to a \
+                 text, as encode(\"{column}\", 'hex') does"
+            )));
+        }
         let rows_as_json = rows_as_json(&self.query, found);
         let declare = format!("declare gong_crm no scroll cursor for {rows_as_json}");
         transaction.batch_execute(&declare).await.map_err(failed)?;
         let mut rows = sink.rows(RowFormat::Json)?;
         let mut number = 0_u64;
-        let at_row = |number: u64, reason: String| {
-            let (name, row) = (self.query.name(), number + 1);
-            SourceError::failed(format!("query {name}, at row {row}: {reason}"))
+        // Rows are fetched in batches, and none arrives of one with an error.
+        let after_row = |number: u64, reason: String| {
+            let name = self.query.name();
+            SourceError::failed(format!("query {name}, after row {number}: {reason}"))
         };
         let fetch = format!("fetch {FETCHED_ROWS} from gong_crm");
         loop {
             let before = number;
             // The simple protocol takes as little memory as a row needs.
             let messages = client_messages(&transaction, &fetch).await;
-            let messages = messages.map_err(|error| at_row(number, describe(&error)))?;
+            let messages = messages.map_err(|error| after_row(number, describe(&error)))?;
             let mut messages = pin!(messages);
             while let Some(message) = messages
                 .try_next()
                 .await
-                .map_err(|error| at_row(number, describe(&error)))?
+                .map_err(|error| after_row(number, describe(&error)))?
             {
                 if let SimpleQueryMessage::Row(row) = message {
                     let json = row
                         .try_get(0)
-                        .map_err(|error| at_row(number, describe(&error)))?;
+                        .map_err(|error| after_row(number, describe(&error)))?;
                     rows.write_all(json.unwrap_or("{}").as_bytes())?;
                     rows.write_all(b"\n")?;
                     number += 1;

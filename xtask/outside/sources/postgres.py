@@ -132,7 +132,7 @@ def faults(server, place):
         output, error = process.communicate()
         assert process.returncode == 6, (output, error)
         say(output[output.find('"message"'):][:160])
-        assert "query deals.sql, at row" in output, output
+        assert "query deals.sql, after row" in output, output
         if ends == "stop":
             assert "cannot connect to env:CRM_DATABASE_URL" in place.problem()
             server.start()
@@ -141,12 +141,13 @@ def faults(server, place):
     (place.folder / "deals.sql").write_text(
         "select id as objectId, changed as modifiedDate, (1 / (id - 4000))::text as x from deals order by id")
     message = place.problem()
-    assert "division by zero (22012)" in message and "at row" in message, message
+    assert "division by zero (22012)" in message and "after row" in message, message
     for query, expected in [
         ("select id from deals", "no column is called objectId; there are id"),
         ("select * from missing", 'relation "missing" does not exist (42P01)'),
         ("delete from deals", "it gives no rows"),
         ("delete from deals returning id as objectId", "syntax error"),
+        ("select id as objectId, '\\x4e'::bytea as raw from deals", 'column "raw" has bytes'),
         ("select 1 as a, 2 as a", 'two columns are called "a"'),
     ]:
         (place.folder / "deals.sql").write_text(query)
