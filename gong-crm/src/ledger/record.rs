@@ -134,7 +134,7 @@ pub struct RecordState {
     /// The fields that were sent to Gong, including those that were cleared, ordered by their
     /// numbers.
     pub fields: Vec<SentField>,
-    /// The last `modifiedDate` that Gong accepted.
+    /// The last `modifiedDate` that Gong accepted, or may have accepted.
     pub sent_date: Option<Seconds>,
     /// The as-of of the read that the current version comes from.
     pub as_of: Milliseconds,

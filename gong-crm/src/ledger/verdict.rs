@@ -31,6 +31,7 @@ pub(super) fn after(
         if outcome == RecordOutcome::Uncertain || conclusion.may_be_in_gong {
             state.current = Current::Unknown;
             state.address = None;
+            state.sent_date = state.sent_date.max(pending.sent_date);
         }
         return state;
     }
@@ -102,6 +103,8 @@ pub(super) fn after(
 fn become_unknown(state: &mut RecordState, pending: &Pending) {
     state.current = Current::Unknown;
     state.fields = union(&state.fields, &pending.fields);
+    // Gong may ignore what is not later.
+    state.sent_date = state.sent_date.max(pending.sent_date);
     if state.address != pending.address {
         // With either address: both must be made free before another is given.
         state.address = None;

@@ -8,6 +8,7 @@ use super::reasons::Found;
 use super::sources::InSource;
 use super::wording::{SHOWN_WITHIN, command, day, without_prefix};
 use super::{Effect, Evidence};
+use crate::ObjectType;
 use crate::ledger::{Current, LastTry, RecordState, TryOutcome};
 use crate::sync::PlanAction;
 
@@ -229,7 +230,12 @@ impl Found<'_> {
                 "Gong accepted it on {} before its account existed, and does not have it",
                 day(state.last_accepted)
             );
-            let hint = "send it again, now that the account exists: push or sync with --resend";
+            let is_marked = state.missing_parents.contains(ObjectType::Account);
+            let hint = if is_marked && !account.is_some_and(RecordState::is_absent_from_gong) {
+                "the next push or sync of the record sends it again, now that the account exists"
+            } else {
+                "send it again, now that the account exists: push or sync with --resend"
+            };
             let rule = "account-too-late";
             self.add(Effect::Hides, Evidence::Inferred, rule, message, hint);
         } else if self.seen.now.duration_since(at) < SHOWN_WITHIN {

@@ -198,6 +198,31 @@ async fn vanished_record_of_a_failure_without_a_word_is_deleted() {
 }
 
 #[tokio::test]
+async fn record_is_back_after_a_deletion_that_was_not_confirmed() {
+    let simulator = gong_sim::Simulator::builder().rule("older-update-applied", false);
+    let world = World::with(simulator.start().await.unwrap()).await;
+    world.export("account.ldjson", &accounts(1..=2));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+
+    // Gong deletes it and does not say so.
+    let answer = gong_sim::Verdict::new().set("totalSuccessCount", 0);
+    let fault = Fault::new(Effect::Verdict(answer)).on(Operation::UploadEntities);
+    world.simulator.add_fault(fault.nth(1)).unwrap();
+    let gone = json!({
+        "objectId": "acc-1", "modifiedDate": "2026-02-15T09:30:00Z", "isDeleted": true,
+    });
+    let report = world.push("accounts.ldjson", &[gone]).await;
+    assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-1"));
+
+    world.export("account.ldjson", &accounts(1..=2));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1"), "Gong ignored its old date");
+}
+
+#[tokio::test]
 async fn users_are_deleted_only_after_confirmation() {
     let world = World::new().await;
     let users = [

@@ -175,6 +175,8 @@ async fn deal_that_came_before_its_account_never_appears() {
         .unwrap();
     assert_eq!(rules(&why), ["account-too-late"], "{why:#?}");
     assert_eq!(why.reasons[0].evidence, Evidence::Inferred);
+    let hint = why.reasons[0].hint.as_deref().unwrap_or_default();
+    assert!(hint.starts_with("the next push or sync"), "{hint}");
 }
 
 #[tokio::test]

@@ -4,7 +4,8 @@
 //! names.
 //!
 //! A plain test run takes some seeds; `cargo xtask chaos` takes thousands. A failure names its seed:
-//! `GONG_SYNC_SEEDS=17..18 cargo test -p gong-crm --test sync model`.
+//! `GONG_SYNC_SEEDS=17..18 cargo test -p gong-crm --test sync model`. Two uploads are sent at a time, and
+//! which of them meets a fault depends on the load of the machine: a seed may fail in one run of several.
 
 mod company;
 mod equal;
