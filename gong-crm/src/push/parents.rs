@@ -17,6 +17,8 @@ use crate::ledger::{
 pub(super) struct Coming {
     /// The hashes of their ids, in order.
     ids: HashMap<ObjectType, Vec<u64>>,
+    /// The hashes of the ids of those in uploads without a verdict.
+    under_way: HashSet<(ObjectType, u64)>,
     /// The hashes of the ids of records that are being deleted.
     deleting: HashSet<(ObjectType, u64)>,
 }
@@ -61,7 +63,7 @@ impl Coming {
             if is_deletion {
                 coming.deleting.insert((object_type, id));
             } else {
-                coming.ids.entry(object_type).or_default().push(id);
+                coming.under_way.insert((object_type, id));
             }
         }
         for ids in coming.ids.values_mut() {
@@ -72,12 +74,19 @@ impl Coming {
 
     pub(super) fn any(&self, object_type: ObjectType) -> bool {
         let ids = self.ids.get(&object_type);
-        ids.is_some_and(|ids| !ids.is_empty())
+        let mut under_way = self.under_way.iter();
+        ids.is_some_and(|ids| !ids.is_empty()) || under_way.any(|(of, _)| *of == object_type)
     }
 
     fn has(&self, object_type: ObjectType, id: u64) -> bool {
         let ids = self.ids.get(&object_type);
-        ids.is_some_and(|ids| ids.binary_search(&id).is_ok())
+        let is_sent = ids.is_some_and(|ids| ids.binary_search(&id).is_ok());
+        is_sent || self.is_under_way(object_type, id)
+    }
+
+    /// Whether an upload without a verdict has a record: those that refer to it wait for that.
+    fn is_under_way(&self, object_type: ObjectType, id: u64) -> bool {
+        self.under_way.contains(&(object_type, id))
     }
 
     /// Whether a record is being deleted, and does not come back.
@@ -266,8 +275,11 @@ impl Parents {
         references.iter().find_map(|reference| {
             let (object_type, object_id) = reference;
             match self.looked_up.get(reference)? {
-                Parent::Absent if !self.restored.contains(reference) => {
-                    Some(not_in_gong(*object_type, object_id))
+                Parent::Absent => {
+                    let id = id_hash(&self.key, object_id);
+                    let is_back = self.restored.contains(reference)
+                        || self.coming.is_under_way(*object_type, id);
+                    (!is_back).then(|| not_in_gong(*object_type, object_id))
                 }
                 Parent::InGong | Parent::Unsure if self.is_being_deleted(reference) => {
                     Some(format!(

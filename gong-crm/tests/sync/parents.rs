@@ -174,6 +174,36 @@ async fn contact_is_synced_again_if_its_account_was_unconfirmed_in_that_sync() {
 }
 
 #[tokio::test]
+async fn contact_goes_after_the_verdict_of_its_corrected_account() {
+    let world = world("contact-needs-known-account").await;
+    world.export("account.ldjson", &[account("acc-1", "Bad")]);
+    world.export("contact.ldjson", &[contact("con-1", "acc-1")]);
+    let options = world.options(&[Account, Contact]);
+    let answer = Answer::new()
+        .set("status", "FAILED")
+        .set(
+            "errors",
+            serde_json::json!([{"line": 1, "description": "bad"}]),
+        )
+        .set("totalErrorCount", 1)
+        .set("totalSuccessCount", 0)
+        .applies_nothing();
+    let fault = Fault::new(Effect::Verdict(answer)).on(Operation::UploadEntities);
+    world.simulator.add_fault(fault.nth(1)).unwrap();
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+
+    world.export("account.ldjson", &[account("acc-1", "Good")]);
+    let mut no_wait = options.clone();
+    no_wait.push.wait = Wait::UntilSent;
+    drop(world.sync(no_wait).await);
+    assert!(!world.has("CONTACT", "con-1"));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("CONTACT", "con-1"));
+}
+
+#[tokio::test]
 async fn deals_wait_for_an_account_that_is_deleted_and_created_again() {
     let world = world("deal-needs-known-account").await;
     let accounts = ["acc-1", "acc-2", "acc-3"].map(|id| account(id, "Same"));
