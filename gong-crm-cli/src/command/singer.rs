@@ -1,12 +1,13 @@
 //! `gong-crm singer`: a Singer target, and `gong-crm presets`: its mappings.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
 use gong_crm::check;
 use gong_crm::io::atomic_file::{self, Readers};
-use gong_crm::push::{CheckMode, Rejects, Verdict};
+use gong_crm::push::{CheckMode, Rejects};
 use gong_crm::sync::SyncOptions;
 use gong_sources::singer::{
     PRESETS, Preset, Tap, Target, TargetError, TargetEvent, TargetOptions, TargetReport,
@@ -214,7 +215,10 @@ fn show(event: &TargetEvent<'_>, output: Output) {
                 }
                 output.message(&line);
             }
-            for note in report.plan.notes.iter().chain(&report.notes) {
+            // What the plan says of the first upload, its push may say again.
+            let notes = report.plan.notes.iter().chain(&report.notes);
+            let mut said = BTreeSet::new();
+            for note in notes.filter(|note| said.insert(*note)) {
                 output.message(&format!("note: {note}"));
             }
             if let Some(list) = &report.plan.held_deletions {
@@ -238,7 +242,7 @@ fn conclude(report: &TargetReport, fails_on_rejected: bool, output: Output) -> E
             counted(report.rejected, "record")
         ));
     }
-    if report.states == 0 && report.verdict != Verdict::Done {
+    if report.states == 0 && report.is_state_withheld {
         output.message("no state was emitted: the next run starts where this one started");
     }
     let exit = Exit::of_verdict(report.verdict, report.cause.as_deref());
@@ -261,6 +265,7 @@ fn of_target(error: TargetError) -> CliError {
         TargetError::Settings { .. } | TargetError::Message { .. } | TargetError::Tap { .. } => {
             Exit::Usage
         }
+        TargetError::Missing { .. } => Exit::Failed,
         TargetError::Input(ref error) if error.kind() == io::ErrorKind::InvalidData => Exit::Usage,
         _ => Exit::Unexpected,
     };

@@ -131,6 +131,35 @@ fn failing_upload_passes_no_state_on_and_has_its_code() {
 }
 
 #[test]
+fn output_without_streams_of_the_mapping_ends_with_6_and_without_a_state() {
+    let place = Place::new();
+    place.set(&json!({"preset": "salesforce"}));
+    let output = place.target(&["--config", "gong.json"]);
+    let said = reported(&output);
+    assert_eq!(output.status.code(), Some(6), "{said}");
+    assert_eq!(states(&output), [Value::Null; 0]);
+    assert!(said.contains("none of the mapping's streams"), "{said}");
+    assert!(said.contains("\"organizations\""), "{said}");
+}
+
+#[test]
+fn state_that_never_came_is_not_missed() {
+    let place = Place::new();
+    let lines = RECORDED.split_inclusive('\n');
+    let stateless: String = lines.filter(|line| !line.contains("\"STATE\"")).collect();
+    std::fs::write(place.path("tap.jsonl"), stateless).unwrap();
+    let fault = Fault::new(Effect::Status(401)).on(Operation::UploadEntities);
+    place.simulator.add_fault(fault).unwrap();
+    let output = place.target(&["--config", "gong.json"]);
+    assert_eq!(output.status.code(), Some(4), "{}", reported(&output));
+    assert!(
+        !reported(&output).contains("no state"),
+        "{}",
+        reported(&output)
+    );
+}
+
+#[test]
 fn line_that_is_no_message_ends_the_run_with_2_and_without_a_state() {
     let place = Place::new();
     let count = RECORDED.lines().count();

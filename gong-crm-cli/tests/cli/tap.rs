@@ -149,6 +149,49 @@ fn vanished_record_is_deleted_by_a_run_that_reads_everything() {
 }
 
 #[test]
+fn type_whose_stream_does_not_come_is_missing() {
+    let place = Place::new(simulator());
+    place.configure("complete-every = '0s'");
+    assert_eq!(place.run(&["sync"]).0, Some(0));
+    let all = place.read("all");
+    let lines = all.split_inclusive('\n');
+    let without: String = lines
+        .filter(|line| !line.contains("\"companies\","))
+        .collect();
+    place.write("all", &without.replace("first", "second"));
+    for command in ["plan", "sync"] {
+        let (code, value, said) = place.run(&[command]);
+        assert_eq!(code, Some(6), "{value} {said}");
+        let whole = format!("{value} {said}");
+        let expected = "source missing: the tap did not write stream";
+        assert!(whole.contains(expected), "{whole}");
+        assert!(
+            whole.contains("remove [ACCOUNT] from the mapping"),
+            "{whole}"
+        );
+    }
+    assert!(place.name_of("1").is_some());
+    assert!(place.state().contains("first"), "{}", place.state());
+    // Nothing at all is no answer, either.
+    place.write("all", "");
+    assert_eq!(place.run(&["sync"]).0, Some(6));
+}
+
+#[test]
+fn run_without_one_of_the_streams_of_a_type_is_not_the_daily_one() {
+    let place = Place::new(simulator());
+    place.write(
+        "crm.toml",
+        &MAPPING.replace("'companies'", "['companies', 'partners']"),
+    );
+    for _ in 0..2 {
+        let (code, report, said) = place.run(&["sync"]);
+        assert_eq!(code, Some(0), "{report} {said}");
+    }
+    assert!(!place.read("calls").contains("--state"));
+}
+
+#[test]
 fn tap_that_fails_sends_and_deletes_nothing() {
     let place = Place::new(simulator());
     place.configure("complete-every = '0s'");

@@ -1,6 +1,7 @@
 //! Receives the messages of a tap: records are written to disk, everything else is kept in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 
 use gong_crm::ObjectType;
@@ -21,6 +22,8 @@ pub(super) struct Collector {
     ignored: BTreeMap<String, Option<Schema>>,
     /// The last state, as the tap wrote it.
     pub(super) state: Option<String>,
+    /// Whether any state came.
+    has_state: bool,
     pub(super) bytes: u64,
     /// Notes, each once.
     pub(super) notes: Vec<String>,
@@ -37,6 +40,7 @@ impl Collector {
             streams: BTreeMap::new(),
             ignored: BTreeMap::new(),
             state: None,
+            has_state: false,
             bytes: 0,
             notes: Vec::new(),
             line_number: 0,
@@ -70,7 +74,10 @@ impl Collector {
                 let added = known.add(record, version, &mut self.line);
                 self.bytes += added.map_err(located)?.map_err(TargetError::Disk)?;
             }
-            Message::State(state) => self.state = Some(state.get().to_owned()),
+            Message::State(state) => {
+                self.state = Some(state.get().to_owned());
+                self.has_state = true;
+            }
             Message::ActivateVersion { stream, version } => {
                 self.activate(&stream, version, kept);
             }
@@ -189,6 +196,94 @@ impl Collector {
         mapped.map(|(_, stream)| stream.unsent()).sum()
     }
 
+    /// Whether none of the streams of the mapping's types came so far, but others did.
+    pub(super) fn is_astray(&self) -> bool {
+        let mut came = self.streams.keys();
+        let has_mapped = came.any(|name| self.wanted.is_mapped(name));
+        !has_mapped && (!self.streams.is_empty() || !self.ignored.is_empty())
+    }
+
+    /// Refuses a tap that wrote nothing, or only streams that no type is made of. A state alone is well:
+    /// nothing has changed.
+    pub(super) fn expect_streams(&self) -> Result<(), TargetError> {
+        let is_empty = self.streams.is_empty() && self.ignored.is_empty() && !self.has_state;
+        if !is_empty && !self.is_astray() {
+            return Ok(());
+        }
+        let all: BTreeSet<&str> = self
+            .wanted
+            .types
+            .values()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        Err(TargetError::Missing {
+            message: format!(
+                "the tap wrote none of the mapping's streams ({}); {}",
+                quoted(all),
+                self.what_came()
+            ),
+            hint:
+                "select the streams in the tap's catalog, or name them in the mapping as the tap \
+                   calls them"
+                    .to_owned(),
+        })
+    }
+
+    /// The types of which a run that should bring everything brought no stream, with the reason why
+    /// nothing is known of them. Those of `never` may be absent.
+    pub(super) fn missing(&mut self, never: &BTreeSet<ObjectType>) -> BTreeMap<ObjectType, String> {
+        let mut missing = BTreeMap::new();
+        let mut notes = Vec::new();
+        for (object_type, names) in &self.wanted.types {
+            if never.contains(object_type) {
+                continue;
+            }
+            let absent = names
+                .iter()
+                .filter(|name| !self.streams.contains_key(*name));
+            let absent: Vec<&str> = absent.map(String::as_str).collect();
+            if absent.is_empty() {
+                continue;
+            }
+            let word = if absent.len() == 1 {
+                "stream"
+            } else {
+                "streams"
+            };
+            if absent.len() == names.len() {
+                let reason = format!(
+                    "the tap did not write {word} {}; {}; select it in the tap's catalog, or remove \
+                     [{object_type}] from the mapping",
+                    quoted(absent),
+                    self.what_came()
+                );
+                missing.insert(*object_type, reason);
+            } else {
+                notes.push(format!(
+                    "the tap did not write {word} {} of {object_type}: no {object_type} is deleted \
+                     because it is absent",
+                    quoted(absent)
+                ));
+            }
+        }
+        for note in notes {
+            self.note(note);
+        }
+        missing
+    }
+
+    /// Names the streams that came.
+    fn what_came(&self) -> String {
+        let came = self.streams.keys().chain(self.ignored.keys());
+        let came: BTreeSet<&str> = came.map(String::as_str).collect();
+        if came.is_empty() {
+            "it wrote no stream at all".to_owned()
+        } else {
+            format!("it wrote {}", quoted(came))
+        }
+    }
+
     /// The types all of whose streams hold all records.
     pub(super) fn complete(
         &self,
@@ -207,6 +302,12 @@ impl Collector {
             .map(|(object_type, _)| *object_type)
             .collect()
     }
+}
+
+/// Names in quotes, with commas between them.
+fn quoted<S: fmt::Debug>(names: impl IntoIterator<Item = S>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("{name:?}")).collect();
+    names.join(", ")
 }
 
 fn before_its_schema(name: &str) -> BadMessage {

@@ -44,6 +44,14 @@ pub enum TargetError {
         /// The last lines of its standard error.
         said: String,
     },
+    /// The tap wrote none of the streams that the mapping names.
+    #[error("source missing: {message}")]
+    Missing {
+        /// Which streams were expected, and which came.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
     /// The tap's output can't be read.
     #[error("the tap's output can't be read: {0}")]
     Input(#[source] std::io::Error),
@@ -68,7 +76,9 @@ impl TargetError {
     /// How to fix it.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Settings { hint, .. } | Self::Message { hint, .. } => Some(hint),
+            Self::Settings { hint, .. }
+            | Self::Message { hint, .. }
+            | Self::Missing { hint, .. } => Some(hint),
             Self::Tap { .. } => {
                 Some("name the program by its path, or install it where programs are searched for")
             }

@@ -31,7 +31,7 @@ pub struct Preset {
     pub deletions: &'static str,
     /// Other limitations of the tap, and what to do about them.
     pub limits: &'static [&'static str],
-    /// Types whose records the tap never writes completely.
+    /// Types whose records the tap never writes completely, or not at all.
     pub never_complete: &'static [ObjectType],
     /// The mapping, in TOML.
     pub text: &'static str,
@@ -97,7 +97,7 @@ pub const PRESETS: &[Preset] = &[
             "An amount is the one that the CRM converted into the company's currency. Without one, it is the \
              deal's own, whatever its currency.",
         ],
-        never_complete: &[],
+        never_complete: &[ObjectType::Stage, ObjectType::BusinessUser],
         text: include_str!("../../presets/freshsales.toml"),
         currency: None,
     },
@@ -192,7 +192,7 @@ impl Preset {
         self.currency.is_some()
     }
 
-    /// The types whose records the tap never writes completely.
+    /// The types whose records the tap never writes completely, or not at all.
     pub fn incomplete_types(&self) -> BTreeSet<ObjectType> {
         self.never_complete.iter().copied().collect()
     }

@@ -43,7 +43,8 @@ pub struct TapOptions {
     /// The text of the mapping: when it changes, records that vanish with the change are not deleted
     /// before somebody confirms it.
     pub definition: String,
-    /// Types of which the tap never writes all records, whatever it says.
+    /// Types of which the tap never writes all records, whatever it says, or none at all. Every other
+    /// type of the mapping must have a stream in a run that reads everything.
     pub never_complete: BTreeSet<ObjectType>,
     /// The declared custom fields, whose types the mapping need not repeat.
     pub entity_schema: Option<EntitySchema>,
@@ -121,6 +122,8 @@ struct Came {
     complete: BTreeSet<ObjectType>,
     /// Whether the tap was given no state.
     is_whole: bool,
+    /// Types of which a run without a state brought no stream, and why nothing is known of them.
+    missing: BTreeMap<ObjectType, String>,
     kept: Kept,
     versions: BTreeMap<String, String>,
     state: Option<String>,
@@ -209,7 +212,10 @@ impl TapSources {
         };
         let facts = &mut came.kept.facts;
         facts.versions.append(&mut came.versions);
-        if came.is_whole {
+        // What was not read completely is due before the usual time.
+        let never = &self.0.options.never_complete;
+        let mut expected = read.difference(never);
+        if came.is_whole && expected.all(|known| came.complete.contains(known)) {
             facts.complete_at = Some(came.as_of);
         }
         came.kept.commit().map_err(TargetError::Disk)?;
@@ -254,6 +260,9 @@ impl Shared {
         let Some(came) = came else {
             return Err(SourceError::failed("the tap failed, as said before"));
         };
+        if let Some(reason) = came.missing.get(&object_type) {
+            return Err(SourceError::Missing(reason.clone()));
+        }
         match came.batch.types.get(&object_type) {
             Some(source) => source.read(sink).await,
             None => Ok(Read::changes(came.as_of)),
@@ -296,6 +305,11 @@ impl Shared {
             }
         }
         let status = running.wait().await.map_err(TargetError::Input)?;
+        let is_whole = given.is_none();
+        let mut missing = BTreeMap::new();
+        if status.success() && is_whole {
+            missing = collector.missing(&self.options.never_complete);
+        }
         self.note(&collector.notes);
         if !status.success() {
             let said = Vec::from(std::mem::take(&mut *locked(&said)));
@@ -304,6 +318,9 @@ impl Shared {
                 status: status.to_string(),
                 said: said.join("\n"),
             });
+        }
+        if !is_whole {
+            collector.expect_streams()?;
         }
         let known: BTreeSet<&str> = collector.streams.keys().map(String::as_str).collect();
         let complete = collector.complete(&self.options.never_complete, |name| {
@@ -328,7 +345,8 @@ impl Shared {
             batch,
             as_of,
             complete,
-            is_whole: given.is_none(),
+            is_whole,
+            missing,
             kept,
             versions,
             state: collector.state.take(),

@@ -40,7 +40,8 @@ pub struct TargetOptions {
     /// The text of the mapping: when it changes, records that vanish with the change are not
     /// deleted before the user confirms it.
     pub definition: String,
-    /// Types whose records the tap never writes completely.
+    /// Types whose records the tap never writes completely, or not at all. Of every other type of the
+    /// mapping, a tap that is run without a state must write a stream.
     pub never_complete: BTreeSet<ObjectType>,
     /// How records are checked, sent, awaited and deleted; it must have no sources.
     pub sync: SyncOptions,
@@ -87,6 +88,9 @@ pub struct TargetReport {
     pub flushes: usize,
     /// How many states were written.
     pub states: usize,
+    /// Whether the last state of the tap was not written, because not all is well with what came before
+    /// it.
+    pub is_state_withheld: bool,
     /// The number of received records.
     pub records: u64,
     /// The number of accepted records.
@@ -211,6 +215,7 @@ impl Target {
     ) -> Result<TargetReport, TargetError> {
         let mut run = Run::begin(self, on_state, on_event)?;
         if run.resume().await? && run.read(Lines::read(input)).await? {
+            run.collector.expect_streams()?;
             run.flush(Some(&BTreeSet::new())).await?;
         }
         Ok(run.end())
@@ -245,13 +250,15 @@ impl Target {
         let status = running.wait().await.map_err(TargetError::Input)?;
         let names: BTreeSet<String> = run.collector.streams.keys().cloned().collect();
         let whole = if status.success() {
+            run.collector.expect_streams()?;
+            run.note_missing();
             run.whole_streams(&names)
         } else {
             run.report.tap_failed = Some(format!("the tap failed with {status}"));
             BTreeSet::new()
         };
         run.flush(Some(&whole)).await?;
-        if run.report.tap_failed.is_some() {
+        if run.report.tap_failed.is_some() || run.is_missing {
             run.worsen(Verdict::Failed);
         }
         Ok(run.end())
@@ -266,6 +273,8 @@ struct Run<S, E> {
     as_of: Timestamp,
     /// The state that the tap was given, if it runs here.
     given: Option<GivenState>,
+    /// Whether a stream did not come that had to.
+    is_missing: bool,
     began: Instant,
     on_state: S,
     on_event: E,
@@ -296,6 +305,7 @@ where
             kept,
             as_of: Timestamp::now(),
             given: None,
+            is_missing: false,
             began: Instant::now(),
             on_state,
             on_event,
@@ -303,6 +313,7 @@ where
                 verdict: Verdict::Done,
                 flushes: 0,
                 states: 0,
+                is_state_withheld: false,
                 records: 0,
                 accepted: 0,
                 unchanged: 0,
@@ -367,6 +378,22 @@ where
             if (is_full || is_due) && !self.flush(None).await? {
                 return Ok(false);
             }
+        }
+    }
+
+    /// Reports types without a stream, if the tap was given no state: it should have written all.
+    fn note_missing(&mut self) {
+        if !self.given.as_ref().is_some_and(GivenState::is_none) {
+            return;
+        }
+        let missing = self.collector.missing(&self.target.options.never_complete);
+        self.is_missing = !missing.is_empty();
+        for note in std::mem::take(&mut self.collector.notes) {
+            (self.on_event)(TargetEvent::Note(&note));
+        }
+        for (object_type, reason) in missing {
+            let note = format!("{object_type}: source missing: {reason}");
+            (self.on_event)(TargetEvent::Note(&note));
         }
     }
 
@@ -503,6 +530,10 @@ where
         if self.collector.streams.values().any(Stream::has_deferred) {
             return Ok(true);
         }
+        // With the state, the tap would not bring again what is missing.
+        if self.is_missing || self.collector.is_astray() {
+            return Ok(true);
+        }
         if is_end {
             for (name, stream) in &self.collector.streams {
                 if let Some(version) = stream.activated.as_ref().or(stream.versions.last()) {
@@ -519,7 +550,8 @@ where
         Ok(true)
     }
 
-    fn end(self) -> TargetReport {
+    fn end(mut self) -> TargetReport {
+        self.report.is_state_withheld = self.collector.state.is_some();
         self.report
     }
 }

@@ -305,6 +305,7 @@ async fn tap_that_ends_well_without_a_state_wrote_everything() {
     let output = place.path("output.jsonl");
     let (path, given) = (output.display().to_string(), place.path("state.json"));
     let tap = |more: &str| Tap::new(["sh", "-c", &format!("cat '{path}'; {more}")]).unwrap();
+    let companies = |ids| schema("deals") + &companies(ids);
     std::fs::write(&output, companies(1..=5) + &state(1)).unwrap();
     assert_eq!(
         place.run_tap(&tap("")).await.report().verdict,
@@ -333,6 +334,50 @@ async fn tap_that_ends_well_without_a_state_wrote_everything() {
         matches!(missing.report, Err(TargetError::Tap { .. })),
         "{missing:?}"
     );
+}
+
+#[tokio::test]
+async fn tap_without_any_stream_of_the_mapping_emits_no_state() {
+    let place = Place::with_mapping(MAPPING).await;
+    let others = companies(1..=2).replace("companies", "Companies");
+    for (output, came) in [
+        (others + &state(1), "it wrote \"Companies\""),
+        (String::new(), "it wrote no stream at all"),
+    ] {
+        let ran = place.run(output).await;
+        let error = ran.report.unwrap_err();
+        assert!(matches!(error, TargetError::Missing { .. }), "{error}");
+        let said = error.to_string();
+        let expected = "none of the mapping's streams (\"companies\", \"deals\")";
+        assert!(said.contains(expected) && said.contains(came), "{said}");
+        assert_eq!(ran.states, [""; 0]);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn type_without_a_stream_in_a_whole_run_emits_no_state() {
+    let mut place = Place::with_mapping(MAPPING).await;
+    let (output, given) = (place.path("output.jsonl"), place.path("state.json"));
+    let tap = Tap::new(["cat", &output.display().to_string()]).unwrap();
+    std::fs::write(&output, companies(1..=2) + &state(1)).unwrap();
+    let ran = place.run_tap(&tap).await;
+    assert_eq!(ran.report().verdict, Verdict::Failed, "{ran:?}");
+    assert!(ran.report().is_state_withheld);
+    assert_eq!(ran.states, [""; 0]);
+    assert_eq!(place.sim.object_count("ACCOUNT"), 2);
+    // With a state, what did not change need not come.
+    std::fs::write(&given, r#"{"bookmarks":{"deals":{"at":"2026"}}}"#).unwrap();
+    let tap_with_state =
+        Tap::new(["sh", "-c", "cat \"$0\"", &output.display().to_string()]).unwrap();
+    let ran = place.run_tap(&tap_with_state.with_state(&given)).await;
+    assert_eq!(ran.report().verdict, Verdict::Done, "{ran:?}");
+    assert_eq!(ran.states.len(), 1);
+    // Nor must what the tap never writes.
+    place.never_complete.insert(gong_crm::ObjectType::Deal);
+    let ran = place.run_tap(&tap).await;
+    assert_eq!(ran.report().verdict, Verdict::Done, "{ran:?}");
+    assert!(!ran.report().is_state_withheld && ran.states.len() == 1);
 }
 
 #[tokio::test]
