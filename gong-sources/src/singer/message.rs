@@ -81,6 +81,13 @@ impl<'a> Message<'a> {
     /// Reads a line.
     pub(super) fn parse(line: &'a str) -> Result<Self, BadMessage> {
         let line: Line<'a> = serde_json::from_str(line).map_err(|error| {
+            if let Some(value) = not_in_json(line, error.column()) {
+                return BadMessage::new(
+                    format!("it has the value {value}, which JSON does not have"),
+                    "the tap has to write null instead: leave the property out by the tap's catalog, \
+                     and report it to the maintainers of the tap",
+                );
+            }
             BadMessage::new(
                 format!("it is not a Singer message: {error}"),
                 "a tap writes one JSON object per line to its standard output, and everything else \
@@ -129,6 +136,21 @@ impl<'a> Message<'a> {
             _ => Ok(Self::Other(kind)),
         }
     }
+}
+
+/// The value at this column, if it is one of those that some programs write although JSON has none for
+/// them.
+fn not_in_json(line: &str, column: usize) -> Option<&'static str> {
+    if !line.starts_with('{') {
+        return None;
+    }
+    // The column is that of the last character that was read.
+    let near = line.as_bytes().get(column.saturating_sub(2)..)?;
+    let values = ["NaN", "Infinity"];
+    values.into_iter().find(|value| {
+        let mut starts = near.windows(value.len()).take(3);
+        starts.any(|start| start == value.as_bytes())
+    })
 }
 
 impl Schema {
@@ -213,6 +235,16 @@ mod tests {
             ),
             (r#"{"type":"RECORD","record":{}}"#, "no stream"),
             ("INFO starting", "not a Singer message"),
+            ("NaN is no number", "not a Singer message"),
+            (r#"{"type":"STATE","value":}"#, "not a Singer message"),
+            (
+                r#"{"type":"RECORD","stream":"s","record":{"id":1,"x":NaN}}"#,
+                "it has the value NaN",
+            ),
+            (
+                r#"{"type": "RECORD", "stream": "s", "record": {"x": -Infinity, "id": 1}}"#,
+                "it has the value Infinity",
+            ),
             (
                 r#"{"type":"SCHEMA","stream":"s","schema":{"properties":{}},"key_properties":[]}"#,
                 "no properties",

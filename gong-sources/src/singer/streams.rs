@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
 use super::message::{BadMessage, Schema};
@@ -99,10 +100,19 @@ impl Stream {
                 "the tap does not follow its own schema; use another version of it",
             ));
         }
+        if let Some(reason) = self.unusable_key(&fields) {
+            return Err(BadMessage::new(
+                format!("a record of stream {:?} {reason}", self.schema.stream),
+                "correct the record in the CRM, or report it to the maintainers of the tap",
+            ));
+        }
         let row = self.rows;
+        let deleted_at = fields.get(DELETED_AT).map(|value| value.get());
+        let deleted_at = deleted_at.filter(|value| is_deletion(value));
         if !self.schema.key.is_empty() {
             let key = key_hash(&self.schema.key, &fields);
-            let mut dates = self.dates.iter();
+            // A log has the row as it was before the deletion, which may be older than what came before.
+            let mut dates = self.dates.iter().filter(|_| deleted_at.is_none());
             let date = dates.find_map(|name| date(fields.get(name.as_str())?.get()));
             let new = Counting { row, date };
             let counting = self.last.entry(key).or_insert(new);
@@ -112,17 +122,32 @@ impl Stream {
                 *counting = new;
             }
         }
-        let deleted_at = fields.get(DELETED_AT).map(|value| value.get());
-        if deleted_at.is_some_and(|value| value != "null" && value != "false") {
+        let mut rewritten = None;
+        if let Some(deleted_at) = deleted_at {
             self.deleted.insert(row);
+            rewritten =
+                deletion_time(deleted_at).and_then(|time| with_deletion_time(&fields, time));
         }
         if let Some(version) = version
             && !self.versions.contains(&version)
         {
             self.versions.insert(version);
         }
+        if let Some(rewritten) = rewritten {
+            *line = rewritten;
+        }
         line.push(b'\n');
         Ok(self.append(line))
+    }
+
+    /// What is wrong with a key: a number too large to be written out is not an id.
+    fn unusable_key(&self, fields: &BTreeMap<Cow<'_, str>, &RawValue>) -> Option<String> {
+        self.schema.key.iter().find_map(|name| {
+            let value = fields.get(name.as_str())?.get();
+            let is_number = value.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+            let is_huge = is_number && value.contains(['e', 'E']);
+            is_huge.then(|| format!("has {value} in its key property {name:?}, which no id can be"))
+        })
     }
 
     fn append(&mut self, line: &[u8]) -> io::Result<u64> {
@@ -237,6 +262,41 @@ impl Stream {
     }
 }
 
+/// Whether a value of the property of deletions says that the record was deleted.
+fn is_deletion(value: &str) -> bool {
+    !matches!(value, "null" | "false" | "0" | "\"\"")
+}
+
+/// The time of a deletion, if it is not written as a date: a number counts seconds, milliseconds,
+/// microseconds or nanoseconds, and `true` says only that the record is gone now.
+fn deletion_time(value: &str) -> Option<Timestamp> {
+    let text = value.trim_matches('"');
+    if text.eq_ignore_ascii_case("true") {
+        return Some(Timestamp::now());
+    }
+    let number: f64 = text.parse().ok()?;
+    // The year 2100 has 4.1e9 seconds, the year 2000 has 9.5e11 milliseconds.
+    let seconds = match number {
+        ..1e11 => number,
+        ..1e14 => number / 1e3,
+        ..1e17 => number / 1e6,
+        _ => number / 1e9,
+    };
+    let since = SignedDuration::try_from_secs_f64(seconds).ok()?;
+    Timestamp::UNIX_EPOCH.checked_add(since).ok()
+}
+
+/// A record as JSON, with this time of its deletion.
+fn with_deletion_time(
+    fields: &BTreeMap<Cow<'_, str>, &RawValue>,
+    time: Timestamp,
+) -> Option<Vec<u8>> {
+    let time = RawValue::from_string(format!("\"{time}\"")).ok()?;
+    let mut fields = fields.clone();
+    fields.insert(DELETED_AT.into(), &time);
+    serde_json::to_vec(&fields).ok()
+}
+
 /// The values of the key properties as one hash.
 fn key_hash(key: &[String], fields: &BTreeMap<Cow<'_, str>, &RawValue>) -> u128 {
     let hash = |seed: u8| {
@@ -260,7 +320,7 @@ fn date(json: &str) -> Option<i128> {
     if let Ok(number) = text.parse() {
         return Some(number);
     }
-    let moment: jiff::Timestamp = text.parse().ok()?;
+    let moment: Timestamp = text.parse().ok()?;
     Some(moment.as_microsecond().into())
 }
 
@@ -337,6 +397,73 @@ mod tests {
             deletions,
             "{\"id\":2,\"_sdc_deleted_at\":\"2026-01-04 00:00:00+00\"}\n"
         );
+    }
+
+    #[test]
+    fn deletion_counts_after_a_record_with_a_later_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut stream = stream(folder.path());
+        let gone =
+            r#"{"id":1,"at":"2026-01-05T00:00:00Z","_sdc_deleted_at":"2026-03-03 00:00:00+00"}"#;
+        add(&mut stream, r#"{"id":1,"at":"2026-03-02T00:00:00Z","n":1}"#);
+        add(&mut stream, gone);
+        let (rows, deletions) = written(&mut stream, folder.path(), false);
+        assert_eq!((rows.as_str(), deletions), ("", format!("{gone}\n")));
+        // It is back.
+        add(&mut stream, r#"{"id":1,"at":"2026-03-01T00:00:00Z","n":2}"#);
+        let (rows, deletions) = written(&mut stream, folder.path(), false);
+        assert!(rows.contains("\"n\":2") && deletions.is_empty(), "{rows}");
+    }
+
+    #[test]
+    fn deletion_without_a_written_date_gets_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut stream = stream(folder.path());
+        for (id, at) in [
+            "1769904000",
+            "1769904000123.0",
+            "\"1769904000\"",
+            "1769904000000000",
+        ]
+        .iter()
+        .enumerate()
+        {
+            add(
+                &mut stream,
+                &format!("{{\"id\":{id},\"_sdc_deleted_at\":{at}}}"),
+            );
+        }
+        for (id, at) in ["null", "false", "0", "\"\""].iter().enumerate() {
+            add(
+                &mut stream,
+                &format!("{{\"id\":9{id},\"_sdc_deleted_at\":{at}}}"),
+            );
+        }
+        let (rows, deletions) = written(&mut stream, folder.path(), false);
+        assert_eq!(rows.lines().count(), 4);
+        assert_eq!(deletions.lines().count(), 4, "{deletions}");
+        for line in deletions.lines() {
+            assert!(line.contains("\"2026-02-01T00:00:00"), "{line}");
+        }
+        add(&mut stream, r#"{"id":5,"_sdc_deleted_at":true}"#);
+        let (_, deletions) = written(&mut stream, folder.path(), false);
+        let last = deletions.lines().last().unwrap();
+        let value: serde_json::Value = serde_json::from_str(last).unwrap();
+        let at: Timestamp = value[DELETED_AT].as_str().unwrap().parse().unwrap();
+        assert!(Timestamp::now().duration_since(at) < SignedDuration::from_mins(1));
+    }
+
+    #[test]
+    fn number_out_of_range_is_not_a_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut stream = stream(folder.path());
+        let record = RawValue::from_string(r#"{"id":1e999}"#.to_owned()).unwrap();
+        let error = stream.add(&record, None, &mut Vec::new()).unwrap_err();
+        assert!(
+            error.message.contains("has 1e999 in its key property"),
+            "{error}"
+        );
+        add(&mut stream, r#"{"id":1e3,"n":1e999}"#);
     }
 
     #[test]
