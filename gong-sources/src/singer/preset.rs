@@ -46,9 +46,9 @@ pub const PRESETS: &[Preset] = &[
         crm: "Close",
         tap: "tap-closeio",
         version: "1.6.6",
-        deletions: "The tap reports none. A lead has all of its contacts and opportunities, so \
-                    those that are missing from it are deleted; deleted leads are not sent. A \
-                    complete read deletes both.",
+        deletions: "The tap reports none: it just no longer sends a deleted lead, and a lead without \
+                    its deleted contacts and opportunities. They stay in Gong until a complete read \
+                    deletes them.",
         limits: &[
             "Stages are those that opportunities are in; their order is not known.",
             "The expected close date of an open opportunity is in date_won; without one, a deal has no \
