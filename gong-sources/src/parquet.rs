@@ -20,6 +20,8 @@ use crate::secret::SecretUrl;
 mod batch;
 mod location;
 mod manifest;
+mod marks;
+mod newest;
 mod part;
 mod parts;
 mod reader;
@@ -95,7 +97,7 @@ impl ParquetSource {
         let mut rows = sink.rows(RowFormat::Json)?;
         let mut schema: Option<Schema> = None;
         {
-            let parts = found.parts.clone();
+            let parts = found.files.clone();
             let to = Arc::clone(&store);
             let opening = stream::iter(parts).map(move |part| open(Arc::clone(&to), part));
             let mut opened = std::pin::pin!(opening.buffered(OPENED_AHEAD));
@@ -105,7 +107,7 @@ impl ParquetSource {
                 match &schema {
                     None => schema = Some(of_part),
                     Some(first) => first
-                        .fits(&of_part, &found.parts[0].shown)
+                        .fits(&of_part, &found.files[0].shown)
                         .map_err(|reason| part.failed(reason))?,
                 }
                 let batches = builder.with_batch_size(BATCH_ROWS).build();
@@ -123,23 +125,39 @@ impl ParquetSource {
                 }
             }
         }
-        if self.take == Take::Parts {
-            let now = Parts::find(&store, &self.location, self.take).await?;
-            if now.stamp() != found.stamp() {
-                return Err(SourceError::NotReady(
-                    "the part files changed while they were read".to_owned(),
-                ));
-            }
-        }
+        self.fail_if_changed(&store, &found).await?;
         let known = schema.map(Schema::columns).unwrap_or_default();
         let converter = columns::converter(&self.options, sink.object_type(), &known)?;
         sink.add_rows(rows, Some(&converter)).await?;
-        let modified = found.parts.iter().map(|part| part.modified).min();
+        let modified = found.files.iter().map(|part| part.modified).min();
         let mut read = self.options.read(modified.unwrap_or_else(Timestamp::now));
         read.stamp = Some(found.stamp());
-        read.parts = found.parts.len();
-        read.has_marker = found.has_marker;
+        read.parts = found.files.len();
+        read.marker = found.marker;
         Ok(read)
+    }
+
+    /// Fails if other part files are there than before they were read.
+    async fn fail_if_changed(
+        &self,
+        store: &Arc<dyn ObjectStore>,
+        found: &Parts,
+    ) -> Result<(), SourceError> {
+        let now = match self.take {
+            Take::Parts => Parts::find(store, &self.location, self.take).await?,
+            // An export that begins meanwhile is another one.
+            Take::Latest => match Parts::find(store, &self.location, self.take).await {
+                Ok(now) if now.folder == found.folder && found.files.len() > 1 => now,
+                _ => return Ok(()),
+            },
+            _ => return Ok(()),
+        };
+        if now.stamp() == found.stamp() {
+            return Ok(());
+        }
+        Err(SourceError::NotReady(
+            "the part files changed while they were read".to_owned(),
+        ))
     }
 }
 

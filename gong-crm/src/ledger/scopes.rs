@@ -31,8 +31,8 @@ pub(crate) struct LastRead {
     pub(crate) stamp: Option<String>,
     /// How many part files it had.
     pub(crate) parts: usize,
-    /// Whether a marker such as `_SUCCESS` showed that all of them existed.
-    pub(crate) has_marker: bool,
+    /// When the marker was written, such as `_SUCCESS`, that showed that all of them existed.
+    pub(crate) marker: Option<Timestamp>,
     /// The number of records in it.
     pub(crate) records: u64,
     /// Whether each of its files that were converted ended with a line break.

@@ -156,22 +156,24 @@ impl FilesSource {
         matching(&self.pattern).map_err(SourceError::failed)
     }
 
-    /// Whether a file beside the parts says that all of them are there. It is written last: one that
-    /// is older than a part is left from an earlier export.
-    fn has_marker(files: &[(PathBuf, Stamp)]) -> bool {
+    /// When the file beside the parts was written that says that all of them are there. It is written
+    /// last: one that is older than a part is left from an earlier export.
+    fn marker(files: &[(PathBuf, Stamp)]) -> Option<Timestamp> {
         let newest = files.iter().map(|(_, stamp)| stamp.modified).max();
-        let directory = files.first().and_then(|(path, _)| path.parent());
-        directory.is_some_and(|directory| {
-            MARKERS.iter().any(|marker| {
-                let marker = Stamp::of(&directory.join(marker));
-                marker.is_ok_and(|marker| Some(latest(marker.modified)) >= newest)
-            })
-        })
+        let directory = files.first().and_then(|(path, _)| path.parent())?;
+        let written = MARKERS.iter().filter_map(|marker| {
+            let marker = Stamp::of(&directory.join(marker)).ok()?;
+            (Some(latest(marker.modified)) >= newest).then_some(marker.modified)
+        });
+        Timestamp::try_from(written.max()?).ok()
     }
 
     fn read_files(&self, sink: &mut Sink) -> Result<Read, SourceError> {
         let mut files = self.files()?;
-        let has_marker = self.take == Take::Parts && Self::has_marker(&files);
+        let marker = match self.take {
+            Take::Parts => Self::marker(&files),
+            _ => None,
+        };
         match (self.take, files.len()) {
             (_, 0) => {
                 return Err(SourceError::Missing(format!(
@@ -222,7 +224,7 @@ impl FilesSource {
             },
             stamp: Some(stamp),
             parts: files.len(),
-            has_marker,
+            marker,
         })
     }
 }

@@ -105,10 +105,11 @@ pub struct Read {
     pub completeness: Completeness,
     /// By what a second read of unchanged content is recognized, such as a file's size and time.
     pub stamp: Option<String>,
-    /// The number of its part files: a later complete read never has fewer.
+    /// The number of its part files: without a new marker, a later complete read never has fewer.
     pub parts: usize,
-    /// Whether a marker says that all parts are there, such as a file `_SUCCESS`.
-    pub has_marker: bool,
+    /// When the marker was written that says that all parts are there, such as a file `_SUCCESS`. A
+    /// complete read with fewer parts than the last one needs a newer marker than the last one had.
+    pub marker: Option<Timestamp>,
 }
 
 /// Which records a read has.
@@ -145,7 +146,7 @@ impl Read {
             completeness,
             stamp: None,
             parts: 0,
-            has_marker: false,
+            marker: None,
         }
     }
 

@@ -94,7 +94,7 @@ impl Reads {
                     definition,
                     stamp: read.stamp,
                     parts: read.parts,
-                    has_marker: read.has_marker,
+                    marker: read.marker,
                     records: 0,
                     ends_with_line: false,
                 },
@@ -131,11 +131,19 @@ fn not_all(read: &Read, as_of: i64, last: &LastRead) -> Option<String> {
             "it is older than the last one, which is from {before}"
         ));
     }
-    if last.has_marker && !read.has_marker {
-        return Some("the file that marks complete parts is missing".to_owned());
+    if last.marker.is_some() && read.marker.is_none() {
+        let message =
+            "the file that marks complete parts is missing or older than one of the parts";
+        return Some(message.to_owned());
     }
-    if read.parts < last.parts && !read.has_marker {
-        return Some(format!("{} of {} parts are there", read.parts, last.parts));
+    if read.parts >= last.parts || read.marker > last.marker {
+        return None;
     }
-    None
+    // A marker says that all parts were written, not that all of them are still there.
+    let marker = match read.marker {
+        Some(_) => ", and the file that marks complete parts is that of the last read",
+        None => "",
+    };
+    let (parts, before) = (read.parts, last.parts);
+    Some(format!("{parts} of {before} parts are there{marker}"))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use gong_crm::ObjectType::{Account, Contact};
 use gong_crm::push::Verdict;
 use gong_crm::source::{FilesSource, Take};
-use gong_crm::sync::SyncOptions;
+use gong_crm::sync::{Limit, SyncOptions};
 
 use crate::support::{World, account, accounts, contact, counts};
 
@@ -86,6 +86,40 @@ async fn missing_part_deletes_nothing() {
     let report = world.sync(parts).await;
     assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
     assert!(world.has("ACCOUNT", "acc-11"));
+}
+
+#[tokio::test]
+async fn only_a_new_marker_justifies_fewer_parts() {
+    let world = World::new().await;
+    for part in 0..3 {
+        let file = format!("part-{part}.ldjson");
+        world.export(&file, &accounts(part * 10 + 1..=part * 10 + 10));
+    }
+    world.export_text("_SUCCESS", "");
+    let source = FilesSource::new(world.path("part-*.ldjson")).complete(true);
+    let mut options = SyncOptions::new("acme")
+        .simulator()
+        .source(Account, Arc::new(source.take(Take::Parts)));
+    options.max_deletions = Limit::Unlimited;
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+
+    // The marker of the last read says nothing about a part that was lost since.
+    std::fs::remove_file(world.path("part-1.ldjson")).unwrap();
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    let message = &report.plan.problems[0].message;
+    assert!(message.contains("2 of 3 parts are there"), "{message}");
+    assert!(message.contains("of the last read"), "{message}");
+    assert!(world.has("ACCOUNT", "acc-11"));
+
+    let marker = std::fs::File::options()
+        .write(true)
+        .open(world.path("_SUCCESS"));
+    let later = std::time::SystemTime::now() + Duration::from_secs(1);
+    marker.unwrap().set_modified(later).unwrap();
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-11"));
 }
 
 #[tokio::test]
@@ -216,7 +250,7 @@ async fn file_truncated_within_a_record_deletes_nothing() {
     let world = World::new().await;
     world.export("account.ldjson", &accounts(1..=30));
     let mut options = world.options(&[Account]);
-    options.max_deletions = gong_crm::sync::Limit::Unlimited;
+    options.max_deletions = Limit::Unlimited;
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
     let text: String = accounts(1..=30)
         .iter()

@@ -20,7 +20,21 @@ pub(super) struct Part {
 
 /// When a file was written.
 pub(super) fn modified(meta: &ObjectMeta) -> Timestamp {
-    Timestamp::from_second(meta.last_modified.timestamp()).unwrap_or_default()
+    Timestamp::from_millisecond(meta.last_modified.timestamp_millis()).unwrap_or_default()
+}
+
+/// The folder of a path, as text.
+pub(super) fn folder_of(path: &Path) -> String {
+    let text = path.as_ref();
+    text.rsplit_once('/')
+        .map_or("", |(folder, _)| folder)
+        .to_owned()
+}
+
+/// Whether a path is below a folder, or a folder below it.
+pub(super) fn is_below(path: &Path, folder: &str) -> bool {
+    let rest = path.as_ref().strip_prefix(folder);
+    folder.is_empty() || rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
 impl Part {

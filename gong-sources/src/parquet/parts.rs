@@ -1,6 +1,5 @@
 //! Finding the part files of an export.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -12,11 +11,10 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
 use ring::digest::{Context, SHA256};
 
 use super::location::Location;
-use super::manifest;
-use super::part::{Part, is_parquet, modified};
-
-/// The file that Spark, and what copies it, leaves when all parts are there.
-const MARKER: &str = "_SUCCESS";
+use super::manifest::{self, Manifest};
+use super::marks::{MARKER, Marks};
+use super::newest;
+use super::part::{Part, folder_of, is_parquet, modified};
 
 /// The folder in which Spark keeps what is not complete yet.
 const UNFINISHED: &str = "_temporary";
@@ -24,8 +22,11 @@ const UNFINISHED: &str = "_temporary";
 /// The files that count.
 #[derive(Debug)]
 pub(super) struct Parts {
-    pub(super) parts: Vec<Part>,
-    pub(super) has_marker: bool,
+    pub(super) files: Vec<Part>,
+    /// When the marker or manifest was written that says that they are all there.
+    pub(super) marker: Option<Timestamp>,
+    /// The folder that they are in.
+    pub(super) folder: String,
 }
 
 impl Parts {
@@ -45,7 +46,7 @@ impl Parts {
         let prefix = location.prefix();
         if location.is_file() {
             let meta = store.head(prefix).await.map_err(failed)?;
-            return Self::whole(vec![Part::new(meta, prefix)], false);
+            return Self::whole(vec![Part::new(meta, prefix)], None, folder_of(prefix));
         }
         let mut listed = Listed::default();
         let mut objects = store.list(Some(prefix));
@@ -64,35 +65,46 @@ impl Parts {
             }));
         }
         listed.parts.sort_by(|one, other| one.path.cmp(&other.path));
-        let found = match take {
-            Take::Latest => listed.latest()?,
-            Take::Parts => listed.all(),
-            _ => match listed.parts.len() {
-                1 => listed.all(),
-                several => {
-                    return Err(SourceError::failed(format!(
-                        "{several} Parquet files are at {shown}: set take = \"latest\" or \
-                         \"parts\""
-                    )));
-                }
-            },
+        let folder = match take {
+            Take::Latest => newest::narrow(&mut listed, store, prefix).await?,
+            Take::Parts => {
+                listed.read_manifests(store, |_| true).await?;
+                prefix.to_string()
+            }
+            _ if listed.parts.len() == 1 => prefix.to_string(),
+            _ => {
+                return Err(SourceError::failed(format!(
+                    "{} Parquet files are at {shown}: set take = \"latest\" or \"parts\"",
+                    listed.parts.len()
+                )));
+            }
         };
-        manifest::verify(store, &found.manifests, &found.parts).await?;
-        let has_marker = found.has_marker || !found.manifests.is_empty();
-        Self::whole(found.parts, has_marker)
+        let marks = Marks::new(listed.markers, &listed.manifests, &listed.parts)?;
+        let mut parts = listed.parts;
+        parts.retain(|part| marks.keeps(part));
+        let marker = marks.of_all(&parts);
+        Self::whole(parts, marker, folder)
     }
 
-    fn whole(parts: Vec<Part>, has_marker: bool) -> Result<Self, SourceError> {
+    fn whole(
+        parts: Vec<Part>,
+        marker: Option<Timestamp>,
+        folder: String,
+    ) -> Result<Self, SourceError> {
         match parts.iter().find(|part| part.bytes == 0) {
             Some(empty) => Err(empty.failed("it is empty: not a complete Parquet file")),
-            None => Ok(Self { parts, has_marker }),
+            None => Ok(Self {
+                files: parts,
+                marker,
+                folder,
+            }),
         }
     }
 
     /// By what unchanged files are recognized.
     pub(super) fn stamp(&self) -> String {
         let mut hash = Context::new(&SHA256);
-        for part in &self.parts {
+        for part in &self.files {
             let tag = part.tag.as_deref().unwrap_or_default();
             let line = format!("{} {} {} {tag}\n", part.path, part.bytes, part.modified);
             hash.update(line.as_bytes());
@@ -111,29 +123,17 @@ impl Parts {
 
 /// The result of a listing.
 #[derive(Debug, Default)]
-struct Listed {
-    parts: Vec<Part>,
-    /// The folders in which a marker is, and when it was written.
-    marked: BTreeMap<String, Timestamp>,
-    manifests: Vec<Path>,
+pub(super) struct Listed {
+    pub(super) parts: Vec<Part>,
+    /// The folders with a marker, and when it was written.
+    pub(super) markers: Vec<(String, Timestamp)>,
+    /// The files with the names of manifests, and when they were written.
+    pub(super) named_manifest: Vec<(Path, Timestamp)>,
+    /// Those that were read and understood.
+    pub(super) manifests: Vec<Manifest>,
     is_unfinished: bool,
     /// A file that is something else.
     other: Option<String>,
-}
-
-/// What counts of it.
-struct Chosen {
-    parts: Vec<Part>,
-    has_marker: bool,
-    manifests: Vec<Path>,
-}
-
-/// The folder of a path, as text.
-fn folder_of(path: &Path) -> String {
-    let text = path.as_ref();
-    text.rsplit_once('/')
-        .map_or("", |(folder, _)| folder)
-        .to_owned()
 }
 
 impl Listed {
@@ -145,17 +145,21 @@ impl Listed {
         let Some((name, folders)) = below.split_last() else {
             return;
         };
+        // As for Spark, a partition by a column whose name begins with _ is not hidden.
+        let is_hidden =
+            |name: &String| name.starts_with('.') || name.starts_with('_') && !name.contains('=');
         if folders.iter().any(|folder| folder == UNFINISHED) {
             self.is_unfinished = true;
-            return;
-        }
-        if name == MARKER {
+        } else if folders.iter().any(is_hidden) {
+            // Spark's checksums and logs.
+        } else if name == MARKER {
             let folder = folder_of(&meta.location);
-            self.marked.insert(folder, modified(&meta));
+            self.markers.push((folder, modified(&meta)));
         } else if manifest::is_manifest(name) {
-            self.manifests.push(meta.location);
-        } else if below.iter().any(|part| part.starts_with(['_', '.'])) {
-            // Hidden, as Spark's checksums and logs.
+            let written = modified(&meta);
+            self.named_manifest.push((meta.location, written));
+        } else if is_hidden(name) {
+            // A checksum.
         } else if is_parquet(name) {
             self.parts.push(Part::new(meta, prefix));
         } else if self.other.is_none() {
@@ -163,80 +167,47 @@ impl Listed {
         }
     }
 
-    /// Whether a marker of these folders was written after all parts: one that is older than a part
-    /// is left from an earlier export.
-    fn shows_all(markers: &[Timestamp], parts: &[Part]) -> bool {
-        let is_last = |marker: &Timestamp| parts.iter().all(|part| part.modified <= *marker);
-        markers.iter().any(is_last)
-    }
-
-    fn all(self) -> Chosen {
-        let markers: Vec<Timestamp> = self.marked.into_values().collect();
-        Chosen {
-            has_marker: Self::shows_all(&markers, &self.parts),
-            manifests: self.manifests,
-            parts: self.parts,
+    /// Reads the manifests in the folders that count.
+    pub(super) async fn read_manifests(
+        &mut self,
+        store: &Arc<dyn ObjectStore>,
+        counts: impl Fn(&str) -> bool,
+    ) -> Result<(), SourceError> {
+        for (path, written) in &self.named_manifest {
+            if counts(&folder_of(path)) {
+                let read = manifest::read(store, path, *written).await?;
+                self.manifests.extend(read);
+            }
         }
-    }
-
-    /// The newest export: the folder with the newest file, or that file where all are in one folder.
-    fn latest(mut self) -> Result<Chosen, SourceError> {
-        let newest = self.parts.iter().max_by_key(|part| {
-            let folder = folder_of(&part.path);
-            (part.modified, folder, part.path.to_string())
-        });
-        let Some(newest) = newest.cloned() else {
-            return Ok(self.all());
-        };
-        let folder = folder_of(&newest.path);
-        let has_folders = self
-            .parts
-            .iter()
-            .any(|part| folder_of(&part.path) != folder);
-        if !has_folders && self.marked.is_empty() {
-            return Ok(Chosen {
-                has_marker: false,
-                manifests: Vec::new(),
-                parts: vec![newest],
-            });
-        }
-        let marker = self.marked.get(&folder).copied();
-        if marker.is_none() && !self.marked.is_empty() {
-            return Err(SourceError::NotReady(format!(
-                "the newest export {} has no file {MARKER}, but the others do",
-                newest.shown
-            )));
-        }
-        let is_in = |path: &Path| folder_of(path) == folder;
-        self.parts.retain(|part| is_in(&part.path));
-        Ok(Chosen {
-            has_marker: Self::shows_all(marker.as_slice(), &self.parts),
-            manifests: self
-                .manifests
-                .into_iter()
-                .filter(|path| is_in(path))
-                .collect(),
-            parts: self.parts,
-        })
+        Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use object_store::memory::InMemory;
 
     use super::*;
 
-    async fn find(names: &[&str], take: Take) -> Result<Vec<String>, String> {
+    pub(in super::super) async fn find(names: &[&str], take: Take) -> Result<Vec<String>, String> {
         let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+        let mut last = None;
         for name in names {
+            // Files in the order of their times.
+            while last.is_some_and(|last| {
+                Timestamp::now().as_millisecond() <= Timestamp::as_millisecond(last)
+            }) {
+                tokio::task::yield_now().await;
+            }
+            let (name, text) = name.split_once(' ').unwrap_or((name, "x"));
             let path = Path::from(format!("leads/{name}"));
-            store.put(&path, "x".into()).await.unwrap();
+            store.put(&path, text.to_owned().into()).await.unwrap();
+            last = (take == Take::Latest).then(Timestamp::now);
         }
         let url = crate::SecretUrl::resolve("s3://bucket/leads/", std::path::Path::new(""));
         let location = Location::parse(&url.unwrap(), std::path::Path::new("")).unwrap();
         match Parts::find(&store, &location, take).await {
-            Ok(found) => Ok(found.parts.into_iter().map(|part| part.shown).collect()),
+            Ok(found) => Ok(found.files.into_iter().map(|part| part.shown).collect()),
             Err(error) => Err(error.to_string()),
         }
     }
@@ -262,21 +233,6 @@ mod tests {
             .await
             .unwrap_err();
         assert!(several.contains("2 Parquet files"), "{several}");
-    }
-
-    #[tokio::test]
-    async fn latest_is_a_folder_with_the_usual_marker() {
-        let names = [
-            "d=1/a.parquet",
-            "d=1/_SUCCESS",
-            "d=2/a.parquet",
-            "d=2/b.parquet",
-            "d=2/_SUCCESS",
-        ];
-        let found = find(&names, Take::Latest).await.unwrap();
-        assert_eq!(found, ["d=2/a.parquet", "d=2/b.parquet"]);
-        let error = find(&names[..4], Take::Latest).await.unwrap_err();
-        assert!(error.contains("has no file _SUCCESS"), "{error}");
     }
 
     #[tokio::test]

@@ -80,7 +80,7 @@ async fn parts_become_records_with_ids_as_text() {
     });
     assert_eq!(lines, expected.concat());
     assert_eq!(read.completeness, Completeness::Complete);
-    assert_eq!((read.parts, read.has_marker), (2, true));
+    assert_eq!((read.parts, read.marker.is_some()), (2, true));
     assert_eq!(folder.read().await.unwrap().0.stamp, read.stamp);
 }
 
@@ -92,7 +92,30 @@ async fn marker_of_an_earlier_export_says_nothing() {
     let marker = File::options().write(true).open(folder.path("_SUCCESS"));
     let yesterday = std::time::SystemTime::now() - std::time::Duration::from_hours(24);
     marker.unwrap().set_modified(yesterday).unwrap();
-    assert!(!folder.read().await.unwrap().0.has_marker);
+    assert_eq!(folder.read().await.unwrap().0.marker, None);
+}
+
+#[tokio::test]
+async fn manifest_counts_only_if_it_is_newer_than_its_parts() {
+    let folder = Folder::new();
+    folder.part("a.parquet", ids(&[1]));
+    folder.part("b.parquet", ids(&[2]));
+    // Left from an earlier export, and older than what the manifest names.
+    let write = |text: &str| std::fs::write(folder.path("manifest"), text).unwrap();
+    write(r#"{"entries":[{"url":"s3://x/leads/a.parquet"}]}"#);
+    let (read, lines) = folder.read().await.unwrap();
+    assert_eq!((read.parts, read.marker.is_some()), (1, true));
+    assert!(!lines.contains("\"objectId\":\"2\""), "{lines}");
+
+    let manifest = File::options().write(true).open(folder.path("manifest"));
+    let yesterday = std::time::SystemTime::now() - std::time::Duration::from_hours(24);
+    manifest.unwrap().set_modified(yesterday).unwrap();
+    let (read, _) = folder.read().await.unwrap();
+    assert_eq!((read.parts, read.marker), (2, None));
+
+    write(r#"{"files":["a.parquet","b.parquet"]}"#);
+    let (read, _) = folder.read().await.unwrap();
+    assert_eq!((read.parts, read.marker), (2, None));
 }
 
 #[tokio::test]
@@ -136,7 +159,7 @@ async fn part_that_vanishes_while_it_is_read_is_named() {
     let store = location.connect().unwrap();
     let found = Parts::find(&store, &location, Take::Parts).await.unwrap();
     std::fs::remove_file(folder.path("a.parquet")).unwrap();
-    let opened = open(store, found.parts[0].clone()).await;
+    let opened = open(store, found.files[0].clone()).await;
     let error = opened.err().unwrap().to_string();
     assert!(
         error.contains("a.parquet: it does not exist any more"),
