@@ -74,11 +74,13 @@ pub(super) fn differences(
     found
 }
 
-/// Whether an object came from this company: what moved to the other one is that one's.
+/// Whether an object came from this company: what moved to the other one is that one's, also after
+/// its id changed case there.
 fn is_of(company: &Company, others: &Company, id: &str) -> bool {
     let is_european = id.to_lowercase().starts_with("eu-");
     let is_ours = is_european == (company.scope == "europe");
-    is_ours && !others.records.values().any(|of| of.contains_key(id))
+    let mut theirs = others.records.values().flat_map(BTreeMap::keys);
+    is_ours && !theirs.any(|of| of.eq_ignore_ascii_case(id))
 }
 
 fn differs(

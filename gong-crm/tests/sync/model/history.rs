@@ -514,6 +514,15 @@ impl History {
             for text in &found {
                 let id = text.split([' ', ':']).nth(1).unwrap();
                 received.push_str(&self.received(id));
+                let object_type = text.split(' ').next().unwrap_or_default();
+                if let Ok(object_type) = object_type.parse::<ObjectType>() {
+                    let ledger = self.disk.ledger();
+                    let url = self.simulator.base_url();
+                    let state = ledger.record(url, self.integration_id, object_type, id);
+                    let state = state.await.unwrap();
+                    let history = ledger.history(object_type, id).await.unwrap();
+                    received.push_str(&format!("    {state:?}\n    {history:?}\n"));
+                }
             }
             assert!(found.is_empty(), "{found:#?}\n{received}");
         }
