@@ -1,5 +1,6 @@
 //! Columns with the names of Gong's fields, where no mapping says which column is which.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -59,11 +60,19 @@ fn mapping(
     let format = line_format(object_type);
     let mut text = format!("[{object_type}]\nformat = \"json\"\n[{object_type}.fields]\n");
     let mut has_id = false;
+    let mut taken = HashMap::new();
     for Column { name, kind } in columns {
         let standard = format
             .fields
             .iter()
             .find(|field| field.name.eq_ignore_ascii_case(name));
+        let twice = standard.and_then(|field| taken.insert(field.name, name));
+        if let Some(other) = twice {
+            return Err(SourceError::failed(format!(
+                "the columns {other:?} and {name:?} are the same field of Gong; give one of them \
+                 another name (AS)"
+            )));
+        }
         has_id |= standard.is_some_and(|field| field.name == "objectId");
         let declared = options
             .entity_schema
@@ -150,6 +159,14 @@ mod tests {
         ];
         let error = mapping(&SourceOptions::default(), ObjectType::Deal, &columns).unwrap_err();
         assert!(error.to_string().contains("there are id, name"), "{error}");
+        let columns = [
+            column("objectId", FieldType::String),
+            column("name", FieldType::String),
+            column("NAME", FieldType::String),
+        ];
+        let error = mapping(&SourceOptions::default(), ObjectType::Deal, &columns).unwrap_err();
+        let expected = "the columns \"name\" and \"NAME\" are the same field";
+        assert!(error.to_string().contains(expected), "{error}");
         let error = distinct(["a", "b", "a"].iter()).unwrap_err();
         assert!(
             error.to_string().contains("two columns are called \"a\""),

@@ -11,6 +11,7 @@ use gong_crm::source::{Read, ReadFuture, RowFormat, Sink, Source, SourceError, T
 use jiff::Timestamp;
 use object_store::ObjectStore;
 use parquet::arrow::ParquetRecordBatchStreamBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 
 use crate::columns;
 use crate::open_error::OpenError;
@@ -24,6 +25,7 @@ mod marks;
 mod newest;
 mod part;
 mod parts;
+mod physical;
 mod reader;
 mod schema;
 
@@ -101,13 +103,13 @@ impl ParquetSource {
             let to = Arc::clone(&store);
             let opening = stream::iter(parts).map(move |part| open(Arc::clone(&to), part));
             let mut opened = std::pin::pin!(opening.buffered(OPENED_AHEAD));
-            while let Some((part, builder)) = opened.try_next().await? {
-                let of_part = Schema::of(builder.schema(), &part.partitions)
+            while let Some((part, of_file, builder)) = opened.try_next().await? {
+                let of_part = Schema::of(&of_file, &part.partitions, &part.shown)
                     .map_err(|reason| part.failed(reason))?;
-                match &schema {
+                match &mut schema {
                     None => schema = Some(of_part),
-                    Some(first) => first
-                        .fits(&of_part, &found.files[0].shown)
+                    Some(schema) => schema
+                        .merge(&of_part)
                         .map_err(|reason| part.failed(reason))?,
                 }
                 let batches = builder.with_batch_size(BATCH_ROWS).build();
@@ -116,10 +118,10 @@ impl ParquetSource {
                 while let Some(batch) = batches
                     .try_next()
                     .await
-                    .map_err(|error| part.failed(format!("after row {number}: {error}")))?
+                    .map_err(|error| part.unreadable(&error))?
                 {
-                    batch::write(&batch, &part.partitions, &mut rows)
-                        .map_err(|reason| part.failed(format!("after row {number}: {reason}")))?;
+                    batch::write(&batch, &of_file, &part.partitions, number, &mut rows)
+                        .map_err(|reason| part.failed(reason))?;
                     number += batch.num_rows();
                     tokio::task::yield_now().await;
                 }
@@ -161,16 +163,22 @@ impl ParquetSource {
     }
 }
 
+/// A part whose footer was read, and the columns in it.
+type Opened = (
+    Part,
+    Arc<arrow_schema::Schema>,
+    ParquetRecordBatchStreamBuilder<PartReader>,
+);
+
 /// Reads a file's footer.
-async fn open(
-    store: Arc<dyn ObjectStore>,
-    part: Part,
-) -> Result<(Part, ParquetRecordBatchStreamBuilder<PartReader>), SourceError> {
-    let reader = PartReader::new(store, &part);
-    match ParquetRecordBatchStreamBuilder::new(reader).await {
-        Ok(builder) => Ok((part, builder)),
-        Err(error) => Err(part.unreadable(&error)),
-    }
+async fn open(store: Arc<dyn ObjectStore>, part: Part) -> Result<Opened, SourceError> {
+    let mut reader = PartReader::new(store, &part);
+    let found = ArrowReaderMetadata::load_async(&mut reader, ArrowReaderOptions::new()).await;
+    let (found, of_file) = found
+        .and_then(physical::describe)
+        .map_err(|error| part.unreadable(&error))?;
+    let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, found);
+    Ok((part, of_file, builder))
 }
 
 impl Source for ParquetSource {

@@ -458,7 +458,10 @@ fn single(cell: &str, kind: CellKind) -> Result<(), Wrong> {
 
 /// A number of JSON without a fraction of nothing: some programs write all numbers as floats.
 pub(super) fn whole(number: &str) -> &str {
-    number.strip_suffix(".0").unwrap_or(number)
+    match number.split_once('.') {
+        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|of| of == b'0') => whole,
+        _ => number,
+    }
 }
 
 /// An id as it is, unless a spreadsheet has destroyed it.

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use minijinja::value::{Enumerator, Object, Rest, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Expression, State, UndefinedBehavior};
 
-use super::cell::{CellKind, LIST_SEPARATOR, Numbers, Wrong};
+use super::cell::{CellKind, LIST_SEPARATOR, Numbers, Wrong, whole};
 use super::json::Json;
 use super::model::MappingError;
 use super::nearest::{nearest, nfc};
@@ -425,7 +425,7 @@ fn of_json(value: &Json) -> Value {
         Json::Null => Value::from(()),
         Json::Bool(value) => Value::from(*value),
         Json::Text(text) => Value::from(text.as_str()),
-        Json::Number(number) => match (number.parse::<i128>(), number.parse::<f64>()) {
+        Json::Number(number) => match (whole(number).parse::<i128>(), number.parse::<f64>()) {
             (Ok(whole), _) => i64::try_from(whole).map_or_else(|_| Value::from(whole), Value::from),
             (Err(_), Ok(number)) => Value::from(number),
             (Err(_), Err(_)) => Value::from(()),

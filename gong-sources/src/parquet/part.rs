@@ -15,7 +15,8 @@ pub(super) struct Part {
     pub(super) tag: Option<String>,
     pub(super) modified: Timestamp,
     /// The columns that its folders name, as in `region=eu/`.
-    pub(super) partitions: Vec<(String, String)>,
+    /// Null has no value.
+    pub(super) partitions: Vec<(String, Option<String>)>,
 }
 
 /// When a file was written.
@@ -51,7 +52,8 @@ impl Part {
             .filter_map(|folder| {
                 let (name, value) = folder.split_once('=')?;
                 let value = decoded(value);
-                (value != "__HIVE_DEFAULT_PARTITION__").then(|| (name.to_owned(), value))
+                let is_null = value == "__HIVE_DEFAULT_PARTITION__";
+                Some((name.to_owned(), (!is_null).then_some(value)))
             })
             .collect();
         let shown = if below.is_empty() {
@@ -87,7 +89,13 @@ impl Part {
                 }
                 _ => cause.to_string(),
             },
-            error => format!("it is not a complete Parquet file: {error}"),
+            // The library has the codecs that it was built with.
+            ParquetError::General(text) if text.contains("Disabled feature") => format!(
+                "it is compressed in a way that is not supported ({}); write it with zstd, snappy, \
+                 gzip, lz4 or without compression",
+                text.rsplit(": ").next().unwrap_or_default()
+            ),
+            error => format!("it cannot be read as a complete Parquet file: {error}"),
         };
         self.failed(reason)
     }

@@ -1,14 +1,24 @@
 //! The columns of part files, which must be the same in all of them.
 
-use arrow_schema::{DataType, Field, SchemaRef};
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Field};
 
 use gong_crm::schema::FieldType;
 
 use crate::columns::{self, Column};
 
-/// The columns of a file and what they have.
+/// The columns of parts and what they have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Schema(Vec<(String, Holds)>);
+pub(super) struct Schema(Vec<Found>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Found {
+    name: String,
+    holds: Holds,
+    /// The part that shows it.
+    part: Arc<str>,
+}
 
 /// The kind of a column's values. Numbers are one kind, because a value is written the same in all
 /// of them.
@@ -31,53 +41,65 @@ enum Holds {
 }
 
 impl Schema {
-    /// The columns of a file, with those that its folders name.
-    pub(super) fn of(schema: &SchemaRef, partitions: &[(String, String)]) -> Result<Self, String> {
+    /// The columns of a part, with those that its folders name.
+    pub(super) fn of(
+        schema: &arrow_schema::Schema,
+        partitions: &[(String, Option<String>)],
+        part: &str,
+    ) -> Result<Self, String> {
+        let part: Arc<str> = part.into();
+        let column = |name: &String, holds: Holds| Found {
+            name: name.clone(),
+            holds,
+            part: Arc::clone(&part),
+        };
         let mut found = Vec::new();
         for field in schema.fields() {
             let holds = holds(field.data_type())
                 .map_err(|reason| format!("column {:?} {reason}", field.name()))?;
-            found.push((field.name().clone(), holds));
+            found.push(column(field.name(), holds));
         }
         for (name, _) in partitions {
             if schema.field_with_name(name).is_err() {
-                found.push((name.clone(), Holds::Text));
+                found.push(column(name, Holds::Text));
             }
         }
-        columns::distinct(found.iter().map(|(name, _)| name.as_str()))
+        columns::distinct(found.iter().map(|column| column.name.as_str()))
             .map_err(|error| error.to_string())?;
         Ok(Self(found))
     }
 
-    /// Fails if a file has other columns than the first one.
-    pub(super) fn fits(&self, other: &Self, first: &str) -> Result<(), String> {
-        for (name, expected) in &self.0 {
-            match other.0.iter().find(|(known, _)| known == name) {
-                None => {
-                    return Err(format!(
-                        "it has no column {name:?}, which {first} has; parts of one export have the \
-                         same columns"
-                    ));
-                }
-                Some((_, found)) if !expected.fits(found) => {
-                    return Err(format!(
-                        "column {name:?} has {}, but {} in {first}; cast it in the export",
-                        found.shown(),
-                        expected.shown()
-                    ));
-                }
-                Some(_) => {}
+    /// Adds what another part shows of the columns. Fails if it has other columns, or another kind of
+    /// values in one of them.
+    pub(super) fn merge(&mut self, other: &Self) -> Result<(), String> {
+        for column in &mut self.0 {
+            let (name, first) = (&column.name, &column.part);
+            let Some(found) = other.0.iter().find(|found| found.name == *name) else {
+                return Err(format!(
+                    "it has no column {name:?}, which {first} has; parts of one export have the same \
+                     columns"
+                ));
+            };
+            let Some(merged) = column.holds.merged(&found.holds) else {
+                return Err(format!(
+                    "column {name:?} has {}, but {} in {first}; cast it in the export",
+                    found.holds.shown(),
+                    column.holds.shown()
+                ));
+            };
+            if merged != column.holds {
+                column.holds = merged;
+                column.part = Arc::clone(&found.part);
             }
         }
-        match other
-            .0
-            .iter()
-            .find(|(name, _)| self.0.iter().all(|(known, _)| known != name))
-        {
+        let is_known = |found: &Found| self.0.iter().any(|column| column.name == found.name);
+        match other.0.iter().find(|found| !is_known(found)) {
             None => Ok(()),
-            Some((name, _)) => Err(format!(
-                "it has a column {name:?}, which {first} does not have; parts of one export have the \
-                 same columns"
+            Some(found) => Err(format!(
+                "it has a column {:?}, which {} does not have; parts of one export have the same \
+                 columns",
+                found.name,
+                self.0.first().map_or("another part", |column| &column.part)
             )),
         }
     }
@@ -85,7 +107,7 @@ impl Schema {
     pub(super) fn columns(self) -> Vec<Column> {
         let columns = self.0.into_iter();
         columns
-            .map(|(name, holds)| Column {
+            .map(|Found { name, holds, .. }| Column {
                 name,
                 kind: holds.kind(),
             })
@@ -94,25 +116,24 @@ impl Schema {
 }
 
 impl Holds {
-    /// A column of nothing but nulls fits any.
-    fn fits(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Nothing, _)
-            | (_, Self::Nothing)
-            | (Self::Text | Self::Bytes, Self::Text | Self::Bytes) => true,
-            (Self::List(one), Self::List(other)) | (Self::Map(one), Self::Map(other)) => {
-                one.fits(other)
+    /// What two parts have together; `None` if they have different kinds. A column of nothing but nulls
+    /// is of the kind that another part shows.
+    fn merged(&self, other: &Self) -> Option<Self> {
+        Some(match (self, other) {
+            (Self::Nothing, of) | (of, Self::Nothing) => of.clone(),
+            (Self::Text | Self::Bytes, Self::Text | Self::Bytes) => self.clone(),
+            (Self::List(one), Self::List(other)) => Self::List(Box::new(one.merged(other)?)),
+            (Self::Map(one), Self::Map(other)) => Self::Map(Box::new(one.merged(other)?)),
+            (Self::Object(one), Self::Object(other)) if one.len() == other.len() => {
+                let fields = one.iter().map(|(name, holds)| {
+                    let (_, found) = other.iter().find(|(known, _)| known == name)?;
+                    Some((name.clone(), holds.merged(found)?))
+                });
+                Self::Object(fields.collect::<Option<_>>()?)
             }
-            (Self::Object(one), Self::Object(other)) => {
-                one.len() == other.len()
-                    && one.iter().all(|(name, holds)| {
-                        other
-                            .iter()
-                            .any(|(known, found)| known == name && holds.fits(found))
-                    })
-            }
-            (one, other) => one == other,
-        }
+            (one, other) if one == other => one.clone(),
+            _ => return None,
+        })
     }
 
     fn shown(&self) -> &'static str {
@@ -179,8 +200,6 @@ fn of_field(field: &Field) -> Result<Holds, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow_schema::TimeUnit;
 
     use super::*;
@@ -190,7 +209,7 @@ mod tests {
             .iter()
             .map(|(name, of)| Field::new(*name, of.clone(), true))
             .collect();
-        Schema::of(&Arc::new(arrow_schema::Schema::new(fields)), &[]).unwrap()
+        Schema::of(&arrow_schema::Schema::new(fields), &[], "a").unwrap()
     }
 
     #[test]
@@ -200,11 +219,11 @@ mod tests {
             ("amount", DataType::Decimal128(18, 2)),
         ]);
         let wider = schema(&[("id", DataType::Int64), ("amount", DataType::Float64)]);
-        assert_eq!(first.fits(&wider, "a"), Ok(()));
+        assert_eq!(first.clone().merge(&wider), Ok(()));
         let all_null = schema(&[("id", DataType::Int64), ("amount", DataType::Null)]);
-        assert_eq!(first.fits(&all_null, "a"), Ok(()));
+        assert_eq!(first.clone().merge(&all_null), Ok(()));
         let text = schema(&[("id", DataType::Utf8), ("amount", DataType::Float64)]);
-        let error = first.fits(&text, "a").unwrap_err();
+        let error = first.clone().merge(&text).unwrap_err();
         assert!(
             error.starts_with("column \"id\" has text, but numbers in a"),
             "{error}"
@@ -213,7 +232,7 @@ mod tests {
             let of = DataType::Timestamp(TimeUnit::Microsecond, zone.map(Into::into));
             schema(&[("at", of)])
         };
-        assert!(zone(None).fits(&zone(Some("UTC")), "a").is_err());
+        assert!(zone(None).merge(&zone(Some("UTC"))).is_err());
     }
 
     #[test]
@@ -221,14 +240,31 @@ mod tests {
         let one = schema(&[("id", DataType::Int32)]);
         let two = schema(&[("id", DataType::Int32), ("x", DataType::Utf8)]);
         assert!(
-            one.fits(&two, "a")
+            one.clone()
+                .merge(&two)
                 .unwrap_err()
                 .contains("has a column \"x\"")
         );
         assert!(
-            two.fits(&one, "a")
+            two.clone()
+                .merge(&one)
                 .unwrap_err()
                 .contains("has no column \"x\"")
         );
+    }
+
+    #[test]
+    fn column_of_nulls_takes_the_kind_of_the_first_part_that_has_one() {
+        let list = |of: DataType| DataType::List(Arc::new(Field::new("item", of, true)));
+        let mut first = schema(&[("n", DataType::Null), ("list", list(DataType::Null))]);
+        let numbers = schema(&[("n", DataType::Int64), ("list", list(DataType::Int64))]);
+        first.merge(&numbers).unwrap();
+        let kinds = first.clone().columns().into_iter().map(|of| of.kind);
+        assert_eq!(
+            kinds.collect::<Vec<_>>(),
+            [FieldType::Number, FieldType::StringArray]
+        );
+        let texts = schema(&[("n", DataType::Utf8), ("list", list(DataType::Int64))]);
+        assert!(first.merge(&texts).is_err());
     }
 }

@@ -4,13 +4,17 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use arrow_array::{
-    Array as _, ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    Array as _, ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
 use gong_crm::ObjectType;
 use gong_crm::check::Lines;
 use gong_crm::push::Records;
 use gong_crm::source::Completeness;
 use parquet::arrow::ArrowWriter;
+use parquet::data_type::{ByteArrayType, Int96, Int96Type};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
 
 use super::*;
 
@@ -127,7 +131,7 @@ async fn half_written_part_fails_the_read_and_is_named() {
     for length in [0, 1, whole.len() / 2, whole.len() - 1] {
         std::fs::write(folder.path("b.parquet"), &whole[..length]).unwrap();
         let error = folder.read().await.unwrap_err();
-        let expected = "source cannot be read: b.parquet: it is";
+        let expected = "source cannot be read: b.parquet: it ";
         assert!(error.starts_with(expected), "{length}: {error}");
     }
 }
@@ -148,6 +152,83 @@ async fn folders_give_columns() {
     folder.part("region=eu%3Awest/a.parquet", ids(&[1]));
     let (_, lines) = folder.read().await.unwrap();
     assert!(lines.contains("\"region\":\"eu:west\""), "{lines}");
+}
+
+#[tokio::test]
+async fn decimal_without_a_fraction_is_an_id() {
+    let folder = Folder::new();
+    let id = 9_007_199_254_740_993_000_000_000_i128;
+    let decimals = Decimal128Array::from(vec![id]);
+    let decimals = decimals.with_precision_and_scale(38, 9).unwrap();
+    folder.part("a.parquet", Arc::new(decimals));
+    let (_, lines) = folder.read().await.unwrap();
+    let expected = "\"objectId\":\"9007199254740993\"";
+    assert!(lines.contains(expected), "{lines}");
+}
+
+#[tokio::test]
+async fn null_partition_is_a_column_without_a_value() {
+    let folder = Folder::new();
+    folder.part("region=eu/a.parquet", ids(&[1]));
+    folder.part("region=__HIVE_DEFAULT_PARTITION__/b.parquet", ids(&[2]));
+    let (_, lines) = folder.read().await.unwrap();
+    assert_eq!(lines.matches("\"region\":\"eu\"").count(), 1, "{lines}");
+    assert_eq!(lines.lines().count(), 2, "{lines}");
+}
+
+/// Writes a part as Spark does, with times of 96 bits on this day of the Julian calendar.
+fn part_with_int96(folder: &Folder, day: u32) {
+    let text = "message m { required binary objectId (UTF8); required int96 modifiedDate; \
+                required binary name (UTF8); }";
+    let schema = Arc::new(parquet::schema::parser::parse_message_type(text).unwrap());
+    let file = File::create(folder.path("a.parquet")).unwrap();
+    let mut writer =
+        SerializedFileWriter::new(file, schema, Arc::new(WriterProperties::default())).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut time = Int96::new();
+    time.set_data(0, 0, day);
+    for (place, text) in ["a-1", "", "Ada"].into_iter().enumerate() {
+        let mut column = group.next_column().unwrap().unwrap();
+        if place == 1 {
+            let column = column.typed::<Int96Type>();
+            column.write_batch(&[time], None, None).unwrap();
+        } else {
+            let column = column.typed::<ByteArrayType>();
+            column.write_batch(&[text.into()], None, None).unwrap();
+        }
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+}
+
+#[tokio::test]
+async fn int96_is_right_in_all_years_and_an_error_beyond() {
+    let folder = Folder::new();
+    // 9999-12-30 and 1600-01-01.
+    for (day, date) in [(5_373_483, "9999-12-30"), (2_305_448, "1600-01-01")] {
+        part_with_int96(&folder, day);
+        let of_file = open_in(&folder).await.unwrap();
+        let (part, of_file, builder) = of_file;
+        let mut batches = builder.build().unwrap();
+        let batch = batches.try_next().await.unwrap().unwrap();
+        let mut text = Vec::new();
+        batch::write(&batch, &of_file, &part.partitions, 0, &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains(&format!("\"{date}T00:00:00\"")), "{text}");
+    }
+    part_with_int96(&folder, 9_000_000);
+    let error = folder.read().await.unwrap_err();
+    let expected = "a.parquet: column \"modifiedDate\", row 1: a time outside of the years";
+    assert!(error.contains(expected), "{error}");
+}
+
+async fn open_in(folder: &Folder) -> Result<Opened, SourceError> {
+    let url = SecretUrl::resolve(folder.0.path().to_str().unwrap(), Path::new("")).unwrap();
+    let location = Location::parse(&url, Path::new("")).unwrap();
+    let store = location.connect().unwrap();
+    let found = Parts::find(&store, &location, Take::Parts).await?;
+    open(store, found.files[0].clone()).await
 }
 
 #[tokio::test]
