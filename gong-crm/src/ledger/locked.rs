@@ -48,6 +48,9 @@ pub(crate) struct LockedLedger {
     // Held also by writes that are under way when the push is dropped.
     _lock: Arc<LedgerLock>,
     state: Arc<Mutex<State>>,
+    /// Held from the moment the state is put into a batch until the batch is written: an older state
+    /// must not replace a newer one.
+    writing: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Debug)]
@@ -104,6 +107,7 @@ impl Ledger {
             ledger: self.clone(),
             _lock: Arc::new(lock),
             state: Arc::new(Mutex::new(state)),
+            writing: Arc::default(),
         };
         locked.adopt_legacy_uploads().await?;
         Ok(locked)
@@ -159,13 +163,17 @@ impl LockedLedger {
         for names in names {
             names.write(&mut batch);
         }
+        let mut numbers = Vec::new();
         for new in uploads {
             put_upload(&mut batch, &new.upload)?;
             new.records.put(&mut batch, new.upload.number);
-            self.state().open.insert(new.upload.number);
+            numbers.push(new.upload.number);
         }
+        let writing = self.writing.lock().await;
+        self.state().open.extend(numbers);
         self.put_state(&mut batch)?;
         self.ledger.commit(batch).await?;
+        drop(writing);
         self.note_age().await;
         Ok(())
     }
@@ -300,6 +308,7 @@ impl LockedLedger {
                 &upload.client_request_id,
             )?;
         }
+        let _writing = self.writing.lock().await;
         self.state().open.remove(&upload.number);
         self.put_state(&mut batch)?;
         self.ledger.commit(batch).await

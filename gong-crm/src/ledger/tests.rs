@@ -179,3 +179,82 @@ async fn pruned_ledger_keeps_the_state_of_gong() {
         Current::Version
     );
 }
+
+/// A store in which later commits overtake the next one.
+#[derive(Debug, Default)]
+struct Overtaken {
+    store: MemoryStore,
+    is_next: std::sync::atomic::AtomicBool,
+}
+
+impl Store for &'static Overtaken {
+    fn get(&self, table: Table, keys: Vec<Vec<u8>>) -> StoreFuture<'_, Vec<Option<Vec<u8>>>> {
+        self.store.get(table, keys)
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        from: Vec<u8>,
+        before: Option<Vec<u8>>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<store::Entry>> {
+        self.store.scan(table, from, before, limit)
+    }
+
+    fn commit(&self, batch: Batch) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            if self
+                .is_next
+                .swap(false, std::sync::atomic::Ordering::SeqCst)
+            {
+                for _ in 0..1_000 {
+                    tokio::task::yield_now().await;
+                }
+            }
+            self.store.commit(batch).await
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        table: Table,
+        key: Vec<u8>,
+        update: store::Update<'a>,
+    ) -> StoreFuture<'a, ()> {
+        self.store.update(table, key, update)
+    }
+
+    fn try_lock(&self) -> StoreFuture<'_, LedgerLock> {
+        self.store.try_lock()
+    }
+}
+
+#[tokio::test]
+async fn older_list_of_open_uploads_never_replaces_a_newer_one() {
+    let overtaken: &'static Overtaken = Box::leak(Box::default());
+    let ledger = Ledger::with_store(overtaken);
+    let locked = locked(&ledger).await;
+    let mut uploads = Vec::new();
+    for id in ["a", "b"] {
+        let upload = upload(locked.next_number());
+        let records = [pending(id, 1)];
+        let new = [NewUpload {
+            upload: upload.clone(),
+            records: records.iter().cloned().collect(),
+        }];
+        locked.begin(new, &mut []).await.unwrap();
+        uploads.push((upload, records));
+    }
+    let conclusion = Conclusion::default();
+    let (first, second) = uploads.split_at_mut(1);
+    let is_next = &overtaken.is_next;
+    is_next.store(true, std::sync::atomic::Ordering::SeqCst);
+    let ((one, of_one), (two, of_two)) = (&mut first[0], &mut second[0]);
+    let ended = tokio::join!(
+        locked.conclude(one, of_one, &conclusion, now()),
+        locked.conclude(two, of_two, &conclusion, now()),
+    );
+    assert!(ended.0.is_ok() && ended.1.is_ok());
+    assert!(ledger.open_uploads().await.unwrap().is_empty());
+}
