@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use gong_crm::ObjectType;
 use gong_crm::io::dated::sort_by_age;
-use gong_crm::io::discover::entity_files;
+use gong_crm::io::discover::{SourceFiles, entity_files};
 use gong_crm::io::pattern::matching;
 use gong_crm::mapping::{Conversion, Mapping, MappingError};
 use gong_crm::schema::EntitySchema;
@@ -47,7 +47,12 @@ pub(crate) fn conversion(
         conversion.by_name = by_name;
         conversion.files = files;
         // What can't be found is reported when it is read.
-        let neighbors = entity_files(paths, object_type, &conversion.csvs());
+        let neighbors = entity_files(
+            paths,
+            object_type,
+            &SourceFiles::default(),
+            &conversion.csvs(),
+        );
         conversion.neighbors = neighbors
             .into_iter()
             .flatten()
@@ -120,15 +125,22 @@ pub(crate) fn source_paths(folder: &Path, source: &SourceTable) -> Vec<PathBuf> 
     found
 }
 
-/// The paths that are named, or else the files of the config file's sources.
-pub(crate) fn paths(global: &Global, named: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
+/// The paths that are named, or else the files of the config file's sources, or of its source of one
+/// type. The table that names a file says the type of its records.
+pub(crate) fn paths(
+    global: &Global,
+    named: &[PathBuf],
+    only: Option<ObjectType>,
+) -> Result<(Vec<PathBuf>, SourceFiles), CliError> {
     if !named.is_empty() {
-        return Ok(named.to_vec());
+        return Ok((named.to_vec(), SourceFiles::default()));
     }
     let (path, sources) = Settings::named_sources(global)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut paths: Vec<PathBuf> = Vec::new();
-    for (object_type, source) in &sources.types {
+    let mut types = Vec::new();
+    let tables = sources.types.iter();
+    for (object_type, source) in tables.filter(|(of, _)| only.is_none_or(|only| only == **of)) {
         let found = source_paths(folder, source);
         if found.is_empty() {
             let files = source.origin.shown();
@@ -140,6 +152,7 @@ pub(crate) fn paths(global: &Global, named: &[PathBuf]) -> Result<Vec<PathBuf>, 
             )));
         }
         for path in found {
+            types.push((*object_type, path.clone()));
             if !paths.contains(&path) {
                 paths.push(path);
             }
@@ -152,7 +165,7 @@ pub(crate) fn paths(global: &Global, named: &[PathBuf]) -> Result<Vec<PathBuf>, 
             ),
         );
     }
-    Ok(paths)
+    Ok((paths, SourceFiles::new(types, false)))
 }
 
 /// Warns about CSV files in directories that are skipped because there is not a mapping.

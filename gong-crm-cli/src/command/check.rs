@@ -7,8 +7,9 @@ use gong_crm::check::{
     FileConverter, Finding, Options, Severities, Summary, check_inputs, check_paths,
 };
 use gong_crm::io::atomic_file;
+use gong_crm::io::discover::SourceFiles;
 use gong_crm::mapping::Conversion;
-use gong_crm::{Rule, fix};
+use gong_crm::{ObjectType, Rule, fix};
 
 use crate::args::check::Check;
 use crate::args::{Format, Global};
@@ -38,13 +39,18 @@ pub(crate) async fn run(global: &Global, check: &Check, output: Output) -> Resul
         return check_sources(global, check, &sources, output).await;
     }
     let mut options = options(global, check)?;
-    let named = mappings::paths(global, &check.paths)?;
+    let (named, types) = mappings::paths(global, &check.paths, check.object_type)?;
+    options.types = types;
     let users = match &check.users {
         Some(path) => Some(Users::read(path, &named)?),
         None => None,
     };
     let paths = match &check.fix {
-        Some(folder) => fix_files(&named, &options, folder, output)?,
+        Some(folder) => {
+            let fixed = fix_files(&named, &options, folder, output)?;
+            options.types = SourceFiles::new(fixed.iter().cloned(), false);
+            fixed.into_iter().map(|(_, path)| path).collect()
+        }
         None => named.clone(),
     };
     options.max_findings = max_findings(check, output.format());
@@ -169,13 +175,14 @@ fn max_findings(check: &Check, format: Format) -> Option<u64> {
     }
 }
 
-/// Writes fixed copies of the files into the folder, prints each fix, and returns their paths.
+/// Writes fixed copies of the files into the folder, prints each fix, and returns their types and
+/// paths.
 fn fix_files(
     paths: &[PathBuf],
     options: &Options,
     folder: &Path,
     output: Output,
-) -> Result<Vec<PathBuf>, CliError> {
+) -> Result<Vec<(ObjectType, PathBuf)>, CliError> {
     let unwritable = |error: &dyn std::fmt::Display| {
         CliError::new(Exit::Unexpected, format!("{}: {error}", folder.display()))
     };
@@ -198,7 +205,8 @@ fn fix_files(
         ));
     }
     output.status("");
-    Ok(targets)
+    let types = found.files.iter().map(|file| file.object_type);
+    Ok(types.zip(targets).collect())
 }
 
 /// The path of each fixed copy. Nothing is written unless all of them can be.

@@ -1,5 +1,7 @@
 //! `gong-crm push`: records to a verdict.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use gong_crm::ObjectType;
 use gong_crm::check::{self, Severity, check_paths};
 use gong_crm::io::discover::FilesError;
@@ -98,7 +100,9 @@ fn nothing_to_push(error: &FilesError, output: Output) -> Exit {
 }
 
 fn options(global: &Global, push: &Push) -> Result<Options, CliError> {
-    let options = Options::new(&mappings::paths(global, &push.paths)?);
+    let (paths, types) = mappings::paths(global, &push.paths, push.object_type)?;
+    let mut options = Options::new(&paths);
+    options.types = types;
     options_of(global, push, options)
 }
 
@@ -108,12 +112,7 @@ fn options_of(global: &Global, push: &Push, mut options: Options) -> Result<Opti
     }
     apply_delivery_args(&mut options, &push.delivery, global);
     // A record is compared in the same way, whichever command sends it.
-    if let Ok((_, tables)) = Settings::sources(global) {
-        let sources = tables.types.into_iter();
-        options.ignore_fields = sources
-            .map(|(of, table)| (of, table.ignore_fields))
-            .collect();
-    }
+    options.ignore_fields = ignored_fields(global);
     options.object_type = push.object_type;
     options.request_id.clone_from(&push.request_id);
     options.history = push.history;
@@ -141,6 +140,7 @@ fn options_of(global: &Global, push: &Push, mut options: Options) -> Result<Opti
     let mut check = check::Options::default();
     check.severities = super::check::severities(global, push.strict, &push.allow, &push.deny)?;
     check.object_type = push.object_type;
+    check.types.clone_from(&options.types);
     check.entity_schema = schema;
     check.converter.clone_from(&options.converter);
     options.check = if push.skip_invalid {
@@ -149,6 +149,17 @@ fn options_of(global: &Global, push: &Push, mut options: Options) -> Result<Opti
         CheckMode::Strict(check)
     };
     Ok(options)
+}
+
+/// The fields that the tables of the sources exclude from the comparison, by type.
+pub(crate) fn ignored_fields(global: &Global) -> BTreeMap<ObjectType, BTreeSet<String>> {
+    let Ok((_, tables)) = Settings::sources(global) else {
+        return BTreeMap::new();
+    };
+    let sources = tables.types.into_iter();
+    sources
+        .map(|(of, table)| (of, table.ignore_fields))
+        .collect()
 }
 
 /// Applies the arguments that push and resume share.
@@ -189,17 +200,13 @@ async fn dry_run(
         let message = "--dry-run needs the check";
         return Err(CliError::new(Exit::Usage, message).with_hint("leave --no-check out"));
     };
-    let summary = check_paths(
-        &mappings::paths(global, &push.paths)?,
-        &check,
-        &mut |found| {
-            if found.severity == Severity::Error {
-                for line in finding::text(&found) {
-                    output.status(&line);
-                }
+    let summary = check_paths(&options.paths, &check, &mut |found| {
+        if found.severity == Severity::Error {
+            for line in finding::text(&found) {
+                output.status(&line);
             }
-        },
-    )
+        }
+    })
     .map_err(|error| CliError::from_check(&error))?;
     let skipped = options.skipped_csvs();
     let preview = if summary.is_clean() || push.skip_invalid {

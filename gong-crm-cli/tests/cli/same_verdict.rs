@@ -174,3 +174,71 @@ fn findings_of_a_plan_are_those_of_the_check() {
         assert_eq!(output.status.code(), Some(6), "{words}");
     }
 }
+
+#[test]
+fn table_of_a_source_says_the_type_of_its_file() {
+    let line = |id: &str| {
+        format!(
+            "{{\"objectId\":\"{id}\",\"name\":\"A\",\"modifiedDate\":\"2026-01-15T09:30:00Z\"}}\n"
+        )
+    };
+    let contact = "{\"objectId\":\"c-1\",\"accountId\":\"a-1\",\"emailAddress\":\"c@acme.example\",\
+                   \"modifiedDate\":\"2026-01-15T09:30:00Z\"}\n";
+    let place = place(&[
+        (
+            "gong-crm.toml",
+            "ledger = 'ledger.sqlite'\n[sources.ACCOUNT]\nfiles = 'a.ldjson'\n\
+             [sources.CONTACT]\nfiles = { glob = 'deals-of-people-*.jsonl', take = 'parts' }\n",
+        ),
+        ("a.ldjson", &line("a-1")),
+        // Its name says another type.
+        ("deals-of-people-1.jsonl", contact),
+    ]);
+    let delay = "--account-delay=0s";
+    let (code, found) = place.json(&["check"]);
+    assert_eq!((code, found), (Some(0), Value::String(String::new())));
+    let (code, preview) = place.json(&["push", "--dry-run"]);
+    assert_eq!(code, Some(0), "{preview}");
+    let types = |report: &Value| -> Vec<String> {
+        let files = report["files"].as_array().unwrap().iter();
+        files
+            .map(|file| file["objectType"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(types(&preview), ["ACCOUNT", "CONTACT"]);
+    let (code, plan) = place.json(&["plan"]);
+    assert_eq!(code, Some(0), "{plan}");
+    let new = [("ACCOUNT".to_owned(), 1), ("CONTACT".to_owned(), 1)];
+    assert_eq!(new_records(&plan), new);
+    // One type only, by its table.
+    let (code, report) = place.json(&["push", "--type", "ACCOUNT", delay]);
+    assert_eq!(
+        (code, types(&report)),
+        (Some(0), vec!["ACCOUNT".to_owned()]),
+        "{report}"
+    );
+    let (code, report) = place.json(&["push", delay]);
+    assert_eq!(code, Some(0), "{report}");
+    assert!(place.simulator.object("ACCOUNT", "a-1").is_some());
+    assert!(place.simulator.object("CONTACT", "c-1").is_some());
+    let (code, report) = place.json(&["sync", "--yes", delay]);
+    assert_eq!(code, Some(0), "{report}");
+}
+
+#[test]
+fn fixed_copy_has_the_type_of_its_source() {
+    let place = place(&[
+        (
+            "gong-crm.toml",
+            "ledger = 'ledger.sqlite'\n[sources.ACCOUNT]\nfiles = 'a.ldjson'\n",
+        ),
+        (
+            "a.ldjson",
+            "{\"objectId\":\"a-1\",\"name\":\"A\",\"modifiedDate\":\"2026-01-15T09:30:00.000Z\"}\n",
+        ),
+    ]);
+    let output = place.command(&["check", "--fix", "fixed"]).output();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(place.path("fixed/a.ldjson").exists());
+}

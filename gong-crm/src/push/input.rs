@@ -165,7 +165,7 @@ impl Options {
             });
         }
         if !named.is_empty() || files.is_empty() {
-            for file in entity_files(&named, self.object_type, &self.csvs())? {
+            for file in entity_files(&named, self.object_type, &self.types, &self.csvs())? {
                 let EntityFilePath { path, object_type } = file;
                 let bytes = match fs::metadata(&path) {
                     Ok(metadata) => metadata.len(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use gong_client::poll::PollPolicy;
 use gong_client::retry::RetryLimits;
 use gong_records::check::{self, FileConverter};
-use gong_records::io::discover::{FRAMING_BYTES, MAX_BODY_BYTES};
+use gong_records::io::discover::{FRAMING_BYTES, MAX_BODY_BYTES, SourceFiles};
 
 use crate::{ClientRequestId, ObjectType};
 
@@ -111,6 +111,8 @@ pub struct Options {
     pub paths: Vec<PathBuf>,
     /// The type of all records; without it, each file's name says it.
     pub object_type: Option<ObjectType>,
+    /// The types of the records of some files, whatever their names say.
+    pub types: SourceFiles,
     /// How CSV files become records; without it, they are rejected.
     pub converter: Option<Arc<dyn FileConverter>>,
     /// The check before anything is sent.
@@ -166,6 +168,7 @@ impl Options {
         Self {
             paths: paths.into_iter().map(Into::into).collect(),
             object_type: None,
+            types: SourceFiles::default(),
             converter: None,
             check: CheckMode::default(),
             poll: PollPolicy::UPLOAD,

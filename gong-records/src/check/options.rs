@@ -8,7 +8,7 @@ use std::thread;
 
 use super::severities::Severities;
 use super::source::FileConverter;
-use crate::io::discover::{CsvHandling, unmapped_csvs};
+use crate::io::discover::{CsvHandling, SourceFiles, unmapped_csvs};
 use crate::object_type::ObjectType;
 use crate::schema::EntitySchema;
 
@@ -29,6 +29,8 @@ pub struct Options {
     pub severities: Severities,
     /// The type of all records; otherwise it follows from each file's name.
     pub object_type: Option<ObjectType>,
+    /// The types of the records of some files, whatever their names say.
+    pub types: SourceFiles,
     /// The declared custom fields; without them, any custom field is accepted.
     pub entity_schema: Option<EntitySchema>,
     /// Converts CSV files to lines, such as a `Conversion` of the module `mapping`; without it, CSV

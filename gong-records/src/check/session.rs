@@ -216,7 +216,7 @@ fn sources(paths: &[impl AsRef<Path>], options: &Options) -> Result<Vec<Input>, 
     let mut files = if named.is_empty() && !paths.is_empty() {
         Vec::new()
     } else {
-        entity_files(&named, options.object_type, &csvs)?
+        entity_files(&named, options.object_type, &options.types, &csvs)?
     };
     if let Some(path) = all().find(is_standard_input) {
         files.push(EntityFilePath {

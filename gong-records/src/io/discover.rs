@@ -210,12 +210,15 @@ pub struct EntityFilePath {
 /// yields its files, without subfolders and rejects files; a pattern yields rejects files only if
 /// it contains `rejects`.
 ///
+/// The type of all records is `object_type`; without it, that of `types`, or else of the file's name.
+///
 /// # Errors
 ///
 /// [`FilesError`] for the first path that leads to no entity file.
 pub fn entity_files(
     paths: &[impl AsRef<Path>],
     object_type: Option<ObjectType>,
+    types: &SourceFiles,
     csvs: &CsvHandling,
 ) -> Result<Vec<EntityFilePath>, FilesError> {
     if paths.is_empty() {
@@ -224,7 +227,7 @@ pub fn entity_files(
     let mut files = Vec::new();
     for path in paths {
         for path in expand(path.as_ref(), csvs)? {
-            files.extend(typed(path, object_type, csvs)?);
+            files.extend(typed(path, object_type, types, csvs)?);
         }
     }
     // Stable: files of one type keep the order in which they were named, or of their names.
@@ -359,23 +362,32 @@ fn non_empty(
 fn typed(
     path: PathBuf,
     object_type: Option<ObjectType>,
+    types: &SourceFiles,
     csvs: &CsvHandling,
 ) -> Result<Vec<EntityFilePath>, FilesError> {
     if *csvs == CsvHandling::Unmapped && is_named_csv(&path) {
         return Err(FilesError::NoMapping { path });
     }
-    if let (None, CsvHandling::Sources(sources)) = (object_type, csvs) {
-        let types = sources.types(&path);
-        if !types.is_empty() {
-            let typed = types.into_iter().map(|object_type| EntityFilePath {
+    if object_type.is_none() {
+        let mut known = types.types(&path);
+        if known.is_empty()
+            && let CsvHandling::Sources(sources) = csvs
+        {
+            known = sources.types(&path);
+        }
+        if !known.is_empty() {
+            let typed = known.into_iter().map(|object_type| EntityFilePath {
                 path: path.clone(),
                 object_type,
             });
             return Ok(typed.collect());
         }
-        if is_named_csv(&path) && !sources.has_others {
-            return Err(FilesError::NoMapping { path });
-        }
+    }
+    if let (None, CsvHandling::Sources(sources)) = (object_type, csvs)
+        && is_named_csv(&path)
+        && !sources.has_others
+    {
+        return Err(FilesError::NoMapping { path });
     }
     let reported = || ObjectType::from_file_name(&shown_name(&path));
     let mapped = || match csvs {
@@ -393,7 +405,7 @@ mod tests {
     use super::*;
 
     fn names(paths: &[PathBuf], csvs: &CsvHandling) -> Vec<String> {
-        entity_files(paths, None, csvs)
+        entity_files(paths, None, &SourceFiles::default(), csvs)
             .unwrap()
             .into_iter()
             .map(|file| file.path.file_name().unwrap().to_str().unwrap().to_owned())
@@ -419,11 +431,23 @@ mod tests {
             folder.path().to_path_buf(),
             folder.path().join("accounts-*.ldjson"),
         ] {
-            let found = entity_files(&[path], None, &CsvHandling::Unmapped).unwrap();
+            let found = entity_files(
+                &[path],
+                None,
+                &SourceFiles::default(),
+                &CsvHandling::Unmapped,
+            )
+            .unwrap();
             assert_eq!(found.len(), 2, "{found:?}");
         }
         let named = folder.path().join(name);
-        let found = entity_files(&[named], None, &CsvHandling::Unmapped).unwrap();
+        let found = entity_files(
+            &[named],
+            None,
+            &SourceFiles::default(),
+            &CsvHandling::Unmapped,
+        )
+        .unwrap();
         assert_eq!(found[0].object_type, ObjectType::Account);
     }
 
@@ -445,7 +469,12 @@ mod tests {
         assert_eq!(names(&pattern, &CsvHandling::Unmapped), ["deals.ldjson"]);
         let nothing = folder.path().join("x*.ldjson");
         assert!(matches!(
-            entity_files(&[nothing], None, &CsvHandling::Unmapped),
+            entity_files(
+                &[nothing],
+                None,
+                &SourceFiles::default(),
+                &CsvHandling::Unmapped
+            ),
             Err(FilesError::NoEntityFiles { .. })
         ));
     }
@@ -472,7 +501,7 @@ mod tests {
             Err(FilesError::TypeNeeded)
         ));
         assert!(matches!(
-            entity_files(&path, None, &CsvHandling::Mapped(None)),
+            entity_files(&path, None, &SourceFiles::default(), &CsvHandling::Mapped(None)),
             Err(FilesError::UnknownType { path }) if path.ends_with("export.TSV")
         ));
     }
@@ -494,7 +523,8 @@ mod tests {
         let typed = |has_others| {
             let sources =
                 CsvHandling::Sources(Arc::new(SourceFiles::new(files.clone(), has_others)));
-            let found = entity_files(&[of.path()], None, &sources).unwrap();
+            let found =
+                entity_files(&[of.path()], None, &SourceFiles::default(), &sources).unwrap();
             let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
             found
                 .iter()
@@ -541,7 +571,12 @@ mod tests {
             rejects.path().join("*.ldjson"),
         ] {
             assert!(matches!(
-                entity_files(&[path], None, &CsvHandling::Unmapped),
+                entity_files(
+                    &[path],
+                    None,
+                    &SourceFiles::default(),
+                    &CsvHandling::Unmapped
+                ),
                 Err(FilesError::OnlyRejects { .. })
             ));
         }
@@ -555,7 +590,13 @@ mod tests {
             alone.path().join("accounts.csv"),
         ];
         for path in named {
-            let error = entity_files(&[path], None, &CsvHandling::Unmapped).unwrap_err();
+            let error = entity_files(
+                &[path],
+                None,
+                &SourceFiles::default(),
+                &CsvHandling::Unmapped,
+            )
+            .unwrap_err();
             assert!(
                 matches!(&error, FilesError::NoMapping { path } if path.ends_with("accounts.csv")),
                 "{error}"
