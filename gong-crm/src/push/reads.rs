@@ -46,6 +46,8 @@ pub(crate) struct TypeRead {
     pub(crate) is_cut: bool,
     /// Whether it is another read than the last one, and not the same unchanged file.
     pub(crate) is_new: bool,
+    /// Whether no complete read of it was before.
+    pub(crate) is_first: bool,
     pub(crate) deletions: Deletions,
     /// Whether the source or its mapping changed since the last complete read.
     pub(crate) is_redefined: bool,
@@ -254,6 +256,10 @@ pub(crate) struct RoundType {
     pub(crate) claims: Vec<String>,
     /// Records that Gong never took and that are not in the source any more.
     pub(crate) dropped: Vec<String>,
+    /// Records that Gong has from a push, and that no complete read has had.
+    pub(crate) unclaimed: Vec<Absent>,
+    /// Whether another scope owns records of the type.
+    pub(crate) has_other_owner: bool,
     /// Records under way that were looked at.
     seen_in_flight: HashSet<String>,
     pub(crate) counts: TypeCounts,
@@ -272,6 +278,17 @@ impl RoundType {
     ) {
         let is_ours = round.scope != 0 && state.scope == round.scope;
         if !is_ours {
+            let is_in_gong = state.current == Current::Version;
+            let is_later = under_way.is_some() || state.as_of > read.as_of;
+            self.has_other_owner |= is_in_gong && state.scope != 0;
+            if is_in_gong && state.scope == 0 && !is_later && !is_held_back {
+                self.unclaimed.push(Absent {
+                    object_id: object_id.to_owned(),
+                    times: 0,
+                    step: 0,
+                    last_try: None,
+                });
+            }
             return;
         }
         if state.is_absent_from_gong() {
@@ -338,6 +355,7 @@ impl RoundType {
         let has_owner = state.scope != 0 && state.scope != round.scope;
         if has_owner && !state.is_absent_from_gong() {
             self.counts.foreign += 1;
+            self.has_other_owner = true;
             return true;
         }
         if matches!(state.current, Current::Version | Current::Unknown) && state.scope != 0 {

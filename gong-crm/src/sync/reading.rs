@@ -83,6 +83,7 @@ impl Reads {
                 is_complete: read.completeness == Completeness::Complete && incomplete.is_none(),
                 is_cut: incomplete.is_some(),
                 is_new: !is_same,
+                is_first: last.is_none(),
                 deletions: of_type.deletions,
                 ended_with_line: last
                     .filter(|last| last.ends_with_line)

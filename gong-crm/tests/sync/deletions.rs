@@ -7,7 +7,7 @@ use gong_crm::push::Verdict;
 use gong_crm::source::FilesSource;
 use gong_crm::sync::{Deletions, Limit, SyncOptions};
 use gong_sim::{Effect, Fault, Operation};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{World, account, accounts, actions, contact, counts, stage, user};
 
@@ -81,6 +81,98 @@ async fn empty_source_and_half_of_a_type_delete_nothing() {
     options.max_deletions = Limit::Unlimited;
     let report = world.sync(options).await;
     assert_eq!(counts(&report.plan, Account)[2], 6, "{report:#?}");
+}
+
+#[tokio::test]
+async fn empty_source_is_held_back_by_the_limit_also_if_others_refer_to_it() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=4));
+    let contacts: Vec<Value> = (1..=4)
+        .map(|id| contact(&format!("c-{id}"), &format!("acc-{id}")))
+        .collect();
+    world.export("contact.ldjson", &contacts);
+    let mut options = world.options(&[Account, Contact]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &[]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    let said = report.plan.notes.iter();
+    let said = said.filter(|note| note.contains("no ACCOUNT records at all now, but had 4"));
+    assert_eq!(said.count(), 1, "{:?}", report.plan.notes);
+    let reason = report.plan.changes[0].reason.clone().unwrap();
+    assert!(reason.contains("1 CONTACT record refers to it"), "{reason}");
+    assert!(world.has("ACCOUNT", "acc-1"));
+    // Without the limit, what is referred to is a finding.
+    options.max_deletions = Limit::Unlimited;
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+}
+
+#[tokio::test]
+async fn pushed_record_that_no_complete_read_has_can_be_confirmed() {
+    let world = World::new().await;
+    drop(world.push("accounts-hook.ldjson", &accounts(1..=30)).await);
+    let mut options = world.options(&[Account]);
+    options.held_deletions = Some(world.path("held.ldjson"));
+    // The first complete read deletes nothing, and says what it lacks.
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(30);
+    let path = world.export("account.ldjson", &accounts(1..=28));
+    crate::support::set_time(&path, later);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    let notes = &report.plan.notes;
+    let is_said = |note: &String| note.contains("2 records that a push sent");
+    assert!(notes.iter().any(is_said), "{notes:?}");
+    assert!(notes.iter().any(|note| note.contains("acc-29, acc-30")));
+    // From then on, their deletion waits for a confirmation.
+    for _ in 0..2 {
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+        assert_eq!(report.plan.held_back_deletions().len(), 2);
+        assert!(world.has("ACCOUNT", "acc-30"));
+    }
+    options.confirm_deletions = Some(world.path("held.ldjson"));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-29") && !world.has("ACCOUNT", "acc-30"));
+    assert!(world.has("ACCOUNT", "acc-28"));
+    options.confirm_deletions = None;
+    assert_eq!(world.sync(options).await.verdict, Verdict::Done);
+}
+
+#[tokio::test]
+async fn record_that_a_push_sent_after_the_read_is_not_missing_from_it() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=3));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    drop(world.push("accounts-hook.ldjson", &accounts(4..=4)).await);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    let mut notes = report.plan.notes.iter();
+    assert!(!notes.any(|note| note.contains("that a push sent")));
+}
+
+#[tokio::test]
+async fn pushed_record_that_another_scope_may_read_is_only_named() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=3));
+    world.export("eu-account.ldjson", &accounts(11..=13));
+    let acme = world.options(&[Account]);
+    let mut europe = SyncOptions::new("europe").simulator();
+    let source = FilesSource::new(world.path("eu-account.ldjson")).complete(true);
+    europe = europe.source(Account, Arc::new(source));
+    for options in [&acme, &europe] {
+        assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    }
+    drop(world.push("accounts-hook.ldjson", &accounts(14..=14)).await);
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(30);
+    let path = world.export("account.ldjson", &accounts(1..=3));
+    crate::support::set_time(&path, later);
+    let report = world.sync(acme).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    let mut notes = report.plan.notes.iter();
+    assert!(notes.any(|note| note.contains("acc-14")), "{report:#?}");
 }
 
 /// Gong rejects the only record of the next upload.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::limits::Deletable;
 use super::protect::{Protection, protect};
+use super::unclaimed::judge_unclaimed;
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader, deletion_line, stage_line};
 use crate::ledger::{
@@ -15,7 +16,7 @@ use crate::push::PushError;
 use crate::push::bodies::Chosen;
 use crate::push::planned::Plan;
 use crate::push::prepare::{TypePlan, interrupted};
-use crate::push::reads::{Absent, Deletions, Held, HoldReason, Round, TypeRead};
+use crate::push::reads::{Absent, Deletions, Held, HoldReason, Limit, Round, TypeRead};
 use crate::push::session::Session;
 use crate::push::survey::{Survey, id_hash};
 
@@ -69,6 +70,7 @@ impl Session {
             of_type.round.absent.clear();
             of_type.round.claims.clear();
             of_type.round.dropped.clear();
+            of_type.round.unclaimed.clear();
         }
         of_type.is_empty = surveyed.entries.is_empty() && surveyed.present.is_empty();
     }
@@ -119,9 +121,12 @@ impl Session {
         if let Some(only) = round.only.get(&object_type) {
             let absent = &mut of_type.round.absent;
             absent.retain(|absent| only.contains(&absent.object_id));
+            let unclaimed = &mut of_type.round.unclaimed;
+            unclaimed.retain(|unclaimed| only.contains(&unclaimed.object_id));
         }
         if object_type == ObjectType::Stage {
-            self.leave_out_retired(of_type).await?;
+            self.leave_out_retired(&mut of_type.round.absent).await?;
+            self.leave_out_retired(&mut of_type.round.unclaimed).await?;
         }
         if read.deletions == Deletions::Never {
             of_type.round.counts.kept = of_type.round.absent.len() as u64;
@@ -151,8 +156,7 @@ impl Session {
     }
 
     /// Stages that were retired before are not retired again.
-    async fn leave_out_retired(&self, of_type: &mut TypePlan) -> Result<(), LedgerError> {
-        let absent = &mut of_type.round.absent;
+    async fn leave_out_retired(&self, absent: &mut Vec<Absent>) -> Result<(), LedgerError> {
         if absent.is_empty() {
             return Ok(());
         }
@@ -174,7 +178,7 @@ impl Session {
     ) -> Result<HashMap<(ObjectType, String), Protection>, PushError> {
         let mut candidates: BTreeMap<ObjectType, Vec<String>> = BTreeMap::new();
         for of_type in types {
-            let absent = of_type.round.absent.iter();
+            let absent = of_type.round.absent.iter().chain(&of_type.round.unclaimed);
             let mut ids: Vec<String> = absent.map(|absent| absent.object_id.clone()).collect();
             ids.extend(of_type.round.not_due.iter().cloned());
             if !ids.is_empty() {
@@ -278,6 +282,23 @@ impl Session {
         };
         let is_confirmed = |id: &str| round.confirmed.contains(&(object_type, id.to_owned()));
         let refused = self.refused_before(of_type, key).await?;
+        let mut going = judge_unclaimed(round, read, of_type, plan, protections);
+        // A type that was there and is empty now is more likely a mistake than deleted.
+        let is_empty_now = of_type.is_empty
+            && read.is_complete
+            && round.max_deletions != Limit::Unlimited
+            && of_type
+                .round
+                .absent
+                .iter()
+                .any(|of| !is_confirmed(&of.object_id));
+        if is_empty_now {
+            let tracked = of_type.round.counts.tracked;
+            plan.notes.push(format!(
+                "{object_type}: the source has no {object_type} records at all now, but had {tracked}: \
+                 look at it before you confirm the deletions"
+            ));
+        }
         let mut hold = |object_id: String, action: Action, reason: HoldReason| {
             plan.round.held.push(Held {
                 object_type,
@@ -290,7 +311,6 @@ impl Session {
         let may_refer = may_refer.filter(|_| !round.delete_referenced);
         // A confirmed list of a type is complete: only its records are deleted in this round.
         let has_list = round.confirmed.iter().any(|(of, _)| *of == object_type);
-        let mut going = Vec::new();
         for absent in std::mem::take(&mut of_type.round.absent) {
             let id = &absent.object_id;
             let protection = protections.get(&(object_type, id.clone()));
@@ -311,6 +331,10 @@ impl Session {
                      read, so the deletion needs to be confirmed once"
                         .to_owned(),
                 )
+            } else if is_empty_now {
+                Some(format!(
+                    "gone from the source, which has no {object_type} records at all now"
+                ))
             } else if read.deletions == Deletions::Ask {
                 Some(format!(
                     "gone from the source; deletions of {object_type} records need to be confirmed"

@@ -10,5 +10,6 @@ mod limits;
 mod protect;
 mod run;
 mod stages;
+mod unclaimed;
 
 pub(crate) use run::{Preview, ReadContext, RoundFiles, run_round};

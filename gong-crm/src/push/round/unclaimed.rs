@@ -1,0 +1,69 @@
+//! Records that a push sent and that no complete read of their source has: nothing owns them, so that
+//! they are deleted only if somebody confirms it.
+
+use std::collections::HashMap;
+
+use super::protect::Protection;
+use crate::ObjectType;
+use crate::ledger::Action;
+use crate::push::planned::Plan;
+use crate::push::prepare::TypePlan;
+use crate::push::reads::{Absent, Deletions, Held, HoldReason, Round, TypeRead};
+
+/// How many records a note names.
+const NAMED: usize = 5;
+
+/// Holds the deletion of such records back, or only says that they stay. Gives those whose deletion
+/// was confirmed.
+pub(super) fn judge_unclaimed(
+    round: &Round,
+    read: &TypeRead,
+    of_type: &mut TypePlan,
+    plan: &mut Plan,
+    protections: &HashMap<(ObjectType, String), Protection>,
+) -> Vec<Absent> {
+    let object_type = of_type.object_type;
+    let unclaimed = std::mem::take(&mut of_type.round.unclaimed);
+    let is_confirmed =
+        |absent: &Absent| (round.confirmed).contains(&(object_type, absent.object_id.clone()));
+    let (confirmed, left): (Vec<_>, Vec<_>) = unclaimed.into_iter().partition(is_confirmed);
+    if left.is_empty() {
+        return confirmed;
+    }
+    // The first complete read deletes nothing, and another scope may read them next.
+    let is_held =
+        !read.is_first && !of_type.round.has_other_owner && read.deletions != Deletions::Never;
+    let what = if is_held {
+        "they stay in Gong until their deletion is confirmed"
+    } else {
+        "they stay in Gong"
+    };
+    let (count, are) = match left.len() {
+        1 => ("1 record that a push sent".to_owned(), "is"),
+        number => (format!("{number} records that a push sent"), "are"),
+    };
+    let ids = left.iter().take(NAMED).map(|of| of.object_id.as_str());
+    let ids = ids.collect::<Vec<_>>().join(", ");
+    let more = match left.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    plan.notes.push(format!(
+        "{object_type}: {count} {are} not in the source ({ids}{more}); {what}"
+    ));
+    if is_held {
+        for absent in left {
+            let key = (object_type, absent.object_id);
+            let warning = protections.get(&key);
+            let warning = warning.and_then(|of| of.reason(round.delete_referenced));
+            let reason = warning.unwrap_or_else(|| "not in the source; a push sent it".to_owned());
+            plan.round.held.push(Held {
+                object_type,
+                object_id: key.1,
+                action: Action::Delete,
+                reason: HoldReason::Limit(format!("{reason}; the deletion needs to be confirmed")),
+            });
+        }
+    }
+    confirmed
+}
