@@ -151,6 +151,9 @@ pub(crate) struct Delivery {
 ///
 /// Use it after a kill, Ctrl-C, a timeout, --no-wait or a reboot. Before re-sending, it asks Gong
 /// for the status of anything that may have arrived. Records with a newer version are not sent.
+///
+/// Records that Gong's verdict did not cover, and those of uploads that failed as a whole, are sent
+/// again from the copy beside the ledger. Rejected records are not: fix and push them.
 #[derive(Debug, Args)]
 #[command(after_long_help = calls(
     &[Operation::GetRequestStatus, Operation::UploadCrmData, Operation::GetCrmObjects],
@@ -159,7 +162,8 @@ pub(crate) struct Delivery {
   gong-crm resume account-5f1c0d2e-17 --wait 2h",
 ))]
 pub(crate) struct Resume {
-    /// Uploads to finish, as `gong-crm uploads` lists them [default: all unfinished uploads]
+    /// Uploads to finish, as `gong-crm uploads` lists them [default: all unfinished uploads, and all
+    /// records that a verdict left open]
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<ClientRequestId>,
     /// Show the first request for each upload; nothing is sent

@@ -1,18 +1,23 @@
-//! `gong-crm resume`: uploads whose outcome is not known, brought to their end.
+//! `gong-crm resume`: uploads whose outcome is not known, brought to their end, and records that a
+//! verdict left open, sent again.
 
-use gong_crm::ledger::{Upload, UploadState};
+use std::collections::BTreeMap;
+
+use gong_crm::ObjectType;
+use gong_crm::ledger::{Ledger, RejectedRecord, Upload, UploadState};
 use gong_crm::operation::Operation;
 use gong_crm::push::Options;
 
 use crate::args::Global;
 use crate::args::push::Resume;
-use crate::command::push::apply_delivery_args;
+use crate::command::push::{apply_delivery_args, ignored_fields};
 use crate::config::settings::Settings;
 use crate::connection::Connection;
 use crate::dry_run::{self, Request};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::html::{Page, Tone};
+use crate::output::table::counted;
 use crate::output::{Output, push_report};
 
 pub(crate) async fn run(
@@ -20,7 +25,8 @@ pub(crate) async fn run(
     resume: &Resume,
     output: &Output,
 ) -> Result<Exit, CliError> {
-    let ledger = Settings::read(global)?.open_ledger().await?;
+    let settings = Settings::read(global)?;
+    let ledger = settings.open_ledger().await?;
     let shown = |error| CliError::from_ledger(&error);
     for id in &resume.ids {
         if ledger.upload(id).await.map_err(shown)?.is_none() {
@@ -34,7 +40,10 @@ pub(crate) async fn run(
     if !resume.ids.is_empty() {
         open.retain(|upload| resume.ids.contains(&upload.client_request_id));
     }
-    if open.is_empty() {
+    let base_url = settings.effective_base_url()?;
+    let left_open = ledger.left_open(&base_url).await.map_err(shown)?;
+    let is_wider = resume.delivery.find_all_errors;
+    if open.is_empty() && left_open.is_empty() && !is_wider {
         if output.is_json() {
             output.json(&serde_json::json!({"verdict": "done", "files": [], "notes": []}));
         } else if output.is_html() {
@@ -42,11 +51,21 @@ pub(crate) async fn run(
             output.page(&Page::new("Resume").verdict("done", meaning, Tone::Good));
         } else {
             output.status("nothing to do: every upload in the ledger is finished");
+            let rejected = rejected(&settings, &ledger).await?;
+            if rejected > 0 {
+                let rejected = counted(rejected, "record");
+                output.status(&format!(
+                    "not in Gong as given: {rejected}; see gong-crm rejects"
+                ));
+            }
         }
         return Ok(Exit::Ok);
     }
     if resume.dry_run {
-        let requests: Vec<Request> = open.iter().map(first_request).collect();
+        let mut requests: Vec<Request> = open.iter().map(first_request).collect();
+        if resume.ids.is_empty() {
+            requests.extend(requests_again(&left_open));
+        }
         dry_run::show(&requests, global, *output)?;
         return Ok(Exit::Ok);
     }
@@ -54,10 +73,38 @@ pub(crate) async fn run(
     let connection = Connection::open(global).await?;
     let mut options = Options::default();
     apply_delivery_args(&mut options, &resume.delivery, global);
+    options.ignore_fields = ignored_fields(global);
     let work = connection
         .client
         .resume(resume.ids.iter().cloned(), options);
     push_report::follow(work, global, *output).await
+}
+
+/// How many records a resume does not send: they are rejected, unconfirmed or held back.
+async fn rejected(settings: &Settings, ledger: &Ledger) -> Result<u64, CliError> {
+    let mut rejected = 0;
+    for (base_url, integration_id) in settings.known_integrations(ledger).await? {
+        let of_integration = ledger.rejects(&base_url, integration_id).await;
+        rejected += of_integration
+            .map_err(|error| CliError::from_ledger(&error))?
+            .len() as u64;
+    }
+    Ok(rejected)
+}
+
+/// The uploads of records that are sent again.
+fn requests_again(records: &[RejectedRecord]) -> Vec<Request> {
+    let mut by_type: BTreeMap<ObjectType, u64> = BTreeMap::new();
+    for record in records {
+        *by_type.entry(record.object_type).or_default() += 1;
+    }
+    let request = |(object_type, records): (ObjectType, u64)| {
+        Request::new(Operation::UploadCrmData)
+            .query("clientRequestId", &"[next id of the ledger]")
+            .query("objectType", &object_type)
+            .part(&format!("{} once more", counted(records, "record")))
+    };
+    by_type.into_iter().map(request).collect()
 }
 
 /// The first request for an upload: the upload itself only if nothing of it can have arrived.

@@ -206,7 +206,7 @@ fn show(event: &TargetEvent<'_>, output: Output) {
                     file.accepted,
                     file.unchanged
                 );
-                let not = file.rejected + file.held_back;
+                let not = file.rejected + file.unconfirmed + file.held_back;
                 if not > 0 {
                     line += &format!(", {not} rejected or held back");
                 }

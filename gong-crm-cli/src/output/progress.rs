@@ -72,7 +72,15 @@ impl Progress {
     pub(crate) fn show(&mut self, event: &Event) {
         match event {
             Event::Waiting { owner } => {
-                self.line(&format!("waiting for another push to end: {owner}"));
+                // No progress, but the reason why there is none.
+                let (line, output) = (format!("waiting for another push to end: {owner}"), self.output);
+                self.above(|| {
+                    if output.is_json() {
+                        output.warning(&line, "it has the ledger");
+                    } else {
+                        output.status(&line);
+                    }
+                });
             }
             Event::Reading {
                 object_type,

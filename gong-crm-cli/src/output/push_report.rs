@@ -1,8 +1,9 @@
 //! Follows a push or a resume until it finishes, and prints its report.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 
-use gong_crm::push::{FileReport, Push, Report, Status};
+use gong_crm::push::{Event, FileReport, Push, Report, Status};
 
 use crate::args::Global;
 use crate::error::CliError;
@@ -23,9 +24,11 @@ pub(crate) async fn follow(push: Push, global: &Global, output: Output) -> Resul
     let (mut handle, work) = push.start();
     let cancel = handle.cancel_handle();
     let mut stopped_by = None;
+    let is_begun = Cell::new(false);
     let outcome = {
         let showing = async {
             while let Some(event) = handle.next_event().await {
+                is_begun.set(is_begun.get() || begins(&event));
                 progress.show(&event);
             }
         };
@@ -39,7 +42,12 @@ pub(crate) async fn follow(push: Push, global: &Global, output: Output) -> Resul
                 tokio::select! {
                     outcome = &mut both => outcome,
                     exit = signals.next() => {
-                        resume_line(global, output, &[]);
+                        if is_begun.get() {
+                            output.status("");
+                            resume_line(global, output, "", &[]);
+                        } else {
+                            output.status(NOTHING_SENT);
+                        }
                         return Ok(exit);
                     }
                 }
@@ -76,8 +84,20 @@ pub(crate) async fn follow(push: Push, global: &Global, output: Output) -> Resul
         .iter()
         .map(ToString::to_string)
         .collect();
-    if exit.is_signal() || !unfinished.is_empty() {
-        resume_line(global, output, &unfinished);
+    if report.is_unplanned() {
+        output.status(NOTHING_SENT);
+    } else if report.waits_for_search() {
+        output.status("");
+        resume_line(global, output, "tomorrow", &[]);
+        resume_line(global, output, "now", &["--find-all-errors"]);
+    } else if exit.is_signal() || !unfinished.is_empty() {
+        // One id is worth naming; for many, a resume of all is shorter.
+        let only = match &unfinished[..] {
+            [only] => &[only.as_str()][..],
+            _ => &[],
+        };
+        output.status("");
+        resume_line(global, output, "", only);
     }
     Ok(match stopped_by {
         Some(signal) if exit.is_signal() => signal,
@@ -85,12 +105,26 @@ pub(crate) async fn follow(push: Push, global: &Global, output: Output) -> Resul
     })
 }
 
+/// Said of a push that was stopped before it planned anything.
+const NOTHING_SENT: &str = "nothing was sent; run the command again";
+
+/// Whether a step comes after the plan is in the ledger.
+fn begins(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::Waiting { .. }
+            | Event::Reading { .. }
+            | Event::Comparing { .. }
+            | Event::Checked { .. }
+    )
+}
+
 /// Prints the command that finishes what was begun, with the options that it needs again.
-fn resume_line(global: &Global, output: Output, ids: &[String]) {
-    let mut line = "to resume: gong-crm resume".to_owned();
-    // One id is worth naming; for many, a resume of all is shorter.
-    if let [only] = ids {
-        let _ = write!(line, " {only}");
+fn resume_line(global: &Global, output: Output, when: &str, words: &[&str]) {
+    let space = if when.is_empty() { "" } else { " " };
+    let mut line = format!("to resume{space}{when}: gong-crm resume");
+    for word in words {
+        let _ = write!(line, " {word}");
     }
     let paths = [("--ledger", &global.ledger), ("--config", &global.config)];
     for (name, path) in paths {
@@ -101,7 +135,6 @@ fn resume_line(global: &Global, output: Output, ids: &[String]) {
     if let Some(profile) = &global.profile {
         let _ = write!(line, " --profile {}", quoted(profile));
     }
-    output.status("");
     output.status(&line);
 }
 
@@ -116,6 +149,9 @@ fn quoted(word: &str) -> String {
 }
 
 fn print(report: &Report, output: Output) {
+    if report.is_unplanned() {
+        return;
+    }
     if report.files.is_empty() {
         output.status("nothing to do");
         return;
@@ -160,6 +196,9 @@ fn row(file: &FileReport) -> Vec<String> {
     };
     let mut parts = vec![match file.status {
         Status::Partial if file.rejected > 0 => "some rejected".to_owned(),
+        Status::Partial if file.held_back == 0 && file.unconfirmed > 0 => {
+            format!("{} unconfirmed", count(file.unconfirmed))
+        }
         Status::Partial => format!("{} held back", count(file.held_back)),
         Status::Invalid => "invalid, nothing sent".to_owned(),
         Status::NotSent => "not sent".to_owned(),
@@ -170,6 +209,7 @@ fn row(file: &FileReport) -> Vec<String> {
     for (number, what) in [
         (file.held_back, "held back"),
         (file.uncertain, "uncertain"),
+        (file.unconfirmed, "unconfirmed"),
         (file.superseded, older),
     ] {
         let part = format!("{} {what}", count(number));

@@ -187,14 +187,11 @@ fn simulator_says_what_to_do_next() {
     settings.bind(|| insta::assert_snapshot!("sim_talk", talk.join("\n")));
 }
 
-/// Nobody types, so that the push can't finish by itself.
+/// A push that reads standard input, into which nobody writes more; with the pipe and its directory.
 #[cfg(unix)]
-#[test]
-fn second_interrupt_quits_at_once() {
-    let sim = simulator().start_blocking().unwrap();
-    sim.register_integration("Acme CRM", "admin@acme.example");
-    let mut push = Invocation::new(&["push", "-", "--type", "ACCOUNT"]).against(sim.base_url());
-    let copies = push.path("state/gong-crm/ledger.sqlite.spool");
+fn reading_its_input(base_url: &str) -> (std::process::Child, impl Sized + use<>) {
+    use std::io::Write as _;
+    let mut push = Invocation::new(&["push", "-", "--type", "ACCOUNT"]).against(base_url);
     let mut child = push
         .command()
         .stdin(Stdio::piped())
@@ -202,10 +199,19 @@ fn second_interrupt_quits_at_once() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let _nobody = child.stdin.take();
-    while !copies.exists() {
-        std::thread::yield_now();
-    }
+    let mut pipe = child.stdin.take().unwrap();
+    // More than a pipe holds: when it is written, the push reads.
+    pipe.write_all(LINE.repeat(10_000).as_bytes()).unwrap();
+    (child, (pipe, push))
+}
+
+/// Nobody types, so that the push can't finish by itself.
+#[cfg(unix)]
+#[test]
+fn second_interrupt_quits_at_once() {
+    let sim = simulator().start_blocking().unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    let (mut child, _nobody) = reading_its_input(sim.base_url());
     interrupt(&child);
     let mut messages = BufReader::new(child.stderr.take().unwrap());
     let mut said = String::new();
@@ -221,7 +227,10 @@ fn second_interrupt_quits_at_once() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{said}");
     assert_eq!(output.stdout, b"", "no report: {said}");
-    assert!(said.ends_with("\nto resume: gong-crm resume\n"), "{said}");
+    assert!(
+        said.ends_with("\nnothing was sent; run the command again\n"),
+        "{said}"
+    );
 }
 
 /// Nobody types, and nothing is piped in.
@@ -230,24 +239,17 @@ fn second_interrupt_quits_at_once() {
 fn interrupt_stops_a_push_that_reads_standard_input() {
     let sim = simulator().start_blocking().unwrap();
     sim.register_integration("Acme CRM", "admin@acme.example");
-    let mut push = Invocation::new(&["push", "-", "--type", "ACCOUNT"]).against(sim.base_url());
-    let copies = push.path("state/gong-crm/ledger.sqlite.spool");
-    let mut child = push
-        .command()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let _nobody = child.stdin.take();
-    while !copies.exists() {
-        std::thread::yield_now();
-    }
+    let (child, _nobody) = reading_its_input(sim.base_url());
     interrupt(&child);
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{said}");
     assert!(said.contains("stopping"), "{said}");
+    assert!(
+        said.ends_with("\nnothing was sent; run the command again\n"),
+        "{said}"
+    );
+    assert!(!said.contains("gong-crm resume"), "{said}");
     assert!(sim.uploads().is_empty());
 }
 

@@ -23,6 +23,7 @@ mod init;
 mod integration;
 mod invocation;
 mod ledger;
+mod left_open;
 mod meetings;
 mod messages;
 mod objects;

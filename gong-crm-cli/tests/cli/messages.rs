@@ -385,8 +385,22 @@ fn push_progress_messages() {
 
 #[test]
 fn push_says_that_it_waits_for_another() {
+    waits_for_another(&[]);
+}
+
+/// It is no progress: a cron line with --no-progress needs to know it, too.
+#[test]
+fn push_without_progress_says_that_it_waits_for_another() {
+    waits_for_another(&["--no-progress"]);
+}
+
+fn waits_for_another(more: &[&str]) {
     let sim = registered();
-    let mut push = Invocation::new(&["push", "accounts.ldjson", "--ledger", "ledger.sqlite"])
+    let words = [
+        &["push", "accounts.ldjson", "--ledger", "ledger.sqlite"],
+        more,
+    ];
+    let mut push = Invocation::new(&words.concat())
         .against(sim.base_url())
         .file("accounts.ldjson", LINE);
     let runtime = tokio::runtime::Runtime::new().unwrap();

@@ -242,3 +242,68 @@ fn fixed_copy_has_the_type_of_its_source() {
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(place.path("fixed/a.ldjson").exists());
 }
+
+/// Two processes: the one that reads a pipe has nothing planned yet.
+#[cfg(unix)]
+#[test]
+fn push_that_reads_a_pipe_keeps_no_other_command_waiting() {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    let line = "{\"objectId\":\"a-1\",\"name\":\"A\",\"modifiedDate\":\"2026-01-15T09:30:00Z\"}\n";
+    let other = "{\"objectId\":\"b-1\",\"name\":\"B\",\"modifiedDate\":\"2026-01-15T09:30:00Z\"}\n";
+    let place = place(&[
+        (
+            "gong-crm.toml",
+            "ledger = 'ledger.sqlite'\n[sources.ACCOUNT]\nfiles = 'accounts.ldjson'\n",
+        ),
+        ("accounts.ldjson", other),
+    ]);
+    let mut reading = place.command(&["push", "-", "--type", "ACCOUNT"]);
+    let mut child = reading
+        .command()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    // More than a pipe holds: when it is written, the push reads.
+    pipe.write_all(line.repeat(5_000).as_bytes()).unwrap();
+    let (code, report) = place.json(&["push", "accounts.ldjson"]);
+    assert_eq!(code, Some(0), "{report}");
+    assert!(place.simulator.object("ACCOUNT", "b-1").is_some());
+    assert!(place.simulator.object("ACCOUNT", "a-1").is_none());
+    drop(pipe);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(place.simulator.object("ACCOUNT", "a-1").is_some());
+}
+
+#[test]
+fn plan_and_dry_run_read_a_ledger_that_is_in_use() {
+    let place = place(&[
+        (
+            "gong-crm.toml",
+            "ledger = 'ledger.sqlite'\n[sources.ACCOUNT]\nfiles = 'accounts.ldjson'\n",
+        ),
+        (
+            "accounts.ldjson",
+            "{\"objectId\":\"a-1\",\"name\":\"A\",\"modifiedDate\":\"2026-01-15T09:30:00Z\"}\n",
+        ),
+    ]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let path = place.path("ledger.sqlite");
+    let lock = runtime.block_on(async {
+        let ledger = gong_crm::ledger::Ledger::open(path).await.unwrap();
+        ledger.try_lock().await.unwrap()
+    });
+    let (code, plan) = place.json(&["plan"]);
+    assert_eq!(code, Some(0), "{plan}");
+    assert_eq!(new_records(&plan), [("ACCOUNT".to_owned(), 1)]);
+    let (code, preview) = place.json(&["push", "accounts.ldjson", "--dry-run"]);
+    assert_eq!(
+        (code, &preview["files"][0]["new"]),
+        (Some(0), &Value::from(1))
+    );
+    assert!(!place.path("ledger.sqlite.spool").exists());
+    drop(lock);
+}

@@ -30,6 +30,9 @@ pub(crate) struct Conclusion {
     pub(crate) contents: BTreeMap<usize, Content>,
     /// Whether records that were not accepted may still be in Gong.
     pub(crate) may_be_in_gong: bool,
+    /// Whether Gong counted more errors than it listed, so that only a search decides the uncertain
+    /// records.
+    pub(crate) needs_search: bool,
     /// Whether Gong knew the id of the upload before it was sent: another copy of the ledger was
     /// used.
     pub(crate) proves_copy: bool,

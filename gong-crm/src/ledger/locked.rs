@@ -41,12 +41,12 @@ impl Content {
 /// How long to wait before looking again whether another push has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// A ledger that is locked for one push.
+/// A ledger that is locked for one push, or that one plan reads.
 #[derive(Debug, Clone)]
 pub(crate) struct LockedLedger {
     ledger: Ledger,
-    // Held also by writes that are under way when the push is dropped.
-    _lock: Arc<LedgerLock>,
+    // Held also by writes that are under way when the push is dropped. A plan has none.
+    _lock: Option<Arc<LedgerLock>>,
     state: Arc<Mutex<State>>,
     /// Held from the moment the state is put into a batch until the batch is written: an older state
     /// must not replace a newer one.
@@ -96,21 +96,33 @@ impl Ledger {
         self.locked_by(lock).await
     }
 
+    /// The ledger as it is now, for a plan: another push may use it meanwhile, and nothing may be
+    /// written.
+    pub(crate) async fn unlocked(&self) -> Result<LockedLedger, LedgerError> {
+        self.identity().await?;
+        self.check_usable().await?;
+        self.with_lock(None).await
+    }
+
     /// The ledger in any state, locked by a caller who has its lock.
     pub(super) async fn locked_by(&self, lock: LedgerLock) -> Result<LockedLedger, LedgerError> {
+        let locked = self.with_lock(Some(lock)).await?;
+        locked.adopt_legacy_uploads().await?;
+        Ok(locked)
+    }
+
+    async fn with_lock(&self, lock: Option<LedgerLock>) -> Result<LockedLedger, LedgerError> {
         let state = State {
             counter: self.counter().await?,
             open: self.open_numbers().await?,
             as_of: self.meta_json(AS_OF).await?.unwrap_or(Milliseconds::MIN),
         };
-        let locked = LockedLedger {
+        Ok(LockedLedger {
             ledger: self.clone(),
-            _lock: Arc::new(lock),
+            _lock: lock.map(Arc::new),
             state: Arc::new(Mutex::new(state)),
             writing: Arc::default(),
-        };
-        locked.adopt_legacy_uploads().await?;
-        Ok(locked)
+        })
     }
 }
 
@@ -124,7 +136,7 @@ impl LockedLedger {
     }
 
     /// The last number that was given to an upload.
-    pub(super) fn counted(&self) -> u64 {
+    pub(crate) fn counted(&self) -> u64 {
         self.state().counter
     }
 
@@ -232,17 +244,19 @@ impl LockedLedger {
         Ok(())
     }
 
-    /// Writes the verdict of an upload: the upload, its records, its history, in one transaction.
+    /// Writes the verdict of an upload: the upload, its records, its history, in one transaction. Gives
+    /// the places of the records that stay unconfirmed: they were tried as often as they are tried.
     pub(crate) async fn conclude(
         &self,
         upload: &mut Upload,
         pending: &[Pending],
         conclusion: &Conclusion,
         now: Timestamp,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<BTreeSet<usize>, LedgerError> {
         let mut batch = Batch::new();
         (upload.accepted, upload.rejected) = (0, 0);
         let mut omitted = Vec::new();
+        let mut unconfirmed = BTreeSet::new();
         let mut new_accounts = NewAccounts::default();
         let is_account = upload.object_type == ObjectType::Account;
         for (chunk_number, chunk) in (0_u32..).zip(pending.chunks(CHUNK)) {
@@ -273,6 +287,10 @@ impl LockedLedger {
                     omitted.push(key.clone());
                 }
                 let state = after(upload, pending, old, outcome, reason, conclusion, now);
+                let last = state.last_try.as_ref().map(|last| last.outcome);
+                if outcome == RecordOutcome::Uncertain && last == Some(TryOutcome::Unconfirmed) {
+                    unconfirmed.insert(place);
+                }
                 batch.put(Table::Records, &key, &state.encode());
                 let content = conclusion.contents.get(&place);
                 if outcome != RecordOutcome::Accepted {
@@ -311,7 +329,8 @@ impl LockedLedger {
         let _writing = self.writing.lock().await;
         self.state().open.remove(&upload.number);
         self.put_state(&mut batch)?;
-        self.ledger.commit(batch).await
+        self.ledger.commit(batch).await?;
+        Ok(unconfirmed)
     }
 
     /// The states of the records that the ledger knew when the upload was planned.

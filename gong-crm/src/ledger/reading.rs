@@ -67,6 +67,12 @@ pub struct RejectedRecord {
     pub has_earlier_version: bool,
     #[serde(skip)]
     pub(crate) content: Content,
+    /// The number of the upload that tried it last.
+    #[serde(skip)]
+    pub(crate) upload: u64,
+    /// Whether the ledger was recovered since: another copy of it may have sent a later version.
+    #[serde(skip)]
+    pub(crate) is_before_recovery: bool,
 }
 
 impl RejectedRecord {
@@ -357,6 +363,55 @@ impl Ledger {
         Ok(rejected)
     }
 
+    /// The records that verdicts left uncertain, and those of uploads that failed as a whole, in all
+    /// integrations at a base URL: [`Client::resume`](crate::Client::resume) sends them again.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn left_open(&self, base_url: &str) -> Result<Vec<RejectedRecord>, LedgerError> {
+        let mut open = Vec::new();
+        for (known, integration_id) in self.integrations().await? {
+            if known == base_url {
+                open.extend(self.rejects(base_url, integration_id).await?);
+            }
+        }
+        open.retain(|record| {
+            matches!(
+                record.outcome,
+                TryOutcome::Uncertain | TryOutcome::NotAccepted
+            )
+        });
+        Ok(open)
+    }
+
+    /// The records that the verdicts of these uploads left open.
+    pub(crate) async fn left_open_by(
+        &self,
+        ids: &[ClientRequestId],
+    ) -> Result<HashSet<(ObjectType, String)>, LedgerError> {
+        let mut open = HashSet::new();
+        for id in ids {
+            let Some(upload) = self.upload(id).await? else {
+                continue;
+            };
+            let from = chunk_key(upload.number, 0).to_vec();
+            let before = Some(chunk_key(upload.number + 1, 0).to_vec());
+            let chunks = self.store().scan(Table::History, from, before, usize::MAX);
+            for (_, bytes) in chunks.await? {
+                let past = inflated(&bytes).unwrap_or_default().into_iter();
+                let of_upload = past.filter(|of| {
+                    matches!(
+                        of.outcome,
+                        RecordOutcome::Uncertain | RecordOutcome::NotAccepted
+                    )
+                });
+                open.extend(of_upload.map(|of| (upload.object_type, of.object_id)));
+            }
+        }
+        Ok(open)
+    }
+
     pub(crate) async fn rejects_of(
         &self,
         space: Space,
@@ -498,19 +553,22 @@ fn rejected_record(
     content: Content,
 ) -> RejectedRecord {
     let moment = |seconds: i64| Timestamp::from_second(seconds).unwrap_or_default();
+    let has_time = last_try.is_tried_later() && last_try.next < i64::MAX;
+    let next_try = has_time.then(|| moment(last_try.next));
     RejectedRecord {
         object_type,
         object_id: object_id.to_owned(),
         outcome: last_try.outcome,
+        is_before_recovery: last_try.hash == [0; 16],
         reason: last_try.reason,
         tries: last_try.tries,
         at: moment(last_try.at),
-        next_try: (last_try.outcome == TryOutcome::Rejected && last_try.next < i64::MAX)
-            .then(|| moment(last_try.next)),
+        next_try,
         path: last_try.source,
         line: Some(last_try.line).filter(|line| *line > 0),
         has_earlier_version: !state.is_absent_from_gong(),
         content,
+        upload: last_try.upload,
     }
 }
 

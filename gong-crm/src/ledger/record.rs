@@ -85,11 +85,13 @@ pub struct LastTry {
     pub hash: RecordHash,
     /// Gong's reason, or ours; bounded in length.
     pub reason: String,
-    /// How often this version was tried.
+    /// How often this version was tried. Tries that Gong's verdict could not decide, because it lists
+    /// too few errors, do not count: a search for the rejected records decides them.
     pub tries: u8,
     /// When.
     pub at: Seconds,
-    /// Before this moment, the same version is not sent again.
+    /// Before this moment, the same version is not sent again; an uncertain version is sent earlier if
+    /// calls for a search are left.
     pub next: Seconds,
     /// The upload's number; 0 if none was made.
     pub upload: u64,
@@ -100,6 +102,16 @@ pub struct LastTry {
 }
 
 impl LastTry {
+    /// Whether only a search for rejected records, which Gong did not list, can decide it.
+    pub(crate) fn needs_search(&self) -> bool {
+        self.outcome == TryOutcome::Uncertain && self.next > self.at
+    }
+
+    /// Whether the same version is sent again at a time that is known.
+    pub(crate) fn is_tried_later(&self) -> bool {
+        self.outcome == TryOutcome::Rejected || self.needs_search()
+    }
+
     /// What became of it, when, why, and when the version is sent again.
     pub(crate) fn as_text(&self) -> String {
         let day = |seconds: Seconds| {
@@ -110,8 +122,9 @@ impl LastTry {
         let on = day(self.at);
         match self.outcome {
             TryOutcome::Unconfirmed => {
-                format!("{outcome} on {on}: {reason}; --resend sends it now")
+                format!("{outcome} on {on}: {reason}; --resend or --find-all-errors sends it again")
             }
+            TryOutcome::Uncertain => format!("{outcome} on {on}: {reason}"),
             TryOutcome::NotAccepted => {
                 let next = jiff::Timestamp::from_second(self.next).unwrap_or_default();
                 format!("{outcome} on {on}: {reason}; next try {next}")

@@ -71,20 +71,29 @@ pub(super) fn after(
             state.last_try = Some(last_try(upload, pending, outcome, reason, tries, now, next));
         }
         RecordOutcome::Uncertain => {
-            let tries = match (upload.purpose, &state.last_try) {
-                // The search continues until each record is alone: its parts do not count as tries.
-                (Purpose::ErrorSearch, Some(last)) if last.hash == pending.hash => last.tries,
+            let same = state.last_try.as_ref();
+            let same = same.filter(|last| last.hash == pending.hash);
+            let tries = match (upload.purpose, same) {
+                // It says nothing of the record that was not known before: a search decides it.
+                _ if conclusion.needs_search => {
+                    tries_of(&state, pending, TryOutcome::Uncertain) - 1
+                }
+                // Sent once more without the rejected records: it is the same try.
+                (Purpose::ErrorSearch, Some(last)) if !last.needs_search() => last.tries,
                 _ => tries_of(&state, pending, TryOutcome::Uncertain),
             };
-            let outcome = if tries >= MAX_UNCERTAIN {
+            let outcome = if tries >= MAX_UNCERTAIN && !conclusion.needs_search {
                 TryOutcome::Unconfirmed
             } else {
                 TryOutcome::Uncertain
             };
+            let next = if conclusion.needs_search {
+                seconds + SEARCH_AGAIN.as_secs()
+            } else {
+                seconds
+            };
             become_unknown(&mut state, pending);
-            state.last_try = Some(last_try(
-                upload, pending, outcome, reason, tries, now, seconds,
-            ));
+            state.last_try = Some(last_try(upload, pending, outcome, reason, tries, now, next));
         }
         RecordOutcome::NotAccepted => {
             if conclusion.may_be_in_gong {
@@ -113,6 +122,9 @@ fn become_unknown(state: &mut RecordState, pending: &Pending) {
 
 /// How often the same content is tried while Gong's verdict says nothing about it.
 const MAX_UNCERTAIN: u8 = 3;
+
+/// When the calls that a search spent are free again, at the latest.
+const SEARCH_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// After a rejection, the same version is sent again after 1, 2, 4 … 30 days.
 fn pause_after(tries: u8) -> SignedDuration {

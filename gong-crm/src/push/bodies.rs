@@ -17,8 +17,8 @@ use super::{Options, PushError};
 use crate::ObjectType;
 use crate::compare::{Edits, HashKey, Reader, deletion_line, sent_form};
 use crate::ledger::{
-    Action, Clearing, Current, Direction, LockedLedger, Names, Pending, RecordState, Seconds,
-    SentField,
+    Action, Clearing, Current, Direction, LockedLedger, Milliseconds, Names, Pending, RecordState,
+    Seconds, SentField,
 };
 
 /// How many lines are read at once.
@@ -458,7 +458,8 @@ impl<'a> Bodies<'a> {
             self.round.returning_users.push(read.object_id.clone());
         }
         if let Some(deleted) = deleted {
-            self.add_deletion_before(&pending, deleted, read.chosen.step)?;
+            let as_of = self.files.as_of(read.file, &read.chosen.entry);
+            self.add_deletion_before(&pending, deleted, read.chosen.step, as_of)?;
             pending.action = Action::Create;
         }
         let direction = if is_deletion {
@@ -479,6 +480,7 @@ impl<'a> Bodies<'a> {
             level: Level::new(self.files.object_type, order, step),
             direction,
             is_retry: read.chosen.is_retry,
+            as_of: self.files.as_of(read.file, &read.chosen.entry),
         };
         self.writer.push(group, &line, pending)?;
         self.round.actions.extend(action);
@@ -491,6 +493,7 @@ impl<'a> Bodies<'a> {
         pending: &Pending,
         date: Seconds,
         step: u16,
+        as_of: Option<Milliseconds>,
     ) -> Result<(), PushError> {
         let Some(text) = text_of(date) else {
             return Ok(());
@@ -510,6 +513,7 @@ impl<'a> Bodies<'a> {
             level: Level::new(self.files.object_type, Direction::Upsert, step),
             direction: Direction::Delete,
             is_retry: false,
+            as_of,
         };
         self.writer.push(group, &line, deletion)
     }

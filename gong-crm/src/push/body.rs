@@ -10,7 +10,9 @@ use super::PushError;
 use super::level::Level;
 use super::spool::Spool;
 use crate::ObjectType;
-use crate::ledger::{Action, Direction, LockedLedger, Manifest, Pending, hexadecimal};
+use crate::ledger::{
+    Action, Direction, LockedLedger, Manifest, Milliseconds, Pending, hexadecimal,
+};
 
 /// What keeps records of one kind in one upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +21,8 @@ pub(super) struct Group {
     /// Deletions of users that make an address free go before the users that take it.
     pub(super) direction: Direction,
     pub(super) is_retry: bool,
+    /// The as-of of records that were read earlier than this push began.
+    pub(super) as_of: Option<Milliseconds>,
 }
 
 /// The body of an upload, with its records.
@@ -28,6 +32,7 @@ pub(super) struct Body {
     pub(super) object_type: ObjectType,
     pub(super) level: Level,
     pub(super) direction: Direction,
+    pub(super) as_of: Option<Milliseconds>,
     pub(super) name: String,
     pub(super) hash: String,
     pub(super) bytes: u64,
@@ -125,6 +130,7 @@ impl BodyWriter {
                 object_type: self.object_type,
                 level: group.level,
                 direction: group.direction,
+                as_of: group.as_of,
                 name,
                 hash: String::new(),
                 bytes: 0,

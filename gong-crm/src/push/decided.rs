@@ -113,6 +113,7 @@ impl<'a> Decided<'a> {
         surveyed: &'a Survey,
         plan: &'a mut Plan,
         key: &[u8; 16],
+        may_search: bool,
     ) -> Self {
         let now = session.now().as_second();
         for (place, (file, _)) in files.files.iter().enumerate() {
@@ -137,6 +138,8 @@ impl<'a> Decided<'a> {
                 touch: session.options.touch,
                 resend: false,
                 backs_off: session.round.is_some(),
+                may_search,
+                finds_all: session.options.find_all_errors,
             },
             chosen: Vec::new(),
             settled: Vec::new(),
@@ -353,14 +356,15 @@ impl<'a> Decided<'a> {
 
     /// The as-of of a version: now, because a person says so by pushing it. Records that were
     /// rejected once and are pushed again are as old as their date: in the meantime, Gong may have
-    /// accepted newer versions.
+    /// accepted newer versions. Records that are resumed are as old as they were.
     fn as_of(&self, version: &Entry) -> Milliseconds {
         let (place, _) = self.files.locate(version.place);
-        let is_rejects = self.files.files[place].1.is_rejects;
-        if is_rejects && version.modified != NO_DATE {
+        let open = self.files.files[place].1;
+        if open.is_rejects && version.modified != NO_DATE {
             Milliseconds::MIN
         } else {
-            self.rules.as_of
+            let kept = open.as_of(u64::from(version.line));
+            kept.unwrap_or(self.rules.as_of)
         }
     }
 
@@ -425,11 +429,18 @@ impl<'a> Decided<'a> {
                 report.held_back += 1;
             }
             Decision::Superseded => report.superseded += 1,
-            Decision::Rejected | Decision::Unconfirmed => {
+            Decision::Rejected | Decision::Unconfirmed | Decision::SearchWaits => {
                 if let Some(last) = last_try {
                     error(last.as_text());
                 }
-                report.rejected += 1;
+                match decision {
+                    Decision::Rejected => report.rejected += 1,
+                    Decision::Unconfirmed => report.unconfirmed += 1,
+                    _ => {
+                        report.uncertain += 1;
+                        report.waits_for_search = true;
+                    }
+                }
             }
             Decision::NotAccepted => {
                 if let Some(last) = last_try {

@@ -25,6 +25,8 @@ pub(super) struct Ended {
     pub(super) errors: Vec<(u32, RecordError)>,
     /// Uploads that were made to find out which of its records Gong rejects.
     pub(super) searches: Vec<Upload>,
+    /// Whether more of them are needed than calls are left for today.
+    pub(super) waits_for_search: bool,
 }
 
 /// Records of one file in one upload.
@@ -35,6 +37,7 @@ pub(super) struct Counts {
     pub(super) rejected: u64,
     pub(super) held_back: u64,
     pub(super) uncertain: u64,
+    pub(super) unconfirmed: u64,
 }
 
 /// What became of a record: the outcome, Gong's reason, and the upload and line that say so.
@@ -48,6 +51,8 @@ pub(super) struct Outcome {
     pub(super) reason: String,
     pub(super) upload: u64,
     pub(super) line: usize,
+    /// Whether it is uncertain and not tried any more.
+    pub(super) is_unconfirmed: bool,
 }
 
 /// An upload without a verdict: all of its records are open. Where they could not be read from the
@@ -114,6 +119,10 @@ impl Ended {
                     of_file.rejected += 1;
                     taken += 1;
                 }
+                RecordOutcome::Uncertain if outcome.is_unconfirmed => {
+                    of_file.unconfirmed += 1;
+                    taken += 1;
+                }
                 RecordOutcome::Uncertain => {
                     of_file.uncertain += 1;
                     open += 1;
@@ -134,7 +143,8 @@ impl Ended {
                 errors.push((pending.source, error));
             }
         }
-        let rejected: u64 = counts.values().map(|counts| counts.rejected).sum();
+        let of_records = counts.values();
+        let rejected: u64 = of_records.map(|of| of.rejected + of.unconfirmed).sum();
         let status = match judgement.rest {
             _ if open > 0 => Status::Unknown,
             Rest::NotAccepted if taken < pending.len() as u64 => Status::Failed,
@@ -155,6 +165,7 @@ impl Ended {
             counts,
             errors,
             searches,
+            waits_for_search: false,
         }
     }
 
@@ -202,6 +213,7 @@ impl Ended {
             counts: BTreeMap::new(),
             errors: Vec::new(),
             searches: Vec::new(),
+            waits_for_search: false,
         }
     }
 
@@ -258,6 +270,8 @@ pub(super) fn add(files: &mut [FileReport], places: &Places, ended: &Ended) {
         file.rejected += counts.rejected;
         file.held_back += counts.held_back;
         file.uncertain += counts.uncertain;
+        file.unconfirmed += counts.unconfirmed;
+        file.waits_for_search |= counts.uncertain > 0 && ended.waits_for_search;
         // Also where the ledger could not say which records it holds.
         if counts.records > 0 || ended.is_open() {
             file.uploads.push(UploadReport {

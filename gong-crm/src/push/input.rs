@@ -7,19 +7,24 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gong_client::error::{Error, ErrorKind};
-use gong_records::check::{self, CheckError, Finding, Input, LineSource, Lines, Severity};
+use gong_records::check::{
+    self, CheckError, FileConverter, Finding, Input, LineSource, Lines, Severity,
+};
 use gong_records::io::discover::{
     CsvHandling, EntityFilePath, FilesError, entity_files, is_rejects_file, type_of_input,
     unmapped_csvs,
 };
 use gong_records::io::open::unpack;
 use gong_records::rule::Rule;
+use tempfile::TempPath;
 
 use super::event::{Event, Events};
+use super::origins::Origins;
 use super::report::RecordError;
 use super::spool::Spool;
 use super::{Options, PushError};
 use crate::ObjectType;
+use crate::ledger::Milliseconds;
 use crate::source::Stamp;
 
 /// The path that means standard input.
@@ -80,6 +85,10 @@ pub(super) struct OpenFile {
     pub(super) stamp: Option<Stamp>,
     /// How many records it has, with those that could not be converted.
     pub(super) records: u64,
+    /// Where its records came from, if they were taken from the spool.
+    pub(super) origins: Option<Origins>,
+    /// Its copy, which is deleted with it.
+    pub(super) _temporary: Option<TempPath>,
 }
 
 /// Why a line is not sent.
@@ -142,6 +151,8 @@ impl OpenFile {
             is_in_memory: false,
             stamp: None,
             records: 0,
+            origins: None,
+            _temporary: None,
         }
     }
 }
@@ -208,7 +219,31 @@ impl Options {
     }
 }
 
-/// Opens files: unpacks, copies standard input, converts CSVs.
+/// Reads standard input to its end.
+pub(super) fn open_input(
+    files: Vec<InputFile>,
+    options: &Options,
+) -> Result<Vec<OpenFile>, PushError> {
+    let open = |file: InputFile| {
+        if let Some(converter) = converter_of(&file, options) {
+            return convert(file, &**converter);
+        }
+        let copy = || -> io::Result<(TempPath, u64)> {
+            let mut copy = tempfile::Builder::new().prefix("gong-crm-").tempfile()?;
+            let bytes = io::copy(&mut io::stdin().lock(), &mut copy)?;
+            Ok((copy.into_temp_path(), bytes))
+        };
+        let (copied, bytes) = copy().map_err(|error| unreadable(&file.path, error))?;
+        let lines = copied.to_path_buf();
+        Ok(OpenFile {
+            _temporary: Some(copied),
+            ..OpenFile::new(file, lines, bytes)
+        })
+    };
+    files.into_iter().map(open).collect()
+}
+
+/// Opens files: unpacks them, converts CSVs.
 pub(super) fn open(
     files: Vec<InputFile>,
     options: &Options,
@@ -223,19 +258,10 @@ pub(super) fn open(
 fn open_one(file: InputFile, options: &Options, spool: &Spool) -> Result<OpenFile, PushError> {
     let path = file.path.clone();
     let unreadable = |error: io::Error| unreadable(&path, error);
-    let converter = options.converter.as_ref();
-    if let Some(converter) = converter.filter(|converter| converter.csvs().include(&file.path)) {
-        let converted = converter.convert(&file.path, file.object_type)?;
-        let lines = converted.path().to_path_buf();
-        let bytes = fs::metadata(&lines).map_err(unreadable)?.len();
-        return Ok(OpenFile {
-            converted: Some(converted),
-            ..OpenFile::new(file, lines, bytes)
-        });
+    if let Some(converter) = converter_of(&file, options) {
+        return convert(file, &**converter);
     }
-    let lines = if file.is_standard_input() {
-        spool.copy(io::stdin().lock()).map_err(unreadable)?
-    } else if file.is_compressed() {
+    let lines = if file.is_compressed() {
         let packed = fs::File::open(&file.path).map_err(unreadable)?;
         let unpacked = unpack(packed).map_err(unreadable)?;
         spool.copy(unpacked).map_err(unreadable)?
@@ -244,6 +270,21 @@ fn open_one(file: InputFile, options: &Options, spool: &Spool) -> Result<OpenFil
     };
     let bytes = fs::metadata(&lines).map_err(unreadable)?.len();
     Ok(OpenFile::new(file, lines, bytes))
+}
+
+fn converter_of<'o>(file: &InputFile, options: &'o Options) -> Option<&'o Arc<dyn FileConverter>> {
+    let converter = options.converter.as_ref();
+    converter.filter(|converter| converter.csvs().include(&file.path))
+}
+
+fn convert(file: InputFile, converter: &dyn FileConverter) -> Result<OpenFile, PushError> {
+    let converted = converter.convert(&file.path, file.object_type)?;
+    let lines = converted.path().to_path_buf();
+    let bytes = fs::metadata(&lines).map_err(|error| unreadable(&file.path, error))?;
+    Ok(OpenFile {
+        converted: Some(converted),
+        ..OpenFile::new(file, lines, bytes.len())
+    })
 }
 
 /// A file that can't be read.
@@ -403,10 +444,16 @@ impl OpenFile {
 
     /// The line of a record as people see it in the file: a row of a CSV, or the line itself.
     pub(super) fn source_line(&self, line: u64) -> u64 {
-        match &self.converted {
-            Some(converted) => converted.row_of(line).unwrap_or(line),
-            None => line,
+        match (&self.converted, &self.origins) {
+            (Some(converted), _) => converted.row_of(line).unwrap_or(line),
+            (None, Some(origins)) => origins.line(line).unwrap_or(line),
+            (None, None) => line,
         }
+    }
+
+    /// The as-of of a record that was read earlier than this push began.
+    pub(super) fn as_of(&self, line: u64) -> Option<Milliseconds> {
+        self.origins.as_ref()?.as_of(line)
     }
 
     /// How many records the errors are about.

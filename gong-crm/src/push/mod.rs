@@ -44,10 +44,12 @@ mod facts;
 mod graph;
 mod input;
 mod invalid;
+mod kept;
 mod level;
 mod lines;
 mod notes;
 mod options;
+mod origins;
 mod orphans;
 mod outcome;
 mod parents;
@@ -342,6 +344,10 @@ impl Client {
     /// Finishes uploads without a verdict: those with these ids, or all of them if there are none.
     /// Gong is asked for the status of everything that may have arrived before it is sent again.
     /// Records with a newer version are not sent.
+    ///
+    /// Records that a verdict left uncertain, and those of uploads that failed as a whole, are sent
+    /// again from the copy that the ledger keeps. Rejected records are not:
+    /// [`Ledger::rejects`](crate::ledger::Ledger::rejects) lists them.
     ///
     /// # Errors
     ///

@@ -320,9 +320,9 @@ impl Session {
             }
         }
         self.note_absent(upload, pending, &outcomes).await?;
-        Ok(Ended::of_verdict(
-            upload, pending, &judgement, &outcomes, searches,
-        ))
+        let mut ended = Ended::of_verdict(upload, pending, &judgement, &outcomes, searches);
+        ended.waits_for_search = judgement.has_unlisted && !self.may_search().await?;
+        Ok(ended)
     }
 
     /// Among records that Gong did not accept and that may have an earlier version in Gong, finds
@@ -418,11 +418,13 @@ impl Session {
             reason: judgement.reason.clone(),
             contents,
             may_be_in_gong: judgement.may_be_in_gong,
+            needs_search: judgement.has_unlisted && pending.len() > 1,
             ..Conclusion::default()
         };
         // The body is kept until it is searched.
         let body = upload.body.clone();
-        self.ledger
+        let unconfirmed = self
+            .ledger
             .conclude(upload, pending, &conclusion, self.now())
             .await?;
         upload.body = body;
@@ -434,6 +436,7 @@ impl Session {
                     reason: reason.to_owned(),
                     upload: upload.number,
                     line: place + 1,
+                    is_unconfirmed: unconfirmed.contains(&place),
                 }
             })
             .collect())

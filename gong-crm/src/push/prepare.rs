@@ -212,7 +212,8 @@ impl Session {
         });
         let surveyed = surveying.await.map_err(|error| interrupted(&error))??;
         let files = TypeFiles::new(object_type, &self.files);
-        let mut decided = Decided::new(self, &files, &surveyed, plan, &key);
+        let may_search = self.may_search().await?;
+        let mut decided = Decided::new(self, &files, &surveyed, plan, &key, may_search);
         let in_flight = self.open_records(object_type, key, open).await?;
         match &surveyed.ids {
             // Only a scan finds records that are not there any more.
@@ -488,6 +489,7 @@ impl Session {
         upload.step = body.level.step();
         upload.records = body.records.len() as u64;
         upload.bytes = body.bytes;
+        upload.as_of = body.as_of.unwrap_or(upload.as_of);
         upload.sources = sources.map(Option::unwrap_or_default).collect();
         upload.body = Some(body.name);
         upload.body_hash = body.hash;

@@ -110,7 +110,14 @@ impl Client {
     ) -> Result<Preview, PushError> {
         let events = Arc::new(Events::new(None));
         let (_cancel, canceled) = watch::channel(false);
-        let preparing = prepare_files(self.clone(), integration_id, options, events, canceled);
+        let preparing = prepare_files(
+            self.clone(),
+            integration_id,
+            options,
+            events,
+            canceled,
+            true,
+        );
         let prepared = Box::pin(preparing).await?;
         let preview = match &prepared {
             Prepared::Canceled => Preview::of_reports(&[], true),
@@ -139,7 +146,7 @@ impl Preview {
             changed: 0,
             deleted: 0,
             unchanged: file.unchanged,
-            held_back: file.held_back + file.rejected,
+            held_back: file.not_sent(),
             superseded: file.superseded,
             errors: file.errors.clone(),
         });

@@ -16,8 +16,6 @@ use crate::ledger::{
 pub(crate) struct Round {
     /// The scope's number; 0 while a plan only looks and the scope was never used.
     pub(crate) scope: u32,
-    /// Nothing is written but files that the round deletes again.
-    pub(crate) is_dry: bool,
     pub(crate) reads: BTreeMap<ObjectType, TypeRead>,
     /// All types that have a source, also if it was not read.
     pub(crate) sources: Vec<ObjectType>,

@@ -25,6 +25,9 @@ pub struct Report {
     /// A failure that stopped everything: credentials, quota, no connection.
     #[serde(skip)]
     pub cause: Option<Arc<Error>>,
+    /// Whether it was stopped before anything was planned.
+    #[serde(skip)]
+    is_unplanned: bool,
 }
 
 /// The result of a push in one word.
@@ -122,8 +125,8 @@ impl fmt::Display for Status {
 
 /// The result of one file.
 ///
-/// `records` is the sum of `unchanged`, `accepted`, `rejected`, `held_back`, `superseded`, and of
-/// records whose verdict is not known.
+/// `records` is the sum of `unchanged`, `accepted`, `rejected`, `unconfirmed`, `held_back`,
+/// `superseded`, and of records whose verdict is not known.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -147,11 +150,16 @@ pub struct FileReport {
     pub held_back: u64,
     /// How many are older versions of records that the push has in a newer one.
     pub superseded: u64,
-    /// How many the verdict does not cover.
+    /// How many the verdict does not cover. They are sent again.
     pub uncertain: u64,
+    /// How many no verdict covered in three tries. They are not sent again until they change.
+    pub unconfirmed: u64,
     /// How many wait for their next try, because their upload failed as a whole.
     #[serde(skip)]
     pub(super) waiting: u64,
+    /// Whether uncertain records wait for calls for a search.
+    #[serde(skip)]
+    pub(super) waits_for_search: bool,
     /// The uploads that hold its records.
     pub uploads: Vec<UploadReport>,
     /// Its records that are not in Gong as they are.
@@ -257,7 +265,9 @@ impl FileReport {
             held_back: 0,
             superseded: 0,
             uncertain: 0,
+            unconfirmed: 0,
             waiting: 0,
+            waits_for_search: false,
             uploads: Vec::new(),
             errors: Vec::new(),
             rejects: None,
@@ -265,14 +275,26 @@ impl FileReport {
         }
     }
 
+    /// How many of its records a plan does not send, although Gong does not have them.
+    pub(crate) fn not_sent(&self) -> u64 {
+        self.held_back + self.rejected + self.unconfirmed + self.uncertain + self.waiting
+    }
+
     /// Sets the status from the counts, unless it is already more severe.
     pub(super) fn settle(&mut self) {
+        if self.waits_for_search {
+            let reason = self.reason.get_or_insert_default();
+            if !reason.contains(SEARCH_WAITS) {
+                let separator = if reason.is_empty() { "" } else { "; " };
+                *reason = format!("{reason}{separator}{SEARCH_WAITS}");
+            }
+        }
         let worst = self
             .uploads
             .iter()
             .map(|upload| upload.status)
             .max_by_key(|status| severity(*status));
-        let has_rejected = self.rejected + self.held_back > 0;
+        let has_rejected = self.rejected + self.unconfirmed + self.held_back > 0;
         let has_failed = worst == Some(Status::Failed)
             || self
                 .uploads
@@ -291,6 +313,10 @@ impl FileReport {
         };
     }
 }
+
+/// Why uncertain records are not sent now.
+const SEARCH_WAITS: &str = "the search for rejected records that Gong did not list has used its calls \
+                            of the day: it goes on tomorrow, or now with --find-all-errors";
 
 /// The order in which statuses matter to people.
 fn severity(status: Status) -> u8 {
@@ -340,6 +366,7 @@ impl Report {
             files,
             notes,
             cause,
+            is_unplanned: false,
         }
     }
 
@@ -367,6 +394,19 @@ impl Report {
         Self::new(Vec::new(), Vec::new(), true, None)
     }
 
+    /// The report of a push that was stopped while its records were read or compared.
+    pub(super) fn canceled_before_its_plan() -> Self {
+        Self {
+            is_unplanned: true,
+            ..Self::canceled()
+        }
+    }
+
+    /// Whether the push was stopped before anything was planned or sent: there is nothing to resume.
+    pub fn is_unplanned(&self) -> bool {
+        self.is_unplanned
+    }
+
     /// How many records the files hold.
     pub fn records(&self) -> u64 {
         self.files.iter().map(|file| file.records).sum()
@@ -387,17 +427,33 @@ impl Report {
         self.files.iter().map(|file| file.rejected).sum()
     }
 
+    /// How many records no verdict covered in three tries.
+    pub fn unconfirmed(&self) -> u64 {
+        self.files.iter().map(|file| file.unconfirmed).sum()
+    }
+
+    /// Whether uncertain records wait until calls are free to search for those that Gong rejects, by
+    /// [`Options::search_calls`](super::Options::search_calls).
+    pub fn waits_for_search(&self) -> bool {
+        self.files.iter().any(|file| file.waits_for_search)
+    }
+
     /// How many records Gong has as they were given, or newer.
     pub fn in_gong(&self) -> u64 {
         self.accepted() + self.unchanged()
     }
 
-    /// The uploads whose verdict is not known yet; `resume` continues with them.
+    /// The uploads that [`resume`](crate::Client::resume) continues with: they have no verdict yet, or
+    /// it leaves records open, or they failed as a whole.
     pub fn unfinished(&self) -> Vec<&ClientRequestId> {
         let open = |status| {
             matches!(
                 status,
-                Status::TimedOut | Status::Unknown | Status::NotSent | Status::Canceled
+                Status::TimedOut
+                    | Status::Unknown
+                    | Status::NotSent
+                    | Status::Canceled
+                    | Status::Failed
             )
         };
         let uploads = self.files.iter().flat_map(|file| &file.uploads);
@@ -410,7 +466,7 @@ impl Report {
         ids
     }
 
-    /// The report, if Every record is in Gong as given.
+    /// The report, if every record is in Gong as given.
     ///
     /// # Errors
     ///

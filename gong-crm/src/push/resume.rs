@@ -1,15 +1,17 @@
-//! Going on with uploads whose verdict is not known: a push without new records.
+//! Going on with uploads whose verdict is not known, and with the records that verdicts left open: a
+//! push without new records.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::ended::{Places, add};
 use super::event::Events;
+use super::kept::{Wanted, send_again};
 use super::level::Level;
 use super::planned::Planned;
-use super::report::{FileReport, Report};
+use super::report::{FileReport, Report, Verdict};
 use super::run::{begin, canceled};
 use super::session::Session;
 use super::{Options, PushError};
@@ -47,6 +49,13 @@ pub(super) async fn resume(
     }
     let mut files = Vec::new();
     let (mut is_canceled, mut cause, mut stopped) = (false, None, None);
+    let mut notes = Vec::new();
+    let counted = ledger.counted();
+    let ended: HashSet<u64> = by_integration
+        .values()
+        .flatten()
+        .map(|upload| upload.number)
+        .collect();
     for (integration_id, uploads) in by_integration {
         let space = ledger
             .ledger()
@@ -86,8 +95,35 @@ pub(super) async fn resume(
             .or_else(|| ended.iter().find_map(|ended| ended.cause.clone()));
         session.end().await;
     }
+    let wanted = Wanted {
+        ids,
+        ended,
+        counted,
+    };
+    for (base_url, integration_id) in ledger.ledger().integrations().await? {
+        let is_stopped = is_canceled || cause.is_some() || stopped.is_some();
+        if is_stopped || base_url != client.base_url() {
+            continue;
+        }
+        let sending = send_again(
+            &client,
+            integration_id,
+            &wanted,
+            &options,
+            &ledger,
+            &spool,
+            &events,
+            cancel.clone(),
+        );
+        if let Some(report) = Box::pin(sending).await? {
+            is_canceled |= report.verdict == Verdict::Canceled;
+            files.extend(report.files);
+            notes.extend(report.notes);
+            cause = cause.or(report.cause);
+        }
+    }
     files.sort_by_key(|file: &FileReport| file.object_type);
-    Ok(Report::new(files, Vec::new(), is_canceled, cause).stopped_by(stopped.as_deref()))
+    Ok(Report::new(files, notes, is_canceled, cause).stopped_by(stopped.as_deref()))
 }
 
 /// An empty report for each source of the uploads.

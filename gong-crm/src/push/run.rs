@@ -11,7 +11,7 @@ use super::ended::{Ended, Places, add, unfinished};
 use super::event::{Event, Events};
 use super::execute::execute;
 use super::graph::{Work, graph};
-use super::input::{Checked, InputFile, OpenFile, check, open};
+use super::input::{Checked, InputFile, OpenFile, check, open, open_input};
 use super::level::Level;
 use super::planned::{InFlightRecord, Plan, Planned};
 use super::prepare::interrupted;
@@ -50,7 +50,9 @@ pub(super) async fn push(
         let note = format!("{path} contains only rejects files of earlier pushes: nothing to send");
         return Ok(Report::new(Vec::new(), vec![note], false, None));
     }
-    let prepared = prepare_files(client, integration_id, options, events, cancel.clone()).await?;
+    let (until, is_dry) = (cancel.clone(), false);
+    let preparing = prepare_files(client, integration_id, options, events, until, is_dry);
+    let prepared = preparing.await?;
     push_prepared(prepared, cancel).await
 }
 
@@ -61,13 +63,33 @@ pub(super) async fn prepare_files(
     options: Options,
     events: Arc<Events>,
     cancel: watch::Receiver<bool>,
+    is_dry: bool,
 ) -> Result<Prepared, PushError> {
-    let files = options.files()?;
+    let (input, files): (Vec<_>, Vec<_>) = options
+        .files()?
+        .into_iter()
+        .partition(InputFile::is_standard_input);
+    let of_input = options.clone();
+    // Whoever writes it may take hours, and other commands need the ledger meanwhile.
+    let reading = async move {
+        let read = tokio::task::spawn_blocking(move || open_input(input, &of_input));
+        read.await.map_err(|error| interrupted(&error))?
+    };
     let opening = |options: Options, spool: Spool| async move {
         let opened = tokio::task::spawn_blocking(move || open(files, &options, &spool));
         opened.await.map_err(|error| interrupted(&error))?
     };
-    prepare(client, integration_id, options, events, cancel, opening).await
+    let preparing = prepare(
+        client,
+        integration_id,
+        options,
+        events,
+        cancel,
+        is_dry,
+        reading,
+        opening,
+    );
+    preparing.await
 }
 
 pub(super) async fn push_written(
@@ -95,27 +117,46 @@ pub(super) async fn push_written(
         });
     }
     let opening = |_: Options, _: Spool| std::future::ready(Ok(files));
-    let until = cancel.clone();
-    let prepared = prepare(client, integration_id, options, events, until, opening).await?;
+    let prepared = prepare(
+        client,
+        integration_id,
+        options,
+        events,
+        cancel.clone(),
+        false,
+        std::future::ready(Ok(Vec::new())),
+        opening,
+    );
+    let prepared = prepared.await?;
     let report = push_prepared(prepared, cancel).await;
     drop(written);
     report
 }
 
+/// Plans a push. `reading` is done before the ledger is locked, and `opening` after that.
+#[expect(clippy::too_many_arguments, reason = "it is where everything begins")]
 async fn prepare<F>(
     client: Client,
     integration_id: IntegrationId,
     options: Options,
     events: Arc<Events>,
     cancel: watch::Receiver<bool>,
+    is_dry: bool,
+    reading: impl Future<Output = Result<Vec<OpenFile>, PushError>>,
     opening: impl FnOnce(Options, Spool) -> F,
 ) -> Result<Prepared, PushError>
 where
     F: Future<Output = Result<Vec<OpenFile>, PushError>>,
 {
     let preparing = async {
-        let (ledger, spool) = begin(&client, &options, &events).await?;
-        let mut files = opening(options.clone(), spool.clone()).await?;
+        let mut files = reading.await?;
+        let (ledger, spool) = if is_dry {
+            look(&client).await?
+        } else {
+            begin(&client, &options, &events).await?
+        };
+        files.extend(opening(options.clone(), spool.clone()).await?);
+        files.sort_by_key(|open| open.file.object_type);
         let (of_check, to) = (options.clone(), Arc::clone(&events));
         let checking = tokio::task::spawn_blocking(move || {
             let checked = check(&mut files, &of_check, &to);
@@ -155,7 +196,7 @@ async fn push_prepared(
     cancel: watch::Receiver<bool>,
 ) -> Result<Report, PushError> {
     match prepared {
-        Prepared::Canceled => Ok(Report::canceled()),
+        Prepared::Canceled => Ok(Report::canceled_before_its_plan()),
         Prepared::Invalid(session, errors) => {
             let report = invalid(&session, errors);
             session.end().await;
@@ -198,6 +239,12 @@ pub(super) async fn begin(
     let spool = Spool::new(ledger.ledger().spool_dir().map_err(PushError::Spool)?);
     sweep(&ledger, &spool).await?;
     Ok((ledger, spool))
+}
+
+/// Reads the ledger for a plan, which nothing keeps from reading it: it writes nothing.
+pub(super) async fn look(client: &Client) -> Result<(LockedLedger, Spool), PushError> {
+    let ledger = client.ledger().unlocked().await?;
+    Ok((ledger, Spool::temporary().map_err(PushError::Spool)?))
 }
 
 async fn sweep(ledger: &LockedLedger, spool: &Spool) -> Result<(), PushError> {

@@ -34,7 +34,10 @@ impl Session {
             .collect();
         let mut queue = VecDeque::new();
         match judgement.rest {
-            Rest::Uncertain if judgement.has_unlisted => halves(open, &mut queue),
+            // A record that was sent alone has no more errors to list.
+            Rest::Uncertain if judgement.has_unlisted && pending.len() > 1 => {
+                halves(open, &mut queue);
+            }
             Rest::Uncertain if !judgement.rejected.is_empty() => queue.push_back(open),
             Rest::NotAccepted if open.len() > 1 => {
                 let first = pending.first().map(|pending| pending.object_id.as_str());
@@ -194,7 +197,9 @@ impl Session {
                 outcomes[*place] = outcome;
             }
             match judgement.rest {
-                Rest::Uncertain if judgement.has_unlisted => halves(open, &mut queue),
+                Rest::Uncertain if judgement.has_unlisted && places.len() > 1 => {
+                    halves(open, &mut queue);
+                }
                 Rest::Uncertain if !judgement.rejected.is_empty() => queue.push_back(open),
                 Rest::NotAccepted => halves(open, &mut queue),
                 // Counts that say nothing say no more when they are asked again.

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gong_records::io::atomic_file;
+use tempfile::TempDir;
 
 /// The extension of our files.
 const ENDING: &str = ".ldjson";
@@ -19,12 +21,26 @@ const ENDINGS_OF_INPUTS: [&str; 3] = [ENDING, ".ndjson", ".csv"];
 #[derive(Debug, Clone)]
 pub(super) struct Spool {
     directory: PathBuf,
+    /// Where the directory is, if it is deleted with the last of its spools.
+    _temporary: Option<Arc<TempDir>>,
 }
 
 impl Spool {
     /// The spool in this directory, which is made when it is needed.
     pub(super) fn new(directory: PathBuf) -> Self {
-        Self { directory }
+        Self {
+            directory,
+            _temporary: None,
+        }
+    }
+
+    /// A spool for what is not sent. That of the ledger belongs to the push that has the lock.
+    pub(super) fn temporary() -> io::Result<Self> {
+        let temporary = tempfile::Builder::new().prefix("gong-crm-").tempdir()?;
+        Ok(Self {
+            directory: temporary.path().join("spool"),
+            _temporary: Some(Arc::new(temporary)),
+        })
     }
 
     /// Makes the directory, if it is not there, and rejects one that is not its owner's alone.

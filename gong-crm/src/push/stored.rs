@@ -90,7 +90,16 @@ impl Session {
         let file = self
             .files
             .iter()
+            .filter(|open| open.file.object_type == upload.object_type)
             .find(|open| source.is_some_and(|source| open.file.path.to_string_lossy() == **source));
+        let origins = file.and_then(|file| file.origins.as_ref());
+        if let Some((row, head)) = origins.and_then(|of| of.row(&pending.object_id)) {
+            return Content {
+                line: line.to_vec(),
+                row: row.to_owned(),
+                head: head.to_owned(),
+            };
+        }
         let converted = file.and_then(|file| file.converted.as_ref());
         let row = converted.and_then(|rows| rows.row_text(pending.line, &pending.object_id));
         Content {

@@ -17,6 +17,7 @@ use super::lines::each_line;
 use super::report::RecordError;
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
+use crate::ledger::Milliseconds;
 
 /// The first records whose ids are kept, so that a small push need not scan a large ledger.
 pub(super) const PROBED_RECORDS: usize = 20_000;
@@ -81,6 +82,11 @@ impl<'a> TypeFiles<'a> {
             files,
             starts,
         }
+    }
+
+    /// The as-of of a line that was read earlier than this push began.
+    pub(super) fn as_of(&self, file: usize, entry: &Entry) -> Option<Milliseconds> {
+        self.files[file].1.as_of(u64::from(entry.line))
     }
 
     /// The place of the file in which an offset lies, and the offset in it.

@@ -208,7 +208,8 @@ impl Client {
     }
 
     /// Shows what a sync would do. Sources are read; nothing is sent, and no call is made. The list of
-    /// deletions that are held back is written, as a sync does.
+    /// deletions that are held back is written, as a sync does. The ledger is read as it is, also while
+    /// another push uses it.
     ///
     /// # Errors
     ///

@@ -275,7 +275,7 @@ impl SyncPlan {
             };
             of_type.source += file.records;
             of_type.unchanged += file.unchanged;
-            of_type.held_back += file.held_back + file.rejected;
+            of_type.held_back += file.not_sent();
             plan.hold_back_by_findings(file);
         }
         for (object_type, counts) in &round.types {
@@ -302,17 +302,18 @@ impl SyncPlan {
                 ));
             }
             if counts.foreign > 0 {
+                let (records, are) = records_are(counts.foreign);
                 plan.notes.push(format!(
-                    "{object_type}: {} records of the source are owned by another scope and are \
-                     skipped",
-                    counts.foreign
+                    "{object_type}: {records} of the source {are} owned by another scope and {are} \
+                     skipped"
                 ));
             }
             if counts.kept > 0 {
+                let (records, are) = records_are(counts.kept);
+                let stay = if counts.kept == 1 { "stays" } else { "stay" };
                 plan.notes.push(format!(
-                    "{object_type}: {} records are gone from the source and stay in Gong (deletions = \
-                     \"never\")",
-                    counts.kept
+                    "{object_type}: {records} {are} gone from the source and {stay} in Gong (deletions = \
+                     \"never\")"
                 ));
             }
         }
@@ -366,6 +367,14 @@ impl SyncPlan {
                 basis: None,
             });
         }
+    }
+}
+
+/// A number of records, and the verb that fits.
+fn records_are(number: u64) -> (String, &'static str) {
+    match number {
+        1 => ("1 record".to_owned(), "is"),
+        number => (format!("{number} records"), "are"),
     }
 }
 

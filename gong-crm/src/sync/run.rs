@@ -156,7 +156,6 @@ async fn read_sources(
     let only = options.only.iter();
     let round = Round {
         scope,
-        is_dry,
         reads: reads.types,
         sources: options.sources.keys().copied().collect(),
         max_deletions: options.max_deletions,
@@ -387,6 +386,7 @@ async fn round(
         options.push_options(),
         events,
         cancel,
+        is_dry,
         read,
         decide,
     )

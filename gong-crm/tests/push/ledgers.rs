@@ -172,7 +172,10 @@ async fn recovered_ledger_gives_up_its_open_uploads() {
     let rejects = harness.rejects().await;
     assert_eq!(rejects.len(), 1);
     assert!(rejects[0].reason.contains("recovered"), "{rejects:?}");
-    assert_eq!(harness.resume().await.files.len(), 0);
+    let resumed = harness.resume().await;
+    assert_eq!(resumed.verdict, Verdict::Failed, "{resumed:#?}");
+    let reason = &resumed.files[0].errors[0].description;
+    assert!(reason.contains("push it again"), "{reason}");
     assert_eq!(
         harness.name("a").as_deref(),
         Some("B"),

@@ -17,6 +17,7 @@ mod fields;
 mod ids;
 mod in_gong;
 mod ledgers;
+mod left_open;
 mod odd_verdicts;
 mod rejects;
 mod resume;

@@ -509,7 +509,7 @@ where
         self.report.unchanged += files.iter().map(|file| file.unchanged).sum::<u64>();
         self.report.rejected += files
             .iter()
-            .map(|file| file.rejected + file.held_back)
+            .map(|file| file.rejected + file.unconfirmed + file.held_back)
             .sum::<u64>();
         self.worsen(verdict_of(&report));
         let have_verdicts = all_have_verdicts(&report, are_all_complete);

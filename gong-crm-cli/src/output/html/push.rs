@@ -58,11 +58,22 @@ pub(super) fn files(page: Page, files: &[FileReport]) -> Page {
             file.rejected,
             file.held_back,
             file.uncertain,
+            file.unconfirmed,
+            file.unchanged,
+        ]
+    };
+    // The chart has no color of its own for what stays open for good.
+    let parts = |file: &FileReport| {
+        vec![
+            file.accepted,
+            file.rejected,
+            file.held_back,
+            file.uncertain + file.unconfirmed,
             file.unchanged,
         ]
     };
     let name = |file: &FileReport| format!("{} {}", file.object_type, file.path.display());
-    let rows = files.iter().map(|file| (name(file), numbers(file)));
+    let rows = files.iter().map(|file| (name(file), parts(file)));
     let chart = Chart::new("Results of the records of each file", &KINDS, rows);
     let columns = [
         ("type", false),
@@ -72,6 +83,7 @@ pub(super) fn files(page: Page, files: &[FileReport]) -> Page {
         ("rejected", true),
         ("held back", true),
         ("uncertain", true),
+        ("unconfirmed", true),
         ("unchanged", true),
         ("status", false),
         ("reason", false),

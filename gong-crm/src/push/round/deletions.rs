@@ -88,6 +88,7 @@ impl Bodies<'_> {
             level: Level::new(self.files.object_type, order, step),
             direction: Direction::Delete,
             is_retry: false,
+            as_of: None,
         };
         let action = self.gone_action(&pending, state, "gone from the source");
         if self.is_skipped(&action) {
@@ -128,6 +129,7 @@ impl Bodies<'_> {
             level: Level::new(ObjectType::Stage, Direction::Delete, gone.step),
             direction: Direction::Upsert,
             is_retry: false,
+            as_of: None,
         };
         let reason = "gone from the source; deactivated with isActive false";
         let mut action = self.gone_action(&pending, state, reason);

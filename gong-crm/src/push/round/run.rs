@@ -17,7 +17,7 @@ use crate::push::planned::Plan;
 use crate::push::prepare::interrupted;
 use crate::push::reads::{PlannedAction, Round, RoundPlan};
 use crate::push::report::{FileReport, Report, Verdict};
-use crate::push::run::{begin, canceled, carry_out, invalid};
+use crate::push::run::{begin, canceled, carry_out, invalid, look};
 use crate::push::session::Session;
 use crate::push::{CheckMode, Options, PushError};
 use crate::source::SourceFile;
@@ -57,13 +57,15 @@ pub(crate) struct ReadContext {
 }
 
 /// Runs one round. `read` reads the sources; `decide` gets the plan and returns whether to carry it
-/// out.
+/// out. A dry one only plans, and does not wait for another push.
+#[expect(clippy::too_many_arguments, reason = "it is where everything begins")]
 pub(crate) async fn run_round<F>(
     client: Client,
     integration_id: IntegrationId,
     options: Options,
     events: Arc<Events>,
     cancel: watch::Receiver<bool>,
+    is_dry: bool,
     read: impl FnOnce(ReadContext) -> F,
     decide: impl FnOnce(Preview<'_>) -> bool,
 ) -> Result<RoundEnd, PushError>
@@ -72,7 +74,11 @@ where
 {
     let mut temporary = Vec::new();
     let preparing = async {
-        let (ledger, spool) = begin(&client, &options, &events).await?;
+        let (ledger, spool) = if is_dry {
+            look(&client).await?
+        } else {
+            begin(&client, &options, &events).await?
+        };
         let space = ledger
             .ledger()
             .space(client.base_url(), integration_id)
@@ -136,7 +142,7 @@ where
         biased;
         prepared = preparing => prepared?,
         () = canceled(cancel.clone()) => {
-            return Ok(RoundEnd { report: Some(Report::canceled()) });
+            return Ok(RoundEnd { report: Some(Report::canceled_before_its_plan()) });
         }
     };
     let mut plan = match planned {
@@ -167,7 +173,6 @@ where
         older: plan.uploads.len() - uploads,
         notes: &plan.notes,
     });
-    let is_dry = session.round.as_ref().is_some_and(|round| round.is_dry);
     if is_dry || !is_wanted {
         session.discard(&plan);
         session.end().await;
