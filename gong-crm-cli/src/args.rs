@@ -26,6 +26,8 @@ pub(crate) mod why;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::TypedValueParser;
+use clap::parser::ValueSource;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gong_crm::IntegrationId;
 use jiff::SignedDuration;
@@ -120,8 +122,8 @@ pub(crate) struct Global {
         global = true,
         value_name = "N",
         env = "GONG_CALLS_PER_SECOND",
-        default_value_t = 3,
-        value_parser = clap::value_parser!(u32).range(1..)
+        default_value_t = CALLS_PER_SECOND,
+        value_parser = LimitOfCalls(CALLS_PER_SECOND)
     )]
     pub(crate) calls_per_second: u32,
     /// Maximum number of calls per 24 hours, counted in the ledger; Gong allows a company 10,000
@@ -130,8 +132,8 @@ pub(crate) struct Global {
         global = true,
         value_name = "N",
         env = "GONG_CALLS_PER_DAY",
-        default_value_t = 10_000,
-        value_parser = clap::value_parser!(u32).range(1..)
+        default_value_t = CALLS_PER_DAY,
+        value_parser = LimitOfCalls(CALLS_PER_DAY)
     )]
     pub(crate) calls_per_day: u32,
     /// Do not show progress, only results and errors
@@ -204,6 +206,42 @@ fn age(text: &str) -> Result<Duration, String> {
             86_400 * u64::from(u32::min(days, 36_500)),
         )),
         None => duration(text).map_err(|error| format!("{error}, or 90d")),
+    }
+}
+
+/// How many calls Gong allows a company per second and per day.
+const CALLS_PER_SECOND: u32 = 3;
+const CALLS_PER_DAY: u32 = 10_000;
+
+/// Reads a limit of calls. An empty variable of the environment, as compose files make them, counts
+/// as not set: then the limit is this one.
+#[derive(Debug, Clone)]
+struct LimitOfCalls(u32);
+
+impl TypedValueParser for LimitOfCalls {
+    type Value = u32;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<u32, clap::Error> {
+        let limit = clap::value_parser!(u32).range(1..);
+        limit.parse_ref(command, argument, value)
+    }
+
+    fn parse_ref_(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+        source: ValueSource,
+    ) -> Result<u32, clap::Error> {
+        if value.is_empty() && source == ValueSource::EnvVariable {
+            return Ok(self.0);
+        }
+        self.parse_ref(command, argument, value)
     }
 }
 

@@ -125,6 +125,9 @@ impl CliError {
     pub(crate) fn from_ledger(error: &LedgerError) -> Self {
         let shown = Self::new(Exit::Unexpected, error.to_string());
         match error {
+            LedgerError::Storage { source, .. } if is_full(source.downcast_ref()) => {
+                shown.with_hint("free some space, or keep the ledger elsewhere: --ledger FILE")
+            }
             LedgerError::Storage { .. } | LedgerError::Untrusted { .. } => {
                 shown.with_hint("use another file for the ledger: --ledger FILE")
             }
@@ -161,9 +164,10 @@ impl CliError {
                 .with_hint("leave --request-id out: every upload then gets an id of its own"),
             PushError::IdUsed { .. } => Self::new(Exit::Usage, error.to_string()),
             PushError::Spool(ref source) => {
-                let advice = match source.kind() {
-                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space",
-                    _ => "move away what is there",
+                let advice = if is_full(Some(source)) {
+                    "free some space"
+                } else {
+                    "move away what is there"
                 };
                 let hint = format!("{advice}, or keep the ledger elsewhere: --ledger FILE");
                 Self::new(Exit::Unexpected, error.to_string()).with_hint(hint)
@@ -190,6 +194,15 @@ impl CliError {
     }
 }
 
+/// Whether the disk has no room left.
+fn is_full(error: Option<&io::Error>) -> bool {
+    let kind = error.map(io::Error::kind);
+    matches!(
+        kind,
+        Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    )
+}
+
 impl From<Error> for CliError {
     fn from(error: Error) -> Self {
         Self::from_error(&error)
@@ -214,5 +227,20 @@ impl From<PollError> for CliError {
                 shown
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_disk_is_named_as_what_it_is() {
+        let hint = |kind| {
+            let error = LedgerError::storage("ledger.sqlite", io::Error::from(kind));
+            CliError::from_ledger(&error).hint.unwrap_or_default()
+        };
+        assert!(hint(io::ErrorKind::StorageFull).starts_with("free some space"));
+        assert!(hint(io::ErrorKind::InvalidData).starts_with("use another file"));
     }
 }

@@ -187,6 +187,20 @@ fn simulator_says_what_to_do_next() {
     settings.bind(|| insta::assert_snapshot!("sim_talk", talk.join("\n")));
 }
 
+/// As compose files make them.
+#[test]
+fn empty_limit_of_calls_counts_as_not_set() {
+    let check = |words: &[&str]| {
+        Invocation::new(&[&["check", "accounts.ldjson"], words].concat())
+            .env("GONG_CALLS_PER_SECOND", "")
+            .env("GONG_CALLS_PER_DAY", "")
+            .file("accounts.ldjson", LINE)
+            .output()
+    };
+    assert_eq!(check(&[]).status.code(), Some(0));
+    assert_eq!(check(&["--calls-per-day", ""]).status.code(), Some(2));
+}
+
 /// A push that reads standard input, into which nobody writes more; with the pipe and its directory.
 #[cfg(unix)]
 fn reading_its_input(base_url: &str) -> (std::process::Child, impl Sized + use<>) {

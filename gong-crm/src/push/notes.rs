@@ -52,9 +52,14 @@ pub(super) fn note_dates((raised, last): (u64, u64), plan: &mut Plan) {
         ));
     }
     if last > 0 {
+        let (have, them) = if last == 1 {
+            ("record has", "it")
+        } else {
+            ("records have", "them")
+        };
         plan.notes.push(format!(
-            "{last} changed records have the last possible modifiedDate, which cannot be raised; Gong \
-             may ignore them"
+            "{last} changed {have} the last possible modifiedDate, which cannot be raised; Gong \
+             may ignore {them}"
         ));
     }
 }

@@ -33,12 +33,13 @@ impl Round {
         let mut pace = Pace::new(every);
         let mut was_stretched = false;
         let mut last_list = None;
+        let mut has_metrics = false;
         loop {
             if let Some(signal) = self.wait_while_paused().await? {
                 return Ok(signal);
             }
             let began = clock.monotonic();
-            self.say_next_round(Duration::ZERO).await?;
+            self.say_next_round(Duration::ZERO).await;
             let ended = self.run(false).await;
             let left = self.connection.client.calls_left().await;
             match ended {
@@ -53,7 +54,12 @@ impl Round {
                         ));
                     }
                     last_list = list;
-                    self.write_metrics(&report).await?;
+                    match self.write_metrics(&report).await {
+                        // A path that never worked is a mistake in the command.
+                        Err(error) if !has_metrics => return Err(error),
+                        Err(error) => drop(self.output.error(&error)),
+                        Ok(()) => has_metrics = true,
+                    }
                     pace.add_round(report.calls);
                     let exit = Exit::of_sync(&report);
                     if let (Exit::Credentials, Some(cause)) = (exit, &report.cause) {
@@ -86,7 +92,7 @@ impl Round {
             }
             let next = began.saturating_add(pause);
             let rest = next.saturating_sub(clock.monotonic());
-            self.say_next_round(rest).await?;
+            self.say_next_round(rest).await;
             if let Some(signal) = self.wait_until(next, &mut dashboard).await {
                 return Ok(signal);
             }
@@ -117,15 +123,16 @@ impl Round {
         signal
     }
 
-    /// Says for `sync --health` when the next round begins.
-    async fn say_next_round(&self, rest: Duration) -> Result<(), CliError> {
+    /// Says for `sync --health` when the next round begins. If that cannot be written, as on a full
+    /// disk, the round says it, and the next one may succeed.
+    async fn say_next_round(&self, rest: Duration) {
         let client = &self.connection.client;
         let now = SystemTime::from(client.clock().now());
-        client
-            .ledger()
-            .set_next_round(&self.options.scope, now + rest)
-            .await
-            .map_err(|error| CliError::from_ledger(&error))
+        let scope = &self.options.scope;
+        let said = client.ledger().set_next_round(scope, now + rest).await;
+        if let Err(error) = said {
+            self.output.error(&CliError::from_ledger(&error));
+        }
     }
 
     async fn wait_while_paused(&mut self) -> Result<Option<Exit>, CliError> {

@@ -205,6 +205,10 @@ fn storage_error(path: &Path, error: rusqlite::Error) -> LedgerError {
             path,
             "it is not a SQLite file: restore it from a backup, or name another ledger",
         ),
+        Some(rusqlite::ErrorCode::DiskFull) => {
+            let kind = std::io::ErrorKind::StorageFull;
+            LedgerError::storage(path, std::io::Error::new(kind, error))
+        }
         _ => LedgerError::storage(path, error),
     }
 }

@@ -177,8 +177,13 @@ async fn batch_that_does_not_fit_on_the_disk_changes_nothing() {
     let mut batch = entry(Table::Records, b"1", b"new");
     batch.put(Table::Contents, b"large", &vec![1; 1_000_000]);
     batch.put(Table::Records, b"2", b"new");
-    let error = store.commit(batch).await.unwrap_err().to_string();
-    assert!(error.contains("full"), "{error}");
+    let error = store.commit(batch).await.unwrap_err();
+    assert!(error.to_string().contains("full"), "{error}");
+    let LedgerError::Storage { source, .. } = error else {
+        unreachable!("{error}")
+    };
+    let source = source.downcast_ref().map(std::io::Error::kind);
+    assert_eq!(source, Some(std::io::ErrorKind::StorageFull));
     assert_eq!(value(&store, Table::Records, b"1").await.unwrap(), b"old");
     assert_eq!(value(&store, Table::Records, b"2").await, None);
     store
