@@ -104,13 +104,16 @@ async fn manifest_counts_only_if_it_is_newer_than_its_parts() {
     let folder = Folder::new();
     folder.part("a.parquet", ids(&[1]));
     folder.part("b.parquet", ids(&[2]));
-    // Left from an earlier export, and older than what the manifest names.
+    // b.parquet is left from an earlier export.
     let write = |text: &str| std::fs::write(folder.path("manifest"), text).unwrap();
     write(r#"{"entries":[{"url":"s3://x/leads/a.parquet"}]}"#);
     let (read, lines) = folder.read().await.unwrap();
     assert_eq!((read.parts, read.marker.is_some()), (1, true));
     assert!(!lines.contains("\"objectId\":\"2\""), "{lines}");
 
+    write(r#"{"entries":[{"url":"s3://x/leads/a.parquet"},{"url":"s3://x/leads/b.parquet"}]}"#);
+    let (read, _) = folder.read().await.unwrap();
+    assert_eq!((read.parts, read.marker.is_some()), (2, true));
     let manifest = File::options().write(true).open(folder.path("manifest"));
     let yesterday = std::time::SystemTime::now() - std::time::Duration::from_hours(24);
     manifest.unwrap().set_modified(yesterday).unwrap();
