@@ -88,7 +88,7 @@ fn what(difference: &Difference) -> String {
         DifferenceKind::NotDeleted => "was deleted and is still in Gong".to_owned(),
         DifferenceKind::Different => fields,
         DifferenceKind::Unconfirmed => {
-            "Gong did not confirm it, and it differs from what was sent".to_owned()
+            "Gong did not confirm it, and does not have it as it was sent".to_owned()
         }
         DifferenceKind::Confirmed => {
             "Gong did not confirm it, but it is in Gong as sent: resolved".to_owned()

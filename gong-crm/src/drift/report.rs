@@ -125,7 +125,7 @@ pub enum DifferenceKind {
     NotDeleted,
     /// Fields have other values than were sent.
     Different,
-    /// Gong's verdicts did not say whether it was accepted, and it differs from what was sent.
+    /// Gong's verdicts did not say whether it was accepted, and Gong does not have it as it was sent.
     Unconfirmed,
     /// Gong's verdicts did not say whether it was accepted, but it is in Gong as sent.
     Confirmed,

@@ -33,14 +33,14 @@ pub(super) fn judge_unclaimed(
     // The first complete read deletes nothing, and another scope may read them next.
     let is_held =
         !read.is_first && !of_type.round.has_other_owner && read.deletions != Deletions::Never;
-    let what = if is_held {
-        "they stay in Gong until their deletion is confirmed"
+    let until = if is_held {
+        " until the deletion is confirmed"
     } else {
-        "they stay in Gong"
+        ""
     };
-    let (count, are) = match left.len() {
-        1 => ("1 record that a push sent".to_owned(), "is"),
-        number => (format!("{number} records that a push sent"), "are"),
+    let (count, are, stay) = match left.len() {
+        1 => ("1 record".to_owned(), "is", "it stays"),
+        number => (format!("{number} records"), "are", "they stay"),
     };
     let ids = left.iter().take(NAMED).map(|of| of.object_id.as_str());
     let ids = ids.collect::<Vec<_>>().join(", ");
@@ -49,7 +49,7 @@ pub(super) fn judge_unclaimed(
         more => format!(" and {more} more"),
     };
     plan.notes.push(format!(
-        "{object_type}: {count} {are} not in the source ({ids}{more}); {what}"
+        "{object_type}: {count} that a push sent {are} not in the source ({ids}{more}); {stay} in Gong{until}"
     ));
     if is_held {
         for absent in left {
