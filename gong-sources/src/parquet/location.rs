@@ -1,6 +1,6 @@
 //! Where the files are, and how they are reached.
 
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -101,9 +101,15 @@ impl Location {
             && !self.is_local_folder()
     }
 
+    /// The folder, if it is one of this machine.
+    pub(super) fn local_folder(&self) -> Option<PathBuf> {
+        let path = self.url.to_file_path().ok()?;
+        path.is_dir().then_some(path)
+    }
+
     // Spark calls a folder `leads.parquet`.
     fn is_local_folder(&self) -> bool {
-        self.url.to_file_path().is_ok_and(|path| path.is_dir())
+        self.local_folder().is_some()
     }
 
     /// The store, with credentials of the environment. Nothing is called yet.

@@ -1,6 +1,7 @@
 //! Finding the part files of an export.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt as _;
@@ -47,6 +48,12 @@ impl Parts {
         if location.is_file() {
             let meta = store.head(prefix).await.map_err(failed)?;
             return Self::whole(vec![Part::new(meta, prefix)], None, folder_of(prefix));
+        }
+        if let Some(link) = location.local_folder().and_then(broken_link) {
+            return Err(SourceError::failed(format!(
+                "{} is a link to a file that does not exist",
+                link.display()
+            )));
         }
         let mut listed = Listed::default();
         let mut objects = store.list(Some(prefix));
@@ -119,6 +126,30 @@ impl Parts {
                 text
             })
     }
+}
+
+/// A part below a folder that is a link to nothing, which a listing leaves out: with it, the read
+/// would seem to be complete.
+fn broken_link(folder: PathBuf) -> Option<PathBuf> {
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        // What can't be read is an error of the listing.
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        for entry in entries.flatten() {
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if kind.is_symlink()
+                && entry.file_name().to_str().is_some_and(is_parquet)
+                && !entry.path().exists()
+            {
+                return Some(entry.path());
+            }
+        }
+    }
+    None
 }
 
 /// The result of a listing.
@@ -242,5 +273,26 @@ pub(super) mod tests {
             .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         assert_eq!(find(&names, Take::Parts).await.unwrap().len(), 100_000);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn link_to_nothing_is_a_missing_part() {
+        let folder = tempfile::tempdir().unwrap();
+        let day = folder.path().join("day=1");
+        std::fs::create_dir(&day).unwrap();
+        std::fs::write(day.join("a.parquet"), "x").unwrap();
+        let store: Arc<dyn ObjectStore> = Arc::new(object_store::local::LocalFileSystem::new());
+        let url = folder.path().to_str().unwrap().to_owned();
+        let url = crate::SecretUrl::resolve(&url, std::path::Path::new("")).unwrap();
+        let location = Location::parse(&url, std::path::Path::new("")).unwrap();
+        std::os::unix::fs::symlink(day.join("a.parquet"), day.join("b.parquet")).unwrap();
+        let found = Parts::find(&store, &location, Take::Parts).await.unwrap();
+        assert_eq!(found.files.len(), 2);
+        std::os::unix::fs::symlink("gone.parquet", day.join("c.parquet")).unwrap();
+        let error = Parts::find(&store, &location, Take::Parts)
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains("c.parquet is a link"), "{error}");
     }
 }
