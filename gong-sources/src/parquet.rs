@@ -19,6 +19,7 @@ use crate::options::SourceOptions;
 use crate::secret::SecretUrl;
 
 mod batch;
+mod listed;
 mod location;
 mod manifest;
 mod marks;

@@ -6,9 +6,9 @@ use gong_crm::source::SourceError;
 use object_store::ObjectStore;
 use object_store::path::Path;
 
+use super::listed::Listed;
 use super::marks::MARKER;
 use super::part::{Part, folder_of, is_below};
-use super::parts::Listed;
 
 /// Keeps only the files of the newest export, and returns its folder. An export is a folder with all
 /// folders in it, or what a manifest names, or else a file directly at the prefix.
