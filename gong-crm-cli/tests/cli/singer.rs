@@ -131,12 +131,13 @@ fn failing_upload_passes_no_state_on_and_has_its_code() {
 }
 
 #[test]
-fn output_without_streams_of_the_mapping_ends_with_6_and_without_a_state() {
+fn output_without_streams_of_the_mapping_is_said_and_passes_no_state_on() {
     let place = Place::new();
     place.set(&json!({"preset": "salesforce"}));
     let output = place.target(&["--config", "gong.json"]);
     let said = reported(&output);
-    assert_eq!(output.status.code(), Some(6), "{said}");
+    // The Singer SDK's tests of targets write streams that no mapping knows, and expect 0.
+    assert_eq!(output.status.code(), Some(0), "{said}");
     assert_eq!(states(&output), [Value::Null; 0]);
     assert!(said.contains("none of the mapping's streams"), "{said}");
     assert!(said.contains("\"organizations\""), "{said}");

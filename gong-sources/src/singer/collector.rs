@@ -206,10 +206,26 @@ impl Collector {
     /// Refuses a tap that wrote nothing, or only streams that no type is made of. A state alone is well:
     /// nothing has changed.
     pub(super) fn expect_streams(&self) -> Result<(), TargetError> {
-        let is_empty = self.streams.is_empty() && self.ignored.is_empty() && !self.has_state;
-        if !is_empty && !self.is_astray() {
-            return Ok(());
+        if self.is_empty() || self.is_astray() {
+            return Err(self.without_streams());
         }
+        Ok(())
+    }
+
+    /// The same for the end of a pipe, whose other streams may be meant for nobody: what is said of
+    /// them is a note, and no state is passed on.
+    pub(super) fn expect_streams_of_pipe(&self) -> Result<Option<String>, TargetError> {
+        if self.is_empty() {
+            return Err(self.without_streams());
+        }
+        Ok(self.is_astray().then(|| self.without_streams().to_string()))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.streams.is_empty() && self.ignored.is_empty() && !self.has_state
+    }
+
+    fn without_streams(&self) -> TargetError {
         let all: BTreeSet<&str> = self
             .wanted
             .types
@@ -217,7 +233,7 @@ impl Collector {
             .flatten()
             .map(String::as_str)
             .collect();
-        Err(TargetError::Missing {
+        TargetError::Missing {
             message: format!(
                 "the tap wrote none of the mapping's streams ({}); {}",
                 quoted(all),
@@ -227,7 +243,7 @@ impl Collector {
                 "select the streams in the tap's catalog, or name them in the mapping as the tap \
                    calls them"
                     .to_owned(),
-        })
+        }
     }
 
     /// The types of which a run that should bring everything brought no stream, with the reason why

@@ -215,7 +215,9 @@ impl Target {
     ) -> Result<TargetReport, TargetError> {
         let mut run = Run::begin(self, on_state, on_event)?;
         if run.resume().await? && run.read(Lines::read(input)).await? {
-            run.collector.expect_streams()?;
+            if let Some(note) = run.collector.expect_streams_of_pipe()? {
+                (run.on_event)(TargetEvent::Note(&note));
+            }
             run.flush(Some(&BTreeSet::new())).await?;
         }
         Ok(run.end())

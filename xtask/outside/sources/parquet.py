@@ -76,6 +76,8 @@ def types(place):
     assert first["ownerId"] == "ada@acme.example" and first["tags"] == ["a", "b"], first
     assert place.sync()["calls"] == 0
     write(place, "part-9.parquet", [7000])
+    # A marker counts only if it was written after all parts.
+    (folder(place) / "_SUCCESS").touch()
     assert place.sync()["plan"]["types"][0]["deleted"] == 1
 
 
