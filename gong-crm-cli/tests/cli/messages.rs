@@ -388,7 +388,7 @@ fn push_says_that_it_waits_for_another() {
     waits_for_another(&[]);
 }
 
-/// It is no progress: a cron line with --no-progress needs to know it, too.
+/// It is a message, not progress: a cron line with --no-progress needs it, too.
 #[test]
 fn push_without_progress_says_that_it_waits_for_another() {
     waits_for_another(&["--no-progress"]);

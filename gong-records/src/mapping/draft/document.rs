@@ -117,7 +117,7 @@ impl Writer<'_> {
     }
 
     /// The key for cells of a field's columns that only say that there is nothing: "None" may be a
-    /// name, and is no date and no id.
+    /// name, and is neither a date nor an id.
     fn empty(&self, columns: &[usize]) -> Option<String> {
         let profiles = columns.iter().filter_map(|index| self.profile(*index));
         let cells: BTreeSet<String> = profiles
@@ -435,7 +435,7 @@ impl Writer<'_> {
     }
 }
 
-/// Whether a cell is no text, whatever its column.
+/// Whether a cell is something other than a text, whatever its column.
 fn is_null(cell: &str) -> bool {
     words().list("null").contains(&cell.to_lowercase())
 }
