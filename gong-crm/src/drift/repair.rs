@@ -53,6 +53,12 @@ pub(super) async fn repair(
             .map(|(object_type, ids)| (*object_type, Only::Ids(ids.clone())))
             .collect();
         if !sources.only.is_empty() {
+            let lost = report.differences.iter().filter(|of| {
+                is_wanted(of)
+                    && of.kind == DifferenceKind::Missing
+                    && sources.has_source(of.object_type)
+            });
+            note_lost(client, space, lost, began).await?;
             let ids = sources.only.values().filter_map(|only| match only {
                 Only::Ids(ids) => Some(ids.clone()),
                 Only::All => None,
@@ -89,6 +95,30 @@ pub(super) async fn repair(
         }
     }
     report.repair = Some(repair);
+    Ok(())
+}
+
+/// Notes that Gong does not have records that it had, so that they are created again: what refers to
+/// them waits, as for every new record.
+async fn note_lost(
+    client: &Client,
+    space: Space,
+    lost: impl Iterator<Item = &Difference>,
+    began: i64,
+) -> Result<(), DriftError> {
+    let mut by_type = Ids::new();
+    for of in lost {
+        let ids = by_type.entry(of.object_type).or_default();
+        ids.push(of.object_id.clone());
+    }
+    if by_type.is_empty() {
+        return Ok(());
+    }
+    let ledger = client.ledger();
+    let _lock = ledger.lock(true, &*client.clock, &|_| {}).await?;
+    for (object_type, ids) in by_type {
+        ledger.mark_lost(space, object_type, &ids, began).await?;
+    }
     Ok(())
 }
 

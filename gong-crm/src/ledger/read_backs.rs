@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::conclusion::Content;
-use super::record::{RecordState, Seconds};
+use super::record::{RecordState, Seconds, Space};
 use super::store::{Batch, Table};
 use super::upload::Pending;
 use super::{Ledger, LedgerError};
+use crate::ObjectType;
 
 /// The result of reading one record back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +82,33 @@ impl Ledger {
             value.map_or_else(ReadBack::default, |bytes| ReadBack::decode(&bytes))
         };
         Ok(values.into_iter().map(decode).collect())
+    }
+
+    /// Which of these records, whose states are given in the same order, were not in Gong when they
+    /// were read back after their last acceptance.
+    pub(crate) async fn found_missing(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        ids: &[&str],
+        states: &[Option<RecordState>],
+    ) -> Result<Vec<bool>, LedgerError> {
+        let first = space.prefix(object_type);
+        let any = self
+            .store()
+            .scan(Table::ReadBacks, first, Some(space.end(object_type)), 1)
+            .await?;
+        if any.is_empty() {
+            return Ok(vec![false; ids.len()]);
+        }
+        let keys = ids.iter().map(|id| space.key(object_type, id)).collect();
+        let read_backs = self.read_backs(keys).await?;
+        let found = read_backs.into_iter().zip(states).map(|(read, state)| {
+            let accepted = state.as_ref().map_or(Seconds::MAX, |of| of.last_accepted);
+            let mut differences = read.differences.iter();
+            read.at >= accepted && differences.any(|of| of.what == Differing::Missing)
+        });
+        Ok(found.collect())
     }
 
     /// Writes down what reading records back found.

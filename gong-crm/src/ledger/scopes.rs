@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Current, Milliseconds, Space};
+use super::record::{Current, Milliseconds, Seconds, Space};
 use super::store::{Batch, Table};
 use super::{Direction, Ledger, LedgerError};
 use crate::{IntegrationId, ObjectType};
@@ -317,6 +317,23 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         self.change_records(space, object_type, ids, |state| {
             state.current = Current::None;
+        })
+        .await
+    }
+
+    /// Notes that Gong has lost the current version of some records, unless another one was accepted
+    /// after a moment.
+    pub(crate) async fn mark_lost(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        ids: &[String],
+        since: Seconds,
+    ) -> Result<(), LedgerError> {
+        self.change_records(space, object_type, ids, |state| {
+            if state.current == Current::Version && state.last_accepted <= since {
+                state.current = Current::None;
+            }
         })
         .await
     }

@@ -437,11 +437,13 @@ impl<'a> Bodies<'a> {
         sent_form(self.files.object_type, &read.line, &edits, &mut line).map_err(|_| changed())?;
         let is_sync = self.round.is_sync;
         let action = is_sync.then(|| self.planned_action(&pending, known));
+        let of_type = self.files.object_type;
         if action.as_ref().is_some_and(|of| self.is_skipped(of)) {
+            parents.note_held([(of_type, read.object_id.clone())]);
             return Ok(());
         }
         if let Some(reason) = parents.reason(&read.references) {
-            pending.source = u32::try_from(self.files.files[read.file].0).unwrap_or(u32::MAX);
+            parents.note_held([(of_type, read.object_id.clone())]);
             self.held_back.push(HeldBack {
                 pending,
                 reason,

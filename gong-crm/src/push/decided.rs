@@ -13,7 +13,7 @@ use super::report::RecordError;
 use super::session::Session;
 use super::survey::{Entry, NO_DATE, Survey, TypeFiles, id_hash};
 use crate::ObjectType;
-use crate::ledger::{Action, LedgerError, Milliseconds, RecordState, Seconds, SentField, Space};
+use crate::ledger::{LedgerError, Milliseconds, RecordState, Seconds, SentField, Space};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -334,24 +334,6 @@ impl<'a> Decided<'a> {
             }
         }
         self.decisions = decisions;
-    }
-
-    /// Sends unchanged records again, because what they refer to came after them.
-    pub(super) fn send_again(&mut self, orphans: &[Entry]) {
-        for entry in orphans {
-            let (place, _) = self.files.locate(entry.place);
-            let report = &mut self.plan.files[self.files.files[place].0];
-            report.unchanged = report.unchanged.saturating_sub(1);
-            self.chosen.push(Chosen {
-                entry: *entry,
-                action: Action::Update,
-                step: 0,
-                is_followed: false,
-                is_retry: false,
-                is_known: true,
-                date_under_way: None,
-            });
-        }
     }
 
     /// The as-of of a version: now, because a person says so by pushing it. Records that were

@@ -18,7 +18,7 @@ use super::transition::{End, Event, Next, State, next};
 use crate::ledger::{Upload, UploadState};
 
 /// How often Gong must not know an id before it counts as not arrived.
-const NOT_FOUND_BEFORE_RESEND: u32 = 3;
+pub(super) const NOT_FOUND_BEFORE_RESEND: u32 = 3;
 
 /// How often, and for how long, Gong must not know an id that it took before it counts as lost.
 const NOT_FOUND_BEFORE_LOST: u32 = 3;
@@ -412,7 +412,8 @@ fn still_processing(waited: Duration, asked: u32) -> String {
     format!("Gong is still processing it after {seconds} s ({asked} status {plural})")
 }
 
-fn is_not_found(error: &Error) -> bool {
+/// Whether Gong says that it does not know an id.
+pub(super) fn is_not_found(error: &Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::NotFound | ErrorKind::InvalidRequest

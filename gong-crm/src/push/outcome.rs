@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use gong_client::status::RequestStatus;
 
+use super::deliver::{NOT_FOUND_BEFORE_RESEND, is_not_found};
 use super::ended::{Counts, Ended, Outcome, unfinished};
 use super::event::Event;
 use super::report::Status;
@@ -19,6 +20,9 @@ use crate::value::ObjectId;
 
 /// How many records of one upload are read back at most.
 const MAX_READ_BACK: usize = 300;
+
+/// How often Gong is asked at most whether it knows an id that it refused.
+const MAX_QUESTIONS: usize = 8;
 
 impl Session {
     /// Sends an upload, waits for its verdict, and writes down the results of its records.
@@ -172,6 +176,11 @@ impl Session {
             records: known.collect(),
         }];
         self.ledger.begin(new, &mut []).await?;
+        // What its records refer to may have been lost, too.
+        if let Some(reason) = self.parent_under_way(&upload).await? {
+            let status = Status::NotSent;
+            return Ok(unfinished(upload, status, reason, None, pending));
+        }
         // Meanwhile other versions may have come.
         self.try_to_end(&mut upload, pending, true).await
     }
@@ -248,11 +257,25 @@ impl Session {
 
     /// Whether Gong has an upload with this id. A refused id alone proves nothing: whatever is between
     /// us and Gong can refuse it too.
+    ///
+    /// The answer is needed now: the next push has another id, which proves nothing.
     async fn knows(&self, upload: &Upload) -> bool {
         let client = self.client.api();
         let id = &upload.client_request_id;
-        let status = client.request_status_once(upload.integration_id, id).await;
-        status.is_ok()
+        let mut pauses = self.options.retry.pauses();
+        let mut not_found = 0;
+        for _ in 0..MAX_QUESTIONS {
+            match client.request_status_once(upload.integration_id, id).await {
+                Ok(_) => return true,
+                Err(error) => not_found += u32::from(is_not_found(&error)),
+            }
+            if not_found >= NOT_FOUND_BEFORE_RESEND {
+                return false;
+            }
+            let pause = pauses.next().unwrap_or_default();
+            self.client.clock.sleep(pause).await;
+        }
+        false
     }
 
     /// Gong knows an id that this ledger has never sent.

@@ -146,6 +146,8 @@ pub(super) struct Parents {
     coming: Coming,
     /// The records that the push sends although Gong did not have them any more.
     restored: HashSet<(ObjectType, String)>,
+    /// The records of the input that the push does not send: they are held back or left out.
+    held: HashSet<(ObjectType, String)>,
     /// The answers of the ledger.
     looked_up: HashMap<(ObjectType, String), Parent>,
     /// Types that have a source which this round did not read.
@@ -162,6 +164,7 @@ impl Parents {
             holds_back,
             coming,
             restored: HashSet::new(),
+            held: HashSet::new(),
             looked_up: HashMap::new(),
             unread: HashSet::new(),
             doubted: BTreeMap::new(),
@@ -232,6 +235,11 @@ impl Parents {
         self.restored.extend(ids);
     }
 
+    /// Notes records of the input that the push does not send.
+    pub(super) fn note_held(&mut self, held: impl IntoIterator<Item = (ObjectType, String)>) {
+        self.held.extend(held);
+    }
+
     pub(super) async fn look_up(
         &mut self,
         ledger: &LockedLedger,
@@ -250,16 +258,24 @@ impl Parents {
                 .ledger()
                 .records(self.space, object_type, ids.iter().copied())
                 .await?;
-            for (id, state) in ids.into_iter().zip(states) {
-                let parent = Parent::of(state.as_ref());
+            let gone = ledger
+                .ledger()
+                .found_missing(self.space, object_type, &ids, &states)
+                .await?;
+            for ((id, state), is_gone) in ids.into_iter().zip(states).zip(gone) {
+                let parent = match Parent::of(state.as_ref()) {
+                    Parent::InGong if is_gone => Parent::Unsure,
+                    parent => parent,
+                };
                 self.looked_up.insert((object_type, id.to_owned()), parent);
             }
         }
         Ok(())
     }
 
-    fn is_coming(&self, (object_type, id): &(ObjectType, String)) -> bool {
-        self.coming.has(*object_type, id_hash(&self.key, id))
+    fn is_coming(&self, reference: &(ObjectType, String)) -> bool {
+        let (object_type, id) = reference;
+        self.coming.has(*object_type, id_hash(&self.key, id)) && !self.held.contains(reference)
     }
 
     fn is_being_deleted(&self, (object_type, id): &(ObjectType, String)) -> bool {
@@ -281,6 +297,9 @@ impl Parents {
                         || self.coming.is_under_way(*object_type, id);
                     (!is_back).then(|| not_in_gong(*object_type, object_id))
                 }
+                Parent::NeverSent if self.held.contains(reference) => Some(format!(
+                    "held back: it refers to {object_type} {object_id}, which is not sent now"
+                )),
                 Parent::InGong | Parent::Unsure if self.is_being_deleted(reference) => {
                     Some(format!(
                         "held back: it refers to {object_type} {object_id}, whose deletion has no \

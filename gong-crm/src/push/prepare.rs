@@ -17,6 +17,7 @@ use super::input::{OpenFile, unreadable};
 use super::invalid::invalid_records;
 use super::level::Level;
 use super::notes::note_dates;
+use super::orphans::Orphan;
 use super::parents::{Coming, Parents};
 use super::plan::InFlight;
 use super::planned::{Plan, Planned, Writes};
@@ -36,6 +37,8 @@ use crate::ledger::{
 pub(super) struct TypePlan {
     pub(super) object_type: ObjectType,
     pub(super) chosen: Vec<Chosen>,
+    /// Unchanged records that were sent without what they refer to.
+    pub(super) orphans: Vec<Orphan>,
     /// How many versions the files hold.
     pub(super) records: u64,
     /// Whether the files hold no record at all.
@@ -76,7 +79,7 @@ impl Session {
         for object_type in ObjectType::ALL {
             let is_named = |file: &OpenFile| file.file.object_type == object_type;
             if self.files.iter().any(is_named) {
-                let of_type = self.plan_type(object_type, key, &open, &types, &mut plan);
+                let of_type = self.plan_type(object_type, key, &open, &mut plan);
                 let of_type = of_type.await?;
                 types.push(of_type);
             }
@@ -89,7 +92,9 @@ impl Session {
         }
         plan.is_invalid = false;
         let followed: HashSet<u64> = plan.in_flight.iter().map(|record| record.upload).collect();
-        self.decide_deletions(&mut types, &mut plan, key).await?;
+        self.decide_deletions(&mut types, &open, &mut plan, key)
+            .await?;
+        self.note_invalid(key, &mut plan).await?;
         let wanted = self.referred_types(types.iter().map(|of_type| of_type.object_type), key);
         let sent = upserted(&types);
         let coming = Coming::new(&wanted, sent, &open, &self.ledger, self.space, key).await?;
@@ -97,6 +102,7 @@ impl Session {
         let holds_back = !self.options.ignore_dependencies;
         let parents = Parents::new(self.space, key, holds_back, coming);
         let mut parents = parents.in_round(self.round.as_ref());
+        parents.note_held(held_records(&plan));
         let mut raised = (0, 0);
         for of_type in types {
             let (bodies, held, names) = self
@@ -121,7 +127,6 @@ impl Session {
         self.note_skipped(&mut plan).await?;
         note_dates(raised, &mut plan);
         self.take_own_id(&mut plan).await?;
-        self.note_invalid(key, &mut plan).await?;
         Ok(plan)
     }
 
@@ -197,7 +202,6 @@ impl Session {
         object_type: ObjectType,
         key: [u8; 16],
         open: &[Upload],
-        earlier: &[TypePlan],
         plan: &mut Plan,
     ) -> Result<TypePlan, PushError> {
         self.events.emit(Event::Comparing { object_type });
@@ -224,11 +228,9 @@ impl Session {
         }
         decided.absent_in_flight(&in_flight);
         decided.rest(&in_flight);
-        let orphans = std::mem::take(&mut decided.orphans);
-        let orphans = self.orphans_with_parents(orphans, &files, upserted(earlier), open, key);
-        decided.send_again(&orphans.await?);
         let Decided {
             chosen,
+            orphans,
             settled,
             round,
             unnamed,
@@ -266,6 +268,7 @@ impl Session {
             object_type,
             is_first: first.is_empty(),
             chosen,
+            orphans,
             under_way,
             addresses_before,
             records: surveyed.records.iter().sum(),
@@ -526,12 +529,24 @@ impl Session {
 }
 
 /// The records that are sent and not deleted, by the hashes of their ids.
-fn upserted(types: &[TypePlan]) -> impl Iterator<Item = (ObjectType, u64)> {
+pub(super) fn upserted(types: &[TypePlan]) -> impl Iterator<Item = (ObjectType, u64)> {
     types.iter().flat_map(|of_type| {
         let chosen = of_type.chosen.iter();
         let upserted = chosen.filter(|chosen| chosen.action != Action::Delete);
         upserted.map(|chosen| (of_type.object_type, chosen.entry.id))
     })
+}
+
+/// The records of the input that are not sent: a limit or a finding holds them back.
+fn held_records(plan: &Plan) -> impl Iterator<Item = (ObjectType, String)> {
+    let changes = plan.round.held.iter();
+    let changes = changes.filter(|held| held.action != Action::Delete);
+    let changes = changes.map(|held| (held.object_type, held.object_id.clone()));
+    let invalid = plan.writes.held.iter().flat_map(|(object_type, held)| {
+        let ids = held.iter().map(|(pending, ..)| pending.object_id.clone());
+        ids.map(|id| (*object_type, id))
+    });
+    changes.chain(invalid)
 }
 
 /// Returns errors of records that the ledger does not know the ids of these records.

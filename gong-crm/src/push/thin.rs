@@ -44,7 +44,9 @@ impl Session {
                 Ok::<(), io::Error>(())
             });
             read.map_err(|error| LedgerError::storage(body, error))?;
-            let open = self.ledger.open_uploads().await?;
+            let mut open = self.ledger.open_uploads().await?;
+            // What a later push planned is sent after this.
+            open.retain(|of| of.state != UploadState::Planned || of.push <= upload.push);
             let wanted = reader.referred_types().collect();
             coming = Coming::new(&wanted, [], &open, &self.ledger, self.space, key).await?;
         }

@@ -8,14 +8,26 @@ use crate::ledger::{Current, RecordState, TryOutcome};
 /// Whether Gong rejected a user of whom the ledger does not know which version Gong has, because of
 /// the address: Gong has the user with another one.
 pub(super) fn has_other_address(known: &RecordState) -> bool {
-    let is_of_address = |reason: &str| {
-        let reason = reason.to_lowercase();
-        reason.contains("email") || reason.contains("delete")
-    };
     let last = known.last_try.as_ref();
     matches!(known.current, Current::None | Current::Unknown)
-        && last
-            .is_some_and(|last| last.outcome == TryOutcome::Rejected && is_of_address(&last.reason))
+        && last.is_some_and(|last| {
+            last.outcome == TryOutcome::Rejected && is_of_address(&last.reason, last.tries)
+        })
+}
+
+/// Whether a rejection can mean that Gong has the user with another address. Gong documents no words
+/// for that: the first rejection must name the field or a deletion, and a later one of the same
+/// content the address or the user in any way.
+fn is_of_address(reason: &str, tries: u8) -> bool {
+    let words: String = reason.to_lowercase();
+    let letters: String = words.chars().filter(|of| of.is_alphanumeric()).collect();
+    // The documented error of a line without an address: a deletion does not help.
+    if letters.contains("ismissing") || letters.contains("mandatory") {
+        return false;
+    }
+    let names = |list: &[&str]| list.iter().any(|word| letters.contains(word));
+    names(&["email", "delet"])
+        || tries > 1 && (words.contains('@') || names(&["mail", "address", "user", "exist"]))
 }
 
 impl Session {
@@ -47,5 +59,38 @@ impl Session {
             "users that were deleted to change their address and are not in Gong again yet: {}",
             missing.join(", ")
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rejection_is_of_the_address_in_any_words() {
+        let table = [
+            (
+                "Field [emailAddress] of an existing user cannot change",
+                1,
+                true,
+            ),
+            ("The E-Mail Address of a user is immutable", 1, true),
+            ("e_mail changed", 1, true),
+            ("Delete the user first", 1, true),
+            ("A user with this id already exists", 1, false),
+            ("A user with this id already exists", 2, true),
+            ("ada@acme.example differs", 1, false),
+            ("ada@acme.example differs", 2, true),
+            ("Cannot change the address", 3, true),
+            (
+                "Mandatory field [emailAddress] is missing or empty",
+                5,
+                false,
+            ),
+            ("internal error", 5, false),
+        ];
+        for (reason, tries, is_of) in table {
+            assert_eq!(is_of_address(reason, tries), is_of, "{reason}, {tries}");
+        }
     }
 }

@@ -81,11 +81,11 @@ pub(super) fn judge(status: &RequestStatus, records: usize) -> Judgement {
     let all_left_succeeded = successes == Some(records_left as u64);
     let names_none = rejected.is_empty();
     if has_unlisted {
-        // Without a count of successes, more errors than records say nothing of how many succeeded.
-        let none_left = match successes {
-            Some(successes) => successes == 0 && total >= records as u64,
-            None => total == records as u64,
-        };
+        // One error per record, as far as Gong lists them: several of one record, or more errors than
+        // records, say nothing of how many records are rejected.
+        let is_one_each = rejected.len() as u64 == listed;
+        let none_left =
+            is_one_each && total == records as u64 && successes.is_none_or(|count| count == 0);
         if none_left && is_failed && general.is_empty() {
             return judged(
                 Rest::Rejected,
@@ -235,6 +235,18 @@ mod tests {
                 status(Failed, &twenty, Some(30), Some(0)),
                 Rest::Rejected,
                 20,
+            ),
+            (
+                "more errors than records",
+                status(Failed, &twenty, Some(60), Some(0)),
+                Rest::Uncertain,
+                20,
+            ),
+            (
+                "as many errors as records, but two of one",
+                status(Failed, &[(3, "bad"), (3, "worse")], Some(30), Some(0)),
+                Rest::Uncertain,
+                1,
             ),
             (
                 "huge count alone",

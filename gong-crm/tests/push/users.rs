@@ -90,6 +90,37 @@ async fn uncertain_user_is_deleted_before_another_address() {
 }
 
 #[tokio::test]
+async fn user_whom_the_ledger_does_not_know_is_deleted_first_in_any_words_of_a_rejection() {
+    let table = [
+        ("The e-mail of a user is final", 1, 3),
+        ("This user already exists", 2, 4),
+        ("Internal error", 2, 3),
+    ];
+    for (words, rejections, posts) in table {
+        let harness = strict().await;
+        let errors = serde_json::json!([{"line": 1, "description": words}]);
+        let verdict = gong_sim::Verdict::new()
+            .set("status", "FAILED")
+            .set("errors", errors)
+            .set("totalErrorCount", 1)
+            .set("totalSuccessCount", 0)
+            .applies_nothing();
+        let path = harness.write_text("business_users.ldjson", &user("u-1", OLD, "a@x.example"));
+        let mut options = harness.options(&path);
+        options.resend = Resend::All;
+        for _ in 0..rejections {
+            harness.fault_of_uploads(gong_sim::Effect::Verdict(verdict.clone()), 1);
+            let report = harness.push_with(options.clone()).await;
+            assert_eq!(report.verdict, Verdict::Partial, "{words}: {report:#?}");
+        }
+        let report = harness.push_with(options).await;
+        assert_eq!(report.verdict, Verdict::Done, "{words}: {report:#?}");
+        assert_eq!(harness.posts(), posts, "{words}");
+        assert_eq!(address(&harness, "u-1").as_deref(), Some("a@x.example"));
+    }
+}
+
+#[tokio::test]
 async fn history_of_a_user_arrives_in_its_order() {
     // Gong drops what is older than what it has.
     let simulator = Simulator::builder()

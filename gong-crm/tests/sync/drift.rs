@@ -10,6 +10,7 @@ use gong_crm::push::{Options, Verdict};
 use gong_crm::rate_limit::RateLimit;
 use gong_crm::schema::{FieldType, SchemaField};
 use gong_crm::{Client, Credentials};
+use gong_sim::Simulator;
 use serde_json::{Value, json};
 
 use crate::support::{MovedClock, World, account, accounts, client, contact, deal, stage};
@@ -106,6 +107,64 @@ async fn everything_that_differs_is_found_and_repaired_once() {
     let report = drift(&world, options.repair()).await;
     assert_eq!(found(&report), []);
     assert_eq!(report.same, 4, "the deletion is seen to be done, too");
+}
+
+#[tokio::test]
+async fn contact_is_sent_after_its_repaired_account() {
+    // Gong drops contacts of accounts that it has had for less than a quarter of a second.
+    let visible = Duration::from_millis(250);
+    let simulator = Simulator::builder().rule("account-delay", true);
+    let simulator = simulator.account_delay(visible).start().await;
+    let world = World::with(simulator.unwrap()).await;
+    world.export("account.ldjson", &accounts(1..=2));
+    let contacts = [contact("con-1", "acc-1"), contact("con-2", "acc-2")];
+    world.export("contact.ldjson", &contacts);
+    let mut sources = world.options(&[Account, Contact]);
+    sources.push.account_delay = Duration::from_secs(1);
+    assert_eq!(world.sync(sources.clone()).await.verdict, Verdict::Done);
+    other_pushes(&world, "contacts-2.ldjson", &[deletion("con-2")]).await;
+    other_pushes(&world, "accounts-2.ldjson", &[deletion("acc-2")]).await;
+
+    let options = DriftOptions::new().simulator().sources(sources.clone());
+    let report = drift(&world, options.repair()).await;
+    let handled = report.differences.iter().map(|of| of.handled);
+    let handled: Vec<_> = handled.collect();
+    assert_eq!(handled, [Handled::SentAgain; 2], "{report:#?}");
+    assert!(world.has("CONTACT", "con-2"), "after the account delay");
+    let plan = world.plan(sources).await;
+    assert!(plan.changes.is_empty(), "{:?}", plan.changes);
+}
+
+#[tokio::test]
+async fn contact_of_an_account_that_drift_missed_is_sent_again_once_it_is_repaired() {
+    let simulator = Simulator::builder().rule("contact-needs-known-account", true);
+    let world = World::with(simulator.start().await.unwrap()).await;
+    world.export("account.ldjson", &accounts(1..=2));
+    world.export("contact.ldjson", &[contact("con-1", "acc-1")]);
+    let sources = world.options(&[Account, Contact]);
+    assert_eq!(world.sync(sources.clone()).await.verdict, Verdict::Done);
+    other_pushes(&world, "accounts-2.ldjson", &[deletion("acc-2")]).await;
+    let options = DriftOptions::new().sources(sources.clone()).simulator();
+    assert!(!drift(&world, options.clone()).await.is_equal());
+
+    let contacts = [contact("con-1", "acc-1"), contact("con-2", "acc-2")];
+    world.export("contact.ldjson", &contacts);
+    let report = world.sync(sources.clone()).await;
+    let notes = &report.plan.notes;
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("acc-2, which is not confirmed")),
+        "{notes:?}"
+    );
+    let before = world.simulator.uploads().len();
+    drop(world.sync(sources.clone()).await);
+    assert_eq!(world.simulator.uploads().len(), before, "a quiet round");
+    drop(drift(&world, options.repair()).await);
+    drop(world.sync(sources.clone()).await);
+    assert!(world.has("CONTACT", "con-2"));
+    let plan = world.plan(sources).await;
+    assert!(plan.changes.is_empty(), "{:?}", plan.changes);
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod damaged;
 mod deletions;
 mod drift;
 mod findings;
+mod held_parents;
 mod model;
 mod parents;
 mod plans;

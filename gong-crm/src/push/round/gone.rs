@@ -15,7 +15,7 @@ use crate::ledger::{
 use crate::push::PushError;
 use crate::push::bodies::Chosen;
 use crate::push::planned::Plan;
-use crate::push::prepare::{TypePlan, interrupted};
+use crate::push::prepare::{TypePlan, interrupted, upserted};
 use crate::push::reads::{Absent, Deletions, Held, HoldReason, Limit, Round, TypeRead};
 use crate::push::session::Session;
 use crate::push::survey::{Survey, id_hash};
@@ -43,6 +43,7 @@ impl Session {
         if has_changed {
             counts.incomplete = Some("it changed while it was read".to_owned());
             of_type.chosen.clear();
+            of_type.orphans.clear();
         } else if read.is_complete && surveyed.breaks_off {
             counts.incomplete = Some("it ends in the middle of a record".to_owned());
         } else if read.is_complete
@@ -76,13 +77,18 @@ impl Session {
     }
 
     /// Decides which vanished records are deleted, and writes into the plan which are held back.
+    /// Adds the records that come after what they refer to: that is known when the limits are.
     pub(crate) async fn decide_deletions(
         &self,
         types: &mut [TypePlan],
+        open: &[Upload],
         plan: &mut Plan,
         key: [u8; 16],
     ) -> Result<(), PushError> {
         let Some(round) = &self.round else {
+            for place in 0..types.len() {
+                self.send_orphans_of(types, place, open, plan, key).await?;
+            }
             return Ok(());
         };
         for of_type in &mut *types {
@@ -93,7 +99,9 @@ impl Session {
         }
         let protections = self.protections(types, key).await?;
         let unread = unread(round, types);
-        for of_type in &mut *types {
+        for place in 0..types.len() {
+            self.send_orphans_of(types, place, open, plan, key).await?;
+            let of_type = &mut types[place];
             self.limit(round, of_type, plan, &protections, &unread, key)
                 .await?;
             let object_type = of_type.object_type;
@@ -105,6 +113,24 @@ impl Session {
             plan.round.types.insert(object_type, counts);
         }
         Ok(())
+    }
+
+    async fn send_orphans_of(
+        &self,
+        types: &mut [TypePlan],
+        place: usize,
+        open: &[Upload],
+        plan: &mut Plan,
+        key: [u8; 16],
+    ) -> Result<(), PushError> {
+        let (earlier, of_type) = types.split_at_mut(place);
+        match of_type.first_mut() {
+            Some(of_type) => {
+                let sent = upserted(earlier);
+                self.send_orphans(of_type, sent, open, plan, key).await
+            }
+            None => Ok(()),
+        }
     }
 
     /// Leaves out what is not deleted in this round anyway.
