@@ -21,7 +21,7 @@ pub(super) use findings::finding;
 use findings::{line_of, unsorted};
 pub(super) use report::{
     BlockFinding, BlockReport, BlockSettings, BlockStart, Counts, KeptKey, LineId, MissingCount,
-    NameCount,
+    NameCount, UnresolvedCount,
 };
 
 /// In how many lines a wrong type of file is looked for; a file of one shows it in the first.
@@ -144,6 +144,7 @@ impl<'a> BlockChecker<'a> {
             self.scanned_names(bytes, start, next, scanned);
         }
         self.report.present |= scanned.present;
+        self.report.resolved |= scanned.resolved;
         let are_counted = self.are_only_counted(scanned.missing);
         if scanned.doubts.is_empty() && are_counted {
             if scanned.missing != 0 {
@@ -254,6 +255,7 @@ impl<'a> BlockChecker<'a> {
         let line = self.report.lines;
         let object_id = report.object_id.take();
         self.report.present |= report.present;
+        self.report.resolved |= report.resolved;
         for problem in report.problems.drain(..) {
             self.add(problem, text, object_id.as_deref());
         }

@@ -26,8 +26,10 @@ use crate::record::ObjectType;
 use crate::rule::{Rule, Severity};
 
 mod columns;
+mod unresolved;
 
 use columns::Leading;
+use unresolved::UnresolvedColumns;
 
 /// What remains of a file.
 #[derive(Debug)]
@@ -65,6 +67,7 @@ pub(super) struct FileCheck<'a> {
     /// finding.
     leading: Vec<Leading>,
     names: BTreeMap<(Rule, Option<String>), NameCount>,
+    unresolved: UnresolvedColumns,
 }
 
 /// The caller's callback for each finding.
@@ -108,6 +111,7 @@ impl<'a> FileCheck<'a> {
             spread: None,
             leading,
             names: BTreeMap::new(),
+            unresolved: UnresolvedColumns::default(),
             settings,
         }
     }
@@ -211,6 +215,8 @@ impl<'a> FileCheck<'a> {
                 emails.push(email, base + u64::from(email.line));
             }
         }
+        let (counts, resolved) = (report.unresolved, report.resolved);
+        self.resolve_columns(resolved, counts, base);
         let mut findings = self.columns(report.findings, &report.missing, report.present, base);
         if let Some((mut finding, earlier)) = self.order.append(report.order, base) {
             finding.message = format!(
@@ -249,6 +255,7 @@ impl<'a> FileCheck<'a> {
     pub(super) fn finish(mut self) -> io::Result<Outcome> {
         self.duplicates()?;
         self.missing_columns()?;
+        self.unresolved_columns();
         self.name_columns();
         self.whole_file();
         self.delivery.finish();

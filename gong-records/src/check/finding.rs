@@ -182,6 +182,8 @@ pub(super) enum About {
     Name,
     /// A standard field that the line lacks, by its index in the line format.
     Missing(usize),
+    /// A reference in a standard field, by its index in the line format.
+    Reference(usize),
 }
 
 /// A problem at a place in a line, before its line and file are known.

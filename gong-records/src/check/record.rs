@@ -231,6 +231,7 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
         self.report.is_record = true;
         self.report.is_deleted = scanned.is_deleted;
         self.report.present = scanned.present;
+        self.report.resolved = scanned.resolved;
         if !scanned.object_id.is_empty() {
             let range = here(&scanned.object_id);
             self.report.object_id_at = range.start - 1;
@@ -357,14 +358,24 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
 
     fn reference(&mut self, target: ObjectType, name: &str, pair: &Pair<'_>) {
         let id = unescaped(pair.value.get());
-        let rule = match self.context.known_ids.look_up(target, hash(&id)) {
+        let found = self.context.known_ids.look_up(target, hash(&id));
+        if matches!(found, ReferenceLookup::Found | ReferenceLookup::Deleted) {
+            self.report.resolved |= bit_of(self.context.format, name);
+        }
+        let rule = match found {
             ReferenceLookup::Unknown | ReferenceLookup::Found => return,
             ReferenceLookup::Missing => Rule::UnresolvedReference,
             ReferenceLookup::Deleted => Rule::DeletedReference,
         };
+        let mut fields = self.context.format.fields.iter();
+        let index = fields.position(|field| field.name == name);
+        let about = match index.filter(|_| rule == Rule::UnresolvedReference) {
+            Some(index) => About::Reference(index),
+            None => About::Value,
+        };
         if !self.detail {
             let problem = RawFinding::counted(rule, pair.range.clone());
-            self.report.problems.push(problem);
+            self.report.problems.push(problem.about(about));
             return;
         }
         let (message, hint) = if rule == Rule::UnresolvedReference {
@@ -379,6 +390,9 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
             )
         };
         self.of_field(rule, pair.range.clone(), name, &message);
+        if let Some(problem) = self.report.problems.last_mut() {
+            problem.about = about;
+        }
         self.hint(|| hint);
     }
 

@@ -61,6 +61,8 @@ pub(super) struct ScannedReference {
     pub(super) range: Range<usize>,
     slot: u16,
     name_at: usize,
+    /// The standard field.
+    bit: FieldSet,
 }
 
 /// A field whose value the scanner did not accept.
@@ -95,6 +97,8 @@ pub(super) struct Scanned {
     pub(super) names: Vec<NotedName>,
     /// The standard fields of the line.
     pub(super) present: FieldSet,
+    /// The standard fields whose reference leads to a record of the files.
+    pub(super) resolved: FieldSet,
     /// The standard fields that it should have and has not.
     pub(super) missing: FieldSet,
     /// Where the first name is.
@@ -113,6 +117,7 @@ impl Scanned {
         self.doubts.clear();
         self.names.clear();
         self.present = 0;
+        self.resolved = 0;
         self.has_new_names = false;
     }
 
@@ -129,8 +134,14 @@ impl Scanned {
             let reference = &self.references[at];
             let id = hash_bytes(&bytes[reference.range.clone()]);
             let found = context.known_ids.look_up(reference.target, id);
-            if matches!(found, ReferenceLookup::Missing | ReferenceLookup::Deleted) {
-                self.doubt(at);
+            match found {
+                ReferenceLookup::Missing => self.doubt(at),
+                ReferenceLookup::Deleted => {
+                    self.resolved |= reference.bit;
+                    self.doubt(at);
+                }
+                ReferenceLookup::Found => self.resolved |= reference.bit,
+                ReferenceLookup::Unknown => {}
             }
         }
     }
@@ -407,6 +418,7 @@ impl<'a> Scanner<'a> {
                         range: start..end,
                         slot: u16::try_from(slot).unwrap_or_default(),
                         name_at,
+                        bit: entry.standard_bit,
                     });
                 }
                 end

@@ -106,11 +106,34 @@ impl BlockChecker<'_> {
                 if !self.are_only_counted(bit) && !problem.message.is_empty() {
                     self.built_missing[index] += 1;
                     let finding = self.finding(problem, severity, text, object_id);
-                    let missing = Some(index);
-                    self.report.findings.push(BlockFinding { finding, missing });
+                    self.report.findings.push(BlockFinding {
+                        finding,
+                        missing: Some(index),
+                        unresolved: None,
+                    });
                 }
             }
-            About::Name | About::Value => self.add_value(problem, severity, text, object_id),
+            About::Reference(index) if severity == Severity::Warning => {
+                self.count_unresolved(index, &problem, text);
+                self.add_value(problem, severity, text, object_id);
+            }
+            About::Name | About::Value | About::Reference(_) => {
+                self.add_value(problem, severity, text, object_id);
+            }
+        }
+    }
+
+    fn count_unresolved(&mut self, index: usize, problem: &RawFinding, text: &str) {
+        const MAX_IDS: usize = 3;
+        let line = self.report.lines;
+        let count = self.report.unresolved.entry(index).or_default();
+        if count.records == 0 {
+            count.first_line = line;
+        }
+        count.records += 1;
+        if count.ids.len() < MAX_IDS {
+            let id = text.get(problem.range.clone()).unwrap_or_default();
+            count.ids.extend(serde_json::from_str::<String>(id).ok());
         }
     }
 
@@ -124,9 +147,16 @@ impl BlockChecker<'_> {
         self.report.counts[problem.rule as usize] += 1;
         if self.built < self.start.wanted && !problem.message.is_empty() {
             self.built += 1;
+            let unresolved = match problem.about {
+                About::Reference(index) if severity == Severity::Warning => Some(index),
+                _ => None,
+            };
             let finding = self.finding(problem, severity, text, object_id);
-            let missing = None;
-            self.report.findings.push(BlockFinding { finding, missing });
+            self.report.findings.push(BlockFinding {
+                finding,
+                missing: None,
+                unresolved,
+            });
         }
     }
 

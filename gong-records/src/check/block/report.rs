@@ -1,5 +1,6 @@
 //! The input and the findings of the check of a block.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub(in crate::check) type Counts = [u64; Rule::ALL.len()];
 pub(in crate::check) struct BlockFinding {
     pub(in crate::check) finding: Finding,
     pub(in crate::check) missing: Option<usize>,
+    /// The field whose reference leads to no record of the files.
+    pub(in crate::check) unresolved: Option<usize>,
 }
 
 /// The id of a line.
@@ -53,6 +56,16 @@ pub(in crate::check) struct MissingCount {
     pub(in crate::check) records: u64,
     /// The first line that lacks it.
     pub(in crate::check) first_line: u64,
+}
+
+/// References of a standard field to records that no file has.
+#[derive(Debug, Default)]
+pub(in crate::check) struct UnresolvedCount {
+    pub(in crate::check) records: u64,
+    /// The first line with one.
+    pub(in crate::check) first_line: u64,
+    /// The ids of the first of them.
+    pub(in crate::check) ids: Vec<String>,
 }
 
 /// A name that breaks a rule.
@@ -88,6 +101,10 @@ pub(in crate::check) struct BlockReport {
     /// Standard fields that some record lacks, and those that some record has.
     pub(in crate::check) absent: FieldSet,
     pub(in crate::check) present: FieldSet,
+    /// Standard fields of which a reference leads to a record of the files.
+    pub(in crate::check) resolved: FieldSet,
+    /// Of the other references, by the index of the field.
+    pub(in crate::check) unresolved: BTreeMap<usize, UnresolvedCount>,
     /// The fields that were assumed to be open.
     pub(in crate::check) open: FieldSet,
     pub(in crate::check) names: Vec<NameCount>,
@@ -121,6 +138,8 @@ impl BlockReport {
             missing: vec![MissingCount::default(); fields],
             absent: 0,
             present: 0,
+            resolved: 0,
+            unresolved: BTreeMap::new(),
             open: 0,
             names: Vec::new(),
             order: OrderPart::default(),

@@ -47,9 +47,17 @@ impl FileCheck<'_> {
                 }
             }
         }
-        for BlockFinding { finding, missing } in findings {
+        for BlockFinding {
+            finding,
+            missing,
+            unresolved,
+        } in findings
+        {
             match missing.filter(|index| self.open & (1 << index) != 0) {
-                None => kept.push(finding),
+                None => match unresolved {
+                    Some(index) => kept.extend(self.unresolved.hold(index, finding, base)),
+                    None => kept.push(finding),
+                },
                 Some(index) => {
                     let leading = &mut self.leading[index];
                     if leading.first.is_none() && leading.records == 0 {
@@ -182,6 +190,7 @@ impl FileCheck<'_> {
             for BlockFinding {
                 mut finding,
                 missing,
+                unresolved: _,
             } in report.findings
             {
                 let Some(index) = missing.filter(|index| fields & (1 << index) != 0) else {

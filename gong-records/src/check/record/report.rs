@@ -25,6 +25,8 @@ pub(in crate::check) struct LineReport {
     pub(in crate::check) is_spread: bool,
     /// The standard fields of the line.
     pub(in crate::check) present: FieldSet,
+    /// The standard fields whose reference leads to a record of the files.
+    pub(in crate::check) resolved: FieldSet,
     /// The type that the names belong to, if it is another one.
     pub(in crate::check) looks_like: Option<ObjectType>,
 }

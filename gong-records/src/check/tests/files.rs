@@ -225,6 +225,52 @@ fn references_are_followed_from_file_to_file() {
 }
 
 #[test]
+fn column_of_unresolved_references_is_said_once_with_the_nearest_reason() {
+    let accounts = account("1001") + "\n" + &account("1002");
+    let contacts = |ids: &[&str]| {
+        let lines = ids.iter().enumerate().map(|(at, id)| {
+            format!(
+                r#"{{"objectId":"c{at}","modifiedDate":"2026-03-01T09:30:00Z","accountId":"{id}"}}"#
+            ) + "\n"
+        });
+        lines.collect::<String>()
+    };
+    let check = |ids: &[&str]| {
+        let (summary, found) = check_folder(&[
+            ("accounts.ldjson", accounts.as_bytes()),
+            ("contacts.ldjson", contacts(ids).as_bytes()),
+        ]);
+        let of_rule = summary.by_rule().get(&Rule::UnresolvedReference).copied();
+        let texts: Vec<_> = found.iter().map(Finding::text).collect();
+        (texts, of_rule)
+    };
+    let (texts, count) = check(&["A-1001", "A-1002", "A-9"]);
+    assert_eq!(
+        texts,
+        [
+            "accountId: no ACCOUNT of these files has one of these objectIds: \"A-1001\" is not one, and \
+             \"1001\" is (3 records, the first in line 1)"
+        ]
+    );
+    assert_eq!(count, Some(1));
+    for (ids, reason) in [
+        (["x1", "x2"], ", such as \"x1\" (2"),
+        (["01001", "01002"], "\"01001\" is not one, and \"1001\" is"),
+    ] {
+        let (texts, _) = check(&ids);
+        assert!(texts.len() == 1 && texts[0].contains(reason), "{texts:?}");
+    }
+    // One that leads to a record, wherever it is, and one alone.
+    assert_eq!(check(&["x1", "x2", "1001"]).1, Some(2));
+    assert_eq!(check(&["1001", "x1", "x2"]).0.len(), 2);
+    let (texts, count) = check(&["x1"]);
+    assert!(
+        texts[0].ends_with("has this objectId") && count == Some(1),
+        "{texts:?}"
+    );
+}
+
+#[test]
 fn declared_references_to_same_and_later_types_are_checked() {
     let folder = tempfile::tempdir().unwrap();
     let account = |id: &str, parent: &str, deal: &str| {
