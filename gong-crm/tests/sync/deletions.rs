@@ -408,6 +408,41 @@ async fn ids_without_their_zeros_are_not_sent_as_new_records() {
 }
 
 #[tokio::test]
+async fn export_whose_ids_changed_case_sends_no_new_records() {
+    let written = |ids: std::ops::RangeInclusive<u32>, is_upper: bool| -> Vec<_> {
+        let id = |id: u32| {
+            let id = format!("acc-{id}");
+            if is_upper { id.to_uppercase() } else { id }
+        };
+        ids.map(|number| account(&id(number), "Company")).collect()
+    };
+    for (recased, is_held) in [(1..=20, true), (1..=12, true), (1..=2, false)] {
+        let world = World::new().await;
+        world.export("account.ldjson", &written(1..=20, false));
+        let mut options = world.options(&[Account]);
+        options.held_deletions = Some(world.path("held.ldjson"));
+        assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+        let (last, new) = (*recased.end(), account("acc-21", "New"));
+        let mut export = written(recased, true);
+        export.extend(written(last + 1..=20, false));
+        export.push(new);
+        world.export("account.ldjson", &export);
+        let report = world.sync(options.clone()).await;
+        let actions = actions(&report.plan);
+        assert_eq!(actions["ACCOUNT acc-1"], "hold-back");
+        let expected = if is_held { "hold-back" } else { "create" };
+        assert_eq!(actions["ACCOUNT ACC-1"], expected, "{last}");
+        assert_eq!(world.has("ACCOUNT", "ACC-1"), !is_held, "{last}");
+        assert!(world.has("ACCOUNT", "acc-21"));
+        // Whoever confirms that the others go gets the new ones.
+        options.confirm_deletions = Some(world.path("held.ldjson"));
+        let report = world.sync(options).await;
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+        assert!(!world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "ACC-1"));
+    }
+}
+
+#[tokio::test]
 async fn equal_numeric_ids_of_two_types_are_different_records() {
     let world = World::new().await;
     let numbered: Vec<_> = (1..=30)

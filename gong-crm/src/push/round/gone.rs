@@ -442,6 +442,7 @@ impl Session {
             .iter()
             .filter(|((of, id), _)| *of == object_type && !is_confirmed(id));
         let twins: HashMap<&str, &str> = vanished
+            .clone()
             .filter_map(|((_, id), protection)| {
                 let (of_twin, twin) = protection.twin.as_ref()?;
                 // In another case it may be a new version for Gong, which would be missing.
@@ -455,6 +456,14 @@ impl Session {
         for (id, reason) in self.hold_twins(of_type, &twins, key)? {
             hold(id, Action::Create, reason);
         }
+        let recased: HashMap<&str, &str> = vanished
+            .filter_map(|((_, id), protection)| Some((protection.recased.as_deref()?, id.as_str())))
+            .collect();
+        if self.is_export_recased(of_type, &recased, key).await? {
+            for (id, reason) in self.hold_twins(of_type, &recased, key)? {
+                hold(id, Action::Create, reason);
+            }
+        }
         for (id, action, reason) in self.limit_changes(round, of_type, key).await? {
             hold(id, action, reason);
         }
@@ -463,8 +472,30 @@ impl Session {
 }
 
 impl Session {
-    /// Takes new records out whose ids differ from that of a vanished one in zeros in front alone: they
-    /// would be there twice. They are sent once the deletion of the other is confirmed.
+    /// Whether an export writes the ids of its type in another case than before, so that most of the
+    /// known records would be in Gong twice. A single id may have been changed in the CRM.
+    async fn is_export_recased(
+        &self,
+        of_type: &TypePlan,
+        recased: &HashMap<&str, &str>,
+        key: [u8; 16],
+    ) -> Result<bool, PushError> {
+        const MIN_RECORDS: u64 = 5;
+        if recased.len() < 3 || self.facts().await?.is(Question::IdsIgnoreCase, true) {
+            return Ok(false);
+        }
+        let is_new = |chosen: &Chosen| !chosen.is_known && chosen.action != Action::Delete;
+        let new = self.ids_of(of_type, is_new, key)?;
+        let of_new = new
+            .iter()
+            .filter(|(_, id)| recased.contains_key(id.as_str()));
+        let count = of_new.count() as u64;
+        let tracked = of_type.round.counts.tracked;
+        Ok(count >= MIN_RECORDS && count * 2 >= tracked || count >= 3 && count >= tracked)
+    }
+
+    /// Takes new records out whose ids differ from that of a vanished one in spelling alone: they would
+    /// be there twice. They are sent once the deletion of the other is confirmed.
     fn hold_twins(
         &self,
         of_type: &mut TypePlan,

@@ -19,6 +19,8 @@ pub(crate) struct Protection {
     pub(crate) referrers: BTreeMap<ObjectType, u64>,
     /// A record with the same id in another spelling, or in another type.
     pub(crate) twin: Option<(ObjectType, String)>,
+    /// A record of the type whose id differs in case alone.
+    pub(crate) recased: Option<String>,
 }
 
 impl Protection {
@@ -82,8 +84,12 @@ pub(crate) fn protect<'r>(
             let folded = folded_id(&object_id);
             for (of_type, id) in by_folded.get(&folded).into_iter().flatten() {
                 let is_other_case = *of_type == object_type && id.eq_ignore_ascii_case(&object_id);
-                if ids_have_case && is_other_case {
-                    continue;
+                if is_other_case {
+                    let key = (*of_type, (*id).to_owned());
+                    found.entry(key).or_default().recased = Some(object_id.clone());
+                    if ids_have_case {
+                        continue;
+                    }
                 }
                 // Many CRMs number the records of each type from 1.
                 let is_number = folded.bytes().all(|byte| byte.is_ascii_digit());
