@@ -68,6 +68,8 @@ mod encoding;
 mod expression;
 mod field_type;
 mod files;
+mod garbled;
+mod header_watch;
 mod join;
 mod json;
 mod json_path;

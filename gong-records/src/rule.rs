@@ -171,6 +171,8 @@ rules! {
     MangledNumber = "mangled-number", Accepted, csv::MANGLED_NUMBER;
     /// A mapping puts only bare company domains into `domains`.
     DomainFormat = "domain-format", Accepted, csv::DOMAIN_FORMAT;
+    /// A text has the letters and signs that people wrote.
+    GarbledText = "garbled-text", Accepted, csv::GARBLED_TEXT;
     /// A path of a mapping has a value in some record.
     EmptyColumn = "empty-column", Accepted, csv::EMPTY_COLUMN;
     /// A line is valid JSON.

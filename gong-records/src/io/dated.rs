@@ -41,7 +41,7 @@ pub fn is_older_by_name(file: &Path, other: &Path) -> bool {
 }
 
 /// Whether the name of a file has another day than that of another file, and is the same otherwise.
-pub(crate) fn is_of_other_day(file: &Path, other: &Path) -> bool {
+pub fn is_of_other_day(file: &Path, other: &Path) -> bool {
     dates(file, other).is_some_and(|((day, _), (of_other, _))| day != of_other)
 }
 

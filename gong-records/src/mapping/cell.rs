@@ -5,15 +5,18 @@ use std::collections::HashMap;
 
 use super::model::{FieldMapping, MappingError, TypeMapping, Words};
 use super::nearest::nfc;
+use super::text::excerpt;
 use crate::record::{Field, FieldKind};
 use crate::rule::Rule;
 use crate::schema::FieldType;
 use crate::value::InvalidValue;
 
+mod ascii;
 mod moment;
 mod number;
 mod spreadsheet;
 
+pub(super) use ascii::with_ascii_digits;
 use moment::is_epoch;
 pub(super) use moment::{Moments, zone};
 pub(super) use number::{Numbers, multiply, shift};
@@ -104,6 +107,10 @@ pub(super) struct Wrong {
     pub(super) rule: Rule,
     pub(super) message: String,
     pub(super) hint: String,
+    /// Whether the cell fits another notation than the mapping's, such as that of another locale.
+    pub(super) is_other_notation: bool,
+    /// Whether it is about a word, of which it is said once.
+    pub(super) is_of_word: bool,
 }
 
 impl Wrong {
@@ -120,6 +127,16 @@ impl Wrong {
             rule,
             message: message.into(),
             hint: hint.into(),
+            is_other_notation: false,
+            is_of_word: false,
+        }
+    }
+
+    /// The problem with a word, wherever it is.
+    fn of_word(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            is_of_word: true,
+            ..Self::new(message, hint)
         }
     }
 }
@@ -397,9 +414,10 @@ impl Format {
 
     fn append_boolean(&self, cell: &str, kind: CellKind, line: &mut Vec<u8>) -> Result<(), Wrong> {
         let Some(value) = self.word(cell, kind) else {
-            return Err(Wrong::new(
+            return Err(Wrong::of_word(
                 format!(
-                    "it is neither a word for true ({}) nor for false ({})",
+                    "{:?} is neither a word for true ({}) nor for false ({})",
+                    excerpt(cell),
                     self.yes.join(", "),
                     self.no.join(", ")
                 ),
@@ -481,10 +499,11 @@ fn choice(words: &[&str], cell: &str, line: &mut Vec<u8>) -> Result<(), Wrong> {
             text(word, line);
             Ok(())
         }
-        None => Err(Wrong::new(
-            format!("it is not one of {}", words.join(", ")),
+        None => Err(Wrong::of_word(
+            format!("{:?} is not one of {}", excerpt(cell), words.join(", ")),
             format!(
-                "say what the word means in the mapping: values = {{ \"…\" = {:?} }}",
+                "say what the word means in the mapping, such as values = {{ {:?} = {:?} }}",
+                excerpt(cell),
                 words.first().copied().unwrap_or_default()
             ),
         )),

@@ -2,7 +2,7 @@
 
 use super::model::MappingError;
 use super::nearest::{nearest, nfc};
-use super::problem::excerpt;
+use super::text::excerpt;
 
 /// A column of a CSV, or a path into the records of a JSON file.
 #[derive(Debug, Clone)]

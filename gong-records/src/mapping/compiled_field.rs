@@ -150,7 +150,11 @@ impl CompiledField {
                 of_gong
                     .append(value, CellKind::Text, &mut Vec::new())
                     .map_err(|wrong| {
-                        let message = format!("values, {value:?}: {}", wrong.message);
+                        let message = if wrong.is_of_word {
+                            format!("values: {}", wrong.message)
+                        } else {
+                            format!("values, {value:?}: {}", wrong.message)
+                        };
                         MappingError::new(message).within("values")
                     })?;
             }
@@ -263,9 +267,11 @@ impl CompiledField {
                 let (is_there, _) = self.append_fallback(line)?;
                 Ok((is_there, warning))
             }
-            Err(wrong) => {
-                if let Some(notation) = &mut self.notation {
-                    notation.note_failed(&shown, &wrong, row);
+            Err(mut wrong) => {
+                if let Some(notation) = &mut self.notation
+                    && notation.note_failed(&shown, &wrong, row)
+                {
+                    wrong.is_other_notation = true;
                 }
                 Err((shown, wrong))
             }
@@ -387,7 +393,7 @@ impl CompiledField {
         let mut is_found = false;
         if let Some(steps) = &mut self.steps {
             let has_otherwise = self.otherwise.is_some();
-            match steps.run(&mut cell, row, &self.format, &self.name, has_otherwise)? {
+            match steps.run(&mut cell, row, &self.format, has_otherwise)? {
                 Ran::Cell(warning) => odd = warning,
                 Ran::Found => is_found = true,
             }
@@ -396,7 +402,7 @@ impl CompiledField {
             }
         }
         if let Some(made) = &mut self.made {
-            made.note(&cell.text, row, &self.name)?;
+            made.note(&cell.text, row)?;
         }
         if !is_found {
             match self.format.replacement(&cell.text) {
@@ -448,16 +454,16 @@ impl CompiledField {
 impl MadeIds {
     /// Notes of which cells an id was made, unless others made the same one. An id that is one of its
     /// cells as it is was chosen, not made; and an address names one person, however the cells do.
-    fn note(&mut self, id: &str, row: &Row, field: &str) -> Result<(), Wrong> {
+    fn note(&mut self, id: &str, row: &Row) -> Result<(), Wrong> {
         if id.contains('@') {
             return Ok(());
         }
         let cells = self.columns.iter().map(|index| row.cells.get(*index));
         let cells: Vec<&str> = cells.map(|cell| cell.unwrap_or_default().trim()).collect();
         if cells.contains(&id) {
-            return self.origins.note(id, id, field);
+            return self.origins.note(id, id, row.place.line);
         }
-        self.origins.note(id, &cells.join("\u{1f}"), field)
+        self.origins.note(id, &cells.join("\u{1f}"), row.place.line)
     }
 }
 

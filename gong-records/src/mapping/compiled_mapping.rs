@@ -9,9 +9,10 @@ use super::compiled_field::{CompiledField, Context};
 use super::expression::Compiled;
 use super::field_type::{missing, shape};
 use super::model::{MappingError, TypeMapping, Words};
-use super::problem::{Omitted, Problem, excerpt};
+use super::problem::{Omitted, Problem};
 use super::row::{Defect, Row, RowPlace};
 use super::source::{Source, Values};
+use super::text::excerpt;
 use crate::record::{ObjectType, Presence};
 use crate::rule::Rule;
 
@@ -167,6 +168,9 @@ impl CompiledMapping {
         let is_header = row.defect == Some(Defect::HeaderAgain);
         let of_row = row.defect.as_ref().filter(|_| !is_header);
         let mut defect = row_problem(row, of_row.map(Defect::describe));
+        if let (Some(problem), Some(Defect::OtherOrder { .. })) = (&mut defect, of_row) {
+            problem.is_of_several = true;
+        }
         if let (None, Some(filter), Some(value)) = (&defect, &self.filter, &value) {
             match filter.is_true(value, &self.falsy) {
                 Ok(true) => {}
@@ -263,6 +267,8 @@ impl CompiledMapping {
                     hint: Some(hint.to_owned()),
                     omitted,
                     excerpt: None,
+                    is_other_notation: false,
+                    is_of_several: false,
                 });
             };
         let remove = "answer it in the mapping, then remove todo";
@@ -328,6 +334,39 @@ impl CompiledMapping {
                 Omitted::Nothing,
             );
         }
+        let garbled = source.garbled();
+        let places = |count: u64| match count {
+            1 => "1 place".to_owned(),
+            count => format!("{count} places"),
+        };
+        if let Some((count, word)) = garbled.letters {
+            report(
+                Rule::GarbledText,
+                None,
+                0,
+                format!(
+                    "{} of the file: letters as in {word:?}, as where a program has read UTF-8 in another \
+                     encoding",
+                    places(count)
+                ),
+                "export again as UTF-8; what the CRM itself shows so, correct there",
+                Omitted::Nothing,
+            );
+        }
+        if let Some((count, sign)) = garbled.signs {
+            report(
+                Rule::GarbledText,
+                None,
+                0,
+                format!(
+                    "{} of the file: signs as HTML writes them, such as {sign:?}",
+                    places(count)
+                ),
+                "export again as plain text, or write replace in the mapping of the field, such as \
+                 replace = { \"&amp;\" = \"&\" }",
+                Omitted::Nothing,
+            );
+        }
         if rows == 0 {
             return;
         }
@@ -385,6 +424,8 @@ fn row_problem(row: &Row, wrong: Option<(String, String)>) -> Option<Problem> {
         hint: Some(hint),
         omitted: Omitted::Row,
         excerpt: None,
+        is_other_notation: false,
+        is_of_several: false,
     })
 }
 
@@ -413,5 +454,7 @@ fn problem(
         hint: Some(wrong.hint),
         omitted,
         excerpt: Some(shown).filter(|shown| !shown.is_empty()),
+        is_other_notation: wrong.is_other_notation,
+        is_of_several: wrong.is_of_word,
     }
 }

@@ -14,7 +14,10 @@ use super::source_map::SourceMap;
 use super::{ConvertError, Options};
 use crate::record::ObjectType;
 
+mod held;
 mod lookups;
+
+use held::Held;
 
 pub(super) use super::compiled_mapping::Keep;
 
@@ -103,15 +106,19 @@ impl<'a> Converter<'a> {
         on_line: &mut OnLine<'_>,
     ) -> Result<(), ConvertError> {
         let mut line = Vec::new();
+        let mut held = Held::default();
         let (compiled, rows) = (&mut self.compiled, &mut self.rows);
         each_row(&mut self.source, out, threads, &mut |row, lines| {
             line.clear();
-            if let Some(is_kept) = compiled.convert(row, &mut line, on_problem) {
+            let mut on_problem = |problem| held.take(problem, on_problem);
+            if let Some(is_kept) = compiled.convert(row, &mut line, &mut on_problem) {
                 *rows += 1;
                 on_line(&line, is_kept, row.place, lines);
             }
         })?;
-        self.compiled.finish(&self.source, self.rows, on_problem);
+        let mut of_file = |problem| held.take(problem, on_problem);
+        self.compiled.finish(&self.source, self.rows, &mut of_file);
+        held.finish(on_problem);
         Ok(())
     }
 

@@ -89,11 +89,22 @@ pub(super) struct Guessed {
     pub(super) encoding: &'static Encoding,
     /// Words that would read otherwise in another encoding; none where the bytes leave no doubt.
     pub(super) sample: Option<String>,
+    /// The lines that are in another encoding than the rest, which is UTF-8.
+    pub(super) mixed: Vec<u64>,
 }
+
+/// The most lines that a message names.
+const MAX_LINES: usize = 5;
 
 impl Guessed {
     /// The encoding, unless a person has to confirm it.
     pub(super) fn confirmed(&self) -> Result<&'static Encoding, MappingError> {
+        if let Some(lines) = self.mixed_lines() {
+            return Err(MappingError::new(format!(
+                "most of the file is UTF-8, and {lines}: export again, or correct them; with \
+                 encoding = \"utf-8\" in the mapping, each of their cells is reported"
+            )));
+        }
         match &self.sample {
             None => Ok(self.encoding),
             Some(sample) => Err(MappingError::new(format!(
@@ -105,12 +116,34 @@ impl Guessed {
     }
 }
 
+impl Guessed {
+    /// The lines that are not in the encoding of the file, for a message.
+    pub(super) fn mixed_lines(&self) -> Option<String> {
+        let more = self.mixed.len() > MAX_LINES;
+        let listed = self.mixed.iter().take(MAX_LINES).map(u64::to_string);
+        let listed: Vec<String> = listed.collect();
+        match listed.as_slice() {
+            [] => None,
+            [only] => Some(format!("line {only} is not")),
+            all if more => Some(format!("lines {} and others are not", all.join(", "))),
+            all => Some(format!("lines {} are not", all.join(", "))),
+        }
+    }
+}
+
 /// Guesses the encoding of a file by its beginning: a byte order mark, UTF-8, UTF-16 by its zero
 /// bytes, or else what its letters are likeliest in.
 pub(super) fn guessed(begin: &[u8]) -> Guessed {
+    guessed_after(begin, 0, false)
+}
+
+/// The same by a part of a file, after so many lines that are UTF-8, and perhaps have letters outside
+/// ASCII.
+pub(super) fn guessed_after(begin: &[u8], lines: u64, has_letters: bool) -> Guessed {
     let sure = |encoding| Guessed {
         encoding,
         sample: None,
+        mixed: Vec::new(),
     };
     if Encoding::for_bom(begin).is_some() {
         // The reader takes the mark's encoding.
@@ -125,13 +158,41 @@ pub(super) fn guessed(begin: &[u8]) -> Guessed {
         Err(error) if error.error_len().is_none() => return sure(UTF_8),
         Err(_) => {}
     }
+    if let Some(mixed) = lines_of_others(begin, lines, has_letters) {
+        return Guessed {
+            mixed,
+            ..sure(UTF_8)
+        };
+    }
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(begin, false);
     let encoding = detector.guess(None, chardetng::Utf8Detection::Deny);
     Guessed {
         encoding,
         sample: Some(sample(begin, encoding)),
+        mixed: Vec::new(),
     }
+}
+
+/// The lines that are not UTF-8 where others have letters in it: no other encoding looks like UTF-8
+/// more than once by chance.
+fn lines_of_others(begin: &[u8], lines: u64, has_letters: bool) -> Option<Vec<u64>> {
+    let (mut letters, mut wrong) = (u64::from(has_letters), 0_u64);
+    let mut others = Vec::new();
+    let mut line = lines + 1;
+    for chunk in begin.utf8_chunks() {
+        let text = chunk.valid();
+        letters += text.chars().filter(|one| !one.is_ascii()).count() as u64;
+        line += text.bytes().filter(|byte| *byte == b'\n').count() as u64;
+        if !chunk.invalid().is_empty() {
+            wrong += 1;
+            if others.len() <= MAX_LINES && others.last() != Some(&line) {
+                others.push(line);
+            }
+        }
+    }
+    let is_mostly = letters > 1 && letters >= wrong || has_letters && letters * 2 > wrong;
+    is_mostly.then_some(others)
 }
 
 /// UTF-16 without a mark: mostly ASCII, so that every second byte is zero.
@@ -173,6 +234,22 @@ fn sample(begin: &[u8], encoding: &'static Encoding) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_in_another_encoding_are_named() {
+        let mut text = "Straße\nGröße\nplain\n".repeat(3).into_bytes();
+        text.extend_from_slice(b"M\xfcller\nGr\xf6\xdfe\n");
+        let guess = guessed(&text);
+        assert_eq!((guess.encoding, &*guess.mixed), (UTF_8, &[10, 11][..]));
+        let message = guess.confirmed().unwrap_err().to_string();
+        assert!(message.contains("lines 10, 11 are not"), "{message}");
+        // The rest of a file whose first 100 lines are UTF-8.
+        assert_eq!(guessed_after(b"M\xfcller\n", 100, true).mixed, [101]);
+        let alone = guessed_after(b"M\xfcller\n", 100, false);
+        assert!(alone.mixed.is_empty());
+        let wide = "a".repeat(3) + "ü" + &"b".repeat(3);
+        assert_eq!(guessed(&wide.as_bytes()[..4]).confirmed(), Ok(UTF_8));
+    }
 
     #[test]
     fn encodings_are_recognized_or_asked_for() {

@@ -1,6 +1,6 @@
 //! Names in several languages and CRMs, read from `words.toml`: months, headers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
@@ -14,6 +14,8 @@ pub(super) const WORDS: &str = include_str!("words.toml");
 /// The languages of the data file.
 pub(super) struct Languages {
     months: BTreeMap<String, Arc<MonthNames>>,
+    /// In all languages, in lower case without dots.
+    weekdays: HashSet<String>,
 }
 
 /// The names of months in one language and in English, in lower case without dots.
@@ -24,12 +26,13 @@ pub(super) struct MonthNames(HashMap<String, u8>);
 #[serde(rename_all = "kebab-case")]
 struct File {
     months: BTreeMap<String, Vec<Vec<String>>>,
+    weekdays: BTreeMap<String, Vec<String>>,
 }
 
 static LANGUAGES: LazyLock<Languages> = LazyLock::new(|| {
     // A test reads the file and reports what is wrong with it.
     let file = toml::from_str::<File>(WORDS).ok();
-    let names = file.map_or_else(Default::default, |file| file.months);
+    let (names, weekdays) = file.map_or_else(Default::default, |file| (file.months, file.weekdays));
     let english = MonthNames::default().with(names.get("en"));
     let months = names.iter().map(|(language, names)| {
         let months = MonthNames(english.0.clone()).with(Some(names));
@@ -37,6 +40,7 @@ static LANGUAGES: LazyLock<Languages> = LazyLock::new(|| {
     });
     Languages {
         months: months.collect(),
+        weekdays: weekdays.into_values().flatten().collect(),
     }
 });
 
@@ -62,6 +66,11 @@ impl Languages {
             ))
             .within("language")
         })
+    }
+
+    /// Whether a word is a weekday in any language.
+    pub(super) fn is_weekday(&self, word: &str) -> bool {
+        self.weekdays.contains(&word.to_lowercase())
     }
 
     /// The languages whose months are known.
@@ -116,6 +125,12 @@ mod tests {
         let file: File = toml::from_str(WORDS).unwrap();
         for language in ["de", "en", "es", "fr", "it", "nl", "pt"] {
             assert!(file.months.contains_key(language), "{language}");
+        }
+        for (language, weekdays) in &file.weekdays {
+            assert!(file.months.contains_key(language), "{language}");
+            for name in weekdays {
+                assert_eq!(*name, name.to_lowercase().replace('.', ""), "{language}");
+            }
         }
         for (language, months) in &file.months {
             assert_eq!(months.len(), 12, "{language}");

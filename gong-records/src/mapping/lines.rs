@@ -1,5 +1,6 @@
 //! A CSV as lines, for the check and the push: one line a row, and the way back to the cells.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -17,6 +18,7 @@ use super::row::Row;
 use super::{ConvertError, Mapping, Options, SourceMap, modified, open};
 use crate::io::discover::{CsvHandling, SourceFiles};
 use crate::record::ObjectType;
+use crate::rule::Rule;
 use crate::schema::EntitySchema;
 
 /// Converts the CSVs among the files of a check or a push to records.
@@ -181,6 +183,8 @@ pub struct CsvLines {
     _guard: Option<TempPath>,
     rows: u64,
     problems: u64,
+    /// The fields whose column is in another notation than the mapping has it.
+    of_other_notation: BTreeSet<String>,
     source_map: SourceMap,
 }
 
@@ -229,6 +233,7 @@ impl CsvLines {
             _guard: None,
             rows: 0,
             problems: 0,
+            of_other_notation: BTreeSet::new(),
             source_map: SourceMap::default(),
         };
         made.convert_into(file)?;
@@ -239,10 +244,16 @@ impl CsvLines {
         let converter = self.converter()?;
         let mut source_map = converter.source_map();
         let (mut rows, mut problems) = (0, 0);
+        let mut of_other_notation = BTreeSet::new();
         converter.run(
             file,
             super::threads(None),
-            &mut |_| problems += 1,
+            &mut |problem| {
+                problems += 1;
+                if problem.rule == Rule::Notation {
+                    of_other_notation.extend(problem.field);
+                }
+            },
             &mut |line, is_kept, place, lines| {
                 rows += 1;
                 source_map.push(rows, place);
@@ -251,6 +262,7 @@ impl CsvLines {
         )?;
         (self.rows, self.problems) = (rows, problems);
         self.source_map = source_map;
+        self.of_other_notation = of_other_notation;
         Ok(())
     }
 
@@ -282,6 +294,11 @@ impl CsvLines {
     /// How many cells and rows could not be converted.
     pub fn problems(&self) -> u64 {
         self.problems
+    }
+
+    /// Whether the field's column is in another notation than the mapping has it.
+    pub(super) fn is_of_other_notation(&self, field: &str) -> bool {
+        self.of_other_notation.contains(field)
     }
 
     /// Whether the mapping asks for the field and says nothing of it yet.

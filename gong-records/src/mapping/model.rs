@@ -112,8 +112,8 @@ pub struct TypeMapping {
     /// are always read.
     pub language: Option<String>,
     /// The formats of dates, in addition to ISO 8601, such as `%d.%m.%Y`; the first that matches is
-    /// used. Also `epoch` and `epoch-ms` (seconds and milliseconds since 1970) and `excel` (days
-    /// since 1900).
+    /// used. Also `epoch`, `epoch-ms`, `epoch-us` and `epoch-ns` (seconds, milliseconds, microseconds and
+    /// nanoseconds since 1970) and `excel` (days since 1900).
     pub dates: Words,
     /// The formats of date-times, in addition to ISO 8601, such as `%d.%m.%Y %H:%M`.
     pub date_times: Words,

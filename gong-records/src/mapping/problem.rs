@@ -11,7 +11,8 @@ use crate::rule::Rule;
 ///
 /// As JSON it has the keys `line`, `row`, `column` (the column's number), `columnName`, `field`,
 /// `rule`, `message`, `hint` and `omitted`. The cell's text, which may be personal data, is only in the
-/// messages of lookups, currencies, domains and open questions, which make no sense without it.
+/// messages of lookups, currencies, domains, notations, words, ids that become one, and open questions,
+/// which make no sense without it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -38,6 +39,12 @@ pub struct Problem {
     /// The beginning of the cell, for a person to look at.
     #[serde(skip)]
     pub excerpt: Option<String>,
+    /// Whether the cell fits another notation than the mapping's: the finding of its column says so.
+    #[serde(skip)]
+    pub(super) is_other_notation: bool,
+    /// Whether other rows have the same problem, so that it is said once.
+    #[serde(skip)]
+    pub(super) is_of_several: bool,
 }
 
 /// What is missing in the LDJSON because of a problem.
@@ -74,26 +81,4 @@ impl fmt::Display for Problem {
         };
         write!(formatter, ": {} ({omitted} is left out)", self.message)
     }
-}
-
-/// The most characters of a cell that are shown.
-const SHOWN: usize = 40;
-
-/// The beginning of a cell on one line.
-pub(super) fn excerpt(cell: &str) -> String {
-    let mut shown: String = cell
-        .chars()
-        .take(SHOWN)
-        .map(|character| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
-        .collect();
-    if cell.chars().nth(SHOWN).is_some() {
-        shown.push('…');
-    }
-    shown
 }

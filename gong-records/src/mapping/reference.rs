@@ -59,7 +59,7 @@ const TABLE: &[Entry] = entries! {
         "Id,Title\n1,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
     "zone": "The time zone of times without a zone. If it is missing, such times are problems."; "zone = \"Europe/Berlin\""; "createdDate = \"Created\"";
         "Id,Created\n1,2026-01-15 09:30\n" => "{\"objectId\":\"1\",\"createdDate\":\"2026-01-15T09:30:00+01:00\"}";
-    "dates": "The formats of dates, in addition to ISO 8601: `strptime` formats, `epoch`, `epoch-ms` or `excel`. The first that matches is used."; "dates = [\"%d.%m.%Y\", \"excel\"]"; "closeDate = \"Close\"";
+    "dates": "The formats of dates, in addition to ISO 8601: `strptime` formats; `epoch`, `epoch-ms`, `epoch-us` or `epoch-ns`, which count seconds or parts of them since 1970; or `excel`. The first that matches is used."; "dates = [\"%d.%m.%Y\", \"excel\"]"; "closeDate = \"Close\"";
         "Id,Close\n1,31.12.2026\n2,46022\n" => "{\"objectId\":\"1\",\"closeDate\":\"2026-12-31\"}", "{\"objectId\":\"2\",\"closeDate\":\"2025-12-31\"}";
     "date-times": "The formats of date-times, in the same notation."; "date-times = \"epoch-ms\""; "createdDate = \"Created\"";
         "Id,Created\n1,1768469400000\n" => "{\"objectId\":\"1\",\"createdDate\":\"2026-01-15T09:30:00+00:00\"}";

@@ -186,7 +186,18 @@ impl<'a> Review<'a> {
         let Some(severity) = self.severity(rule) else {
             return;
         };
-        let is_repeat = matches!(rule, Rule::OpenQuestion | Rule::Lookup)
+        // The finding of its column says it already.
+        if let Some(field) = problem.field.as_ref().filter(|field| {
+            problem.is_other_notation
+                && self.csv.is_of_other_notation(field)
+                && self.severity(Rule::Notation).is_some()
+        }) {
+            *self.errors_of_field.entry(field.clone()).or_default() += 1;
+            return;
+        }
+        let is_of_several =
+            matches!(rule, Rule::OpenQuestion | Rule::Lookup) || problem.is_of_several;
+        let is_repeat = is_of_several
             && row.is_some()
             && !self
                 .reported

@@ -2,10 +2,10 @@
 
 use std::io::{self, Cursor, Read};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, UTF_8};
 
 use super::ConvertError;
 use super::cell::{CellKind, Numbers};
@@ -13,6 +13,8 @@ use super::columns::{Column, find};
 use super::csv_rows::Rows;
 use super::encoding::{Utf8Watch, declared, guessed};
 use super::expression::{Names, csv_row, json_row, signs};
+use super::garbled::{Garbled, GarbledWatch};
+use super::header_watch::HeaderWatch;
 use super::join::Joined;
 use super::json::Json;
 use super::json_path::{self, JsonPath};
@@ -55,6 +57,7 @@ pub(super) struct Source<'a> {
     signs: minijinja::Value,
     /// An encoding in which every file can be read, and whether the file is UTF-8 instead.
     is_utf8: Option<(&'static Encoding, Arc<AtomicBool>)>,
+    garbled: Arc<Mutex<Garbled>>,
 }
 
 /// Makes values of rows, as expressions have them.
@@ -101,9 +104,14 @@ impl<'a> Source<'a> {
     ) -> Result<Self, ConvertError> {
         let (source, encoding) = decode(source, table.encoding.as_deref())?;
         let mut is_utf8 = None;
+        let mut garbled = Arc::default();
         let source: Box<dyn Read + Send + 'a> = if encoding.is_single_byte() {
             let (watched, found) = Utf8Watch::new(source);
             is_utf8 = Some((encoding, found));
+            Box::new(watched)
+        } else if encoding == UTF_8 {
+            let (watched, found) = GarbledWatch::new(source);
+            garbled = found;
             Box::new(watched)
         } else {
             source
@@ -127,6 +135,7 @@ impl<'a> Source<'a> {
                 &table.currency,
             )?),
             is_utf8,
+            garbled,
         };
         if is_json {
             let rows = JsonRows::new(source, encoding, table.records.as_deref());
@@ -414,6 +423,12 @@ impl<'a> Source<'a> {
         found.load(Ordering::Relaxed).then(|| encoding.name())
     }
 
+    /// The text in the file that another program has garbled; known after its last row.
+    pub(super) fn garbled(&self) -> Garbled {
+        let found = self.garbled.lock();
+        found.map(|found| found.clone()).unwrap_or_default()
+    }
+
     /// The key of the last record that is most like the first one of a path.
     pub(super) fn nearest_key(&self, path: &str) -> Option<&str> {
         let (record, _) = self.row.json.as_ref()?;
@@ -421,73 +436,6 @@ impl<'a> Source<'a> {
         let keys = record.as_object()?.keys().map(String::as_str);
         nearest(first, keys).filter(|key| *key != first)
     }
-}
-
-/// Recognizes rows that name the columns, with a glance at most others.
-#[derive(Debug)]
-struct HeaderWatch {
-    /// Whether a name begins with the byte.
-    begins: [bool; 256],
-    /// The line from which on the columns are in another order.
-    other_order: Option<u64>,
-}
-
-impl HeaderWatch {
-    fn new(names: &[String]) -> Self {
-        let mut begins = [false; 256];
-        for name in names {
-            let first = name.as_bytes().first().copied().unwrap_or_default();
-            begins[usize::from(first)] = true;
-        }
-        Self {
-            begins,
-            other_order: None,
-        }
-    }
-
-    fn look(&mut self, row: &Row, names: &[String]) -> Option<Defect> {
-        if let Some(line) = self.other_order {
-            return Some(Defect::OtherOrder { line });
-        }
-        let is_name = |cell: &str| {
-            let first = cell.as_bytes().first().copied().unwrap_or_default();
-            // A mark of the encoding may be before the first.
-            self.begins[usize::from(first)] || first == 0xef
-        };
-        if !row.cells.iter().take(2).all(is_name) {
-            return None;
-        }
-        if is_header(row, names) {
-            return Some(Defect::HeaderAgain);
-        }
-        // Most rows whose first cells begin as names do end here.
-        let mut first = row.cells.iter().take(2).map(str::trim);
-        if !first.all(|cell| names.iter().any(|name| name == cell)) {
-            return None;
-        }
-        let cells = row.cells.iter().map(str::trim);
-        let filled: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
-        let known: std::collections::BTreeSet<&str> = filled
-            .iter()
-            .copied()
-            .filter(|cell| names.iter().any(|name| name == cell))
-            .collect();
-        let is_other = known.len() > 2
-            && known.len() * 3 >= filled.len() * 2
-            && known.len() * 3 >= names.len() * 2;
-        if is_other {
-            self.other_order = Some(row.place.line);
-            return self.other_order.map(|line| Defect::OtherOrder { line });
-        }
-        None
-    }
-}
-
-/// Whether all cells of a row are the names of the columns; a mark of the encoding may be before them.
-pub(super) fn is_header(row: &Row, names: &[String]) -> bool {
-    let mut pairs = row.cells.iter().zip(names);
-    row.cells.len() > 1
-        && pairs.all(|(cell, name)| cell.trim().trim_start_matches('\u{feff}').trim() == name)
 }
 
 /// Whether a file holds JSON: by the mapping, or by its name.

@@ -228,6 +228,28 @@ fn split_name(name: &str) -> (&str, &str) {
     (first.trim(), name[first.len()..].trim())
 }
 
+/// The most characters of a cell that are shown.
+const SHOWN: usize = 40;
+
+/// The beginning of a cell on one line.
+pub(super) fn excerpt(cell: &str) -> String {
+    let mut shown: String = cell
+        .chars()
+        .take(SHOWN)
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .collect();
+    if cell.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

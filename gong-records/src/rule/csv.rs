@@ -28,7 +28,8 @@ pub(super) const NOTATION: Explanation = Explanation::new(
     "An export of another locale has another order of day and month, or other signs in numbers. Most \
      of its cells can be read in both ways, with other values. Therefore nothing of the file is used \
      if some cells of a column fit the other notation alone, and none fits that of the mapping alone; \
-     or if three digits follow each decimal sign in amounts, as they follow the sign of thousands.",
+     or if three digits follow the decimal sign in amounts, as they follow the sign of thousands, in each \
+     cell, or in some while others have two.",
     Sample::Words("the dates `01/02/2026` and `01/13/2026` under `dates = \"%d/%m/%Y\"`"),
     Sample::Words("the same dates under `dates = \"%m/%d/%Y\"`"),
 );
@@ -88,6 +89,15 @@ pub(super) const MANGLED_NUMBER: Explanation = Explanation::new(
      apostrophe before it, matches no call.",
     Sample::Words("the phone number `4.93E+11`, or `'+49 30 1234567`"),
     Sample::Words("the phone number `+49 30 1234567`"),
+);
+
+pub(super) const GARBLED_TEXT: Explanation = Explanation::new(
+    Evidence::Inferred,
+    "UTF-8 that is read as Windows-1252 has two or three letters for each letter outside ASCII",
+    "A program between the CRM and the export has read text in the wrong encoding, or has written it \
+     for a web page. Gong shows the names as they are, and finds nobody by them.",
+    Sample::Words("the name `MÃ¼ller &amp; SÃ¶hne`"),
+    Sample::Words("the name `Müller & Söhne`"),
 );
 
 pub(super) const OTHER_CURRENCY: Explanation = Explanation::new(

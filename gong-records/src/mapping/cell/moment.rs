@@ -13,8 +13,12 @@ use crate::mapping::model::{MappingError, Words};
 use crate::value::{Timestamp, timestamp};
 
 mod fixed;
+mod plain;
+mod written;
 
 use fixed::{Fit, FixedFormat, FixedMoment, Offsets};
+use plain::{plainer, with_zone_after};
+use written::{MICROSECONDS, MILLISECONDS, NANOSECONDS, Written};
 
 /// How dates and date-times are written.
 #[derive(Debug)]
@@ -26,6 +30,8 @@ pub(in crate::mapping) struct Moments {
     months: Option<Arc<MonthNames>>,
     /// The forms of ISO 8601 that most programs write.
     iso: Vec<FixedFormat>,
+    /// Whether a format has the day after the year: then 2026-05-01 is not in ISO 8601.
+    has_day_second: bool,
     offsets: Offsets,
 }
 
@@ -40,125 +46,6 @@ const ISO: [&str; 5] = [
 
 fn iso_formats() -> Vec<FixedFormat> {
     ISO.into_iter().filter_map(FixedFormat::new).collect()
-}
-
-/// One way to write a date or a date-time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Written {
-    /// A strptime format; with `%m` instead of the month's name.
-    Format {
-        format: String,
-        has_name: bool,
-        source: String,
-        /// The same, if all its numbers have a fixed width.
-        fixed: Option<FixedFormat>,
-    },
-    /// Seconds since 1970.
-    Epoch,
-    /// Milliseconds since 1970.
-    EpochMilliseconds,
-    /// Days since 1899-12-30, as spreadsheets count.
-    Excel,
-}
-
-impl Written {
-    fn new(format: &str) -> Result<Self, MappingError> {
-        match format {
-            "epoch" => return Ok(Self::Epoch),
-            "epoch-ms" => return Ok(Self::EpochMilliseconds),
-            "excel" => return Ok(Self::Excel),
-            _ => {}
-        }
-        if !format.contains('%') {
-            let meant = of_letters(format);
-            let advice = match meant {
-                Some(meant) => format!("write it as {meant:?}"),
-                None => "write it like \"%d.%m.%Y\"".to_owned(),
-            };
-            return Err(MappingError::new(format!(
-                "{format:?} is not a format of dates; {advice}"
-            )));
-        }
-        let has_name = ["%b", "%B", "%h"].iter().any(|name| format.contains(name));
-        let mut numeric = format.to_owned();
-        for name in ["%b", "%B", "%h"] {
-            numeric = numeric.replace(name, "%m");
-        }
-        // A format that can't print a moment can't read one.
-        let moment = Date::constant(2025, 12, 31).at(21, 43, 5, 0);
-        let moment = TimeZone::UTC.to_zoned(moment).map_err(|error| {
-            MappingError::new(format!("{format:?} is not a format of dates: {error}"))
-        })?;
-        let printed = strtime::format(&numeric, &moment).map_err(|error| {
-            MappingError::new(format!("{format:?} is not a format of dates: {error}"))
-        })?;
-        let read = by_format(&numeric, &printed);
-        if read.is_none_or(|read| read.date != moment.date()) {
-            return Err(MappingError::new(format!(
-                "{format:?} can't give a date: a format names day, month and year, such as \
-                 \"%d.%m.%Y\""
-            )));
-        }
-        let fixed = FixedFormat::new(format);
-        Ok(Self::Format {
-            fixed,
-            format: numeric,
-            has_name,
-            source: format.to_owned(),
-        })
-    }
-
-    fn as_str(&self) -> &str {
-        match self {
-            Self::Format { source, .. } => source,
-            Self::Epoch => "epoch",
-            Self::EpochMilliseconds => "epoch-ms",
-            Self::Excel => "excel",
-        }
-    }
-}
-
-/// The equivalent of a format in the notation of Java and spreadsheets: `dd.MM.yyyy`.
-fn of_letters(format: &str) -> Option<String> {
-    let mut meant = String::new();
-    let mut rest = format;
-    let tokens = [
-        ("yyyy", "%Y"),
-        ("YYYY", "%Y"),
-        ("yy", "%y"),
-        ("YY", "%y"),
-        ("MMMM", "%B"),
-        ("MMM", "%b"),
-        ("MM", "%m"),
-        ("M", "%m"),
-        ("dd", "%d"),
-        ("DD", "%d"),
-        ("d", "%d"),
-        ("D", "%d"),
-        ("TT", "%d"),
-        ("JJJJ", "%Y"),
-        ("HH", "%H"),
-        ("H", "%H"),
-        ("hh", "%I"),
-        ("h", "%I"),
-        ("mm", "%M"),
-        ("ss", "%S"),
-        ("a", "%p"),
-    ];
-    let mut has_any = false;
-    while !rest.is_empty() {
-        if let Some((token, letters)) = tokens.iter().find(|(token, _)| rest.starts_with(token)) {
-            meant.push_str(letters);
-            has_any = true;
-            rest = &rest[token.len()..];
-            continue;
-        }
-        let mut characters = rest.chars();
-        let next = characters.next().filter(|next| !next.is_alphanumeric())?;
-        meant.push(next);
-        rest = characters.as_str();
-    }
-    has_any.then_some(meant)
 }
 
 /// The zone of this name, or with this distance from UTC.
@@ -183,9 +70,11 @@ pub(in crate::mapping) fn zone(name: Option<&str>) -> Result<Option<TimeZone>, M
 /// Counts of seconds since 1970 that are times of records, and not other numbers.
 const EPOCH_SECONDS: std::ops::Range<i64> = 500_000_000..4_000_000_000;
 
-/// Whether a number is a time as a count of seconds or milliseconds since 1970.
+/// Whether a number is a time as a count of seconds or parts of them since 1970.
 pub(super) fn is_epoch(cell: &str) -> bool {
-    epoch(cell, 1).or_else(|| epoch(cell, 1000)).is_some()
+    [1, MILLISECONDS, MICROSECONDS, NANOSECONDS]
+        .into_iter()
+        .any(|per_second| epoch(cell, per_second).is_some())
 }
 
 /// What was read from a cell.
@@ -218,12 +107,19 @@ impl Moments {
         let has_names =
             all.any(|written| matches!(written, Written::Format { has_name: true, .. }));
         let names = languages().months(language)?;
+        let mut all = dates.iter().chain(&date_times);
+        let has_day_second = all.any(|written| written.as_str().starts_with("%Y-%d"));
         Ok(Self {
             dates,
             date_times,
             zone,
             months: has_names.then_some(names),
-            iso: iso_formats(),
+            iso: if has_day_second {
+                Vec::new()
+            } else {
+                iso_formats()
+            },
+            has_day_second,
             offsets: Offsets::default(),
         })
     }
@@ -236,6 +132,7 @@ impl Moments {
             zone,
             months: None,
             iso: iso_formats(),
+            has_day_second: false,
             offsets: Offsets::default(),
         }
     }
@@ -272,6 +169,7 @@ impl Moments {
             zone: self.zone.clone(),
             months: None,
             iso: Vec::new(),
+            has_day_second: false,
             offsets: Offsets::default(),
         })
     }
@@ -314,7 +212,7 @@ impl Moments {
     /// Reads a cell in which all numbers have their full width. It is what the general parser reads,
     /// in the order of the formats, or nothing.
     fn fixed(&self, cell: &str, named: &[Written], others: &[Written]) -> Option<FixedMoment> {
-        if cell.as_bytes().get(4) == Some(&b'-') {
+        if cell.as_bytes().get(4) == Some(&b'-') && !self.has_day_second {
             return self.iso.iter().find_map(|format| match format.read(cell) {
                 Fit::Read(moment) => Some(moment),
                 Fit::Not | Fit::Perhaps => None,
@@ -351,7 +249,7 @@ impl Moments {
 
     /// The date-time with its offset and without fraction; of a date its first moment.
     pub(in crate::mapping) fn date_time(&self, cell: &str) -> Result<String, Wrong> {
-        if timestamp::check(cell).is_ok() {
+        if timestamp::check(cell).is_ok() && !self.has_day_second {
             return Ok(cell.to_owned());
         }
         let read = self.read(cell, &self.date_times, &self.dates, "date-time")?;
@@ -380,24 +278,13 @@ impl Moments {
         others: &[Written],
         what: &str,
     ) -> Result<Read, Wrong> {
-        let months = self.months.as_deref();
-        let numeric = months.and_then(|months| months.to_numbers(cell));
-        iso(cell)
+        let formats = || named.iter().chain(others);
+        self.attempt(cell, formats())
+            .or_else(|| self.attempt(&plainer(cell)?, formats()))
             .or_else(|| {
-                named
-                    .iter()
-                    .chain(others)
-                    .find_map(|written| match written {
-                        Written::Format {
-                            format, has_name, ..
-                        } => {
-                            let cell = if *has_name { numeric.as_deref()? } else { cell };
-                            by_format(format, cell)
-                        }
-                        Written::Epoch => epoch(cell, 1),
-                        Written::EpochMilliseconds => epoch(cell, 1000),
-                        Written::Excel => excel(cell),
-                    })
+                let (moment, zone) = with_zone_after(cell)?;
+                let read = self.attempt(moment, formats())?;
+                read.in_zone(&zone)
             })
             .ok_or_else(|| {
                 let known = match named.first().or(others.first()) {
@@ -419,6 +306,41 @@ impl Moments {
                     format!("correct the cell, or set {key} in the mapping, such as \"%d.%m.%Y\""),
                 )
             })
+    }
+
+    fn attempt<'a>(
+        &'a self,
+        cell: &str,
+        mut formats: impl Iterator<Item = &'a Written>,
+    ) -> Option<Read> {
+        let months = self.months.as_deref();
+        let numeric = months.and_then(|months| months.to_numbers(cell));
+        let by_iso = || if self.has_day_second { None } else { iso(cell) };
+        by_iso().or_else(|| {
+            formats.find_map(|written| match written {
+                Written::Format {
+                    format, has_name, ..
+                } => {
+                    let cell = if *has_name { numeric.as_deref()? } else { cell };
+                    by_format(format, cell)
+                }
+                Written::Epoch => epoch(cell, 1),
+                Written::EpochParts(per_second) => epoch(cell, *per_second),
+                Written::Excel => excel(cell),
+            })
+        })
+    }
+}
+
+impl Read {
+    /// The same at this distance from UTC; nothing if it has no time, or its own zone.
+    fn in_zone(self, zone: &TimeZone) -> Option<Self> {
+        let civil = DateTime::from_parts(self.date, self.time?);
+        let zoned = zone.to_zoned(civil).ok().filter(|_| self.zoned.is_none())?;
+        Some(Self {
+            zoned: Some(zoned),
+            ..self
+        })
     }
 }
 
@@ -487,9 +409,11 @@ fn iso(cell: &str) -> Option<Read> {
     let is_extended = digits == 4 && bytes.len() >= 10 && bytes[4] == b'-';
     let is_basic = digits == 8 && bytes.len() >= 15 && bytes[8] == b'T';
     if !is_extended && !is_basic {
-        return rfc_2822(cell);
+        return rfc_2822(cell)
+            .or_else(|| of_program(cell))
+            .or_else(|| of_microsoft(cell));
     }
-    of_pieces(cell).or_else(|| of_pieces(&with_zone_beside(cell)?))
+    of_pieces(cell)
 }
 
 fn of_pieces(cell: &str) -> Option<Read> {
@@ -505,37 +429,6 @@ fn of_pieces(cell: &str) -> Option<Read> {
         zoned: zoned.and_then(|zone| zone.to_zoned(civil).ok()),
         is_instant: false,
     })
-}
-
-/// The cell with `AM` for `a.m.` and `a. m.`, and with plain spaces: browsers write a narrow one
-/// before it.
-fn plain_noon(cell: &str) -> Option<String> {
-    let spaced = cell.replace(['\u{a0}', '\u{202f}'], " ");
-    let lower = spaced.to_lowercase();
-    let ends = ["a.m.", "p.m.", "a. m.", "p. m."];
-    let end = ends
-        .iter()
-        .find(|end| lower.ends_with(*end) && lower.len() == spaced.len());
-    match end {
-        Some(end) => {
-            let moment = &spaced[..spaced.len() - end.len()];
-            Some(format!("{moment}{}M", end[..1].to_uppercase()))
-        }
-        None => (spaced != cell).then_some(spaced),
-    }
-}
-
-/// The cell with its zone where ISO 8601 has it: Ruby writes `2026-01-05 17:45:00 UTC` and
-/// `2026-01-05 17:45:00 +0100`.
-fn with_zone_beside(cell: &str) -> Option<String> {
-    let (moment, zone) = cell.rsplit_once(' ')?;
-    match zone {
-        "UTC" | "GMT" | "Z" => Some(format!("{moment}Z")),
-        _ if zone.starts_with(['+', '-']) && moment.contains(':') => {
-            Some(format!("{moment}{zone}"))
-        }
-        _ => None,
-    }
 }
 
 /// As in the headers of mails and of HTTP: `Mon, 05 Jan 2026 17:45:00 GMT`.
@@ -555,11 +448,36 @@ fn rfc_2822(cell: &str) -> Option<Read> {
     })
 }
 
-fn by_format(format: &str, cell: &str) -> Option<Read> {
-    let parsed = match strtime::parse(format, cell) {
-        Ok(parsed) => parsed,
-        Err(_) => strtime::parse(format, plain_noon(cell)?).ok()?,
+/// As JavaScript, C and Ruby print a moment: `Mon Jan 05 2026 17:45:00 GMT+0100 (…)`,
+/// `Mon Jan  5 17:45:00 2026`, `Mon Jan 05 17:45:00 +0000 2026`.
+fn of_program(cell: &str) -> Option<Read> {
+    let mut words = cell.split_ascii_whitespace().map(str::as_bytes);
+    let mut is_word = || {
+        let word = words.next().unwrap_or_default();
+        word.len() == 3 && word.iter().all(u8::is_ascii_alphabetic)
     };
+    if !is_word() || !is_word() {
+        return None;
+    }
+    let bare = cell.split(" (").next().unwrap_or_default();
+    let bare = bare.replace(" UTC ", " +0000 ");
+    let formats = [
+        "%a %b %d %Y %H:%M:%S GMT%z",
+        "%a %b %d %H:%M:%S %Y",
+        "%a %b %d %H:%M:%S %z %Y",
+    ];
+    formats.iter().find_map(|format| by_format(format, &bare))
+}
+
+/// As Microsoft's programs write a moment in JSON: `/Date(1767631500000+0100)/`.
+fn of_microsoft(cell: &str) -> Option<Read> {
+    let count = cell.strip_prefix("/Date(")?.strip_suffix(")/")?;
+    let count = count.split(['+', '-']).next().unwrap_or_default();
+    epoch(count, MILLISECONDS)
+}
+
+fn by_format(format: &str, cell: &str) -> Option<Read> {
+    let parsed = strtime::parse(format, cell).ok()?;
     let zoned = parsed.to_zoned().ok();
     // A count of seconds, %s, names a moment without naming a day.
     let instant = || {

@@ -1,6 +1,7 @@
 //! Numbers as people write them: `1.234,56 €`, `(1,200.00)`, `12,5 %`.
 
 use super::Wrong;
+use super::ascii::with_ascii_digits;
 use crate::mapping::model::{MappingError, Words};
 use crate::value::is_json_number;
 
@@ -176,6 +177,9 @@ impl Numbers {
         if self.thousands.is_none() && self.decimal == '.' && is_json_number(cell) {
             return Ok(cell.to_owned());
         }
+        if let Some(plain) = with_ascii_digits(cell) {
+            return self.read(&plain);
+        }
         let cell = self.without_cents(cell).unwrap_or(cell);
         // A sign may be on either side of the currency: -$99, $-99, ($99), -99 $.
         let (outer, rest) = sign(cell);
@@ -270,10 +274,20 @@ impl Numbers {
         let mut groups = whole.split(|character| is_separator(character, thousands));
         let first = groups.next()?;
         let rest: Vec<&str> = groups.collect();
-        let is_grouped = rest
-            .iter()
-            .all(|group| group.len() == 3 && is_digits(group))
-            && (1..=3).contains(&first.len());
+        // 12,34,567, as in India.
+        let is_of_two = |(place, group): (usize, &&str)| {
+            let length = if place + 1 == rest.len() { 3 } else { 2 };
+            group.len() == length && is_digits(group)
+        };
+        let is_indian = thousands == ','
+            && rest.len() > 1
+            && (1..=2).contains(&first.len())
+            && rest.iter().enumerate().all(is_of_two);
+        let is_grouped = is_indian
+            || rest
+                .iter()
+                .all(|group| group.len() == 3 && is_digits(group))
+                && (1..=3).contains(&first.len());
         (is_digits(first) && (rest.is_empty() || is_grouped)).then(|| {
             let mut digits = first.to_owned();
             digits.extend(rest);

@@ -4,6 +4,7 @@
 use crate::mapping::cell::{CellKind, Format, Moments, Numbers, Shape, Wrong};
 use crate::mapping::model::FieldMapping;
 use crate::mapping::row::{Row, RowPlace};
+use crate::mapping::text::excerpt;
 use crate::rule::Rule;
 
 /// What the cells of a column say of its notation.
@@ -14,11 +15,27 @@ pub(super) struct Notation {
     is_certain: bool,
     /// Cells that fit the other notation alone.
     others: u64,
-    /// Numbers with exactly three digits after their only sign, as thousands have it; nothing once a
-    /// number is written otherwise.
-    thousands: Option<u64>,
     first_other: RowPlace,
-    first_thousand: RowPlace,
+    /// Of amounts whose decimal sign the field itself does not name.
+    decimals: Option<Decimals>,
+}
+
+/// Whether the decimal sign of amounts may be one between thousands: three digits follow it.
+#[derive(Debug)]
+struct Decimals {
+    sign: u8,
+    /// Cells with three digits after the sign and at most three before it.
+    like_thousands: u64,
+    first: Option<(u64, String)>,
+    /// Whether one of them ends in a zero, which decimals mostly leave out.
+    has_zero: bool,
+    /// The first number that is written otherwise, and whether one has other than two decimals.
+    other: Option<(u64, String)>,
+    has_other_than_cents: bool,
+    /// How many cells have no sign at all.
+    whole: u64,
+    /// Whether a cell shows that there are three decimals.
+    is_settled: bool,
 }
 
 /// The other notation.
@@ -52,13 +69,13 @@ impl Notation {
         };
         let is_number = matches!(other, Other::Numbers { .. });
         let asks_for_thousands = is_number && is_money && mapping.decimal.is_none();
+        let sign = u8::try_from(format.numbers().decimal()).unwrap_or_default();
         Some(Box::new(Self {
             other,
             is_certain: false,
             others: 0,
-            thousands: asks_for_thousands.then_some(0),
             first_other: RowPlace::default(),
-            first_thousand: RowPlace::default(),
+            decimals: asks_for_thousands.then(|| Decimals::new(sign)),
         }))
     }
 
@@ -71,7 +88,7 @@ impl Notation {
         format: &Format,
         row: &Row,
     ) {
-        if kind != CellKind::Text || (self.is_certain && self.thousands.is_none()) {
+        if kind != CellKind::Text || (self.is_certain && self.decimals.is_none()) {
             return;
         }
         match &self.other {
@@ -86,28 +103,27 @@ impl Notation {
             }
             Other::Numbers { other, is_percent } => {
                 if !cell.bytes().any(|byte| matches!(byte, b'.' | b',')) {
+                    if let Some(decimals) = &mut self.decimals {
+                        decimals.whole += 1;
+                    }
                     return;
                 }
                 let reads = |numbers: &Numbers| is_number(numbers, cell, *is_percent);
                 if !self.is_certain && !reads(other) {
                     self.is_certain = reads(format.numbers());
                 }
-                if let Some(count) = self.thousands {
-                    let is_like_thousands =
-                        row.json.is_none() && format.numbers().is_like_thousands(cell);
-                    if is_like_thousands && count == 0 {
-                        self.first_thousand = row.place;
-                    }
-                    self.thousands = is_like_thousands.then_some(count + 1);
+                // Programs that write JSON know one decimal sign.
+                if let (Some(decimals), None) = (&mut self.decimals, &row.json) {
+                    decimals.note(cell, row.place.line, format.numbers());
                 }
             }
         }
     }
 
-    /// Notes a cell that can't be converted.
-    pub(super) fn note_failed(&mut self, cell: &str, wrong: &Wrong, row: &Row) {
+    /// Notes a cell that can't be converted, and says whether it fits the other notation.
+    pub(super) fn note_failed(&mut self, cell: &str, wrong: &Wrong, row: &Row) -> bool {
         if self.is_certain || wrong.rule != Rule::Cell {
-            return;
+            return false;
         }
         let is_other = match &self.other {
             Other::Dates { other, has_time } => reads(other, cell, *has_time),
@@ -119,6 +135,7 @@ impl Notation {
             }
             self.others += 1;
         }
+        is_other
     }
 
     /// What is wrong with the column as a whole, after its last row, and how to fix it.
@@ -151,18 +168,86 @@ impl Notation {
                 ),
             });
         }
-        let count = self.thousands.filter(|count| *count > 1)?;
-        let line = self.first_thousand.line;
-        let sign = format.numbers().decimal();
+        self.decimals.as_ref()?.finding(format.numbers())
+    }
+}
+
+impl Decimals {
+    fn new(sign: u8) -> Self {
+        Self {
+            sign,
+            like_thousands: 0,
+            first: None,
+            has_zero: false,
+            other: None,
+            has_other_than_cents: false,
+            whole: 0,
+            is_settled: false,
+        }
+    }
+
+    /// Notes a number with a sign in it.
+    fn note(&mut self, cell: &str, line: u64, numbers: &Numbers) {
+        if self.is_settled {
+            return;
+        }
+        let bytes = cell.as_bytes();
+        let last = bytes.iter().rposition(u8::is_ascii_digit);
+        let number = last.and_then(|last| bytes.get(..=last)).unwrap_or_default();
+        let digits = number
+            .iter()
+            .rev()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        let before = number.len().checked_sub(digits + 1);
+        let is_fraction = before.and_then(|at| number.get(at)) == Some(&self.sign);
+        if is_fraction && digits > 2 {
+            if !numbers.is_like_thousands(cell) {
+                self.is_settled = true;
+                return;
+            }
+            self.like_thousands += 1;
+            self.has_zero |= number.last() == Some(&b'0');
+            self.first.get_or_insert_with(|| (line, excerpt(cell)));
+            return;
+        }
+        self.has_other_than_cents |= is_fraction && digits != 2;
+        if self.other.is_none() {
+            self.other = Some((line, excerpt(cell)));
+        }
+    }
+
+    fn finding(&self, numbers: &Numbers) -> Option<(String, String)> {
+        let (line, cell) = self.first.as_ref().filter(|_| !self.is_settled)?;
+        let sign = numbers.decimal();
+        let correct = format!(
+            "correct decimal and thousands in the mapping; if it is the decimal sign, write decimal = \
+             \"{sign}\" in the field itself"
+        );
+        if let Some((other_line, other)) = &self.other {
+            if !self.has_zero && self.has_other_than_cents {
+                return None;
+            }
+            return Some((
+                format!(
+                    "{cell:?} in line {line} has three digits after its sign, and {other:?} in line \
+                     {other_line} is written otherwise: is {sign:?} the decimal sign in both, as the mapping has \
+                     it, or between thousands in the first?"
+                ),
+                format!("correct the cells, or {correct}"),
+            ));
+        }
+        let count = self.like_thousands;
+        if count < 2 && self.whole == 0 {
+            return None;
+        }
+        let cells = if count == 1 { "cell" } else { "cells" };
         Some((
             format!(
-                "three digits follow each {sign:?} in {count} cells, the first in line {line}: is it the \
+                "three digits follow each {sign:?} in {count} {cells}, the first in line {line}: is it the \
                  decimal sign, as the mapping has it, or between thousands?"
             ),
-            format!(
-                "correct decimal and thousands in the mapping; if it is the decimal sign, write decimal = \
-                 \"{sign}\" in the field itself"
-            ),
+            correct,
         ))
     }
 }

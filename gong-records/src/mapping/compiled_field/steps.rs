@@ -42,7 +42,21 @@ struct Currency {
 
 /// What ids were made of, by hashes: two that become one are an error.
 #[derive(Debug, Default)]
-pub(super) struct Origins(HashMap<u64, u64, FixedState>);
+pub(super) struct Origins {
+    first: HashMap<u64, Origin, FixedState>,
+    /// The cells themselves, of the first ids.
+    cells: HashMap<u64, Box<str>, FixedState>,
+}
+
+/// The cell that an id was made of first, by its hash, and its line.
+#[derive(Debug, Clone, Copy)]
+struct Origin {
+    cell: u64,
+    line: u64,
+}
+
+/// Of how many ids the cells are kept, to name them; of others, the line says which it is.
+const MAX_CELLS: usize = 4_096;
 
 /// What the steps made of a cell.
 pub(super) enum Ran {
@@ -140,7 +154,6 @@ impl Steps {
         cell: &mut Cell<'_>,
         row: &Row,
         format: &Format,
-        field: &str,
         has_otherwise: bool,
     ) -> Result<Ran, Wrong> {
         if let Some(currency) = &self.only_currency {
@@ -188,7 +201,7 @@ impl Steps {
             cell.kind = CellKind::List;
             return Ok(Ran::Cell(odd));
         }
-        self.clean(cell, field)?;
+        self.clean(cell, row.place.line)?;
         Ok(match self.lookup {
             Some(_) => Ran::Found,
             None => Ran::Cell(None),
@@ -196,7 +209,7 @@ impl Steps {
     }
 
     /// Cleans an id, unless another one became the same.
-    fn clean(&mut self, cell: &mut Cell<'_>, field: &str) -> Result<(), Wrong> {
+    fn clean(&mut self, cell: &mut Cell<'_>, line: u64) -> Result<(), Wrong> {
         if !self.slug && self.replace.is_empty() && self.strip.is_empty() {
             return Ok(());
         }
@@ -218,7 +231,7 @@ impl Steps {
             ));
         }
         if let Some(origins) = &mut self.origins {
-            origins.note(&cleaned, &cell.text, field)?;
+            origins.note(&cleaned, &cell.text, line)?;
         }
         cell.text = Cow::Owned(cleaned);
         cell.kind = CellKind::Text;
@@ -271,15 +284,25 @@ impl Currency {
 
 impl Origins {
     /// Notes what an id was made of, unless another one became the same.
-    pub(super) fn note(&mut self, id: &str, origin: &str, field: &str) -> Result<(), Wrong> {
+    pub(super) fn note(&mut self, id: &str, origin: &str, line: u64) -> Result<(), Wrong> {
         let hash = |text: &str| FixedState::default().hash_one(text);
-        let before = *self.0.entry(hash(id)).or_insert_with(|| hash(origin));
-        if before == hash(origin) {
+        let (key, cell) = (hash(id), hash(origin));
+        let first = *self.first.entry(key).or_insert_with(|| {
+            if self.cells.len() < MAX_CELLS {
+                self.cells.insert(key, origin.into());
+            }
+            Origin { cell, line }
+        });
+        if first.cell == cell {
             return Ok(());
         }
+        let other = match self.cells.get(&key) {
+            Some(cell) => format!("{:?} in line {}", cell.replace('\u{1f}', ", "), first.line),
+            None => format!("the cell in line {}", first.line),
+        };
         Err(Wrong::of(
             Rule::IdCollision,
-            format!("it becomes the id {id:?}, as another {field} already did"),
+            format!("it becomes the id {id:?}, as {other} does"),
             "keep more of the id in the mapping, or name the ids in values",
         ))
     }

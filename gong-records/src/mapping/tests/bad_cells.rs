@@ -20,11 +20,11 @@ fn every_problem_names_row_and_column() {
         ),
         (
             b"d;;Gewonnen;",
-            "line 2, column \"state\": it is not one of WON, LOST, OPEN (the row is left out)",
+            "line 2, column \"state\": \"Gewonnen\" is not one of WON, LOST, OPEN (the row is left out)",
         ),
         (
             b"d;;;maybe",
-            "line 2, column \"x\": it is neither a word for true (true, yes, 1) nor for false (false, no, 0) (the row is left out)",
+            "line 2, column \"x\": \"maybe\" is neither a word for true (true, yes, 1) nor for false (false, no, 0) (the row is left out)",
         ),
         (
             b";1;;",

@@ -150,6 +150,40 @@ fn findings_are_in_the_order_of_rows_and_columns() {
 }
 
 #[test]
+fn what_concerns_many_rows_is_said_once() {
+    let mapping = "[DEAL]\ndates = '%d/%m/%Y'\n[DEAL.fields]\nobjectId = 'Id'\n\
+        modifiedDate = { constant = '2026-03-01T09:30:00Z' }\ncloseDate = 'End'\n";
+    let mut options = options();
+    let conversion = Conversion::new(Mapping::from_toml(mapping).unwrap());
+    options.converter = Some(Arc::new(conversion));
+    options.severities.allow.insert(Rule::NotVisible);
+    let deals = "Id,End\n1,01/13/2026\n2,02/14/2026\n3,03/04/2026\n4,x\n";
+    let (summary, findings) = check(&[("deals.csv", deals.as_bytes())], &options);
+    let end = Some("closeDate");
+    assert_eq!(
+        places(&findings),
+        [
+            ("deals.csv", 5, 2, Rule::Cell, end),
+            ("deals.csv", 0, 2, Rule::Notation, end)
+        ]
+    );
+    assert_eq!(summary.unwrap().errors(), 2);
+    // Where the column is allowed, each of its cells counts.
+    options.severities.allow.insert(Rule::Notation);
+    let (summary, findings) = check(&[("deals.csv", deals.as_bytes())], &options);
+    let lines: Vec<u64> = findings.iter().map(|finding| finding.line).collect();
+    assert_eq!((lines, summary.unwrap().errors()), (vec![2, 3, 5], 3));
+    // A second block in another order.
+    let deals = "Id,End\n1,01/02/2026\nEnd,Id\n03/04/2026,2\n03/04/2026,3\n";
+    let (summary, findings) = check(&[("deals.csv", deals.as_bytes())], &options);
+    assert_eq!(places(&findings), [("deals.csv", 3, 0, Rule::Row, None)]);
+    assert_eq!(summary.unwrap().errors(), 1);
+    options.repeats = true;
+    let (_, findings) = check(&[("deals.csv", deals.as_bytes())], &options);
+    assert_eq!(findings.len(), 3);
+}
+
+#[test]
 fn csvs_and_lines_refer_to_each_other() {
     let deals = "Nr;Name;Kunde;Ende;Wert\nd-1;x;a-1;2026-09-30;1\nd-2;y;a-2;2026-09-30;2\n";
     let accounts = "{\"objectId\":\"a-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n";

@@ -204,7 +204,7 @@ fn wrong_mapping_is_reported_with_the_right_word() {
         ),
         (
             of_deals("", "status = { from = 'Name', values = { x = 'Won!' } }"),
-            "values, \"Won!\": it is not one of WON",
+            "values: \"Won!\" is not one of WON",
         ),
         (
             of_deals("zone = 'Berlin'", "name = 'Name'"),

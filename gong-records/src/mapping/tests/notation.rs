@@ -101,9 +101,11 @@ fn amounts_with_three_decimals_in_each_cell_are_a_question() {
             "amount = { from = 'A', decimal = ',' }",
             &["1,250", "15,000"][..],
         ),
-        ("amount = 'A'", &["1,250", "15,0"]),
-        ("amount = 'A'", &["1,250", "1.000"]),
         ("amount = 'A'", &["1,250", "0,125"]),
+        ("amount = 'A'", &["1,250", "1234,567"]),
+        ("amount = 'A'", &["8,000", "3,14159"]),
+        // Decimals without zeros at their end.
+        ("amount = 'A'", &["1,255", "15,5"]),
         ("amount = 'A'", &["1,250"]),
         // Weights and rates have three decimals.
         (
@@ -113,4 +115,50 @@ fn amounts_with_three_decimals_in_each_cell_are_a_question() {
     ] {
         assert_eq!(notation(german, field, cells), None, "{field} {cells:?}");
     }
+}
+
+#[test]
+fn two_ways_to_write_an_amount_are_a_question_that_names_both() {
+    let german = "decimal = ','\nthousands = '.'";
+    for cells in [
+        &["1000", "3000,50", "8,000"][..],
+        &["8,000 €", "3000,50"],
+        &["8,000", "5.000", "1000"],
+        &["3000,5", "8,000"],
+        &["12,25", "1,255"],
+    ] {
+        let settings = format!("{german}\ncurrency = '€'");
+        let message = notation(&settings, "amount = 'A'", cells).unwrap();
+        let of_line = |cell: &str| {
+            let place = cells.iter().position(|known| *known == cell).unwrap();
+            format!("\"{cell}\" in line {}", place + 2)
+        };
+        let three = cells
+            .iter()
+            .find(|cell| cell.contains(",000") || cell.contains(",255"));
+        let other = cells
+            .iter()
+            .find(|cell| cell.contains(['.', ',']) && Some(cell) != three.as_ref());
+        assert!(message.contains(&of_line(three.unwrap())), "{message}");
+        assert!(message.contains(&of_line(other.unwrap())), "{message}");
+    }
+    // One cell beside whole numbers.
+    assert!(notation(german, "amount = 'A'", &["1000", "8,000", "250"]).is_some());
+    assert!(notation("", "amount = 'A'", &["1250.50", "8.000"]).is_some());
+    let answered = "amount = { from = 'A', decimal = ',' }";
+    assert_eq!(notation(german, answered, &["3000,50", "8,000"]), None);
+}
+
+#[test]
+fn cells_of_a_column_in_another_notation_are_not_reported_besides() {
+    let rules = |cells: &[&str]| -> Vec<Rule> {
+        let (_, problems) = deals("dates = '%d/%m/%Y'", "closeDate = 'A'", cells);
+        problems.into_iter().map(|problem| problem.0).collect()
+    };
+    assert_eq!(
+        rules(&["01/13/2026", "01/14/2026", "never"]),
+        [Rule::Cell, Rule::Notation]
+    );
+    // A slip in a column that is in the notation of the mapping.
+    assert_eq!(rules(&["01/13/2026", "31/12/2026"]), [Rule::Cell]);
 }

@@ -167,6 +167,7 @@ fn ids_that_an_expression_makes_equal_are_a_collision() {
     );
     let rules: Vec<Rule> = problems.iter().map(|(rule, _)| *rule).collect();
     assert_eq!(rules, [Rule::IdCollision]);
+    assert!(problems[0].1.contains("in line 2 does"), "{problems:?}");
     let stage = "stage = { expr = \"(Pipeline ~ ' ' ~ Stage) | slug\" }";
     let csv = "Id,Pipeline,Stage\n1,Sales,Closed Won\n2,Sales,Closed – Won\n3,Sales,Closed Won\n";
     let (_, problems) = deals("", stage, csv);

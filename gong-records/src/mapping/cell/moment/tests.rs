@@ -1,5 +1,6 @@
 //! Dates and times of every form, and what is not one.
 
+use super::written::of_letters;
 use super::*;
 
 fn german() -> Moments {

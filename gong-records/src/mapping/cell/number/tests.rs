@@ -19,6 +19,25 @@ fn dash_for_no_cents_is_not_a_minus() {
 }
 
 #[test]
+fn lakhs_and_full_width_digits_are_read() {
+    let rupees = Numbers::new('.', Some(','), &["₹", "¥"].into()).unwrap();
+    for (cell, expected) in [
+        ("₹1,23,456.00", Some("123456.00")),
+        ("12,34,56,789", Some("123456789")),
+        ("¥１,２３４", Some("1234")),
+        ("１２３４．５", Some("1234.5")),
+        ("1,23,45", None),
+        ("123,45,678", None),
+        ("1,2,345", None),
+        ("12,345", Some("12345")),
+    ] {
+        assert_eq!(rupees.read(cell).ok().as_deref(), expected, "{cell}");
+    }
+    let german = Numbers::new(',', Some('.'), &Words::default()).unwrap();
+    assert!(german.read("1.23.456").is_err());
+}
+
+#[test]
 fn scale_moves_the_point_and_keeps_digits() {
     for (number, factor, expected) in [
         ("12345", "0.01", "123.45"),
