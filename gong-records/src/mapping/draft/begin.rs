@@ -6,7 +6,7 @@ use std::path::Path;
 use encoding_rs::Encoding;
 
 use crate::mapping::csv_rows::Rows;
-use crate::mapping::encoding::{Guessed, guessed};
+use crate::mapping::encoding::{Guessed, guessed, guessed_after};
 use crate::mapping::json_rows::JsonRows;
 use crate::mapping::row::Row;
 use crate::mapping::source::{DELIMITERS, fitness, is_sep_line};
@@ -54,21 +54,33 @@ pub(super) fn guessed_of_all(
     mut source: Box<dyn Read + Send>,
 ) -> io::Result<Guessed> {
     let by_begin = guessed(begin);
-    if by_begin.encoding != encoding_rs::UTF_8 || by_begin.sample.is_some() {
+    let is_mixed = !by_begin.mixed.is_empty();
+    if by_begin.encoding != encoding_rs::UTF_8 || by_begin.sample.is_some() || is_mixed {
         return Ok(by_begin);
     }
     let mut bytes = Vec::new();
+    let (mut lines, mut has_letters) = (0, false);
+    let mut note = |bytes: &[u8]| {
+        lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        has_letters |= !bytes.is_ascii();
+        (lines, has_letters)
+    };
+    let mut before_these = (0, false);
     loop {
         let before = bytes.len();
         source.by_ref().take(BEGIN_BYTES).read_to_end(&mut bytes)?;
         let is_at_end = bytes.len() == before;
         match std::str::from_utf8(&bytes) {
-            Ok(_) => bytes.clear(),
+            Ok(_) => {
+                before_these = note(&bytes);
+                bytes.clear();
+            }
             // A character may go on in what is read next.
             Err(error) if error.error_len().is_none() && !is_at_end => {
+                before_these = note(&bytes[..error.valid_up_to()]);
                 bytes.drain(..error.valid_up_to());
             }
-            Err(_) => return Ok(guessed(&bytes)),
+            Err(_) => return Ok(guessed_after(&bytes, before_these.0, before_these.1)),
         }
         if is_at_end {
             return Ok(by_begin);
@@ -182,6 +194,14 @@ pub(super) fn refuse_rows(
         if is_row { row.cells.len() } else { 0 }
     };
     let first = read.first()?;
+    let is_in_single =
+        |cell: &String| cell.len() > 1 && cell.starts_with('\'') && cell.ends_with('\'');
+    if first.len() > 1 && first.iter().all(is_in_single) {
+        return Some((
+            "its cells are in single quotes, within which a delimiter counts as one".to_owned(),
+            "export it with double quotes",
+        ));
+    }
     if is_sep_line(first.first()?) {
         return None;
     }

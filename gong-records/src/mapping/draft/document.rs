@@ -288,6 +288,12 @@ impl Writer<'_> {
                 self.questions.push(format!("The file is not UTF-8. As {encoding} it reads: {sample}. Is that right? If not, correct encoding."));
             }
         }
+        if let Some(lines) = table.encoding.mixed_lines() {
+            let _ = writeln!(text, "encoding = {}", quoted(&encoding));
+            if is_main {
+                self.questions.push(format!("Most of the file is UTF-8, but {lines}: export it again, or correct what is not. Until then, such cells are errors."));
+            }
+        }
         if table.skip > 0 {
             let _ = writeln!(text, "skip = {}", table.skip);
         }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::begin::names;
+use super::begin::{is_named_json, names};
 use super::links::TypedFile;
 use super::object_type::object_type;
 use super::profile::Profile;
@@ -123,7 +123,14 @@ pub(super) fn groups(files: Vec<PathBuf>) -> Vec<Group> {
         let mut sets: Vec<(Vec<String>, Vec<PathBuf>)> = Vec::new();
         for file in files {
             let columns = if is_dated { names(&file) } else { Vec::new() };
-            match sets.iter_mut().find(|(known, _)| *known == columns) {
+            let is_json = is_named_json(&file);
+            let is_same = |known: &[String]| {
+                // Records of JSON leave out the keys that they have no value for.
+                let common = known.iter().filter(|name| columns.contains(name)).count();
+                let most = known.len().max(columns.len());
+                *known == columns || (is_json && common > 1 && common * 2 > most)
+            };
+            match sets.iter_mut().find(|(known, _)| is_same(known)) {
                 Some((_, of_set)) => of_set.push(file),
                 None => sets.push((columns, vec![file])),
             }
@@ -138,7 +145,41 @@ pub(super) fn groups(files: Vec<PathBuf>) -> Vec<Group> {
             is_dated,
         });
     }
+    without_shared_patterns(&mut groups);
     join_parts(groups)
+}
+
+/// Names files one by one whose pattern fits files of other groups, too: the latest of all of them may
+/// be another export.
+fn without_shared_patterns(groups: &mut [Group]) {
+    let files: Vec<Vec<PathBuf>> = groups
+        .iter()
+        .map(|group| {
+            let latest = group.latest.iter();
+            let latest = latest.flat_map(|found| found.parts.iter().chain([&found.path]));
+            let earlier = group.superseded.iter().map(|(path, _)| path);
+            latest.chain(earlier).cloned().collect()
+        })
+        .collect();
+    for (place, group) in groups.iter_mut().enumerate() {
+        let fits = matching(&group.pattern).unwrap_or_default();
+        let mut others = files
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != place);
+        let is_shared = others.any(|(_, files)| files.iter().any(|file| fits.contains(file)));
+        let is_single = files[place].len() == 1;
+        if let (true, true, Some(found)) = (is_shared, is_single, group.latest.first_mut()) {
+            group.pattern.clone_from(&found.path);
+            group.is_dated = false;
+            let name = found.path.file_name().unwrap_or_default();
+            found.questions.push(format!(
+                "A pattern for later exports like {} would fit other files of the folder, too. Name one in \
+                 gong-crm.toml that fits this export alone, or keep the name.",
+                name.to_string_lossy()
+            ));
+        }
+    }
 }
 
 /// Joins files that are the parts of one export by their columns and their records, and whose names
@@ -171,7 +212,7 @@ fn is_part(group: &Group, other: &Path) -> bool {
         return false;
     };
     let is_beside = first.path.parent() == other.parent();
-    is_beside
+    (is_beside || across_folders(&[first.path.clone(), other.to_path_buf()]).is_some())
         && ids(&first.path)
             .zip(ids(other))
             .is_some_and(|((of, one), (of_other, other))| {
@@ -188,7 +229,7 @@ fn as_parts(mut group: Group) -> Vec<Group> {
     let path = group.latest[0].path.clone();
     let mut all: Vec<PathBuf> = parts.iter().cloned().chain([path.clone()]).collect();
     all.sort();
-    let pattern = between(&all);
+    let pattern = across_folders(&all).or_else(|| between(&all));
     let fits = pattern.as_ref().is_some_and(|pattern| {
         let mut found = matching(pattern).unwrap_or_default();
         found.sort();
@@ -210,6 +251,22 @@ fn as_parts(mut group: Group) -> Vec<Group> {
         is_dated: false,
     };
     std::iter::once(path).chain(parts).map(alone).collect()
+}
+
+/// A pattern with a star for the folder of files that have the same name in different folders, all in
+/// one folder; nothing for others.
+fn across_folders(files: &[PathBuf]) -> Option<PathBuf> {
+    let (first, others) = files.split_first()?;
+    let (name, parent) = (first.file_name()?, first.parent()?);
+    let folder = parent.parent()?;
+    let is_alike = |other: &PathBuf| {
+        let of_other = other.parent();
+        other.file_name() == Some(name)
+            && of_other != Some(parent)
+            && of_other.and_then(Path::parent) == Some(folder)
+    };
+    let is_named = parent.file_name().is_some();
+    (is_named && others.iter().all(is_alike)).then(|| folder.join("*").join(name))
 }
 
 /// A pattern with one star for where the names differ; nothing if they have hardly anything in common.
@@ -353,10 +410,26 @@ fn has_month(name: &str) -> bool {
 fn pattern(name: &str) -> String {
     let first = name.find(|one: char| one.is_ascii_digit());
     let last = name.rfind(|one: char| one.is_ascii_digit());
-    match (first, last) {
-        (Some(first), Some(last)) => format!("{}*{}", &name[..first], &name[last + 1..]),
-        _ => name.to_owned(),
-    }
+    let (Some(first), Some(last)) = (first, last) else {
+        return name.to_owned();
+    };
+    // The letters of a hexadecimal number are others next time.
+    let is_hex = |one: &char| one.is_ascii_hexdigit() && !one.is_ascii_uppercase();
+    let before = &name[..first];
+    let head = before.trim_end_matches(|one| is_hex(&one));
+    let head = if head.ends_with(char::is_alphanumeric) || head.is_empty() {
+        before
+    } else {
+        head
+    };
+    let after = &name[last + 1..];
+    let tail = after.trim_start_matches(|one| is_hex(&one));
+    let tail = if tail.starts_with(char::is_alphanumeric) {
+        after
+    } else {
+        tail
+    };
+    format!("{head}*{tail}")
 }
 
 /// The names of the mappings of files, each another one.

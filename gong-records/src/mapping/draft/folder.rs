@@ -9,7 +9,9 @@ use super::files::{Found, Group, files, groups, relative, stems};
 use super::header::noun;
 use super::ids::Cleaning;
 use super::kinds::{Kinds, kinds};
-use super::links::{Links, TypedFile, cleaning, links_of, name_leads};
+use super::links::{
+    Links, TypedFile, cleaning, links_of, name_leads, prefer_referenced_ids, unresolved,
+};
 use super::object_type::object_type;
 use super::owners::{Owners, USERS, with_new_users};
 use super::roles::{Reference, Roles};
@@ -224,6 +226,7 @@ impl Mapping {
             });
         }
         name_leads(&mut typed);
+        prefer_referenced_ids(&mut typed);
         draft.write(&typed, options, writes_users);
         Ok(draft)
     }
@@ -280,6 +283,7 @@ impl Draft {
                 }
             };
             let Some(object_type) = options.object_type.or_else(|| object_type(&table)) else {
+                table.read_parts(&found.parts)?;
                 // Pipelines are no records of Gong's, and their stages are.
                 if table.lists.iter().any(|list| noun(&plain(list)).is_some()) {
                     self.add_lists(&table, None, options, &[], typed);
@@ -309,6 +313,12 @@ impl Draft {
             if !table.is_json {
                 let names: Vec<String> = table.columns.iter().map(|one| one.name.clone()).collect();
                 found.questions.extend(question_of_header(&names));
+                found.questions.extend(table.other_order.map(|line| {
+                    format!(
+                        "Line {line} names the columns again, in another order. Put the rows from that line on \
+                         into a file of their own."
+                    )
+                }));
             }
             let people_or_companies = [ObjectType::Account, ObjectType::Contact, ObjectType::Lead];
             let is_open = options.object_type.is_none();
@@ -469,12 +479,14 @@ impl Draft {
             let has_stage = file.roles.column("stage").is_some();
             let makes_stages = is_deal && has_stage && !has_stages;
             let makes_users = users.from_emails == Some(place);
+            let mut questions = file.questions.clone();
+            questions.extend(unresolved(file, links, files, &cleanings));
             let document = Document {
                 file,
                 links,
                 cleanings: &cleanings,
                 zone: options.zone.as_deref(),
-                questions: file.questions.clone(),
+                questions,
                 makes_stages,
                 makes_users,
             };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::profile::Profile;
 use super::toml_text::{list, quoted};
 use crate::mapping::cell::is_scientific;
+use crate::mapping::text::{replace as replaced, slug, strip};
 use crate::value::object_id;
 
 /// What makes ids of the cells that hold them.
@@ -82,6 +83,22 @@ impl Cleaning {
             cleaning.replace = odd;
         }
         cleaning
+    }
+
+    /// The id that a cell becomes.
+    pub(super) fn apply(&self, cell: &str) -> String {
+        let by = if self.removes { "" } else { "-" };
+        let replace: Vec<(String, String)> = self
+            .replace
+            .iter()
+            .map(|one| (one.to_string(), by.to_owned()))
+            .collect();
+        let cleaned = replaced(strip(cell, &self.strip), &replace);
+        if self.slug {
+            slug(&cleaned)
+        } else {
+            cleaned.into_owned()
+        }
     }
 
     /// The keys of a field's table.

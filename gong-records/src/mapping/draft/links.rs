@@ -1,5 +1,7 @@
 //! How the records of a folder's files refer to each other: by ids, or by names that are looked up.
 
+use std::collections::BTreeSet;
+
 use super::header::Header;
 use super::ids::Cleaning;
 use super::object_type::is_called_lead;
@@ -241,6 +243,87 @@ pub(super) fn cleaning(files: &[TypedFile], links: &[Links], target: ObjectType)
         }
     }
     Cleaning::of(&profiles)
+}
+
+/// Takes, of several columns that may be the id of a file's records, the one whose cells the records of
+/// other files refer to.
+pub(super) fn prefer_referenced_ids(files: &mut [TypedFile]) {
+    for place in 0..files.len() {
+        let target = &files[place];
+        let ids = target.roles.fields.get("objectId").cloned();
+        let ids = ids.filter(|ids| ids.len() > 1).unwrap_or_default();
+        let is_own = |index: &usize| {
+            let profile = target.profile(*index);
+            profile.is_some_and(|one| one.filled == target.table.rows && !one.has_duplicates)
+        };
+        let common = |id: usize| {
+            let mut common = 0;
+            for file in files
+                .iter()
+                .filter(|file| file.table.path != target.table.path)
+            {
+                for field in file.object_type.line_format().fields {
+                    let reference = file.roles.references.get(field.name);
+                    let of_target = field.references == Some(target.object_type);
+                    let columns = reference.filter(|_| of_target).into_iter();
+                    for column in columns.flat_map(|one| one.ids.iter().chain(&one.names)) {
+                        let overlap = file.profile(*column).zip(target.profile(id));
+                        common += overlap.map_or(0, |(own, other)| own.overlap(other).0);
+                    }
+                }
+            }
+            common
+        };
+        let counts = ids
+            .iter()
+            .filter(|id| is_own(id))
+            .map(|id| (common(*id), *id));
+        // Of equal ones the first.
+        let best = counts.rev().max_by_key(|(count, _)| *count);
+        if let Some((count, id)) = best.filter(|(count, _)| *count > 0) {
+            let first = ids.first().copied().unwrap_or(id);
+            if common(first) < count {
+                files[place].roles.prefer_id(id);
+            }
+        }
+    }
+}
+
+/// Questions about columns of ids of which not one is an id in the file of the records that they refer
+/// to.
+pub(super) fn unresolved(
+    file: &TypedFile,
+    links: &Links,
+    files: &[TypedFile],
+    cleanings: &[(ObjectType, Cleaning)],
+) -> Vec<String> {
+    let question = |(field, of, link): &(&'static str, ObjectType, Link)| {
+        let Link::Id(column) = link else {
+            return None;
+        };
+        let target = files.iter().find(|other| other.object_type == *of)?;
+        let (own, ids) = (file.profile(*column)?, target.profile(target.id()?)?);
+        let is_same_file = target.table.path == file.table.path;
+        if is_same_file || own.distinct() < 2 || ids.has_more_values || own.overlap(ids).0 > 0 {
+            return None;
+        }
+        let mut cleanings = cleanings.iter();
+        let (_, cleaning) = cleanings.find(|(known, _)| known == of)?;
+        let known: BTreeSet<String> = ids.values.keys().map(|id| cleaning.apply(id)).collect();
+        let mut cells = own.values.keys();
+        if cells.any(|cell| known.contains(&cleaning.apply(cell))) {
+            return None;
+        }
+        Some(format!(
+            "None of the ids in the column {:?}, such as {:?}, is an id in {}, such as {:?}. Correct {field}, or \
+             remove this question if Gong has these records already.",
+            file.column(*column)?.name,
+            own.values.keys().next()?,
+            target.table.file_name(),
+            ids.values.keys().next()?,
+        ))
+    };
+    links.iter().filter_map(question).collect()
 }
 
 /// Takes references to leads as references to accounts where the companies of a CRM are called leads,

@@ -24,7 +24,30 @@ pub(super) fn object_type(table: &Table) -> Option<ObjectType> {
     if found == Some(ObjectType::Lead) && is_of_companies(table) {
         return Some(ObjectType::Account);
     }
+    if found == Some(ObjectType::Lead) && is_of_deals(table) {
+        return Some(ObjectType::Deal);
+    }
     found
+}
+
+/// Whether what a CRM calls leads are deals, as in Kommo and Nutshell: they have an amount or a close
+/// date, go through a pipeline or are won and lost, and have no person's name.
+fn is_of_deals(table: &Table) -> bool {
+    let (lead, deal) = (
+        Roles::of(table, ObjectType::Lead),
+        Roles::of(table, ObjectType::Deal),
+    );
+    let mut of_people = ["firstName", "lastName", "emailAddress", "phoneNumber"].into_iter();
+    let has_person = of_people.any(|field| lead.fields.contains_key(field));
+    let has_end = deal.fields.contains_key("amount") || deal.fields.contains_key("closeDate");
+    let ends = ["stage", "status"]
+        .iter()
+        .filter_map(|field| deal.column(field));
+    let mut cells = ends
+        .filter_map(|index| table.columns.get(index))
+        .flat_map(|column| column.profile.values.keys());
+    let has_outcome = cells.any(|cell| matches!(words().status(cell), Some("WON" | "LOST")));
+    !has_person && has_end && (has_outcome || deal.others.contains_key("pipeline"))
 }
 
 /// Whether a file's name says that it has leads.
@@ -61,7 +84,9 @@ fn by_score(table: &Table) -> Option<ObjectType> {
 fn score(table: &Table, object_type: ObjectType) -> usize {
     let mut score = 0;
     if of_name(&table.file_name()) == Some(object_type) {
-        score += 6;
+        // Of what these are called, nothing else is.
+        let is_clear = matches!(object_type, ObjectType::BusinessUser | ObjectType::Stage);
+        score += if is_clear { 12 } else { 6 };
     }
     let prefixed = table
         .columns
@@ -122,7 +147,17 @@ fn score(table: &Table, object_type: ObjectType) -> usize {
 
 /// The type that a file's name tells: `hubspot-crm-exports-all-deals-2026-01-15.csv`, `Firmen.csv`.
 pub(super) fn of_name(name: &str) -> Option<ObjectType> {
-    let lower = name.to_lowercase();
+    // `OpportunityStage` is two words.
+    let mut spaced = String::new();
+    let mut is_after_small = false;
+    for one in name.chars() {
+        if one.is_uppercase() && is_after_small {
+            spaced.push(' ');
+        }
+        is_after_small = one.is_lowercase();
+        spaced.push(one);
+    }
+    let lower = spaced.to_lowercase();
     let stem = lower.split(".csv").next().unwrap_or_default();
     let stem = stem.split(".json").next().unwrap_or_default();
     let parts: Vec<String> = plain_words(stem).split(' ').map(str::to_owned).collect();
@@ -158,7 +193,9 @@ mod tests {
                 Some(ObjectType::Account),
             ),
             ("Opportunity.csv", Some(ObjectType::Deal)),
-            ("OpportunityStage.csv", None),
+            ("OpportunityStage.csv", Some(ObjectType::Stage)),
+            ("ContactSearchResults.csv", Some(ObjectType::Contact)),
+            ("workspaceMembers.json", Some(ObjectType::BusinessUser)),
             ("Companies.csv", Some(ObjectType::Account)),
             ("people.csv", Some(ObjectType::Contact)),
             ("people-1234567-12.csv", Some(ObjectType::Contact)),

@@ -8,7 +8,9 @@ use std::sync::LazyLock;
 use foldhash::fast::FixedState;
 
 use super::words::words;
-use crate::mapping::cell::{CellKind, LIST_SEPARATOR, Moments, Numbers, is_scientific};
+use crate::mapping::cell::{
+    CellKind, LIST_SEPARATOR, Moments, Numbers, is_scientific, with_ascii_digits,
+};
 use crate::mapping::languages::languages;
 use crate::mapping::model::Words;
 use crate::mapping::text::{domains, email_in};
@@ -24,7 +26,7 @@ pub(super) const SIGNS: [(char, char); 5] =
     [('.', ','), (',', '.'), (',', ' '), ('.', '\''), ('.', ' ')];
 
 /// Dates as people write them; those with a `{}` have the month's name.
-const DATES: [&str; 21] = [
+const DATES: [&str; 24] = [
     "%d.%m.%Y",
     "%d.%m.%y",
     "%d/%m/%Y",
@@ -46,8 +48,11 @@ const DATES: [&str; 21] = [
     "%m-%d-%y",
     "%Y-%m-%d",
     "%Y%m%d",
+    "%Y年%m月%d日",
+    "%Y년 %m월 %d일",
+    "%Y. %m. %d.",
 ];
-const TIMES: [&str; 11] = [
+const TIMES: [&str; 13] = [
     " %H:%M:%S",
     " %H:%M",
     ", %H:%M:%S",
@@ -59,7 +64,11 @@ const TIMES: [&str; 11] = [
     " à %H:%M",
     " %Hh%M",
     " à %Hh%M",
+    " %H.%M",
+    " %H.%M.%S",
 ];
+/// All digits of a date and a time without a sign between them.
+const COMPACT: &str = "%Y%m%d%H%M%S";
 
 /// A way to write dates or times that may fit a column.
 pub(super) struct Candidate {
@@ -98,13 +107,37 @@ impl Candidate {
     }
 }
 
-/// Whether a cell has a time of day, as `17:45` or `17h45`.
+/// Whether a cell has a time of day, as `17:45`, `17h45` or, at its end, `17.45`.
 fn has_time(cell: &str) -> bool {
     let bytes = cell.as_bytes();
     let mut around = bytes.windows(3);
     cell.contains(':')
+        || cell.starts_with("/Date(")
+        || is_compact(cell)
+        || ends_in_dotted_time(cell)
         || around
             .any(|three| three[1] == b'h' && three[0].is_ascii_digit() && three[2].is_ascii_digit())
+}
+
+fn is_compact(cell: &str) -> bool {
+    cell.len() == 14 && cell.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn ends_in_dotted_time(cell: &str) -> bool {
+    let Some((date, time)) = cell.rsplit_once(' ') else {
+        return false;
+    };
+    let mut parts = time.split('.');
+    let mut is_number = |widths: std::ops::RangeInclusive<usize>| {
+        parts.next().map(|part| {
+            widths.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    date.contains(|one: char| one.is_ascii_digit())
+        && is_number(1..=2) == Some(true)
+        && is_number(2..=2) == Some(true)
+        && is_number(2..=2).unwrap_or(true)
+        && parts.next().is_none()
 }
 
 static CANDIDATES: LazyLock<Vec<Candidate>> = LazyLock::new(|| {
@@ -143,6 +176,7 @@ static CANDIDATES: LazyLock<Vec<Candidate>> = LazyLock::new(|| {
             }
         }
     }
+    add(COMPACT.to_owned(), true, None);
     candidates
 });
 
@@ -199,7 +233,8 @@ pub(super) struct Profile {
     pub(super) iso_times: u64,
     pub(super) iso_zoned: u64,
     pub(super) epochs: u64,
-    pub(super) epoch_milliseconds: u64,
+    /// Counts of milliseconds, microseconds and nanoseconds.
+    pub(super) epoch_parts: [u64; 3],
     pub(super) serials: u64,
     pub(super) dates: BTreeMap<usize, u64>,
     /// Which candidates can fit cells of a form.
@@ -239,6 +274,8 @@ impl Profile {
         let is_word = |list: &str| words().list(list).contains(&lower);
         self.booleans += u64::from(is_word("yes") || is_word("no"));
         self.text(cell);
+        let plain = with_ascii_digits(cell);
+        let cell = plain.as_deref().unwrap_or(cell);
         self.number(cell);
         self.date(cell);
     }
@@ -300,7 +337,12 @@ impl Profile {
             match cell.parse::<u64>() {
                 Ok(20_000..=80_000) => self.serials += 1,
                 Ok(500_000_000..=4_000_000_000) => self.epochs += 1,
-                Ok(500_000_000_000..=4_000_000_000_000) => self.epoch_milliseconds += 1,
+                Ok(number) => {
+                    for (count, power) in self.epoch_parts.iter_mut().zip([3, 6, 9]) {
+                        let seconds = number / 10_u64.pow(power);
+                        *count += u64::from((500_000_000..=4_000_000_000).contains(&seconds));
+                    }
+                }
                 _ => {}
             }
             for count in &mut self.numbers {
@@ -352,7 +394,7 @@ impl Profile {
     }
 
     fn date(&mut self, cell: &str) {
-        if cell.len() > 40 || !cell.contains(|one: char| one.is_ascii_digit()) {
+        if cell.len() > 80 || !cell.contains(|one: char| one.is_ascii_digit()) {
             return;
         }
         // Of all candidates the one without a format.
@@ -365,6 +407,9 @@ impl Profile {
         } else if Moments::iso(utc).date_time(cell).is_ok() {
             self.iso_times += 1;
             self.iso_zoned += u64::from(Moments::iso(None).date_time(cell).is_ok());
+            return;
+        }
+        if cell.len() > 48 {
             return;
         }
         let form = form(cell);
@@ -451,6 +496,7 @@ fn example(cell: &str) -> String {
             2 => "01",
             4 => "2001",
             8 => "20010101",
+            14 => "20010101010101",
             _ => "999999",
         });
         digits = 0;

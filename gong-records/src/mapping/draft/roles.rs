@@ -30,7 +30,8 @@ pub(super) struct Reference {
 }
 
 /// Columns that are no fields of Gong's, and say something of them; the currency is found apart.
-const ROLES: [&str; 8] = [
+const ROLES: [&str; 9] = [
+    "lost-reason",
     "converted-amount",
     "pipeline",
     "won-time",
@@ -40,6 +41,9 @@ const ROLES: [&str; 8] = [
     "full-name",
     "weak-id",
 ];
+
+/// The place of a number that people give to a record: a column that is called an id comes first.
+const NUMBER: usize = 500;
 
 /// What is added to the place of a private address or number, which comes after all others.
 const PRIVATE: usize = 1_000;
@@ -76,7 +80,14 @@ impl Roles {
                 others.entry("currency").or_default().push((0, index));
                 continue;
             }
-            if let Some((field, rank)) = field(format, header) {
+            // `Lead title` is the title of the lead, and not of a person.
+            let of_deals = [ObjectType::Lead, ObjectType::Deal];
+            let is_of_record = |field: &str| {
+                let names = words().affixes("name");
+                field == "title" && of_deals.iter().any(|of| header.is_noun_with(*of, names))
+            };
+            let named = field(format, header).filter(|(field, _)| !is_of_record(field));
+            if let Some((field, rank)) = named {
                 // Gong finds people by what they have at work.
                 let is_last = is_private(&table.columns[index].name)
                     && ["emailAddress", "phoneNumber"].contains(&field);
@@ -109,7 +120,38 @@ impl Roles {
         }
         roles.by_form(table);
         roles.by_content(table, format);
+        if object_type == ObjectType::Deal {
+            roles.stage_by_status(table);
+        }
         roles
+    }
+
+    /// Takes the column of the status as that of the stage, too, where no other has it and its values
+    /// are the steps of a pipeline.
+    fn stage_by_status(&mut self, table: &Table) {
+        let status = self
+            .column("status")
+            .filter(|_| !self.fields.contains_key("stage"));
+        let Some(status) = status else {
+            return;
+        };
+        let Some(profile) = table.columns.get(status).map(|column| &column.profile) else {
+            return;
+        };
+        let mut values = profile.values.keys();
+        let is_step = |cell: &&String| !matches!(words().status(cell), Some("WON" | "LOST"));
+        let steps = values.by_ref().filter(is_step).count();
+        let is_small = !profile.has_more_values && (4..=20).contains(&profile.values.len());
+        if is_small && steps > 1 {
+            self.fields.insert("stage", vec![status]);
+        }
+    }
+
+    /// Puts the id to the front of the columns that may have it.
+    pub(super) fn prefer_id(&mut self, index: usize) {
+        if let Some(ids) = self.fields.get_mut("objectId") {
+            ids.sort_by_key(|known| *known != index);
+        }
     }
 
     /// An id by its form, where no column is called one.
@@ -259,7 +301,8 @@ fn field(format: &'static LineFormat, header: &Header) -> Option<(&'static str, 
         || header.is_noun_with(object_type, own_ids)
         || (header.is_id_path && header.is_noun(object_type))
     {
-        return Some(("objectId", 0));
+        let is_number = header.is_noun_with(object_type, words().affixes("number"));
+        return Some(("objectId", if is_number { NUMBER } else { 0 }));
     }
     if header.is_id_path {
         return None;

@@ -17,11 +17,12 @@ use super::words::words;
 use crate::mapping::cell::CellKind;
 use crate::mapping::csv_rows::Rows;
 use crate::mapping::encoding::Guessed;
+use crate::mapping::header_watch::HeaderWatch;
 use crate::mapping::json::Json;
 use crate::mapping::json_path::cell;
 use crate::mapping::json_rows::JsonRows;
-use crate::mapping::row::Row;
-use crate::mapping::source::{is_header, is_sep_line};
+use crate::mapping::row::{Defect, Row};
+use crate::mapping::source::is_sep_line;
 use crate::mapping::text::trimmed;
 use crate::record::ObjectType;
 
@@ -71,6 +72,8 @@ pub(super) struct Table {
     pub(super) bad_rows: u64,
     /// Whether the header is there again between the rows, as where each group has its own.
     pub(super) has_header_again: bool,
+    /// The line from which on the columns are in another order; the rows from there on don't count.
+    pub(super) other_order: Option<u64>,
     /// The column that every record has filled, where the names and sums of groups are between them.
     pub(super) key: Option<usize>,
     /// Where the column of each path is, in JSON.
@@ -152,6 +155,7 @@ impl Table {
             footer_columns: BTreeSet::new(),
             bad_rows: 0,
             has_header_again: false,
+            other_order: None,
             key: None,
             places: HashMap::new(),
         };
@@ -188,12 +192,7 @@ impl Table {
     fn read_part(&mut self, path: &Path) -> io::Result<()> {
         let open = || crate::mapping::open(path).map_err(io::Error::other);
         if self.is_json {
-            let bad_rows = self.each_record(open()?, &mut |table, record| {
-                let mut cells = Vec::new();
-                flatten(record, "", 0, &mut cells);
-                table.add_cells(cells);
-            })?;
-            self.bad_rows += bad_rows;
+            self.add_records(open()?)?;
         } else {
             let mut begin = Vec::new();
             open()?.take(BEGIN_BYTES).read_to_end(&mut begin)?;
@@ -215,6 +214,7 @@ impl Table {
             .iter()
             .map(|column| column.name.clone())
             .collect();
+        let mut watch = HeaderWatch::new(&names);
         // Rows with one cell, which are notes if a footer follows, and records if not.
         let mut lone: Vec<Vec<String>> = Vec::new();
         while rows.next(&mut row)? {
@@ -233,8 +233,12 @@ impl Table {
             if filled == 0 {
                 continue;
             }
-            let is_again = is_header(&row, &names);
-            self.has_header_again |= is_again;
+            let header = watch.look(&row, &names);
+            if let Some(Defect::OtherOrder { line }) = header {
+                self.other_order.get_or_insert(line);
+            }
+            let is_again = header.is_some();
+            self.has_header_again |= header == Some(Defect::HeaderAgain);
             if row.defect.is_some() || is_again {
                 self.bad_rows += u64::from(self.key.is_none());
                 continue;
@@ -333,23 +337,29 @@ impl Table {
             footer_columns: BTreeSet::new(),
             bad_rows: 0,
             has_header_again: false,
+            other_order: None,
             key: None,
             places: HashMap::new(),
         };
-        let mut lists = BTreeSet::new();
-        let bad_rows = table.each_record(source, &mut |table, record| {
+        table.add_records(source)?;
+        Ok(table)
+    }
+
+    /// Counts the cells of each record, and notes its lists of other records.
+    fn add_records(&mut self, source: Box<dyn Read + Send>) -> io::Result<()> {
+        let bad_rows = self.each_record(source, &mut |table, record| {
             let mut cells = Vec::new();
             flatten(record, "", 0, &mut cells);
             table.add_cells(cells);
             for (key, value) in record.as_object().into_iter().flatten() {
                 let mut items = value.as_array().into_iter().flatten();
-                if items.any(|item| item.get("id").is_some()) {
-                    lists.insert(key.clone());
+                if items.any(|item| item.get("id").is_some()) && !table.lists.contains(key) {
+                    table.lists.insert(key.clone());
                 }
             }
         })?;
-        (table.bad_rows, table.lists) = (bad_rows, lists);
-        Ok(table)
+        self.bad_rows += bad_rows;
+        Ok(())
     }
 
     /// The items of a list in each of the records, with the id of the record if it has one.
@@ -371,6 +381,7 @@ impl Table {
             footer_columns: BTreeSet::new(),
             bad_rows: 0,
             has_header_again: false,
+            other_order: None,
             key: None,
             places: HashMap::new(),
         };
@@ -379,8 +390,22 @@ impl Table {
             profile: Profile::default(),
             is_of_parent: true,
         }));
-        let source = crate::mapping::open(&self.path).ok()?;
-        let read = table.each_record(source, &mut |table, record| {
+        let paths = std::iter::once(&self.path).chain(&self.parts);
+        for path in paths {
+            let source = crate::mapping::open(path).ok()?;
+            table.add_items(source, list, id).ok()?;
+        }
+        (table.rows > 0).then_some(table)
+    }
+
+    /// Counts the items of a list in each of the records.
+    fn add_items(
+        &mut self,
+        source: Box<dyn Read + Send>,
+        list: &str,
+        id: Option<&str>,
+    ) -> io::Result<u64> {
+        self.each_record(source, &mut |table, record| {
             let parent = id.and_then(|id| record.get(id));
             let parent = parent.map(|value| cell(&Json::from(value)));
             for item in record
@@ -396,9 +421,7 @@ impl Table {
                 flatten(item, ITEM, 0, &mut cells);
                 table.add_cells(cells);
             }
-        });
-        read.ok()?;
-        (table.rows > 0).then_some(table)
+        })
     }
 
     /// Reads the records one by one, and says how many are none.

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::DraftOptions;
 
+mod asked;
 mod columns;
+mod crms;
 mod dates;
 mod folders;
 mod kinds;

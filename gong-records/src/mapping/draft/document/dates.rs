@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Writer;
+use crate::mapping::draft::profile::Profile;
 use crate::mapping::draft::settings::Content;
 use crate::mapping::draft::toml_text::{quoted, words as one_or_list};
 use crate::mapping::draft::words::{plain, plain_words, words};
@@ -16,8 +17,8 @@ impl Writer<'_> {
         let key = if is_time { "date-times" } else { "dates" };
         let format = if profile.all(profile.epochs) {
             "epoch"
-        } else if profile.all(profile.epoch_milliseconds) {
-            "epoch-ms"
+        } else if let Some(format) = parts_of_seconds(profile) {
+            format
         } else if profile.all(profile.serials) {
             "excel"
         } else {
@@ -33,7 +34,7 @@ impl Writer<'_> {
             Content::Date(_) | Content::DateTime { .. }
         ) || self.profile(index).is_some_and(|profile| {
             profile.all(profile.epochs)
-                || profile.all(profile.epoch_milliseconds)
+                || parts_of_seconds(profile).is_some()
                 || profile.all(profile.serials)
         })
     }
@@ -220,4 +221,11 @@ impl Writer<'_> {
         keys.extend(self.empty(&columns));
         self.line("closeDate", &keys);
     }
+}
+
+/// The format of a column that counts parts of seconds since 1970.
+fn parts_of_seconds(profile: &Profile) -> Option<&'static str> {
+    let formats = ["epoch-ms", "epoch-us", "epoch-ns"];
+    let mut parts = profile.epoch_parts.iter().zip(formats);
+    parts.find_map(|(count, format)| profile.all(*count).then_some(format))
 }

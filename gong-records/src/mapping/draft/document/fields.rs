@@ -288,7 +288,10 @@ impl Writer<'_> {
 
     pub(super) fn plain(&mut self, name: &str) {
         if name == "createdDate" {
-            self.moment(name);
+            if !self.moment(name) {
+                let question = self.unread(name, "date-times");
+                self.questions.extend(question);
+            }
             return;
         }
         let Some(index) = self.document.file.roles.column(name) else {
@@ -326,10 +329,41 @@ impl Writer<'_> {
         let mut names = accounts.into_iter().flat_map(|reference| &reference.names);
         let is_filled = |index: &&usize| self.profile(**index).is_some_and(|one| one.filled > 0);
         if let Some(index) = names.find(is_filled).copied() {
+            let texts = self.names_of_deals();
+            if !texts.is_empty() {
+                self.questions.push(format!(
+                    "Which column names the deal, {}? Write name; until then, a deal is called as its account.",
+                    self.listed(&texts)
+                ));
+            }
             self.comment("No column names the deal; this is the name of its account.");
             let from = format!("from = {}", quoted(self.name(index)));
             self.line("name", &[from]);
         }
+    }
+
+    /// The columns of texts that are different in most rows, and no other field of a deal.
+    fn names_of_deals(&self) -> Vec<usize> {
+        let roles = &self.document.file.roles;
+        let references = roles.references.values();
+        let known: BTreeSet<usize> = references
+            .flat_map(|reference| reference.ids.iter().chain(&reference.names))
+            .chain(roles.fields.values().flatten())
+            .chain(roles.others.values())
+            .copied()
+            .collect();
+        let is_name = |index: &usize| {
+            let is_open = !known.contains(index) && !self.name(*index).is_empty();
+            let profile = self.profile(*index).filter(|_| is_open);
+            profile.is_some_and(|one| {
+                let is_full = one.filled * 4 >= self.document.file.table.rows * 3;
+                let is_varied = one.distinct() as u64 * 2 > one.filled && one.filled > 1;
+                let is_text = self.content(*index) == Content::Text;
+                let has_words = one.values.keys().filter(|cell| cell.contains(' ')).count();
+                is_text && is_full && is_varied && has_words * 2 > one.values.len()
+            })
+        };
+        (0..self.contents.len()).filter(is_name).collect()
     }
 
     /// The key for a column of which a spreadsheet has marked every cell as a text.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::Writer;
+use crate::mapping::draft::header::Header;
 use crate::mapping::draft::profile::Profile;
 use crate::mapping::draft::settings::Content;
 use crate::mapping::draft::toml_text::quoted;
@@ -69,6 +70,7 @@ impl Writer<'_> {
             .column("stage")
             .filter(|index| of_values(*index).is_some_and(|(small, known)| small && known > 0));
         if let Some(index) = stage {
+            self.ask_for_lost(index);
             self.comment("No column has the status; it is derived from the stage.");
             self.translate(index);
             return;
@@ -93,6 +95,50 @@ impl Writer<'_> {
                     .to_owned(),
             );
         }
+    }
+
+    /// Asks which deals are lost, where no stage says so and won ones are there: some CRMs keep a lost deal
+    /// in its last stage, and archive it or note a reason.
+    fn ask_for_lost(&mut self, stage: usize) {
+        const MIN_ROWS: u64 = 10;
+        let Some(profile) = self.profile(stage) else {
+            return;
+        };
+        let means = |meaning: &str| {
+            let mut cells = profile.values.keys();
+            cells.any(|cell| words().status(cell) == Some(meaning))
+        };
+        let roles = &self.document.file.roles;
+        let reason = roles.others.get("lost-reason").copied();
+        let is_partly = |index: &usize| {
+            let rows = self.document.file.table.rows;
+            self.profile(*index)
+                .is_some_and(|one| one.filled > 0 && one.filled < rows)
+        };
+        let is_active = words().field(crate::ObjectType::Stage, "isActive");
+        let is_flag = |index: &usize| {
+            let header = Header::new(self.name(*index));
+            header.rank(crate::ObjectType::Deal, is_active).is_some()
+                && self.profile(*index).is_some_and(|one| one.values.len() > 1)
+        };
+        let flags = (0..self.contents.len()).filter(is_flag);
+        let columns: Vec<usize> = reason.into_iter().filter(is_partly).chain(flags).collect();
+        let is_large = self.document.file.table.rows >= MIN_ROWS;
+        if means("LOST") || columns.is_empty() && !(is_large && means("WON")) {
+            return;
+        }
+        let question = match columns.first() {
+            Some(first) => format!(
+                "No stage means that a deal is lost. Does {} say it? Then write status as an expression, such as \
+                 status = {{ expr = \"'LOST' if {} else …\" }}; else remove this question.",
+                self.listed(&columns),
+                self.in_expression(*first)
+            ),
+            None => "No stage means that a deal is lost. If the file has lost deals, write status as an \
+                     expression that tells them; else remove this question."
+                .to_owned(),
+        };
+        self.questions.push(question);
     }
 
     /// The status from the words of a column; unknown words are open questions.

@@ -34,6 +34,27 @@ fn times_are_read_as_programs_and_countries_write_them() {
         ("2026-01-25 5:45 PM", "2026-01-25T17:45:00+00:00"),
         ("31-12-25", "2025-12-31T00:00:00+00:00"),
         ("1769363100.123", "2026-01-25T17:45:00+00:00"),
+        ("1769363100000000", "2026-01-25T17:45:00+00:00"),
+        ("1769363100000000000", "2026-01-25T17:45:00+00:00"),
+        ("20260125174500", "2026-01-25T17:45:00+00:00"),
+        ("2026-01-25 17:45:00 GMT+1", "2026-01-25T17:45:00+01:00"),
+        ("2026-01-25 17:45:00 UTC-03:30", "2026-01-25T17:45:00-03:30"),
+        ("25/01/2026 17:45 UTC", "2026-01-25T17:45:00+00:00"),
+        ("25/01/2026 17.45", "2026-01-25T17:45:00+00:00"),
+        ("25.01.2026 17:45 Uhr", "2026-01-25T17:45:00+00:00"),
+        (
+            "Sunday, January 25, 2026 5:45 PM",
+            "2026-01-25T17:45:00+00:00",
+        ),
+        ("So., 25. Jan. 2026, 17:45 Uhr", "2026-01-25T17:45:00+00:00"),
+        ("January 25th, 2026 5:45 PM", "2026-01-25T17:45:00+00:00"),
+        ("Sun Jan 25 17:45:00 UTC 2026", "2026-01-25T17:45:00+00:00"),
+        (
+            "Sun Jan 25 2026 17:45:00 GMT+0100 (Central European Standard Time)",
+            "2026-01-25T17:45:00+01:00",
+        ),
+        ("/Date(1769363100000+0100)/", "2026-01-25T17:45:00+00:00"),
+        ("2026年1月25日 17:45", "2026-01-25T17:45:00+00:00"),
     ] {
         assert_eq!(modified(cell), expected, "{cell}");
     }
@@ -110,4 +131,22 @@ fn language_of_months_is_that_of_the_headers_or_a_question() {
         ObjectType::Deal,
     );
     assert!(has(&text, "fit the languages de, fr, pt"), "{text}");
+}
+
+#[test]
+fn unknown_forms_of_named_columns_are_questions() {
+    for (header, cell, field) in [
+        ("Modified Date", "2026-01-14 10:00:00 CET", "modifiedDate"),
+        ("Created Date", "Anna Jan 15, 2026 9:30 AM", "createdDate"),
+        ("Close Date", "Q1 2026", "closeDate"),
+        ("Amount", "1,5 Mio. €", "amount"),
+        ("Amount", "500.00 CR", "amount"),
+    ] {
+        let csv = format!("Deal ID;{header}\n1;{cell}\n2;{cell}\n");
+        let draft = draft_text(csv.as_bytes(), ObjectType::Deal);
+        let question =
+            format!("The column \\\"{header}\\\" is called like {field}, and its cells, such as");
+        assert!(has(&draft, &question), "{draft}");
+        assert!(has(&draft, cell), "{draft}");
+    }
 }

@@ -46,3 +46,32 @@ fn accounts_are_looked_up_as_their_own_mapping_reads_them() {
         "{errors:#?}"
     );
 }
+
+#[test]
+fn ids_that_lead_to_no_record_are_a_question() {
+    let accounts =
+        |first: &str| format!("Account ID,Account Name\n{first}1001,One\n{first}1002,Two\n");
+    let deals = "Deal ID,Deal Name,Account ID\nD1,A,1001\nD2,B,1002\n";
+    for (first, is_question) in [("A-", true), ("", false), ("00", true)] {
+        let exports = Exports::new(&[
+            ("accounts.csv", accounts(first).as_bytes()),
+            ("deals.csv", deals.as_bytes()),
+        ]);
+        let mapping = exports.mapping("deals.toml");
+        let question = "None of the ids in the column \\\"Account ID\\\", such as \\\"1001\\\", is an id in accounts.csv";
+        assert_eq!(has(mapping, question), is_question, "{mapping}");
+    }
+    // What is cleaned in both files is the same.
+    let exports = Exports::new(&[
+        (
+            "accounts.csv",
+            b"Account ID,Account Name\n1001,One\n1002,Two\n",
+        ),
+        (
+            "deals.csv",
+            b"Deal ID,Deal Name,Account ID\nD1,A,1001.0\nD2,B,1002.0\n",
+        ),
+    ]);
+    let mapping = exports.mapping("deals.toml");
+    assert!(!has(mapping, "None of the ids"), "{mapping}");
+}

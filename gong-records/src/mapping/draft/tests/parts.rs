@@ -299,3 +299,45 @@ fn exports_of_other_records_with_the_same_columns_are_parts() {
     assert_eq!(exports.1.skipped.len(), 2);
     assert!(!files(&exports).concat().contains("exports/*-deals.csv"));
 }
+
+#[test]
+fn lists_of_all_parts_are_looked_at() {
+    let companies = |ids: std::ops::Range<u32>, contact: &str| {
+        let records = ids.map(|id| format!("{{\"id\":{id},\"name\":\"Firm {id}\"{contact}}}"));
+        format!("[{}]", records.collect::<Vec<_>>().join(",")).into_bytes()
+    };
+    let contact = ",\"contacts\":[{\"id\":\"c\",\"first_name\":\"Ann\",\"nickname\":\"A\"}]";
+    let exports = Exports::new(&[
+        ("companies_part1.json", &companies(1..8, "")),
+        ("companies_part2.json", &companies(8..15, contact)),
+    ]);
+    let contacts = exports.1.sources.iter();
+    let mut contacts = contacts.filter(|one| one.object_type == crate::ObjectType::Contact);
+    let contacts = contacts.next().expect("the contacts of the other part");
+    assert_eq!(contacts.rows, 7);
+    assert!(contacts.is_parts);
+}
+
+#[test]
+fn parts_in_two_folders_are_all_read() {
+    for (others, is_parts) in [(8..15, true), (1..8, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let folders = ["exports/eu", "exports/us"].map(|name| folder.path().join(name));
+        for (place, ids) in folders.iter().zip([1..8, others]) {
+            std::fs::create_dir_all(place).unwrap();
+            std::fs::write(place.join("deals.csv"), deals(ids)).unwrap();
+        }
+        let options = crate::mapping::DraftOptions {
+            folder: folder.path().to_path_buf(),
+            ..crate::mapping::DraftOptions::default()
+        };
+        let draft = crate::mapping::Mapping::draft(&folders, &options).unwrap();
+        let mut sources = draft.sources.iter();
+        let source = sources.find(|source| source.object_type == crate::ObjectType::Deal);
+        let toml = source.unwrap().to_toml();
+        let pattern = "files = { glob = \"exports/*/deals.csv\", take = \"parts\" }";
+        assert_eq!(toml.contains(pattern), is_parts, "{toml}");
+        // The same records in both folders are not sent twice, and it is said.
+        assert_eq!(draft.skipped.len(), usize::from(!is_parts));
+    }
+}
