@@ -220,10 +220,17 @@ impl Writer<'_> {
                 "has no place on the deal board",
             ),
         };
+        // Nobody sees a stage that is not in Gong.
+        let then = if field == "stage" {
+            " Stages are records, too: add a table [STAGE] with distinct = true, objectId = { from = …, slug = true } \
+             and name, and its source in gong-crm.toml with the files of the deals."
+        } else {
+            ""
+        };
         if !columns.is_empty() {
             self.questions.push(format!(
                 "Which column {what}, {}? Write {field}; without it, a deal {without}. If none does, remove this \
-                 question.",
+                 question.{then}",
                 self.listed(&columns)
             ));
         }

@@ -10,7 +10,7 @@ const LOCKED: &str = "(do not modify) ";
 const FORMATTED: &str = "@odata.community.display.v1.formattedvalue";
 
 /// What is added to the place of a name that fits only without a part of the header.
-const WEAKER: usize = 100;
+pub(super) const WEAKER: usize = 100;
 
 /// Words that link the parts of a header, as in `Propriétaire de la transaction`.
 const LINKS: [&str; 17] = [
@@ -204,6 +204,13 @@ fn without_use(name: &str) -> Option<String> {
 }
 
 /// The name without the currency at its end: `Amount (EUR)`, `Betrag in EUR`.
+/// What stands in brackets at the end of a name: `k€` of `Amount (k€)`.
+pub(super) fn in_brackets(name: &str) -> Option<&str> {
+    let inner = name.trim_end().strip_suffix([')', ']'])?;
+    let (before, inside) = inner.rsplit_once(['(', '['])?;
+    (!before.trim().is_empty()).then(|| inside.trim())
+}
+
 fn currency_of(name: &str) -> (&str, Option<&'static str>) {
     let trimmed = name.trim_end_matches([')', ']']);
     let Some((before, last)) = trimmed.rsplit_once([' ', '(', '[']) else {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::header::{Header, is_private};
+use super::header::{Header, WEAKER, in_brackets, is_private};
 use super::profile::Profile;
 use super::table::{Column, Table};
 use super::words::{plain, plain_words, words};
@@ -27,6 +27,21 @@ pub(super) struct Reference {
     pub(super) ids: Vec<usize>,
     /// Names or ids.
     pub(super) names: Vec<usize>,
+}
+
+impl Reference {
+    /// Leaves out columns such as `Owner (previous)` beside `Owner`.
+    fn prefer_plain(&mut self, table: &Table) {
+        let is_plain = |index: &usize| {
+            let column = table.columns.get(*index);
+            column.is_some_and(|one| one.profile.filled > 0 && is_main(&one.name))
+        };
+        for columns in [&mut self.ids, &mut self.names] {
+            if columns.iter().any(is_plain) {
+                columns.retain(is_plain);
+            }
+        }
+    }
 }
 
 /// Columns that are no fields of Gong's, and say something of them; the currency is found apart.
@@ -87,6 +102,9 @@ impl Roles {
                 field == "title" && of_deals.iter().any(|of| header.is_noun_with(*of, names))
             };
             let named = field(format, header).filter(|(field, _)| !is_of_record(field));
+            let named = named.filter(|(field, rank)| {
+                *field != "amount" || *rank <= WEAKER || is_plain_amount(&table.columns[index].name)
+            });
             if let Some((field, rank)) = named {
                 // Gong finds people by what they have at work.
                 let is_last = is_private(&table.columns[index].name)
@@ -117,6 +135,9 @@ impl Roles {
             roles
                 .fields
                 .insert(field, columns.into_iter().map(|(_, index)| index).collect());
+        }
+        for reference in roles.references.values_mut() {
+            reference.prefer_plain(table);
         }
         roles.by_form(table);
         roles.by_content(table, format);
@@ -389,6 +410,27 @@ fn reference(format: &'static LineFormat, header: &Header) -> Option<(&'static s
         }
     }
     None
+}
+
+/// Whether what stands in brackets after the name of an amount says nothing of its size: a currency, or
+/// that it is converted or net. Others, such as `k€` and `weighted`, are part of the name.
+fn is_plain_amount(name: &str) -> bool {
+    let Some(inside) = in_brackets(name) else {
+        return true;
+    };
+    let bare = plain_words(inside);
+    let mut notes = words().list("amount-notes").iter();
+    let bare = bare.strip_prefix("in ").unwrap_or(&bare);
+    words().currency(inside).is_some()
+        || words().currency(bare).is_some()
+        || notes.any(|note| plain_words(note) == bare)
+}
+
+/// Whether what stands in brackets after the name of a reference does not make it another one.
+fn is_main(name: &str) -> bool {
+    let inside = in_brackets(name).map(plain_words);
+    let mut notes = words().list("main-notes").iter();
+    inside.is_none_or(|inside| notes.any(|note| plain_words(note) == inside))
 }
 
 /// Whether a column's name says that its numbers count or weigh something.

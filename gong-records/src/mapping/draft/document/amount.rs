@@ -96,7 +96,8 @@ impl Writer<'_> {
             self.comment("amount = \"\"  # no column found. Gong shows 0.");
         } else {
             self.questions.push(format!(
-                "Which column holds the amount of a deal, {}? Write amount; without it, Gong shows 0.",
+                "Which column holds the amount of a deal, {}? Write amount; without it, Gong shows 0. If it \
+                 counts thousands, add scale = 1000; if cents, scale = 0.01.",
                 self.listed(&numbers)
             ));
         }

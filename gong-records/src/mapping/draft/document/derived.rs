@@ -43,10 +43,7 @@ impl Writer<'_> {
         );
         let values = self.profile(index).map(|profile| &profile.values);
         let is_numbered = values.is_some_and(|values| {
-            !values.is_empty()
-                && values
-                    .keys()
-                    .all(|cell| cell.starts_with(|one: char| one.is_ascii_digit()))
+            !values.is_empty() && values.keys().all(|cell| is_numbered(cell))
         });
         if is_numbered {
             let expression = format!("leading_number({})", self.in_expression(index));
@@ -104,4 +101,12 @@ impl Writer<'_> {
 fn without_filter(settings: &str) -> String {
     let lines = settings.split_inclusive('\n');
     lines.filter(|line| !line.starts_with("where = ")).collect()
+}
+
+/// Whether a stage begins with its number, as `1. New`; `0% - Lost` begins with a probability.
+fn is_numbered(cell: &str) -> bool {
+    let digits = cell.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = cell.split_at(digits);
+    let is_percent = rest.trim_start().starts_with('%');
+    !is_percent && number.parse::<u32>().is_ok_and(|number| number > 0)
 }

@@ -9,7 +9,7 @@ use crate::mapping::draft::roles::is_amount;
 use crate::mapping::draft::settings::{Content, is_date_by_name, is_text_by_name};
 use crate::mapping::draft::table::pairs;
 use crate::mapping::draft::toml_text::{list, quoted, words as one_or_list};
-use crate::mapping::draft::words::words;
+use crate::mapping::draft::words::{plain, words};
 use crate::record::ObjectType;
 use std::collections::BTreeSet;
 
@@ -391,6 +391,14 @@ impl Writer<'_> {
         let column = self.name(link_column).to_owned();
         let from = format!("from = {}", quoted(&column));
         self.used.insert(link.column());
+        let is_deal = self.document.file.object_type == ObjectType::Deal;
+        let mut others = words().list("other-owners").iter();
+        if is_deal && field == "ownerId" && others.any(|name| plain(name) == plain(&column)) {
+            self.questions.push(format!(
+                "Is {column:?} the owner of the deal, or of its account? Correct ownerId if it is another column, or \
+                 remove this question."
+            ));
+        }
         match link {
             Link::Id(index) => {
                 let mut keys = vec![from];

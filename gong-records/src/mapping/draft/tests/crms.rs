@@ -200,3 +200,59 @@ fn pattern_of_dated_names_leaves_no_letter_of_a_number() {
     let is_asked = mappings.any(|file| has(&file.text, "would fit other files of the folder"));
     assert!(is_asked);
 }
+
+#[test]
+fn unit_of_an_amount_in_brackets_is_a_question() {
+    for (header, is_asked) in [
+        ("Amount (k€)", true),
+        ("Amount ($K)", true),
+        ("Amount ('000)", true),
+        ("Betrag (TEUR)", true),
+        ("Montant (K€ HT)", true),
+        ("Valor (R$ mil)", true),
+        ("Amount (weighted)", true),
+        ("Amount (EUR)", false),
+        ("Amount (€)", false),
+        ("Montant (HT)", false),
+        ("Amount (converted)", false),
+        ("Amount (in USD)", false),
+    ] {
+        let csv = format!("ID,Deal Name,{header}\n1,A,12.5\n2,B,20.25\n");
+        let draft = draft_text(csv.as_bytes(), ObjectType::Deal);
+        let question = format!("Which column holds the amount of a deal, \\\"{header}\\\"?");
+        assert_eq!(has(&draft, &question), is_asked, "{draft}");
+        assert_eq!(has(&draft, "amount = "), !is_asked, "{draft}");
+        assert!(!is_asked || has(&draft, "scale = 1000"), "{draft}");
+    }
+}
+
+#[test]
+fn owner_of_a_deal_is_not_a_previous_or_another_one() {
+    let csv = |header: &str| {
+        format!("ID,Deal Name,{header},Owner\n1,A,Ann Lee,Bo Day\n2,B,Cy Fox,Di Eck\n")
+    };
+    let draft = draft_text(csv("Owner (previous)").as_bytes(), ObjectType::Deal);
+    assert!(
+        line(&draft, "ownerId").contains("from = \"Owner\""),
+        "{draft}"
+    );
+    let of_account = csv("Account Owner").replace(",Owner\n", ",City\n");
+    let draft = draft_text(of_account.as_bytes(), ObjectType::Deal);
+    assert!(
+        has(&draft, "Is \\\"Account Owner\\\" the owner of the deal"),
+        "{draft}"
+    );
+}
+
+#[test]
+fn probabilities_before_stages_are_not_their_order() {
+    let csv =
+        |stages: [&str; 2]| format!("ID,Deal Name,Stage\n1,A,{}\n2,B,{}\n", stages[0], stages[1]);
+    let draft = draft_text(
+        csv(["0% - Lost", "100% - Won"]).as_bytes(),
+        ObjectType::Deal,
+    );
+    assert!(!has(&draft, "leading_number"), "{draft}");
+    let draft = draft_text(csv(["1. New", "2. Won"]).as_bytes(), ObjectType::Deal);
+    assert!(has(&draft, "leading_number"), "{draft}");
+}
