@@ -18,6 +18,8 @@ use crate::value::{email_address, object_id, url};
 
 /// The most different cells that are kept.
 pub(super) const MAX_VALUES: usize = 400;
+/// After so many cells without a number, or without a date, a column has none worth looking for.
+const ENOUGH: u64 = 2_000;
 /// The most hashes of cells that are kept, to compare columns of files.
 const MAX_HASHES: usize = 200_000;
 
@@ -192,6 +194,22 @@ static NUMBERS: LazyLock<Vec<Numbers>> = LazyLock::new(|| {
         .iter()
         .map(|(decimal, thousands)| Numbers::new(*decimal, Some(*thousands), &currency));
     all.filter_map(Result::ok).collect()
+});
+
+/// ISO 8601 alone: without a zone, and in UTC where a time has none.
+static ISO: LazyLock<[Moments; 2]> = LazyLock::new(|| {
+    [
+        Moments::iso(None),
+        Moments::iso(Some(jiff::tz::TimeZone::UTC)),
+    ]
+});
+
+/// Signs and words of currencies in capital letters, with the number of their characters; the longest
+/// first.
+static CURRENCIES: LazyLock<Vec<(String, usize)>> = LazyLock::new(|| {
+    let all = words().list("currencies").iter();
+    all.map(|one| (one.to_uppercase(), one.chars().count()))
+        .collect()
 });
 
 /// The statistics of one column.
@@ -372,11 +390,17 @@ impl Profile {
         {
             self.epochs += 1;
         }
-        let upper = cell.to_uppercase();
-        for currency in words().list("currencies") {
-            if let Some(at) = upper.find(&currency.to_uppercase()) {
+        // Most numbers and dates have no other signs.
+        let is_bare = |byte: u8| byte.is_ascii_digit() || b".,-+/: ".contains(&byte);
+        let upper = if cell.bytes().all(is_bare) {
+            String::new()
+        } else {
+            cell.to_uppercase()
+        };
+        for (currency, length) in CURRENCIES.iter().filter(|_| !upper.is_empty()) {
+            if let Some(at) = upper.find(currency.as_str()) {
                 // As it is written, for the mapping; the longest is the first in the list.
-                let written: String = upper[at..].chars().take(currency.chars().count()).collect();
+                let written: String = upper[at..].chars().take(*length).collect();
                 *self.currencies.entry(written).or_default() += 1;
                 self.with_currency += 1;
                 break;
@@ -385,6 +409,9 @@ impl Profile {
         let bare = cell.strip_suffix('%').map(str::trim_end);
         self.percents += u64::from(bare.is_some());
         let cell = bare.unwrap_or(cell);
+        if self.filled > ENOUGH && self.numbers.iter().all(|count| *count == 0) {
+            return;
+        }
         for (index, numbers) in NUMBERS.iter().enumerate() {
             if numbers.read(cell).is_ok() {
                 self.numbers[index] += 1;
@@ -397,16 +424,20 @@ impl Profile {
         if cell.len() > 80 || !cell.contains(|one: char| one.is_ascii_digit()) {
             return;
         }
+        let is_other = self.iso_dates + self.iso_times == 0 && self.dates.is_empty();
+        if self.filled > ENOUGH && is_other {
+            return;
+        }
         // Of all candidates the one without a format.
-        let utc = Some(jiff::tz::TimeZone::UTC);
+        let [iso, in_utc] = &*ISO;
         if !has_time(cell) {
-            if Moments::iso(None).date(cell).is_ok() {
+            if iso.date(cell).is_ok() {
                 self.iso_dates += 1;
                 return;
             }
-        } else if Moments::iso(utc).date_time(cell).is_ok() {
+        } else if in_utc.date_time(cell).is_ok() {
             self.iso_times += 1;
-            self.iso_zoned += u64::from(Moments::iso(None).date_time(cell).is_ok());
+            self.iso_zoned += u64::from(iso.date_time(cell).is_ok());
             return;
         }
         if cell.len() > 48 {
