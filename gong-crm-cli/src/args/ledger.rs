@@ -159,6 +159,9 @@ pub(crate) enum LedgerAction {
         before: Duration,
     },
     /// Forget the version that Gong has of a record, so that the next push sends it again
+    ///
+    /// What Gong was sent before stays known: the last date, and the fields to clear. A record that
+    /// was deleted in Gong is erased from the ledger.
     Forget(RecordName),
     /// Rename the scope of a sync, which keeps its records
     ///
@@ -171,5 +174,8 @@ pub(crate) enum LedgerAction {
         /// New name, as in gong-crm.toml
         #[arg(value_name = "NEW")]
         new: String,
+        /// Also take the records that syncs named NEW have read since
+        #[arg(long)]
+        merge: bool,
     },
 }

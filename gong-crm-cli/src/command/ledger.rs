@@ -4,7 +4,7 @@ use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
 use gong_crm::io::atomic_file::{NewFile, Readers};
-use gong_crm::ledger::{Ledger, LedgerError};
+use gong_crm::ledger::{Ledger, LedgerError, RenamedScope};
 
 use crate::args::Global;
 use crate::args::ledger::{LedgerAction, LedgerArgs, RecordName};
@@ -44,7 +44,9 @@ pub(crate) async fn run(
             );
             Ok(Exit::Ok)
         }
-        LedgerAction::RenameScope { old, new } => rename(&open, old, new, output).await,
+        LedgerAction::RenameScope { old, new, merge } => {
+            rename(&open, (old, new), *merge, output).await
+        }
         LedgerAction::Forget(record) => forget(&settings, &open, record, output).await,
     }
 }
@@ -142,21 +144,41 @@ async fn import(
     Ok(Exit::Ok)
 }
 
-async fn rename(ledger: &Ledger, old: &str, new: &str, output: Output) -> Result<Exit, CliError> {
-    if ledger.rename_scope(old, new).await.map_err(shown)? {
-        if output.is_json() {
-            output.json(&serde_json::json!({"old": old, "new": new}));
-        } else {
-            output.stdout(&format!("scope {old} is {new} now, with all its records"));
-        }
-        return Ok(Exit::Ok);
-    }
-    let scopes = ledger.scopes().await.map_err(shown)?;
-    let message = if scopes.iter().any(|scope| scope == new) {
-        format!("the ledger has a scope {new} already")
+async fn rename(
+    ledger: &Ledger,
+    (old, new): (&str, &str),
+    merge: bool,
+    output: Output,
+) -> Result<Exit, CliError> {
+    let renamed = if merge {
+        ledger.merge_scopes(old, new).await
     } else {
-        format!("the ledger has no scope {old}")
+        ledger.rename_scope(old, new).await
     };
+    let message = match renamed.map_err(shown)? {
+        RenamedScope::Renamed if output.is_json() => {
+            output.json(&serde_json::json!({"old": old, "new": new}));
+            return Ok(Exit::Ok);
+        }
+        RenamedScope::Renamed => {
+            output.stdout(&format!("scope {old} is {new} now, with all its records"));
+            return Ok(Exit::Ok);
+        }
+        RenamedScope::Taken(records) => {
+            let (records, own) = (
+                counted(records, "record"),
+                if records == 1 { "belongs" } else { "belong" },
+            );
+            let message = format!("{records} {own} to scope {new}, which has synced already");
+            let hint = format!(
+                "if it is the same scope under its new name: gong-crm ledger rename-scope {old} {new} \
+                 --merge"
+            );
+            return Err(CliError::new(Exit::Usage, message).with_hint(hint));
+        }
+        _ => format!("the ledger has no scope {old}"),
+    };
+    let scopes = ledger.scopes().await.map_err(shown)?;
     let hint = match scopes.join(", ") {
         none if none.is_empty() => "no sync has run with this ledger".to_owned(),
         known => format!("its scopes: {known}"),

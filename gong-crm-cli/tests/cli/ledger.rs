@@ -407,7 +407,8 @@ fn forgotten_record_is_sent_again() {
     place.push(&[("a-1", "A")], &[]);
     let forget = ["ledger", "forget", "ACCOUNT", "a-1"];
     assert_transcript!("ledger_forget", place.command(&forget));
-    assert_transcript!("ledger_forget_unknown", place.command(&forget));
+    let unknown = ["ledger", "forget", "ACCOUNT", "a-9"];
+    assert_transcript!("ledger_forget_unknown", place.command(&unknown));
     let (_, report) = place.push(&[("a-1", "A")], &[]);
     assert_eq!(report["files"][0]["accepted"], 1, "{report}");
 }

@@ -54,6 +54,7 @@ pub use record::{
     TryOutcome,
 };
 pub use recover::Recovered;
+pub use scopes::RenamedScope;
 pub use upload::{Action, Direction, Purpose, RecordOutcome, Upload, UploadState};
 pub use versions::{InGong, VersionState};
 

@@ -485,8 +485,13 @@ impl Ledger {
         Ok(true)
     }
 
-    /// Forgets the version of a record in Gong: the next push that names it sends it, and no sync
-    /// deletes it. Gives whether the ledger knew it.
+    /// Forgets which version of a record Gong has, and what became of its last try: the next push
+    /// that names it sends it, and no scope owns it any more, so that no sync deletes it unless
+    /// somebody confirms that. Of a record that Gong does not have, nothing is left in the ledger.
+    /// Gives whether the ledger knew it.
+    ///
+    /// What Gong was sent stays known, since it decides how the next version is sent: the last date,
+    /// which Gong may not go behind, and the fields, which are cleared with `null`.
     ///
     /// # Errors
     ///
@@ -500,17 +505,30 @@ impl Ledger {
     ) -> Result<bool, LedgerError> {
         let space = self.space(base_url, integration_id).await?;
         let states = self.records(space, object_type, [object_id]).await?;
-        let is_known = states.into_iter().flatten().next().is_some();
-        if is_known {
-            let key = space.key(object_type, object_id);
-            let mut batch = Batch::new();
+        let Some(state) = states.into_iter().flatten().next() else {
+            return Ok(false);
+        };
+        let key = space.key(object_type, object_id);
+        let mut batch = Batch::new();
+        if state.is_absent_from_gong() {
             batch.delete(Table::Records, &key);
-            batch.delete(Table::Contents, &key);
-            batch.delete(Table::ReadBacks, &key);
             batch.delete(Table::Contents, &space.accepted_stage_key(object_id));
-            self.store().commit(batch).await?;
+        } else {
+            let forgotten = RecordState {
+                current: Current::Unknown,
+                hash: [0; 16],
+                scope: 0,
+                absent: 0,
+                last_try: None,
+                before: None,
+                ..state
+            };
+            batch.put(Table::Records, &key, &forgotten.encode());
         }
-        Ok(is_known)
+        batch.delete(Table::Contents, &key);
+        batch.delete(Table::ReadBacks, &key);
+        self.store().commit(batch).await?;
+        Ok(true)
     }
 
     /// Deletes uploads and their histories that ended before this time. The state of records and

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::reading::next_key;
 use super::record::{Current, Milliseconds, Seconds, Space};
 use super::store::{Batch, Table};
 use super::{Direction, Ledger, LedgerError};
@@ -14,8 +15,24 @@ use crate::{IntegrationId, ObjectType};
 /// The names of all scopes; the number of a scope is its place, from 1.
 const SCOPES: &[u8] = b"scopes";
 
+/// In the place of a scope whose records went to another one. No name has this character.
+const MERGED: &str = "\0";
+
 /// How many records are read at once.
 const PAGE: usize = 4_096;
+
+/// What became of the new name of a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RenamedScope {
+    /// The scope has the new name.
+    Renamed,
+    /// There is no scope with the old name.
+    Unknown,
+    /// Another scope has the new name and owns so many records:
+    /// [`merge_scopes`](Ledger::merge_scopes) makes one scope of both.
+    Taken(u64),
+}
 
 /// The last complete read of one type in one scope.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +103,9 @@ impl Ledger {
     ///
     /// [`LedgerError::Storage`] when the ledger can't be read.
     pub async fn scopes(&self) -> Result<Vec<String>, LedgerError> {
-        self.scope_names().await
+        let mut names = self.scope_names().await?;
+        names.retain(|name| name != MERGED);
+        Ok(names)
     }
 
     /// Whether a sync of this scope ever began to send.
@@ -111,34 +130,90 @@ impl Ledger {
         self.commit(batch).await
     }
 
-    /// Returns a scope another name: its records stay its own. Gives whether there was such a
-    /// scope, and none with the new name.
+    /// Gives a scope another name: its records stay its own. A scope that has the new name is
+    /// replaced if it owns no record.
     ///
     /// # Errors
     ///
     /// [`LedgerError::Storage`] when the ledger can't be written.
-    pub async fn rename_scope(&self, old: &str, new: &str) -> Result<bool, LedgerError> {
-        let renamed = std::sync::Mutex::new(false);
-        let update = Box::new(|bytes: Option<&[u8]>| {
+    pub async fn rename_scope(&self, old: &str, new: &str) -> Result<RenamedScope, LedgerError> {
+        if self.scope(old).await?.is_none() {
+            return Ok(RenamedScope::Unknown);
+        }
+        if let Some(taken) = self.scope(new).await?.filter(|_| old != new) {
+            let records = self.change_scopes(taken, None).await?;
+            if records > 0 {
+                return Ok(RenamedScope::Taken(records));
+            }
+        }
+        self.put_scope_name(old, new).await?;
+        Ok(RenamedScope::Renamed)
+    }
+
+    /// Makes one scope of two, with the new name: syncs of it own what both owned. For a scope that
+    /// was renamed in the settings, and synced, before it was renamed here.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be written.
+    pub async fn merge_scopes(&self, old: &str, new: &str) -> Result<RenamedScope, LedgerError> {
+        let Some(number) = self.scope(old).await? else {
+            return Ok(RenamedScope::Unknown);
+        };
+        if let Some(taken) = self.scope(new).await?.filter(|taken| *taken != number) {
+            self.change_scopes(taken, Some(number)).await?;
+        }
+        self.put_scope_name(old, new).await?;
+        Ok(RenamedScope::Renamed)
+    }
+
+    /// Gives the records of a scope to another one. Returns their number.
+    async fn change_scopes(&self, from: u32, to: Option<u32>) -> Result<u64, LedgerError> {
+        let mut records = 0;
+        let mut next = Vec::new();
+        loop {
+            let page = self.store().scan(Table::Records, next, None, PAGE).await?;
+            let mut batch = Batch::new();
+            for (key, bytes) in &page {
+                let state = super::RecordState::decode(bytes);
+                let mut state = state.ok_or_else(|| LedgerError::unreadable("a record's state"))?;
+                if state.scope != from {
+                    continue;
+                }
+                records += 1;
+                if let Some(to) = to {
+                    state.scope = to;
+                    batch.put(Table::Records, key, &state.encode());
+                }
+            }
+            if !batch.is_empty() {
+                self.commit(batch).await?;
+            }
+            if page.len() < PAGE {
+                return Ok(records);
+            }
+            next = page
+                .last()
+                .map(|(key, _)| next_key(key))
+                .unwrap_or_default();
+        }
+    }
+
+    async fn put_scope_name(&self, old: &str, new: &str) -> Result<(), LedgerError> {
+        let (old, new) = (old.to_owned(), new.to_owned());
+        let update = Box::new(move |bytes: Option<&[u8]>| {
             let mut names: Vec<String> =
                 bytes.and_then(|bytes| serde_json::from_slice(bytes).ok())?;
-            let place = names.iter().position(|name| name == old)?;
-            if names.iter().any(|name| name == new) {
-                return None;
+            let place = names.iter().position(|name| *name == old)?;
+            for name in names.iter_mut().filter(|name| **name == new) {
+                MERGED.clone_into(name);
             }
             new.clone_into(&mut names[place]);
-            let bytes = serde_json::to_vec(&names).ok()?;
-            *renamed
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner) = true;
-            Some(bytes)
+            serde_json::to_vec(&names).ok()
         });
         self.store()
             .update(Table::Meta, SCOPES.to_vec(), update)
-            .await?;
-        Ok(renamed
-            .into_inner()
-            .unwrap_or_else(std::sync::PoisonError::into_inner))
+            .await
     }
 
     /// The last state of an integration that a sync has seen.

@@ -303,10 +303,19 @@ impl SyncPlan {
             }
             if counts.foreign > 0 {
                 let (records, are) = records_are(counts.foreign);
-                plan.notes.push(format!(
-                    "{object_type}: {records} of the source {are} owned by another scope and {are} \
-                     skipped"
-                ));
+                let skipped = format!(
+                    "{records} of the source {are} owned by another scope and {are} skipped"
+                );
+                // Two scopes can share some records. If most are another's, nobody watches over
+                // what vanishes from this source.
+                let is_renamed = counts.foreign > counts.tracked;
+                let hint = if is_renamed {
+                    "; if this scope was renamed, see gong-crm ledger rename-scope"
+                } else {
+                    ""
+                };
+                plan.has_findings |= is_renamed;
+                plan.notes.push(format!("{object_type}: {skipped}{hint}"));
             }
             if counts.kept > 0 {
                 let (records, are) = records_are(counts.kept);

@@ -396,6 +396,36 @@ async fn forgotten_record_is_sent_again() {
 }
 
 #[tokio::test]
+async fn version_after_a_forgotten_one_reaches_gong() {
+    // Gong drops versions that are older than what it has, and keeps custom fields that are absent.
+    let simulator = Simulator::builder()
+        .rule("older-update-applied", false)
+        .rule("omitted-custom-fields-cleared", false);
+    let harness = Harness::with(simulator.start().await.unwrap()).await;
+    let region =
+        r#"{"objectId":"a","modifiedDate":"2026-01-10T09:30:00Z","name":"B","region":"EU"}"#;
+    for text in [account("a", OLD, "A"), format!("{region}\n")] {
+        let path = harness.write_text("accounts.ldjson", &text);
+        assert_eq!(harness.push(&path).await.accepted(), 1);
+    }
+    let ledger = harness.client.ledger();
+    let id = harness.integration_id;
+    let of = gong_crm::ObjectType::Account;
+    let was_known = ledger.forget(harness.client.base_url(), id, of, "a").await;
+    assert!(was_known.unwrap());
+    // The date is older than the one that Gong was sent last.
+    let path = harness.write_text("accounts.ldjson", &account("a", OLD, "C"));
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(harness.name("a").as_deref(), Some("C"));
+    let object = harness.simulator.object("ACCOUNT", "a").unwrap();
+    assert!(
+        object.get("region").is_none_or(serde_json::Value::is_null),
+        "{object}"
+    );
+}
+
+#[tokio::test]
 async fn pruned_ledger_still_knows_the_state_of_gong() {
     let harness = Harness::new().await;
     harness.write_text("crm/accounts.ldjson", &account("a", OLD, "A"));

@@ -121,7 +121,7 @@ async fn pushed_record_that_no_complete_read_has_can_be_confirmed() {
     let report = world.sync(options.clone()).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     let notes = &report.plan.notes;
-    let is_said = |note: &String| note.contains("2 records that a push sent");
+    let is_said = |note: &String| note.contains("2 records that no sync owns");
     assert!(notes.iter().any(is_said), "{notes:?}");
     assert!(notes.iter().any(|note| note.contains("acc-29, acc-30")));
     // From then on, their deletion waits for a confirmation.
@@ -150,7 +150,7 @@ async fn record_that_a_push_sent_after_the_read_is_not_missing_from_it() {
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     let mut notes = report.plan.notes.iter();
-    assert!(!notes.any(|note| note.contains("that a push sent")));
+    assert!(!notes.any(|note| note.contains("that no sync owns")));
 }
 
 #[tokio::test]

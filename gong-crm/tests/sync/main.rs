@@ -20,6 +20,7 @@ mod plans;
 mod probe;
 mod refused;
 mod rounds;
+mod scopes;
 mod sources;
 #[path = "../model/stores.rs"]
 mod stores;

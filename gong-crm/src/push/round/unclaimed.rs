@@ -1,4 +1,4 @@
-//! Records that a push sent and that no complete read of their source has: nothing owns them, so that
+//! Records that no scope owns and that the source does not have, such as those that only a push sent:
 //! they are deleted only if somebody confirms it.
 
 use std::collections::HashMap;
@@ -49,14 +49,14 @@ pub(super) fn judge_unclaimed(
         more => format!(" and {more} more"),
     };
     plan.notes.push(format!(
-        "{object_type}: {count} that a push sent {are} not in the source ({ids}{more}); {stay} in Gong{until}"
+        "{object_type}: {count} that no sync owns {are} not in the source ({ids}{more}); {stay} in Gong{until}"
     ));
     if is_held {
         for absent in left {
             let key = (object_type, absent.object_id);
             let warning = protections.get(&key);
             let warning = warning.and_then(|of| of.reason(round.delete_referenced));
-            let reason = warning.unwrap_or_else(|| "not in the source; a push sent it".to_owned());
+            let reason = warning.unwrap_or_else(|| "not in the source; no sync owns it".to_owned());
             plan.round.held.push(Held {
                 object_type,
                 object_id: key.1,
