@@ -61,7 +61,7 @@ pub(super) fn line_text(line: &[u8]) -> Result<(&str, usize), Fault> {
     }
     let without_mark = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let cut = text.len() - without_mark.len();
-    match str::from_utf8(without_mark) {
+    match simdutf8::compat::from_utf8(without_mark) {
         Ok(text) => Ok((text, cut)),
         Err(error) => Err(Fault::new(
             cut + error.valid_up_to(),

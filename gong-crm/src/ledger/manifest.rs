@@ -66,9 +66,13 @@ impl FromIterator<Pending> for Manifest {
     }
 }
 
+/// About as long as the encoding of a record with 16 fields.
+const USUAL_BYTES: usize = 160;
+
 fn encoded(chunk: &[Pending]) -> Vec<u8> {
     // Only a map of unknown length can fail, and there is none.
-    postcard::to_allocvec(chunk).unwrap_or_default()
+    let room = Vec::with_capacity(chunk.len() * USUAL_BYTES);
+    postcard::to_extend(chunk, room).unwrap_or_default()
 }
 
 /// The records of one chunk, if it can be read.

@@ -187,6 +187,9 @@ const OFTEN: u8 = 5;
 /// Within this time.
 const WITHIN: Seconds = 2 * 24 * 60 * 60;
 
+/// About as long as the encoding of a record with 16 fields.
+const USUAL_BYTES: usize = 160;
+
 impl RecordState {
     /// Whether Gong surely has no version of the record.
     pub fn is_absent_from_gong(&self) -> bool {
@@ -225,12 +228,55 @@ impl RecordState {
 
     pub(crate) fn encode(&self) -> Vec<u8> {
         // Only a map of unknown length can fail, and there is none.
-        postcard::to_allocvec(self).unwrap_or_default()
+        postcard::to_extend(self, Vec::with_capacity(USUAL_BYTES)).unwrap_or_default()
     }
 
+    /// Reads what [`encode`](Self::encode) wrote. Scans decode millions of these, and serde would
+    /// take the hashes byte by byte, so they are taken whole.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
-        postcard::from_bytes(bytes).ok()
+        let (current, bytes) = postcard::take_from_bytes(bytes).ok()?;
+        let (hash, bytes) = bytes.split_first_chunk()?;
+        let (count, mut bytes) = postcard::take_from_bytes::<u32>(bytes).ok()?;
+        // A damaged count can't be larger than what follows.
+        let mut fields = Vec::with_capacity(bytes.len().min(count as usize));
+        for _ in 0..count {
+            let (name, rest) = postcard::take_from_bytes(bytes).ok()?;
+            let (hash, rest) = rest.split_first_chunk()?;
+            fields.push(SentField { name, hash: *hash });
+            bytes = rest;
+        }
+        let rest: Rest = postcard::from_bytes(bytes).ok()?;
+        Some(Self {
+            current,
+            hash: *hash,
+            fields,
+            sent_date: rest.sent_date,
+            as_of: rest.as_of,
+            first_accepted: rest.first_accepted,
+            last_accepted: rest.last_accepted,
+            address: rest.address,
+            scope: rest.scope,
+            absent: rest.absent,
+            last_try: rest.last_try,
+            before: rest.before,
+            missing_parents: rest.missing_parents,
+        })
     }
+}
+
+/// What follows the fields in an encoded [`RecordState`].
+#[derive(Deserialize)]
+struct Rest {
+    sent_date: Option<Seconds>,
+    as_of: Milliseconds,
+    first_accepted: Seconds,
+    last_accepted: Seconds,
+    address: Option<u64>,
+    scope: u32,
+    absent: u8,
+    last_try: Option<LastTry>,
+    before: Option<Before>,
+    missing_parents: MissingParents,
 }
 
 /// The low half of a hash, by which versions of one record are compared in memory: two versions of
@@ -337,6 +383,48 @@ mod tests {
         let bytes = state.encode();
         assert!(bytes.len() <= 140, "{} bytes", bytes.len());
         assert_eq!(RecordState::decode(&bytes), Some(state));
+    }
+
+    #[test]
+    fn state_with_all_parts_reads_back_and_a_cut_one_does_not() {
+        let mut missing_parents = MissingParents::default();
+        missing_parents.add(ObjectType::Stage);
+        let state = RecordState {
+            current: Current::Unknown,
+            hash: std::array::from_fn(|place| u8::try_from(place * 16).unwrap()),
+            fields: vec![
+                SentField {
+                    name: 7,
+                    hash: SentField::NULL_SENT,
+                },
+                SentField {
+                    name: u16::MAX,
+                    hash: [1, 2, 3, 4],
+                },
+            ],
+            sent_date: Some(-1),
+            address: Some(u64::MAX),
+            scope: 3,
+            absent: 2,
+            last_try: Some(LastTry {
+                outcome: TryOutcome::Rejected,
+                hash: [9; 16],
+                reason: "no".to_owned(),
+                tries: 4,
+                at: 1_790_000_000,
+                next: 1_790_000_001,
+                upload: 12,
+                source: "deals.csv".to_owned(),
+                line: 5,
+            }),
+            missing_parents,
+            ..RecordState::default()
+        };
+        let bytes = state.encode();
+        assert_eq!(RecordState::decode(&bytes), Some(state));
+        for end in 0..bytes.len() {
+            assert_eq!(RecordState::decode(&bytes[..end]), None, "{end} bytes");
+        }
     }
 
     #[test]

@@ -1,17 +1,19 @@
 //! The bodies of uploads: the lines that are sent, in files of the spool, and what each contains.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::thread;
 
 use jiff::Timestamp;
 
 use super::body::{Body, BodyWriter, Group};
+use super::chosen_lines::{ChosenLines, Read, changed_while_read, locked};
 use super::facts::Clears;
-use super::input::unreadable;
 use super::level::Level;
 use super::parents::Parents;
 use super::reads::BodiesRound;
 use super::spool::Spool;
-use super::survey::{Entry, LineAt, NO_DATE, TypeFiles};
+use super::survey::{Entry, NO_DATE, TypeFiles};
 use super::users::has_other_address;
 use super::{Options, PushError};
 use crate::ObjectType;
@@ -65,8 +67,9 @@ pub(super) struct Bodies<'a> {
     pub(super) writer: BodyWriter,
     pub(super) ledger: LockedLedger,
     pub(super) limits: Limits,
+    /// Reads what is not in the files.
     pub(super) reader: Reader<'a>,
-    pub(super) names: Names,
+    pub(super) names: Arc<Mutex<Names>>,
     /// The additions of a sync.
     pub(super) round: BodiesRound,
     /// Until when Gong may have been sent dates that the ledger does not know.
@@ -101,24 +104,9 @@ pub(super) struct Limits {
     pub(super) now: Timestamp,
 }
 
-/// A line that was read, with what must be known of it.
-struct Read {
-    chosen: Chosen,
-    /// The file's place among those of the type.
-    file: usize,
-    line: Vec<u8>,
-    object_id: String,
-    hash: u128,
-    address: Option<u64>,
-    modified: Option<Seconds>,
-    /// The fields that the line has, by their numbers.
-    sent: Vec<SentField>,
-    references: Vec<(ObjectType, String)>,
-}
-
 impl<'a> Bodies<'a> {
     #[expect(clippy::too_many_arguments, reason = "each is needed for every line")]
-    pub(super) fn new(
+    pub(super) fn begin(
         files: &'a TypeFiles<'a>,
         spool: &Spool,
         ledger: &LockedLedger,
@@ -126,23 +114,32 @@ impl<'a> Bodies<'a> {
         key: [u8; 16],
         generations: &'a (dyn Fn(&str) -> u32 + Sync),
         ignored: &'a BTreeSet<String>,
-        names: Names,
+        mut names: Names,
         addresses: &'a HashSet<u64>,
         now: Timestamp,
-    ) -> Self {
+    ) -> (Self, ChosenLines<'a>) {
         let schema = options
             .check
             .options()
             .and_then(|check| check.entity_schema.as_ref());
-        let key_of_hashes = HashKey::from_bytes(key);
-        let mut reader = Reader::ignoring(key_of_hashes, files.object_type, generations, ignored);
-        let mut declared = Vec::new();
-        if let Some(schema) = schema {
-            reader = reader.with_schema(schema);
-            let fields = schema.fields(files.object_type).into_iter().flatten();
-            declared.extend(fields.map(|field| field.unique_name.clone()));
+        let reader = || {
+            let key = HashKey::from_bytes(key);
+            let reader = Reader::ignoring(key, files.object_type, generations, ignored);
+            match schema {
+                Some(schema) => reader.with_schema(schema),
+                None => reader,
+            }
+        };
+        let fields = schema.and_then(|schema| schema.fields(files.object_type));
+        let declared = fields.into_iter().flatten();
+        let declared: Vec<String> = declared.map(|field| field.unique_name.clone()).collect();
+        // Numbered here, so that the numbers do not depend on which thread is faster.
+        for name in &declared {
+            names.number(name);
         }
-        Self {
+        let names = Arc::new(Mutex::new(names));
+        let lines = ChosenLines::new(files, reader(), Arc::clone(&names));
+        let bodies = Self {
             files,
             writer: BodyWriter::new(files.object_type, spool, ledger, options.max_bytes()),
             ledger: ledger.clone(),
@@ -150,7 +147,7 @@ impl<'a> Bodies<'a> {
                 keep_dates: options.keep_dates,
                 now,
             },
-            reader,
+            reader: reader(),
             names,
             declared,
             is_first: false,
@@ -165,20 +162,23 @@ impl<'a> Bodies<'a> {
             last_dates: 0,
             unknown_bases: 0,
             not_cleared: BTreeMap::new(),
-        }
+        };
+        (bodies, lines)
     }
 
-    /// Writes all chosen versions, in the order of their places.
+    /// Writes all chosen versions, in the order of their places. While a chunk of lines is added,
+    /// another thread reads the next one.
     pub(super) async fn write(
         &mut self,
         mut chosen: Vec<Chosen>,
+        mut lines: ChosenLines<'a>,
         parents: &mut Parents,
     ) -> Result<(), PushError> {
         chosen.sort_unstable_by_key(|chosen| chosen.entry.place);
-        self.note_earlier_versions(&chosen)?;
-        let mut readers: HashMap<usize, LineAt> = HashMap::new();
-        for chunk in chosen.chunks(CHUNK) {
-            let read = self.read(chunk, &mut readers)?;
+        self.note_earlier_versions(&chosen, &mut lines)?;
+        let mut chunks = chosen.chunks(CHUNK);
+        let mut next = chunks.next().map(|first| lines.read(first)).transpose()?;
+        while let Some(read) = next {
             let known: Vec<&str> = read
                 .iter()
                 .filter(|read| read.chosen.is_known)
@@ -192,14 +192,25 @@ impl<'a> Bodies<'a> {
             let references = read.iter().flat_map(|read| &read.references);
             parents.look_up(&self.ledger, references).await?;
             let mut states = states.into_iter();
-            for mut read in read {
-                let known = if read.chosen.is_known {
-                    states.next().flatten()
-                } else {
-                    None
-                };
-                self.add(&mut read, known.as_ref(), parents)?;
-            }
+            next = thread::scope(|scope| {
+                let lines = &mut lines;
+                let ahead = chunks
+                    .next()
+                    .map(|chunk| scope.spawn(move || lines.read(chunk)));
+                for mut read in read {
+                    let known = if read.chosen.is_known {
+                        states.next().flatten()
+                    } else {
+                        None
+                    };
+                    self.add(&mut read, known.as_ref(), parents)?;
+                }
+                let ahead = ahead.map(|ahead| {
+                    let read = ahead.join();
+                    read.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                });
+                ahead.transpose()
+            })?;
             // Other tasks of the runtime go on while a large push is planned.
             tokio::task::yield_now().await;
         }
@@ -207,15 +218,18 @@ impl<'a> Bodies<'a> {
     }
 
     /// Notes the fields of versions that are followed by another, which has to clear them.
-    fn note_earlier_versions(&mut self, chosen: &[Chosen]) -> Result<(), PushError> {
+    fn note_earlier_versions(
+        &mut self,
+        chosen: &[Chosen],
+        lines: &mut ChosenLines<'_>,
+    ) -> Result<(), PushError> {
         let followed: Vec<Chosen> = chosen
             .iter()
             .filter(|chosen| chosen.is_followed)
             .copied()
             .collect();
-        let mut readers: HashMap<usize, LineAt> = HashMap::new();
         for chunk in followed.chunks(CHUNK) {
-            for read in self.read(chunk, &mut readers)? {
+            for read in lines.read(chunk)? {
                 let id = read.chosen.entry.id;
                 let next = read
                     .chosen
@@ -230,69 +244,6 @@ impl<'a> Bodies<'a> {
             }
         }
         Ok(())
-    }
-
-    fn read(
-        &mut self,
-        chunk: &[Chosen],
-        readers: &mut HashMap<usize, LineAt>,
-    ) -> Result<Vec<Read>, PushError> {
-        let mut read = Vec::with_capacity(chunk.len());
-        for chosen in chunk {
-            let (file, offset) = self.files.locate(chosen.entry.place);
-            let open = self.files.files[file].1;
-            let failed = |error| unreadable(&open.file.path, error);
-            let lines = match readers.entry(file) {
-                std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-                std::collections::hash_map::Entry::Vacant(entry) => {
-                    entry.insert(LineAt::open(&open.lines).map_err(failed)?)
-                }
-            };
-            let line = lines
-                .read(offset, chosen.entry.length())
-                .map_err(failed)?
-                .to_vec();
-            let whole = self
-                .reader
-                .whole(&line)
-                .map_err(|_| changed_while_read(&open.file.path))?;
-            let references = whole.references.into_iter();
-            let references = references
-                .filter(|_| chosen.action != Action::Delete)
-                .map(|reference| (reference.object_type, reference.object_id.into_owned()))
-                .collect();
-            let given = whole.fields.iter().filter(|field| field.is_given);
-            let mut sent: Vec<SentField> = given
-                .map(|field| SentField {
-                    name: self.names.number(&field.name),
-                    hash: if field.is_null {
-                        SentField::NULL_SENT
-                    } else {
-                        // 0 is the mark of a null.
-                        field.hash.max(1).to_le_bytes()
-                    },
-                })
-                .collect();
-            sent.sort_unstable_by_key(|field| field.name);
-            let facts = whole.facts;
-            read.push(Read {
-                chosen: *chosen,
-                file,
-                object_id: facts.object_id.into_owned(),
-                hash: facts.hash,
-                address: facts.address,
-                modified: facts.modified,
-                sent,
-                references,
-                line,
-            });
-        }
-        // Each file is read once, in order: those that are behind are not needed any more.
-        if let Some(last) = chunk.last() {
-            let (file, _) = self.files.locate(last.entry.place);
-            readers.retain(|place, _| *place >= file);
-        }
-        Ok(read)
     }
 
     fn add(
@@ -321,6 +272,7 @@ impl<'a> Bodies<'a> {
                 .get(&read.chosen.entry.id)
                 .filter(|_| read.chosen.step > 0);
             let earlier = earlier.map(Vec::as_slice).unwrap_or_default();
+            let mut known_names = locked(&self.names);
             let names: BTreeSet<u16> = before
                 .iter()
                 .chain(earlier)
@@ -328,7 +280,7 @@ impl<'a> Bodies<'a> {
                 .filter(|name| !has(&sent, *name))
                 .collect();
             for number in names {
-                let Some(name) = self.names.name(number) else {
+                let Some(name) = known_names.name(number) else {
                     continue;
                 };
                 match format.field(name) {
@@ -362,14 +314,14 @@ impl<'a> Bodies<'a> {
             }
             if is_unknown && self.clears.custom != Clearing::LeaveOut {
                 for name in &self.declared {
-                    let is_given = has(&sent, self.names.number(name));
+                    let is_given = has(&sent, known_names.number(name));
                     if !is_given && !nulls.contains(name) {
                         nulls.push(name.clone());
                     }
                 }
             }
             sent.extend(nulls.iter().map(|name| SentField {
-                name: self.names.number(name),
+                name: known_names.number(name),
                 hash: SentField::NULL_SENT,
             }));
             sent.sort_unstable_by_key(|field| field.name);
@@ -552,19 +504,9 @@ impl<'a> Bodies<'a> {
 
     /// The bodies that are complete, and the names of fields with those that were new.
     pub(super) fn finish(self) -> Result<(Vec<Body>, Names), PushError> {
-        Ok((self.writer.finish()?, self.names))
+        let names = std::mem::take(&mut *locked(&self.names));
+        Ok((self.writer.finish()?, names))
     }
-}
-
-fn changed_while_read(path: &std::path::Path) -> PushError {
-    let message = format!(
-        "{} changed while it was read; push it again",
-        path.display()
-    );
-    PushError::Request(gong_client::error::Error::new(
-        gong_client::error::ErrorKind::File,
-        message,
-    ))
 }
 
 /// A date-time as Gong accepts it; none beyond the year 9999.

@@ -1,19 +1,23 @@
 //! Decides about the records of one type: it looks each up in the ledger, and [`plan`](super::plan)
 //! decides what to do with it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::Resend;
 use super::bodies::{Chosen, stride};
+use super::input::unreadable;
 use super::orphans::Orphan;
 use super::plan::{Decision, InFlight, Rules, decide};
 use super::planned::{InFlightRecord, Plan};
 use super::reads::RoundType;
 use super::report::RecordError;
 use super::session::Session;
-use super::survey::{Entry, NO_DATE, Survey, TypeFiles, id_hash};
+use super::survey::{Entry, LineAt, NO_DATE, Survey, TypeFiles, id_hash};
+use super::{PushError, Resend};
 use crate::ObjectType;
-use crate::ledger::{LedgerError, Milliseconds, RecordState, Seconds, SentField, Space};
+use crate::compare::{HashKey, Reader};
+use crate::ledger::{
+    LedgerError, Milliseconds, MissingParents, RecordState, Seconds, SentField, Space,
+};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -94,6 +98,8 @@ pub(super) struct Decided<'a> {
     pub(super) alternating: Alternating,
     /// Unchanged records that were sent without what they refer to.
     pub(super) orphans: Vec<Orphan>,
+    /// The types of which a missing record may have come.
+    pub(super) may_have_come: BTreeSet<ObjectType>,
     /// The additional checks of a sync.
     pub(super) round: RoundType,
     /// The hashes of the ids of the only records that are looked at.
@@ -145,6 +151,7 @@ impl<'a> Decided<'a> {
             settled: Vec::new(),
             alternating: Alternating::default(),
             orphans: Vec::new(),
+            may_have_come: BTreeSet::new(),
             round: RoundType::default(),
             only: session.only(files.object_type, key),
             unnamed: Vec::new(),
@@ -307,7 +314,11 @@ impl<'a> Decided<'a> {
             }
         }
         let missing = state.map(|state| state.missing_parents);
-        if let Some(missing) = missing.filter(|missing| !missing.is_empty() && !is_foreign) {
+        let may_have_come = |missing: &MissingParents| {
+            let mut types = missing.types();
+            types.any(|of| self.may_have_come.contains(&of))
+        };
+        if let Some(missing) = missing.filter(|missing| !is_foreign && may_have_come(missing)) {
             let unchanged = decisions.iter().rposition(|of| *of == Decision::Unchanged);
             let last = unchanged.filter(|_| !decisions.iter().any(is_sent));
             self.orphans.extend(last.map(|place| Orphan {
@@ -487,4 +498,27 @@ impl<'a> Decided<'a> {
             self.unnamed.push((file, errors_before, *version));
         }
     }
+}
+
+/// Gives the errors of records that the ledger does not know the ids of these records.
+pub(super) fn name_errors(
+    files: &TypeFiles<'_>,
+    unnamed: &[(usize, usize, Entry)],
+    key: [u8; 16],
+    plan: &mut Plan,
+) -> Result<(), PushError> {
+    let none = |_: &str| 0;
+    let mut reader = Reader::new(HashKey::from_bytes(key), files.object_type, &none);
+    for (file, error, version) in unnamed {
+        let (place, offset) = files.locate(version.place);
+        let open = files.files[place].1;
+        let failed = |error| unreadable(&open.file.path, error);
+        let mut lines = LineAt::open(&open.lines).map_err(failed)?;
+        let line = lines.read(offset, version.length()).map_err(failed)?;
+        let errors = &mut plan.files[*file].errors;
+        if let (Ok(facts), Some(error)) = (reader.read(line), errors.get_mut(*error)) {
+            error.object_id = Some(facts.object_id.into_owned());
+        }
+    }
+    Ok(())
 }

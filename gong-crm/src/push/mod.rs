@@ -35,6 +35,7 @@ use crate::{ClientRequestId, IntegrationId};
 mod accounts;
 mod bodies;
 mod body;
+mod chosen_lines;
 mod decided;
 mod deliver;
 mod ended;

@@ -13,7 +13,7 @@ use super::session::Session;
 use super::survey::{Entry, LineAt, TypeFiles};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
-use crate::ledger::{Action, MissingParents, Upload};
+use crate::ledger::{Action, LedgerError, MissingParents, Upload};
 
 /// A record that is unchanged, and that Gong was sent without what it refers to.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +53,27 @@ impl Session {
             referred.extend(self.reference_reader(object_type, key).referred_types());
         }
         referred
+    }
+
+    /// The types that records of this type refer to and of which Gong has records, or may get some
+    /// with this push: what is missing of the others has not come.
+    pub(super) async fn types_that_may_have_come(
+        &self,
+        object_type: ObjectType,
+        open: &[Upload],
+        key: [u8; 16],
+    ) -> Result<BTreeSet<ObjectType>, LedgerError> {
+        let mut types = BTreeSet::new();
+        for of in self.referred_types([object_type], key) {
+            let is_given = self.files.iter().any(|open| open.file.object_type == of);
+            let is_under_way = open.iter().any(|upload| upload.object_type == of);
+            let ledger = self.ledger.ledger();
+            let first = ledger.page_of_records(self.space, of, None, 1);
+            if is_given || is_under_way || !first.await?.is_empty() {
+                types.insert(of);
+            }
+        }
+        Ok(types)
     }
 
     /// Sends unchanged records of a type again, if what they refer to comes after them. `sent` is what

@@ -10,10 +10,10 @@ use gong_client::error::{Error, ErrorKind};
 use super::PushError;
 use super::bodies::{Bodies, Chosen, HeldBack};
 use super::body::Body;
-use super::decided::{Decided, OpenRecords};
+use super::decided::{Decided, OpenRecords, name_errors};
 use super::event::Event;
 use super::facts::Clears;
-use super::input::{OpenFile, unreadable};
+use super::input::OpenFile;
 use super::invalid::invalid_records;
 use super::level::Level;
 use super::notes::note_dates;
@@ -24,9 +24,8 @@ use super::planned::{Plan, Planned, Writes};
 use super::reads::{Gone, RoundPlan, RoundType};
 use super::report::{FileReport, RecordError};
 use super::session::Session;
-use super::survey::{Entry, LineAt, Survey, TypeFiles, id_hash, survey};
+use super::survey::{Survey, TypeFiles, id_hash, survey};
 use crate::ObjectType;
-use crate::compare::{HashKey, Reader};
 use crate::ledger::{
     Action, Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, Question,
     SentField, Upload, UploadState, low_64,
@@ -218,6 +217,9 @@ impl Session {
         let files = TypeFiles::new(object_type, &self.files);
         let may_search = self.may_search().await?;
         let mut decided = Decided::new(self, &files, &surveyed, plan, &key, may_search);
+        decided.may_have_come = self
+            .types_that_may_have_come(object_type, open, key)
+            .await?;
         let in_flight = self.open_records(object_type, key, open).await?;
         match &surveyed.ids {
             // Only a scan finds records that are not there any more.
@@ -383,7 +385,7 @@ impl Session {
         let generations = of_type.generations;
         let generation = move |name: &str| generations.get(name).copied().unwrap_or_default();
         let ignored = self.options.ignored(of_type.object_type);
-        let mut bodies = Bodies::new(
+        let (mut bodies, lines) = Bodies::begin(
             &files,
             &self.spool,
             &self.ledger,
@@ -403,7 +405,7 @@ impl Session {
         bodies.clears = Clears::of(&facts);
         bodies.of_round(self);
         bodies.unknown_dates_until = self.ledger.ledger().unknown_dates_until().await?;
-        bodies.write(of_type.chosen, parents).await?;
+        bodies.write(of_type.chosen, lines, parents).await?;
         let stages = if of_type.object_type == ObjectType::Stage {
             let gone = of_type.gone.iter().map(|gone| gone.object_id.clone());
             self.sent_stages(&gone.collect::<Vec<_>>()).await?
@@ -547,29 +549,6 @@ fn held_records(plan: &Plan) -> impl Iterator<Item = (ObjectType, String)> {
         ids.map(|id| (*object_type, id))
     });
     changes.chain(invalid)
-}
-
-/// Returns errors of records that the ledger does not know the ids of these records.
-fn name_errors(
-    files: &TypeFiles<'_>,
-    unnamed: &[(usize, usize, Entry)],
-    key: [u8; 16],
-    plan: &mut Plan,
-) -> Result<(), PushError> {
-    let none = |_: &str| 0;
-    let mut reader = Reader::new(HashKey::from_bytes(key), files.object_type, &none);
-    for (file, error, version) in unnamed {
-        let (place, offset) = files.locate(version.place);
-        let open = files.files[place].1;
-        let failed = |error| unreadable(&open.file.path, error);
-        let mut lines = LineAt::open(&open.lines).map_err(failed)?;
-        let line = lines.read(offset, version.length()).map_err(failed)?;
-        let errors = &mut plan.files[*file].errors;
-        if let (Ok(facts), Some(error)) = (reader.read(line), errors.get_mut(*error)) {
-            error.object_id = Some(facts.object_id.into_owned());
-        }
-    }
-    Ok(())
 }
 
 fn source_of(file: &OpenFile) -> String {

@@ -387,18 +387,29 @@ fn write<T>(
 
 /// In the order of keys, each page of the B-tree is written once, instead of once per key.
 fn apply(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
-    let mut changes: Vec<Change<'_>> = batch.changes().collect();
+    // Most keys differ in their first bytes, which are compared without going to where the key is.
+    let mut changes: Vec<(u128, Change<'_>)> = batch
+        .changes()
+        .map(|change| (first_bytes(change.key), change))
+        .collect();
+    let order = |(first, change): &(u128, Change<'_>)| (change.table, *first);
     // Stable: the last change of a key stays the last.
-    changes.sort_by(|one, other| (one.table, one.key).cmp(&(other.table, other.key)));
-    for changes in changes.chunk_by(|one, other| one.table == other.table) {
-        let Some(table) = changes.first().map(|change| change.table.as_str()) else {
+    changes.sort_by(|one, other| {
+        let by_first = order(one).cmp(&order(other));
+        by_first.then_with(|| one.1.key.cmp(other.1.key))
+    });
+    for changes in changes.chunk_by(|one, other| one.1.table == other.1.table) {
+        let Some(table) = changes.first().map(|(_, change)| change.table.as_str()) else {
             continue;
         };
         let mut put =
             transaction.prepare(&format!("REPLACE INTO {table} (k, v) VALUES (?1, ?2)"))?;
         let mut delete = transaction.prepare(&format!("DELETE FROM {table} WHERE k = ?1"))?;
-        for same_key in changes.chunk_by(|one, other| one.key == other.key) {
-            match same_key.last() {
+        let is_same = |one: &(u128, Change<'_>), other: &(u128, Change<'_>)| {
+            one.0 == other.0 && one.1.key == other.1.key
+        };
+        for same_key in changes.chunk_by(is_same) {
+            match same_key.last().map(|(_, change)| change) {
                 Some(Change {
                     key,
                     value: Some(value),
@@ -412,6 +423,14 @@ fn apply(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The first 16 bytes of a key, with zeros after a shorter one: in the order of keys.
+fn first_bytes(key: &[u8]) -> u128 {
+    let mut first = [0; 16];
+    let length = key.len().min(first.len());
+    first[..length].copy_from_slice(&key[..length]);
+    u128::from_be_bytes(first)
 }
 
 enum Swap {

@@ -10,6 +10,7 @@ use crate::ledger::{
 use crate::push::PushError;
 use crate::push::bodies::{Bodies, text_of};
 use crate::push::body::Group;
+use crate::push::chosen_lines::locked;
 use crate::push::level::Level;
 use crate::push::reads::{Absent, Basis, Gone, Held, HoldReason, PlannedAction, RoundPlan};
 use crate::push::session::Session;
@@ -171,7 +172,7 @@ impl Bodies<'_> {
         let mut sent: BTreeMap<u16, [u8; 4]> = BTreeMap::new();
         for field in whole.map(|whole| whole.fields).unwrap_or_default() {
             if field.is_given {
-                let number = self.names.number(&field.name);
+                let number = locked(&self.names).number(&field.name);
                 sent.insert(number, field.hash.max(1).to_le_bytes());
             }
         }
@@ -217,15 +218,17 @@ impl Bodies<'_> {
         pending: &Pending,
         known: Option<&RecordState>,
     ) -> PlannedAction {
-        let names = pending.changed.iter();
+        let names = locked(&self.names);
         let is_orphan = known
             .is_some_and(|known| known.hash == pending.hash && !known.missing_parents.is_empty());
         PlannedAction {
             object_type: self.files.object_type,
             object_id: pending.object_id.clone(),
             action: pending.action,
-            fields: names
-                .filter_map(|number| self.names.name(*number).map(str::to_owned))
+            fields: pending
+                .changed
+                .iter()
+                .filter_map(|number| names.name(*number).map(str::to_owned))
                 .collect(),
             reason: match pending.action {
                 Action::Delete => "marked as deleted in the source",

@@ -1,0 +1,139 @@
+//! Reads the lines of the versions that are to be sent.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::PushError;
+use super::bodies::Chosen;
+use super::input::unreadable;
+use super::survey::{LineAt, TypeFiles};
+use crate::ObjectType;
+use crate::compare::Reader;
+use crate::ledger::{Action, Names, Seconds, SentField};
+
+/// A line that was read, with what must be known of it.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) chosen: Chosen,
+    /// The file's place among those of the type.
+    pub(super) file: usize,
+    pub(super) line: Vec<u8>,
+    pub(super) object_id: String,
+    pub(super) hash: u128,
+    pub(super) address: Option<u64>,
+    pub(super) modified: Option<Seconds>,
+    /// The fields that the line has, by their numbers.
+    pub(super) sent: Vec<SentField>,
+    pub(super) references: Vec<(ObjectType, String)>,
+}
+
+/// Reads lines of the files of one type.
+pub(super) struct ChosenLines<'a> {
+    files: &'a TypeFiles<'a>,
+    reader: Reader<'a>,
+    names: Arc<Mutex<Names>>,
+    open: HashMap<usize, LineAt>,
+}
+
+impl fmt::Debug for ChosenLines<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ChosenLines")
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> ChosenLines<'a> {
+    pub(super) fn new(
+        files: &'a TypeFiles<'a>,
+        reader: Reader<'a>,
+        names: Arc<Mutex<Names>>,
+    ) -> Self {
+        Self {
+            files,
+            reader,
+            names,
+            open: HashMap::new(),
+        }
+    }
+
+    /// Reads the lines of versions, which are in the order of their places.
+    pub(super) fn read(&mut self, chunk: &[Chosen]) -> Result<Vec<Read>, PushError> {
+        let mut read = Vec::with_capacity(chunk.len());
+        for chosen in chunk {
+            let (file, offset) = self.files.locate(chosen.entry.place);
+            let open = self.files.files[file].1;
+            let failed = |error| unreadable(&open.file.path, error);
+            let lines = match self.open.entry(file) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => entry.insert(LineAt::open(&open.lines).map_err(failed)?),
+            };
+            let line = lines
+                .read(offset, chosen.entry.length())
+                .map_err(failed)?
+                .to_vec();
+            let whole = self
+                .reader
+                .whole(&line)
+                .map_err(|_| changed_while_read(&open.file.path))?;
+            let references = whole.references.into_iter();
+            let references = references
+                .filter(|_| chosen.action != Action::Delete)
+                .map(|reference| (reference.object_type, reference.object_id.into_owned()))
+                .collect();
+            let given = whole.fields.iter().filter(|field| field.is_given);
+            let mut names = locked(&self.names);
+            let mut sent: Vec<SentField> = given
+                .map(|field| SentField {
+                    name: names.number(&field.name),
+                    hash: if field.is_null {
+                        SentField::NULL_SENT
+                    } else {
+                        // 0 is the mark of a null.
+                        field.hash.max(1).to_le_bytes()
+                    },
+                })
+                .collect();
+            drop(names);
+            sent.sort_unstable_by_key(|field| field.name);
+            let facts = whole.facts;
+            read.push(Read {
+                chosen: *chosen,
+                file,
+                object_id: facts.object_id.into_owned(),
+                hash: facts.hash,
+                address: facts.address,
+                modified: facts.modified,
+                sent,
+                references,
+                line,
+            });
+        }
+        // Each file is read once, in order: those that are behind are not needed any more.
+        if let Some(last) = chunk.last() {
+            let (file, _) = self.files.locate(last.entry.place);
+            self.open.retain(|place, _| *place >= file);
+        }
+        Ok(read)
+    }
+}
+
+/// The names of fields, for one of the two threads that use them. A name is added whole or not at
+/// all, so a panic while they were locked is harmless.
+pub(super) fn locked(names: &Mutex<Names>) -> MutexGuard<'_, Names> {
+    names.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) fn changed_while_read(path: &Path) -> PushError {
+    let message = format!(
+        "{} changed while it was read; push it again",
+        path.display()
+    );
+    PushError::Request(gong_client::error::Error::new(
+        gong_client::error::ErrorKind::File,
+        message,
+    ))
+}
