@@ -4,16 +4,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::PushError;
-use super::bodies::{CHUNK, Chosen};
+use super::bodies::CHUNK;
 use super::input::unreadable;
 use super::parents::{Coming, Parents};
-use super::planned::Plan;
-use super::prepare::TypePlan;
 use super::session::Session;
 use super::survey::{Entry, LineAt, TypeFiles};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
-use crate::ledger::{Action, LedgerError, MissingParents, Upload};
+use crate::ledger::{LedgerError, MissingParents, Upload};
 
 /// A record that is unchanged, and that Gong was sent without what it refers to.
 #[derive(Debug, Clone, Copy)]
@@ -76,42 +74,12 @@ impl Session {
         Ok(types)
     }
 
-    /// Sends unchanged records of a type again, if what they refer to comes after them. `sent` is what
-    /// this push sends of other types: what a limit holds back does not come.
-    pub(super) async fn send_orphans(
-        &self,
-        of_type: &mut TypePlan,
-        sent: impl IntoIterator<Item = (ObjectType, u64)>,
-        open: &[Upload],
-        plan: &mut Plan,
-        key: [u8; 16],
-    ) -> Result<(), PushError> {
-        let orphans = std::mem::take(&mut of_type.orphans);
-        let files = TypeFiles::new(of_type.object_type, &self.files);
-        let again = self.orphans_with_parents(orphans, &files, sent, open, key);
-        for entry in again.await? {
-            let (place, _) = files.locate(entry.place);
-            let report = &mut plan.files[files.files[place].0];
-            report.unchanged = report.unchanged.saturating_sub(1);
-            of_type.chosen.push(Chosen {
-                entry,
-                action: Action::Update,
-                step: 0,
-                is_followed: false,
-                is_retry: false,
-                is_known: true,
-                date_under_way: None,
-            });
-        }
-        Ok(())
-    }
-
     /// Among unchanged records of a type, finds those that refer to a record that Gong did not have
     /// when they were sent, and has now or gets with this push.
     ///
     /// Only records that were sent without knowing whether Gong has what they refer to are read
     /// again, and only if it may have come: usually none.
-    async fn orphans_with_parents(
+    pub(in crate::push) async fn orphans_with_parents(
         &self,
         mut orphans: Vec<Orphan>,
         files: &TypeFiles<'_>,

@@ -15,7 +15,7 @@ use crate::ledger::{
 use crate::push::PushError;
 use crate::push::bodies::Chosen;
 use crate::push::planned::Plan;
-use crate::push::prepare::{TypePlan, interrupted, upserted};
+use crate::push::prepare::{TypePlan, interrupted};
 use crate::push::reads::{Absent, Deletions, Held, HoldReason, Limit, Round, TypeRead};
 use crate::push::session::Session;
 use crate::push::survey::{Survey, id_hash};
@@ -113,24 +113,6 @@ impl Session {
             plan.round.types.insert(object_type, counts);
         }
         Ok(())
-    }
-
-    async fn send_orphans_of(
-        &self,
-        types: &mut [TypePlan],
-        place: usize,
-        open: &[Upload],
-        plan: &mut Plan,
-        key: [u8; 16],
-    ) -> Result<(), PushError> {
-        let (earlier, of_type) = types.split_at_mut(place);
-        match of_type.first_mut() {
-            Some(of_type) => {
-                let sent = upserted(earlier);
-                self.send_orphans(of_type, sent, open, plan, key).await
-            }
-            None => Ok(()),
-        }
     }
 
     /// Leaves out what is not deleted in this round anyway.
