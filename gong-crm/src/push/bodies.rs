@@ -11,9 +11,10 @@ use super::chosen_lines::{ChosenLines, Read, changed_while_read, locked};
 use super::facts::Clears;
 use super::level::Level;
 use super::parents::Parents;
+use super::planned::Chosen;
 use super::reads::BodiesRound;
 use super::spool::Spool;
-use super::survey::{Entry, NO_DATE, TypeFiles};
+use super::survey::{NO_DATE, TypeFiles};
 use super::users::has_other_address;
 use super::{Options, PushError};
 use crate::ObjectType;
@@ -34,21 +35,6 @@ pub(super) fn stride(object_type: ObjectType) -> u16 {
     } else {
         1
     }
-}
-
-/// A version of a record that is to be sent.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Chosen {
-    pub(super) entry: Entry,
-    pub(super) action: Action,
-    pub(super) step: u16,
-    /// Whether a later version of the record is sent too.
-    pub(super) is_followed: bool,
-    pub(super) is_retry: bool,
-    /// Whether the ledger has an entry of it.
-    pub(super) is_known: bool,
-    /// The date of a version that is under way.
-    pub(super) date_under_way: Option<Seconds>,
 }
 
 /// A record that is held back, because one that it refers to is not in Gong.

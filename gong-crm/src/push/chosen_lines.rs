@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::PushError;
-use super::bodies::Chosen;
 use super::input::unreadable;
+use super::planned::Chosen;
 use super::survey::{LineAt, TypeFiles};
 use crate::ObjectType;
 use crate::compare::Reader;

@@ -3,11 +3,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::bodies::{Chosen, stride};
+use super::bodies::stride;
 use super::input::unreadable;
-use super::orphans::Orphan;
 use super::plan::{Decision, InFlight, Rules, decide};
-use super::planned::{InFlightRecord, Plan};
+use super::planned::{Chosen, InFlightRecord, Orphan, Plan};
 use super::reads::RoundType;
 use super::report::RecordError;
 use super::session::Session;

@@ -7,18 +7,12 @@ use super::PushError;
 use super::bodies::CHUNK;
 use super::input::unreadable;
 use super::parents::{Coming, Parents};
+use super::planned::Orphan;
 use super::session::Session;
 use super::survey::{Entry, LineAt, TypeFiles};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
-use crate::ledger::{LedgerError, MissingParents, Upload};
-
-/// A record that is unchanged, and that Gong was sent without what it refers to.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Orphan {
-    pub(super) entry: Entry,
-    pub(super) missing: MissingParents,
-}
+use crate::ledger::{LedgerError, Upload};
 
 /// Values are not compared.
 fn no_generation(_: &str) -> u32 {

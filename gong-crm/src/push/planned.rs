@@ -5,8 +5,31 @@ use std::collections::BTreeMap;
 use super::level::Level;
 use super::reads::RoundPlan;
 use super::report::{FileReport, Status};
+use super::survey::Entry;
 use crate::ObjectType;
-use crate::ledger::{Content, Names, NewUpload, Pending, Upload};
+use crate::ledger::{Action, Content, MissingParents, Names, NewUpload, Pending, Seconds, Upload};
+
+/// A version of a record that is to be sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chosen {
+    pub(super) entry: Entry,
+    pub(super) action: Action,
+    pub(super) step: u16,
+    /// Whether a later version of the record is sent too.
+    pub(super) is_followed: bool,
+    pub(super) is_retry: bool,
+    /// Whether the ledger has an entry of it.
+    pub(super) is_known: bool,
+    /// The date of a version that is under way.
+    pub(super) date_under_way: Option<Seconds>,
+}
+
+/// A record that is unchanged, and that Gong was sent without what it refers to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Orphan {
+    pub(super) entry: Entry,
+    pub(super) missing: MissingParents,
+}
 
 /// The plan of a push.
 #[derive(Debug)]

@@ -229,6 +229,10 @@ pub(crate) struct RoundWrites {
     pub(crate) claims: Vec<(ObjectType, Vec<String>)>,
     /// Records that were absent once more.
     pub(crate) absent: Vec<(ObjectType, Vec<String>)>,
+    /// Records that Gong has only under the id of another one.
+    pub(crate) released: Vec<(ObjectType, Vec<String>)>,
+    /// Records that a confirmed deletion may delete, so that they are sent again after it.
+    pub(crate) doubted: Vec<(ObjectType, String)>,
     /// Uploads of earlier rounds that are planned again.
     pub(crate) dropped: Vec<Upload>,
 }
@@ -276,7 +280,8 @@ impl RoundType {
     ) {
         let is_ours = round.scope != 0 && state.scope == round.scope;
         if !is_ours {
-            let is_in_gong = state.current == Current::Version;
+            // A version that is not known for sure may be there, too.
+            let is_in_gong = !state.is_absent_from_gong();
             let is_later = under_way.is_some() || state.as_of > read.as_of;
             self.has_other_owner |= is_in_gong && state.scope != 0;
             if is_in_gong && state.scope == 0 && !is_later && !is_held_back {

@@ -25,6 +25,7 @@ mod sources;
 #[path = "../model/stores.rs"]
 mod stores;
 mod support;
+mod twins;
 mod why;
 mod why_arrival;
 mod why_parents;

@@ -3,8 +3,7 @@
 use crate::ObjectType;
 use crate::ledger::{Action, Upload};
 use crate::push::PushError;
-use crate::push::bodies::Chosen;
-use crate::push::planned::Plan;
+use crate::push::planned::{Chosen, Plan};
 use crate::push::prepare::{TypePlan, upserted};
 use crate::push::session::Session;
 use crate::push::survey::TypeFiles;

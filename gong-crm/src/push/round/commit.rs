@@ -28,6 +28,12 @@ impl Session {
         for (object_type, ids) in &writes.absent {
             ledger.count_absence(self.space, *object_type, ids).await?;
         }
+        for (object_type, ids) in &writes.released {
+            ledger.mark_absent(self.space, *object_type, ids).await?;
+        }
+        for (object_type, id) in writes.doubted {
+            ledger.doubt(self.space, object_type, &[id]).await?;
+        }
         Ok(())
     }
 }

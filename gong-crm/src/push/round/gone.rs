@@ -13,8 +13,7 @@ use crate::ledger::{
     Action, Current, LastTry, LedgerError, Question, TryOutcome, Upload, UploadState,
 };
 use crate::push::PushError;
-use crate::push::bodies::Chosen;
-use crate::push::planned::Plan;
+use crate::push::planned::{Chosen, Plan};
 use crate::push::prepare::{TypePlan, interrupted};
 use crate::push::reads::{Absent, Deletions, Held, HoldReason, Limit, Round, TypeRead};
 use crate::push::session::Session;
@@ -203,6 +202,7 @@ impl Session {
             .check
             .options()
             .and_then(|check| check.entity_schema.clone());
+        let of_files = candidates.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let none = |_: &str| 0;
             let reader = |object_type| {
@@ -212,9 +212,11 @@ impl Session {
                     None => reader,
                 }
             };
-            protect(&files, &candidates, ids_have_case, reader)
+            protect(&files, &of_files, ids_have_case, reader)
         });
-        reading.await.map_err(|error| interrupted(&error))?
+        let mut found = reading.await.map_err(|error| interrupted(&error))??;
+        self.add_twins_in_ledger(&candidates, &mut found).await?;
+        Ok(found)
     }
 
     /// The deletions of vanished records that Gong rejected, or did not take, and that it is not time to
@@ -289,6 +291,7 @@ impl Session {
             return Ok(());
         };
         let is_confirmed = |id: &str| round.confirmed.contains(&(object_type, id.to_owned()));
+        self.release_recased(of_type, plan, protections).await?;
         let refused = self.refused_before(of_type, key).await?;
         let mut going = judge_unclaimed(round, read, of_type, plan, protections);
         // A type that was there and is empty now is more likely a mistake than deleted.
@@ -420,89 +423,45 @@ impl Session {
             }
         }
         of_type.gone = going;
-        let vanished = protections
-            .iter()
-            .filter(|((of, id), _)| *of == object_type && !is_confirmed(id));
-        let twins: HashMap<&str, &str> = vanished
-            .clone()
-            .filter_map(|((_, id), protection)| {
-                let (of_twin, twin) = protection.twin.as_ref()?;
-                // In another case it may be a new version for Gong, which would be missing.
-                let are_numbers = [id, twin]
-                    .into_iter()
-                    .all(|id| id.bytes().all(|byte| byte.is_ascii_digit()));
-                let is_twin = *of_twin == object_type && are_numbers;
-                is_twin.then_some((twin.as_str(), id.as_str()))
-            })
-            .collect();
-        for (id, reason) in self.hold_twins(of_type, &twins, key)? {
-            hold(id, Action::Create, reason);
+        let of_this_type = protections.iter().filter(|((of, _), _)| *of == object_type);
+        let (confirmed, vanished): (Vec<_>, Vec<_>) =
+            of_this_type.partition(|((_, id), _)| is_confirmed(id));
+        let twins = vanished.iter().filter_map(|((_, id), protection)| {
+            let (of_twin, twin) = protection.twin.as_ref()?;
+            // In another case it may be a new version for Gong, which would be missing.
+            let are_numbers = [id, twin]
+                .into_iter()
+                .all(|id| id.bytes().all(|byte| byte.is_ascii_digit()));
+            let is_twin = *of_twin == object_type && are_numbers;
+            is_twin.then_some((twin.as_str(), id.as_str()))
+        });
+        for (id, reason) in self.hold_twins(of_type, &twins.collect(), key)? {
+            hold(id, Action::Create, HoldReason::Finding(reason));
         }
-        let recased: HashMap<&str, &str> = vanished
-            .filter_map(|((_, id), protection)| Some((protection.recased.as_deref()?, id.as_str())))
-            .collect();
+        let recased = vanished.iter().filter_map(|((_, id), protection)| {
+            Some((protection.recased.as_deref()?, id.as_str()))
+        });
+        let recased: HashMap<&str, &str> = recased.collect();
         if self.is_export_recased(of_type, &recased, key).await? {
             for (id, reason) in self.hold_twins(of_type, &recased, key)? {
-                hold(id, Action::Create, reason);
+                hold(id, Action::Create, HoldReason::Finding(reason));
             }
+        }
+        // Deletions are sent last: they would take along what they may be the same record as.
+        let before_deletion = confirmed.iter().filter_map(|((_, id), protection)| {
+            let (of_twin, twin) = protection.twin.as_ref()?;
+            (*of_twin == object_type).then_some((twin.as_str(), id.as_str()))
+        });
+        for (id, _) in self.hold_twins(of_type, &before_deletion.collect(), key)? {
+            let reason =
+                "sent by the next sync, after the deletion of the same record under another id";
+            hold(id, Action::Create, HoldReason::Waiting(reason.to_owned()));
         }
         for (id, action, reason) in self.limit_changes(round, of_type, key).await? {
             hold(id, action, reason);
         }
+        self.doubt_twins(of_type, protections, plan).await?;
         Ok(())
-    }
-}
-
-impl Session {
-    /// Whether an export writes the ids of its type in another case than before, so that most of the
-    /// known records would be in Gong twice. A single id may have been changed in the CRM.
-    async fn is_export_recased(
-        &self,
-        of_type: &TypePlan,
-        recased: &HashMap<&str, &str>,
-        key: [u8; 16],
-    ) -> Result<bool, PushError> {
-        const MIN_RECORDS: u64 = 5;
-        if recased.len() < 3 || self.facts().await?.is(Question::IdsIgnoreCase, true) {
-            return Ok(false);
-        }
-        let is_new = |chosen: &Chosen| !chosen.is_known && chosen.action != Action::Delete;
-        let new = self.ids_of(of_type, is_new, key)?;
-        let of_new = new
-            .iter()
-            .filter(|(_, id)| recased.contains_key(id.as_str()));
-        let count = of_new.count() as u64;
-        let tracked = of_type.round.counts.tracked;
-        Ok(count >= MIN_RECORDS && count * 2 >= tracked || count >= 3 && count >= tracked)
-    }
-
-    /// Takes new records out whose ids differ from that of a vanished one in spelling alone: they would
-    /// be there twice. They are sent once the deletion of the other is confirmed.
-    fn hold_twins(
-        &self,
-        of_type: &mut TypePlan,
-        twins: &HashMap<&str, &str>,
-        key: [u8; 16],
-    ) -> Result<Vec<(String, HoldReason)>, PushError> {
-        if twins.is_empty() {
-            return Ok(Vec::new());
-        }
-        let is_new = |chosen: &Chosen| !chosen.is_known && chosen.action != Action::Delete;
-        let mut new = self.ids_of(of_type, is_new, key)?;
-        new.retain(|(_, id)| twins.contains_key(id.as_str()));
-        let places: HashSet<u64> = new.iter().map(|(place, _)| *place).collect();
-        let chosen = &mut of_type.chosen;
-        chosen.retain(|chosen| !places.contains(&chosen.entry.place));
-        let object_type = of_type.object_type;
-        let held = new.into_iter().map(|(_, id)| {
-            let known = twins.get(id.as_str()).copied().unwrap_or_default();
-            let reason = format!(
-                "Gong has {object_type} {known}, which is gone from the source: this may be the same record \
-                 under another id; correct the id, or confirm the deletion of the other"
-            );
-            (id, HoldReason::Finding(reason))
-        });
-        Ok(held.collect())
     }
 }
 

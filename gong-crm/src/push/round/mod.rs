@@ -11,6 +11,7 @@ mod limits;
 mod protect;
 mod run;
 mod stages;
+mod twins;
 mod unclaimed;
 
 pub(crate) use run::{Preview, ReadContext, RoundFiles, run_round};

@@ -1,0 +1,162 @@
+//! Records that may be the same as a vanished one, under another spelling of its id or another type.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::protect::Protection;
+use crate::ObjectType;
+use crate::ledger::{Action, LedgerError, Question};
+use crate::push::PushError;
+use crate::push::planned::{Chosen, Plan};
+use crate::push::prepare::TypePlan;
+use crate::push::reads::{Absent, Held, HoldReason};
+use crate::push::session::Session;
+
+impl Session {
+    /// Whether an export writes the ids of its type in another case than before, so that most of the
+    /// known records would be in Gong twice. A single id may have been changed in the CRM.
+    pub(super) async fn is_export_recased(
+        &self,
+        of_type: &TypePlan,
+        recased: &HashMap<&str, &str>,
+        key: [u8; 16],
+    ) -> Result<bool, PushError> {
+        const MIN_RECORDS: u64 = 5;
+        if recased.len() < 3 || self.facts().await?.is(Question::IdsIgnoreCase, true) {
+            return Ok(false);
+        }
+        let is_new = |chosen: &Chosen| !chosen.is_known && chosen.action != Action::Delete;
+        let new = self.ids_of(of_type, is_new, key)?;
+        let of_new = new
+            .iter()
+            .filter(|(_, id)| recased.contains_key(id.as_str()));
+        let count = of_new.count() as u64;
+        let tracked = of_type.round.counts.tracked;
+        Ok(count >= MIN_RECORDS && count * 2 >= tracked || count >= 3 && count >= tracked)
+    }
+
+    /// Finds records of other types that have the id of a candidate, in the ledger: their source may
+    /// not have been read in this round, or be another scope's. What is not in a complete read either
+    /// is a candidate itself.
+    pub(super) async fn add_twins_in_ledger(
+        &self,
+        candidates: &BTreeMap<ObjectType, Vec<String>>,
+        found: &mut HashMap<(ObjectType, String), Protection>,
+    ) -> Result<(), LedgerError> {
+        for (object_type, ids) in candidates {
+            for other in ObjectType::ALL.into_iter().filter(|of| of != object_type) {
+                let also: HashSet<&String> = candidates.get(&other).into_iter().flatten().collect();
+                let ids: Vec<&str> = ids
+                    .iter()
+                    // Many CRMs number the records of each type from 1.
+                    .filter(|id| !id.bytes().all(|byte| byte.is_ascii_digit()))
+                    .filter(|id| !also.contains(id))
+                    .map(String::as_str)
+                    .collect();
+                let ledger = self.ledger.ledger();
+                let states = ledger
+                    .records(self.space, other, ids.iter().copied())
+                    .await?;
+                for (id, state) in ids.into_iter().zip(states) {
+                    if state.is_some_and(|state| !state.is_absent_from_gong()) {
+                        let protection = found.entry((*object_type, id.to_owned())).or_default();
+                        protection.twin.get_or_insert((other, id.to_owned()));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// If ids that differ only in case are the same record for Gong, a vanished one whose id the source
+    /// has in another case is not deleted: that would be its new version.
+    pub(super) async fn release_recased(
+        &self,
+        of_type: &mut TypePlan,
+        plan: &mut Plan,
+        protections: &HashMap<(ObjectType, String), Protection>,
+    ) -> Result<(), LedgerError> {
+        let object_type = of_type.object_type;
+        let mut of_protections = protections.iter();
+        let is_any = of_protections
+            .any(|((of, _), protection)| *of == object_type && protection.recased.is_some());
+        if !is_any || !self.facts().await?.is(Question::IdsIgnoreCase, true) {
+            return Ok(());
+        }
+        let is_recased = |absent: &Absent| {
+            let protection = protections.get(&(object_type, absent.object_id.clone()));
+            protection.is_some_and(|protection| protection.recased.is_some())
+        };
+        let mut released = Vec::new();
+        for absent in [&mut of_type.round.absent, &mut of_type.round.unclaimed] {
+            let gone = absent.extract_if(.., |absent| is_recased(absent));
+            released.extend(gone.map(|absent| absent.object_id));
+        }
+        if !released.is_empty() {
+            plan.round.writes.released.push((object_type, released));
+        }
+        Ok(())
+    }
+
+    /// Takes new records out whose ids differ from that of a vanished one in spelling alone: they would
+    /// be there twice. They are sent once the deletion of the other is confirmed.
+    pub(super) fn hold_twins(
+        &self,
+        of_type: &mut TypePlan,
+        twins: &HashMap<&str, &str>,
+        key: [u8; 16],
+    ) -> Result<Vec<(String, String)>, PushError> {
+        if twins.is_empty() {
+            return Ok(Vec::new());
+        }
+        let is_new = |chosen: &Chosen| !chosen.is_known && chosen.action != Action::Delete;
+        let mut new = self.ids_of(of_type, is_new, key)?;
+        new.retain(|(_, id)| twins.contains_key(id.as_str()));
+        let places: HashSet<u64> = new.iter().map(|(place, _)| *place).collect();
+        let chosen = &mut of_type.chosen;
+        chosen.retain(|chosen| !places.contains(&chosen.entry.place));
+        let object_type = of_type.object_type;
+        let held = new.into_iter().map(|(_, id)| {
+            let known = twins.get(id.as_str()).copied().unwrap_or_default();
+            let reason = format!(
+                "Gong has {object_type} {known}, which is gone from the source: this may be the same record \
+                 under another id; correct the id, or confirm the deletion of the other"
+            );
+            (id, reason)
+        });
+        Ok(held.collect())
+    }
+
+    /// Notes the records that may be the same as one whose deletion was confirmed: if they are, Gong
+    /// loses them, so that the next round sends them again.
+    pub(super) async fn doubt_twins(
+        &self,
+        of_type: &TypePlan,
+        protections: &HashMap<(ObjectType, String), Protection>,
+        plan: &mut Plan,
+    ) -> Result<(), LedgerError> {
+        let object_type = of_type.object_type;
+        for absent in &of_type.gone {
+            let protection = protections.get(&(object_type, absent.object_id.clone()));
+            let Some((of_twin, twin)) = protection.and_then(|of| of.twin.clone()) else {
+                continue;
+            };
+            let ledger = self.ledger.ledger();
+            let state = ledger.records(self.space, of_twin, [twin.as_str()]).await?;
+            let mut state = state.into_iter().flatten();
+            if !state.any(|state| !state.is_absent_from_gong()) {
+                continue;
+            }
+            let gone = &absent.object_id;
+            plan.round.held.push(Held {
+                object_type: of_twin,
+                object_id: twin.clone(),
+                action: Action::Update,
+                reason: HoldReason::Waiting(format!(
+                    "may be deleted together with {object_type} {gone}, so the next sync sends it again"
+                )),
+            });
+            plan.round.writes.doubted.push((of_twin, twin));
+        }
+        Ok(())
+    }
+}
