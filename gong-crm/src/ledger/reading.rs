@@ -70,6 +70,9 @@ pub struct RejectedRecord {
     /// The number of the upload that tried it last.
     #[serde(skip)]
     pub(crate) upload: u64,
+    /// The scope that owns the record; 0 if none does.
+    #[serde(skip)]
+    pub(crate) scope: u32,
     /// Whether the ledger was recovered since: another copy of it may have sent a later version.
     #[serde(skip)]
     pub(crate) is_before_recovery: bool,
@@ -485,13 +488,10 @@ impl Ledger {
         Ok(true)
     }
 
-    /// Forgets which version of a record Gong has, and what became of its last try: the next push
-    /// that names it sends it, and no scope owns it any more, so that no sync deletes it unless
-    /// somebody confirms that. Of a record that Gong does not have, nothing is left in the ledger.
-    /// Gives whether the ledger knew it.
-    ///
-    /// What Gong was sent stays known, since it decides how the next version is sent: the last date,
-    /// which Gong may not go behind, and the fields, which are cleared with `null`.
+    /// Forgets which version of a record Gong has, and its last try: the next push that names it sends
+    /// it, and no sync deletes it unless somebody confirms that. The last date and the fields that
+    /// Gong was sent stay known, since they decide how the next version is sent. Of a record that Gong
+    /// does not have, nothing is left. Gives whether the ledger knew it.
     ///
     /// # Errors
     ///
@@ -587,6 +587,7 @@ fn rejected_record(
         has_earlier_version: !state.is_absent_from_gong(),
         content,
         upload: last_try.upload,
+        scope: state.scope,
     }
 }
 

@@ -421,7 +421,9 @@ impl Ledger {
         ids: &[String],
     ) -> Result<(), LedgerError> {
         self.change_records(space, object_type, ids, |state| {
-            (state.current, state.hash) = (Current::Unknown, [0; 16]);
+            if state.current == Current::Version {
+                (state.current, state.hash) = (Current::Unknown, [0; 16]);
+            }
         })
         .await
     }

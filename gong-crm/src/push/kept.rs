@@ -1,24 +1,33 @@
-//! Records that a resume sends again from the spool: no verdict says whether Gong has them.
+//! Records of earlier pushes and rounds that are not in Gong as they were given, and that nothing but
+//! the spool still has.
 //!
-//! Their uploads are finished, so that only their content is left. They are planned as records that
-//! are pushed, and are as old as they were: a later version of another push stays.
+//! A resume sends those again whose verdict does not say whether Gong has them, or that wait for what
+//! they refer to. A sync takes all of a type whose source gives changes alone: the next read of it
+//! does not name them any more. They are planned as records that are pushed, and are as old as they
+//! were: a later version of another push stays.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::event::Events;
 use super::input::{InputFile, OpenFile};
+use super::lines::each_line;
 use super::options::{CheckMode, Rejects, Resend};
 use super::origins::{Origin, Origins};
+use super::parents::is_because_of_parent;
+use super::prepare::interrupted;
+use super::reads::Round;
 use super::report::{FileReport, RecordError, Report, Verdict};
 use super::run::carry_out;
 use super::session::Session;
 use super::spool::Spool;
 use super::{Options, PushError};
 use crate::client::Client;
+use crate::compare::{HashKey, Reader};
 use crate::ledger::{
     Direction, LedgerError, LockedLedger, Milliseconds, RejectedRecord, Space, TryOutcome, Upload,
 };
@@ -50,7 +59,20 @@ pub(super) async fn send_again(
         .ledger()
         .space(client.base_url(), integration_id)
         .await?;
-    let kept = records(ledger, space, wanted, options.find_all_errors).await?;
+    let named = ledger.ledger().left_open_by(&wanted.ids).await?;
+    let is_wanted = |record: &RejectedRecord| {
+        let is_open = match record.outcome {
+            TryOutcome::Uncertain | TryOutcome::NotAccepted => true,
+            TryOutcome::Unconfirmed => options.find_all_errors,
+            TryOutcome::HeldBack => is_because_of_parent(&record.reason),
+            TryOutcome::Rejected => false,
+        };
+        let key = (record.object_type, record.object_id.clone());
+        let is_named = wanted.ids.is_empty() || named.contains(&key);
+        let was_tried = record.upload > wanted.counted || wanted.ended.contains(&record.upload);
+        is_open && is_named && !was_tried
+    };
+    let kept = records(ledger, space, ObjectType::ALL, is_wanted).await?;
     if kept.is_empty() {
         return Ok(None);
     }
@@ -80,6 +102,64 @@ pub(super) async fn send_again(
     let is_canceled = report.verdict == Verdict::Canceled;
     let all = Report::new(files, report.notes, is_canceled, report.cause);
     Ok(Some(all))
+}
+
+/// The name of a file of records of earlier rounds follows that of their source.
+const KEPT: &str = " (kept from earlier)";
+
+/// Files of what earlier rounds left open of types whose sources give changes, and reports of what
+/// can't be sent again. Records that the round's own files name are not among them.
+pub(super) async fn of_round(
+    ledger: &LockedLedger,
+    spool: &Spool,
+    space: Space,
+    round: &Round,
+    read: &[OpenFile],
+) -> Result<(Vec<OpenFile>, Vec<FileReport>), PushError> {
+    let changes = round.reads.iter();
+    let changes = changes.filter(|(_, read)| !read.is_complete && !read.is_cut);
+    let types: BTreeSet<ObjectType> = changes.map(|(object_type, _)| *object_type).collect();
+    let is_wanted = |record: &RejectedRecord| [0, round.scope].contains(&record.scope);
+    let mut kept = records(ledger, space, types, is_wanted).await?;
+    if kept.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let of_kept: BTreeSet<ObjectType> = kept.iter().map(|kept| kept.record.object_type).collect();
+    let read = read.iter();
+    let read = read.filter(|open| of_kept.contains(&open.file.object_type));
+    let paths: Vec<_> = read
+        .map(|open| (open.file.object_type, open.lines.clone()))
+        .collect();
+    let reading = tokio::task::spawn_blocking(move || named_by(&paths));
+    let named = reading.await.map_err(|error| interrupted(&error))?;
+    let named = named.map_err(PushError::Spool)?;
+    kept.retain(|kept| {
+        let record = &kept.record;
+        !named.contains(&(record.object_type, record.object_id.clone()))
+    });
+    for kept in &mut kept {
+        let path = &mut kept.record.path;
+        if !path.ends_with(KEPT) {
+            path.push_str(KEPT);
+        }
+    }
+    files(kept, spool).map_err(PushError::Spool)
+}
+
+/// The records of files.
+fn named_by(files: &[(ObjectType, PathBuf)]) -> io::Result<HashSet<(ObjectType, String)>> {
+    let mut named = HashSet::new();
+    let none = |_: &str| 0;
+    for (object_type, lines) in files {
+        let mut reader = Reader::new(HashKey::from_bytes([0; 16]), *object_type, &none);
+        each_line(lines, |line| {
+            if let Ok(facts) = reader.read(line.bytes) {
+                named.insert((*object_type, facts.object_id.into_owned()));
+            }
+            Ok::<(), io::Error>(())
+        })?;
+    }
+    Ok(named)
 }
 
 /// A record of the spool, and the upload that it was in last.
@@ -118,25 +198,17 @@ impl Kept {
 async fn records(
     ledger: &LockedLedger,
     space: Space,
-    wanted: &Wanted,
-    finds_all: bool,
+    types: impl IntoIterator<Item = ObjectType>,
+    is_wanted: impl Fn(&RejectedRecord) -> bool,
 ) -> Result<Vec<Kept>, LedgerError> {
     let ledger = ledger.ledger();
-    let named = ledger.left_open_by(&wanted.ids).await?;
     let under_way = ledger.records_under_way(space).await?;
     let mut uploads: BTreeMap<u64, Option<Upload>> = BTreeMap::new();
     let mut kept = Vec::new();
-    for object_type in ObjectType::ALL {
+    for object_type in types {
         for record in ledger.rejects_of(space, object_type).await? {
-            let is_open = match record.outcome {
-                TryOutcome::Uncertain | TryOutcome::NotAccepted => true,
-                TryOutcome::Unconfirmed => finds_all,
-                TryOutcome::Rejected | TryOutcome::HeldBack => false,
-            };
             let key = (object_type, record.object_id.clone());
-            let is_named = wanted.ids.is_empty() || named.contains(&key);
-            let was_tried = record.upload > wanted.counted || wanted.ended.contains(&record.upload);
-            if !is_open || !is_named || was_tried || under_way.contains(&key) {
+            if !is_wanted(&record) || under_way.contains(&key) {
                 continue;
             }
             let upload = match uploads.get(&record.upload) {
@@ -219,16 +291,18 @@ fn file(
     })
 }
 
-/// The report of records that are not sent again by a resume.
+/// The report of records that can't be sent again.
 fn left_out(object_type: ObjectType, source: &str, records: &[Kept]) -> FileReport {
     let mut report = FileReport::new(source.into(), object_type);
     report.records = records.len() as u64;
     for kept in records {
         let record = &kept.record;
-        if record.outcome == TryOutcome::NotAccepted {
-            report.waiting += 1;
-        } else {
-            report.uncertain += 1;
+        match record.outcome {
+            TryOutcome::NotAccepted => report.waiting += 1,
+            TryOutcome::Uncertain => report.uncertain += 1,
+            TryOutcome::Unconfirmed => report.unconfirmed += 1,
+            TryOutcome::Rejected => report.rejected += 1,
+            TryOutcome::HeldBack => report.held_back += 1,
         }
         let obstacle = kept.obstacle().unwrap_or_default();
         let outcome = record.outcome.as_str();

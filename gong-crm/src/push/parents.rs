@@ -298,14 +298,11 @@ impl Parents {
                     (!is_back).then(|| not_in_gong(*object_type, object_id))
                 }
                 Parent::NeverSent if self.held.contains(reference) => Some(format!(
-                    "held back: it refers to {object_type} {object_id}, which is not sent now"
+                    "{REFERS}{object_type} {object_id}, which is not sent now"
                 )),
-                Parent::InGong | Parent::Unsure if self.is_being_deleted(reference) => {
-                    Some(format!(
-                        "held back: it refers to {object_type} {object_id}, whose deletion has no \
-                         verdict yet"
-                    ))
-                }
+                Parent::InGong | Parent::Unsure if self.is_being_deleted(reference) => Some(
+                    format!("{REFERS}{object_type} {object_id}, whose deletion has no verdict yet"),
+                ),
                 _ => None,
             }
         })
@@ -370,5 +367,13 @@ impl Parents {
 
 /// Why a record is held back.
 pub(super) fn not_in_gong(object_type: ObjectType, object_id: &str) -> String {
-    format!("held back: it refers to {object_type} {object_id}, which is not in Gong")
+    format!("{REFERS}{object_type} {object_id}, which is not in Gong")
+}
+
+/// How the reasons begin of records that wait for one that they refer to.
+const REFERS: &str = "held back: it refers to ";
+
+/// Whether a record is held back because of one that it refers to, and not because of itself.
+pub(super) fn is_because_of_parent(reason: &str) -> bool {
+    reason.starts_with(REFERS)
 }

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, and its texts are short"
 )]
 
+mod changes;
 #[path = "../model/clock.rs"]
 mod clock;
 mod damaged;

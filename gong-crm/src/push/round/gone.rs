@@ -101,8 +101,14 @@ impl Session {
         for place in 0..types.len() {
             self.send_orphans_of(types, place, open, plan, key).await?;
             let of_type = &mut types[place];
+            let read = round.reads.get(&of_type.object_type);
+            let gives_changes = read.is_some_and(|read| !read.is_complete && !read.is_cut);
+            let before = gives_changes.then(|| of_type.chosen.clone());
             self.limit(round, of_type, plan, &protections, &unread, key)
                 .await?;
+            if let Some(before) = before {
+                self.keep_held(of_type, before, plan, key)?;
+            }
             let object_type = of_type.object_type;
             let claims = std::mem::take(&mut of_type.round.claims);
             if !claims.is_empty() {

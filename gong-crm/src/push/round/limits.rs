@@ -1,15 +1,15 @@
 //! How many records of a type may be deleted or changed within a day.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::SignedDuration;
 
 use crate::ObjectType;
-use crate::compare::{HashKey, Reader};
-use crate::ledger::{Action, Direction, LedgerError};
+use crate::compare::{Facts, HashKey, Reader};
+use crate::ledger::{Action, Content, Direction, LedgerError, MissingParents, Pending};
 use crate::push::PushError;
 use crate::push::input::unreadable;
-use crate::push::planned::Chosen;
+use crate::push::planned::{Chosen, Plan};
 use crate::push::prepare::TypePlan;
 use crate::push::reads::{HoldReason, Limit, Round};
 use crate::push::session::Session;
@@ -225,23 +225,87 @@ impl Session {
         is_wanted: impl Fn(&Chosen) -> bool,
         key: [u8; 16],
     ) -> Result<Vec<ChosenLine>, PushError> {
-        let mut wanted: Vec<&Chosen> = of_type
-            .chosen
-            .iter()
-            .filter(|chosen| is_wanted(chosen))
+        let chosen = of_type.chosen.iter();
+        let wanted = chosen.filter(|chosen| is_wanted(chosen)).copied().collect();
+        let mut lines = Vec::new();
+        self.each_chosen(of_type.object_type, wanted, key, |chosen, facts, _, _| {
+            lines.push(ChosenLine {
+                place: chosen.entry.place,
+                address: facts.address,
+                object_id: facts.object_id.into_owned(),
+            });
+        })?;
+        Ok(lines)
+    }
+
+    /// Keeps the content of changes that are held back, where the next read of their source does not
+    /// have them any more. `before` is what was to be sent before it was held back.
+    pub(crate) fn keep_held(
+        &self,
+        of_type: &TypePlan,
+        before: Vec<Chosen>,
+        plan: &mut Plan,
+        key: [u8; 16],
+    ) -> Result<(), PushError> {
+        let object_type = of_type.object_type;
+        let sent: HashSet<u64> = of_type.chosen.iter().map(|of| of.entry.place).collect();
+        let mut held = before;
+        held.retain(|chosen| !sent.contains(&chosen.entry.place));
+        let reasons = plan.round.held.iter();
+        let reasons: HashMap<&str, &str> = reasons
+            .filter(|held| held.object_type == object_type)
+            .map(|held| (held.object_id.as_str(), held.reason.text()))
             .collect();
+        let mut kept = Vec::new();
+        self.each_chosen(object_type, held, key, |chosen, facts, file, line| {
+            let source_line = self.files[file].source_line(u64::from(chosen.entry.line));
+            let reason = reasons.get(facts.object_id.as_ref()).copied();
+            let pending = Pending {
+                object_id: facts.object_id.into_owned(),
+                action: chosen.action,
+                hash: facts.hash.to_le_bytes(),
+                fields: Vec::new(),
+                changed: Vec::new(),
+                sent_date: facts.modified,
+                address: facts.address,
+                source: u32::try_from(file).unwrap_or(u32::MAX),
+                line: source_line,
+                is_known: true,
+                is_unsure: false,
+                missing_parents: MissingParents::default(),
+            };
+            let content = Content {
+                line: line.to_vec(),
+                ..Content::default()
+            };
+            kept.push((pending, reason.unwrap_or_default().to_owned(), content));
+        })?;
+        if !kept.is_empty() {
+            let of_ledger = plan.writes.held.entry(object_type).or_default();
+            of_ledger.extend(kept);
+        }
+        Ok(())
+    }
+
+    /// Reads the lines of chosen versions; the files are counted among all of the push.
+    fn each_chosen(
+        &self,
+        object_type: ObjectType,
+        mut wanted: Vec<Chosen>,
+        key: [u8; 16],
+        mut use_line: impl FnMut(&Chosen, Facts<'_>, usize, &[u8]),
+    ) -> Result<(), PushError> {
         if wanted.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         wanted.sort_unstable_by_key(|chosen| chosen.entry.place);
-        let files = TypeFiles::new(of_type.object_type, &self.files);
+        let files = TypeFiles::new(object_type, &self.files);
         let none = |_: &str| 0;
-        let mut reader = Reader::new(HashKey::from_bytes(key), of_type.object_type, &none);
+        let mut reader = Reader::new(HashKey::from_bytes(key), object_type, &none);
         let mut open: Option<(usize, LineAt)> = None;
-        let mut lines = Vec::with_capacity(wanted.len());
-        for chosen in wanted {
+        for chosen in &wanted {
             let (file, offset) = files.locate(chosen.entry.place);
-            let of_file = files.files[file].1;
+            let (place, of_file) = files.files[file];
             let failed = |error| unreadable(&of_file.file.path, error);
             if open.as_ref().is_none_or(|(place, _)| *place != file) {
                 open = Some((file, LineAt::open(&of_file.lines).map_err(failed)?));
@@ -250,14 +314,10 @@ impl Session {
             let line = at.read(offset, chosen.entry.length()).map_err(failed)?;
             // Lines that can no longer be read are found when they are written.
             if let Ok(facts) = reader.read(line) {
-                lines.push(ChosenLine {
-                    place: chosen.entry.place,
-                    address: facts.address,
-                    object_id: facts.object_id.into_owned(),
-                });
+                use_line(chosen, facts, place, line);
             }
         }
-        Ok(lines)
+        Ok(())
     }
 }
 

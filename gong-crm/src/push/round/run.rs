@@ -13,6 +13,7 @@ use crate::ledger::{
 };
 use crate::push::event::Events;
 use crate::push::input::{Checked, InputFile, OpenFile, check};
+use crate::push::kept::of_round;
 use crate::push::planned::Plan;
 use crate::push::prepare::interrupted;
 use crate::push::reads::{PlannedAction, Round, RoundPlan};
@@ -106,6 +107,8 @@ where
                 ..OpenFile::new(input, file.lines, metadata.len())
             });
         }
+        let (kept, left) = of_round(&ledger, &spool, space, &round, &open).await?;
+        open.extend(kept);
         open.sort_by_key(|open| open.file.object_type);
         let (of_check, to) = (with_empty_files(options.clone()), Arc::clone(&events));
         let checking = tokio::task::spawn_blocking(move || {
@@ -136,6 +139,7 @@ where
         }
         let mut plan = session.plan().await?;
         plan.round.unusable = unusable;
+        plan.files.extend(left);
         Ok((session, Ok(plan)))
     };
     let (session, planned) = tokio::select! {
@@ -185,7 +189,13 @@ where
     let space_of_round = session.space;
     let (ledger, judged) = (session.ledger.clone(), session.judged_types(&plan));
     let scope = session.round.as_ref().map_or(0, |round| round.scope);
+    let doubted = plan.round.writes.doubted.clone();
     let report = carry_out(session, plan, cancel).await?;
+    // Once more, because the round may have sent them.
+    for (object_type, id) in doubted {
+        let ledger = ledger.ledger();
+        ledger.doubt(space_of_round, object_type, &[id]).await?;
+    }
     drop(temporary);
     if report.verdict != Verdict::Canceled {
         let ledger = ledger.ledger();

@@ -1,0 +1,202 @@
+//! Sources that give changes alone: what one round leaves open, the next read does not name any more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gong_crm::ObjectType::{self, Account, Contact};
+use gong_crm::push::{Options, Verdict};
+use gong_crm::source::FilesSource;
+use gong_crm::sync::{Limit, SyncOptions};
+use gong_sim::{Effect, Fault, Operation, Simulator, Verdict as Answer};
+use serde_json::{Value, json};
+
+use crate::support::{MovedClock, World, account, accounts, contact, file_name};
+
+/// A sync of files that hold what changed since the last one.
+fn options(world: &World, types: &[ObjectType]) -> SyncOptions {
+    let mut options = SyncOptions::new("acme").simulator();
+    for object_type in types {
+        let source = FilesSource::new(world.path(&file_name(*object_type)));
+        options = options.source(*object_type, Arc::new(source));
+    }
+    options.held_deletions = Some(world.path("held.ldjson"));
+    options
+}
+
+/// The next upload has this verdict, and Gong takes nothing of it.
+fn answer_next(world: &World, answer: Answer) {
+    let fault = Fault::new(Effect::Verdict(answer.applies_nothing())).on(Operation::UploadEntities);
+    world.simulator.add_fault(fault.nth(1)).unwrap();
+}
+
+fn failed(errors: &Value) -> Answer {
+    let count = errors.as_array().map_or(0, Vec::len);
+    Answer::new()
+        .set("status", "FAILED")
+        .set("errors", errors.clone())
+        .set("totalErrorCount", count)
+        .set("totalSuccessCount", 0)
+}
+
+#[tokio::test]
+async fn deletions_above_the_limit_stay_on_the_list() {
+    let world = World::new().await;
+    drop(world.push("accounts.ldjson", &accounts(1..=60)).await);
+    let gone: Vec<_> = (1..=30)
+        .map(|id| {
+            json!({"objectId": format!("acc-{id}"), "modifiedDate": "2026-02-01T09:30:00Z",
+                   "isDeleted": true})
+        })
+        .collect();
+    world.export("account.ldjson", &gone);
+    let mut options = options(&world, &[Account]);
+    for round in 0..3 {
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::HeldBack, "{round}: {report:#?}");
+        assert_eq!(report.plan.held_back_deletions().len(), 30, "{round}");
+        world.export("account.ldjson", &[account("acc-61", &format!("{round}"))]);
+    }
+    assert!(world.has("ACCOUNT", "acc-1"));
+    options.confirm_deletions = Some(world.path("held.ldjson"));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-1") && !world.has("ACCOUNT", "acc-30"));
+    options.confirm_deletions = None;
+    let before = world.calls().await;
+    assert_eq!(world.sync(options).await.verdict, Verdict::Done);
+    assert_eq!(world.calls().await, before);
+}
+
+#[tokio::test]
+async fn changes_above_the_limit_are_sent_once_they_may() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=10));
+    let mut options = options(&world, &[Account]);
+    options.max_changes = Limit::Records(3);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    world.export("account.ldjson", &[account("acc-11", "Later")]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    world.export("account.ldjson", &[account("acc-12", "Later")]);
+    options.max_changes = Limit::Default;
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    for id in 1..=12 {
+        assert!(world.has("ACCOUNT", &format!("acc-{id}")), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn invalid_record_counts_until_it_comes_corrected() {
+    let world = World::new().await;
+    let invalid = json!({"objectId": "acc-1", "modifiedDate": "yesterday", "name": "One"});
+    world.export("account.ldjson", &[invalid]);
+    let options = options(&world, &[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Invalid);
+    world.export("account.ldjson", &[account("acc-2", "Two")]);
+    for _ in 0..2 {
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    }
+    world.export("account.ldjson", &[account("acc-1", "One")]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "acc-2"));
+}
+
+#[tokio::test]
+async fn rejected_record_is_tried_again_when_it_is_time() {
+    let mut world = World::new().await;
+    let clock = Arc::new(MovedClock::default());
+    world.use_clock(Arc::clone(&clock));
+    world.export("account.ldjson", &accounts(1..=2));
+    let options = options(&world, &[Account]);
+    let errors = json!([{"line": 1, "description": "bad"}, {"line": 2, "description": "bad"}]);
+    answer_next(&world, failed(&errors));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    world.export("account.ldjson", &[]);
+    let before = world.simulator.uploads().len();
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert_eq!(world.simulator.uploads().len(), before);
+    clock.advance(Duration::from_hours(25));
+    world.export("account.ldjson", &[]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "acc-2"));
+}
+
+#[tokio::test]
+async fn what_a_verdict_left_open_is_sent_by_the_next_round() {
+    let whole = failed(&json!([{"line": 0, "description": "boom"}]));
+    let table = [
+        (whole, Verdict::Failed),
+        (Answer::new().set("totalSuccessCount", 0), Verdict::Unknown),
+    ];
+    for (answer, verdict) in table {
+        let world = World::new().await;
+        world.export("account.ldjson", &accounts(1..=2));
+        let options = options(&world, &[Account]);
+        answer_next(&world, answer);
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, verdict, "{report:#?}");
+        // One of them changes in the meantime.
+        world.export("account.ldjson", &[account("acc-2", "Newer")]);
+        let plan = world.plan(options.clone()).await;
+        assert_eq!(plan.changes.len(), 2, "{plan:#?}");
+        let report = world.sync(options).await;
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+        assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "Company 1");
+        assert_eq!(world.field("ACCOUNT", "acc-2", "name"), "Newer");
+    }
+}
+
+/// A contact that is held back because its account was rejected.
+async fn held_contact() -> World {
+    let simulator = Simulator::builder().rule("contact-needs-known-account", true);
+    let world = World::with(simulator.start().await.unwrap()).await;
+    let errors = json!([{"line": 1, "description": "bad"}]);
+    answer_next(&world, failed(&errors));
+    world
+}
+
+#[tokio::test]
+async fn contact_goes_once_its_account_is_accepted() {
+    let world = held_contact().await;
+    world.export("account.ldjson", &[account("acc-1", "Bad")]);
+    world.export("contact.ldjson", &[contact("con-1", "acc-1")]);
+    let options = options(&world, &[Account, Contact]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    world.export("account.ldjson", &[account("acc-1", "Good")]);
+    world.export("contact.ldjson", &[]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("CONTACT", "con-1"));
+}
+
+#[tokio::test]
+async fn resume_sends_a_pushed_contact_once_its_account_is_accepted() {
+    let world = held_contact().await;
+    drop(
+        world
+            .push("accounts.ldjson", &[account("acc-1", "Bad")])
+            .await,
+    );
+    let report = world
+        .push("contacts.ldjson", &[contact("con-1", "acc-1")])
+        .await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    let resume = || world.client.resume([], Options::default().simulator());
+    let report = resume().await.unwrap();
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    let report = world
+        .push("accounts.ldjson", &[account("acc-1", "Good")])
+        .await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    let report = resume().await.unwrap();
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("CONTACT", "con-1"));
+}
