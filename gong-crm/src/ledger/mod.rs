@@ -33,6 +33,7 @@ mod locked;
 mod manifest;
 mod missing_parents;
 mod names;
+mod prune;
 mod read_backs;
 mod reading;
 mod record;

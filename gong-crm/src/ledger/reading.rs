@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::conclusion::Content;
@@ -155,7 +155,7 @@ impl Ledger {
         Ok(named.find(|upload| upload.client_request_id == *client_request_id))
     }
 
-    async fn uploads_from(&self, first: u64) -> Result<Vec<Upload>, LedgerError> {
+    pub(super) async fn uploads_from(&self, first: u64) -> Result<Vec<Upload>, LedgerError> {
         let mut uploads = Vec::new();
         let mut from = first.to_be_bytes().to_vec();
         loop {
@@ -529,37 +529,6 @@ impl Ledger {
         batch.delete(Table::ReadBacks, &key);
         self.store().commit(batch).await?;
         Ok(true)
-    }
-
-    /// Deletes uploads and their histories that ended before this time. The state of records and
-    /// uploads without a verdict are kept. Returns the number of deleted uploads.
-    ///
-    /// # Errors
-    ///
-    /// [`LedgerError::Storage`] when the ledger can't be written.
-    pub async fn prune(&self, before: Timestamp) -> Result<usize, LedgerError> {
-        let mut pruned = 0;
-        for upload in self.uploads_from(1).await? {
-            if upload.completed_at.is_none_or(|at| at >= before) {
-                continue;
-            }
-            let mut batch = Batch::new();
-            let from = chunk_key(upload.number, 0).to_vec();
-            let until = Some(chunk_key(upload.number + 1, 0).to_vec());
-            let chunks = self
-                .store()
-                .scan(Table::History, from, until, usize::MAX)
-                .await?;
-            for (key, _) in &chunks {
-                batch.delete(Table::History, key);
-            }
-            batch.delete(Table::Uploads, &upload.number.to_be_bytes());
-            self.store().commit(batch).await?;
-            pruned += 1;
-        }
-        let day = before.checked_sub(SignedDuration::from_hours(48));
-        self.forget_calls_before(day.unwrap_or(before)).await?;
-        Ok(pruned)
     }
 }
 

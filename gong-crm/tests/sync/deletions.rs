@@ -383,96 +383,6 @@ async fn old_id_is_held_back_if_another_spelling_exists() {
 }
 
 #[tokio::test]
-async fn ids_without_their_zeros_are_not_sent_as_new_records() {
-    let world = World::new().await;
-    let numbered = |digits: usize| -> Vec<_> {
-        (1..=30)
-            .map(|id| account(&format!("{id:0digits$}"), &format!("Company {id}")))
-            .collect()
-    };
-    world.export("account.ldjson", &numbered(6));
-    let mut options = world.options(&[Account]);
-    options.held_deletions = Some(world.path("held.ldjson"));
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
-    world.export("account.ldjson", &numbered(1));
-    for delete_after in [1, 2] {
-        options.delete_after = delete_after;
-        let report = world.sync(options.clone()).await;
-        assert_ne!(report.verdict, Verdict::Done, "{report:#?}");
-        assert!(world.has("ACCOUNT", "000007") && !world.has("ACCOUNT", "7"));
-        assert_eq!(actions(&report.plan)["ACCOUNT 7"], "hold-back");
-    }
-    // Whoever confirms that the others go gets the new ones.
-    options.delete_after = 1;
-    drop(world.sync(options.clone()).await);
-    let mut confirming = options.clone();
-    confirming.confirm_deletions = Some(world.path("held.ldjson"));
-    let report = world.sync(confirming).await;
-    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
-    assert!(!world.has("ACCOUNT", "000007") && !world.has("ACCOUNT", "7"));
-    let report = world.sync(options).await;
-    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
-    assert!(world.has("ACCOUNT", "7"));
-}
-
-#[tokio::test]
-async fn export_whose_ids_changed_case_sends_no_new_records() {
-    let written = |ids: std::ops::RangeInclusive<u32>, is_upper: bool| -> Vec<_> {
-        let id = |id: u32| {
-            let id = format!("acc-{id}");
-            if is_upper { id.to_uppercase() } else { id }
-        };
-        ids.map(|number| account(&id(number), "Company")).collect()
-    };
-    for (recased, is_held) in [(1..=20, true), (1..=12, true), (1..=2, false)] {
-        let world = World::new().await;
-        world.export("account.ldjson", &written(1..=20, false));
-        let mut options = world.options(&[Account]);
-        options.held_deletions = Some(world.path("held.ldjson"));
-        assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
-        let (last, new) = (*recased.end(), account("acc-21", "New"));
-        let mut export = written(recased, true);
-        export.extend(written(last + 1..=20, false));
-        export.push(new);
-        world.export("account.ldjson", &export);
-        let report = world.sync(options.clone()).await;
-        let actions = actions(&report.plan);
-        assert_eq!(actions["ACCOUNT acc-1"], "hold-back");
-        let expected = if is_held { "hold-back" } else { "create" };
-        assert_eq!(actions["ACCOUNT ACC-1"], expected, "{last}");
-        assert_eq!(world.has("ACCOUNT", "ACC-1"), !is_held, "{last}");
-        assert!(world.has("ACCOUNT", "acc-21"));
-        // Whoever confirms that the others go gets the new ones.
-        let mut confirming = options.clone();
-        confirming.confirm_deletions = Some(world.path("held.ldjson"));
-        let report = world.sync(confirming).await;
-        assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
-        let report = world.sync(options).await;
-        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
-        assert!(!world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "ACC-1"));
-    }
-}
-
-#[tokio::test]
-async fn equal_numeric_ids_of_two_types_are_different_records() {
-    let world = World::new().await;
-    let numbered: Vec<_> = (1..=30)
-        .map(|id| account(&id.to_string(), "Company"))
-        .collect();
-    world.export("account.ldjson", &numbered);
-    world.export(
-        "contact.ldjson",
-        &[contact("1", "30"), contact("2", "30"), contact("3", "30")],
-    );
-    let options = world.options(&[Account, Contact]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
-    world.export("account.ldjson", &numbered[1..]);
-    let report = world.sync(options).await;
-    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
-    assert!(!world.has("ACCOUNT", "1"));
-}
-
-#[tokio::test]
 async fn changed_definition_of_a_source_needs_one_confirmation() {
     let world = World::new().await;
     world.export("account.ldjson", &accounts(1..=30));
@@ -640,25 +550,6 @@ async fn held_back_deletion_is_named_by_every_round() {
         assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
         assert_eq!(report.calls, 0);
     }
-}
-
-#[tokio::test]
-async fn twin_is_named_where_deletions_need_to_be_confirmed() {
-    let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=30));
-    let source = || Arc::new(FilesSource::new(world.path("account.ldjson")).complete(true));
-    let options =
-        SyncOptions::new("acme")
-            .simulator()
-            .source_with(Account, source(), Deletions::Ask);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
-    let mut records = accounts(2..=30);
-    records.push(account("ACC-1", "Company 1"));
-    world.export("account.ldjson", &records);
-    let report = world.sync(options).await;
-    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
-    let held = &report.plan.held_back_deletions()[0];
-    assert!(held.reason.contains("may be the same record"), "{held:?}");
 }
 
 #[tokio::test]

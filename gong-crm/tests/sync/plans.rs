@@ -94,6 +94,29 @@ async fn plan_file_does_what_was_planned_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn planned_deletions_above_the_limit_are_held_back_and_not_called_changed() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=60));
+    let mut options = world.options(&[Account]);
+    options.held_deletions = Some(world.path("held.ldjson"));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(32..=60));
+    let mut planned = options.clone();
+    planned.max_deletions = Limit::Unlimited;
+    let file = world.path("plan.ldjson");
+    world.plan(planned).await.write(&file).unwrap();
+    options.plan_file = Some(file);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    assert!(report.plan.skipped.is_empty(), "{report:#?}");
+    assert_eq!(report.plan.held_back_deletions().len(), 31);
+    options.max_deletions = Limit::Unlimited;
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-1"));
+}
+
+#[tokio::test]
 async fn only_selected_records_are_planned() {
     let world = World::new().await;
     world.export("account.ldjson", &accounts(1..=30));

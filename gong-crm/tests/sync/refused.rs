@@ -213,3 +213,31 @@ async fn many_addresses_that_change_at_once_reach_the_limit_of_a_small_company_t
     world.export("business_user.ldjson", &users(15));
     assert_eq!(world.sync(options).await.verdict, Verdict::Done);
 }
+
+#[tokio::test]
+async fn resume_after_a_prune_leaves_a_deletion_to_the_next_sync() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    // Gong counts no success for the deletion, and does nothing.
+    let verdict = gong_sim::Verdict::new()
+        .set("totalSuccessCount", 0)
+        .applies_nothing();
+    let fault = Fault::new(Effect::Verdict(verdict)).on(Operation::UploadEntities);
+    world.simulator.add_fault(fault).unwrap();
+    world.export("account.ldjson", &accounts(2..=30));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+    world.simulator.clear_faults();
+    let ledger = world.client.ledger();
+    let later = jiff::Timestamp::now() + Duration::from_hours(1);
+    assert_eq!(ledger.prune(later).await.unwrap(), 1, "the first upload");
+    // The record is back in the source when somebody resumes.
+    world.export("account.ldjson", &accounts(1..=30));
+    let resume = gong_crm::push::Options::default().simulator();
+    drop(world.client.resume([], resume).await.unwrap());
+    assert!(world.has("ACCOUNT", "acc-1"));
+    assert_eq!(world.sync(options).await.verdict, Verdict::Done);
+    assert!(world.has("ACCOUNT", "acc-1"));
+}

@@ -547,6 +547,8 @@ impl Session {
             .actions
             .iter()
             .map(|action| (action.object_type, action.object_id.as_str()))
+            // What is held back says so by itself, and how it can go on.
+            .chain((plan.round.held.iter()).map(|held| (held.object_type, held.object_id.as_str())))
             .collect();
         let mut missing: BTreeMap<ObjectType, Vec<&str>> = BTreeMap::new();
         for (object_type, object_id) in agreed.actions.keys() {
