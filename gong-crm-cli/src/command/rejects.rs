@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gong_crm::ObjectType;
 use gong_crm::io::atomic_file::{NewFile, Readers};
-use gong_crm::ledger::{Ledger, RejectedRecord};
+use gong_crm::ledger::{Ledger, RejectedRecord, TryOutcome};
 
 use crate::args::Global;
 use crate::args::ledger::{RecordName, Rejects, RejectsAction};
@@ -145,9 +145,9 @@ async fn waive(
     record: &RecordName,
     output: Output,
 ) -> Result<Exit, CliError> {
-    let mut is_waived = false;
+    let mut outcomes = Vec::new();
     for (base_url, integration_id) in settings.known_integrations(ledger).await? {
-        is_waived |= ledger
+        let outcome = ledger
             .waive(
                 &base_url,
                 integration_id,
@@ -156,9 +156,22 @@ async fn waive(
             )
             .await
             .map_err(|error| CliError::from_ledger(&error))?;
+        outcomes.extend(outcome);
     }
     let (object_type, object_id) = (record.object_type, &record.object_id);
-    if !is_waived {
+    let is_open = |of: &&TryOutcome| matches!(of, TryOutcome::Uncertain | TryOutcome::NotAccepted);
+    if let Some(open) = outcomes.iter().find(is_open) {
+        let message = format!(
+            "{object_type} {object_id} is not rejected but {}, and cannot be waived",
+            open.as_str()
+        );
+        let hint = format!(
+            "the next push or sync finds out what became of it; to forget it: gong-crm ledger forget \
+             {object_type} {object_id}"
+        );
+        return Err(CliError::new(Exit::Usage, message).with_hint(hint));
+    }
+    if outcomes.is_empty() {
         let message = format!("{object_type} {object_id} is not a rejected record");
         return Err(CliError::new(Exit::Usage, message)
             .with_hint("`gong-crm rejects` lists the rejected records"));
@@ -168,9 +181,12 @@ async fn waive(
             "objectType": object_type, "objectId": object_id, "waived": true,
         }));
     } else {
-        output.stdout(&format!(
-            "{object_type} {object_id} is not sent again until it changes"
-        ));
+        let text = if outcomes.contains(&TryOutcome::HeldBack) {
+            "is listed again only if it is held back once more"
+        } else {
+            "is not sent again until it changes"
+        };
+        output.stdout(&format!("{object_type} {object_id} {text}"));
     }
     Ok(Exit::Ok)
 }

@@ -211,6 +211,7 @@ fn row(file: &FileReport) -> Vec<String> {
         (file.uncertain, "uncertain"),
         (file.unconfirmed, "unconfirmed"),
         (file.superseded, older),
+        (file.waived, "waived"),
     ] {
         let part = format!("{} {what}", count(number));
         let is_said = parts.contains(&part) || file.status == Status::Invalid;

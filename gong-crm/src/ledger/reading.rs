@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::conclusion::Content;
 use super::locked::inflated;
 use super::manifest::chunk_key;
-use super::record::{Current, LastTry, RecordState, Space, TryOutcome};
+use super::record::{Current, LastTry, RecordState, Seconds, Space, TryOutcome};
 use super::store::{Batch, Table};
 use super::upload::{Action, Past, RecordOutcome, Upload, UploadState};
 use super::{Ledger, LedgerError, LedgerLock};
@@ -457,9 +457,13 @@ impl Ledger {
         }
     }
 
-    /// Ends the retries of a record by hand: it counts as settled until its content changes.
+    /// Ends the retries of a record by hand, and gives what became of its last try; nothing if there
+    /// is none.
     ///
-    /// Returns whether the record was rejected.
+    /// A rejected or unconfirmed record counts as settled until its content changes. A record that was
+    /// held back is not listed any more until it is held back again. Nothing is done with an uncertain
+    /// record or one whose upload failed as a whole: neither was rejected, and the next push or sync
+    /// finds out what became of it.
     ///
     /// # Errors
     ///
@@ -470,22 +474,26 @@ impl Ledger {
         integration_id: IntegrationId,
         object_type: ObjectType,
         object_id: &str,
-    ) -> Result<bool, LedgerError> {
+    ) -> Result<Option<TryOutcome>, LedgerError> {
         let space = self.space(base_url, integration_id).await?;
         let states = self.records(space, object_type, [object_id]).await?;
         let Some(mut state) = states.into_iter().flatten().next() else {
-            return Ok(false);
+            return Ok(None);
         };
         let Some(last_try) = &mut state.last_try else {
-            return Ok(false);
+            return Ok(None);
         };
-        last_try.next = i64::MAX;
+        let outcome = last_try.outcome;
+        if matches!(outcome, TryOutcome::Uncertain | TryOutcome::NotAccepted) {
+            return Ok(Some(outcome));
+        }
+        last_try.next = Seconds::MAX;
         let key = space.key(object_type, object_id);
         let mut batch = Batch::new();
         batch.put(Table::Records, &key, &state.encode());
         batch.delete(Table::Contents, &key);
         self.store().commit(batch).await?;
-        Ok(true)
+        Ok(Some(outcome))
     }
 
     /// Forgets which version of a record Gong has, and its last try: the next push that names it sends
@@ -540,8 +548,7 @@ fn rejected_record(
     content: Content,
 ) -> RejectedRecord {
     let moment = |seconds: i64| Timestamp::from_second(seconds).unwrap_or_default();
-    let has_time = last_try.is_tried_later() && last_try.next < i64::MAX;
-    let next_try = has_time.then(|| moment(last_try.next));
+    let next_try = last_try.is_tried_later().then(|| moment(last_try.next));
     RejectedRecord {
         object_type,
         object_id: object_id.to_owned(),

@@ -107,9 +107,17 @@ impl LastTry {
         self.outcome == TryOutcome::Uncertain && self.next > self.at
     }
 
+    /// Whether somebody ended the retries of this version: it is not sent again until it changes,
+    /// and does not count as a finding.
+    pub fn is_waived(&self) -> bool {
+        let can_be = matches!(self.outcome, TryOutcome::Rejected | TryOutcome::Unconfirmed);
+        can_be && self.next == Seconds::MAX
+    }
+
     /// Whether the same version is sent again at a time that is known.
     pub(crate) fn is_tried_later(&self) -> bool {
-        self.outcome == TryOutcome::Rejected || self.needs_search()
+        let is_retried = self.outcome == TryOutcome::Rejected && !self.is_waived();
+        is_retried || self.needs_search()
     }
 
     /// What became of it, when, why, and when the version is sent again.

@@ -11,6 +11,7 @@ use super::reads::RoundType;
 use super::report::RecordError;
 use super::session::Session;
 use super::survey::{Entry, LineAt, NO_DATE, Survey, TypeFiles, id_hash};
+use super::waived::Waived;
 use super::{PushError, Resend};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
@@ -95,6 +96,7 @@ pub(super) struct Decided<'a> {
     /// Records that Gong has as they are, after a version that it rejected.
     pub(super) settled: Vec<(ObjectType, String)>,
     pub(super) alternating: Alternating,
+    pub(super) waived: Waived,
     /// Unchanged records that were sent without what they refer to.
     pub(super) orphans: Vec<Orphan>,
     /// The types of which a missing record may have come.
@@ -149,6 +151,7 @@ impl<'a> Decided<'a> {
             chosen: Vec::new(),
             settled: Vec::new(),
             alternating: Alternating::default(),
+            waived: Waived::default(),
             orphans: Vec::new(),
             may_have_come: BTreeSet::new(),
             round: RoundType::default(),
@@ -421,6 +424,10 @@ impl<'a> Decided<'a> {
                 report.held_back += 1;
             }
             Decision::Superseded => report.superseded += 1,
+            Decision::Waived => {
+                report.waived += 1;
+                self.waived.add(known.map_or("", |(id, _)| id));
+            }
             Decision::Rejected | Decision::Unconfirmed | Decision::SearchWaits => {
                 if let Some(last) = last_try {
                     error(last.as_text());

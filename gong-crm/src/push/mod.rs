@@ -76,6 +76,7 @@ mod transition;
 mod users;
 mod verdict;
 mod waiting;
+mod waived;
 
 pub use event::Event;
 pub use input::InputFile;

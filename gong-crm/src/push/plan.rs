@@ -73,6 +73,8 @@ pub(super) enum Decision {
     Contradictory,
     /// Gong rejected it as it is, and it is not time to try again.
     Rejected,
+    /// Somebody ended its retries; it is not sent until it changes.
+    Waived,
     /// Gong's verdicts did not cover it, after the maximum number of tries.
     Unconfirmed,
     /// Its upload failed as a whole, and it is not time to try again.
@@ -268,6 +270,7 @@ fn one(
         return send(false);
     };
     match last.outcome {
+        _ if last.is_waived() => Decision::Waived,
         TryOutcome::Rejected if last.next > rules.now => Decision::Rejected,
         TryOutcome::Rejected => send(true),
         TryOutcome::Unconfirmed if !rules.finds_all => Decision::Unconfirmed,

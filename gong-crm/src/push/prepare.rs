@@ -236,10 +236,12 @@ impl Session {
             round,
             unnamed,
             alternating,
+            waived,
             ..
         } = decided;
         plan.writes.settled.extend(settled);
         plan.notes.extend(alternating.note(object_type));
+        plan.notes.extend(waived.note(object_type));
         name_errors(&files, &unnamed, key, plan)?;
         let overtaken = self.overtaken_by(&surveyed, object_type, key, open).await?;
         plan.writes.overtaken.extend(overtaken);

@@ -55,6 +55,8 @@ pub struct FilePreview {
     pub held_back: u64,
     /// How many are older versions of records that the push has in a newer one.
     pub superseded: u64,
+    /// How many were rejected before and waived: they are not sent again until they change.
+    pub waived: u64,
     /// The records that would not be sent, with the reasons.
     pub errors: Vec<RecordError>,
 }
@@ -148,6 +150,7 @@ impl Preview {
             unchanged: file.unchanged,
             held_back: file.not_sent(),
             superseded: file.superseded,
+            waived: file.waived,
             errors: file.errors.clone(),
         });
         Self {

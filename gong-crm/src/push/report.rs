@@ -35,7 +35,7 @@ pub struct Report {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Every record is in Gong as given.
+    /// Every record is in Gong as given, or was waived.
     Done,
     /// Some records are rejected or held back; all others are in Gong.
     Partial,
@@ -126,7 +126,7 @@ impl fmt::Display for Status {
 /// The result of one file.
 ///
 /// `records` is the sum of `unchanged`, `accepted`, `rejected`, `unconfirmed`, `held_back`,
-/// `superseded`, and of records whose verdict is not known.
+/// `superseded`, `waived`, and of records whose verdict is not known.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -150,6 +150,8 @@ pub struct FileReport {
     pub held_back: u64,
     /// How many are older versions of records that the push has in a newer one.
     pub superseded: u64,
+    /// How many were rejected before and waived: they are not sent again until they change.
+    pub waived: u64,
     /// How many the verdict does not cover. They are sent again.
     pub uncertain: u64,
     /// How many no verdict covered in three tries. They are not sent again until they change.
@@ -264,6 +266,7 @@ impl FileReport {
             rejected: 0,
             held_back: 0,
             superseded: 0,
+            waived: 0,
             uncertain: 0,
             unconfirmed: 0,
             waiting: 0,

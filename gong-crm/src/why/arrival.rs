@@ -71,7 +71,18 @@ impl Found<'_> {
             }
             _ => "",
         };
+        let waived = "it was waived: --resend sends it again, and so does a change";
         let (rule, message, hint) = match last.outcome {
+            TryOutcome::Rejected if last.is_waived() => (
+                "rejected",
+                format!("{holds}Gong rejected it on {at}: {reason}"),
+                waived,
+            ),
+            TryOutcome::Unconfirmed if last.is_waived() => (
+                "unconfirmed",
+                format!("{holds}Gong did not confirm it, last on {at}: {reason}"),
+                waived,
+            ),
             TryOutcome::Rejected => (
                 "rejected",
                 format!("{holds}Gong rejected it on {at}: {reason}"),

@@ -1,6 +1,7 @@
 //! Rejected records are a state of the ledger; the file beside a source shows it.
 
 use gong_crm::ObjectType;
+use gong_crm::ledger::TryOutcome;
 use gong_crm::push::{Options, Rejects, Report, Verdict};
 use gong_sim::{Effect, Verdict as Answer};
 use serde_json::json;
@@ -60,14 +61,60 @@ async fn rejected_records_stay_in_every_verdict_until_they_are_waived() {
     for _ in 0..2 {
         assert_eq!(push(&harness, &text).await.verdict, Verdict::Partial);
     }
+    assert_eq!(waive(&harness, "x").await, Some(TryOutcome::Rejected));
+    assert_eq!(waive(&harness, "a-1").await, None);
+    assert!(harness.rejects().await.is_empty());
+
+    let uploads = harness.simulator.uploads().len();
+    for _ in 0..2 {
+        let report = push(&harness, &text).await;
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+        let file = &report.files[0];
+        let counts = (file.unchanged, file.rejected, file.waived);
+        assert_eq!(counts, (1, 0, 1), "{report:#?}");
+        assert!(file.errors.is_empty(), "{report:#?}");
+        assert_eq!(
+            report.notes,
+            [
+                "ACCOUNT: 1 rejected record was waived (x): it is sent again when it changes, or with --resend"
+            ]
+        );
+    }
+    assert_eq!(
+        harness.simulator.uploads().len(),
+        uploads,
+        "nothing is sent"
+    );
+    let changed = bad_account("x").replace("\"B\"", "\"New\"");
+    let report = push(&harness, &changed).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert_eq!(harness.rejects().await.len(), 1);
+}
+
+#[tokio::test]
+async fn record_whose_upload_failed_as_a_whole_cannot_be_waived() {
+    let harness = Harness::new().await;
+    let answer = Answer::new()
+        .set("status", "FAILED")
+        .set("errors", json!([]))
+        .remove("totalErrorCount")
+        .set("totalSuccessCount", 0)
+        .applies_nothing();
+    harness.fault_of_uploads(Effect::Verdict(answer), 1);
+    let report = push(&harness, &accounts(1)).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    let id = harness.rejects().await[0].object_id.clone();
+    assert_eq!(waive(&harness, &id).await, Some(TryOutcome::NotAccepted));
+    assert_eq!(harness.rejects().await.len(), 1, "it stays listed");
+    let report = push(&harness, &accounts(1)).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+}
+
+async fn waive(harness: &Harness, id: &str) -> Option<TryOutcome> {
     let ledger = harness.client.ledger();
     let url = harness.client.base_url();
-    let is_waived = ledger
-        .waive(url, harness.integration_id, ObjectType::Account, "x")
-        .await
-        .unwrap();
-    assert!(is_waived);
-    assert!(harness.rejects().await.is_empty());
+    let waived = ledger.waive(url, harness.integration_id, ObjectType::Account, id);
+    waived.await.unwrap()
 }
 
 #[tokio::test]

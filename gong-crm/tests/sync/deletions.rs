@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gong_crm::ObjectType::{Account, BusinessUser, Contact, Stage};
+use gong_crm::ledger::TryOutcome;
 use gong_crm::push::Verdict;
 use gong_crm::source::FilesSource;
 use gong_crm::sync::{Deletions, Limit, SyncOptions};
@@ -216,7 +217,8 @@ async fn retired_stage_has_the_content_that_gong_accepted() {
         assert!(line.contains("Rejected"), "{line}");
         if id == "s-2" {
             let (url, integration_id) = (world.client.base_url(), world.integration_id);
-            assert!(ledger.waive(url, integration_id, Stage, id).await.unwrap());
+            let waived = ledger.waive(url, integration_id, Stage, id).await.unwrap();
+            assert_eq!(waived, Some(TryOutcome::Rejected));
         }
         world.export("stage.ldjson", &all);
         drop(world.sync(options.clone()).await);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gong_crm::ObjectType::{Account, BusinessUser, Contact};
+use gong_crm::ledger::TryOutcome;
 use gong_crm::push::Verdict;
 use gong_crm::source::FilesSource;
 use gong_crm::sync::{Deletions, Limit, SyncOptions};
@@ -239,5 +240,33 @@ async fn resume_after_a_prune_leaves_a_deletion_to_the_next_sync() {
     drop(world.client.resume([], resume).await.unwrap());
     assert!(world.has("ACCOUNT", "acc-1"));
     assert_eq!(world.sync(options).await.verdict, Verdict::Done);
+}
+
+#[tokio::test]
+async fn waived_deletion_of_a_vanished_record_is_a_note() {
+    let (world, clock) = with_clock().await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(2..=30));
+    reject_all(&world);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Partial);
+    let (url, integration_id) = (world.client.base_url(), world.integration_id);
+    let ledger = world.client.ledger();
+    let waived = ledger.waive(url, integration_id, Account, "acc-1").await;
+    assert_eq!(waived.unwrap(), Some(TryOutcome::Rejected));
+
+    world.simulator.clear_faults();
+    let uploads = world.simulator.uploads().len();
+    for _ in 0..2 {
+        world.export("account.ldjson", &accounts(2..=30));
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+        let notes = &report.plan.notes;
+        let says = "the deletion of 1 record that is gone from the source was waived (acc-1)";
+        assert!(notes.iter().any(|note| note.contains(says)), "{notes:?}");
+        clock.advance(DAY);
+    }
+    assert_eq!(world.simulator.uploads().len(), uploads, "nothing is sent");
     assert!(world.has("ACCOUNT", "acc-1"));
 }

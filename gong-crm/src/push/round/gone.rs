@@ -18,6 +18,7 @@ use crate::push::prepare::{TypePlan, interrupted};
 use crate::push::reads::{Absent, Deletions, Held, HoldReason, Limit, Round, TypeRead};
 use crate::push::session::Session;
 use crate::push::survey::{Survey, id_hash};
+use crate::push::waived::Waived;
 
 impl Session {
     /// The read of a type, if this is a sync.
@@ -226,12 +227,12 @@ impl Session {
     }
 
     /// The deletions of vanished records that Gong rejected, or did not take, and that it is not time to
-    /// try again.
+    /// try again. Without a reason, somebody waived the deletion.
     async fn refused_before(
         &self,
         of_type: &TypePlan,
         key: [u8; 16],
-    ) -> Result<HashMap<String, HoldReason>, LedgerError> {
+    ) -> Result<HashMap<String, Option<HoldReason>>, LedgerError> {
         let object_type = of_type.object_type;
         let tried: Vec<(&String, &LastTry)> = of_type
             .round
@@ -272,9 +273,10 @@ impl Session {
             }
             let text = format!("gone from the source; its deletion was {}", last.as_text());
             let reason = match last.outcome {
-                TryOutcome::Rejected if last.next > now => HoldReason::Finding(text),
-                TryOutcome::Unconfirmed => HoldReason::Finding(text),
-                TryOutcome::NotAccepted if last.next > now => HoldReason::Waiting(text),
+                _ if last.is_waived() => None,
+                TryOutcome::Rejected if last.next > now => Some(HoldReason::Finding(text)),
+                TryOutcome::Unconfirmed => Some(HoldReason::Finding(text)),
+                TryOutcome::NotAccepted if last.next > now => Some(HoldReason::Waiting(text)),
                 _ => continue,
             };
             refused.insert(id.clone(), reason);
@@ -328,6 +330,7 @@ impl Session {
         let may_refer = may_refer.filter(|_| !round.delete_referenced);
         // A confirmed list of a type is complete: only its records are deleted in this round.
         let has_list = round.confirmed.iter().any(|(of, _)| *of == object_type);
+        let mut waived = Waived::default();
         for absent in std::mem::take(&mut of_type.round.absent) {
             let id = &absent.object_id;
             let protection = protections.get(&(object_type, id.clone()));
@@ -336,7 +339,10 @@ impl Session {
                 continue;
             }
             if let Some(reason) = refused.get(id) {
-                hold(absent.object_id, Action::Delete, reason.clone());
+                match reason.clone() {
+                    Some(reason) => hold(absent.object_id, Action::Delete, reason),
+                    None => waived.add(id),
+                }
                 continue;
             }
             let must_ask = if has_list {
@@ -382,6 +388,7 @@ impl Session {
                 None => going.push(absent),
             }
         }
+        plan.notes.extend(waived.note_of_deletions(object_type));
         // Records that Gong never had can be deleted safely: exports keep deleted rows for years.
         let may_harm = |chosen: &Chosen| chosen.action == Action::Delete && chosen.is_known;
         let flagged = self.ids_of(of_type, may_harm, key)?;
