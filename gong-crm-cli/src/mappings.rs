@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use gong_crm::ObjectType;
 use gong_crm::io::dated::sort_by_age;
-use gong_crm::io::discover::{SourceFiles, entity_files};
+use gong_crm::io::discover::{CsvHandling, SourceFiles, entity_files};
 use gong_crm::io::pattern::matching;
 use gong_crm::mapping::{Conversion, Mapping, MappingError};
 use gong_crm::schema::EntitySchema;
@@ -31,10 +31,7 @@ pub(crate) fn conversion(
     paths: &[PathBuf],
     object_type: Option<ObjectType>,
 ) -> Result<Option<Conversion>, CliError> {
-    let mut merged: Option<Mapping> = None;
-    for map in maps {
-        merged = Some(merge(merged, map)?);
-    }
+    let mut merged = named(maps)?;
     let mut files = Vec::new();
     let by_name = maps.is_empty();
     if by_name && let Some(configured) = configured(global)? {
@@ -59,9 +56,67 @@ pub(crate) fn conversion(
             .filter(|file| conversion.takes(&file.path))
             .map(|file| (file.object_type, file.path))
             .collect();
+        add_looked_up(&mut conversion, global, maps, paths);
         conversion
     });
     Ok(conversion)
+}
+
+/// The mappings that are named, in one.
+pub(crate) fn named(maps: &[PathBuf]) -> Result<Option<Mapping>, CliError> {
+    let mut merged = None;
+    for map in maps {
+        merged = Some(merge(merged, map)?);
+    }
+    Ok(merged)
+}
+
+/// Adds where cells can be looked up in the records of types that no path is of: in the sources of the
+/// config file that have one of the mappings, else in the files beside those that are named.
+pub(crate) fn add_looked_up(
+    conversion: &mut Conversion,
+    global: &Global,
+    maps: &[PathBuf],
+    paths: &[PathBuf],
+) {
+    // One table alone is for every file, whatever its name.
+    if maps.is_empty() || conversion.mapping.object_types().nth(1).is_none() {
+        return;
+    }
+    let mut add = |found: Vec<(ObjectType, PathBuf)>| {
+        let mut known = conversion.neighbors.clone();
+        known.extend(conversion.source_files());
+        let is_new = |of: ObjectType| !known.iter().any(|(known, _)| *known == of);
+        let found = found.into_iter().filter(|(of, _)| is_new(*of));
+        conversion.neighbors.extend(found);
+    };
+    // A file that is not trusted, or can't be read, names nothing; what was named goes on without it.
+    if let Ok((path, sources)) = Settings::mapped_sources(global) {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let same = |map: &PathBuf| {
+            let map = folder.join(map).canonicalize().ok();
+            map.is_some() && maps.iter().any(|named| named.canonicalize().ok() == map)
+        };
+        let with_map = |source: &&SourceTable| source.map.as_ref().is_some_and(same);
+        let mut found = Vec::new();
+        for (object_type, source) in &sources.types {
+            let files = Some(source).filter(with_map).into_iter();
+            let files = files.flat_map(|source| source_paths(folder, source));
+            found.extend(files.map(|path| (*object_type, path)));
+        }
+        add(found);
+    }
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for path in paths.iter().filter(|path| path.is_file()) {
+        let folder = path.parent().filter(|folder| *folder != Path::new(""));
+        folders.push(folder.unwrap_or(Path::new(".")).to_path_buf());
+    }
+    folders.sort();
+    folders.dedup();
+    let by_name = CsvHandling::Mapped(None);
+    let beside = entity_files(&folders, None, &SourceFiles::default(), &by_name);
+    let beside = beside.into_iter().flatten();
+    add(beside.map(|file| (file.object_type, file.path)).collect());
 }
 
 fn unusable(error: &MappingError) -> CliError {

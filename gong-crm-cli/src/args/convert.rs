@@ -23,9 +23,10 @@ pub(crate) struct Convert {
     /// The CSV or JSON file; .gz is decompressed
     #[arg(value_name = "FILE")]
     pub(crate) csv: PathBuf,
-    /// The mapping, a TOML file [default: that of gong-crm.toml]
+    /// The mapping, a TOML file, and those of types in whose records it looks cells up; can be repeated
+    /// [default: those of gong-crm.toml]
     #[arg(long, value_name = "FILE")]
-    pub(crate) map: Option<PathBuf>,
+    pub(crate) map: Vec<PathBuf>,
     /// Write the lines to this file, which is complete or not written at all
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,

@@ -9,8 +9,8 @@ use gong_crm::ObjectType;
 use gong_crm::check::{self, FileSummary, Input, Lines, Severity, check_inputs};
 use gong_crm::io::discover::{FilesError, SourceFiles};
 use gong_crm::mapping::{
-    Conversion, ConvertError, Converted, Mapping, Omitted, Options, Problem, convert_file,
-    convert_reader, modified, open,
+    Conversion, ConvertError, Converted, Omitted, Options, Problem, convert_file, convert_reader,
+    modified, open,
 };
 
 use serde::Serialize;
@@ -19,7 +19,7 @@ use crate::args::convert::Convert;
 use crate::args::{Format, Global};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::mappings::{Configured, configured};
+use crate::mappings::{Configured, add_looked_up, configured, named};
 use crate::output::Output;
 use crate::output::escape::{ERROR, FRAME, NORMAL, WARNING};
 use crate::output::finding::{self, level};
@@ -34,8 +34,9 @@ const SHOWN: u64 = 50;
 
 pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<Exit, CliError> {
     let csv = &convert.csv;
-    let Configured { mapping, files } = mapping(global, convert)?;
-    let object_type = object_type(convert, &mapping, &files)?;
+    let conversion = conversion(global, convert)?;
+    let object_type = object_type(convert, &conversion)?;
+    let mapping = conversion.mapping;
     let input;
     let source = if csv.as_os_str() == STANDARD_INPUT {
         input = standard_input().map_err(|error| unexpected(csv, &error))?;
@@ -46,7 +47,8 @@ pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<
     let mut options = Options::new(modified(source).map_err(|error| failure(&error, csv))?);
     options.keep_rows = convert.keep_rows;
     options.path = Some(source.to_path_buf());
-    options.files = files;
+    options.files = conversion.files;
+    options.files.extend(conversion.neighbors);
     options.entity_schema = match &convert.schema {
         Some(path) => Some(schema_file::read(path, convert.object_type)?),
         None => None,
@@ -91,34 +93,30 @@ fn standard_input() -> io::Result<tempfile::NamedTempFile> {
     Ok(file)
 }
 
-/// The mapping that was named, or else that of the config file.
-fn mapping(global: &Global, convert: &Convert) -> Result<Configured, CliError> {
-    if let Some(map) = &convert.map {
-        let mapping = Mapping::open(map);
-        return Ok(Configured {
-            mapping: mapping.map_err(|error| CliError::new(Exit::Usage, error.to_string()))?,
-            files: Vec::new(),
-        });
+/// By the mappings that were named, or else by those of the config file.
+fn conversion(global: &Global, convert: &Convert) -> Result<Conversion, CliError> {
+    if let Some(mapping) = named(&convert.map)? {
+        let mut conversion = Conversion::new(mapping);
+        let csv = std::slice::from_ref(&convert.csv);
+        add_looked_up(&mut conversion, global, &convert.map, csv);
+        return Ok(conversion);
     }
     let no_mapping = || {
         let path = convert.csv.clone();
         CliError::from_files(&FilesError::NoMapping { path })
     };
-    configured(global)?.ok_or_else(no_mapping)
+    let Configured { mapping, files } = configured(global)?.ok_or_else(no_mapping)?;
+    let mut conversion = Conversion::new(mapping);
+    conversion.files = files;
+    Ok(conversion)
 }
 
 /// The type from the command line, a source, the file's name, or the mapping.
-fn object_type(
-    convert: &Convert,
-    mapping: &Mapping,
-    files: &[(ObjectType, PathBuf)],
-) -> Result<ObjectType, CliError> {
+fn object_type(convert: &Convert, conversion: &Conversion) -> Result<ObjectType, CliError> {
     let csv = &convert.csv;
-    let mut conversion = Conversion::new(mapping.clone());
-    conversion.files = files.to_vec();
     let of_sources = SourceFiles::new(conversion.source_files(), false).types(csv);
     let name = csv.file_name().unwrap_or_default().to_string_lossy();
-    let mut mapped = mapping.object_types();
+    let mut mapped = conversion.mapping.object_types();
     let only = mapped.next().filter(|_| mapped.next().is_none());
     let reported = convert.object_type.or(match of_sources.as_slice() {
         [only] => Some(*only),

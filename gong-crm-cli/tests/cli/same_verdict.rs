@@ -106,6 +106,58 @@ fn cells_are_looked_up_in_the_records_of_other_sources() {
 }
 
 #[test]
+fn every_command_looks_up_in_the_mapping_of_another_file() {
+    let accounts = "[ACCOUNT.fields]\nobjectId = 'No'\nname = 'Name'\nmodifiedDate = 'Mod'\n";
+    let contacts = "[CONTACT.fields]\nobjectId = 'Id'\nmodifiedDate = 'Mod'\n\
+        emailAddress = 'Mail'\nfirstName = 'First'\nlastName = 'Last'\n\
+        accountId = { from = 'Company', lookup = { in = 'ACCOUNT', key = 'name', value = 'objectId' } }\n";
+    let people =
+        "Id,Mail,First,Last,Company,Mod\n7,a@acme.example,Ada,Lane,Acme,2026-01-15T09:30:00Z\n";
+    let companies = "No,Name,Mod\na-1,Acme,2026-01-15T09:30:00Z\n";
+    let place = place(&[
+        (
+            "gong-crm.toml",
+            "ledger = 'ledger.sqlite'\n\
+             [sources.ACCOUNT]\nfiles = 'other/companies.csv'\nmap = 'accounts.toml'\n",
+        ),
+        ("accounts.toml", accounts),
+        ("elsewhere/accounts.toml", accounts),
+        ("contacts.toml", contacts),
+        ("exports/accounts.csv", companies),
+        ("exports/contacts.csv", people),
+        // These names say no type, so the config file has to say where the accounts are.
+        ("other/companies.csv", &companies.replace("a-1", "a-2")),
+        ("other/contacts.csv", people),
+    ]);
+    for (file, accounts, expected) in [
+        ("exports/contacts.csv", "elsewhere/accounts.toml", "a-1"),
+        ("other/contacts.csv", "accounts.toml", "a-2"),
+    ] {
+        let maps = ["--map", "contacts.toml", "--map", accounts];
+        let convert = [&["convert", file][..], &maps].concat();
+        let output = place.command(&convert).output();
+        let lines = String::from_utf8_lossy(&output.stdout);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        let id = format!("\"accountId\":\"{expected}\"");
+        assert!(lines.contains(&id), "{lines}");
+        for command in [&["check", file][..], &["push", file, "--dry-run"]] {
+            let output = place.command(&[command, &maps].concat()).output();
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(0), "{command:?}: {told}");
+        }
+    }
+    for command in ["check", "convert"] {
+        let words = [command, "exports/contacts.csv", "--map", "contacts.toml"];
+        let output = place.command(&words).output();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        let help = "name the mapping that has it, too: --map FILE";
+        assert!(told.contains(help), "{told}");
+    }
+}
+
+#[test]
 fn convert_says_of_equal_rows_and_empty_files_what_the_check_says() {
     let stage = "Id,Name,Order\ns-1,New,1\n";
     let place = place(&[

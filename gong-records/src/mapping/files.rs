@@ -15,7 +15,8 @@ pub(super) fn files_of(
 ) -> Result<Vec<PathBuf>, MappingError> {
     if mapping.of_type(target).is_none() {
         return Err(MappingError::new(format!(
-            "the mapping has no table [{target}], so its records can't be looked up"
+            "the mapping has no table [{target}], so its records can't be looked up; name the mapping \
+             that has it, too: --map FILE"
         ))
         .within("in"));
     }
