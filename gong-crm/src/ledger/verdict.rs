@@ -35,6 +35,18 @@ pub(super) fn after(
         }
         return state;
     }
+    // A record that a search found is sent again only with others of its kind: if Gong fails their
+    // upload as a whole, that is its rejection once more.
+    let was_rejected = state
+        .last_try
+        .as_ref()
+        .is_some_and(|last| last.outcome == TryOutcome::Rejected && last.hash == pending.hash);
+    let outcome = match outcome {
+        RecordOutcome::NotAccepted if was_rejected && !conclusion.may_be_in_gong => {
+            RecordOutcome::Rejected
+        }
+        outcome => outcome,
+    };
     match outcome {
         RecordOutcome::Accepted => {
             if state.is_absent_from_gong() {

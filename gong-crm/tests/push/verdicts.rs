@@ -244,6 +244,19 @@ async fn poison_record_is_found_by_halves() {
     assert_eq!((report.accepted(), report.rejected()), (7, 1));
     assert_eq!(report.files[0].errors[0].object_id.as_deref(), Some("a-8"));
     assert_eq!(harness.simulator.object_count("ACCOUNT"), 7);
+
+    // It stays rejected when its next try fails the file again: nobody waits for a better hour.
+    harness.simulator.clear_faults();
+    let fault = Fault::new(Effect::FailFile("Poison".into()));
+    let fault = fault.on(Operation::UploadEntities);
+    harness.simulator.add_fault(fault).unwrap();
+    let mut again = harness.options(&path);
+    again.resend = gong_crm::push::Resend::Ids(["a-8".to_owned()].into());
+    drop(harness.push_with(again).await);
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    let rejects = harness.rejects().await;
+    assert_eq!((rejects.len(), rejects[0].tries), (1, 2), "{rejects:#?}");
 }
 
 #[tokio::test]
