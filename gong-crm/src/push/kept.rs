@@ -18,7 +18,7 @@ use super::input::{InputFile, OpenFile};
 use super::lines::each_line;
 use super::options::{CheckMode, Rejects, Resend};
 use super::origins::{Origin, Origins};
-use super::parents::is_because_of_parent;
+use super::parents::{HELD_BACK, is_because_of_parent};
 use super::prepare::interrupted;
 use super::reads::Round;
 use super::report::{FileReport, RecordError, Report, Verdict};
@@ -182,6 +182,11 @@ impl Kept {
         } else if self.record.is_before_recovery {
             // Another copy of the ledger may have sent a later version.
             Some("the ledger was recovered since: push it again")
+        } else if self.record.outcome == TryOutcome::HeldBack
+            && !self.record.reason.starts_with(HELD_BACK)
+        {
+            // Its line may lack the very cell that was wrong.
+            Some("it is sent once its source has it corrected")
         } else if self.record.line_content().is_empty() {
             Some("its content is not kept: push it again")
         } else {

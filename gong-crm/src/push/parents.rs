@@ -370,6 +370,9 @@ pub(super) fn not_in_gong(object_type: ObjectType, object_id: &str) -> String {
     format!("{REFERS}{object_type} {object_id}, which is not in Gong")
 }
 
+/// How the reasons begin of valid records that are not sent yet. Others are not valid themselves.
+pub(super) const HELD_BACK: &str = "held back: ";
+
 /// How the reasons begin of records that wait for one that they refer to.
 const REFERS: &str = "held back: it refers to ";
 

@@ -9,6 +9,7 @@ use crate::compare::{Facts, HashKey, Reader};
 use crate::ledger::{Action, Content, Direction, LedgerError, MissingParents, Pending};
 use crate::push::PushError;
 use crate::push::input::unreadable;
+use crate::push::parents::HELD_BACK;
 use crate::push::planned::{Chosen, Plan};
 use crate::push::prepare::TypePlan;
 use crate::push::reads::{HoldReason, Limit, Round};
@@ -278,7 +279,8 @@ impl Session {
                 line: line.to_vec(),
                 ..Content::default()
             };
-            kept.push((pending, reason.unwrap_or_default().to_owned(), content));
+            let reason = format!("{HELD_BACK}{}", reason.unwrap_or_default());
+            kept.push((pending, reason, content));
         })?;
         if !kept.is_empty() {
             let of_ledger = plan.writes.held.entry(object_type).or_default();
