@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Writer;
+use crate::ObjectType;
 use crate::mapping::draft::header::Header;
 use crate::mapping::draft::settings::Content;
 use crate::mapping::draft::toml_text::{quoted, words as one_or_list};
-use crate::mapping::draft::words::words;
+use crate::mapping::draft::words::{plain_words, words};
 
 impl Writer<'_> {
     pub(super) fn amount(&mut self) {
@@ -59,9 +60,16 @@ impl Writer<'_> {
             ));
         }
         let in_currencies: Vec<usize> = columns
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|index| Header::new(self.name(*index)).currency.is_some())
             .collect();
+        if columns.len() > 1 && in_currencies.is_empty() && !is_plain(self.name(index)) {
+            self.questions.push(format!(
+                "Which column holds the amount of a deal, {}? Correct amount.",
+                self.listed(&columns)
+            ));
+        }
         if in_currencies.len() > 1 && in_currencies.contains(&index) {
             self.questions.push(format!(
                 "Gong shows one currency. Which column holds the company's, {}? Correct amount.",
@@ -159,6 +167,17 @@ impl Writer<'_> {
         ));
         Some(format!("currency = {}", one_or_list(&signs)))
     }
+}
+
+/// Whether a column is called the amount, or that of a deal, and nothing more: `Forecast amount` and
+/// `Expected revenue` are other amounts than the one of the contract.
+fn is_plain(name: &str) -> bool {
+    let header = Header::new(name);
+    let amounts = words().field(ObjectType::Deal, "amount");
+    // As `Deal - Value`.
+    let last = name.rsplit(" - ").next().unwrap_or(name);
+    let is_word = !plain_words(last).contains(' ');
+    is_word || header.is_noun_with(ObjectType::Deal, amounts)
 }
 
 /// Words with their numbers: `EUR (12), USD (3)`.

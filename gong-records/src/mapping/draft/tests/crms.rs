@@ -202,6 +202,22 @@ fn pattern_of_dated_names_leaves_no_letter_of_a_number() {
 }
 
 #[test]
+fn several_amounts_are_a_question_unless_one_is_called_just_that() {
+    for (headers, is_asked) in [
+        ("Forecast Amount,Expected Revenue", true),
+        ("Expected Revenue,Sales Price", true),
+        ("Expected Revenue,Amount", false),
+        ("Deal Value,Expected Revenue", false),
+        ("Deal - Value,Deal - Expected Revenue", false),
+    ] {
+        let csv = format!("ID,Deal Name,{headers}\n1,A,12.5,20.5\n2,B,20.25,41.75\n");
+        let draft = draft_text(csv.as_bytes(), ObjectType::Deal);
+        let is_in = has(&draft, "Which column holds the amount of a deal");
+        assert_eq!(is_in, is_asked, "{headers}: {draft}");
+    }
+}
+
+#[test]
 fn unit_of_an_amount_in_brackets_is_a_question() {
     for (header, is_asked) in [
         ("Amount (k€)", true),
