@@ -12,7 +12,6 @@ use serde_json::value::RawValue;
 
 use super::context::{CheckContext, FieldSet, bit_of, is_email_of_user, is_true, warns_if_missing};
 use super::finding::{About, RawFinding};
-use super::ids::{ReferenceLookup, hash};
 use super::json::parse::{Pair, Parsed, parse, unescaped};
 use super::json::{Diagnosis, Recovery, diagnose};
 use super::names::{NameCache, UnknownName};
@@ -23,6 +22,7 @@ use crate::schema::{FieldType, SchemaField};
 use crate::value::{TOO_LARGE, overflowing_number, timestamp, unpaired_surrogate};
 
 mod fixed;
+mod reference;
 mod report;
 mod values;
 
@@ -354,46 +354,6 @@ impl<'a, 'n> RecordChecker<'a, 'n> {
         {
             problem.hint = Some(hint());
         }
-    }
-
-    fn reference(&mut self, target: ObjectType, name: &str, pair: &Pair<'_>) {
-        let id = unescaped(pair.value.get());
-        let found = self.context.known_ids.look_up(target, hash(&id));
-        if matches!(found, ReferenceLookup::Found | ReferenceLookup::Deleted) {
-            self.report.resolved |= bit_of(self.context.format, name);
-        }
-        let rule = match found {
-            ReferenceLookup::Unknown | ReferenceLookup::Found => return,
-            ReferenceLookup::Missing => Rule::UnresolvedReference,
-            ReferenceLookup::Deleted => Rule::DeletedReference,
-        };
-        let mut fields = self.context.format.fields.iter();
-        let index = fields.position(|field| field.name == name);
-        let about = match index.filter(|_| rule == Rule::UnresolvedReference) {
-            Some(index) => About::Reference(index),
-            None => About::Value,
-        };
-        if !self.detail {
-            let problem = RawFinding::counted(rule, pair.range.clone());
-            self.report.problems.push(problem.about(about));
-            return;
-        }
-        let (message, hint) = if rule == Rule::UnresolvedReference {
-            (
-                format!("no {target} of these files has this objectId"),
-                format!("add the {target}, unless Gong has it already"),
-            )
-        } else {
-            (
-                format!("these files delete the {target} with this objectId"),
-                "refer to another record, or leave the field out".to_owned(),
-            )
-        };
-        self.of_field(rule, pair.range.clone(), name, &message);
-        if let Some(problem) = self.report.problems.last_mut() {
-            problem.about = about;
-        }
-        self.hint(|| hint);
     }
 
     /// A field that is not a standard or a declared one.

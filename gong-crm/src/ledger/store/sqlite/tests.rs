@@ -65,6 +65,36 @@ async fn entries_are_there_after_the_file_is_opened_again() {
     );
 }
 
+#[tokio::test]
+async fn last_change_of_each_key_wins_whatever_its_first_bytes() {
+    // Changes are sorted by the first 16 bytes of their keys, where shorter keys end with zeros.
+    let (_dir, path) = place();
+    let store = SqliteStore::open(&path).unwrap();
+    let keys: [&[u8]; 5] = [
+        b"sixteen bytes!!!",
+        b"sixteen bytes!!!b",
+        b"sixteen bytes!!!a",
+        b"short",
+        b"short\0",
+    ];
+    let mut batch = Batch::new();
+    for round in [b"1", b"2"] {
+        for key in keys {
+            batch.put(Table::Records, key, round);
+        }
+    }
+    batch.delete(Table::Records, keys[1]);
+    store.commit(batch).await.unwrap();
+    for (place, key) in keys.into_iter().enumerate() {
+        let expected = (place != 1).then(|| b"2".to_vec());
+        assert_eq!(
+            value(&store, Table::Records, key).await,
+            expected,
+            "{place}"
+        );
+    }
+}
+
 #[test]
 fn many_processes_can_create_one_file_at_once() {
     for _ in 0..10 {
