@@ -35,6 +35,6 @@ mod proptests;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use key::HashKey;
+pub(crate) use key::{HashKey, LineKey};
 pub(crate) use reader::{Facts, Reader, Reference};
 pub(crate) use sent_form::{Edits, deletion_line, sent_form, stage_line};

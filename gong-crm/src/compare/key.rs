@@ -1,5 +1,6 @@
 //! Keyed hashes of fields and records.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use siphasher::sip128::SipHasher13;
@@ -71,6 +72,44 @@ impl FieldKey {
 impl fmt::Debug for FieldKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("FieldKey(…)")
+    }
+}
+
+/// Hashes whole lines, byte for byte: equal lines have equal compared forms.
+///
+/// A line that Gong was given need not be read again to know that it did not change. What else its
+/// compared form depends on, the generations of custom fields and the fields that are ignored, is
+/// part of the key: when it changes, no line counts as known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LineKey(FieldKey);
+
+impl LineKey {
+    pub(crate) fn new(
+        key: HashKey,
+        generations: &HashMap<String, u32>,
+        ignored: &BTreeSet<String>,
+    ) -> Self {
+        let mut message = Vec::new();
+        let ordered: BTreeMap<&String, &u32> = generations.iter().collect();
+        for (name, generation) in ordered {
+            message.extend_from_slice(&generation.to_le_bytes());
+            message.extend_from_slice(name.as_bytes());
+            message.push(0);
+        }
+        // No generation in use is 0.
+        message.extend_from_slice(&[0; 4]);
+        for name in ignored {
+            message.extend_from_slice(name.as_bytes());
+            message.push(0);
+        }
+        Self(key.derive(b'l', &[], &message))
+    }
+
+    /// The hash of a line, with or without its line break and a byte order mark.
+    #[inline]
+    pub(crate) fn hash(&self, line: &[u8]) -> [u8; 8] {
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        low_64(self.0.hash(line.trim_ascii_end())).to_le_bytes()
     }
 }
 

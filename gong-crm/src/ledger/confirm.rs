@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::LedgerError;
 use super::locked::LockedLedger;
-use super::record::{Current, LastTry, Seconds, SentField, Space};
+use super::record::{Current, LastTry, LineHash, Seconds, SentField, Space};
 use super::store::{Batch, Table};
 use crate::ObjectType;
 
@@ -47,6 +47,8 @@ impl LockedLedger {
                 Current::Version
             };
             state.hash = confirmed.last_try.hash;
+            // The ledger does not know the line of a try.
+            state.line = LineHash::default();
             state.fields.clone_from(&confirmed.fields);
             state.sent_date = confirmed.sent_date.or(state.sent_date);
             state.as_of = confirmed.last_try.at;

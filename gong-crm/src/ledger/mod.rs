@@ -50,9 +50,10 @@ pub use error::{LedgerError, LedgerLock, LockOwner};
 pub use facts::{Facts, Question};
 pub use missing_parents::MissingParents;
 pub use reading::{RecordHistory, RejectedRecord};
+pub(crate) use record::Head;
 pub use record::{
-    Before, Current, LastTry, Milliseconds, RecordHash, RecordState, Seconds, SentField, Space,
-    TryOutcome,
+    Before, Current, LastTry, LineHash, Milliseconds, RecordHash, RecordState, Seconds, SentField,
+    Space, TryOutcome,
 };
 pub use recover::Recovered;
 pub use scopes::RenamedScope;
@@ -172,6 +173,9 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
         .filter_map(|digit| char::from_digit(digit.into(), 16))
         .collect()
 }
+
+/// How many records are read at once.
+const PAGE: usize = 4_096;
 
 impl Ledger {
     /// A ledger that lasts as long as the process.
@@ -355,6 +359,47 @@ impl Ledger {
         after: Option<Vec<u8>>,
         limit: usize,
     ) -> Result<Vec<(Vec<u8>, RecordState)>, LedgerError> {
+        let page = self.page(space, object_type, after, limit).await?;
+        let decoded = page.into_iter().map(|(key, value)| {
+            let state = RecordState::decode(&value);
+            let state = state.ok_or_else(|| LedgerError::unreadable("a record's state"))?;
+            Ok((key, state))
+        });
+        decoded.collect()
+    }
+
+    /// Visits all records of a type, in the order of their ids, and reads of each only the
+    /// beginning of its state.
+    pub(crate) async fn each_head(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        mut visit: impl FnMut(&str, &Head),
+    ) -> Result<(), LedgerError> {
+        let mut after = None;
+        loop {
+            let page = self.page(space, object_type, after, PAGE).await?;
+            for (key, value) in &page {
+                let head = Head::decode(value);
+                let head = head.ok_or_else(|| LedgerError::unreadable("a record's state"))?;
+                if let Some(object_id) = Space::object_id(key) {
+                    visit(object_id, &head);
+                }
+            }
+            if page.len() < PAGE {
+                return Ok(());
+            }
+            after = page.into_iter().next_back().map(|(key, _)| key);
+        }
+    }
+
+    async fn page(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<store::Entry>, LedgerError> {
         let from = match after {
             Some(mut key) => {
                 // The next possible key.
@@ -364,15 +409,7 @@ impl Ledger {
             None => space.prefix(object_type),
         };
         let before = Some(space.end(object_type));
-        let entries = self.store.scan(Table::Records, from, before, limit).await?;
-        entries
-            .into_iter()
-            .map(|(key, value)| {
-                RecordState::decode(&value)
-                    .map(|state| (key, state))
-                    .ok_or_else(|| LedgerError::unreadable("a record's state"))
-            })
-            .collect()
+        self.store.scan(Table::Records, from, before, limit).await
     }
 
     /// Makes a small change that is not part of a push.

@@ -525,6 +525,7 @@ impl Ledger {
             let forgotten = RecordState {
                 current: Current::Unknown,
                 hash: [0; 16],
+                line: [0; 8],
                 scope: 0,
                 absent: 0,
                 last_try: None,

@@ -15,6 +15,9 @@ pub type Milliseconds = i64;
 /// A keyed hash of a record's compared form.
 pub type RecordHash = [u8; 16];
 
+/// A keyed hash of a line as it was given, byte for byte; zeros if the line is not known.
+pub type LineHash = [u8; 8];
+
 /// The version of a record in Gong, as far as the ledger knows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -150,32 +153,34 @@ impl LastTry {
 pub struct RecordState {
     /// The version that Gong has.
     pub current: Current,
+    /// The scope that claims the record; 0 if none does.
+    pub scope: u32,
+    /// In how many complete reads of its scope the record was absent.
+    pub absent: u8,
+    /// The records that the current version refers to and that Gong may not have had when it was
+    /// sent.
+    pub missing_parents: MissingParents,
+    /// When Gong accepted the current version.
+    pub last_accepted: Seconds,
+    /// The hash of the line that the current version was given as.
+    pub line: LineHash,
+    /// The last try that failed, if it is newer than the current version.
+    pub last_try: Option<LastTry>,
     /// The hash of the current version.
     pub hash: RecordHash,
-    /// The fields that were sent to Gong, including those that were cleared, ordered by their
-    /// numbers.
-    pub fields: Vec<SentField>,
     /// The last `modifiedDate` that Gong accepted, or may have accepted.
     pub sent_date: Option<Seconds>,
     /// The as-of of the read that the current version comes from.
     pub as_of: Milliseconds,
     /// When Gong first accepted the record, or accepted it again after a deletion.
     pub first_accepted: Seconds,
-    /// When Gong accepted the current version.
-    pub last_accepted: Seconds,
     /// For business users: a keyed hash of the folded address.
     pub address: Option<u64>,
-    /// The scope that claims the record; 0 if none does.
-    pub scope: u32,
-    /// In how many complete reads of its scope the record was absent.
-    pub absent: u8,
-    /// The last try that failed, if it is newer than the current version.
-    pub last_try: Option<LastTry>,
     /// The version before the current one, and whether the record alternates between the two.
     pub before: Option<Before>,
-    /// The records that the current version refers to and that Gong may not have had when it was
-    /// sent.
-    pub missing_parents: MissingParents,
+    /// The fields that were sent to Gong, including those that were cleared, ordered by their
+    /// numbers.
+    pub fields: Vec<SentField>,
 }
 
 /// The version before the current one.
@@ -242,8 +247,10 @@ impl RecordState {
     /// Reads what [`encode`](Self::encode) wrote. Scans decode millions of these, and serde would
     /// take the hashes byte by byte, so they are taken whole.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
-        let (current, bytes) = postcard::take_from_bytes(bytes).ok()?;
+        let (head, bytes) = Head::take(bytes)?;
+        let (last_try, bytes) = postcard::take_from_bytes(bytes).ok()?;
         let (hash, bytes) = bytes.split_first_chunk()?;
+        let (times, bytes) = postcard::take_from_bytes::<Times>(bytes).ok()?;
         let (count, mut bytes) = postcard::take_from_bytes::<u32>(bytes).ok()?;
         // A damaged count can't be larger than what follows.
         let mut fields = Vec::with_capacity(bytes.len().min(count as usize));
@@ -253,38 +260,74 @@ impl RecordState {
             fields.push(SentField { name, hash: *hash });
             bytes = rest;
         }
-        let rest: Rest = postcard::from_bytes(bytes).ok()?;
         Some(Self {
-            current,
+            current: head.current,
+            scope: head.scope,
+            absent: head.absent,
+            missing_parents: head.missing_parents,
+            last_accepted: head.last_accepted,
+            line: head.line,
+            last_try,
             hash: *hash,
+            sent_date: times.sent_date,
+            as_of: times.as_of,
+            first_accepted: times.first_accepted,
+            address: times.address,
+            before: times.before,
             fields,
-            sent_date: rest.sent_date,
-            as_of: rest.as_of,
-            first_accepted: rest.first_accepted,
-            last_accepted: rest.last_accepted,
-            address: rest.address,
-            scope: rest.scope,
-            absent: rest.absent,
-            last_try: rest.last_try,
-            before: rest.before,
-            missing_parents: rest.missing_parents,
         })
     }
 }
 
-/// What follows the fields in an encoded [`RecordState`].
+/// The beginning of an encoded [`RecordState`]: what a plan must know of a record that did not
+/// change.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) current: Current,
+    pub(crate) scope: u32,
+    pub(crate) absent: u8,
+    pub(crate) missing_parents: MissingParents,
+    pub(crate) last_accepted: Seconds,
+    pub(crate) line: LineHash,
+    /// Whether there is a last try.
+    pub(crate) is_tried: bool,
+}
+
+impl Head {
+    fn take(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (current, bytes) = postcard::take_from_bytes(bytes).ok()?;
+        let (scope, bytes) = postcard::take_from_bytes(bytes).ok()?;
+        let (absent, bytes) = postcard::take_from_bytes(bytes).ok()?;
+        let (missing_parents, bytes) = postcard::take_from_bytes(bytes).ok()?;
+        let (last_accepted, bytes) = postcard::take_from_bytes(bytes).ok()?;
+        let (line, bytes) = bytes.split_first_chunk()?;
+        let head = Self {
+            current,
+            scope,
+            absent,
+            missing_parents,
+            last_accepted,
+            line: *line,
+            // The byte before the content of an option.
+            is_tried: *bytes.first()? != 0,
+        };
+        Some((head, bytes))
+    }
+
+    /// Reads the beginning of an encoded state.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        Self::take(bytes).map(|(head, _)| head)
+    }
+}
+
+/// What lies between the hash and the fields of an encoded [`RecordState`].
 #[derive(Deserialize)]
-struct Rest {
+struct Times {
     sent_date: Option<Seconds>,
     as_of: Milliseconds,
     first_accepted: Seconds,
-    last_accepted: Seconds,
     address: Option<u64>,
-    scope: u32,
-    absent: u8,
-    last_try: Option<LastTry>,
     before: Option<Before>,
-    missing_parents: MissingParents,
 }
 
 /// The low half of a hash, by which versions of one record are compared in memory: two versions of
@@ -389,7 +432,8 @@ mod tests {
             ..RecordState::default()
         };
         let bytes = state.encode();
-        assert!(bytes.len() <= 140, "{} bytes", bytes.len());
+        // 8 of them are the hash of the line, which saves a plan reading it.
+        assert!(bytes.len() <= 146, "{} bytes", bytes.len());
         assert_eq!(RecordState::decode(&bytes), Some(state));
     }
 

@@ -155,7 +155,7 @@ impl LockedLedger {
                 if state.current != Current::None {
                     state.current = Current::Unknown;
                 }
-                state.hash = [0; 16];
+                (state.hash, state.line) = ([0; 16], [0; 8]);
                 // The verdict on the last try can be that on an upload of another copy.
                 if let Some(last) = &mut state.last_try {
                     last.hash = [0; 16];

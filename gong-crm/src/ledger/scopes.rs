@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::reading::next_key;
-use super::record::{Current, Milliseconds, Seconds, Space};
+use super::record::{Current, LineHash, Milliseconds, Seconds, Space};
 use super::store::{Batch, Table};
 use super::{Direction, Ledger, LedgerError};
 use crate::{IntegrationId, ObjectType};
@@ -364,8 +364,22 @@ impl Ledger {
         scope: u32,
         ids: &[String],
     ) -> Result<(), LedgerError> {
-        self.change_records(space, object_type, ids, |state| {
+        self.change_records(space, object_type, ids, |_, state| {
             (state.scope, state.absent) = (scope, 0);
+        })
+        .await
+    }
+
+    /// Notes that the current versions of some records are given as other lines now.
+    pub(crate) async fn note_lines(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        lines: &BTreeMap<String, LineHash>,
+    ) -> Result<(), LedgerError> {
+        let ids: Vec<String> = lines.keys().cloned().collect();
+        self.change_records(space, object_type, &ids, |id, state| {
+            state.line = lines.get(id).copied().unwrap_or_default();
         })
         .await
     }
@@ -377,7 +391,7 @@ impl Ledger {
         object_type: ObjectType,
         ids: &[String],
     ) -> Result<(), LedgerError> {
-        self.change_records(space, object_type, ids, |state| {
+        self.change_records(space, object_type, ids, |_, state| {
             state.absent = state.absent.saturating_add(1);
         })
         .await
@@ -390,7 +404,7 @@ impl Ledger {
         object_type: ObjectType,
         ids: &[String],
     ) -> Result<(), LedgerError> {
-        self.change_records(space, object_type, ids, |state| {
+        self.change_records(space, object_type, ids, |_, state| {
             state.current = Current::None;
         })
         .await
@@ -405,7 +419,7 @@ impl Ledger {
         ids: &[String],
         since: Seconds,
     ) -> Result<(), LedgerError> {
-        self.change_records(space, object_type, ids, |state| {
+        self.change_records(space, object_type, ids, |_, state| {
             if state.current == Current::Version && state.last_accepted <= since {
                 state.current = Current::None;
             }
@@ -420,9 +434,10 @@ impl Ledger {
         object_type: ObjectType,
         ids: &[String],
     ) -> Result<(), LedgerError> {
-        self.change_records(space, object_type, ids, |state| {
+        self.change_records(space, object_type, ids, |_, state| {
             if state.current == Current::Version {
                 (state.current, state.hash) = (Current::Unknown, [0; 16]);
+                state.line = LineHash::default();
             }
         })
         .await
@@ -433,7 +448,7 @@ impl Ledger {
         space: Space,
         object_type: ObjectType,
         ids: &[String],
-        change: impl Fn(&mut super::RecordState) + Send + Sync,
+        change: impl Fn(&str, &mut super::RecordState) + Send + Sync,
     ) -> Result<(), LedgerError> {
         for chunk in ids.chunks(PAGE) {
             let of_chunk = chunk.iter().map(String::as_str);
@@ -441,7 +456,7 @@ impl Ledger {
             let mut batch = Batch::new();
             for (id, state) in chunk.iter().zip(states) {
                 if let Some(mut state) = state {
-                    change(&mut state);
+                    change(id, &mut state);
                     batch.put(Table::Records, &space.key(object_type, id), &state.encode());
                 }
             }

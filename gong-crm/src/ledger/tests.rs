@@ -42,6 +42,7 @@ fn pending(object_id: &str, hash: u8) -> Pending {
         object_id: object_id.to_owned(),
         action: Action::Create,
         hash: [hash; 16],
+        given_as: [0; 8],
         fields: vec![SentField {
             name: 0,
             hash: [hash; 4],

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::missing_parents::MissingParents;
-use super::record::{Milliseconds, RecordHash, Seconds, SentField, Space};
+use super::record::{LineHash, Milliseconds, RecordHash, Seconds, SentField, Space};
 use crate::{ClientRequestId, IntegrationId, ObjectType};
 
 /// The state of an upload.
@@ -185,6 +185,8 @@ pub(crate) struct Pending {
     pub(crate) object_id: String,
     pub(crate) action: Action,
     pub(crate) hash: RecordHash,
+    /// The hash of the line that it was given as.
+    pub(crate) given_as: LineHash,
     pub(crate) fields: Vec<SentField>,
     /// Names of the fields that differ from the current version.
     pub(crate) changed: Vec<u16>,

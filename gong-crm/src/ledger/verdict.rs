@@ -58,6 +58,7 @@ pub(super) fn after(
                 Action::Create | Action::Update => Current::Version,
             };
             state.hash = pending.hash;
+            state.line = pending.given_as;
             state.fields.clone_from(&pending.fields);
             state.sent_date = pending.sent_date.or(state.sent_date);
             state.as_of = upload.as_of;

@@ -18,10 +18,10 @@ use super::survey::{NO_DATE, TypeFiles};
 use super::users::has_other_address;
 use super::{Options, PushError};
 use crate::ObjectType;
-use crate::compare::{Edits, HashKey, Reader, deletion_line, sent_form};
+use crate::compare::{Edits, HashKey, LineKey, Reader, deletion_line, sent_form};
 use crate::ledger::{
-    Action, Clearing, Current, Direction, LockedLedger, Milliseconds, Names, Pending, RecordState,
-    Seconds, SentField,
+    Action, Clearing, Current, Direction, LineHash, LockedLedger, Milliseconds, Names, Pending,
+    RecordState, Seconds, SentField,
 };
 
 /// How many lines are read at once.
@@ -123,8 +123,9 @@ impl<'a> Bodies<'a> {
         for name in &declared {
             names.number(name);
         }
+        let given_as = LineKey::new(HashKey::from_bytes(key), &names.generations(), ignored);
         let names = Arc::new(Mutex::new(names));
-        let lines = ChosenLines::new(files, reader(), Arc::clone(&names));
+        let lines = ChosenLines::new(files, reader(), given_as, Arc::clone(&names));
         let bodies = Self {
             files,
             writer: BodyWriter::new(files.object_type, spool, ledger, options.max_bytes()),
@@ -351,6 +352,7 @@ impl<'a> Bodies<'a> {
             object_id: read.object_id.clone(),
             action: read.chosen.action,
             hash: hash.to_le_bytes(),
+            given_as: read.given_as,
             fields,
             changed: changed_fields,
             sent_date: date.or(modified),
@@ -443,6 +445,7 @@ impl<'a> Bodies<'a> {
         let deletion = Pending {
             action: Action::Delete,
             hash: [0; 16],
+            given_as: LineHash::default(),
             fields: Vec::new(),
             changed: Vec::new(),
             sent_date: Some(date),

@@ -11,8 +11,8 @@ use super::input::unreadable;
 use super::planned::Chosen;
 use super::survey::{LineAt, TypeFiles};
 use crate::ObjectType;
-use crate::compare::Reader;
-use crate::ledger::{Action, Names, Seconds, SentField};
+use crate::compare::{LineKey, Reader};
+use crate::ledger::{Action, LineHash, Names, Seconds, SentField};
 
 /// A line that was read, with what must be known of it.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(super) struct Read {
     pub(super) line: Vec<u8>,
     pub(super) object_id: String,
     pub(super) hash: u128,
+    /// The hash of the line as it was given.
+    pub(super) given_as: LineHash,
     pub(super) address: Option<u64>,
     pub(super) modified: Option<Seconds>,
     /// The fields that the line has, by their numbers.
@@ -34,6 +36,7 @@ pub(super) struct Read {
 pub(super) struct ChosenLines<'a> {
     files: &'a TypeFiles<'a>,
     reader: Reader<'a>,
+    key: LineKey,
     names: Arc<Mutex<Names>>,
     open: HashMap<usize, LineAt>,
 }
@@ -50,11 +53,13 @@ impl<'a> ChosenLines<'a> {
     pub(super) fn new(
         files: &'a TypeFiles<'a>,
         reader: Reader<'a>,
+        key: LineKey,
         names: Arc<Mutex<Names>>,
     ) -> Self {
         Self {
             files,
             reader,
+            key,
             names,
             open: HashMap::new(),
         }
@@ -105,6 +110,7 @@ impl<'a> ChosenLines<'a> {
                 file,
                 object_id: facts.object_id.into_owned(),
                 hash: facts.hash,
+                given_as: self.key.hash(&line),
                 address: facts.address,
                 modified: facts.modified,
                 sent,

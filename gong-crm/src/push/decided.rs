@@ -1,10 +1,11 @@
 //! Decides about the records of one type: it looks each up in the ledger, and [`plan`](super::plan)
 //! decides what to do with it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::bodies::stride;
 use super::input::unreadable;
+use super::known_lines::KnownLines;
 use super::plan::{Decision, InFlight, Rules, decide};
 use super::planned::{Chosen, InFlightRecord, Orphan, Plan};
 use super::reads::RoundType;
@@ -16,11 +17,15 @@ use super::{PushError, Resend};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{
-    LedgerError, Milliseconds, MissingParents, RecordState, Seconds, SentField, Space,
+    LedgerError, LineHash, Milliseconds, MissingParents, RecordState, Seconds, SentField, Space,
 };
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
+
+/// Of how many records a round writes down that they are given as other lines: the next rounds do
+/// the others.
+const LINES_PER_ROUND: usize = 100_000;
 
 /// The records of open uploads of one type, by the hash of their id.
 #[derive(Debug, Default)]
@@ -90,6 +95,7 @@ pub(super) struct Decided<'a> {
     session: &'a Session,
     files: &'a TypeFiles<'a>,
     surveyed: &'a Survey,
+    known: Option<&'a KnownLines>,
     plan: &'a mut Plan,
     rules: Rules,
     pub(super) chosen: Vec<Chosen>,
@@ -97,6 +103,8 @@ pub(super) struct Decided<'a> {
     pub(super) settled: Vec<(ObjectType, String)>,
     pub(super) alternating: Alternating,
     pub(super) waived: Waived,
+    /// Unchanged records that are given as other lines than Gong was, with the hashes of these.
+    pub(super) lines: BTreeMap<String, LineHash>,
     /// Unchanged records that were sent without what they refer to.
     pub(super) orphans: Vec<Orphan>,
     /// The types of which a missing record may have come.
@@ -118,6 +126,7 @@ impl<'a> Decided<'a> {
         session: &'a Session,
         files: &'a TypeFiles<'a>,
         surveyed: &'a Survey,
+        known: Option<&'a KnownLines>,
         plan: &'a mut Plan,
         key: &[u8; 16],
         may_search: bool,
@@ -128,6 +137,8 @@ impl<'a> Decided<'a> {
             report.records = surveyed.records[place].max(session.files[*file].records);
             let invalid = &surveyed.invalid[place];
             report.held_back += invalid.len() as u64;
+            report.unchanged += surveyed.unchanged[place];
+            report.superseded += surveyed.repeated[place];
             plan.is_invalid |= !invalid.is_empty();
             plan.files[*file].errors.extend(invalid.iter().cloned());
         }
@@ -135,6 +146,7 @@ impl<'a> Decided<'a> {
             session,
             files,
             surveyed,
+            known,
             plan,
             rules: Rules {
                 as_of: session
@@ -152,6 +164,7 @@ impl<'a> Decided<'a> {
             settled: Vec::new(),
             alternating: Alternating::default(),
             waived: Waived::default(),
+            lines: BTreeMap::new(),
             orphans: Vec::new(),
             may_have_come: BTreeSet::new(),
             round: RoundType::default(),
@@ -197,6 +210,15 @@ impl<'a> Decided<'a> {
     ) -> Result<(), LedgerError> {
         let ledger = self.session.ledger.ledger();
         let mut after = None;
+        if let Some(known) = self.known {
+            let owns = self.session.read_of(self.files.object_type);
+            if owns.is_some_and(|(round, read)| read.owns() && round.scope != 0) {
+                self.round.counts.tracked += known.found();
+            }
+            if known.are_all() && self.surveyed.entries.is_empty() {
+                return Ok(());
+            }
+        }
         loop {
             let page = ledger
                 .page_of_records(self.space(), self.files.object_type, after, PAGE)
@@ -230,6 +252,8 @@ impl<'a> Decided<'a> {
             if !self.visited[start] {
                 self.group(start, Some((id, state)), in_flight);
             }
+        } else if self.known.is_some_and(|known| known.has_found(hash)) {
+            // It is unchanged, and counted.
         } else if let Some((round, read)) = self.session.read_of(self.files.object_type) {
             let under_way = in_flight.by_id.get(&hash).map(|(under_way, _)| under_way);
             let is_held_back = self.surveyed.present.contains(&hash);
@@ -403,6 +427,12 @@ impl<'a> Decided<'a> {
                 if let Some((id, _)) = known.filter(|_| last_try.is_some()) {
                     // The version in Gong was given again, so the rejected version is obsolete.
                     self.settled.push((self.files.object_type, id.to_owned()));
+                }
+                let line = self.known.and_then(|known| known.other_line(version.id));
+                if let (Some(line), Some((id, _))) = (line, known)
+                    && self.lines.len() < LINES_PER_ROUND
+                {
+                    self.lines.insert(id.to_owned(), line);
                 }
             }
             Decision::NewerInGong if open.is_rejects => {

@@ -8,7 +8,7 @@ use super::input::{OpenFile, unreadable};
 use super::lines::each_line;
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
-use crate::ledger::{Action, Content, MissingParents, Pending};
+use crate::ledger::{Action, Content, LineHash, MissingParents, Pending};
 
 /// A line that is not sent.
 struct HeldLine {
@@ -49,6 +49,7 @@ pub(super) fn invalid_records(
                 object_id,
                 action: Action::Update,
                 hash: hash.to_le_bytes(),
+                given_as: LineHash::default(),
                 fields: Vec::new(),
                 changed: Vec::new(),
                 sent_date: None,

@@ -229,6 +229,11 @@ impl Options {
     }
 
     /// The names of the fields of a type that are not compared.
+    /// Whether records that Gong has as they are may be sent, too.
+    pub(super) fn looks_at_unchanged(&self) -> bool {
+        self.history || self.touch || !matches!(self.resend, Resend::None)
+    }
+
     pub(super) fn ignored(&self, object_type: ObjectType) -> BTreeSet<String> {
         self.ignore_fields
             .get(&object_type)

@@ -2,7 +2,7 @@
 //!
 //! Nothing is sent here. Files are read twice, for the survey and for the lines that differ.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use gong_client::error::{Error, ErrorKind};
@@ -15,6 +15,7 @@ use super::event::Event;
 use super::facts::Clears;
 use super::input::OpenFile;
 use super::invalid::invalid_records;
+use super::known_lines::KnownLines;
 use super::level::Level;
 use super::notes::note_dates;
 use super::parents::{Coming, Parents};
@@ -25,10 +26,15 @@ use super::report::{FileReport, RecordError};
 use super::session::Session;
 use super::survey::{Survey, TypeFiles, id_hash, survey};
 use crate::ObjectType;
+use crate::compare::{HashKey, LineKey};
 use crate::ledger::{
-    Action, Content, Direction, LedgerError, Names, NewUpload, Pending, Purpose, Question,
-    SentField, Upload, UploadState, low_64,
+    Action, Content, Current, Direction, Head, LedgerError, Names, NewUpload, Pending, Purpose,
+    Question, SentField, Upload, UploadState, low_64,
 };
+
+/// From this size of a type's files on, all records of the type are read from the ledger, so that most
+/// lines need no reading.
+const LARGE: u64 = 4 * 1024 * 1024;
 
 /// The decisions about the records of one type.
 #[derive(Debug)]
@@ -205,20 +211,30 @@ impl Session {
         self.events.emit(Event::Comparing { object_type });
         let names = self.ledger.ledger().names(self.space, object_type).await?;
         let generations = names.generations();
-        let (files, of_fields) = (Arc::clone(&self.files), generations.clone());
-        let ignored = self.options.ignored(object_type);
-        let surveying = tokio::task::spawn_blocking(move || {
-            let files = TypeFiles::new(object_type, &files);
-            let generation = |name: &str| of_fields.get(name).copied().unwrap_or_default();
-            survey(&files, key, &generation, &ignored)
-        });
-        let surveyed = surveying.await.map_err(|error| interrupted(&error))??;
-        let files = TypeFiles::new(object_type, &self.files);
-        let may_search = self.may_search().await?;
-        let mut decided = Decided::new(self, &files, &surveyed, plan, &key, may_search);
-        decided.may_have_come = self
+        let may_have_come = self
             .types_that_may_have_come(object_type, open, key)
             .await?;
+        let mut known = self
+            .known_lines(object_type, key, &names, open, &may_have_come)
+            .await?;
+        let mut surveyed = self
+            .survey(object_type, key, &generations, &mut known)
+            .await?;
+        if known
+            .as_ref()
+            .is_some_and(|known| known.have_versions_in(&surveyed.entries))
+        {
+            // All versions of a record must be compared with each other.
+            known = None;
+            surveyed = self
+                .survey(object_type, key, &generations, &mut known)
+                .await?;
+        }
+        let files = TypeFiles::new(object_type, &self.files);
+        let may_search = self.may_search().await?;
+        let known = known.as_ref();
+        let mut decided = Decided::new(self, &files, &surveyed, known, plan, &key, may_search);
+        decided.may_have_come = may_have_come;
         let in_flight = self.open_records(object_type, key, open).await?;
         match &surveyed.ids {
             // Only a scan finds records that are not there any more.
@@ -237,8 +253,12 @@ impl Session {
             unnamed,
             alternating,
             waived,
+            lines,
             ..
         } = decided;
+        if !lines.is_empty() {
+            plan.round.writes.lines.push((object_type, lines));
+        }
         plan.writes.settled.extend(settled);
         plan.notes.extend(alternating.note(object_type));
         plan.notes.extend(waived.note(object_type));
@@ -285,6 +305,73 @@ impl Session {
         self.judge_read(&mut of_type, &surveyed);
         of_type.addresses = surveyed.addresses;
         Ok(of_type)
+    }
+
+    /// Reads the files of one type.
+    async fn survey(
+        &self,
+        object_type: ObjectType,
+        key: [u8; 16],
+        generations: &HashMap<String, u32>,
+        known: &mut Option<KnownLines>,
+    ) -> Result<Survey, PushError> {
+        let (files, generations) = (Arc::clone(&self.files), generations.clone());
+        let ignored = self.options.ignored(object_type);
+        let mut lines = known.take();
+        let surveying = tokio::task::spawn_blocking(move || {
+            let files = TypeFiles::new(object_type, &files);
+            let generation = |name: &str| generations.get(name).copied().unwrap_or_default();
+            let surveyed = survey(&files, key, &generation, &ignored, lines.as_mut());
+            surveyed.map(|surveyed| (surveyed, lines))
+        });
+        let (surveyed, lines) = surveying.await.map_err(|error| interrupted(&error))??;
+        *known = lines;
+        Ok(surveyed)
+    }
+
+    /// The lines of the records that can only be unchanged if the same line comes again. `None` if
+    /// few records are compared, or if also unchanged ones must be looked at.
+    async fn known_lines(
+        &self,
+        object_type: ObjectType,
+        key: [u8; 16],
+        names: &Names,
+        open: &[Upload],
+        may_have_come: &BTreeSet<ObjectType>,
+    ) -> Result<Option<KnownLines>, LedgerError> {
+        let of_type = self.files.iter();
+        let of_type = of_type.filter(|open| open.file.object_type == object_type);
+        let is_large = of_type.map(|open| open.bytes).sum::<u64>() > LARGE;
+        let must_look = self.options.looks_at_unchanged()
+            || self.only(object_type, &key).is_some()
+            || open.iter().any(|upload| upload.object_type == object_type);
+        // Of users and stages more is compared, and they are few.
+        let are_few = matches!(object_type, ObjectType::BusinessUser | ObjectType::Stage);
+        if must_look || are_few || !(is_large || self.is_complete(object_type)) {
+            return Ok(None);
+        }
+        let ignored = self.options.ignored(object_type);
+        let key_of_lines = LineKey::new(HashKey::from_bytes(key), &names.generations(), &ignored);
+        let mut known = KnownLines::new(key, key_of_lines);
+        let owner = self.read_of(object_type);
+        let owner = owner.filter(|(_, read)| read.owns());
+        let owner = owner.map(|(round, _)| round.scope);
+        let ledger = self.ledger.ledger();
+        let visit = |object_id: &str, head: &Head| {
+            let mut missing = head.missing_parents.types();
+            let is_owned = owner.is_none_or(|owner| head.scope == owner && head.absent == 0);
+            let can_change = head.is_tried
+                || !is_owned
+                || missing.any(|object_type| may_have_come.contains(&object_type));
+            match head.current {
+                Current::Version if !can_change => known.add(object_id, head.line),
+                Current::None | Current::Deleted if !head.is_tried => {}
+                _ => known.note_other(),
+            }
+        };
+        ledger.each_head(self.space, object_type, visit).await?;
+        known.finish();
+        Ok(Some(known))
     }
 
     /// The records of uploads that may be in Gong without a verdict.

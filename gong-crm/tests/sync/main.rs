@@ -21,6 +21,7 @@ mod plans;
 mod probe;
 mod refused;
 mod rounds;
+mod same_lines;
 mod scopes;
 mod sources;
 #[path = "../model/stores.rs"]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::ObjectType;
 use crate::compare::{deletion_line, stage_line};
 use crate::ledger::{
-    Action, Direction, MissingParents, Pending, RecordState, SentField, hexadecimal,
+    Action, Direction, LineHash, MissingParents, Pending, RecordState, SentField, hexadecimal,
 };
 use crate::push::PushError;
 use crate::push::bodies::{Bodies, text_of};
@@ -181,6 +181,7 @@ impl Bodies<'_> {
             object_id: id.to_owned(),
             action,
             hash: hash.to_le_bytes(),
+            given_as: LineHash::default(),
             fields: sent
                 .into_iter()
                 .map(|(name, hash)| SentField { name, hash })

@@ -73,7 +73,7 @@ impl Session {
             of_type.round.dropped.clear();
             of_type.round.unclaimed.clear();
         }
-        of_type.is_empty = surveyed.entries.is_empty() && surveyed.present.is_empty();
+        of_type.is_empty = surveyed.is_empty();
     }
 
     /// Decides which vanished records are deleted, and writes into the plan which are held back.

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use crate::ObjectType;
 use crate::compare::{Facts, HashKey, Reader};
-use crate::ledger::{Action, Content, Direction, LedgerError, MissingParents, Pending};
+use crate::ledger::{Action, Content, Direction, LedgerError, LineHash, MissingParents, Pending};
 use crate::push::PushError;
 use crate::push::input::unreadable;
 use crate::push::parents::HELD_BACK;
@@ -265,6 +265,7 @@ impl Session {
                 object_id: facts.object_id.into_owned(),
                 action: chosen.action,
                 hash: facts.hash.to_le_bytes(),
+                given_as: LineHash::default(),
                 fields: Vec::new(),
                 changed: Vec::new(),
                 sent_date: facts.modified,
