@@ -19,6 +19,7 @@ pub(crate) struct Content {
 
 /// The result of an upload and of each of its records.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Conclusion {
     /// The outcome of the records that `exceptions` does not name.
     pub(crate) rest: Option<RecordOutcome>,
@@ -33,6 +34,8 @@ pub(crate) struct Conclusion {
     /// Whether Gong counted more errors than it listed, so that only a search decides the uncertain
     /// records.
     pub(crate) needs_search: bool,
+    /// Whether the upload failed as a whole, and not because of records that Gong named.
+    pub(crate) failed_whole: bool,
     /// Whether Gong knew the id of the upload before it was sent: another copy of the ledger was
     /// used.
     pub(crate) proves_copy: bool,

@@ -14,7 +14,7 @@ use super::read_backs::leaves_out_a_field;
 use super::record::{Milliseconds, RecordState, Space, TryOutcome};
 use super::store::{Batch, Table, put_json};
 use super::upload::{Action, Past, Pending, RecordOutcome, Upload};
-use super::verdict::{after, bounded, last_try, tries_of};
+use super::verdict::{after, bounded, last_try, outcome_after, tries_of};
 use super::{
     ANOTHER_COPY, AS_OF, COUNTER, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN,
 };
@@ -51,6 +51,15 @@ pub(crate) struct LockedLedger {
     /// Held from the moment the state is put into a batch until the batch is written: an older state
     /// must not replace a newer one.
     writing: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// The places of records in an upload whose outcome follows from their earlier tries.
+#[derive(Debug, Default)]
+pub(crate) struct DecidedByTries {
+    /// Uncertain ones that stay unconfirmed: they were tried as often as they are tried.
+    pub(crate) unconfirmed: BTreeSet<usize>,
+    /// Those that Gong rejected before, and whose upload failed as a whole now.
+    pub(crate) rejected: BTreeSet<usize>,
 }
 
 #[derive(Debug)]
@@ -245,18 +254,18 @@ impl LockedLedger {
     }
 
     /// Writes the verdict of an upload: the upload, its records, its history, in one transaction. Gives
-    /// the places of the records that stay unconfirmed: they were tried as often as they are tried.
+    /// what the earlier tries of its records decide.
     pub(crate) async fn conclude(
         &self,
         upload: &mut Upload,
         pending: &[Pending],
         conclusion: &Conclusion,
         now: Timestamp,
-    ) -> Result<BTreeSet<usize>, LedgerError> {
+    ) -> Result<DecidedByTries, LedgerError> {
         let mut batch = Batch::new();
         (upload.accepted, upload.rejected) = (0, 0);
         let mut omitted = Vec::new();
-        let mut unconfirmed = BTreeSet::new();
+        let mut decided = DecidedByTries::default();
         let mut new_accounts = NewAccounts::default();
         let is_account = upload.object_type == ObjectType::Account;
         for (chunk_number, chunk) in (0_u32..).zip(pending.chunks(CHUNK)) {
@@ -265,7 +274,11 @@ impl LockedLedger {
             let mut history = Vec::with_capacity(chunk.len());
             for (offset, (pending, old)) in chunk.iter().zip(old).enumerate() {
                 let place = first + offset;
-                let (outcome, reason) = conclusion.outcome(place);
+                let (given, reason) = conclusion.outcome(place);
+                let outcome = outcome_after(pending, old.as_ref(), given, conclusion);
+                if outcome != given {
+                    decided.rejected.insert(place);
+                }
                 match outcome {
                     RecordOutcome::Accepted => {
                         upload.accepted += 1;
@@ -289,7 +302,7 @@ impl LockedLedger {
                 let state = after(upload, pending, old, outcome, reason, conclusion, now);
                 let last = state.last_try.as_ref().map(|last| last.outcome);
                 if outcome == RecordOutcome::Uncertain && last == Some(TryOutcome::Unconfirmed) {
-                    unconfirmed.insert(place);
+                    decided.unconfirmed.insert(place);
                 }
                 batch.put(Table::Records, &key, &state.encode());
                 let content = conclusion.contents.get(&place);
@@ -330,7 +343,7 @@ impl LockedLedger {
         self.state().open.remove(&upload.number);
         self.put_state(&mut batch)?;
         self.ledger.commit(batch).await?;
-        Ok(unconfirmed)
+        Ok(decided)
     }
 
     /// The states of the records that the ledger knew when the upload was planned.

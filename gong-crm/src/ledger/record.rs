@@ -102,6 +102,9 @@ pub struct LastTry {
     pub source: String,
     /// Its line or row there, 1-based; 0 if unknown.
     pub line: u64,
+    /// Whether its upload failed as a whole: the version is sent only with others of this kind, so that
+    /// it does not fail good records.
+    pub failed_whole: bool,
 }
 
 impl LastTry {
@@ -468,6 +471,7 @@ mod tests {
                 upload: 12,
                 source: "deals.csv".to_owned(),
                 line: 5,
+                failed_whole: true,
             }),
             missing_parents,
             ..RecordState::default()

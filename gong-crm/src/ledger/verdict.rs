@@ -35,18 +35,7 @@ pub(super) fn after(
         }
         return state;
     }
-    // A record that a search found is sent again only with others of its kind: if Gong fails their
-    // upload as a whole, that is its rejection once more.
-    let was_rejected = state
-        .last_try
-        .as_ref()
-        .is_some_and(|last| last.outcome == TryOutcome::Rejected && last.hash == pending.hash);
-    let outcome = match outcome {
-        RecordOutcome::NotAccepted if was_rejected && !conclusion.may_be_in_gong => {
-            RecordOutcome::Rejected
-        }
-        outcome => outcome,
-    };
+    let failed_whole = conclusion.failed_whole;
     match outcome {
         RecordOutcome::Accepted => {
             if state.is_absent_from_gong() {
@@ -81,7 +70,10 @@ pub(super) fn after(
             } else {
                 TryOutcome::Rejected
             };
-            state.last_try = Some(last_try(upload, pending, outcome, reason, tries, now, next));
+            state.last_try = Some(LastTry {
+                failed_whole,
+                ..last_try(upload, pending, outcome, reason, tries, now, next)
+            });
         }
         RecordOutcome::Uncertain => {
             let same = state.last_try.as_ref();
@@ -106,7 +98,10 @@ pub(super) fn after(
                 seconds
             };
             become_unknown(&mut state, pending);
-            state.last_try = Some(last_try(upload, pending, outcome, reason, tries, now, next));
+            state.last_try = Some(LastTry {
+                failed_whole,
+                ..last_try(upload, pending, outcome, reason, tries, now, next)
+            });
         }
         RecordOutcome::NotAccepted => {
             if conclusion.may_be_in_gong {
@@ -115,7 +110,10 @@ pub(super) fn after(
             let tries = tries_of(&state, pending, TryOutcome::NotAccepted);
             let outcome = TryOutcome::NotAccepted;
             let next = seconds + pause_after_failure(tries).as_secs();
-            state.last_try = Some(last_try(upload, pending, outcome, reason, tries, now, next));
+            state.last_try = Some(LastTry {
+                failed_whole,
+                ..last_try(upload, pending, outcome, reason, tries, now, next)
+            });
         }
     }
     state
@@ -185,6 +183,28 @@ pub(super) fn last_try(
         upload: upload.number,
         source: source.cloned().unwrap_or_default(),
         line: pending.line,
+        failed_whole: false,
+    }
+}
+
+/// The outcome of a record whose last try may decide it.
+///
+/// A record that was rejected is sent again only with others of its kind: if Gong fails their upload as
+/// a whole, that is its rejection once more, and nothing that a later hour could mend.
+pub(super) fn outcome_after(
+    pending: &Pending,
+    old: Option<&RecordState>,
+    outcome: RecordOutcome,
+    conclusion: &Conclusion,
+) -> RecordOutcome {
+    let last = old.and_then(|old| old.last_try.as_ref());
+    let was_rejected =
+        last.is_some_and(|last| last.outcome == TryOutcome::Rejected && last.hash == pending.hash);
+    let is_whole = outcome == RecordOutcome::NotAccepted && !conclusion.may_be_in_gong;
+    if is_whole && was_rejected && !pending.is_replacement() {
+        RecordOutcome::Rejected
+    } else {
+        outcome
     }
 }
 

@@ -11,6 +11,7 @@ use super::chosen_lines::{ChosenLines, Read, changed_while_read, locked};
 use super::facts::Clears;
 use super::level::Level;
 use super::parents::Parents;
+use super::plan::Share;
 use super::planned::Chosen;
 use super::reads::BodiesRound;
 use super::spool::Spool;
@@ -421,7 +422,7 @@ impl<'a> Bodies<'a> {
         let group = Group {
             level: Level::new(self.files.object_type, order, step),
             direction,
-            is_retry: read.chosen.is_retry,
+            share: read.chosen.share,
             as_of: self.files.as_of(read.file, &read.chosen.entry),
         };
         self.writer.push(group, &line, pending)?;
@@ -455,7 +456,7 @@ impl<'a> Bodies<'a> {
         let group = Group {
             level: Level::new(self.files.object_type, Direction::Upsert, step),
             direction: Direction::Delete,
-            is_retry: false,
+            share: Share::Any,
             as_of,
         };
         self.writer.push(group, &line, deletion)

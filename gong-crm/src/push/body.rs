@@ -8,6 +8,7 @@ use ring::digest::{Context, SHA256};
 
 use super::PushError;
 use super::level::Level;
+use super::plan::Share;
 use super::spool::Spool;
 use crate::ObjectType;
 use crate::ledger::{
@@ -20,7 +21,7 @@ pub(super) struct Group {
     pub(super) level: Level,
     /// Deletions of users that make an address free go before the users that take it.
     pub(super) direction: Direction,
-    pub(super) is_retry: bool,
+    pub(super) share: Share,
     /// The as-of of records that were read earlier than this push began.
     pub(super) as_of: Option<Milliseconds>,
 }

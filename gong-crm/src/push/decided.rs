@@ -13,12 +13,11 @@ use super::report::RecordError;
 use super::session::Session;
 use super::survey::{Entry, LineAt, NO_DATE, Survey, TypeFiles, id_hash};
 use super::waived::Waived;
+use super::without_parents::WithoutParents;
 use super::{PushError, Resend};
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
-use crate::ledger::{
-    LedgerError, LineHash, Milliseconds, MissingParents, RecordState, Seconds, SentField, Space,
-};
+use crate::ledger::{LedgerError, LineHash, Milliseconds, RecordState, Seconds, SentField, Space};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -105,8 +104,10 @@ pub(super) struct Decided<'a> {
     pub(super) waived: Waived,
     /// Unchanged records that are given as other lines than Gong was, with the hashes of these.
     pub(super) lines: BTreeMap<String, LineHash>,
-    /// Unchanged records that were sent without what they refer to.
+    /// Unchanged records that were sent without what they refer to, which may have come since.
     pub(super) orphans: Vec<Orphan>,
+    /// The others, for which it has not come.
+    pub(super) without_parents: WithoutParents,
     /// The types of which a missing record may have come.
     pub(super) may_have_come: BTreeSet<ObjectType>,
     /// The additional checks of a sync.
@@ -166,6 +167,7 @@ impl<'a> Decided<'a> {
             waived: Waived::default(),
             lines: BTreeMap::new(),
             orphans: Vec::new(),
+            without_parents: WithoutParents::default(),
             may_have_come: BTreeSet::new(),
             round: RoundType::default(),
             only: session.only(files.object_type, key),
@@ -339,18 +341,8 @@ impl<'a> Decided<'a> {
                 }
             }
         }
-        let missing = state.map(|state| state.missing_parents);
-        let may_have_come = |missing: &MissingParents| {
-            let mut types = missing.types();
-            types.any(|of| self.may_have_come.contains(&of))
-        };
-        if let Some(missing) = missing.filter(|missing| !is_foreign && may_have_come(missing)) {
-            let unchanged = decisions.iter().rposition(|of| *of == Decision::Unchanged);
-            let last = unchanged.filter(|_| !decisions.iter().any(is_sent));
-            self.orphans.extend(last.map(|place| Orphan {
-                entry: versions[place],
-                missing,
-            }));
+        if !is_foreign {
+            self.note_missing_parents(versions, &decisions, state, flying.as_ref());
         }
         let last_sent = decisions
             .iter()
@@ -371,6 +363,43 @@ impl<'a> Decided<'a> {
             }
         }
         self.decisions = decisions;
+    }
+
+    /// Notes a record that is not sent now, and was sent without what it refers to.
+    fn note_missing_parents(
+        &mut self,
+        versions: &[Entry],
+        decisions: &[Decision],
+        state: Option<&RecordState>,
+        flying: Option<&InFlight>,
+    ) {
+        let is_kept = |of: &Decision| matches!(of, Decision::Unchanged | Decision::InFlight { .. });
+        let Some(place) = decisions.iter().rposition(is_kept) else {
+            return;
+        };
+        let in_gong = || state.map(|state| (state.missing_parents, state.last_accepted));
+        let sent = match flying {
+            Some(flying) => Some((flying.missing, flying.push / 1_000)),
+            None => in_gong(),
+        };
+        let Some((missing, since)) = sent.filter(|(missing, _)| !missing.is_empty()) else {
+            return;
+        };
+        if decisions.iter().any(is_sent) {
+            return;
+        }
+        let orphan = Orphan {
+            entry: versions[place],
+            missing,
+            since,
+        };
+        let mut types = missing.types();
+        let may_have_come = types.any(|of| self.may_have_come.contains(&of));
+        if may_have_come && decisions[place] == Decision::Unchanged {
+            self.orphans.push(orphan);
+        } else {
+            self.without_parents.add(&orphan);
+        }
     }
 
     /// The as-of of a version: now, because a person says so by pushing it. Records that were
@@ -507,7 +536,7 @@ impl<'a> Decided<'a> {
             Decision::Send {
                 action,
                 step,
-                is_retry,
+                share,
             } => {
                 if let Some((id, state)) = known
                     && state.alternates_with(version.hash, self.rules.now)
@@ -523,7 +552,7 @@ impl<'a> Decided<'a> {
                     action,
                     step,
                     is_followed,
-                    is_retry,
+                    share,
                     // An earlier version will be in the ledger by then.
                     is_known: known.is_some() || step > 0,
                     date_under_way: before.latest.filter(|_| before.is_any),

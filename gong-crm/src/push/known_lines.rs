@@ -5,14 +5,19 @@
 //! that its version in Gong was given as. A line with both is unchanged. Every other line is read and
 //! compared field by field.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use memchr::memmem::Finder;
 
 use super::prefixes::Prefixes;
 use super::survey::{Entry, id_hash};
+use super::without_parents::WithoutParents;
 use crate::compare::LineKey;
-use crate::ledger::LineHash;
+use crate::ledger::{LineHash, MissingParents, Seconds};
+
+/// Of how many records that were sent without what they refer to the ids are kept, as examples.
+const NAMED: usize = 100;
 
 /// What is known of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +34,10 @@ pub(super) enum Found {
 pub(super) struct KnownLines {
     /// In the order of the hashes of their ids.
     records: Vec<Record>,
+    /// Those of them that were sent without what they refer to.
+    waiting: Vec<Waiting>,
+    /// The ids of some of these, by their hashes.
+    named: HashMap<u64, String>,
     prefixes: Prefixes,
     /// Whether the ledger has other records that Gong has or may have.
     has_others: bool,
@@ -42,6 +51,13 @@ struct Record {
     id: u64,
     /// The hash of the line; its lowest bits are the state.
     line: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    id: u64,
+    since: u32,
+    missing: MissingParents,
 }
 
 /// The bits of [`Record::line`] that are its state: 62 bits tell two lines of one record apart.
@@ -60,6 +76,8 @@ impl KnownLines {
     pub(super) fn new(key_of_ids: [u8; 16], key_of_lines: LineKey) -> Self {
         Self {
             records: Vec::new(),
+            waiting: Vec::new(),
+            named: HashMap::new(),
             prefixes: Prefixes::default(),
             has_others: false,
             key_of_ids,
@@ -74,6 +92,37 @@ impl KnownLines {
             id: id_hash(&self.key_of_ids, object_id),
             line: u64::from_le_bytes(line) & !STATE,
         });
+    }
+
+    /// Notes that one of them was sent at a time without records of these types, to which it refers.
+    pub(super) fn note_waiting(
+        &mut self,
+        object_id: &str,
+        missing: MissingParents,
+        since: Seconds,
+    ) {
+        let id = id_hash(&self.key_of_ids, object_id);
+        self.waiting.push(Waiting {
+            id,
+            since: u32::try_from(since.max(0)).unwrap_or(u32::MAX),
+            missing,
+        });
+        if self.named.len() < NAMED {
+            self.named.insert(id, object_id.to_owned());
+        }
+    }
+
+    /// Those whose lines were found.
+    pub(super) fn without_parents(&self) -> WithoutParents {
+        let mut found = WithoutParents::default();
+        let waiting = self.waiting.iter();
+        for waiting in waiting.filter(|waiting| self.has_found(waiting.id)) {
+            let id = self.named.get(&waiting.id).map(String::as_str);
+            for parent in waiting.missing.types() {
+                found.add_known(parent, i64::from(waiting.since), id);
+            }
+        }
+        found
     }
 
     /// Notes that the ledger has a record that is not among them.
@@ -171,7 +220,7 @@ impl fmt::Debug for KnownLines {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeSet, HashMap};
+    use std::collections::BTreeSet;
 
     use super::*;
     use crate::compare::HashKey;

@@ -79,6 +79,7 @@ mod users;
 mod verdict;
 mod waiting;
 mod waived;
+mod without_parents;
 
 pub use event::Event;
 pub use input::InputFile;

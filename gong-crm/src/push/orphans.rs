@@ -10,6 +10,7 @@ use super::parents::{Coming, Parents};
 use super::planned::Orphan;
 use super::session::Session;
 use super::survey::{Entry, LineAt, TypeFiles};
+use super::without_parents::WithoutParents;
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
 use crate::ledger::{LedgerError, Upload};
@@ -69,13 +70,14 @@ impl Session {
     }
 
     /// Among unchanged records of a type, finds those that refer to a record that Gong did not have
-    /// when they were sent, and has now or gets with this push.
+    /// when they were sent, and has now or gets with this push. Adds the others to those that are left.
     ///
     /// Only records that were sent without knowing whether Gong has what they refer to are read
     /// again, and only if it may have come: usually none.
     pub(in crate::push) async fn orphans_with_parents(
         &self,
         mut orphans: Vec<Orphan>,
+        left: &mut WithoutParents,
         files: &TypeFiles<'_>,
         sent: impl IntoIterator<Item = (ObjectType, u64)>,
         open: &[Upload],
@@ -95,7 +97,13 @@ impl Session {
                 present.insert(object_type);
             }
         }
-        orphans.retain(|orphan| orphan.missing.types().any(|of| present.contains(&of)));
+        orphans.retain(|orphan| {
+            let may_have_come = orphan.missing.types().any(|of| present.contains(&of));
+            if !may_have_come {
+                left.add(orphan);
+            }
+            may_have_come
+        });
         orphans.sort_unstable_by_key(|orphan| orphan.entry.place);
         let mut parents = Parents::new(self.space, key, false, coming);
         let mut reader = self.reference_reader(files.object_type, key);
@@ -124,6 +132,8 @@ impl Session {
             for (orphan, references) in chunk.iter().zip(&references) {
                 if parents.have_come(orphan.missing, references) {
                     again.push(orphan.entry);
+                } else {
+                    left.add(orphan);
                 }
             }
             tokio::task::yield_now().await;

@@ -442,11 +442,12 @@ impl Session {
             contents,
             may_be_in_gong: judgement.may_be_in_gong,
             needs_search: judgement.has_unlisted && pending.len() > 1,
+            failed_whole: judgement.failed_whole,
             ..Conclusion::default()
         };
         // The body is kept until it is searched.
         let body = upload.body.clone();
-        let unconfirmed = self
+        let decided = self
             .ledger
             .conclude(upload, pending, &conclusion, self.now())
             .await?;
@@ -454,12 +455,17 @@ impl Session {
         Ok((0..pending.len())
             .map(|place| {
                 let (outcome, reason) = conclusion.outcome(place);
+                let is_rejected = decided.rejected.contains(&place);
                 Outcome {
-                    outcome,
+                    outcome: if is_rejected {
+                        RecordOutcome::Rejected
+                    } else {
+                        outcome
+                    },
                     reason: reason.to_owned(),
                     upload: upload.number,
                     line: place + 1,
-                    is_unconfirmed: unconfirmed.contains(&place),
+                    is_unconfirmed: decided.unconfirmed.contains(&place),
                 }
             })
             .collect())

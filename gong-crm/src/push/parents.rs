@@ -344,6 +344,20 @@ impl Parents {
         }
     }
 
+    /// Of what a record refers to, the first record of a type that is not known to be in Gong.
+    pub(super) fn first_missing<'a>(
+        &self,
+        of: ObjectType,
+        references: &'a [(ObjectType, String)],
+    ) -> Option<&'a str> {
+        let mut of_type = references
+            .iter()
+            .filter(|(object_type, _)| *object_type == of);
+        let first = of_type.clone().next();
+        let missing = of_type.find(|of| self.looked_up.get(of) != Some(&Parent::InGong));
+        missing.or(first).map(|(_, id)| id.as_str())
+    }
+
     /// Whether Gong has got what a record refers to, and did not have when it was sent.
     pub(super) fn have_come(
         &self,

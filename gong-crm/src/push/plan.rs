@@ -3,7 +3,10 @@
 //! Everything here is decided from values: no call is made, nothing is read or written.
 
 use super::survey::{Entry, NO_DATE};
-use crate::ledger::{Action, Current, Milliseconds, RecordState, Seconds, TryOutcome, low_64};
+use crate::ledger::{
+    Action, Current, LastTry, Milliseconds, MissingParents, RecordState, Seconds, TryOutcome,
+    low_64,
+};
 
 /// How records are compared.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +48,35 @@ pub(super) struct InFlight {
     pub(super) is_deletion: bool,
     /// The scope that owns it.
     pub(super) scope: u32,
+    /// What it refers to and Gong may not have had.
+    pub(super) missing: MissingParents,
+}
+
+/// Which other records a version may be sent with: a bad record can fail a whole upload, and good
+/// ones with it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Share {
+    /// With all that were not tried before.
+    #[default]
+    Any,
+    /// With others that Gong rejected by their line.
+    Rejected,
+    /// With others of uploads in which Gong counted more errors than it listed.
+    Unlisted,
+    /// With others whose upload failed as a whole.
+    FailedWhole,
+}
+
+impl Share {
+    /// That of a version which was tried before.
+    pub(super) fn after(last: &LastTry) -> Self {
+        match last.outcome {
+            _ if last.failed_whole => Self::FailedWhole,
+            TryOutcome::Rejected => Self::Rejected,
+            _ if last.needs_search() => Self::Unlisted,
+            _ => Self::Any,
+        }
+    }
 }
 
 /// The decision about one version of a record.
@@ -57,9 +89,8 @@ pub(super) enum Decision {
         action: Action,
         /// How many other versions must have their verdict before it.
         step: u16,
-        /// Whether Gong rejected this version before, so that it is sent separately from all
-        /// others.
-        is_retry: bool,
+        /// Which other records it may be sent with.
+        share: Share,
     },
     /// An open upload has it: that upload's verdict is the record's.
     InFlight { upload: u64 },
@@ -154,7 +185,7 @@ fn chain(
             Some(_) if !is_first => Decision::Send {
                 action: action(version, Some(Current::Version)),
                 step,
-                is_retry: false,
+                share: Share::Any,
             },
             _ => one(version, known, in_flight, rules, 0),
         };
@@ -214,10 +245,10 @@ fn one(
         Some(in_flight) if in_flight.is_deletion => Some(Current::Deleted),
         _ => known.map(|known| known.current),
     };
-    let send = |is_retry| Decision::Send {
+    let send = |share| Decision::Send {
         action: action(version, current),
         step,
-        is_retry,
+        share,
     };
     if let Some(in_flight) = in_flight {
         if in_flight.hash == version.hash && !rules.resend {
@@ -227,33 +258,31 @@ fn one(
         }
         let is_later = is_later(version, in_flight.as_of, in_flight.date, rules);
         return if is_later {
-            send(false)
+            send(Share::Any)
         } else {
             Decision::NewerInGong
         };
     }
     let Some(known) = known else {
-        return send(false);
+        return send(Share::Any);
     };
     let is_held = match known.current {
         Current::Version | Current::Deleted => low_64(&known.hash) == version.hash,
         Current::None | Current::Unknown => false,
     };
+    let last = known.last_try.as_ref();
+    let last = last.filter(|last| low_64(&last.hash) == version.hash);
     if rules.resend {
-        return send(false);
+        return send(last.map_or(Share::Any, Share::after));
     }
     // It was sent once more, because what it refers to came after it, and not accepted.
-    let is_tried_again = !known.missing_parents.is_empty()
-        && known
-            .last_try
-            .as_ref()
-            .is_some_and(|last| low_64(&last.hash) == version.hash);
+    let is_tried_again = !known.missing_parents.is_empty() && last.is_some();
     if is_held && !is_tried_again {
         let is_touched = rules.touch
             && version.modified != NO_DATE
             && known.sent_date.is_some_and(|sent| version.modified > sent);
         return if is_touched {
-            send(false)
+            send(Share::Any)
         } else {
             Decision::Unchanged
         };
@@ -262,26 +291,22 @@ fn one(
     if holds_something && !is_later(version, known.as_of, known.sent_date, rules) {
         return Decision::NewerInGong;
     }
-    let Some(last) = known
-        .last_try
-        .as_ref()
-        .filter(|last| low_64(&last.hash) == version.hash)
-    else {
-        return send(false);
+    let Some(last) = last else {
+        return send(Share::Any);
     };
     match last.outcome {
         _ if last.is_waived() => Decision::Waived,
         TryOutcome::Rejected if last.next > rules.now => Decision::Rejected,
-        TryOutcome::Rejected => send(true),
         TryOutcome::Unconfirmed if !rules.finds_all => Decision::Unconfirmed,
         TryOutcome::Uncertain if last.needs_search() && !rules.may_search => Decision::SearchWaits,
         TryOutcome::NotAccepted if rules.backs_off && last.next > rules.now => {
             Decision::NotAccepted
         }
-        TryOutcome::Uncertain
+        TryOutcome::Rejected
+        | TryOutcome::Uncertain
         | TryOutcome::Unconfirmed
         | TryOutcome::HeldBack
-        | TryOutcome::NotAccepted => send(false),
+        | TryOutcome::NotAccepted => send(Share::after(last)),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::level::Level;
+use super::plan::Share;
 use super::reads::RoundPlan;
 use super::report::{FileReport, Status};
 use super::survey::Entry;
@@ -17,7 +18,7 @@ pub(super) struct Chosen {
     pub(super) step: u16,
     /// Whether a later version of the record is sent too.
     pub(super) is_followed: bool,
-    pub(super) is_retry: bool,
+    pub(super) share: Share,
     /// Whether the ledger has an entry of it.
     pub(super) is_known: bool,
     /// The date of a version that is under way.
@@ -29,6 +30,8 @@ pub(super) struct Chosen {
 pub(super) struct Orphan {
     pub(super) entry: Entry,
     pub(super) missing: MissingParents,
+    /// When it was sent.
+    pub(super) since: Seconds,
 }
 
 /// The plan of a push.

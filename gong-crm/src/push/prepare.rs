@@ -25,6 +25,7 @@ use super::reads::{Gone, RoundPlan, RoundType};
 use super::report::{FileReport, RecordError};
 use super::session::Session;
 use super::survey::{Survey, TypeFiles, id_hash, survey};
+use super::without_parents::WithoutParents;
 use crate::ObjectType;
 use crate::compare::{HashKey, LineKey};
 use crate::ledger::{
@@ -43,6 +44,8 @@ pub(super) struct TypePlan {
     pub(super) chosen: Vec<Chosen>,
     /// Unchanged records that were sent without what they refer to.
     pub(super) orphans: Vec<Orphan>,
+    /// Those for which it has not come.
+    pub(super) without_parents: WithoutParents,
     /// How many versions the files hold.
     pub(super) records: u64,
     /// Whether the files hold no record at all.
@@ -235,6 +238,9 @@ impl Session {
         let known = known.as_ref();
         let mut decided = Decided::new(self, &files, &surveyed, known, plan, &key, may_search);
         decided.may_have_come = may_have_come;
+        if let Some(known) = known {
+            decided.without_parents = known.without_parents();
+        }
         let in_flight = self.open_records(object_type, key, open).await?;
         match &surveyed.ids {
             // Only a scan finds records that are not there any more.
@@ -248,6 +254,7 @@ impl Session {
         let Decided {
             chosen,
             orphans,
+            without_parents,
             settled,
             round,
             unnamed,
@@ -292,6 +299,7 @@ impl Session {
             is_first: first.is_empty(),
             chosen,
             orphans,
+            without_parents,
             under_way,
             addresses_before,
             records: surveyed.records.iter().sum(),
@@ -364,7 +372,12 @@ impl Session {
                 || !is_owned
                 || missing.any(|object_type| may_have_come.contains(&object_type));
             match head.current {
-                Current::Version if !can_change => known.add(object_id, head.line),
+                Current::Version if !can_change => {
+                    known.add(object_id, head.line);
+                    if !head.missing_parents.is_empty() {
+                        known.note_waiting(object_id, head.missing_parents, head.last_accepted);
+                    }
+                }
                 Current::None | Current::Deleted if !head.is_tried => {}
                 _ => known.note_other(),
             }
@@ -400,6 +413,7 @@ impl Session {
                     date: pending.sent_date,
                     is_deletion: upload.direction == Direction::Delete,
                     scope: upload.scope,
+                    missing: pending.missing_parents,
                 };
                 let id = id_hash(&key, &pending.object_id);
                 let fields = records.fields.entry(id).or_default();

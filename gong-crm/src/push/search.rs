@@ -81,6 +81,7 @@ impl Session {
                 let reason = std::mem::take(&mut found.judgement.reason);
                 found.judgement.rejected.insert(0, reason);
                 found.judgement.rest = Rest::Rejected;
+                found.judgement.failed_whole = true;
             }
             let part = [Pending {
                 is_known: true,

@@ -32,6 +32,8 @@ pub(super) struct Judgement {
     pub(super) has_unlisted: bool,
     /// Whether records that were not accepted may still be in Gong: it named no error and no count.
     pub(super) may_be_in_gong: bool,
+    /// Whether the upload failed, and Gong named no record for that.
+    pub(super) failed_whole: bool,
 }
 
 /// Reads the verdict of an upload of so many records.
@@ -74,6 +76,7 @@ pub(super) fn judge(status: &RequestStatus, records: usize) -> Judgement {
         reason,
         has_unlisted,
         may_be_in_gong: is_failed && status.errors.is_empty() && successes.is_none(),
+        failed_whole: rest == Rest::NotAccepted,
     };
     if records_left == 0 {
         return judged(Rest::Rejected, reason);

@@ -252,11 +252,47 @@ async fn poison_record_is_found_by_halves() {
     harness.simulator.add_fault(fault).unwrap();
     let mut again = harness.options(&path);
     again.resend = gong_crm::push::Resend::Ids(["a-8".to_owned()].into());
-    drop(harness.push_with(again).await);
+    let report = harness.push_with(again).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert_eq!((report.unchanged(), report.rejected()), (7, 1));
     let report = harness.push(&path).await;
     assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
     let rejects = harness.rejects().await;
     assert_eq!((rejects.len(), rejects[0].tries), (1, 2), "{rejects:#?}");
+
+    // And it never shares an upload with new ones, which would fail with it.
+    harness.simulator.clear_faults();
+    harness.write_text("accounts.ldjson", &accounts(9));
+    let mut again = harness.options(&path);
+    again.resend = gong_crm::push::Resend::Ids(["a-8".to_owned()].into());
+    let report = harness.push_with(again).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(sizes(&report), [1, 1]);
+}
+
+#[tokio::test]
+async fn records_whose_upload_failed_do_not_share_the_next_one_with_new_ones() {
+    let harness = Harness::new().await;
+    let path = harness.write_text("accounts.ldjson", &accounts(4));
+    harness.fault_of_uploads(Effect::FailFile("Poison".into()), 1);
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    harness.write_text("accounts.ldjson", &accounts(5));
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(sizes(&report), [1, 4]);
+    // Once Gong has them, they are records like all others.
+    let changed = accounts(5).replace(OLD, NEW).replace("Acme", "Company");
+    harness.write_text("accounts.ldjson", &changed);
+    assert_eq!(sizes(&harness.push(&path).await), [5]);
+}
+
+/// How many records the uploads of the only file had.
+fn sizes(report: &gong_crm::push::Report) -> Vec<u64> {
+    let uploads = report.files[0].uploads.iter();
+    let mut sizes: Vec<u64> = uploads.map(|upload| upload.records).collect();
+    sizes.sort_unstable();
+    sizes
 }
 
 #[tokio::test]

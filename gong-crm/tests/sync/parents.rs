@@ -36,6 +36,20 @@ async fn contact_that_was_pushed_before_its_account_is_synced_again_once() {
     assert!(note.starts_with("2 CONTACT records refer to"), "{note}");
     assert!(note.contains("acc-1"), "{note}");
     assert!(!world.has("CONTACT", "con-1"), "Gong dropped it");
+    // It is said again whenever somebody names them, although nothing is sent.
+    for _ in 0..2 {
+        let report = world.push("contacts.ldjson", &contacts).await;
+        assert_eq!((report.verdict, report.unchanged()), (Verdict::Done, 2));
+        let [note] = report.notes.as_slice() else {
+            panic!("{:?}", report.notes)
+        };
+        let begin = "2 CONTACT records (con-1 and 1 more), sent since 20";
+        assert!(note.starts_with(begin), "{note}");
+        assert!(
+            note.contains("such as ACCOUNT acc-1: Gong may not show them"),
+            "{note}"
+        );
+    }
 
     // The account of one of them comes.
     world.export("account.ldjson", &[account("acc-1", "One")]);
@@ -61,6 +75,13 @@ async fn contact_that_was_pushed_before_its_account_is_synced_again_once() {
     assert_eq!(report.verdict, Verdict::Done);
     assert!(report.plan.changes.is_empty(), "{:?}", report.plan.changes);
     assert_eq!(world.calls().await, before);
+    for notes in [&report.plan.notes, &world.plan(options.clone()).await.notes] {
+        let mut waiting = notes
+            .iter()
+            .filter(|note| note.starts_with("1 CONTACT record (con-2)"));
+        let note = waiting.next().unwrap_or_else(|| panic!("{notes:?}"));
+        assert!(note.contains("refers to ACCOUNT acc-2"), "{note}");
+    }
 
     let both = [account("acc-1", "One"), account("acc-2", "Two")];
     world.export("account.ldjson", &both);
@@ -68,6 +89,11 @@ async fn contact_that_was_pushed_before_its_account_is_synced_again_once() {
     assert!(world.has("CONTACT", "con-2"));
     let plan = world.plan(options).await;
     assert!(plan.changes.is_empty(), "{:?}", plan.changes);
+    assert!(
+        plan.notes.iter().all(|note| !note.contains("refer")),
+        "{:?}",
+        plan.notes
+    );
 }
 
 #[tokio::test]
@@ -300,4 +326,34 @@ async fn resumed_records_are_judged_by_what_gong_has_by_then() {
     // Its account was there when it was sent.
     let again = world.push("contacts.ldjson", &contacts[1..]).await;
     assert_eq!((again.unchanged(), again.accepted()), (1, 0), "{again:#?}");
+}
+
+#[tokio::test]
+async fn each_sync_says_which_contacts_wait_although_no_account_ever_came() {
+    let world = World::new().await;
+    let contacts = [contact("con-1", "acc-1"), contact("con-2", "acc-2")];
+    world.export("contact.ldjson", &contacts);
+    let options = world.options(&[Contact]);
+    let note = "2 CONTACT records refer to ACCOUNT records that were never sent";
+    let report = world.sync(options.clone()).await;
+    assert!(
+        report.plan.notes.iter().any(|of| of.starts_with(note)),
+        "{report:#?}"
+    );
+    let note = "2 CONTACT records (con-1 and 1 more), sent since 20";
+    for _ in 0..2 {
+        let report = world.sync(options.clone()).await;
+        assert_eq!((report.verdict, report.calls), (Verdict::Done, 0));
+        let notes = [report.plan.notes, world.plan(options.clone()).await.notes];
+        for notes in notes {
+            assert!(notes.iter().any(|of| of.starts_with(note)), "{notes:#?}");
+        }
+    }
+    world.export("contact.ldjson", &contacts[1..]);
+    let plan = world.plan(options).await;
+    let note = "1 CONTACT record (con-2), sent on 20";
+    assert!(
+        plan.notes.iter().any(|of| of.starts_with(note)),
+        "{plan:#?}"
+    );
 }

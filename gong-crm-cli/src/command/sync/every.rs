@@ -33,6 +33,7 @@ impl Round {
         let mut pace = Pace::new(every);
         let mut was_stretched = false;
         let mut last_list = None;
+        let mut last_notes = Vec::new();
         let mut has_metrics = false;
         loop {
             if let Some(signal) = self.wait_while_paused().await? {
@@ -54,6 +55,12 @@ impl Round {
                         ));
                     }
                     last_list = list;
+                    // What every round says is said once, until it changes.
+                    let notes = &report.plan.notes;
+                    for note in notes.iter().filter(|note| !last_notes.contains(*note)) {
+                        self.output.status(&format!("note: {note}"));
+                    }
+                    last_notes.clone_from(notes);
                     match self.write_metrics(&report).await {
                         // A path that never worked is a mistake in the command.
                         Err(error) if !has_metrics => return Err(error),

@@ -37,7 +37,7 @@ const fn send(action: Action, step: u16) -> Decision {
     Decision::Send {
         action,
         step,
-        is_retry: false,
+        share: Share::Any,
     }
 }
 
@@ -179,6 +179,7 @@ fn rejected_version_waits_for_its_next_try() {
             upload: 1,
             source: String::new(),
             line: 1,
+            failed_whole: false,
         });
         decided(&[version], Some(&known), RULES)[0]
     };
@@ -188,7 +189,7 @@ fn rejected_version_waits_for_its_next_try() {
         Decision::Send {
             action: Action::Update,
             step: 0,
-            is_retry: true
+            share: Share::Rejected
         }
     );
     assert_eq!(tried(0, TryOutcome::Unconfirmed), Decision::Unconfirmed);
@@ -214,6 +215,7 @@ fn version_that_was_rejected_when_it_was_sent_again_waits() {
         upload: 1,
         source: String::new(),
         line: 1,
+        failed_whole: false,
     });
     assert_eq!(
         decided(&[version], Some(&known), RULES),
@@ -234,6 +236,7 @@ fn version_after_a_deletion_without_a_verdict_is_a_creation() {
         date: Some(55),
         is_deletion: true,
         scope: 0,
+        missing: MissingParents::default(),
     };
     let decided = |in_flight| {
         let mut decisions = Vec::new();
@@ -270,6 +273,7 @@ fn record_that_needs_a_search_waits_for_its_calls() {
             upload: 1,
             source: String::new(),
             line: 1,
+            failed_whole: false,
         });
         decided(&[version], Some(&known), rules)[0]
     };
@@ -279,7 +283,12 @@ fn record_that_needs_a_search_waits_for_its_calls() {
     };
     let uncertain = TryOutcome::Uncertain;
     assert_eq!(tried(uncertain, 900, out_of_calls), Decision::SearchWaits);
-    assert_eq!(tried(uncertain, 2_000, RULES), send(Action::Update, 0));
+    let searched = Decision::Send {
+        action: Action::Update,
+        step: 0,
+        share: Share::Unlisted,
+    };
+    assert_eq!(tried(uncertain, 2_000, RULES), searched);
     // Counts that say nothing are asked for again without a search.
     assert_eq!(tried(uncertain, 500, out_of_calls), send(Action::Update, 0));
     let finds_all = Rules {

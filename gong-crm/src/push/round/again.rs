@@ -1,8 +1,10 @@
-//! Records that are sent again, because what they refer to comes after them.
+//! Records that are sent again, because what they refer to comes after them, and notes about those for
+//! which it has not come.
 
 use crate::ObjectType;
 use crate::ledger::{Action, Upload};
 use crate::push::PushError;
+use crate::push::plan::Share;
 use crate::push::planned::{Chosen, Plan};
 use crate::push::prepare::{TypePlan, upserted};
 use crate::push::session::Session;
@@ -39,7 +41,8 @@ impl Session {
     ) -> Result<(), PushError> {
         let orphans = std::mem::take(&mut of_type.orphans);
         let files = TypeFiles::new(of_type.object_type, &self.files);
-        let again = self.orphans_with_parents(orphans, &files, sent, open, key);
+        let left = &mut of_type.without_parents;
+        let again = self.orphans_with_parents(orphans, left, &files, sent, open, key);
         for entry in again.await? {
             let (place, _) = files.locate(entry.place);
             let report = &mut plan.files[files.files[place].0];
@@ -49,11 +52,13 @@ impl Session {
                 action: Action::Update,
                 step: 0,
                 is_followed: false,
-                is_retry: false,
+                share: Share::Any,
                 is_known: true,
                 date_under_way: None,
             });
         }
+        let notes = self.notes_without_parents(&of_type.without_parents, &files, key);
+        plan.notes.extend(notes.await?);
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ use crate::push::bodies::{Bodies, text_of};
 use crate::push::body::Group;
 use crate::push::chosen_lines::locked;
 use crate::push::level::Level;
+use crate::push::plan::Share;
 use crate::push::reads::{Absent, Basis, Gone, Held, HoldReason, PlannedAction, RoundPlan};
 use crate::push::session::Session;
 use crate::push::survey::id_hash;
@@ -88,7 +89,7 @@ impl Bodies<'_> {
         let group = Group {
             level: Level::new(self.files.object_type, order, step),
             direction: Direction::Delete,
-            is_retry: false,
+            share: share_of(&pending, state),
             as_of: None,
         };
         let action = self.gone_action(&pending, state, "gone from the source");
@@ -129,7 +130,7 @@ impl Bodies<'_> {
         let group = Group {
             level: Level::new(ObjectType::Stage, Direction::Delete, gone.step),
             direction: Direction::Upsert,
-            is_retry: false,
+            share: share_of(&pending, state),
             as_of: None,
         };
         let reason = "gone from the source; deactivated with isActive false";
@@ -260,6 +261,13 @@ impl Bodies<'_> {
         }
         !is_agreed
     }
+}
+
+/// Which other deletions that of a vanished record is sent with.
+fn share_of(pending: &Pending, state: &RecordState) -> Share {
+    let last = state.last_try.as_ref();
+    let last = last.filter(|last| last.hash == pending.hash);
+    last.map_or(Share::Any, Share::after)
 }
 
 /// A hash of what the ledger knows that Gong has of a record.

@@ -19,6 +19,7 @@ use crate::push::reads::{Absent, Deletions, Held, HoldReason, Limit, Round, Type
 use crate::push::session::Session;
 use crate::push::survey::{Survey, id_hash};
 use crate::push::waived::Waived;
+use crate::push::without_parents::WithoutParents;
 
 impl Session {
     /// The read of a type, if this is a sync.
@@ -44,6 +45,7 @@ impl Session {
             counts.incomplete = Some("it changed while it was read".to_owned());
             of_type.chosen.clear();
             of_type.orphans.clear();
+            of_type.without_parents = WithoutParents::default();
         } else if read.is_complete && surveyed.breaks_off {
             counts.incomplete = Some("it ends in the middle of a record".to_owned());
         } else if read.is_complete
