@@ -200,3 +200,43 @@ async fn twin_is_named_where_deletions_need_to_be_confirmed() {
     let held = &report.plan.held_back_deletions()[0];
     assert!(held.reason.contains("may be the same record"), "{held:?}");
 }
+
+/// Lead p-1 is gone, and its deletion is held back and then confirmed; meanwhile it comes as a contact.
+async fn converted_while_its_deletion_is_confirmed(is_one_record: bool) {
+    let simulator = Simulator::builder().rule("one-id-space", is_one_record);
+    let world = World::with(simulator.start().await.unwrap()).await;
+    world.export("lead.ldjson", &people(1..=30));
+    world.export("contact.ldjson", &people(101..=130));
+    let mut options = world.options(&[Contact]);
+    let leads = Arc::new(FilesSource::new(world.path("lead.ldjson")).complete(true));
+    options = options.source_with(Lead, leads, Deletions::Ask);
+    options.held_deletions = Some(world.path("held.ldjson"));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("lead.ldjson", &people(2..=30));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+
+    world.export("contact.ldjson", &people((101..=130).chain([1])));
+    let mut confirming = options.clone();
+    confirming.confirm_deletions = Some(world.path("held.ldjson"));
+    let report = world.sync(confirming).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    let of_plan = actions(&report.plan);
+    assert_eq!(of_plan["LEAD p-1"], "delete");
+    assert_eq!(of_plan["CONTACT p-1"], "hold-back");
+    assert!(!world.has("LEAD", "p-1") && !world.has("CONTACT", "p-1"));
+
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("CONTACT", "p-1"));
+    let report = world.sync(options).await;
+    assert_eq!((report.verdict, report.calls), (Verdict::Done, 0));
+    assert!(world.has("CONTACT", "p-1"));
+}
+
+#[tokio::test]
+async fn lead_that_comes_as_a_contact_is_sent_after_its_confirmed_deletion() {
+    for is_one_record in [true, false] {
+        converted_while_its_deletion_is_confirmed(is_one_record).await;
+    }
+}

@@ -120,6 +120,7 @@ impl Session {
             let counts = std::mem::take(&mut of_type.round.counts);
             plan.round.types.insert(object_type, counts);
         }
+        self.doubt_twins(types, &protections, plan, key).await?;
         Ok(())
     }
 
@@ -439,8 +440,8 @@ impl Session {
         }
         of_type.gone = going;
         let of_this_type = protections.iter().filter(|((of, _), _)| *of == object_type);
-        let (confirmed, vanished): (Vec<_>, Vec<_>) =
-            of_this_type.partition(|((_, id), _)| is_confirmed(id));
+        let vanished = of_this_type.filter(|((_, id), _)| !is_confirmed(id));
+        let vanished: Vec<_> = vanished.collect();
         let twins = vanished.iter().filter_map(|((_, id), protection)| {
             let (of_twin, twin) = protection.twin.as_ref()?;
             // In another case it may be a new version for Gong, which would be missing.
@@ -462,20 +463,12 @@ impl Session {
                 hold(id, Action::Create, HoldReason::Finding(reason));
             }
         }
-        // Deletions are sent last: they would take along what they may be the same record as.
-        let before_deletion = confirmed.iter().filter_map(|((_, id), protection)| {
-            let (of_twin, twin) = protection.twin.as_ref()?;
-            (*of_twin == object_type).then_some((twin.as_str(), id.as_str()))
-        });
-        for (id, _) in self.hold_twins(of_type, &before_deletion.collect(), key)? {
-            let reason =
-                "sent by the next sync, after the deletion of the same record under another id";
-            hold(id, Action::Create, HoldReason::Waiting(reason.to_owned()));
+        for (id, reason) in self.hold_before_deletion(round, of_type, protections, key)? {
+            hold(id, Action::Create, HoldReason::Waiting(reason));
         }
         for (id, action, reason) in self.limit_changes(round, of_type, key).await? {
             hold(id, action, reason);
         }
-        self.doubt_twins(of_type, protections, plan).await?;
         Ok(())
     }
 }

@@ -8,8 +8,9 @@ use crate::ledger::{Action, LedgerError, Question};
 use crate::push::PushError;
 use crate::push::planned::{Chosen, Plan};
 use crate::push::prepare::TypePlan;
-use crate::push::reads::{Absent, Held, HoldReason};
+use crate::push::reads::{Absent, Held, HoldReason, Round};
 use crate::push::session::Session;
+use crate::push::survey::id_hash;
 
 impl Session {
     /// Whether an export writes the ids of its type in another case than before, so that most of the
@@ -108,14 +109,9 @@ impl Session {
         if twins.is_empty() {
             return Ok(Vec::new());
         }
-        let is_new = |chosen: &Chosen| !chosen.is_known && chosen.action != Action::Delete;
-        let mut new = self.ids_of(of_type, is_new, key)?;
-        new.retain(|(_, id)| twins.contains_key(id.as_str()));
-        let places: HashSet<u64> = new.iter().map(|(place, _)| *place).collect();
-        let chosen = &mut of_type.chosen;
-        chosen.retain(|chosen| !places.contains(&chosen.entry.place));
+        let new = self.take_new(of_type, |id| twins.contains_key(id), key)?;
         let object_type = of_type.object_type;
-        let held = new.into_iter().map(|(_, id)| {
+        let held = new.into_iter().map(|id| {
             let known = twins.get(id.as_str()).copied().unwrap_or_default();
             let reason = format!(
                 "Gong has {object_type} {known}, which is gone from the source: this may be the same record \
@@ -126,37 +122,114 @@ impl Session {
         Ok(held.collect())
     }
 
+    /// Takes out the records that Gong does not have and gets now.
+    fn take_new(
+        &self,
+        of_type: &mut TypePlan,
+        is_taken: impl Fn(&str) -> bool,
+        key: [u8; 16],
+    ) -> Result<Vec<String>, PushError> {
+        let is_new = |chosen: &Chosen| chosen.action == Action::Create;
+        let mut new = self.ids_of(of_type, is_new, key)?;
+        new.retain(|(_, id)| is_taken(id));
+        let places: HashSet<u64> = new.iter().map(|(place, _)| *place).collect();
+        let chosen = &mut of_type.chosen;
+        chosen.retain(|chosen| !places.contains(&chosen.entry.place));
+        Ok(new.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// Takes new records out that may be the same as one whose deletion was confirmed, under another id
+    /// or type: deletions are sent last, and would take them along.
+    pub(super) fn hold_before_deletion(
+        &self,
+        round: &Round,
+        of_type: &mut TypePlan,
+        protections: &HashMap<(ObjectType, String), Protection>,
+        key: [u8; 16],
+    ) -> Result<Vec<(String, String)>, PushError> {
+        let object_type = of_type.object_type;
+        let confirmed = protections
+            .iter()
+            .filter(|(key, _)| round.confirmed.contains(key));
+        let twins: HashMap<&str, &(ObjectType, String)> = confirmed
+            .filter_map(|(gone, protection)| {
+                let (of_twin, twin) = protection.twin.as_ref()?;
+                (*of_twin == object_type).then_some((twin.as_str(), gone))
+            })
+            .collect();
+        if twins.is_empty() {
+            return Ok(Vec::new());
+        }
+        let new = self.take_new(of_type, |id| twins.contains_key(id), key)?;
+        let held = new.into_iter().filter_map(|id| {
+            let (of_gone, gone) = twins.get(id.as_str())?;
+            let reason = format!(
+                "sent by the next sync, after the deletion of {of_gone} {gone}, which may be the same record"
+            );
+            Some((id, reason))
+        });
+        Ok(held.collect())
+    }
+
     /// Notes the records that may be the same as one whose deletion was confirmed: if they are, Gong
     /// loses them, so that the next round sends them again.
     pub(super) async fn doubt_twins(
         &self,
-        of_type: &TypePlan,
+        types: &[TypePlan],
         protections: &HashMap<(ObjectType, String), Protection>,
         plan: &mut Plan,
+        key: [u8; 16],
     ) -> Result<(), LedgerError> {
-        let object_type = of_type.object_type;
-        for absent in &of_type.gone {
-            let protection = protections.get(&(object_type, absent.object_id.clone()));
-            let Some((of_twin, twin)) = protection.and_then(|of| of.twin.clone()) else {
-                continue;
-            };
-            let ledger = self.ledger.ledger();
-            let state = ledger.records(self.space, of_twin, [twin.as_str()]).await?;
-            let mut state = state.into_iter().flatten();
-            if !state.any(|state| !state.is_absent_from_gong()) {
-                continue;
+        for of_type in types {
+            let object_type = of_type.object_type;
+            for absent in &of_type.gone {
+                let protection = protections.get(&(object_type, absent.object_id.clone()));
+                let Some((of_twin, twin)) = protection.and_then(|of| of.twin.clone()) else {
+                    continue;
+                };
+                if !self
+                    .will_be_in_gong(types, plan, of_twin, &twin, key)
+                    .await?
+                {
+                    continue;
+                }
+                let gone = &absent.object_id;
+                plan.round.held.push(Held {
+                    object_type: of_twin,
+                    object_id: twin.clone(),
+                    action: Action::Update,
+                    reason: HoldReason::Waiting(format!(
+                        "may be deleted together with {object_type} {gone}, so the next sync sends it \
+                         again"
+                    )),
+                });
+                plan.round.writes.doubted.push((of_twin, twin));
             }
-            let gone = &absent.object_id;
-            plan.round.held.push(Held {
-                object_type: of_twin,
-                object_id: twin.clone(),
-                action: Action::Update,
-                reason: HoldReason::Waiting(format!(
-                    "may be deleted together with {object_type} {gone}, so the next sync sends it again"
-                )),
-            });
-            plan.round.writes.doubted.push((of_twin, twin));
         }
         Ok(())
+    }
+
+    /// Whether Gong has a record, or gets it with this round.
+    async fn will_be_in_gong(
+        &self,
+        types: &[TypePlan],
+        plan: &Plan,
+        object_type: ObjectType,
+        object_id: &str,
+        key: [u8; 16],
+    ) -> Result<bool, LedgerError> {
+        let hash = id_hash(&key, object_id);
+        let is_sent = |chosen: &Chosen| chosen.entry.id == hash && chosen.action != Action::Delete;
+        let mut of_types = types.iter().filter(|of| of.object_type == object_type);
+        let mut in_flight = plan.in_flight.iter();
+        if of_types.any(|of| of.chosen.iter().any(is_sent))
+            || in_flight.any(|of| of.object_type == object_type && of.object_id == object_id)
+        {
+            return Ok(true);
+        }
+        let ledger = self.ledger.ledger();
+        let states = ledger.records(self.space, object_type, [object_id]).await?;
+        let mut states = states.into_iter().flatten();
+        Ok(states.any(|state| !state.is_absent_from_gong()))
     }
 }
