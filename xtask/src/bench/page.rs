@@ -58,6 +58,13 @@ pub(crate) const CHAPTERS: &[Chapter] = &[
                beside a server that takes 5 s for each upload.",
     },
     Chapter {
+        bench: "ledger",
+        title: "Writing a verdict into the ledger",
+        text: "A million deals of 16 fields, in one upload to a simulator in another process. Counted is \
+               the time from Gong's last status until the ledger in SQLite has what became of each \
+               record, in one transaction; and the size of its file afterwards.",
+    },
+    Chapter {
         bench: "plan",
         title: "Planning a million unchanged records",
         text: "An export of a million deals of 16 fields, written by Python's json.dumps; the \
