@@ -381,7 +381,7 @@ impl Parents {
 
 /// Why a record is held back.
 pub(super) fn not_in_gong(object_type: ObjectType, object_id: &str) -> String {
-    format!("{REFERS}{object_type} {object_id}, which is not in Gong")
+    format!("{REFERS}{object_type} {object_id}, which is not in Gong, as far as this ledger knows")
 }
 
 /// How the reasons begin of valid records that are not sent yet. Others are not valid themselves.

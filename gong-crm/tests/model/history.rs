@@ -554,7 +554,7 @@ impl History {
                 let ledger = self.disk.ledger();
                 let history = ledger.history(key.0, &key.1).await.unwrap();
                 assert!(
-                    self.is_excused(&key, &version, &named[&key.1]),
+                    self.is_excused(&key, &version, &named),
                     "{key:?} is named without a reason: {version:?}: {}; Gong got\n{}\n{history:#?}",
                     named[&key.1],
                     self.received(&key)

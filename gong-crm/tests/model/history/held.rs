@@ -10,7 +10,13 @@ use crate::crm::{CUSTOM, Key, Version};
 
 impl History {
     /// Whether there is a reason why a record is not in Gong as it was given.
-    pub(super) fn is_excused(&self, key: &Key, version: &Version, reason: &str) -> bool {
+    pub(super) fn is_excused(
+        &self,
+        key: &Key,
+        version: &Version,
+        named: &BTreeMap<String, String>,
+    ) -> bool {
+        let reason = named[&key.1].as_str();
         let is_gone = |parent: &Key| {
             let id = &parent.1;
             self.simulator.object(parent.0.as_str(), id).is_none()
@@ -22,7 +28,12 @@ impl History {
             && reason.contains("delete the user first");
         // A record that is alone in an upload that fails as a whole is taken for the reason.
         let is_poison = reason.contains("General failure") || reason.contains("without a reason");
+        // A new ledger does not know that Gong has an earlier version of a parent which it rejects.
+        let waits_for_rejected = self.is_lost
+            && reason.contains("as far as this ledger knows")
+            && (version.parents.iter()).any(|parent| named.contains_key(&parent.1));
         version.is_bad
+            || waits_for_rejected
             || asks_for_deletion
             || is_poison
             || self.rules.counts_short
